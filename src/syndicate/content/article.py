@@ -1,0 +1,115 @@
+"""The values of this program: an article as read, and as published. No I/O, no decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+class Format(StrEnum):
+    """How the body of an article is written."""
+
+    MARKDOWN = "markdown"
+    TEXT = "text"
+    HTML = "html"
+
+
+@dataclass(frozen=True, slots=True)
+class Enclosure:
+    """A media file that belongs to an article (RSS 2.0 enclosure): length in bytes."""
+
+    url: str
+    length: int
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A picture: absolute URL, alternative text, size in pixels where known, media type."""
+
+    url: str
+    alt: str = ""
+    width: int | None = None
+    height: int | None = None
+    type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One text file in the content folder with its metadata, once read.
+
+    `path` is relative to the content folder with forward slashes. Dates are aware, in UTC.
+    `date` is None when neither the header nor the path gives one. `url` is the address the
+    header states (`url`, `permalink`), as written. `image` and `enclosure` are as written (a
+    URL or a path). `summary` is the stated one only, plain text. `extra` holds header keys
+    that mean nothing to us. `inferred` says, per field name, how a value was found that the
+    header did not state, e.g. {"title": "first heading"}.
+    """
+
+    path: str
+    title: str
+    body: str
+    format: Format
+    slug: str
+    body_line: int = 1
+    date: datetime | None = None
+    updated: datetime | None = None
+    draft: bool = False
+    tags: tuple[str, ...] = ()
+    authors: tuple[str, ...] = ()
+    summary: str | None = None
+    url: str | None = None
+    image: str | None = None
+    image_alt: str = ""
+    enclosure: str | None = None
+    language: str | None = None
+    aliases: tuple[str, ...] = ()
+    extra: Mapping[str, object] = field(default_factory=dict)
+    inferred: Mapping[str, str] = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """What an article's body becomes. Everything in it is safe to publish.
+
+    `html` is the whole text: sanitised, balanced, every URL absolute, images with width and
+    height where known. `lead` is the part before `<!--more-->` as HTML, or "" without one.
+    `summary` is plain text and never empty. `images` in the order they appear.
+    """
+
+    html: str
+    summary: str
+    lead: str = ""
+    images: tuple[Image, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A published article as feeds, pages and newsletters see it.
+
+    `id` is a tag: URI (RFC 4151) that never changes; `url` is absolute; dates are aware, UTC,
+    `updated` >= `published`. `title` and `summary` are plain text, never empty. `html` is
+    sanitised with absolute URLs. `language` is a BCP 47 tag or "" for the site's own.
+    `path` is the source file, for findings.
+    """
+
+    id: str
+    url: str
+    title: str
+    published: datetime
+    updated: datetime
+    summary: str
+    html: str
+    path: str
+    tags: tuple[str, ...] = ()
+    authors: tuple[str, ...] = ()
+    language: str = ""
+    lead: str = ""
+    image: Image | None = None
+    images: tuple[Image, ...] = ()
+    enclosure: Enclosure | None = None

@@ -1,0 +1,63 @@
+"""One tree of errors. Each carries facts: the thing, the place, the way out.
+
+Only the command line turns them into text for a person.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something is: a file as the user knows it, and a line counted from 1 if known."""
+
+    path: str
+    line: int | None = None
+
+    def __str__(self) -> str:
+        return self.path if self.line is None else f"{self.path}:{self.line}"
+
+
+class SyndicateError(Exception):
+    """Something a user can mend. `message` says what, `place` where, `way_out` what to do."""
+
+    def __init__(self, message: str, *, place: Place | None = None, way_out: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.place = place
+        self.way_out = way_out
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong in the configuration."""
+
+    message: str
+    place: Place
+    way_out: str = ""
+
+
+class ConfigError(SyndicateError):
+    """The configuration cannot be used; `faults` holds everything wrong with it at once."""
+
+    def __init__(self, faults: tuple[Fault, ...]) -> None:
+        first = faults[0]
+        super().__init__(first.message, place=first.place, way_out=first.way_out)
+        self.faults = faults
+
+
+class ArticleError(SyndicateError):
+    """One file in the content folder cannot be read. It costs only itself."""
+
+
+class TemplateError(SyndicateError):
+    """A template cannot be found, parsed or rendered."""
+
+
+class StoreError(SyndicateError):
+    """The database cannot be opened, is of another version, or refuses."""
+
+
+class OutputError(SyndicateError):
+    """A document cannot be written."""
