@@ -110,7 +110,8 @@ class Config:
     site: Site = field(metadata={"meaning": "who publishes, where"})
     feeds: Feeds = field(default=Feeds(), metadata={"meaning": "what feeds carry"})
     newsletters: Mapping[str, Newsletter] = field(
-        default=MappingProxyType({}), metadata={"meaning": "recurring publications, by name"}
+        default_factory=lambda: MappingProxyType({}),
+        metadata={"meaning": "recurring publications, by name"},
     )
     store: Store = field(default=Store(), metadata={"meaning": "where state is kept"})
     content: str = field(default="content", metadata={"meaning": "folder of articles"})
