@@ -55,6 +55,10 @@ class TemplateError(SyndicateError):
     """A template cannot be found, parsed or rendered."""
 
 
+class MessageError(SyndicateError):
+    """A message cannot be written: an address or a header value mail does not allow."""
+
+
 class StoreError(SyndicateError):
     """The database cannot be opened, is of another version, or refuses."""
 

@@ -5,6 +5,8 @@ A finding never stops a build; `check` and `build --strict` turn findings into e
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -30,3 +32,19 @@ class Finding:
     path: str
     line: int | None = None
     way_out: str = ""
+
+
+def to_json(findings: Sequence[Finding]) -> str | None:
+    """Findings as the store keeps them; None for none."""
+    if not findings:
+        return None
+    rows = [[f.level, f.rule, f.message, f.path, f.line, f.way_out] for f in findings]
+    return json.dumps(rows, ensure_ascii=False)
+
+
+def from_json(text: str | None, path: str | None = None) -> list[Finding]:
+    """Findings that `to_json` wrote; about the file at `path`, which may have been renamed."""
+    return [
+        Finding(Level(level), rule, message, path or kept_path, line, way_out)
+        for level, rule, message, kept_path, line, way_out in json.loads(text or "[]")
+    ]

@@ -70,7 +70,7 @@ class Article:
     language: str | None = None
     aliases: tuple[str, ...] = ()
     extra: Mapping[str, object] = field(default_factory=dict)
-    inferred: Mapping[str, str] = NOTHING
+    inferred: Mapping[str, str] = field(default_factory=lambda: NOTHING)
 
 
 @dataclass(frozen=True, slots=True)

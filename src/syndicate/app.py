@@ -1,0 +1,53 @@
+"""The composition root: reads the configuration, opens the store, hands both on, closes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from syndicate.build import Places, Progress, Site
+from syndicate.catalogue import Scanned
+from syndicate.config.loader import Loaded, load
+from syndicate.content.folder import Stat
+from syndicate.reading import Broken, scan_files
+from syndicate.starter import starter
+from syndicate.store.database import open_database
+
+
+@contextmanager
+def opened(config_file: Path, environment: Mapping[str, str], progress: Progress) -> Iterator[Site]:
+    """The site that `config_file` describes, with its store open."""
+    loaded = load(config_file, environment)
+    config, base = loaded.config, config_file.parent.resolve()
+    places = places_of(loaded, config_file)
+    read_files = partial(_read_files, places.content, ZoneInfo(config.site.time_zone), progress)
+    database = open_database(config.store.url, base)
+    try:
+        yield Site(config, str(config_file), places, database, read_files, progress)
+    finally:
+        database.close()
+
+
+def places_of(loaded: Loaded, config_file: Path) -> Places:
+    """The folders a configuration names; they are relative to its file."""
+    config, base = loaded.config, config_file.parent.resolve()
+    own, builtin = base / config.templates, starter() / "templates"
+    return Places(
+        content=base / config.content,
+        output=base / config.output,
+        issues=base / config.issues,
+        designs=(own, builtin) if own.is_dir() and not _same(own, builtin) else (builtin,),
+    )
+
+
+def _same(one: Path, other: Path) -> bool:
+    return one.resolve() == other.resolve()
+
+
+def _read_files(
+    root: Path, zone: ZoneInfo, progress: Progress, files: Sequence[tuple[str, Stat]]
+) -> list[Scanned | Broken]:
+    return list(progress(scan_files(root, files, zone), len(files), "Reading"))

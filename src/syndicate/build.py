@@ -1,0 +1,259 @@
+"""The main journey: folder -> store -> documents -> disk. Does only what changed asks for.
+
+    scan the folder
+    read what changed, decide which article it is, keep that      (intake: one transaction)
+    find the owners of documents that a change touches
+    make their documents, write those whose bytes changed         (outputs, issues, press)
+    keep renderings and the list of documents                     (one transaction)
+
+Between the two transactions the store says `unfinished`: a build that dies there is made up for
+by the next one, which then makes every document again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Protocol, TypeVar
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from syndicate import __version__
+from syndicate.config.model import Config, Store
+from syndicate.content import folder
+from syndicate.content.reader import is_article
+from syndicate.content.render import RENDERER_VERSION
+from syndicate.feeds.archive import finished_pages
+from syndicate.findings import Finding, from_json, to_json
+from syndicate.intake import Intake, ReadFiles, take_in
+from syndicate.moments import to_text
+from syndicate.next_issue import next_issues
+from syndicate.outputs import Outputs, is_published
+from syndicate.permalinks import page_file
+from syndicate.press import Press, Rehearsal, missing
+from syndicate.renditions import Folder, Renditions, address_at, stale_renderings
+from syndicate.store.articles import Articles
+from syndicate.store.database import Database
+from syndicate.surroundings import MISSING
+
+T = TypeVar("T")
+
+
+class Progress(Protocol):
+    """Passes items on and shows a person how far they are."""
+
+    def __call__(self, items: Iterable[T], total: int, doing: str) -> Iterable[T]:
+        """`doing` says what is done with the `total` items."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The folders of a site, absolute. `designs` hold templates, the user's folder first."""
+
+    content: Path
+    output: Path
+    issues: Path
+    designs: tuple[Path, ...]
+
+    @property
+    def roots(self) -> Mapping[str, Path]:
+        """Where documents go."""
+        return {"output": self.output, "issues": self.issues}
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """All a build works with. `config_file` is the configuration as the user knows it."""
+
+    config: Config
+    config_file: str
+    places: Places
+    database: Database
+    read_files: ReadFiles
+    progress: Progress
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone of dates without one."""
+        return ZoneInfo(self.config.site.time_zone)
+
+    @property
+    def host(self) -> str:
+        """The host that ids are minted for."""
+        return urlsplit(self.config.site.url).hostname or ""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a build did and found. `written` and `removed` are paths below the output folders."""
+
+    articles: int
+    read: int
+    changed: int
+    written: tuple[str, ...]
+    removed: tuple[str, ...]
+    findings: tuple[Finding, ...]
+
+
+def build(site: Site, now: datetime, *, rehearse: bool = False) -> Report:
+    """Bring store and documents up to what the folder holds at `now`.
+
+    With `rehearse` everything is made and checked, and nothing written to the output folders.
+    """
+    articles = Articles(site.database)
+    before = articles.meta()
+    files = folder.scan(site.places.content)
+    intake = take_in(site.database, files, site.read_files, host=site.host, zone=site.zone, now=now)
+    recipe = _recipe(site)
+    everything = rehearse or before.get("unfinished") == "yes" or before.get("recipe") != recipe
+    known = articles.documents()
+    scanned = Folder(site.places.content, files)
+    stale = stale_renderings(articles, scanned, lambda path: _address_at(site, articles, path))
+    renditions = Renditions(articles, scanned, site.config.site, site.zone, stale)
+    outputs = Outputs(
+        site.config, articles, renditions, site.places.designs, _feed_id(site, articles, now)
+    )
+    if everything:
+        owners = [*outputs.all_owners(), *(owner for _, owner in known.values()), FILES]
+    else:
+        lost = missing(site.places.roots, known)
+        owners = [*_touched(outputs, intake, stale), *sorted(lost)]
+    kind = Rehearsal if rehearse else Press
+    press = kind(site.places.roots, known, set(owners))
+    if owners:
+        _make(site, outputs, press, list(dict.fromkeys(owners)), recipe, now)
+    return _report(articles, intake, press, outputs)
+
+
+def _address_at(site: Site, articles: Articles, path: str) -> str | None:
+    return address_at(articles, site.config.site, site.zone, path)
+
+
+def _touched(outputs: Outputs, intake: Intake, stale: set[str]) -> Iterator[str]:
+    """The owners of documents that this build's changes touch."""
+    size = outputs.config.feeds.entries
+    last = outputs.articles.last_sequence()
+    new = [after.sequence for before, after in intake.changes if after.sequence]
+    first_new = min((s for s in new if s > last - len(new)), default=last + 1)
+    for page in range(finished_pages(first_new - 1, size) + 1, finished_pages(last, size) + 1):
+        yield f"archive:{page}"
+    for before, after in intake.changes:
+        yield from outputs.touched(before, after)
+    for record in outputs.articles.by_ids(sorted(stale)):
+        yield from outputs.touched(None, record)
+
+
+def _make(
+    site: Site, outputs: Outputs, press: Press, owners: list[str], recipe: str, now: datetime
+) -> None:
+    """Make and write the documents of `owners`, and keep what was made."""
+    articles = outputs.articles
+    with site.database.transaction():
+        articles.begin_newsletters(site.config.newsletters, to_text(now))
+    notes = _put_issues(site, outputs, press, owners, recipe)
+    for number, (owner, documents) in enumerate(
+        site.progress(outputs.make(owners), len(owners), "Writing")
+    ):
+        press.put(owner, documents)
+        if number % 500 == 499:
+            _keep_renderings(site, outputs)
+    _keep_renderings(site, outputs)
+    _put_files(site, outputs, press, owners)
+    if isinstance(press, Rehearsal):
+        return
+    press.sweep()
+    with site.database.transaction():
+        articles.keep_documents(press.made, press.removed)
+        articles.remember({"unfinished": "no", "recipe": recipe, "feed id": outputs.feed_id})
+        articles.remember(notes)
+
+
+def _put_issues(
+    site: Site, outputs: Outputs, press: Press, owners: list[str], recipe: str
+) -> dict[str, str]:
+    """Put each newsletter's next issue; give what is to be remembered of them."""
+    whole = isinstance(press, Rehearsal) or any(owner.startswith("newsletter:") for owner in owners)
+    remembered = {} if whole else outputs.articles.meta()
+    notes: dict[str, str] = {}
+    for issue in next_issues(outputs, remembered, recipe, site.config_file):
+        name = issue.newsletter.name
+        press.findings.extend(issue.findings)
+        if issue.articles:
+            outputs.with_issue.add(name)
+        if issue.documents is not None and issue.page is not None:
+            press.owns(f"newsletter:{name}")
+            press.put(f"newsletter:{name}", issue.documents, "issues")
+            press.put(f"newsletter:{name}", issue.page)
+        notes[f"issue {name}"] = issue.made_from
+        notes[f"findings {name}"] = to_json(issue.findings) or "[]"
+    return notes
+
+
+FILES = "file:"
+"""The owner of every file beside an article; one of them is this and its path."""
+
+
+def _put_files(site: Site, outputs: Outputs, press: Press, owners: list[str]) -> None:
+    """Put the files that published articles refer to at the addresses they are given."""
+    asked = set(owners)
+    for record_id, target, witness in outputs.articles.uses():
+        if witness == MISSING or is_article(target):
+            continue
+        for record in filter(is_published, outputs.articles.by_ids([record_id])):
+            address = outputs.renditions.file_address(record, target)
+            path = page_file(site.config.site, address, page=False)
+            if path and asked & {FILES, f"page:{record_id}", FILES + path}:
+                press.put(FILES + path, {path: folder.read(site.places.content, target)})
+
+
+def _keep_renderings(site: Site, outputs: Outputs) -> None:
+    kept, uses = outputs.renditions.take_fresh()
+    if kept:
+        with site.database.transaction():
+            outputs.articles.keep_rendering(kept, uses)
+
+
+def _feed_id(site: Site, articles: Articles, now: datetime) -> str:
+    """The id of the site's feed (RFC 4151): made once, then kept."""
+    known = articles.meta().get("feed id")
+    if known:
+        return known
+    day = min(articles.first_day() or "9", to_text(now)[:10])
+    return f"tag:{site.host},{day}:feed"
+
+
+def _recipe(site: Site) -> str:
+    """What every document depends on besides articles: settings, templates, this program."""
+    stats = [
+        (str(path), path.stat().st_size, path.stat().st_mtime_ns)
+        for design in site.places.designs
+        for path in sorted(design.rglob("*"))
+        if path.is_file()
+    ]
+    config = replace(site.config, store=Store())
+    facts = (__version__, RENDERER_VERSION, config, sorted(config.newsletters.items()), stats)
+    return sha256(repr(facts).encode()).hexdigest()
+
+
+def _report(articles: Articles, intake: Intake, press: Press, outputs: Outputs) -> Report:
+    found = [
+        finding
+        for path, text in (
+            *articles.faults().items(),
+            *articles.findings(),
+            *articles.rendering_findings(),
+        )
+        for finding in from_json(text, path)
+    ]
+    return Report(
+        articles=articles.count(),
+        read=intake.read,
+        changed=len(intake.changes),
+        written=tuple(press.written),
+        removed=tuple(press.removed),
+        findings=(*found, *outputs.renditions.lost, *outputs.findings, *press.findings),
+    )

@@ -1,0 +1,290 @@
+"""What is published, under which identity. Pure decisions: values and `now` in, values out.
+
+An article keeps its id through edits, renames and moves; `decide` says which file is which
+article, and what changes in the store. Ids are tag: URIs (RFC 4151), made from the site's host,
+a date and the first path, so that a lost store gives the same ids again; once kept they stay.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from hashlib import sha256
+from operator import attrgetter
+from pathlib import PurePosixPath
+from typing import Any
+
+from syndicate.content.article import Article, Format
+from syndicate.moments import to_text
+
+
+class State(StrEnum):
+    """Where an article stands. A live one is published once its moment has come."""
+
+    LIVE = "live"
+    DRAFT = "draft"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """An article as the store keeps it: everything but its body. Moments as text in UTC."""
+
+    id: str
+    path: str
+    size: int
+    mtime_ns: int
+    body_hash: str
+    state: str
+    first_seen: str
+    published: str
+    updated: str
+    sequence: int | None
+    title: str
+    slug: str
+    tags: tuple[tuple[str, str], ...]
+    """(tag, label) pairs: the tag as in addresses, and as written."""
+    head: str
+    findings: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """A file that was read well: its stat, its hashes and what the header said."""
+
+    path: str
+    size: int
+    mtime_ns: int
+    body_hash: str
+    head: str
+    title: str
+    slug: str
+    date: str | None
+    updated: str | None
+    draft: bool
+    findings: str | None
+    tags: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the store has to change: records to write (with new files' stats), and who left."""
+
+    saved: tuple[Record, ...]
+    gone: tuple[Record, ...]
+
+
+NO_BODY = sha256(b"").hexdigest()[:32]
+"""An empty body says nothing about which article it is."""
+
+
+def body_hash(body: str) -> str:
+    """A fingerprint of the text, blind to white space at its ends."""
+    return sha256(body.strip().encode()).hexdigest()[:32]
+
+
+def head_of(article: Article) -> str:
+    """The metadata that the store keeps as JSON, in a form that is the same every time."""
+    return json.dumps(
+        {
+            "format": article.format,
+            "body_line": article.body_line,
+            "summary": article.summary,
+            "url": article.url,
+            "image": article.image,
+            "image_alt": article.image_alt,
+            "enclosure": article.enclosure,
+            "language": article.language,
+            "authors": article.authors,
+            "aliases": article.aliases,
+            "extra": dict(article.extra),
+            "inferred": dict(article.inferred),
+        },
+        ensure_ascii=False,
+    )
+
+
+def article_of(record: Record, body: str) -> Article:
+    """The article again, from its record and body."""
+    head = json.loads(record.head)
+    return Article(
+        path=record.path,
+        title=record.title,
+        body=body,
+        slug=record.slug,
+        tags=tuple(label for _, label in record.tags),
+        format=Format(head.pop("format")),
+        authors=tuple(head.pop("authors")),
+        aliases=tuple(head.pop("aliases")),
+        **head,
+    )
+
+
+def mint(host: str, day: str, path: str, taken: Iterable[str] = ()) -> str:
+    """A tag: URI (RFC 4151, section 2.1) for the article first seen at `path`."""
+    known = set(taken)
+    for attempt in range(len(known) + 1):
+        digest = sha256(f"{path}\n{attempt or ''}".encode()).hexdigest()[:16]
+        uri = f"tag:{host},{day}:{digest}"
+        if uri not in known:
+            break
+    return uri
+
+
+def decide(
+    scanned: Sequence[Scanned],
+    removed: Sequence[Record],
+    at_path: Mapping[str, Record],
+    returning: Sequence[Record],
+    *,
+    host: str,
+    now: datetime,
+    taken: Sequence[str] = (),
+) -> Decision:
+    """Say which scanned file is which article.
+
+    `removed` are the records whose files are no longer there, `at_path` those standing at the
+    scanned files' paths, `returning` gone ones whose text a scanned file has, `taken` ids that
+    must not be given again.
+    """
+    moment = to_text(now)
+    match = _match(scanned, removed, at_path, returning)
+    saved: list[Record] = []
+    new_ids = set(taken)
+    for file in scanned:
+        record = match.get(file.path)
+        if record is None:
+            record = _first(file, host, moment, new_ids)
+            new_ids.add(record.id)
+        else:
+            record = _again(record, file, moment)
+        saved.append(record)
+    kept = {record.id for record in match.values()}
+    gone = tuple(replace(r, state=State.GONE) for r in removed if r.id not in kept)
+    return Decision(tuple(saved), gone)
+
+
+def _match(
+    scanned: Sequence[Scanned],
+    removed: Sequence[Record],
+    at_path: Mapping[str, Record],
+    returning: Sequence[Record],
+) -> dict[str, Record]:
+    """Path of a scanned file -> the record of the article it is.
+
+    In this order: the same text at the same path; text that stood at another path whose file is
+    gone or has other text now; the same path; a removed file's title and date.
+    """
+    match = {
+        file.path: at_path[file.path]
+        for file in scanned
+        if file.path in at_path and at_path[file.path].body_hash == file.body_hash
+    }
+    claimed = {record.id for record in match.values()}
+    displaced = [*removed, *(r for r in at_path.values() if r.id not in claimed)]
+    _claim(scanned, displaced, match, claimed, attrgetter("body_hash"))
+    for file in scanned:
+        record = at_path.get(file.path)
+        if file.path not in match and record and record.id not in claimed:
+            match[file.path] = record
+            claimed.add(record.id)
+    _claim(scanned, returning, match, claimed, attrgetter("body_hash"))
+    _claim(scanned, removed, match, claimed, _title_and_date)
+    return match
+
+
+def _title_and_date(thing: Scanned | Record) -> object:
+    date = thing.date if isinstance(thing, Scanned) else thing.published
+    return (thing.title, date) if date else None
+
+
+def _claim(
+    scanned: Sequence[Scanned],
+    records: Sequence[Record],
+    match: dict[str, Record],
+    claimed: set[str],
+    trait: Callable[[Any], object],
+) -> None:
+    """Give each unmatched file a free record with the same trait, the likeliest first."""
+    free: dict[object, list[Record]] = defaultdict(list)
+    for record in records:
+        if record.id not in claimed:
+            free[trait(record)].append(record)
+    if not free:
+        return
+    for file in scanned:
+        key = None if file.path in match else trait(file)
+        if key is None or key == NO_BODY or not free.get(key):
+            continue
+        name = PurePosixPath(file.path).name
+        best = min(
+            free[key],
+            key=lambda r: (r.head != file.head, not r.path.endswith(name), r.id),
+        )
+        free[key].remove(best)
+        match[file.path] = best
+        claimed.add(best.id)
+
+
+def _first(file: Scanned, host: str, now: str, taken: set[str]) -> Record:
+    """The record of an article never seen before."""
+    published = file.date or now
+    day = min(published, now)[:10]
+    return Record(
+        id=mint(host, day, file.path, taken) if taken else mint(host, day, file.path),
+        path=file.path,
+        size=file.size,
+        mtime_ns=file.mtime_ns,
+        body_hash=file.body_hash,
+        state=State.DRAFT if file.draft else State.LIVE,
+        first_seen=now,
+        published=published,
+        updated=_stated_update(file, published, now) or published,
+        sequence=None,
+        title=file.title,
+        slug=file.slug,
+        head=file.head,
+        findings=file.findings,
+        tags=file.tags,
+    )
+
+
+def _stated_update(file: Scanned, published: str, now: str) -> str | None:
+    """The header's own date of change, unless it lies in the future."""
+    return max(file.updated, published) if file.updated and file.updated <= now else None
+
+
+def _again(record: Record, file: Scanned, now: str) -> Record:
+    """The record after its file was read again.
+
+    Once published, the moment of publication stays; `updated` moves when the header says so or
+    the title or text changed.
+    """
+    published = record.published
+    if record.sequence is None:
+        was_draft = record.state == State.DRAFT and not file.draft
+        published = file.date or (now if was_draft else record.first_seen)
+        updated = _stated_update(file, published, now) or published
+    else:
+        edited = file.body_hash != record.body_hash or file.title != record.title
+        before = max(record.updated, published)
+        updated = _stated_update(file, published, now) or (max(now, before) if edited else before)
+    return replace(
+        record,
+        path=file.path,
+        size=file.size,
+        mtime_ns=file.mtime_ns,
+        body_hash=file.body_hash,
+        state=State.DRAFT if file.draft else State.LIVE,
+        published=published,
+        updated=updated,
+        title=file.title,
+        slug=file.slug,
+        head=file.head,
+        findings=file.findings,
+        tags=file.tags,
+    )

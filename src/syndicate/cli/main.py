@@ -1,0 +1,51 @@
+"""The commands by name. Each lives in a module of its group."""
+
+from __future__ import annotations
+
+import click
+
+from syndicate import __version__
+from syndicate.cli.asking import config, explain
+from syndicate.cli.building import build, check
+from syndicate.cli.starting import completion, init, new
+
+HELP = """Turns a folder of articles into feeds and a newsletter.
+
+\b
+Start a site and build it:
+  syndicate init my-site
+  cd my-site
+  syndicate build
+
+Then write: every .md, .txt or .html file in content/ is an article. Build again,
+and public/ holds the feeds (feed.xml, atom.xml, feed.json, one set for each tag) and
+pages, issues/ the newsletter, ready to send.
+
+\b
+  syndicate new "A title"       start an article
+  syndicate check               what is wrong or doubtful, and the way out
+  syndicate explain ARTICLE     why it is or is not in which feed and issue
+
+Exit codes: 0 done, 1 something was found (check, build --strict), 2 wrong usage or
+configuration.
+"""
+
+
+@click.group(help=HELP, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="syndicate", message="%(prog)s %(version)s")
+@click.option(
+    "--config",
+    "config_file",
+    type=click.Path(dir_okay=False),
+    default="config.yaml",
+    show_default=True,
+    help="The site's configuration.",
+)
+@click.pass_context
+def syndicate(context: click.Context, config_file: str) -> None:
+    """See HELP."""
+    context.obj = config_file
+
+
+for command in (init, new, build, check, explain, config, completion):
+    syndicate.add_command(command)

@@ -1,0 +1,158 @@
+"""Settings that are well-formed but cannot work. Pure; says what is wrong and the way out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from syndicate.config.model import Config, Newsletter
+
+Complaint = tuple[str, str]
+"""What is wrong (to stand behind the name of the setting), and the way out."""
+
+LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
+NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+ADDRESS = re.compile(r"[^\s<>@,;]+@[^\s<>@,;]+\.[^\s<>@.,;]+")
+SENDER = re.compile(rf"{ADDRESS.pattern}|[^<>\r\n]*<{ADDRESS.pattern}>")
+PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+PLACEHOLDERS = ("slug", "year", "month", "day", "section", "path")
+STORE = re.compile(r"sqlite:///.+|postgres(ql)?(\+psycopg)?://.+")
+
+
+def is_web_address(url: str) -> bool:
+    """True for an absolute http or https URL with a host (RFC 3986)."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and " " not in url
+    except ValueError:
+        return False
+
+
+def check_value(section: str, key: str, value: Any) -> Complaint | None:
+    """What is wrong with one setting of a section, or None."""
+    look = CHECKS.get((section, key))
+    return look(value) if look else None
+
+
+def check_section(section: object) -> Iterator[tuple[str, str, str]]:
+    """Settings of one section that do not go together: key, what is wrong, the way out."""
+    if isinstance(section, Config):
+        yield from _check_folders(section)
+    if isinstance(section, Newsletter):
+        both = set(section.include) & set(section.exclude)
+        if both:
+            yield "exclude", f"has {min(both)!r}, which include has too", "keep one of them"
+
+
+def _name(value: str) -> Complaint | None:
+    if NAME.fullmatch(value):
+        return None
+    return "cannot be a name", "use small letters, digits and hyphens: it becomes a folder"
+
+
+def _not_empty(value: str) -> Complaint | None:
+    return None if value.strip() else ("is empty", "write something people recognise")
+
+
+def _formats(value: tuple[str, ...]) -> Complaint | None:
+    return None if value else ("is empty", "write [rss, atom, json] or fewer")
+
+
+def _site_url(value: str) -> Complaint | None:
+    if not is_web_address(value):
+        return "is not a web address", "write it whole: https://example.org/"
+    parts = urlsplit(value)
+    return (
+        ("has a query or fragment", "leave out ? and #") if parts.query or parts.fragment else None
+    )
+
+
+def _hub(value: str) -> Complaint | None:
+    return (
+        None if not value or is_web_address(value) else ("is not a web address", "write https://…")
+    )
+
+
+def _language(value: str) -> Complaint | None:
+    if LANGUAGE.fullmatch(value):
+        return None
+    return f"is {value!r}, no language tag", "write a BCP 47 tag: en, de, pt-BR"
+
+
+def _email(value: str) -> Complaint | None:
+    ok = not value or ADDRESS.fullmatch(value)
+    return None if ok else ("is not a mail address", "write name@example.org")
+
+
+def _sender(value: str) -> Complaint | None:
+    ok = SENDER.fullmatch(value.strip())
+    return None if ok else ("is not a sender", "write Name <name@example.org>")
+
+
+def _unsubscribe(value: str) -> Complaint | None:
+    ok = not value or value.startswith("mailto:") or is_web_address(value)
+    return None if ok else ("is not an address", "write https://… or mailto:…")
+
+
+def _time_zone(value: str) -> Complaint | None:
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError):  # what ZoneInfo raises for unknown and odd names
+        return f"is {value!r}, no time zone", _nearest_zone(value)
+    return None
+
+
+def _nearest_zone(value: str) -> str:
+    import difflib
+    from zoneinfo import available_timezones
+
+    near = difflib.get_close_matches(value, sorted(available_timezones()), n=1)
+    return f"did you mean {near[0]}?" if near else "write one such as Europe/Berlin"
+
+
+def _permalink(value: str) -> Complaint | None:
+    found = PLACEHOLDER.findall(value)
+    unknown = [placeholder for placeholder in found if placeholder not in PLACEHOLDERS]
+    if unknown:
+        known = " ".join(f"{{{placeholder}}}" for placeholder in PLACEHOLDERS)
+        return f"has an unknown {{{unknown[0]}}}", f"known: {known}"
+    if not {"slug", "path"} & set(found):
+        return "gives every article the same address", "add {slug} or {path}"
+    return None
+
+
+def _store_url(value: str) -> Complaint | None:
+    ok = STORE.fullmatch(value)
+    way_out = "write sqlite:///FILE or postgresql://user@host/database"
+    return None if ok else ("is not a database address", way_out)
+
+
+CHECKS: Mapping[tuple[str, str], Callable[[Any], Complaint | None]] = {
+    ("Site", "title"): _not_empty,
+    ("Site", "url"): _site_url,
+    ("Site", "language"): _language,
+    ("Site", "email"): _email,
+    ("Site", "time_zone"): _time_zone,
+    ("Site", "permalink"): _permalink,
+    ("Feeds", "formats"): _formats,
+    ("Feeds", "hub"): _hub,
+    ("Newsletter", "name"): _name,
+    ("Newsletter", "title"): _not_empty,
+    ("Newsletter", "sender"): _sender,
+    ("Newsletter", "unsubscribe"): _unsubscribe,
+    ("Store", "url"): _store_url,
+}
+
+
+def _check_folders(config: Config) -> Iterator[tuple[str, str, str]]:
+    seen: dict[str, str] = {}
+    for key in ("content", "templates", "output", "issues"):
+        folder = getattr(config, key).strip().rstrip("/").removeprefix("./")
+        if folder in ("", ".", ".."):
+            yield key, "must be a folder of its own", f"write {key}: {key}"
+        elif folder in seen:
+            yield key, f"is the same folder as {seen[folder]}", "choose another"
+        seen.setdefault(folder, key)

@@ -1,0 +1,260 @@
+"""config.yaml -> Config: every fault at once, each with its line and the way out.
+
+Secrets may come from outside: any text setting can be written as `{env: NAME}` or
+`{file: PATH}`. Their values are never put into a message.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+import yaml_rs
+
+from syndicate.config.checks import check_section, check_value
+from syndicate.config.model import Config, Newsletter
+from syndicate.errors import ConfigError, Fault, Place
+
+Key = tuple[str | int, ...]
+Problem = tuple[Key, str, str]
+"""Where in the document, what is wrong, what to do."""
+
+NUMBER_OF_BYTES = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A configuration and where the values that came from outside came from."""
+
+    config: Config
+    origins: Mapping[Key, str]
+
+
+def load(path: Path, environment: Mapping[str, str]) -> Loaded:
+    """Read `path`. Raise ConfigError with all faults when it cannot be used."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        way_out = "name another file with --config FILE, or start a site: syndicate init DIR"
+        raise _refused(f"cannot be read: {error.strerror}", path, way_out) from None
+    if len(data) > NUMBER_OF_BYTES:
+        raise _refused("is larger than 1 MB", path, "is this the right file?")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise _refused("is not UTF-8", path, "save it as UTF-8", line) from None
+    return parse(text, str(path), environment, _file_reader(path.parent))
+
+
+def parse(
+    text: str,
+    name: str,
+    environment: Mapping[str, str],
+    read_file: Callable[[str], str],
+) -> Loaded:
+    """Turn the text of a configuration called `name` into values (pure but for `read_file`)."""
+    try:
+        document = yaml_rs.loads(text, parse_datetime=False)
+    except (ValueError, RecursionError) as error:
+        raise _syntax_error(error, text, name) from None
+    binder = _Binder(environment, read_file)
+    config = binder.bind(Config, {} if document is None else document, ())
+    if isinstance(config, Config) and not binder.problems:
+        return Loaded(config, binder.origins)
+    raise ConfigError(_located(binder.problems, text, name))
+
+
+def _refused(message: str, path: Path, way_out: str, line: int | None = None) -> ConfigError:
+    return ConfigError((Fault(f"the configuration {message}", Place(str(path), line), way_out),))
+
+
+def _file_reader(folder: Path) -> Callable[[str], str]:
+    return lambda name: (folder / name).read_text(encoding="utf-8").strip()
+
+
+def _syntax_error(error: Exception, text: str, name: str) -> ConfigError:
+    """The parser's complaint, with the line PyYAML (which names lines best) gives it."""
+    import yaml
+
+    message, line = "this is not YAML", None
+    try:
+        yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as marked:
+        mark = marked.problem_mark or marked.context_mark
+        line = mark.line + 1 if mark else None
+        message = f"this is not YAML: {marked.problem or marked.context}"
+    except (yaml.YAMLError, RecursionError):
+        pass  # the first parser's words stand
+    else:
+        words = str(error).strip().splitlines()[-1]
+        message = f"this is not usable YAML: {words}"
+        line = _line_of_duplicate(text)
+    return ConfigError((Fault(message, Place(name, line), "mend the line; see docs/config.md"),))
+
+
+class _Binder:
+    """Puts a parsed document into dataclasses, and notes every problem on the way."""
+
+    def __init__(self, environment: Mapping[str, str], read_file: Callable[[str], str]) -> None:
+        self.environment = environment
+        self.read_file = read_file
+        self.problems: list[Problem] = []
+        self.origins: dict[Key, str] = {}
+
+    def complain(self, at: Key, message: str, way_out: str = "") -> object:
+        self.problems.append((at, message, way_out))
+        return MISSING
+
+    def bind(self, wanted: Any, value: object, at: Key) -> object:
+        """The value as `wanted` asks, or MISSING after a complaint."""
+        if dataclasses.is_dataclass(wanted):
+            return self.bind_section(wanted, value, at)
+        origin = get_origin(wanted)
+        if origin is Mapping:
+            return self.bind_named(get_args(wanted)[1], value, at)
+        if origin is tuple:
+            return self.bind_list(get_args(wanted)[0], value, at)
+        if wanted is str and isinstance(value, dict):
+            value = self.from_outside(value, at)
+        return self.bind_plain(wanted, value, at)
+
+    def bind_section(self, section: Any, value: object, at: Key) -> object:
+        if not isinstance(value, dict):
+            return self.complain(at, f"{_shown(at)} must be a group of settings")
+        found: dict[str, Any] = {}
+        fields = {field.name: field for field in dataclasses.fields(section)}
+        if section is Newsletter:
+            found["name"] = at[-1]
+            self.check(section, "name", str(at[-1]), at)
+            del fields["name"]
+        for key in value.keys() - fields.keys():
+            self.unknown((*at, key), fields)
+        hints = get_type_hints(section)
+        for key, field in fields.items():
+            if value.get(key) is not None:
+                found[key] = self.bind(hints[key], value[key], (*at, key))
+                self.check(section, key, found[key], (*at, key))
+            elif field.default is MISSING and field.default_factory is MISSING:
+                way_out = f"add {key}: {field.metadata['meaning']}"
+                found[key] = self.complain(at, f"{_shown((*at, key))} is missing", way_out)
+        return MISSING if MISSING in found.values() else self.whole(section(**found), at)
+
+    def whole(self, section: object, at: Key) -> object:
+        for key, message, way_out in check_section(section):
+            self.complain((*at, key), f"{_shown((*at, key))} {message}", way_out)
+        return section
+
+    def check(self, section: Any, key: str, value: object, at: Key) -> None:
+        if value is MISSING:
+            return
+        field = next(f for f in dataclasses.fields(section) if f.name == key)
+        minimum = field.metadata.get("min")
+        if minimum is not None and isinstance(value, int) and value < minimum:
+            self.complain(at, f"{_shown(at)} is {value}", f"write {minimum} or more")
+        complaint = check_value(section.__name__, key, value)
+        if complaint:
+            self.complain(at, f"{_shown(at)} {complaint[0]}", complaint[1])
+
+    def bind_named(self, section: Any, value: object, at: Key) -> object:
+        if not isinstance(value, dict):
+            return self.complain(at, f"{_shown(at)} must be a group of named entries")
+        bound = {str(name): self.bind(section, inner, (*at, name)) for name, inner in value.items()}
+        return MISSING if MISSING in bound.values() else MappingProxyType(bound)
+
+    def bind_list(self, wanted: Any, value: object, at: Key) -> object:
+        if not isinstance(value, list):
+            return self.complain(at, f"{_shown(at)} must be a list", f"write [{value}]")
+        items = [self.bind(wanted, item, (*at, i)) for i, item in enumerate(value)]
+        return MISSING if MISSING in items else tuple(items)
+
+    def bind_plain(self, wanted: Any, value: object, at: Key) -> object:
+        if value is MISSING:
+            return MISSING
+        if get_origin(wanted) is Literal:
+            choices = get_args(wanted)
+            if value in choices:
+                return value
+            return self.complain(at, f"{_shown(at)} is {value!r}", f"write {' or '.join(choices)}")
+        if type(value) is wanted:
+            return value
+        way_outs = {str: "put it in quotes", int: "write a whole number", bool: "true or false"}
+        kinds = {str: "text", int: "a whole number", bool: "true or false"}
+        return self.complain(at, f"{_shown(at)} must be {kinds[wanted]}", way_outs[wanted])
+
+    def unknown(self, at: Key, known: Mapping[str, object]) -> None:
+        import difflib
+
+        near = difflib.get_close_matches(str(at[-1]), known, n=1, cutoff=0.6)
+        way_out = f"did you mean {near[0]}?" if near else f"known here: {', '.join(known)}"
+        self.complain(at, f"{_shown(at)} is not a setting", way_out)
+
+    def from_outside(self, value: dict[str, object], at: Key) -> object:
+        """Resolve `{env: NAME}` and `{file: PATH}`."""
+        source, name = next(iter(value.items()), ("", ""))
+        if len(value) != 1 or source not in ("env", "file") or not isinstance(name, str):
+            return self.complain(at, f"{_shown(at)} must be text, {{env: NAME}} or {{file: PATH}}")
+        self.origins[at] = f"{source}: {name}"
+        if source == "env":
+            if name in self.environment:
+                return self.environment[name]
+            return self.complain(at, f"the environment has no variable {name}", f"set {name}")
+        try:
+            return self.read_file(name)
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+            return self.complain(at, f"the file {name} cannot be read: {reason}")
+
+
+def _shown(at: Key) -> str:
+    return ".".join(map(str, at)) or "the configuration"
+
+
+def _located(problems: list[Problem], text: str, name: str) -> tuple[Fault, ...]:
+    """Problems as faults, in the order of their lines."""
+    import yaml
+
+    root = yaml.compose(text, Loader=yaml.SafeLoader)
+    faults = [
+        Fault(message, Place(name, _line(root, at)), way_out) for at, message, way_out in problems
+    ]
+    return tuple(sorted(faults, key=lambda fault: fault.place.line or 0))
+
+
+def _line(node: Any, at: Key) -> int | None:
+    """The line of the key at `at`, or of the nearest group around it that is there."""
+    import yaml
+
+    line = node.start_mark.line + 1 if node else None
+    for step in at:
+        if isinstance(node, yaml.MappingNode):
+            pair = next((p for p in node.value if p[0].value == str(step)), None)
+        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int):
+            pair = (node.value[step], node.value[step])
+        else:
+            pair = None
+        if pair is None:
+            return line
+        line, node = pair[0].start_mark.line + 1, pair[1]
+    return line
+
+
+def _line_of_duplicate(text: str) -> int | None:
+    """The line of the first key that stands twice in its group, if there is one."""
+    import yaml
+
+    waiting = [yaml.compose(text, Loader=yaml.SafeLoader)]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, yaml.MappingNode):
+            keys: set[str] = set()
+            for key, value in node.value:
+                if key.value in keys:
+                    return int(key.start_mark.line) + 1
+                keys.add(key.value)
+                waiting.append(value)
+    return None

@@ -1,0 +1,145 @@
+"""Addresses as written in an article, made absolute and safe to publish (RFC 3986, RFC 3987).
+
+Pure: asks the caller's surroundings what a relative address means, never the disk or the network.
+It must never let through a scheme that is not on the list below.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
+
+
+@dataclass(frozen=True, slots=True)
+class LocalFile:
+    """A file of the content folder: where it will be served, pixels if a picture, type, bytes."""
+
+    url: str
+    width: int | None
+    height: int | None
+    type: str | None
+    length: int
+
+
+class Surroundings(Protocol):
+    """What an article may refer to. `target` is a path as written, without query or fragment."""
+
+    def article_url(self, target: str) -> str | None:
+        """Absolute URL of another article ("../b.md", "b", "2019-01-01-b"), None without one."""
+
+    def file(self, target: str) -> LocalFile | None:
+        """A file beside the article or in the content folder, None without one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """An absolute URL ("" when it cannot be published), its file if local, and what is wrong."""
+
+    url: str
+    file: LocalFile | None = None
+    problem: str = ""
+
+
+LINK_SCHEMES = frozenset({"http", "https", "mailto", "tel", "sms", "geo", "ftp", "xmpp", "irc"})
+MEDIA_SCHEMES = frozenset({"http", "https"})
+_SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*):")
+# What browsers drop before they look at an address (URL Standard, section 4.4).
+_INVISIBLE = re.compile(r"[\t\n\r]|^[\x00- ]+|[\x00- ]+$")
+_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})|[^A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]")
+# Pelican: {filename}other.md, {static}picture.png, |filename|other.md
+_PELICAN = re.compile(r"[{|](filename|static|attach|index)[}|]", re.IGNORECASE)
+_ARTICLE_PATH = re.compile(r"\.(?:md|markdown|mdown|mkd|rst)$", re.IGNORECASE)
+
+
+def resolve(
+    target: str, *, base: str, surroundings: Surroundings, schemes: frozenset[str] = LINK_SCHEMES
+) -> Address:
+    """`target`, as written in the article at absolute URL `base`, as an address to publish.
+
+    With MEDIA_SCHEMES a relative address means a file first, otherwise an article first.
+    """
+    written = _INVISIBLE.sub("", target)
+    if scheme := _SCHEME.match(written):
+        return _external(written, scheme[1].lower(), schemes)
+    if written.startswith(("//", "\\\\", "/\\", "\\/")):
+        return _external("https://" + written[2:], "https", schemes)
+    if not written or written.startswith("#"):
+        return _finished(base.partition("#")[0] + written)
+    return _local(written, base, surroundings, schemes)
+
+
+def ascii_url(url: str) -> str:
+    """An IRI as a URI (RFC 3987, section 3.1): host in punycode, the rest percent-encoded.
+
+    Existing escapes stay. ValueError when the host is not one.
+    """
+    if url.isascii():
+        return _ESCAPE.sub(_percent, url)
+    parts = urlsplit(url)
+    user, at, host = parts.netloc.rpartition("@")
+    if not host.isascii():
+        host = host.encode("idna").decode("ascii")
+    return _ESCAPE.sub(_percent, urlunsplit(parts._replace(netloc=user + at + host)))
+
+
+def _percent(match: re.Match[str]) -> str:
+    return quote(match[0], safe="", errors="replace")
+
+
+def _external(url: str, scheme: str, schemes: frozenset[str]) -> Address:
+    if scheme not in schemes:
+        return Address("", problem=f"an address with {scheme}: cannot be published")
+    return _finished(url)
+
+
+def _finished(url: str) -> Address:
+    try:
+        urlsplit(url)
+        return Address(ascii_url(url))
+    except ValueError:
+        return Address("", problem=f"{_short(url)} is not an address")
+
+
+def _local(written: str, base: str, around: Surroundings, schemes: frozenset[str]) -> Address:
+    path, rest = _split(written)
+    path = unquote(path)
+    pelican = _PELICAN.match(path)
+    if pelican:
+        path = path[pelican.end() :]
+        written = quote(path) + rest
+    media = schemes is MEDIA_SCHEMES
+    file = around.file(path) if media else None
+    found = file.url if file else around.article_url(path) if path and not media else None
+    if found is None and not media and (file := around.file(path)):
+        found = file.url
+    if found is not None:
+        return Address(_finished(found + rest).url, file)
+    try:
+        url = urljoin(base, written.replace("\\", "/"))
+    except ValueError:
+        return Address("", problem=f"{_short(written)} is not an address")
+    problem = "" if path.startswith("/") and not pelican else _missing(path, pelican, media)
+    return Address(_finished(url).url, None, problem)
+
+
+def _split(written: str) -> tuple[str, str]:
+    cut = min((i for i in (written.find("?"), written.find("#")) if i >= 0), default=len(written))
+    return written[:cut], written[cut:]
+
+
+def _missing(path: str, pelican: re.Match[str] | None, media: bool) -> str:
+    if media:
+        return f"there is no file {_short(path)}"
+    if _ARTICLE_PATH.search(path) or pelican:
+        return f"there is no article or file {_short(path)}"
+    return ""
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 80 else text[:79] + "…"
+
+
+Resolve = Callable[[str], str | None]

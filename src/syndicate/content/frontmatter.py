@@ -1,0 +1,314 @@
+"""The header of an article in the five ways real blogs write it -> its values, and the body.
+
+YAML between `---`, TOML between `+++`, a JSON object, `Key: value` lines, or none. Pure: text
+in, values out. Says what is written and where; what it means is decided in `metadata`.
+Whatever the text, it returns or raises ArticleError: nested, aliased and oversized headers
+are bounded before they reach a parser.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Never
+
+import yaml_rs
+
+from syndicate.content.keys import Role, role_of
+from syndicate.errors import ArticleError, Place
+
+LONGEST_HEADER = 65_536  # characters
+
+_ALIASES = yaml_rs.AliasLimits(max_total_replayed_events=10_000)
+_YAML_END = re.compile(r"\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)")
+_TOML_END = re.compile(r"\n\+\+\+[ \t]*(?:\n|\Z)")
+_FENCE = re.compile(r"(?:---|\+\+\+)[ \t]*(?:\n|\Z)")
+# A slip of the pen such as `3+++` or `----`, above a key that means something.
+_BROKEN_FENCE = re.compile(
+    r"""\S{0,3}(?:-{2,6}|\+{2,6})\S{0,3}[ \t]*\n["']?([\w-]+)["']?[ \t]*[:=]"""
+)
+_BLANK_LINES = re.compile(r"(?:[ \t]*\n)+")
+_KEY_COLON = re.compile(r"""["']?[^\W\d_][\w .-]{0,60}["']?[ \t]*:(?:[ \t\n]|\Z)""")
+_KEY_EQUALS = re.compile(r"""\[|["']?[\w-][\w .-]{0,60}["']?[ \t]*=""")
+_COMMENTS = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*")
+_JSON_START = re.compile(r'\{\s*["}]')
+_HEADER_LINE = re.compile(r"([^\W\d_][\w -]{0,40}?)[ \t]*:(?:[ \t]+(.*)|)$")
+# A compact nest (`- - - -`) costs two bytes a level, and thousands of levels exhaust the
+# parser's stack, which no exception catches.
+_COMPACT_NEST = re.compile(r"(?:[-?:][ \t]+){64}")
+_LONG_ENOUGH_TO_NEST = 128
+_MOST_DOTS = 1000  # tomllib takes quadratic time over a.b.c.d... = 1
+_AT_LINE = re.compile(r"\bat line (\d+)(?:, column (\d+))?")
+_DUPLICATE = re.compile(r"duplicate mapping key: '(.*)'", re.DOTALL)
+
+# Keys that may begin a block of `Key: value` lines. "Update: it works" or "Summary: it rained"
+# are sentences; without one of these beside them they stay in the text.
+_TELLING = frozenset(
+    (Role.TITLE, Role.DATE, Role.SLUG, Role.TAGS, Role.AUTHORS, Role.STATUS, Role.DRAFT)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What stands above the body. `source` is its text, which begins at `line` of the file.
+
+    `kind` is yaml, toml, json, lines, html, or "" without a header.
+    """
+
+    kind: str
+    values: Mapping[str, object]
+    source: str
+    line: int
+    body: str
+    body_line: int
+
+    def line_of(self, key: str) -> int:
+        """The line of the file on which a key stands (the header's first if not found)."""
+        found = _written(key, self.source)
+        return self.line + (self.source.count("\n", 0, found.start(1)) if found else 0)
+
+    def as_written(self, key: str) -> str | None:
+        """The text after a key that stands alone on its line, without comment; None if not."""
+        found = _written(key, self.source)
+        if found is None or self.kind not in ("yaml", "toml", "json", "lines"):
+            return None
+        text = found[2].partition(" #")[0].strip()
+        return text.rstrip(",") if self.kind == "json" else text
+
+
+def split(path: str, text: str) -> Header:
+    """Part header and body. `text` has line ends of one kind (\\n) and no byte order mark.
+
+    Raises ArticleError with the place when what begins as a header cannot be read as one.
+    """
+    start = 0
+    if text[:1] in (" ", "\t", "\n") and (blank := _BLANK_LINES.match(text)):
+        start = blank.end()
+    if fence := _FENCE.match(text, start):
+        return _fenced(path, text, start, fence)
+    if text.startswith("{", start) and _JSON_START.match(text, start):
+        return _json(path, text, start)
+    if _HEADER_LINE.match(text[start : start + 200].partition("\n")[0]):
+        return _lines(path, text, start)
+    if (broken := _BROKEN_FENCE.match(text, start)) and role_of(broken[1]):
+        _refuse(
+            path, text.count("\n", 0, start) + 1, "the header does not begin with a whole fence",
+            "write --- (YAML) or +++ (TOML) alone on the line",
+        )  # fmt: skip
+    return without(text, start)
+
+
+def without(text: str, start: int = 0) -> Header:
+    """The whole text as body."""
+    return _header(text, "", {}, start, start, start)
+
+
+def _header(
+    text: str, kind: str, values: Mapping[str, object], start: int, end: int, body: int
+) -> Header:
+    """A header whose source is text[start:end] and whose body begins at `body`."""
+    if text[body : body + 1] in (" ", "\t", "\n") and (blank := _BLANK_LINES.match(text, body)):
+        body = blank.end()
+    line = text.count("\n", 0, start) + 1
+    body_line = line + text.count("\n", start, body)
+    return Header(kind, values, text[start:end], line, text[body:], body_line)
+
+
+def _fenced(path: str, text: str, start: int, fence: re.Match[str]) -> Header:
+    """YAML or TOML between fences, or a body that begins with a thematic break."""
+    toml = text.startswith("+", start)
+    content = fence.end()
+    closing = (_TOML_END if toml else _YAML_END).search(text, content - 1)
+    comments = _COMMENTS.match(text, content)
+    first = comments.end() if comments else content
+    key = _KEY_EQUALS if toml else _KEY_COLON
+    if not (closing and closing.start() < first) and not _begins_header(text, first, key):
+        return without(text, start)
+    line = text.count("\n", 0, content) + 1
+    if closing is None:
+        _refuse(
+            path, line - 1, "the header begins here and never ends",
+            f"close it with a line of {'+++' if toml else '---'}",
+        )  # fmt: skip
+    source = text[content : max(content, closing.start())]
+    _bound(path, line, source)
+    kind = "toml" if toml else "yaml"
+    values = _toml(path, source, line) if toml else _yaml(path, source, line)
+    return _header(text, kind, values, content, closing.start(), closing.end())
+
+
+def _begins_header(text: str, at: int, key: re.Pattern[str]) -> bool:
+    return bool(key.match(text, at)) or (key is _KEY_COLON and text.startswith(("{", "\t"), at))
+
+
+def _bound(path: str, line: int, source: str) -> None:
+    if len(source) > LONGEST_HEADER:
+        _refuse(
+            path, line, f"the header is longer than {LONGEST_HEADER // 1024} KB",
+            "move long text into the body",
+        )  # fmt: skip
+
+
+def _yaml(path: str, source: str, line: int) -> dict[str, object]:
+    if len(source) > _LONG_ENOUGH_TO_NEST and (nest := _COMPACT_NEST.search(source)):
+        _too_deep(path, line + source.count("\n", 0, nest.start()))
+    try:
+        values = yaml_rs.loads(source, parse_datetime=False, alias_limits=_ALIASES)
+    except (ValueError, RecursionError) as error:
+        _refuse_yaml(path, source, line, error)
+    if values is None:
+        return {}
+    if not isinstance(values, dict):
+        _refuse(path, line, "the header is not `key: value` lines", "write one key on each line")
+    for key in values:
+        if not isinstance(key, str):
+            return _named(path, line, values)
+    return values
+
+
+def _named(path: str, line: int, values: Mapping[object, object]) -> dict[str, object]:
+    """The values with keys that YAML reads as numbers or booleans as text again."""
+    named: dict[str, object] = {}
+    for key, value in values.items():
+        if not isinstance(key, str | int | float | None) or _is_huge(key):
+            _refuse(path, line, "a key of the header is not text", "write keys as plain words")
+        named[str(key)] = value
+    return named
+
+
+def _is_huge(value: object) -> bool:
+    return isinstance(value, int) and value.bit_length() > 1024
+
+
+def _refuse_yaml(path: str, source: str, line: int, error: Exception) -> Never:
+    message = str(error)
+    reason = message.splitlines()[-1] if message else "nested too deeply"
+    at = _AT_LINE.search(message)
+    where = line + int(at[1]) - 1 if at else line
+    if duplicate := _DUPLICATE.search(message):
+        where = _second(duplicate[1], source, line)
+        _refuse(path, where, f"the key {duplicate[1]!r} stands twice", "keep one of them")
+    column = f" (column {at[2]})" if at and at[2] else ""
+    way_out = "put values that contain : # @ % ` [ { or quotes into quotes"
+    if "tabs" in reason:
+        way_out = "indent with spaces"
+    elif "indentation" in reason:
+        way_out = "indent every line that continues a value"
+    elif "unclosed" in reason or "end of stream" in reason:
+        way_out = "close the quote or bracket"
+    _refuse(path, where, f"the YAML header cannot be read: {reason}{column}", way_out)
+
+
+def _second(key: str, source: str, line: int) -> int:
+    pattern = rf"""^[ \t-]*["']?{re.escape(key)}["']?[ \t]*:"""
+    found = list(re.finditer(pattern, source, re.MULTILINE))
+    return line + source.count("\n", 0, found[1].start()) if len(found) > 1 else line
+
+
+def _toml(path: str, source: str, line: int) -> dict[str, object]:
+    import tomllib  # 3 ms, and only TOML headers need it
+
+    if source.count(".") > _MOST_DOTS:
+        for part in re.split(r"[=\n]", source):
+            if part.count(".") > _MOST_DOTS:
+                _too_deep(path, line)
+    try:
+        return tomllib.loads(source)
+    except RecursionError:
+        _too_deep(path, line)
+    except ValueError as error:
+        message = str(error)
+        at = _AT_LINE.search(message)
+        _refuse(
+            path, line + int(at[1]) - 1 if at else line,
+            f"the TOML header cannot be read: {message.partition(' (at ')[0]}"
+            + (f" (column {at[2]})" if at else ""),
+            "quote text, pad dates as 2024-03-01T08:00:00+01:00, name each key once",
+        )  # fmt: skip
+
+
+def _json(path: str, text: str, start: int) -> Header:
+    line = text.count("\n", 0, start) + 1
+    window = text[start : start + LONGEST_HEADER]
+    try:
+        values, length = json.JSONDecoder(object_pairs_hook=_once).raw_decode(window)
+    except RecursionError:
+        _too_deep(path, line)
+    except ValueError as error:
+        _bound(path, line, text[start:] if len(text) - start > LONGEST_HEADER else "")
+        at = error.lineno if isinstance(error, json.JSONDecodeError) else 1
+        reason = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
+        _refuse(
+            path, line + at - 1, f"the JSON header cannot be read: {reason}",
+            "check quotes, commas and braces",
+        )  # fmt: skip
+    end = start + length
+    return _header(text, "json", values, start, end, end)
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    values: dict[str, object] = {}
+    for key, value in pairs:
+        if key in values:
+            raise ValueError(f"the key {key[:40]!r} stands twice")
+        values[key] = value
+    return values
+
+
+def _lines(path: str, text: str, start: int) -> Header:
+    """`Key: value` lines down to a blank line, as Pelican and MultiMarkdown write them.
+
+    Indented lines continue the value above. It is a header only if a key that tells (title,
+    date, tags...) is among them, and if every line fits; with two known keys the first line
+    that does not fit ends it, as in Python-Markdown.
+    """
+    values: dict[str, object] = {}
+    known: set[Role] = set()
+    at, name = start, ""
+    while at < len(text) and at - start <= LONGEST_HEADER:
+        end = text.find("\n", at)
+        row = text[at : len(text) if end < 0 else end].rstrip()
+        if not row:
+            break
+        found = _HEADER_LINE.match(row) if row[0] not in " \t" else None
+        if found:
+            name = _add(path, text, at, values, found)
+            known.update([role[0]] if (role := role_of(name)) else ())
+        elif row[0] in " \t":
+            values[name] = f"{values[name]}\n{row.strip()}".strip()
+        elif len(known) > 1:
+            break
+        else:
+            return without(text, start)
+        at = len(text) if end < 0 else end + 1
+    if not known & _TELLING:
+        return without(text, start)
+    _bound(path, text.count("\n", 0, start) + 1, text[start:at])
+    return _header(text, "lines", values, start, at, at)
+
+
+def _add(path: str, text: str, at: int, values: dict[str, object], found: re.Match[str]) -> str:
+    name = found[1]
+    if name in values and role_of(name) is not None:
+        _refuse(
+            path, text.count("\n", 0, at) + 1, f"the key {name!r} stands twice", "keep one of them"
+        )
+    values[name] = (found[2] or "").strip()
+    return name
+
+
+def _written(key: str, source: str) -> re.Match[str] | None:
+    pattern = rf"""^[ \t]*["']?({re.escape(key)})["']?[ \t]*[:=][ \t]*([^\n]*)"""
+    return re.search(pattern, source, re.MULTILINE) or re.search(
+        rf"""["']?({re.escape(key)})["']?[ \t]*[:=][ \t]*()""", source
+    )
+
+
+def _too_deep(path: str, line: int) -> Never:
+    _refuse(path, line, "the header is nested too deeply", "keep it to keys, values and lists")
+
+
+def _refuse(path: str, line: int, message: str, way_out: str) -> Never:
+    raise ArticleError(message, place=Place(path, line), way_out=way_out)

@@ -1,0 +1,121 @@
+"""The header keys this program understands, those of other programs it knows, and slips.
+
+Only names stand here; what values mean is in `metadata`. Names are compared without case,
+hyphens, underscores and spaces (`publishedAt` = `published_at`).
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum, auto
+
+
+class Role(IntEnum):
+    """What a key is for. (IntEnum: its members hash at C speed, once per key of every header.)"""
+
+    TITLE = auto()
+    DATE = auto()
+    UPDATED = auto()
+    DRAFT = auto()
+    PUBLISHED = auto()
+    STATUS = auto()
+    HIDDEN = auto()
+    EXPIRY = auto()
+    TAGS = auto()
+    TAXONOMIES = auto()
+    AUTHORS = auto()
+    SUMMARY = auto()
+    SLUG = auto()
+    URL = auto()
+    IMAGE = auto()
+    IMAGE_ALT = auto()
+    ENCLOSURE = auto()
+    LANGUAGE = auto()
+    ALIASES = auto()
+    PATH = auto()
+
+
+# Where several keys of one role are present, the first named here wins. A stated day of
+# publication goes before `date`, so that an article is never published before it.
+_NAMES = {
+    Role.TITLE: "title",
+    Role.PUBLISHED: "published",
+    Role.DATE: "publishdate publishedat pubdate publishedon publicationdate datepublished date "
+    "created createdat",
+    Role.UPDATED: "updated updatedat lastmod lastmodified lastmodifiedat modified modifiedat "
+    "update lastupdated revisedat datemodified",
+    Role.DRAFT: "draft",
+    Role.STATUS: "status",
+    Role.HIDDEN: "hidden private unlisted",
+    Role.EXPIRY: "expirydate expires unpublishdate",
+    Role.TAGS: "tags tag categories category keywords keyword",
+    Role.TAXONOMIES: "taxonomies",
+    Role.AUTHORS: "authors author byline",
+    Role.SUMMARY: "summary description excerpt abstract",
+    Role.SLUG: "slug",
+    Role.URL: "permalink url",
+    Role.IMAGE: "image cover coverimage featuredimage featureimage heroimage thumbnail feature "
+    "images",
+    Role.IMAGE_ALT: "imagealt coveralt coverimagealt featuredimagealt heroimagealt thumbnailalt "
+    "alt",
+    Role.ENCLOSURE: "enclosure audio",
+    Role.LANGUAGE: "lang language locale",
+    Role.ALIASES: "aliases alias redirectfrom",
+    Role.PATH: "path",
+}
+_ROLES = {
+    name: (role, rank) for role, names in _NAMES.items() for rank, name in enumerate(names.split())
+}
+
+# Keys of Hugo, Zola, Jekyll, Pelican, Eleventy, Hexo and Astro that say nothing to feeds, and
+# words that look like a slip of a known key but are not.
+_FOREIGN_KEYS = (
+    "layout type kind weight order toc comments comment series math mathjax katex mermaid menu "
+    "menus cascade outputs params markup headless build sitemap robots noindex linktitle isocode "
+    "resources extra template intemplate inspage insearchindex path render sortby pagetemplate "
+    "paginateby generatefeed id guid uuid link links data date rate publisher creator creators "
+    "features featured feat sticky pin pinned related relatedposts subtitle subject section saveas "
+    "translation translations translationkey slugs languages urls stats statistics version "
+    "versions license copyright canonical canonicalurl social share sharing showtoc tocopen "
+    "readingtime readtime wordcount disqus pagination collection collections "
+    "eleventyexcludefromcollections eleventynavigation eleventycomputed header footer banner "
+    "hero teaser video videos photo photos gallery caption captions credit credits photocredit "
+    "excerptseparator lead intro source sources via rating review location place event "
+    "edition parent child children nav navigation hidetoc searchhidden showdate showauthor "
+    "hideheader hidemeta color css js script scripts styles style theme password priority "
+    "external redirect redirects redirectto refreshdate gist code name file files host "
+    "state stage dates tests"
+)
+_FOREIGN = frozenset(_FOREIGN_KEYS.split())
+
+
+def normal(key: str) -> str:
+    """The key as it is compared."""
+    return key.strip().lower().replace("-", "").replace("_", "").replace(" ", "")
+
+
+def role_of(key: str) -> tuple[Role, int] | None:
+    """What a key is for, and its rank among keys of that role (0 is first); None if unknown."""
+    return _ROLES.get(key) or _ROLES.get(normal(key))
+
+
+def intended(key: str) -> str | None:
+    """The known key that an unknown one is probably a slip of: one letter off, or two swapped."""
+    slip = normal(key)
+    if len(slip) < 4 or slip in _FOREIGN:
+        return None
+    return next((name for name in _ROLES if _one_slip(slip, name)), None)
+
+
+def _one_slip(slip: str, name: str) -> bool:
+    if len(name) < 4 or abs(len(slip) - len(name)) > 1:
+        return False
+    start = 0
+    while start < min(len(slip), len(name)) and slip[start] == name[start]:
+        start += 1
+    end = 0
+    while end < min(len(slip), len(name)) - start and slip[-1 - end] == name[-1 - end]:
+        end += 1
+    left, right = slip[start : len(slip) - end], name[start : len(name) - end]
+    if len(left) == len(right) == 1:
+        return len(name) > 4  # in short words one letter makes another word: rate, date
+    return len(left) + len(right) == 1 or (len(left) == 2 and left == right[::-1])

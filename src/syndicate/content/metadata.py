@@ -1,0 +1,395 @@
+"""What the values of a header mean: title, dates, tags, authors and the rest. Pure.
+
+A value that decides whether or when an article is published is refused when it cannot be
+understood; any other is left out with a warning. Nothing is taken silently for what it is
+not, and template code in a value is never evaluated.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, tzinfo
+from typing import Never
+from urllib.parse import unquote
+
+from syndicate.content import plaintext
+from syndicate.content.dates import DateError, to_utc
+from syndicate.content.frontmatter import Header
+from syndicate.content.keys import Role, intended, role_of
+from syndicate.errors import ArticleError, Place
+from syndicate.findings import Finding, Level
+
+MOST_TAGS = 50
+LONGEST_TAG = 100  # characters
+DEEPEST = 32  # levels of lists and maps in a value
+
+_TRUE = ("true", "yes", "on", "y", "1")
+_FALSE = ("false", "no", "off", "n", "0")
+_WITHHELD = ("draft", "hidden", "private", "skip", "unlisted", "unpublished")
+_PUBLIC = ("published", "publish", "public", "live")
+_SEPARATORS = re.compile(r"[,;、，،\n]")
+_TEMPLATE = re.compile(r"\{\{|\{%|<%|(?:^|/):[a-z_]")
+_SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
+_LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{1,8})*", re.IGNORECASE | re.ASCII)
+
+
+@dataclass(slots=True)
+class Metadata:
+    """The header's values in our own terms; None or empty where it states none."""
+
+    title: str = ""
+    date: datetime | None = None
+    updated: datetime | None = None
+    draft: bool | None = None
+    tags: dict[str, str] = field(default_factory=dict)  # by case-folded spelling
+    authors: list[str] = field(default_factory=list)
+    summary: str | None = None
+    slug: str = ""
+    url: str | None = None
+    image: str | None = None
+    image_alt: str = ""
+    enclosure: str | None = None
+    language: str | None = None
+    aliases: list[str] = field(default_factory=list)
+    path: str = ""
+    extra: dict[str, object] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+
+
+def understand(path: str, header: Header, zone: tzinfo) -> Metadata:
+    """Give each value of a header its meaning. Raises ArticleError with the line."""
+    reading = _Reading(path, header, zone, Metadata())
+    chosen: dict[Role, tuple[int, str, object]] = {}
+    for key, value in header.values.items():
+        known = role_of(key)
+        if known is None:
+            reading.foreign(key, value)
+            continue
+        role, rank = known
+        if value is None or value == "":
+            continue
+        if role in _EVERY:
+            _READERS[role](reading, key, value)
+        elif role not in chosen or rank < chosen[role][0]:
+            chosen[role] = (rank, key, value)
+    for role, (_, key, value) in chosen.items():
+        _READERS[role](reading, key, value)
+    return reading.found
+
+
+@dataclass(slots=True)
+class _Reading:
+    """One header being read, with what was found so far."""
+
+    path: str
+    header: Header
+    zone: tzinfo
+    found: Metadata
+
+    def title(self, key: str, value: object) -> None:
+        text = value if isinstance(value, str) else self._text(key, value)
+        if text is None:
+            self._refuse(key, f"{key} is {_kind(value)}, not text", "put the title into quotes")
+        self.found.title = plaintext.line(text)
+
+    def date(self, key: str, value: object) -> None:
+        try:
+            self.found.date = to_utc(value, self.zone)
+        except DateError as error:
+            self._refuse(key, f"the date cannot be read: {key} {error}", error.way_out)
+
+    def updated(self, key: str, value: object) -> None:
+        try:
+            self.found.updated = to_utc(value, self.zone)
+        except DateError as error:
+            message = f"{key} is left out: {error}"
+            self._warn("date-unreadable", key, message, error.way_out)
+
+    def draft(self, key: str, value: object) -> None:
+        answer = _yes_or_no(value)
+        if answer is None:
+            self._refuse(key, f"{key} is neither true nor false", f"write {key}: true or false")
+        self._withhold(answer)
+
+    def published(self, key: str, value: object) -> None:
+        """Jekyll's `published: false`; anything but yes or no is the day of publication."""
+        answer = _yes_or_no(value)
+        if answer is None:
+            self.date(key, value)
+        else:
+            self._withhold(not answer)
+
+    def status(self, key: str, value: object) -> None:
+        word = value.strip().lower() if isinstance(value, str) else ""
+        if word in _WITHHELD or word in _PUBLIC:
+            self._withhold(word in _WITHHELD)
+        else:
+            self.found.extra[key] = self._plain(key, value)
+            message = f"{key} is neither published nor draft nor hidden; it changes nothing"
+            self._warn("status-unknown", key, message, "use draft: true to hold an article back")
+
+    def hidden(self, key: str, value: object) -> None:
+        if _yes_or_no(value):
+            self._withhold(True)
+        else:
+            self.found.extra[key] = self._plain(key, value)
+
+    def expiry(self, key: str, value: object) -> None:
+        self.found.extra[key] = self._plain(key, value)
+        message = f"{key} is not acted upon: what was published stays published"
+        self._warn("expiry-ignored", key, message, "set draft: true when the time has come")
+
+    def tags(self, key: str, value: object) -> None:
+        split = _SEPARATORS.split(value) if isinstance(value, str) else self._texts(key, value)
+        for text in split:
+            self._tag(key, plaintext.line(text).removeprefix("#").lstrip())
+
+    def taxonomies(self, key: str, value: object) -> None:
+        if not isinstance(value, Mapping):
+            self._left_out(key, value, "a map of lists")
+            return
+        for name, terms in value.items():
+            known = role_of(name) if isinstance(name, str) else None
+            if known and known[0] in (Role.TAGS, Role.AUTHORS) and terms:
+                _READERS[known[0]](self, name, terms)
+            else:
+                self.found.extra[str(name)] = self._plain(key, terms)
+
+    def authors(self, key: str, value: object) -> None:
+        split = _names(value) if isinstance(value, str) else self._texts(key, value)
+        for text in split:
+            name = plaintext.line(text)
+            if name and name not in self.found.authors:
+                self.found.authors.append(name)
+
+    def summary(self, key: str, value: object) -> None:
+        text = self._text(key, value) if not isinstance(value, bool) else None
+        if text is None:
+            self._left_out(key, value, "text")
+        else:
+            self.found.summary = plaintext.without_tags(text) or None
+
+    def slug(self, key: str, value: object) -> None:
+        text = self._text(key, value) if not isinstance(value, bool) else None
+        if text is None or _TEMPLATE.search(text):
+            self._left_out(key, value, "a plain word")
+        else:
+            self.found.slug = text
+
+    def url(self, key: str, value: object) -> None:
+        text = plaintext.line(value) if isinstance(value, str) else ""
+        way_out = "write the address itself, such as /articles/my-title/"
+        if not text or _yes_or_no(value) is not None:
+            reason = f"is {_kind(value)}, no address"
+        elif _TEMPLATE.search(text):
+            reason = "is a pattern or template, which is not evaluated"
+        elif ".." in unquote(text).replace("\\", "/").split("/"):
+            reason = "leads out of the site"
+        elif _SCHEME.match(text) and not text.lower().startswith(("http://", "https://")):
+            reason = "is no web address"
+        else:
+            self.found.url = text
+            return
+        self._warn("permalink-ignored", key, f"{key} {reason}; it is left out", way_out)
+
+    def image(self, key: str, value: object) -> None:
+        """A path or address, the first of a list, or a map with one and its alternative text."""
+        first = value[0] if isinstance(value, list) and value else value
+        if isinstance(first, Mapping):
+            parts = {name.lower(): part for name, part in first.items() if isinstance(name, str)}
+            self.found.image_alt = self.found.image_alt or _first_text(parts, "alt")
+            first = _first_text(parts, "image", "src", "url", "path", "file", "name")
+        if isinstance(first, str):
+            self.found.image = plaintext.line(first) or None
+        elif value and not isinstance(value, bool):
+            self._left_out(key, value, "an address")
+
+    def image_alt(self, key: str, value: object) -> None:
+        if isinstance(value, str):
+            self.found.image_alt = plaintext.line(value)
+        else:
+            self._left_out(key, value, "text")
+
+    def enclosure(self, key: str, value: object) -> None:
+        first = value[0] if isinstance(value, list) and value else value
+        if isinstance(first, Mapping):
+            parts = {name.lower(): part for name, part in first.items() if isinstance(name, str)}
+            first = _first_text(parts, "url", "src", "href", "file", "path")
+        if isinstance(first, str) and plaintext.line(first):
+            self.found.enclosure = plaintext.line(first)
+        elif value is not False:
+            self._left_out(key, value, "an address")
+
+    def language(self, key: str, value: object) -> None:
+        text = value.strip().partition(".")[0].replace("_", "-") if isinstance(value, str) else ""
+        if _LANGUAGE.fullmatch(text):
+            self.found.language = text
+        else:
+            self._left_out(key, value, "a language tag such as en or pt-BR")
+
+    def aliases(self, key: str, value: object) -> None:
+        values = [value] if isinstance(value, str) else self._texts(key, value)
+        for text in filter(None, map(plaintext.line, values)):
+            if text not in self.found.aliases:
+                self.found.aliases.append(text)
+
+    def address_path(self, key: str, value: object) -> None:
+        self.found.extra[key] = self._plain(key, value)
+        if isinstance(value, str):
+            self.found.path = value
+
+    def foreign(self, key: str, value: object) -> None:
+        """A key that means nothing here; said aloud if it looks like a slip of one that does."""
+        self.found.extra[plaintext.legal(key)] = self._plain(key, value)
+        if meant := intended(key):
+            message = f"the key {key!r} is unknown; is {meant!r} meant?"
+            self._warn("key-unknown", key, message, f"write {meant}, or rename the key")
+
+    def _withhold(self, answer: bool) -> None:
+        """One key that holds the article back is enough."""
+        self.found.draft = answer or bool(self.found.draft)
+
+    def _tag(self, key: str, tag: str) -> None:
+        tags = self.found.tags
+        if not tag or (folded := tag.casefold()) in tags:
+            return
+        if len(tag) > LONGEST_TAG:
+            message = f"a tag of {len(tag)} characters is left out"
+            self._warn("tag-left-out", key, message, f"keep tags under {LONGEST_TAG} characters")
+        elif len(tags) < MOST_TAGS:
+            tags[folded] = tag
+        elif not any(finding.rule == "tags-too-many" for finding in self.found.findings):
+            message = f"only the first {MOST_TAGS} tags are taken"
+            self._warn("tags-too-many", key, message, "choose fewer tags")
+
+    def _texts(self, key: str, value: object, depth: int = 0) -> Iterator[str]:
+        """The texts in a list, however nested; of a map its `name` or `title`."""
+        if depth > DEEPEST:
+            self._too_deep(key)
+        if isinstance(value, list | tuple):
+            for part in value:
+                if isinstance(part, str):
+                    yield part
+                elif part is not None:
+                    yield from self._texts(key, part, depth + 1)
+        elif isinstance(value, Mapping):
+            name = _first_text(value, "name", "title", "label")
+            if name:
+                yield name
+            else:
+                self._left_out(key, value, "text")
+        elif (text := self._text(key, value)) is not None:
+            yield text
+        else:
+            self._left_out(key, value, "text")
+
+    def _text(self, key: str, value: object) -> str | None:
+        """A scalar as text, as the author wrote it where it stands on its own line."""
+        if isinstance(value, str):
+            return value
+        if isinstance(value, bool | int | float | date):
+            written = self.header.as_written(key)
+            if written and written[0] not in "[{&!*|>'\"":
+                return written
+            return str(self._plain(key, value)).lower()
+        return None
+
+    def _plain(self, key: str, value: object, depth: int = 0) -> object:
+        """A value as JSON can hold it: texts, numbers, booleans, lists and maps of them."""
+        if isinstance(value, str):
+            return plaintext.legal(value)
+        if depth > DEEPEST:
+            self._too_deep(key)
+        if isinstance(value, Mapping):
+            return {
+                str(self._plain(key, name, depth + 1)): self._plain(key, part, depth + 1)
+                for name, part in value.items()
+            }
+        if isinstance(value, list | tuple | set | frozenset):
+            return [self._plain(key, part, depth + 1) for part in value]
+        if value is None or isinstance(value, bool):
+            return value
+        if isinstance(value, int):
+            return value if value.bit_length() < 64 else hex(value)
+        if isinstance(value, float):
+            return value if abs(value) < float("inf") else str(value)
+        return str(value)
+
+    def _too_deep(self, key: str) -> Never:
+        self._refuse(key, f"{key} is nested too deeply", f"keep to {DEEPEST} levels")
+
+    def _left_out(self, key: str, value: object, wanted: str) -> None:
+        message = f"{key} is {_kind(value)}, not {wanted}; it is left out"
+        self._warn("value-left-out", key, message, f"write {wanted}, or remove the key")
+
+    def _warn(self, rule: str, key: str, message: str, way_out: str) -> None:
+        line = self.header.line_of(key)
+        self.found.findings.append(Finding(Level.WARNING, rule, message, self.path, line, way_out))
+
+    def _refuse(self, key: str, message: str, way_out: str) -> Never:
+        place = Place(self.path, self.header.line_of(key))
+        raise ArticleError(message, place=place, way_out=way_out)
+
+
+# Roles whose keys add up; of the others the key named first in `keys` counts.
+_EVERY = frozenset(
+    (Role.TAGS, Role.TAXONOMIES, Role.AUTHORS, Role.ALIASES, Role.HIDDEN, Role.EXPIRY, Role.STATUS)
+)
+_READERS: Mapping[Role, Callable[[_Reading, str, object], None]] = {
+    Role.TITLE: _Reading.title,
+    Role.DATE: _Reading.date,
+    Role.UPDATED: _Reading.updated,
+    Role.DRAFT: _Reading.draft,
+    Role.PUBLISHED: _Reading.published,
+    Role.STATUS: _Reading.status,
+    Role.HIDDEN: _Reading.hidden,
+    Role.EXPIRY: _Reading.expiry,
+    Role.TAGS: _Reading.tags,
+    Role.TAXONOMIES: _Reading.taxonomies,
+    Role.AUTHORS: _Reading.authors,
+    Role.SUMMARY: _Reading.summary,
+    Role.SLUG: _Reading.slug,
+    Role.URL: _Reading.url,
+    Role.IMAGE: _Reading.image,
+    Role.IMAGE_ALT: _Reading.image_alt,
+    Role.ENCLOSURE: _Reading.enclosure,
+    Role.LANGUAGE: _Reading.language,
+    Role.ALIASES: _Reading.aliases,
+    Role.PATH: _Reading.address_path,
+}
+
+
+def _yes_or_no(value: object) -> bool | None:
+    if isinstance(value, bool):
+        return value
+    word = value.strip().lower() if isinstance(value, str) else ""
+    if isinstance(value, int) and value in (0, 1):
+        return bool(value)
+    return True if word in _TRUE else False if word in _FALSE else None
+
+
+def _names(text: str) -> list[str]:
+    """Names in one text: parted by semicolons, or by commas if each part is a whole name.
+
+    "Ann Lee, Bo Ek" are two people; "Lee, Ann" and "Ann Lee, PhD" are one.
+    """
+    if ";" in text:
+        return text.split(";")
+    parts = re.split(r"[,、，،\n]", text)
+    return parts if all(" " in part.strip() for part in parts) else [text]
+
+
+def _first_text(parts: Mapping[str, object], *names: str) -> str:
+    texts = (parts.get(name) for name in names)
+    return next((plaintext.line(text) for text in texts if isinstance(text, str) and text), "")
+
+
+def _kind(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        return f"{value[:40]!r}"
+    names = {list: "a list", dict: "a map", int: "a number", float: "a number"}
+    return names.get(type(value), "not text")

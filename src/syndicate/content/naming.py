@@ -1,0 +1,136 @@
+"""What the path of a file says: whether it is an article, its name, date, words and slug.
+
+Takes paths relative to the content folder with forward slashes. Touches no disk and never
+guesses a day that the path does not spell out.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import date
+from hashlib import blake2b
+
+from syndicate.content.article import Format
+
+FORMATS = {
+    ".md": Format.MARKDOWN,
+    ".markdown": Format.MARKDOWN,
+    ".txt": Format.TEXT,
+    ".html": Format.HTML,
+    ".htm": Format.HTML,
+}
+LONGEST_SLUG = 180  # bytes of UTF-8; a file name may have 255, and outputs add suffixes
+
+_DATED_NAME = re.compile(
+    r"((?:19|20)\d\d)(?:([-_.])(\d\d?)\2(\d\d?)|(\d\d)(\d\d))(?:[-_ .T]+|$)", re.ASCII
+)
+_DATED_FOLDERS = re.compile(r"(?:^|/)((?:19|20)\d\d)/(\d\d?)/(\d\d?)(?:/|$)", re.ASCII)
+_NOT_PLAIN = re.compile(r"[^a-z0-9]+")
+_WORD_BREAK = re.compile(r"[\s_+-]+")
+_CJK_WORDS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{4}")
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+# Words programs give to files; a name made only of them says nothing about the text.
+_FILLERS = (
+    "a article articles blog copy doc document draft entry file final image img index my new "
+    "note notes of page post readme scan screenshot temp test text the tmp untitled"
+)
+_EMPTY_WORDS = frozenset(_FILLERS.split())
+
+
+def is_article(path: str) -> bool:
+    """Whether the file is to be read: by suffix, and not hidden, a backup or a section page.
+
+    Section pages are Hugo's and Zola's `_index.md` (also `_index.de.md`).
+    """
+    parts = path.split("/")
+    if any(part.startswith(".") for part in parts):
+        return False
+    name = parts[-1].lower()
+    if name.startswith(("#", "~", "_index.")):
+        return False
+    return format_of(path) is not None
+
+
+def format_of(path: str) -> Format | None:
+    """How the body is written, by the suffix; None for a suffix that is no article's."""
+    name = path.rpartition("/")[2]
+    stem, dot, suffix = name.rpartition(".")
+    return FORMATS.get(f"{dot}{suffix.lower()}") if stem else None
+
+
+def dated_name(path: str) -> tuple[date | None, str]:
+    """The date at the front of the article's name, and the rest of the name.
+
+    The name is that of the file without suffix; for a bundle (`my-trip/index.md`) the folder's.
+    """
+    folder, _, name = path.rpartition("/")
+    name = name.rpartition(".")[0] or name
+    if folder and name.lower() == "index":
+        name = folder.rpartition("/")[2]
+    if not name[:4].isdigit():
+        return None, name
+    if (found := _DATED_NAME.match(name)) is None:
+        return None, name
+    year, _, month, day, month2, day2 = found.groups()
+    when = _day(year, month or month2, day or day2)
+    return (None, name) if when is None else (when, name[found.end() :])
+
+
+def dated_folders(path: str) -> date | None:
+    """The day that three folders in a row spell, as in `2013/03/05/`. A month is no day."""
+    found = _DATED_FOLDERS.search(path)
+    return _day(*found.groups()) if found else None
+
+
+def in_drafts(path: str) -> bool:
+    """Whether the file lies in a folder named for drafts (`_drafts` as in Jekyll, `drafts`)."""
+    folder = path.lower().rpartition("/")[0]
+    return "drafts" in folder and any(part in ("drafts", "_drafts") for part in folder.split("/"))
+
+
+def words_of(name: str) -> str | None:
+    """The name as a title if it reads as words, else None.
+
+    At least two words of letters, of which one is not a file manager's word (`new post`), or
+    four letters in a script that is written without spaces.
+    """
+    words = [word for word in _WORD_BREAK.split(name) if word]
+    spoken = [word for word in words if word.isalpha()]
+    if _UUID.fullmatch(name) or not spoken:
+        return None
+    meaning = [word for word in spoken if word.lower() not in _EMPTY_WORDS]
+    if not _CJK_WORDS.search(name) and (len(spoken) < 2 or not meaning):
+        return None
+    title = " ".join(words) if " " not in name else " ".join(name.split())
+    return title[0].upper() + title[1:] if title.islower() else title
+
+
+def slug_of(text: str, path: str) -> str:
+    """One URL segment: lower case, letters, digits and marks of any script, single hyphens.
+
+    Never empty: what leaves nothing becomes a short hash of `path`; what is too long is cut
+    and gets that hash, so that two long names stay apart.
+    """
+    text = text.lower()
+    if text.isascii():
+        slug = _NOT_PLAIN.sub("-", text).strip("-")
+    else:
+        slug = _unicode_slug(unicodedata.normalize("NFC", text))
+    if slug and len(slug.encode()) <= LONGEST_SLUG:
+        return slug
+    digest = blake2b(path.encode("utf-8", "surrogatepass"), digest_size=4).hexdigest()
+    cut = slug.encode()[:LONGEST_SLUG].decode("utf-8", "ignore").strip("-")
+    return f"{cut}-{digest}" if cut else digest
+
+
+def _unicode_slug(text: str) -> str:
+    kept = (char if unicodedata.category(char)[0] in "LMN" else " " for char in text)
+    return "-".join("".join(kept).split())
+
+
+def _day(year: str, month: str, day: str) -> date | None:
+    try:
+        return date(int(year), int(month), int(day))
+    except ValueError:
+        return None

@@ -1,0 +1,203 @@
+"""One article from the bytes of its file. Pure: no disk, no clock, no network.
+
+    bytes -> text (UTF-8, one kind of line end, no character illegal in XML)
+          -> header | body (`frontmatter`, for whole HTML pages `htmlpage`)
+          -> what the header means (`metadata`, `dates`)
+          -> what it does not say, from the body and the path (`infer`, `naming`)
+          -> Article, with a finding for whatever the author should know
+
+Whatever the bytes, `read` returns or raises ArticleError. It never renders the body, resolves
+an address or evaluates template code.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, time, tzinfo
+from types import MappingProxyType
+from typing import Never
+
+from syndicate.content import frontmatter, infer, naming, plaintext
+from syndicate.content.article import NOTHING, Article, Format
+from syndicate.content.dates import DateError, to_utc
+from syndicate.content.frontmatter import Header
+from syndicate.content.metadata import Metadata, understand
+from syndicate.content.naming import is_article
+from syndicate.errors import ArticleError, Place
+from syndicate.findings import Finding, Level
+
+__all__ = ["MOST_BYTES", "Reading", "is_article", "read"]
+
+MOST_BYTES = 10_000_000  # bytes
+
+_ILLEGAL_BYTES = bytes(code for code in range(32) if code not in b"\t\n\r")
+_LEGAL_BYTES = bytes(code for code in range(256) if code not in _ILLEGAL_BYTES)
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """An article, and what its author should know about the file."""
+
+    article: Article
+    findings: tuple[Finding, ...]
+
+
+def read(path: str, data: bytes, zone: tzinfo) -> Reading:
+    """Read one file. `path` is relative to the content folder, with forward slashes.
+
+    Dates without an offset are in `zone`. Raises ArticleError with the place and the way out
+    when the file cannot be read.
+    """
+    form = naming.format_of(path)
+    if form is None:
+        _refuse(path, None, "the suffix is not an article's", f"use {', '.join(naming.FORMATS)}")
+    findings: list[Finding] = []
+    header = _header(path, _text(path, data, findings), form)
+    found = understand(path, header, zone)
+    article = _article(path, form, header, found, zone, findings)
+    return Reading(article, (*findings, *found.findings))
+
+
+def _header(path: str, text: str, form: Format) -> Header:
+    header = frontmatter.split(path, text)
+    if form is Format.HTML and not header.kind:
+        from syndicate.content import htmlpage
+
+        return htmlpage.split(text)
+    return header
+
+
+def _article(
+    path: str,
+    form: Format,
+    header: Header,
+    found: Metadata,
+    zone: tzinfo,
+    findings: list[Finding],
+) -> Article:
+    inferred: dict[str, str] = {}
+    day, name = naming.dated_name(path)
+    date = found.date
+    if date is None and (guess := _path_date(path, day is not None, found, zone)):
+        date, inferred["date"] = guess
+    body, body_line, tags = header.body, header.body_line, tuple(found.tags.values())
+    title = found.title
+    if (opening := infer.heading(body, form)) and _is_title(opening[0], title):
+        if not title:
+            title, inferred["title"] = opening[0], "first heading"
+        body_line += body.count("\n", 0, opening[1])
+        body = body[opening[1] :]
+    if not header.kind and form is not Format.HTML and (closing := infer.last_line_tags(body)):
+        tags, body = closing
+        inferred["tags"] = "last line"
+    if not title:
+        title, inferred["title"] = _other_title(path, name, body, form, findings)
+    draft = bool(found.draft)
+    if found.draft is None and naming.in_drafts(path):
+        draft, inferred["draft"] = True, "folder for drafts"
+    if not body or body.isspace():
+        message, way_out = "the article has no text", "write it, or set draft: true"
+        findings.append(Finding(Level.WARNING, "body-empty", message, path, None, way_out))
+    return Article(
+        path=path,
+        title=title,
+        body=body,
+        format=form,
+        slug=naming.slug_of(found.slug or name or str(day or ""), path),
+        body_line=body_line,
+        date=date,
+        updated=found.updated,
+        draft=draft,
+        tags=tags,
+        authors=tuple(found.authors),
+        summary=found.summary,
+        url=found.url,
+        image=found.image,
+        image_alt=found.image_alt,
+        enclosure=found.enclosure,
+        language=found.language,
+        aliases=tuple(found.aliases),
+        extra=found.extra,
+        inferred=MappingProxyType(inferred) if inferred else NOTHING,
+    )
+
+
+def _path_date(
+    path: str, in_name: bool, found: Metadata, zone: tzinfo
+) -> tuple[datetime, str] | None:
+    """The day that the file's name, the header's `path` or the folders spell."""
+    day, how = naming.dated_name(path)[0] if in_name else None, "date in the file name"
+    if day is None and found.path:
+        day, how = naming.dated_folders(found.path), "date in the path key"
+    if day is None:
+        day, how = naming.dated_folders(path), "date in the folders"
+    if day is None:
+        return None
+    try:
+        return to_utc(datetime.combine(day, time()), zone), how
+    except DateError:
+        return None
+
+
+def _is_title(heading: str, title: str) -> bool:
+    """Whether the heading says the title, so that the body need not."""
+    return heading.casefold() in (title.casefold(), "") if title else bool(heading)
+
+
+def _other_title(
+    path: str, name: str, body: str, form: Format, findings: list[Finding]
+) -> tuple[str, str]:
+    """A title from the file name, the first sentence or, as a last resort, any file name."""
+    name = plaintext.line(name)
+    if words := naming.words_of(name):
+        return words, "file name"
+    if sentence := infer.first_sentence(body, form):
+        return sentence, "first sentence"
+    message, way_out = "the article has no title", "write title: in the header, or a heading"
+    findings.append(Finding(Level.WARNING, "title-missing", message, path, None, way_out))
+    return name or naming.slug_of("", path), "file name"
+
+
+def _text(path: str, data: bytes, findings: list[Finding]) -> str:
+    """The file as text with \\n at line ends, without byte order mark and illegal characters."""
+    if len(data) > MOST_BYTES:
+        size = f"the file has {len(data):,} bytes; at most {MOST_BYTES:,} are read"
+        _refuse(path, None, size, "split the article")
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        _refuse_bytes(path, data, error)
+    if text.startswith("\ufeff"):
+        text = text[1:]
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if data.translate(None, _LEGAL_BYTES) or "\ufffe" in text or "\uffff" in text:
+        return _legal(path, text, findings)
+    return text
+
+
+def _legal(path: str, text: str, findings: list[Finding]) -> str:
+    first = plaintext.ILLEGAL.search(text)
+    if first is None:
+        return text
+    if text.count("\0") * 4 > len(text):
+        _refuse(path, 1, "the file is not text in UTF-8", "save it as UTF-8")
+    clean, count = plaintext.ILLEGAL.subn("", text)
+    line = text.count("\n", 0, first.start()) + 1
+    message = f"control characters that XML forbids are removed: {count}, the first on this line"
+    way_out = "delete them in the file"
+    findings.append(Finding(Level.WARNING, "characters-illegal", message, path, line, way_out))
+    return clean
+
+
+def _refuse_bytes(path: str, data: bytes, error: UnicodeDecodeError) -> Never:
+    if data.startswith(_UTF16):
+        _refuse(path, 1, "the file is UTF-16, not UTF-8", "save it as UTF-8")
+    before = data[: error.start].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    message = f"byte {error.start} (0x{data[error.start]:02x}) is not UTF-8"
+    _refuse(path, before.count(b"\n") + 1, message, "save the file as UTF-8")
+
+
+def _refuse(path: str, line: int | None, message: str, way_out: str) -> Never:
+    raise ArticleError(message, place=Place(path, line), way_out=way_out)

@@ -1,0 +1,123 @@
+"""An article's body as safe HTML, a lead, a summary and its pictures.
+
+Pure apart from asking `surroundings`; never reads a file, never fetches, never evaluates anything
+written in an article.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator
+from html import escape
+from urllib.parse import unquote
+
+from syndicate.content.addresses import LocalFile, Surroundings
+from syndicate.content.article import Article, Format, Rendering
+from syndicate.content.excerpt import summarise
+from syndicate.content.markdown import replace_tokens, to_html
+from syndicate.content.sanitise import MORE, Doubt, balanced, sanitise
+from syndicate.content.shortcodes import CLOSE, OPEN, Expanded, Problem, Token, expand
+from syndicate.findings import Finding, Level
+
+__all__ = ["RENDERER_VERSION", "LocalFile", "Surroundings", "render"]
+
+RENDERER_VERSION = 1  # part of the cache key: raise it whenever the same body renders differently
+
+# Hugo, Zola, WordPress (with its own text), Jekyll, Docusaurus, Nikola, Pelican.
+_MARK = (
+    r"<!--\s*(?:more|more\s[^<>\n]{0,100}?|read-?\s?more|wp:more|truncate|teaser_end"
+    r"|excerpt(?:[-_ ]?(?:end|separator))?|end[-_ ]?(?:of[-_ ]?)?excerpt|pelican_end_summary)\s*-->"
+)
+_MORE = re.compile(_MARK, re.IGNORECASE)
+_MORE_LINE = re.compile(rf"^[ ]{{0,3}}{_MARK}[ \t]*$", re.IGNORECASE | re.MULTILINE)
+_NEWLINE = re.compile("\n")
+_EMPTY = re.compile(r"<p>\s*</p>\n?")
+_MARKER_PARAGRAPH = re.compile(rf"<p>\s*{MORE}\s*</p>\n?|{MORE}\n?")
+
+
+def render(
+    article: Article, *, url: str, surroundings: Surroundings
+) -> tuple[Rendering, tuple[Finding, ...]]:
+    """`article` as published at `url` (absolute), and what its author should know.
+
+    Nothing is raised for anything written in a body.
+    """
+    body = _without_token_marks(article.body)
+    expanded, html = _html(body, article.format, surroundings)
+    if "<!--" in html:
+        html = _MORE.sub(MORE, html, count=1)
+    clean = sanitise(html, base=url, surroundings=surroundings)
+    whole, lead = _parted(clean.html)
+    summary = summarise(
+        whole,
+        stated=article.summary,
+        lead=lead,
+        title=article.title,
+        alts=[image.alt for image in clean.images if image.alt],
+    )
+    findings = _findings(article, body, expanded.problems, clean.doubts)
+    return Rendering(whole, summary, lead, clean.images), tuple(findings)
+
+
+def _without_token_marks(body: str) -> str:
+    if OPEN in body or CLOSE in body:
+        return body.replace(OPEN, "").replace(CLOSE, "")
+    return body
+
+
+def _html(body: str, form: Format, surroundings: Surroundings) -> tuple[Expanded, str]:
+    """The body as HTML, not yet safe."""
+    if form is Format.TEXT:
+        # Plain text has no tags or shortcodes, only what reads as structure.
+        marks: list[Token] = []
+
+        def mark(match: re.Match[str]) -> str:
+            marks.append(Token(MORE, match[0]))
+            return f"\n\n{OPEN}{len(marks) - 1}{CLOSE}\n\n"
+
+        text = _MORE_LINE.sub(mark, body, count=1) if "<!--" in body else body
+        return Expanded(body), to_html(text, marks, raw_html=False)
+    expanded = expand(body, article_url=surroundings.article_url, markdown=form is Format.MARKDOWN)
+    if form is Format.MARKDOWN:
+        return expanded, to_html(expanded.text, expanded.tokens)
+    return expanded, replace_tokens(expanded.text, expanded.tokens)
+
+
+def _parted(html: str) -> tuple[str, str]:
+    """The HTML without its summary marker, and the part before it."""
+    at = html.find(MORE)
+    if at < 0:
+        return html, ""
+    lead = html[:at]
+    whole = _MARKER_PARAGRAPH.sub("", html, count=1).replace(MORE, "")
+    return whole, _EMPTY.sub("", balanced(lead)).strip()
+
+
+def _findings(
+    article: Article, body: str, problems: tuple[Problem, ...], doubts: tuple[Doubt, ...]
+) -> Iterator[Finding]:
+    if not problems and not doubts:
+        return
+    lines = [match.start() for match in _NEWLINE.finditer(body)]
+
+    def finding(rule: str, message: str, way_out: str, offset: int) -> Finding:
+        line = None if offset < 0 else article.body_line + bisect_left(lines, offset)
+        return Finding(Level.WARNING, rule, message, article.path, line, way_out)
+
+    for problem in problems:
+        yield finding(problem.rule, problem.message, problem.way_out, problem.offset)
+    at = 0  # doubts come in the order of the text, mostly
+    for doubt in doubts:
+        offset = _written_at(body, doubt.written, at)
+        at = max(at, offset)
+        yield finding(doubt.rule, doubt.message, doubt.way_out, offset)
+
+
+def _written_at(body: str, written: str, start: int) -> int:
+    """Where an address stands in the body, which may spell it with escapes or entities; or -1."""
+    for begin in (start, 0):
+        for spelling in (written, unquote(written), escape(written)):
+            if spelling and (found := body.find(spelling, begin)) >= 0:
+                return found
+    return -1

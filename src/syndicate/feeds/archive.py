@@ -1,0 +1,41 @@
+"""Which articles stand in which document of a feed with archives (RFC 5005, 4): page arithmetic.
+
+Every article of a feed has a sequence: 1, 2, ... in the order the feed first carried it. Page n
+holds the sequences (n-1)*size+1 to n*size and is finished once all of them have been given out.
+A finished page never gains an article, so that whoever has fetched it need not come back: what
+comes late, however old its date, goes to a later page. Only an edit or a withdrawal of an
+article in it changes its bytes. (Another `size` deals all pages anew.)
+
+For the same reason a page links back only. The link `next-archive` would have to be added to a
+page that is finished already.
+"""
+
+from __future__ import annotations
+
+
+def finished_pages(last: int, size: int) -> int:
+    """How many pages are finished, so also the number of the newest one; 0 for none.
+
+    `last` is the highest sequence ever given out, of a withdrawn article too; `size` is the
+    number of articles in a page.
+    """
+    return last // size
+
+
+def page_of(sequence: int, size: int) -> int:
+    """The page, counted from 1, that an article belongs to, finished or not."""
+    return (sequence - 1) // size + 1
+
+
+def sequences_in(page: int, size: int) -> range:
+    """The sequences a page holds."""
+    return range((page - 1) * size + 1, page * size + 1)
+
+
+def waiting(last: int, size: int) -> range:
+    """The sequences no finished page holds yet, fewer than `size`.
+
+    The document people subscribe to carries these besides its newest articles: with the archive
+    it is the whole history, late articles with old dates included.
+    """
+    return range(finished_pages(last, size) * size + 1, last + 1)

@@ -1,0 +1,132 @@
+"""The folder -> the store: what is new, edited, moved, gone or due since last time.
+
+Only changed files are read. Reading happens before the transaction, deciding inside it, on the
+records as they are then: two builds at once come to one result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, tzinfo
+
+from syndicate import findings
+from syndicate.catalogue import Decision, Record, Scanned, State, decide
+from syndicate.content.folder import Stat
+from syndicate.content.reader import is_article
+from syndicate.moments import to_text
+from syndicate.reading import READER_VERSION, Broken
+from syndicate.store.articles import Articles
+from syndicate.store.database import Database
+
+TOO_FRESH_NS = 2_000_000_000
+"""A file changed so shortly before the scan may change again under the same stat."""
+
+Change = tuple[Record | None, Record]
+"""An article before (None: new) and after."""
+
+ReadFiles = Callable[[Sequence[tuple[str, Stat]]], Sequence[Scanned | Broken]]
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What an intake did: changed articles, files read, files that are broken now."""
+
+    changes: tuple[Change, ...] = ()
+    read: int = 0
+    broken: tuple[Broken, ...] = ()
+
+
+def changed_files(
+    seen: Mapping[str, Stat], known: Mapping[str, Stat]
+) -> tuple[list[tuple[str, Stat]], list[str]]:
+    """Articles to read (new, or with another stat), and paths no longer there."""
+    changed = sorted(item for item in seen.items() - known.items() if is_article(item[0]))
+    return changed, sorted(known.keys() - seen.keys())
+
+
+def take_in(
+    database: Database,
+    seen: Mapping[str, Stat],
+    read_files: ReadFiles,
+    *,
+    host: str,
+    zone: tzinfo,
+    now: datetime,
+) -> Intake:
+    """Bring the store up to what `seen` shows; publish what is due."""
+    articles = Articles(database)
+    how = f"{READER_VERSION} {zone}"
+    known = articles.stats() if articles.meta().get("read as") == how else {}
+    changed, removed = changed_files(seen, known)
+    if not known:
+        removed = sorted(articles.stats().keys() - seen.keys())
+    if not changed and not removed and not articles.due(to_text(now)):
+        return Intake()
+    files = read_files(changed)
+    scanned = [_settled(file, now) for file in files if isinstance(file, Scanned)]
+    broken = tuple(file for file in files if isinstance(file, Broken))
+    with database.transaction():
+        changes = _record(articles, scanned, removed, host, now)
+        articles.replace_faults((*removed, *(f.path for f in scanned)), _fault_rows(broken))
+        articles.remember({"read as": how, **({"unfinished": "yes"} if changes else {})})
+    return Intake(tuple(changes), len(files), broken)
+
+
+def _settled(file: Scanned, now: datetime) -> Scanned:
+    """A file changed just now gets a stat that matches nothing, so that it is read again."""
+    fresh = now.timestamp() * 1e9 - file.mtime_ns < TOO_FRESH_NS
+    return replace(file, mtime_ns=-1) if fresh else file
+
+
+def _fault_rows(broken: Sequence[Broken]) -> dict[str, tuple[Stat, str]]:
+    return {b.path: (b.stat, findings.to_json([b.finding]) or "[]") for b in broken}
+
+
+def _record(
+    articles: Articles, scanned: list[Scanned], removed: list[str], host: str, now: datetime
+) -> list[Change]:
+    """Decide and save, inside the transaction."""
+    before: dict[str, Record] = {}
+    decision = Decision((), ())
+    if scanned or removed:
+        decision, before = _decide(articles, scanned, removed, host, now)
+    saved = [*decision.saved, *decision.gone]
+    same = [r for r in saved if r.id in before and _only_touched(before[r.id], r)]
+    kept = {record.id for record in same}
+    news = _numbered([r for r in saved if r.id not in kept], articles.last_sequence(), now)
+    articles.touch({r.path: (r.size, r.mtime_ns) for r in same})
+    articles.save(news, {r.id: before[r.id] for r in news if r.id in before})
+    due = _numbered(articles.due(to_text(now)), articles.last_sequence(), now)
+    articles.number(due)
+    return [(before.get(r.id), r) for r in news] + [(replace(r, sequence=None), r) for r in due]
+
+
+def _decide(
+    articles: Articles, scanned: list[Scanned], removed: list[str], host: str, now: datetime
+) -> tuple[Decision, dict[str, Record]]:
+    if not articles.any():
+        return decide(scanned, (), {}, (), host=host, now=now), {}
+    at_path = {r.path: r for r in articles.at_paths([file.path for file in scanned])}
+    left = [r for r in articles.at_paths(removed) if r.state != State.GONE]
+    new = [file for file in scanned if file.path not in at_path]
+    returning = articles.gone_with_body([file.body_hash for file in new])
+    days = {min(file.date or to_text(now), to_text(now))[:10] for file in new}
+    taken = articles.ids_starting(f"tag:{host},{day}:" for day in days)
+    decision = decide(scanned, left, at_path, returning, host=host, now=now, taken=taken)
+    return decision, {r.id: r for r in (*at_path.values(), *left, *returning)}
+
+
+def _only_touched(old: Record, new: Record) -> bool:
+    return replace(old, size=new.size, mtime_ns=new.mtime_ns) == new
+
+
+def _numbered(records: list[Record], last: int, now: datetime) -> list[Record]:
+    """Give a sequence to every record that is published now and was not before."""
+    moment = to_text(now)
+    new = [
+        r for r in records if r.sequence is None and r.state == State.LIVE and r.published <= moment
+    ]
+    new.sort(key=lambda r: (r.published, r.id))
+    numbers = {record.id: last + i for i, record in enumerate(new, 1)}
+    return [replace(r, sequence=numbers[r.id]) if r.id in numbers else r for r in records]

@@ -1,0 +1,17 @@
+"""Moments as the store keeps them: text in UTC with whole seconds, which sorts as time does."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+
+def to_text(moment: datetime) -> str:
+    """An aware moment as `2026-11-22T08:00:00Z`; fractions of a second are cut off."""
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    return moment.isoformat(timespec="seconds")[:19].rjust(19, "0") + "Z"
+
+
+def from_text(text: str) -> datetime:
+    """The aware moment that `to_text` wrote."""
+    return datetime.fromisoformat(text)

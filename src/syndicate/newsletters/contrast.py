@@ -1,0 +1,139 @@
+"""Colours of a rendered issue: each inlined one has a dark counterpart, and all text can be read.
+
+Looks at what mail programs get: style attributes for light mode, the dark @media block over them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from lxml.html import HtmlElement
+
+DARK = re.compile(r"@media[^{]*prefers-color-scheme:\s*dark[^{]*\{((?:[^{}]*\{[^{}]*\})*)\s*\}")
+RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
+HEX = re.compile(r"#([0-9a-f]{6}|[0-9a-f]{3})\b", re.IGNORECASE)
+NAMED = {"white": "#ffffff", "black": "#000000"}
+# WCAG 2.2, success criterion 1.4.3; large is 24 pixels, or 18.66 in bold.
+LEAST, LEAST_LARGE, LARGE, LARGE_BOLD = 4.5, 3.0, 24.0, 18.66
+
+Style = dict[str, str]
+Styles = Mapping[HtmlElement, Style]
+
+
+def colour_faults(root: HtmlElement, css: str) -> Iterator[tuple[int, str]]:
+    """Yield (rule number, message) for colours without a dark counterpart and for poor contrast."""
+    light = {each: declarations(each.get("style", "")) for each in root.iter() if _is_tag(each)}
+    over = _dark_styles(root, css)
+    yield from _without_dark(light, over)
+    dark = {each: {**style, **over.get(each, {})} for each, style in light.items()}
+    for scheme, styles in (("light", light), ("dark", dark)):
+        for message in sorted(set(_unreadable(root, styles))):
+            yield 19, f"{message} in {scheme} mode"
+
+
+def declarations(style: str) -> Style:
+    """The properties of a declaration block, by name; !important is left out of the values."""
+    pairs = (each.partition(":") for each in style.split(";"))
+    return {
+        name.strip().lower(): value.replace("!important", "").strip()
+        for name, colon, value in pairs
+        if colon
+    }
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast ratio of two colours written #rrggbb (WCAG 2.2, 1 to 21)."""
+    dim, bright = sorted((_luminance(one), _luminance(other)))
+    return (bright + 0.05) / (dim + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    channels = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [
+        each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4 for each in channels
+    ]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def _dark_styles(root: HtmlElement, css: str) -> dict[HtmlElement, Style]:
+    """What the dark block sets with !important, by element; the more specific rule wins."""
+    rules: list[tuple[tuple[int, int, int], int, str, str]] = []
+    for block in DARK.findall(css):
+        for selectors, body in RULE.findall(block):
+            important = ";".join(each for each in body.split(";") if "!important" in each)
+            for selector in selectors.split(","):
+                rules.append((_specificity(selector), len(rules), selector.strip(), important))
+    styles: dict[HtmlElement, Style] = {}
+    for _, _, selector, body in sorted(rules):
+        for element in root.cssselect(selector):
+            styles.setdefault(element, {}).update(declarations(body))
+    return styles
+
+
+def _specificity(selector: str) -> tuple[int, int, int]:
+    names = len(re.findall(r"(?:^|[\s>+~])[a-z]", selector.strip(), re.IGNORECASE))
+    return selector.count("#"), selector.count("."), names
+
+
+def _colour_kind(name: str) -> str:
+    """What a property colours: `color`, `background` or `border`; "" if nothing."""
+    if name == "color":
+        return "color"
+    if name in ("background", "background-color"):
+        return "background"
+    return "border" if name.startswith("border") else ""
+
+
+def _without_dark(light: Styles, over: Styles) -> Iterator[tuple[int, str]]:
+    """Colours written on an element that dark mode does not replace."""
+    faults = set()
+    for element, style in light.items():
+        replaced = {_colour_kind(name) for name in over.get(element, {})}
+        for name, value in style.items():
+            kind = _colour_kind(name)
+            if kind and _hex(value) and kind not in replaced:
+                label = element.get("class") or element.tag
+                faults.add(f"{name}: {_hex(value)} of {label} has no dark counterpart")
+    yield from ((18, each) for each in sorted(faults))
+
+
+def _unreadable(root: HtmlElement, styles: Styles) -> Iterator[str]:
+    body = root.find("body")
+    if body is not None:
+        yield from _walk(body, styles, "#000000", "#ffffff", 16.0, bold=False)
+
+
+def _walk(
+    element: HtmlElement, styles: Styles, ink: str, paper: str, size: float, *, bold: bool
+) -> Iterator[str]:
+    """Follow inherited colours down and judge every element that has text of its own."""
+    style = styles[element]
+    if style.get("display") == "none":
+        return
+    ink = _hex(style.get("color", "")) or ink
+    paper = _hex(style.get("background-color", style.get("background", ""))) or paper
+    pixels = re.fullmatch(r"([\d.]+)px", style.get("font-size", ""))
+    size = float(pixels[1]) if pixels else size
+    bold = style["font-weight"] in ("bold", "600", "700") if "font-weight" in style else bold
+    least = LEAST_LARGE if size >= (LARGE_BOLD if bold else LARGE) else LEAST
+    texts = [element.text, *(child.tail for child in element)]
+    if any(each and each.strip() for each in texts) and contrast(ink, paper) < least:
+        yield f"{ink} on {paper} has a contrast of {contrast(ink, paper):.1f}, {least} is needed"
+    for child in element:
+        if _is_tag(child):
+            yield from _walk(child, styles, ink, paper, size, bold=bold)
+
+
+def _hex(value: str) -> str:
+    """The first colour in a value as #rrggbb, or "" without one."""
+    value = NAMED.get(value.strip().lower(), value)
+    found = HEX.search(value)
+    if not found:
+        return ""
+    digits = found[1].lower()
+    return "#" + (digits if len(digits) == 6 else "".join(each * 2 for each in digits))
+
+
+def _is_tag(element: HtmlElement) -> bool:
+    return isinstance(element.tag, str)

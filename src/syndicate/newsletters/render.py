@@ -1,0 +1,204 @@
+"""A newsletter's articles -> an issue: subject, HTML with its CSS inlined, plain text.
+
+Pure but for reading templates through the environment it is given. Nothing here is per recipient.
+`{{ }}` in an article is text: articles are values of templates, never templates.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from binascii import b2a_qp
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
+from datetime import datetime
+
+from jinja2 import Environment
+from markupsafe import Markup
+
+from syndicate import templates
+from syndicate.config.model import Newsletter, Site
+from syndicate.content.article import Published
+from syndicate.errors import Place
+from syndicate.newsletters.body import for_mail, text_direction
+from syndicate.newsletters.inline import inline
+from syndicate.newsletters.issue import IssueLinks, Rendered
+from syndicate.newsletters.plain_text import plain_text, wrap
+
+# The column an article's text stands in: the container of 640 pixels less its padding.
+TEXT_WIDTH = 576
+# Gmail cuts a message's HTML at 102 KB as sent; the rest is room for what a server adds.
+MOST_BYTES = 90_000
+PREHEADER = range(40, 131)
+# Lines and paragraphs may also be ended by these (Unicode, section 5.8).
+BREAKS = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An article as the templates see it. `html` is "" when only `summary` is carried.
+
+    `cut` says that there is more on the web than here.
+    """
+
+    title: str
+    url: str
+    published: datetime
+    updated: datetime
+    summary: str
+    html: Markup
+    text: str
+    tags: tuple[str, ...]
+    authors: tuple[str, ...]
+    language: str
+    direction: str
+    cut: bool
+
+
+def render_issue(
+    env: Environment,
+    newsletter: Newsletter,
+    site: Site,
+    articles: Sequence[Published],
+    *,
+    date: datetime,
+    links: IssueLinks,
+) -> Rendered:
+    """Render the issue of `date` (aware) that carries `articles` (at least one, newest first).
+
+    The templates are subject.txt, email.html, email.txt and email.css in the newsletter's folder.
+    Full texts that would make the HTML too long to arrive whole give way to summaries, the longest
+    first. Raises TemplateError.
+    """
+    values: dict[str, object] = {
+        "newsletter": newsletter,
+        "site": site,
+        "links": links,
+        "date": date,
+        "preheader": preheader(newsletter, articles),
+        "css": _css(env, newsletter),
+    }
+    items = {each.id: _item(each, site, full=newsletter.text == "full") for each in articles}
+    values["subject"] = _subject(env, newsletter, values | {"articles": list(items.values())})
+    html, summarised = _fitting(env, newsletter, site, articles, items, values)
+    for each in articles:
+        if each.id in summarised:
+            items[each.id] = _item(each, site, full=False)
+    text = _render(env, newsletter, "email.txt", values, list(items.values()))
+    return Rendered(
+        subject=str(values["subject"]),
+        preheader=str(values["preheader"]),
+        html=html,
+        text=text.strip("\n") + "\n",
+        links=links,
+        summarised=tuple(each.id for each in articles if each.id in summarised),
+    )
+
+
+def size_as_sent(html: str) -> int:
+    """How many bytes HTML takes in a message, in quoted-printable (RFC 2045, section 6.7)."""
+    return len(b2a_qp(html.encode()))
+
+
+def preheader(newsletter: Newsletter, articles: Sequence[Published]) -> str:
+    """What inboxes show behind the subject: 40 to 130 characters, from the articles' summaries."""
+    parts = [each.summary for each in articles] + [each.title for each in articles[1:]]
+    parts.append(newsletter.description)
+    parts.append(f"New articles from {newsletter.title}, to read here or on the web")
+    text = ""
+    for part in (one_line(part) for part in parts):
+        if len(text) < PREHEADER.start and part:
+            text = f"{text} · {part}" if text else part
+    return _cut(text, PREHEADER.stop - 1)
+
+
+def one_line(text: str) -> str:
+    """Plain text without breaks, control characters or white space around it."""
+    return BREAKS.sub(" ", text).strip()
+
+
+def _cut(text: str, most: int) -> str:
+    """At most `most` characters, ended between words where there are any, never in a character."""
+    if len(text) <= most:
+        return text
+    head = text[: most - 1]
+    space = head.rfind(" ", most * 2 // 3)
+    at = space if space > 0 else len(head)
+    while unicodedata.combining(text[at]) or text[at] in "\u200d\ufe0e\ufe0f":
+        at -= 1
+    return text[:at].rstrip(" ·,;:") + "…"
+
+
+def _item(article: Published, site: Site, *, full: bool) -> Item:
+    language = article.language or site.language
+    html = for_mail(article.html, url=article.url, width=TEXT_WIDTH) if full else ""
+    return Item(
+        title=one_line(article.title),
+        url=article.url,
+        published=article.published,
+        updated=article.updated,
+        summary=one_line(article.summary),
+        html=Markup(html),  # noqa: S704  # sanitised when it was rendered
+        text=plain_text(html) if html else "\n".join(wrap(one_line(article.summary))),
+        tags=article.tags,
+        authors=article.authors or ((site.author,) if site.author else ()),
+        language=language,
+        direction=text_direction(article.title) or templates.direction(language),
+        cut=not full,
+    )
+
+
+def _css(env: Environment, newsletter: Newsletter) -> Markup:
+    """The style sheet as it stands, without its comments: they are for designers."""
+    css = templates.source(env, f"{newsletter.template}/email.css")
+    return Markup(CSS_COMMENT.sub("", css).strip())  # noqa: S704  # the user's own file
+
+
+def _subject(env: Environment, newsletter: Newsletter, values: dict[str, object]) -> str:
+    """The subject from config.yaml, given to subject.txt, as one line of plain text."""
+    place = Place(f"newsletters.{newsletter.name}.subject")
+    subject = one_line(templates.render_string(env, newsletter.subject, place, **values))
+    name = f"{newsletter.template}/subject.txt"
+    return one_line(templates.render(env, name, **(values | {"subject": subject})))
+
+
+def _fitting(
+    env: Environment,
+    newsletter: Newsletter,
+    site: Site,
+    articles: Sequence[Published],
+    items: dict[str, Item],
+    values: dict[str, object],
+) -> tuple[str, Set[str]]:
+    """The HTML, and the ids of articles carried as summaries so that it fits."""
+    longest_first = sorted(
+        (each for each in articles if items[each.id].html),
+        key=lambda each: len(items[each.id].html),
+        reverse=True,
+    )
+    short = {each.id: _item(each, site, full=False) for each in articles}
+    summarised: set[str] = set()
+    while True:
+        shown = [short[each.id] if each.id in summarised else items[each.id] for each in articles]
+        plain = _render(env, newsletter, "email.html", values, shown)
+        html = inline(plain)
+        excess = size_as_sent(html) - MOST_BYTES
+        if excess <= 0 or len(summarised) == len(longest_first):
+            return html, summarised
+        growth = size_as_sent(html) / len(plain)
+        for each in longest_first[len(summarised) :]:
+            if excess > 0:
+                summarised.add(each.id)
+                excess -= int(len(items[each.id].html) * growth)
+
+
+def _render(
+    env: Environment,
+    newsletter: Newsletter,
+    file: str,
+    values: dict[str, object],
+    items: list[Item],
+) -> str:
+    name = f"{newsletter.template}/{file}"
+    return templates.render(env, name, **(values | {"articles": items}))

@@ -1,0 +1,147 @@
+"""Each newsletter's next issue: chosen, rendered, checked, as documents. Writes nothing itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+
+from syndicate import findings
+from syndicate.config.checks import ADDRESS
+from syndicate.config.model import Config, Newsletter
+from syndicate.content.article import Published
+from syndicate.findings import Finding
+from syndicate.moments import from_text
+from syndicate.newsletters.issue import Candidate, IssueLinks, Rendered, Selection
+from syndicate.newsletters.selection import select
+from syndicate.outputs import Outputs
+from syndicate.permalinks import base_url
+from syndicate.reading import tag_of
+from syndicate.store.articles import Articles
+
+
+@dataclass(frozen=True, slots=True)
+class NextIssue:
+    """What a newsletter's next issue would be. `documents` is None when they stand already."""
+
+    newsletter: Newsletter
+    articles: int
+    documents: Mapping[str, bytes] | None
+    page: Mapping[str, bytes] | None
+    findings: tuple[Finding, ...]
+    made_from: str
+
+
+def plan(
+    articles: Articles, newsletter: Newsletter, began: str, *, also: Candidate | None = None
+) -> Selection:
+    """Which articles the next issue carries, and why; `also` is looked at whatever its date."""
+    include = [tag_of(tag) for tag in newsletter.include]
+    exclude = [tag_of(tag) for tag in newsletter.exclude]
+    rows = articles.light_since(began)
+    rows += articles.light_before(began, include, exclude, newsletter.backlog)
+    candidates = {row[0]: candidate(*row) for row in rows}
+    if also:
+        candidates.setdefault(also.id, also)
+    return select(
+        newsletter, candidates.values(), began=from_text(began), carried=frozenset(), first=True
+    )
+
+
+def candidate(record_id: str, published: str, tags: tuple[tuple[str, str], ...]) -> Candidate:
+    """An article as selection sees it; a tag is known by both its names."""
+    names = tuple(dict.fromkeys(name for pair in tags for name in pair))
+    return Candidate(record_id, from_text(published), names)
+
+
+def next_issues(
+    outputs: Outputs, remembered: Mapping[str, str], recipe: str, config_file: str
+) -> Iterator[NextIssue]:
+    """The next issue of each newsletter; rendered only when something in it changed."""
+    articles = outputs.articles
+    began = articles.newsletters()
+    for newsletter in outputs.config.newsletters.values():
+        chosen = plan(articles, newsletter, began[newsletter.name]).chosen
+        records = {record.id: record for record in articles.by_ids(chosen)}
+        carried = outputs.renditions.published([records[i] for i in chosen])
+        made_from = sha256(repr((recipe, carried)).encode()).hexdigest()
+        if remembered.get(f"issue {newsletter.name}") == made_from:
+            known = findings.from_json(remembered.get(f"findings {newsletter.name}"))
+            yield NextIssue(newsletter, len(carried), None, None, tuple(known), made_from)
+        elif carried:
+            yield _make(outputs, newsletter, carried, made_from, config_file)
+        else:
+            yield NextIssue(newsletter, 0, {}, {}, (), made_from)
+
+
+def _make(
+    outputs: Outputs,
+    newsletter: Newsletter,
+    carried: list[Published],
+    made_from: str,
+    config_file: str,
+) -> NextIssue:
+    from syndicate.newsletters.checks import check
+    from syndicate.newsletters.render import render_issue
+
+    config = outputs.config
+    date = max(article.updated for article in carried)
+    links = _links(config, newsletter)
+    rendered = render_issue(outputs.env, newsletter, config.site, carried, date=date, links=links)
+    documents = {
+        "email.html": rendered.html.encode(),
+        "email.txt": rendered.text.encode(),
+        "subject.txt": f"{rendered.subject}\n".encode(),
+        "message.eml": _message(rendered, newsletter, date, links),
+    }
+    folder = f"{newsletter.name}/next"
+    return NextIssue(
+        newsletter,
+        len(carried),
+        {f"{folder}/{name}": data for name, data in documents.items()},
+        {f"newsletters/{newsletter.name}/index.html": _web_page(outputs, rendered.html)},
+        check(rendered, newsletter, carried, config=config_file),
+        made_from,
+    )
+
+
+def _links(config: Config, newsletter: Newsletter) -> IssueLinks:
+    """Where the issue's own links lead; without an address to leave, a mail to the sender."""
+    found = ADDRESS.search(newsletter.sender)
+    sender = found.group() if found else newsletter.sender
+    base = base_url(config.site)
+    return IssueLinks(
+        web_url=f"{base}newsletters/{newsletter.name}/",
+        unsubscribe_url=newsletter.unsubscribe or f"mailto:{sender}?subject=unsubscribe",
+        home_url=base,
+    )
+
+
+def _message(
+    rendered: Rendered, newsletter: Newsletter, date: datetime, links: IssueLinks
+) -> bytes:
+    """The complete message as its first reader, the sender, would get it."""
+    from syndicate.delivery.message import list_id, message, message_id
+
+    sender = newsletter.sender
+    return message(
+        rendered,
+        sender=sender,
+        to=sender,
+        date=date,
+        message_id=message_id(rendered, sender=sender, to=sender, date=date),
+        list_id=list_id(newsletter.name, sender),
+        unsubscribe=links.unsubscribe_url,
+    )
+
+
+def _web_page(outputs: Outputs, html: str) -> bytes:
+    """The mail as a page, with the feeds of the site to discover (for people who came by it)."""
+    from markupsafe import escape
+
+    links = "\n".join(
+        f'<link rel="alternate" type="{link.type}" title="{escape(link.title)}" href="{link.url}">'
+        for link in outputs.site_feed_links()
+    )
+    return html.replace("</head>", f"{links}\n</head>", 1).encode()

@@ -1,0 +1,331 @@
+"""The catalogue -> documents: which there are, and their bytes. Writes nothing.
+
+A document belongs to an owner (`site`, `tag:cats`, `page:<article id>`, `archive:3`); when an
+article changes, the documents of the owners it touches are made again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from syndicate.catalogue import Record, State
+from syndicate.config.model import Config, FeedFormat
+from syndicate.content.article import Published
+from syndicate.errors import Place, TemplateError
+from syndicate.feeds.archive import finished_pages, page_of, sequences_in, waiting
+from syndicate.feeds.feed import FORMS, NEVER, Feed, faults_of_entry
+from syndicate.findings import Finding, Level
+from syndicate.moments import from_text
+from syndicate.permalinks import base_url, page_file
+from syndicate.reading import tag_of
+from syndicate.renditions import Renditions
+from syndicate.store.articles import Articles
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+    from syndicate.pages import FeedLink, Frame
+
+MOST_ON_INDEX = 50
+SITE = "site"
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """What the documents of one build are made from.
+
+    `designs` are the folders of templates, the user's first. With `site.pages: false` there is
+    no HTML at all: the articles, and the index, are somebody else's.
+    """
+
+    config: Config
+    articles: Articles
+    renditions: Renditions
+    designs: tuple[Path, ...]
+    feed_id: str
+    with_issue: set[str] = field(default_factory=set)
+    """Names of newsletters that have a next issue."""
+    findings: set[Finding] = field(default_factory=set)
+    """What was found while documents were made."""
+
+    def touched(self, before: Record | None, after: Record) -> Iterator[str]:
+        """The owners of documents that show an article before or after a change."""
+        yield SITE
+        for record in filter(None, (before, after)):
+            yield f"page:{record.id}"
+            yield from (f"tag:{tag}" for tag, _ in record.tags)
+            if record.sequence is not None:
+                yield f"archive:{page_of(record.sequence, self.config.feeds.entries)}"
+
+    def all_owners(self) -> Iterator[str]:
+        """Every owner there can be now."""
+        yield SITE
+        yield from (f"tag:{tag}" for tag, _, _ in self.articles.tags())
+        last = finished_pages(self.articles.last_sequence(), self.config.feeds.entries)
+        yield from (f"archive:{page}" for page in range(1, last + 1))
+        if self.config.site.pages:
+            yield from (f"page:{record_id}" for record_id in self.articles.published_ids())
+
+    def make(self, owners: Iterable[str]) -> Iterator[tuple[str, dict[str, bytes]]]:
+        """Each owner with its documents: path in the output folder -> bytes.
+
+        An owner without documents (a tag without articles) comes with none.
+        """
+        pages: list[str] = []
+        for owner in owners:
+            kind, _, name = owner.partition(":")
+            match kind:
+                case "site":
+                    yield owner, self._site()
+                case "tag":
+                    yield owner, self._tag(name)
+                case "archive":
+                    yield owner, self._archive(int(name))
+                case "page":
+                    pages.append(name)
+        for start in range(0, len(pages), 100):
+            yield from self._pages(pages[start : start + 100])
+
+    # -- documents -------------------------------------------------------------------------
+
+    def _site(self) -> dict[str, bytes]:
+        size = max(self.config.feeds.entries, MOST_ON_INDEX)
+        newest = self.articles.newest(size)
+        documents = dict(self._feed_documents(self._site_feed(newest)))
+        documents["feeds.opml"] = self._opml(newest)
+        documents["feed.css"] = self._design("web/feed.css")
+        if self.config.site.pages:
+            documents["style.css"] = self._design("web/style.css")
+            documents["index.html"] = self._index(newest)
+        return documents
+
+    def _site_feed(self, newest: Sequence[Record]) -> Feed:
+        """The newest articles, and any that no finished archive page holds yet."""
+        size = self.config.feeds.entries
+        records = list(newest[:size])
+        pages = 0
+        if self.config.feeds.archive:
+            last = self.articles.last_sequence()
+            pages = finished_pages(last, size)
+            shown = {record.id for record in records}
+            late = waiting(last, size)
+            unarchived = self.articles.in_sequence(late.start, late.stop - 1)
+            records += [record for record in unarchived if record.id not in shown]
+        return self._feed(
+            records, folder="", title=self.config.site.title, home="", previous_page=pages
+        )
+
+    def _tag(self, tag: str) -> dict[str, bytes]:
+        if not self.config.feeds.tags:
+            return {}
+        records = self.articles.newest(MOST_ON_INDEX, tag)
+        if not records:
+            return {}
+        label = next(label for t, label in records[0].tags if t == tag)
+        folder = f"tags/{tag}/"
+        site = self.config.site
+        title = f"{site.title}: {label}"
+        entries = records[: self.config.feeds.entries]
+        home = folder if site.pages else ""
+        feed = self._feed(entries, folder=folder, title=title, home=home, suffix=f"/tags/{tag}")
+        documents = dict(self._feed_documents(feed))
+        if site.pages:
+            documents[f"{folder}index.html"] = self._tag_page(label, records, feed)
+        return documents
+
+    def _archive(self, page: int) -> dict[str, bytes]:
+        size = self.config.feeds.entries
+        finished = finished_pages(self.articles.last_sequence(), size)
+        if not self.config.feeds.archive or page > finished:
+            return {}
+        held = sequences_in(page, size)
+        records = self.articles.in_sequence(held.start, held.stop - 1)
+        feed = self._feed(
+            records,
+            folder="",
+            title=self.config.site.title,
+            home="",
+            page=page,
+            previous_page=page - 1,
+        )
+        return dict(self._feed_documents(feed, ("rss", "atom")))
+
+    def _pages(self, ids: Sequence[str]) -> Iterator[tuple[str, dict[str, bytes]]]:
+        records = [r for r in self.articles.by_ids(ids) if is_published(r)]
+        made = {article.id: self._page(article) for article in self.renditions.published(records)}
+        for record_id in ids:
+            yield f"page:{record_id}", made.get(record_id, {})
+
+    def _page(self, article: Published) -> dict[str, bytes]:
+        path = page_file(self.config.site, article.url)
+        if path is None or not self.config.site.pages:
+            return {}
+        from syndicate import pages
+
+        return {path: pages.article_page(self.env, self._frame([article]), article)}
+
+    # -- feeds -----------------------------------------------------------------------------
+
+    def _feed(
+        self,
+        records: Sequence[Record],
+        *,
+        folder: str,
+        title: str,
+        home: str,
+        suffix: str = "",
+        page: int = 0,
+        previous_page: int = 0,
+    ) -> Feed:
+        site, feeds, base = self.config.site, self.config.feeds, base_url(self.config.site)
+        entries = tuple(self._fit(self.renditions.published(records)))
+        return Feed(
+            id=self.feed_id + suffix,
+            title=title,
+            description=site.description or title,
+            language=site.language,
+            author=site.author or site.title,
+            email=site.email,
+            home_url=base + home,
+            base_url=base + folder,
+            tags_url=base + "tags/",
+            tag_terms={label: tag_of(label) for entry in entries for label in entry.tags},
+            entries=entries,
+            text=feeds.text,
+            formats=feeds.formats,
+            hub=feeds.hub,
+            stylesheet_url=base + "feed.css",
+            page=page,
+            previous_page=previous_page,
+        )
+
+    def _fit(self, entries: Iterable[Published]) -> Iterator[Published]:
+        """The entries a feed can carry: one that would break it costs only itself."""
+        for entry in entries:
+            faults = list(faults_of_entry(entry))
+            if not faults:
+                yield entry
+            for fault in faults:
+                self.findings.add(
+                    Finding(
+                        Level.ERROR,
+                        "entry-unfit",
+                        f"{fault}; feeds leave it out",
+                        entry.path,
+                        way_out="correct the article, or its header",
+                    )
+                )
+
+    def _feed_documents(
+        self, feed: Feed, formats: Sequence[FeedFormat] = ("rss", "atom", "json")
+    ) -> Iterator[tuple[str, bytes]]:
+        from syndicate.feeds import json_feed, rss_atom
+
+        writers = {"rss": rss_atom.rss, "atom": rss_atom.atom, "json": json_feed.json_feed}
+        folder = feed.base_url.removeprefix(base_url(self.config.site))
+        for form in feed.formats:
+            if form in formats:
+                yield folder + feed.path(form), writers[form](feed)
+
+    def _opml(self, newest: Sequence[Record]) -> bytes:
+        from syndicate.feeds.opml import Outline, opml
+
+        site, base = self.config.site, base_url(self.config.site)
+        file = FORMS[self.config.feeds.formats[0]].file
+        updated = max((from_text(record.updated) for record in newest), default=NEVER)
+        places = [("", site.title)]
+        if self.config.feeds.tags:
+            tags = self.articles.tags()
+            places += [(f"tags/{tag}/", f"{site.title}: {label}") for tag, label, _ in tags]
+        outlines = [
+            Outline(
+                title=title,
+                feed_url=base + folder + file,
+                home_url=base + folder if site.pages else base,
+                updated=updated,
+                language=site.language,
+            )
+            for folder, title in places
+        ]
+        return opml(site.title, outlines)
+
+    # -- pages -----------------------------------------------------------------------------
+
+    @cached_property
+    def env(self) -> Environment:
+        """The templates; made when a page is."""
+        from syndicate.templates import environment
+
+        *user, builtin = self.designs
+        return environment(user[0] if user else None, builtin, self.renditions.zone)
+
+    def _index(self, newest: Sequence[Record]) -> bytes:
+        from syndicate import pages
+
+        articles = self.renditions.published(newest)
+        base = base_url(self.config.site)
+        tags = [
+            pages.TagLink(label, f"{base}tags/{tag}/", count)
+            for tag, label, count in (self.articles.tags() if self.config.feeds.tags else ())
+        ]
+        newsletters = [
+            pages.NewsletterLink(
+                n.title,
+                n.description,
+                f"{base}newsletters/{n.name}/" if n.name in self.with_issue else "",
+            )
+            for n in self.config.newsletters.values()
+        ]
+        return pages.index_page(self.env, self._frame(articles), articles, tags, newsletters)
+
+    def _tag_page(self, label: str, records: Sequence[Record], feed: Feed) -> bytes:
+        from syndicate import pages
+
+        articles = self.renditions.published(records)
+        links = self._feed_links(feed.title, feed.base_url)
+        return pages.tag_page(self.env, self._frame(articles), label, articles, links)
+
+    def _frame(self, articles: Sequence[Published]) -> Frame:
+        from syndicate import pages
+
+        base = base_url(self.config.site)
+        labels = {label for article in articles for label in article.tags}
+        return pages.Frame(
+            site=self.config.site,
+            home=base,
+            stylesheet=base + "style.css",
+            feeds=self.site_feed_links(),
+            opml=base + "feeds.opml",
+            tags={label: f"{base}tags/{tag_of(label)}/" for label in labels}
+            if self.config.feeds.tags
+            else {},
+        )
+
+    def site_feed_links(self) -> tuple[FeedLink, ...]:
+        """The feeds of the whole site."""
+        return self._feed_links(self.config.site.title, base_url(self.config.site))
+
+    def _feed_links(self, title: str, folder: str) -> tuple[FeedLink, ...]:
+        from syndicate.pages import FeedLink
+
+        return tuple(
+            FeedLink(title, folder + FORMS[form].file, form) for form in self.config.feeds.formats
+        )
+
+    def _design(self, name: str) -> bytes:
+        """A file of the design that is served as it is."""
+        for folder in self.designs:
+            if (folder / name).is_file():
+                return (folder / name).read_bytes()
+        raise TemplateError(
+            f"there is no {name}", place=Place(str(self.designs[0])), way_out="install again"
+        )
+
+
+def is_published(record: Record) -> bool:
+    """Whether an article stands in the catalogue."""
+    return record.state == State.LIVE and record.sequence is not None

@@ -1,0 +1,190 @@
+"""The web pages of a site: the index, a page for each article, a page for each tag.
+
+Pure: values and templates in, whole HTML documents as bytes out. Pages never carry the time of
+the build or the version of the program, so the same content gives the same bytes; and a page of
+an article shows nothing of other articles, so that a change to one touches no other page.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import jinja2
+
+from syndicate.config.model import FeedFormat, Site
+from syndicate.content.article import Image, Published
+from syndicate.feeds.feed import FORMS
+from syndicate.templates import render
+
+FEED_NAMES: Final[Mapping[FeedFormat, str]] = {"rss": "RSS", "atom": "Atom", "json": "JSON Feed"}
+
+# A whole tag of sanitised HTML, its quoted attributes included, so that a "<table>" that is only
+# the text of an attribute is never taken for one.
+TAG: Final = re.compile(r"""<(/?)([a-z][a-z0-9]*)([^">]*(?:"[^"]*"[^">]*)*)>""")
+HEADING: Final = re.compile("h[1-6]")
+OPENING: Final = re.compile("<h([1-6])[ >]")
+
+
+@dataclass(frozen=True, slots=True)
+class FeedLink:
+    """One feed as pages offer it: the title of the feed, its absolute URL, its format."""
+
+    title: str
+    url: str
+    format: FeedFormat
+
+    @property
+    def name(self) -> str:
+        """What people call the format: `RSS`, `Atom`, `JSON Feed`."""
+        return FEED_NAMES[self.format]
+
+    @property
+    def type(self) -> str:
+        """The media type for autodiscovery."""
+        return FORMS[self.format].media_type
+
+
+@dataclass(frozen=True, slots=True)
+class TagLink:
+    """One tag in the list of all tags: its name, the absolute URL of its page, its articles."""
+
+    name: str
+    url: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewsletterLink:
+    """One newsletter as the index offers it. `url` is the page of its next issue, or ""."""
+
+    title: str
+    description: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """What every page of a site shares. All addresses are absolute.
+
+    `home` is the index, `stylesheet` the address of style.css, `feeds` those of the whole site,
+    `opml` the list of all feeds (OPML 2.0) or "", `tags` the page of each tag by its name, at
+    least for those of the articles shown; a tag that has no page is named without a link.
+    """
+
+    site: Site
+    home: str
+    stylesheet: str
+    feeds: tuple[FeedLink, ...]
+    opml: str
+    tags: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What one page says of itself to browsers, search engines and feed readers.
+
+    `address` is its canonical URL; `feeds` are those to discover on it, the closest first.
+    """
+
+    heading: str
+    description: str
+    address: str
+    feeds: tuple[FeedLink, ...]
+
+
+def index_page(
+    env: jinja2.Environment,
+    frame: Frame,
+    articles: Sequence[Published],
+    tags: Sequence[TagLink],
+    newsletters: Sequence[NewsletterLink] = (),
+) -> bytes:
+    """The front page, `web/index.html`: the articles given, in their order, and how to subscribe.
+
+    Raises TemplateError.
+    """
+    head = Head(frame.site.title, frame.site.description, frame.home, frame.feeds)
+    return _page(env, "index", frame, head, articles=articles, tags=tags, newsletters=newsletters)
+
+
+def article_page(env: jinja2.Environment, frame: Frame, article: Published) -> bytes:
+    """The page of one article, `web/article.html`. Raises TemplateError."""
+    return _page(
+        env,
+        "article",
+        frame,
+        Head(article.title, article.summary, article.url, frame.feeds),
+        article=article,
+        html=outlined(reachable(article.html)),
+        lead_image=lead_image(article),
+    )
+
+
+def tag_page(
+    env: jinja2.Environment,
+    frame: Frame,
+    tag: str,
+    articles: Sequence[Published],
+    feeds: tuple[FeedLink, ...] = (),
+) -> bytes:
+    """The page of one tag, `web/tag.html`: its articles in the order given, and its `feeds`.
+
+    Raises TemplateError.
+    """
+    description = f"{frame.site.title}: {tag}"
+    head = Head(tag, description, frame.tags[tag], feeds + frame.feeds)
+    return _page(env, "tag", frame, head, tag=tag, articles=articles, tag_feeds=feeds)
+
+
+def lead_image(article: Published) -> Image | None:
+    """The picture to show above the text: None if the text shows it itself."""
+    shown = {image.url for image in article.images}
+    return article.image if article.image and article.image.url not in shown else None
+
+
+def reachable(html: str) -> str:
+    """Make what scrolls sideways on a small screen reachable by keyboard (WCAG 2.1.1).
+
+    Takes sanitised, balanced HTML. Tables get a box of their own; they and code take the focus.
+    """
+    return TAG.sub(_focusable, html) if "<table" in html or "<pre" in html else html
+
+
+def outlined(html: str) -> str:
+    """Move all headings up or down so that the highest is h2, right below the title of a page.
+
+    Takes sanitised, balanced HTML. A text may open with ### because it looks right, or with
+    several # because it was once a page of its own; a screen reader needs an unbroken outline.
+    """
+    if min(OPENING.findall(html), default="2") == "2":  # nearly always, and much cheaper
+        return html
+    levels = [int(tag[2][1]) for tag in TAG.finditer(html) if HEADING.fullmatch(tag[2])]
+    down = 2 - min(levels, default=2)
+
+    def moved(tag: re.Match[str]) -> str:
+        closing, name, attributes = tag.groups()
+        if not HEADING.fullmatch(name):
+            return tag[0]
+        return f"<{closing}h{min(int(name[1]) + down, 6)}{attributes}>"
+
+    return TAG.sub(moved, html)
+
+
+def _focusable(tag: re.Match[str]) -> str:
+    closing, name, attributes = tag.groups()
+    if name == "table":
+        return (
+            "</table></div>" if closing else f'<div class="wide" tabindex="0"><table{attributes}>'
+        )
+    if name == "pre" and not closing:
+        return f'<pre tabindex="0"{attributes}>'
+    return tag[0]
+
+
+def _page(env: jinja2.Environment, name: str, frame: Frame, head: Head, **values: object) -> bytes:
+    return render(
+        env, f"web/{name}.html", site=frame.site, frame=frame, head=head, **values
+    ).encode()

@@ -1,0 +1,85 @@
+"""Where an article lives: its address, and the file its page is written to. Pure."""
+
+from __future__ import annotations
+
+from datetime import tzinfo
+from pathlib import PurePosixPath
+from urllib.parse import quote, unquote, urljoin, urlsplit
+
+from syndicate.config.checks import is_web_address
+from syndicate.config.model import Site
+from syndicate.moments import from_text
+
+SAFE = "/~!$&'()*+,;=:@%"
+"""Characters that stand in a path as they are (RFC 3986, section 3.3), and existing escapes."""
+
+
+def base_url(site: Site) -> str:
+    """The address of the output folder; ends in a slash."""
+    return site.url.rstrip("/") + "/"
+
+
+def article_url(
+    site: Site, zone: tzinfo, *, stated: str | None, slug: str, path: str, published: str
+) -> str:
+    """The absolute address of an article.
+
+    `stated` is what its header says (an absolute address, or a path below the site), else
+    site.permalink is filled in. `published` is a moment as the store keeps it.
+    """
+    if stated and is_web_address(stated):
+        return stated
+    pattern = stated or _fill(site.permalink, zone, slug, path, published)
+    if is_web_address(pattern):
+        return _quoted(pattern)
+    return urljoin(base_url(site), quote(pattern.lstrip("/"), safe=SAFE))
+
+
+def _quoted(url: str) -> str:
+    parts = urlsplit(url)
+    return parts._replace(path=quote(parts.path, safe=SAFE)).geturl()
+
+
+def _fill(pattern: str, zone: tzinfo, slug: str, path: str, published: str) -> str:
+    day = from_text(published).astimezone(zone)
+    whole = PurePosixPath(path)
+    whole = (
+        whole.parent if whole.stem == "index" and len(whole.parts) > 1 else whole.with_suffix("")
+    )
+    section = whole.parent.as_posix()
+    values = {
+        "slug": slug,
+        "year": f"{day:%Y}".rjust(4, "0"),
+        "month": f"{day:%m}",
+        "day": f"{day:%d}",
+        "section": "" if section == "." else section,
+        "path": whole.as_posix(),
+    }
+    for name, value in values.items():
+        pattern = pattern.replace(f"{{{name}}}", value)
+    return pattern if "//" not in pattern.split("://")[-1] else _single_slashes(pattern)
+
+
+def _single_slashes(pattern: str) -> str:
+    """An empty {section} leaves no double slash behind."""
+    scheme, mark, rest = pattern.rpartition("://")
+    while "//" in rest:
+        rest = rest.replace("//", "/")
+    return scheme + mark + rest
+
+
+def page_file(site: Site, url: str, *, page: bool = True) -> str | None:
+    """The file below the output folder that is served at `url`; None if it is elsewhere.
+
+    A `page` at an address without .html is the index of a folder of that name.
+    """
+    base = base_url(site)
+    if not url.startswith(base):
+        return None
+    path = unquote(urlsplit(url[len(base) - 1 :]).path).lstrip("/")
+    parts = PurePosixPath(path).parts
+    if ".." in parts or any("\0" in part or "\\" in part for part in parts):
+        return None
+    if path.endswith(".html") or not page:
+        return path
+    return f"{path.rstrip('/')}/index.html".lstrip("/")

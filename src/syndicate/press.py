@@ -1,0 +1,91 @@
+"""Writes the documents of a build to disk and keeps the list of what was written.
+
+Removes what an owner had before and has no more. Knows paths and bytes, not what they mean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from syndicate import publish
+from syndicate.findings import Finding, Level
+
+Root = str
+"""`output` or `issues`: the folder a document is below."""
+
+
+class Press:
+    """The documents of one build. `known` are those of earlier ones: key -> size, owner."""
+
+    def __init__(
+        self, roots: Mapping[Root, Path], known: Mapping[str, tuple[int, str]], owners: set[str]
+    ) -> None:
+        self._roots = roots
+        self._known = known
+        self._being_made = owners
+        self.made: dict[str, tuple[int, str]] = {}
+        self.written: list[str] = []
+        self.removed: list[str] = []
+        self.findings: list[Finding] = []
+
+    def put(self, owner: str, documents: Mapping[str, bytes], root: Root = "output") -> None:
+        """Write an owner's documents where their bytes changed."""
+        for path, data in documents.items():
+            if self._is_free(f"{root}:{path}", path, owner):
+                self.made[f"{root}:{path}"] = (len(data), owner)
+                if publish.write(self._roots[root], path, data):
+                    self.written.append(path)
+
+    def owns(self, owner: str) -> None:
+        """From here on `owner` too is made anew."""
+        self._being_made.add(owner)
+
+    def sweep(self) -> None:
+        """Remove what the owners made anew had before and have no more."""
+        for key, (_, owner) in self._known.items():
+            if key not in self.made and owner in self._being_made:
+                root, _, path = key.partition(":")
+                publish.remove(self._roots[root], path)
+                self.removed.append(key)
+
+    def _is_free(self, key: str, path: str, owner: str) -> bool:
+        """Two articles at one address: the first keeps it, and the author is told."""
+        other = self.made.get(key, ("", ""))[1]
+        before = self._known.get(key, (0, owner))[1]
+        if not other and before != owner and before not in self._being_made:
+            other = before
+        if not other or other == owner:
+            return True
+        self.findings.append(
+            Finding(
+                Level.ERROR,
+                "address-taken",
+                "another document has this address already; the page was not written",
+                path,
+                way_out="give one of the articles another slug: or url: in its header",
+            )
+        )
+        return False
+
+
+class Rehearsal(Press):
+    """A press that writes nothing: for checking."""
+
+    def put(self, owner: str, documents: Mapping[str, bytes], root: Root = "output") -> None:
+        for path, data in documents.items():
+            if self._is_free(f"{root}:{path}", path, owner):
+                self.made[f"{root}:{path}"] = (len(data), owner)
+
+
+def missing(roots: Mapping[Root, Path], known: Mapping[str, tuple[int, str]]) -> set[str]:
+    """The owners of documents that are not on disk as they were written."""
+    owners = set()
+    for key, (size, owner) in known.items():
+        root, _, path = key.partition(":")
+        try:
+            if (roots[root] / path).stat().st_size != size:
+                owners.add(owner)
+        except OSError:  # gone, or out of reach: writing it anew will say which
+            owners.add(owner)
+    return owners

@@ -1,0 +1,57 @@
+"""Documents -> a folder: each replaced whole, and only when its bytes changed.
+
+A reader of the folder sees the old document or the new one, never a part.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from syndicate.errors import OutputError, Place
+
+
+def write(root: Path, path: str, data: bytes) -> bool:
+    """Write a document unless it stands there already. True when it was written."""
+    target = root / path
+    try:
+        if _same(target, data):
+            return False
+        target.parent.mkdir(parents=True, exist_ok=True)
+        partial = target.with_name(f".{target.name}.{os.getpid()}.part")
+        partial.write_bytes(data)
+        partial.replace(target)
+    except OSError as error:
+        raise _refused(target, error) from error
+    return True
+
+
+def remove(root: Path, path: str) -> bool:
+    """Remove a document and the folders it leaves empty. True when it was there."""
+    target = root / path
+    try:
+        target.unlink(missing_ok=True)
+        for folder in target.parents:
+            if folder == root or any(folder.iterdir()):
+                break
+            folder.rmdir()
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise _refused(target, error) from error
+    return True
+
+
+def _same(target: Path, data: bytes) -> bool:
+    try:
+        return target.stat().st_size == len(data) and target.read_bytes() == data
+    except FileNotFoundError:
+        return False
+
+
+def _refused(target: Path, error: OSError) -> OutputError:
+    return OutputError(
+        f"cannot be written: {error.strerror}",
+        place=Place(str(target)),
+        way_out="check the folder's rights and the disk's space, then build again",
+    )

@@ -1,0 +1,228 @@
+"""Records -> published articles with their text: from the cache, or rendered anew.
+
+A file that is broken or gone for the moment keeps what was last made of it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import asdict, dataclass, field
+from datetime import tzinfo
+from hashlib import sha256
+from pathlib import Path
+from urllib.parse import urljoin
+
+from syndicate import findings
+from syndicate.catalogue import Record, article_of, body_hash
+from syndicate.config.checks import is_web_address
+from syndicate.config.model import Site
+from syndicate.content.article import Article, Enclosure, Image, Published, Rendering
+from syndicate.content.folder import Stat
+from syndicate.content.reader import is_article
+from syndicate.content.render import RENDERER_VERSION, LocalFile, render
+from syndicate.errors import ArticleError
+from syndicate.findings import Finding, Level
+from syndicate.moments import from_text
+from syndicate.permalinks import article_url, base_url
+from syndicate.reading import read_article
+from syndicate.store.articles import Articles, KeptRendering
+from syndicate.surroundings import MISSING, Surroundings, file_url, file_witness
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """The content folder as it was scanned."""
+
+    root: Path
+    files: Mapping[str, Stat]
+
+
+@dataclass(slots=True)
+class Renditions:
+    """Gives published articles; collects what it rendered anew until it is `kept`."""
+
+    articles: Articles
+    folder: Folder
+    site: Site
+    zone: tzinfo
+    stale: AbstractSet[str]
+    lost: list[Finding] = field(default_factory=list)
+    _fresh: dict[str, KeptRendering] = field(default_factory=dict)
+    _uses: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def published(self, records: Sequence[Record]) -> list[Published]:
+        """The articles of these records, in their order; one that has no text is left out."""
+        cached = self.articles.renderings([r.id for r in records if r.id not in self._fresh])
+        found = (self._one(r, self._fresh.get(r.id) or cached.get(r.id)) for r in records)
+        return [article for article in found if article is not None]
+
+    def take_fresh(self) -> tuple[list[KeptRendering], dict[str, dict[str, str]]]:
+        """What was rendered since the last call, to be kept, and what it refers to."""
+        fresh, self._fresh = list(self._fresh.values()), {}
+        uses, self._uses = self._uses, {}
+        return fresh, uses
+
+    def address(self, record: Record) -> str:
+        """The absolute URL of an article."""
+        return address(record, self.site, self.zone)
+
+    def file_address(self, record: Record, target: str) -> str:
+        """The absolute URL of a file in the content folder that an article refers to."""
+        return file_url(target, record.path, self.address(record), base_url(self.site))
+
+    def _one(self, record: Record, cached: KeptRendering | None) -> Published | None:
+        url = self.address(record)
+        made_from = _made_from(record, url)
+        if cached and cached.made_from == made_from and record.id not in self.stale:
+            return _published(record, url, cached)
+        if record.id in self._fresh and cached:
+            return _published(record, url, cached)
+        article = self._read(record)
+        if article is None and cached:
+            return _published(record, url, cached)
+        if article is None:
+            self._lose(record)
+            return None
+        kept = self._render(record, article, url, made_from)
+        self._fresh[record.id] = kept
+        return _published(record, url, kept)
+
+    def _read(self, record: Record) -> Article | None:
+        """The article with its body; None when the file no longer says what the record says."""
+        try:
+            body = read_article(self.folder.root, record.path, self.zone).article.body
+        except ArticleError:
+            return None  # reported when the folder was taken in
+        return article_of(record, body) if body_hash(body) == record.body_hash else None
+
+    def _lose(self, record: Record) -> None:
+        self.lost.append(
+            Finding(
+                Level.ERROR,
+                "text-lost",
+                "cannot be read now, and nothing published from it is kept",
+                record.path,
+                way_out="mend the file, then build again",
+            )
+        )
+
+    def _render(self, record: Record, article: Article, url: str, made_from: str) -> KeptRendering:
+        around = Surroundings(
+            record.path,
+            url,
+            root=self.folder.root,
+            files=self.folder.files,
+            base=base_url(self.site),
+            address_at=lambda path: address_at(self.articles, self.site, self.zone, path),
+        )
+        rendering, found = render(article, url=url, surroundings=around)
+        image = _lead_image(article, rendering, url, around)
+        enclosure, more = _enclosure(article, around)
+        self._uses[record.id] = around.uses
+        text = json.dumps(
+            {
+                **asdict(rendering),
+                "image": image and asdict(image),
+                "enclosure": enclosure and asdict(enclosure),
+            },
+            ensure_ascii=False,
+        )
+        return KeptRendering(record.id, made_from, text, findings.to_json([*found, *more]))
+
+
+def address(record: Record, site: Site, zone: tzinfo) -> str:
+    """The absolute URL of the article of a record."""
+    stated = json.loads(record.head)["url"] if '"url": null' not in record.head else None
+    return article_url(
+        site,
+        zone,
+        stated=stated,
+        slug=record.slug,
+        path=record.path,
+        published=record.published,
+    )
+
+
+def address_at(articles: Articles, site: Site, zone: tzinfo, path: str) -> str | None:
+    """The address of the published article at a path, None when there is none."""
+    record = next(iter(articles.at_paths([path])), None)
+    if record is None or record.state != "live":
+        return None
+    return address(record, site, zone)
+
+
+def stale_renderings(
+    articles: Articles, folder: Folder, address_of: Callable[[str], str | None]
+) -> set[str]:
+    """Ids of the articles that refer to something that is not as it was."""
+    return {
+        article
+        for article, target, witness in articles.uses()
+        if witness != _witness(folder, target, address_of)
+    }
+
+
+def _witness(folder: Folder, target: str, address_of: Callable[[str], str | None]) -> str:
+    stat = folder.files.get(target)
+    if stat is None:
+        return MISSING
+    return (address_of(target) or MISSING) if is_article(target) else file_witness(stat)
+
+
+def _made_from(record: Record, url: str) -> str:
+    head = sha256(f"{record.title}\n{record.head}\n{url}".encode()).hexdigest()[:16]
+    return f"{RENDERER_VERSION} {record.body_hash} {head}"
+
+
+def _published(record: Record, url: str, kept: KeptRendering) -> Published:
+    made = json.loads(kept.rendering)
+    head = json.loads(record.head)
+    return Published(
+        id=record.id,
+        url=url,
+        title=record.title,
+        published=from_text(record.published),
+        updated=from_text(max(record.updated, record.published)),
+        summary=made["summary"],
+        html=made["html"],
+        path=record.path,
+        tags=tuple(label for _, label in record.tags),
+        authors=tuple(head["authors"]),
+        language=head["language"] or "",
+        lead=made["lead"],
+        image=made["image"] and Image(**made["image"]),
+        images=tuple(Image(**image) for image in made["images"]),
+        enclosure=made["enclosure"] and Enclosure(**made["enclosure"]),
+    )
+
+
+def _lead_image(
+    article: Article, rendering: Rendering, url: str, around: Surroundings
+) -> Image | None:
+    """The picture the header names, else the first one in the text."""
+    if not article.image:
+        return rendering.images[0] if rendering.images else None
+    file = None if is_web_address(article.image) else around.file(article.image)
+    if file:
+        return Image(file.url, article.image_alt, file.width, file.height, file.type)
+    absolute = urljoin(url, article.image.replace(" ", "%20"))
+    return Image(absolute, article.image_alt) if is_web_address(absolute) else None
+
+
+def _enclosure(article: Article, around: Surroundings) -> tuple[Enclosure | None, list[Finding]]:
+    """The media file the header names. Its length and type must be true, so it must be here."""
+    if not article.enclosure:
+        return None, []
+    file: LocalFile | None = around.file(article.enclosure)
+    if file and file.type:
+        return Enclosure(file.url, file.length, file.type), []
+    missing = Finding(
+        Level.WARNING,
+        "enclosure-missing",
+        f"the enclosure {article.enclosure} is not a file beside the article; it is left out",
+        article.path,
+        way_out="put the file into the folder of the article: feeds must state its size and type",
+    )
+    return None, [missing]

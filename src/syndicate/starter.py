@@ -1,0 +1,65 @@
+"""Where the demonstration site and the built-in templates are: one copy, wherever we run.
+
+In a wheel they lie beside this module, in a checkout at the top of the repository.
+"""
+
+from __future__ import annotations
+
+import shutil
+from datetime import datetime
+from pathlib import Path
+
+from syndicate.errors import Place, SyndicateError
+
+PARTS = ("config.yaml", "content", "templates")
+
+
+def starter() -> Path:
+    """The folder with config.yaml, content/ and templates/."""
+    packed = Path(__file__).with_name("starter")
+    return packed if packed.is_dir() else Path(__file__).parents[2]
+
+
+def copy_to(target: Path) -> None:
+    """Start a site in `target`, which may exist but hold none of the parts."""
+    for part in PARTS:
+        if (target / part).exists():
+            raise SyndicateError(
+                "a site is here already",
+                place=Place(str(target / part)),
+                way_out="choose another folder, or use this one: syndicate build",
+            )
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(starter() / "config.yaml", target / "config.yaml")
+        for part in PARTS[1:]:
+            ignored = shutil.ignore_patterns("__pycache__", ".*")
+            shutil.copytree(starter() / part, target / part, ignore=ignored)
+    except OSError as error:
+        raise SyndicateError(
+            f"cannot be written: {error.strerror}",
+            place=Place(str(target)),
+            way_out="choose a folder you may write to",
+        ) from error
+
+
+def write_article(path: Path, title: str, now: datetime) -> Path:
+    """Start a draft called `title` at `path`. Raises SyndicateError when something is there."""
+    import json
+
+    header = f"---\ntitle: {json.dumps(title, ensure_ascii=False)}\ndate: {now:%Y-%m-%d %H:%M}\n"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("x", encoding="utf-8") as file:
+            file.write(f"{header}tags: []\ndraft: true\n---\n\n")
+    except FileExistsError:
+        raise SyndicateError(
+            "an article is here already", place=Place(str(path)), way_out="choose another title"
+        ) from None
+    except OSError as error:
+        raise SyndicateError(
+            f"cannot be written: {error.strerror}",
+            place=Place(str(path)),
+            way_out="check the folder's rights and the disk's space",
+        ) from error
+    return path

@@ -1,0 +1,374 @@
+"""Articles, their tags, renderings and documents in the database. Every statement stands here.
+
+Reads and writes rows; decides nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from syndicate.catalogue import Record, State
+from syndicate.content.folder import Stat
+from syndicate.store.database import Database, Row
+
+COLUMNS = (
+    "id, path, size, mtime_ns, body_hash, state, first_seen, published, updated, "
+    "sequence, title, slug, tags, head, findings"
+)
+NAMES = COLUMNS.split(", ")
+TAGS = NAMES.index("tags")
+SAVE = (
+    f"INSERT INTO articles ({COLUMNS}) VALUES ({', '.join(f':{n}' for n in NAMES)}) "
+    f"ON CONFLICT (id) DO UPDATE SET {', '.join(f'{n} = excluded.{n}' for n in NAMES[1:])}"
+)
+PUBLISHED = "state = 'live' AND sequence IS NOT NULL"
+NEWEST = "ORDER BY published DESC, id DESC"
+
+
+Light = tuple[str, str, tuple[tuple[str, str], ...]]
+"""Id, moment of publication, tags: what choosing articles needs to know."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRendering:
+    """A row of the cache: what an article became, and from what. JSON in all but `made_from`."""
+
+    article: str
+    made_from: str
+    rendering: str
+    findings: str | None
+
+
+class Articles:
+    """What the database knows about articles."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._rows = database.rows
+
+    # -- reading ---------------------------------------------------------------------------
+
+    def stats(self) -> dict[str, Stat]:
+        """Path -> stat of each file that is there, as it was last read, well or badly."""
+        known = {
+            p: (s, m)
+            for p, s, m in self._rows(
+                "SELECT path, size, mtime_ns FROM articles WHERE state <> 'gone'"
+            )
+        }
+        known.update(
+            (p, (s, m)) for p, s, m in self._rows("SELECT path, size, mtime_ns FROM faults")
+        )
+        return known
+
+    def faults(self) -> dict[str, str]:
+        """Path -> finding (JSON) of the files that could not be read."""
+        return dict(self._pairs("SELECT path, finding FROM faults ORDER BY path"))
+
+    def findings(self) -> list[tuple[str, str]]:
+        """Path and findings (JSON) of reading each article, by path."""
+        return self._pairs(
+            "SELECT path, findings FROM articles "
+            "WHERE findings IS NOT NULL AND state <> 'gone' ORDER BY path"
+        )
+
+    def rendering_findings(self) -> list[tuple[str, str]]:
+        """Path and findings (JSON) of rendering each published article that was rendered."""
+        return self._pairs(
+            "SELECT a.path, r.findings FROM renderings r JOIN articles a ON a.id = r.article "
+            "WHERE r.findings IS NOT NULL AND a.state = 'live' ORDER BY a.path"
+        )
+
+    def everything(self) -> list[Record]:
+        """All records, the gone ones too."""
+        return [_record(row) for row in self._rows(f"SELECT {COLUMNS} FROM articles")]
+
+    def any(self) -> bool:
+        """Whether there is any record."""
+        return bool(self._rows("SELECT 1 FROM articles LIMIT 1"))
+
+    def at_paths(self, paths: Sequence[str]) -> list[Record]:
+        """The records standing at these paths, in any state."""
+        return self._where_in("path", paths)
+
+    def gone_with_body(self, hashes: Sequence[str]) -> list[Record]:
+        """Gone records with one of these texts."""
+        return self._where_in("body_hash", hashes, " AND state = 'gone'")
+
+    def by_ids(self, ids: Sequence[str]) -> list[Record]:
+        """The records with these ids."""
+        return self._where_in("id", ids)
+
+    def ids_starting(self, prefixes: Iterable[str]) -> list[str]:
+        """Ids in use that begin so."""
+        return [
+            i
+            for prefix in prefixes
+            for (i,) in self._rows(
+                "SELECT id FROM articles WHERE id >= :low AND id < :high",
+                {"low": prefix, "high": prefix + "\uffff"},
+            )
+        ]
+
+    def with_slug(self, slug: str) -> list[Record]:
+        """Live records with this slug."""
+        return self._select("state = 'live' AND slug = :slug ORDER BY id", {"slug": slug})
+
+    def newest(self, limit: int, tag: str | None = None) -> list[Record]:
+        """The newest published articles, of one tag if given."""
+        values: dict[str, object] = {"limit": limit}
+        where = PUBLISHED
+        if tag is not None:
+            values["tag"] = tag
+            where += " AND id IN (SELECT article FROM article_tags WHERE tag = :tag)"
+        return self._select(f"{where} {NEWEST} LIMIT :limit", values)
+
+    def published_ids(self) -> list[str]:
+        """The ids of all published articles, newest first."""
+        return [
+            str(i) for (i,) in self._rows(f"SELECT id FROM articles WHERE {PUBLISHED} {NEWEST}")
+        ]
+
+    def light_since(self, moment: str) -> list[Light]:
+        """Published articles with a date of `moment` or later, newest first."""
+        return self._light(f"{PUBLISHED} AND published >= :moment {NEWEST}", {"moment": moment})
+
+    def light_before(
+        self, moment: str, include: Sequence[str], exclude: Sequence[str], limit: int
+    ) -> list[Light]:
+        """The newest published articles with an earlier date, by their tags."""
+        values: dict[str, object] = {"moment": moment, "limit": limit}
+        where = f"{PUBLISHED} AND published < :moment"
+        for word, tags in (("IN", include), ("NOT IN", exclude)):
+            if tags:
+                names = {f"{word[0]}{i}": tag for i, tag in enumerate(tags)}
+                values |= names
+                places = ", ".join(f":{name}" for name in names)
+                where += (
+                    f" AND id {word} (SELECT article FROM article_tags WHERE tag IN ({places}))"
+                )
+        return self._light(f"{where} {NEWEST} LIMIT :limit", values)
+
+    def _light(self, where: str, values: Mapping[str, object]) -> list[Light]:
+        rows = self._rows(f"SELECT id, published, tags FROM articles WHERE {where}", values)
+        return [
+            (str(i), str(p), tuple((t, label) for t, label in json.loads(ts))) for i, p, ts in rows
+        ]
+
+    def in_sequence(self, low: int, high: int) -> list[Record]:
+        """Published articles whose sequence is in low..high."""
+        return self._select(
+            f"{PUBLISHED} AND sequence BETWEEN :low AND :high ORDER BY sequence",
+            {"low": low, "high": high},
+        )
+
+    def last_sequence(self) -> int:
+        """The highest sequence ever given, 0 for none."""
+        return int(self._rows("SELECT coalesce(max(sequence), 0) FROM articles")[0][0])
+
+    def due(self, now: str) -> list[Record]:
+        """Live records whose moment has come and that were never published, oldest first."""
+        return self._select(
+            "state = 'live' AND sequence IS NULL AND published <= :now ORDER BY published, id",
+            {"now": now},
+        )
+
+    def first_day(self) -> str | None:
+        """The day of the oldest published article."""
+        (day,) = self._rows(f"SELECT min(published) FROM articles WHERE {PUBLISHED}")[0]
+        return str(day)[:10] if day else None
+
+    def scheduled(self) -> list[Record]:
+        """Live records whose moment has not come, the next first."""
+        return self._select("state = 'live' AND sequence IS NULL ORDER BY published, id", {})
+
+    def tags(self) -> list[tuple[str, str, int]]:
+        """Every tag of a published article: tag, label, number of articles; by tag."""
+        return [
+            (str(t), str(label), int(n))
+            for t, label, n in self._rows(
+                "SELECT t.tag, max(t.label), count(*) FROM article_tags t JOIN articles a "
+                f"ON a.id = t.article WHERE {PUBLISHED} GROUP BY t.tag ORDER BY t.tag"
+            )
+        ]
+
+    def count(self) -> int:
+        """How many articles are published."""
+        return int(self._rows(f"SELECT count(*) FROM articles WHERE {PUBLISHED}")[0][0])
+
+    def renderings(self, ids: Sequence[str]) -> dict[str, KeptRendering]:
+        """The cached renderings of these articles."""
+        found: dict[str, KeptRendering] = {}
+        for names, values in _chunks(ids):
+            for row in self._rows(
+                "SELECT article, made_from, rendering, findings FROM renderings "
+                f"WHERE article IN ({names})",
+                values,
+            ):
+                found[row[0]] = KeptRendering(*row)
+        return found
+
+    def uses(self) -> list[tuple[str, str, str]]:
+        """What renderings refer to: article, target, witness."""
+        return [
+            (str(a), str(t), str(w))
+            for a, t, w in self._rows("SELECT article, target, witness FROM uses")
+        ]
+
+    def documents(self) -> dict[str, tuple[int, str]]:
+        """Path -> size and owner of every document we wrote."""
+        return {
+            str(p): (int(s), str(o))
+            for p, s, o in self._rows("SELECT path, size, owner FROM documents")
+        }
+
+    def newsletters(self) -> dict[str, str]:
+        """Name -> when the newsletter began."""
+        return dict(self._pairs("SELECT name, began FROM newsletters"))
+
+    def meta(self) -> dict[str, str]:
+        """What else is remembered."""
+        return dict(self._pairs("SELECT key, value FROM meta"))
+
+    # -- writing (inside a transaction) ----------------------------------------------------
+
+    def save(self, records: Sequence[Record], before: Mapping[str, Record]) -> None:
+        """Insert or replace records; `before` are their former selves by id."""
+        run_many = self._database.run_many
+        moved = [{"id": r.id} for r in records if r.id in before and before[r.id].path != r.path]
+        run_many("UPDATE articles SET path = id WHERE id = :id", moved)  # paths may swap
+        run_many(SAVE, [_values(record) for record in records])
+        run_many(
+            "DELETE FROM article_tags WHERE tag = :tag AND article = :id",
+            [{"tag": tag, "id": r.id} for r in before.values() for tag, _ in r.tags],
+        )
+        run_many(
+            "INSERT INTO article_tags (tag, article, label) VALUES (:tag, :id, :label)",
+            [
+                {"tag": t, "id": r.id, "label": label}
+                for r in records
+                if r.state == State.LIVE
+                for t, label in r.tags
+            ],
+        )
+
+    def number(self, records: Iterable[Record]) -> None:
+        """Keep the sequence of records that are published now."""
+        self._database.run_many(
+            "UPDATE articles SET sequence = :sequence WHERE id = :id",
+            [{"id": r.id, "sequence": r.sequence} for r in records],
+        )
+
+    def touch(self, stats: Mapping[str, Stat]) -> None:
+        """Files whose stat changed but not their text."""
+        self._database.run_many(
+            "UPDATE articles SET size = :size, mtime_ns = :mtime WHERE path = :path",
+            [{"path": p, "size": s, "mtime": m} for p, (s, m) in stats.items()],
+        )
+
+    def replace_faults(
+        self, cleared: Iterable[str], faulty: Mapping[str, tuple[Stat, str]]
+    ) -> None:
+        """Forget the faults of some paths and keep new ones (stat, finding as JSON)."""
+        self._database.run_many(
+            "DELETE FROM faults WHERE path = :path", [{"path": p} for p in (*cleared, *faulty)]
+        )
+        self._database.run_many(
+            "INSERT INTO faults (path, size, mtime_ns, finding) VALUES (:path, :size, :mtime, :f)",
+            [{"path": p, "size": s, "mtime": m, "f": f} for p, ((s, m), f) in faulty.items()],
+        )
+
+    def keep_rendering(
+        self, kept: Sequence[KeptRendering], uses: Mapping[str, Mapping[str, str]]
+    ) -> None:
+        """Cache renderings and what they refer to: article -> target -> witness."""
+        ids = [{"id": k.article} for k in kept]
+        self._database.run_many("DELETE FROM renderings WHERE article = :id", ids)
+        self._database.run_many("DELETE FROM uses WHERE article = :id", ids)
+        self._database.run_many(
+            "INSERT INTO renderings (article, made_from, rendering, findings) "
+            "VALUES (:article, :made_from, :rendering, :findings)",
+            [
+                {
+                    "article": k.article,
+                    "made_from": k.made_from,
+                    "rendering": k.rendering,
+                    "findings": k.findings,
+                }
+                for k in kept
+            ],
+        )
+        self._database.run_many(
+            "INSERT INTO uses (article, target, witness) VALUES (:article, :target, :witness)",
+            [
+                {"article": k.article, "target": t, "witness": w}
+                for k in kept
+                for t, w in uses.get(k.article, {}).items()
+            ],
+        )
+
+    def keep_documents(
+        self, written: Mapping[str, tuple[int, str]], removed: Iterable[str]
+    ) -> None:
+        """Remember documents (path -> size, owner) and forget those that were removed."""
+        self._database.run_many(
+            "DELETE FROM documents WHERE path = :path", [{"path": p} for p in removed]
+        )
+        self._database.run_many(
+            "INSERT INTO documents (path, size, owner) VALUES (:path, :size, :owner) "
+            "ON CONFLICT (path) DO UPDATE SET size = excluded.size, owner = excluded.owner",
+            [{"path": p, "size": s, "owner": o} for p, (s, o) in written.items()],
+        )
+
+    def begin_newsletters(self, names: Iterable[str], now: str) -> None:
+        """Note when newsletters came to be; those known already stay as they are."""
+        self._database.run_many(
+            "INSERT INTO newsletters (name, began) VALUES (:name, :now) ON CONFLICT DO NOTHING",
+            [{"name": name, "now": now} for name in names],
+        )
+
+    def remember(self, values: Mapping[str, str]) -> None:
+        """Keep values in meta."""
+        self._database.run_many(
+            "INSERT INTO meta (key, value) VALUES (:key, :value) "
+            "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+            [{"key": key, "value": value} for key, value in values.items()],
+        )
+
+    # -- helpers -----------------------------------------------------------------------------
+
+    def _pairs(self, query: str) -> list[tuple[str, str]]:
+        return [(str(one), str(other)) for one, other in self._rows(query)]
+
+    def _select(self, where: str, values: Mapping[str, object]) -> list[Record]:
+        query = f"SELECT {COLUMNS} FROM articles WHERE {where}"
+        return [_record(row) for row in self._rows(query, values)]
+
+    def _where_in(self, column: str, wanted: Sequence[str], more: str = "") -> list[Record]:
+        return [
+            record
+            for names, values in _chunks(wanted)
+            for record in self._select(f"{column} IN ({names}){more}", values)
+        ]
+
+
+def _chunks(wanted: Sequence[str]) -> Iterator[tuple[str, dict[str, object]]]:
+    """Placeholders and values for IN, in portions that every database takes."""
+    for start in range(0, len(wanted), 500):
+        values = {f"v{i}": value for i, value in enumerate(wanted[start : start + 500])}
+        yield ", ".join(f":{name}" for name in values), dict(values)
+
+
+def _record(row: Row) -> Record:
+    tags = tuple((tag, label) for tag, label in json.loads(row[TAGS]))
+    values: tuple[Any, ...] = (*row[:TAGS], tags, *row[TAGS + 1 :])
+    return Record(*values)
+
+
+def _values(record: Record) -> dict[str, object]:
+    values: dict[str, object] = {name: getattr(record, name) for name in NAMES}
+    values["tags"] = json.dumps(record.tags, ensure_ascii=False)
+    return values

@@ -1,0 +1,237 @@
+"""One way to run SQL on SQLite and on PostgreSQL. Knows connections, not articles.
+
+Statements are plain SQL that both speak, with `:name` parameters. SQLite is driven through the
+standard library: importing SQLAlchemy alone takes longer than a whole build with nothing to do.
+PostgreSQL, new schemas and migrations go through SQLAlchemy and Alembic.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from syndicate.errors import StoreError
+
+if TYPE_CHECKING:
+    import sqlalchemy
+
+Row = tuple[Any, ...]
+Values = Mapping[str, object]
+
+SCHEMA_VERSION = "0001"
+"""The newest migration."""
+
+BUSY_SECONDS = 10
+
+
+class Database(Protocol):
+    """An open database. Writes happen inside `transaction` and only there."""
+
+    def rows(self, statement: str, values: Values = ...) -> list[Row]:
+        """What a query finds."""
+        ...
+
+    def run(self, statement: str, values: Values = ...) -> None:
+        """Run a statement, inside a transaction."""
+        ...
+
+    def run_many(self, statement: str, values: Sequence[Values]) -> None:
+        """Run a statement once for each of `values`, inside a transaction."""
+        ...
+
+    def transaction(self) -> Any:
+        """A context: commit at its end, roll back on any exception."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        ...
+
+
+def open_database(url: str, folder: Path) -> Database:
+    """Open the database at `url`; a relative SQLite file is in `folder`.
+
+    A new database gets the schema, an older one is migrated. Raises StoreError.
+    """
+    if url.startswith("sqlite:///"):
+        return Sqlite(folder / url.removeprefix("sqlite:///"))
+    return PostgreSQL(url)
+
+
+class Sqlite:
+    """SQLite: WAL, synchronous=FULL, every write transaction immediate."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            self._connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+            self._prepare()
+        except sqlite3.Error as error:
+            raise self._error(error) from error
+
+    def _prepare(self) -> None:
+        run = self._connection.execute
+        run("PRAGMA journal_mode=WAL")
+        run("PRAGMA synchronous=FULL")
+        version = self._version()
+        if version is None:
+            self._create()
+        elif version != SCHEMA_VERSION:
+            _migrate(f"sqlite:///{self.path}", version)
+
+    def _version(self) -> str | None:
+        known = "SELECT count(*) FROM sqlite_master WHERE type = 'table'"
+        if self._connection.execute(known).fetchone() == (0,):
+            return None
+        try:
+            row = self._connection.execute("SELECT version_num FROM alembic_version").fetchone()
+        except sqlite3.OperationalError:
+            row = None
+        if row is None:
+            raise StoreError(f"{self.path} is another program's database", way_out=WAY_OUT)
+        return str(row[0])
+
+    def _create(self) -> None:
+        """The schema as one script, in one transaction; harmless when another was faster."""
+        script = Path(__file__).with_name("sqlite.sql").read_text(encoding="utf-8")
+        with self.transaction():
+            if self._version() is None:
+                for statement in script.split(";\n"):
+                    self._connection.execute(statement)
+
+    def rows(self, statement: str, values: Values = {}) -> list[Row]:  # noqa: B006
+        try:
+            return self._connection.execute(statement, values).fetchall()
+        except sqlite3.Error as error:
+            raise self._error(error) from error
+
+    def run(self, statement: str, values: Values = {}) -> None:  # noqa: B006
+        try:
+            self._connection.execute(statement, values)
+        except sqlite3.Error as error:
+            raise self._error(error) from error
+
+    def run_many(self, statement: str, values: Sequence[Values]) -> None:
+        try:
+            self._connection.executemany(statement, values)
+        except sqlite3.Error as error:
+            raise self._error(error) from error
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        self.run("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise
+        self.run("COMMIT")
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def _error(self, error: sqlite3.Error) -> StoreError:
+        return StoreError(f"the database {self.path}: {error}", way_out=WAY_OUT)
+
+
+WAY_OUT = "check store.url in config.yaml, that its folder can be written, and the disk's space"
+
+
+class PostgreSQL:
+    """PostgreSQL through SQLAlchemy and psycopg."""
+
+    def __init__(self, url: str) -> None:
+        import sqlalchemy
+
+        scheme, rest = url.split("://", 1)
+        driver = "postgresql+psycopg" if scheme.startswith("postgres") else scheme
+        self._shown = "the database at " + rest.rsplit("@", 1)[-1].split("?")[0]
+        try:
+            self._engine = sqlalchemy.create_engine(f"{driver}://{rest}")
+        except ModuleNotFoundError as error:
+            way_out = "install it: pip install 'syndicate[postgresql]'"
+            raise StoreError("PostgreSQL needs psycopg", way_out=way_out) from error
+        self._connection: sqlalchemy.Connection
+        with self._told():
+            self._prepare(f"{driver}://{rest}")
+            self._connection = self._engine.connect()
+
+    def _prepare(self, url: str) -> None:
+        import sqlalchemy
+
+        names = sqlalchemy.inspect(self._engine).get_table_names()
+        if "alembic_version" in names:
+            with self._engine.connect() as connection:
+                query = sqlalchemy.text("SELECT version_num FROM alembic_version")
+                version = connection.execute(query).scalar()
+            if version != SCHEMA_VERSION:
+                _migrate(url, str(version))
+        else:
+            _migrate(url, None)
+
+    def rows(self, statement: str, values: Values = {}) -> list[Row]:  # noqa: B006
+        with self._told():
+            found = self._connection.execute(_text(statement), dict(values))
+            rows = [tuple(row) for row in found]
+            if not self._writing:
+                self._connection.rollback()  # no snapshot is held between reads
+            return rows
+
+    _writing = False
+
+    def run(self, statement: str, values: Values = {}) -> None:  # noqa: B006
+        with self._told():
+            self._connection.execute(_text(statement), dict(values))
+
+    def run_many(self, statement: str, values: Sequence[Values]) -> None:
+        if values:
+            with self._told():
+                self._connection.execute(_text(statement), [dict(one) for one in values])
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        with self._told():
+            self._writing = True
+            try:
+                # One writer at a time, as on SQLite: the same rules hold on both.
+                self._connection.execute(_text(f"SELECT pg_advisory_xact_lock({WRITERS})"))
+                yield
+                self._connection.commit()
+            finally:
+                self._writing = False
+                self._connection.rollback()
+
+    def close(self) -> None:
+        self._connection.close()
+        self._engine.dispose()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        import sqlalchemy.exc
+
+        try:
+            yield
+        except sqlalchemy.exc.DBAPIError as error:
+            reason = str(error.orig).strip().splitlines()[0]
+            way_out = "check store.url in config.yaml and that the server runs"
+            raise StoreError(f"{self._shown}: {reason}", way_out=way_out) from error
+
+
+WRITERS = 7_391_520_644
+"""The advisory lock that writers of one database hold."""
+
+
+def _text(statement: str) -> sqlalchemy.TextClause:
+    import sqlalchemy
+
+    return sqlalchemy.text(statement)
+
+
+def _migrate(url: str, version: str | None) -> None:
+    """Bring the database to SCHEMA_VERSION. Raise StoreError when it is newer than we are."""
+    from syndicate.store.migrate import upgrade
+
+    upgrade(url, version)

@@ -1,0 +1,96 @@
+"""The tables, as SQLAlchemy Core metadata: what all migrations lead to (a test proves it).
+
+Moments are text in UTC with whole seconds (`2026-11-22T08:00:00Z`): they sort as they are on
+every database. Importing this module imports SQLAlchemy, which takes longer than a build with
+nothing to do; so only creating, migrating and PostgreSQL do.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Index, MetaData, Table, Text
+
+# Byte order on every database, whatever its locale.
+PLAIN = Text().with_variant(Text(collation="C"), "postgresql")
+
+metadata = MetaData()
+
+articles = Table(
+    "articles",
+    metadata,
+    Column("id", PLAIN, primary_key=True),  # tag: URI (RFC 4151), never changed
+    Column("path", PLAIN, nullable=False, unique=True),  # relative to the content folder
+    Column("size", BigInteger, nullable=False),  # of the file as last read well
+    Column("mtime_ns", BigInteger, nullable=False),  # -1: too fresh to be trusted
+    Column("body_hash", PLAIN, nullable=False),
+    Column("state", PLAIN, nullable=False),  # live | draft | gone
+    Column("first_seen", PLAIN, nullable=False),
+    Column("published", PLAIN, nullable=False),  # the future: scheduled
+    Column("updated", PLAIN, nullable=False),
+    Column("sequence", BigInteger),  # 1, 2, ... in the order of first publication
+    Column("title", PLAIN, nullable=False),
+    Column("slug", PLAIN, nullable=False),
+    Column("tags", PLAIN, nullable=False),  # [[tag, label], ...], JSON
+    Column("head", PLAIN, nullable=False),  # the other metadata, JSON
+    Column("findings", PLAIN),  # of reading it, JSON
+    Index("articles_by_date", "state", "published"),
+    Index("articles_by_sequence", "sequence"),
+    Index("articles_by_slug", "slug"),
+)
+
+article_tags = Table(
+    "article_tags",
+    metadata,
+    Column("tag", PLAIN, primary_key=True),  # as in the address of its feeds
+    Column("article", PLAIN, primary_key=True),
+    Column("label", PLAIN, nullable=False),  # as written
+    sqlite_with_rowid=False,
+)
+
+faults = Table(  # files that could not be read, as they were then
+    "faults",
+    metadata,
+    Column("path", PLAIN, primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("mtime_ns", BigInteger, nullable=False),
+    Column("finding", PLAIN, nullable=False),  # JSON
+)
+
+renderings = Table(  # what bodies became: a cache, and the last good copy of a broken file
+    "renderings",
+    metadata,
+    Column("article", PLAIN, primary_key=True),
+    Column("made_from", PLAIN, nullable=False),  # hashes, address, version of the renderer
+    Column("rendering", PLAIN, nullable=False),  # JSON
+    Column("findings", PLAIN),  # JSON
+)
+
+uses = Table(  # files and articles that renderings refer to
+    "uses",
+    metadata,
+    Column("article", PLAIN, primary_key=True),
+    Column("target", PLAIN, primary_key=True),  # path in the content folder
+    Column("witness", PLAIN, nullable=False),  # how the target was then; "" if missing
+    sqlite_with_rowid=False,
+)
+
+documents = Table(  # files this program wrote
+    "documents",
+    metadata,
+    Column("path", PLAIN, primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("owner", PLAIN, nullable=False),  # what it belongs to: site, tag:x, article id, ...
+)
+
+newsletters = Table(
+    "newsletters",
+    metadata,
+    Column("name", PLAIN, primary_key=True),
+    Column("began", PLAIN, nullable=False),
+)
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("key", PLAIN, primary_key=True),
+    Column("value", PLAIN, nullable=False),
+)

@@ -1,0 +1,125 @@
+"""What an article may refer to: other articles and the files beside it. Looks, never writes.
+
+Every look is noted with a witness of what was found, so that a later build can tell whether a
+rendering still holds.
+"""
+
+from __future__ import annotations
+
+import mimetypes
+from collections.abc import Callable, Mapping
+from pathlib import Path, PurePosixPath
+from posixpath import normpath
+from urllib.parse import quote, urljoin
+
+from syndicate.content.folder import Stat
+from syndicate.content.reader import is_article
+from syndicate.content.render import LocalFile
+
+AddressAt = Callable[[str], str | None]
+"""Path of an article in the content folder -> its absolute address, None without such."""
+
+MISSING = ""
+
+
+class Surroundings:
+    """The folder as one article sees it; `uses` collects target -> witness."""
+
+    def __init__(
+        self,
+        path: str,
+        url: str,
+        *,
+        root: Path,
+        files: Mapping[str, Stat],
+        base: str,
+        address_at: AddressAt,
+    ) -> None:
+        self._path = path
+        self._folder = PurePosixPath(path).parent.as_posix()
+        self._url = url
+        self._root = root
+        self._files = files
+        self._base = base
+        self._address_at = address_at
+        self.uses: dict[str, str] = {}
+
+    def article_url(self, target: str) -> str | None:
+        """The address of another article, named by path (with or without suffix) or folder."""
+        for path in self._article_paths(target):
+            if path in self._files and is_article(path):
+                address = self._address_at(path)
+                self.uses[path] = address or MISSING
+                if address:
+                    return address
+        return None
+
+    def file(self, target: str) -> LocalFile | None:
+        """A file in the content folder, named relative to the article or to the folder."""
+        for path in self._places(target):
+            if path in self._files and not is_article(path):
+                self.uses[path] = file_witness(self._files[path])
+                return self._local(path)
+        for path in self._places(target)[:1]:
+            self.uses[path] = MISSING
+        return None
+
+    def _places(self, target: str) -> list[str]:
+        """Where in the content folder `target` may lie; nothing outside of it."""
+        below = target.lstrip("/")
+        places = [normpath(f"{self._folder}/{below}"), normpath(below)]
+        if target.startswith("/"):
+            places.reverse()
+        inside = (p.removeprefix("./") for p in places)
+        return list(dict.fromkeys(p for p in inside if p and p != "." and not p.startswith("../")))
+
+    def _article_paths(self, target: str) -> list[str]:
+        places = self._places(target.rstrip("/"))
+        suffixes = (".md", ".markdown", ".html", ".txt")
+        return [
+            path
+            for place in places
+            for path in (
+                place,
+                *(place + suffix for suffix in suffixes),
+                *(f"{place}/index{suffix}" for suffix in suffixes),
+            )
+        ]
+
+    def _local(self, path: str) -> LocalFile:
+        width, height = _size(self._root / path)
+        return LocalFile(
+            url=file_url(path, self._path, self._url, self._base),
+            width=width,
+            height=height,
+            type=mimetypes.guess_type(path)[0],
+            length=self._files[path][0],
+        )
+
+
+def file_witness(stat: Stat) -> str:
+    """How a file was: another witness means it changed."""
+    return f"{stat[0]}:{stat[1]}"
+
+
+def file_url(path: str, article: str, url: str, base: str) -> str:
+    """Where a file of the content folder is served, for the article at `article` and `url`.
+
+    The files of a bundle (`name/index.md`) lie beside its page; every other keeps its path.
+    """
+    index = PurePosixPath(article)
+    bundle = f"{index.parent.as_posix()}/"
+    if index.stem == "index" and path.startswith(bundle) and url.endswith("/"):
+        return urljoin(url, quote(path.removeprefix(bundle)))
+    return urljoin(base, quote(path))
+
+
+def _size(path: Path) -> tuple[int | None, int | None]:
+    """Width and height in pixels as the file says, None where it says none."""
+    import imagesize
+
+    try:
+        width, height = imagesize.get(path)
+    except (OSError, ValueError):
+        return None, None
+    return (int(width), int(height)) if width > 0 and height > 0 else (None, None)

@@ -1,0 +1,143 @@
+"""The one place that makes the Jinja2 environment, for newsletters and web pages alike.
+
+Templates are the user's, so they run sandboxed: they read values and change nothing. They never
+see the network, the clock or the environment. Importing this costs Jinja2; only callers that
+render may do it.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, tzinfo
+from pathlib import Path
+from types import TracebackType
+from typing import NoReturn
+
+import jinja2
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from syndicate.errors import Place, TemplateError
+
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+
+# Languages written from right to left unless their tag names another script.
+RTL_LANGUAGES = frozenset(
+    ["ar", "arc", "ckb", "dv", "fa", "he", "iw", "ji", "nqo", "ps", "sd", "syr", "ug", "ur", "yi"]
+)
+RTL_SCRIPTS = frozenset(
+    ["adlm", "arab", "hebr", "mand", "mend", "nkoo", "rohg", "samr", "syrc", "thaa", "yezi"]
+)
+
+# What the code of a template can raise besides Jinja2's own errors: `1 / 0`, `"a" + 1`, ...
+RAISED_BY_TEMPLATES = (
+    jinja2.TemplateError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+
+
+def environment(
+    user: Path | None, builtin: Path, zone: tzinfo = UTC
+) -> ImmutableSandboxedEnvironment:
+    """Make the environment: a file in `user` replaces the one of that name in `builtin`.
+
+    Names ending in .html or .xml escape what they print; others are plain text. A name that has
+    no value is an error, never an empty string. `zone` is the site's, for the filter `day`.
+
+    Filters: `day` (22 November 2026), `iso` (RFC 3339), `direction` (ltr or rtl, of a language).
+    """
+    folders = [folder for folder in (user, builtin) if folder is not None]
+    env = ImmutableSandboxedEnvironment(
+        loader=jinja2.FileSystemLoader(folders),
+        autoescape=jinja2.select_autoescape(("html", "xml"), default_for_string=False),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        auto_reload=False,
+    )
+    env.filters["day"] = lambda moment: day(moment.astimezone(zone))
+    env.filters["iso"] = lambda moment: moment.astimezone(zone).isoformat(timespec="seconds")
+    env.filters["direction"] = direction
+    return env
+
+
+def render(env: jinja2.Environment, name: str, /, **values: object) -> str:
+    """Render the template `name`. Raises TemplateError with its file and line."""
+    try:
+        return env.get_template(name).render(values)
+    except RAISED_BY_TEMPLATES as error:
+        _explain(error, name)
+
+
+def render_string(env: jinja2.Environment, text: str, place: Place, /, **values: object) -> str:
+    """Render `text`, a template that stands in another file at `place`, as plain text.
+
+    Raises TemplateError naming `place`.
+    """
+    try:
+        return env.from_string(text).render(values)
+    except RAISED_BY_TEMPLATES as error:
+        raise TemplateError(str(error), place=place, way_out=_way_out(error)) from error
+
+
+def source(env: jinja2.Environment, name: str) -> str:
+    """The text of a file beside the templates as it stands, such as a style sheet."""
+    try:
+        assert env.loader is not None, "environment() always sets a loader"
+        return env.loader.get_source(env, name)[0]
+    except jinja2.TemplateNotFound as error:
+        _explain(error, name)
+
+
+def day(moment: datetime) -> str:
+    """A date for people: `22 November 2026`. In English, whatever the process's locale."""
+    return f"{moment.day} {MONTHS[moment.month - 1]} {moment.year}"
+
+
+def direction(language: str) -> str:
+    """`rtl` or `ltr`: how text of a language (BCP 47 tag, RFC 5646) runs."""
+    first, *rest = language.lower().replace("_", "-").split("-")
+    scripts = [part for part in rest if len(part) == 4 and part.isalpha()]
+    right_to_left = scripts[0] in RTL_SCRIPTS if scripts else first in RTL_LANGUAGES
+    return "rtl" if right_to_left else "ltr"
+
+
+def _explain(error: Exception, name: str) -> NoReturn:
+    """Raise TemplateError with the place in the user's file where `error` came up."""
+    message = str(error)
+    place = _last_template_line(error.__traceback__) or Place(name)
+    if isinstance(error, jinja2.TemplateSyntaxError):
+        place = Place(error.filename or error.name or name, error.lineno)
+    if isinstance(error, jinja2.TemplateNotFound):
+        message = f"the template {error.name} does not exist"
+    raise TemplateError(message, place=place, way_out=_way_out(error)) from error
+
+
+def _last_template_line(traceback: TracebackType | None) -> Place | None:
+    """The innermost template line; Jinja2 rewrites tracebacks so that their frames name it."""
+    place = None
+    while traceback is not None:
+        frame = traceback.tb_frame
+        if "__jinja_exception__" in frame.f_globals:
+            place = Place(frame.f_code.co_filename, traceback.tb_lineno)
+        traceback = traceback.tb_next
+    return place
+
+
+def _way_out(error: Exception) -> str:
+    if isinstance(error, jinja2.TemplateSyntaxError):
+        return "correct the template there; {{ … }} prints a value, {% … %} is a statement"
+    if isinstance(error, jinja2.TemplateNotFound):
+        return f"add {error.name} to your templates folder, or correct its name"
+    if isinstance(error, jinja2.UndefinedError):
+        return "use a name the template is given, or guard it with `is defined`"
+    if isinstance(error, jinja2.exceptions.SecurityError):
+        return "templates read values and change nothing; remove that expression"
+    return "correct the expression there"

@@ -1,0 +1,86 @@
+"""A site, its newsletter, and an issue of rich articles."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import jinja2
+import pytest
+from newsletter_samples import ARABIC, CHINESE, DESIGNS, NOON, RICH, Issue, article
+
+from syndicate.config.model import Newsletter, Site
+from syndicate.content.article import Published
+from syndicate.newsletters.issue import IssueLinks, Rendered
+from syndicate.newsletters.render import render_issue
+from syndicate.templates import environment
+
+
+@pytest.fixture
+def site() -> Site:
+    return Site(
+        title="Lake Notes",
+        url="https://news.example.org/",
+        description="Notes from the shore of a small lake.",
+        author="Ada Brook",
+        time_zone="Europe/Berlin",
+    )
+
+
+@pytest.fixture
+def newsletter() -> Newsletter:
+    return Newsletter(
+        name="weekly",
+        title="Lake Weekly",
+        sender="Lake Notes <weekly@news.example.org>",
+        description="What happened at the lake, every Sunday morning.",
+        postal_address="Lake Notes\n1 Shore Road\n12345 Lakeside",
+    )
+
+
+@pytest.fixture
+def links() -> IssueLinks:
+    return IssueLinks(
+        web_url="https://news.example.org/weekly/2026-11-22/",
+        unsubscribe_url="mailto:weekly@news.example.org?subject=unsubscribe",
+        home_url="https://news.example.org/",
+    )
+
+
+@pytest.fixture
+def rich() -> tuple[Published, ...]:
+    return (
+        article("winter", "Winter comes to the upper lake", RICH, tags=("nature", "lake")),
+        article("arabic", "الشتاء على البحيرة", ARABIC, 1, language="ar", authors=("ليلى",)),
+        article("chinese", "湖上的冬天", CHINESE, 2, language="zh", tags=("冬天",)),
+        article("short", "A short one & a <b>title</b> to escape", "<p>Only this.</p>", 3),
+    )
+
+
+@pytest.fixture
+def env() -> jinja2.Environment:
+    return environment(None, DESIGNS)
+
+
+@pytest.fixture
+def issue(
+    env: jinja2.Environment,
+    site: Site,
+    newsletter: Newsletter,
+    links: IssueLinks,
+    rich: tuple[Published, ...],
+) -> Issue:
+    """Renders an issue of the rich articles; keywords change the newsletter or the site."""
+
+    def make(
+        articles: tuple[Published, ...] = rich, language: str = "en", **changes: object
+    ) -> Rendered:
+        return render_issue(
+            env,
+            replace(newsletter, **changes),  # type: ignore[arg-type]
+            replace(site, language=language),
+            articles,
+            date=NOON,
+            links=links,
+        )
+
+    return make

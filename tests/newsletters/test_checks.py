@@ -1,0 +1,123 @@
+"""Each rule of a good email is noticed when it is broken."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from newsletter_samples import Issue, article
+
+from syndicate.config.model import Newsletter
+from syndicate.content.article import Published
+from syndicate.findings import Finding
+from syndicate.newsletters.checks import check
+from syndicate.newsletters.contrast import contrast
+
+BROKEN = [
+    ("16", "<style>", "<style>" + ".a{color:#000000}" * 1000),
+    ("16", "@media (prefers-color-scheme: dark) {", "@media screen { @media print {} "),
+    ("17", ' lang="en" dir="ltr"', ""),
+    ("17", '<meta charset="utf-8">', ""),
+    ("18", '<meta name="color-scheme" content="light dark">', ""),
+    ("18", ".footer a { color: #a7adb7 !important; }", ".footer a { color: #a7adb7; }"),
+    ("19", "color:#59616d", "color:#999999"),
+    ("19", "color: #a7adb7 !important", "color: #444444 !important"),
+    ("20", ' scope="col"', ""),
+    ("20", ' role="presentation"', ""),
+    ("21", "max-width:640px", "max-width:900px"),
+    ("21", '<table role="presentation" width="640"', '<table role="presentation"'),
+    ("22", 'height="288"', 'height="28.8"'),
+    ("22", 'alt="The lake under ice"', ""),
+    ("23", '<div class="preheader"', '<div hidden="'),
+    ("24", "https://lake.example.org/", "http://lake.example.org/"),
+    ("24", "https://lake.example.org/", "https://192.0.2.7/"),
+    ("24", "https://lake.example.org/", "/relative"),
+    ("24", ">upper lake<", ">https://bank.example.org/<"),
+    ("25", "</body>", "<script></script></body>"),
+    ("25", "serif;", '"Georgia";'),
+    ("25", "text-decoration:underline", "text-decoration:none"),
+    ("25", "font-size:17px", "font-size:11px"),
+    ("26", "mailto:weekly@news.example.org?subject=unsubscribe", "mailto:x@news.example.org"),
+    ("26", "https://news.example.org/weekly/2026-11-22/", "https://news.example.org/x/"),
+    ("28", "You receive this mail", "You receive this mail, {{ name }},"),
+]
+
+
+@pytest.mark.parametrize(("rule", "good", "bad"), BROKEN)
+def test_a_broken_rule_is_found(
+    rule: str,
+    good: str,
+    bad: str,
+    issue: Issue,
+    newsletter: Newsletter,
+    rich: tuple[Published, ...],
+) -> None:
+    rendered = issue()
+    assert good in rendered.html
+    broken = replace(rendered, html=rendered.html.replace(good, bad))
+    findings = check(broken, newsletter, rich, config="config.yaml")
+    assert f"email-{rule}" in {each.rule for each in findings}
+    assert all(each.way_out for each in findings)
+
+
+def found(
+    issue: Issue, newsletter: Newsletter, *articles: Published, **changes: object
+) -> tuple[Finding, ...]:
+    changed = replace(newsletter, **changes)  # type: ignore[arg-type]
+    return check(issue(articles, **changes), changed, articles, config="config.yaml")
+
+
+def test_a_fault_of_an_article_points_at_its_file(issue: Issue, newsletter: Newsletter) -> None:
+    html = '<p>See <a href="http://old.example.org/">there</a>.</p>'
+    (finding,) = found(issue, newsletter, article("old", "Old", html))
+    assert (finding.rule, finding.path) == ("email-24", "old.md")
+
+
+@pytest.mark.parametrize("shown", ["https://e.org/a", "e.org/a/", "www.e.org/a", "https://e.or…"])
+def test_a_link_may_show_its_own_address(issue: Issue, newsletter: Newsletter, shown: str) -> None:
+    html = f'<p>See <a href="https://e.org/a">{shown}</a>.</p>'
+    assert found(issue, newsletter, article("a", "A", html)) == ()
+
+
+def test_a_missing_postal_address_is_a_warning_about_the_configuration(
+    issue: Issue, newsletter: Newsletter
+) -> None:
+    (finding,) = found(issue, newsletter, article("a", "A", "<p>Text</p>"), postal_address="")
+    assert (finding.rule, finding.path) == ("email-26", "config.yaml")
+    assert "newsletters.weekly.postal_address" in finding.way_out
+
+
+def test_a_full_text_that_gave_way_is_named(issue: Issue, newsletter: Newsletter) -> None:
+    long = article("long", "Long", "<p>" + "A long sentence. " * 8000 + "</p>")
+    (finding,) = found(issue, newsletter, long)
+    assert (finding.rule, finding.path) == ("email-15", "long.md")
+
+
+def test_an_issue_of_summaries_that_is_still_too_long_is_an_error(
+    issue: Issue, newsletter: Newsletter
+) -> None:
+    many = [article(str(number), "Title " * 20, "<p>a</p>") for number in range(200)]
+    findings = found(issue, newsletter, *many, text="summary")
+    assert "email-15" in {each.rule for each in findings if each.level == "error"}
+
+
+def test_plain_text_without_an_address_is_found(
+    issue: Issue, newsletter: Newsletter, rich: tuple[Published, ...]
+) -> None:
+    rendered = issue()
+    cut = replace(rendered, text=rendered.text.replace(rich[2].url, ""))
+    findings = check(cut, newsletter, rich, config="config.yaml")
+    assert [each.rule for each in findings] == ["email-13"]
+
+
+def test_an_image_alone_is_found(
+    issue: Issue, newsletter: Newsletter, rich: tuple[Published, ...]
+) -> None:
+    html = '<html><body><img src="https://e.org/a.png" alt="all of it"></body></html>'
+    findings = check(replace(issue(), html=html), newsletter, rich, config="config.yaml")
+    assert "email-27" in {each.rule for each in findings}
+
+
+def test_contrast_is_what_wcag_says() -> None:
+    assert contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)

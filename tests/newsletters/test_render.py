@@ -1,0 +1,138 @@
+"""Articles into an issue."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import jinja2
+import pytest
+from newsletter_samples import DESIGNS, NOON, Issue, article
+
+from syndicate.config.model import Newsletter, Site
+from syndicate.content.article import Published
+from syndicate.errors import TemplateError
+from syndicate.newsletters.issue import IssueLinks
+from syndicate.newsletters.render import MOST_BYTES, preheader, render_issue, size_as_sent
+from syndicate.templates import environment
+
+LONG = "<p>" + "A sentence about the lake. " * 40 + "</p>"
+
+
+def test_the_subject_is_one_line_of_plain_text(issue: Issue) -> None:
+    rendered = issue(subject=" {{ articles[3].title }}\n &\r\n\u2028{{ site.title }} ")
+    assert rendered.subject == "A short one & a <b>title</b> to escape & Lake Notes"
+
+
+def test_a_fault_in_the_subject_names_the_setting(issue: Issue) -> None:
+    with pytest.raises(TemplateError) as caught:
+        issue(subject="{{ article.title }}")
+    assert str(caught.value.place) == "newsletters.weekly.subject"
+    assert "article" in caught.value.message
+
+
+def test_the_subject_cannot_reach_beyond_its_values(issue: Issue) -> None:
+    with pytest.raises(TemplateError):
+        issue(subject="{{ ''.__class__.__mro__ }}")
+
+
+def test_titles_are_escaped_once(issue: Issue) -> None:
+    html = issue().html
+    assert "A short one &amp; a &lt;b&gt;title&lt;/b&gt; to escape" in html
+    assert "&amp;amp;" not in html
+
+
+def test_the_same_articles_give_the_same_bytes(issue: Issue) -> None:
+    assert issue() == issue()
+
+
+def test_an_article_without_authors_is_by_the_sites_author(issue: Issue) -> None:
+    assert "Ada Brook" in issue().text
+
+
+def test_dates_are_in_the_zone_of_the_site(
+    site: Site, newsletter: Newsletter, links: IssueLinks, rich: tuple[Published, ...]
+) -> None:
+    from zoneinfo import ZoneInfo
+
+    env = environment(None, DESIGNS, ZoneInfo("Pacific/Auckland"))
+    rendered = render_issue(env, newsletter, site, rich, date=NOON, links=links)
+    assert "23 November 2026" in rendered.html
+    assert "2026-11-23T01:00:00+13:00" in rendered.html
+
+
+def test_summaries_only_link_to_the_rest(issue: Issue) -> None:
+    rendered = issue(text="summary")
+    assert "Continue reading on the web" in rendered.html
+    assert "thermometer" not in rendered.html + rendered.text
+    assert rendered.summarised == ()
+
+
+def test_full_texts_too_long_for_one_mail_give_way_longest_first(issue: Issue) -> None:
+    articles = (
+        article("short", "Short", LONG),
+        article("longest", "Longest", LONG * 60),
+        article("long", "Long", LONG * 40),
+        article("medium", "Medium", LONG * 20),
+    )
+    rendered = issue(articles)
+    assert rendered.summarised == (articles[1].id,)
+    assert size_as_sent(rendered.html) <= MOST_BYTES
+    assert articles[1].summary in rendered.html
+    assert articles[1].summary in rendered.text
+    assert rendered.html.count("Continue reading on the web") == 1
+    assert "Continue reading on the web: " + articles[1].url in rendered.text
+
+
+def test_chinese_counts_as_it_is_sent_not_as_it_is_stored(issue: Issue) -> None:
+    rendered = issue((article("zh", "湖", "<p>" + "湖上的冬天。" * 2000 + "</p>"),))
+    assert rendered.summarised
+    assert size_as_sent(rendered.html) <= MOST_BYTES
+
+
+@pytest.mark.parametrize("summary", ["Short.", "A sentence of medium length. " * 4, "湖上" * 100])
+@pytest.mark.parametrize("title", ["A", "Title " * 30])
+def test_the_preheader_is_40_to_130_characters_whatever_the_articles(
+    summary: str, title: str
+) -> None:
+    only = replace(article("a", title, ""), summary=summary)
+    text = preheader(Newsletter(name="n", title="N", sender="a@b.org"), [only])
+    assert 40 <= len(text) <= 130
+    assert text.startswith(summary[:6])
+
+
+def test_a_design_of_the_users_replaces_single_files(
+    tmp_path: Path,
+    site: Site,
+    newsletter: Newsletter,
+    links: IssueLinks,
+    rich: tuple[Published, ...],
+) -> None:
+    (tmp_path / "newsletter").mkdir()
+    (tmp_path / "newsletter" / "subject.txt").write_text("[Lake] {{ subject }}\n")
+    env = environment(tmp_path, DESIGNS)
+    rendered = render_issue(env, newsletter, site, rich, date=NOON, links=links)
+    assert rendered.subject == "[Lake] Lake Weekly: Winter comes to the upper lake"
+    assert "In this issue" in rendered.html
+
+
+def test_a_design_of_another_name_must_be_complete(
+    tmp_path: Path,
+    site: Site,
+    newsletter: Newsletter,
+    links: IssueLinks,
+    rich: tuple[Published, ...],
+) -> None:
+    shutil.copytree(DESIGNS / "newsletter", tmp_path / "fancy")
+    (tmp_path / "fancy" / "email.css").unlink()
+    fancy = replace(newsletter, template="fancy")
+    with pytest.raises(TemplateError) as caught:
+        render_issue(environment(tmp_path, DESIGNS), fancy, site, rich, date=NOON, links=links)
+    assert "fancy/email.css" in caught.value.message
+
+
+def test_an_empty_text_is_still_an_article(env: jinja2.Environment, issue: Issue) -> None:
+    rendered = issue((article("empty", "Empty", ""),))
+    assert "Empty" in rendered.html
+    assert "Read on the web" in rendered.text
