@@ -12,7 +12,7 @@ from syndicate.build import Places, Progress, Site
 from syndicate.catalogue import Scanned
 from syndicate.config.loader import Loaded, load
 from syndicate.content.folder import Stat
-from syndicate.reading import Broken, scan_files
+from syndicate.reading import Broken, scan_many
 from syndicate.starter import starter
 from syndicate.store.database import open_database
 
@@ -50,4 +50,4 @@ def _same(one: Path, other: Path) -> bool:
 def _read_files(
     root: Path, zone: ZoneInfo, progress: Progress, files: Sequence[tuple[str, Stat]]
 ) -> list[Scanned | Broken]:
-    return list(progress(scan_files(root, files, zone), len(files), "Reading"))
+    return list(progress(scan_many(root, files, zone), len(files), "Reading"))

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
 from operator import attrgetter
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, NamedTuple
 
 from syndicate.content.article import Article, Format
 from syndicate.moments import to_text
@@ -30,9 +31,12 @@ class State(StrEnum):
     GONE = "gone"
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
-    """An article as the store keeps it: everything but its body. Moments as text in UTC."""
+class Record(NamedTuple):
+    """An article as the store keeps it, a row: everything but its body. Moments as UTC text.
+
+    A named tuple, for there are tens of thousands of them: it is the row that is written.
+    `tags` and `head` are JSON; `tag_pairs` reads the former.
+    """
 
     id: str
     path: str
@@ -46,28 +50,31 @@ class Record:
     sequence: int | None
     title: str
     slug: str
-    tags: tuple[tuple[str, str], ...]
-    """(tag, label) pairs: the tag as in addresses, and as written."""
+    tags: str
     head: str
     findings: str | None
 
+    @property
+    def tag_pairs(self) -> tuple[tuple[str, str], ...]:
+        """Tags as in addresses, each with its label as written."""
+        return tuple((tag, label) for tag, label in json.loads(self.tags))
 
-@dataclass(frozen=True, slots=True)
-class Scanned:
-    """A file that was read well: its stat, its hashes and what the header said."""
+
+class Scanned(NamedTuple):
+    """A file that was read well: its stat, the fingerprint of its text, what the header said."""
 
     path: str
     size: int
     mtime_ns: int
     body_hash: str
-    head: str
     title: str
     slug: str
+    tags: str
+    head: str
+    findings: str | None
     date: str | None
     updated: str | None
     draft: bool
-    findings: str | None
-    tags: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,52 +94,50 @@ def body_hash(body: str) -> str:
     return sha256(body.strip().encode()).hexdigest()[:32]
 
 
+HEAD = (
+    *("format", "body_line", "summary", "url", "image", "image_alt", "enclosure", "language"),
+    *("authors", "aliases", "extra", "inferred"),
+)
+
+
 def head_of(article: Article) -> str:
-    """The metadata that the store keeps as JSON, in a form that is the same every time."""
-    return json.dumps(
-        {
-            "format": article.format,
-            "body_line": article.body_line,
-            "summary": article.summary,
-            "url": article.url,
-            "image": article.image,
-            "image_alt": article.image_alt,
-            "enclosure": article.enclosure,
-            "language": article.language,
-            "authors": article.authors,
-            "aliases": article.aliases,
-            "extra": dict(article.extra),
-            "inferred": dict(article.inferred),
-        },
-        ensure_ascii=False,
-    )
+    """The metadata that the store keeps as JSON, what is empty left out; the same every time."""
+    values = {name: value for name in HEAD if (value := getattr(article, name))}
+    for name in ("extra", "inferred"):
+        if name in values:
+            values[name] = dict(values[name])
+    return ENCODE(values)
+
+
+ENCODE = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def article_of(record: Record, body: str) -> Article:
     """The article again, from its record and body."""
     head = json.loads(record.head)
+    for name in ("authors", "aliases"):
+        if name in head:
+            head[name] = tuple(head[name])
     return Article(
         path=record.path,
         title=record.title,
         body=body,
         slug=record.slug,
-        tags=tuple(label for _, label in record.tags),
+        tags=tuple(label for _, label in record.tag_pairs),
         format=Format(head.pop("format")),
-        authors=tuple(head.pop("authors")),
-        aliases=tuple(head.pop("aliases")),
         **head,
     )
 
 
-def mint(host: str, day: str, path: str, taken: Iterable[str] = ()) -> str:
+def mint(host: str, day: str, path: str, taken: AbstractSet[str] = frozenset()) -> str:
     """A tag: URI (RFC 4151, section 2.1) for the article first seen at `path`."""
-    known = set(taken)
-    for attempt in range(len(known) + 1):
+    attempt = 0
+    while True:
         digest = sha256(f"{path}\n{attempt or ''}".encode()).hexdigest()[:16]
         uri = f"tag:{host},{day}:{digest}"
-        if uri not in known:
-            break
-    return uri
+        if uri not in taken:
+            return uri
+        attempt += 1
 
 
 def decide(
@@ -164,7 +169,7 @@ def decide(
             record = _again(record, file, moment)
         saved.append(record)
     kept = {record.id for record in match.values()}
-    gone = tuple(replace(r, state=State.GONE) for r in removed if r.id not in kept)
+    gone = tuple(r._replace(state=State.GONE) for r in removed if r.id not in kept)
     return Decision(tuple(saved), gone)
 
 
@@ -235,7 +240,7 @@ def _first(file: Scanned, host: str, now: str, taken: set[str]) -> Record:
     published = file.date or now
     day = min(published, now)[:10]
     return Record(
-        id=mint(host, day, file.path, taken) if taken else mint(host, day, file.path),
+        id=mint(host, day, file.path, taken),
         path=file.path,
         size=file.size,
         mtime_ns=file.mtime_ns,
@@ -273,8 +278,7 @@ def _again(record: Record, file: Scanned, now: str) -> Record:
         edited = file.body_hash != record.body_hash or file.title != record.title
         before = max(record.updated, published)
         updated = _stated_update(file, published, now) or (max(now, before) if edited else before)
-    return replace(
-        record,
+    return record._replace(
         path=file.path,
         size=file.size,
         mtime_ns=file.mtime_ns,

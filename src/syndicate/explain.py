@@ -143,7 +143,7 @@ def _why_not(record: Record, now: datetime, zone: ZoneInfo) -> str:
 def _feeds(site: Site, articles: Articles, record: Record) -> Iterator[Fact]:
     feeds = site.config.feeds
     names: list[tuple[str, str | None]] = [("site", None)]
-    names += [(f"tag {label}", tag) for tag, label in record.tags] if feeds.tags else []
+    names += [(f"tag {label}", tag) for tag, label in record.tag_pairs] if feeds.tags else []
     for name, tag in names:
         ids = [other.id for other in articles.newest(feeds.entries, tag)]
         if record.id in ids:
@@ -160,7 +160,7 @@ def _newsletters(site: Site, articles: Articles, record: Record, now: datetime) 
 
     began = articles.newsletters()
     for name, newsletter in site.config.newsletters.items():
-        also = candidate(record.id, record.published, record.tags)
+        also = candidate(record.id, record.published, record.tag_pairs)
         selection = plan(articles, newsletter, began.get(name, to_text(now)), also=also)
         reason = selection.reasons[record.id]
         yield Fact(name, "yes" if reason == Reason.CHOSEN else "no", str(reason))

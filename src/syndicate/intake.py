@@ -7,7 +7,7 @@ records as they are then: two builds at once come to one result.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from syndicate import findings
@@ -76,7 +76,7 @@ def take_in(
 def _settled(file: Scanned, now: datetime) -> Scanned:
     """A file changed just now gets a stat that matches nothing, so that it is read again."""
     fresh = now.timestamp() * 1e9 - file.mtime_ns < TOO_FRESH_NS
-    return replace(file, mtime_ns=-1) if fresh else file
+    return file._replace(mtime_ns=-1) if fresh else file
 
 
 def _fault_rows(broken: Sequence[Broken]) -> dict[str, tuple[Stat, str]]:
@@ -99,7 +99,7 @@ def _record(
     articles.save(news, {r.id: before[r.id] for r in news if r.id in before})
     due = _numbered(articles.due(to_text(now)), articles.last_sequence(), now)
     articles.number(due)
-    return [(before.get(r.id), r) for r in news] + [(replace(r, sequence=None), r) for r in due]
+    return [(before.get(r.id), r) for r in news] + [(r._replace(sequence=None), r) for r in due]
 
 
 def _decide(
@@ -118,7 +118,7 @@ def _decide(
 
 
 def _only_touched(old: Record, new: Record) -> bool:
-    return replace(old, size=new.size, mtime_ns=new.mtime_ns) == new
+    return old._replace(size=new.size, mtime_ns=new.mtime_ns) == new
 
 
 def _numbered(records: list[Record], last: int, now: datetime) -> list[Record]:
@@ -129,4 +129,4 @@ def _numbered(records: list[Record], last: int, now: datetime) -> list[Record]:
     ]
     new.sort(key=lambda r: (r.published, r.id))
     numbers = {record.id: last + i for i, record in enumerate(new, 1)}
-    return [replace(r, sequence=numbers[r.id]) if r.id in numbers else r for r in records]
+    return [r._replace(sequence=numbers[r.id]) if r.id in numbers else r for r in records]

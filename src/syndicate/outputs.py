@@ -57,7 +57,7 @@ class Outputs:
         yield SITE
         for record in filter(None, (before, after)):
             yield f"page:{record.id}"
-            yield from (f"tag:{tag}" for tag, _ in record.tags)
+            yield from (f"tag:{tag}" for tag, _ in record.tag_pairs)
             if record.sequence is not None:
                 yield f"archive:{page_of(record.sequence, self.config.feeds.entries)}"
 
@@ -125,7 +125,7 @@ class Outputs:
         records = self.articles.newest(MOST_ON_INDEX, tag)
         if not records:
             return {}
-        label = next(label for t, label in records[0].tags if t == tag)
+        label = next(label for t, label in records[0].tag_pairs if t == tag)
         folder = f"tags/{tag}/"
         site = self.config.site
         title = f"{site.title}: {label}"

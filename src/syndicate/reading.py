@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import re
+import sys
+import threading
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
+from functools import partial
 from pathlib import Path
 
 from syndicate import findings
-from syndicate.catalogue import Scanned, body_hash, head_of
+from syndicate.catalogue import ENCODE, Scanned, body_hash, head_of
 from syndicate.content import folder
-from syndicate.content.article import Article
 from syndicate.content.folder import Stat
 from syndicate.content.reader import MOST_BYTES, Reading, read
 from syndicate.errors import ArticleError
@@ -37,6 +40,33 @@ def read_article(root: Path, path: str, zone: tzinfo) -> Reading:
     return read(path, folder.read(root, path, MOST_BYTES), zone)
 
 
+def scan_many(
+    root: Path, files: Sequence[tuple[str, Stat]], zone: tzinfo
+) -> Iterator[Scanned | Broken]:
+    """Read files, on all processors when there are many (a first build, a fresh checkout)."""
+    workers = min(len(files) // WORTH_A_WORKER, os.cpu_count() or 1)
+    # Forking is safe here only: one thread, on Linux. A new interpreter would cost more.
+    if workers < 2 or sys.platform != "linux" or threading.active_count() > 1:
+        yield from scan_files(root, files, zone)
+        return
+    import multiprocessing
+
+    portions = [files[i : i + PORTION] for i in range(0, len(files), PORTION)]
+    with multiprocessing.get_context("fork").Pool(workers) as pool:
+        for scanned in pool.imap(partial(_scan_portion, root, zone), portions):
+            yield from scanned
+
+
+WORTH_A_WORKER = 1000
+PORTION = 250
+
+
+def _scan_portion(
+    root: Path, zone: tzinfo, files: Sequence[tuple[str, Stat]]
+) -> list[Scanned | Broken]:
+    return list(scan_files(root, files, zone))
+
+
 def scan_files(
     root: Path, files: Iterable[tuple[str, Stat]], zone: tzinfo
 ) -> Iterator[Scanned | Broken]:
@@ -59,28 +89,24 @@ def broken_finding(path: str, error: ArticleError) -> Finding:
 def _scanned(reading: Reading, stat: Stat) -> Scanned:
     article = reading.article
     return Scanned(
-        path=article.path,
-        size=stat[0],
-        mtime_ns=stat[1],
-        head=head_of(article),
-        body_hash=body_hash(article.body),
-        title=article.title,
-        slug=article.slug,
-        date=to_text(article.date) if article.date else None,
-        updated=to_text(article.updated) if article.updated else None,
-        draft=article.draft,
-        findings=findings.to_json(reading.findings),
-        tags=tuple(_tags(article)),
+        article.path,
+        *stat,
+        body_hash(article.body),
+        article.title,
+        article.slug,
+        _tags(article.tags),
+        head_of(article),
+        findings.to_json(reading.findings),
+        to_text(article.date) if article.date else None,
+        to_text(article.updated) if article.updated else None,
+        article.draft,
     )
 
 
-def _tags(article: Article) -> Iterator[tuple[str, str]]:
-    seen = set()
-    for label in article.tags:
-        tag = tag_of(label)
-        if tag and tag not in seen:
-            seen.add(tag)
-            yield tag, label
+def _tags(labels: Sequence[str]) -> str:
+    """The tags of an article as its record has them; of two that are one tag, the first."""
+    pairs = {tag_of(label): label for label in reversed(labels)}
+    return ENCODE([(tag, pairs[tag]) for tag in dict.fromkeys(map(tag_of, labels))])
 
 
 _APART = re.compile(r"[\W_]+")

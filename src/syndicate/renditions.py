@@ -134,7 +134,7 @@ class Renditions:
 
 def address(record: Record, site: Site, zone: tzinfo) -> str:
     """The absolute URL of the article of a record."""
-    stated = json.loads(record.head)["url"] if '"url": null' not in record.head else None
+    stated = json.loads(record.head).get("url") if '"url"' in record.head else None
     return article_url(
         site,
         zone,
@@ -188,9 +188,9 @@ def _published(record: Record, url: str, kept: KeptRendering) -> Published:
         summary=made["summary"],
         html=made["html"],
         path=record.path,
-        tags=tuple(label for _, label in record.tags),
-        authors=tuple(head["authors"]),
-        language=head["language"] or "",
+        tags=tuple(label for _, label in record.tag_pairs),
+        authors=tuple(head.get("authors", ())),
+        language=head.get("language", ""),
         lead=made["lead"],
         image=made["image"] and Image(**made["image"]),
         images=tuple(Image(**image) for image in made["images"]),

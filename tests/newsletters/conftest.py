@@ -15,7 +15,7 @@ from syndicate.newsletters.render import render_issue
 from syndicate.templates import environment
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def site() -> Site:
     return Site(
         title="Lake Notes",
@@ -26,7 +26,7 @@ def site() -> Site:
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def newsletter() -> Newsletter:
     return Newsletter(
         name="weekly",
@@ -37,7 +37,7 @@ def newsletter() -> Newsletter:
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def links() -> IssueLinks:
     return IssueLinks(
         web_url="https://news.example.org/weekly/2026-11-22/",
@@ -46,7 +46,7 @@ def links() -> IssueLinks:
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def rich() -> tuple[Published, ...]:
     return (
         article("winter", "Winter comes to the upper lake", RICH, tags=("nature", "lake")),
@@ -56,12 +56,12 @@ def rich() -> tuple[Published, ...]:
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def env() -> jinja2.Environment:
     return environment(None, DESIGNS)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def issue(
     env: jinja2.Environment,
     site: Site,

@@ -114,5 +114,9 @@ def test_an_empty_text_stays_empty() -> None:
     assert mail("") == ""
 
 
+def test_control_characters_cost_nothing_but_themselves() -> None:
+    assert mail("a\x01b<p>c\x00</p>") == 'ab<p dir="auto">c</p>'
+
+
 def test_braces_stay_as_they_are() -> None:
     assert "{{ first_name }}" in mail("<p>{{ first_name }}</p>")

@@ -43,7 +43,12 @@ def measured(
         (tmp_path / "mail.html").write_text(html, encoding="utf-8")
         (tmp_path / "frame.html").write_text(FRAME.format(width=width), encoding="utf-8")
         arguments = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic"]
-        arguments += ["--no-first-run", "--disable-background-networking", "--disable-sync"]
+        arguments += [
+            "--hide-scrollbars",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-sync",
+        ]
         arguments += ["--disable-component-update", "--allow-file-access-from-files"]
         arguments += ["--host-resolver-rules=MAP * ~NOTFOUND", "--virtual-time-budget=3000"]
         arguments += [f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom"]

@@ -51,14 +51,19 @@ def _scan_folder(
                 found[prefix + name] = (stat.st_size, stat.st_mtime_ns)
 
 
-def read(root: Path, path: str, most: int = -1) -> bytes:
-    """The bytes of a file; if `most` is given, one more than that at the most.
+def read(root: Path, path: str, most: int | None = None) -> bytes:
+    """The bytes of a file; of one larger than `most`, one more than that.
 
     Raises ArticleError.
     """
     try:
-        with open(root / path, "rb", buffering=0) as file:  # noqa: PTH123  Path.open is slower
-            return file.read(most + 1 if most >= 0 else -1) or b""
+        # The plain calls: opening through Path and io takes three times as long.
+        handle = os.open(f"{root}/{path}", os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        try:
+            size = os.fstat(handle).st_size
+            return os.read(handle, size if most is None else min(size, most + 1))
+        finally:
+            os.close(handle)
     except OSError as error:
         raise ArticleError(
             f"the file cannot be read: {error.strerror}",

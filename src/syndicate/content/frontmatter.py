@@ -11,8 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Never
+from typing import NamedTuple, Never
 
 import yaml_rs
 
@@ -30,9 +29,15 @@ _BROKEN_FENCE = re.compile(
     r"""\S{0,3}(?:-{2,6}|\+{2,6})\S{0,3}[ \t]*\n["']?([\w-]+)["']?[ \t]*[:=]"""
 )
 _BLANK_LINES = re.compile(r"(?:[ \t]*\n)+")
-_KEY_COLON = re.compile(r"""["']?[^\W\d_][\w .-]{0,60}["']?[ \t]*:(?:[ \t\n]|\Z)""")
-_KEY_EQUALS = re.compile(r"""\[|["']?[\w-][\w .-]{0,60}["']?[ \t]*=""")
-_COMMENTS = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*")
+# What makes the lines below an opening fence a header: after comments, a key or the end.
+_COMMENTS = r"(?:[ \t]*(?:#[^\n]*)?\n)*"
+_YAML_BEGINS = re.compile(
+    _COMMENTS + r"""(?:["']?[^\W\d_][\w .-]{0,60}["']?[ \t]*:(?:[ \t\n]|\Z)|[{\t]"""
+    r"""|(?:---|\.\.\.)[ \t]*(?:\n|\Z))"""
+)
+_TOML_BEGINS = re.compile(
+    _COMMENTS + r"""(?:["']?[\w-][\w .-]{0,60}["']?[ \t]*=|\[|\+\+\+[ \t]*(?:\n|\Z))"""
+)
 _JSON_START = re.compile(r'\{\s*["}]')
 _HEADER_LINE = re.compile(r"([^\W\d_][\w -]{0,40}?)[ \t]*:(?:[ \t]+(.*)|)$")
 # A compact nest (`- - - -`) costs two bytes a level, and thousands of levels exhaust the
@@ -50,8 +55,7 @@ _TELLING = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(NamedTuple):
     """What stands above the body. `source` is its text, which begins at `line` of the file.
 
     `kind` is yaml, toml, json, lines, html, or "" without a header.
@@ -120,12 +124,9 @@ def _fenced(path: str, text: str, start: int, fence: re.Match[str]) -> Header:
     """YAML or TOML between fences, or a body that begins with a thematic break."""
     toml = text.startswith("+", start)
     content = fence.end()
-    closing = (_TOML_END if toml else _YAML_END).search(text, content - 1)
-    comments = _COMMENTS.match(text, content)
-    first = comments.end() if comments else content
-    key = _KEY_EQUALS if toml else _KEY_COLON
-    if not (closing and closing.start() < first) and not _begins_header(text, first, key):
+    if not (_TOML_BEGINS if toml else _YAML_BEGINS).match(text, content):
         return without(text, start)
+    closing = (_TOML_END if toml else _YAML_END).search(text, content - 1)
     line = text.count("\n", 0, content) + 1
     if closing is None:
         _refuse(
@@ -137,10 +138,6 @@ def _fenced(path: str, text: str, start: int, fence: re.Match[str]) -> Header:
     kind = "toml" if toml else "yaml"
     values = _toml(path, source, line) if toml else _yaml(path, source, line)
     return _header(text, kind, values, content, closing.start(), closing.end())
-
-
-def _begins_header(text: str, at: int, key: re.Pattern[str]) -> bool:
-    return bool(key.match(text, at)) or (key is _KEY_COLON and text.startswith(("{", "\t"), at))
 
 
 def _bound(path: str, line: int, source: str) -> None:
@@ -221,8 +218,9 @@ def _toml(path: str, source: str, line: int) -> dict[str, object]:
     except ValueError as error:
         message = str(error)
         at = _AT_LINE.search(message)
+        last = source.count("\n") if "end of document" in message else 0
         _refuse(
-            path, line + int(at[1]) - 1 if at else line,
+            path, line + (int(at[1]) - 1 if at else last),
             f"the TOML header cannot be read: {message.partition(' (at ')[0]}"
             + (f" (column {at[2]})" if at else ""),
             "quote text, pad dates as 2024-03-01T08:00:00+01:00, name each key once",

@@ -129,7 +129,7 @@ def _cut(sentence: str) -> str:
 
 # A closing line of words: what keeps it in the text. Compared without case.
 _CLOSINGS = frozenset(
-    phrase.strip()
+    phrase.strip().casefold()
     for phrase in """
     yours, best, regards, cheers, thanks, thank you, thx, sincerely, love, lots of love, with
     love, cordially, warmly, respectfully, take care, all the best, best wishes, best regards,
@@ -192,6 +192,7 @@ def _is_keyword(phrase: str) -> bool:
     words = phrase.lower().replace("’", "'").split()
     return (
         0 < len(phrase) <= 40
+        and not phrase[0].isspace()
         and len(words) <= 4
         and any(char.isalpha() for char in phrase)
         and phrase[-1] not in ".'’-&/"

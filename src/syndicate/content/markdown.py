@@ -142,6 +142,6 @@ def replace_tokens(html: str, tokens: Sequence[Token]) -> str:
             in_paragraph = bool(match["open"])
             return match[0]
         token = tokens[int(match[4])]
-        return f"</p>{token.html}<p>" if in_paragraph and token.block else token.html
+        return f"</p>{token.html}\n<p>" if in_paragraph and token.block else token.html
 
     return _EMPTY.sub("", _TOKENS.sub(replaced, html))

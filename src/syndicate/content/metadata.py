@@ -159,10 +159,7 @@ class _Reading:
 
     def authors(self, key: str, value: object) -> None:
         split = _names(value) if isinstance(value, str) else self._texts(key, value)
-        for text in split:
-            name = plaintext.line(text)
-            if name and name not in self.found.authors:
-                self.found.authors.append(name)
+        self.found.authors.extend(filter(None, map(plaintext.line, split)))
 
     def summary(self, key: str, value: object) -> None:
         text = self._text(key, value) if not isinstance(value, bool) else None
@@ -231,9 +228,7 @@ class _Reading:
 
     def aliases(self, key: str, value: object) -> None:
         values = [value] if isinstance(value, str) else self._texts(key, value)
-        for text in filter(None, map(plaintext.line, values)):
-            if text not in self.found.aliases:
-                self.found.aliases.append(text)
+        self.found.aliases.extend(filter(None, map(plaintext.line, values)))
 
     def address_path(self, key: str, value: object) -> None:
         self.found.extra[key] = self._plain(key, value)

@@ -15,7 +15,7 @@ ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _TAG = re.compile(r"<!--.*?-->|</?[A-Za-z][^<>]*>|<!--.*", re.DOTALL)
 _UNSHOWN = re.compile(r"<(script|style|template)\b.*?(?:</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE)
-_TEMPLATE = re.compile(r"\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
+_TEMPLATE = re.compile(r"\{%[^%]*%\}|\{\{[^{}]*\}\}")
 _ATTRIBUTES = re.compile(r"\s*\{:?\s*[#.][^{}]*\}\s*$")
 _IMAGE = re.compile(r"!\[([^\[\]]*)\](?:\([^()]*(?:\([^()]*\)[^()]*)?\)|\[[^\[\]]*\])")
 _LINK = re.compile(r"\[([^\[\]]*)\](?:\([^()]*(?:\([^()]*\)[^()]*)?\)|\[[^\[\]]*\])")
@@ -49,15 +49,17 @@ def without_tags(text: str) -> str:
 
 
 def from_html(markup: str) -> str:
-    """What a piece of HTML says, on one line."""
-    return line(html.unescape(_TAG.sub("", _UNSHOWN.sub(" ", markup))))
+    """What a piece of HTML says, on one line; template code says nothing."""
+    return line(html.unescape(_TAG.sub("", _UNSHOWN.sub(" ", _TEMPLATE.sub("", markup)))))
 
 
 def from_markdown(markup: str) -> str:
     """What a line or paragraph of Markdown says, on one line; template code says nothing."""
-    text = _ATTRIBUTES.sub("", _TEMPLATE.sub("", markup[:LONGEST_MARKUP]))
+    # An escaped character hides as an entity until the markup is gone.
+    text = _ESCAPE.sub(lambda escape: f"&#{ord(escape[1])};", markup[:LONGEST_MARKUP])
+    text = _ATTRIBUTES.sub("", _TEMPLATE.sub("", text))
     text = _FOOTNOTE.sub("", _IMAGE.sub(r"\1", text))
     text = _AUTOLINK.sub(r"\1", _LINK.sub(r"\1", text))
     text = _CODE.sub(r"\2", text)
     text = _LOW_LINES.sub(r"\2", _STARS.sub(r"\2", _STARS.sub(r"\2", text)))
-    return line(html.unescape(_TAG.sub("", _ESCAPE.sub(r"\1", text))))
+    return line(html.unescape(_TAG.sub("", text)))

@@ -110,14 +110,14 @@ def _article(
         updated=found.updated,
         draft=draft,
         tags=tags,
-        authors=tuple(found.authors),
+        authors=tuple(dict.fromkeys(found.authors)),
         summary=found.summary,
         url=found.url,
         image=found.image,
         image_alt=found.image_alt,
         enclosure=found.enclosure,
         language=found.language,
-        aliases=tuple(found.aliases),
+        aliases=tuple(dict.fromkeys(found.aliases)),
         extra=found.extra,
         inferred=MappingProxyType(inferred) if inferred else NOTHING,
     )
@@ -142,7 +142,9 @@ def _path_date(
 
 def _is_title(heading: str, title: str) -> bool:
     """Whether the heading says the title, so that the body need not."""
-    return heading.casefold() in (title.casefold(), "") if title else bool(heading)
+    if not title or not heading:
+        return bool(heading or title)
+    return heading.casefold() in (title.casefold(), plaintext.from_markdown(title).casefold())
 
 
 def _other_title(

@@ -31,6 +31,7 @@ _MARK = (
 )
 _MORE = re.compile(_MARK, re.IGNORECASE)
 _MORE_LINE = re.compile(rf"^[ ]{{0,3}}{_MARK}[ \t]*$", re.IGNORECASE | re.MULTILINE)
+_RAW_HTML = re.compile(rf"<[a-zA-Z/]|{OPEN}")
 _NEWLINE = re.compile("\n")
 _EMPTY = re.compile(r"<p>\s*</p>\n?")
 _MARKER_PARAGRAPH = re.compile(rf"<p>\s*{MORE}\s*</p>\n?|{MORE}\n?")
@@ -47,7 +48,10 @@ def render(
     expanded, html = _html(body, article.format, surroundings)
     if "<!--" in html:
         html = _MORE.sub(MORE, html, count=1)
-    clean = sanitise(html, base=url, surroundings=surroundings)
+    regular = article.format is Format.TEXT or (
+        article.format is Format.MARKDOWN and not _RAW_HTML.search(expanded.text)
+    )
+    clean = sanitise(html, base=url, surroundings=surroundings, regular=regular)
     whole, lead = _parted(clean.html)
     summary = summarise(
         whole,

@@ -47,8 +47,11 @@ class Clean:
     doubts: tuple[Doubt, ...]
 
 
-def sanitise(html: str, *, base: str, surroundings: Surroundings) -> Clean:
-    """`html` made safe, its addresses absolute against `base`, the article's own URL."""
+def sanitise(html: str, *, base: str, surroundings: Surroundings, regular: bool = False) -> Clean:
+    """`html` made safe, its addresses absolute against `base`, the article's own URL.
+
+    `regular` says that its elements are known to nest as HTML allows, which saves a second look.
+    """
     lowered = html if "<" not in html else html.lower()
     doubts = [
         Doubt("html-removed", f"<{name}> was left out", f"<{name}", _REMOVED[name])
@@ -61,14 +64,33 @@ def sanitise(html: str, *, base: str, surroundings: Surroundings) -> Clean:
     if html.count("<") > MANY_TAGS:
         html = _shallow(html)
     finish = _Finish(base, surroundings, doubts)
-    clean = finish.run(_CLEANER.clean(html))
-    return Clean(clean, tuple(finish.images), tuple(doubts))
+    clean = finish.run(balanced(html))
+    if finish.framed or not regular:
+        clean = _stable(clean)
+    return Clean(_EMPTY.sub("", clean), tuple(finish.images), tuple(doubts))
 
 
 def balanced(html: str) -> str:
-    """The beginning of sanitised HTML, cut anywhere between tags, with its open elements closed."""
-    return _CLEANER.clean(html)
+    """HTML without what is not allowed, and with its open elements closed."""
+    # A browser drops the first line break in <pre>: one that counts is written twice.
+    return _CLEANER.clean(html).replace("<pre>\n", "<pre>\n\n")
 
+
+def _stable(html: str) -> str:
+    """HTML that parses to what it says.
+
+    Taking an element out can leave others where HTML does not allow them; a browser would then
+    build another tree than the one that was found to be safe.
+    """
+    for _ in range(MOST_LOOKS):
+        again = balanced(html)
+        if again == html:
+            break
+        html = again
+    return html
+
+
+MOST_LOOKS = 4
 
 # What may be in an article
 
@@ -115,13 +137,16 @@ _ATTRIBUTES: Mapping[str, set[str]] = {
     "bdo": {"dir"},
     "code": {"class"},
 } | {name: {"align"} for name in ("p", "div", "h1", "h2", "h3", "h4", "h5", "h6", "tr")}
-_CLASSES: Mapping[str, set[str]] = {
-    "a": {"footnote-backref"},
-    "sup": {"footnote-ref"},
-    "section": {"footnotes"},
-    "div": {"footnotes", "markdown-alert"}
-    | {f"markdown-alert-{kind}" for kind in ("note", "tip", "important", "warning", "caution")},
-    "p": {"markdown-alert-title"},
+_ALERTS = {
+    f"markdown-alert markdown-alert-{kind}"
+    for kind in ("note", "tip", "important", "warning", "caution")
+}
+_CLASSES: Mapping[str, Mapping[str, set[str]]] = {
+    "a": {"class": {"footnote-backref"}},
+    "sup": {"class": {"footnote-ref"}},
+    "section": {"class": {"footnotes"}},
+    "div": {"class": {"footnotes"} | _ALERTS},
+    "p": {"class": {"markdown-alert-title"}},
 }
 _CLEANER = nh3.Cleaner(
     tags=_TAGS,
@@ -129,8 +154,8 @@ _CLEANER = nh3.Cleaner(
         "script style svg math title template textarea select applet canvas noembed noframes xmp "
         "frameset map nav"
     ),
-    attributes=dict(_ATTRIBUTES),
-    allowed_classes=dict(_CLASSES),
+    attributes=_ATTRIBUTES,
+    tag_attribute_values=_CLASSES,
     link_rel=None,
     # data: only so that `_Finish` sees placeholders; it lets none of them through.
     url_schemes=LINK_SCHEMES | {"data"},
@@ -233,9 +258,7 @@ class _Finish:
         finished = _FINISHED.sub(self._tag, html)
         if "↩" in finished:  # the text form of the sign, not the emoji
             finished = finished.replace(">↩<", ">↩\ufe0e<")
-        # A link made of a frame may stand inside a link: parse once more.
-        finished = _CLEANER.clean(finished) if self.framed else finished
-        return _EMPTY.sub("", finished)
+        return finished
 
     def _tag(self, match: re.Match[str]) -> str:
         closing, name, written = match[1], match[2], match[3]
@@ -328,7 +351,7 @@ class _Finish:
         schemes = {"schemes": MEDIA_SCHEMES} if media else {}
         address = resolve(written, base=self.base, surroundings=self.surroundings, **schemes)
         self.known[written, media] = address
-        if address.problem and not written.startswith("data:"):
+        if address.problem and not (media and written.startswith("data:")):
             rule = "link-unsafe" if not address.url else f"{'image' if media else 'link'}-missing"
             way_out = "correct the address" if not address.url else "correct the name of the file"
             self.doubts.append(Doubt(rule, address.problem, written, way_out))

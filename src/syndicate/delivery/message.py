@@ -90,7 +90,8 @@ def quoted_printable(text: str) -> bytes:
     A leading dot is written `=2E`, so that no server on the way can take it for SMTP's.
     """
     lines = re.sub(r"\r\n?|\n", "\r\n", text).encode()
-    encoded = b2a_qp(lines, istext=True)
+    # b2a_qp breaks lines as the text does first, and with LF alone in a text of one line.
+    encoded = b2a_qp(lines).replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
     return b"\r\n".join(_undotted(line) for line in encoded.split(b"\r\n"))
 
 

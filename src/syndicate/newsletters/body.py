@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Iterator
 from urllib.parse import urldefrag, urljoin
 
-from lxml.html import Element, HtmlElement, fragment_fromstring, tostring
+from lxml.html import Element, HtmlElement, document_fromstring, tostring
 
 # The article's title is an h2; its own headings begin below.
 FIRST_HEADING = 3
@@ -29,13 +29,15 @@ HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 BLOCKS = (*HEADINGS, "p", "figcaption", "caption")
 HOLDERS = ("ul", "ol", "dl", "blockquote", "table")
 BOXES = ("div", "section", "article", "figure", "blockquote")
+# Sanitising keeps a control character that was written as a reference, such as &#1;.
+NOT_IN_A_TREE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 BACK_REFERENCE = re.compile(r"^[\s↩⏎↑^\ufe0e\ufe0f\d]*[↩⏎↑^][\s\ufe0e\ufe0f\d]*$")
 TEXT_ALIGN = re.compile(r"text-align:\s*(left|right|center|start|end)")
 
 
 def for_mail(html: str, *, url: str, width: int) -> str:
     """Return `html` of the article at `url` for a column `width` pixels wide."""
-    root = fragment_fromstring(html, create_parent="div")
+    root = parse(html)
     _links(root, url)
     _media(root, url)
     _details(root)
@@ -45,7 +47,13 @@ def for_mail(html: str, *, url: str, width: int) -> str:
     _directions(root)
     _tables(root)
     inner: str = tostring(root, encoding="unicode", with_tail=False)
-    return inner.removeprefix("<div>").removesuffix("</div>").strip()
+    return inner.partition(">")[2].rpartition("<")[0].strip()
+
+
+def parse(html: str) -> HtmlElement:
+    """The element that holds a fragment of HTML; what a tree cannot hold is left out."""
+    page: HtmlElement = document_fromstring(f"<div>{NOT_IN_A_TREE.sub('', html)}</div>")
+    return page.body[0] if len(page.body) == 1 else page.body
 
 
 def _elements(root: HtmlElement, *tags: str) -> Iterator[HtmlElement]:

@@ -10,6 +10,7 @@ import ipaddress
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from html import unescape
 from urllib.parse import unquote, urlsplit
 
 from lxml.html import HtmlElement, document_fromstring
@@ -17,9 +18,10 @@ from lxml.html import HtmlElement, document_fromstring
 from syndicate.config.model import Newsletter
 from syndicate.content.article import Published
 from syndicate.findings import Finding, Level
+from syndicate.newsletters.body import parse
 from syndicate.newsletters.contrast import colour_faults, declarations
 from syndicate.newsletters.issue import Rendered
-from syndicate.newsletters.render import PREHEADER, size_as_sent
+from syndicate.newsletters.render import PREHEADER, one_line, size_as_sent
 
 CUT_BY_GMAIL = 102 * 1024
 MOST_STYLE = 16 * 1024
@@ -43,9 +45,10 @@ class _Issue:
     style: str
 
     @property
-    def own(self) -> str:
-        """All text that authors wrote, for telling their faults from the design's."""
-        return "\n".join(f"{each.title}\n{each.summary}\n{each.html}" for each in self.articles)
+    def written(self) -> str:
+        """All that authors wrote, to tell it from what the design prints; in one line."""
+        parts = [f"{each.title} {each.summary} {_text(each.html)}" for each in self.articles]
+        return one_line(" ".join(parts))
 
 
 Fault = tuple[int, Level, str, str]
@@ -132,22 +135,18 @@ def _dark(issue: _Issue) -> Iterator[Fault]:
 
 def _tables(issue: _Issue) -> Iterator[Fault]:
     for table in issue.root.iter("table"):
-        headed = table.xpath(".//th")
-        if table.get("role") != "presentation" and not (headed and all(_scopes(headed))):
+        cells = [th for th in table.iter("th") if next(th.iterancestors("table")) is table]
+        headed = bool(cells) and all(cell.get("scope") for cell in cells)
+        if table.get("role") != "presentation" and not headed:
             message = "a table is neither role=presentation nor has <th scope>"
             yield 20, Level.WARNING, message, "say in email.html what the table is"
             return
 
 
-def _scopes(cells: list[HtmlElement]) -> list[str | None]:
-    return [cell.get("scope") for cell in cells]
-
-
 def _container(issue: _Issue) -> Iterator[Fault]:
-    widths = [
-        int(each) for each in re.findall(r"(?<![-\w])max-width:\s*(\d+)px", issue.rendered.html)
-    ]
-    if not any(600 <= each <= 680 for each in widths):
+    styles = [declarations(each) for each in issue.root.xpath("//@style")]
+    widths = [re.match(r"(\d+)px", each.get("max-width", "")) for each in styles]
+    if not any(each and 600 <= int(each[1]) <= 680 for each in widths):
         message = "nothing is 600 to 680 pixels wide"
         yield 21, Level.WARNING, message, "give the container max-width: 640px in email.css"
     if not re.search(r"<!--\[if mso\]>\s*<table[^>]*width=\"\d+\"", issue.rendered.html):
@@ -217,25 +216,38 @@ def _only_images(issue: _Issue) -> Iterator[Fault]:
 
 
 def _placeholders(issue: _Issue) -> Iterator[Fault]:
-    visible = issue.root.text_content() + "\n".join(issue.root.xpath("//@*"))
-    for text in (issue.rendered.subject, issue.rendered.text, visible):
-        for left in PLACEHOLDER.findall(text):
-            if left not in unquote(issue.own):
+    written = issue.written
+    for text in (issue.rendered.subject, issue.rendered.text, _text(issue.rendered.html)):
+        for left in PLACEHOLDER.findall(one_line(text)):
+            if left.lstrip("> ") not in written:
                 message = f"{left} was not replaced"
                 yield 28, Level.ERROR, message, "correct the template or the configuration"
 
 
 def _links(issue: _Issue) -> Iterator[Finding]:
-    """One finding a link, at the article that has it."""
+    """One finding for all links of one article, or of the design, that have the same fault."""
+    found: dict[tuple[str, str], list[str]] = {}
     for link in issue.root.iter("a"):
         href = link.get("href", "")
         fault = _link_fault(href, link.text_content().strip())
         if fault:
-            article = next((each for each in issue.articles if href in each.html), None)
+            article = next((each for each in issue.articles if _has(each, href)), None)
             path = article.path if article else f"{issue.newsletter.template}/email.html"
-            message = f"newsletter {issue.newsletter.name}: the link to {href or 'nothing'} {fault}"
-            way_out = "correct the link"
-            yield Finding(Level.WARNING, "email-24", message, path, None, way_out)
+            found.setdefault((path, fault), []).append(href or "nothing")
+    for (path, fault), hrefs in found.items():
+        more = f" and {len(hrefs) - 1} more" if len(hrefs) > 1 else ""
+        message = f"newsletter {issue.newsletter.name}: the link to {hrefs[0]}{more} {fault}"
+        yield Finding(Level.WARNING, "email-24", message, path, None, "correct the address")
+
+
+def _has(article: Published, href: str) -> bool:
+    return article.url == href or href in unescape(article.html)
+
+
+def _text(html: str) -> str:
+    """All text and attribute values of a piece of HTML."""
+    root: HtmlElement = parse(html)
+    return " ".join([root.text_content(), *(unquote(each) for each in root.xpath(".//@*"))])
 
 
 def _link_fault(href: str, text: str) -> str:
@@ -243,9 +255,9 @@ def _link_fault(href: str, text: str) -> str:
     if parts.scheme == "mailto":
         return ""
     if parts.scheme != "https":
-        return "is not https:"
+        return "does not begin with https:"
     if _is_address(parts.hostname or ""):
-        return "names its host by number, as spam does"
+        return "names the host by number, as spam does"
     if LOOKS_LIKE_URL.fullmatch(text) and not _same_url(text, href):
         return f"shows another address, {text}, as fraud does"
     return ""

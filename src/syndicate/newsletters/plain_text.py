@@ -12,7 +12,9 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from lxml.html import HtmlElement, fragment_fromstring
+from lxml.html import HtmlElement
+
+from syndicate.newsletters.body import parse
 
 COLUMNS = 72
 HEADINGS = {"h1": "=", "h2": "=", "h3": "-", "h4": "-", "h5": "", "h6": ""}
@@ -48,7 +50,7 @@ def plain_text(html: str, columns: int = COLUMNS) -> str:
     Ends without a line feed; "" for nothing to read.
     """
     links = _Links()
-    lines = _blocks(fragment_fromstring(html, create_parent="div"), links, columns)
+    lines = _blocks(parse(html), links, columns)
     if links.numbers:
         lines += ["", *(f"[{number}] {url}" for url, number in links.numbers.items())]
     return "\n".join(line.rstrip() for line in lines).strip("\n")

@@ -98,7 +98,7 @@ def render_issue(
 
 def size_as_sent(html: str) -> int:
     """How many bytes HTML takes in a message, in quoted-printable (RFC 2045, section 6.7)."""
-    return len(b2a_qp(html.encode()))
+    return len(b2a_qp(html.replace("\n", "\r\n").encode()))
 
 
 def preheader(newsletter: Newsletter, articles: Sequence[Published]) -> str:

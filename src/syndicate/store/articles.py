@@ -8,22 +8,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from syndicate.catalogue import Record, State
 from syndicate.content.folder import Stat
-from syndicate.store.database import Database, Row
+from syndicate.store.database import Database
 
-COLUMNS = (
-    "id, path, size, mtime_ns, body_hash, state, first_seen, published, updated, "
-    "sequence, title, slug, tags, head, findings"
-)
-NAMES = COLUMNS.split(", ")
-TAGS = NAMES.index("tags")
-SAVE = (
-    f"INSERT INTO articles ({COLUMNS}) VALUES ({', '.join(f':{n}' for n in NAMES)}) "
-    f"ON CONFLICT (id) DO UPDATE SET {', '.join(f'{n} = excluded.{n}' for n in NAMES[1:])}"
-)
+COLUMNS = ", ".join(Record._fields)
 PUBLISHED = "state = 'live' AND sequence IS NOT NULL"
 NEWEST = "ORDER BY published DESC, id DESC"
 
@@ -84,7 +74,7 @@ class Articles:
 
     def everything(self) -> list[Record]:
         """All records, the gone ones too."""
-        return [_record(row) for row in self._rows(f"SELECT {COLUMNS} FROM articles")]
+        return [Record._make(row) for row in self._rows(f"SELECT {COLUMNS} FROM articles")]
 
     def any(self) -> bool:
         """Whether there is any record."""
@@ -240,20 +230,14 @@ class Articles:
         run_many = self._database.run_many
         moved = [{"id": r.id} for r in records if r.id in before and before[r.id].path != r.path]
         run_many("UPDATE articles SET path = id WHERE id = :id", moved)  # paths may swap
-        run_many(SAVE, [_values(record) for record in records])
+        self._database.upsert("articles", Record._fields, records)
         run_many(
             "DELETE FROM article_tags WHERE tag = :tag AND article = :id",
-            [{"tag": tag, "id": r.id} for r in before.values() for tag, _ in r.tags],
+            [{"tag": tag, "id": r.id} for r in before.values() for tag, _ in r.tag_pairs],
         )
-        run_many(
-            "INSERT INTO article_tags (tag, article, label) VALUES (:tag, :id, :label)",
-            [
-                {"tag": t, "id": r.id, "label": label}
-                for r in records
-                if r.state == State.LIVE
-                for t, label in r.tags
-            ],
-        )
+        live = (r for r in records if r.state == State.LIVE)
+        tags = [(tag, r.id, label) for r in live for tag, label in r.tag_pairs]
+        self._database.upsert("article_tags", ("tag", "article", "label"), sorted(tags))
 
     def number(self, records: Iterable[Record]) -> None:
         """Keep the sequence of records that are published now."""
@@ -345,7 +329,7 @@ class Articles:
 
     def _select(self, where: str, values: Mapping[str, object]) -> list[Record]:
         query = f"SELECT {COLUMNS} FROM articles WHERE {where}"
-        return [_record(row) for row in self._rows(query, values)]
+        return [Record._make(row) for row in self._rows(query, values)]
 
     def _where_in(self, column: str, wanted: Sequence[str], more: str = "") -> list[Record]:
         return [
@@ -360,15 +344,3 @@ def _chunks(wanted: Sequence[str]) -> Iterator[tuple[str, dict[str, object]]]:
     for start in range(0, len(wanted), 500):
         values = {f"v{i}": value for i, value in enumerate(wanted[start : start + 500])}
         yield ", ".join(f":{name}" for name in values), dict(values)
-
-
-def _record(row: Row) -> Record:
-    tags = tuple((tag, label) for tag, label in json.loads(row[TAGS]))
-    values: tuple[Any, ...] = (*row[:TAGS], tags, *row[TAGS + 1 :])
-    return Record(*values)
-
-
-def _values(record: Record) -> dict[str, object]:
-    values: dict[str, object] = {name: getattr(record, name) for name in NAMES}
-    values["tags"] = json.dumps(record.tags, ensure_ascii=False)
-    return values

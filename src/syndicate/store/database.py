@@ -42,6 +42,13 @@ class Database(Protocol):
         """Run a statement once for each of `values`, inside a transaction."""
         ...
 
+    def upsert(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+        """Insert many rows, or replace those with the same primary key; in a transaction.
+
+        The key comes first among `columns`: one column, or as many as `KEYS` says.
+        """
+        ...
+
     def transaction(self) -> Any:
         """A context: commit at its end, roll back on any exception."""
         ...
@@ -99,7 +106,7 @@ class Sqlite:
         script = Path(__file__).with_name("sqlite.sql").read_text(encoding="utf-8")
         with self.transaction():
             if self._version() is None:
-                for statement in script.split(";\n"):
+                for statement in script.split(";\n")[:-1]:
                     self._connection.execute(statement)
 
     def rows(self, statement: str, values: Values = {}) -> list[Row]:  # noqa: B006
@@ -117,6 +124,12 @@ class Sqlite:
     def run_many(self, statement: str, values: Sequence[Values]) -> None:
         try:
             self._connection.executemany(statement, values)
+        except sqlite3.Error as error:
+            raise self._error(error) from error
+
+    def upsert(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+        try:
+            self._connection.executemany(_upsert(table, columns, "?" * len(columns)), rows)
         except sqlite3.Error as error:
             raise self._error(error) from error
 
@@ -191,6 +204,10 @@ class PostgreSQL:
             with self._told():
                 self._connection.execute(_text(statement), [dict(one) for one in values])
 
+    def upsert(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+        statement = _upsert(table, columns, [f":{column}" for column in columns])
+        self.run_many(statement, [dict(zip(columns, row, strict=True)) for row in rows])
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         with self._told():
@@ -222,6 +239,19 @@ class PostgreSQL:
 
 WRITERS = 7_391_520_644
 """The advisory lock that writers of one database hold."""
+
+
+KEYS = {"article_tags": 2}
+"""How many columns the primary key of a table has, if not one."""
+
+
+def _upsert(table: str, columns: Sequence[str], places: Sequence[str]) -> str:
+    keys = KEYS.get(table, 1)
+    changes = ", ".join(f"{name} = excluded.{name}" for name in columns[keys:])
+    return (
+        f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join(places)}) "
+        f"ON CONFLICT ({', '.join(columns[:keys])}) DO UPDATE SET {changes}"
+    )
 
 
 def _text(statement: str) -> sqlalchemy.TextClause:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import sqlalchemy
@@ -9,8 +10,14 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from syndicate.errors import StoreError
+from syndicate.store.database import SCHEMA_VERSION
+from syndicate.store.schema import metadata
+
+DIALECT = sqlite.dialect()
 
 
 def upgrade(url: str, version: str | None) -> None:
@@ -41,21 +48,15 @@ def alembic_config(url: str) -> Config:
 
 def sqlite_script() -> str:
     """What the migrations lead to, as one script for a new SQLite database."""
-    from sqlalchemy.dialects import sqlite
-    from sqlalchemy.schema import CreateIndex, CreateTable
-
-    from syndicate.store.database import SCHEMA_VERSION
-    from syndicate.store.schema import metadata
-
-    dialect = sqlite.dialect()
-    statements = [
-        str(made.compile(dialect=dialect)).strip()
-        for table in metadata.sorted_tables
-        for made in (
-            CreateTable(table),
-            *(CreateIndex(i) for i in sorted(table.indexes, key=lambda i: str(i.name))),
-        )
-    ]
+    statements = [str(made.compile(dialect=DIALECT)).strip() for made in _made()]
     statements.append("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
     statements.append(f"INSERT INTO alembic_version VALUES ('{SCHEMA_VERSION}')")
-    return ";\n".join(line.replace("\t", "  ") for line in statements) + ";\n"
+    lines = "\n".join(f"{statement};" for statement in statements).replace("\t", "  ")
+    return "\n".join(line.rstrip() for line in lines.splitlines()) + "\n"
+
+
+def _made() -> Iterator[CreateTable | CreateIndex]:
+    for table in metadata.sorted_tables:
+        yield CreateTable(table)
+        for index in sorted(table.indexes, key=lambda index: str(index.name)):
+            yield CreateIndex(index)

@@ -34,7 +34,6 @@ articles = Table(
     Column("findings", PLAIN),  # of reading it, JSON
     Index("articles_by_date", "state", "published"),
     Index("articles_by_sequence", "sequence"),
-    Index("articles_by_slug", "slug"),
 )
 
 article_tags = Table(

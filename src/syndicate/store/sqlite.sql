@@ -1,66 +1,65 @@
 CREATE TABLE article_tags (
-  tag TEXT NOT NULL, 
-  article TEXT NOT NULL, 
-  label TEXT NOT NULL, 
+  tag TEXT NOT NULL,
+  article TEXT NOT NULL,
+  label TEXT NOT NULL,
   PRIMARY KEY (tag, article)
 )
  WITHOUT ROWID;
 CREATE TABLE articles (
-  id TEXT NOT NULL, 
-  path TEXT NOT NULL, 
-  size BIGINT NOT NULL, 
-  mtime_ns BIGINT NOT NULL, 
-  body_hash TEXT NOT NULL, 
-  state TEXT NOT NULL, 
-  first_seen TEXT NOT NULL, 
-  published TEXT NOT NULL, 
-  updated TEXT NOT NULL, 
-  sequence BIGINT, 
-  title TEXT NOT NULL, 
-  slug TEXT NOT NULL, 
-  tags TEXT NOT NULL, 
-  head TEXT NOT NULL, 
-  findings TEXT, 
-  PRIMARY KEY (id), 
+  id TEXT NOT NULL,
+  path TEXT NOT NULL,
+  size BIGINT NOT NULL,
+  mtime_ns BIGINT NOT NULL,
+  body_hash TEXT NOT NULL,
+  state TEXT NOT NULL,
+  first_seen TEXT NOT NULL,
+  published TEXT NOT NULL,
+  updated TEXT NOT NULL,
+  sequence BIGINT,
+  title TEXT NOT NULL,
+  slug TEXT NOT NULL,
+  tags TEXT NOT NULL,
+  head TEXT NOT NULL,
+  findings TEXT,
+  PRIMARY KEY (id),
   UNIQUE (path)
 );
 CREATE INDEX articles_by_date ON articles (state, published);
 CREATE INDEX articles_by_sequence ON articles (sequence);
-CREATE INDEX articles_by_slug ON articles (slug);
 CREATE TABLE documents (
-  path TEXT NOT NULL, 
-  size BIGINT NOT NULL, 
-  owner TEXT NOT NULL, 
+  path TEXT NOT NULL,
+  size BIGINT NOT NULL,
+  owner TEXT NOT NULL,
   PRIMARY KEY (path)
 );
 CREATE TABLE faults (
-  path TEXT NOT NULL, 
-  size BIGINT NOT NULL, 
-  mtime_ns BIGINT NOT NULL, 
-  finding TEXT NOT NULL, 
+  path TEXT NOT NULL,
+  size BIGINT NOT NULL,
+  mtime_ns BIGINT NOT NULL,
+  finding TEXT NOT NULL,
   PRIMARY KEY (path)
 );
 CREATE TABLE meta (
-  "key" TEXT NOT NULL, 
-  value TEXT NOT NULL, 
+  "key" TEXT NOT NULL,
+  value TEXT NOT NULL,
   PRIMARY KEY ("key")
 );
 CREATE TABLE newsletters (
-  name TEXT NOT NULL, 
-  began TEXT NOT NULL, 
+  name TEXT NOT NULL,
+  began TEXT NOT NULL,
   PRIMARY KEY (name)
 );
 CREATE TABLE renderings (
-  article TEXT NOT NULL, 
-  made_from TEXT NOT NULL, 
-  rendering TEXT NOT NULL, 
-  findings TEXT, 
+  article TEXT NOT NULL,
+  made_from TEXT NOT NULL,
+  rendering TEXT NOT NULL,
+  findings TEXT,
   PRIMARY KEY (article)
 );
 CREATE TABLE uses (
-  article TEXT NOT NULL, 
-  target TEXT NOT NULL, 
-  witness TEXT NOT NULL, 
+  article TEXT NOT NULL,
+  target TEXT NOT NULL,
+  witness TEXT NOT NULL,
   PRIMARY KEY (article, target)
 )
  WITHOUT ROWID;

@@ -32,7 +32,6 @@ def upgrade() -> None:
     )
     op.create_index("articles_by_date", "articles", ["state", "published"])
     op.create_index("articles_by_sequence", "articles", ["sequence"])
-    op.create_index("articles_by_slug", "articles", ["slug"])
     op.create_table(
         "article_tags",
         sa.Column("tag", PLAIN, primary_key=True),

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rendering_bench import FOLDER, URL
+
+from syndicate.content.addresses import MEDIA_SCHEMES, ascii_url, resolve
+
+
+def link(target: str) -> str:
+    return resolve(target, base=URL, surroundings=FOLDER).url
+
+
+def media(target: str) -> str:
+    return resolve(target, base=URL, surroundings=FOLDER, schemes=MEDIA_SCHEMES).url
+
+
+@pytest.mark.parametrize(
+    ("target", "url"),
+    [
+        ("https://a.example/x?y=1#z", "https://a.example/x?y=1#z"),
+        ("//a.example/x", "https://a.example/x"),
+        ("/about/", "https://example.org/about/"),
+        ("other/", "https://example.org/articles/knots/other/"),
+        ("../x", "https://example.org/articles/x"),
+        ("../../../../x", "https://example.org/x"),
+        ("?page=2", URL + "?page=2"),
+        ("#top", URL + "#top"),
+        ("", URL),
+        ("mailto:a@b.example", "mailto:a@b.example"),
+        ("tel:+491234", "tel:+491234"),
+        (" \n https://a.example/\tb ", "https://a.example/b"),
+        ("../bends.md", "https://example.org/articles/bends/"),
+        ("../bends.md#loop", "https://example.org/articles/bends/#loop"),
+        ("two%20words.md", "https://example.org/articles/two-words/"),
+        ("{filename}/bends.md", "https://example.org/articles/bends/"),
+        ("|filename|/bends.md", "https://example.org/articles/bends/"),
+        ("%7Bfilename%7D../bends.md", "https://example.org/articles/bends/"),
+        ("{static}paper.pdf", "https://example.org/media/paper.pdf"),
+    ],
+)
+def test_a_link_is_absolute(target: str, url: str) -> None:
+    assert link(target) == url
+
+
+@pytest.mark.parametrize(
+    ("target", "url"),
+    [
+        ("rope.png", "https://example.org/media/rope.png"),
+        ("{attach}rope.png", "https://example.org/media/rope.png"),
+        ("my%20rope.png", "https://example.org/media/my%20rope.png"),
+        ("none.png?v=1", URL + "none.png?v=1"),
+    ],
+)
+def test_a_picture_is_absolute(target: str, url: str) -> None:
+    assert media(target) == url
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "javascript:alert(1)",
+        "JAVA\tSCRIPT:x",
+        "\x01javascript:x",
+        "vbscript:x",
+        "data:text/html,x",
+        "file:///etc/passwd",
+        "blob:x",
+        "https://[::1",
+        "http://" + "ä" * 80 + ".example/",
+    ],
+)
+def test_what_cannot_be_published_has_no_address_but_a_reason(target: str) -> None:
+    address = resolve(target, base=URL, surroundings=FOLDER)
+    assert address.url == ""
+    assert address.problem
+
+
+def test_media_are_fetched_over_http_only() -> None:
+    assert media("mailto:a@b.example") == ""
+
+
+@pytest.mark.parametrize(
+    ("written", "url"),
+    [
+        (
+            "https://bücher.example/straße?q=ä b#ö",
+            "https://xn--bcher-kva.example/stra%C3%9Fe?q=%C3%A4%20b#%C3%B6",
+        ),
+        ("https://a.example/%C3%A4%zz", "https://a.example/%C3%A4%25zz"),
+        ('https://a.example/"<x>', "https://a.example/%22%3Cx%3E"),
+        ("https://user@bücher.example:8080/", "https://user@xn--bcher-kva.example:8080/"),
+    ],
+)
+def test_an_iri_becomes_a_uri(written: str, url: str) -> None:
+    assert ascii_url(written) == url
+
+
+def test_missing_files_and_articles_are_named() -> None:
+    missing = resolve("none.png", base=URL, surroundings=FOLDER, schemes=MEDIA_SCHEMES)
+    assert "none.png" in missing.problem
+    assert "none.md" in resolve("none.md", base=URL, surroundings=FOLDER).problem
+    assert resolve("/none/", base=URL, surroundings=FOLDER).problem == ""
+
+
+@given(st.text(max_size=40))
+def test_any_address_is_absolute_ascii_or_refused(target: str) -> None:
+    url = link(target)
+    assert url == "" or url.split(":")[0].lower() in {
+        *("http", "https", "mailto", "tel", "sms", "geo", "ftp", "xmpp", "irc")
+    }
+    assert url.isascii()
+    assert not set(url) & set(' "<>\n\t')
