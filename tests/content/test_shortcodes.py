@@ -140,7 +140,9 @@ def test_a_comment_is_not_shown() -> None:
 
 def test_a_quote_holds_markdown() -> None:
     out = html('{% quote(author="Ada") %}\nA *knot*.\n{% end %}\n\nAfter.')
-    assert out == "<blockquote>\n<p>A <em>knot</em>.</p>\n</blockquote>\n<p>After.</p>\n"
+    assert out == (
+        "<blockquote>\n<p>A <em>knot</em>.</p>\n<p>— Ada</p></blockquote>\n<p>After.</p>\n"
+    )
 
 
 @pytest.mark.parametrize(

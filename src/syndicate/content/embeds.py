@@ -96,6 +96,15 @@ def _credit(given: Arguments) -> str:
     return f'<a href="{escape(target)}">{name or escape(target)}</a>' if target else name
 
 
+def credit(given: Arguments) -> str:
+    """Who is quoted, as the last paragraph of a quote, or ""."""
+    name = given.get("author", "attr", "name", "source") or " ".join(given.positional)
+    target = given.get("attrlink", "link", "url", "cite")
+    if target:
+        name = f'<a href="{escape(target)}">{name or escape(target)}</a>'
+    return f"<p>— {name}</p>" if name else ""
+
+
 def _img(given: Arguments) -> str | None:
     """Octopress: {% img [classes] /path [width [height]] ["title" ["alt"]] %}."""
     if given.named:
@@ -120,7 +129,7 @@ def _video(given: Arguments) -> str | None:
         return link(page, text)
     poster = given.get("poster") or next(filter(_PICTURE.search, given.positional), "")
     shown = f' poster="{escape(poster)}"' if poster else ""
-    name = escape(given.get("title", "caption") or source.rpartition("/")[2])
+    name = escape(given.get("title", "caption", "alt") or source.rpartition("/")[2])
     inside = f'<a href="{escape(source)}">Watch the video {name}</a>'
     return f'<video controls src="{escape(source)}"{shown}>{inside}</video>'
 

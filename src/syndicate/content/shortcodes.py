@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from html import escape
 from urllib.parse import quote
 
-from syndicate.content.embeds import EMBEDS, Arguments
+from syndicate.content.embeds import EMBEDS, Arguments, credit
 
 OPEN, CLOSE = "\x02", "\x03"
 LONGEST = 4000  # characters in one tag: more is not a tag, and bounds the time spent looking
@@ -87,8 +87,17 @@ _VALUE = re.compile(r"\s*(?:page|site|post|layout|include|content)\b[\w.\s|:'\"%
 _ZOLA = re.compile(r"\s*([A-Za-z_][\w:]*)\(\s*(|\w+\s*=.*)\)\s*", re.DOTALL)
 _REFERENCES = {"ref", "relref", "link", "post_url"}
 _QUOTES = {"quote", "blockquote", "pullquote"}
-_CLOSING = {"<blo": "</blockquote>", "<det": "</details>"}
 _LITERAL = {"highlight", "codeblock", "raw", "verbatim", "comment", "math", "katex"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """The opening tag of what may be a pair, and the HTML its closing tag becomes."""
+
+    key: str
+    token: Token
+    offset: int
+    closing: str
 
 
 @dataclass(slots=True)
@@ -103,7 +112,7 @@ class _Expansion:
     tokens: list[Token] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     unknown: dict[str, list[int]] = field(default_factory=dict)
-    opened: list[tuple[str, Token, int]] = field(default_factory=list)
+    opened: list[_Opened] = field(default_factory=list)
     pairs: Counter[str] = field(default_factory=Counter)
     spans: dict[int, int] = field(default_factory=dict)
     never: set[object] = field(default_factory=set)
@@ -122,7 +131,8 @@ class _Expansion:
             else:
                 looking = self._skip(match)
         self.parts.append(self._code(self.body[self.at :]))
-        self._close_all()
+        for opened in self.opened:
+            self._unclosed(opened)
         return Expanded("".join(self.parts), tuple(self.tokens), self._all_problems())
 
     # Code and comments
@@ -225,16 +235,17 @@ class _Expansion:
         if name in _REFERENCES:
             self._put(start, self._reference(given.first("path"), start))
         elif name in _QUOTES:
-            self._push(key, self._token(start, end, "<blockquote>", block=True), start)
+            token = self._token(start, end, "<blockquote>", block=True)
+            self._push(key, token, start, f"{credit(given)}</blockquote>")
         elif name == "details":
             summary = given.first("summary", "title") or "Details"
             html = f"<details><summary>{summary}</summary>"
-            self._push(key, self._token(start, end, html, block=True), start)
+            self._push(key, self._token(start, end, html, block=True), start, "</details>")
         elif not self._embed(name, given, start, end) or zola:
             self._push(key, Token("", ""), start)
 
-    def _push(self, key: str, token: Token, start: int) -> None:
-        self.opened.append((key, token, start))
+    def _push(self, key: str, token: Token, start: int, closing: str = "") -> None:
+        self.opened.append(_Opened(key, token, start, closing))
         self.pairs[key] += 1
 
     def _embed(self, name: str, given: Arguments, start: int, end: int) -> bool:
@@ -265,28 +276,22 @@ class _Expansion:
             self._put(start, "")
             self._problem(start, "shortcode-unbalanced", f"{tag} closes nothing", "remove")
             return
-        while True:
-            opened, token, where = self.opened.pop()
-            self.pairs[opened] -= 1
-            if opened == key:
-                break
-            self._unclosed(token, where)
-        closing = _CLOSING.get(token.html[:4], "")
-        if closing:
-            self._token(start, end, closing, block=True)
+        while (opened := self.opened.pop()).key != key:
+            self.pairs[opened.key] -= 1
+            self._unclosed(opened)
+        self.pairs[key] -= 1
+        if opened.closing:
+            self._token(start, end, opened.closing, block=True)
         else:
             self._put(start, "")
 
-    def _unclosed(self, token: Token, offset: int) -> None:
+    def _unclosed(self, opened: _Opened) -> None:
+        """A pair without its end shows nothing of itself; one that is not known may be no pair."""
+        token = opened.token
         if token.html:
-            self._problem(
-                offset, "shortcode-unbalanced", f"{token.source} is never closed", "close"
-            )
+            message = f"{token.source} is never closed"
+            self._problem(opened.offset, "shortcode-unbalanced", message, "close")
             token.html = ""
-
-    def _close_all(self) -> None:
-        for _, token, offset in self.opened:
-            self._unclosed(token, offset)
 
     def _literal(self, name: str, rest: str, start: int, end: int, mark: str) -> int:
         """A pair whose inside is shown as it stands, or (comment) not at all."""

@@ -18,10 +18,11 @@ from lxml.html import HtmlElement, document_fromstring
 from syndicate.config.model import Newsletter
 from syndicate.content.article import Published
 from syndicate.findings import Finding, Level
-from syndicate.newsletters.body import parse
+from syndicate.newsletters.body import for_mail, parse
 from syndicate.newsletters.contrast import colour_faults, declarations
 from syndicate.newsletters.issue import Rendered
-from syndicate.newsletters.render import PREHEADER, one_line, size_as_sent
+from syndicate.newsletters.plain_text import plain_text
+from syndicate.newsletters.render import PREHEADER, TEXT_WIDTH, one_line, size_as_sent
 
 CUT_BY_GMAIL = 102 * 1024
 MOST_STYLE = 16 * 1024
@@ -47,7 +48,11 @@ class _Issue:
     @property
     def written(self) -> str:
         """All that authors wrote, to tell it from what the design prints; in one line."""
-        parts = [f"{each.title} {each.summary} {_text(each.html)}" for each in self.articles]
+        parts: list[str] = []
+        for each in self.articles:
+            html = for_mail(each.html, url=each.url, width=TEXT_WIDTH)
+            parts += (each.title, each.summary, *each.tags, *each.authors)
+            parts += (_text(html), plain_text(html))
         return one_line(" ".join(parts))
 
 
@@ -216,12 +221,13 @@ def _only_images(issue: _Issue) -> Iterator[Fault]:
 
 
 def _placeholders(issue: _Issue) -> Iterator[Fault]:
-    written = issue.written
-    for text in (issue.rendered.subject, issue.rendered.text, _text(issue.rendered.html)):
-        for left in PLACEHOLDER.findall(one_line(text)):
-            if left.lstrip("> ") not in written:
-                message = f"{left} was not replaced"
-                yield 28, Level.ERROR, message, "correct the template or the configuration"
+    texts = (issue.rendered.subject, issue.rendered.text, _text(issue.rendered.html))
+    found = [left for text in texts for left in PLACEHOLDER.findall(one_line(text))]
+    written = issue.written if found else ""
+    for left in found:
+        if left not in written:
+            message = f"{left} was not replaced"
+            yield 28, Level.ERROR, message, "correct the template or the configuration"
 
 
 def _links(issue: _Issue) -> Iterator[Finding]:

@@ -1,0 +1,42 @@
+# `make run` and `make test` need git, make and Python 3.11 or newer with venv; the rest comes here.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: run test lint bench bench-build schema wheel clean
+
+run: $(READY) ## Build this repository's own site and say where everything is.
+	@$(BIN)/syndicate build
+
+test: $(READY) ## Run all tests.
+	$(BIN)/pytest
+
+lint: $(READY) ## Style, types, and which module may import which.
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: bench-build ## All benchmarks; each writes its part of docs/benchmarks.md.
+
+bench-build: $(READY) ## Against Hugo and Pelican, in the same run.
+	$(BIN)/python benchmarks/build.py
+
+schema: $(READY) ## What new SQLite databases are made from, after a change of the schema.
+	$(BIN)/python -c "from syndicate.store.migrate import sqlite_script; print(sqlite_script(), end='')" \
+		> src/syndicate/store/sqlite.sql
+
+wheel: $(READY)
+	$(BIN)/python -m build --wheel --outdir dist .
+
+clean:
+	rm -rf $(VENV) dist build public issues syndicate.db*
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed: make PYTHON=python3.12 ..."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable . --group dev
+	@touch $(READY)
