@@ -27,7 +27,7 @@ from syndicate.content import folder
 from syndicate.content.reader import is_article
 from syndicate.content.render import RENDERER_VERSION
 from syndicate.feeds.archive import finished_pages
-from syndicate.findings import Finding, from_json, to_json
+from syndicate.findings import Finding, Level, from_json, to_json
 from syndicate.intake import Intake, ReadFiles, take_in
 from syndicate.moments import to_text
 from syndicate.next_issue import next_issues
@@ -122,11 +122,13 @@ def build(site: Site, now: datetime, *, rehearse: bool = False) -> Report:
     else:
         lost = missing(site.places.roots, known)
         owners = [*_touched(outputs, intake, stale), *sorted(lost)]
+        owners += [owner for owner in articles.notes() if owners and owner.startswith("page:")]
     kind = Rehearsal if rehearse else Press
     press = kind(site.places.roots, known, set(owners))
     if owners:
         _make(site, outputs, press, list(dict.fromkeys(owners)), recipe, now)
-    return _report(articles, intake, press, outputs)
+    found = _found(outputs, press) if rehearse else articles.notes()
+    return _report(articles, intake, press, found)
 
 
 def _address_at(site: Site, articles: Articles, path: str) -> str | None:
@@ -154,7 +156,7 @@ def _make(
     articles = outputs.articles
     with site.database.transaction():
         articles.begin_newsletters(site.config.newsletters, to_text(now))
-    notes = _put_issues(site, outputs, press, owners, recipe)
+    made_from = _put_issues(site, outputs, press, owners, recipe)
     for number, (owner, documents) in enumerate(
         site.progress(outputs.make(owners), len(owners), "Writing")
     ):
@@ -168,29 +170,52 @@ def _make(
     press.sweep()
     with site.database.transaction():
         articles.keep_documents(press.made, press.removed)
+        articles.keep_notes(press.owners, _found(outputs, press))
         articles.remember({"unfinished": "no", "recipe": recipe, "feed id": outputs.feed_id})
-        articles.remember(notes)
+        articles.remember(made_from)
 
 
 def _put_issues(
     site: Site, outputs: Outputs, press: Press, owners: list[str], recipe: str
 ) -> dict[str, str]:
-    """Put each newsletter's next issue; give what is to be remembered of them."""
+    """Put each newsletter's next issue; give what each was made from."""
     whole = isinstance(press, Rehearsal) or any(owner.startswith("newsletter:") for owner in owners)
     remembered = {} if whole else outputs.articles.meta()
-    notes: dict[str, str] = {}
+    made_from: dict[str, str] = {}
     for issue in next_issues(outputs, remembered, recipe, site.config_file):
-        name = issue.newsletter.name
-        press.findings.extend(issue.findings)
+        name, owner = issue.newsletter.name, f"newsletter:{issue.newsletter.name}"
         if issue.articles:
             outputs.with_issue.add(name)
         if issue.documents is not None and issue.page is not None:
-            press.owns(f"newsletter:{name}")
-            press.put(f"newsletter:{name}", issue.documents, "issues")
-            press.put(f"newsletter:{name}", issue.page)
-        notes[f"issue {name}"] = issue.made_from
-        notes[f"findings {name}"] = to_json(issue.findings) or "[]"
-    return notes
+            press.owners.add(owner)
+            press.put(owner, issue.documents, "issues")
+            press.put(owner, issue.page)
+            outputs.found[owner] = list(issue.findings)
+        made_from[f"issue {name}"] = issue.made_from
+    return made_from
+
+
+def _found(outputs: Outputs, press: Press) -> dict[str, str]:
+    """Owner -> what was found while its documents were made, as JSON."""
+    found = {owner: list(findings) for owner, findings in outputs.found.items()}
+    for record_id, finding in outputs.renditions.lost.items():
+        found.setdefault(f"page:{record_id}", []).append(finding)
+    for owner, (path, other) in press.collisions.items():
+        found.setdefault(owner, []).append(_collision(outputs.articles, owner, path, other))
+    return {owner: text for owner, findings in found.items() if (text := to_json(findings))}
+
+
+def _collision(articles: Articles, owner: str, path: str, other: str) -> Finding:
+    """Two documents at one address, told by the article that lost it."""
+    ids = [name.removeprefix("page:") for name in (owner, other)]
+    paths = {record.id: record.path for record in articles.by_ids(ids)}
+    return Finding(
+        Level.ERROR,
+        "address-taken",
+        f"{paths.get(ids[1], other)} has the address {path} already; this page was not written",
+        paths.get(ids[0], owner),
+        way_out="give one of them another slug: or url: in its header",
+    )
 
 
 FILES = "file:"
@@ -239,21 +264,19 @@ def _recipe(site: Site) -> str:
     return sha256(repr(facts).encode()).hexdigest()
 
 
-def _report(articles: Articles, intake: Intake, press: Press, outputs: Outputs) -> Report:
-    found = [
-        finding
-        for path, text in (
-            *articles.faults().items(),
-            *articles.findings(),
-            *articles.rendering_findings(),
-        )
-        for finding in from_json(text, path)
-    ]
+def _report(articles: Articles, intake: Intake, press: Press, notes: Mapping[str, str]) -> Report:
+    by_path = (
+        *articles.faults().items(),
+        *articles.findings(),
+        *articles.rendering_findings(),
+    )
+    found = [finding for path, text in by_path for finding in from_json(text, path)]
+    made = [finding for text in notes.values() for finding in from_json(text)]
     return Report(
         articles=articles.count(),
         read=intake.read,
         changed=len(intake.changes),
         written=tuple(press.written),
         removed=tuple(press.removed),
-        findings=(*found, *outputs.renditions.lost, *outputs.findings, *press.findings),
+        findings=(*found, *made),
     )

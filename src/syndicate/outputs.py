@@ -49,8 +49,8 @@ class Outputs:
     feed_id: str
     with_issue: set[str] = field(default_factory=set)
     """Names of newsletters that have a next issue."""
-    findings: set[Finding] = field(default_factory=set)
-    """What was found while documents were made."""
+    found: dict[str, list[Finding]] = field(default_factory=dict)
+    """Owner -> what was found while its documents were made."""
 
     def touched(self, before: Record | None, after: Record) -> Iterator[str]:
         """The owners of documents that show an article before or after a change."""
@@ -207,18 +207,10 @@ class Outputs:
         """The entries a feed can carry: one that would break it costs only itself."""
         for entry in entries:
             faults = list(faults_of_entry(entry))
-            if not faults:
+            if faults:
+                self.found[f"page:{entry.id}"] = [_unfit(entry, fault) for fault in faults]
+            else:
                 yield entry
-            for fault in faults:
-                self.findings.add(
-                    Finding(
-                        Level.ERROR,
-                        "entry-unfit",
-                        f"{fault}; feeds leave it out",
-                        entry.path,
-                        way_out="correct the article, or its header",
-                    )
-                )
 
     def _feed_documents(
         self, feed: Feed, formats: Sequence[FeedFormat] = ("rss", "atom", "json")
@@ -329,3 +321,13 @@ class Outputs:
 def is_published(record: Record) -> bool:
     """Whether an article stands in the catalogue."""
     return record.state == State.LIVE and record.sequence is not None
+
+
+def _unfit(entry: Published, fault: str) -> Finding:
+    return Finding(
+        Level.ERROR,
+        "entry-unfit",
+        f"{fault}; feeds leave it out",
+        entry.path,
+        way_out="correct the article, or its header",
+    )

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from syndicate import publish
-from syndicate.findings import Finding, Level
 
 Root = str
 """`output` or `issues`: the folder a document is below."""
@@ -23,11 +22,13 @@ class Press:
     ) -> None:
         self._roots = roots
         self._known = known
-        self._being_made = owners
+        self.owners = owners
+        """Whose documents are made anew."""
         self.made: dict[str, tuple[int, str]] = {}
         self.written: list[str] = []
         self.removed: list[str] = []
-        self.findings: list[Finding] = []
+        self.collisions: dict[str, tuple[str, str]] = {}
+        """Owner -> the address it could not have, and the owner that has it."""
 
     def put(self, owner: str, documents: Mapping[str, bytes], root: Root = "output") -> None:
         """Write an owner's documents where their bytes changed."""
@@ -37,36 +38,23 @@ class Press:
                 if publish.write(self._roots[root], path, data):
                     self.written.append(path)
 
-    def owns(self, owner: str) -> None:
-        """From here on `owner` too is made anew."""
-        self._being_made.add(owner)
-
     def sweep(self) -> None:
         """Remove what the owners made anew had before and have no more."""
         for key, (_, owner) in self._known.items():
-            if key not in self.made and owner in self._being_made:
+            if key not in self.made and owner in self.owners:
                 root, _, path = key.partition(":")
                 publish.remove(self._roots[root], path)
                 self.removed.append(key)
 
     def _is_free(self, key: str, path: str, owner: str) -> bool:
-        """Two articles at one address: the first keeps it, and the author is told."""
+        """Two owners of one address: the first keeps it, the other is noted."""
         other = self.made.get(key, ("", ""))[1]
         before = self._known.get(key, (0, owner))[1]
-        if not other and before != owner and before not in self._being_made:
+        if not other and before != owner and before not in self.owners:
             other = before
-        if not other or other == owner:
-            return True
-        self.findings.append(
-            Finding(
-                Level.ERROR,
-                "address-taken",
-                "another document has this address already; the page was not written",
-                path,
-                way_out="give one of the articles another slug: or url: in its header",
-            )
-        )
-        return False
+        if other and other != owner:
+            self.collisions[owner] = (path, other)
+        return not other or other == owner
 
 
 class Rehearsal(Press):

@@ -48,7 +48,8 @@ class Renditions:
     site: Site
     zone: tzinfo
     stale: AbstractSet[str]
-    lost: list[Finding] = field(default_factory=list)
+    lost: dict[str, Finding] = field(default_factory=dict)
+    """Id -> that nothing of the article can be published."""
     _fresh: dict[str, KeptRendering] = field(default_factory=dict)
     _uses: dict[str, dict[str, str]] = field(default_factory=dict)
 
@@ -98,14 +99,12 @@ class Renditions:
         return article_of(record, body) if body_hash(body) == record.body_hash else None
 
     def _lose(self, record: Record) -> None:
-        self.lost.append(
-            Finding(
-                Level.ERROR,
-                "text-lost",
-                "cannot be read now, and nothing published from it is kept",
-                record.path,
-                way_out="mend the file, then build again",
-            )
+        self.lost[record.id] = Finding(
+            Level.ERROR,
+            "text-lost",
+            "cannot be read now, and nothing published from it is kept",
+            record.path,
+            way_out="mend the file, then build again",
         )
 
     def _render(self, record: Record, article: Article, url: str, made_from: str) -> KeptRendering:

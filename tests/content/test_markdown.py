@@ -139,6 +139,11 @@ def test_what_is_nested_without_end_is_bounded(body: str) -> None:
     assert len(html(body)) < 4_000_000
 
 
+def test_quotes_nest_as_deep_as_anyone_writes() -> None:
+    assert html(">" * 20 + "a").count("<blockquote>") == 20
+    assert html(">" * 5000 + "a").count("<blockquote>") == 50
+
+
 def test_a_table_of_ordinary_width_is_not_bounded() -> None:
     wide = "|".join("a" * 30) + "\n" + "|".join("-" * 30) + "\n" + "x\n" * 200
     assert html(wide).count("<td>") == 6000

@@ -15,7 +15,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndicate.delivery.message import domain, list_id, message, message_id, quoted_printable
+from syndicate.config.model import Newsletter
+from syndicate.delivery.message import (
+    domain,
+    list_id,
+    message,
+    message_id,
+    quoted_printable,
+    unsubscribe_url,
+)
 from syndicate.errors import MessageError
 from syndicate.newsletters.issue import IssueLinks, Rendered
 
@@ -222,6 +230,13 @@ def test_the_id_is_stable_for_one_content_and_recipient_and_on_the_senders_domai
         message_id(RENDERED, **(facts | {"date": NOON + timedelta(days=7)})),  # type: ignore[arg-type]
     }
     assert len(others | {one}) == 4
+
+
+def test_one_leaves_at_the_stated_address_or_by_a_mail_to_the_sender() -> None:
+    newsletter = Newsletter(name="n", title="N", sender="Lake <a+b@bücher.example>")
+    assert unsubscribe_url(newsletter) == ("mailto:a%2Bb@xn--bcher-kva.example?subject=unsubscribe")
+    stated = replace(newsletter, unsubscribe="https://e.org/leave")
+    assert unsubscribe_url(stated) == "https://e.org/leave"
 
 
 def test_the_list_id_is_the_newsletters_name_on_the_senders_domain() -> None:

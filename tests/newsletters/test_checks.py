@@ -17,6 +17,8 @@ from syndicate.newsletters.issue import Rendered
 BROKEN = [
     ("16", "<style>", "<style>" + ".a{color:#000000}" * 1000),
     ("16", "@media (prefers-color-scheme: dark) {", "@media screen { @media print {} "),
+    ("css", "<style>", "<style>.a { color: var(--ink) }"),
+    ("css", "<style>", "<style>@supports (gap: 1px) { .a { gap: 1px } }"),
     ("17", ' lang="en" dir="ltr"', ""),
     ("17", '<meta charset="utf-8">', ""),
     ("18", '<meta name="color-scheme" content="light dark">', ""),

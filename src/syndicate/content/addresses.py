@@ -7,7 +7,6 @@ It must never let through a scheme that is not on the list below.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
@@ -50,7 +49,7 @@ _SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*):")
 _INVISIBLE = re.compile(r"[\t\n\r]|^[\x00- ]+|[\x00- ]+$")
 _ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})|[^A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]")
 # Pelican: {filename}other.md, {static}picture.png, |filename|other.md
-_PELICAN = re.compile(r"[{|](filename|static|attach|index)[}|]", re.IGNORECASE)
+_PELICAN = re.compile(r"[{|](?:filename|static|attach)[}|]", re.IGNORECASE)
 _ARTICLE_PATH = re.compile(r"\.(?:md|markdown|mdown|mkd|rst)$", re.IGNORECASE)
 
 
@@ -140,6 +139,3 @@ def _missing(path: str, pelican: re.Match[str] | None, media: bool) -> str:
 
 def _short(text: str) -> str:
     return text if len(text) <= 80 else text[:79] + "…"
-
-
-Resolve = Callable[[str], str | None]

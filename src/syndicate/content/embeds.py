@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from html import escape
 from urllib.parse import urlsplit
 
+import comrak
+
 
 @dataclass(frozen=True, slots=True)
 class Arguments:
@@ -34,6 +36,8 @@ _YOUTUBE = re.compile(
 )
 _VIMEO = re.compile(r"vimeo\.com/(?:video/)?(\d+)")
 _PICTURE = re.compile(r"\.(?:png|jpe?g|gif|webp|avif|svg)$", re.IGNORECASE)
+
+_MARKUP = re.compile(r"[*_`\[]")
 
 
 def link(url: str, text: str) -> str:
@@ -65,11 +69,11 @@ def figure(given: Arguments) -> str | None:
     if not source:
         return None
     caption = given.get("caption", "description")
-    alt = given.named.get("alt", _plain(caption) if caption else None)
+    alt = given.named.get("alt", _plain(_inline(caption)) if caption else None)
     picture = _picture(source, alt, given)
     if target := given.get("link", "href"):
         picture = f'<a href="{escape(target)}">{picture}</a>'
-    words = " ".join(filter(None, (_bold(given.get("title")), caption, _credit(given))))
+    words = " ".join(filter(None, (_bold(given.get("title")), _inline(caption), _credit(given))))
     return f"<figure>{picture}{f'<figcaption>{words}</figcaption>' if words else ''}</figure>"
 
 
@@ -81,6 +85,16 @@ def _picture(source: str, alt: str | None, given: Arguments) -> str:
         if side in given.named
     )
     return f'<img src="{escape(source)}"{described}{sizes}>'
+
+
+def _inline(text: str) -> str:
+    """Markdown within a line, as Hugo reads captions; not yet safe."""
+    if not _MARKUP.search(text):
+        return text
+    options = comrak.RenderOptions()
+    options.unsafe_ = True
+    html = comrak.render_markdown(text, None, None, options)
+    return html.strip().removeprefix("<p>").removesuffix("</p>")
 
 
 def _plain(html: str) -> str:
@@ -121,6 +135,8 @@ def _img(given: Arguments) -> str | None:
 
 
 def _video(given: Arguments) -> str | None:
+    if given.get("provider") in ("youtube", "vimeo"):
+        return EMBEDS[given.get("provider")](given)
     source = given.first("src", "url", "mp4", "webm", "file", "id")
     if not source:
         return None

@@ -23,7 +23,7 @@ from syndicate.content.addresses import (
     resolve,
 )
 from syndicate.content.article import Image
-from syndicate.content.embeds import player
+from syndicate.content.embeds import link, player
 
 MORE = "\x02more\x03"  # where the summary ends; the caller takes it out
 
@@ -52,15 +52,12 @@ def sanitise(html: str, *, base: str, surroundings: Surroundings, regular: bool 
 
     `regular` says that its elements are known to nest as HTML allows, which saves a second look.
     """
-    lowered = html if "<" not in html else html.lower()
     doubts = [
         Doubt("html-removed", f"<{name}> was left out", f"<{name}", _REMOVED[name])
-        for name in _REMOVED
-        if f"<{name}" in lowered
+        for name in sorted({found[1].lower() for found in _REMOVED_TAG.finditer(html)})
     ]
-    if any(mark in lowered for mark in _RENAMED_IF):
-        html = _GIST.sub(r'<p><a href="\1">Read the code on GitHub Gist</a></p>', html)
-        html = _RENAMED.sub(lambda m: f"<{m[1]}x-{_NEW_NAMES[m[2].lower()]}", html)
+    html = _GIST.sub(r'<p><a href="\1">Read the code on GitHub Gist</a></p>', html)
+    html = _RENAMED.sub(lambda m: f"<{m[1]}x-{_NEW_NAMES[m[2].lower()]}", html)
     if html.count("<") > MANY_TAGS:
         html = _shallow(html)
     finish = _Finish(base, surroundings, doubts)
@@ -73,7 +70,8 @@ def sanitise(html: str, *, base: str, surroundings: Surroundings, regular: bool 
 def balanced(html: str) -> str:
     """HTML without what is not allowed, and with its open elements closed."""
     # A browser drops the first line break in <pre>: one that counts is written twice.
-    return _CLEANER.clean(html).replace("<pre>\n", "<pre>\n\n")
+    clean = _CLEANER.clean(html).replace("<pre>\n", "<pre>\n\n")
+    return _ILLEGAL.sub("", clean) if _CONTROL.search(clean) else clean
 
 
 def _stable(html: str) -> str:
@@ -91,6 +89,11 @@ def _stable(html: str) -> str:
 
 
 MOST_LOOKS = 4
+# What XML 1.0 (section 2.2) has no way to write, spelled &#1; in the body; MORE itself stays.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_ILLEGAL = re.compile(
+    r"[\x00\x01\x04-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|\x02(?!more\x03)|(?<!\x02more)\x03"
+)
 
 # What may be in an article
 
@@ -100,7 +103,7 @@ def _names(text: str) -> set[str]:
 
 
 _TEXT = (
-    "abbr acronym b bdi bdo big br cite code data dfn em font i ins kbd mark q rp rt rtc ruby s "
+    "abbr acronym b bdi bdo big br cite code data dfn em i ins kbd mark q rp rt rtc ruby s "
     "samp small span strike strong sub sup time tt u var wbr del a"
 )
 _BLOCKS = (
@@ -167,12 +170,12 @@ _REMOVED: Mapping[str, str] = {
     "canvas": "show a picture instead",
     "form": "link to a page with the form",
 }
+_REMOVED_TAG = re.compile(rf"<({'|'.join(_REMOVED)})[\s/>]", re.IGNORECASE)
 
 # Elements whose inside HTML parses as bare text (iframe, noscript) or drops are renamed, so that
 # what is in them is parsed and cleaned like anything else.
 _NEW_NAMES = {"iframe": "frame", "embed": "frame", "noscript": "noscript"}
 _RENAMED = re.compile(r"<(/?)(iframe|embed|noscript)\b", re.IGNORECASE)
-_RENAMED_IF = ("<iframe", "<embed", "<noscript", "gist.github.com")
 _GIST = re.compile(
     r"""<script\b[^<>]*\bsrc=["']?((?:https?:)?//gist\.github\.com/[\w./-]+?)(?:\.js)?(?:\?[^"'<>\s]*)?["'\s]*>\s*</script>""",
     re.IGNORECASE,
@@ -238,6 +241,8 @@ _TYPES = {
 }
 PLACEHOLDER = 400  # characters of a data: address that holds no picture worth a warning
 
+IMAGE, MEDIA = "image-missing", "media-missing"
+
 Attributes = dict[str, str]
 
 
@@ -287,7 +292,11 @@ class _Finish:
     def _player(self, name: str, attributes: Attributes) -> str:
         for key in ("src", "poster"):
             if key in attributes:
-                self._replace(attributes, key, self._address(attributes[key], media=True))
+                self._replace(
+                    attributes,
+                    key,
+                    self._address(attributes[key], IMAGE if key == "poster" else MEDIA),
+                )
         self._sources(attributes)
         _integers(attributes)
         return _write(name, attributes)
@@ -298,7 +307,7 @@ class _Finish:
         if not source or source.startswith("about:"):
             return ""
         address, text = player(self._address(source).url, attributes.get("title", ""))
-        return f'<a href="{escape(address)}">{escape(text)}</a>' if address else ""
+        return link(address, text) if address else ""
 
     def _image(self, name: str, attributes: Attributes) -> str:
         written = _real(attributes, "src", _LAZY)
@@ -309,7 +318,7 @@ class _Finish:
         if written.startswith("data:"):
             self._embedded(written)
             written = ""
-        address = self._address(written, media=True) if written else Address("")
+        address = self._address(written, IMAGE) if written else Address("")
         url = address.url or attributes.get("srcset", "").rpartition(", ")[2].partition(" ")[0]
         _integers(attributes)
         if not url or _is_pixel(attributes) or (self.without_script and url == self.last):
@@ -338,21 +347,23 @@ class _Finish:
         if "srcset" in attributes:
             found = []
             for written, size in _candidates(attributes["srcset"]):
-                url = self._address(written, media=True).url
+                url = self._address(written, IMAGE).url
                 # A comma at either end would be read as the end of the candidate.
                 found += [f"{url.replace(',', '%2C')} {size}".strip()] if url else []
             self._replace(attributes, "srcset", Address(", ".join(found)))
             if not found:
                 attributes.pop("sizes", None)
 
-    def _address(self, written: str, *, media: bool = False) -> Address:
+    def _address(self, written: str, missing: str = "link-missing") -> Address:
+        """What `written` leads to; `missing` is the rule broken when there is no such thing."""
+        media = missing != "link-missing"
         if (address := self.known.get((written, media))) is not None:
             return address
         schemes = {"schemes": MEDIA_SCHEMES} if media else {}
         address = resolve(written, base=self.base, surroundings=self.surroundings, **schemes)
         self.known[written, media] = address
         if address.problem and not (media and written.startswith("data:")):
-            rule = "link-unsafe" if not address.url else f"{'image' if media else 'link'}-missing"
+            rule = "link-unsafe" if not address.url else missing
             way_out = "correct the address" if not address.url else "correct the name of the file"
             self.doubts.append(Doubt(rule, address.problem, written, way_out))
         return address

@@ -87,7 +87,7 @@ _VALUE = re.compile(r"\s*(?:page|site|post|layout|include|content)\b[\w.\s|:'\"%
 _ZOLA = re.compile(r"\s*([A-Za-z_][\w:]*)\(\s*(|\w+\s*=.*)\)\s*", re.DOTALL)
 _REFERENCES = {"ref", "relref", "link", "post_url"}
 _QUOTES = {"quote", "blockquote", "pullquote"}
-_LITERAL = {"highlight", "codeblock", "raw", "verbatim", "comment", "math", "katex"}
+_LITERAL = {"highlight", "codeblock", "raw", "verbatim", "comment", "math", "katex", "mermaid"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,8 @@ class _Expansion:
     opened: list[_Opened] = field(default_factory=list)
     pairs: Counter[str] = field(default_factory=Counter)
     spans: dict[int, int] = field(default_factory=dict)
-    never: set[object] = field(default_factory=set)
+    absent: set[str] = field(default_factory=set)  # closing marks that do not follow any more
+    reported: set[tuple[str, str]] = field(default_factory=set)
 
     def run(self) -> Expanded:
         event = _IN_MARKDOWN if self.markdown else _IN_HTML
@@ -130,7 +131,7 @@ class _Expansion:
                 looking = self._tag(match)
             else:
                 looking = self._skip(match)
-        self.parts.append(self._code(self.body[self.at :]))
+        self.parts.append(self._between(self.body[self.at :]))
         for opened in self.opened:
             self._unclosed(opened)
         return Expanded("".join(self.parts), tuple(self.tokens), self._all_problems())
@@ -163,14 +164,15 @@ class _Expansion:
         return pair
 
     def _after(self, mark: str, start: int) -> int:
-        if mark.lower() in self.never:
+        if mark.lower() in self.absent:
             return start
         found = re.compile(re.escape(mark), re.IGNORECASE).search(self.body, start)
         if found is None:
-            self.never.add(mark.lower())
+            self.absent.add(mark.lower())
         return found.end() if found else start
 
-    def _code(self, text: str) -> str:
+    @staticmethod
+    def _between(text: str) -> str:
         """Text between shortcodes; Hugo's way to show one, {{</* x */>}}, is undone."""
         return _ESCAPED.sub(r"{{\1\2\3}}", text) if "/*" in text else text
 
@@ -300,9 +302,9 @@ class _Expansion:
             if mark == "{%"
             else rf"\{{\{{[<%]\s*/\s*{name}\s*[>%]\}}\}}"
         )
-        close = None if tag in self.never else re.compile(tag).search(self.body, end)
+        close = None if tag in self.absent else re.compile(tag).search(self.body, end)
         if close is None:
-            self.never.add(tag)
+            self.absent.add(tag)
             self._put(start, "")
             self._problem(start, "shortcode-unbalanced", f"{name} is never closed", "close")
             return end
@@ -318,7 +320,7 @@ class _Expansion:
     # Output
 
     def _put(self, start: int, text: str) -> None:
-        self.parts += (self._code(self.body[self.at : start]), text)
+        self.parts += (self._between(self.body[self.at : start]), text)
 
     def _token(self, start: int, end: int, html: str, *, block: bool) -> Token:
         token = Token(html, self.body[start:end], block)
@@ -334,8 +336,8 @@ class _Expansion:
         return (start == 0 or self.body[start - 1] == "\n") and not after.strip()
 
     def _problem(self, offset: int, rule: str, message: str, way_out: str) -> None:
-        if (rule, message) not in self.never:
-            self.never.add((rule, message))
+        if (rule, message) not in self.reported:
+            self.reported.add((rule, message))
             self.problems.append(Problem(offset, rule, message, _WAYS_OUT[way_out]))
 
     def _all_problems(self) -> tuple[Problem, ...]:

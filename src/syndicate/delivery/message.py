@@ -14,6 +14,7 @@ from email.header import Header
 from email.utils import format_datetime, formataddr, getaddresses
 from urllib.parse import quote, urlsplit, urlunsplit
 
+from syndicate.config.model import Newsletter
 from syndicate.errors import MessageError
 from syndicate.newsletters.issue import Rendered
 
@@ -77,6 +78,12 @@ def message_id(rendered: Rendered, *, sender: str, to: str, date: datetime) -> s
 def list_id(name: str, sender: str) -> str:
     """The id of the newsletter `name` as a mailing list (RFC 2919), on the sender's domain."""
     return f"{name.lower()}.{domain(sender)}"
+
+
+def unsubscribe_url(newsletter: Newsletter) -> str:
+    """Where one leaves the newsletter: the address it states, or else a mail to the sender."""
+    address = _mailbox(newsletter.sender)[1]
+    return newsletter.unsubscribe or f"mailto:{quote(address, safe='@')}?subject=unsubscribe"
 
 
 def domain(address: str) -> str:

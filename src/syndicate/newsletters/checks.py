@@ -30,6 +30,9 @@ SMALLEST_TEXT = 16
 FEWEST_CHARACTERS = 20
 PLACEHOLDER = re.compile(r"\{\{.*?\}\}|\{%.*?%\}")
 NESTED_AT_RULE = re.compile(r"@media[^{]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*@")
+UNSUPPORTED = re.compile(
+    r"@(?:supports|layer|container)\b|:(?:is|where|has)\(|var\(|#[0-9a-fA-F]{8}\b|rgba?\([^)]*/|&"
+)
 LOOKS_LIKE_URL = re.compile(r"(https?://|www\.)\S+", re.IGNORECASE)
 GENERIC = ("serif", "sans-serif", "monospace", "cursive", "system-ui", "fantasy", "inherit")
 FORBIDDEN_TAGS = ("script", "form", "iframe", "object", "embed", "link")
@@ -56,7 +59,7 @@ class _Issue:
         return one_line(" ".join(parts))
 
 
-Fault = tuple[int, Level, str, str]
+Fault = tuple[int | str, Level, str, str]
 Check = Callable[[_Issue], Iterator[Fault]]
 
 
@@ -115,6 +118,13 @@ def _style(issue: _Issue) -> Iterator[Fault]:
     if NESTED_AT_RULE.search(issue.style):
         message = "an at-rule stands inside @media; mail programs drop the whole sheet"
         yield 16, Level.ERROR, message, "move it out in email.css"
+
+
+def _unsupported(issue: _Issue) -> Iterator[Fault]:
+    """CSS that is dropped in silence on its way into style attributes, or by mail programs."""
+    for found in sorted(set(UNSUPPORTED.findall(issue.style))):
+        message = f"{found} in the style sheet is not understood by mail programs"
+        yield "css", Level.WARNING, message, "write it plainly in email.css"
 
 
 def _document(issue: _Issue) -> Iterator[Fault]:
@@ -287,6 +297,17 @@ def _same_url(text: str, href: str) -> bool:
 
 
 CHECKS: tuple[Check, ...] = (
-    *(_text_part, _size, _style, _document, _dark, _tables, _container, _images, _preheader),
+    *(
+        _text_part,
+        _size,
+        _style,
+        _unsupported,
+        _document,
+        _dark,
+        _tables,
+        _container,
+        _images,
+        _preheader,
+    ),
     *(_forbidden, _readable, _footer, _only_images, _placeholders),
 )

@@ -215,6 +215,10 @@ class Articles:
             for p, s, o in self._rows("SELECT path, size, owner FROM documents")
         }
 
+    def notes(self) -> dict[str, str]:
+        """Owner -> what was found while its documents were made (JSON)."""
+        return dict(self._pairs("SELECT owner, findings FROM notes ORDER BY owner"))
+
     def newsletters(self) -> dict[str, str]:
         """Name -> when the newsletter began."""
         return dict(self._pairs("SELECT name, began FROM newsletters"))
@@ -306,6 +310,13 @@ class Articles:
             "ON CONFLICT (path) DO UPDATE SET size = excluded.size, owner = excluded.owner",
             [{"path": p, "size": s, "owner": o} for p, (s, o) in written.items()],
         )
+
+    def keep_notes(self, made: Iterable[str], found: Mapping[str, str]) -> None:
+        """Replace what was found for the owners that were made."""
+        self._database.run_many(
+            "DELETE FROM notes WHERE owner = :owner", [{"owner": owner} for owner in made]
+        )
+        self._database.upsert("notes", ("owner", "findings"), list(found.items()))
 
     def begin_newsletters(self, names: Iterable[str], now: str) -> None:
         """Note when newsletters came to be; those known already stay as they are."""

@@ -80,6 +80,13 @@ documents = Table(  # files this program wrote
     Column("owner", PLAIN, nullable=False),  # what it belongs to: site, tag:x, article id, ...
 )
 
+notes = Table(  # what was found while documents were made
+    "notes",
+    metadata,
+    Column("owner", PLAIN, primary_key=True),
+    Column("findings", PLAIN, nullable=False),  # JSON
+)
+
 newsletters = Table(
     "newsletters",
     metadata,

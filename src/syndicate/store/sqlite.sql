@@ -49,6 +49,11 @@ CREATE TABLE newsletters (
   began TEXT NOT NULL,
   PRIMARY KEY (name)
 );
+CREATE TABLE notes (
+  owner TEXT NOT NULL,
+  findings TEXT NOT NULL,
+  PRIMARY KEY (owner)
+);
 CREATE TABLE renderings (
   article TEXT NOT NULL,
   made_from TEXT NOT NULL,

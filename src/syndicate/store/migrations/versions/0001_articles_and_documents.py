@@ -67,6 +67,11 @@ def upgrade() -> None:
         sa.Column("owner", PLAIN, nullable=False),
     )
     op.create_table(
+        "notes",
+        sa.Column("owner", PLAIN, primary_key=True),
+        sa.Column("findings", PLAIN, nullable=False),
+    )
+    op.create_table(
         "newsletters",
         sa.Column("name", PLAIN, primary_key=True),
         sa.Column("began", PLAIN, nullable=False),
