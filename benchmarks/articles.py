@@ -7,15 +7,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 
-SIZE = 6_000
-"""Bytes in a file, more or less; all characters are ASCII."""
+SIZE = 5_840
+"""Bytes a file has at least; the last paragraph makes it 6 KB in the middle."""
 
 FIRST = datetime(2002, 1, 1, 6, 30, tzinfo=UTC)
 APART = timedelta(hours=8)
 WRITTEN = 1_700_000_000
 """When every file was last changed, in seconds since 1970: long ago, as in a settled folder."""
 
-WORDS = (
+_WORDS = (
     "harbour tide rope window bread morning ferry swift cloud letter stone lamp winter summer "
     "door table map engine paper gull anchor north south river bridge market garden kettle "
     "corner island shelf mirror coat button needle thread basket ladder candle chimney roof "
@@ -28,11 +28,13 @@ WORDS = (
     "careful empty full broken whole small tall round plain sudden steady distant familiar the "
     "the the the a a a of of of in in on under over beside without and and but or because when "
     "while before after it she he they we nobody everyone somebody"
-).split()
-TAGS = (
+)
+WORDS = _WORDS.split()
+_TAGS = (
     "tides weather bread birds mending boats letters gardens walks tools history recipes stars "
     "winter harbour people maps music books paint"
-).split()
+)
+TAGS = _TAGS.split()
 CATEGORIES = ("notes", "essays", "how-to", "log", "reviews")
 AUTHORS = ("Maren Holt", "Ilse Brandt", "Tom Okafor")
 
@@ -94,10 +96,12 @@ def _body(random: Random, number: int, size: int) -> str:
 
 
 def _paragraph(random: Random, number: int) -> str:
+    link = f"https://example.net/{number % 97}/{random.choice(WORDS)}"
+    marked = f"*{_phrase(random, 2)}* {_phrase(random, 5)} [{_phrase(random, 3)}]({link})"
     return (
-        f"{_sentence(random)} {_sentence(random)} {_phrase(random, 4).capitalize()} *{_phrase(random, 2)}* "
-        f"{_phrase(random, 5)} [{_phrase(random, 3)}](https://example.net/{number % 97}/{random.choice(WORDS)}) "
-        f"and **{_phrase(random, 2)}**. {_sentence(random)} `{random.choice(WORDS)}` {_phrase(random, 6)}.\n"
+        f"{_sentence(random)} {_sentence(random)} {_phrase(random, 4).capitalize()} {marked} and "
+        f"**{_phrase(random, 2)}**. {_sentence(random)} `{random.choice(WORDS)}` "
+        f"{_phrase(random, 6)}.\n"
     )
 
 

@@ -8,12 +8,15 @@ a date and the first path, so that a lost store gives the same ids again; once k
 from __future__ import annotations
 
 import json
+import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from hashlib import sha256
 from operator import attrgetter
 from pathlib import PurePosixPath
@@ -35,7 +38,7 @@ class Record(NamedTuple):
     """An article as the store keeps it, a row: everything but its body. Moments as UTC text.
 
     A named tuple, for there are tens of thousands of them: it is the row that is written.
-    `tags` and `head` are JSON; `tag_pairs` reads the former.
+    `head` is JSON: what else the header said, tags among it.
     """
 
     id: str
@@ -50,14 +53,13 @@ class Record(NamedTuple):
     sequence: int | None
     title: str
     slug: str
-    tags: str
     head: str
     findings: str | None
 
     @property
     def tag_pairs(self) -> tuple[tuple[str, str], ...]:
-        """Tags as in addresses, each with its label as written."""
-        return tuple((tag, label) for tag, label in json.loads(self.tags))
+        """Tags as in addresses, each with its label as written; of two that are one, the first."""
+        return tag_pairs(self.head)
 
 
 class Scanned(NamedTuple):
@@ -69,7 +71,6 @@ class Scanned(NamedTuple):
     body_hash: str
     title: str
     slug: str
-    tags: str
     head: str
     findings: str | None
     date: str | None
@@ -96,7 +97,7 @@ def body_hash(body: str) -> str:
 
 HEAD = (
     *("format", "body_line", "summary", "url", "image", "image_alt", "enclosure", "language"),
-    *("authors", "aliases", "extra", "inferred"),
+    *("authors", "tags", "aliases", "extra", "inferred"),
 )
 
 
@@ -112,18 +113,38 @@ def head_of(article: Article) -> str:
 ENCODE = json.JSONEncoder(ensure_ascii=False).encode
 
 
+def tag_pairs(head: str) -> tuple[tuple[str, str], ...]:
+    """The tags in a record's head: as in addresses, and as written."""
+    if '"tags"' not in head:
+        return ()
+    labels = json.loads(head).get("tags", ())
+    pairs = {tag_of(label): label for label in reversed(labels)}
+    return tuple((tag, pairs[tag]) for tag in dict.fromkeys(map(tag_of, labels)))
+
+
+_APART = re.compile(r"[\W_]+")
+
+
+@lru_cache(maxsize=4096)
+def tag_of(label: str) -> str:
+    """A tag as it stands in addresses: `Rust & C++` -> `rust-c-plus-plus`; never empty."""
+    if label.isascii() and label.isalnum():
+        return label.lower()
+    words = unicodedata.normalize("NFKC", label).casefold().lstrip("#")
+    words = words.replace("+", "-plus-").replace("#", "-sharp-")
+    return _APART.sub("-", words).strip("-") or "tag-" + label.encode().hex()
+
+
 def article_of(record: Record, body: str) -> Article:
     """The article again, from its record and body."""
     head = json.loads(record.head)
-    for name in ("authors", "aliases"):
-        if name in head:
-            head[name] = tuple(head[name])
+    for name in ("authors", "tags", "aliases"):
+        head[name] = tuple(head.get(name, ()))
     return Article(
         path=record.path,
         title=record.title,
         body=body,
         slug=record.slug,
-        tags=tuple(label for _, label in record.tag_pairs),
         format=Format(head.pop("format")),
         **head,
     )
@@ -254,7 +275,6 @@ def _first(file: Scanned, host: str, now: str, taken: set[str]) -> Record:
         slug=file.slug,
         head=file.head,
         findings=file.findings,
-        tags=file.tags,
     )
 
 
@@ -290,5 +310,4 @@ def _again(record: Record, file: Scanned, now: str) -> Record:
         slug=file.slug,
         head=file.head,
         findings=file.findings,
-        tags=file.tags,
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
+from syndicate.catalogue import tag_of
 from syndicate.config.checks import ADDRESS
 from syndicate.config.model import Config, Newsletter
 from syndicate.content.article import Published
@@ -16,7 +17,6 @@ from syndicate.newsletters.issue import Candidate, IssueLinks, Rendered, Selecti
 from syndicate.newsletters.selection import select
 from syndicate.outputs import Outputs
 from syndicate.permalinks import base_url
-from syndicate.reading import tag_of
 from syndicate.store.articles import Articles
 
 

@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from syndicate.catalogue import Record, State
+from syndicate.catalogue import Record, State, tag_of
 from syndicate.config.model import Config, FeedFormat
 from syndicate.content.article import Published
 from syndicate.errors import Place, TemplateError
@@ -21,7 +21,6 @@ from syndicate.feeds.feed import FORMS, NEVER, Feed, faults_of_entry
 from syndicate.findings import Finding, Level
 from syndicate.moments import from_text
 from syndicate.permalinks import base_url, page_file
-from syndicate.reading import tag_of
 from syndicate.renditions import Renditions
 from syndicate.store.articles import Articles
 
@@ -155,9 +154,11 @@ class Outputs:
         return dict(self._feed_documents(feed, ("rss", "atom")))
 
     def _pages(self, ids: Sequence[str]) -> Iterator[tuple[str, dict[str, bytes]]]:
+        """Pages, the articles published first before others: they keep their address."""
         records = [r for r in self.articles.by_ids(ids) if is_published(r)]
+        records.sort(key=lambda record: record.sequence or 0)
         made = {article.id: self._page(article) for article in self.renditions.published(records)}
-        for record_id in ids:
+        for record_id in (*made, *(i for i in ids if i not in made)):
             yield f"page:{record_id}", made.get(record_id, {})
 
     def _page(self, article: Published) -> dict[str, bytes]:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 import threading
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
@@ -14,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from syndicate import findings
-from syndicate.catalogue import ENCODE, Scanned, body_hash, head_of
+from syndicate.catalogue import Scanned, body_hash, head_of
 from syndicate.content import folder
 from syndicate.content.folder import Stat
 from syndicate.content.reader import MOST_BYTES, Reading, read
@@ -94,28 +92,9 @@ def _scanned(reading: Reading, stat: Stat) -> Scanned:
         body_hash(article.body),
         article.title,
         article.slug,
-        _tags(article.tags),
         head_of(article),
         findings.to_json(reading.findings),
         to_text(article.date) if article.date else None,
         to_text(article.updated) if article.updated else None,
         article.draft,
     )
-
-
-def _tags(labels: Sequence[str]) -> str:
-    """The tags of an article as its record has them; of two that are one tag, the first."""
-    pairs = {tag_of(label): label for label in reversed(labels)}
-    return ENCODE([(tag, pairs[tag]) for tag in dict.fromkeys(map(tag_of, labels))])
-
-
-_APART = re.compile(r"[\W_]+")
-
-
-def tag_of(label: str) -> str:
-    """A tag as it stands in addresses: `Rust & C++` -> `rust-c-plus-plus`; never empty."""
-    if label.isascii() and label.isalnum():
-        return label.lower()
-    words = unicodedata.normalize("NFKC", label).casefold().lstrip("#")
-    words = words.replace("+", "-plus-").replace("#", "-sharp-")
-    return _APART.sub("-", words).strip("-") or "tag-" + label.encode().hex()

@@ -47,6 +47,7 @@ def write_article(path: Path, title: str, now: datetime) -> Path:
     """Start a draft called `title` at `path`. Raises SyndicateError when something is there."""
     import json
 
+    title = _checked(title)
     header = f"---\ntitle: {json.dumps(title, ensure_ascii=False)}\ndate: {now:%Y-%m-%d %H:%M}\n"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -63,3 +64,22 @@ def write_article(path: Path, title: str, now: datetime) -> Path:
             way_out="check the folder's rights and the disk's space",
         ) from error
     return path
+
+
+NO_TITLE = {"Cc", "Cs", "Zl", "Zp"}
+"""Categories of characters no title has: controls, halves of pairs, line and paragraph ends."""
+
+
+def _checked(title: str) -> str:
+    """A title that is one line of text. Raises SyndicateError."""
+    import unicodedata
+
+    title = title.strip()
+    if not title:
+        raise SyndicateError("the title is empty", way_out='say it: syndicate new "A title"')
+    if any(unicodedata.category(character) in NO_TITLE for character in title):
+        raise SyndicateError(
+            "the title has a line break, a control character or bytes that are not UTF-8",
+            way_out="write it as one line of text",
+        )
+    return title

@@ -77,6 +77,11 @@ def test_what_cannot_be_published_has_no_address_but_a_reason(target: str) -> No
     assert address.problem
 
 
+def test_an_address_without_a_scheme_is_https_even_on_an_http_site() -> None:
+    base = "http://example.org/"
+    assert resolve("//a.example/", base=base, surroundings=FOLDER).url == "https://a.example/"
+
+
 def test_media_are_fetched_over_http_only() -> None:
     assert media("mailto:a@b.example") == ""
 

@@ -57,6 +57,10 @@ def test_other_comments_and_markers_in_code_are_no_markers(body: str) -> None:
     assert rendered(body)[0].lead == ""
 
 
+def test_a_list_in_the_lead_is_no_part_of_the_summary() -> None:
+    assert summary("The highlights.\n\n- one\n- two\n\n<!--more-->\n\nMore.") == "The highlights."
+
+
 def test_only_the_first_marker_counts() -> None:
     rendering = rendered("a\n\n<!--more-->\n\nb\n\n<!--more-->\n\nc")[0]
     assert rendering.lead == "<p>a</p>"

@@ -76,7 +76,8 @@ def test_a_header_reads_the_same_in_every_syntax(name: str, end: str, mark: str)
 def test_an_html_page_reads_its_head() -> None:
     page = (
         '<!DOCTYPE html>\n<html lang="de"><head>\n<title>A &amp; B</title>\n'
-        '<meta name="date" content="2024-03-01">\n<meta name="Tags" content="one, two">\n'
+        '<meta name="date" content="2024-03-01">\n<meta name="Tags" content="one, two">'
+        '<meta name="Tags" content="three">\n'
         '<meta name="viewport" content="width=1">\n</head>\n<body class="x">\n<p>Body.</p>\n'
         "</body></html>\n"
     )
@@ -269,6 +270,8 @@ def test_the_day_of_change_stands_under_many_names(key: str) -> None:
 def test_an_embargo_goes_before_the_date() -> None:
     text = "---\ntitle: A\ndate: 2020-01-01\npublishDate: 2099-01-01T00:00:00Z\n---\nBody."
     assert article(text).date == datetime(2099, 1, 1, tzinfo=UTC)
+    text = "---\ntitle: A\npublishDate: 2099-01-01T00:00:00Z\ndate: 2020-01-01\n---\nBody."
+    assert article(text).date == datetime(2099, 1, 1, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -361,7 +364,8 @@ def test_an_expiry_date_and_an_unknown_status_are_told() -> None:
     [("drfat", "draft"), ("tilte", "title"), ("pubished", "published"), ("catagory", "category"),
      ("Autor", "author"), ("summery", "summary"), ("dat_e_s", None), ("newstitle", None),
      *((key, None) for key in ("layout", "type", "weight", "toc", "comments", "series", "math",
-       "menu", "data", "rate", "publisher", "featured", "links", "template", "in_search_index"))],
+       "menu", "data", "rate",
+       "fate", "publisher", "featured", "links", "template", "in_search_index"))],
 )  # fmt: skip
 def test_a_slip_of_a_known_key_is_told_and_a_foreign_key_is_not(
     key: str, meant: str | None
@@ -413,6 +417,10 @@ def test_a_last_line_stays_where_there_is_a_header() -> None:
     assert article("---\ntitle: A\n---\nText.\n\none, two, three\n").tags == ()
 
 
+def test_a_title_that_nobody_can_see_is_none() -> None:
+    assert article('---\ntitle: "\\u200b\\u200d"\n---\nThe lead.', "p1.md").title == "The lead"
+
+
 def test_an_article_that_says_nothing_takes_its_file_name() -> None:
     assert article("", "x1.md").title == "x1"
     assert ("title-missing", None) in rules("", "x1.md")
@@ -446,6 +454,13 @@ BOMB = "".join(
 )  # fmt: skip
 def test_an_attack_on_the_parsers_is_refused(text: str) -> None:
     refusal(text + "Body.")
+
+
+def test_headers_that_cost_more_than_they_say_are_refused_before_they_are_built() -> None:
+    dotted = refusal("+++\nb = 1\n" + "a." * 5_000 + "a = 1\n+++\nBody.")
+    assert dotted.message == "the header is nested too deeply"
+    aliases = f"---\na: &a [{'x,' * 500}]\nb: [{'*a,' * 50}]\n---\nBody."
+    assert "alias" in refusal(aliases).message
 
 
 @pytest.mark.parametrize(

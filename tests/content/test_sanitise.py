@@ -213,6 +213,10 @@ def test_a_picture_without_alternative_text_gets_an_empty_one_and_a_warning() ->
     assert 'alt=""' in page('<img src="rope.png">')
     assert rules('a\n\n<img src="rope.png">') == [("image-alt-missing", 3)]
     assert rules("![](rope.png)") == []
+    assert rules('<img src="rope.png">\n\n<img src="rope.png">') == [
+        ("image-alt-missing", 1),
+        ("image-alt-missing", 3),
+    ]
 
 
 def test_a_missing_picture_is_reported_with_its_line_and_still_absolute() -> None:
@@ -276,7 +280,10 @@ def test_a_line_break_that_opens_a_listing_counts() -> None:
 
 @pytest.mark.parametrize("form", Format)
 def test_characters_that_xml_cannot_hold_do_not_come_in_as_references(form: Format) -> None:
-    body = "a&#1;&#x2;&#3;&#xFFFE;&#31;b\n\n<img src='rope.png' alt='x&#8;&#2;y'>\n\n<b>c&#12;</b>"
+    body = (
+        "a&#1;&#x2;&#3;&#xFFFE;&#31;b\n\n"
+        "<img src='rope.png' alt='x&#8;&#2;y<!--more-->&#2;more&#3;'>\n\n<b>c&#12;</b>"
+    )
     rendering = rendered(body, form=form)[0]
     for text in (rendering.html, rendering.summary, *(image.alt for image in rendering.images)):
         assert not re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]", text)

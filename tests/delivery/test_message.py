@@ -121,6 +121,12 @@ def test_a_leading_dot_is_encoded() -> None:
     assert b"\r\n=2Eleading dot" in data
 
 
+def test_a_line_of_many_dots_never_begins_with_one() -> None:
+    lines = quoted_printable("." * 300).split(b"\r\n")
+    assert all(len(line) <= 76 and not line.startswith(b".") for line in lines)
+    assert quopri.decodestring(b"\r\n".join(lines)) == b"." * 300
+
+
 LETTERS = st.characters(exclude_categories=["Cs"]) | st.sampled_from("..\n\r= \t")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import NoReturn
 
@@ -11,6 +12,7 @@ import css_inline
 import pytest
 from lxml.html import HtmlElement, document_fromstring, tostring
 from newsletter_samples import Issue
+from premailer import Premailer
 
 from syndicate.newsletters.contrast import declarations
 from syndicate.newsletters.inline import inline
@@ -53,13 +55,16 @@ def test_the_document_has_a_doctype_however_the_template_writes_it(doctype: str)
     assert html.lower().count("<!doctype html>") == 1
 
 
-def test_nothing_is_fetched_and_imports_go(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("rule", ["@IMPORT", r"@im\70ort", "@import/**/"])
+def test_nothing_is_fetched_and_imports_go(rule: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> NoReturn:
         raise AssertionError("the network was asked")
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
-    page = PAGE.format(more="@IMPORT 'https://styles.example.org/b.css' screen;")
+    page = PAGE.format(more="").replace(
+        "<style>", f"<style>{rule} 'https://styles.example.org/b.css' screen;"
+    )
     html = inline(page.replace("<head>", '<head><link rel="stylesheet" href="https://e.org/c">'))
     assert "@import" not in html.lower()
 
@@ -68,6 +73,23 @@ def test_the_same_input_gives_the_same_bytes_from_many_threads(issue: Issue) -> 
     html = issue().html
     with ThreadPoolExecutor(8) as pool:
         assert len(set(pool.map(inline, [html] * 16))) == 1
+
+
+def test_only_one_thread_is_in_premailer_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    inside: list[int] = []
+    most: list[int] = []
+
+    def transform(*_: object, **__: object) -> str:
+        inside.append(1)
+        most.append(len(inside))
+        time.sleep(0.01)
+        inside.pop()
+        return ""
+
+    monkeypatch.setattr(Premailer, "transform", transform)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(inline, ["<p>a</p>"] * 8))
+    assert max(most) == 1
 
 
 def test_another_inliner_agrees_on_every_element_of_an_issue(issue: Issue) -> None:

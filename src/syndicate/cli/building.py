@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,13 +11,24 @@ from typing import TYPE_CHECKING
 import click
 
 from syndicate.cli.options import config_option, quiet_option
-from syndicate.cli.show import Progress, counted, findings_as_json, show_findings
+from syndicate.cli.show import (
+    Progress,
+    counted,
+    findings_as_json,
+    from_here,
+    placed,
+    show_findings,
+    show_table,
+    tally,
+)
 
 if TYPE_CHECKING:
     from syndicate.build import Report, Site
 
+Row = tuple[str, str, str]
 
-@click.command()
+
+@click.command(short_help="Bring feeds, pages and newsletters up to date.")
 @click.option("--strict", is_flag=True, help="Exit with 1 when anything was found.")
 @quiet_option
 @config_option
@@ -32,7 +44,7 @@ def build(config_file: Path, *, strict: bool, quiet: bool) -> int:
 
     with app.opened(config_file, os.environ, Progress(quiet=quiet)) as site:
         report = run(site, datetime.now(UTC))
-    show_findings(report.findings, err=True)
+    show_findings(placed(report.findings, site), err=True)
     if not quiet:
         _tell(site, report)
     return 1 if strict and report.findings else 0
@@ -40,24 +52,40 @@ def build(config_file: Path, *, strict: bool, quiet: bool) -> int:
 
 def _tell(site: Site, report: Report) -> None:
     """What was done, and where to find it."""
+    done = [f"{counted(report.articles, 'article')} published"]
+    done += [f"{counted(len(report.written), 'file')} written"] if report.written else []
+    done += [f"{counted(len(report.removed), 'file')} removed"] if report.removed else []
+    done += [] if report.written or report.removed else ["nothing to write"]
+    click.echo(f"{', '.join(done)}; {tally(report.findings)}.")
+    show_table([*_feeds(site), *_newsletters(site)])
+
+
+def _feeds(site: Site) -> Iterator[Row]:
     from syndicate.feeds.feed import FORMS
 
-    written, removed = len(report.written), len(report.removed)
-    news = f"{counted(written, 'file')} written" if written else "nothing to write"
-    gone = f", {counted(removed, 'file')} removed" if removed else ""
-    click.echo(f"{counted(report.articles, 'article')} published; {news}{gone}.")
-    output, issues = (os.path.relpath(p) for p in (site.places.output, site.places.issues))
-    for form in site.config.feeds.formats:
-        click.echo(f"  {form:<12}{output}/{FORMS[form].file}")
+    output, feeds = from_here(site.places.output), site.config.feeds
+    files = " ".join(FORMS[form].file for form in feeds.formats)
+    yield "feeds", f"{output}/ {files}", ""
+    if feeds.tags:
+        yield "", f"{output}/tags/…/ {files}", ""
     if site.config.site.pages:
-        click.echo(f"  {'web':<12}{output}/index.html")
+        yield "pages", f"{output}/index.html", ""
+
+
+def _newsletters(site: Site) -> Iterator[Row]:
+    """Each newsletter's next issue: its subject, and where it is."""
     for name in site.config.newsletters:
-        folder = Path(issues, name, "next")
-        state = f"{folder}/email.html" if folder.is_dir() else "nothing new to send"
-        click.echo(f"  {name:<12}{state}")
+        folder = site.places.issues / name / "next"
+        try:
+            subject = (folder / "subject.txt").read_text(encoding="utf-8").strip()
+        except FileNotFoundError:
+            yield name, "nothing new to send", ""
+        else:
+            yield name, subject, ""
+            yield "", from_here(folder / "email.html"), ""
 
 
-@click.command()
+@click.command(short_help="Say what is wrong or doubtful, and the way out.")
 @click.option("--json", "as_json", is_flag=True, help="Findings as JSON, for programs.")
 @quiet_option
 @config_option
@@ -72,10 +100,11 @@ def check(config_file: Path, *, as_json: bool, quiet: bool) -> int:
 
     with app.opened(config_file, os.environ, Progress(quiet=quiet or as_json)) as site:
         report = run(site, datetime.now(UTC), rehearse=True)
+    findings = placed(report.findings, site)
     if as_json:
-        click.echo(findings_as_json(report.findings))
+        click.echo(findings_as_json(findings))
     else:
-        show_findings(report.findings, err=False)
-        if not report.findings and not quiet:
-            click.echo(f"{counted(report.articles, 'article')}: nothing to mend.")
-    return 1 if report.findings else 0
+        show_findings(findings, err=False)
+        if not findings and not quiet:
+            click.echo(f"{counted(report.articles, 'article')} published: nothing to mend.")
+    return 1 if findings else 0

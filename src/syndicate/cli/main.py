@@ -9,6 +9,10 @@ from syndicate.cli.asking import config, explain
 from syndicate.cli.building import build, check
 from syndicate.cli.starting import completion, init, new
 
+PROGRAM = "syndicate"
+COMPLETION = "_SYNDICATE_COMPLETE"
+"""The variable through which a shell asks for completions."""
+
 HELP = """Turns a folder of articles into feeds and a newsletter.
 
 \b
@@ -26,13 +30,16 @@ pages, issues/ the newsletter, ready to send.
   syndicate check               what is wrong or doubtful, and the way out
   syndicate explain ARTICLE     why it is or is not in which feed and issue
 
-Exit codes: 0 done, 1 something was found (check, build --strict), 2 wrong usage or
-configuration.
+\b
+Exit codes:
+  0  done
+  1  something was found (check, build --strict)
+  2  wrong usage or configuration, or a thing that could not be done
 """
 
 
 @click.group(help=HELP, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="syndicate", message="%(prog)s %(version)s")
+@click.version_option(__version__, prog_name=PROGRAM, message="%(prog)s %(version)s")
 @click.option(
     "--config",
     "config_file",

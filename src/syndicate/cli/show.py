@@ -1,19 +1,26 @@
-"""How things look in a terminal: errors, findings, progress. No decisions."""
+"""How things look in a terminal: errors, findings, tables, progress. No decisions."""
 
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import sys
 import tempfile
 import traceback
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import groupby
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
 from syndicate.errors import ConfigError, Fault, Place, SyndicateError
 from syndicate.findings import Finding, Level
+
+if TYPE_CHECKING:
+    from syndicate.build import Site
 
 T = TypeVar("T")
 
@@ -21,39 +28,107 @@ LONG_WORK = 200
 """Items from which on progress is worth showing."""
 
 
+def from_here(path: str | Path) -> str:
+    """A path as someone standing here writes it; the absolute one where that is shorter."""
+    return min(os.path.relpath(path), str(path), key=len)
+
+
+# -- errors --------------------------------------------------------------------------------
+
+
 def show_error(error: SyndicateError) -> None:
     """An error, or all faults of a configuration, on stderr."""
     alone = Fault(error.message, error.place or Place(""), error.way_out)
     for fault in error.faults if isinstance(error, ConfigError) else (alone,):
-        _show(str(fault.place), "error", fault.message, fault.way_out, err=True)
+        place = fault.place
+        if os.path.isabs(place.path):
+            place = replace(place, path=from_here(place.path))
+        where = f"{click.style(str(place), bold=True)}: " if place.path else ""
+        click.echo(f"{where}{_coloured(Level.ERROR)}: {fault.message}", err=True)
+        if fault.way_out:
+            click.echo(f"    {fault.way_out}", err=True)
+
+
+def show_refusal(error: OSError) -> None:
+    """Something the machine does not let us do, on stderr."""
+    show_error(
+        SyndicateError(
+            f"the system refuses: {error.strerror or error}",
+            place=Place(str(error.filename)) if error.filename else None,
+            way_out="check the rights and the free space there, then try again",
+        )
+    )
+
+
+def show_crash(error: Exception) -> None:
+    """A fault in this program: what to report, in a file."""
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="syndicate-", suffix=".txt", delete=False, encoding="utf-8", errors="replace"
+    ) as file:
+        file.write("".join(traceback.format_exception(error)))
+    click.echo(
+        f"{_coloured(Level.ERROR)}: a fault in syndicate: {type(error).__name__}: {error}\n"
+        f"    nothing that was published is lost; please report {file.name}",
+        err=True,
+    )
+
+
+# -- findings ------------------------------------------------------------------------------
+
+
+def placed(findings: Sequence[Finding], site: Site) -> list[Finding]:
+    """Findings with paths as someone standing here writes them, in the order of the files."""
+    seen = [replace(finding, path=_file(finding, site)) for finding in findings]
+    return sorted(seen, key=lambda finding: (finding.path, finding.line or 0))
+
+
+def _file(finding: Finding, site: Site) -> str:
+    """Articles are named below content/, templates and pages below their own folders."""
+    places, path = site.places, finding.path
+    if path == site.config_file:
+        return path
+    if finding.rule == "address-taken":
+        return from_here(places.output / path)
+    roots = (places.content, *places.designs)
+    root = next((root for root in roots if (root / path).is_file()), places.content)
+    return from_here(root / path)
 
 
 def show_findings(findings: Sequence[Finding], *, err: bool) -> None:
-    """Findings, one after another, and their number."""
-    for finding in findings:
-        place = str(Place(finding.path, finding.line))
-        message = f"{finding.message} [{finding.rule}]"
-        _show(place, finding.level, message, finding.way_out, err=err)
-    errors = sum(finding.level == Level.ERROR for finding in findings)
+    """Findings by file, each with its way out, and their number."""
+    for _, group in groupby(findings, key=lambda finding: finding.path):
+        rows = [(str(Place(finding.path, finding.line)), finding) for finding in group]
+        width = max(len(place) for place, _ in rows)
+        for place, finding in rows:
+            level = _coloured(finding.level, width=len(Level.WARNING))
+            rule = click.style(f"[{finding.rule}]", dim=True)
+            click.echo(
+                f"{click.style(f'{place:<{width}}', bold=True)}  {level}  {finding.message} {rule}",
+                err=err,
+            )
+            if finding.way_out:
+                click.echo(f"    {finding.way_out}", err=err)
+        click.echo(err=err)
     if findings:
-        warnings = len(findings) - errors
-        click.echo(f"{counted(errors, 'error')}, {counted(warnings, 'warning')}", err=err)
+        click.echo(tally(findings), err=err)
 
 
-def _show(place: str, level: str, message: str, way_out: str, *, err: bool) -> None:
-    colour = "red" if level == "error" else "yellow"
-    place = f"{click.style(place, bold=True)}: " if place else ""
-    click.echo(f"{place}{click.style(level, fg=colour)}: {message}", err=err)
-    if way_out:
-        click.echo(f"    {way_out}", err=err)
+def tally(findings: Sequence[Finding]) -> str:
+    """`1 error, 2 warnings`; what there is none of is left out."""
+    counts = ((level, sum(f.level == level for f in findings)) for level in Level)
+    return ", ".join(counted(n, level) for level, n in counts if n) or "nothing found"
+
+
+def _coloured(level: Level, width: int = 0) -> str:
+    return click.style(f"{level:<{width}}", fg="red" if level == Level.ERROR else "yellow")
 
 
 def findings_as_json(findings: Sequence[Finding]) -> str:
     """Findings as a JSON array of objects."""
     rows = [
         {
-            "level": finding.level,
             "rule": finding.rule,
+            "level": finding.level,
             "path": finding.path,
             "line": finding.line,
             "message": finding.message,
@@ -69,17 +144,20 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def show_crash(error: Exception) -> None:
-    """A fault in this program: what to report, in a file."""
-    with tempfile.NamedTemporaryFile(
-        "w", prefix="syndicate-", suffix=".txt", delete=False, encoding="utf-8"
-    ) as file:
-        file.write("".join(traceback.format_exception(error)))
-    click.echo(
-        f"{click.style('error', fg='red')}: a fault in syndicate: {type(error).__name__}: {error}\n"
-        f"    nothing that was published is lost; please report {Path(file.name)}",
-        err=True,
-    )
+# -- tables --------------------------------------------------------------------------------
+
+
+def show_table(rows: Iterable[tuple[str, str, str]]) -> None:
+    """Names, values, and in brackets where each value is from. A terminal's lines are wrapped."""
+    table = list(rows)
+    width = max((len(name) for name, _, _ in table), default=0)
+    columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize
+    for name, value, source in table:
+        margin = " " * (width + 4)
+        text = f"{value}  ({source})" if source else value
+        room = max(columns, len(margin) + 16)
+        shown = click.wrap_text(text, room, initial_indent=margin, subsequent_indent=margin)
+        click.echo(f"  {click.style(f'{name:<{width}}', dim=True)}  {shown.strip()}")
 
 
 class Progress:

@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 import click
 
 from syndicate.cli.options import config_option
+from syndicate.cli.show import from_here
 
 
-@click.command()
+@click.command(short_help="Start a site, with some articles to try.")
 @click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
 def init(directory: Path) -> None:
     """Start a site in DIRECTORY: configuration, templates and some articles to try.
@@ -22,14 +23,16 @@ def init(directory: Path) -> None:
     from syndicate.starter import copy_to
 
     copy_to(directory)
-    click.echo(f"A site stands in {directory}. Set its title and address in")
-    click.echo(f"  {directory / 'config.yaml'}")
+    here = from_here(directory)
+    click.echo(f"A site stands in {here}. Set its title and address in")
+    click.echo(f"  {os.path.normpath(directory / 'config.yaml')}")
     click.echo("write into content/, then:")
-    click.echo(f"  cd {directory}")
+    if here != ".":
+        click.echo(f"  cd {here}")
     click.echo("  syndicate build")
 
 
-@click.command()
+@click.command(short_help="Start an article, as a draft.")
 @click.argument("title")
 @config_option
 def new(config_file: Path, title: str) -> None:
@@ -46,13 +49,14 @@ def new(config_file: Path, title: str) -> None:
     now = datetime.now(ZoneInfo(loaded.config.site.time_zone))
     content = places_of(loaded, config_file).content
     name = f"{now:%Y-%m-%d}-{slug_of(title, title)}.md"
-    click.echo(os.path.relpath(write_article(content / name, title, now)))
+    click.echo(from_here(write_article(content / name, title, now)))
+    click.echo("A draft: take the line `draft: true` out to publish it.", err=True)
 
 
-@click.command()
-@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@click.command(short_help="Print the completion script of a shell.")
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]), metavar="SHELL")
 def completion(shell: str) -> None:
-    """Print the completion script of a SHELL.
+    """Print the completion script of a SHELL: bash, zsh or fish.
 
     \b
     bash: syndicate completion bash >> ~/.bashrc
@@ -61,8 +65,10 @@ def completion(shell: str) -> None:
     """
     from click.shell_completion import get_completion_class
 
-    context = click.get_current_context().find_root()
+    from syndicate.cli.main import COMPLETION, PROGRAM
+
     kind = get_completion_class(shell)
     if kind is None:
         raise click.UsageError(f"no completion for {shell}")
-    click.echo(kind(context.command, {}, "syndicate", "_SYNDICATE_COMPLETE").source())
+    command = click.get_current_context().find_root().command
+    click.echo(kind(command, {}, PROGRAM, COMPLETION).source())

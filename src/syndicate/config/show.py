@@ -5,13 +5,18 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Mapping
+from urllib.parse import unquote
 
 import yaml
 
 from syndicate.config.loader import Key, Loaded
 
 MASK = "***"
-PASSWORD = re.compile(r"(?<=://)([^:/@]*):[^@]*@")
+PASSWORD = re.compile(r"(?<=://)([^/?#\s]*?):[^/?#\s]*@")
+"""The password before the host of a URL (RFC 3986, section 3.2.1), @ in it and all."""
+
+ARGUMENT = re.compile(r"(?<=[?&;])([^=&;#\s]+)=[^&;#\s]*")
+SECRET_WORDS = ("pass", "pwd", "secret", "token", "key", "auth", "credential", "signature")
 
 
 def as_yaml(loaded: Loaded) -> str:
@@ -25,9 +30,7 @@ def _plain(value: object, at: Key, origins: Mapping[Key, str]) -> object:
         return f"{MASK} ({origins[at]})"
     if dataclasses.is_dataclass(value):
         return {
-            field.name: _masked(
-                field, _plain(getattr(value, field.name), (*at, field.name), origins)
-            )
+            field.name: _plain(getattr(value, field.name), (*at, field.name), origins)
             for field in dataclasses.fields(value)
             if not (at[:-1] == ("newsletters",) and field.name == "name")
         }
@@ -35,10 +38,14 @@ def _plain(value: object, at: Key, origins: Mapping[Key, str]) -> object:
         return {name: _plain(inner, (*at, name), origins) for name, inner in value.items()}
     if isinstance(value, tuple):
         return [_plain(inner, (*at, i), origins) for i, inner in enumerate(value)]
-    return value
+    return _masked(value) if isinstance(value, str) else value
 
 
-def _masked(field: dataclasses.Field[object], value: object) -> object:
-    if field.metadata.get("secret") and isinstance(value, str):
-        return PASSWORD.sub(rf"\1:{MASK}@", value)
-    return value
+def _masked(text: str) -> str:
+    """Text without the secrets that addresses in it may carry."""
+    return ARGUMENT.sub(_masked_argument, PASSWORD.sub(rf"\1:{MASK}@", text))
+
+
+def _masked_argument(argument: re.Match[str]) -> str:
+    name = unquote(argument[1]).lower()
+    return f"{argument[1]}={MASK}" if any(word in name for word in SECRET_WORDS) else argument[0]

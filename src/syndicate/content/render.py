@@ -111,10 +111,11 @@ def _findings(
 
     for problem in problems:
         yield finding(problem.rule, problem.message, problem.way_out, problem.offset)
-    at = 0  # doubts come in the order of the text, mostly
+    after: dict[str, int] = {}  # doubts of one rule come in the order of the text, mostly
     for doubt in doubts:
-        offset = _written_at(body, doubt.written, at)
-        at = max(at, offset)
+        start = after.get(doubt.rule, 0)
+        offset = _written_at(body, doubt.written, start)
+        after[doubt.rule] = max(start, offset + 1)
         yield finding(doubt.rule, doubt.message, doubt.way_out, offset)
 
 

@@ -387,7 +387,8 @@ _MAKERS: Mapping[str, Callable[[_Finish, str, Attributes], str]] = {
 
 
 def _read(value: str) -> str:
-    return unescape(value) if "&" in value else value
+    value = unescape(value) if "&" in value else value
+    return value.replace(MORE, "") if MORE in value else value
 
 
 def _write(name: str, attributes: Attributes) -> str:

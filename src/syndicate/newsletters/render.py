@@ -68,6 +68,8 @@ def render_issue(
     """Render the issue of `date` (aware) that carries `articles` (at least one, newest first).
 
     The templates are subject.txt, email.html, email.txt and email.css in the newsletter's folder.
+    They are given `newsletter`, `site`, `articles` (Item), `date`, `links` (IssueLinks),
+    `subject`, `preheader` and `css` (the style sheet's text).
     Full texts that would make the HTML too long to arrive whole give way to summaries, the longest
     first. Raises TemplateError.
     """

@@ -5,11 +5,10 @@ Reads and writes rows; decides nothing.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from syndicate.catalogue import Record, State
+from syndicate.catalogue import Record, State, tag_pairs
 from syndicate.content.folder import Stat
 from syndicate.store.database import Database
 
@@ -113,13 +112,14 @@ class Articles:
         where = PUBLISHED
         if tag is not None:
             values["tag"] = tag
-            where += " AND id IN (SELECT article FROM article_tags WHERE tag = :tag)"
+            where += " AND sequence IN (SELECT sequence FROM article_tags WHERE tag = :tag)"
         return self._select(f"{where} {NEWEST} LIMIT :limit", values)
 
     def published_ids(self) -> list[str]:
-        """The ids of all published articles, newest first."""
+        """The ids of all published articles in the order they came."""
         return [
-            str(i) for (i,) in self._rows(f"SELECT id FROM articles WHERE {PUBLISHED} {NEWEST}")
+            str(i)
+            for (i,) in self._rows(f"SELECT id FROM articles WHERE {PUBLISHED} ORDER BY sequence")
         ]
 
     def light_since(self, moment: str) -> list[Light]:
@@ -143,10 +143,8 @@ class Articles:
         return self._light(f"{where} {NEWEST} LIMIT :limit", values)
 
     def _light(self, where: str, values: Mapping[str, object]) -> list[Light]:
-        rows = self._rows(f"SELECT id, published, tags FROM articles WHERE {where}", values)
-        return [
-            (str(i), str(p), tuple((t, label) for t, label in json.loads(ts))) for i, p, ts in rows
-        ]
+        rows = self._rows(f"SELECT id, published, head FROM articles WHERE {where}", values)
+        return [(str(i), str(p), tag_pairs(head)) for i, p, head in rows]
 
     def in_sequence(self, low: int, high: int) -> list[Record]:
         """Published articles whose sequence is in low..high."""
@@ -180,8 +178,7 @@ class Articles:
         return [
             (str(t), str(label), int(n))
             for t, label, n in self._rows(
-                "SELECT t.tag, max(t.label), count(*) FROM article_tags t JOIN articles a "
-                f"ON a.id = t.article WHERE {PUBLISHED} GROUP BY t.tag ORDER BY t.tag"
+                "SELECT tag, max(label), count(*) FROM article_tags GROUP BY tag ORDER BY tag"
             )
         ]
 
@@ -236,19 +233,28 @@ class Articles:
         run_many("UPDATE articles SET path = id WHERE id = :id", moved)  # paths may swap
         self._database.upsert("articles", Record._fields, records)
         run_many(
-            "DELETE FROM article_tags WHERE tag = :tag AND article = :id",
-            [{"tag": tag, "id": r.id} for r in before.values() for tag, _ in r.tag_pairs],
+            "DELETE FROM article_tags WHERE tag = :tag AND sequence = :sequence",
+            [
+                {"tag": tag, "sequence": r.sequence}
+                for r in before.values()
+                if r.sequence is not None
+                for tag, _ in r.tag_pairs
+            ],
         )
-        live = (r for r in records if r.state == State.LIVE)
-        tags = [(tag, r.id, label) for r in live for tag, label in r.tag_pairs]
-        self._database.upsert("article_tags", ("tag", "article", "label"), sorted(tags))
+        self._tag(records)
 
-    def number(self, records: Iterable[Record]) -> None:
+    def number(self, records: Sequence[Record]) -> None:
         """Keep the sequence of records that are published now."""
         self._database.run_many(
             "UPDATE articles SET sequence = :sequence WHERE id = :id",
             [{"id": r.id, "sequence": r.sequence} for r in records],
         )
+        self._tag(records)
+
+    def _tag(self, records: Sequence[Record]) -> None:
+        published = (r for r in records if r.state == State.LIVE and r.sequence is not None)
+        rows = [(tag, r.sequence, label) for r in published for tag, label in r.tag_pairs]
+        self._database.upsert("article_tags", ("tag", "sequence", "label"), sorted(rows))
 
     def touch(self, stats: Mapping[str, Stat]) -> None:
         """Files whose stat changed but not their text."""

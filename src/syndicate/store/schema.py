@@ -29,18 +29,17 @@ articles = Table(
     Column("sequence", BigInteger),  # 1, 2, ... in the order of first publication
     Column("title", PLAIN, nullable=False),
     Column("slug", PLAIN, nullable=False),
-    Column("tags", PLAIN, nullable=False),  # [[tag, label], ...], JSON
     Column("head", PLAIN, nullable=False),  # the other metadata, JSON
     Column("findings", PLAIN),  # of reading it, JSON
     Index("articles_by_date", "state", "published"),
     Index("articles_by_sequence", "sequence"),
 )
 
-article_tags = Table(
+article_tags = Table(  # of published articles
     "article_tags",
     metadata,
     Column("tag", PLAIN, primary_key=True),  # as in the address of its feeds
-    Column("article", PLAIN, primary_key=True),
+    Column("sequence", BigInteger, primary_key=True, autoincrement=False),  # the article's
     Column("label", PLAIN, nullable=False),  # as written
     sqlite_with_rowid=False,
 )

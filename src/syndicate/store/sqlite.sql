@@ -1,8 +1,8 @@
 CREATE TABLE article_tags (
   tag TEXT NOT NULL,
-  article TEXT NOT NULL,
+  sequence BIGINT NOT NULL,
   label TEXT NOT NULL,
-  PRIMARY KEY (tag, article)
+  PRIMARY KEY (tag, sequence)
 )
  WITHOUT ROWID;
 CREATE TABLE articles (
@@ -18,7 +18,6 @@ CREATE TABLE articles (
   sequence BIGINT,
   title TEXT NOT NULL,
   slug TEXT NOT NULL,
-  tags TEXT NOT NULL,
   head TEXT NOT NULL,
   findings TEXT,
   PRIMARY KEY (id),

@@ -26,7 +26,6 @@ def upgrade() -> None:
         sa.Column("sequence", sa.BigInteger),
         sa.Column("title", PLAIN, nullable=False),
         sa.Column("slug", PLAIN, nullable=False),
-        sa.Column("tags", PLAIN, nullable=False),
         sa.Column("head", PLAIN, nullable=False),
         sa.Column("findings", PLAIN),
     )
@@ -35,7 +34,7 @@ def upgrade() -> None:
     op.create_table(
         "article_tags",
         sa.Column("tag", PLAIN, primary_key=True),
-        sa.Column("article", PLAIN, primary_key=True),
+        sa.Column("sequence", sa.BigInteger, primary_key=True, autoincrement=False),
         sa.Column("label", PLAIN, nullable=False),
         sqlite_with_rowid=False,
     )
