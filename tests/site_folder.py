@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -85,7 +87,7 @@ class SiteFolder:
         with self.opened() as site:
             return build(site, now, rehearse=rehearse)
 
-    def opened(self) -> "app._GeneratorContextManager[Site]":
+    def opened(self) -> AbstractContextManager[Site]:
         return app.opened(self.config_file, {}, quietly)
 
     def has(self, path: str) -> bool:
@@ -116,8 +118,6 @@ class SiteFolder:
         """The ids of the entries in a feed document, in their order."""
         text = self.text(document)
         if document.endswith("json"):
-            import json
-
             return [str(item["id"]) for item in json.loads(text)["items"]]
         if "<guid" in text or "<rss" in text:
             return re.findall(r"<guid[^>]*>([^<]+)</guid>", text)

@@ -12,6 +12,7 @@ from syndicate.build import Places, Progress, Site
 from syndicate.catalogue import Scanned
 from syndicate.config.loader import Loaded, load
 from syndicate.content.folder import Stat
+from syndicate.errors import Place, SyndicateError
 from syndicate.reading import Broken, scan_many
 from syndicate.starter import starter
 from syndicate.store.database import open_database
@@ -34,17 +35,26 @@ def opened(config_file: Path, environment: Mapping[str, str], progress: Progress
 def places_of(loaded: Loaded, config_file: Path) -> Places:
     """The folders a configuration names; they are relative to its file."""
     config, base = loaded.config, config_file.parent.resolve()
-    own, builtin = base / config.templates, starter() / "templates"
     return Places(
         content=base / config.content,
         output=base / config.output,
         issues=base / config.issues,
-        designs=(own, builtin) if own.is_dir() and not _same(own, builtin) else (builtin,),
+        designs=_designs(base / config.templates, named=config.templates != "templates"),
     )
 
 
-def _same(one: Path, other: Path) -> bool:
-    return one.resolve() == other.resolve()
+def _designs(own: Path, *, named: bool) -> tuple[Path, ...]:
+    """The folders of templates. One that the configuration `named` must be there."""
+    builtin = starter() / "templates"
+    if own.is_dir():
+        return (builtin,) if own.resolve() == builtin.resolve() else (own, builtin)
+    if named or own.exists():
+        raise SyndicateError(
+            "there is no such folder of templates",
+            place=Place(str(own)),
+            way_out="correct templates: in config.yaml, or take it out to use the built-in ones",
+        )
+    return (builtin,)
 
 
 def _read_files(

@@ -23,6 +23,7 @@ from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
 from syndicate.content.article import Article, Format
+from syndicate.content.naming import LONGEST_SLUG
 from syndicate.moments import to_text
 
 
@@ -128,11 +129,19 @@ _APART = re.compile(r"[\W_]+")
 @lru_cache(maxsize=4096)
 def tag_of(label: str) -> str:
     """A tag as it stands in addresses: `Rust & C++` -> `rust-c-plus-plus`; never empty."""
-    if label.isascii() and label.isalnum():
+    if label.isascii() and label.isalnum() and len(label) <= LONGEST_SLUG:
         return label.lower()
     words = unicodedata.normalize("NFKC", label).casefold().lstrip("#")
     words = words.replace("+", "-plus-").replace("#", "-sharp-")
-    return _APART.sub("-", words).strip("-") or "tag-" + label.encode().hex()
+    tag = _APART.sub("-", words).strip("-") or "tag-" + label.encode().hex()
+    return tag if len(tag.encode()) <= LONGEST_SLUG else _short(tag)
+
+
+def _short(tag: str) -> str:
+    """A tag too long for the name of a folder: cut, and kept apart from its like by a hash."""
+    digest = sha256(tag.encode()).hexdigest()[:16]
+    cut = tag.encode()[: LONGEST_SLUG - len(digest) - 1].decode("utf-8", "ignore")
+    return f"{cut.rstrip('-')}-{digest}"
 
 
 def article_of(record: Record, body: str) -> Article:
@@ -190,8 +199,11 @@ def decide(
             record = _again(record, file, moment)
         saved.append(record)
     kept = {record.id for record in match.values()}
-    gone = tuple(r._replace(state=State.GONE) for r in removed if r.id not in kept)
-    return Decision(tuple(saved), gone)
+    gone = [r._replace(state=State.GONE) for r in removed if r.id not in kept]
+    # Where another article stands now, the one that stood there cannot keep the path.
+    ousted = [r for r in at_path.values() if r.id not in kept]
+    gone += [r._replace(state=State.GONE, path=r.id) for r in ousted]
+    return Decision(tuple(saved), tuple(gone))
 
 
 def _match(
@@ -249,7 +261,12 @@ def _claim(
         name = PurePosixPath(file.path).name
         best = min(
             free[key],
-            key=lambda r: (r.head != file.head, not r.path.endswith(name), r.id),
+            key=lambda r: (
+                r.title != file.title,
+                r.head != file.head,
+                PurePosixPath(r.path).name != name,
+                r.id,
+            ),
         )
         free[key].remove(best)
         match[file.path] = best

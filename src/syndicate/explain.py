@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from syndicate.build import Site
-from syndicate.catalogue import Record, State
-from syndicate.content import folder
+from syndicate.catalogue import Record, State, body_hash, head_of
+from syndicate.content import folder, naming
 from syndicate.content.article import Article
+from syndicate.content.reader import is_article
 from syndicate.errors import ArticleError, Place, SyndicateError
-from syndicate.feeds.archive import finished_pages, page_of
+from syndicate.feeds.archive import finished_pages, page_of, waiting
 from syndicate.findings import Finding, from_json
 from syndicate.intake import changed_files
 from syndicate.moments import from_text, to_text
@@ -21,6 +21,8 @@ from syndicate.outputs import is_published
 from syndicate.reading import broken_finding, read_article
 from syndicate.renditions import address
 from syndicate.store.articles import Articles
+
+BUILD = "syndicate build"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,115 +45,245 @@ class Explanation:
 
 
 def explain(site: Site, wanted: str, now: datetime) -> Explanation:
-    """Explain the article at the path `wanted` (below the content folder), or with that slug."""
+    """Explain an article: its path below the content folder, or its slug, title, id or address.
+
+    Raises SyndicateError when there is none such, or several.
+    """
     articles = Articles(site.database)
+    records = {record.path: record for record in articles.everything()}
     files = folder.scan(site.places.content)
-    path = _path(articles, files, wanted)
-    record = next(iter(articles.at_paths([path])), None)
-    try:
-        reading = read_article(site.places.content, path, site.zone)
-    except ArticleError as error:
-        facts = [] if record is None else list(_kept_facts(site, record))
-        return Explanation(path, tuple(facts), (), (broken_finding(path, error),))
-    changed, _ = changed_files({path: files[path]}, articles.stats())
-    facts = list(_stated_facts(reading.article, site.zone))
-    facts += _kept_facts(site, record) if record else ()
-    places = tuple(_places(site, articles, record, now, unread=bool(changed)))
+    changed = {path for path, _ in changed_files(files, articles.stats())[0]}
+    path = _Search(site, records, files, changed).path_of(wanted)
+    record, article = records.get(path), None
+    findings: tuple[Finding, ...] = ()
+    if path in files:
+        try:
+            article, findings = _read(site, path)
+        except ArticleError as error:
+            findings = (broken_finding(path, error),)
+    unread = path in changed and not _is_as_kept(article, record)
+    state = _state(site, record, article, now, there=path in files, unread=unread)
     rendered = dict(articles.rendering_findings()).get(path)
-    return Explanation(path, tuple(facts), places, (*reading.findings, *from_json(rendered, path)))
+    return Explanation(
+        path,
+        (
+            state,
+            *(_stated(site, article) if article else ()),
+            *(_kept(site, record) if record else ()),
+        ),
+        tuple(_places(site, articles, record, state, now)),
+        (*findings, *from_json(rendered, path)),
+    )
 
 
-def _path(articles: Articles, files: dict[str, folder.Stat], wanted: str) -> str:
-    if wanted in files:
-        return wanted
-    matches = [record.path for record in articles.with_slug(wanted)]
-    if len(matches) == 1 and matches[0] in files:
+def _read(site: Site, path: str) -> tuple[Article, tuple[Finding, ...]]:
+    reading = read_article(site.places.content, path, site.zone)
+    return reading.article, reading.findings
+
+
+# -- which article ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """Finds the article that someone means. `changed` files are not in the store as they are."""
+
+    site: Site
+    records: dict[str, Record]
+    files: dict[str, folder.Stat]
+    changed: set[str]
+
+    def path_of(self, wanted: str) -> str:
+        if is_article(wanted) and (wanted in self.files or wanted in self.records):
+            return wanted
+        if wanted in self.files:
+            raise SyndicateError(
+                "is a file beside articles, not an article",
+                place=Place(str(self.site.places.content / wanted)),
+                way_out=f"articles end in {', '.join(naming.FORMATS)}",
+            )
+        matches = self._matches(wanted)
+        if len(matches) != 1:
+            raise self._unclear(wanted, matches)
         return matches[0]
-    import difflib
 
-    near = difflib.get_close_matches(wanted, list(files), n=1, cutoff=0.4)
-    raise SyndicateError(
-        "there is no such article" if not matches else "several articles have this slug",
-        place=Place(wanted),
-        way_out=f"did you mean {(matches or near)[0]}?"
-        if matches or near
-        else "name a file in the content folder",
-    )
+    def _matches(self, wanted: str) -> list[str]:
+        """Paths of what has this name: articles that are there before those that are gone."""
+        word = wanted.strip().casefold()
+        if not word:
+            return []
+        found = [path for path, record in self.records.items() if word in self._names(record)]
+        found = [path for path in found if path in self.files] or found
+        return sorted(found or (path for path in self.changed if self._is_called(path, word)))
+
+    def _names(self, record: Record) -> tuple[str, ...]:
+        place = address(record, self.site.config.site, self.site.zone)
+        names = (record.slug, record.title, record.id, place, _bundle(record.path))
+        return tuple(name.casefold() for name in names)
+
+    def _is_called(self, path: str, word: str) -> bool:
+        """Whether a file that no build has read yet has this name."""
+        if word == _bundle(path).casefold():
+            return True
+        try:
+            article, _ = _read(self.site, path)
+        except ArticleError:
+            return False
+        return word in (article.slug.casefold(), article.title.casefold())
+
+    def _unclear(self, wanted: str, matches: list[str]) -> SyndicateError:
+        import difflib
+
+        place = Place(wanted) if wanted else None
+        if matches:
+            way_out = f"name one of the files: {', '.join(matches)}"
+            return SyndicateError("several articles are called so", place=place, way_out=way_out)
+        near = difflib.get_close_matches(wanted, filter(is_article, self.files), n=1, cutoff=0.4)
+        way_out = f"did you mean {near[0]}?" if near else "name a file in the content folder"
+        return SyndicateError("there is no such article", place=place, way_out=way_out)
 
 
-def _stated_facts(article: Article, zone: ZoneInfo) -> Iterator[Fact]:
-    def source(name: str, given: object) -> str:
-        return article.inferred.get(name, "header" if given else "")
-
-    yield Fact("title", article.title, source("title", article.title))
-    if article.date:
-        yield Fact("date", _local(article.date, zone), source("date", article.date))
-    else:
-        yield Fact("date", "none stated", "the moment it was first seen is taken")
-    if article.updated:
-        yield Fact("updated", _local(article.updated, zone), "header")
-    if article.tags:
-        yield Fact("tags", ", ".join(article.tags), source("tags", article.tags))
-    yield Fact(
-        "summary", article.summary or "taken from the text", source("summary", article.summary)
-    )
-    yield Fact("slug", article.slug, source("slug", True))
-    if article.authors:
-        yield Fact("author", ", ".join(article.authors), source("authors", article.authors))
-    if article.extra:
-        yield Fact("kept as it is", ", ".join(article.extra), "header")
+def _bundle(path: str) -> str:
+    """The folder that is the article (`my-trip/index.md`), else the path."""
+    above, _, name = path.rpartition("/")
+    return above if above and name.lower().startswith("index.") else path
 
 
-def _kept_facts(site: Site, record: Record) -> Iterator[Fact]:
-    yield Fact("id", record.id, "store")
-    yield Fact("address", address(record, site.config.site, site.zone))
-    yield Fact("first seen", _local(from_text(record.first_seen), site.zone), "store")
+# -- what is known of it ---------------------------------------------------------------------
+
+
+def _is_as_kept(article: Article | None, record: Record | None) -> bool:
+    """Whether a file changed so shortly before a build that it will be read again for nothing."""
+    if article is None or record is None or record.mtime_ns != TOO_FRESH:
+        return False
+    file = (body_hash(article.body), article.title, article.slug, head_of(article), article.draft)
+    draft = record.state == State.DRAFT
+    return file == (record.body_hash, record.title, record.slug, record.head, draft)
+
+
+TOO_FRESH = -1
+"""The time of change that the store notes for a file that may change again unseen."""
+
+
+def _state(
+    site: Site,
+    record: Record | None,
+    article: Article | None,
+    now: datetime,
+    *,
+    there: bool,
+    unread: bool,
+) -> Fact:
+    """Where the article stands as of the last build, and what the next one will change."""
+    if not there:
+        built = record is not None and record.state == State.GONE
+        return Fact("state", "gone", "its file is gone" if built else f"its file is gone: {BUILD}")
+    if article is None:
+        kept = record is not None and is_published(record)
+        stays = "what was published from it stays" if kept else "nothing is published from it"
+        return Fact("state", "broken", f"it cannot be read; {stays}")
+    if record is None or record.state == State.GONE:
+        state = "draft" if article.draft else "new"
+        return Fact("state", state, f"not built yet: {BUILD}")
+    if unread:
+        return Fact("state", "changed", f"edited since the last build: {BUILD}")
+    if record.state == State.DRAFT:
+        return Fact("state", "draft", article.inferred.get("draft", "header"))
     if is_published(record):
-        yield Fact("published", _local(from_text(record.published), site.zone), "store")
-        yield Fact("updated", _local(from_text(record.updated), site.zone), "store")
+        return Fact("state", "published")
+    if record.published > to_text(now):
+        moment = _local(site, record.published)
+        return Fact("state", "scheduled", f"its date lies in the future: {moment}")
+    return Fact("state", "due", f"its moment has come: {BUILD}")
 
 
-def _local(moment: datetime, zone: ZoneInfo) -> str:
-    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M %Z}"
+def _stated(site: Site, article: Article) -> Iterator[Fact]:
+    """What the file says, and what was inferred where it says nothing."""
+
+    def fact(name: str, value: str, key: str = "") -> Fact:
+        return Fact(name, value, article.inferred.get(key or name, "header"))
+
+    zone = site.zone
+    yield fact("title", article.title)
+    if article.date:
+        yield fact("date", _shown(article.date.astimezone(zone)))
+    else:
+        yield Fact("date", "none stated", "the moment it is first seen is taken")
+    if article.updated:
+        yield fact("updated", _shown(article.updated.astimezone(zone)))
+    yield fact("tags", ", ".join(article.tags)) if article.tags else Fact("tags", "none")
+    settings = site.config.site
+    if article.authors or settings.author:
+        names = ", ".join(article.authors)
+        yield fact("author", names) if names else Fact("author", settings.author, "site.author")
+    lang = article.language
+    yield fact("language", lang) if lang else Fact("language", settings.language, "site.language")
+    short = article.summary
+    yield fact("summary", short) if short else Fact("summary", "none stated", "the beginning of the text is taken")
+    day, name = naming.dated_name(article.path)
+    from_name = article.slug == naming.slug_of(name or str(day or ""), article.path)
+    yield Fact("slug", article.slug, "file name" if from_name else "header")
+    for key, value in (("image", article.image), ("enclosure", article.enclosure)):
+        if value:
+            yield fact(key, value)
+    if article.aliases:
+        yield fact("aliases", ", ".join(article.aliases))
+    yield Fact("format", article.format, "file name")
+    if article.extra:
+        yield Fact("unused", ", ".join(article.extra), "header")
+
+
+def _kept(site: Site, record: Record) -> Iterator[Fact]:
+    """What the store keeps."""
+    stated = '"url"' in record.head
+    where = address(record, site.config.site, site.zone)
+    yield Fact("id", record.id, "store")
+    yield Fact("address", where, "header" if stated else "site.permalink")
+    yield Fact("first seen", _local(site, record.first_seen), "store")
+    if is_published(record):
+        yield Fact("published", _local(site, record.published), "store")
+        yield Fact("last change", _local(site, max(record.updated, record.published)), "store")
+
+
+def _local(site: Site, moment: str) -> str:
+    return _shown(from_text(moment).astimezone(site.zone))
+
+
+def _shown(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M %Z}"
+
+
+# -- where it is -----------------------------------------------------------------------------
 
 
 def _places(
-    site: Site, articles: Articles, record: Record | None, now: datetime, *, unread: bool
+    site: Site, articles: Articles, record: Record | None, state: Fact, now: datetime
 ) -> Iterator[Fact]:
-    if record is None:
-        yield Fact("feeds", "no", "not built yet: syndicate build")
+    """Each feed and newsletter, yes or no, and why, as of the last build."""
+    if record is not None and is_published(record):
+        yield from _feeds(site, articles, record)
+        yield from _newsletters(site, articles, record, now)
         return
-    if unread:
-        yield Fact("changed", "since the last build", "syndicate build takes it in")
-    if not is_published(record):
-        yield Fact("feeds", "no", _why_not(record, now, site.zone))
-        return
-    yield from _feeds(site, articles, record)
-    yield from _newsletters(site, articles, record, now)
-
-
-def _why_not(record: Record, now: datetime, zone: ZoneInfo) -> str:
-    if record.state == State.DRAFT:
-        return "it is a draft"
-    if record.state == State.GONE:
-        return "its file is gone"
-    if record.published > to_text(now):
-        return f"its date lies in the future: {_local(from_text(record.published), zone)}"
-    return "not built yet: syndicate build"
+    why = "it is a draft" if state.value == "draft" else state.source
+    for name in ("feeds", *site.config.newsletters):
+        yield Fact(name, "no", why)
 
 
 def _feeds(site: Site, articles: Articles, record: Record) -> Iterator[Fact]:
-    feeds = site.config.feeds
+    feeds, sequence = site.config.feeds, record.sequence or 0
+    last = articles.last_sequence()
     names: list[tuple[str, str | None]] = [("site", None)]
     names += [(f"tag {label}", tag) for tag, label in record.tag_pairs] if feeds.tags else []
     for name, tag in names:
         ids = [other.id for other in articles.newest(feeds.entries, tag)]
         if record.id in ids:
             yield Fact(name, "yes", f"place {ids.index(record.id) + 1} of {len(ids)}")
+        elif tag is None and feeds.archive and sequence in waiting(last, feeds.entries):
+            yield Fact(name, "yes", "old, but in no page of the archive yet")
         else:
             yield Fact(name, "no", f"older than the newest {feeds.entries}")
-    page = page_of(record.sequence or 0, feeds.entries)
-    if feeds.archive and page <= finished_pages(articles.last_sequence(), feeds.entries):
+    page = page_of(sequence, feeds.entries)
+    if feeds.archive and page <= finished_pages(last, feeds.entries):
         yield Fact("archive", "yes", f"page {page}")
 
 

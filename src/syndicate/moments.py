@@ -9,7 +9,7 @@ def to_text(moment: datetime) -> str:
     """An aware moment as `2026-11-22T08:00:00Z`; fractions of a second are cut off."""
     if moment.tzinfo is not UTC:
         moment = moment.astimezone(UTC)
-    return moment.isoformat(timespec="seconds")[:19].rjust(19, "0") + "Z"
+    return moment.isoformat()[:19] + "Z"
 
 
 def from_text(text: str) -> datetime:

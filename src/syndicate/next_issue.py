@@ -8,7 +8,6 @@ from datetime import datetime
 from hashlib import sha256
 
 from syndicate.catalogue import tag_of
-from syndicate.config.checks import ADDRESS
 from syndicate.config.model import Config, Newsletter
 from syndicate.content.article import Published
 from syndicate.findings import Finding
@@ -105,13 +104,13 @@ def _make(
 
 
 def _links(config: Config, newsletter: Newsletter) -> IssueLinks:
-    """Where the issue's own links lead; without an address to leave, a mail to the sender."""
-    found = ADDRESS.search(newsletter.sender)
-    sender = found.group() if found else newsletter.sender
+    """Where the issue's own links lead."""
+    from syndicate.delivery.message import unsubscribe_url
+
     base = base_url(config.site)
     return IssueLinks(
         web_url=f"{base}newsletters/{newsletter.name}/",
-        unsubscribe_url=newsletter.unsubscribe or f"mailto:{sender}?subject=unsubscribe",
+        unsubscribe_url=unsubscribe_url(newsletter),
         home_url=base,
     )
 

@@ -35,10 +35,7 @@ def explain(config_file: Path, article: str) -> None:
     from syndicate.explain import explain as ask
 
     with app.opened(config_file, os.environ, Progress(quiet=True)) as site:
-        here = Path(article).resolve()
-        inside = here.is_file() and here.is_relative_to(site.places.content)
-        wanted = here.relative_to(site.places.content).as_posix() if inside else article
-        answer = ask(site, wanted, datetime.now(UTC))
+        answer = ask(site, _below(site.places.content, article), datetime.now(UTC))
     click.secho(from_here(site.places.content / answer.path), bold=True)
     show_table((fact.name, fact.value, fact.source) for fact in answer.facts)
     click.echo()
@@ -46,3 +43,12 @@ def explain(config_file: Path, article: str) -> None:
     if answer.findings:
         click.echo()
         show_findings(placed(answer.findings, site), err=False)
+
+
+def _below(content: Path, article: str) -> str:
+    """A file or folder of articles that someone standing here names, as the store names it."""
+    here, root = Path(article).resolve(), content.resolve()
+    named = here.exists() or "/" in article or here.suffix  # else it is a slug or a title
+    if named and here != root and here.is_relative_to(root):
+        return here.relative_to(root).as_posix()
+    return article

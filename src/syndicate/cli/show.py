@@ -41,7 +41,7 @@ def show_error(error: SyndicateError) -> None:
     alone = Fault(error.message, error.place or Place(""), error.way_out)
     for fault in error.faults if isinstance(error, ConfigError) else (alone,):
         place = fault.place
-        if os.path.isabs(place.path):
+        if Path(place.path).is_absolute():
             place = replace(place, path=from_here(place.path))
         where = f"{click.style(str(place), bold=True)}: " if place.path else ""
         click.echo(f"{where}{_coloured(Level.ERROR)}: {fault.message}", err=True)
@@ -116,7 +116,7 @@ def show_findings(findings: Sequence[Finding], *, err: bool) -> None:
 def tally(findings: Sequence[Finding]) -> str:
     """`1 error, 2 warnings`; what there is none of is left out."""
     counts = ((level, sum(f.level == level for f in findings)) for level in Level)
-    return ", ".join(counted(n, level) for level, n in counts if n) or "nothing found"
+    return ", ".join(counted(n, level) for level, n in counts if n) or "nothing to mend"
 
 
 def _coloured(level: Level, width: int = 0) -> str:

@@ -7,6 +7,7 @@ Secrets may come from outside: any text setting can be written as `{env: NAME}` 
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass
 from pathlib import Path
@@ -24,6 +25,8 @@ Problem = tuple[Key, str, str]
 """Where in the document, what is wrong, what to do."""
 
 NUMBER_OF_BYTES = 1_000_000
+DEEP_NEST = re.compile(r"(?:[-?:][ \t]+){64}|[\[{]{64}")
+FEW_ALIASES = yaml_rs.AliasLimits(max_total_replayed_events=10_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +61,23 @@ def parse(
     read_file: Callable[[str], str],
 ) -> Loaded:
     """Turn the text of a configuration called `name` into values (pure but for `read_file`)."""
-    try:
-        document = yaml_rs.loads(text, parse_datetime=False)
-    except (ValueError, RecursionError) as error:
-        raise _syntax_error(error, text, name) from None
+    document = _document(text, name)
     binder = _Binder(environment, read_file)
     config = binder.bind(Config, {} if document is None else document, ())
     if isinstance(config, Config) and not binder.problems:
         return Loaded(config, binder.origins)
     raise ConfigError(_located(binder.problems, text, name))
+
+
+def _document(text: str, name: str) -> object:
+    if nest := DEEP_NEST.search(text):  # it would exhaust the parser's stack
+        line = text.count("\n", 0, nest.start()) + 1
+        place = Place(name, line)
+        raise ConfigError((Fault("this is nested too deeply", place, "see docs/config.md"),))
+    try:
+        return yaml_rs.loads(text, parse_datetime=False, alias_limits=FEW_ALIASES)
+    except (ValueError, RecursionError) as error:
+        raise _syntax_error(error, text, name) from None
 
 
 def _refused(message: str, path: Path, way_out: str, line: int | None = None) -> ConfigError:

@@ -42,8 +42,8 @@ _JSON_START = re.compile(r'\{\s*["}]')
 _HEADER_LINE = re.compile(r"([^\W\d_][\w -]{0,40}?)[ \t]*:(?:[ \t]+(.*)|)$")
 # A compact nest (`- - - -`) costs two bytes a level, and thousands of levels exhaust the
 # parser's stack, which no exception catches.
-_COMPACT_NEST = re.compile(r"(?:[-?:][ \t]+){64}")
-_LONG_ENOUGH_TO_NEST = 128
+_DEEPEST = 64
+_COMPACT_NEST = re.compile(rf"(?:[-?:][ \t]+){{{_DEEPEST}}}")
 _MOST_DOTS = 1000  # tomllib takes quadratic time over a.b.c.d... = 1
 _AT_LINE = re.compile(r"\bat line (\d+)(?:, column (\d+))?")
 _DUPLICATE = re.compile(r"duplicate mapping key: '(.*)'", re.DOTALL)
@@ -149,7 +149,7 @@ def _bound(path: str, line: int, source: str) -> None:
 
 
 def _yaml(path: str, source: str, line: int) -> dict[str, object]:
-    if len(source) > _LONG_ENOUGH_TO_NEST and (nest := _COMPACT_NEST.search(source)):
+    if nest := compact_nest(source):
         _too_deep(path, line + source.count("\n", 0, nest.start()))
     try:
         values = yaml_rs.loads(source, parse_datetime=False, alias_limits=_ALIASES)
@@ -163,6 +163,13 @@ def _yaml(path: str, source: str, line: int) -> dict[str, object]:
         if not isinstance(key, str):
             return _named(path, line, values)
     return values
+
+
+def compact_nest(source: str) -> re.Match[str] | None:
+    """Where YAML is nested so deeply on one line that parsing it could end the process."""
+    if sum(map(source.count, "-?:")) < _DEEPEST:  # nearly always, and much quicker to see
+        return None
+    return _COMPACT_NEST.search(source)
 
 
 def _named(path: str, line: int, values: Mapping[object, object]) -> dict[str, object]:

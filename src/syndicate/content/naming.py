@@ -16,6 +16,7 @@ from syndicate.content.article import Format
 FORMATS = {
     ".md": Format.MARKDOWN,
     ".markdown": Format.MARKDOWN,
+    ".mdown": Format.MARKDOWN,
     ".txt": Format.TEXT,
     ".html": Format.HTML,
     ".htm": Format.HTML,

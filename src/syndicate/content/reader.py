@@ -15,7 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, time, tzinfo
 from types import MappingProxyType
-from typing import Never
+from typing import Any, Never
 
 from syndicate.content import frontmatter, infer, naming, plaintext
 from syndicate.content.article import NOTHING, Article, Format
@@ -81,17 +81,15 @@ def _article(
     date = found.date
     if date is None and (guess := _path_date(path, day is not None, found, zone)):
         date, inferred["date"] = guess
-    body, body_line, tags = header.body, header.body_line, tuple(found.tags.values())
-    title = found.title
-    if (opening := infer.heading(body, form)) and _is_title(opening[0], title):
-        if not title:
-            title, inferred["title"] = opening[0], "first heading"
-        body_line += body.count("\n", 0, opening[1])
-        body = body[opening[1] :]
+    heading, body, body_line = _without_title(header, found.title, form)
+    tags = tuple(found.tags.values())
     if not header.kind and form is not Format.HTML and (closing := infer.last_line_tags(body)):
         tags, body = closing
         inferred["tags"] = "last line"
-    if not title:
+    title = found.title
+    if not title and heading:
+        title, inferred["title"] = heading, "first heading"
+    elif not title:
         title, inferred["title"] = _other_title(path, name, body, form, findings)
     draft = bool(found.draft)
     if found.draft is None and naming.in_drafts(path):
@@ -107,20 +105,37 @@ def _article(
         slug=naming.slug_of(found.slug or name or str(day or ""), path),
         body_line=body_line,
         date=date,
-        updated=found.updated,
         draft=draft,
         tags=tags,
-        authors=tuple(dict.fromkeys(found.authors)),
-        summary=found.summary,
-        url=found.url,
-        image=found.image,
-        image_alt=found.image_alt,
-        enclosure=found.enclosure,
-        language=found.language,
-        aliases=tuple(dict.fromkeys(found.aliases)),
-        extra=found.extra,
         inferred=MappingProxyType(inferred) if inferred else NOTHING,
+        **_as_stated(found),
     )
+
+
+def _as_stated(found: Metadata) -> dict[str, Any]:
+    """What an article takes over from its header as it is."""
+    return {
+        "updated": found.updated,
+        "authors": tuple(dict.fromkeys(found.authors)),
+        "summary": found.summary,
+        "url": found.url,
+        "image": found.image,
+        "image_alt": found.image_alt,
+        "enclosure": found.enclosure,
+        "language": found.language,
+        "aliases": tuple(dict.fromkeys(found.aliases)),
+        "extra": found.extra,
+    }
+
+
+def _without_title(header: Header, title: str, form: Format) -> tuple[str, str, int]:
+    """The heading that is the article's title ("" if none), the body without it, and its line."""
+    body, line = header.body, header.body_line
+    opening = infer.heading(body, form)
+    if opening is None or not _is_title(opening[0], title):
+        return "", body, line
+    text, end = opening
+    return text, body[end:], line + body.count("\n", 0, end)
 
 
 def _path_date(

@@ -222,8 +222,8 @@ def _shallow(html: str) -> str:
 # The pass over normalised HTML: `<` is always written &lt; in text and values, `"` in values.
 
 _FINISHED = re.compile(
-    r"<(/?)(img|a|code|source|video|audio|blockquote|q|ins|del|x-frame|x-noscript)"
-    r'((?: [a-z-]+="[^"]*")*)>'
+    r"<(?:(img|a|code|source|video|audio|blockquote|q|ins|del|x-frame)"
+    r'((?: [a-z-]+="[^"]*")+)|(img|/?x-frame|/?x-noscript)(?: [a-z-]+="[^"]*")*)>'
 )
 _ATTRIBUTE = re.compile(r' ([a-z-]+)="([^"]*)"')
 _EMPTY = re.compile(r"<p>\s*</p>\n?")
@@ -266,14 +266,11 @@ class _Finish:
         return finished
 
     def _tag(self, match: re.Match[str]) -> str:
-        closing, name, written = match[1], match[2], match[3]
-        if name == "x-noscript":
-            self.without_script += -1 if closing else 1
+        name, written, empty = match[1], match[2], match[3]
+        if empty:  # nothing to show, and marks of our own
+            if empty.endswith("x-noscript"):
+                self.without_script += -1 if empty[0] == "/" else 1
             return ""
-        if closing:
-            return "" if name == "x-frame" else match[0]
-        if not written and name not in ("img", "x-frame"):
-            return match[0]
         attributes = {key: _read(value) for key, value in _ATTRIBUTE.findall(written)}
         return _MAKERS.get(name, _Finish._linked)(self, name, attributes)
 
