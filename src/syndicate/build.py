@@ -112,7 +112,10 @@ def build(site: Site, now: datetime, *, rehearse: bool = False) -> Report:
     everything = rehearse or before.get("unfinished") == "yes" or before.get("recipe") != recipe
     known = articles.documents()
     scanned = Folder(site.places.content, files)
-    stale = stale_renderings(articles, scanned, lambda path: _address_at(site, articles, path))
+    moved = None if everything else {r.path for change in intake.changes for r in change if r}
+    stale = stale_renderings(
+        articles, scanned, lambda path: _address_at(site, articles, path), moved
+    )
     renditions = Renditions(articles, scanned, site.config.site, site.zone, stale)
     outputs = Outputs(
         site.config, articles, renditions, site.places.designs, _feed_id(site, articles, now)

@@ -219,7 +219,11 @@ def _stated(site: Site, article: Article) -> Iterator[Fact]:
     lang = article.language
     yield fact("language", lang) if lang else Fact("language", settings.language, "site.language")
     short = article.summary
-    yield fact("summary", short) if short else Fact("summary", "none stated", "the beginning of the text is taken")
+    yield (
+        fact("summary", short)
+        if short
+        else Fact("summary", "none stated", "the beginning of the text is taken")
+    )
     day, name = naming.dated_name(article.path)
     from_name = article.slug == naming.slug_of(name or str(day or ""), article.path)
     yield Fact("slug", article.slug, "file name" if from_name else "header")

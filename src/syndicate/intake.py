@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from typing import Never
 
 from syndicate import findings
 from syndicate.catalogue import Decision, Record, Scanned, State, decide
 from syndicate.content.folder import Stat
 from syndicate.content.reader import is_article
+from syndicate.errors import SyndicateError
 from syndicate.moments import to_text
 from syndicate.reading import READER_VERSION, Broken
 from syndicate.store.articles import Articles
@@ -61,6 +63,8 @@ def take_in(
     changed, removed = changed_files(seen, known)
     if not known:
         removed = sorted(articles.stats().keys() - seen.keys())
+    if removed and not any(map(is_article, seen)):
+        _refuse_to_withdraw_all(len(removed))
     if not changed and not removed and not articles.due(to_text(now)):
         return Intake()
     files = read_files(changed)
@@ -71,6 +75,15 @@ def take_in(
         articles.replace_faults((*removed, *(f.path for f in scanned)), _fault_rows(broken))
         articles.remember({"read as": how, **({"unfinished": "yes"} if changes else {})})
     return Intake(tuple(changes), len(files), broken)
+
+
+def _refuse_to_withdraw_all(number: int) -> Never:
+    """An empty folder is far more likely a mistake than a wish."""
+    raise SyndicateError(
+        f"the content folder has no articles any more; {number} were there before",
+        way_out="check that it is the right folder and that its disk is there; nothing was "
+        "withdrawn. To start over, delete the database",
+    )
 
 
 def _settled(file: Scanned, now: datetime) -> Scanned:

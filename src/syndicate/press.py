@@ -5,6 +5,7 @@ Removes what an owner had before and has no more. Knows paths and bytes, not wha
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -72,7 +73,7 @@ def missing(roots: Mapping[Root, Path], known: Mapping[str, tuple[int, str]]) ->
     for key, (size, owner) in known.items():
         root, _, path = key.partition(":")
         try:
-            if (roots[root] / path).stat().st_size != size:
+            if os.stat(f"{roots[root]}/{path}").st_size != size:  # noqa: PTH116  for thousands
                 owners.add(owner)
         except OSError:  # gone, or out of reach: writing it anew will say which
             owners.add(owner)

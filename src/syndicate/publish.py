@@ -6,9 +6,17 @@ A reader of the folder sees the old document or the new one, never a part.
 from __future__ import annotations
 
 import os
+from errno import EEXIST, EISDIR, ENAMETOOLONG, ENOTDIR, ENOTEMPTY
 from pathlib import Path
 
 from syndicate.errors import OutputError, Place
+
+
+class BlockedError(OutputError):
+    """No file can have this path: a folder has it, or a file stands where its folder would be."""
+
+
+BLOCKED = (EEXIST, EISDIR, ENAMETOOLONG, ENOTDIR, ENOTEMPTY)
 
 
 def write(root: Path, path: str, data: bytes) -> bool:
@@ -18,24 +26,32 @@ def write(root: Path, path: str, data: bytes) -> bool:
         if _same(target, data):
             return False
         target.parent.mkdir(parents=True, exist_ok=True)
-        partial = target.with_name(f".{target.name}.{os.getpid()}.part")
-        partial.write_bytes(data)
-        partial.replace(target)
+        _replace(target, data)
     except OSError as error:
         raise _refused(target, error) from error
     return True
+
+
+def _replace(target: Path, data: bytes) -> None:
+    partial = target.with_name(f".{os.getpid()}.part")
+    try:
+        partial.write_bytes(data)
+        partial.replace(target)
+    except OSError:
+        partial.unlink(missing_ok=True)
+        raise
 
 
 def remove(root: Path, path: str) -> bool:
     """Remove a document and the folders it leaves empty. True when it was there."""
     target = root / path
     try:
-        target.unlink(missing_ok=True)
+        target.unlink()
         for folder in target.parents:
             if folder == root or any(folder.iterdir()):
                 break
             folder.rmdir()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return False
     except OSError as error:
         raise _refused(target, error) from error
@@ -50,7 +66,8 @@ def _same(target: Path, data: bytes) -> bool:
 
 
 def _refused(target: Path, error: OSError) -> OutputError:
-    return OutputError(
+    kind = BlockedError if error.errno in BLOCKED else OutputError
+    return kind(
         f"cannot be written: {error.strerror}",
         place=Place(str(target)),
         way_out="check the folder's rights and the disk's space, then build again",

@@ -153,13 +153,21 @@ def address_at(articles: Articles, site: Site, zone: tzinfo, path: str) -> str |
 
 
 def stale_renderings(
-    articles: Articles, folder: Folder, address_of: Callable[[str], str | None]
+    articles: Articles,
+    folder: Folder,
+    address_of: Callable[[str], str | None],
+    moved: AbstractSet[str] | None,
 ) -> set[str]:
-    """Ids of the articles that refer to something that is not as it was."""
+    """Ids of the articles that refer to something that is not as it was.
+
+    `moved` are the paths of articles that may have another address now, None for all: asking
+    for the address of every article linked to would take longer than everything else.
+    """
     return {
         article
         for article, target, witness in articles.uses()
-        if witness != _witness(folder, target, address_of)
+        if (moved is None or target in moved or not is_article(target))
+        and witness != _witness(folder, target, address_of)
     }
 
 

@@ -83,12 +83,10 @@ def placed(findings: Sequence[Finding], site: Site) -> list[Finding]:
 
 
 def _file(finding: Finding, site: Site) -> str:
-    """Articles are named below content/, templates and pages below their own folders."""
+    """Where the file of a finding is: in the content folder, or among the templates."""
     places, path = site.places, finding.path
     if path == site.config_file:
         return path
-    if finding.rule == "address-taken":
-        return from_here(places.output / path)
     roots = (places.content, *places.designs)
     root = next((root for root in roots if (root / path).is_file()), places.content)
     return from_here(root / path)

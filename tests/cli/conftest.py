@@ -1,0 +1,60 @@
+"""A site to type commands in, and the two ways to type them: in this process, and for real."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from terminal import PROGRAM, Said, Typing
+
+from syndicate import cli
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site that `init` makes, built once."""
+    folder = tmp_path_factory.mktemp("sample") / "site"
+    assert cli.main(["init", str(folder)]) == 0
+    assert cli.main(["build", "--quiet", "--config", str(folder / "config.yaml")]) == 0
+    return folder
+
+
+@pytest.fixture
+def site(sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the built site; the test stands in it."""
+    folder = shutil.copytree(sample, tmp_path / "site")
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Typing:
+    """Type a command in this process."""
+
+    def typed(*arguments: str) -> Said:
+        capsys.readouterr()
+        code = cli.main(list(arguments))
+        said = capsys.readouterr()
+        return Said(code, said.out, said.err)
+
+    return typed
+
+
+@pytest.fixture
+def program() -> Typing:
+    """Type a command in a process of its own, as users do."""
+
+    def typed(*arguments: str | bytes, **environment: str) -> Said:
+        done = subprocess.run(
+            [PROGRAM, *arguments],
+            capture_output=True,
+            encoding="utf-8",
+            env={**os.environ, **environment},
+            stdin=subprocess.DEVNULL,
+        )
+        return Said(done.returncode, done.stdout, done.stderr)
+
+    return typed

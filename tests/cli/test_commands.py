@@ -1,0 +1,366 @@
+"""Each command, its options, its exit codes and what it says."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import click
+import pytest
+import yaml
+from terminal import Typing, article
+
+from syndicate import __version__
+from syndicate.cli.main import syndicate
+
+BROKEN = "---\ntitle: Broken\ndate: 2026-13-45\n---\nText.\n"
+
+
+# -- help and usage --------------------------------------------------------------------------
+
+
+def test_help_names_every_command_and_says_how_to_start(run: Typing) -> None:
+    said = run("--help")
+    assert said.code == 0
+    assert all(f"\n  {name} " in said.out for name in syndicate.commands)
+    assert "syndicate init my-site" in said.out
+    assert "Exit codes" in said.out
+    assert "..." not in said.out.split("Commands:")[1]
+
+
+@pytest.mark.parametrize("name", sorted(syndicate.commands))
+def test_every_command_explains_itself(run: Typing, name: str) -> None:
+    said = run(name, "--help")
+    assert said.code == 0
+    assert len(said.out) > 150
+    for parameter in syndicate.commands[name].params:
+        if isinstance(parameter, click.Option):
+            assert parameter.help, f"{name} {parameter.opts} says nothing of itself"
+
+
+def test_the_version_is_said(run: Typing) -> None:
+    assert run("--version").out == f"syndicate {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        ([], "Usage"),
+        (["bild"], "Did you mean 'build'?"),
+        (["build", "--strikt"], "Did you mean '--strict'?"),
+        (["explain"], "ARTICLE"),
+        (["new"], "TITLE"),
+        (["completion", "tcsh"], "'bash', 'zsh', 'fish'"),
+    ],
+)
+def test_wrong_usage_is_met_with_the_right_one(
+    run: Typing, arguments: list[str], hint: str
+) -> None:
+    said = run(*arguments)
+    assert said.code == 2
+    assert hint in said.err
+    assert said.out == ""
+
+
+# -- where the configuration is --------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--config", "site/config.yaml", "check"),
+        ("check", "--config", "site/config.yaml"),
+        ("--config", "nowhere.yaml", "check", "--config", "site/config.yaml"),
+    ],
+)
+def test_the_configuration_is_named_before_or_behind_the_command(
+    site: Path, run: Typing, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(site.parent)
+    assert run(*arguments).code == 0
+
+
+def test_folders_are_relative_to_the_configuration(
+    site: Path, run: Typing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.rmtree(site / "public")
+    monkeypatch.chdir(site.parent)
+    said = run("build", "--config", "site/config.yaml")
+    assert (site / "public" / "feed.xml").is_file()
+    assert "site/public/ feed.xml" in said.out
+    assert "site/issues/weekly/next/email.html" in said.out
+
+
+# -- init --------------------------------------------------------------------------------------
+
+
+def test_a_new_site_builds_without_a_finding(
+    tmp_path: Path, run: Typing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    said = run("init", "my-site")
+    assert said.code == 0
+    assert "  cd my-site\n  syndicate build\n" in said.out
+    monkeypatch.chdir("my-site")
+    assert run("build", "--strict").code == 0
+
+
+def test_init_here_asks_for_no_other_folder(
+    tmp_path: Path, run: Typing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    said = run("init", ".")
+    assert said.code == 0
+    assert "cd " not in said.out
+    assert "  config.yaml\n" in said.out
+
+
+@pytest.mark.parametrize("part", ["config.yaml", "content", "templates"])
+def test_init_overwrites_nothing(
+    tmp_path: Path, run: Typing, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("mine").mkdir()
+    Path("mine", part).mkdir()
+    said = run("init", "mine")
+    assert said.code == 2
+    assert said.err.startswith(f"mine/{part}: error: a site is here already")
+    assert [path.name for path in Path("mine").iterdir()] == [part]
+
+
+# -- new ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ('She said: "no", twice', "she-said-no-twice"),
+        ("It's 100% true: {{ x }} & # - [list]", "it-s-100-true-x-list"),
+        ("قهوة البحر", "قهوة-البحر"),
+        ("\u200f‏עברית‎", "עברית"),
+        ("../../etc/passwd", "etc-passwd"),
+        ("null", "null"),
+        ("  trimmed  ", "trimmed"),
+        ("A back\\slash", "a-back-slash"),
+    ],
+)
+def test_a_new_article_has_its_title_and_stays_a_draft(
+    site: Path, run: Typing, title: str, name: str
+) -> None:
+    said = run("new", title)
+    assert said.code == 0
+    (path,) = said.out.splitlines()
+    assert path.startswith("content/20")
+    assert path.endswith(f"-{name}.md")
+    assert "draft" in said.err
+    explained = run("explain", path)
+    assert f" {title.strip()}  (header)" in explained.out
+    assert "state     draft" in explained.out
+    assert "11 articles published" in run("build").out
+
+
+def test_a_title_without_letters_gets_a_name_too(site: Path, run: Typing) -> None:
+    path = run("new", "😀").out.strip()
+    assert 'title: "😀"' in Path(path).read_text(encoding="utf-8")
+
+
+def test_a_very_long_title_gets_a_name_that_fits(site: Path, run: Typing) -> None:
+    path = run("new", "word " * 200).out.strip()
+    assert len(Path(path).name.encode()) < 255
+    assert Path(path).is_file()
+
+
+@pytest.mark.parametrize("title", ["", "   ", "two\nlines", "a\rb", "a\x07b", "a\u2028b", "a\udce9b"])
+def test_a_title_that_is_no_line_of_text_is_refused(site: Path, run: Typing, title: str) -> None:
+    before = list(Path("content").iterdir())
+    said = run("new", title)
+    assert said.code == 2
+    assert "title" in said.err
+    assert list(Path("content").iterdir()) == before
+
+
+def test_new_overwrites_nothing(site: Path, run: Typing) -> None:
+    path = Path(run("new", "Twice").out.strip())
+    path.write_text("mine", encoding="utf-8")
+    said = run("new", "Twice")
+    assert said.code == 2
+    assert f"{path}: error: an article is here already" in said.err
+    assert path.read_text(encoding="utf-8") == "mine"
+
+
+# -- build -------------------------------------------------------------------------------------
+
+
+def test_build_says_what_it_did_and_where_to_look(site: Path, run: Typing) -> None:
+    article(site, "news.md", "---\ntitle: News\ndate: 2026-11-01\ntags: [sea]\n---\nText.\n")
+    said = run("build")
+    assert said.code == 0
+    assert said.err == ""
+    first, *rest = said.out.splitlines()
+    assert first.startswith("12 articles published, ")
+    assert first.endswith(" files written; nothing to mend.")
+    assert rest == [
+        "  feeds   public/ feed.xml atom.xml feed.json",
+        "          public/tags/…/ feed.xml atom.xml feed.json",
+        "  pages   public/index.html",
+        "  weekly  Low Tide, weekly: News",
+        "          issues/weekly/next/email.html",
+    ]
+
+
+def test_a_build_with_nothing_to_do_says_so(site: Path, run: Typing) -> None:
+    assert run("build").out.startswith("11 articles published, nothing to write; nothing to mend.")
+
+
+def test_build_counts_what_it_removed(site: Path, run: Typing) -> None:
+    Path("content/tsukuroi.md").unlink()
+    assert " 1 file removed; " in run("build").out
+
+
+def test_a_newsletter_without_news_is_said(site: Path, run: Typing) -> None:
+    settings = Path("config.yaml").read_text(encoding="utf-8")
+    Path("config.yaml").write_text(settings.replace("backlog: 6", "backlog: 0"), encoding="utf-8")
+    run("build", "--quiet")
+    said = run("build")
+    assert "  weekly  nothing new to send" in said.out
+
+
+def test_findings_are_told_on_stderr_and_fail_only_a_strict_build(site: Path, run: Typing) -> None:
+    article(site, "bad.md", BROKEN)
+    said = run("build")
+    assert said.code == 0
+    assert said.err.startswith("content/bad.md:3  error    the date cannot be read")
+    assert said.err.endswith("\n1 error\n")
+    assert "; 1 error." in said.out
+    assert run("build", "--strict").code == 1
+
+
+def test_quiet_says_nothing_but_what_is_wrong(site: Path, run: Typing) -> None:
+    for command in ("build", "check"):
+        said = run(command, "--quiet")
+        assert (said.code, said.out, said.err) == (0, "", "")
+    article(site, "bad.md", BROKEN)
+    assert run("build", "--quiet").out == ""
+    assert "content/bad.md:3" in run("build", "-q").err
+
+
+# -- check -------------------------------------------------------------------------------------
+
+
+def test_check_lists_findings_by_file_with_the_way_out(site: Path, run: Typing) -> None:
+    article(site, "zed.md", BROKEN)
+    article(site, "notes/thin.md", "---\ntitle: Thin\ntgas: [a]\ndate: 2026-11-01\n---\n")
+    said = run("check")
+    assert said.code == 1
+    assert said.err == ""
+    lines = [line for line in said.out.splitlines() if line.startswith("content/")]
+    assert [line.split()[:2] for line in lines] == [
+        ["content/notes/thin.md", "warning"],
+        ["content/notes/thin.md:3", "warning"],
+        ["content/zed.md:3", "error"],
+    ]
+    assert lines[0].index("warning") == lines[1].index("warning"), "columns are aligned"
+    assert "[unreadable]\n    write it as " in said.out
+    assert said.out.endswith("\n1 error, 2 warnings\n")
+
+
+def test_check_writes_no_document(site: Path, run: Typing) -> None:
+    article(site, "news.md", "---\ntitle: News\ndate: 2026-11-01\n---\nText.\n")
+    before = Path("public/feed.xml").read_bytes()
+    assert run("check").code == 0
+    assert Path("public/feed.xml").read_bytes() == before
+    assert not Path("public/articles/news").exists()
+
+
+def test_check_speaks_json(site: Path, run: Typing) -> None:
+    assert json.loads(run("check", "--json").out) == []
+    article(site, "bad.md", BROKEN)
+    said = run("check", "--json")
+    assert said.code == 1
+    (finding,) = json.loads(said.out)
+    assert list(finding) == ["rule", "level", "path", "line", "message", "way_out"]
+    assert (finding["rule"], finding["level"]) == ("unreadable", "error")
+    assert (finding["path"], finding["line"]) == ("content/bad.md", 3)
+
+
+def test_paths_are_those_of_someone_standing_here(
+    site: Path, run: Typing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    article(site, "bad.md", BROKEN)
+    for folder, path in (("content", "bad.md"), ("public", "../content/bad.md")):
+        monkeypatch.chdir(site / folder)
+        assert run("check", "--config", "../config.yaml").out.startswith(f"{path}:3 ")
+
+
+def test_findings_of_a_newsletter_name_the_configuration(site: Path, run: Typing) -> None:
+    settings = Path("config.yaml").read_text(encoding="utf-8")
+    line = next(row for row in settings.splitlines() if "postal_address:" in row)
+    Path("config.yaml").write_text(settings.replace(line, ""), encoding="utf-8")
+    said = run("check")
+    assert said.code == 1
+    assert said.out.startswith("config.yaml  ")
+    assert "newsletter weekly" in said.out
+
+
+def test_findings_of_an_address_name_the_article(site: Path, run: Typing) -> None:
+    twin = "---\ntitle: Twin\ndate: 2026-11-01\nslug: tsukuroi\n---\nText.\n"
+    article(site, "twin.md", twin)
+    said = run("check")
+    assert said.code == 1
+    assert said.out.startswith("content/twin.md  error  ")
+    assert "[address-taken]" in said.out
+
+
+# -- config ------------------------------------------------------------------------------------
+
+
+def test_config_prints_every_setting_as_yaml_that_can_be_used(site: Path, run: Typing) -> None:
+    said = run("config")
+    assert said.code == 0
+    assert list(yaml.safe_load(said.out)) == [
+        *("site", "feeds", "newsletters", "store", "content", "templates", "output", "issues")
+    ]
+    Path("config.yaml").write_text(said.out, encoding="utf-8")
+    assert run("config").out == said.out
+    assert "nothing to write" in run("build").out
+
+
+SECRETS = [
+    "postgresql://anna:S3CRET@db.example/site",
+    "postgresql://anna:S3C@S3CRET@db.example/site",
+    "postgresql://db.example/site?user=anna&password=S3CRET",
+    "postgresql://db.example/site?sslmode=require&sslPassword=S3CRET#x",
+    "postgresql://db.example/site?pass%77ord=S3CRET",
+]
+
+
+@pytest.mark.parametrize("url", SECRETS)
+def test_config_masks_secrets_in_addresses(site: Path, run: Typing, url: str) -> None:
+    settings = Path("config.yaml").read_text(encoding="utf-8")
+    Path("config.yaml").write_text(
+        settings.replace("sqlite:///syndicate.db", f'"{url}"').replace(
+            "# hub: https://hub.example.org/", "hub: https://hub.example/?token=S3CRET&topic=a"
+        ),
+        encoding="utf-8",
+    )
+    said = run("config")
+    assert said.code == 0
+    assert "S3C" not in said.out
+    assert "***" in yaml.safe_load(said.out)["store"]["url"]
+    assert "db.example/site" in said.out
+    assert yaml.safe_load(said.out)["feeds"]["hub"] == "https://hub.example/?token=***&topic=a"
+
+
+def test_config_says_only_where_an_outside_value_is_from(
+    site: Path, run: Typing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Path("config.yaml").read_text(encoding="utf-8")
+    settings = settings.replace("url: sqlite:///syndicate.db", "url: {env: SITE_STORE}")
+    settings = settings.replace("author: Maren Holt", "author: {file: name.txt}")
+    Path("config.yaml").write_text(settings, encoding="utf-8")
+    Path("name.txt").write_text("S3CRET\n", encoding="utf-8")
+    monkeypatch.setenv("SITE_STORE", "sqlite:///S3CRET.db")
+    shown = yaml.safe_load(run("config").out)
+    assert shown["store"]["url"] == "*** (env: SITE_STORE)"
+    assert shown["site"]["author"] == "*** (file: name.txt)"
