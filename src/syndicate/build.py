@@ -22,10 +22,11 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from syndicate import __version__
+from syndicate.catalogue import Record
 from syndicate.config.model import Config, Store
 from syndicate.content import folder
 from syndicate.content.reader import is_article
-from syndicate.content.render import RENDERER_VERSION
+from syndicate.content.versions import RENDERER_VERSION
 from syndicate.feeds.archive import finished_pages
 from syndicate.findings import Finding, Level, from_json, to_json
 from syndicate.intake import Intake, ReadFiles, take_in
@@ -107,7 +108,15 @@ def build(site: Site, now: datetime, *, rehearse: bool = False) -> Report:
     articles = Articles(site.database)
     before = articles.meta()
     files = folder.scan(site.places.content)
-    intake = take_in(site.database, files, site.read_files, host=site.host, zone=site.zone, now=now)
+    intake = take_in(
+        site.database,
+        files,
+        site.read_files,
+        host=site.host,
+        zone=site.zone,
+        now=now,
+        tagged=_asks_for_tags(site.config),
+    )
     recipe = _recipe(site)
     everything = rehearse or before.get("unfinished") == "yes" or before.get("recipe") != recipe
     known = articles.documents()
@@ -125,13 +134,20 @@ def build(site: Site, now: datetime, *, rehearse: bool = False) -> Report:
     else:
         lost = missing(site.places.roots, known)
         owners = [*_touched(outputs, intake, stale), *sorted(lost)]
-        owners += [owner for owner in articles.notes() if owners and owner.startswith("page:")]
+        owners += [
+            owner for owner in articles.notes() if owners and owner.startswith(("page:", FILES))
+        ]
     kind = Rehearsal if rehearse else Press
     press = kind(site.places.roots, known, set(owners))
     if owners:
         _make(site, outputs, press, list(dict.fromkeys(owners)), recipe, now)
     found = _found(outputs, press) if rehearse else articles.notes()
     return _report(articles, intake, press, found)
+
+
+def _asks_for_tags(config: Config) -> bool:
+    letters = config.newsletters.values()
+    return config.feeds.tags or any(letter.include or letter.exclude for letter in letters)
 
 
 def _address_at(site: Site, articles: Articles, path: str) -> str | None:
@@ -159,6 +175,9 @@ def _make(
     articles = outputs.articles
     with site.database.transaction():
         articles.begin_newsletters(site.config.newsletters, to_text(now))
+        if outputs.renditions.stale or not isinstance(press, Rehearsal):
+            # From here on renderings are kept whose documents are not made yet.
+            articles.remember({"unfinished": "yes"})
     made_from = _put_issues(site, outputs, press, owners, recipe)
     for number, (owner, documents) in enumerate(
         site.progress(outputs.make(owners), len(owners), "Writing")
@@ -212,10 +231,12 @@ def _collision(articles: Articles, owner: str, path: str, other: str) -> Finding
     """Two documents at one address, told by the article that lost it."""
     ids = [name.removeprefix("page:") for name in (owner, other)]
     paths = {record.id: record.path for record in articles.by_ids(ids)}
+    holder = paths.get(ids[1], other)
+    why = f"{holder} has the address {path} already" if other else f"no file can be named {path}"
     return Finding(
         Level.ERROR,
         "address-taken",
-        f"{paths.get(ids[1], other)} has the address {path} already; this page was not written",
+        f"{why}; this page was not written",
         paths.get(ids[0], owner),
         way_out="give one of them another slug: or url: in its header",
     )
@@ -228,14 +249,22 @@ FILES = "file:"
 def _put_files(site: Site, outputs: Outputs, press: Press, owners: list[str]) -> None:
     """Put the files that published articles refer to at the addresses they are given."""
     asked = set(owners)
-    for record_id, target, witness in outputs.articles.uses():
-        if witness == MISSING or is_article(target):
-            continue
-        for record in filter(is_published, outputs.articles.by_ids([record_id])):
-            address = outputs.renditions.file_address(record, target)
-            path = page_file(site.config.site, address, page=False)
-            if path and asked & {FILES, f"page:{record_id}", FILES + path}:
-                press.put(FILES + path, {path: folder.read(site.places.content, target)})
+    wanted: set[str] = set()
+    for record, target in _files_in_use(outputs.articles):
+        address = outputs.renditions.file_address(record, target)
+        path = page_file(site.config.site, address, page=False)
+        if path:
+            wanted.add(FILES + path)
+        if path and asked & {FILES, f"page:{record.id}", FILES + path}:
+            press.put(FILES + path, {path: folder.read(site.places.content, target)})
+    press.have_only(FILES, wanted)
+
+
+def _files_in_use(articles: Articles) -> Iterator[tuple[Record, str]]:
+    """Published articles, each with a file it refers to."""
+    uses = [(i, t) for i, t, found in articles.uses() if found != MISSING and not is_article(t)]
+    records = {record.id: record for record in articles.by_ids(sorted({i for i, _ in uses}))}
+    return ((records[i], target) for i, target in uses if is_published(records[i]))
 
 
 def _keep_renderings(site: Site, outputs: Outputs) -> None:

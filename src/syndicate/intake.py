@@ -15,17 +15,15 @@ from syndicate import findings
 from syndicate.catalogue import Decision, Record, Scanned, State, decide
 from syndicate.content.folder import Stat
 from syndicate.content.reader import is_article
+from syndicate.content.versions import READER_VERSION
 from syndicate.errors import SyndicateError
 from syndicate.moments import to_text
-from syndicate.reading import READER_VERSION, Broken
-from syndicate.store.articles import Articles
+from syndicate.reading import Broken
+from syndicate.store.articles import Articles, Change
 from syndicate.store.database import Database
 
 TOO_FRESH_NS = 2_000_000_000
 """A file changed so shortly before the scan may change again under the same stat."""
-
-Change = tuple[Record | None, Record]
-"""An article before (None: new) and after."""
 
 ReadFiles = Callable[[Sequence[tuple[str, Stat]]], Sequence[Scanned | Broken]]
 
@@ -55,25 +53,36 @@ def take_in(
     host: str,
     zone: tzinfo,
     now: datetime,
+    tagged: bool,
 ) -> Intake:
-    """Bring the store up to what `seen` shows; publish what is due."""
+    """Bring the store up to what `seen` shows; publish what is due.
+
+    `tagged` says whether anything asks for the articles of a tag; if nothing does, the list of
+    them is not kept.
+    """
     articles = Articles(database)
+    meta = articles.meta()
     how = f"{READER_VERSION} {zone}"
-    known = articles.stats() if articles.meta().get("read as") == how else {}
+    known = articles.stats() if meta.get("read as") == how else {}
+    kept_tags = "yes" if tagged else "no"
     changed, removed = changed_files(seen, known)
     if not known:
         removed = sorted(articles.stats().keys() - seen.keys())
     if removed and not any(map(is_article, seen)):
         _refuse_to_withdraw_all(len(removed))
-    if not changed and not removed and not articles.due(to_text(now)):
+    retag = meta.get("tags kept") != kept_tags
+    if not changed and not removed and not retag and not articles.due(to_text(now)):
         return Intake()
     files = read_files(changed)
     scanned = [_settled(file, now) for file in files if isinstance(file, Scanned)]
     broken = tuple(file for file in files if isinstance(file, Broken))
     with database.transaction():
         changes = _record(articles, scanned, removed, host, now)
-        articles.replace_faults((*removed, *(f.path for f in scanned)), _fault_rows(broken))
-        articles.remember({"read as": how, **({"unfinished": "yes"} if changes else {})})
+        articles.tag(changes, anew=retag, keep=tagged)
+        articles.replace_faults((*removed, *(f.path for f in scanned)), _fault_rows(broken, now))
+        articles.remember({"read as": how, "tags kept": kept_tags})
+        if changes:
+            articles.remember({"unfinished": "yes"})
     return Intake(tuple(changes), len(files), broken)
 
 
@@ -87,13 +96,20 @@ def _refuse_to_withdraw_all(number: int) -> Never:
 
 
 def _settled(file: Scanned, now: datetime) -> Scanned:
-    """A file changed just now gets a stat that matches nothing, so that it is read again."""
-    fresh = now.timestamp() * 1e9 - file.mtime_ns < TOO_FRESH_NS
-    return file._replace(mtime_ns=-1) if fresh else file
+    settled = _settled_time(file.mtime_ns, now)
+    return file if settled == file.mtime_ns else file._replace(mtime_ns=settled)
 
 
-def _fault_rows(broken: Sequence[Broken]) -> dict[str, tuple[Stat, str]]:
-    return {b.path: (b.stat, findings.to_json([b.finding]) or "[]") for b in broken}
+def _settled_time(mtime_ns: int, now: datetime) -> int:
+    """A file changed just now gets a time that matches nothing, so that it is read again."""
+    return -1 if now.timestamp() * 1e9 - mtime_ns < TOO_FRESH_NS else mtime_ns
+
+
+def _fault_rows(broken: Sequence[Broken], now: datetime) -> dict[str, tuple[Stat, str]]:
+    return {
+        b.path: ((b.stat[0], _settled_time(b.stat[1], now)), findings.to_json([b.finding]) or "[]")
+        for b in broken
+    }
 
 
 def _record(
@@ -109,7 +125,7 @@ def _record(
     kept = {record.id for record in same}
     news = _numbered([r for r in saved if r.id not in kept], articles.last_sequence(), now)
     articles.touch({r.path: (r.size, r.mtime_ns) for r in same})
-    articles.save(news, {r.id: before[r.id] for r in news if r.id in before})
+    articles.save(news, before)
     due = _numbered(articles.due(to_text(now)), articles.last_sequence(), now)
     articles.number(due)
     return [(before.get(r.id), r) for r in news] + [(r._replace(sequence=None), r) for r in due]
@@ -142,4 +158,4 @@ def _numbered(records: list[Record], last: int, now: datetime) -> list[Record]:
     ]
     new.sort(key=lambda r: (r.published, r.id))
     numbers = {record.id: last + i for i, record in enumerate(new, 1)}
-    return [r._replace(sequence=numbers[r.id]) if r.id in numbers else r for r in records]
+    return [r.numbered(numbers[r.id]) if r.id in numbers else r for r in records]

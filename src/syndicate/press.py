@@ -6,10 +6,16 @@ Removes what an owner had before and has no more. Knows paths and bytes, not wha
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from pathlib import Path
 
 from syndicate import publish
+
+GIVE_WAY = ("page:", "file:")
+"""Owners whose addresses authors choose: one that cannot be had costs only its own document."""
+
+LONGEST_NAME = 255
+"""Bytes in the name of a file, on all common file systems."""
 
 Root = str
 """`output` or `issues`: the folder a document is below."""
@@ -29,15 +35,29 @@ class Press:
         self.written: list[str] = []
         self.removed: list[str] = []
         self.collisions: dict[str, tuple[str, str]] = {}
-        """Owner -> the address it could not have, and the owner that has it."""
+        """Owner -> the address it could not have, and the owner that has it ("": nobody can)."""
 
     def put(self, owner: str, documents: Mapping[str, bytes], root: Root = "output") -> None:
         """Write an owner's documents where their bytes changed."""
         for path, data in documents.items():
             if self._is_free(f"{root}:{path}", path, owner):
-                self.made[f"{root}:{path}"] = (len(data), owner)
-                if publish.write(self._roots[root], path, data):
-                    self.written.append(path)
+                self._write(root, path, data, owner)
+
+    def _write(self, root: Root, path: str, data: bytes, owner: str) -> None:
+        try:
+            if publish.write(self._roots[root], path, data):
+                self.written.append(path)
+        except publish.BlockedError:
+            if not (owner.startswith(GIVE_WAY) and self._roots[root].is_dir()):
+                raise
+            self.collisions[owner] = (path, "")
+        else:
+            self.made[f"{root}:{path}"] = (len(data), owner)
+
+    def have_only(self, kind: str, wanted: Set[str]) -> None:
+        """Of the owners whose names begin with `kind`, those not `wanted` have nothing now."""
+        owners = {owner for _, owner in self._known.values() if owner.startswith(kind)}
+        self.owners |= owners - wanted
 
     def sweep(self) -> None:
         """Remove what the owners made anew had before and have no more."""
@@ -48,14 +68,27 @@ class Press:
                 self.removed.append(key)
 
     def _is_free(self, key: str, path: str, owner: str) -> bool:
-        """Two owners of one address: the first keeps it, the other is noted."""
-        other = self.made.get(key, ("", ""))[1]
-        before = self._known.get(key, (0, owner))[1]
-        if not other and before != owner and before not in self.owners:
-            other = before
-        if other and other != owner:
-            self.collisions[owner] = (path, other)
-        return not other or other == owner
+        """Two owners of one address: the first keeps it, the other is noted.
+
+        Nor can there be a document below another, or a name longer than file systems take.
+        """
+        if any(len(name.encode()) > LONGEST_NAME for name in path.split("/")):
+            self.collisions[owner] = (path, "")
+            return False
+        while key:
+            other = self._holder(key)
+            if other and other != owner:
+                self.collisions[owner] = (path, other)
+                return False
+            key = key.rpartition("/")[0]
+        return True
+
+    def _holder(self, key: str) -> str:
+        """Who has this address: in this build, or from an earlier one and not made anew."""
+        if key in self.made:
+            return self.made[key][1]
+        before = self._known.get(key, (0, ""))[1]
+        return "" if before in self.owners else before
 
 
 class Rehearsal(Press):

@@ -42,20 +42,19 @@ def _replace(target: Path, data: bytes) -> None:
         raise
 
 
-def remove(root: Path, path: str) -> bool:
-    """Remove a document and the folders it leaves empty. True when it was there."""
+def remove(root: Path, path: str) -> None:
+    """Remove a document, if it is still there, and the folders it leaves empty."""
     target = root / path
     try:
-        target.unlink()
+        target.unlink(missing_ok=True)
         for folder in target.parents:
             if folder == root or any(folder.iterdir()):
                 break
             folder.rmdir()
     except (FileNotFoundError, NotADirectoryError):
-        return False
+        return  # its folder is gone too
     except OSError as error:
         raise _refused(target, error) from error
-    return True
 
 
 def _same(target: Path, data: bytes) -> bool:

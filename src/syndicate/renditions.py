@@ -21,7 +21,7 @@ from syndicate.config.model import Site
 from syndicate.content.article import Article, Enclosure, Image, Published, Rendering
 from syndicate.content.folder import Stat
 from syndicate.content.reader import is_article
-from syndicate.content.render import RENDERER_VERSION, LocalFile, render
+from syndicate.content.versions import RENDERER_VERSION
 from syndicate.errors import ArticleError
 from syndicate.findings import Finding, Level
 from syndicate.moments import from_text
@@ -108,6 +108,8 @@ class Renditions:
         )
 
     def _render(self, record: Record, article: Article, url: str, made_from: str) -> KeptRendering:
+        from syndicate.content.render import render
+
         around = Surroundings(
             record.path,
             url,
@@ -179,7 +181,8 @@ def _witness(folder: Folder, target: str, address_of: Callable[[str], str | None
 
 
 def _made_from(record: Record, url: str) -> str:
-    head = sha256(f"{record.title}\n{record.head}\n{url}".encode()).hexdigest()[:16]
+    head = f"{record.title}\n{record.head}\n{url}\n{record.path}"
+    head = sha256(head.encode()).hexdigest()[:16]
     return f"{RENDERER_VERSION} {record.body_hash} {head}"
 
 
@@ -197,7 +200,7 @@ def _published(record: Record, url: str, kept: KeptRendering) -> Published:
         path=record.path,
         tags=tuple(label for _, label in record.tag_pairs),
         authors=tuple(head.get("authors", ())),
-        language=head.get("language", ""),
+        language=head.get("language") or "",
         lead=made["lead"],
         image=made["image"] and Image(**made["image"]),
         images=tuple(Image(**image) for image in made["images"]),
@@ -222,7 +225,7 @@ def _enclosure(article: Article, around: Surroundings) -> tuple[Enclosure | None
     """The media file the header names. Its length and type must be true, so it must be here."""
     if not article.enclosure:
         return None, []
-    file: LocalFile | None = around.file(article.enclosure)
+    file = around.file(article.enclosure)
     if file and file.type:
         return Enclosure(file.url, file.length, file.type), []
     missing = Finding(

@@ -49,20 +49,16 @@ def write_article(path: Path, title: str, now: datetime) -> Path:
 
     title = _checked(title)
     header = f"---\ntitle: {json.dumps(title, ensure_ascii=False)}\ndate: {now:%Y-%m-%d %H:%M}\n"
+    message, way_out = "an article is here already", "choose another title"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8") as file:
             file.write(f"{header}tags: []\ndraft: true\n---\n\n")
-    except FileExistsError:
-        raise SyndicateError(
-            "an article is here already", place=Place(str(path)), way_out="choose another title"
-        ) from None
     except OSError as error:
-        raise SyndicateError(
-            f"cannot be written: {error.strerror}",
-            place=Place(str(path)),
-            way_out="check the folder's rights and the disk's space",
-        ) from error
+        if not path.exists():
+            message = f"cannot be written: {error.strerror}"
+            way_out = "check the folder's rights and the disk's space"
+        raise SyndicateError(message, place=Place(str(path)), way_out=way_out) from error
     return path
 
 

@@ -6,15 +6,14 @@ rendering still holds.
 
 from __future__ import annotations
 
-import mimetypes
 from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
 from posixpath import normpath
 from urllib.parse import quote, urljoin
 
+from syndicate.content.addresses import LocalFile
 from syndicate.content.folder import Stat
 from syndicate.content.reader import is_article
-from syndicate.content.render import LocalFile
 
 AddressAt = Callable[[str], str | None]
 """Path of an article in the content folder -> its absolute address, None without such."""
@@ -52,6 +51,10 @@ class Surroundings:
                 self.uses[path] = address or MISSING
                 if address:
                     return address
+        for place in self._places(target.rstrip("/")):
+            if not PurePosixPath(place).suffix:
+                self.uses.setdefault(f"{place}.md", MISSING)
+                self.uses.setdefault(f"{place}/index.md", MISSING)
         return None
 
     def file(self, target: str) -> LocalFile | None:
@@ -60,7 +63,7 @@ class Surroundings:
             if path in self._files and not is_article(path):
                 self.uses[path] = file_witness(self._files[path])
                 return self._local(path)
-        for path in self._places(target)[:1]:
+        for path in self._places(target):
             self.uses[path] = MISSING
         return None
 
@@ -87,6 +90,8 @@ class Surroundings:
         ]
 
     def _local(self, path: str) -> LocalFile:
+        import mimetypes
+
         width, height = _size(self._root / path)
         return LocalFile(
             url=file_url(path, self._path, self._url, self._base),

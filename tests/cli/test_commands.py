@@ -160,6 +160,12 @@ def test_a_new_article_has_its_title_and_stays_a_draft(
     assert "11 articles published" in run("build").out
 
 
+@pytest.mark.xfail(reason="an empty draft is told to be set to draft: true", strict=True)
+def test_a_new_article_is_no_finding(site: Path, run: Typing) -> None:
+    assert run("new", "Begun").code == 0
+    assert run("build", "--strict").code == 0
+
+
 def test_a_title_without_letters_gets_a_name_too(site: Path, run: Typing) -> None:
     path = run("new", "😀").out.strip()
     assert 'title: "😀"' in Path(path).read_text(encoding="utf-8")
@@ -171,7 +177,9 @@ def test_a_very_long_title_gets_a_name_that_fits(site: Path, run: Typing) -> Non
     assert Path(path).is_file()
 
 
-@pytest.mark.parametrize("title", ["", "   ", "two\nlines", "a\rb", "a\x07b", "a\u2028b", "a\udce9b"])
+@pytest.mark.parametrize(
+    "title", ["", "   ", "two\nlines", "a\rb", "a\x07b", "a\u2028b", "a\udce9b"]
+)
 def test_a_title_that_is_no_line_of_text_is_refused(site: Path, run: Typing, title: str) -> None:
     before = list(Path("content").iterdir())
     said = run("new", title)

@@ -6,8 +6,6 @@ import json
 import os
 import shutil
 import sys
-import tempfile
-import traceback
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
@@ -62,6 +60,9 @@ def show_refusal(error: OSError) -> None:
 
 def show_crash(error: Exception) -> None:
     """A fault in this program: what to report, in a file."""
+    import tempfile
+    import traceback
+
     with tempfile.NamedTemporaryFile(
         "w", prefix="syndicate-", suffix=".txt", delete=False, encoding="utf-8", errors="replace"
     ) as file:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from posixpath import normpath
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -150,9 +151,11 @@ CHECKS: Mapping[tuple[str, str], Callable[[Any], Complaint | None]] = {
 def _check_folders(config: Config) -> Iterator[tuple[str, str, str]]:
     seen: dict[str, str] = {}
     for key in ("content", "templates", "output", "issues"):
-        folder = getattr(config, key).strip().rstrip("/").removeprefix("./")
-        if folder in ("", ".", ".."):
+        folder = normpath(getattr(config, key).strip() or ".")
+        if folder in (".", "..", "/"):
             yield key, "must be a folder of its own", f"write {key}: {key}"
         elif folder in seen:
             yield key, f"is the same folder as {seen[folder]}", "choose another"
+        elif seen and folder.startswith(f"{next(iter(seen))}/"):
+            yield key, "is inside content, whose files are articles", "choose another"
         seen.setdefault(folder, key)

@@ -20,9 +20,7 @@ from syndicate.content.sanitise import MORE, Doubt, balanced, sanitise
 from syndicate.content.shortcodes import CLOSE, OPEN, Expanded, Problem, Token, expand
 from syndicate.findings import Finding, Level
 
-__all__ = ["RENDERER_VERSION", "LocalFile", "Surroundings", "render"]
-
-RENDERER_VERSION = 1  # part of the cache key: raise it whenever the same body renders differently
+__all__ = ["LocalFile", "Surroundings", "render"]
 
 # Hugo, Zola, WordPress (with its own text), Jekyll, Docusaurus, Nikola, Pelican.
 _MARK = (

@@ -31,6 +31,10 @@ class KeptRendering:
     findings: str | None
 
 
+Change = tuple[Record | None, Record]
+"""An article before (None: new) and after."""
+
+
 class Articles:
     """What the database knows about articles."""
 
@@ -138,7 +142,8 @@ class Articles:
                 values |= names
                 places = ", ".join(f":{name}" for name in names)
                 where += (
-                    f" AND id {word} (SELECT article FROM article_tags WHERE tag IN ({places}))"
+                    f" AND sequence {word} "
+                    f"(SELECT sequence FROM article_tags WHERE tag IN ({places}))"
                 )
         return self._light(f"{where} {NEWEST} LIMIT :limit", values)
 
@@ -199,10 +204,13 @@ class Articles:
         return found
 
     def uses(self) -> list[tuple[str, str, str]]:
-        """What renderings refer to: article, target, witness."""
+        """What renderings of published articles refer to: article, target, witness."""
         return [
             (str(a), str(t), str(w))
-            for a, t, w in self._rows("SELECT article, target, witness FROM uses")
+            for a, t, w in self._rows(
+                "SELECT u.article, u.target, u.witness FROM uses u JOIN articles a "
+                f"ON a.id = u.article WHERE {PUBLISHED} ORDER BY a.sequence, u.target"
+            )
         ]
 
     def documents(self) -> dict[str, tuple[int, str]]:
@@ -228,20 +236,9 @@ class Articles:
 
     def save(self, records: Sequence[Record], before: Mapping[str, Record]) -> None:
         """Insert or replace records; `before` are their former selves by id."""
-        run_many = self._database.run_many
         moved = [{"id": r.id} for r in records if r.id in before and before[r.id].path != r.path]
-        run_many("UPDATE articles SET path = id WHERE id = :id", moved)  # paths may swap
+        self._database.run_many("UPDATE articles SET path = id WHERE id = :id", moved)  # may swap
         self._database.upsert("articles", Record._fields, records)
-        run_many(
-            "DELETE FROM article_tags WHERE tag = :tag AND sequence = :sequence",
-            [
-                {"tag": tag, "sequence": r.sequence}
-                for r in before.values()
-                if r.sequence is not None
-                for tag, _ in r.tag_pairs
-            ],
-        )
-        self._tag(records)
 
     def number(self, records: Sequence[Record]) -> None:
         """Keep the sequence of records that are published now."""
@@ -249,12 +246,26 @@ class Articles:
             "UPDATE articles SET sequence = :sequence WHERE id = :id",
             [{"id": r.id, "sequence": r.sequence} for r in records],
         )
-        self._tag(records)
 
-    def _tag(self, records: Sequence[Record]) -> None:
-        published = (r for r in records if r.state == State.LIVE and r.sequence is not None)
-        rows = [(tag, r.sequence, label) for r in published for tag, label in r.tag_pairs]
-        self._database.upsert("article_tags", ("tag", "sequence", "label"), sorted(rows))
+    def tag(self, changes: Sequence[Change], *, anew: bool, keep: bool) -> None:
+        """Bring the articles of each tag up to changed records; all of them `anew` if asked."""
+        if anew:
+            self._database.run("DELETE FROM article_tags")
+        elif keep:
+            self._database.run_many(
+                "DELETE FROM article_tags WHERE tag = :tag AND sequence = :sequence",
+                [
+                    {"tag": tag, "sequence": before.sequence}
+                    for before, _ in changes
+                    if before and before.sequence is not None
+                    for tag, _ in before.tag_pairs
+                ],
+            )
+        if keep:
+            now = self._select(PUBLISHED, {}) if anew else [after for _, after in changes]
+            published = (r for r in now if r.state == State.LIVE and r.sequence is not None)
+            rows = [(tag, r.sequence, label) for r in published for tag, label in r.tag_pairs]
+            self._database.upsert("article_tags", ("tag", "sequence", "label"), sorted(rows))
 
     def touch(self, stats: Mapping[str, Stat]) -> None:
         """Files whose stat changed but not their text."""

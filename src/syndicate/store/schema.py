@@ -7,7 +7,7 @@ nothing to do; so only creating, migrating and PostgreSQL do.
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, MetaData, Table, Text
+from sqlalchemy import BigInteger, Column, Index, MetaData, Table, Text, text
 
 # Byte order on every database, whatever its locale.
 PLAIN = Text().with_variant(Text(collation="C"), "postgresql")
@@ -31,8 +31,14 @@ articles = Table(
     Column("slug", PLAIN, nullable=False),
     Column("head", PLAIN, nullable=False),  # the other metadata, JSON
     Column("findings", PLAIN),  # of reading it, JSON
-    Index("articles_by_date", "state", "published"),
+    Index("articles_by_date", "state", "published", "sequence"),
     Index("articles_by_sequence", "sequence"),
+    Index(
+        "articles_with_findings",
+        "path",
+        sqlite_where=text("findings IS NOT NULL"),
+        postgresql_where=text("findings IS NOT NULL"),
+    ),
 )
 
 article_tags = Table(  # of published articles

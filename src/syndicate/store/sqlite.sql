@@ -23,8 +23,9 @@ CREATE TABLE articles (
   PRIMARY KEY (id),
   UNIQUE (path)
 );
-CREATE INDEX articles_by_date ON articles (state, published);
+CREATE INDEX articles_by_date ON articles (state, published, sequence);
 CREATE INDEX articles_by_sequence ON articles (sequence);
+CREATE INDEX articles_with_findings ON articles (path) WHERE findings IS NOT NULL;
 CREATE TABLE documents (
   path TEXT NOT NULL,
   size BIGINT NOT NULL,

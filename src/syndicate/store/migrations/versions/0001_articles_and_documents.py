@@ -29,8 +29,15 @@ def upgrade() -> None:
         sa.Column("head", PLAIN, nullable=False),
         sa.Column("findings", PLAIN),
     )
-    op.create_index("articles_by_date", "articles", ["state", "published"])
+    op.create_index("articles_by_date", "articles", ["state", "published", "sequence"])
     op.create_index("articles_by_sequence", "articles", ["sequence"])
+    op.create_index(
+        "articles_with_findings",
+        "articles",
+        ["path"],
+        sqlite_where=sa.text("findings IS NOT NULL"),
+        postgresql_where=sa.text("findings IS NOT NULL"),
+    )
     op.create_table(
         "article_tags",
         sa.Column("tag", PLAIN, primary_key=True),

@@ -1,0 +1,211 @@
+"""`explain`: what is known of an article, where from, and why it is or is not where."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from terminal import Typing, article
+
+
+def rows(out: str) -> dict[str, str]:
+    """Each row of the explanation by its name."""
+    pairs = (line.strip().split("  ", 1) for line in out.splitlines() if line.startswith("  "))
+    return {name: value.strip() for name, value in (pair for pair in pairs if len(pair) == 2)}
+
+
+SWIFTS = "content/counting-swifts.md"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        SWIFTS,
+        "counting-swifts.md",
+        "counting-swifts",
+        "Counting swifts from a kitchen chair",
+        "counting SWIFTS from a kitchen chair",
+        "https://example.org/articles/counting-swifts/",
+        "./content/../content/counting-swifts.md",
+    ],
+)
+def test_an_article_is_found_by_what_people_call_it(site: Path, run: Typing, name: str) -> None:
+    said = run("explain", name)
+    assert said.code == 0
+    assert said.out.splitlines()[0] == SWIFTS
+
+
+def test_an_article_is_found_by_its_id_and_by_an_absolute_path(site: Path, run: Typing) -> None:
+    identity = rows(run("explain", SWIFTS).out)["id"].split("  ")[0]
+    assert identity.startswith("tag:example.org,")
+    for name in (identity, str(site / SWIFTS)):
+        assert run("explain", name).out.startswith(SWIFTS)
+
+
+def test_an_article_is_found_from_inside_the_content_folder(
+    site: Path, run: Typing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(site / "content")
+    for name in ("counting-swifts.md", "counting-swifts", "the-rule-of-twelfths"):
+        said = run("explain", name, "--config", "../config.yaml")
+        assert said.code == 0
+        assert not said.out.startswith("content/")
+
+
+def test_a_bundle_is_found_by_its_folder(site: Path, run: Typing) -> None:
+    said = run("explain", "content/the-rule-of-twelfths")
+    assert said.out.startswith("content/the-rule-of-twelfths/index.md\n")
+    assert rows(said.out)["image"] == "harbour-at-dusk.png  (header)"
+
+
+def test_each_value_says_where_it_is_from(site: Path, run: Typing) -> None:
+    stated = rows(run("explain", "counting-swifts").out)
+    assert stated["title"] == "Counting swifts from a kitchen chair  (header)"
+    assert stated["tags"] == "birds, weather  (header)"
+    assert stated["date"] == "2026-07-05 21:10 IST  (header)"
+    assert stated["language"] == "en  (site.language)"
+    assert stated["address"].endswith("/articles/counting-swifts/  (site.permalink)")
+    inferred = rows(run("explain", "2026-09-13.md").out)
+    assert inferred["date"].endswith("(date in the file name)")
+    assert inferred["tags"].endswith("(last line)")
+    assert inferred["title"].endswith("(first sentence)")
+    assert inferred["author"] == "Maren Holt  (site.author)"
+    assert inferred["slug"] == "2026-09-13  (file name)"
+
+
+def test_every_feed_and_newsletter_says_yes_or_no_and_why(site: Path, run: Typing) -> None:
+    said = rows(run("explain", "counting-swifts").out)
+    assert said["site"] == "yes  (place 5 of 11)"
+    assert said["tag birds"] == "yes  (place 1 of 2)"
+    assert said["tag weather"] == "yes  (place 2 of 3)"
+    assert said["weekly"] == "yes  (in this issue)"
+    old = rows(run("explain", "a-quieter-way").out)
+    assert old["weekly"].startswith("no  (published before the newsletter began")
+
+
+def configure(old: str, new: str) -> None:
+    text = Path("config.yaml").read_text(encoding="utf-8")
+    assert old in text
+    Path("config.yaml").write_text(text.replace(old, new), encoding="utf-8")
+
+
+def test_feeds_that_are_full_say_so(site: Path, run: Typing) -> None:
+    configure("entries: 20", "entries: 2")
+    run("build", "--quiet")
+    said = rows(run("explain", "counting-swifts").out)
+    assert said["site"] == "no  (older than the newest 2)"
+    assert said["archive"].startswith("yes  (page ")
+
+
+def test_a_late_article_with_an_old_date_is_in_the_feed(site: Path, run: Typing) -> None:
+    configure("entries: 20", "entries: 3")
+    late = "---\ntitle: Late\ndate: 2020-01-01\n---\nText.\n"
+    for name in ("late-1.md", "late-2.md"):
+        article(site, name, late.replace("Late", name))
+        run("build", "--quiet")
+    feed = Path("public/feed.xml").read_text(encoding="utf-8")
+    for name in ("late-1.md", "late-2.md"):
+        said = rows(run("explain", name).out)
+        in_feed = f"<title>{name}</title>" in feed
+        assert said["site"].startswith("yes" if in_feed else "no")
+    assert "<title>late-1.md</title>" in feed or "<title>late-2.md</title>" in feed
+
+
+def test_a_draft_says_why_it_is_nowhere(site: Path, run: Typing) -> None:
+    said = rows(run("explain", "winter-closing-times").out)
+    assert said["state"] == "draft  (header)"
+    assert said["feeds"] == said["weekly"] == "no  (it is a draft)"
+    article(site, "drafts/idea.md", "---\ntitle: Idea\n---\nText.\n")
+    run("build", "--quiet")
+    assert rows(run("explain", "Idea").out)["state"] == "draft  (folder for drafts)"
+
+
+def test_a_scheduled_article_says_when_it_comes(site: Path, run: Typing) -> None:
+    article(site, "later.md", "---\ntitle: Later\ndate: 2099-01-02 10:00\n---\nText.\n")
+    run("build", "--quiet")
+    said = rows(run("explain", "later").out)
+    assert said["state"].startswith("scheduled")
+    why = "no  (its date lies in the future: 2099-01-02 10:00 GMT)"
+    assert said["feeds"] == said["weekly"] == why
+
+
+def test_a_broken_article_shows_what_was_published_and_what_is_wrong(
+    site: Path, run: Typing
+) -> None:
+    article(site, "counting-swifts.md", "---\ntitle: Swifts\ndate: 2026-13-45\n---\nText.\n")
+    run("build", "--quiet")
+    said = run("explain", "content/counting-swifts.md")
+    assert said.code == 0
+    known = rows(said.out)
+    assert known["state"] == "broken  (it cannot be read; what was published from it stays)"
+    assert known["site"] == "yes  (place 5 of 11)"
+    assert "content/counting-swifts.md:3  error    the date cannot be read" in said.out
+
+
+def test_a_broken_article_that_was_never_published_is_nowhere(site: Path, run: Typing) -> None:
+    article(site, "bad.md", "---\ntitle: Bad\ndate: 2026-13-45\n---\nText.\n")
+    said = run("explain", "content/bad.md")
+    assert rows(said.out)["feeds"] == "no  (it cannot be read; nothing is published from it)"
+    assert "content/bad.md:3" in said.out
+
+
+def test_an_article_before_its_first_build_is_found_too(site: Path, run: Typing) -> None:
+    article(site, "news.md", "---\ntitle: Fresh news\nslug: extra\n---\nText.\n")
+    for name in ("content/news.md", "extra", "Fresh news"):
+        said = rows(run("explain", name).out)
+        assert said["state"] == "new  (not built yet: syndicate build)"
+        assert said["slug"] == "extra  (header)"
+        assert said["feeds"] == "no  (not built yet: syndicate build)"
+
+
+def test_an_edit_since_the_last_build_is_said(site: Path, run: Typing) -> None:
+    path = Path(SWIFTS)
+    path.write_text(path.read_text(encoding="utf-8") + "\nMore.\n", encoding="utf-8")
+    assert rows(run("explain", SWIFTS).out)["state"].startswith("changed")
+    run("build", "--quiet")
+    assert rows(run("explain", SWIFTS).out)["state"] == "published", "even within the second"
+
+
+def test_an_article_that_is_gone_is_remembered(site: Path, run: Typing) -> None:
+    Path(SWIFTS).unlink()
+    assert rows(run("explain", SWIFTS).out)["state"] == "gone  (its file is gone: syndicate build)"
+    run("build", "--quiet")
+    for name in (SWIFTS, "counting-swifts"):
+        said = rows(run("explain", name).out)
+        assert said["state"] == "gone  (its file is gone)"
+        assert said["id"].startswith("tag:example.org,")
+        assert said["feeds"] == "no  (its file is gone)"
+
+
+def test_a_name_that_several_have_is_answered_with_their_files(site: Path, run: Typing) -> None:
+    for name in ("one.md", "two.md"):
+        article(site, name, f"---\ntitle: Twins\nslug: {name}\ndate: 2026-11-01\n---\nText.\n")
+    run("build", "--quiet")
+    said = run("explain", "twins")
+    assert said.code == 2
+    assert "one.md, two.md" in said.err
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("content/countin-swifts.md", "did you mean counting-swifts.md?"),
+        ("", "name a file in the content folder"),
+        ("../../../etc/passwd", "there is no such article"),
+        ("/etc/passwd", "there is no such article"),
+        ("content", "there is no such article"),
+        ("content/the-rule-of-twelfths/harbour-at-dusk.png", "not an article"),
+    ],
+)
+def test_what_is_no_article_is_said(site: Path, run: Typing, name: str, hint: str) -> None:
+    said = run("explain", name)
+    assert said.code == 2
+    assert said.out == ""
+    assert hint in said.err
+
+
+def test_explaining_changes_no_document_and_no_record(site: Path, run: Typing) -> None:
+    article(site, "news.md", "---\ntitle: News\n---\nText.\n")
+    before = run("explain", "content/news.md")
+    assert run("explain", "content/news.md") == before
+    assert not Path("public/articles/news").exists()

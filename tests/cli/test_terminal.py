@@ -1,0 +1,210 @@
+"""How the program behaves in shells and terminals: streams, signals, colours, completion."""
+
+from __future__ import annotations
+
+import os
+import pty
+import signal
+import subprocess
+import termios
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from terminal import PROGRAM, Said, article
+
+Program = Callable[..., Said]
+
+
+def shell(command: str) -> Said:
+    """Run a line of bash with the program on PATH."""
+    path = f"{PROGRAM.parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-c", f"set -o pipefail\n{command}"],
+        capture_output=True,
+        encoding="utf-8",
+        env={**os.environ, "PATH": path},
+    )
+    return Said(done.returncode, done.stdout, done.stderr)
+
+
+def on_a_terminal(*arguments: str, columns: int = 80, **environment: str) -> str:
+    """What the program shows on a terminal of this width."""
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, columns))
+    process = subprocess.Popen(
+        [PROGRAM, *arguments],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env={"TERM": "xterm", "PATH": os.environ["PATH"], **environment},
+    )
+    os.close(theirs)
+    shown = b""
+    while chunk := _read(ours):
+        shown += chunk
+    os.close(ours)
+    process.wait()
+    return shown.decode().replace("\r\n", "\n")
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 65536)
+    except OSError:  # EIO: the other end is closed
+        return b""
+
+
+# -- streams ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "syndicate build >&-",
+        "syndicate build 2>&-",
+        "syndicate build <&-",
+        "syndicate check <&- >&- 2>&-",
+        "syndicate --help >&-",
+    ],
+)
+def test_closed_streams_stop_nothing(site: Path, line: str) -> None:
+    said = shell(line)
+    assert said.code == 0
+    assert said.err == ""
+
+
+@pytest.mark.parametrize("command", ["config", "--help", "build", "explain tsukuroi"])
+def test_a_reader_that_goes_away_is_no_fault(site: Path, command: str) -> None:
+    said = shell(f"syndicate {command} | head -n 1")
+    assert said.err == ""
+    assert said.code in (0, 141)
+    assert said.out.count("\n") == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+def test_output_that_cannot_be_written_is_said(site: Path) -> None:
+    said = shell("syndicate config > /dev/full")
+    assert said.code == 2
+    assert said.err.startswith("error: the system refuses: No space left on device\n    ")
+    assert shell("syndicate nonsense 2> /dev/full").code == 2
+
+
+@pytest.mark.parametrize("locale", [{"LC_ALL": "C"}, {"PYTHONIOENCODING": "latin-1"}])
+def test_every_character_can_be_shown_in_any_locale(
+    site: Path, program: Program, locale: dict[str, str]
+) -> None:
+    said = program("explain", "qahwat-al-bahr", **locale)
+    assert said.code == 0
+    assert "title" in said.out
+
+
+def test_a_name_that_is_not_text_can_be_asked_for(site: Path, program: Program) -> None:
+    said = program("explain", b"content/caf\xe9.md")
+    assert said.code == 2
+    assert "there is no such article" in said.err
+    assert program("new", b"caf\xe9").code == 2
+    assert program("build", "--config", b"caf\xe9.yaml").code == 2
+
+
+# -- signals ---------------------------------------------------------------------------------
+
+
+def many_articles(site: Path, count: int) -> None:
+    for number in range(count):
+        text = f"---\ntitle: Number {number}\ndate: 2026-01-{number % 28 + 1}\n---\nText.\n"
+        article(site, f"many/{number}.md", text)
+
+
+def test_a_build_stopped_with_ctrl_c_is_completed_by_the_next(site: Path) -> None:
+    many_articles(site, 600)
+    process = subprocess.Popen(
+        [PROGRAM, "build"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stderr is not None
+    while not process.stderr.readline().startswith("Writing"):
+        assert process.poll() is None, "it ended before it could be stopped"
+    os.killpg(process.pid, signal.SIGINT)
+    out, err = process.communicate()
+    assert process.returncode == 130
+    assert "Stopped." in err
+    assert "Traceback" not in err
+    assert out == ""
+    said = shell("syndicate build -q && syndicate build && syndicate check")
+    assert said.code == 0
+    assert "611 articles published, nothing to write" in said.out
+    assert len(list(Path("public/articles").iterdir())) == 611
+
+
+# -- terminals -------------------------------------------------------------------------------
+
+
+def test_progress_is_a_bar_on_a_terminal_and_lines_elsewhere(site: Path, program: Program) -> None:
+    many_articles(site, 300)
+    lines = program("build").err.splitlines()
+    assert "Reading: 300 of 300" in lines
+    assert all(" of " in line and line.isascii() for line in lines)
+    assert 6 < len(lines) < 14
+    (site / "syndicate.db").unlink()
+    shown = on_a_terminal("build")
+    assert "Reading  [" in shown
+    assert "100%" in shown
+    assert shown.count("\x1b[?25l") > 0
+    assert shown.rindex("\x1b[?25h") > shown.rindex("\x1b[?25l"), "the cursor is shown again"
+    assert shown.endswith("email.html\n")
+
+
+def test_quiet_shows_no_progress(site: Path) -> None:
+    many_articles(site, 300)
+    assert on_a_terminal("build", "--quiet") == ""
+
+
+def test_colours_are_for_terminals_and_for_those_who_want_them(site: Path) -> None:
+    article(site, "bad.md", "---\ntitle: Bad\ndate: 2026-13-45\n---\n")
+    assert "\x1b[31merror" in on_a_terminal("check")
+    assert "\x1b[" not in on_a_terminal("check", NO_COLOR="1")
+    assert "\x1b[" not in on_a_terminal("explain", "tsukuroi", NO_COLOR="1")
+    assert "\x1b[" not in shell("syndicate check").out
+
+
+def test_a_narrow_terminal_is_enough(site: Path) -> None:
+    shown = on_a_terminal("explain", "the-rule-of-twelfths", columns=40, NO_COLOR="1")
+    lines = shown.splitlines()
+    assert len(lines) > 20
+    assert [line for line in lines if len(line) > 40] == []
+    assert "\n               leave the sandbank" in shown, "what goes on stands under its value"
+    for command in (["--help"], ["build"], ["check"], ["new", "--help"]):
+        assert "Traceback" not in on_a_terminal(*command, columns=40)
+
+
+# -- completion ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["bash", "zsh", "fish"])
+def test_each_shell_gets_a_completion_script(program: Program, name: str) -> None:
+    said = program("completion", name)
+    assert said.code == 0
+    assert f"_SYNDICATE_COMPLETE={name}_complete" in said.out
+
+
+def test_bash_takes_the_script_and_completes(site: Path, need: Callable[[str, str], str]) -> None:
+    need("bash", "apt-get install bash")
+
+    def completed(*words: str) -> set[str]:
+        line = " ".join(f"'{word}'" for word in words)
+        said = shell(
+            'eval "$(syndicate completion bash)"\n'
+            f"COMP_WORDS=({line}); COMP_CWORD={len(words) - 1}\n"
+            "_syndicate_completion syndicate\n"
+            'printf "%s\\n" "${COMPREPLY[@]}"'
+        )
+        assert (said.code, said.err) == (0, "")
+        return set(said.out.split())
+
+    assert completed("syndicate", "c") == {"check", "completion", "config"}
+    assert completed("syndicate", "build", "--s") == {"--strict"}
+    assert completed("syndicate", "completion", "") == {"bash", "zsh", "fish"}
