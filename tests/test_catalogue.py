@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -33,7 +34,7 @@ TOMORROW = "2026-11-23T12:00:00Z"
 HOST = "example.org"
 
 
-def scanned(path: str, body: str = "", **changes: object) -> Scanned:
+def scanned(path: str, body: str = "", **changes: Any) -> Scanned:
     """A file; its text is its path's unless `body` is given."""
     name = path.rpartition("/")[2].removesuffix(".md")
     file = Scanned(
@@ -85,7 +86,7 @@ class Shelf:
         return next(r for r in self.records.values() if r.path == path and r.state != State.GONE)
 
 
-# -- identity -----------------------------------------------------------------------------------
+# -- identity -------------------------------------------------------------------------------------
 
 
 def test_an_edit_keeps_the_id() -> None:
@@ -261,7 +262,7 @@ def test_a_file_that_only_was_touched_is_the_same_record() -> None:
     assert shelf.at("a.md") == before._replace(mtime_ns=2)
 
 
-# -- ids ----------------------------------------------------------------------------------------
+# -- ids ------------------------------------------------------------------------------------------
 
 
 def test_ids_are_tag_uris_and_the_same_when_the_store_is_lost() -> None:
@@ -274,8 +275,10 @@ def test_ids_are_tag_uris_and_the_same_when_the_store_is_lost() -> None:
 
 def test_the_date_in_an_id_is_never_in_the_future() -> None:
     """RFC 4151, section 2.1: the authority must have been in hand on that day."""
-    assert Shelf(scanned("a.md", date=TOMORROW)).at("a.md").id.startswith(
-        "tag:example.org,2026-11-22:"
+    assert (
+        Shelf(scanned("a.md", date=TOMORROW))
+        .at("a.md")
+        .id.startswith("tag:example.org,2026-11-22:")
     )
 
 
@@ -298,7 +301,7 @@ def test_a_new_file_where_an_article_moved_away_from_gets_another_id() -> None:
     assert shelf.at("a.md").id != before
 
 
-# -- moments ------------------------------------------------------------------------------------
+# -- moments --------------------------------------------------------------------------------------
 
 
 def test_published_is_the_date_of_the_header() -> None:
@@ -394,7 +397,7 @@ def test_what_was_published_and_became_a_draft_again_comes_back_as_it_was() -> N
     assert shelf.at("a.md") == before
 
 
-# -- what is kept --------------------------------------------------------------------------------
+# -- what is kept ---------------------------------------------------------------------------------
 
 
 def test_an_article_comes_back_whole_from_its_record() -> None:

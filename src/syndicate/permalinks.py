@@ -6,7 +6,7 @@ from datetime import tzinfo
 from pathlib import PurePosixPath
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
-from syndicate.config.checks import is_web_address
+from syndicate.config.checks import PLACEHOLDER, is_web_address
 from syndicate.config.model import Site
 from syndicate.moments import from_text
 
@@ -32,7 +32,8 @@ def article_url(
     pattern = stated or _fill(site.permalink, zone, slug, path, published)
     if is_web_address(pattern):
         return _quoted(pattern)
-    return urljoin(base_url(site), quote(pattern.lstrip("/"), safe=SAFE))
+    # ./ for what looks like a scheme: `javascript:alert(1)`, `notes: one`
+    return urljoin(base_url(site), "./" + quote(pattern.lstrip("/"), safe=SAFE))
 
 
 def _quoted(url: str) -> str:
@@ -55,8 +56,8 @@ def _fill(pattern: str, zone: tzinfo, slug: str, path: str, published: str) -> s
         "section": "" if section == "." else section,
         "path": whole.as_posix(),
     }
-    for name, value in values.items():
-        pattern = pattern.replace(f"{{{name}}}", value)
+    parts = {name: quote(value, safe=SAFE.replace("%", "")) for name, value in values.items()}
+    pattern = PLACEHOLDER.sub(lambda found: parts[found[1]], pattern)
     return pattern if "//" not in pattern.split("://")[-1] else _single_slashes(pattern)
 
 
@@ -76,10 +77,10 @@ def page_file(site: Site, url: str, *, page: bool = True) -> str | None:
     base = base_url(site)
     if not url.startswith(base):
         return None
-    path = unquote(urlsplit(url[len(base) - 1 :]).path).lstrip("/")
+    path = unquote(urlsplit("/" + url[len(base) :].lstrip("/")).path).lstrip("/")
     parts = PurePosixPath(path).parts
     if ".." in parts or any("\0" in part or "\\" in part for part in parts):
         return None
-    if path.endswith(".html") or not page:
-        return path
-    return f"{path.rstrip('/')}/index.html".lstrip("/")
+    if page and not path.endswith(".html"):
+        parts = (*parts, "index.html")
+    return "/".join(parts)

@@ -74,7 +74,9 @@ class Surroundings:
         if target.startswith("/"):
             places.reverse()
         inside = (p.removeprefix("./") for p in places)
-        return list(dict.fromkeys(p for p in inside if p and p != "." and not p.startswith("../")))
+        return list(
+            dict.fromkeys(p for p in inside if p not in ("", ".", "..") and not p.startswith("../"))
+        )
 
     def _article_paths(self, target: str) -> list[str]:
         places = self._places(target.rstrip("/"))

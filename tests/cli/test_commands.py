@@ -138,7 +138,7 @@ def test_init_overwrites_nothing(
         ('She said: "no", twice', "she-said-no-twice"),
         ("It's 100% true: {{ x }} & # - [list]", "it-s-100-true-x-list"),
         ("قهوة البحر", "قهوة-البحر"),
-        ("\u200f‏עברית‎", "עברית"),
+        ("\u200fעברית\u200e", "עברית"),
         ("../../etc/passwd", "etc-passwd"),
         ("null", "null"),
         ("  trimmed  ", "trimmed"),

@@ -47,8 +47,10 @@ def explain(config_file: Path, article: str) -> None:
 
 def _below(content: Path, article: str) -> str:
     """A file or folder of articles that someone standing here names, as the store names it."""
+    from syndicate.content.naming import is_article
+
     here, root = Path(article).resolve(), content.resolve()
-    named = here.exists() or "/" in article or here.suffix  # else it is a slug or a title
+    named = here.exists() or is_article(here.name)  # else it is a slug or a title
     if named and here != root and here.is_relative_to(root):
         return here.relative_to(root).as_posix()
     return article

@@ -20,6 +20,8 @@ ADDRESS = re.compile(r"[^\s<>@,;]+@[^\s<>@,;]+\.[^\s<>@.,;]+")
 SENDER = re.compile(rf"{ADDRESS.pattern}|[^<>\r\n]*<{ADDRESS.pattern}>")
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 PLACEHOLDERS = ("slug", "year", "month", "day", "section", "path")
+ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+NOT_IN_ADDRESS = re.compile(r"[\s\x00-\x1f\x7f]")
 STORE = re.compile(r"sqlite:///.+|postgres(ql)?(\+psycopg)?://.+")
 
 
@@ -27,13 +29,16 @@ def is_web_address(url: str) -> bool:
     """True for an absolute http or https URL with a host (RFC 3986)."""
     try:
         parts = urlsplit(url)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and " " not in url
+        whole = parts.scheme in ("http", "https") and bool(parts.hostname)
+        return whole and not NOT_IN_ADDRESS.search(url)
     except ValueError:
         return False
 
 
 def check_value(section: str, key: str, value: Any) -> Complaint | None:
     """What is wrong with one setting of a section, or None."""
+    if isinstance(value, str) and ILLEGAL.search(value):
+        return "has a character that XML forbids", "delete it"
     look = CHECKS.get((section, key))
     return look(value) if look else None
 

@@ -16,7 +16,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import yaml_rs
 
-from syndicate.config.checks import check_section, check_value
+from syndicate.config.checks import ILLEGAL, check_section, check_value
 from syndicate.config.model import Config, Newsletter
 from syndicate.errors import ConfigError, Fault, Place
 
@@ -25,6 +25,8 @@ Problem = tuple[Key, str, str]
 """Where in the document, what is wrong, what to do."""
 
 NUMBER_OF_BYTES = 1_000_000
+LARGEST = 1_000_000
+"""No number in the configuration is sensible beyond this, and databases refuse some."""
 DEEP_NEST = re.compile(r"(?:[-?:][ \t]+){64}|[\[{]{64}")
 FEW_ALIASES = yaml_rs.AliasLimits(max_total_replayed_events=10_000)
 
@@ -74,6 +76,10 @@ def _document(text: str, name: str) -> object:
         line = text.count("\n", 0, nest.start()) + 1
         place = Place(name, line)
         raise ConfigError((Fault("this is nested too deeply", place, "see docs/config.md"),))
+    if odd := ILLEGAL.search(text):
+        line = text.count("\n", 0, odd.start()) + 1
+        message = f"this is not YAML: it has the character U+{ord(odd[0]):04X}"
+        raise ConfigError((Fault(message, Place(name, line), "delete it"),))
     try:
         return yaml_rs.loads(text, parse_datetime=False, alias_limits=FEW_ALIASES)
     except (ValueError, RecursionError) as error:
@@ -140,7 +146,7 @@ class _Binder:
         found: dict[str, Any] = {}
         fields = {field.name: field for field in dataclasses.fields(section)}
         if section is Newsletter:
-            found["name"] = at[-1]
+            found["name"] = str(at[-1])
             self.check(section, "name", str(at[-1]), at)
             del fields["name"]
         for key in value.keys() - fields.keys():
@@ -157,8 +163,15 @@ class _Binder:
 
     def whole(self, section: object, at: Key) -> object:
         for key, message, way_out in check_section(section):
-            self.complain((*at, key), f"{_shown((*at, key))} {message}", way_out)
+            self.refuse((*at, key), message, way_out)
         return section
+
+    def refuse(self, at: Key, message: str, way_out: str) -> None:
+        """Complain of a value; of one from outside without showing it."""
+        source = next((s for key, s in self.origins.items() if key[: len(at)] == at), "")
+        if source:
+            message, way_out = f"cannot be used; it comes from {source}", f"correct the {source}"
+        self.complain(at, f"{_shown(at)} {message}", way_out)
 
     def check(self, section: Any, key: str, value: object, at: Key) -> None:
         if value is MISSING:
@@ -167,9 +180,11 @@ class _Binder:
         minimum = field.metadata.get("min")
         if minimum is not None and isinstance(value, int) and value < minimum:
             self.complain(at, f"{_shown(at)} is {value}", f"write {minimum} or more")
+        if isinstance(value, int) and value > LARGEST:
+            self.complain(at, f"{_shown(at)} is {value}", f"write {LARGEST} or less")
         complaint = check_value(section.__name__, key, value)
         if complaint:
-            self.complain(at, f"{_shown(at)} {complaint[0]}", complaint[1])
+            self.refuse(at, *complaint)
 
     def bind_named(self, section: Any, value: object, at: Key) -> object:
         if not isinstance(value, dict):
@@ -216,8 +231,11 @@ class _Binder:
             return self.complain(at, f"the environment has no variable {name}", f"set {name}")
         try:
             return self.read_file(name)
-        except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        except OSError as error:
+            return self.complain(at, f"the file {name} cannot be read: {error.strerror}")
+        except ValueError as error:
+            odd_text = isinstance(error, UnicodeDecodeError)
+            reason = "it is not UTF-8" if odd_text else "that is no name of a file"
             return self.complain(at, f"the file {name} cannot be read: {reason}")
 
 
@@ -227,9 +245,7 @@ def _shown(at: Key) -> str:
 
 def _located(problems: list[Problem], text: str, name: str) -> tuple[Fault, ...]:
     """Problems as faults, in the order of their lines."""
-    import yaml
-
-    root = yaml.compose(text, Loader=yaml.SafeLoader)
+    root = _nodes(text)
     faults = [
         Fault(message, Place(name, _line(root, at)), way_out) for at, message, way_out in problems
     ]
@@ -258,14 +274,26 @@ def _line_of_duplicate(text: str) -> int | None:
     """The line of the first key that stands twice in its group, if there is one."""
     import yaml
 
-    waiting = [yaml.compose(text, Loader=yaml.SafeLoader)]
+    waiting, seen = [_nodes(text)], set()
     while waiting:
         node = waiting.pop()
-        if isinstance(node, yaml.MappingNode):
-            keys: set[str] = set()
-            for key, value in node.value:
-                if key.value in keys:
-                    return int(key.start_mark.line) + 1
-                keys.add(key.value)
-                waiting.append(value)
+        if not isinstance(node, yaml.MappingNode) or id(node) in seen:
+            continue
+        seen.add(id(node))  # aliases may go in circles
+        keys: set[str] = set()
+        for key, value in node.value:
+            if str(key.value) in keys:
+                return int(key.start_mark.line) + 1
+            keys.add(str(key.value))
+            waiting.append(value)
     return None
+
+
+def _nodes(text: str) -> Any:
+    """The document as PyYAML's nodes, which know their lines; None where it cannot read it."""
+    import yaml
+
+    try:
+        return yaml.compose(text, Loader=yaml.SafeLoader)
+    except (yaml.YAMLError, RecursionError):  # the two parsers differ; the fault stands anyway
+        return None

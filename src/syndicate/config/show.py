@@ -15,6 +15,9 @@ MASK = "***"
 PASSWORD = re.compile(r"(?<=://)([^/?#\s]*?):[^/?#\s]*@")
 """The password before the host of a URL (RFC 3986, section 3.2.1), @ in it and all."""
 
+DATABASE = re.compile(r"^(postgres[^:]*://[^:/@]*):.*@")
+"""The same where it is to be the address of a database, which allows any character in it."""
+
 ARGUMENT = re.compile(r"(?<=[?&;])([^=&;#\s]+)=[^&;#\s]*")
 SECRET_WORDS = ("pass", "pwd", "secret", "token", "key", "auth", "credential", "signature")
 
@@ -43,7 +46,9 @@ def _plain(value: object, at: Key, origins: Mapping[Key, str]) -> object:
 
 def _masked(text: str) -> str:
     """Text without the secrets that addresses in it may carry."""
-    return ARGUMENT.sub(_masked_argument, PASSWORD.sub(rf"\1:{MASK}@", text))
+    for password in (DATABASE, PASSWORD):
+        text = password.sub(rf"\1:{MASK}@", text)
+    return ARGUMENT.sub(_masked_argument, text)
 
 
 def _masked_argument(argument: re.Match[str]) -> str:

@@ -50,6 +50,10 @@ _INVISIBLE = re.compile(r"[\t\n\r]|^[\x00- ]+|[\x00- ]+$")
 _ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})|[^A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]")
 # Pelican: {filename}other.md, {static}picture.png, |filename|other.md
 _PELICAN = re.compile(r"[{|](?:filename|static|attach)[}|]", re.IGNORECASE)
+# What a relative address with such a suffix means can only be a file beside the article.
+_DOWNLOAD = re.compile(
+    r"\.(?:pdf|zip|epub|docx?|xlsx?|pptx?|od[tsp]|csv|mp[34]|gz)$", re.IGNORECASE
+)
 _ARTICLE_PATH = re.compile(r"\.(?:md|markdown|mdown|mkd|rst)$", re.IGNORECASE)
 
 
@@ -132,7 +136,7 @@ def _split(written: str) -> tuple[str, str]:
 def _missing(path: str, pelican: re.Match[str] | None, media: bool) -> str:
     if media:
         return f"there is no file {_short(path)}"
-    if _ARTICLE_PATH.search(path) or pelican:
+    if _ARTICLE_PATH.search(path) or _DOWNLOAD.search(path) or pelican:
         return f"there is no article or file {_short(path)}"
     return ""
 

@@ -94,7 +94,7 @@ def _article(
     draft = bool(found.draft)
     if found.draft is None and naming.in_drafts(path):
         draft, inferred["draft"] = True, "folder for drafts"
-    if not body or body.isspace():
+    if not draft and (not body or body.isspace()):
         message, way_out = "the article has no text", "write it, or set draft: true"
         findings.append(Finding(Level.WARNING, "body-empty", message, path, None, way_out))
     return Article(

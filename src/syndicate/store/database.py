@@ -81,9 +81,9 @@ class Sqlite:
 
     def _prepare(self) -> None:
         run = self._connection.execute
+        version = self._version()  # first: another program's database is left as it is
         run("PRAGMA journal_mode=WAL")
         run("PRAGMA synchronous=FULL")
-        version = self._version()
         if version is None:
             self._create()
         elif version != SCHEMA_VERSION:
@@ -138,10 +138,10 @@ class Sqlite:
         self.run("BEGIN IMMEDIATE")
         try:
             yield
-        except BaseException:
-            self._connection.execute("ROLLBACK")
-            raise
-        self.run("COMMIT")
+            self.run("COMMIT")
+        finally:
+            if self._connection.in_transaction:  # a full disk has rolled back by itself
+                self._connection.execute("ROLLBACK")
 
     def close(self) -> None:
         self._connection.close()
@@ -167,6 +167,10 @@ class PostgreSQL:
         except ModuleNotFoundError as error:
             way_out = "install it: pip install 'syndicate[postgresql]'"
             raise StoreError("PostgreSQL needs psycopg", way_out=way_out) from error
+        except (ValueError, sqlalchemy.exc.ArgumentError):
+            # Neither reason is passed on: it may show the password.
+            way_out = "write store.url as postgresql://user@host:5432/database"
+            raise StoreError(f"{self._shown} has no address", way_out=way_out) from None
         self._connection: sqlalchemy.Connection
         with self._told():
             self._prepare(f"{driver}://{rest}")
@@ -182,16 +186,19 @@ class PostgreSQL:
                 version = connection.execute(query).scalar()
             if version != SCHEMA_VERSION:
                 _migrate(url, str(version))
+        elif names:
+            raise StoreError(f"{self._shown} is another program's", way_out=OWN_DATABASE)
         else:
             _migrate(url, None)
 
     def rows(self, statement: str, values: Values = {}) -> list[Row]:  # noqa: B006
         with self._told():
-            found = self._connection.execute(_text(statement), dict(values))
-            rows = [tuple(row) for row in found]
-            if not self._writing:
-                self._connection.rollback()  # no snapshot is held between reads
-            return rows
+            try:
+                found = self._connection.execute(_text(statement), dict(values))
+                return [tuple(row) for row in found]
+            finally:
+                if not self._writing:
+                    self._connection.rollback()  # no snapshot is held between reads
 
     _writing = False
 
@@ -236,6 +243,8 @@ class PostgreSQL:
             way_out = "check store.url in config.yaml and that the server runs"
             raise StoreError(f"{self._shown}: {reason}", way_out=way_out) from error
 
+
+OWN_DATABASE = "create one for syndicate alone: createdb syndicate"
 
 WRITERS = 7_391_520_644
 """The advisory lock that writers of one database hold."""

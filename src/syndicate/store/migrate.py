@@ -14,7 +14,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from syndicate.errors import StoreError
-from syndicate.store.database import SCHEMA_VERSION
+from syndicate.store.database import SCHEMA_VERSION, WRITERS
 from syndicate.store.schema import metadata
 
 DIALECT = sqlite.dialect()
@@ -33,6 +33,8 @@ def upgrade(url: str, version: str | None) -> None:
             ) from None
     engine = sqlalchemy.create_engine(url)
     with engine.begin() as connection:
+        if connection.dialect.name == "postgresql":  # one at a time; who comes late finds it done
+            connection.execute(sqlalchemy.text(f"SELECT pg_advisory_xact_lock({WRITERS})"))
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
     engine.dispose()

@@ -66,6 +66,12 @@ renderings = Table(  # what bodies became: a cache, and the last good copy of a 
     Column("made_from", PLAIN, nullable=False),  # hashes, address, version of the renderer
     Column("rendering", PLAIN, nullable=False),  # JSON
     Column("findings", PLAIN),  # JSON
+    Index(
+        "renderings_with_findings",
+        "article",
+        sqlite_where=text("findings IS NOT NULL"),
+        postgresql_where=text("findings IS NOT NULL"),
+    ),
 )
 
 uses = Table(  # files and articles that renderings refer to

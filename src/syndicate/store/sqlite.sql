@@ -61,6 +61,7 @@ CREATE TABLE renderings (
   findings TEXT,
   PRIMARY KEY (article)
 );
+CREATE INDEX renderings_with_findings ON renderings (article) WHERE findings IS NOT NULL;
 CREATE TABLE uses (
   article TEXT NOT NULL,
   target TEXT NOT NULL,

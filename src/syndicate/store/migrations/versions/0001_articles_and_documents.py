@@ -59,6 +59,13 @@ def upgrade() -> None:
         sa.Column("rendering", PLAIN, nullable=False),
         sa.Column("findings", PLAIN),
     )
+    op.create_index(
+        "renderings_with_findings",
+        "renderings",
+        ["article"],
+        sqlite_where=sa.text("findings IS NOT NULL"),
+        postgresql_where=sa.text("findings IS NOT NULL"),
+    )
     op.create_table(
         "uses",
         sa.Column("article", PLAIN, primary_key=True),

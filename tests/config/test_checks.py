@@ -1,0 +1,134 @@
+"""Settings that are well-formed but cannot work, and the way out of each."""
+
+from __future__ import annotations
+
+import pytest
+
+from syndicate.config.checks import is_web_address
+from syndicate.config.loader import parse
+from syndicate.errors import ConfigError
+
+SITE = {"title": "Lake Notes", "url": "https://example.org/"}
+WEEKLY = {"title": "Weekly", "sender": "a@example.org"}
+
+
+def problems(**sections: object) -> dict[str, str]:
+    """Setting -> the way out, of what is wrong with a configuration."""
+    import json
+
+    text = json.dumps({"site": SITE} | sections)
+    try:
+        parse(text, "config.yaml", {}, str)
+    except ConfigError as error:
+        return {fault.message.split(" ")[0]: fault.way_out for fault in error.faults}
+    return {}
+
+
+@pytest.mark.parametrize(
+    ("key", "good", "bad"),
+    [
+        ("title", ["x", "東京"], ["", "  "]),
+        (
+            "url",
+            ["http://localhost:8000", "https://example.org/blog", "https://[::1]/"],
+            ["example.org", "ftp://example.org", "https://", "https:///x", "https://[::1", "/x"],
+        ),
+        ("url", [], ["https://example.org/?a=b", "https://example.org/#a", "https://a b/"]),
+        ("url", [], ["https://exam\nple.org/", "https://example.org/\t", " https://example.org"]),
+        ("language", ["en", "pt-BR", "zh-Hant-TW"], ["", "english!", "e", "en_GB", "en-"]),
+        ("email", ["", "a@b.cd"], ["a", "a@b", "a b@c.de", "<a@b.cd>", "a@b.cd,c@d.ef"]),
+        (
+            "time_zone",
+            ["UTC", "Europe/Berlin", "Etc/GMT+5"],
+            ["", "Europe", "../x", "Berlin", "/etc/passwd", "Europe/Berlin\0", "a" * 300],
+        ),
+        (
+            "permalink",
+            ["{slug}", "{year}/{month}/{day}/{slug}.html", "{path}/", "https://a.bc/{slug}"],
+            ["posts/", "{title}/{slug}", "", "{section}"],
+        ),
+    ],
+)
+def test_a_setting_of_the_site(key: str, good: list[str], bad: list[str]) -> None:
+    for value in good:
+        assert problems(site=SITE | {key: value}) == {}, value
+    for value in bad:
+        assert list(problems(site=SITE | {key: value})) == [f"site.{key}"], value
+
+
+@pytest.mark.parametrize(
+    ("key", "good", "bad"),
+    [
+        (
+            "sender",
+            ["a@example.org", "Lake <a@example.org>", '"A, B" <a@example.org>'],
+            ["", "Lake", "a@b", "Lake <a@b.cd> <c@d.ef>", "Lake <a@b.cd", "A\nB <a@b.cd>"],
+        ),
+        ("unsubscribe", ["", "mailto:a@b.cd", "https://a.bc/x"], ["a@b.cd", "javascript:x", "/x"]),
+        ("most", [1, 100], [0, -1]),
+        ("backlog", [0, 5], [-1]),
+        ("title", ["x"], [" "]),
+    ],
+)
+def test_a_setting_of_a_newsletter(key: str, good: list[object], bad: list[object]) -> None:
+    for value in good:
+        assert problems(newsletters={"w": WEEKLY | {key: value}}) == {}, value
+    for value in bad:
+        assert list(problems(newsletters={"w": WEEKLY | {key: value}})) == [
+            f"newsletters.w.{key}"
+        ], value
+
+
+@pytest.mark.parametrize("name", ["Weekly", "a b", "a/b", "..", "", "-a", "a--b", "é", "a."])
+def test_the_name_of_a_newsletter_is_the_name_of_a_folder(name: str) -> None:
+    assert problems(newsletters={name: WEEKLY})
+
+
+def test_a_tag_cannot_be_wanted_and_unwanted() -> None:
+    both = WEEKLY | {"include": ["a", "b"], "exclude": ["b"]}
+    assert problems(newsletters={"w": both}) == {"newsletters.w.exclude": "keep one of them"}
+
+
+def test_an_unknown_time_zone_suggests_the_nearest() -> None:
+    found = problems(site=SITE | {"time_zone": "Europe/Berln"})
+    assert found == {"site.time_zone": "did you mean Europe/Berlin?"}
+
+
+@pytest.mark.parametrize(
+    ("url", "good"),
+    [
+        ("sqlite:///x.db", True),
+        ("sqlite:////var/x.db", True),
+        ("postgresql://host/db", True),
+        ("postgres://host/db", True),
+        ("postgresql+psycopg://host/db", True),
+        ("sqlite://", False),
+        ("sqlite:///", False),
+        ("x.db", False),
+        ("mysql://host/db", False),
+        ("postgresql+asyncpg://host/db", False),
+    ],
+)
+def test_the_address_of_the_database(url: str, good: bool) -> None:
+    assert list(problems(store={"url": url})) == ([] if good else ["store.url"])
+
+
+@pytest.mark.parametrize(
+    ("folders", "wrong"),
+    [
+        ({"content": "notes", "output": "/srv/www", "issues": "../mail"}, []),
+        ({"content": ".."}, ["content"]),
+        ({"content": "", "output": "./"}, ["content", "output"]),
+        ({"output": "content/"}, ["output"]),
+        ({"templates": "content/templates"}, ["templates"]),
+        ({"content": "a", "issues": "./a//b"}, ["issues"]),
+        ({"content": "a", "output": "ab"}, []),
+    ],
+)
+def test_each_folder_is_one_of_its_own(folders: dict[str, str], wrong: list[str]) -> None:
+    assert list(problems(**folders)) == wrong
+
+
+@pytest.mark.parametrize("url", ["https://a.bc/d e", "https://a.bc/\n", "\thttps://a.bc", "http:a"])
+def test_white_space_is_in_no_address(url: str) -> None:
+    assert not is_web_address(url)

@@ -1,0 +1,145 @@
+"""One schema: what migrations lead to, what new SQLite databases are made from, what code says."""
+
+from __future__ import annotations
+
+import sqlite3
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+import sqlalchemy
+from alembic.script import ScriptDirectory
+
+from syndicate.errors import StoreError
+from syndicate.store.database import SCHEMA_VERSION, open_database
+from syndicate.store.migrate import alembic_config, sqlite_script, upgrade
+from syndicate.store.schema import metadata
+
+SCRIPT = (files("syndicate.store") / "sqlite.sql").read_text(encoding="utf-8")
+
+
+def shape(url: str) -> dict[str, object]:
+    """What a database really has: columns with their types, keys and indexes."""
+    engine = sqlalchemy.create_engine(url)
+    look = sqlalchemy.inspect(engine)
+    found: dict[str, object] = {
+        table: {
+            "columns": [
+                (c["name"], c["type"].compile(engine.dialect), c["nullable"], c["default"])
+                for c in look.get_columns(table)
+            ],
+            "key": look.get_pk_constraint(table)["constrained_columns"],
+            "unique": sorted(tuple(u["column_names"]) for u in look.get_unique_constraints(table)),
+            "indexes": sorted(
+                (i["name"] or "", tuple(i["column_names"]), i["unique"])
+                for i in look.get_indexes(table)
+            ),
+        }
+        for table in sorted(look.get_table_names())
+        if table != "alembic_version"
+    }
+    engine.dispose()
+    return found
+
+
+def made_by_metadata(url: str) -> dict[str, object]:
+    engine = sqlalchemy.create_engine(url)
+    metadata.create_all(engine)
+    found = shape(url)
+    metadata.drop_all(engine)
+    engine.dispose()
+    return found
+
+
+def test_the_newest_migration_is_the_one_the_code_asks_for() -> None:
+    assert ScriptDirectory.from_config(alembic_config("sqlite://")).get_heads() == [SCHEMA_VERSION]
+
+
+def test_all_migrations_lead_to_what_the_code_says(new_database_url: str) -> None:
+    wanted = made_by_metadata(new_database_url)
+    upgrade(new_database_url, None)
+    assert shape(new_database_url) == wanted
+    assert {"articles", "documents", "renderings"} <= wanted.keys()
+
+
+def test_a_new_database_is_what_all_migrations_lead_to(
+    new_database_url: str, tmp_path: Path
+) -> None:
+    open_database(new_database_url, tmp_path).close()
+    opened = shape(new_database_url)
+    engine = sqlalchemy.create_engine(new_database_url)
+    with engine.begin() as connection:
+        version = connection.execute(sqlalchemy.text("SELECT version_num FROM alembic_version"))
+        assert version.scalars().all() == [SCHEMA_VERSION]
+        metadata.drop_all(connection)
+        connection.execute(sqlalchemy.text("DROP TABLE alembic_version"))
+    engine.dispose()
+    upgrade(new_database_url, None)
+    assert shape(new_database_url) == opened
+
+
+def test_the_script_for_new_sqlite_databases_is_up_to_date() -> None:
+    assert sqlite_script() == SCRIPT, "run make schema"
+
+
+def test_the_script_makes_exactly_the_statements_of_the_migrations(tmp_path: Path) -> None:
+    """Down to what reflection does not see, such as WITHOUT ROWID."""
+
+    def statements(path: Path) -> list[str]:
+        with sqlite3.connect(path) as connection:
+            rows = connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")
+            texts = [" ".join(text.replace('"', "").split()) for (text,) in rows]
+        connection.close()
+        return sorted(text for text in texts if "alembic_version" not in text)
+
+    migrated, scripted = tmp_path / "migrated.db", tmp_path / "scripted.db"
+    upgrade(f"sqlite:///{migrated}", None)
+    with sqlite3.connect(scripted) as connection:
+        connection.executescript(SCRIPT)
+    connection.close()
+    assert statements(migrated) == statements(scripted)
+
+
+def test_migrating_again_changes_nothing(new_database_url: str) -> None:
+    upgrade(new_database_url, None)
+    before = shape(new_database_url)
+    upgrade(new_database_url, SCHEMA_VERSION)
+    assert shape(new_database_url) == before
+
+
+def test_a_database_of_a_newer_program_is_refused_and_left_alone(
+    new_database_url: str, tmp_path: Path
+) -> None:
+    open_database(new_database_url, tmp_path).close()
+    engine = sqlalchemy.create_engine(new_database_url)
+    with engine.begin() as connection:
+        connection.execute(sqlalchemy.text("UPDATE alembic_version SET version_num = '9999'"))
+    before = shape(new_database_url)
+    with pytest.raises(StoreError, match="newer") as caught:
+        open_database(new_database_url, tmp_path)
+    assert "upgrade" in caught.value.way_out
+    assert shape(new_database_url) == before
+    with engine.begin() as connection:
+        connection.execute(
+            sqlalchemy.text(f"UPDATE alembic_version SET version_num = '{SCHEMA_VERSION}'")
+        )
+    engine.dispose()
+
+
+def test_the_database_of_another_program_is_refused_and_left_alone(
+    new_database_url: str, tmp_path: Path
+) -> None:
+    engine = sqlalchemy.create_engine(new_database_url)
+    with engine.begin() as connection:
+        connection.execute(sqlalchemy.text("CREATE TABLE bookmarks (url TEXT)"))
+    engine.dispose()
+    if new_database_url.startswith("sqlite"):
+        file = Path(new_database_url.removeprefix("sqlite:///"))
+        before: object = file.read_bytes()
+    else:
+        before = shape(new_database_url)
+    with pytest.raises(StoreError, match="another program's") as caught:
+        open_database(new_database_url, tmp_path)
+    assert caught.value.way_out
+    now = file.read_bytes() if isinstance(before, bytes) else shape(new_database_url)
+    assert now == before

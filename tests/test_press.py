@@ -1,0 +1,230 @@
+"""Documents on disk: replaced whole, only when they changed, and taken back when not wanted."""
+
+from __future__ import annotations
+
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from syndicate import publish
+from syndicate.errors import OutputError
+from syndicate.press import Press, Rehearsal, missing
+
+Known = dict[str, tuple[int, str]]
+
+
+@pytest.fixture
+def output(tmp_path: Path) -> Path:
+    (tmp_path / "public").mkdir()
+    return tmp_path / "public"
+
+
+def press(output: Path, known: Known | None = None, *owners: str) -> Press:
+    roots = {"output": output, "issues": output.parent / "issues"}
+    return Press(roots, known or {}, set(owners))
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {
+        file.relative_to(folder).as_posix(): file.read_bytes()
+        for file in folder.rglob("*")
+        if file.is_file()
+    }
+
+
+# -- publish --------------------------------------------------------------------------------------
+
+
+def test_a_document_is_written_with_the_folders_above_it(output: Path) -> None:
+    assert publish.write(output, "a/b/c.html", b"text") is True
+    assert files(output) == {"a/b/c.html": b"text"}
+
+
+def test_the_same_bytes_are_not_written_again(output: Path) -> None:
+    publish.write(output, "a.html", b"text")
+    before = (output / "a.html").stat()
+    assert publish.write(output, "a.html", b"text") is False
+    assert (output / "a.html").stat() == before
+    assert publish.write(output, "a.html", b"tex!") is True
+
+
+def test_a_document_is_replaced_whole(output: Path) -> None:
+    """Who has the old one open goes on reading the old one."""
+    publish.write(output, "a.html", b"old")
+    with (output / "a.html").open("rb") as reader:
+        publish.write(output, "a.html", b"new")
+        assert reader.read() == b"old"
+    assert files(output) == {"a.html": b"new"}
+
+
+def test_removing_takes_folders_left_empty_along_and_no_others(output: Path) -> None:
+    publish.write(output, "a/b/c.html", b"")
+    publish.write(output, "a/d.html", b"")
+    publish.remove(output, "a/b/c.html")
+    assert not (output / "a/b").exists()
+    assert files(output) == {"a/d.html": b""}
+    publish.remove(output, "a/d.html")
+    assert output.is_dir()
+    assert not (output / "a").exists()
+
+
+def test_removing_what_is_not_there_is_no_fault(output: Path) -> None:
+    publish.remove(output, "a/b.html")
+    (output / "a").write_text("a file where the folder was")
+    publish.remove(output, "a/b.html")
+    assert files(output) == {"a": b"a file where the folder was"}
+
+
+@contextmanager
+def files_of_at_most(size: int) -> Iterator[None]:
+    """No file may grow beyond `size`: what a full disk does to a program."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_full_disk_leaves_the_old_document_and_nothing_half(output: Path) -> None:
+    publish.write(output, "a.html", b"old")
+    with files_of_at_most(100), pytest.raises(OutputError) as caught:
+        publish.write(output, "a.html", b"x" * 1000)
+    assert files(output) == {"a.html": b"old"}
+    assert str(caught.value.place).endswith("a.html")
+    assert caught.value.way_out
+
+
+@pytest.mark.parametrize("path", ["folder", "file/below", "x" * 256])
+def test_a_place_no_file_can_have_is_said_and_nothing_is_left(output: Path, path: str) -> None:
+    (output / "folder/inner").mkdir(parents=True)
+    (output / "file").write_bytes(b"")
+    with pytest.raises(publish.BlockedError):
+        publish.write(output, path, b"text")
+    assert files(output) == {"file": b""}
+
+
+def test_a_name_as_long_as_file_systems_take_is_written(output: Path) -> None:
+    assert publish.write(output, "x" * 255, b"text")
+
+
+# -- the documents of a build ---------------------------------------------------------------------
+
+
+def test_documents_are_written_below_their_root_and_listed(output: Path) -> None:
+    made = press(output)
+    made.put("site", {"feed.xml": b"feed"})
+    made.put("newsletter:w", {"w/next/email.txt": b"mail"}, "issues")
+    assert files(output) == {"feed.xml": b"feed"}
+    assert files(output.parent / "issues") == {"w/next/email.txt": b"mail"}
+    assert made.written == ["feed.xml", "w/next/email.txt"]
+    assert made.made == {
+        "output:feed.xml": (4, "site"),
+        "issues:w/next/email.txt": (4, "newsletter:w"),
+    }
+
+
+def test_what_stands_already_is_listed_but_not_written(output: Path) -> None:
+    publish.write(output, "feed.xml", b"feed")
+    made = press(output)
+    made.put("site", {"feed.xml": b"feed"})
+    assert made.written == []
+    assert made.made == {"output:feed.xml": (4, "site")}
+
+
+def test_only_owners_made_anew_lose_what_they_have_no_more(output: Path) -> None:
+    known: Known = {}
+    for path, owner in (("a/1", "tag:a"), ("a/2", "tag:a"), ("b/1", "tag:b")):
+        publish.write(output, path, b"")
+        known[f"output:{path}"] = (0, owner)
+    made = press(output, known, "tag:a")
+    made.put("tag:a", {"a/1": b""})
+    made.sweep()
+    assert set(files(output)) == {"a/1", "b/1"}
+    assert made.removed == ["output:a/2"]
+
+
+def test_the_first_of_two_at_one_address_keeps_it(output: Path) -> None:
+    made = press(output)
+    made.put("page:1", {"a.html": b"one"})
+    made.put("page:2", {"a.html": b"two"})
+    assert files(output) == {"a.html": b"one"}
+    assert made.collisions == {"page:2": ("a.html", "page:1")}
+
+
+def test_an_address_of_an_earlier_build_is_kept_by_who_has_it(output: Path) -> None:
+    known = {"output:a.html": (3, "page:1")}
+    publish.write(output, "a.html", b"one")
+    made = press(output, known, "page:2")
+    made.put("page:2", {"a.html": b"two"})
+    made.sweep()
+    assert files(output) == {"a.html": b"one"}
+    made = press(output, known, "page:1", "page:2")
+    made.put("page:2", {"a.html": b"two"})
+    made.sweep()
+    assert files(output) == {"a.html": b"two"}, "page:1 has another address now"
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("a.html", "a.html/b/index.html"), ("a.html/b/index.html", "a.html")],
+)
+def test_a_page_cannot_be_below_another(output: Path, first: str, second: str) -> None:
+    made = press(output)
+    made.put("page:1", {first: b"one"})
+    made.put("page:2", {second: b"two"})
+    assert files(output) == {first: b"one"}
+    assert list(made.collisions) == ["page:2"]
+
+
+def test_a_name_too_long_costs_only_its_page(output: Path) -> None:
+    made = press(output)
+    made.put("page:1", {"é" * 128 + "/index.html": b"one"})
+    assert files(output) == {}
+    assert list(made.collisions) == ["page:1"]
+
+
+def test_a_feed_that_cannot_be_written_stops_the_build(output: Path) -> None:
+    (output / "feed.xml").mkdir()
+    with pytest.raises(OutputError):
+        press(output).put("site", {"feed.xml": b"feed"})
+
+
+def test_a_rehearsal_writes_nothing_and_notes_the_same(output: Path) -> None:
+    made = Rehearsal({"output": output}, {}, set())
+    made.put("page:1", {"a.html": b"one"})
+    made.put("page:2", {"a.html": b"two"})
+    assert files(output) == {}
+    assert made.written == []
+    assert list(made.collisions) == ["page:2"]
+
+
+def test_owners_without_anything_any_more_lose_it(output: Path) -> None:
+    known = {f"output:{name}": (0, f"file:{name}") for name in ("a.png", "b.png")}
+    for name in ("a.png", "b.png"):
+        publish.write(output, name, b"")
+    made = press(output, known)
+    made.have_only("file:", {"file:a.png"})
+    made.sweep()
+    assert set(files(output)) == {"a.png"}
+
+
+def test_missing_are_documents_gone_or_of_another_size(output: Path) -> None:
+    publish.write(output, "here.html", b"1234")
+    publish.write(output, "cut.html", b"12")
+    (output / "broken.html").symlink_to("nowhere")
+    known = {
+        "output:here.html": (4, "page:here"),
+        "output:cut.html": (4, "page:cut"),
+        "output:gone.html": (4, "page:gone"),
+        "output:here.html/below": (4, "page:below"),
+        "output:broken.html": (4, "page:broken"),
+        "issues:x": (4, "newsletter:x"),
+    }
+    roots = {"output": output, "issues": output / "no folder"}
+    assert missing(roots, known) == {
+        *("page:cut", "page:gone", "page:below", "page:broken", "newsletter:x")
+    }

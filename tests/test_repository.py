@@ -1,0 +1,171 @@
+"""The documentation is true: it names every command, option and setting, and its commands work.
+
+What the documentation has to keep to:
+
+- docs/commands.md has a section `## NAME ...` for each command, in which each of its options
+  stands in backquotes. What works everywhere (--config, --help, --version) stands above them.
+- docs/config.md has a section `## GROUP` for each group of settings, with a table: setting,
+  default (or `needed`, or `empty`), meaning. The settings without a group stand under Folders.
+- Blocks marked ```console are run, those of one document in order, by one bash, which begins in
+  an empty folder: lines that begin with `$ ` are commands. Each must exit with 0, unless the
+  next line is `# exit 1` or `# exit 2`. Other lines are output, and are not compared.
+  Commands that are not to be run stand in blocks marked ```sh.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+import yaml_rs
+
+from syndicate.cli.main import syndicate
+from syndicate.config.model import Config, Feeds, Newsletter, Site, Store
+
+REPOSITORY = Path(__file__).parents[1]
+DOCUMENTS = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
+NAMES = [path.relative_to(REPOSITORY).as_posix() for path in DOCUMENTS]
+
+
+def sections(path: str) -> dict[str, str]:
+    """The sections of a document by the first word of their heading; "" is what is above."""
+    parts = re.split(r"(?m)^## +(\S+).*$", (REPOSITORY / path).read_text(encoding="utf-8"))
+    return {"": parts[0], **dict(zip(parts[1::2], parts[2::2], strict=True))}
+
+
+# -- commands --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", sorted(syndicate.commands))
+def test_each_command_is_documented_with_its_options(name: str) -> None:
+    parts = sections("docs/commands.md")
+    assert name in parts
+    for parameter in syndicate.commands[name].params:
+        if isinstance(parameter, click.Option):
+            place = parts["" if parameter.name == "config_file" else name]
+            for option in parameter.opts:
+                assert re.search(rf"`{option}\b", place), f"{name} {option}"
+
+
+def test_what_works_everywhere_is_documented() -> None:
+    above = sections("docs/commands.md")[""]
+    for option in ("--config", "--help", "-h", "--version"):
+        assert option in above
+
+
+def test_no_command_is_documented_that_is_none() -> None:
+    for path in DOCUMENTS:
+        for name in re.findall(r"`syndicate ([a-z]+)", path.read_text(encoding="utf-8")):
+            assert name in syndicate.commands, f"{path.name}: syndicate {name}"
+
+
+# -- settings --------------------------------------------------------------------------------
+
+GROUPS = {"site": Site, "feeds": Feeds, "newsletters": Newsletter, "store": Store}
+
+
+def in_words(field: dataclasses.Field[Any]) -> str:
+    """A default as the documentation writes it."""
+    default = field.default
+    if default is dataclasses.MISSING:
+        return "needed"
+    if default == "":
+        return "empty"
+    if isinstance(default, bool):
+        return f"`{str(default).lower()}`"
+    return f"`[{', '.join(default)}]`" if isinstance(default, tuple) else f"`{default}`"
+
+
+@pytest.mark.parametrize(("section", "group"), [*GROUPS.items(), ("Folders", Config)])
+def test_each_setting_is_documented_with_its_default(section: str, group: Any) -> None:
+    rows = re.findall(r"(?m)^\| `(\w+)` \| (.+?) \| (.+) \|$", sections("docs/config.md")[section])
+    wanted = {
+        field.name: in_words(field)
+        for field in dataclasses.fields(group)
+        if field.name not in (GROUPS if group is Config else ("name",))
+    }
+    assert {name: default for name, default, _ in rows} == wanted
+    assert all(meaning.endswith(".") for _, _, meaning in rows)
+
+
+def test_the_sample_configuration_shows_every_setting() -> None:
+    text = (REPOSITORY / "config.yaml").read_text(encoding="utf-8")
+    for group in (Site, Feeds, Newsletter, Store, Config):
+        for field in dataclasses.fields(group):
+            if (group, field.name) not in ((Newsletter, "name"), (Newsletter, "template")):
+                assert re.search(rf"(?m)^\s*(# )?{field.name}:", text), field.name
+
+
+def test_every_yaml_in_the_documentation_is_yaml() -> None:
+    for path in DOCUMENTS:
+        for block in _blocks(path, "yaml"):
+            yaml_rs.loads(block.strip().strip("-"), parse_datetime=False)
+
+
+# -- commands in documents ---------------------------------------------------------------------
+
+
+def _blocks(path: Path, kind: str) -> Iterator[str]:
+    yield from re.findall(rf"(?ms)^```{kind}\n(.*?)^```$", path.read_text(encoding="utf-8"))
+
+
+def steps(path: Path) -> Iterator[tuple[str, int]]:
+    """The commands of a document, and how each must exit."""
+    for block in _blocks(path, "console"):
+        lines = block.splitlines()
+        for line, following in zip(lines, [*lines[1:], ""], strict=True):
+            if line.startswith("$ "):
+                code = re.fullmatch(r"# exit (\d+)", following)
+                yield line[2:], int(code[1]) if code else 0
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_commands_in_a_document_work(name: str, tmp_path: Path) -> None:
+    wanted = list(steps(REPOSITORY / name))
+    if not wanted:
+        return
+    script = "\n".join(f'{command}\necho "exit $?" >&3' for command, _ in wanted)
+    codes = tmp_path / "codes"
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    done = subprocess.run(
+        ["bash", "-c", f"exec 3>'{codes}'\n{script}"],
+        cwd=folder,
+        env={
+            **os.environ,
+            "HOME": str(tmp_path),
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        },
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+    )
+    got = codes.read_text(encoding="utf-8").splitlines()
+    assert got == [f"exit {code}" for _, code in wanted], f"{wanted}\n{done.stdout}{done.stderr}"
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    for path in DOCUMENTS:
+        text = re.sub(r"(?ms)^```.*?^```$|`[^`\n]*`", "", path.read_text(encoding="utf-8"))
+        for target in re.findall(r"\]\(([^)\s]+)\)", text):
+            if "://" in target or target.startswith("mailto:"):
+                continue
+            file, _, anchor = target.partition("#")
+            there = (path.parent / file).resolve() if file else path
+            assert there.exists(), f"{path.name}: {target}"
+            if anchor:
+                headings = re.findall(r"(?m)^#+ (.+)$", there.read_text(encoding="utf-8"))
+                assert anchor in map(_anchor, headings), f"{path.name}: {target}"
+
+
+def _anchor(heading: str) -> str:
+    """A heading's address, as the places that show Markdown make it."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
