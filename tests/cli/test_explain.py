@@ -177,6 +177,15 @@ def test_an_article_that_is_gone_is_remembered(site: Path, run: Typing) -> None:
         assert said["feeds"] == "no  (its file is gone)"
 
 
+def test_an_article_that_is_there_comes_before_one_that_is_gone(site: Path, run: Typing) -> None:
+    Path(SWIFTS).unlink()
+    again = "---\ntitle: Other\nslug: counting-swifts\ndate: 2026-11-01\n---\nOther text.\n"
+    article(site, "other.md", again)
+    run("build", "--quiet")
+    assert run("explain", "counting-swifts").out.startswith("content/other.md\n")
+    assert run("explain", SWIFTS).out.startswith(SWIFTS)
+
+
 def test_a_name_that_several_have_is_answered_with_their_files(site: Path, run: Typing) -> None:
     for name in ("one.md", "two.md"):
         article(site, name, f"---\ntitle: Twins\nslug: {name}\ndate: 2026-11-01\n---\nText.\n")

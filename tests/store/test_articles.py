@@ -1,0 +1,216 @@
+"""Rows of articles, tags, faults, renderings and documents, on both databases."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from syndicate.catalogue import Record, State
+from syndicate.store.articles import Articles, KeptRendering
+from syndicate.store.database import Database, open_database
+
+
+@pytest.fixture
+def database(database_url: str, tmp_path: Path) -> Iterator[Database]:
+    opened = open_database(database_url, tmp_path)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def articles(database: Database) -> Articles:
+    return Articles(database)
+
+
+def record(name: str, sequence: int | None = None, *tags: str, **changes: Any) -> Record:
+    moment = f"2026-11-{sequence or 30:02}T12:00:00Z"
+    return Record(
+        id=f"tag:example.org,2026-11-01:{name}",
+        path=f"{name}.md",
+        size=1,
+        mtime_ns=2**62,
+        body_hash=f"hash of {name}",
+        state=State.LIVE,
+        first_seen=moment,
+        published=moment,
+        updated=moment,
+        sequence=sequence,
+        title=name,
+        slug=name,
+        head=json.dumps({"format": "markdown", "tags": tags}) if tags else "{}",
+        findings=None,
+    )._replace(**changes)
+
+
+def save(database: Database, *records: Record) -> Articles:
+    articles = Articles(database)
+    with database.transaction():
+        known = {r.id: r for r in articles.by_ids([r.id for r in records])}
+        articles.save(records, known)
+        articles.tag([(known.get(r.id), r) for r in records], anew=False, keep=True)
+    return articles
+
+
+def names(records: list[Record]) -> list[str]:
+    return [r.title for r in records]
+
+
+A, B, C = record("a", 1, "x", "Y"), record("b", 2, "x"), record("c", 3)
+DRAFT = record("draft", None, "x", state=State.DRAFT)
+FUTURE = record("future", None, "x")
+GONE = record("gone", 4, "x", state=State.GONE)
+
+
+def test_records_come_back_as_they_were_saved(database: Database) -> None:
+    odd = record("odd", 5, title="ö 🌊 ' \" %s :x", findings="[]", slug="", mtime_ns=-1)
+    articles = save(database, A, DRAFT, odd)
+    assert sorted(articles.everything()) == sorted([A, DRAFT, odd])
+    assert articles.by_ids([A.id, "unknown"]) == [A]
+    assert articles.at_paths(["a.md", "unknown"]) == [A]
+    assert articles.any()
+
+
+def test_a_new_database_has_nothing(articles: Articles) -> None:
+    assert not articles.any()
+    assert articles.everything() == articles.newest(5) == articles.at_paths([]) == []
+    assert (articles.last_sequence(), articles.count(), articles.first_day()) == (0, 0, None)
+    assert (articles.stats(), articles.meta(), articles.documents()) == ({}, {}, {})
+
+
+def test_only_what_is_published_is_listed_newest_first(database: Database) -> None:
+    articles = save(database, A, B, C, DRAFT, FUTURE, GONE)
+    assert names(articles.newest(10)) == ["c", "b", "a"]
+    assert names(articles.newest(1)) == ["c"]
+    assert names(articles.newest(10, "x")) == ["b", "a"]
+    assert names(articles.newest(10, "y")) == ["a"]
+    assert articles.published_ids() == [A.id, B.id, C.id]
+    assert (articles.count(), articles.last_sequence()) == (3, 4)
+    assert articles.first_day() == "2026-11-01"
+    assert names(articles.in_sequence(2, 4)) == ["b", "c"]
+    assert [i for i, _, _ in articles.light_since(B.published)] == [C.id, B.id]
+
+
+def test_of_the_same_moment_the_order_is_always_the_same(database: Database) -> None:
+    moment = "2026-11-01T12:00:00Z"
+    articles = save(database, *(record(n, i, published=moment) for i, n in enumerate("bac", 1)))
+    assert names(articles.newest(10)) == ["c", "b", "a"]
+
+
+def test_older_articles_are_chosen_by_their_tags(database: Database) -> None:
+    articles = save(database, A, B, C)
+
+    def before(include: list[str], exclude: list[str], limit: int = 9) -> list[str]:
+        found = articles.light_before("2026-11-30T00:00:00Z", include, exclude, limit)
+        return [i[-1] for i, _, _ in found]
+
+    assert before([], []) == ["c", "b", "a"]
+    assert before([], [], 2) == ["c", "b"]
+    assert before(["x"], []) == ["b", "a"]
+    assert before(["x", "y"], []) == ["b", "a"]
+    assert before([], ["y"]) == ["c", "b"]
+    assert before(["x"], ["y"]) == ["b"]
+    assert before(["none"], []) == []
+
+
+def test_tags_are_counted_and_follow_every_change(database: Database) -> None:
+    articles = save(database, A, B, DRAFT, FUTURE, GONE)
+    assert articles.tags() == [("x", "x", 2), ("y", "Y", 1)]
+    save(database, record("a", 1, "z"), B._replace(state=State.DRAFT))
+    assert articles.tags() == [("z", "z", 1)]
+    save(database, B, FUTURE._replace(sequence=5))
+    assert articles.tags() == [("x", "x", 2), ("z", "z", 1)]
+
+
+def test_tags_are_listed_anew_or_not_at_all(database: Database) -> None:
+    articles = save(database, A, B)
+    with database.transaction():
+        articles.tag([], anew=True, keep=False)
+    assert articles.tags() == []
+    with database.transaction():
+        articles.tag([(None, C)], anew=False, keep=False)
+        articles.tag([], anew=True, keep=True)
+    assert articles.tags() == [("x", "x", 2), ("y", "Y", 1)]
+
+
+def test_numbers_are_kept(database: Database) -> None:
+    articles = save(database, FUTURE)
+    with database.transaction():
+        articles.number([FUTURE._replace(sequence=7)])
+    assert articles.everything() == [FUTURE._replace(sequence=7)]
+
+
+def test_paths_may_swap(database: Database) -> None:
+    articles = save(database, A, B)
+    save(database, A._replace(path="b.md"), B._replace(path="a.md"))
+    assert {r.title: r.path for r in articles.everything()} == {"a": "b.md", "b": "a.md"}
+
+
+def test_stats_are_of_files_that_are_there_broken_ones_too(database: Database) -> None:
+    articles = save(database, A, GONE)
+    with database.transaction():
+        articles.replace_faults([], {"a.md": ((7, 8), "[1]"), "new.md": ((9, 9), "[2]")})
+    assert articles.stats() == {"a.md": (7, 8), "new.md": (9, 9)}
+    assert articles.faults() == {"a.md": "[1]", "new.md": "[2]"}
+    with database.transaction():
+        articles.replace_faults(["a.md"], {"new.md": ((1, 1), "[3]")})
+        articles.touch({"a.md": (5, 6)})
+    assert articles.stats() == {"a.md": (5, 6), "new.md": (1, 1)}
+    assert articles.faults() == {"new.md": "[3]"}
+
+
+def test_what_is_due_and_what_waits(database: Database) -> None:
+    articles = save(database, A, DRAFT, FUTURE)
+    assert articles.due("2026-11-30T11:59:59Z") == []
+    assert articles.due("2026-11-30T12:00:00Z") == [FUTURE]
+    assert articles.scheduled() == [FUTURE]
+
+
+def test_gone_articles_are_found_by_their_text(database: Database) -> None:
+    articles = save(database, A, GONE)
+    assert articles.gone_with_body([GONE.body_hash, A.body_hash]) == [GONE]
+    many = [f"hash {number}" for number in range(1200)]
+    assert articles.gone_with_body([*many, GONE.body_hash]) == [GONE]
+
+
+def test_ids_are_found_by_their_beginning(database: Database) -> None:
+    articles = save(database, A, B, record("z", id="tag:example.org,2026-11-010:z"))
+    assert sorted(articles.ids_starting(["tag:example.org,2026-11-01:"])) == [A.id, B.id]
+
+
+def test_renderings_are_replaced_with_what_they_use(database: Database) -> None:
+    articles = save(database, A, GONE)
+
+    def keep(record: Record, made_from: str, uses: dict[str, str]) -> None:
+        kept = KeptRendering(record.id, made_from, "{}", '["found"]')
+        with database.transaction():
+            articles.keep_rendering([kept], {record.id: uses})
+
+    keep(A, "1", {"p.png": "1:1", "b.md": ""})
+    keep(GONE, "1", {"p.png": "1:1"})
+    assert articles.uses() == [(A.id, "b.md", ""), (A.id, "p.png", "1:1")], "published ones only"
+    assert articles.rendering_findings() == [("a.md", '["found"]')]
+    keep(A, "2", {})
+    assert articles.uses() == []
+    assert articles.renderings([A.id, "unknown"])[A.id].made_from == "2"
+
+
+def test_documents_notes_and_what_else_is_remembered(database: Database) -> None:
+    articles = Articles(database)
+    with database.transaction():
+        articles.keep_documents({"a": (1, "site"), "b": (2, "site")}, [])
+        articles.keep_notes([], {"site": "[1]", "page:1": "[2]"})
+        articles.begin_newsletters(["weekly"], "2026")
+        articles.remember({"key": "old"})
+    with database.transaction():
+        articles.keep_documents({"a": (3, "tag:x")}, ["b"])
+        articles.keep_notes(["site", "page:2"], {})
+        articles.begin_newsletters(["weekly", "daily"], "2027")
+        articles.remember({"key": "new"})
+    assert articles.documents() == {"a": (3, "tag:x")}
+    assert articles.notes() == {"page:1": "[2]"}
+    assert articles.newsletters() == {"weekly": "2026", "daily": "2027"}
+    assert articles.meta() == {"key": "new"}
