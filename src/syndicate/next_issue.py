@@ -6,10 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from pathlib import Path
 
 from syndicate.catalogue import tag_of
+from syndicate.config.loader import place_of
 from syndicate.config.model import Config, Newsletter
 from syndicate.content.article import Published
+from syndicate.errors import TemplateError
 from syndicate.findings import Finding
 from syndicate.moments import from_text
 from syndicate.newsletters.issue import Candidate, IssueLinks, Rendered, Selection
@@ -80,12 +83,19 @@ def _make(
     config_file: str,
 ) -> NextIssue:
     from syndicate.newsletters.checks import check
-    from syndicate.newsletters.render import render_issue
+    from syndicate.newsletters.render import render_issue, subject_place
 
     config = outputs.config
     date = max(article.updated for article in carried)
     links = _links(config, newsletter)
-    rendered = render_issue(outputs.env, newsletter, config.site, carried, date=date, links=links)
+    try:
+        rendered = render_issue(
+            outputs.env, newsletter, config.site, carried, date=date, links=links
+        )
+    except TemplateError as error:
+        if error.place == subject_place(newsletter):
+            error.place = place_of(Path(config_file), ("newsletters", newsletter.name, "subject"))
+        raise
     documents = {
         "email.html": rendered.html.encode(),
         "email.txt": rendered.text.encode(),

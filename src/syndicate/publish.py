@@ -37,7 +37,7 @@ def _replace(target: Path, data: bytes) -> None:
     try:
         partial.write_bytes(data)
         partial.replace(target)
-    except OSError:
+    except BaseException:  # Ctrl-C too leaves nothing behind
         partial.unlink(missing_ok=True)
         raise
 
@@ -65,9 +65,10 @@ def _same(target: Path, data: bytes) -> bool:
 
 
 def _refused(target: Path, error: OSError) -> OutputError:
-    kind = BlockedError if error.errno in BLOCKED else OutputError
-    return kind(
+    blocked = error.errno in BLOCKED
+    way_out = "check the folder's rights and the disk's space, then build again"
+    return (BlockedError if blocked else OutputError)(
         f"cannot be written: {error.strerror}",
         place=Place(str(target)),
-        way_out="check the folder's rights and the disk's space, then build again",
+        way_out="move away what has its name, or stands in its way" if blocked else way_out,
     )

@@ -73,7 +73,7 @@ def render(env: jinja2.Environment, name: str, /, **values: object) -> str:
     try:
         return env.get_template(name).render(values)
     except RAISED_BY_TEMPLATES as error:
-        _explain(error, name)
+        _explain(error, name, env)
 
 
 def render_string(env: jinja2.Environment, text: str, place: Place, /, **values: object) -> str:
@@ -93,7 +93,7 @@ def source(env: jinja2.Environment, name: str) -> str:
         assert env.loader is not None, "environment() always sets a loader"
         return env.loader.get_source(env, name)[0]
     except jinja2.TemplateNotFound as error:
-        _explain(error, name)
+        _explain(error, name, env)
 
 
 def day(moment: datetime) -> str:
@@ -109,7 +109,7 @@ def direction(language: str) -> str:
     return "rtl" if right_to_left else "ltr"
 
 
-def _explain(error: Exception, name: str) -> NoReturn:
+def _explain(error: Exception, name: str, env: jinja2.Environment) -> NoReturn:
     """Raise TemplateError with the place in the user's file where `error` came up."""
     message = str(error)
     place = _last_template_line(error.__traceback__) or Place(name)
@@ -117,7 +117,22 @@ def _explain(error: Exception, name: str) -> NoReturn:
         place = Place(error.filename or error.name or name, error.lineno)
     if isinstance(error, jinja2.TemplateNotFound):
         message = f"the template {error.name} does not exist"
+    if isinstance(error, UnicodeDecodeError):
+        message, place = "the template is not UTF-8", Place(_undecodable(env) or name)
     raise TemplateError(message, place=place, way_out=_way_out(error)) from error
+
+
+def _undecodable(env: jinja2.Environment) -> str | None:
+    """The first template file that is not UTF-8."""
+    folders = env.loader.searchpath if isinstance(env.loader, jinja2.FileSystemLoader) else ()
+    for file in (file for folder in folders for file in sorted(Path(folder).rglob("*"))):
+        try:
+            file.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            return str(file)
+        except OSError:
+            continue  # a folder
+    return None
 
 
 def _last_template_line(traceback: TracebackType | None) -> Place | None:
@@ -134,6 +149,8 @@ def _last_template_line(traceback: TracebackType | None) -> Place | None:
 def _way_out(error: Exception) -> str:
     if isinstance(error, jinja2.TemplateSyntaxError):
         return "correct the template there; {{ … }} prints a value, {% … %} is a statement"
+    if isinstance(error, UnicodeDecodeError):
+        return "save it as UTF-8"
     if isinstance(error, jinja2.TemplateNotFound):
         return f"add {error.name} to your templates folder, or correct its name"
     if isinstance(error, jinja2.UndefinedError):

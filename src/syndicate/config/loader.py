@@ -270,6 +270,14 @@ def _line(node: Any, at: Key) -> int | None:
     return line
 
 
+def place_of(path: Path, at: Key) -> Place:
+    """The line of a setting in the configuration file, for faults that are found later."""
+    try:
+        return Place(str(path), _line(_nodes(path.read_text(encoding="utf-8-sig")), at))
+    except (OSError, UnicodeDecodeError):  # changed meanwhile: the file must do
+        return Place(str(path))
+
+
 def _line_of_duplicate(text: str) -> int | None:
     """The line of the first key that stands twice in its group, if there is one."""
     import yaml

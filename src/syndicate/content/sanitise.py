@@ -52,11 +52,11 @@ def sanitise(html: str, *, base: str, surroundings: Surroundings, regular: bool 
 
     `regular` says that its elements are known to nest as HTML allows, which saves a second look.
     """
+    html = _GIST.sub(r'<p><a href="\1">Read the code on GitHub Gist</a></p>', html)
     doubts = [
         Doubt("html-removed", f"<{name}> was left out", f"<{name}", _REMOVED[name])
         for name in sorted({found[1].lower() for found in _REMOVED_TAG.finditer(html)})
     ]
-    html = _GIST.sub(r'<p><a href="\1">Read the code on GitHub Gist</a></p>', html)
     html = _RENAMED.sub(lambda m: f"<{m[1]}x-{_NEW_NAMES[m[2].lower()]}", html)
     if html.count("<") > MANY_TAGS:
         html = _shallow(html)
@@ -169,6 +169,7 @@ _REMOVED: Mapping[str, str] = {
     "math": "write the formula as text or show it as a picture",
     "canvas": "show a picture instead",
     "form": "link to a page with the form",
+    "script": "scripts do not run in readers and mail; link to what it would show",
 }
 _REMOVED_TAG = re.compile(rf"<({'|'.join(_REMOVED)})[\s/>]", re.IGNORECASE)
 

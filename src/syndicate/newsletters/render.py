@@ -157,9 +157,14 @@ def _css(env: Environment, newsletter: Newsletter) -> Markup:
     return Markup(CSS_COMMENT.sub("", css).strip())  # noqa: S704  # the user's own file
 
 
+def subject_place(newsletter: Newsletter) -> Place:
+    """Where a fault in the subject is told to be: the setting, for no file is known here."""
+    return Place(f"newsletters.{newsletter.name}.subject")
+
+
 def _subject(env: Environment, newsletter: Newsletter, values: dict[str, object]) -> str:
     """The subject from config.yaml, given to subject.txt, as one line of plain text."""
-    place = Place(f"newsletters.{newsletter.name}.subject")
+    place = subject_place(newsletter)
     subject = one_line(templates.render_string(env, newsletter.subject, place, **values))
     name = f"{newsletter.template}/subject.txt"
     return one_line(templates.render(env, name, **(values | {"subject": subject})))
