@@ -13,8 +13,8 @@ test: $(READY) ## Run all tests.
 	$(BIN)/pytest
 
 lint: $(READY) ## Style, types, and which module may import which.
-	$(BIN)/ruff format --check .
-	$(BIN)/ruff check .
+	$(BIN)/ruff format --check src tests benchmarks
+	$(BIN)/ruff check src tests benchmarks
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 

@@ -108,6 +108,8 @@ NAMES = ["a.md", "b.md", "sub/a.md", "drafts/d.md"]
 BODIES = ["", "a copy", "of its own", "of its own", "with ![p](p.png) and [a](a.md)"]
 DATES = ["", "2026-11-01", "2026-11-20", "2026-11-24", "2027-06-01"]
 
+THEN = st.sampled_from([None, None, 0, 1, 50])
+
 
 class AnyFolder(RuleBasedStateMachine):
     """Files come, change, move and go; builds run at any moment."""
@@ -150,26 +152,31 @@ class AnyFolder(RuleBasedStateMachine):
         title=st.sampled_from(["Sea", "Lake"]),
         body=st.sampled_from(BODIES),
         date=st.sampled_from(DATES),
-        draft=st.booleans(),
-        tag=st.sampled_from(["x", "Y", ""]),
-        slug=st.sampled_from(["", "same"]),
+        draft=st.sampled_from([False, False, True]),
+        more=st.sampled_from([{}, {}, {"slug": "same"}, {"tags": ["x"]}, {"tags": ["Y", "x"]}]),
+        then=THEN,
     )
     def write(
-        self, path: str, title: str, body: str, date: str, draft: bool, tag: str, slug: str
+        self,
+        path: str,
+        title: str,
+        body: str,
+        date: str,
+        draft: bool,
+        more: dict[str, object],
+        then: int | None,
     ) -> None:
-        header: dict[str, object] = {"draft": draft}
-        header |= {"date": date} if date else {}
-        header |= {"tags": [tag]} if tag else {}
-        header |= {"slug": slug} if slug else {}
+        header = {"draft": draft} | ({"date": date} if date else {}) | more
         own = "" if body in ("", "a copy") else f" {self.site.clock}"
         # An empty line keeps the text from being made of the title.
         self.site.article(path, title, f"{body}{own}\n", **header)
         self.forget(path)
         if body == "a copy":
             self.renamed.clear()  # of two with one text either may be the original
+        self.go_on(then)
 
-    @rule(data=st.data(), new=st.sampled_from([*NAMES, "e.md"]))
-    def rename(self, data: st.DataObject, new: str) -> None:
+    @rule(data=st.data(), new=st.sampled_from([*NAMES, "e.md"]), then=THEN)
+    def rename(self, data: st.DataObject, new: str, then: int | None) -> None:
         there = [path for path in self.there() if path not in ("stays.md", new)]
         if not there:
             return
@@ -181,32 +188,37 @@ class AnyFolder(RuleBasedStateMachine):
             self.mended[new] = self.mended.pop(old)
         elif known:
             self.renamed[new] = known
+        self.go_on(then)
 
-    @rule(data=st.data())
-    def delete(self, data: st.DataObject) -> None:
+    @rule(data=st.data(), then=THEN)
+    def delete(self, data: st.DataObject, then: int | None) -> None:
         if there := [path for path in self.there() if path != "stays.md"]:
             path = data.draw(st.sampled_from(there))
             self.site.remove(path)
             self.forget(path)
+            self.go_on(then)
 
-    @rule(data=st.data())
-    def damage(self, data: st.DataObject) -> None:
+    @rule(data=st.data(), then=THEN)
+    def damage(self, data: st.DataObject, then: int | None) -> None:
         if there := [path for path in self.there() if path not in self.mended]:
             path = data.draw(st.sampled_from(there))
             text = (self.site.root / "content" / path).read_text()
             self.site.write(path, "---\ntitle: [" + text)
             self.renamed.pop(path, None)
             self.mended[path] = text
+            self.go_on(then)
 
-    @rule(data=st.data())
-    def mend(self, data: st.DataObject) -> None:
+    @rule(data=st.data(), then=THEN)
+    def mend(self, data: st.DataObject, then: int | None) -> None:
         if self.mended:
             path = data.draw(st.sampled_from(sorted(self.mended)))
             self.site.write(path, self.mended.pop(path))
+            self.go_on(then)
 
-    @rule()
-    def picture(self) -> None:
+    @rule(then=THEN)
+    def picture(self, then: int | None) -> None:
         self.site.write("p.png", b"no picture" + bytes([self.site.clock % 250]))
+        self.go_on(then)
 
     @rule()
     def check(self) -> None:
@@ -214,6 +226,11 @@ class AnyFolder(RuleBasedStateMachine):
         self.site.build(self.now, rehearse=True)
         assert self.site.stamps() == stamps
         self.look()
+
+    def go_on(self, hours: int | None) -> None:
+        """Build so much later, or do not build yet."""
+        if hours is not None:
+            self.build(hours)
 
     @rule(hours=st.integers(0, 80))
     def build(self, hours: int) -> None:
@@ -284,8 +301,8 @@ class AnyFolder(RuleBasedStateMachine):
 
 
 AnyFolder.TestCase.settings = settings(
-    max_examples=25,
-    stateful_step_count=25,
+    max_examples=10,
+    stateful_step_count=15,
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
