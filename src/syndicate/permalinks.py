@@ -13,6 +13,10 @@ from syndicate.moments import from_text
 SAFE = "/~!$&'()*+,;=:@%"
 """Characters that stand in a path as they are (RFC 3986, section 3.3), and existing escapes."""
 
+SAFE_IN_VALUES = SAFE.replace("%", "")
+DATES = {"year": 4, "month": 2, "day": 2}
+"""Parts of a date and how many digits they have."""
+
 
 def base_url(site: Site) -> str:
     """The address of the output folder; ends in a slash."""
@@ -42,23 +46,20 @@ def _quoted(url: str) -> str:
 
 
 def _fill(pattern: str, zone: tzinfo, slug: str, path: str, published: str) -> str:
-    day = from_text(published).astimezone(zone)
-    whole = PurePosixPath(path)
-    whole = (
-        whole.parent if whole.stem == "index" and len(whole.parts) > 1 else whole.with_suffix("")
-    )
-    section = whole.parent.as_posix()
-    values = {
-        "slug": slug,
-        "year": f"{day:%Y}".rjust(4, "0"),
-        "month": f"{day:%m}",
-        "day": f"{day:%d}",
-        "section": "" if section == "." else section,
-        "path": whole.as_posix(),
-    }
-    parts = {name: quote(value, safe=SAFE.replace("%", "")) for name, value in values.items()}
-    pattern = PLACEHOLDER.sub(lambda found: parts[found[1]], pattern)
-    return pattern if "//" not in pattern.split("://")[-1] else _single_slashes(pattern)
+    def value(name: str) -> str:
+        """Only what the pattern asks for is worked out: there may be tens of thousands."""
+        if name == "slug":
+            return slug
+        if name in DATES:
+            day = from_text(published).astimezone(zone)
+            return f"{getattr(day, name):0{DATES[name]}}"
+        whole = PurePosixPath(path)
+        bundle = whole.stem == "index" and len(whole.parts) > 1
+        whole = whole.parent if bundle else whole.with_suffix("")
+        return (whole.as_posix() if name == "path" else whole.parent.as_posix()).removeprefix(".")
+
+    filled = PLACEHOLDER.sub(lambda found: quote(value(found[1]), safe=SAFE_IN_VALUES), pattern)
+    return filled if "//" not in filled.split("://")[-1] else _single_slashes(filled)
 
 
 def _single_slashes(pattern: str) -> str:
