@@ -595,6 +595,16 @@ def test_of_two_articles_at_one_address_the_first_keeps_it(site: SiteFolder) -> 
     same_as_made_whole(site)
 
 
+def test_an_address_never_changes_hands_while_its_article_wants_it(small: SiteFolder) -> None:
+    small.article("first.md", "First", date="2026-11-01")
+    small.article("second.md", "Second", date="2026-11-02", slug="same")
+    small.build()
+    small.article("first.md", "First", date="2026-11-01", slug="same")
+    assert [finding.path for finding in small.build().findings] == ["first.md"]
+    assert "Words about Second" in small.text("articles/same/index.html")
+    same_as_made_whole(small)
+
+
 @pytest.mark.parametrize(
     "url",
     [

@@ -301,7 +301,7 @@ class AnyFolder(RuleBasedStateMachine):
 
 
 AnyFolder.TestCase.settings = settings(
-    max_examples=10,
+    max_examples=4,
     stateful_step_count=15,
     deadline=None,
     suppress_health_check=list(HealthCheck),

@@ -164,8 +164,23 @@ def test_an_address_of_an_earlier_build_is_kept_by_who_has_it(output: Path) -> N
     assert files(output) == {"a.html": b"one"}
     made = press(output, known, "page:1", "page:2")
     made.put("page:2", {"a.html": b"two"})
+    made.put("page:1", {"b.html": b"one"})
+    made.settle()
     made.sweep()
-    assert files(output) == {"a.html": b"two"}, "page:1 has another address now"
+    assert files(output) == {"a.html": b"two", "b.html": b"one"}, "it has another address now"
+
+
+def test_who_had_an_address_before_has_it_again_even_when_another_comes_first(
+    output: Path,
+) -> None:
+    publish.write(output, "a.html", b"one")
+    made = press(output, {"output:a.html": (3, "page:1")}, "page:1", "page:2")
+    made.put("page:2", {"a.html": b"two"})
+    made.put("page:1", {"a.html": b"one"})
+    made.settle()
+    made.sweep()
+    assert files(output) == {"a.html": b"one"}
+    assert made.collisions == {"page:2": ("a.html", "page:1")}
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ from syndicate.config.model import Config, Store
 from syndicate.content import folder
 from syndicate.content.reader import is_article
 from syndicate.content.versions import RENDERER_VERSION
-from syndicate.feeds.archive import finished_pages
+from syndicate.errors import ArticleError
 from syndicate.findings import Finding, Level, from_json, to_json
 from syndicate.intake import Intake, ReadFiles, take_in
 from syndicate.moments import to_text
@@ -156,12 +156,6 @@ def _address_at(site: Site, articles: Articles, path: str) -> str | None:
 
 def _touched(outputs: Outputs, intake: Intake, stale: set[str]) -> Iterator[str]:
     """The owners of documents that this build's changes touch."""
-    size = outputs.config.feeds.entries
-    last = outputs.articles.last_sequence()
-    new = [after.sequence for before, after in intake.changes if after.sequence]
-    first_new = min((s for s in new if s > last - len(new)), default=last + 1)
-    for page in range(finished_pages(first_new - 1, size) + 1, finished_pages(last, size) + 1):
-        yield f"archive:{page}"
     for before, after in intake.changes:
         yield from outputs.touched(before, after)
     for record in outputs.articles.by_ids(sorted(stale)):
@@ -187,6 +181,7 @@ def _make(
             _keep_renderings(site, outputs)
     _keep_renderings(site, outputs)
     _put_files(site, outputs, press, owners)
+    press.settle()
     if isinstance(press, Rehearsal):
         return
     press.sweep()
@@ -256,8 +251,27 @@ def _put_files(site: Site, outputs: Outputs, press: Press, owners: list[str]) ->
         if path:
             wanted.add(FILES + path)
         if path and asked & {FILES, f"page:{record.id}", FILES + path}:
-            press.put(FILES + path, {path: folder.read(site.places.content, target)})
+            _put_file(site, outputs, press, record, path, target)
     press.have_only(FILES, wanted)
+
+
+def _put_file(
+    site: Site, outputs: Outputs, press: Press, record: Record, path: str, target: str
+) -> None:
+    """Put one file; one that cannot be read costs only itself."""
+    try:
+        data = folder.read(site.places.content, target)
+    except ArticleError as error:
+        finding = Finding(
+            Level.ERROR,
+            "file-unreadable",
+            f"{target}: {error.message}",
+            record.path,
+            way_out=error.way_out,
+        )
+        outputs.found.setdefault(f"page:{record.id}", []).append(finding)
+    else:
+        press.put(FILES + path, {path: data})
 
 
 def _files_in_use(articles: Articles) -> Iterator[tuple[Record, str]]:

@@ -38,7 +38,7 @@ class Outputs:
     """What the documents of one build are made from.
 
     `designs` are the folders of templates, the user's first. With `site.pages: false` there is
-    no HTML at all: the articles, and the index, are somebody else's.
+    no HTML but the newsletters' own: the articles, and the index, are somebody else's.
     """
 
     config: Config

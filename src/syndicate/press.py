@@ -34,14 +34,32 @@ class Press:
         self.made: dict[str, tuple[int, str]] = {}
         self.written: list[str] = []
         self.removed: list[str] = []
+        self._heard: set[str] = set()
+        self._waiting: list[tuple[Root, str, bytes, str]] = []
         self.collisions: dict[str, tuple[str, str]] = {}
         """Owner -> the address it could not have, and the owner that has it ("": nobody can)."""
 
     def put(self, owner: str, documents: Mapping[str, bytes], root: Root = "output") -> None:
-        """Write an owner's documents where their bytes changed."""
+        """Write an owner's documents where their bytes changed.
+
+        What another owner had before waits until `settle`: it may want it again.
+        """
         for path, data in documents.items():
-            if self._is_free(f"{root}:{path}", path, owner):
-                self._write(root, path, data, owner)
+            before = self._known.get(f"{root}:{path}", (0, owner))[1]
+            if before != owner and before in self.owners and before not in self._heard:
+                self._waiting.append((root, path, data, owner))
+            else:
+                self._put(root, path, data, owner)
+        self._heard.add(owner)
+
+    def settle(self) -> None:
+        """Give addresses that nobody wanted again to those who wait for them."""
+        for each in self._waiting:
+            self._put(*each)
+
+    def _put(self, root: Root, path: str, data: bytes, owner: str) -> None:
+        if self._is_free(f"{root}:{path}", path, owner):
+            self._write(root, path, data, owner)
 
     def _write(self, root: Root, path: str, data: bytes, owner: str) -> None:
         try:
@@ -94,10 +112,8 @@ class Press:
 class Rehearsal(Press):
     """A press that writes nothing: for checking."""
 
-    def put(self, owner: str, documents: Mapping[str, bytes], root: Root = "output") -> None:
-        for path, data in documents.items():
-            if self._is_free(f"{root}:{path}", path, owner):
-                self.made[f"{root}:{path}"] = (len(data), owner)
+    def _write(self, root: Root, path: str, data: bytes, owner: str) -> None:
+        self.made[f"{root}:{path}"] = (len(data), owner)
 
 
 def missing(roots: Mapping[Root, Path], known: Mapping[str, tuple[int, str]]) -> set[str]:

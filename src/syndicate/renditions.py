@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.parse import urljoin
 
 from syndicate import findings
-from syndicate.catalogue import Record, article_of, body_hash
+from syndicate.catalogue import Record, State, article_of, body_hash
 from syndicate.config.checks import is_web_address
 from syndicate.config.model import Site
 from syndicate.content.article import Article, Enclosure, Image, Published, Rendering
@@ -149,7 +149,7 @@ def address(record: Record, site: Site, zone: tzinfo) -> str:
 def address_at(articles: Articles, site: Site, zone: tzinfo, path: str) -> str | None:
     """The address of the published article at a path, None when there is none."""
     record = next(iter(articles.at_paths([path])), None)
-    if record is None or record.state != "live":
+    if record is None or record.state != State.LIVE or record.sequence is None:
         return None
     return address(record, site, zone)
 
