@@ -247,12 +247,12 @@ def test_files_without_text_are_never_taken_for_each_other() -> None:
     assert shelf.at("c.md").id not in (before, shelf.at("b.md").id)
 
 
-def test_text_that_moves_takes_the_id_along_even_when_its_old_file_stays() -> None:
+def test_a_copy_of_the_old_text_beside_an_edited_file_is_another_article() -> None:
     shelf = Shelf(scanned("a.md", "one"))
     before = shelf.at("a.md").id
     shelf.see(scanned("a.md", "two"), scanned("b.md", "one"))
-    assert shelf.at("b.md").id == before
-    assert shelf.at("a.md").id != before
+    assert shelf.at("a.md").id == before
+    assert shelf.at("b.md").id != before
 
 
 def test_a_file_that_only_was_touched_is_the_same_record() -> None:

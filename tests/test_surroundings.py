@@ -14,9 +14,10 @@ from syndicate.surroundings import MISSING, Surroundings, file_url, file_witness
 
 BASE = "https://example.org/"
 PATHS = """a.md b.md draft.md notes/a.md notes/b.markdown notes/c.txt trip/index.md trip/wave.png
-notes/wave.png wave.png song.mp3 both.md both/index.md"""
+notes/wave.png wave.png song.mp3 both.md both/index.md
+deep/only.md deep/bundle/index.md one/twice.md two/twice.md deep/unready.md README.md"""
 FILES: dict[str, Stat] = dict.fromkeys([*PATHS.split(), "my file.pdf"], (10, 7))
-DRAFTS = {"draft.md"}
+DRAFTS = {"draft.md", "deep/unready.md"}
 
 
 def around(path: str = "notes/a.md", root: Path = Path("/nowhere")) -> Surroundings:
@@ -66,6 +67,43 @@ def test_a_draft_has_no_address_and_is_watched_until_it_has() -> None:
     seen = around("b.md")
     assert seen.article_url("draft.md") is None
     assert seen.uses == {"draft.md": MISSING}
+
+
+@pytest.mark.parametrize(
+    ("target", "found"),
+    [
+        ("only", "deep/only.md"),
+        ("only.md", "deep/only.md"),
+        ("bundle", "deep/bundle/index.md"),
+        ("bundle.md", "deep/bundle/index.md"),
+        ("b.md", "b.md"),
+    ],
+)
+def test_the_only_article_of_a_name_is_found_in_any_folder(target: str, found: str) -> None:
+    seen = around()
+    assert seen.article_anywhere(target) == f"{BASE}at/{found}"
+    assert seen.uses.pop(found) == f"{BASE}at/{found}"
+    assert set(seen.uses.values()) <= {MISSING}
+    # One of that name beside the article would go before it.
+    assert found == "b.md" or f"notes/{target.removesuffix('.md')}.md" in seen.uses
+
+
+def test_a_name_that_two_articles_have_means_neither_until_one_is_gone() -> None:
+    seen = around()
+    assert seen.article_anywhere("twice") is None
+    assert {"one/twice.md", "two/twice.md"} <= set(seen.uses)
+    assert all(seen.uses[path] for path in ("one/twice.md", "two/twice.md"))
+
+
+@pytest.mark.parametrize("target", ["unready", "elsewhere/only", "wave.png", "nly", "README", ""])
+def test_drafts_paths_and_parts_of_names_are_not_looked_for_elsewhere(target: str) -> None:
+    assert around().article_anywhere(target) is None
+
+
+def test_a_draft_of_that_name_is_watched() -> None:
+    seen = around()
+    seen.article_anywhere("unready")
+    assert seen.uses["deep/unready.md"] == MISSING
 
 
 @pytest.mark.parametrize("target", ["later", "later.md", "later/", "sub/later"])
@@ -134,7 +172,7 @@ def test_no_picture_whatever_its_bytes_stops_anything(
 @example("a/../../..")
 def test_nothing_outside_the_folder_is_ever_named(target: str) -> None:
     seen = around()
-    seen.article_url(target)
+    seen.article_anywhere(target)
     seen.file(target)
     assert not [path for path in seen.uses if path.startswith(("/", "../")) or path == ".."]
 

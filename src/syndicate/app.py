@@ -32,15 +32,30 @@ def opened(config_file: Path, environment: Mapping[str, str], progress: Progress
         database.close()
 
 
+def _apart(config_file: Path, sources: Sequence[Path], targets: Sequence[Path]) -> None:
+    """Refuse folders of which one would write into the other, whatever their names say."""
+    for source in sources:
+        for target in targets:
+            one, other = source.resolve(), target.resolve()
+            if one.is_relative_to(other) or other.is_relative_to(one):
+                raise SyndicateError(
+                    f"{target} and {source} lie within each other: builds would overwrite sources",
+                    place=Place(str(config_file)),
+                    way_out="choose folders side by side for content, templates, output and issues",
+                )
+
+
 def places_of(loaded: Loaded, config_file: Path) -> Places:
     """The folders a configuration names; they are relative to its file."""
     config, base = loaded.config, config_file.parent.resolve()
-    return Places(
+    places = Places(
         content=base / config.content,
         output=base / config.output,
         issues=base / config.issues,
         designs=_designs(base / config.templates, named=config.templates != "templates"),
     )
+    _apart(config_file, (places.content, base / config.templates), tuple(places.roots.values()))
+    return places
 
 
 def _designs(own: Path, *, named: bool) -> tuple[Path, ...]:

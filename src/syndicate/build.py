@@ -6,19 +6,21 @@
     make their documents, write those whose bytes changed         (outputs, issues, press)
     keep renderings and the list of documents                     (one transaction)
 
-Between the two transactions the store says `unfinished`: a build that dies there is made up for
-by the next one, which then makes every document again.
+Between the two transactions the store says which owners are owed their documents: a build that
+dies there, or one that only looked (`check`), is made up for by the next. Builds of one site
+wait for each other.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Protocol, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
 
 from syndicate import __version__
@@ -33,7 +35,7 @@ from syndicate.intake import Intake, ReadFiles, take_in
 from syndicate.moments import to_text
 from syndicate.next_issue import next_issues
 from syndicate.outputs import Outputs, is_published
-from syndicate.permalinks import page_file
+from syndicate.permalinks import base_url, page_file
 from syndicate.press import Press, Rehearsal, missing
 from syndicate.renditions import Folder, Renditions, address_at, stale_renderings
 from syndicate.store.articles import Articles
@@ -105,6 +107,7 @@ def build(site: Site, now: datetime, *, rehearse: bool = False) -> Report:
 
     With `rehearse` everything is made and checked, and nothing written to the output folders.
     """
+    site.database.lock()
     articles = Articles(site.database)
     before = articles.meta()
     files = folder.scan(site.places.content)
@@ -118,31 +121,57 @@ def build(site: Site, now: datetime, *, rehearse: bool = False) -> Report:
         tagged=_asks_for_tags(site.config),
     )
     recipe = _recipe(site)
-    everything = rehearse or before.get("unfinished") == "yes" or before.get("recipe") != recipe
-    known = articles.documents()
+    owed = json.loads(before.get("owed", "[]"))
+    anew = before.get("unfinished") == "yes" or before.get("recipe") != recipe or ALL in owed
+    moved = None if anew else {r.path for change in intake.changes for r in change if r}
     scanned = Folder(site.places.content, files)
-    moved = None if everything else {r.path for change in intake.changes for r in change if r}
     stale = stale_renderings(
         articles, scanned, lambda path: _address_at(site, articles, path), moved
     )
+    stale |= set(json.loads(before.get("behind", "[]")))
     renditions = Renditions(articles, scanned, site.config.site, site.zone, stale)
     outputs = Outputs(
         site.config, articles, renditions, site.places.designs, _feed_id(site, articles, now)
     )
-    if everything:
-        owners = [*outputs.all_owners(), *(owner for _, owner in known.values()), FILES]
-    else:
-        lost = missing(site.places.roots, known)
-        owners = [*_touched(outputs, intake, stale), *sorted(lost)]
-        owners += [
-            owner for owner in articles.notes() if owners and owner.startswith(("page:", FILES))
-        ]
-    kind = Rehearsal if rehearse else Press
-    press = kind(site.places.roots, known, set(owners))
+    known = articles.documents()
+    due = [ALL] if anew else list(dict.fromkeys((*owed, *_touched(outputs, intake, stale))))
+    if not anew and not rehearse:
+        due += sorted(missing(site.places.roots, known))
+    owners = _all_owners(outputs, known) if anew or rehearse else _with_notes(articles, due)
+    press = (Rehearsal if rehearse else Press)(site.places.roots, known, set(owners))
     if owners:
-        _make(site, outputs, press, list(dict.fromkeys(owners)), recipe, now)
+        _owe(site, outputs, due, now)
+        _make(site, outputs, press, owners, recipe)
     found = _found(outputs, press) if rehearse else articles.notes()
     return _report(articles, intake, press, found)
+
+
+ALL = "*"
+"""Stands for every owner among those whose documents are still to be made."""
+
+
+def _all_owners(outputs: Outputs, known: Mapping[str, tuple[int, str]]) -> list[str]:
+    before = (owner for _, owner in known.values())
+    return list(dict.fromkeys((*outputs.all_owners(), *before, FILES)))
+
+
+def _with_notes(articles: Articles, due: list[str]) -> list[str]:
+    """The owners due, and with them those that could not have what they wanted last time."""
+    waiting = [owner for owner in articles.notes() if owner.startswith(("page:", FILES))]
+    return list(dict.fromkeys((*due, *waiting))) if due else []
+
+
+def _owe(site: Site, outputs: Outputs, due: list[str], now: datetime) -> None:
+    """Keep what is to be made: a build that dies now, or only looks, leaves it to the next."""
+    with site.database.transaction():
+        outputs.articles.begin_newsletters(site.config.newsletters, to_text(now))
+        owed = due if len(due) <= MOST_OWED else [ALL]
+        outputs.articles.remember(
+            {"owed": json.dumps(owed), "unfinished": "no", "feed id": outputs.feed_id}
+        )
+
+
+MOST_OWED = 2000
 
 
 def _asks_for_tags(config: Config) -> bool:
@@ -162,16 +191,9 @@ def _touched(outputs: Outputs, intake: Intake, stale: set[str]) -> Iterator[str]
         yield from outputs.touched(None, record)
 
 
-def _make(
-    site: Site, outputs: Outputs, press: Press, owners: list[str], recipe: str, now: datetime
-) -> None:
+def _make(site: Site, outputs: Outputs, press: Press, owners: list[str], recipe: str) -> None:
     """Make and write the documents of `owners`, and keep what was made."""
     articles = outputs.articles
-    with site.database.transaction():
-        articles.begin_newsletters(site.config.newsletters, to_text(now))
-        if outputs.renditions.stale or not isinstance(press, Rehearsal):
-            # From here on renderings are kept whose documents are not made yet.
-            articles.remember({"unfinished": "yes"})
     made_from = _put_issues(site, outputs, press, owners, recipe)
     for number, (owner, documents) in enumerate(
         site.progress(outputs.make(owners), len(owners), "Writing")
@@ -187,8 +209,9 @@ def _make(
     press.sweep()
     with site.database.transaction():
         articles.keep_documents(press.made, press.removed)
-        articles.keep_notes(press.owners, _found(outputs, press))
-        articles.remember({"unfinished": "no", "recipe": recipe, "feed id": outputs.feed_id})
+        articles.keep_notes(press.owners | outputs.found.keys(), _found(outputs, press))
+        behind = json.dumps(sorted(outputs.renditions.behind))
+        articles.remember({"owed": "[]", "recipe": recipe, "behind": behind})
         articles.remember(made_from)
 
 
@@ -201,12 +224,15 @@ def _put_issues(
     made_from: dict[str, str] = {}
     for issue in next_issues(outputs, remembered, recipe, site.config_file):
         name, owner = issue.newsletter.name, f"newsletter:{issue.newsletter.name}"
-        if issue.articles:
-            outputs.with_issue.add(name)
-        if issue.documents is not None and issue.page is not None:
+        if issue.documents is None or issue.page is None:
+            press.owners.discard(owner)
+        else:
             press.owners.add(owner)
             press.put(owner, issue.documents, "issues")
             press.put(owner, issue.page)
+        if issue.articles and press.has(owner):
+            outputs.with_issue.add(name)
+        if issue.documents is not None or issue.findings:
             outputs.found[owner] = list(issue.findings)
         made_from[f"issue {name}"] = issue.made_from
     return made_from
@@ -218,27 +244,36 @@ def _found(outputs: Outputs, press: Press) -> dict[str, str]:
     for record_id, finding in outputs.renditions.lost.items():
         found.setdefault(f"page:{record_id}", []).append(finding)
     for owner, (path, other) in press.collisions.items():
-        found.setdefault(owner, []).append(_collision(outputs.articles, owner, path, other))
+        found.setdefault(owner, []).append(_collision(outputs, owner, path, other))
     return {owner: text for owner, findings in found.items() if (text := to_json(findings))}
 
 
-def _collision(articles: Articles, owner: str, path: str, other: str) -> Finding:
-    """Two documents at one address, told by the article that lost it."""
-    ids = [name.removeprefix("page:") for name in (owner, other)]
-    paths = {record.id: record.path for record in articles.by_ids(ids)}
-    holder = paths.get(ids[1], other)
-    why = f"{holder} has the address {path} already" if other else f"no file can be named {path}"
+def _collision(outputs: Outputs, owner: str, path: str, other: str) -> Finding:
+    """Two documents at one address, told by the one that lost it."""
+    holder = _named(outputs.articles, other)
+    why = f"{holder} has its place" if other else "no file can be named so"
     return Finding(
         Level.ERROR,
         "address-taken",
-        f"{why}; this page was not written",
-        paths.get(ids[0], owner),
-        way_out="give one of them another slug: or url: in its header",
+        f"the address {base_url(outputs.config.site)}{quote(path)} cannot be had: {why}",
+        _named(outputs.articles, owner),
+        way_out="give one of them another slug: or url: in its header, or a file another name",
     )
 
 
+def _named(articles: Articles, owner: str) -> str:
+    """An owner as its author knows it: the path of its file, or what it is."""
+    kind, _, name = owner.partition(":")
+    if kind == "page":
+        return next((record.path for record in articles.by_ids([name])), name)
+    if kind == "file":
+        return name
+    things = {"tag": f"the page of the tag {name}", "archive": f"archive page {name}"}
+    return things.get(kind, f"the newsletter {name}" if name else "the site itself")
+
+
 FILES = "file:"
-"""The owner of every file beside an article; one of them is this and its path."""
+"""The owner of every file beside an article; one of them is this and its path in content/."""
 
 
 def _put_files(site: Site, outputs: Outputs, press: Press, owners: list[str]) -> None:
@@ -249,8 +284,8 @@ def _put_files(site: Site, outputs: Outputs, press: Press, owners: list[str]) ->
         address = outputs.renditions.file_address(record, target)
         path = page_file(site.config.site, address, page=False)
         if path:
-            wanted.add(FILES + path)
-        if path and asked & {FILES, f"page:{record.id}", FILES + path}:
+            wanted.add(FILES + target)
+        if path and asked & {FILES, f"page:{record.id}", FILES + target}:
             _put_file(site, outputs, press, record, path, target)
     press.have_only(FILES, wanted)
 
@@ -270,8 +305,10 @@ def _put_file(
             way_out=error.way_out,
         )
         outputs.found.setdefault(f"page:{record.id}", []).append(finding)
+        outputs.renditions.behind.add(record.id)
+        press.keep(FILES + target)
     else:
-        press.put(FILES + path, {path: data})
+        press.put(FILES + target, {path: data})
 
 
 def _files_in_use(articles: Articles) -> Iterator[tuple[Record, str]]:

@@ -219,7 +219,9 @@ def _match(
     """Path of a scanned file -> the record of the article it is.
 
     In this order: the same text at the same path; text that stood at another path whose file is
-    gone or has other text now; the same path; a removed file's title and date.
+    gone, or was itself replaced by known text (files that change places); the same path; a
+    removed file's title and date. An article long gone comes back at its old path only with its
+    text or title: what is written there later is another one.
     """
     match = {
         file.path: at_path[file.path]
@@ -227,11 +229,15 @@ def _match(
         if file.path in at_path and at_path[file.path].body_hash == file.body_hash
     }
     claimed = {record.id for record in match.values()}
-    displaced = [*removed, *(r for r in at_path.values() if r.id not in claimed)]
+    known = {record.body_hash for record in (*removed, *at_path.values())} - {NO_BODY}
+    texts = {file.path: file.body_hash for file in scanned}
+    changed = [r for r in at_path.values() if r.id not in claimed]
+    displaced = [*removed, *(r for r in changed if texts[r.path] in known)]
     _claim(scanned, displaced, match, claimed, attrgetter("body_hash"))
     for file in scanned:
         record = at_path.get(file.path)
-        if file.path not in match and record and record.id not in claimed:
+        back = record and (record.state != State.GONE or record.title == file.title)
+        if file.path not in match and record and back and record.id not in claimed:
             match[file.path] = record
             claimed.add(record.id)
     _claim(scanned, returning, match, claimed, attrgetter("body_hash"))

@@ -30,11 +30,10 @@ ReadFiles = Callable[[Sequence[tuple[str, Stat]]], Sequence[Scanned | Broken]]
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """What an intake did: changed articles, files read, files that are broken now."""
+    """What an intake did: changed articles, and how many files it read."""
 
     changes: tuple[Change, ...] = ()
     read: int = 0
-    broken: tuple[Broken, ...] = ()
 
 
 def changed_files(
@@ -75,7 +74,7 @@ def take_in(
         return Intake()
     files = read_files(changed)
     scanned = [_settled(file, now) for file in files if isinstance(file, Scanned)]
-    broken = tuple(file for file in files if isinstance(file, Broken))
+    broken = [file for file in files if isinstance(file, Broken)]
     with database.transaction():
         changes = _record(articles, scanned, removed, host, now)
         articles.tag(changes, anew=retag, keep=tagged)
@@ -83,7 +82,7 @@ def take_in(
         articles.remember({"read as": how, "tags kept": kept_tags})
         if changes:
             articles.remember({"unfinished": "yes"})
-    return Intake(tuple(changes), len(files), broken)
+    return Intake(tuple(changes), len(files))
 
 
 def _refuse_to_withdraw_all(number: int) -> Never:
@@ -156,6 +155,6 @@ def _numbered(records: list[Record], last: int, now: datetime) -> list[Record]:
     new = [
         r for r in records if r.sequence is None and r.state == State.LIVE and r.published <= moment
     ]
-    new.sort(key=lambda r: (r.published, r.id))
+    new.sort(key=lambda r: (r.published, r.path))
     numbers = {record.id: last + i for i, record in enumerate(new, 1)}
     return [r.numbered(numbers[r.id]) if r.id in numbers else r for r in records]

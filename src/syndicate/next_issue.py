@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -12,8 +12,9 @@ from syndicate.catalogue import tag_of
 from syndicate.config.loader import place_of
 from syndicate.config.model import Config, Newsletter
 from syndicate.content.article import Published
-from syndicate.errors import TemplateError
-from syndicate.findings import Finding
+from syndicate.errors import SyndicateError, TemplateError
+from syndicate.feeds.feed import ordered
+from syndicate.findings import Finding, Level
 from syndicate.moments import from_text
 from syndicate.newsletters.issue import Candidate, IssueLinks, Rendered, Selection
 from syndicate.newsletters.selection import select
@@ -24,7 +25,10 @@ from syndicate.store.articles import Articles
 
 @dataclass(frozen=True, slots=True)
 class NextIssue:
-    """What a newsletter's next issue would be. `documents` is None when they stand already."""
+    """What a newsletter's next issue would be. `documents` is None when they stay as they are.
+
+    That is so when nothing in it changed, and when it could not be made; then a finding says why.
+    """
 
     newsletter: Newsletter
     articles: int
@@ -64,21 +68,36 @@ def next_issues(
     began = articles.newsletters()
     for newsletter in outputs.config.newsletters.values():
         chosen = plan(articles, newsletter, began[newsletter.name]).chosen
-        records = {record.id: record for record in articles.by_ids(chosen)}
-        carried = outputs.renditions.published([records[i] for i in chosen])
+        carried = ordered(outputs.renditions.published(articles.by_ids(chosen)))
         made_from = sha256(repr((recipe, carried)).encode()).hexdigest()
         if remembered.get(f"issue {newsletter.name}") == made_from:
             yield NextIssue(newsletter, len(carried), None, None, (), made_from)
         elif carried:
-            yield _make(outputs, newsletter, carried, made_from, config_file)
+            try:
+                yield _make(outputs, newsletter, carried, made_from, config_file)
+            except SyndicateError as error:
+                finding = _failed(newsletter, error, config_file)
+                yield NextIssue(newsletter, len(carried), None, None, (finding,), "")
         else:
             yield NextIssue(newsletter, 0, {}, {}, (), made_from)
+
+
+def _failed(newsletter: Newsletter, error: SyndicateError, config_file: str) -> Finding:
+    """An issue that cannot be made costs only itself; the one before stays."""
+    return Finding(
+        Level.ERROR,
+        "newsletter-failed",
+        f"newsletter {newsletter.name} was not made: {error.message}",
+        error.place.path if error.place else config_file,
+        error.place.line if error.place else None,
+        error.way_out,
+    )
 
 
 def _make(
     outputs: Outputs,
     newsletter: Newsletter,
-    carried: list[Published],
+    carried: Sequence[Published],
     made_from: str,
     config_file: str,
 ) -> NextIssue:
@@ -140,6 +159,7 @@ def _message(
         message_id=message_id(rendered, sender=sender, to=sender, date=date),
         list_id=list_id(newsletter.name, sender),
         unsubscribe=links.unsubscribe_url,
+        one_click=False,
     )
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote, unquote
 
 from syndicate.catalogue import Record, State, tag_of
 from syndicate.config.model import Config, FeedFormat
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 MOST_ON_INDEX = 50
 SITE = "site"
+UNFIT = "unfit:"
+"""With an article's id, the owner of what keeps it out of feeds."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,7 @@ class Outputs:
         yield SITE
         for record in filter(None, (before, after)):
             yield f"page:{record.id}"
+            yield f"{UNFIT}{record.id}"
             yield from (f"tag:{tag}" for tag, _ in record.tag_pairs)
             if record.sequence is not None:
                 yield f"archive:{page_of(record.sequence, self.config.feeds.entries)}"
@@ -122,18 +126,21 @@ class Outputs:
         if not self.config.feeds.tags:
             return {}
         records = self.articles.newest(MOST_ON_INDEX, tag)
-        if not records:
+        published = self.renditions.published(records)
+        if not published:
             return {}
-        label = next(label for t, label in records[0].tag_pairs if t == tag)
-        folder = f"tags/{tag}/"
+        label = next(label for label in published[0].tags if tag_of(label) == tag)
+        folder = tag_folder(tag)
         site = self.config.site
         title = f"{site.title}: {label}"
         entries = records[: self.config.feeds.entries]
         home = folder if site.pages else ""
-        feed = self._feed(entries, folder=folder, title=title, home=home, suffix=f"/tags/{tag}")
+        feed = self._feed(
+            entries, folder=folder, title=title, home=home, suffix=f"/tags/{quote(tag)}"
+        )
         documents = dict(self._feed_documents(feed))
         if site.pages:
-            documents[f"{folder}index.html"] = self._tag_page(label, records, feed)
+            documents[unquote(f"{folder}index.html")] = self._tag_page(label, published, feed)
         return documents
 
     def _archive(self, page: int) -> dict[str, bytes]:
@@ -208,9 +215,8 @@ class Outputs:
         """The entries a feed can carry: one that would break it costs only itself."""
         for entry in entries:
             faults = list(faults_of_entry(entry))
-            if faults:
-                self.found[f"page:{entry.id}"] = [_unfit(entry, fault) for fault in faults]
-            else:
+            self.found[f"{UNFIT}{entry.id}"] = [_unfit(entry, fault) for fault in faults]
+            if not faults:
                 yield entry
 
     def _feed_documents(
@@ -219,7 +225,7 @@ class Outputs:
         from syndicate.feeds import json_feed, rss_atom
 
         writers = {"rss": rss_atom.rss, "atom": rss_atom.atom, "json": json_feed.json_feed}
-        folder = feed.base_url.removeprefix(base_url(self.config.site))
+        folder = unquote(feed.base_url.removeprefix(base_url(self.config.site)))
         for form in feed.formats:
             if form in formats:
                 yield folder + feed.path(form), writers[form](feed)
@@ -233,7 +239,7 @@ class Outputs:
         places = [("", site.title)]
         if self.config.feeds.tags:
             tags = self.articles.tags()
-            places += [(f"tags/{tag}/", f"{site.title}: {label}") for tag, label, _ in tags]
+            places += [(tag_folder(tag), f"{site.title}: {label}") for tag, label, _ in tags]
         outlines = [
             Outline(
                 title=title,
@@ -262,7 +268,7 @@ class Outputs:
         articles = self.renditions.published(newest)
         base = base_url(self.config.site)
         tags = [
-            pages.TagLink(label, f"{base}tags/{tag}/", count)
+            pages.TagLink(label, base + tag_folder(tag), count)
             for tag, label, count in (self.articles.tags() if self.config.feeds.tags else ())
         ]
         newsletters = [
@@ -275,10 +281,9 @@ class Outputs:
         ]
         return pages.index_page(self.env, self._frame(articles), articles, tags, newsletters)
 
-    def _tag_page(self, label: str, records: Sequence[Record], feed: Feed) -> bytes:
+    def _tag_page(self, label: str, articles: Sequence[Published], feed: Feed) -> bytes:
         from syndicate import pages
 
-        articles = self.renditions.published(records)
         links = self._feed_links(feed.title, feed.base_url)
         return pages.tag_page(self.env, self._frame(articles), label, articles, links)
 
@@ -293,7 +298,7 @@ class Outputs:
             stylesheet=base + "style.css",
             feeds=self.site_feed_links(),
             opml=base + "feeds.opml",
-            tags={label: f"{base}tags/{tag_of(label)}/" for label in labels}
+            tags={label: base + tag_folder(tag_of(label)) for label in labels}
             if self.config.feeds.tags
             else {},
         )
@@ -317,6 +322,11 @@ class Outputs:
         raise TemplateError(
             f"there is no {name}", place=Place(str(self.designs[0])), way_out="install again"
         )
+
+
+def tag_folder(tag: str) -> str:
+    """Where the feeds of a tag lie, as in addresses."""
+    return f"tags/{quote(tag)}/"
 
 
 def is_published(record: Record) -> bool:

@@ -72,6 +72,15 @@ class Press:
         else:
             self.made[f"{root}:{path}"] = (len(data), owner)
 
+    def has(self, owner: str) -> bool:
+        """Whether an owner has documents, made now or left as they are."""
+        documents = (*self.made.values(), *(() if owner in self.owners else self._known.values()))
+        return any(has == owner for _, has in documents)
+
+    def keep(self, owner: str) -> None:
+        """Leave what an owner has as it is."""
+        self.made |= {key: known for key, known in self._known.items() if known[1] == owner}
+
     def have_only(self, kind: str, wanted: Set[str]) -> None:
         """Of the owners whose names begin with `kind`, those not `wanted` have nothing now."""
         owners = {owner for _, owner in self._known.values() if owner.startswith(kind)}

@@ -51,8 +51,8 @@ def remove(root: Path, path: str) -> None:
             if folder == root or any(folder.iterdir()):
                 break
             folder.rmdir()
-    except (FileNotFoundError, NotADirectoryError):
-        return  # its folder is gone too
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        return  # its folder is gone too, or somebody put a folder there: not ours
     except OSError as error:
         raise _refused(target, error) from error
 

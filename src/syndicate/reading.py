@@ -78,6 +78,8 @@ def scan_files(
         try:
             reading = read_article(root, path, zone)
         except ArticleError as error:
+            if isinstance(error, folder.UnreadableError):
+                stat = (stat[0], -1)  # what was in the way may go without a change of the file
             yield Broken(_shown(path), stat, broken_finding(_shown(path), error))
         else:
             yield _scanned(reading, stat)

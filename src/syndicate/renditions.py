@@ -12,12 +12,11 @@ from dataclasses import asdict, dataclass, field
 from datetime import tzinfo
 from hashlib import sha256
 from pathlib import Path
-from urllib.parse import urljoin
 
 from syndicate import findings
 from syndicate.catalogue import Record, State, article_of, body_hash
-from syndicate.config.checks import is_web_address
 from syndicate.config.model import Site
+from syndicate.content.addresses import MEDIA_SCHEMES, resolve
 from syndicate.content.article import Article, Enclosure, Image, Published, Rendering
 from syndicate.content.folder import Stat
 from syndicate.content.reader import is_article
@@ -50,6 +49,8 @@ class Renditions:
     stale: AbstractSet[str]
     lost: dict[str, Finding] = field(default_factory=dict)
     """Id -> that nothing of the article can be published."""
+    behind: set[str] = field(default_factory=set)
+    """Ids of articles of which an older text is published, or none: to be tried again."""
     _fresh: dict[str, KeptRendering] = field(default_factory=dict)
     _uses: dict[str, dict[str, str]] = field(default_factory=dict)
 
@@ -75,12 +76,14 @@ class Renditions:
 
     def _one(self, record: Record, cached: KeptRendering | None) -> Published | None:
         url = self.address(record)
-        made_from = _made_from(record, url)
+        made_from = _made_from(record, url, base_url(self.site))
         if cached and cached.made_from == made_from and record.id not in self.stale:
             return _published(record, url, cached)
         if record.id in self._fresh and cached:
             return _published(record, url, cached)
         article = self._read(record)
+        if article is None:
+            self.behind.add(record.id)
         if article is None and cached:
             return _published(record, url, cached)
         if article is None:
@@ -180,8 +183,8 @@ def _witness(folder: Folder, target: str, address_of: Callable[[str], str | None
     return (address_of(target) or MISSING) if is_article(target) else file_witness(stat)
 
 
-def _made_from(record: Record, url: str) -> str:
-    head = f"{record.title}\n{record.head}\n{url}\n{record.path}"
+def _made_from(record: Record, url: str, base: str) -> str:
+    head = f"{record.title}\n{record.head}\n{url}\n{base}\n{record.path}"
     head = sha256(head.encode()).hexdigest()[:16]
     return f"{RENDERER_VERSION} {record.body_hash} {head}"
 
@@ -204,6 +207,7 @@ def _published(record: Record, url: str, kept: KeptRendering) -> Published:
         lead=made["lead"],
         image=made["image"] and Image(**made["image"]),
         images=tuple(Image(**image) for image in made["images"]),
+        sequence=record.sequence or 0,
         enclosure=made["enclosure"] and Enclosure(**made["enclosure"]),
     )
 
@@ -214,11 +218,13 @@ def _lead_image(
     """The picture the header names, else the first one in the text."""
     if not article.image:
         return rendering.images[0] if rendering.images else None
-    file = None if is_web_address(article.image) else around.file(article.image)
-    if file:
-        return Image(file.url, article.image_alt, file.width, file.height, file.type)
-    absolute = urljoin(url, article.image.replace(" ", "%20"))
-    return Image(absolute, article.image_alt) if is_web_address(absolute) else None
+    found = resolve(article.image, base=url, surroundings=around, schemes=MEDIA_SCHEMES)
+    if not found.url:
+        return None
+    if found.file is None:
+        return Image(found.url, article.image_alt)
+    file = found.file
+    return Image(file.url, article.image_alt, file.width, file.height, file.type)
 
 
 def _enclosure(article: Article, around: Surroundings) -> tuple[Enclosure | None, list[Finding]]:

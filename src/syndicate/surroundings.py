@@ -6,6 +6,7 @@ rendering still holds.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
 from posixpath import normpath
@@ -19,6 +20,9 @@ AddressAt = Callable[[str], str | None]
 """Path of an article in the content folder -> its absolute address, None without such."""
 
 MISSING = ""
+OUTSIDE = re.compile(r"\.{0,2}\Z|\.\./|[^\0]*\0")
+"""What is no path below the content folder."""
+_SUFFIXES = (".md", ".markdown", ".html", ".txt")
 
 
 class Surroundings:
@@ -39,7 +43,7 @@ class Surroundings:
         self._url = url
         self._root = root
         self._files = files
-        self._base = base
+        self.base = base
         self._address_at = address_at
         self.uses: dict[str, str] = {}
 
@@ -56,6 +60,29 @@ class Surroundings:
                 self.uses.setdefault(f"{place}.md", MISSING)
                 self.uses.setdefault(f"{place}/index.md", MISSING)
         return None
+
+    def article_anywhere(self, target: str) -> str | None:
+        """As `article_url`; a name without a folder may also be that of one article elsewhere.
+
+        Hugo and Jekyll refer like this. A name that several articles have means none of them.
+        """
+        url = self.article_url(target)
+        if url is not None or "/" in target.strip("/"):
+            return url
+        for place in self._places(target):
+            self.uses.setdefault(place, MISSING)
+        named = self._named(target.strip("/"))
+        for path in named:
+            self.uses[path] = self._address_at(path) or MISSING
+        return (self.uses[named[0]] or None) if len(named) == 1 else None
+
+    def _named(self, name: str) -> list[str]:
+        """The articles of a name, and the bundles, in whichever folder."""
+        stem = name.removesuffix(PurePosixPath(name).suffix) if is_article(name) else name
+        if not stem:
+            return []
+        ends = tuple(f"/{stem}{end}{s}" for s in _SUFFIXES for end in ("", "/index"))
+        return [path for path in self._files if f"/{path}".endswith(ends) and is_article(path)]
 
     def file(self, target: str) -> LocalFile | None:
         """A file in the content folder, named relative to the article or to the folder."""
@@ -74,20 +101,17 @@ class Surroundings:
         if target.startswith("/"):
             places.reverse()
         inside = (p.removeprefix("./") for p in places)
-        return list(
-            dict.fromkeys(p for p in inside if p not in ("", ".", "..") and not p.startswith("../"))
-        )
+        return list(dict.fromkeys(p for p in inside if not OUTSIDE.match(p)))
 
     def _article_paths(self, target: str) -> list[str]:
         places = self._places(target.rstrip("/"))
-        suffixes = (".md", ".markdown", ".html", ".txt")
         return [
             path
             for place in places
             for path in (
                 place,
-                *(place + suffix for suffix in suffixes),
-                *(f"{place}/index{suffix}" for suffix in suffixes),
+                *(place + suffix for suffix in _SUFFIXES),
+                *(f"{place}/index{suffix}" for suffix in _SUFFIXES),
             )
         ]
 
@@ -96,7 +120,7 @@ class Surroundings:
 
         width, height = _size(self._root / path)
         return LocalFile(
-            url=file_url(path, self._path, self._url, self._base),
+            url=file_url(path, self._path, self._url, self.base),
             width=width,
             height=height,
             type=mimetypes.guess_type(path)[0],

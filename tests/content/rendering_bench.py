@@ -19,8 +19,13 @@ class Folder:
     articles: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, LocalFile] = field(default_factory=dict)
 
+    base: str = "https://example.org/"
+
     def article_url(self, target: str) -> str | None:
         return self.articles.get(target)
+
+    def article_anywhere(self, target: str) -> str | None:
+        return self.article_url(target)
 
     def file(self, target: str) -> LocalFile | None:
         return self.files.get(target)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -38,6 +40,8 @@ def media(target: str) -> str:
         ("|filename|/bends.md", "https://example.org/articles/bends/"),
         ("%7Bfilename%7D../bends.md", "https://example.org/articles/bends/"),
         ("{static}paper.pdf", "https://example.org/media/paper.pdf"),
+        ("@/bends.md#loop", "https://example.org/articles/bends/#loop"),
+        ("@/none.md", "https://example.org/none.md"),
     ],
 )
 def test_a_link_is_absolute(target: str, url: str) -> None:
@@ -55,6 +59,39 @@ def test_a_link_is_absolute(target: str, url: str) -> None:
 )
 def test_a_picture_is_absolute(target: str, url: str) -> None:
     assert media(target) == url
+
+
+@pytest.mark.parametrize(
+    ("target", "url"),
+    [
+        ("/about/?a=/b#c", "https://example.org/blog/about/?a=/b#c"),
+        ("/", "https://example.org/blog/"),
+        ("/notes: one", "https://example.org/blog/notes:%20one"),
+        ("/blog/about/", "https://example.org/blog/about/"),
+        ("/blog", "https://example.org/blog"),
+        ("/blogroll/", "https://example.org/blog/blogroll/"),
+        ("../about/", "https://example.org/blog/articles/about/"),
+        ("//a.example/x", "https://a.example/x"),
+        ("/bends.md", "https://example.org/articles/bends/"),
+        ("/blog/bends.md", "https://example.org/articles/bends/"),
+    ],
+)
+def test_below_a_path_a_slash_is_where_the_site_begins(target: str, url: str) -> None:
+    below = replace(FOLDER, base="https://example.org/blog/")
+    base = "https://example.org/blog/articles/knots/"
+    assert resolve(target, base=base, surroundings=below).url == url
+
+
+def test_a_slash_is_the_site_also_in_an_article_published_elsewhere() -> None:
+    found = resolve("/about/", base="https://a.example/knots/", surroundings=FOLDER)
+    assert found.url == "https://example.org/about/"
+
+
+def test_a_picture_is_found_with_and_without_the_path_of_the_site() -> None:
+    below = replace(FOLDER, base="https://example.org/blog/")
+    for target in ("/rope.png", "/blog/rope.png"):
+        found = resolve(target, base=URL, surroundings=below, schemes=MEDIA_SCHEMES)
+        assert found.file == FOLDER.files["/rope.png"]
 
 
 @pytest.mark.parametrize(
@@ -106,6 +143,7 @@ def test_missing_files_and_articles_are_named() -> None:
     missing = resolve("none.png", base=URL, surroundings=FOLDER, schemes=MEDIA_SCHEMES)
     assert "none.png" in missing.problem
     assert "none.md" in resolve("none.md", base=URL, surroundings=FOLDER).problem
+    assert "none.md" in resolve("@/none.md", base=URL, surroundings=FOLDER).problem
     assert resolve("/none/", base=URL, surroundings=FOLDER).problem == ""
 
 

@@ -108,8 +108,25 @@ def test_quotes_and_dashes_stay_as_typed() -> None:
     assert html('"a" -- b...') == '<p>"a" -- b...</p>\n'
 
 
-def test_an_alert_is_a_block_with_its_title() -> None:
-    assert '<p class="markdown-alert-title">Note</p>' in html("> [!NOTE]\n> Wet rope shrinks.")
+def test_an_alert_is_a_quotation_that_begins_with_its_title() -> None:
+    assert html("> [!NOTE]\n> Wet rope shrinks.") == (
+        "<blockquote>\n<p><strong>Note</strong></p>\n<p>Wet rope shrinks.</p>\n</blockquote>\n"
+    )
+
+
+def test_an_alert_ends_where_it_ends_whatever_is_in_and_after_it() -> None:
+    written = (
+        '> [!WARNING] Mind\n>\n> <div align="center">x</div>\n>\n> > [!TIP]\n> > in\n\n'
+        "<div>after</div>\n"
+    )
+    assert html(written).replace("\n", "") == (
+        '<blockquote><p><strong>Mind</strong></p><div align="center">x</div>'
+        "<blockquote><p><strong>Tip</strong></p><p>in</p></blockquote></blockquote>"
+        "<div>after</div>"
+    )
+    assert html("> [!NOTE]\n> </div>\n\nafter").replace("\n", "") == (
+        "<blockquote><p><strong>Note</strong></p></blockquote><p>after</p>"
+    )
 
 
 def test_html_in_markdown_passes() -> None:

@@ -35,6 +35,30 @@ def test_section_pages_hidden_files_and_backups_are_not(path: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "path",
+    [
+        "README.md", "trip/readme.txt", "Readme.zh-CN.md", "LICENSE.txt", "licence.md",
+        "CHANGELOG.md", "contributing.markdown", ".github/x.md", "docs/CODE_OF_CONDUCT.md",
+        "robots.txt", "static/humans.txt", "ads.txt", "security.txt", "requirements.txt",
+        "requirements-dev.txt", "404.html", "404.md", "google1a2b3c4d5e6f7a8b.html",
+    ],
+)  # fmt: skip
+def test_what_projects_and_sites_have_for_other_readers_is_no_article(path: str) -> None:
+    assert not is_article(path)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "readme-or-not.md", "readme/index.md", "my-license.md", "robots.md", "google-search.html",
+        "requirements.md", "404-pages.md", "security.md", "ads-and-me.txt",
+    ],
+)  # fmt: skip
+def test_names_that_only_begin_like_those_are_articles(path: str) -> None:
+    assert is_article(path)
+
+
+@pytest.mark.parametrize(
     ("path", "day", "name"),
     [
         ("2013-03-05-title.md", date(2013, 3, 5), "title"),

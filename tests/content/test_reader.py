@@ -73,6 +73,67 @@ def test_a_header_reads_the_same_in_every_syntax(name: str, end: str, mark: str)
     assert not read_article.inferred
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        '---json\n{\n"title": "Secret",\n"draft": true\n}\n---\n',
+        '--- JSON \n\n{"title": "Secret", "draft": true}\n\n---\n',
+        '---toml\ntitle = "Secret"\ndraft = true\n---\n',
+        "---yaml\ntitle: Secret\ndraft: true\n---\n",
+        "---yml\n# a comment\ntitle: Secret\ndraft: true\n---\n",
+        "---\n  title: Secret\n  draft: true\n---\n",
+        "---\n_schema: default\ntitle: Secret\ndraft: true\n---\n",
+        "---\nog:type: article\ntitle: Secret\ndraft: true\n---\n",
+        '+++\n  title = "Secret"\n  draft = true\n+++\n',
+    ],
+)
+@pytest.mark.parametrize("path", ["a.md", "a.txt", "a.html"])
+def test_a_draft_stays_one_when_its_fence_names_the_language(header: str, path: str) -> None:
+    read_article = article(f"{header}Body.\n", path)
+    assert (read_article.title, read_article.draft) == ("Secret", True)
+    assert read_article.body == "Body.\n"
+    assert read_article.body_line == header.count("\n") + 1
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "reason"),
+    [
+        ('---js\n{\n  title: "Secret",\n  draft: true,\n}\n---\nBody.', 1, "---js"),
+        ("---js\n/* why */\n{ draft: true }\n---\nBody.", 1, "---js"),
+        ("\n---coffee\ntitle: 'Secret'\n---\nBody.", 2, "---coffee"),
+        ("---javascript\n// why\nmodule.exports = {}\n---\nBody.", 1, "---javascript"),
+        ('+++json\n{"draft": true}\n+++\nBody.', 1, r"\+\+\+json"),
+        (';;;\n"title": "Secret",\n"draft": true\n;;;\nBody.', 1, ";;;"),
+        (';;;json\n{"draft": true}\n;;;\nBody.', 1, ";;;json"),
+        ('---json\n{"draft": true}\n\nBody.', 1, "never ends"),
+        ('---json\n["draft"]\n---\nBody.', 2, "not an object"),
+        ('---json\n\n{"draft":\ntrue} x\n---\nBody.', 4, "something follows"),
+        ('---json\n{"draft": true,\n}\n---\nBody.', 3, "JSON"),
+        ("---toml\na = 1\na = 2\n---\nBody.", 3, "TOML"),
+    ],
+)
+def test_a_header_in_a_language_that_cannot_be_read_is_refused(
+    text: str, at: int, reason: str
+) -> None:
+    error = refusal(text)
+    assert re.search(reason, error.message)
+    assert line(error) == at
+
+
+@pytest.mark.parametrize("data", [b"", b"\n \n\t", b"\xef\xbb\xbf", b"\r\n\x07"])
+def test_an_empty_file_is_refused(data: bytes) -> None:
+    error = refusal(data)
+    assert (error.message, error.way_out) == ("the file is empty", "write it, or delete it")
+
+
+@pytest.mark.parametrize("word", ["Last Modified", "Created", "git Last Modified", "git created"])
+def test_a_date_that_eleventy_works_out_is_none_and_told(word: str) -> None:
+    text = f"---\ntitle: A\ndate: {word}\n---\nBody."
+    assert article(text).date is None
+    assert rules(text) == [("date-unreadable", 3)]
+    assert article(text, "2024-03-01-a.md").inferred["date"] == "date in the file name"
+
+
 def test_an_html_page_reads_its_head() -> None:
     page = (
         '<!DOCTYPE html>\n<html lang="de"><head>\n<title>A &amp; B</title>\n'
@@ -109,6 +170,8 @@ def test_html_may_have_a_yaml_header_or_none() -> None:
         "---\n\nA thematic break opens this text.\n",
         "---\nJust a line\n---\nMore.",
         "+++ plus signs +++\nMore.",
+        "--- Anna\n\nwas here.",
+        ";;;\n\nThree semicolons.",
         "{{ shortcode }}\n\nMore.",
         "{% include x %}\n\nMore.",
         "{not json}\n",
@@ -181,7 +244,7 @@ def test_escapes_in_a_header_bring_no_illegal_characters() -> None:
     assert read_article.extra == {"x": ["", {"": ""}]}
 
 
-@pytest.mark.parametrize("text", ["---\ntitle: A title\n---\n", "---\ntitle: A\n---", "", "\n \n"])
+@pytest.mark.parametrize("text", ["---\ntitle: A title\n---\n", "---\ntitle: A\n---"])
 def test_an_empty_body_is_allowed_and_told(text: str) -> None:
     assert article(text).body == ""
     assert ("body-empty", None) in rules(text)
@@ -422,9 +485,9 @@ def test_a_title_that_nobody_can_see_is_none() -> None:
 
 
 def test_an_article_that_says_nothing_takes_its_file_name() -> None:
-    assert article("", "x1.md").title == "x1"
-    assert ("title-missing", None) in rules("", "x1.md")
-    assert article("", "\u200b.md").title
+    assert article("***", "x1.md").title == "x1"
+    assert ("title-missing", None) in rules("***", "x1.md")
+    assert article("***", "\u200b.md").title
 
 
 BOMB = "".join(

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rendering_bench import URL, html, rendered, rules
+from rendering_bench import FOLDER, URL, html, rendered, rules
 
 from syndicate.content.article import Format
 from syndicate.content.shortcodes import expand
@@ -113,10 +115,31 @@ def test_a_reference_to_nothing_is_reported_with_its_line() -> None:
         ("[x]({{ site.baseurl }}/about/)", "https://example.org/about/"),
         ("[x]({{ site.url }}{{ site.baseurl }}/about/)", "https://example.org/about/"),
         ('[x]({{ "/about/" | relative_url }})', "https://example.org/about/"),
+        ('[x]({{ "about/" | relative_url }})', "https://example.org/about/"),
+        ('[x]({{ "https://a.example/" | absolute_url }})', "https://a.example/"),
+        ('[x]({{ get_url(path="@/bends.md") }})', "https://example.org/articles/bends/"),
+        ('[x]({{ get_url(path="@/bends.md#a") | safe }})', "https://example.org/articles/bends/#a"),
+        ('[x]({{ get_url(path="about/") }})', "https://example.org/about/"),
     ],
 )
 def test_the_address_of_the_site_is_its_root(written: str, url: str) -> None:
     assert f'<a href="{url}">x</a>' in html(written)
+
+
+@pytest.mark.parametrize(
+    ("written", "url"),
+    [
+        ("{{ site.url }}", "https://example.org/blog/"),
+        ("{{ site.baseurl }}/about/", "https://example.org/blog/about/"),
+        ("{{ site.url }}{{ site.baseurl }}/about/", "https://example.org/blog/about/"),
+        ("{{ site.url }}/blog/about/", "https://example.org/blog/about/"),
+        ('{{ "/about/" | relative_url }}', "https://example.org/blog/about/"),
+        ('{{ "about/" | absolute_url }}', "https://example.org/blog/about/"),
+    ],
+)
+def test_the_address_of_a_site_below_a_path_keeps_the_path(written: str, url: str) -> None:
+    below = replace(FOLDER, base="https://example.org/blog/")
+    assert f'<a href="{url}">x</a>' in rendered(f"[x]({written})", folder=below)[0].html
 
 
 @pytest.mark.parametrize(

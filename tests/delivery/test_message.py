@@ -35,7 +35,7 @@ RENDERED = Rendered(
     text="Winter — 湖\n\n.leading dot\n..two\n" + "a word " * 100 + "\n",
     links=IssueLinks("https://e.org/w", "mailto:weekly@e.org", "https://e.org/"),
 )
-HEADERS = {
+HEADERS: dict[str, str] = {
     "sender": "Lake Notes <weekly@news.example.org>",
     "to": "ada@example.net",
     "message_id": "abc@news.example.org",
@@ -45,7 +45,8 @@ HEADERS = {
 
 
 def built(rendered: Rendered = RENDERED, **changes: object) -> bytes:
-    return message(rendered, date=NOON, **(HEADERS | changes))  # type: ignore[arg-type]
+    given = {"date": NOON, "one_click": False, **HEADERS, **changes}
+    return message(rendered, **given)  # type: ignore[arg-type]
 
 
 def parsed(rendered: Rendered = RENDERED, **changes: object) -> EmailMessage:
@@ -78,21 +79,27 @@ def test_the_headers_of_a_list() -> None:
     assert read["List-Unsubscribe-Post"] is None
 
 
-def test_one_click_unsubscribing_is_offered_only_over_https() -> None:
-    read = parsed(unsubscribe="https://news.example.org/leave?t=abc")
+def test_one_click_unsubscribing_is_offered_where_the_address_is_the_recipients_own() -> None:
+    shared = parsed(unsubscribe="https://news.example.org/leave")
+    assert shared["List-Unsubscribe"] == "<https://news.example.org/leave>"
+    assert shared["List-Unsubscribe-Post"] is None
+    read = parsed(unsubscribe="https://news.example.org/leave?t=abc", one_click=True)
     assert read["List-Unsubscribe"] == "<https://news.example.org/leave?t=abc>"
     assert read["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-    with pytest.raises(MessageError):
-        built(unsubscribe="http://news.example.org/leave")
+    for one_click in (False, True):
+        with pytest.raises(MessageError):
+            built(unsubscribe="http://news.example.org/leave", one_click=one_click)
+    with pytest.raises(MessageError, match="one click"):
+        built(unsubscribe="mailto:leave@news.example.org", one_click=True)
 
 
 def test_the_date_has_a_zone() -> None:
     berlin = datetime(2026, 11, 22, 13, tzinfo=timezone(timedelta(hours=1)))
-    data = message(RENDERED, date=berlin, **HEADERS)
+    data = built(date=berlin)
     assert "Date: Sun, 22 Nov 2026 13:00:00 +0100\r\n" in data.decode("ascii")
     assert parsedate_to_datetime(str(parsed()["Date"])) == NOON
     with pytest.raises(MessageError):
-        message(RENDERED, date=datetime(2026, 11, 22), **HEADERS)  # noqa: DTZ001
+        built(date=datetime(2026, 11, 22))  # noqa: DTZ001
 
 
 def test_plain_text_first_html_last_both_in_utf_8_and_quoted_printable() -> None:
@@ -206,7 +213,7 @@ def test_an_unsubscribe_address_is_written_in_ascii() -> None:
 @pytest.mark.parametrize("evil", ["\r\nBcc: x@e.org", "\n", "\r", "\u2028", "\u2029", "\x00"])
 def test_line_breaks_are_refused_in_every_header(field: str, evil: str) -> None:
     with pytest.raises(MessageError):
-        message(RENDERED, date=NOON, **(HEADERS | {field: HEADERS[field] + evil}))
+        built(RENDERED, **{field: HEADERS[field] + evil})
 
 
 @pytest.mark.parametrize("evil", ["\r\nBcc: x@e.org", "\u2028", "\x07"])

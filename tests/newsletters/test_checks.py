@@ -94,10 +94,51 @@ def test_a_missing_postal_address_is_a_warning_about_the_configuration(
     assert "newsletters.weekly.postal_address" in finding.way_out
 
 
-def test_a_full_text_that_gave_way_is_named(issue: Issue, newsletter: Newsletter) -> None:
-    long = article("long", "Long", "<p>" + "A long sentence. " * 8000 + "</p>")
-    (finding,) = found(issue, newsletter, long)
-    assert (finding.rule, finding.path) == ("email-15", "long.md")
+def test_full_texts_that_gave_way_are_counted_and_named_in_one_finding(
+    issue: Issue, newsletter: Newsletter
+) -> None:
+    html = "<p>" + "A long sentence. " * 8000 + "</p>"
+    (one,) = found(issue, newsletter, article("long", "Long", html))
+    assert (one.rule, one.path, one.level) == ("email-15", "config.yaml", "warning")
+    assert "1 article is" in one.message
+    many = [article(f"long{each}", f"Long {each}", html, each) for each in range(5)]
+    (finding,) = found(issue, newsletter, *many)
+    assert "5 articles are" in finding.message
+    assert finding.message.endswith("'Long 0', 'Long 1', 'Long 2' and 2 more")
+
+
+def test_an_address_of_the_site_without_https_is_told_once(
+    issue: Issue, newsletter: Newsletter
+) -> None:
+    home = "http://news.example.org/"
+    html = (
+        f'<p>See <a href="{home}a/">there</a> and <a href="http://old.example.org/">here</a>.</p>'
+    )
+    articles = [article(str(each), "A", html, url=f"{home}{each}/") for each in range(3)]
+    rendered = issue(tuple(articles))
+    plain = replace(rendered, links=replace(rendered.links, home_url=home))
+    findings = check(plain, newsletter, articles, config="config.yaml")
+    assert [each.rule for each in findings] == ["email-24"] * 2
+    assert "site.url begins with http:" in findings[0].message
+    assert (findings[0].path, findings[1].path) == ("config.yaml", "0.md")
+    assert "http://old.example.org/" in findings[1].message
+
+
+def test_a_pair_of_colours_is_told_once_at_the_style_sheet_with_what_has_it(
+    issue: Issue, newsletter: Newsletter, rich: tuple[Published, ...]
+) -> None:
+    rendered = issue()
+    pale = replace(
+        rendered,
+        html=rendered.html.replace("color: #a7adb7 !important", "color: #444444 !important"),
+    )
+    (finding,) = check(pale, newsletter, rich, config="config.yaml")
+    assert (finding.rule, finding.path) == ("email-19", "newsletter/email.css")
+    assert ".tagline: #444444 on #191c20" in finding.message
+    elsewhere = '<p style="color: #dddddd">pale</p></body>'
+    own = replace(rendered, html=rendered.html.replace("</body>", elsewhere))
+    paths = {each.path for each in check(own, newsletter, rich, config="config.yaml")}
+    assert "config.yaml" in paths
 
 
 def test_an_issue_of_summaries_that_is_still_too_long_is_an_error(

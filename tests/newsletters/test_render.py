@@ -84,6 +84,69 @@ def test_full_texts_too_long_for_one_mail_give_way_longest_first(issue: Issue) -
     assert "Continue reading on the web: " + articles[1].url in rendered.text
 
 
+ROW = "<tr>" + "<td>7</td>" * 8 + "</tr>"
+TABLE = f"<table><thead><tr>{'<th>c</th>' * 8}</tr></thead><tbody>{ROW * 100}</tbody></table>"
+
+
+def test_texts_count_by_what_they_take_in_the_mail_not_by_their_own_length(issue: Issue) -> None:
+    table = article("table", "Table", TABLE)
+    long = [article(f"long{each}", f"Long {each}", LONG * (13 + each), each) for each in range(3)]
+    assert all(len(each.html) > len(TABLE) for each in long)
+    assert issue((table, *long)).summarised == (table.id,)
+
+
+@pytest.mark.parametrize(
+    ("many", "lines", "title"), [(7, 200, "A"), (40, 15, "A"), (20, 60, "A " * 500)]
+)
+def test_no_text_is_cut_that_would_fit(issue: Issue, many: int, lines: int, title: str) -> None:
+    start = "<p>Short words here.</p>" * lines
+    articles = [
+        article(str(each), title, start + "<p>And more.</p>" * each, each, summary=title)
+        for each in range(many)
+    ]
+    rendered = issue(tuple(articles))
+    kept = many - len(rendered.summarised)
+    assert 0 < kept < many
+    assert rendered.summarised == tuple(each.id for each in articles[kept:])
+    assert size_as_sent(rendered.html) <= MOST_BYTES
+    piece = issue((articles[kept],)).html.partition('<div class="text"')[2].partition("</div>")[0]
+    assert size_as_sent(rendered.html) + size_as_sent(piece) > MOST_BYTES
+
+
+@pytest.mark.parametrize("text", ["full", "summary"])
+def test_a_text_no_longer_than_its_summary_is_never_cut(issue: Issue, text: str) -> None:
+    linked = '<p>See <a href="https://e.org/">there</a>.</p>'
+    short = article("short", "Short", linked, summary="See there.")
+    rendered = issue((short, article("long", "Long", LONG * 100)), text=text)
+    assert rendered.html.count("Continue reading on the web") == 1
+    assert rendered.text.count("Continue reading on the web") == 1
+    assert 'href="https://e.org/"' in rendered.html
+    assert short.id not in rendered.summarised
+
+
+def test_a_picture_is_more_than_a_summary(issue: Issue) -> None:
+    html = '<p><img src="https://e.org/a.png" alt="Ice"></p>'
+    picture = article("a", "A", html, summary="Ice")
+    assert "Continue reading on the web" in issue((picture,), text="summary").html
+
+
+def test_an_article_without_a_text_shows_its_summary_once(issue: Issue) -> None:
+    html = issue((article("empty", "Empty", "", summary="Only stated here."),), text="summary").html
+    assert ">Only stated here.</p>" in html
+    assert "Continue reading" not in html
+
+
+def test_each_name_in_the_line_of_an_article_takes_its_own_direction(issue: Issue) -> None:
+    each = article("a", "شتاء", LONG, tags=("C++", "شتاء"), authors=("ليلى", "Ada B."))
+    html = issue((each,)).html
+    assert "<bdi>C++</bdi>, <bdi>شتاء</bdi>" in html
+    assert "<bdi>ليلى</bdi>, <bdi>Ada B.</bdi>" in html
+
+
+def test_the_measuring_of_texts_leaves_no_trace(issue: Issue) -> None:
+    assert "begins-->" not in issue().html
+
+
 def test_chinese_counts_as_it_is_sent_not_as_it_is_stored(issue: Issue) -> None:
     rendered = issue((article("zh", "湖", "<p>" + "湖上的冬天。" * 2000 + "</p>"),))
     assert rendered.summarised

@@ -97,7 +97,7 @@ def test_only_what_is_published_is_listed_newest_first(database: Database) -> No
 def test_of_the_same_moment_the_order_is_always_the_same(database: Database) -> None:
     moment = "2026-11-01T12:00:00Z"
     articles = save(database, *(record(n, i, published=moment) for i, n in enumerate("bac", 1)))
-    assert names(articles.newest(10)) == ["c", "b", "a"]
+    assert names(articles.newest(10)) == ["c", "a", "b"], "the one published last comes first"
 
 
 def test_older_articles_are_chosen_by_their_tags(database: Database) -> None:

@@ -16,8 +16,13 @@ Complaint = tuple[str, str]
 
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-ADDRESS = re.compile(r"[^\s<>@,;]+@[^\s<>@,;]+\.[^\s<>@.,;]+")
-SENDER = re.compile(rf"{ADDRESS.pattern}|[^<>\r\n]*<{ADDRESS.pattern}>")
+# What mail can be sent from and to: RFC 5322, section 3.4; domains may be international.
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
+ADDRESS = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})+")
+SENDER = re.compile(
+    rf"""{ADDRESS.pattern}|(?:"[^"\\\r\n]*"|[^<>()\[\]:;@\\,"\r\n]*)\s*<{ADDRESS.pattern}>"""
+)
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 PLACEHOLDERS = ("slug", "year", "month", "day", "section", "path")
 ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -94,13 +99,17 @@ def _email(value: str) -> Complaint | None:
 
 
 def _sender(value: str) -> Complaint | None:
-    ok = SENDER.fullmatch(value.strip())
-    return None if ok else ("is not a sender", "write Name <name@example.org>")
+    if SENDER.fullmatch(value.strip()):
+        return None
+    way_out = 'write Name <name@example.org>, with "quotes" around a name that has a comma'
+    return "is not a sender", way_out
 
 
 def _unsubscribe(value: str) -> Complaint | None:
-    ok = not value or value.startswith("mailto:") or is_web_address(value)
-    return None if ok else ("is not an address", "write https://… or mailto:…")
+    if not value or (value.startswith("mailto:") and ADDRESS.match(value, len("mailto:"))):
+        return None
+    ok = value.startswith("https://") and is_web_address(value)
+    return None if ok else ("is no address to leave at", "write https://… or mailto:name@…")
 
 
 def _time_zone(value: str) -> Complaint | None:

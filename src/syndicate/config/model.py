@@ -56,7 +56,9 @@ class Newsletter:
 
     name: str = field(metadata={"meaning": "key in config.yaml: letters, digits, hyphens"})
     title: str = field(metadata={"meaning": "the name subscribers see"})
-    sender: str = field(metadata={"meaning": "From header: Name <address@domain>"})
+    sender: str = field(
+        metadata={"meaning": "whom mails come from, such as Name <name@example.org>"}
+    )
     subject: str = field(
         default="{{ newsletter.title }}: {{ articles[0].title }}",
         metadata={"meaning": "Jinja2 template of the subject"},

@@ -26,8 +26,15 @@ class LocalFile:
 class Surroundings(Protocol):
     """What an article may refer to. `target` is a path as written, without query or fragment."""
 
+    @property
+    def base(self) -> str:
+        """The absolute address of the site, which ends in a slash."""
+
     def article_url(self, target: str) -> str | None:
         """Absolute URL of another article ("../b.md", "b", "2019-01-01-b"), None without one."""
+
+    def article_anywhere(self, target: str) -> str | None:
+        """As `article_url`; a name without a folder may also be that of one article elsewhere."""
 
     def file(self, target: str) -> LocalFile | None:
         """A file beside the article or in the content folder, None without one."""
@@ -48,8 +55,8 @@ _SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*):")
 # What browsers drop before they look at an address (URL Standard, section 4.4).
 _INVISIBLE = re.compile(r"[\t\n\r]|^[\x00- ]+|[\x00- ]+$")
 _ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})|[^A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]")
-# Pelican: {filename}other.md, {static}picture.png, |filename|other.md
-_PELICAN = re.compile(r"[{|](?:filename|static|attach)[}|]", re.IGNORECASE)
+# Pelican: {filename}other.md, {static}picture.png, |filename|other.md; Zola: @/other.md
+_LOCAL = re.compile(r"[{|](?:filename|static|attach)[}|]|@(?=/)", re.IGNORECASE)
 # What a relative address with such a suffix means can only be a file beside the article.
 _DOWNLOAD = re.compile(
     r"\.(?:pdf|zip|epub|docx?|xlsx?|pptx?|od[tsp]|csv|mp[34]|gz)$", re.IGNORECASE
@@ -109,23 +116,39 @@ def _finished(url: str) -> Address:
 def _local(written: str, base: str, around: Surroundings, schemes: frozenset[str]) -> Address:
     path, rest = _split(written)
     path = unquote(path)
-    pelican = _PELICAN.match(path)
-    if pelican:
-        path = path[pelican.end() :]
+    marked = _LOCAL.match(path)
+    if marked:
+        path = path[marked.end() :]
         written = quote(path) + rest
     media = schemes is MEDIA_SCHEMES
-    file = around.file(path) if media else None
-    found = file.url if file else around.article_url(path) if path and not media else None
-    if found is None and not media and (file := around.file(path)):
-        found = file.url
-    if found is not None:
-        return Address(_finished(found + rest).url, file)
+    for place in _places(path, around.base):
+        file = around.file(place) if media else None
+        found = file.url if file else around.article_url(place) if place and not media else None
+        if found is None and not media and (file := around.file(place)):
+            found = file.url
+        if found is not None:
+            return Address(_finished(found + rest).url, file)
     try:
-        url = urljoin(base, written.replace("\\", "/"))
+        url = _joined(written.replace("\\", "/"), path, base, around.base)
     except ValueError:
         return Address("", problem=f"{_short(written)} is not an address")
-    problem = "" if path.startswith("/") and not pelican else _missing(path, pelican, media)
+    problem = "" if path.startswith("/") and not marked else _missing(path, marked, media)
     return Address(_finished(url).url, None, problem)
+
+
+def _places(path: str, site: str) -> tuple[str, ...]:
+    """What a path may name in the content folder: itself, and without the path of the site."""
+    top = unquote(urlsplit(site).path)
+    return (path, path[len(top) - 1 :]) if top != "/" and path.startswith(top) else (path,)
+
+
+def _joined(written: str, path: str, base: str, site: str) -> str:
+    """An address as a browser would, but `/` is where the site begins, even below a path."""
+    if not written.startswith("/"):
+        return urljoin(base, written)
+    if f"{path}/".startswith(unquote(urlsplit(site).path)):
+        return urljoin(site, written)
+    return urljoin(site, f"./{written.lstrip('/')}")
 
 
 def _split(written: str) -> tuple[str, str]:
@@ -133,10 +156,10 @@ def _split(written: str) -> tuple[str, str]:
     return written[:cut], written[cut:]
 
 
-def _missing(path: str, pelican: re.Match[str] | None, media: bool) -> str:
+def _missing(path: str, marked: re.Match[str] | None, media: bool) -> str:
     if media:
         return f"there is no file {_short(path)}"
-    if _ARTICLE_PATH.search(path) or _DOWNLOAD.search(path) or pelican:
+    if _ARTICLE_PATH.search(path) or _DOWNLOAD.search(path) or marked:
         return f"there is no article or file {_short(path)}"
     return ""
 

@@ -95,7 +95,8 @@ class Published:
     `id` is a tag: URI (RFC 4151) that never changes; `url` is absolute; dates are aware, UTC,
     `updated` >= `published`. `title` and `summary` are plain text, never empty. `html` is
     sanitised with absolute URLs. `language` is a BCP 47 tag or "" for the site's own.
-    `path` is the source file, for findings.
+    `path` is the source file, for findings. `sequence` says which was published first of two
+    with the same date.
     """
 
     id: str
@@ -113,3 +114,4 @@ class Published:
     image: Image | None = None
     images: tuple[Image, ...] = ()
     enclosure: Enclosure | None = None
+    sequence: int = 0

@@ -1,16 +1,16 @@
-"""The header of an article in the five ways real blogs write it -> its values, and the body.
+"""The header of an article in the ways real blogs write it -> its values, and the body.
 
-YAML between `---`, TOML between `+++`, a JSON object, `Key: value` lines, or none. Pure: text
-in, values out. Says what is written and where; what it means is decided in `metadata`.
-Whatever the text, it returns or raises ArticleError: nested, aliased and oversized headers
-are bounded before they reach a parser.
+YAML between `---`, TOML between `+++`, either or JSON between `---` and the language's name, a
+JSON object, `Key: value` lines, or none. Pure: text in, values out. Says what is written and
+where; what it means is decided in `metadata`. Whatever the text, it returns or raises
+ArticleError: nested, aliased and oversized headers are bounded before they reach a parser.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple, Never
 
 import yaml_rs
@@ -23,7 +23,11 @@ LONGEST_HEADER = 65_536  # characters
 _ALIASES = yaml_rs.AliasLimits(max_total_replayed_events=10_000)
 _YAML_END = re.compile(r"\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)")
 _TOML_END = re.compile(r"\n\+\+\+[ \t]*(?:\n|\Z)")
+_NAMED_END = re.compile(r"\n---[ \t]*(?:\n|\Z)")
 _FENCE = re.compile(r"(?:---|\+\+\+)[ \t]*(?:\n|\Z)")
+# Eleventy, Gatsby and others (gray-matter) let the opening fence name the language.
+_NAMED_FENCE = re.compile(r"(?:(?:---|\+\+\+)[ \t]*([a-zA-Z]\w*)|;;;(\w*))[ \t]*(?:\n|\Z)")
+_LANGUAGES = {"yaml": "yaml", "yml": "yaml", "toml": "toml", "json": "json"}
 # A slip of the pen such as `3+++` or `----`, above a key that means something.
 _BROKEN_FENCE = re.compile(
     r"""\S{0,3}(?:-{2,6}|\+{2,6})\S{0,3}[ \t]*\n["']?([\w-]+)["']?[ \t]*[:=]"""
@@ -32,11 +36,16 @@ _BLANK_LINES = re.compile(r"(?:[ \t]*\n)+")
 # What makes the lines below an opening fence a header: after comments, a key or the end.
 _COMMENTS = r"(?:[ \t]*(?:#[^\n]*)?\n)*"
 _YAML_BEGINS = re.compile(
-    _COMMENTS + r"""(?:["']?[^\W\d_][\w .-]{0,60}["']?[ \t]*:(?:[ \t\n]|\Z)|[{\t]"""
+    _COMMENTS + r"""[ ]{0,3}(?:["']?[\w$@][\w .:/@$-]{0,60}["']?[ \t]*:(?:[ \t\n]|\Z)|[{\t]"""
     r"""|(?:---|\.\.\.)[ \t]*(?:\n|\Z))"""
 )
 _TOML_BEGINS = re.compile(
-    _COMMENTS + r"""(?:["']?[\w-][\w .-]{0,60}["']?[ \t]*=|\[|\+\+\+[ \t]*(?:\n|\Z))"""
+    _COMMENTS + r"""[ \t]*(?:["']?[\w-][\w .-]{0,60}["']?[ \t]*=|\[|\+\+\+[ \t]*(?:\n|\Z))"""
+)
+# Values or code of whatever language: a key or name and what it is given, or a bracket.
+_ANY_BEGINS = re.compile(
+    r"""(?:[ \t]*(?:(?:#|//)[^\n]*)?\n)*[ \t]*"""
+    r"""(?:["']?[\w$@][\w .:/@$-]{0,60}["']?[ \t]*[:=]|[{[(]|/\*)"""
 )
 _JSON_START = re.compile(r'\{\s*["}]')
 _HEADER_LINE = re.compile(r"([^\W\d_][\w -]{0,40}?)[ \t]*:(?:[ \t]+(.*)|)$")
@@ -92,6 +101,8 @@ def split(path: str, text: str) -> Header:
         start = blank.end()
     if fence := _FENCE.match(text, start):
         return _fenced(path, text, start, fence)
+    if named := _NAMED_FENCE.match(text, start):
+        return _named_fence(path, text, start, named)
     if text.startswith("{", start) and _JSON_START.match(text, start):
         return _json(path, text, start)
     if _HEADER_LINE.match(text[start : start + 200].partition("\n")[0]):
@@ -126,26 +137,46 @@ def _fenced(path: str, text: str, start: int, fence: re.Match[str]) -> Header:
     content = fence.end()
     if not (_TOML_BEGINS if toml else _YAML_BEGINS).match(text, content):
         return without(text, start)
-    closing = (_TOML_END if toml else _YAML_END).search(text, content - 1)
+    if toml:
+        return _until(path, text, content, "toml", _TOML_END)
+    return _until(path, text, content, "yaml", _YAML_END)
+
+
+def _named_fence(path: str, text: str, start: int, fence: re.Match[str]) -> Header:
+    """A header whose opening fence names its language. One that is not known is not guessed."""
+    kind = _LANGUAGES.get((fence[1] or "").lower())
+    if kind and text.startswith("-", start):
+        return _until(path, text, fence.end(), kind, _NAMED_END)
+    if _ANY_BEGINS.match(text, fence.end()):
+        message = f"a header that begins with {fence[0].strip()[:40]} cannot be read"
+        way_out = "write it in YAML between lines of --- or in TOML between lines of +++"
+        _refuse(path, text.count("\n", 0, start) + 1, message, way_out)
+    return without(text, start)
+
+
+def _until(path: str, text: str, content: int, kind: str, end: re.Pattern[str]) -> Header:
+    """The header that begins at `content` and goes on until `end`."""
+    closing = end.search(text, content - 1)
     line = text.count("\n", 0, content) + 1
     if closing is None:
         _refuse(
-            path, line - 1, "the header begins here and never ends",
-            f"close it with a line of {'+++' if toml else '---'}",
+            path, max(1, line - 1), "the header begins here and never ends",
+            f"close it with a line of {'+++' if end is _TOML_END else '---'}",
         )  # fmt: skip
     source = text[content : max(content, closing.start())]
     _bound(path, line, source)
-    kind = "toml" if toml else "yaml"
-    values = _toml(path, source, line) if toml else _yaml(path, source, line)
+    values = _PARSERS[kind](path, source, line)
     return _header(text, kind, values, content, closing.start(), closing.end())
 
 
 def _bound(path: str, line: int, source: str) -> None:
     if len(source) > LONGEST_HEADER:
-        _refuse(
-            path, line, f"the header is longer than {LONGEST_HEADER // 1024} KB",
-            "move long text into the body",
-        )  # fmt: skip
+        _too_long(path, line)
+
+
+def _too_long(path: str, line: int) -> Never:
+    message = f"the header is longer than {LONGEST_HEADER // 1024} KB"
+    _refuse(path, line, message, "move long text into the body")
 
 
 def _yaml(path: str, source: str, line: int) -> dict[str, object]:
@@ -237,20 +268,51 @@ def _toml(path: str, source: str, line: int) -> dict[str, object]:
 def _json(path: str, text: str, start: int) -> Header:
     line = text.count("\n", 0, start) + 1
     window = text[start : start + LONGEST_HEADER]
+    values, length = _object(path, window, line, cut=len(text) - start > LONGEST_HEADER)
+    end = start + length
+    return _header(text, "json", values, start, end, end)
+
+
+def _json_between(path: str, source: str, line: int) -> dict[str, object]:
+    text = source.lstrip()
+    if not text:
+        return {}
+    line += source[: -len(text)].count("\n")
+    if not text.startswith("{"):
+        _refuse(path, line, "the JSON header is not an object", "put it between { and }")
+    values, length = _object(path, text, line)
+    if text[length:].strip():
+        line += text.count("\n", 0, len(text) - len(text[length:].lstrip()))
+        _refuse(
+            path, line, "something follows the JSON header",
+            "end the header with its last } and a line of ---",
+        )  # fmt: skip
+    return values
+
+
+def _object(path: str, text: str, line: int, *, cut: bool = False) -> tuple[dict[str, object], int]:
+    """The JSON object that `text` begins with, and its length. `cut`: there is more of it."""
     try:
-        values, length = json.JSONDecoder(object_pairs_hook=_once).raw_decode(window)
+        values, length = json.JSONDecoder(object_pairs_hook=_once).raw_decode(text)
     except RecursionError:
         _too_deep(path, line)
     except ValueError as error:
-        _bound(path, line, text[start:] if len(text) - start > LONGEST_HEADER else "")
+        if cut:
+            _too_long(path, line)
         at = error.lineno if isinstance(error, json.JSONDecodeError) else 1
         reason = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
         _refuse(
             path, line + at - 1, f"the JSON header cannot be read: {reason}",
             "check quotes, commas and braces",
         )  # fmt: skip
-    end = start + length
-    return _header(text, "json", values, start, end, end)
+    return values, length
+
+
+_PARSERS: Mapping[str, Callable[[str, str, int], dict[str, object]]] = {
+    "yaml": _yaml,
+    "toml": _toml,
+    "json": _json_between,
+}
 
 
 def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:

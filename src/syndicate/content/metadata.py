@@ -15,7 +15,7 @@ from typing import Never
 from urllib.parse import unquote
 
 from syndicate.content import plaintext
-from syndicate.content.dates import DateError, to_utc
+from syndicate.content.dates import WAY_OUT, DateError, to_utc
 from syndicate.content.frontmatter import Header
 from syndicate.content.keys import Role, intended, role_of
 from syndicate.errors import ArticleError, Place
@@ -29,6 +29,8 @@ _TRUE = ("true", "yes", "on", "y", "1")
 _FALSE = ("false", "no", "off", "n", "0")
 _WITHHELD = ("draft", "hidden", "private", "skip", "unlisted", "unpublished")
 _PUBLIC = ("published", "publish", "public", "live")
+# Eleventy's words for a date that it takes from the file or from git.
+_COMPUTED = ("last modified", "created", "git last modified", "git created")
 _SEPARATORS = re.compile(r"[,;、，،\n]")
 _TEMPLATE = re.compile(r"\{\{|\{%|<%|(?:^|/):[a-z_]")
 _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
@@ -95,6 +97,10 @@ class _Reading:
         self.found.title = plaintext.line(text)
 
     def date(self, key: str, value: object) -> None:
+        if isinstance(value, str) and " ".join(value.lower().split()) in _COMPUTED:
+            message = f"{key} is left out: {value!r} is worked out by Eleventy, and no date"
+            self._warn("date-unreadable", key, message, WAY_OUT)
+            return
         try:
             self.found.date = to_utc(value, self.zone)
         except DateError as error:

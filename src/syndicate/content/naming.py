@@ -37,12 +37,18 @@ _FILLERS = (
     "note notes of page post readme scan screenshot temp test text the tmp untitled"
 )
 _EMPTY_WORDS = frozenset(_FILLERS.split())
+# What lies in the folders of projects and sites for other readers.
+_NOT_FOR_READERS = re.compile(
+    r"(?:readme|licen[cs]e|changelog|contributing|code_of_conduct|404)\.(?:[\w-]+\.)?\w+"
+    r"|(?:robots|humans|ads|security|requirements[\w.-]*)\.txt|google[0-9a-f]{8,}\.html"
+)
 
 
 def is_article(path: str) -> bool:
     """Whether the file is to be read: by suffix, and not hidden, a backup or a section page.
 
-    Section pages are Hugo's and Zola's `_index.md` (also `_index.de.md`).
+    Section pages are Hugo's and Zola's `_index.md` (also `_index.de.md`). Nor is what every
+    project or site has beside its texts: `README.md`, `robots.txt`, `404.html` and the like.
     """
     parts = path.split("/")
     if any(part.startswith(".") for part in parts):
@@ -50,7 +56,7 @@ def is_article(path: str) -> bool:
     name = parts[-1].lower()
     if name.startswith(("#", "~", "_index.")):
         return False
-    return format_of(path) is not None
+    return format_of(path) is not None and not _NOT_FOR_READERS.fullmatch(name)
 
 
 def format_of(path: str) -> Format | None:

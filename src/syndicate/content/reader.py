@@ -53,7 +53,10 @@ def read(path: str, data: bytes, zone: tzinfo) -> Reading:
     if form is None:
         _refuse(path, None, "the suffix is not an article's", f"use {', '.join(naming.FORMATS)}")
     findings: list[Finding] = []
-    header = _header(path, _text(path, data, findings), form)
+    text = _text(path, data, findings)
+    if not text or text.isspace():
+        _refuse(path, None, "the file is empty", "write it, or delete it")
+    header = _header(path, text, form)
     found = understand(path, header, zone)
     article = _article(path, form, header, found, zone, findings)
     return Reading(article, (*findings, *found.findings))

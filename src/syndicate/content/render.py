@@ -80,8 +80,9 @@ def _html(body: str, form: Format, surroundings: Surroundings) -> tuple[Expanded
 
         text = _MORE_LINE.sub(mark, body, count=1) if "<!--" in body else body
         return Expanded(body), to_html(text, marks, raw_html=False)
-    expanded = expand(body, article_url=surroundings.article_url, markdown=form is Format.MARKDOWN)
-    if form is Format.MARKDOWN:
+    markdown = form is Format.MARKDOWN
+    expanded = expand(body, article_url=surroundings.article_anywhere, markdown=markdown)
+    if markdown:
         return expanded, to_html(expanded.text, expanded.tokens)
     return expanded, replace_tokens(expanded.text, expanded.tokens)
 

@@ -61,7 +61,7 @@ def sanitise(html: str, *, base: str, surroundings: Surroundings, regular: bool 
     if html.count("<") > MANY_TAGS:
         html = _shallow(html)
     finish = _Finish(base, surroundings, doubts)
-    clean = finish.run(balanced(html))
+    clean = finish.run(_with_alerts(balanced(html)))
     if finish.framed or not regular:
         clean = _stable(clean)
     return Clean(_EMPTY.sub("", clean), tuple(finish.images), tuple(doubts))
@@ -72,6 +72,31 @@ def balanced(html: str) -> str:
     # A browser drops the first line break in <pre>: one that counts is written twice.
     clean = _CLEANER.clean(html).replace("<pre>\n", "<pre>\n\n")
     return _ILLEGAL.sub("", clean) if _CONTROL.search(clean) else clean
+
+
+def _with_alerts(html: str) -> str:
+    """Alerts as quotations that begin with their title, which need no style to be seen.
+
+    `html` is balanced: each </div> closes the <div> opened last.
+    """
+    if 'class="markdown-alert ' not in html:
+        return html
+    opened: list[bool] = []
+
+    def changed(match: re.Match[str]) -> str:
+        if match["title"] is not None:
+            return f"<p><strong>{match['title']}</strong></p>"
+        if match[0] == "</div>":
+            return "</blockquote>" if opened and opened.pop() else match[0]
+        opened.append(' class="markdown-alert ' in match[0])
+        return "<blockquote>" if opened[-1] else match[0]
+
+    return _ALERT_PARTS.sub(changed, html)
+
+
+_ALERT_PARTS = re.compile(
+    r'<div(?: [a-z-]+="[^"]*")*>|</div>|<p class="markdown-alert-title">(?P<title>[^\n]*?)</p>'
+)
 
 
 def _stable(html: str) -> str:

@@ -84,7 +84,7 @@ _ADDRESS = re.compile(
     r"""\s*(?:"([^"]*)"|'([^']*)')\s*\|\s*(?:relative_url|absolute_url|prepend:\s*site\.)[^}]*"""
 )
 _VALUE = re.compile(r"\s*(?:page|site|post|layout|include|content)\b[\w.\s|:'\"%,-]*")
-_ZOLA = re.compile(r"\s*([A-Za-z_][\w:]*)\(\s*(|\w+\s*=.*)\)\s*", re.DOTALL)
+_ZOLA = re.compile(r"\s*([A-Za-z_][\w:]*)\(\s*(|\w+\s*=.*)\)\s*(?:\|\s*safe\s*)?", re.DOTALL)
 _REFERENCES = {"ref", "relref", "link", "post_url"}
 _QUOTES = {"quote", "blockquote", "pullquote"}
 _LITERAL = {"highlight", "codeblock", "raw", "verbatim", "comment", "math", "katex", "mermaid"}
@@ -199,8 +199,12 @@ class _Expansion:
         if _SITE.fullmatch(text):
             self._put(start, "" if self.body[end : end + 1] in ("/", "{") else "/")
         elif found := _ADDRESS.fullmatch(text):
-            self._put(start, quote(found[1] or found[2] or "", safe="/:?&=%#._-~"))
-        elif found := _ZOLA.fullmatch(text):
+            self._put(start, _from_top(found[1] or found[2] or ""))
+        elif (found := _ZOLA.fullmatch(text)) and found[1] == "get_url":
+            target = _arguments(found[2]).get("path")
+            below = target.startswith("@/")
+            self._put(start, self._reference(target[1:], start) if below else _from_top(target))
+        elif found:
             self._embed(found[1].rpartition("::")[2], _arguments(found[2]), start, end)
         else:
             if _VALUE.fullmatch(text):
@@ -357,6 +361,12 @@ _WAYS_OUT = {
     "correct the name": "write the file name of an article, or a full address",
     "write": "write Markdown or HTML instead, or put it in `code` to show it",
 }
+
+
+def _from_top(target: str) -> str:
+    """A path below the site, with or without its slash, or a whole address."""
+    whole = target.startswith("/") or "://" in target
+    return ("" if whole else "/") + quote(target, safe="/:?&=%#._-~")
 
 
 def _arguments(text: str) -> Arguments:

@@ -40,11 +40,13 @@ def message(
     message_id: str,
     list_id: str,
     unsubscribe: str,
+    one_click: bool,
 ) -> bytes:
     """Write the message: multipart/alternative, plain text first, every line ended by CRLF.
 
     `sender` and `to` are `Name <address>` or an address, `date` is aware, `message_id` and
     `list_id` (RFC 2919) come without angle brackets, `unsubscribe` is one https: or mailto: URL.
+    `one_click` says that a POST to it, an https: URL of this recipient alone, unsubscribes them.
     Raises MessageError for what mail does not allow.
     """
     parts = (_part("plain", rendered.text), _part("html", rendered.html))
@@ -57,7 +59,7 @@ def message(
         _structured("Date", _date(date)),
         _structured("Message-ID", f"<{message_id}>"),
         _structured("List-ID", f"<{list_id}>"),
-        *_list_unsubscribe(unsubscribe),
+        *_list_unsubscribe(unsubscribe, one_click=one_click),
         _structured("Precedence", "bulk"),
         _structured("Auto-Submitted", "auto-generated"),
         _structured("MIME-Version", "1.0"),
@@ -193,17 +195,21 @@ def _ascii_address(address: str) -> str:
     return f"{local}@{name.lower()}"
 
 
-def _list_unsubscribe(url: str) -> list[str]:
-    """RFC 2369, section 3.2; one click (RFC 8058) only where a POST can be answered: https."""
+def _list_unsubscribe(url: str, *, one_click: bool) -> list[str]:
+    """RFC 2369, section 3.2; and RFC 8058, which needs an address that answers a POST: https."""
     _refuse_breaks("List-Unsubscribe", url)
     parts = urlsplit(url)
     if parts.scheme not in ("https", "mailto"):
         raise MessageError(
             f"nobody can unsubscribe at {url}", way_out="use an https: or mailto: address"
         )
+    if one_click and parts.scheme != "https":
+        raise MessageError(
+            f"nobody can unsubscribe with one click at {url}", way_out="use an https: address"
+        )
     plain = urlunsplit(parts._replace(netloc=_ascii_host(parts.netloc)))
     headers = [_structured("List-Unsubscribe", f"<{quote(plain, safe=URL_CHARACTERS)}>")]
-    if parts.scheme == "https":
+    if one_click:
         headers.append(_structured("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
     return headers
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from operator import attrgetter
 from types import MappingProxyType
 
 from syndicate.config.model import FeedFormat, Text
@@ -129,8 +130,8 @@ class Feed:
 
 
 def ordered(entries: Iterable[Published]) -> tuple[Published, ...]:
-    """Newest first by date of publication; of one instant, always the same way, by id."""
-    newest_first = sorted(entries, key=lambda entry: (entry.published, entry.id), reverse=True)
+    """Newest first by date; of one instant, the one published last first, and then by id."""
+    newest_first = sorted(entries, key=attrgetter("published", "sequence", "id"), reverse=True)
     return tuple(newest_first)
 
 

@@ -166,7 +166,8 @@ def _atom_entry(feed: Feed, entry: Published) -> Any:
     made.summary(entry.summary, type="text")
     made.published(entry.published.replace(microsecond=0))
     made.updated(entry.updated.replace(microsecond=0))
-    made.author([_person(name) for name in entry.authors])
+    # Some readers (newsboat) do not look for the author of the feed (RFC 4287, 4.2.1).
+    made.author([_person(name) for name in entry.authors or (feed.author,)])
     return made
 
 

@@ -28,6 +28,8 @@ CUT_BY_GMAIL = 102 * 1024
 MOST_STYLE = 16 * 1024
 SMALLEST_TEXT = 16
 FEWEST_CHARACTERS = 20
+TITLES_NAMED = 3
+NOT_HTTPS = "does not begin with https:"
 PLACEHOLDER = re.compile(r"\{\{.*?\}\}|\{%.*?%\}")
 NESTED_AT_RULE = re.compile(r"@media[^{]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*@")
 UNSUPPORTED = re.compile(
@@ -81,7 +83,7 @@ def check(
         )
         for rule, level, message, out in faults
     ]
-    return (*findings, *_summarised(issue), *_links(issue))
+    return (*findings, *_colours(issue, config), *_links(issue))
 
 
 def _text_part(issue: _Issue) -> Iterator[Fault]:
@@ -98,18 +100,15 @@ def _size(issue: _Issue) -> Iterator[Fault]:
         yield 15, Level.ERROR, message, "carry fewer articles: lower `most`, or text: summary"
 
 
-def _summarised(issue: _Issue) -> Iterator[Finding]:
-    for article in issue.articles:
-        if article.id in issue.rendered.summarised:
-            yield Finding(
-                Level.WARNING,
-                "email-15",
-                f"newsletter {issue.newsletter.name} carries only the summary: the full texts "
-                "together are too long for one mail",
-                article.path,
-                None,
-                "lower `most`, or be content: the mail links to the full text",
-            )
+def _summarised(issue: _Issue) -> Iterator[Fault]:
+    titles = [each.title for each in issue.articles if each.id in issue.rendered.summarised]
+    if titles:
+        named = ", ".join(repr(one_line(each)) for each in titles[:TITLES_NAMED])
+        more = f" and {len(titles) - TITLES_NAMED} more" if len(titles) > TITLES_NAMED else ""
+        many = f"{len(titles)} articles are" if len(titles) > 1 else "1 article is"
+        message = f"{many} carried as a summary, the full texts being too long for one mail: "
+        way_out = "lower `most`, or be content: the mail links to the full text"
+        yield 15, Level.WARNING, f"{message}{named}{more}", way_out
 
 
 def _style(issue: _Issue) -> Iterator[Fault]:
@@ -144,8 +143,20 @@ def _document(issue: _Issue) -> Iterator[Fault]:
 def _dark(issue: _Issue) -> Iterator[Fault]:
     if not issue.root.xpath("//meta[@name='color-scheme']"):
         yield 18, Level.WARNING, "the HTML has no color-scheme", "add the meta to email.html"
-    for rule, message in colour_faults(issue.root, issue.style):
-        yield rule, Level.WARNING, message, "change the colour in email.css"
+
+
+def _colours(issue: _Issue, config: str) -> Iterator[Finding]:
+    """Faults of colours, at the style sheet if that is where the colours are."""
+    for rule, colours, message in colour_faults(issue.root, issue.style):
+        stated = any(each in issue.style.lower() for each in colours)
+        yield Finding(
+            Level.WARNING,
+            f"email-{rule}",
+            f"newsletter {issue.newsletter.name}: {message}",
+            f"{issue.newsletter.template}/email.css" if stated else config,
+            None,
+            f"change the colour in {'email.css' if stated else 'the design'}",
+        )
 
 
 def _tables(issue: _Issue) -> Iterator[Fault]:
@@ -240,13 +251,22 @@ def _placeholders(issue: _Issue) -> Iterator[Fault]:
             yield 28, Level.ERROR, message, "correct the template or the configuration"
 
 
+def _home(issue: _Issue) -> Iterator[Fault]:
+    """One fault of the site's address, which all links to the site share."""
+    if urlsplit(issue.rendered.links.home_url).scheme == "http":
+        message = "site.url begins with http:, and so do the links to the site"
+        yield 24, Level.WARNING, message, "serve the site over https:, and say so in site.url"
+
+
 def _links(issue: _Issue) -> Iterator[Finding]:
     """One finding for all links of one article, or of the design, that have the same fault."""
+    home = issue.rendered.links.home_url
     found: dict[tuple[str, str], list[str]] = {}
     for link in issue.root.iter("a"):
         href = link.get("href", "")
         fault = _link_fault(href, link.text_content().strip())
-        if fault:
+        told_by_home = fault == NOT_HTTPS and f"{href}/".startswith(home)
+        if fault and not told_by_home:
             article = next((each for each in issue.articles if _has(each, href)), None)
             path = article.path if article else f"{issue.newsletter.template}/email.html"
             found.setdefault((path, fault), []).append(href or "nothing")
@@ -271,7 +291,7 @@ def _link_fault(href: str, text: str) -> str:
     if parts.scheme == "mailto":
         return ""
     if parts.scheme != "https":
-        return "does not begin with https:"
+        return NOT_HTTPS
     if _is_address(parts.hostname or ""):
         return "names the host by number, as spam does"
     if LOOKS_LIKE_URL.fullmatch(text) and not _same_url(text, href):
@@ -300,6 +320,7 @@ CHECKS: tuple[Check, ...] = (
     *(
         _text_part,
         _size,
+        _summarised,
         _style,
         _unsupported,
         _document,
@@ -309,5 +330,5 @@ CHECKS: tuple[Check, ...] = (
         _images,
         _preheader,
     ),
-    *(_forbidden, _readable, _footer, _only_images, _placeholders),
+    *(_home, _forbidden, _readable, _footer, _only_images, _placeholders),
 )

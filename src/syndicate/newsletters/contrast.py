@@ -21,15 +21,21 @@ Style = dict[str, str]
 Styles = Mapping[HtmlElement, Style]
 
 
-def colour_faults(root: HtmlElement, css: str) -> Iterator[tuple[int, str]]:
-    """Yield (rule number, message) for colours without a dark counterpart and for poor contrast."""
+def colour_faults(root: HtmlElement, css: str) -> Iterator[tuple[int, tuple[str, ...], str]]:
+    """Yield (rule number, colours, message): no dark counterpart, and poor contrast.
+
+    Each pair of colours that cannot be read is told once, with the first element that has it.
+    """
     light = {each: declarations(each.get("style", "")) for each in root.iter() if _is_tag(each)}
     over = _dark_styles(root, css)
     yield from _without_dark(light, over)
     dark = {each: {**style, **over.get(each, {})} for each, style in light.items()}
+    told: set[tuple[str, str]] = set()
     for scheme, styles in (("light", light), ("dark", dark)):
-        for message in sorted(set(_unreadable(root, styles))):
-            yield 19, f"{message} in {scheme} mode"
+        for ink, paper, message in _unreadable(root, styles):
+            if (ink, paper) not in told:
+                yield 19, (ink, paper), f"{message} in {scheme} mode"
+            told.add((ink, paper))
 
 
 def declarations(style: str) -> Style:
@@ -85,7 +91,13 @@ def _colour_kind(name: str) -> str:
     return "border" if name.startswith("border") else ""
 
 
-def _without_dark(light: Styles, over: Styles) -> Iterator[tuple[int, str]]:
+def _sets_colour(style: Style) -> bool:
+    return any(
+        _colour_kind(each) in ("color", "background") and _hex(style[each]) for each in style
+    )
+
+
+def _without_dark(light: Styles, over: Styles) -> Iterator[tuple[int, tuple[str, ...], str]]:
     """Colours written on an element that dark mode does not replace."""
     faults = set()
     for element, style in light.items():
@@ -93,12 +105,21 @@ def _without_dark(light: Styles, over: Styles) -> Iterator[tuple[int, str]]:
         for name, value in style.items():
             kind = _colour_kind(name)
             if kind and _hex(value) and kind not in replaced:
-                label = element.get("class") or element.tag
-                faults.add(f"{name}: {_hex(value)} of {label} has no dark counterpart")
-    yield from ((18, each) for each in sorted(faults))
+                message = f"{name}: {_hex(value)} of {_label(element)} has no dark counterpart"
+                faults.add((18, (_hex(value),), message))
+    yield from sorted(faults)
 
 
-def _unreadable(root: HtmlElement, styles: Styles) -> Iterator[str]:
+def _label(element: HtmlElement) -> str:
+    """How a style sheet names an element: by its class, or by its tag within a class."""
+    within = (each for each in element.iterancestors() if each.get("class"))
+    around = [f".{each.get('class').split()[-1]}" for each in [*within][:1]]
+    own = element.get("class", "").split()
+    return f".{own[-1]}" if own else " ".join([*around, str(element.tag)])
+
+
+def _unreadable(root: HtmlElement, styles: Styles) -> Iterator[tuple[str, str, str]]:
+    """Ink, paper and what is wrong with them, in the order of the text."""
     body = root.find("body")
     if body is not None:
         yield from _walk(body, styles, "#000000", "#ffffff", 16.0, bold=False)
@@ -106,7 +127,7 @@ def _unreadable(root: HtmlElement, styles: Styles) -> Iterator[str]:
 
 def _walk(
     element: HtmlElement, styles: Styles, ink: str, paper: str, size: float, *, bold: bool
-) -> Iterator[str]:
+) -> Iterator[tuple[str, str, str]]:
     """Follow inherited colours down and judge every element that has text of its own."""
     style = styles[element]
     if style.get("display") == "none":
@@ -119,7 +140,12 @@ def _walk(
     least = LEAST_LARGE if size >= (LARGE_BOLD if bold else LARGE) else LEAST
     texts = [element.text, *(child.tail for child in element)]
     if any(each and each.strip() for each in texts) and contrast(ink, paper) < least:
-        yield f"{ink} on {paper} has a contrast of {contrast(ink, paper):.1f}, {least} is needed"
+        ratio = f"a contrast of {contrast(ink, paper):.1f}, {least} is needed,"
+        setters = (
+            each for each in (element, *element.iterancestors()) if _sets_colour(styles[each])
+        )
+        label = _label(next(setters, element))
+        yield ink, paper, f"{label}: {ink} on {paper} has {ratio}"
     for child in element:
         if _is_tag(child):
             yield from _walk(child, styles, ink, paper, size, bold=bold)

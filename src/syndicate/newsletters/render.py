@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from binascii import b2a_qp
-from collections.abc import Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from datetime import datetime
+from hashlib import sha256
 
 from jinja2 import Environment
 from markupsafe import Markup
@@ -20,7 +21,7 @@ from syndicate import templates
 from syndicate.config.model import Newsletter, Site
 from syndicate.content.article import Published
 from syndicate.errors import Place
-from syndicate.newsletters.body import for_mail, text_direction
+from syndicate.newsletters.body import for_mail, parse, text_direction
 from syndicate.newsletters.inline import inline
 from syndicate.newsletters.issue import IssueLinks, Rendered
 from syndicate.newsletters.plain_text import plain_text, wrap
@@ -33,13 +34,17 @@ PREHEADER = range(40, 131)
 # Lines and paragraphs may also be ended by these (Unicode, section 5.8).
 BREAKS = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+MARK = re.compile(r"<!--(?:[0-9a-f]{64} begins|ends [0-9a-f]{64})-->")
+BETWEEN_MARKS = re.compile(r"<!--([0-9a-f]{64}) begins-->(.*?)<!--ends \1-->", re.DOTALL)
+MEDIA = ("img", "video", "audio")
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
     """An article as the templates see it. `html` is "" when only `summary` is carried.
 
-    `cut` says that there is more on the web than here.
+    `cut` says that there is more on the web than here; a text no longer than its summary is
+    never cut.
     """
 
     title: str
@@ -71,7 +76,7 @@ def render_issue(
     They are given `newsletter`, `site`, `articles` (Item), `date`, `links` (IssueLinks),
     `subject`, `preheader` and `css` (the style sheet's text).
     Full texts that would make the HTML too long to arrive whole give way to summaries, the longest
-    first. Raises TemplateError.
+    first; none that would fit. Raises TemplateError.
     """
     values: dict[str, object] = {
         "newsletter": newsletter,
@@ -81,13 +86,19 @@ def render_issue(
         "preheader": preheader(newsletter, articles),
         "css": _css(env, newsletter),
     }
-    items = {each.id: _item(each, site, full=newsletter.text == "full") for each in articles}
+    full = newsletter.text == "full"
+    short = {each.id for each in articles if _is_short(each)}
+    items = {each.id: _item(each, site, full=full or each.id in short) for each in articles}
     values["subject"] = _subject(env, newsletter, values | {"articles": list(items.values())})
-    html, summarised = _fitting(env, newsletter, site, articles, items, values)
-    for each in articles:
-        if each.id in summarised:
-            items[each.id] = _item(each, site, full=False)
-    text = _render(env, newsletter, "email.txt", values, list(items.values()))
+
+    def mail(shown: Mapping[str, Item]) -> str:
+        return inline(_render(env, newsletter, "email.html", values, shown))
+
+    longer = [each for each in articles if full and each.id not in short and items[each.id].html]
+    brief = {each.id: _item(each, site, full=False) for each in longer}
+    html, summarised = _fitting(mail, items, brief)
+    shown = items | {key: brief[key] for key in summarised}
+    text = _render(env, newsletter, "email.txt", values, shown)
     return Rendered(
         subject=str(values["subject"]),
         preheader=str(values["preheader"]),
@@ -151,6 +162,15 @@ def _item(article: Published, site: Site, *, full: bool) -> Item:
     )
 
 
+def _is_short(article: Published) -> bool:
+    """Whether the full text is no more than the summary, so that a summary saves nothing."""
+    root = parse(article.html)
+    if next(root.iterdescendants(*MEDIA), None) is not None:
+        return False
+    text, summary = ("".join(each.split()) for each in (root.text_content(), article.summary))
+    return len(text) <= len(summary)
+
+
 def _css(env: Environment, newsletter: Newsletter) -> Markup:
     """The style sheet as it stands, without its comments: they are for designers."""
     css = templates.source(env, f"{newsletter.template}/email.css")
@@ -171,33 +191,54 @@ def _subject(env: Environment, newsletter: Newsletter, values: dict[str, object]
 
 
 def _fitting(
-    env: Environment,
-    newsletter: Newsletter,
-    site: Site,
-    articles: Sequence[Published],
-    items: dict[str, Item],
-    values: dict[str, object],
+    mail: Callable[[Mapping[str, Item]], str], items: dict[str, Item], brief: dict[str, Item]
 ) -> tuple[str, Set[str]]:
-    """The HTML, and the ids of articles carried as summaries so that it fits."""
-    longest_first = sorted(
-        (each for each in articles if items[each.id].html),
-        key=lambda each: len(items[each.id].html),
-        reverse=True,
-    )
-    short = {each.id: _item(each, site, full=False) for each in articles}
-    summarised: set[str] = set()
+    """The HTML, and which of `brief` take the place of their item so that it fits.
+
+    As many texts as fit stay whole, the shortest first. How many is looked for between bounds that
+    each rendering narrows, so no text that would fit is cut.
+    """
+    marked = {key: replace(items[key], html=_marked(key, items[key].html)) for key in brief}
+    html = mail(items | marked)
+    growth = _growth(html, items, brief)
+    order = sorted(brief, key=lambda key: growth[key])
+    html, whole = MARK.sub("", html), len(order)
+    fitting: tuple[str, Set[str]] | None = None
+    least, most = 0, len(order)
     while True:
-        shown = [short[each.id] if each.id in summarised else items[each.id] for each in articles]
-        plain = _render(env, newsletter, "email.html", values, shown)
-        html = inline(plain)
         excess = size_as_sent(html) - MOST_BYTES
-        if excess <= 0 or len(summarised) == len(longest_first):
-            return html, summarised
-        growth = size_as_sent(html) / len(plain)
-        for each in longest_first[len(summarised) :]:
-            if excess > 0:
-                summarised.add(each.id)
-                excess -= int(len(items[each.id].html) * growth)
+        if excess <= 0:
+            fitting, least = (html, frozenset(order[whole:])), whole + 1
+        else:
+            most = whole - 1
+        if least > most:
+            return fitting or (html, frozenset(order))
+        while excess > 0 and whole > least:
+            whole -= 1
+            excess -= growth[order[whole]]
+        while excess <= 0 and whole < most and excess + growth[order[whole]] <= 0:
+            excess += growth[order[whole]]
+            whole += 1
+        whole = min(max(whole, least), most)
+        html = mail(items | {key: brief[key] for key in order[whole:]})
+
+
+def _marked(key: str, html: Markup) -> Markup:
+    """The text between comments that say whose it is, to find it again among inlined styles."""
+    digest = sha256(key.encode()).hexdigest()
+    return Markup(f"<!--{digest} begins-->{html}<!--ends {digest}-->")  # noqa: S704  # no input
+
+
+def _growth(marked: str, items: dict[str, Item], brief: dict[str, Item]) -> dict[str, int]:
+    """How many bytes more, as sent, each text takes whole than in brief."""
+    sizes: dict[str, int] = {}
+    for digest, html in BETWEEN_MARKS.findall(marked):
+        sizes[digest] = sizes.get(digest, 0) + size_as_sent(html)
+    return {
+        key: sizes.get(sha256(key.encode()).hexdigest(), len(items[key].html))
+        - size_as_sent(each.summary)
+        for key, each in brief.items()
+    }
 
 
 def _render(
@@ -205,7 +246,7 @@ def _render(
     newsletter: Newsletter,
     file: str,
     values: dict[str, object],
-    items: list[Item],
+    items: Mapping[str, Item],
 ) -> str:
     name = f"{newsletter.template}/{file}"
-    return templates.render(env, name, **(values | {"articles": items}))
+    return templates.render(env, name, **(values | {"articles": list(items.values())}))

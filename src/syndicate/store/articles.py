@@ -14,7 +14,9 @@ from syndicate.store.database import Database
 
 COLUMNS = ", ".join(Record._fields)
 PUBLISHED = "state = 'live' AND sequence IS NOT NULL"
-NEWEST = "ORDER BY published DESC, id DESC"
+# Said so that no database is led to walk through all live articles instead.
+BY_SEQUENCE = "state NOT IN ('draft', 'gone')"
+NEWEST = "ORDER BY published DESC, sequence DESC"
 
 
 Light = tuple[str, str, tuple[tuple[str, str], ...]]
@@ -108,17 +110,14 @@ class Articles:
             )
         ]
 
-    def with_slug(self, slug: str) -> list[Record]:
-        """Live records with this slug."""
-        return self._select("state = 'live' AND slug = :slug ORDER BY id", {"slug": slug})
-
     def newest(self, limit: int, tag: str | None = None) -> list[Record]:
         """The newest published articles, of one tag if given."""
         values: dict[str, object] = {"limit": limit}
         where = PUBLISHED
         if tag is not None:
             values["tag"] = tag
-            where += " AND sequence IN (SELECT sequence FROM article_tags WHERE tag = :tag)"
+            tagged = "SELECT sequence FROM article_tags WHERE tag = :tag"
+            where = f"{BY_SEQUENCE} AND sequence IN ({tagged})"
         return self._select(f"{where} {NEWEST} LIMIT :limit", values)
 
     def published_ids(self) -> list[str]:
@@ -156,7 +155,7 @@ class Articles:
     def in_sequence(self, low: int, high: int) -> list[Record]:
         """Published articles whose sequence is in low..high."""
         return self._select(
-            f"{PUBLISHED} AND sequence BETWEEN :low AND :high ORDER BY sequence",
+            f"{BY_SEQUENCE} AND sequence BETWEEN :low AND :high ORDER BY sequence",
             {"low": low, "high": high},
         )
 
@@ -167,7 +166,7 @@ class Articles:
     def due(self, now: str) -> list[Record]:
         """Live records whose moment has come and that were never published, oldest first."""
         return self._select(
-            "state = 'live' AND sequence IS NULL AND published <= :now ORDER BY published, id",
+            "state = 'live' AND sequence IS NULL AND published <= :now ORDER BY published, path",
             {"now": now},
         )
 

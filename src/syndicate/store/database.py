@@ -8,12 +8,18 @@ PostgreSQL, new schemas and migrations go through SQLAlchemy and Alembic.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 from syndicate.errors import StoreError
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 if TYPE_CHECKING:
     import sqlalchemy
@@ -53,6 +59,13 @@ class Database(Protocol):
         """A context: commit at its end, roll back on any exception."""
         ...
 
+    def lock(self) -> None:
+        """Wait until no other build works on this database, and keep others out until `close`.
+
+        Raises StoreError when the other one does not end.
+        """
+        ...
+
     def close(self) -> None:
         """Let go of the connection."""
         ...
@@ -73,6 +86,7 @@ class Sqlite:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._lock: TextIO | None = None
         try:
             self._connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
             self._prepare()
@@ -143,8 +157,14 @@ class Sqlite:
             if self._connection.in_transaction:  # a full disk has rolled back by itself
                 self._connection.execute("ROLLBACK")
 
+    def lock(self) -> None:
+        file = self._lock = self.path.with_name(f"{self.path.name}.lock").open("w")
+        _wait_for(lambda: _flock(file))
+
     def close(self) -> None:
         self._connection.close()
+        if self._lock:
+            self._lock.close()
 
     def _error(self, error: sqlite3.Error) -> StoreError:
         return StoreError(f"the database {self.path}: {error}", way_out=WAY_OUT)
@@ -165,7 +185,7 @@ class PostgreSQL:
         try:
             self._engine = sqlalchemy.create_engine(f"{driver}://{rest}")
         except ModuleNotFoundError as error:
-            way_out = "install it: pip install 'syndicate[postgresql]'"
+            way_out = "install it: pip install 'psycopg[binary]'"
             raise StoreError("PostgreSQL needs psycopg", way_out=way_out) from error
         except (ValueError, sqlalchemy.exc.ArgumentError):
             # Neither reason is passed on: it may show the password.
@@ -228,6 +248,10 @@ class PostgreSQL:
                 self._writing = False
                 self._connection.rollback()
 
+    def lock(self) -> None:
+        query = f"SELECT pg_try_advisory_lock({BUILDS})"
+        _wait_for(lambda: self.rows(query) == [(True,)])
+
     def close(self) -> None:
         self._connection.close()
         self._engine.dispose()
@@ -248,6 +272,34 @@ OWN_DATABASE = "create one for syndicate alone: createdb syndicate"
 
 WRITERS = 7_391_520_644
 """The advisory lock that writers of one database hold."""
+
+
+BUILDS = WRITERS + 1
+"""The advisory lock that a build holds from its first look at the folder to its end."""
+
+PATIENCE_SECONDS = 600
+
+
+def _flock(file: TextIO) -> bool:
+    """Take the lock on a file if it is free; the system lets go of it whatever ends us."""
+    if fcntl is None:  # Windows: writers still exclude each other, builds do not
+        return True
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _wait_for(taken: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not taken():
+        if time.monotonic() > deadline:
+            raise StoreError(
+                "another build of this site has been running for ten minutes",
+                way_out="wait for it, or end it",
+            )
+        time.sleep(0.05)
 
 
 KEYS = {"article_tags": 2}
