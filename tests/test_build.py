@@ -410,8 +410,8 @@ def test_a_rehearsal_finds_what_a_build_finds(small: SiteFolder) -> None:
     small.configure(newsletters={"weekly": {"title": "W", "sender": "w@example.org"}})
     small.write("bad.md", "---\ntitle: [\n---\n")
     small.article("sea.md", "Sea", "![A wave](none.png)", date="2026-11-01")
-    small.article("one.md", "One", slug="same")
-    small.article("two.md", "Two", slug="same")
+    small.article("one.md", "One", url="/same/")
+    small.article("two.md", "Two", url="/same/")
     rehearsed = small.build(rehearse=True)
     assert not small.documents()
     assert {finding.rule for finding in rehearsed.findings} == {
@@ -580,9 +580,9 @@ def test_a_withdrawn_article_leaves_its_archive_document_and_no_other(small: Sit
 
 
 def test_of_two_articles_at_one_address_the_first_keeps_it(site: SiteFolder) -> None:
-    site.article("one.md", "One", date="2026-11-01", slug="same")
+    site.article("one.md", "One", date="2026-11-01", url="/articles/same/")
     site.build()
-    site.article("an-other.md", "Other", date="2026-10-01", slug="same")
+    site.article("an-other.md", "Other", date="2026-10-01", url="/articles/same/")
     report = site.build()
     assert [finding.rule for finding in report.findings] == ["address-taken"]
     assert "Words about One" in site.text("articles/same/index.html")
@@ -595,11 +595,29 @@ def test_of_two_articles_at_one_address_the_first_keeps_it(site: SiteFolder) -> 
     same_as_made_whole(site)
 
 
+def test_of_two_articles_with_one_slug_each_has_an_address_and_keeps_it(site: SiteFolder) -> None:
+    site.article("a/notes.md", "One", date="2026-11-01")
+    site.article("b/notes.md", "Two", date="2026-11-02")
+    report = site.build()
+    assert [(f.rule, f.path) for f in report.findings] == [("slug-shared", "b/notes.md")]
+    pages = {path for path in site.documents() if path.startswith("public/articles/notes")}
+    assert len(pages) == 2, "each has a page"
+    links = site.text("feed.xml")
+    assert all(path.removeprefix("public/").removesuffix("index.html") in links for path in pages)
+    site.article("b/notes.md", "Two", "Edited.", date="2026-11-02")
+    site.remove("a/notes.md")
+    assert [f.rule for f in site.build().findings] == ["slug-shared"]
+    kept = {path for path in site.documents() if path.startswith("public/articles/notes")}
+    assert len(kept) == 1
+    assert kept < pages, "its address did not move"
+    same_as_made_whole(site)
+
+
 def test_an_address_never_changes_hands_while_its_article_wants_it(small: SiteFolder) -> None:
     small.article("first.md", "First", date="2026-11-01")
-    small.article("second.md", "Second", date="2026-11-02", slug="same")
+    small.article("second.md", "Second", date="2026-11-02", url="/articles/same/")
     small.build()
-    small.article("first.md", "First", date="2026-11-01", slug="same")
+    small.article("first.md", "First", date="2026-11-01", url="/articles/same/")
     assert [finding.path for finding in small.build().findings] == ["first.md"]
     assert "Words about Second" in small.text("articles/same/index.html")
     same_as_made_whole(small)

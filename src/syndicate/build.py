@@ -17,6 +17,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -37,7 +38,7 @@ from syndicate.next_issue import next_issues
 from syndicate.outputs import Outputs, is_published
 from syndicate.permalinks import base_url, page_file
 from syndicate.press import Press, Rehearsal, missing
-from syndicate.renditions import Folder, Renditions, address_at, stale_renderings
+from syndicate.renditions import Folder, Renditions, address, address_at, stale_renderings
 from syndicate.store.articles import Articles
 from syndicate.store.database import Database
 from syndicate.surroundings import MISSING
@@ -119,6 +120,9 @@ def build(site: Site, now: datetime, *, rehearse: bool = False) -> Report:
         zone=site.zone,
         now=now,
         tagged=_asks_for_tags(site.config),
+        address=partial(address, site=site.config.site, zone=site.zone)
+        if site.config.site.pages
+        else None,
     )
     recipe = _recipe(site)
     owed = json.loads(before.get("owed", "[]"))

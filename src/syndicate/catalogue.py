@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -22,8 +22,10 @@ from operator import attrgetter
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
+from syndicate import findings
 from syndicate.content.article import Article, Format
 from syndicate.content.naming import LONGEST_SLUG
+from syndicate.findings import Finding, Level
 from syndicate.moments import to_text
 
 
@@ -325,7 +327,7 @@ def _again(record: Record, file: Scanned, now: str) -> Record:
         edited = file.body_hash != record.body_hash or file.title != record.title
         before = max(record.updated, published)
         updated = _stated_update(file, published, now) or (max(now, before) if edited else before)
-    return record._replace(
+    again = record._replace(
         path=file.path,
         size=file.size,
         mtime_ns=file.mtime_ns,
@@ -338,3 +340,45 @@ def _again(record: Record, file: Scanned, now: str) -> Record:
         head=file.head,
         findings=file.findings,
     )
+    return _apart(again) if record.slug == _own_slug(again) else again
+
+
+def set_apart(
+    records: Sequence[Record], others: Sequence[Record], address: Callable[[Record], str]
+) -> list[Record]:
+    """The records, those whose address another article has with a slug of their own.
+
+    `others` are the other live articles with one of their slugs. Who was published first keeps
+    the address; what got a slug of its own keeps that for as long as its file's slug stays.
+    """
+    slugs = Counter(record.slug for record in (*records, *others))
+    shared = [r for r in records if slugs[r.slug] > 1 and r.state == State.LIVE]
+    taken = {address(record) for record in others if shared}
+    apart: dict[str, Record] = {}
+    for record in sorted(shared, key=_seniority):
+        moved = _apart(record) if address(record) in taken else record
+        taken.add(address(moved))
+        apart[record.id] = moved
+    return [apart.get(record.id, record) for record in records]
+
+
+def _seniority(record: Record) -> tuple[bool, int, str, str]:
+    return record.sequence is None, record.sequence or 0, record.published, record.path
+
+
+def _own_slug(record: Record) -> str:
+    return f"{record.slug}-{record.id[-6:]}"
+
+
+def _apart(record: Record) -> Record:
+    """The record with a slug of its own, and a finding that says so."""
+    told = Finding(
+        Level.WARNING,
+        "slug-shared",
+        f"another article is called {record.slug!r} too; this one's address has "
+        f"{_own_slug(record)!r} instead",
+        record.path,
+        way_out="give it a slug: of its own in its header",
+    )
+    known = findings.from_json(record.findings)
+    return record._replace(slug=_own_slug(record), findings=findings.to_json([*known, told]))

@@ -12,7 +12,7 @@ from datetime import datetime, tzinfo
 from typing import Never
 
 from syndicate import findings
-from syndicate.catalogue import Decision, Record, Scanned, State, decide
+from syndicate.catalogue import Decision, Record, Scanned, State, decide, set_apart
 from syndicate.content.folder import Stat
 from syndicate.content.reader import is_article
 from syndicate.content.versions import READER_VERSION
@@ -53,11 +53,13 @@ def take_in(
     zone: tzinfo,
     now: datetime,
     tagged: bool,
+    address: Callable[[Record], str] | None = None,
 ) -> Intake:
     """Bring the store up to what `seen` shows; publish what is due.
 
     `tagged` says whether anything asks for the articles of a tag; if nothing does, the list of
-    them is not kept.
+    them is not kept. `address` gives an article's address where this program decides on it;
+    then no two articles have the same.
     """
     articles = Articles(database)
     meta = articles.meta()
@@ -76,7 +78,7 @@ def take_in(
     scanned = [_settled(file, now) for file in files if isinstance(file, Scanned)]
     broken = [file for file in files if isinstance(file, Broken)]
     with database.transaction():
-        changes = _record(articles, scanned, removed, host, now)
+        changes = _record(articles, scanned, removed, host, now, address)
         articles.tag(changes, anew=retag, keep=tagged)
         articles.replace_faults((*removed, *(f.path for f in scanned)), _fault_rows(broken, now))
         articles.remember({"read as": how, "tags kept": kept_tags})
@@ -112,14 +114,24 @@ def _fault_rows(broken: Sequence[Broken], now: datetime) -> dict[str, tuple[Stat
 
 
 def _record(
-    articles: Articles, scanned: list[Scanned], removed: list[str], host: str, now: datetime
+    articles: Articles,
+    scanned: list[Scanned],
+    removed: list[str],
+    host: str,
+    now: datetime,
+    address: Callable[[Record], str] | None,
 ) -> list[Change]:
     """Decide and save, inside the transaction."""
     before: dict[str, Record] = {}
     decision = Decision((), ())
     if scanned or removed:
         decision, before = _decide(articles, scanned, removed, host, now)
-    saved = [*decision.saved, *decision.gone]
+    saved = list(decision.saved)
+    if address:
+        ids = {record.id for record in (*saved, *decision.gone)}
+        others = articles.with_slugs([record.slug for record in saved])
+        saved = set_apart(saved, [r for r in others if r.id not in ids], address)
+    saved += decision.gone
     same = [r for r in saved if r.id in before and _only_touched(before[r.id], r)]
     kept = {record.id for record in same}
     news = _numbered([r for r in saved if r.id not in kept], articles.last_sequence(), now)

@@ -95,6 +95,10 @@ class Articles:
         """Gone records with one of these texts."""
         return self._where_in("body_hash", hashes, " AND state = 'gone'")
 
+    def with_slugs(self, slugs: Sequence[str]) -> list[Record]:
+        """Live records with one of these slugs."""
+        return self._where_in("slug", slugs, " AND state = 'live'")
+
     def by_ids(self, ids: Sequence[str]) -> list[Record]:
         """The records with these ids."""
         return self._where_in("id", ids)
