@@ -336,7 +336,7 @@ def test_a_bundle_moves_as_a_whole(small: SiteFolder) -> None:
 # -- what was interrupted, lost or changed around it ----------------------------------------------
 
 
-@pytest.mark.parametrize("step", ["_put_issues", "_keep_renderings", "_put_files"])
+@pytest.mark.parametrize("step", ["_put_issues", "_batches", "_put_files"])
 def test_a_build_that_dies_is_completed_by_the_next(
     site: SiteFolder, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
@@ -358,6 +358,26 @@ def test_a_build_that_dies_is_completed_by_the_next(
     assert site.has("tags/shore/feed.xml")
     assert not site.has("articles/hills")
     assert site.build().written == ()
+    same_as_made_whole(site)
+
+
+def test_a_page_written_by_a_build_that_died_does_not_outlive_its_article(
+    site: SiteFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.article("sea.md", "Sea", date="2026-11-01")
+    site.article("lake.md", "Lake", date="2026-11-02")
+
+    def die(*args: object, **kwargs: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(build_module, "_put_files", die)
+        with pytest.raises(KeyboardInterrupt):
+            site.build()
+    assert site.has("articles/sea")
+    site.remove("sea.md")
+    site.build()
+    assert not site.has("articles/sea")
     same_as_made_whole(site)
 
 

@@ -199,24 +199,46 @@ def _make(site: Site, outputs: Outputs, press: Press, owners: list[str], recipe:
     """Make and write the documents of `owners`, and keep what was made."""
     articles = outputs.articles
     made_from = _put_issues(site, outputs, press, owners, recipe)
-    for number, (owner, documents) in enumerate(
-        site.progress(outputs.make(owners), len(owners), "Writing")
-    ):
-        press.put(owner, documents)
-        if number % 500 == 499:
-            _keep_renderings(site, outputs)
-    _keep_renderings(site, outputs)
+    for batch in _batches(site.progress(outputs.make(owners), len(owners), "Writing")):
+        with site.database.transaction():
+            articles.keep_rendering(*outputs.renditions.take_fresh())
+            articles.keep_documents(press.announced(batch), ())
+        for owner, documents in batch:
+            press.put(owner, documents)
+    with site.database.transaction():
+        articles.keep_rendering(*outputs.renditions.take_fresh())
     _put_files(site, outputs, press, owners)
     press.settle()
     if isinstance(press, Rehearsal):
         return
     press.sweep()
     with site.database.transaction():
-        articles.keep_documents(press.made, press.removed)
+        articles.keep_documents(press.made, (*press.removed, *press.not_made()))
         articles.keep_notes(press.owners | outputs.found.keys(), _found(outputs, press))
         behind = json.dumps(sorted(outputs.renditions.behind))
         articles.remember({"owed": "[]", "recipe": recipe, "behind": behind})
         articles.remember(made_from)
+
+
+Made = tuple[str, Mapping[str, bytes]]
+"""An owner and its documents."""
+
+
+def _batches(made: Iterable[Made]) -> Iterator[list[Made]]:
+    """Portions of documents that fit into memory."""
+    batch: list[Made] = []
+    size = 0
+    for owner, documents in made:
+        batch.append((owner, documents))
+        size += sum(map(len, documents.values()))
+        if size > BATCH_BYTES or len(batch) == BATCH_OWNERS:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+BATCH_BYTES, BATCH_OWNERS = 4_000_000, 500
 
 
 def _put_issues(
@@ -320,13 +342,6 @@ def _files_in_use(articles: Articles) -> Iterator[tuple[Record, str]]:
     uses = [(i, t) for i, t, found in articles.uses() if found != MISSING and not is_article(t)]
     records = {record.id: record for record in articles.by_ids(sorted({i for i, _ in uses}))}
     return ((records[i], target) for i, target in uses if is_published(records[i]))
-
-
-def _keep_renderings(site: Site, outputs: Outputs) -> None:
-    kept, uses = outputs.renditions.take_fresh()
-    if kept:
-        with site.database.transaction():
-            outputs.articles.keep_rendering(kept, uses)
 
 
 def _feed_id(site: Site, articles: Articles, now: datetime) -> str:

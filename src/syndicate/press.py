@@ -6,7 +6,7 @@ Removes what an owner had before and has no more. Knows paths and bytes, not wha
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from pathlib import Path
 
 from syndicate import publish
@@ -32,12 +32,30 @@ class Press:
         self.owners = owners
         """Whose documents are made anew."""
         self.made: dict[str, tuple[int, str]] = {}
+        self._announced: set[str] = set()
         self.written: list[str] = []
         self.removed: list[str] = []
         self._heard: set[str] = set()
         self._waiting: list[tuple[Root, str, bytes, str]] = []
         self.collisions: dict[str, tuple[str, str]] = {}
         """Owner -> the address it could not have, and the owner that has it ("": nobody can)."""
+
+    def announced(
+        self, batch: Iterable[tuple[str, Mapping[str, bytes]]]
+    ) -> dict[str, tuple[int, str]]:
+        """What a batch would write anew, to be kept before: a build that dies leaves no orphans."""
+        new = {
+            f"output:{path}": (-1, owner)
+            for owner, documents in batch
+            for path in documents
+            if f"output:{path}" not in self._known
+        }
+        self._announced.update(new)
+        return new
+
+    def not_made(self) -> set[str]:
+        """What was announced and then not written."""
+        return self._announced - self.made.keys()
 
     def put(self, owner: str, documents: Mapping[str, bytes], root: Root = "output") -> None:
         """Write an owner's documents where their bytes changed.
@@ -120,6 +138,12 @@ class Press:
 
 class Rehearsal(Press):
     """A press that writes nothing: for checking."""
+
+    def announced(
+        self,
+        batch: Iterable[tuple[str, Mapping[str, bytes]]],  # noqa: ARG002  nothing is written
+    ) -> dict[str, tuple[int, str]]:
+        return {}
 
     def _write(self, root: Root, path: str, data: bytes, owner: str) -> None:
         self.made[f"{root}:{path}"] = (len(data), owner)
