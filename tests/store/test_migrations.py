@@ -11,7 +11,8 @@ import sqlalchemy
 from alembic.script import ScriptDirectory
 
 from syndicate.errors import StoreError
-from syndicate.store.database import SCHEMA_VERSION, open_database
+from syndicate.store.agreed import SCHEMA_VERSION
+from syndicate.store.database import open_database
 from syndicate.store.migrate import alembic_config, sqlite_script, upgrade
 from syndicate.store.schema import metadata
 

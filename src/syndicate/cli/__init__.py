@@ -13,7 +13,8 @@ import sys
 import click
 from click.exceptions import Exit
 
-from syndicate.cli.main import COMPLETION, PROGRAM, syndicate
+from syndicate.cli.main import syndicate
+from syndicate.cli.options import COMPLETION, PROGRAM
 from syndicate.cli.show import show_crash, show_error, show_refusal
 from syndicate.errors import SyndicateError
 

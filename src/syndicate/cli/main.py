@@ -7,10 +7,9 @@ import click
 from syndicate import __version__
 from syndicate.cli.asking import config, explain
 from syndicate.cli.building import build, check
+from syndicate.cli.options import PROGRAM
 from syndicate.cli.starting import completion, init, new
 
-PROGRAM = "syndicate"
-COMPLETION = "_SYNDICATE_COMPLETE"
 """The variable through which a shell asks for completions."""
 
 HELP = """Turns a folder of articles into feeds and a newsletter.

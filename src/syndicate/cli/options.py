@@ -8,6 +8,10 @@ from typing import Any
 
 import click
 
+PROGRAM = "syndicate"
+COMPLETION = "_SYNDICATE_COMPLETE"
+"""The variable a shell sets to ask for completions."""
+
 
 def _chosen(context: click.Context, _: click.Parameter, value: str | None) -> Path:
     return Path(value or context.obj or "config.yaml")

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from syndicate.cli.options import config_option
+from syndicate.cli.options import COMPLETION, PROGRAM, config_option
 from syndicate.cli.show import from_here
 
 
@@ -64,8 +64,6 @@ def completion(shell: str) -> None:
     fish: syndicate completion fish > ~/.config/fish/completions/syndicate.fish
     """
     from click.shell_completion import get_completion_class
-
-    from syndicate.cli.main import COMPLETION, PROGRAM
 
     kind = get_completion_class(shell)
     if kind is None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 from syndicate.errors import StoreError
+from syndicate.store.agreed import BUILDS, SCHEMA_VERSION, WRITERS
 
 try:
     import fcntl
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
 
 Row = tuple[Any, ...]
 Values = Mapping[str, object]
-
-SCHEMA_VERSION = "0001"
-"""The newest migration."""
 
 BUSY_SECONDS = 10
 
@@ -270,12 +268,6 @@ class PostgreSQL:
 
 OWN_DATABASE = "create one for syndicate alone: createdb syndicate"
 
-WRITERS = 7_391_520_644
-"""The advisory lock that writers of one database hold."""
-
-
-BUILDS = WRITERS + 1
-"""The advisory lock that a build holds from its first look at the folder to its end."""
 
 PATIENCE_SECONDS = 600
 

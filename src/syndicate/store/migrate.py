@@ -14,7 +14,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from syndicate.errors import StoreError
-from syndicate.store.database import SCHEMA_VERSION, WRITERS
+from syndicate.store.agreed import SCHEMA_VERSION, WRITERS
 from syndicate.store.schema import metadata
 
 DIALECT = sqlite.dialect()

@@ -1,0 +1,10 @@
+"""Numbers on which all parts of the store agree."""
+
+SCHEMA_VERSION = "0001"
+"""The newest migration."""
+
+WRITERS = 7_391_520_644
+"""The advisory lock that writers of one PostgreSQL database hold."""
+
+BUILDS = WRITERS + 1
+"""The advisory lock that a build holds from its first look at the folder to its end."""
