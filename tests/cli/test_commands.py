@@ -311,7 +311,7 @@ def test_findings_of_a_newsletter_name_the_configuration(site: Path, run: Typing
 
 
 def test_findings_of_an_address_name_the_article(site: Path, run: Typing) -> None:
-    twin = "---\ntitle: Twin\ndate: 2026-11-01\nslug: tsukuroi\n---\nText.\n"
+    twin = "---\ntitle: Twin\ndate: 2026-11-01\nurl: /articles/tsukuroi/\n---\nText.\n"
     article(site, "twin.md", twin)
     said = run("check")
     assert said.code == 1
