@@ -375,3 +375,10 @@ def test_config_says_only_where_an_outside_value_is_from(
     shown = yaml.safe_load(run("config").out)
     assert shown["store"]["url"] == "*** (env: SITE_STORE)"
     assert shown["site"]["author"] == "*** (file: name.txt)"
+
+
+def test_a_file_name_cannot_forge_a_line(site: Path, run: Typing) -> None:
+    article(site, "a\nb\x1b[2J.md", "---\ntitle: [\n---\n")
+    said = run("check")
+    assert "content/a\\nb\\x1b[2J.md" in said.out
+    assert "\x1b" not in said.out

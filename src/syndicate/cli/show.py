@@ -96,20 +96,25 @@ def _file(finding: Finding, site: Site) -> str:
 def show_findings(findings: Sequence[Finding], *, err: bool) -> None:
     """Findings by file, each with its way out, and their number."""
     for _, group in groupby(findings, key=lambda finding: finding.path):
-        rows = [(str(Place(finding.path, finding.line)), finding) for finding in group]
+        rows = [(_visible(str(Place(finding.path, finding.line))), finding) for finding in group]
         width = max(len(place) for place, _ in rows)
         for place, finding in rows:
             level = _coloured(finding.level, width=len(Level.WARNING))
             rule = click.style(f"[{finding.rule}]", dim=True)
-            click.echo(
-                f"{click.style(f'{place:<{width}}', bold=True)}  {level}  {finding.message} {rule}",
-                err=err,
-            )
+            shown = click.style(f"{place:<{width}}", bold=True)
+            click.echo(f"{shown}  {level}  {_visible(finding.message)} {rule}", err=err)
             if finding.way_out:
                 click.echo(f"    {finding.way_out}", err=err)
         click.echo(err=err)
     if findings:
         click.echo(tally(findings), err=err)
+
+
+def _visible(text: str) -> str:
+    """Text with what would move the cursor, or cannot be printed, written as an escape."""
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
 
 
 def tally(findings: Sequence[Finding]) -> str:
