@@ -243,3 +243,10 @@ def test_missing_are_documents_gone_or_of_another_size(output: Path) -> None:
     assert missing(roots, known) == {
         *("page:cut", "page:gone", "page:below", "page:broken", "newsletter:x")
     }
+
+
+def test_what_a_killed_build_left_half_written_goes_with_its_folder(tmp_path: Path) -> None:
+    publish.write(tmp_path, "articles/sea/index.html", b"sea")
+    (tmp_path / "articles/sea" / publish.PARTIAL).write_bytes(b"se")
+    publish.remove(tmp_path, "articles/sea/index.html")
+    assert not (tmp_path / "articles").exists()

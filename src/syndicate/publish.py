@@ -5,7 +5,6 @@ A reader of the folder sees the old document or the new one, never a part.
 
 from __future__ import annotations
 
-import os
 from errno import EEXIST, EISDIR, ENAMETOOLONG, ENOTDIR, ENOTEMPTY
 from pathlib import Path
 
@@ -15,6 +14,9 @@ from syndicate.errors import OutputError, Place
 class BlockedError(OutputError):
     """No file can have this path: a folder has it, or a file stands where its folder would be."""
 
+
+PARTIAL = ".syndicate.part"
+"""A document on its way; one of this name that is not was left by a build that was killed."""
 
 BLOCKED = (EEXIST, EISDIR, ENAMETOOLONG, ENOTDIR, ENOTEMPTY)
 
@@ -33,7 +35,7 @@ def write(root: Path, path: str, data: bytes) -> bool:
 
 
 def _replace(target: Path, data: bytes) -> None:
-    partial = target.with_name(f".{os.getpid()}.part")
+    partial = target.with_name(PARTIAL)
     try:
         partial.write_bytes(data)
         partial.replace(target)
@@ -48,8 +50,9 @@ def remove(root: Path, path: str) -> None:
     try:
         target.unlink(missing_ok=True)
         for folder in target.parents:
-            if folder == root or any(folder.iterdir()):
+            if folder == root or {path.name for path in folder.iterdir()} - {PARTIAL}:
                 break
+            (folder / PARTIAL).unlink(missing_ok=True)
             folder.rmdir()
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return  # its folder is gone too, or somebody put a folder there: not ours
