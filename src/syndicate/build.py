@@ -35,7 +35,7 @@ from syndicate.findings import Finding, Level, from_json, to_json
 from syndicate.intake import Intake, ReadFiles, take_in
 from syndicate.moments import to_text
 from syndicate.next_issue import next_issues
-from syndicate.outputs import Outputs, is_published
+from syndicate.outputs import Outputs
 from syndicate.permalinks import base_url, page_file
 from syndicate.press import Press, Rehearsal, missing
 from syndicate.renditions import Folder, Renditions, address, address_at, stale_renderings
@@ -304,16 +304,17 @@ FILES = "file:"
 
 def _put_files(site: Site, outputs: Outputs, press: Press, owners: list[str]) -> None:
     """Put the files that published articles refer to at the addresses they are given."""
-    asked = set(owners)
-    wanted: set[str] = set()
-    for record, target in _files_in_use(outputs.articles):
+    articles, asked = outputs.articles, set(owners)
+    files = [(i, t) for i, t, found in articles.uses() if found != MISSING and not is_article(t)]
+    press.have_only(FILES, {FILES + target for _, target in files})
+    due = [(i, t) for i, t in files if asked & {FILES, f"page:{i}", FILES + t}]
+    records = {record.id: record for record in articles.by_ids(sorted({i for i, _ in due}))}
+    for record_id, target in due:
+        record = records[record_id]
         address = outputs.renditions.file_address(record, target)
         path = page_file(site.config.site, address, page=False)
         if path:
-            wanted.add(FILES + target)
-        if path and asked & {FILES, f"page:{record.id}", FILES + target}:
             _put_file(site, outputs, press, record, path, target)
-    press.have_only(FILES, wanted)
 
 
 def _put_file(
@@ -335,13 +336,6 @@ def _put_file(
         press.keep(FILES + target)
     else:
         press.put(FILES + target, {path: data})
-
-
-def _files_in_use(articles: Articles) -> Iterator[tuple[Record, str]]:
-    """Published articles, each with a file it refers to."""
-    uses = [(i, t) for i, t, found in articles.uses() if found != MISSING and not is_article(t)]
-    records = {record.id: record for record in articles.by_ids(sorted({i for i, _ in uses}))}
-    return ((records[i], target) for i, target in uses if is_published(records[i]))
 
 
 def _feed_id(site: Site, articles: Articles, now: datetime) -> str:

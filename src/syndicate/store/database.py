@@ -92,14 +92,24 @@ class Sqlite:
             raise self._error(error) from error
 
     def _prepare(self) -> None:
-        run = self._connection.execute
         version = self._version()  # first: another program's database is left as it is
-        run("PRAGMA journal_mode=WAL")
-        run("PRAGMA synchronous=FULL")
+        _wait_for(self._logs_ahead, seconds=BUSY_SECONDS)
+        self._connection.execute("PRAGMA synchronous=FULL")
         if version is None:
             self._create()
         elif version != SCHEMA_VERSION:
             _migrate(f"sqlite:///{self.path}", version)
+
+    def _logs_ahead(self) -> bool:
+        """Switch to WAL. SQLite itself does not wait for others who are just doing so."""
+        try:
+            self._connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            # The low byte says what it is, the rest how it came about.
+            if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+                raise
+            return False
+        return True
 
     def _version(self) -> str | None:
         known = "SELECT count(*) FROM sqlite_master WHERE type = 'table'"
@@ -283,15 +293,15 @@ def _flock(file: TextIO) -> bool:
     return True
 
 
-def _wait_for(taken: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
+def _wait_for(taken: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> None:
+    deadline = time.monotonic() + seconds
     while not taken():
         if time.monotonic() > deadline:
             raise StoreError(
-                "another build of this site has been running for ten minutes",
+                f"another build has held the database for {seconds:.0f} seconds",
                 way_out="wait for it, or end it",
             )
-        time.sleep(0.05)
+        time.sleep(0.02)
 
 
 KEYS = {"article_tags": 2}
