@@ -11,6 +11,11 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy
+from hypothesis import settings
+
+# How long an example takes says more about the machine than about the code.
+settings.register_profile("untimed", parent=settings.default, deadline=None)
+settings.load_profile("untimed")
 
 
 def _not_here(reason: str) -> None:
