@@ -439,6 +439,15 @@ def test_a_rehearsal_finds_what_a_build_finds(small: SiteFolder) -> None:
     }
 
 
+def test_a_rehearsal_looks_at_articles_that_no_document_shows(small: SiteFolder) -> None:
+    small.configure(site={"pages": False}, feeds={"entries": 1, "archive": False, "tags": False})
+    small.article("old.md", "Old", "![A wave](none.png)", date="2026-10-01")
+    small.article("new.md", "New", date="2026-11-01")
+    assert small.build().findings == ()
+    found = small.build(rehearse=True).findings
+    assert [(finding.rule, finding.path) for finding in found] == [("image-missing", "old.md")]
+
+
 def test_a_deleted_output_folder_is_made_again(site: SiteFolder) -> None:
     site.configure(newsletters=WEEKLY)
     site.write("sea.png", PNG)

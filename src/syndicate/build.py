@@ -129,9 +129,8 @@ def build(site: Site, now: datetime, *, rehearse: bool = False) -> Report:
     anew = before.get("unfinished") == "yes" or before.get("recipe") != recipe or ALL in owed
     moved = None if anew else {r.path for change in intake.changes for r in change if r}
     scanned = Folder(site.places.content, files)
-    stale = stale_renderings(
-        articles, scanned, lambda path: _address_at(site, articles, path), moved
-    )
+    address_of = partial(address_at, articles, site.config.site, site.zone)
+    stale = stale_renderings(articles, scanned, address_of, moved)
     stale |= set(json.loads(before.get("behind", "[]")))
     renditions = Renditions(articles, scanned, site.config.site, site.zone, stale)
     outputs = Outputs(
@@ -142,6 +141,9 @@ def build(site: Site, now: datetime, *, rehearse: bool = False) -> Report:
     if not anew and not rehearse:
         due += sorted(missing(site.places.roots, known))
     owners = _all_owners(outputs, known) if anew or rehearse else _with_notes(articles, due)
+    if rehearse:  # every article is looked at, also one that no document shows now
+        pages = (f"page:{record_id}" for record_id in articles.published_ids())
+        owners = list(dict.fromkeys((*owners, *pages)))
     press = (Rehearsal if rehearse else Press)(site.places.roots, known, set(owners))
     if owners:
         _owe(site, outputs, due, now)
@@ -181,10 +183,6 @@ MOST_OWED = 2000
 def _asks_for_tags(config: Config) -> bool:
     letters = config.newsletters.values()
     return config.feeds.tags or any(letter.include or letter.exclude for letter in letters)
-
-
-def _address_at(site: Site, articles: Articles, path: str) -> str | None:
-    return address_at(articles, site.config.site, site.zone, path)
 
 
 def _touched(outputs: Outputs, intake: Intake, stale: set[str]) -> Iterator[str]:
@@ -356,7 +354,7 @@ def _recipe(site: Site) -> str:
         if path.is_file()
     ]
     config = replace(site.config, store=Store())
-    facts = (__version__, RENDERER_VERSION, config, sorted(config.newsletters.items()), stats)
+    facts = (__version__, RENDERER_VERSION, config, stats)
     return sha256(repr(facts).encode()).hexdigest()
 
 
