@@ -105,6 +105,33 @@ newsletters = Table(
     Column("began", PLAIN, nullable=False),
 )
 
+issues = Table(  # of newsletters, frozen when made; one for each slot
+    "issues",
+    metadata,
+    Column("newsletter", PLAIN, primary_key=True),
+    Column("slot", PLAIN, primary_key=True),  # local wall time: 2026-11-30T08:00
+    Column("due", PLAIN, nullable=False),  # the slot in UTC
+    Column("state", PLAIN, nullable=False),  # draft | approved | sending | sent | skipped | ...
+    Column("made", PLAIN, nullable=False),
+    Column("reason", PLAIN, nullable=False),  # why it was skipped or cancelled, else ""
+    Column("subject", PLAIN, nullable=False),
+    Column("html", PLAIN, nullable=False),
+    Column("text", PLAIN, nullable=False),
+    Column("articles", PLAIN, nullable=False),  # as carried, JSON
+    Column("fingerprint", PLAIN, nullable=False),  # of all that is frozen
+    Index("issues_by_state", "state"),
+)
+
+issue_articles = Table(  # which articles were taken; none comes twice in a newsletter
+    "issue_articles",
+    metadata,
+    Column("newsletter", PLAIN, primary_key=True),
+    Column("article", PLAIN, primary_key=True),
+    Column("slot", PLAIN, nullable=False),
+    Column("updated", PLAIN, nullable=False),  # the article's, when it was taken
+    Index("issue_articles_by_article", "article"),
+)
+
 meta = Table(
     "meta",
     metadata,

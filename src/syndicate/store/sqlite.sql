@@ -39,6 +39,29 @@ CREATE TABLE faults (
   finding TEXT NOT NULL,
   PRIMARY KEY (path)
 );
+CREATE TABLE issue_articles (
+  newsletter TEXT NOT NULL,
+  article TEXT NOT NULL,
+  slot TEXT NOT NULL,
+  updated TEXT NOT NULL,
+  PRIMARY KEY (newsletter, article)
+);
+CREATE INDEX issue_articles_by_article ON issue_articles (article);
+CREATE TABLE issues (
+  newsletter TEXT NOT NULL,
+  slot TEXT NOT NULL,
+  due TEXT NOT NULL,
+  state TEXT NOT NULL,
+  made TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  html TEXT NOT NULL,
+  text TEXT NOT NULL,
+  articles TEXT NOT NULL,
+  fingerprint TEXT NOT NULL,
+  PRIMARY KEY (newsletter, slot)
+);
+CREATE INDEX issues_by_state ON issues (state);
 CREATE TABLE meta (
   "key" TEXT NOT NULL,
   value TEXT NOT NULL,
@@ -70,4 +93,4 @@ CREATE TABLE uses (
 )
  WITHOUT ROWID;
 CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY);
-INSERT INTO alembic_version VALUES ('0001');
+INSERT INTO alembic_version VALUES ('0002');

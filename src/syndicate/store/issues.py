@@ -1,0 +1,188 @@
+"""Issues of newsletters in the database, and which articles they took. Every statement stands here.
+
+An issue never changes but for its state. Reads and writes rows; what is allowed to follow what is
+said by `FOLLOWS`, what is done by whoever calls.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from typing import NamedTuple
+
+from syndicate.store.database import Database
+
+
+class IssueState(StrEnum):
+    """Where an issue stands."""
+
+    DRAFT = "draft"
+    APPROVED = "approved"
+    SENDING = "sending"
+    SENT = "sent"
+    SKIPPED = "skipped"
+    CANCELLED = "cancelled"
+
+
+FOLLOWS = {
+    IssueState.DRAFT: (IssueState.APPROVED, IssueState.CANCELLED),
+    IssueState.APPROVED: (IssueState.SENDING, IssueState.CANCELLED),
+    IssueState.SENDING: (IssueState.SENT, IssueState.CANCELLED),
+    IssueState.SENT: (),
+    IssueState.SKIPPED: (),
+    IssueState.CANCELLED: (),
+}
+"""What may follow each state."""
+
+
+class Carried(NamedTuple):
+    """An article as an issue carries it. `updated` is when it had last changed then."""
+
+    id: str
+    title: str
+    url: str
+    updated: str
+
+
+class Issue(NamedTuple):
+    """An issue as it is kept, a row. Moments as UTC text; `slot` is local wall time.
+
+    `reason` says why it was skipped or cancelled. `articles` is JSON; `fingerprint` is of all that
+    is frozen. A skipped issue has no texts.
+    """
+
+    newsletter: str
+    slot: str
+    due: str
+    state: str
+    made: str
+    reason: str = ""
+    subject: str = ""
+    html: str = ""
+    text: str = ""
+    articles: str = "[]"
+    fingerprint: str = ""
+
+    @property
+    def carried(self) -> tuple[Carried, ...]:
+        """The articles it carries, in their order."""
+        return tuple(Carried(*each) for each in json.loads(self.articles))
+
+
+COLUMNS = ", ".join(Issue._fields)
+PLACES = ", ".join(f":{name}" for name in Issue._fields)
+MADE = "state NOT IN ('skipped', 'cancelled')"
+
+
+class Issues:
+    """What the database knows about issues."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._rows = database.rows
+
+    # -- reading ---------------------------------------------------------------------------
+
+    def get(self, newsletter: str, slot: str) -> Issue | None:
+        """The issue of a slot."""
+        where = "newsletter = :newsletter AND slot = :slot"
+        found = self._select(where, {"newsletter": newsletter, "slot": slot})
+        return found[0] if found else None
+
+    def of(self, newsletter: str, limit: int = 1_000_000) -> list[Issue]:
+        """The issues of a newsletter that were made and not cancelled, the newest first."""
+        where = f"newsletter = :newsletter AND {MADE} ORDER BY due DESC, slot DESC LIMIT :limit"
+        return self._select(where, {"newsletter": newsletter, "limit": limit})
+
+    def all(self, newsletter: str | None, limit: int) -> list[Issue]:
+        """The newest issues in whatever state, of one newsletter or all, without their texts."""
+        where = "" if newsletter is None else "WHERE newsletter = :newsletter "
+        columns = COLUMNS.replace("html, text", "'', ''")
+        rows = self._rows(
+            f"SELECT {columns} FROM issues {where}ORDER BY due DESC, newsletter LIMIT :limit",
+            {"limit": limit} | ({} if newsletter is None else {"newsletter": newsletter}),
+        )
+        return [Issue._make(row) for row in rows]
+
+    def last(self, newsletter: str) -> tuple[str, str] | None:
+        """Slot and due moment of the newest issue in whatever state; None before the first."""
+        rows = self._rows(
+            "SELECT slot, due FROM issues WHERE newsletter = :newsletter "
+            "ORDER BY due DESC, slot DESC LIMIT 1",
+            {"newsletter": newsletter},
+        )
+        return (str(rows[0][0]), str(rows[0][1])) if rows else None
+
+    def taken(self, newsletter: str) -> frozenset[str]:
+        """The ids of articles that issues of this newsletter took."""
+        rows = self._rows(
+            "SELECT article FROM issue_articles WHERE newsletter = :n", {"n": newsletter}
+        )
+        return frozenset(str(article) for (article,) in rows)
+
+    def carrying(self, articles: Iterable[str]) -> list[tuple[str, str]]:
+        """Newsletter and slot of every issue that took one of these articles."""
+        found: set[tuple[str, str]] = set()
+        for article in articles:
+            rows = self._rows(
+                "SELECT newsletter, slot FROM issue_articles WHERE article = :a", {"a": article}
+            )
+            found.update((str(newsletter), str(slot)) for newsletter, slot in rows)
+        return sorted(found)
+
+    # -- writing (inside a transaction) ----------------------------------------------------
+
+    def add(self, issue: Issue) -> bool:
+        """Keep an issue and what it takes; False when its slot has one already."""
+        if self.get(issue.newsletter, issue.slot):
+            return False
+        self._database.run(
+            f"INSERT INTO issues ({COLUMNS}) VALUES ({PLACES})",
+            dict(zip(Issue._fields, issue, strict=True)),
+        )
+        self._database.run_many(
+            "INSERT INTO issue_articles (newsletter, article, slot, updated) "
+            "VALUES (:newsletter, :article, :slot, :updated)",
+            [
+                {
+                    "newsletter": issue.newsletter,
+                    "article": each.id,
+                    "slot": issue.slot,
+                    "updated": each.updated,
+                }
+                for each in issue.carried
+            ],
+        )
+        return True
+
+    def move(self, newsletter: str, slot: str, to: IssueState, reason: str = "") -> bool:
+        """Let an issue follow into another state; False when it may not, as it is then.
+
+        What a cancelled issue took is free again.
+        """
+        issue = self.get(newsletter, slot)
+        if issue is None or to not in FOLLOWS[IssueState(issue.state)]:
+            return False
+        which = {"newsletter": newsletter, "slot": slot}
+        self._database.run(
+            "UPDATE issues SET state = :to, reason = :reason "
+            "WHERE newsletter = :newsletter AND slot = :slot AND state = :state",
+            which | {"to": to.value, "reason": reason, "state": issue.state},
+        )
+        if to is IssueState.CANCELLED:
+            self._database.run(
+                "DELETE FROM issue_articles WHERE newsletter = :newsletter AND slot = :slot", which
+            )
+        return True
+
+    # -- helpers -----------------------------------------------------------------------------
+
+    def _select(self, where: str, values: dict[str, object]) -> list[Issue]:
+        query = f"SELECT {COLUMNS} FROM issues WHERE {where}"
+        return [Issue._make(row) for row in self._rows(query, values)]
+
+
+def articles_json(carried: Sequence[Carried]) -> str:
+    """Carried articles as an issue keeps them."""
+    return json.dumps(carried, ensure_ascii=False)

@@ -1,0 +1,37 @@
+"""Issues of newsletters, and which articles they took."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+PLAIN = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+
+
+def upgrade() -> None:
+    op.create_table(
+        "issues",
+        sa.Column("newsletter", PLAIN, primary_key=True),
+        sa.Column("slot", PLAIN, primary_key=True),
+        sa.Column("due", PLAIN, nullable=False),
+        sa.Column("state", PLAIN, nullable=False),
+        sa.Column("made", PLAIN, nullable=False),
+        sa.Column("reason", PLAIN, nullable=False),
+        sa.Column("subject", PLAIN, nullable=False),
+        sa.Column("html", PLAIN, nullable=False),
+        sa.Column("text", PLAIN, nullable=False),
+        sa.Column("articles", PLAIN, nullable=False),
+        sa.Column("fingerprint", PLAIN, nullable=False),
+    )
+    op.create_index("issues_by_state", "issues", ["state"])
+    op.create_table(
+        "issue_articles",
+        sa.Column("newsletter", PLAIN, primary_key=True),
+        sa.Column("article", PLAIN, primary_key=True),
+        sa.Column("slot", PLAIN, nullable=False),
+        sa.Column("updated", PLAIN, nullable=False),
+    )
+    op.create_index("issue_articles_by_article", "issue_articles", ["article"])

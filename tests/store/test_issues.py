@@ -1,0 +1,114 @@
+"""Issues and what they took, on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from syndicate.store.database import Database, open_database
+from syndicate.store.issues import Carried, Issue, Issues, IssueState, articles_json
+
+ONE, TWO = (Carried(f"id-{n}", n.title(), f"https://example.org/{n}", "2026-11-01T00:00:00Z")
+            for n in ("one", "two"))  # fmt: skip
+
+
+@pytest.fixture
+def database(database_url: str, tmp_path: Path) -> Iterator[Database]:
+    opened = open_database(database_url, tmp_path)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def issues(database: Database) -> Issues:
+    return Issues(database)
+
+
+def issue(
+    slot: str, *carried: Carried, state: str = "approved", newsletter: str = "weekly"
+) -> Issue:
+    return Issue(
+        newsletter=newsletter,
+        slot=slot,
+        due=f"{slot}:00Z",
+        state=state,
+        made=f"{slot}:01Z",
+        subject=f"Of {slot}",
+        html="<p>",
+        text="text",
+        articles=articles_json(carried),
+    )
+
+
+def add(database: Database, *wanted: Issue) -> list[bool]:
+    with database.transaction():
+        return [Issues(database).add(each) for each in wanted]
+
+
+def test_an_issue_comes_back_as_it_was_kept(database: Database, issues: Issues) -> None:
+    kept = issue("2026-11-02T08:00", ONE, TWO)
+    assert add(database, kept) == [True]
+    assert issues.get("weekly", "2026-11-02T08:00") == kept
+    assert kept.carried == (ONE, TWO)
+    assert issues.taken("weekly") == {"id-one", "id-two"}
+    assert issues.taken("daily") == frozenset()
+
+
+def test_a_slot_has_one_issue(database: Database, issues: Issues) -> None:
+    first, second = issue("2026-11-02T08:00", ONE), issue("2026-11-02T08:00", TWO)
+    assert add(database, first, second) == [True, False]
+    assert issues.get("weekly", "2026-11-02T08:00") == first
+    assert issues.taken("weekly") == {"id-one"}
+
+
+def test_the_database_refuses_an_article_that_comes_twice(database: Database) -> None:
+    from syndicate.errors import StoreError
+
+    add(database, issue("2026-11-02T08:00", ONE))
+    with pytest.raises(StoreError):
+        add(database, issue("2026-11-09T08:00", ONE))
+
+
+def test_what_a_cancelled_issue_took_is_free_again(database: Database, issues: Issues) -> None:
+    add(database, issue("2026-11-02T08:00", ONE))
+    with database.transaction():
+        assert issues.move("weekly", "2026-11-02T08:00", IssueState.CANCELLED, "a slip")
+    assert issues.taken("weekly") == frozenset()
+    assert issues.of("weekly") == []
+    cancelled = issues.get("weekly", "2026-11-02T08:00")
+    assert cancelled
+    assert (cancelled.state, cancelled.reason) == ("cancelled", "a slip")
+    assert cancelled.carried == (ONE,)
+
+
+@pytest.mark.parametrize("state", ["sent", "skipped", "cancelled"])
+def test_what_has_ended_stays_as_it_is(database: Database, issues: Issues, state: str) -> None:
+    add(database, issue("2026-11-02T08:00", state=state))
+    with database.transaction():
+        assert not any(issues.move("weekly", "2026-11-02T08:00", to) for to in IssueState)
+        assert not issues.move("weekly", "2026-11-09T08:00", IssueState.APPROVED)
+    kept = issues.get("weekly", "2026-11-02T08:00")
+    assert kept
+    assert kept.state == state
+
+
+def test_the_newest_come_first_and_skipped_ones_are_told_but_not_shown(
+    database: Database, issues: Issues
+) -> None:
+    add(
+        database,
+        issue("2026-11-02T08:00", ONE),
+        issue("2026-11-09T08:00", state="skipped"),
+        issue("2026-11-16T08:00", TWO),
+        issue("2026-11-16T09:00", newsletter="daily"),
+    )
+    assert [each.slot for each in issues.of("weekly")] == ["2026-11-16T08:00", "2026-11-02T08:00"]
+    assert issues.last("weekly") == ("2026-11-16T08:00", "2026-11-16T08:00:00Z")
+    assert issues.last("monthly") is None
+    told = issues.all(None, 10)
+    assert [each.newsletter for each in told] == ["daily", "weekly", "weekly", "weekly"]
+    assert {each.html for each in told} == {""}
+    assert [each.state for each in issues.all("weekly", 2)] == ["approved", "skipped"]
+    assert issues.carrying(["id-two", "id-none"]) == [("weekly", "2026-11-16T08:00")]
