@@ -1,17 +1,18 @@
 """The template languages of newsletter services, to see what their readers get.
 
-listmonk's is Go's own (campaign.go), Buttondown's is Django's. Of SendGrid's Handlebars, pybars3 is
-a peer. Mailchimp's has none outside: what its documentation says of merge tags stands here.
+listmonk's is Go's own (campaign.go), Buttondown's is Django's, SendGrid's is Handlebars
+(mustaches.js). Mailchimp's has no program of its own: what its documentation says of merge tags
+stands here.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 NAME = "Zoë O'Hara"
 LEAVE = "https://lists.example.org/leave/7?a=1"
@@ -22,15 +23,16 @@ Engine = Callable[[str, str], str]
 """What is sent, given the kind (subject, text or html) and the source."""
 
 
-class Listmonk:
-    """A process that evaluates campaigns as listmonk does; one for all tests."""
+class Program:
+    """A process that evaluates templates, one a line; one for all tests."""
 
-    def __init__(self, go: str, folder: Path) -> None:
-        program = folder / "campaign"
-        source = Path(__file__).with_name("campaign.go")
-        subprocess.run([go, "build", "-o", program, source], check=True)
+    def __init__(self, *command: str | Path) -> None:
         self.process = subprocess.Popen(
-            [program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8"
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            encoding="utf-8",
+            env={**os.environ, "NODE_PATH": "/usr/share/nodejs"},
         )
 
     def __call__(self, kind: str, source: str) -> str:
@@ -46,6 +48,16 @@ class Listmonk:
         self.process.communicate()
 
 
+def listmonk(go: str, folder: Path) -> Program:
+    source = Path(__file__).with_name("campaign.go")
+    subprocess.run([go, "build", "-o", folder / "campaign", source], check=True)
+    return Program(folder / "campaign")
+
+
+def sendgrid(node: str) -> Program:
+    return Program(node, Path(__file__).with_name("mustaches.js"))
+
+
 def buttondown(_: str, source: str) -> str:
     from django.template import Context, Engine
 
@@ -57,21 +69,6 @@ def buttondown(_: str, source: str) -> str:
     }
     # Whether Buttondown escapes values is not documented; in a subject nothing may need it.
     return str(Engine().from_string(source).render(Context(values)))
-
-
-def sendgrid(_: str, source: str) -> str:
-    from pybars import Compiler
-
-    def insert(this: Any, name: Any, default: str) -> str:
-        return str(name or default.removeprefix("default="))
-
-    values = {
-        "unsubscribe": LEAVE,
-        "unsubscribe_preferences": MANAGE,
-        "Weblink": WEB,
-        "first_name": NAME,
-    }
-    return str(Compiler().compile(source)(values, helpers={"insert": insert}))
 
 
 def mailchimp(_: str, source: str) -> str:

@@ -106,9 +106,10 @@ SENDGRID = Service(
     web="{{Weblink}}",
     name=f'{{{{insert first_name "default={NAMELESS}"}}}}',
     name_in_text=f'{{{{insert first_name "default={NAMELESS}"}}}}',
-    # A backslash before braces is Handlebars' own escape; <% %> and [% %] are older tags.
-    special=re.compile(r"\{(?=\{|\Z)|[<\[](?=%)|\\(?=\Z)"),
-    special_in_text=re.compile(r"\{(?=\{|\Z)|[<\[](?=%)|\\(?=\Z)"),
+    # A backslash before braces is Handlebars' own escape, and a brace after braces closes more
+    # than was opened; <% %> and [% %] are older tags.
+    special=re.compile(r"\{(?=\{|\Z)|\A\}|[<\[](?=%)|\\(?=\Z)"),
+    special_in_text=re.compile(r"\{(?=\{|\Z)|\A(?=\})|[<\[](?=%)|\\(?=\Z)"),
     in_text=_joined,
 )
 SERVICES: Mapping[str, Service] = {
