@@ -25,7 +25,7 @@ def _not_here(reason: str) -> None:
     pytest.skip(reason)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def need() -> Callable[[str, str], str]:
     """Call with a program and how to install it: returns its path, skips where it is missing.
 

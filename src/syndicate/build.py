@@ -14,7 +14,7 @@ wait for each other.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -128,14 +128,8 @@ def build(site: Site, now: datetime, *, rehearse: bool = False) -> Report:
     owed = json.loads(before.get("owed", "[]"))
     anew = before.get("unfinished") == "yes" or before.get("recipe") != recipe or ALL in owed
     moved = None if anew else {r.path for change in intake.changes for r in change if r}
-    scanned = Folder(site.places.content, files)
-    address_of = partial(address_at, articles, site.config.site, site.zone)
-    stale = stale_renderings(articles, scanned, address_of, moved)
-    stale |= set(json.loads(before.get("behind", "[]")))
-    renditions = Renditions(articles, scanned, site.config.site, site.zone, stale)
-    outputs = Outputs(
-        site.config, articles, renditions, site.places.designs, _feed_id(site, articles, now)
-    )
+    outputs = _outputs(site, articles, files, moved, now)
+    stale = outputs.renditions.stale
     known = articles.documents()
     due = [ALL] if anew else list(dict.fromkeys((*owed, *_touched(outputs, intake, stale))))
     if not anew and not rehearse:
@@ -150,6 +144,29 @@ def build(site: Site, now: datetime, *, rehearse: bool = False) -> Report:
         _make(site, outputs, press, owners, recipe)
     found = _found(outputs, press) if rehearse else articles.notes()
     return _report(articles, intake, press, found)
+
+
+def _outputs(
+    site: Site,
+    articles: Articles,
+    files: Mapping[str, folder.Stat],
+    moved: set[str] | None,
+    now: datetime,
+) -> Outputs:
+    """All that documents are made from, `files` being in the content folder."""
+    scanned = Folder(site.places.content, files)
+    address_of = partial(address_at, articles, site.config.site, site.zone)
+    stale = stale_renderings(articles, scanned, address_of, moved)
+    stale |= set(json.loads(articles.meta().get("behind", "[]")))
+    renditions = Renditions(articles, scanned, site.config.site, site.zone, stale)
+    feed_id = _feed_id(site, articles, now)
+    return Outputs(site.config, articles, renditions, site.places.designs, feed_id)
+
+
+def outputs_of(site: Site, now: datetime) -> Outputs:
+    """What a build that has just ended made documents from, to make others of it."""
+    files = folder.scan(site.places.content)
+    return _outputs(site, Articles(site.database), files, set(), now)
 
 
 ALL = "*"
@@ -185,7 +202,7 @@ def _asks_for_tags(config: Config) -> bool:
     return config.feeds.tags or any(letter.include or letter.exclude for letter in letters)
 
 
-def _touched(outputs: Outputs, intake: Intake, stale: set[str]) -> Iterator[str]:
+def _touched(outputs: Outputs, intake: Intake, stale: Set[str]) -> Iterator[str]:
     """The owners of documents that this build's changes touch."""
     for before, after in intake.changes:
         yield from outputs.touched(before, after)

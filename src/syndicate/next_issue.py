@@ -60,15 +60,19 @@ def candidate(record_id: str, published: str, tags: tuple[tuple[str, str], ...])
     return Candidate(record_id, from_text(published), names)
 
 
+def articles_of(outputs: Outputs, newsletter: Newsletter) -> Sequence[Published]:
+    """The articles that the next issue carries, newest first."""
+    articles = outputs.articles
+    chosen = plan(articles, newsletter, articles.newsletters()[newsletter.name]).chosen
+    return ordered(outputs.renditions.published(articles.by_ids(chosen)))
+
+
 def next_issues(
     outputs: Outputs, remembered: Mapping[str, str], recipe: str, config_file: str
 ) -> Iterator[NextIssue]:
     """The next issue of each newsletter; rendered only when something in it changed."""
-    articles = outputs.articles
-    began = articles.newsletters()
     for newsletter in outputs.config.newsletters.values():
-        chosen = plan(articles, newsletter, began[newsletter.name]).chosen
-        carried = ordered(outputs.renditions.published(articles.by_ids(chosen)))
+        carried = articles_of(outputs, newsletter)
         made_from = sha256(repr((recipe, carried)).encode()).hexdigest()
         if remembered.get(f"issue {newsletter.name}") == made_from:
             yield NextIssue(newsletter, len(carried), None, None, (), made_from)
@@ -101,34 +105,106 @@ def _make(
     made_from: str,
     config_file: str,
 ) -> NextIssue:
-    from syndicate.newsletters.checks import check
-    from syndicate.newsletters.render import render_issue, subject_place
-
-    config = outputs.config
-    date = max(article.updated for article in carried)
-    links = _links(config, newsletter)
-    try:
-        rendered = render_issue(
-            outputs.env, newsletter, config.site, carried, date=date, links=links
-        )
-    except TemplateError as error:
-        if error.place == subject_place(newsletter):
-            error.place = place_of(Path(config_file), ("newsletters", newsletter.name, "subject"))
-        raise
-    documents = {
-        "email.html": rendered.html.encode(),
-        "email.txt": rendered.text.encode(),
-        "subject.txt": f"{rendered.subject}\n".encode(),
-        "message.eml": _message(rendered, newsletter, date, links),
-    }
+    issue = make_issue(outputs, newsletter, carried, config_file)
+    whole = issue.rendered
+    if newsletter.merge != "none":  # a page and a message of one's own have nobody to fill them
+        links = _links(outputs.config, newsletter)
+        whole = _rendered(outputs, newsletter, carried, config_file, links)
+    documents = parts(issue.rendered) | {"message.eml": _message(whole, newsletter, issue.date)}
     folder = f"{newsletter.name}/next"
     return NextIssue(
         newsletter,
         len(carried),
         {f"{folder}/{name}": data for name, data in documents.items()},
-        {f"newsletters/{newsletter.name}/index.html": _web_page(outputs, rendered.html)},
-        check(rendered, newsletter, carried, config=config_file),
+        {f"newsletters/{newsletter.name}/index.html": _web_page(outputs, whole.html)},
+        issue.findings,
         made_from,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """An issue as the newsletter's service takes it, its date (aware), and what was found."""
+
+    rendered: Rendered
+    date: datetime
+    findings: tuple[Finding, ...]
+
+
+def make_issue(
+    outputs: Outputs, newsletter: Newsletter, carried: Sequence[Published], config_file: str
+) -> Issue:
+    """Render and check the issue that carries these articles, for the service of `merge`.
+
+    It is judged as readers get it: before anything is escaped for the service. Raises
+    TemplateError.
+    """
+    from syndicate.newsletters.checks import check
+    from syndicate.newsletters.merge import SERVICES, filled, is_divided, tokens
+
+    date, links = _date(carried), _links(outputs.config, newsletter)
+    if newsletter.merge == "none":
+        rendered = _rendered(outputs, newsletter, carried, config_file, links)
+        return Issue(rendered, date, check(rendered, newsletter, carried, config=config_file))
+    marks = tokens(repr((newsletter, carried)), links.home_url)
+    rendered = _rendered(outputs, newsletter, carried, config_file, marks.links, marks.name)
+    findings = check(rendered, newsletter, carried, config=config_file)
+    written = filled(rendered, SERVICES[newsletter.merge], marks)
+    if is_divided(rendered, written):
+        findings += (_divided(newsletter, config_file),)
+    return Issue(written, date, findings)
+
+
+def parts(rendered: Rendered) -> dict[str, bytes]:
+    """The files that a person pastes into a newsletter service."""
+    return {
+        "email.html": rendered.html.encode(),
+        "email.txt": rendered.text.encode(),
+        "subject.txt": f"{rendered.subject}\n".encode(),
+    }
+
+
+def _date(carried: Sequence[Published]) -> datetime:
+    """The date of an issue is that of the article changed last."""
+    return max(article.updated for article in carried)
+
+
+def _rendered(
+    outputs: Outputs,
+    newsletter: Newsletter,
+    carried: Sequence[Published],
+    config_file: str,
+    links: IssueLinks,
+    recipient_name: str = "",
+) -> Rendered:
+    from syndicate.newsletters.render import render_issue, subject_place
+
+    try:
+        return render_issue(
+            outputs.env,
+            newsletter,
+            outputs.config.site,
+            carried,
+            date=_date(carried),
+            links=links,
+            recipient_name=recipient_name,
+        )
+    except TemplateError as error:
+        if error.place == subject_place(newsletter):
+            error.place = place_of(Path(config_file), ("newsletters", newsletter.name, "subject"))
+        raise
+
+
+def _divided(newsletter: Newsletter, config_file: str) -> Finding:
+    """Something in the text looks like a placeholder, and the service knows no way to say not."""
+    return Finding(
+        Level.WARNING,
+        "email-merge",
+        f"newsletter {newsletter.name}: {newsletter.merge} would take a part of the subject or "
+        "the plain text for a placeholder; an invisible character divides it",
+        config_file,
+        None,
+        "be content: it reads the same; only who copies it copies the character too",
     )
 
 
@@ -144,9 +220,7 @@ def _links(config: Config, newsletter: Newsletter) -> IssueLinks:
     )
 
 
-def _message(
-    rendered: Rendered, newsletter: Newsletter, date: datetime, links: IssueLinks
-) -> bytes:
+def _message(rendered: Rendered, newsletter: Newsletter, date: datetime) -> bytes:
     """The complete message as its first reader, the sender, would get it."""
     from syndicate.delivery.message import list_id, message, message_id
 
@@ -158,7 +232,7 @@ def _message(
         date=date,
         message_id=message_id(rendered, sender=sender, to=sender, date=date),
         list_id=list_id(newsletter.name, sender),
-        unsubscribe=links.unsubscribe_url,
+        unsubscribe=rendered.links.unsubscribe_url,
         one_click=False,
     )
 

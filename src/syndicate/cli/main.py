@@ -7,6 +7,7 @@ import click
 from syndicate import __version__
 from syndicate.cli.asking import config, explain
 from syndicate.cli.building import build, check
+from syndicate.cli.export import export
 from syndicate.cli.options import PROGRAM
 from syndicate.cli.starting import completion, init, new
 
@@ -28,11 +29,12 @@ pages, issues/ the newsletter, ready to send.
   syndicate new "A title"       start an article
   syndicate check               what is wrong or doubtful, and the way out
   syndicate explain ARTICLE     why it is or is not in which feed and issue
+  syndicate export NEWSLETTER   the next issue, for another service to send
 
 \b
 Exit codes:
   0  done
-  1  something was found (check, build --strict)
+  1  something was found (check, build --strict, export)
   2  wrong usage or configuration, or a thing that could not be done
 """
 
@@ -53,5 +55,5 @@ def syndicate(context: click.Context, config_file: str) -> None:
     context.obj = config_file
 
 
-for command in (init, new, build, check, explain, config, completion):
+for command in (init, new, build, check, explain, export, config, completion):
     syndicate.add_command(command)

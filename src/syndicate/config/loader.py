@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -213,10 +213,8 @@ class _Binder:
         return self.complain(at, f"{_shown(at)} must be {kinds[wanted]}", way_outs[wanted])
 
     def unknown(self, at: Key, known: Mapping[str, object]) -> None:
-        import difflib
-
-        near = difflib.get_close_matches(str(at[-1]), known, n=1, cutoff=0.6)
-        way_out = f"did you mean {near[0]}?" if near else f"known here: {', '.join(known)}"
+        near = nearest(str(at[-1]), known)
+        way_out = f"did you mean {near}?" if near else f"known here: {', '.join(known)}"
         self.complain(at, f"{_shown(at)} is not a setting", way_out)
 
     def from_outside(self, value: dict[str, object], at: Key) -> object:
@@ -237,6 +235,13 @@ class _Binder:
             odd_text = isinstance(error, UnicodeDecodeError)
             reason = "it is not UTF-8" if odd_text else "that is no name of a file"
             return self.complain(at, f"the file {name} cannot be read: {reason}")
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Of the names that are known, the one that was probably meant; "" if none is near."""
+    import difflib
+
+    return next(iter(difflib.get_close_matches(name, known, n=1, cutoff=0.6)), "")
 
 
 def _shown(at: Key) -> str:

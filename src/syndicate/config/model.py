@@ -9,6 +9,7 @@ from typing import Literal
 
 Text = Literal["full", "summary"]
 FeedFormat = Literal["rss", "atom", "json"]
+Merge = Literal["none", "listmonk", "mailchimp", "buttondown", "sendgrid"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +90,9 @@ class Newsletter:
     unsubscribe: str = field(
         default="",
         metadata={"meaning": "https: or mailto: address to leave; else a mail to the sender"},
+    )
+    merge: Merge = field(
+        default="none", metadata={"meaning": "the service whose placeholders the issue has"}
     )
 
 

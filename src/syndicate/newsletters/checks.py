@@ -30,7 +30,7 @@ SMALLEST_TEXT = 16
 FEWEST_CHARACTERS = 20
 TITLES_NAMED = 3
 NOT_HTTPS = "does not begin with https:"
-PLACEHOLDER = re.compile(r"\{\{.*?\}\}|\{%.*?%\}")
+PLACEHOLDER = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|<%[^<>%]*%>|\*\|[\w:]+\|\*")
 NESTED_AT_RULE = re.compile(r"@media[^{]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*@")
 UNSUPPORTED = re.compile(
     r"@(?:supports|layer|container)\b|:(?:is|where|has)\(|var\(|#[0-9a-fA-F]{8}\b|rgba?\([^)]*/|&"

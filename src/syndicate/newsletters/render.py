@@ -69,12 +69,14 @@ def render_issue(
     *,
     date: datetime,
     links: IssueLinks,
+    recipient_name: str = "",
 ) -> Rendered:
     """Render the issue of `date` (aware) that carries `articles` (at least one, newest first).
 
     The templates are subject.txt, email.html, email.txt and email.css in the newsletter's folder.
     They are given `newsletter`, `site`, `articles` (Item), `date`, `links` (IssueLinks),
-    `subject`, `preheader` and `css` (the style sheet's text).
+    `recipient_name` ("" where all get the same), `subject`, `preheader` and `css` (the style
+    sheet's text).
     Full texts that would make the HTML too long to arrive whole give way to summaries, the longest
     first; none that would fit. Raises TemplateError.
     """
@@ -82,6 +84,7 @@ def render_issue(
         "newsletter": newsletter,
         "site": site,
         "links": links,
+        "recipient_name": recipient_name,
         "date": date,
         "preheader": preheader(newsletter, articles),
         "css": _css(env, newsletter),

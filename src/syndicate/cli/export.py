@@ -1,0 +1,79 @@
+"""`export`: the next issue for another service to send."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import get_args
+
+import click
+
+from syndicate.cli.options import config_option
+from syndicate.cli.show import Progress, from_here, placed, show_findings
+from syndicate.config.model import Merge
+
+SERVICES = [name for name in get_args(Merge) if name != "none"]
+
+
+@click.command(short_help="Write the next issue as another service takes it.")
+@click.argument("newsletter")
+@click.option(
+    "--for",
+    "service",
+    type=click.Choice(SERVICES),
+    help="The service that will send it.  [default: the newsletter's merge]",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The folder to write to.  [default: issues/NEWSLETTER/export/SERVICE]",
+)
+@click.option("--list", "lists", type=int, multiple=True, metavar="ID", help="A list of listmonk.")
+@click.option("--template", type=int, metavar="ID", help="A template of listmonk.")
+@config_option
+def export(
+    config_file: Path,
+    newsletter: str,
+    service: Merge | None,
+    out: Path | None,
+    lists: tuple[int, ...],
+    template: int | None,
+) -> int:
+    """Write the next issue of NEWSLETTER as another service takes it.
+
+    Builds first. listmonk: campaign.json, for its API; name its lists with --list.
+    mailchimp, buttondown, sendgrid: email.html, email.txt and subject.txt, to paste.
+    Exits with 1, and writes nothing, when the issue breaks a rule of level error.
+    """
+    from syndicate import app
+    from syndicate.export import FILES, newsletter_for
+    from syndicate.export import export as make
+    from syndicate.publish import remove, write
+
+    with app.opened(config_file, os.environ, Progress(quiet=False)) as site:
+        wanted = newsletter_for(site, newsletter, service)
+        _refuse_what_does_not_fit(wanted.merge, lists, template)
+        made = make(site, wanted, datetime.now(UTC), lists=lists, template=template)
+        folder = out or site.places.issues / wanted.name / "export" / wanted.merge
+        show_findings(placed(made.findings, site), err=True)
+    if made.refused:
+        click.echo("Nothing is exported that breaks a rule of level error.", err=True)
+        return 1
+    for name in FILES[wanted.merge]:
+        if name in made.documents:
+            write(folder, name, made.documents[name])
+            click.echo(from_here(folder / name))
+        else:
+            remove(folder, name)
+    if not made.documents:
+        click.echo(f"{wanted.name}: nothing new to send.", err=True)
+    return 0
+
+
+def _refuse_what_does_not_fit(service: Merge, lists: tuple[int, ...], template: int | None) -> None:
+    """listmonk needs lists, and only listmonk has lists and templates with numbers."""
+    if service == "listmonk" and not lists:
+        raise click.UsageError("listmonk sends to lists: say --list ID, as its page Lists shows it")
+    if service != "listmonk" and (lists or template is not None):
+        raise click.UsageError(f"--list and --template are for listmonk, not {service}")

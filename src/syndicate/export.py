@@ -1,0 +1,92 @@
+"""A newsletter's next issue -> the files that another service sends it from. Writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from syndicate.build import Site, build, outputs_of
+from syndicate.config.loader import nearest
+from syndicate.config.model import Merge, Newsletter
+from syndicate.errors import Place, SyndicateError
+from syndicate.findings import Finding, Level
+from syndicate.next_issue import Issue, articles_of, make_issue, parts
+
+FILES: Mapping[Merge, tuple[str, ...]] = {
+    "listmonk": ("campaign.json",),
+    "mailchimp": ("email.html", "email.txt", "subject.txt"),
+    "buttondown": ("email.html", "email.txt", "subject.txt"),
+    "sendgrid": ("email.html", "email.txt", "subject.txt"),
+}
+"""What each service takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """An issue for a service. `documents` is empty when there is nothing to send.
+
+    It is empty too when a rule of level error is broken: `findings` says which.
+    """
+
+    subject: str
+    documents: Mapping[str, bytes]
+    findings: tuple[Finding, ...]
+
+    @property
+    def refused(self) -> bool:
+        """Whether something is so wrong that this must not be sent."""
+        return any(finding.level == Level.ERROR for finding in self.findings)
+
+
+def newsletter_for(site: Site, name: str, service: Merge | None) -> Newsletter:
+    """The newsletter `name`, to be sent by `service` (None: the one it states)."""
+    known = site.config.newsletters
+    if name not in known:
+        way_out = f"did you mean {near}?" if (near := nearest(name, known)) else _known(known)
+        raise SyndicateError(f"no newsletter is called {name}", way_out=way_out)
+    newsletter = replace(known[name], merge=service or known[name].merge)
+    if newsletter.merge == "none":
+        raise SyndicateError(
+            f"the newsletter {name} names no service to export for",
+            place=Place(site.config_file),
+            way_out=f"say --for {'|'.join(FILES)}, or set newsletters.{name}.merge",
+        )
+    return newsletter
+
+
+def export(
+    site: Site, newsletter: Newsletter, now: datetime, *, lists: Sequence[int], template: int | None
+) -> Export:
+    """Build the site, then make the next issue of `newsletter` for its service.
+
+    Building first, so that what the mail links to is there. `lists` and `template` are ids that
+    listmonk gave. Raises SyndicateError when the issue cannot be made.
+    """
+    build(site, now)
+    outputs = outputs_of(site, now)
+    carried = articles_of(outputs, newsletter)
+    if not carried:
+        return Export("", {}, ())
+    issue = make_issue(outputs, newsletter, carried, site.config_file)
+    made = Export(issue.rendered.subject, {}, issue.findings)
+    if made.refused:
+        return made
+    return replace(made, documents=_documents(issue, newsletter, lists, template))
+
+
+def _documents(
+    issue: Issue, newsletter: Newsletter, lists: Sequence[int], template: int | None
+) -> dict[str, bytes]:
+    if newsletter.merge != "listmonk":
+        return parts(issue.rendered)
+    from syndicate.delivery.campaign import campaign
+
+    data = campaign(issue.rendered, newsletter, issue.date, lists=lists, template=template)
+    return {"campaign.json": data}
+
+
+def _known(known: Mapping[str, Newsletter]) -> str:
+    if known:
+        return f"known: {', '.join(known)}"
+    return "name one under newsletters: in config.yaml"
