@@ -24,7 +24,7 @@ from typing import Protocol, TypeVar
 from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
 
-from syndicate import __version__
+from syndicate import __version__, issue_archive
 from syndicate.catalogue import Record
 from syndicate.config.model import Config, Store
 from syndicate.content import folder
@@ -41,6 +41,7 @@ from syndicate.press import Press, Rehearsal, missing
 from syndicate.renditions import Folder, Renditions, address, address_at, stale_renderings
 from syndicate.store.articles import Articles
 from syndicate.store.database import Database
+from syndicate.store.issues import Issues
 from syndicate.surroundings import MISSING
 
 T = TypeVar("T")
@@ -160,7 +161,8 @@ def _outputs(
     stale |= set(json.loads(articles.meta().get("behind", "[]")))
     renditions = Renditions(articles, scanned, site.config.site, site.zone, stale)
     feed_id = _feed_id(site, articles, now)
-    return Outputs(site.config, articles, renditions, site.places.designs, feed_id)
+    issues = Issues(site.database)
+    return Outputs(site.config, articles, issues, renditions, site.places.designs, feed_id)
 
 
 def outputs_of(site: Site, now: datetime) -> Outputs:
@@ -175,7 +177,8 @@ ALL = "*"
 
 def _all_owners(outputs: Outputs, known: Mapping[str, tuple[int, str]]) -> list[str]:
     before = (owner for _, owner in known.values())
-    return list(dict.fromkeys((*outputs.all_owners(), *before, FILES)))
+    issues = issue_archive.all_owners(outputs)
+    return list(dict.fromkeys((*outputs.all_owners(), *issues, *before, FILES)))
 
 
 def _with_notes(articles: Articles, due: list[str]) -> list[str]:
@@ -206,6 +209,7 @@ def _touched(outputs: Outputs, intake: Intake, stale: Set[str]) -> Iterator[str]
     """The owners of documents that this build's changes touch."""
     for before, after in intake.changes:
         yield from outputs.touched(before, after)
+        yield from issue_archive.touched(outputs, [after.id])
     for record in outputs.articles.by_ids(sorted(stale)):
         yield from outputs.touched(None, record)
 
@@ -214,6 +218,7 @@ def _make(site: Site, outputs: Outputs, press: Press, owners: list[str], recipe:
     """Make and write the documents of `owners`, and keep what was made."""
     articles = outputs.articles
     made_from = _put_issues(site, outputs, press, owners, recipe)
+    _put_made_issues(outputs, press, owners)
     for batch in _batches(site.progress(outputs.make(owners), len(owners), "Writing")):
         with site.database.transaction():
             articles.keep_rendering(*outputs.renditions.take_fresh())
@@ -277,6 +282,15 @@ def _put_issues(
             outputs.found[owner] = list(issue.findings)
         made_from[f"issue {name}"] = issue.made_from
     return made_from
+
+
+def _put_made_issues(outputs: Outputs, press: Press, owners: list[str]) -> None:
+    """Put what issues that were made are written to, and the archives."""
+    outputs.with_archive.update(n for n in outputs.config.newsletters if outputs.issues.of(n, 1))
+    for owner in owners:
+        if owner.startswith((issue_archive.ISSUE, issue_archive.ARCHIVE)):
+            press.put(owner, issue_archive.files(outputs, owner), "issues")
+            press.put(owner, issue_archive.pages(outputs, owner))
 
 
 def _found(outputs: Outputs, press: Press) -> dict[str, str]:

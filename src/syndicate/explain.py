@@ -21,6 +21,7 @@ from syndicate.outputs import is_published
 from syndicate.reading import broken_finding, read_article
 from syndicate.renditions import address
 from syndicate.store.articles import Articles
+from syndicate.store.issues import Issues
 
 BUILD = "syndicate build"
 
@@ -71,7 +72,7 @@ def explain(site: Site, wanted: str, now: datetime) -> Explanation:
             *(_stated(site, article) if article else ()),
             *(_kept(site, record) if record else ()),
         ),
-        tuple(_places(site, articles, record, state, now)),
+        tuple(_places(site, articles, record, state)),
         (*findings, *from_json(rendered, path)),
     )
 
@@ -260,13 +261,11 @@ def _shown(moment: datetime) -> str:
 # -- where it is -----------------------------------------------------------------------------
 
 
-def _places(
-    site: Site, articles: Articles, record: Record | None, state: Fact, now: datetime
-) -> Iterator[Fact]:
+def _places(site: Site, articles: Articles, record: Record | None, state: Fact) -> Iterator[Fact]:
     """Each feed and newsletter, yes or no, and why, as of the last build."""
     if record is not None and is_published(record):
         yield from _feeds(site, articles, record)
-        yield from _newsletters(site, articles, record, now)
+        yield from _newsletters(site, articles, record)
         return
     why = "it is a draft" if state.value == "draft" else state.source
     for name in ("feeds", *site.config.newsletters):
@@ -291,12 +290,13 @@ def _feeds(site: Site, articles: Articles, record: Record) -> Iterator[Fact]:
         yield Fact("archive", "yes", f"page {page}")
 
 
-def _newsletters(site: Site, articles: Articles, record: Record, now: datetime) -> Iterator[Fact]:
+def _newsletters(site: Site, articles: Articles, record: Record) -> Iterator[Fact]:
     from syndicate.next_issue import candidate, plan
 
-    began = articles.newsletters()
+    began, issues = articles.newsletters(), Issues(site.database)
     for name, newsletter in site.config.newsletters.items():
-        also = candidate(record.id, record.published, record.tag_pairs)
-        selection = plan(articles, newsletter, began.get(name, to_text(now)), also=also)
+        also = candidate(record.id, record.sequence or 0, record.published, record.tag_pairs)
+        after = began[name].after if name in began else articles.last_sequence()
+        selection = plan(articles, issues, newsletter, after, also=also)
         reason = selection.reasons[record.id]
         yield Fact(name, "yes" if reason == Reason.CHOSEN else "no", str(reason))

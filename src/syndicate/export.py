@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from syndicate.build import Site, build, outputs_of
+from syndicate.composing import Composed, compose, parts
 from syndicate.config.loader import nearest
 from syndicate.config.model import Merge, Newsletter
 from syndicate.errors import Place, SyndicateError
 from syndicate.findings import Finding, Level
-from syndicate.next_issue import Issue, articles_of, make_issue, parts
+from syndicate.next_issue import articles_of
 
 FILES: Mapping[Merge, tuple[str, ...]] = {
     "listmonk": ("campaign.json",),
@@ -68,7 +69,7 @@ def export(
     carried = articles_of(outputs, newsletter)
     if not carried:
         return Export("", {}, ())
-    issue = make_issue(outputs, newsletter, carried, site.config_file)
+    issue = compose(outputs, newsletter, carried, site.config_file)
     made = Export(issue.rendered.subject, {}, issue.findings)
     if made.refused:
         return made
@@ -76,10 +77,11 @@ def export(
 
 
 def _documents(
-    issue: Issue, newsletter: Newsletter, lists: Sequence[int], template: int | None
+    issue: Composed, newsletter: Newsletter, lists: Sequence[int], template: int | None
 ) -> dict[str, bytes]:
     if newsletter.merge != "listmonk":
-        return parts(issue.rendered)
+        rendered = issue.rendered
+        return parts(rendered.subject, rendered.html, rendered.text)
     from syndicate.delivery.campaign import campaign
 
     data = campaign(issue.rendered, newsletter, issue.date, lists=lists, template=template)

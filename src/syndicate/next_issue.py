@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from hashlib import sha256
-from pathlib import Path
 
 from syndicate.catalogue import tag_of
-from syndicate.config.loader import place_of
-from syndicate.config.model import Config, Newsletter
+from syndicate.composing import NEXT, compose, page_of, parts, web_page
+from syndicate.config.model import Newsletter
 from syndicate.content.article import Published
-from syndicate.errors import SyndicateError, TemplateError
+from syndicate.errors import SyndicateError
 from syndicate.feeds.feed import ordered
 from syndicate.findings import Finding, Level
 from syndicate.moments import from_text
-from syndicate.newsletters.issue import Candidate, IssueLinks, Rendered, Selection
+from syndicate.newsletters.issue import Candidate, Selection
 from syndicate.newsletters.selection import select
 from syndicate.outputs import Outputs
-from syndicate.permalinks import base_url
 from syndicate.store.articles import Articles
+from syndicate.store.issues import Issues
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,31 +37,44 @@ class NextIssue:
 
 
 def plan(
-    articles: Articles, newsletter: Newsletter, began: str, *, also: Candidate | None = None
+    articles: Articles,
+    issues: Issues,
+    newsletter: Newsletter,
+    after: int,
+    *,
+    also: Candidate | None = None,
 ) -> Selection:
     """Which articles the next issue carries, and why; `also` is looked at whatever its date."""
+    taken = issues.taken(newsletter.name)
     include = [tag_of(tag) for tag in newsletter.include]
     exclude = [tag_of(tag) for tag in newsletter.exclude]
-    rows = articles.light_since(began)
-    rows += articles.light_before(began, include, exclude, newsletter.backlog)
+    rows = articles.light_after(after)
+    rows += articles.light_until(after, include, exclude, newsletter.backlog)
     candidates = {row[0]: candidate(*row) for row in rows}
     if also:
         candidates.setdefault(also.id, also)
     return select(
-        newsletter, candidates.values(), began=from_text(began), carried=frozenset(), first=True
+        newsletter,
+        candidates.values(),
+        after=after,
+        carried=taken,
+        first=not taken,
     )
 
 
-def candidate(record_id: str, published: str, tags: tuple[tuple[str, str], ...]) -> Candidate:
+def candidate(
+    record_id: str, sequence: int, published: str, tags: tuple[tuple[str, str], ...]
+) -> Candidate:
     """An article as selection sees it; a tag is known by both its names."""
     names = tuple(dict.fromkeys(name for pair in tags for name in pair))
-    return Candidate(record_id, from_text(published), names)
+    return Candidate(record_id, sequence, from_text(published), names)
 
 
 def articles_of(outputs: Outputs, newsletter: Newsletter) -> Sequence[Published]:
     """The articles that the next issue carries, newest first."""
     articles = outputs.articles
-    chosen = plan(articles, newsletter, articles.newsletters()[newsletter.name]).chosen
+    after = articles.newsletters()[newsletter.name].after
+    chosen = plan(articles, outputs.issues, newsletter, after).chosen
     return ordered(outputs.renditions.published(articles.by_ids(chosen)))
 
 
@@ -105,144 +116,14 @@ def _make(
     made_from: str,
     config_file: str,
 ) -> NextIssue:
-    issue = make_issue(outputs, newsletter, carried, config_file)
-    whole = issue.rendered
-    if newsletter.merge != "none":  # a page and a message of one's own have nobody to fill them
-        links = _links(outputs.config, newsletter)
-        whole = _rendered(outputs, newsletter, carried, config_file, links)
-    documents = parts(issue.rendered) | {"message.eml": _message(whole, newsletter, issue.date)}
-    folder = f"{newsletter.name}/next"
+    issue = compose(outputs, newsletter, carried, config_file)
+    documents = parts(issue.rendered.subject, issue.rendered.html, issue.rendered.text)
+    documents["message.eml"] = issue.message
     return NextIssue(
         newsletter,
         len(carried),
-        {f"{folder}/{name}": data for name, data in documents.items()},
-        {f"newsletters/{newsletter.name}/index.html": _web_page(outputs, whole.html)},
+        {f"{newsletter.name}/{NEXT.name}/{name}": data for name, data in documents.items()},
+        {f"{page_of(newsletter.name, NEXT.name)}index.html": web_page(outputs, issue.page)},
         issue.findings,
         made_from,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Issue:
-    """An issue as the newsletter's service takes it, its date (aware), and what was found."""
-
-    rendered: Rendered
-    date: datetime
-    findings: tuple[Finding, ...]
-
-
-def make_issue(
-    outputs: Outputs, newsletter: Newsletter, carried: Sequence[Published], config_file: str
-) -> Issue:
-    """Render and check the issue that carries these articles, for the service of `merge`.
-
-    It is judged as readers get it: before anything is escaped for the service. Raises
-    TemplateError.
-    """
-    from syndicate.newsletters.checks import check
-    from syndicate.newsletters.merge import SERVICES, filled, is_divided, tokens
-
-    date, links = _date(carried), _links(outputs.config, newsletter)
-    if newsletter.merge == "none":
-        rendered = _rendered(outputs, newsletter, carried, config_file, links)
-        return Issue(rendered, date, check(rendered, newsletter, carried, config=config_file))
-    marks = tokens(repr((newsletter, carried)), links.home_url)
-    rendered = _rendered(outputs, newsletter, carried, config_file, marks.links, marks.name)
-    findings = check(rendered, newsletter, carried, config=config_file)
-    written = filled(rendered, SERVICES[newsletter.merge], marks)
-    if is_divided(rendered, written):
-        findings += (_divided(newsletter, config_file),)
-    return Issue(written, date, findings)
-
-
-def parts(rendered: Rendered) -> dict[str, bytes]:
-    """The files that a person pastes into a newsletter service."""
-    return {
-        "email.html": rendered.html.encode(),
-        "email.txt": rendered.text.encode(),
-        "subject.txt": f"{rendered.subject}\n".encode(),
-    }
-
-
-def _date(carried: Sequence[Published]) -> datetime:
-    """The date of an issue is that of the article changed last."""
-    return max(article.updated for article in carried)
-
-
-def _rendered(
-    outputs: Outputs,
-    newsletter: Newsletter,
-    carried: Sequence[Published],
-    config_file: str,
-    links: IssueLinks,
-    recipient_name: str = "",
-) -> Rendered:
-    from syndicate.newsletters.render import render_issue, subject_place
-
-    try:
-        return render_issue(
-            outputs.env,
-            newsletter,
-            outputs.config.site,
-            carried,
-            date=_date(carried),
-            links=links,
-            recipient_name=recipient_name,
-        )
-    except TemplateError as error:
-        if error.place == subject_place(newsletter):
-            error.place = place_of(Path(config_file), ("newsletters", newsletter.name, "subject"))
-        raise
-
-
-def _divided(newsletter: Newsletter, config_file: str) -> Finding:
-    """Something in the text looks like a placeholder, and the service knows no way to say not."""
-    return Finding(
-        Level.WARNING,
-        "email-merge",
-        f"newsletter {newsletter.name}: {newsletter.merge} would take a part of the subject or "
-        "the plain text for a placeholder; an invisible character divides it",
-        config_file,
-        None,
-        "be content: it reads the same; only who copies it copies the character too",
-    )
-
-
-def _links(config: Config, newsletter: Newsletter) -> IssueLinks:
-    """Where the issue's own links lead."""
-    from syndicate.delivery.message import unsubscribe_url
-
-    base = base_url(config.site)
-    return IssueLinks(
-        web_url=f"{base}newsletters/{newsletter.name}/",
-        unsubscribe_url=unsubscribe_url(newsletter),
-        home_url=base,
-    )
-
-
-def _message(rendered: Rendered, newsletter: Newsletter, date: datetime) -> bytes:
-    """The complete message as its first reader, the sender, would get it."""
-    from syndicate.delivery.message import list_id, message, message_id
-
-    sender = newsletter.sender
-    return message(
-        rendered,
-        sender=sender,
-        to=sender,
-        date=date,
-        message_id=message_id(rendered, sender=sender, to=sender, date=date),
-        list_id=list_id(newsletter.name, sender),
-        unsubscribe=rendered.links.unsubscribe_url,
-        one_click=False,
-    )
-
-
-def _web_page(outputs: Outputs, html: str) -> bytes:
-    """The mail as a page, with the feeds of the site to discover (for people who came by it)."""
-    from markupsafe import escape
-
-    links = "\n".join(
-        f'<link rel="alternate" type="{link.type}" title="{escape(link.title)}" href="{link.url}">'
-        for link in outputs.site_feed_links()
-    )
-    return html.replace("</head>", f"{links}\n</head>", 1).encode()

@@ -24,6 +24,7 @@ from syndicate.moments import from_text
 from syndicate.permalinks import base_url, page_file
 from syndicate.renditions import Renditions
 from syndicate.store.articles import Articles
+from syndicate.store.issues import Issues
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -46,11 +47,14 @@ class Outputs:
 
     config: Config
     articles: Articles
+    issues: Issues
     renditions: Renditions
     designs: tuple[Path, ...]
     feed_id: str
     with_issue: set[str] = field(default_factory=set)
     """Names of newsletters that have a next issue."""
+    with_archive: set[str] = field(default_factory=set)
+    """Names of newsletters of which an issue was made."""
     found: dict[str, list[Finding]] = field(default_factory=dict)
     """Owner -> what was found while its documents were made."""
 
@@ -98,7 +102,7 @@ class Outputs:
     def _site(self) -> dict[str, bytes]:
         size = max(self.config.feeds.entries, MOST_ON_INDEX)
         newest = self.articles.newest(size)
-        documents = dict(self._feed_documents(self._site_feed(newest)))
+        documents = dict(self.feed_documents(self._site_feed(newest)))
         documents["feeds.opml"] = self._opml(newest)
         documents["feed.css"] = self._design("web/feed.css")
         if self.config.site.pages:
@@ -138,7 +142,7 @@ class Outputs:
         feed = self._feed(
             entries, folder=folder, title=title, home=home, suffix=f"/tags/{quote(tag)}"
         )
-        documents = dict(self._feed_documents(feed))
+        documents = dict(self.feed_documents(feed))
         if site.pages:
             documents[unquote(f"{folder}index.html")] = self._tag_page(label, published, feed)
         return documents
@@ -158,7 +162,7 @@ class Outputs:
             page=page,
             previous_page=page - 1,
         )
-        return dict(self._feed_documents(feed, ("rss", "atom")))
+        return dict(self.feed_documents(feed, ("rss", "atom")))
 
     def _pages(self, ids: Sequence[str]) -> Iterator[tuple[str, dict[str, bytes]]]:
         """Pages, the articles published first before others: they keep their address."""
@@ -174,7 +178,7 @@ class Outputs:
             return {}
         from syndicate import pages
 
-        return {path: pages.article_page(self.env, self._frame([article]), article)}
+        return {path: pages.article_page(self.env, self.frame([article]), article)}
 
     # -- feeds -----------------------------------------------------------------------------
 
@@ -189,12 +193,35 @@ class Outputs:
         page: int = 0,
         previous_page: int = 0,
     ) -> Feed:
+        return self.feed_of(
+            tuple(self._fit(self.renditions.published(records))),
+            folder=folder,
+            title=title,
+            description=self.config.site.description or title,
+            home=home,
+            suffix=suffix,
+            page=page,
+            previous_page=previous_page,
+        )
+
+    def feed_of(
+        self,
+        entries: tuple[Published, ...],
+        *,
+        folder: str,
+        title: str,
+        description: str,
+        home: str,
+        suffix: str = "",
+        page: int = 0,
+        previous_page: int = 0,
+    ) -> Feed:
+        """A feed of the site that is served below `folder`, as in addresses."""
         site, feeds, base = self.config.site, self.config.feeds, base_url(self.config.site)
-        entries = tuple(self._fit(self.renditions.published(records)))
         return Feed(
             id=self.feed_id + suffix,
             title=title,
-            description=site.description or title,
+            description=description,
             language=site.language,
             author=site.author or site.title,
             email=site.email,
@@ -219,9 +246,10 @@ class Outputs:
             if not faults:
                 yield entry
 
-    def _feed_documents(
+    def feed_documents(
         self, feed: Feed, formats: Sequence[FeedFormat] = ("rss", "atom", "json")
     ) -> Iterator[tuple[str, bytes]]:
+        """The documents of a feed: path in the output folder, and bytes."""
         from syndicate.feeds import json_feed, rss_atom
 
         writers = {"rss": rss_atom.rss, "atom": rss_atom.atom, "json": json_feed.json_feed}
@@ -275,19 +303,21 @@ class Outputs:
             pages.NewsletterLink(
                 n.title,
                 n.description,
-                f"{base}newsletters/{n.name}/" if n.name in self.with_issue else "",
+                f"{base}newsletters/{n.name}/" if n.name in self.with_archive else "",
+                f"{base}newsletters/{n.name}/next/" if n.name in self.with_issue else "",
             )
             for n in self.config.newsletters.values()
         ]
-        return pages.index_page(self.env, self._frame(articles), articles, tags, newsletters)
+        return pages.index_page(self.env, self.frame(articles), articles, tags, newsletters)
 
     def _tag_page(self, label: str, articles: Sequence[Published], feed: Feed) -> bytes:
         from syndicate import pages
 
-        links = self._feed_links(feed.title, feed.base_url)
-        return pages.tag_page(self.env, self._frame(articles), label, articles, links)
+        links = self.feed_links(feed.title, feed.base_url)
+        return pages.tag_page(self.env, self.frame(articles), label, articles, links)
 
-    def _frame(self, articles: Sequence[Published]) -> Frame:
+    def frame(self, articles: Sequence[Published]) -> Frame:
+        """What a page shares with all others that shows these articles."""
         from syndicate import pages
 
         base = base_url(self.config.site)
@@ -305,9 +335,10 @@ class Outputs:
 
     def site_feed_links(self) -> tuple[FeedLink, ...]:
         """The feeds of the whole site."""
-        return self._feed_links(self.config.site.title, base_url(self.config.site))
+        return self.feed_links(self.config.site.title, base_url(self.config.site))
 
-    def _feed_links(self, title: str, folder: str) -> tuple[FeedLink, ...]:
+    def feed_links(self, title: str, folder: str) -> tuple[FeedLink, ...]:
+        """A feed, in each of its formats, as pages offer it."""
         from syndicate.pages import FeedLink
 
         return tuple(

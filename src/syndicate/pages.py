@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 import jinja2
@@ -58,11 +59,34 @@ class TagLink:
 
 @dataclass(frozen=True, slots=True)
 class NewsletterLink:
-    """One newsletter as the index offers it. `url` is the page of its next issue, or ""."""
+    """One newsletter as the index offers it.
+
+    `url` is the archive of its issues, `next_url` the page of the next one; "" without.
+    """
 
     title: str
     description: str = ""
     url: str = ""
+    next_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedLink:
+    """An article in an issue; `corrected` says when it last changed since, None if it did not."""
+
+    title: str
+    url: str
+    corrected: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IssueLink:
+    """One past issue as the archive lists it."""
+
+    subject: str
+    url: str
+    date: datetime
+    articles: tuple[CarriedLink, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +161,26 @@ def tag_page(
     description = f"{frame.site.title}: {tag}"
     head = Head(tag, description, frame.tags[tag], feeds + frame.feeds)
     return _page(env, "tag", frame, head, tag=tag, articles=articles, tag_feeds=feeds)
+
+
+def archive_page(
+    env: jinja2.Environment,
+    frame: Frame,
+    title: str,
+    description: str,
+    address: str,
+    issues: Sequence[IssueLink],
+    feeds: tuple[FeedLink, ...] = (),
+    next_url: str = "",
+) -> bytes:
+    """The past issues of a newsletter, `web/newsletter.html`, in the order given.
+
+    Raises TemplateError.
+    """
+    head = Head(title, description or title, address, feeds + frame.feeds)
+    return _page(
+        env, "newsletter", frame, head, issues=issues, issue_feeds=feeds, next_url=next_url
+    )
 
 
 def lead_image(article: Published) -> Image | None:

@@ -14,15 +14,17 @@ from syndicate.newsletters.issue import Candidate, Reason, Selection
 from syndicate.newsletters.selection import select
 
 BEGAN = datetime(2026, 11, 1, tzinfo=UTC)
+AFTER = 1000
+"""The sequence of the last article when the newsletter began."""
 
 
 def candidate(id_: str, days: int, *tags: str) -> Candidate:
     """An article published `days` after the newsletter began."""
-    return Candidate(id_, BEGAN + timedelta(days=days), tags)
+    return Candidate(id_, AFTER + days + 1, BEGAN + timedelta(days=days), tags)
 
 
 def chosen(newsletter: Newsletter, *candidates: Candidate, **more: object) -> Selection:
-    facts: dict[str, object] = {"began": BEGAN, "carried": set(), "first": False}
+    facts: dict[str, object] = {"after": AFTER, "carried": set(), "first": False}
     return select(newsletter, candidates, **(facts | more))  # type: ignore[arg-type]
 
 

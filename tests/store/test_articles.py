@@ -91,7 +91,7 @@ def test_only_what_is_published_is_listed_newest_first(database: Database) -> No
     assert (articles.count(), articles.last_sequence()) == (3, 4)
     assert articles.first_day() == "2026-11-01"
     assert names(articles.in_sequence(2, 4)) == ["b", "c"]
-    assert [i for i, _, _ in articles.light_since(B.published)] == [C.id, B.id]
+    assert [row[0] for row in articles.light_after(A.sequence or 0)] == [C.id, B.id]
 
 
 def test_of_the_same_moment_the_order_is_always_the_same(database: Database) -> None:
@@ -104,8 +104,8 @@ def test_older_articles_are_chosen_by_their_tags(database: Database) -> None:
     articles = save(database, A, B, C)
 
     def before(include: list[str], exclude: list[str], limit: int = 9) -> list[str]:
-        found = articles.light_before("2026-11-30T00:00:00Z", include, exclude, limit)
-        return [i[-1] for i, _, _ in found]
+        found = articles.light_until(30, include, exclude, limit)
+        return [row[0][-1] for row in found]
 
     assert before([], []) == ["c", "b", "a"]
     assert before([], [], 2) == ["c", "b"]
@@ -212,5 +212,5 @@ def test_documents_notes_and_what_else_is_remembered(database: Database) -> None
         articles.remember({"key": "new"})
     assert articles.documents() == {"a": (3, "tag:x")}
     assert articles.notes() == {"page:1": "[2]"}
-    assert articles.newsletters() == {"weekly": "2026", "daily": "2027"}
+    assert articles.newsletters() == {"weekly": ("2026", 0), "daily": ("2027", 0)}
     assert articles.meta() == {"key": "new"}

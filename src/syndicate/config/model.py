@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Literal
 
 Text = Literal["full", "summary"]
+Review = Literal["auto", "manual"]
 FeedFormat = Literal["rss", "atom", "json"]
 Merge = Literal["none", "listmonk", "mailchimp", "buttondown", "sendgrid"]
 
@@ -93,6 +94,10 @@ class Newsletter:
     )
     merge: Merge = field(
         default="none", metadata={"meaning": "the service whose placeholders the issue has"}
+    )
+    review: Review = field(
+        default="auto",
+        metadata={"meaning": "auto: an issue may be sent when made; manual: when approved"},
     )
 
 

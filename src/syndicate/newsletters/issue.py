@@ -9,9 +9,13 @@ from enum import StrEnum
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An article as selection sees it: light, for there may be thousands. `published` is aware."""
+    """An article as selection sees it: light, for there may be thousands. `published` is aware.
+
+    `sequence` says which of two was published first, whatever their dates.
+    """
 
     id: str
+    sequence: int
     published: datetime
     tags: tuple[str, ...] = ()
 

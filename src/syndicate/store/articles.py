@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from syndicate.catalogue import Record, State, tag_pairs
 from syndicate.content.folder import Stat
@@ -19,8 +20,15 @@ BY_SEQUENCE = "state NOT IN ('draft', 'gone')"
 NEWEST = "ORDER BY published DESC, sequence DESC"
 
 
-Light = tuple[str, str, tuple[tuple[str, str], ...]]
-"""Id, moment of publication, tags: what choosing articles needs to know."""
+Light = tuple[str, int, str, tuple[tuple[str, str], ...]]
+"""Id, sequence, moment of publication, tags: what choosing articles needs to know."""
+
+
+class Beginning(NamedTuple):
+    """When a newsletter came to be, and the sequence of the last article published then."""
+
+    moment: str
+    after: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,16 +139,18 @@ class Articles:
             for (i,) in self._rows(f"SELECT id FROM articles WHERE {PUBLISHED} ORDER BY sequence")
         ]
 
-    def light_since(self, moment: str) -> list[Light]:
-        """Published articles with a date of `moment` or later, newest first."""
-        return self._light(f"{PUBLISHED} AND published >= :moment {NEWEST}", {"moment": moment})
+    def light_after(self, sequence: int) -> list[Light]:
+        """Articles that were published after that one, newest first by date."""
+        return self._light(
+            f"{BY_SEQUENCE} AND sequence > :sequence {NEWEST}", {"sequence": sequence}
+        )
 
-    def light_before(
-        self, moment: str, include: Sequence[str], exclude: Sequence[str], limit: int
+    def light_until(
+        self, sequence: int, include: Sequence[str], exclude: Sequence[str], limit: int
     ) -> list[Light]:
-        """The newest published articles with an earlier date, by their tags."""
-        values: dict[str, object] = {"moment": moment, "limit": limit}
-        where = f"{PUBLISHED} AND published < :moment"
+        """The newest articles, by date, of those published up to that one, by their tags."""
+        values: dict[str, object] = {"sequence": sequence, "limit": limit}
+        where = f"{PUBLISHED} AND sequence <= :sequence"
         for word, tags in (("IN", include), ("NOT IN", exclude)):
             if tags:
                 names = {f"{word[0]}{i}": tag for i, tag in enumerate(tags)}
@@ -153,8 +163,9 @@ class Articles:
         return self._light(f"{where} {NEWEST} LIMIT :limit", values)
 
     def _light(self, where: str, values: Mapping[str, object]) -> list[Light]:
-        rows = self._rows(f"SELECT id, published, head FROM articles WHERE {where}", values)
-        return [(str(i), str(p), tag_pairs(head)) for i, p, head in rows]
+        query = f"SELECT id, sequence, published, head FROM articles WHERE {where}"
+        rows = self._rows(query, values)
+        return [(str(i), int(s), str(p), tag_pairs(head)) for i, s, p, head in rows]
 
     def in_sequence(self, low: int, high: int) -> list[Record]:
         """Published articles whose sequence is in low..high."""
@@ -229,9 +240,10 @@ class Articles:
         """Owner -> what was found while its documents were made (JSON)."""
         return dict(self._pairs("SELECT owner, findings FROM notes ORDER BY owner"))
 
-    def newsletters(self) -> dict[str, str]:
-        """Name -> when the newsletter began."""
-        return dict(self._pairs("SELECT name, began FROM newsletters"))
+    def newsletters(self) -> dict[str, Beginning]:
+        """Name -> how the newsletter began."""
+        rows = self._rows("SELECT name, began, after FROM newsletters")
+        return {str(name): Beginning(str(began), int(after)) for name, began, after in rows}
 
     def meta(self) -> dict[str, str]:
         """What else is remembered."""
@@ -343,8 +355,9 @@ class Articles:
     def begin_newsletters(self, names: Iterable[str], now: str) -> None:
         """Note when newsletters came to be; those known already stay as they are."""
         self._database.run_many(
-            "INSERT INTO newsletters (name, began) VALUES (:name, :now) ON CONFLICT DO NOTHING",
-            [{"name": name, "now": now} for name in names],
+            "INSERT INTO newsletters (name, began, after) VALUES (:name, :now, :after) "
+            "ON CONFLICT DO NOTHING",
+            [{"name": name, "now": now, "after": self.last_sequence()} for name in names],
         )
 
     def remember(self, values: Mapping[str, str]) -> None:

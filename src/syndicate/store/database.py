@@ -166,6 +166,8 @@ class Sqlite:
                 self._connection.execute("ROLLBACK")
 
     def lock(self) -> None:
+        if self._lock:
+            return
         file = self._lock = self.path.with_name(f"{self.path.name}.lock").open("w")
         _wait_for(lambda: _flock(file))
 

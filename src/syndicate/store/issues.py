@@ -48,8 +48,9 @@ class Carried(NamedTuple):
 class Issue(NamedTuple):
     """An issue as it is kept, a row. Moments as UTC text; `slot` is local wall time.
 
-    `reason` says why it was skipped or cancelled. `articles` is JSON; `fingerprint` is of all that
-    is frozen. A skipped issue has no texts.
+    `reason` says why it was skipped or cancelled. `page` is the mail as a web page, `message`
+    complete (RFC 5322, all ASCII), `articles` JSON. A skipped issue has no texts. `sequence` is
+    given when it is kept.
     """
 
     newsletter: str
@@ -61,8 +62,15 @@ class Issue(NamedTuple):
     subject: str = ""
     html: str = ""
     text: str = ""
+    page: str = ""
+    message: str = ""
     articles: str = "[]"
-    fingerprint: str = ""
+    sequence: int = 0
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether it was made, and not cancelled."""
+        return self.state not in (IssueState.SKIPPED, IssueState.CANCELLED)
 
     @property
     def carried(self) -> tuple[Carried, ...]:
@@ -98,7 +106,7 @@ class Issues:
     def all(self, newsletter: str | None, limit: int) -> list[Issue]:
         """The newest issues in whatever state, of one newsletter or all, without their texts."""
         where = "" if newsletter is None else "WHERE newsletter = :newsletter "
-        columns = COLUMNS.replace("html, text", "'', ''")
+        columns = COLUMNS.replace("html, text, page, message", "'', '', '', ''")
         rows = self._rows(
             f"SELECT {columns} FROM issues {where}ORDER BY due DESC, newsletter LIMIT :limit",
             {"limit": limit} | ({} if newsletter is None else {"newsletter": newsletter}),
@@ -113,6 +121,10 @@ class Issues:
             {"newsletter": newsletter},
         )
         return (str(rows[0][0]), str(rows[0][1])) if rows else None
+
+    def last_sequence(self) -> int:
+        """The highest sequence ever given, 0 for none."""
+        return int(self._rows("SELECT coalesce(max(sequence), 0) FROM issues")[0][0])
 
     def taken(self, newsletter: str) -> frozenset[str]:
         """The ids of articles that issues of this newsletter took."""
@@ -137,6 +149,7 @@ class Issues:
         """Keep an issue and what it takes; False when its slot has one already."""
         if self.get(issue.newsletter, issue.slot):
             return False
+        issue = issue._replace(sequence=self.last_sequence() + 1)
         self._database.run(
             f"INSERT INTO issues ({COLUMNS}) VALUES ({PLACES})",
             dict(zip(Issue._fields, issue, strict=True)),

@@ -103,6 +103,7 @@ newsletters = Table(
     metadata,
     Column("name", PLAIN, primary_key=True),
     Column("began", PLAIN, nullable=False),
+    Column("after", BigInteger, nullable=False),  # the last article's sequence then
 )
 
 issues = Table(  # of newsletters, frozen when made; one for each slot
@@ -117,9 +118,11 @@ issues = Table(  # of newsletters, frozen when made; one for each slot
     Column("subject", PLAIN, nullable=False),
     Column("html", PLAIN, nullable=False),
     Column("text", PLAIN, nullable=False),
+    Column("page", PLAIN, nullable=False),  # the mail as a web page
+    Column("message", PLAIN, nullable=False),  # complete, to the sender
     Column("articles", PLAIN, nullable=False),  # as carried, JSON
-    Column("fingerprint", PLAIN, nullable=False),  # of all that is frozen
-    Index("issues_by_state", "state"),
+    Column("sequence", BigInteger, nullable=False),  # 1, 2, ... in the order they were made
+    Index("issues_by_sequence", "sequence"),
 )
 
 issue_articles = Table(  # which articles were taken; none comes twice in a newsletter

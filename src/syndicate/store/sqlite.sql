@@ -57,11 +57,13 @@ CREATE TABLE issues (
   subject TEXT NOT NULL,
   html TEXT NOT NULL,
   text TEXT NOT NULL,
+  page TEXT NOT NULL,
+  message TEXT NOT NULL,
   articles TEXT NOT NULL,
-  fingerprint TEXT NOT NULL,
+  sequence BIGINT NOT NULL,
   PRIMARY KEY (newsletter, slot)
 );
-CREATE INDEX issues_by_state ON issues (state);
+CREATE INDEX issues_by_sequence ON issues (sequence);
 CREATE TABLE meta (
   "key" TEXT NOT NULL,
   value TEXT NOT NULL,
@@ -70,6 +72,7 @@ CREATE TABLE meta (
 CREATE TABLE newsletters (
   name TEXT NOT NULL,
   began TEXT NOT NULL,
+  "after" BIGINT NOT NULL,
   PRIMARY KEY (name)
 );
 CREATE TABLE notes (

@@ -12,6 +12,16 @@ PLAIN = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 
 def upgrade() -> None:
+    with op.batch_alter_table("newsletters") as newsletters:
+        newsletters.add_column(
+            sa.Column("after", sa.BigInteger, nullable=False, server_default="0")
+        )
+    op.execute(
+        "UPDATE newsletters SET after = (SELECT coalesce(max(sequence), 0) FROM articles "
+        "WHERE published < newsletters.began)"
+    )
+    with op.batch_alter_table("newsletters") as newsletters:
+        newsletters.alter_column("after", server_default=None)
     op.create_table(
         "issues",
         sa.Column("newsletter", PLAIN, primary_key=True),
@@ -23,10 +33,12 @@ def upgrade() -> None:
         sa.Column("subject", PLAIN, nullable=False),
         sa.Column("html", PLAIN, nullable=False),
         sa.Column("text", PLAIN, nullable=False),
+        sa.Column("page", PLAIN, nullable=False),
+        sa.Column("message", PLAIN, nullable=False),
         sa.Column("articles", PLAIN, nullable=False),
-        sa.Column("fingerprint", PLAIN, nullable=False),
+        sa.Column("sequence", sa.BigInteger, nullable=False),
     )
-    op.create_index("issues_by_state", "issues", ["state"])
+    op.create_index("issues_by_sequence", "issues", ["sequence"])
     op.create_table(
         "issue_articles",
         sa.Column("newsletter", PLAIN, primary_key=True),

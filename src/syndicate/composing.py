@@ -1,0 +1,179 @@
+"""The articles of an issue -> all it is sent and shown as. Writes nothing itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+from syndicate.config.loader import place_of
+from syndicate.config.model import Config, Newsletter
+from syndicate.content.article import Published
+from syndicate.errors import TemplateError
+from syndicate.findings import Finding, Level
+from syndicate.newsletters.issue import IssueLinks, Rendered
+from syndicate.outputs import Outputs
+from syndicate.permalinks import base_url
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """Which issue it is: the last part of its addresses, and its date (aware).
+
+    Without a date of its own it has that of the article changed last.
+    """
+
+    name: str
+    date: datetime | None = None
+
+
+NEXT = Edition("next")
+"""The issue that is still to come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """An issue: as the newsletter's service takes it, as a web page, as a message, and its date.
+
+    `findings` says what is wrong with it.
+    """
+
+    rendered: Rendered
+    page: str
+    message: bytes
+    date: datetime
+    findings: tuple[Finding, ...]
+
+    @property
+    def fit(self) -> bool:
+        """Whether it breaks no rule of level error, so that it may be sent."""
+        return all(finding.level != Level.ERROR for finding in self.findings)
+
+
+def compose(
+    outputs: Outputs,
+    newsletter: Newsletter,
+    carried: Sequence[Published],
+    config_file: str,
+    edition: Edition = NEXT,
+) -> Composed:
+    """Render and check the issue that carries these articles, for the service of `merge`.
+
+    It is judged as readers get it: before anything is escaped for the service. Raises
+    TemplateError.
+    """
+    from syndicate.newsletters.checks import check
+    from syndicate.newsletters.merge import SERVICES, filled, is_divided, tokens
+
+    date = edition.date or max(article.updated for article in carried)
+    render = partial(_rendered, outputs, newsletter, carried, config_file, date)
+    links = _links(outputs.config, newsletter, edition)
+    whole = render(links)
+    message = _message(whole, newsletter, date)
+    if newsletter.merge == "none":
+        findings = check(whole, newsletter, carried, config=config_file)
+        return Composed(whole, whole.html, message, date, findings)
+    # A page and a message of one's own have nobody to fill in what the service would.
+    marks = tokens(repr((newsletter, carried)), links.home_url)
+    rendered = render(marks.links, marks.name)
+    findings = check(rendered, newsletter, carried, config=config_file)
+    written = filled(rendered, SERVICES[newsletter.merge], marks)
+    if is_divided(rendered, written):
+        findings += (_divided(newsletter, config_file),)
+    return Composed(written, whole.html, message, date, findings)
+
+
+def parts(subject: str, html: str, text: str) -> dict[str, bytes]:
+    """The files that a person pastes into a newsletter service."""
+    return {
+        "email.html": html.encode(),
+        "email.txt": text.encode(),
+        "subject.txt": f"{subject}\n".encode(),
+    }
+
+
+def page_of(newsletter: str, edition: str) -> str:
+    """Where the web page of an issue lies, as in addresses."""
+    return f"newsletters/{newsletter}/{edition}/"
+
+
+def _rendered(
+    outputs: Outputs,
+    newsletter: Newsletter,
+    carried: Sequence[Published],
+    config_file: str,
+    date: datetime,
+    links: IssueLinks,
+    recipient_name: str = "",
+) -> Rendered:
+    from syndicate.newsletters.render import render_issue, subject_place
+
+    try:
+        return render_issue(
+            outputs.env,
+            newsletter,
+            outputs.config.site,
+            carried,
+            date=date,
+            links=links,
+            recipient_name=recipient_name,
+        )
+    except TemplateError as error:
+        if error.place == subject_place(newsletter):
+            error.place = place_of(Path(config_file), ("newsletters", newsletter.name, "subject"))
+        raise
+
+
+def _divided(newsletter: Newsletter, config_file: str) -> Finding:
+    """Something in the text looks like a placeholder, and the service knows no way to say not."""
+    return Finding(
+        Level.WARNING,
+        "email-merge",
+        f"newsletter {newsletter.name}: {newsletter.merge} would take a part of the subject or "
+        "the plain text for a placeholder; an invisible character divides it",
+        config_file,
+        None,
+        "be content: it reads the same; only who copies it copies the character too",
+    )
+
+
+def _links(config: Config, newsletter: Newsletter, edition: Edition) -> IssueLinks:
+    """Where the issue's own links lead."""
+    from syndicate.delivery.message import unsubscribe_url
+
+    base = base_url(config.site)
+    return IssueLinks(
+        web_url=base + page_of(newsletter.name, edition.name),
+        unsubscribe_url=unsubscribe_url(newsletter),
+        home_url=base,
+    )
+
+
+def _message(rendered: Rendered, newsletter: Newsletter, date: datetime) -> bytes:
+    """The complete message as its first reader, the sender, would get it."""
+    from syndicate.delivery.message import list_id, message, message_id
+
+    sender = newsletter.sender
+    return message(
+        rendered,
+        sender=sender,
+        to=sender,
+        date=date,
+        message_id=message_id(rendered, sender=sender, to=sender, date=date),
+        list_id=list_id(newsletter.name, sender),
+        unsubscribe=rendered.links.unsubscribe_url,
+        one_click=False,
+    )
+
+
+def web_page(outputs: Outputs, html: str) -> bytes:
+    """The mail as a page, with the feeds of the site to discover (for people who came by it)."""
+    from markupsafe import escape
+
+    links = "\n".join(
+        f'<link rel="alternate" type="{link.type}" title="{escape(link.title)}" href="{link.url}">'
+        for link in outputs.site_feed_links()
+    )
+    return html.replace("</head>", f"{links}\n</head>", 1).encode()

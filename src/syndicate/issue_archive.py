@@ -1,0 +1,156 @@
+"""The issues that were made -> documents: their files, their pages, the archive and its feeds.
+
+An issue is shown as it was frozen; only the archive page tells what was corrected since. Writes
+nothing itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from syndicate.composing import page_of, parts, web_page
+from syndicate.config.model import Newsletter
+from syndicate.content.article import Published
+from syndicate.feeds.feed import Feed
+from syndicate.moments import from_text
+from syndicate.outputs import Outputs
+from syndicate.permalinks import base_url
+from syndicate.store.issues import Issue
+
+ISSUE, ARCHIVE = "issue:", "issues:"
+"""Owners: with newsletter/slot, of what an issue is written to; with a newsletter, its archive."""
+
+
+def owner_of(newsletter: str, slot: str) -> str:
+    """The owner of an issue's documents."""
+    return f"{ISSUE}{newsletter}/{slot}"
+
+
+def slot_name(slot: str) -> str:
+    """A slot as the name of a folder: without the colon, which not every system allows."""
+    return slot.replace("T", "-").replace(":", "")
+
+
+def all_owners(outputs: Outputs) -> Iterator[str]:
+    """Every owner there can be now."""
+    for name in outputs.config.newsletters:
+        yield f"{ARCHIVE}{name}"
+        yield from (owner_of(name, issue.slot) for issue in outputs.issues.of(name))
+
+
+def touched(outputs: Outputs, articles: Sequence[str]) -> Iterator[str]:
+    """The archives that say whether one of these articles was corrected."""
+    yield from (f"{ARCHIVE}{name}" for name, _ in outputs.issues.carrying(articles))
+
+
+def files(outputs: Outputs, owner: str) -> dict[str, bytes]:
+    """What an issue is written to, by path in the issues folder; nothing for other owners."""
+    issue = _issue(outputs, owner)
+    if issue is None:
+        return {}
+    documents = parts(issue.subject, issue.html, issue.text)
+    documents["message.eml"] = issue.message.encode("ascii")
+    folder = f"{issue.newsletter}/{slot_name(issue.slot)}"
+    return {f"{folder}/{name}": data for name, data in documents.items()}
+
+
+def pages(outputs: Outputs, owner: str) -> dict[str, bytes]:
+    """The web page of an issue, or the archive with its feeds, by path in the output folder."""
+    if owner.startswith(ARCHIVE):
+        newsletter = outputs.config.newsletters.get(owner.removeprefix(ARCHIVE))
+        return dict(_archive(outputs, newsletter)) if newsletter else {}
+    issue = _issue(outputs, owner)
+    if issue is None:
+        return {}
+    path = f"{page_of(issue.newsletter, slot_name(issue.slot))}index.html"
+    return {path: web_page(outputs, issue.page)}
+
+
+def _issue(outputs: Outputs, owner: str) -> Issue | None:
+    """The issue that an owner names, while it is shown."""
+    if not owner.startswith(ISSUE):
+        return None
+    newsletter, _, slot = owner.removeprefix(ISSUE).partition("/")
+    issue = outputs.issues.get(newsletter, slot)
+    return issue if issue and issue.is_shown and newsletter in outputs.config.newsletters else None
+
+
+def _archive(outputs: Outputs, newsletter: Newsletter) -> Iterator[tuple[str, bytes]]:
+    issues = outputs.issues.of(newsletter.name)
+    folder = f"newsletters/{newsletter.name}/"
+    feed = _feed(outputs, newsletter, issues, folder)
+    if issues:
+        yield from outputs.feed_documents(feed)
+    if outputs.config.site.pages:
+        yield f"{folder}index.html", _archive_page(outputs, newsletter, issues, feed)
+
+
+def _archive_page(
+    outputs: Outputs, newsletter: Newsletter, issues: Sequence[Issue], feed: Feed
+) -> bytes:
+    from syndicate import pages
+
+    base = base_url(outputs.config.site)
+    ids = sorted({each.id for issue in issues for each in issue.carried})
+    now = {record.id: record.updated for record in outputs.articles.by_ids(ids)}
+    shown = [
+        pages.IssueLink(
+            subject=issue.subject,
+            url=base + page_of(newsletter.name, slot_name(issue.slot)),
+            date=from_text(issue.due),
+            articles=tuple(
+                pages.CarriedLink(
+                    each.title,
+                    each.url,
+                    from_text(now[each.id]) if now.get(each.id, "") > each.updated else None,
+                )
+                for each in issue.carried
+            ),
+        )
+        for issue in issues
+    ]
+    next_url = base + page_of(newsletter.name, "next")
+    return pages.archive_page(
+        outputs.env,
+        outputs.frame(()),
+        newsletter.title,
+        newsletter.description,
+        feed.base_url,
+        shown,
+        outputs.feed_links(feed.title, feed.base_url) if issues else (),
+        next_url if newsletter.name in outputs.with_issue else "",
+    )
+
+
+def _feed(outputs: Outputs, newsletter: Newsletter, issues: Sequence[Issue], folder: str) -> Feed:
+    """The feed of past issues: an entry each, with what it carried."""
+    newest = issues[: outputs.config.feeds.entries]
+    return outputs.feed_of(
+        tuple(_entry(outputs, newsletter, issue) for issue in newest),
+        folder=folder,
+        title=newsletter.title,
+        description=newsletter.description or newsletter.title,
+        home=folder if outputs.config.site.pages else "",
+        suffix=f"/{folder.rstrip('/')}",
+    )
+
+
+def _entry(outputs: Outputs, newsletter: Newsletter, issue: Issue) -> Published:
+    from markupsafe import Markup
+
+    carried = issue.carried
+    row = Markup('<li><a href="{}">{}</a></li>')
+    items = Markup("").join(row.format(each.url, each.title) for each in carried)
+    page = page_of(newsletter.name, slot_name(issue.slot))
+    return Published(
+        id=f"{outputs.feed_id}/{page.rstrip('/')}",
+        url=base_url(outputs.config.site) + page,
+        title=issue.subject,
+        published=from_text(issue.made),
+        updated=from_text(issue.made),
+        summary=" · ".join(each.title for each in carried),
+        html=f"<ul>{items}</ul>",
+        path=f"newsletter {newsletter.name}, {issue.slot}",
+        language=outputs.config.site.language,
+        sequence=issue.sequence,
+    )

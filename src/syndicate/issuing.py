@@ -1,0 +1,151 @@
+"""A newsletter's slot -> its issue: made once, frozen, whatever crashes meanwhile.
+
+    choose    the articles, as they are now
+    compose   subject, HTML, text, message; nothing is made that breaks a rule of level error
+    keep      ONE transaction: the issue, what it took, whose documents are owed
+
+The next build writes the documents; one that dies before, or in between, is made up for by the
+one after it. A slot whose issue cannot be made now stays due.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from syndicate.build import Site, outputs_of
+from syndicate.composing import Composed, Edition, compose
+from syndicate.config.model import Newsletter
+from syndicate.content.article import Published
+from syndicate.errors import Place, SyndicateError
+from syndicate.findings import Level
+from syndicate.issue_archive import ARCHIVE, owner_of, slot_name
+from syndicate.moments import to_text
+from syndicate.next_issue import articles_of
+from syndicate.outputs import SITE, Outputs
+from syndicate.store.articles import Articles
+from syndicate.store.issues import Carried, Issue, Issues, IssueState, articles_json
+
+NOTHING_NEW = "nothing new since the last issue"
+
+
+@dataclass(frozen=True, slots=True)
+class Making:
+    """The issue of one slot on its way. `slot` is local wall time, `due` the moment it means."""
+
+    site: Site
+    outputs: Outputs
+    newsletter: Newsletter
+    slot: str
+    due: datetime
+    now: datetime
+
+    def choose(self) -> Sequence[Published]:
+        """The articles it carries, newest first."""
+        return articles_of(self.outputs, self.newsletter)
+
+    def compose(self, carried: Sequence[Published]) -> Composed:
+        """All it is sent and shown as. Raises SyndicateError when it must not be sent so."""
+        edition = Edition(slot_name(self.slot), self.due.astimezone(UTC))
+        made = compose(self.outputs, self.newsletter, carried, self.site.config_file, edition)
+        for finding in made.findings:
+            if finding.level == Level.ERROR:
+                raise SyndicateError(
+                    f"the issue of {self.slot} is not made: {finding.message}",
+                    place=Place(finding.path, finding.line),
+                    way_out=finding.way_out,
+                )
+        return made
+
+    def keep(self, carried: Sequence[Published], made: Composed | None) -> Issue | None:
+        """Keep the issue; one that its slot already has stays, and is given instead.
+
+        None when an article it carries was taken by another issue meanwhile.
+        """
+        issues = self.outputs.issues
+        name = self.newsletter.name
+        with self.site.database.transaction():
+            if kept := issues.get(name, self.slot):
+                return kept
+            if issues.taken(name) & {article.id for article in carried}:
+                return None
+            issues.add(self._issue(carried, made))
+            owe(self.outputs.articles, name, [self.slot])
+        return issues.get(name, self.slot)
+
+    def _issue(self, carried: Sequence[Published], made: Composed | None) -> Issue:
+        issue = Issue(
+            newsletter=self.newsletter.name,
+            slot=self.slot,
+            due=to_text(self.due),
+            state=IssueState.SKIPPED,
+            made=to_text(self.now),
+            reason=NOTHING_NEW,
+        )
+        if made is None:
+            return issue
+        manual = self.newsletter.review == "manual"
+        taken = [Carried(a.id, a.title, a.url, to_text(a.updated)) for a in carried]
+        return issue._replace(
+            state=IssueState.DRAFT if manual else IssueState.APPROVED,
+            reason="",
+            subject=made.rendered.subject,
+            html=made.rendered.html,
+            text=made.rendered.text,
+            page=made.page,
+            message=made.message.decode("ascii"),
+            articles=articles_json(taken),
+        )
+
+
+def make_issue(
+    site: Site, newsletter: Newsletter, slot: str, due: datetime, now: datetime
+) -> Issue:
+    """Make the issue of a slot from what was built last; one that is made already is given.
+
+    Nothing new makes one that is `skipped`. Raises SyndicateError when it cannot be made, or
+    would break a rule of level error.
+    """
+    site.database.lock()
+    with site.database.transaction():
+        Articles(site.database).begin_newsletters([newsletter.name], to_text(now))
+    while True:
+        making = Making(site, outputs_of(site, now), newsletter, slot, due, now)
+        if kept := making.outputs.issues.get(newsletter.name, slot):
+            return kept
+        carried = making.choose()
+        made = making.compose(carried) if carried else None
+        if kept := making.keep(carried, made):
+            return kept
+
+
+def skip(
+    site: Site, newsletter: Newsletter, slot: str, due: datetime, now: datetime, reason: str
+) -> None:
+    """Record that a slot has no issue, and why."""
+    with site.database.transaction():
+        Issues(site.database).add(
+            Issue(
+                newsletter.name, slot, to_text(due), IssueState.SKIPPED, to_text(now), reason=reason
+            )
+        )
+
+
+def move(site: Site, newsletter: str, slot: str, to: IssueState, reason: str = "") -> bool:
+    """Approve or cancel an issue; False when it may not, as it is."""
+    site.database.lock()
+    with site.database.transaction():
+        moved = Issues(site.database).move(newsletter, slot, to, reason)
+        if moved:
+            owe(Articles(site.database), newsletter, [slot])
+    return moved
+
+
+def owe(articles: Articles, newsletter: str, slots: Iterable[str]) -> None:
+    """Have the next build write what an issue changes, inside a transaction."""
+    owed = json.loads(articles.meta().get("owed", "[]"))
+    owed += [owner_of(newsletter, slot) for slot in slots]
+    owed += [f"{ARCHIVE}{newsletter}", f"newsletter:{newsletter}", SITE]
+    articles.remember({"owed": json.dumps(list(dict.fromkeys(owed)))})

@@ -1,0 +1,181 @@
+"""Issues are made once, frozen, and shown; whatever is new afterwards is in the next."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import feedparser
+import pytest
+
+from site_folder import NOON, SiteFolder
+from syndicate.errors import SyndicateError
+from syndicate.issuing import make_issue, move, skip
+from syndicate.store.issues import Issue, Issues, IssueState
+
+WEEKLY = {"weekly": {"title": "Weekly", "sender": "a@example.org", "postal_address": "Here"}}
+MONDAY = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def site(tmp_path: Path, database_url: str) -> SiteFolder:
+    folder = SiteFolder(tmp_path / "site", database_url)
+    folder.configure(newsletters=WEEKLY)
+    return folder
+
+
+def make(site: SiteFolder, slot: datetime = MONDAY, now: datetime | None = None) -> Issue:
+    """Make the issue of a slot in UTC, and have the next build write it."""
+    now = now or slot
+    site.build(now)
+    with site.opened() as opened:
+        newsletter = opened.config.newsletters["weekly"]
+        issue = make_issue(opened, newsletter, f"{slot:%Y-%m-%dT%H:%M}", slot, now)
+    site.build(now)
+    return issue
+
+
+def test_an_issue_is_written_shown_and_announced(site: SiteFolder) -> None:
+    site.article("one.md", "The first", date="2026-11-01")
+    issue = make(site)
+    assert (issue.state, issue.slot, issue.subject) == (
+        IssueState.APPROVED, "2026-11-23T08:00", "Weekly: The first",
+    )  # fmt: skip
+    folder = site.root / "issues" / "weekly" / "2026-11-23-0800"
+    assert sorted(file.name for file in folder.iterdir()) == [
+        "email.html", "email.txt", "message.eml", "subject.txt",
+    ]  # fmt: skip
+    message = email.message_from_bytes(
+        (folder / "message.eml").read_bytes(), policy=email.policy.default
+    )
+    assert message["Subject"] == "Weekly: The first"
+    assert message["Date"] == "Mon, 23 Nov 2026 08:00:00 +0000"
+    page = site.text("newsletters/weekly/2026-11-23-0800/index.html")
+    assert "The first" in page
+    address = "https://example.org/newsletters/weekly/2026-11-23-0800/"
+    assert address in page
+    assert f'href="{address}"' in site.text("newsletters/weekly/index.html")
+    assert "https://example.org/newsletters/weekly/" in site.text("index.html")
+    for name in ("feed.xml", "atom.xml"):
+        feed = feedparser.parse(site.text(f"newsletters/weekly/{name}"))
+        assert not feed.bozo
+        assert [entry.link for entry in feed.entries] == [address]
+        assert feed.entries[0].title == "Weekly: The first"
+
+
+def test_an_article_comes_once_and_what_is_new_comes_next(site: SiteFolder) -> None:
+    site.article("one.md", "The first", date="2026-11-01")
+    first = make(site)
+    assert not (site.root / "issues" / "weekly" / "next").exists()
+    site.article("two.md", "The second", date="2026-11-24")
+    second = make(site, MONDAY + timedelta(days=7))
+    assert [a.title for a in first.carried] == ["The first"]
+    assert [a.title for a in second.carried] == ["The second"]
+    archive = site.text("newsletters/weekly/index.html")
+    assert archive.index("The second") < archive.index("The first")
+
+
+def test_a_late_article_with_an_old_date_is_not_lost(site: SiteFolder) -> None:
+    site.article("one.md", "The first", date="2026-11-01")
+    make(site)
+    site.article("late.md", "From the attic", date="1999-01-01")
+    assert [a.title for a in make(site, MONDAY + timedelta(days=7)).carried] == ["From the attic"]
+
+
+def test_the_next_issue_lies_apart_until_it_is_made(site: SiteFolder) -> None:
+    site.article("one.md", "The first", date="2026-11-01")
+    site.build()
+    assert site.has("newsletters/weekly/next/index.html")
+    assert "newsletters/weekly/next/" in site.text("newsletters/weekly/index.html")
+    make(site)
+    assert not site.has("newsletters/weekly/next/index.html")
+    assert "newsletters/weekly/next/" not in site.text("newsletters/weekly/index.html")
+
+
+def test_a_slot_has_one_issue_and_it_stays_as_it_is(site: SiteFolder) -> None:
+    site.article("one.md", "The first", date="2026-11-01")
+    first = make(site)
+    before = site.documents()
+    site.article("one.md", "The first, corrected", date="2026-11-01")
+    site.article("two.md", "The second", date="2026-11-02")
+    assert make(site, now=MONDAY + timedelta(hours=1)) == first
+    frozen = {path: data for path, data in before.items() if "2026-11-23-0800" in path}
+    assert len(frozen) == 5
+    assert frozen.items() <= site.documents().items()
+
+
+def test_the_archive_says_what_was_corrected_since(site: SiteFolder) -> None:
+    site.article("one.md", "The first", date="2026-11-01")
+    make(site)
+    assert "corrected" not in site.text("newsletters/weekly/index.html")
+    site.article("one.md", "The first", "Other words.", date="2026-11-01")
+    site.build(MONDAY + timedelta(days=1))
+    assert "24 November 2026" in site.text("newsletters/weekly/index.html")
+    assert "corrected" in site.text("newsletters/weekly/index.html")
+
+
+def test_nothing_new_is_recorded_as_skipped_and_shows_nothing(site: SiteFolder) -> None:
+    site.article("one.md", "The first", date="2026-11-01")
+    make(site)
+    before = site.documents()
+    skipped = make(site, MONDAY + timedelta(days=7))
+    assert (skipped.state, skipped.reason) == ("skipped", "nothing new since the last issue")
+    assert site.documents() == before
+
+
+def test_with_manual_review_it_is_a_draft_until_approved(site: SiteFolder) -> None:
+    site.configure(newsletters={"weekly": WEEKLY["weekly"] | {"review": "manual"}})
+    site.article("one.md", "The first", date="2026-11-01")
+    issue = make(site)
+    assert issue.state == IssueState.DRAFT
+    with site.opened() as opened:
+        assert move(opened, "weekly", issue.slot, IssueState.APPROVED)
+        assert not move(opened, "weekly", issue.slot, IssueState.APPROVED)
+
+
+def test_what_a_cancelled_issue_carried_comes_in_the_next(site: SiteFolder) -> None:
+    site.article("one.md", "The first", date="2026-11-01")
+    issue = make(site)
+    with site.opened() as opened:
+        assert move(opened, "weekly", issue.slot, IssueState.CANCELLED, "a slip")
+    site.build(MONDAY)
+    assert not site.has("newsletters/weekly/2026-11-23-0800/index.html")
+    assert site.has("newsletters/weekly/next/index.html")
+    again = make(site, MONDAY + timedelta(days=7))
+    assert [a.title for a in again.carried] == ["The first"]
+
+
+def test_an_issue_that_breaks_a_rule_is_not_made_until_it_is_mended(site: SiteFolder) -> None:
+    template = site.root / "templates" / "newsletter" / "email.html"
+    site.article("one.md", "The first", date="2026-11-01")
+    template.parent.mkdir(parents=True)
+    template.write_text("<html><p>{{ articles[0].title }}</p></html>")
+    with pytest.raises(SyndicateError, match="is not made"):
+        make(site)
+    template.unlink()
+    assert make(site, now=MONDAY + timedelta(hours=1)).state == IssueState.APPROVED
+
+
+def test_a_skipped_slot_says_why(site: SiteFolder) -> None:
+    site.article("one.md", "The first", date="2026-11-01")
+    site.build()
+    with site.opened() as opened:
+        newsletter = opened.config.newsletters["weekly"]
+        skip(opened, newsletter, "2026-11-16T08:00", NOON, MONDAY, "missed for too long")
+        kept = Issues(opened.database).get("weekly", "2026-11-16T08:00")
+    assert kept
+    assert (kept.state, kept.reason) == ("skipped", "missed for too long")
+    assert [a.title for a in make(site).carried] == ["The first"]
+
+
+def test_a_document_of_an_issue_that_was_lost_is_written_again(site: SiteFolder) -> None:
+    site.article("one.md", "The first", date="2026-11-01")
+    make(site)
+    before = site.documents()
+    for path in before:
+        if "2026-11-23-0800" in path:
+            (site.root / path).unlink()
+    site.build(MONDAY)
+    assert site.documents() == before
