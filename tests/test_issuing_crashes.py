@@ -1,0 +1,136 @@
+"""One issue for each slot, whole, whatever dies when and however many try at once."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from site_folder import SiteFolder
+from syndicate.issuing import make_issue
+from syndicate.store.database import open_database
+from syndicate.store.issues import Issue, Issues
+
+WEEKLY = {"weekly": {"title": "Weekly", "sender": "a@example.org", "postal_address": "Here"}}
+MONDAY = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+SLOT = f"{MONDAY:%Y-%m-%dT%H:%M}"
+HERE = str(Path(__file__).parent)
+
+DYING = """
+import os, signal, sys
+sys.path.insert(0, {here!r})
+from datetime import UTC, datetime
+from pathlib import Path
+from site_folder import quietly
+from syndicate import app, issuing, publish
+from syndicate.build import build
+from syndicate.store.issues import Issues
+
+def dies(owner, step, when, count=1):
+    real, calls = getattr(owner, step), [0]
+    def wrapped(*args, **named):
+        calls[0] += 1
+        if when == "before" and calls[0] == count:
+            os.kill(os.getpid(), signal.SIGKILL)
+        result = real(*args, **named)
+        if when == "after" and calls[0] == count:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return result
+    setattr(owner, step, wrapped)
+
+now = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+with app.opened(Path({config!r}), {{}}, quietly) as site:
+    build(site, now)
+    {death}
+    issuing.make_issue(site, site.config.newsletters["weekly"], {slot!r}, now, now)
+    build(site, now)
+"""
+
+DEATHS = {
+    "before choosing": 'dies(issuing.Making, "choose", "before")',
+    "when chosen": 'dies(issuing.Making, "choose", "after")',
+    "when composed": 'dies(issuing.Making, "compose", "after")',
+    "with the issue half kept": 'dies(Issues, "add", "after")',
+    "before what is owed is kept": 'dies(issuing, "owe", "before")',
+    "before the commit": 'dies(issuing, "owe", "after")',
+    "when kept": 'dies(issuing.Making, "keep", "after")',
+    "before the first document": 'dies(publish, "_replace", "before")',
+    "in the middle of the documents": 'dies(publish, "_replace", "after", 3)',
+}
+
+
+@pytest.fixture
+def site(tmp_path: Path, database_url: str) -> SiteFolder:
+    folder = SiteFolder(tmp_path / "site", database_url)
+    folder.configure(newsletters=WEEKLY)
+    folder.article("one.md", "The first", date="2026-11-01")
+    return folder
+
+
+@pytest.mark.parametrize("when", DEATHS)
+def test_the_issue_exists_once_and_whole_after_a_death_and_a_restart(
+    site: SiteFolder, when: str
+) -> None:
+    code = DYING.format(here=HERE, config=str(site.config_file), slot=SLOT, death=DEATHS[when])
+    died = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert died.returncode == -signal.SIGKILL, died.stderr
+    site.build(MONDAY)  # whatever starts next builds first, as the service does
+    with site.opened() as opened:
+        newsletter = opened.config.newsletters["weekly"]
+        issue = make_issue(opened, newsletter, SLOT, MONDAY, MONDAY)
+    site.build(MONDAY)
+    with site.opened() as opened:
+        assert Issues(opened.database).all(None, 9) == [issue._replace(
+            html="", text="", page="", message=""
+        )]  # fmt: skip
+        assert Issues(opened.database).taken("weekly") == {issue.carried[0].id}
+    folder = site.root / "issues" / "weekly" / "2026-11-23-0800"
+    assert (folder / "email.html").read_text(encoding="utf-8") == issue.html
+    assert (folder / "message.eml").read_bytes() == issue.message.encode()
+    assert site.has("newsletters/weekly/2026-11-23-0800/index.html")
+    assert "2026-11-23-0800" in site.text("newsletters/weekly/feed.xml")
+    assert not list(site.root.rglob(".syndicate.part"))
+    assert not site.build(MONDAY).written, "nothing is left to be made"
+
+
+RACING = """
+import json, sys
+from pathlib import Path
+from syndicate.store.database import open_database
+from syndicate.store.issues import Issue, Issues
+
+database = open_database({url!r}, Path("."))
+issues, won = Issues(database), []
+for number in range({slots}):
+    slot = f"2026-01-01T{{number:05}}"
+    with database.transaction():
+        if issues.add(Issue("weekly", slot, slot, "approved", {name!r})):
+            won.append(slot)
+print(json.dumps(won))
+"""
+
+
+def test_of_five_processes_at_once_one_makes_each_of_a_thousand_slots(
+    database_url: str, tmp_path: Path
+) -> None:
+    open_database(database_url, tmp_path).close()
+    codes = [RACING.format(url=database_url, slots=1000, name=f"process {i}") for i in range(5)]
+    racers = [
+        subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+        for code in codes
+    ]
+    won = [json.loads(racer.communicate()[0]) for racer in racers]
+    database = open_database(database_url, tmp_path)
+    kept: list[Issue] = Issues(database).all(None, 10_000)
+    database.close()
+    assert sorted(slot for slots in won for slot in slots) == sorted(issue.slot for issue in kept)
+    assert len(kept) == 1000
+    assert sorted(issue.sequence for issue in kept) == list(range(1, 1001))
+    makers = {issue.slot: issue.made for issue in kept}
+    for number, slots in enumerate(won):
+        assert all(makers[slot] == f"process {number}" for slot in slots)
