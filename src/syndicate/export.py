@@ -8,8 +8,8 @@ from datetime import datetime
 
 from syndicate.build import Site, build, outputs_of
 from syndicate.composing import Composed, compose, parts
-from syndicate.config.loader import nearest
 from syndicate.config.model import Merge, Newsletter
+from syndicate.config.named import newsletter_named
 from syndicate.errors import Place, SyndicateError
 from syndicate.findings import Finding, Level
 from syndicate.next_issue import articles_of
@@ -42,11 +42,8 @@ class Export:
 
 def newsletter_for(site: Site, name: str, service: Merge | None) -> Newsletter:
     """The newsletter `name`, to be sent by `service` (None: the one it states)."""
-    known = site.config.newsletters
-    if name not in known:
-        way_out = f"did you mean {near}?" if (near := nearest(name, known)) else _known(known)
-        raise SyndicateError(f"no newsletter is called {name}", way_out=way_out)
-    newsletter = replace(known[name], merge=service or known[name].merge)
+    known = newsletter_named(site.config, name)
+    newsletter = replace(known, merge=service or known.merge)
     if newsletter.merge == "none":
         raise SyndicateError(
             f"the newsletter {name} names no service to export for",
@@ -86,9 +83,3 @@ def _documents(
 
     data = campaign(issue.rendered, newsletter, issue.date, lists=lists, template=template)
     return {"campaign.json": data}
-
-
-def _known(known: Mapping[str, Newsletter]) -> str:
-    if known:
-        return f"known: {', '.join(known)}"
-    return "name one under newsletters: in config.yaml"

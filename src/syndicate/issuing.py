@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from syndicate.build import Site, outputs_of
 from syndicate.composing import Composed, Edition, compose
@@ -119,6 +119,17 @@ def make_issue(
         made = making.compose(carried) if carried else None
         if kept := making.keep(carried, made):
             return kept
+
+
+def make_by_hand(site: Site, newsletter: Newsletter, now: datetime) -> Issue:
+    """Make an issue whose slot is the present minute, or the next that has none.
+
+    Raises SyndicateError, as `make_issue`.
+    """
+    issues, due = Issues(site.database), now.replace(second=0, microsecond=0)
+    while issues.get(newsletter.name, slot := f"{due.astimezone(site.zone):%Y-%m-%dT%H:%M}"):
+        due += timedelta(minutes=1)
+    return make_issue(site, newsletter, slot, min(due, now), now)
 
 
 def skip(

@@ -8,6 +8,7 @@ from syndicate import __version__
 from syndicate.cli.asking import config, explain
 from syndicate.cli.building import build, check
 from syndicate.cli.export import export
+from syndicate.cli.issues import issues
 from syndicate.cli.options import PROGRAM
 from syndicate.cli.starting import completion, init, new
 
@@ -55,5 +56,5 @@ def syndicate(context: click.Context, config_file: str) -> None:
     context.obj = config_file
 
 
-for command in (init, new, build, check, explain, export, config, completion):
+for command in (init, new, build, check, explain, issues, export, config, completion):
     syndicate.add_command(command)

@@ -1,0 +1,171 @@
+"""`issues`: what was made of each newsletter, what comes next, and a person's word on it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from syndicate.cli.options import config_option
+from syndicate.cli.show import Progress, counted, from_here, show_table
+
+if TYPE_CHECKING:
+    from syndicate.build import Site
+    from syndicate.config.model import Newsletter
+    from syndicate.store.issues import Issue
+
+MOST = 20
+
+
+@click.group(short_help="See, make, approve and cancel issues of newsletters.")
+def issues() -> None:
+    """See, make, approve and cancel the issues of newsletters.
+
+    An ISSUE is NEWSLETTER/SLOT, such as weekly/2026-11-30T08:00, or a newsletter alone: then
+    its newest issue is meant.
+    """
+
+
+@issues.command("list", short_help="The newest issues, and where they stand.")
+@click.argument("newsletter", required=False)
+@click.option("--most", type=click.IntRange(min=1), default=MOST, show_default=True)
+@config_option
+def list_issues(config_file: Path, newsletter: str | None, most: int) -> None:
+    """List the newest issues of NEWSLETTER, or of all."""
+    from syndicate.store.issues import Issues
+
+    with _opened(config_file) as site:
+        name = _newsletter(site, newsletter).name if newsletter else None
+        found = Issues(site.database).all(name, most)
+    if not found:
+        click.echo("No issue has been made yet.")
+    show_table((f"{i.newsletter}/{i.slot}", i.subject or i.reason, i.state) for i in found)
+
+
+@issues.command(short_help="One issue: its state, subject, articles and files.")
+@click.argument("issue")
+@config_option
+def show(config_file: Path, issue: str) -> None:
+    """Show an ISSUE: its state, its subject, the articles it carries, and where its files are."""
+    with _opened(config_file) as site:
+        _tell(site, _issue(site, issue))
+
+
+@issues.command(short_help="Make an issue now, whatever the schedule says.")
+@click.argument("newsletter")
+@config_option
+def make(config_file: Path, newsletter: str) -> None:
+    """Make an issue of NEWSLETTER now, of all that is new, whatever the schedule says.
+
+    Its slot is the present minute. When nothing is new, that is recorded as skipped.
+    """
+    from syndicate.build import build
+    from syndicate.issuing import make_by_hand
+
+    with _opened(config_file) as site:
+        wanted, now = _newsletter(site, newsletter), datetime.now(UTC)
+        build(site, now)
+        made = make_by_hand(site, wanted, now)
+        build(site, now)
+        _tell(site, made)
+
+
+@issues.command(short_help="Let a draft be sent.")
+@click.argument("issue")
+@config_option
+def approve(config_file: Path, issue: str) -> None:
+    """Let an ISSUE that is a draft be sent."""
+    from syndicate.store.issues import IssueState
+
+    _move(config_file, issue, IssueState.APPROVED)
+
+
+@issues.command(short_help="Take an issue back; its articles come in the next.")
+@click.argument("issue")
+@click.option("--reason", default="", help="Why, for the record.")
+@config_option
+def cancel(config_file: Path, issue: str, reason: str) -> None:
+    """Take an ISSUE back that was not sent: its page goes, its articles come in the next."""
+    from syndicate.store.issues import IssueState
+
+    _move(config_file, issue, IssueState.CANCELLED, reason)
+
+
+@contextmanager
+def _opened(config_file: Path) -> Iterator[Site]:
+    from syndicate import app
+
+    with app.opened(config_file, os.environ, Progress(quiet=False)) as site:
+        yield site
+
+
+def _move(config_file: Path, name: str, to: str, reason: str = "") -> None:
+    from syndicate.build import build
+    from syndicate.errors import SyndicateError
+    from syndicate.issuing import move
+    from syndicate.store.issues import FOLLOWS, IssueState
+
+    with _opened(config_file) as site:
+        issue = _issue(site, name)
+        if not move(site, issue.newsletter, issue.slot, IssueState(to), reason):
+            may = ", ".join(FOLLOWS[IssueState(issue.state)]) or "nothing: that is its end"
+            raise SyndicateError(
+                f"{issue.newsletter}/{issue.slot} is {issue.state} and cannot become {to}",
+                way_out=f"what may follow: {may}",
+            )
+        build(site, datetime.now(UTC))
+        click.echo(f"{issue.newsletter}/{issue.slot} is {to}.")
+
+
+def _newsletter(site: Site, name: str) -> Newsletter:
+    from syndicate.config.named import newsletter_named
+
+    return newsletter_named(site.config, name)
+
+
+def _issue(site: Site, name: str) -> Issue:
+    """The issue that someone means. Raises SyndicateError."""
+    from syndicate.errors import SyndicateError
+    from syndicate.issue_archive import slot_name
+    from syndicate.store.issues import Issues
+
+    newsletter, _, slot = name.strip("/").partition("/")
+    wanted = _newsletter(site, newsletter).name
+    known = Issues(site.database).all(wanted, 1_000_000)
+    found = [i for i in known if slot in ("", i.slot, slot_name(i.slot))]
+    if not found:
+        what = f"no issue {slot} of {wanted}" if slot else f"no issue of {wanted} yet"
+        way_out = f"the newest is {wanted}/{known[0].slot}" if known else f"{MAKE} {wanted}"
+        raise SyndicateError(f"there is {what}", way_out=way_out)
+    kept = Issues(site.database).get(wanted, found[0].slot)
+    assert kept is not None, "issues are never deleted"
+    return kept
+
+
+MAKE = "make one: syndicate issues make"
+
+
+def _tell(site: Site, issue: Issue) -> None:
+    """What there is to know of an issue."""
+    from syndicate.issue_archive import slot_name
+    from syndicate.permalinks import base_url
+
+    click.secho(f"{issue.newsletter}/{issue.slot}", bold=True)
+    show_table([("state", issue.state, issue.reason), ("due", issue.due, ""),
+                ("made", issue.made, "")])  # fmt: skip
+    if not issue.subject:
+        return
+    folder = slot_name(issue.slot)
+    rows = [("subject", issue.subject, "")]
+    if issue.is_shown:
+        page = f"{base_url(site.config.site)}newsletters/{issue.newsletter}/{folder}/"
+        rows += [("files", from_here(site.places.issues / issue.newsletter / folder), "")]
+        rows += [("page", page, "")]
+    show_table(rows)
+    click.echo(f"\n{counted(len(issue.carried), 'article')}:")
+    show_table(("", each.title, each.url) for each in issue.carried)

@@ -1,0 +1,19 @@
+"""The newsletter that someone names. Pure."""
+
+from __future__ import annotations
+
+from syndicate.config.loader import nearest
+from syndicate.config.model import Config, Newsletter
+from syndicate.errors import SyndicateError
+
+
+def newsletter_named(config: Config, name: str) -> Newsletter:
+    """The newsletter `name`. Raises SyndicateError with the nearest name there is."""
+    known = config.newsletters
+    if name in known:
+        return known[name]
+    near = nearest(name, known)
+    way_out = f"did you mean {near}?" if near else f"known: {', '.join(known)}"
+    if not known:
+        way_out = "name one under newsletters: in config.yaml"
+    raise SyndicateError(f"no newsletter is called {name}", way_out=way_out)
