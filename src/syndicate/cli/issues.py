@@ -155,17 +155,16 @@ def _tell(site: Site, issue: Issue) -> None:
     from syndicate.issue_archive import slot_name
     from syndicate.permalinks import base_url
 
-    click.secho(f"{issue.newsletter}/{issue.slot}", bold=True)
-    show_table([("state", issue.state, issue.reason), ("due", issue.due, ""),
-                ("made", issue.made, "")])  # fmt: skip
-    if not issue.subject:
-        return
     folder = slot_name(issue.slot)
-    rows = [("subject", issue.subject, "")]
+    rows = [("state", issue.state, issue.reason), ("due", issue.due, ""), ("made", issue.made, "")]
+    if issue.subject:
+        rows += [("subject", issue.subject, "")]
     if issue.is_shown:
         page = f"{base_url(site.config.site)}newsletters/{issue.newsletter}/{folder}/"
         rows += [("files", from_here(site.places.issues / issue.newsletter / folder), "")]
         rows += [("page", page, "")]
+    click.secho(f"{issue.newsletter}/{issue.slot}", bold=True)
     show_table(rows)
-    click.echo(f"\n{counted(len(issue.carried), 'article')}:")
-    show_table(("", each.title, each.url) for each in issue.carried)
+    if issue.carried:
+        click.echo(f"\n{counted(len(issue.carried), 'article')}:")
+        show_table(("", each.title, each.url) for each in issue.carried)
