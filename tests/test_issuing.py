@@ -131,15 +131,15 @@ def test_with_manual_review_it_is_a_draft_until_approved(site: SiteFolder) -> No
     issue = make(site)
     assert issue.state == IssueState.DRAFT
     with site.opened() as opened:
-        assert move(opened, "weekly", issue.slot, IssueState.APPROVED)
-        assert not move(opened, "weekly", issue.slot, IssueState.APPROVED)
+        assert move(opened, issue, IssueState.APPROVED, MONDAY)
+        assert not move(opened, issue, IssueState.APPROVED, MONDAY)
 
 
 def test_what_a_cancelled_issue_carried_comes_in_the_next(site: SiteFolder) -> None:
     site.article("one.md", "The first", date="2026-11-01")
     issue = make(site)
     with site.opened() as opened:
-        assert move(opened, "weekly", issue.slot, IssueState.CANCELLED, "a slip")
+        assert move(opened, issue, IssueState.CANCELLED, MONDAY, "a slip")
     site.build(MONDAY)
     assert not site.has("newsletters/weekly/2026-11-23-0800/index.html")
     assert site.has("newsletters/weekly/next/index.html")

@@ -31,6 +31,7 @@ from syndicate.content import folder
 from syndicate.content.reader import is_article
 from syndicate.content.versions import RENDERER_VERSION
 from syndicate.errors import ArticleError
+from syndicate.feeds.feed import FORMS
 from syndicate.findings import Finding, Level, from_json, to_json
 from syndicate.intake import Intake, ReadFiles, take_in
 from syndicate.moments import to_text
@@ -41,6 +42,7 @@ from syndicate.press import Press, Rehearsal, missing
 from syndicate.renditions import Folder, Renditions, address, address_at, stale_renderings
 from syndicate.store.articles import Articles
 from syndicate.store.database import Database
+from syndicate.store.events import Events, Happening
 from syndicate.store.issues import Issues
 from syndicate.surroundings import MISSING
 
@@ -121,6 +123,7 @@ def build(site: Site, now: datetime, *, rehearse: bool = False) -> Report:
         zone=site.zone,
         now=now,
         tagged=_asks_for_tags(site.config),
+        announced=any("article-published" in hook.on for hook in site.config.hooks.values()),
         address=partial(address, site=site.config.site, zone=site.zone)
         if site.config.site.pages
         else None,
@@ -142,7 +145,7 @@ def build(site: Site, now: datetime, *, rehearse: bool = False) -> Report:
     press = (Rehearsal if rehearse else Press)(site.places.roots, known, set(owners))
     if owners:
         _owe(site, outputs, due, now)
-        _make(site, outputs, press, owners, recipe)
+        _make(site, outputs, press, owners, recipe, now)
     found = _found(outputs, press) if rehearse else articles.notes()
     return _report(articles, intake, press, found)
 
@@ -214,7 +217,12 @@ def _touched(outputs: Outputs, intake: Intake, stale: Set[str]) -> Iterator[str]
         yield from outputs.touched(None, record)
 
 
-def _make(site: Site, outputs: Outputs, press: Press, owners: list[str], recipe: str) -> None:
+FEED_FILES = tuple(form.file for form in FORMS.values())
+
+
+def _make(
+    site: Site, outputs: Outputs, press: Press, owners: list[str], recipe: str, now: datetime
+) -> None:
     """Make and write the documents of `owners`, and keep what was made."""
     articles = outputs.articles
     made_from = _put_issues(site, outputs, press, owners, recipe)
@@ -237,6 +245,10 @@ def _make(site: Site, outputs: Outputs, press: Press, owners: list[str], recipe:
         articles.keep_notes(press.owners | outputs.found.keys(), _found(outputs, press))
         behind = json.dumps(sorted(outputs.renditions.behind))
         articles.remember({"owed": "[]", "recipe": recipe, "behind": behind})
+        if site.config.feeds.hub:
+            changed = [path for path in press.written if path.endswith(FEED_FILES)]
+            addresses = [base_url(site.config.site) + quote(path) for path in changed]
+            Events(site.database).add(Happening.FEED_CHANGED, addresses, to_text(now))
         articles.remember(made_from)
 
 

@@ -21,6 +21,7 @@ from syndicate.moments import to_text
 from syndicate.reading import Broken
 from syndicate.store.articles import Articles, Change
 from syndicate.store.database import Database
+from syndicate.store.events import Events, Happening
 
 TOO_FRESH_NS = 2_000_000_000
 """A file changed so shortly before the scan may change again under the same stat."""
@@ -53,13 +54,15 @@ def take_in(
     zone: tzinfo,
     now: datetime,
     tagged: bool,
+    announced: bool,
     address: Callable[[Record], str] | None = None,
 ) -> Intake:
     """Bring the store up to what `seen` shows; publish what is due.
 
-    `tagged` says whether anything asks for the articles of a tag; if nothing does, the list of
-    them is not kept. `address` gives an article's address where this program decides on it;
-    then no two articles have the same.
+    `announced` says whether hooks want to hear of articles; those of the first build are none
+    to be told. `tagged` says whether anything asks for the articles of a tag; if nothing does, the
+    list of them is not kept. `address` gives an article's address where this program decides on
+    it; then no two articles have the same.
     """
     articles = Articles(database)
     meta = articles.meta()
@@ -78,13 +81,22 @@ def take_in(
     scanned = [_settled(file, now) for file in files if isinstance(file, Scanned)]
     broken = [file for file in files if isinstance(file, Broken)]
     with database.transaction():
+        told = announced and articles.any()
         changes = _record(articles, scanned, removed, host, now, address)
+        if told:
+            new = [after.id for before, after in changes if _is_new(before, after)]
+            Events(database).add(Happening.ARTICLE_PUBLISHED, new, to_text(now))
         articles.tag(changes, anew=retag, keep=tagged)
         articles.replace_faults((*removed, *(f.path for f in scanned)), _fault_rows(broken, now))
         articles.remember({"read as": how, "tags kept": kept_tags})
         if changes:
             articles.remember({"unfinished": "yes"})
     return Intake(tuple(changes), len(files))
+
+
+def _is_new(before: Record | None, after: Record) -> bool:
+    """Whether an article is published for the first time."""
+    return after.sequence is not None and (before is None or before.sequence is None)
 
 
 def _refuse_to_withdraw_all(number: int) -> Never:

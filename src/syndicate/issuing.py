@@ -26,6 +26,7 @@ from syndicate.moments import to_text
 from syndicate.next_issue import articles_of
 from syndicate.outputs import SITE, Outputs
 from syndicate.store.articles import Articles
+from syndicate.store.events import Events, Happening
 from syndicate.store.issues import Carried, Issue, Issues, IssueState, articles_json
 
 NOTHING_NEW = "nothing new since the last issue"
@@ -71,7 +72,9 @@ class Making:
                 return kept
             if issues.taken(name) & {article.id for article in carried}:
                 return None
-            issues.add(self._issue(carried, made))
+            issue = self._issue(carried, made)
+            issues.add(issue)
+            _announce(self.site, issue, IssueState(issue.state), self.now)
             owe(self.outputs.articles, name, [self.slot])
         return issues.get(name, self.slot)
 
@@ -144,14 +147,27 @@ def skip(
         )
 
 
-def move(site: Site, newsletter: str, slot: str, to: IssueState, reason: str = "") -> bool:
+def move(site: Site, issue: Issue, to: IssueState, now: datetime, reason: str = "") -> bool:
     """Approve or cancel an issue; False when it may not, as it is."""
     site.database.lock()
     with site.database.transaction():
-        moved = Issues(site.database).move(newsletter, slot, to, reason)
+        moved = Issues(site.database).move(issue.newsletter, issue.slot, to, reason)
         if moved:
-            owe(Articles(site.database), newsletter, [slot])
+            _announce(site, issue, to, now)
+            owe(Articles(site.database), issue.newsletter, [issue.slot])
     return moved
+
+
+def _announce(site: Site, issue: Issue, state: IssueState, now: datetime) -> None:
+    """Have hooks told of what an issue became."""
+    happened = {
+        IssueState.DRAFT: [Happening.ISSUE_MADE],
+        IssueState.APPROVED: [Happening.ISSUE_APPROVED],
+    }.get(state, [])
+    if state is IssueState.APPROVED and issue.state == IssueState.APPROVED:
+        happened = [Happening.ISSUE_MADE, *happened]  # approved as it was made
+    for event in happened:
+        Events(site.database).add(event, [f"{issue.newsletter}/{issue.slot}"], to_text(now))
 
 
 def owe(articles: Articles, newsletter: str, slots: Iterable[str]) -> None:

@@ -112,7 +112,7 @@ def _move(config_file: Path, name: str, to: str, reason: str = "") -> None:
 
     with _opened(config_file) as site:
         issue = _issue(site, name)
-        if not move(site, issue.newsletter, issue.slot, IssueState(to), reason):
+        if not move(site, issue, IssueState(to), datetime.now(UTC), reason):
             may = ", ".join(FOLLOWS[IssueState(issue.state)]) or "nothing: that is its end"
             raise SyndicateError(
                 f"{issue.newsletter}/{issue.slot} is {issue.state} and cannot become {to}",

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from syndicate.config.model import Config, Newsletter
+from syndicate.config.model import Config, Hook, Newsletter
 
 Complaint = tuple[str, str]
 """What is wrong (to stand behind the name of the setting), and the way out."""
@@ -52,6 +52,8 @@ def check_section(section: object) -> Iterator[tuple[str, str, str]]:
     """Settings of one section that do not go together: key, what is wrong, the way out."""
     if isinstance(section, Config):
         yield from _check_folders(section)
+    if isinstance(section, Hook):
+        yield from _check_hook(section)
     if isinstance(section, Newsletter):
         both = set(section.include) & set(section.exclude)
         if both:
@@ -139,6 +141,20 @@ def _permalink(value: str) -> Complaint | None:
     return None
 
 
+def _heard(value: tuple[str, ...]) -> Complaint | None:
+    return None if value else ("is empty", "write [issue-made]")
+
+
+def _command(value: str) -> Complaint | None:
+    import shlex
+
+    try:
+        shlex.split(value)
+    except ValueError as error:
+        return f"cannot be read: {str(error).lower()}", "close the quotes"
+    return None
+
+
 def _store_url(value: str) -> Complaint | None:
     ok = STORE.fullmatch(value)
     way_out = "write sqlite:///FILE or postgresql://user@host/database"
@@ -158,8 +174,19 @@ CHECKS: Mapping[tuple[str, str], Callable[[Any], Complaint | None]] = {
     ("Newsletter", "title"): _not_empty,
     ("Newsletter", "sender"): _sender,
     ("Newsletter", "unsubscribe"): _unsubscribe,
+    ("Hook", "name"): _name,
+    ("Hook", "on"): _heard,
+    ("Hook", "url"): _hub,
+    ("Hook", "command"): _command,
     ("Store", "url"): _store_url,
 }
+
+
+def _check_hook(hook: Hook) -> Iterator[tuple[str, str, str]]:
+    if bool(hook.url) == bool(hook.command):
+        yield "url", "and command: one of them is needed", "name an address or a program"
+    if hook.secret and not hook.url:
+        yield "secret", "signs what is posted, and nothing is", "take it out"
 
 
 def _check_folders(config: Config) -> Iterator[tuple[str, str, str]]:

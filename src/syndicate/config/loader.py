@@ -17,12 +17,15 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import yaml_rs
 
 from syndicate.config.checks import ILLEGAL, check_section, check_value
-from syndicate.config.model import Config, Newsletter
+from syndicate.config.model import Config, Hook, Newsletter
 from syndicate.errors import ConfigError, Fault, Place
 
 Key = tuple[str | int, ...]
 Problem = tuple[Key, str, str]
 """Where in the document, what is wrong, what to do."""
+
+NAMED = (Newsletter, Hook)
+"""Sections whose `name` is the key they stand under."""
 
 NUMBER_OF_BYTES = 1_000_000
 LARGEST = 1_000_000
@@ -145,7 +148,7 @@ class _Binder:
             return self.complain(at, f"{_shown(at)} must be a group of settings")
         found: dict[str, Any] = {}
         fields = {field.name: field for field in dataclasses.fields(section)}
-        if section is Newsletter:
+        if section in NAMED:
             found["name"] = str(at[-1])
             self.check(section, "name", str(at[-1]), at)
             del fields["name"]

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Literal
 
 Text = Literal["full", "summary"]
+Heard = Literal["article-published", "issue-made", "issue-approved"]
 Review = Literal["auto", "manual"]
 FeedFormat = Literal["rss", "atom", "json"]
 Merge = Literal["none", "listmonk", "mailchimp", "buttondown", "sendgrid"]
@@ -102,6 +103,24 @@ class Newsletter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Hook:
+    """What the service tells others when something happens. `name` is its key under `hooks:`."""
+
+    name: str = field(metadata={"meaning": "key in config.yaml: letters, digits, hyphens"})
+    on: tuple[Heard, ...] = field(
+        metadata={"meaning": "[article-published, issue-made, issue-approved] or some of them"}
+    )
+    url: str = field(default="", metadata={"meaning": "address that JSON is posted to"})
+    command: str = field(
+        default="", metadata={"meaning": "program that is run with JSON as its input"}
+    )
+    secret: str = field(
+        default="",
+        metadata={"meaning": "key of the signature in X-Syndicate-Signature", "hidden": True},
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Store:
     """Where state is kept."""
 
@@ -123,6 +142,10 @@ class Config:
     newsletters: Mapping[str, Newsletter] = field(
         default_factory=lambda: MappingProxyType({}),
         metadata={"meaning": "recurring publications, by name"},
+    )
+    hooks: Mapping[str, Hook] = field(
+        default_factory=lambda: MappingProxyType({}),
+        metadata={"meaning": "whom the service tells what happens, by name"},
     )
     store: Store = field(default=Store(), metadata={"meaning": "where state is kept"})
     content: str = field(default="content", metadata={"meaning": "folder of articles"})

@@ -33,15 +33,20 @@ def _plain(value: object, at: Key, origins: Mapping[Key, str]) -> object:
         return f"{MASK} ({origins[at]})"
     if dataclasses.is_dataclass(value):
         return {
-            field.name: _plain(getattr(value, field.name), (*at, field.name), origins)
+            field.name: _plain(_shown(value, field), (*at, field.name), origins)
             for field in dataclasses.fields(value)
-            if not (at[:-1] == ("newsletters",) and field.name == "name")
+            if not (at[:-1] in (("newsletters",), ("hooks",)) and field.name == "name")
         }
     if isinstance(value, Mapping):
         return {name: _plain(inner, (*at, name), origins) for name, inner in value.items()}
     if isinstance(value, tuple):
         return [_plain(inner, (*at, i), origins) for i, inner in enumerate(value)]
     return _masked(value) if isinstance(value, str) else value
+
+
+def _shown(section: object, field: dataclasses.Field[object]) -> object:
+    value = getattr(section, field.name)
+    return MASK if value and field.metadata.get("hidden") else value
 
 
 def _masked(text: str) -> str:

@@ -135,6 +135,26 @@ issue_articles = Table(  # which articles were taken; none comes twice in a news
     Index("issue_articles_by_article", "article"),
 )
 
+events = Table(  # what hooks are told
+    "events",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("event", PLAIN, nullable=False),  # issue-made, ...
+    Column("subject", PLAIN, nullable=False),  # newsletter/slot, id of an article, ...
+    Column("at", PLAIN, nullable=False),
+)
+
+hooks = Table(  # how far each hook was told
+    "hooks",
+    metadata,
+    Column("name", PLAIN, primary_key=True),
+    Column("position", BigInteger, nullable=False),  # the last event it heard of
+    Column("attempts", BigInteger, nullable=False),  # at the next one
+    Column("next_try", PLAIN, nullable=False),
+    Column("failing_since", PLAIN, nullable=False),
+    Column("reason", PLAIN, nullable=False),
+)
+
 meta = Table(
     "meta",
     metadata,

@@ -32,12 +32,28 @@ CREATE TABLE documents (
   owner TEXT NOT NULL,
   PRIMARY KEY (path)
 );
+CREATE TABLE events (
+  id BIGINT NOT NULL,
+  event TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  at TEXT NOT NULL,
+  PRIMARY KEY (id)
+);
 CREATE TABLE faults (
   path TEXT NOT NULL,
   size BIGINT NOT NULL,
   mtime_ns BIGINT NOT NULL,
   finding TEXT NOT NULL,
   PRIMARY KEY (path)
+);
+CREATE TABLE hooks (
+  name TEXT NOT NULL,
+  position BIGINT NOT NULL,
+  attempts BIGINT NOT NULL,
+  next_try TEXT NOT NULL,
+  failing_since TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  PRIMARY KEY (name)
 );
 CREATE TABLE issue_articles (
   newsletter TEXT NOT NULL,

@@ -1,4 +1,4 @@
-"""Issues of newsletters, and which articles they took."""
+"""Issues of newsletters, which articles they took; events, and how far hooks were told."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -47,3 +47,19 @@ def upgrade() -> None:
         sa.Column("updated", PLAIN, nullable=False),
     )
     op.create_index("issue_articles_by_article", "issue_articles", ["article"])
+    op.create_table(
+        "events",
+        sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
+        sa.Column("event", PLAIN, nullable=False),
+        sa.Column("subject", PLAIN, nullable=False),
+        sa.Column("at", PLAIN, nullable=False),
+    )
+    op.create_table(
+        "hooks",
+        sa.Column("name", PLAIN, primary_key=True),
+        sa.Column("position", sa.BigInteger, nullable=False),
+        sa.Column("attempts", sa.BigInteger, nullable=False),
+        sa.Column("next_try", PLAIN, nullable=False),
+        sa.Column("failing_since", PLAIN, nullable=False),
+        sa.Column("reason", PLAIN, nullable=False),
+    )

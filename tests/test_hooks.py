@@ -1,0 +1,256 @@
+"""Hooks and the hub hear of everything, in order, and again until they did."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from threading import Thread
+from urllib.parse import parse_qs
+
+import pytest
+
+from site_folder import NOON, SiteFolder
+from syndicate.hooks import GIVEN_UP_AFTER, HUB, Failure, after_failure, tell_hooks
+from syndicate.issuing import make_issue, move
+from syndicate.store.events import Event, Events, Told
+from syndicate.store.issues import IssueState
+
+WEEKLY = {"weekly": {"title": "Weekly", "sender": "a@example.org", "postal_address": "Here"}}
+
+
+class Listening(HTTPServer):
+    """A server on loopback that keeps what is posted, and answers with `status`."""
+
+    status = 204
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Posted)
+        self.heard: list[tuple[dict[str, str], bytes]] = []
+        Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}/"
+
+    def told(self) -> list[dict[str, object]]:
+        """What was posted since the last look, as JSON."""
+        told = [json.loads(body) for _, body in self.heard]
+        self.heard.clear()
+        return told
+
+
+class Posted(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        assert isinstance(self.server, Listening)
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.heard.append((dict(self.headers), body))
+        self.send_response(self.server.status)
+        self.send_header("Location", "http://127.0.0.1:1/elsewhere")
+        self.end_headers()
+
+    def log_message(self, *_args: object) -> None:
+        return
+
+
+@pytest.fixture
+def server() -> Iterator[Listening]:
+    listening = Listening()
+    yield listening
+    listening.shutdown()
+    listening.server_close()
+
+
+@pytest.fixture
+def site(tmp_path: Path, database_url: str) -> SiteFolder:
+    folder = SiteFolder(tmp_path / "site", database_url)
+    folder.configure(newsletters=WEEKLY)
+    folder.article("old.md", "From before", date="2026-11-01")
+    folder.build()
+    return folder
+
+
+def listens(site: SiteFolder, **hook: object) -> None:
+    """Set up a hook; it hears of what happens from now on."""
+    site.configure(hooks={"mine": {"on": ["article-published", "issue-made"], **hook}})
+    assert tell(site) == []
+
+
+def tell(site: SiteFolder, now: datetime = NOON) -> list[Failure]:
+    with site.opened() as opened:
+        return tell_hooks(opened, now)
+
+
+def make(site: SiteFolder, review: IssueState | None = None) -> None:
+    with site.opened() as opened:
+        newsletter = opened.config.newsletters["weekly"]
+        issue = make_issue(opened, newsletter, "2026-11-22T12:00", NOON, NOON)
+        if review:
+            assert move(opened, issue, review, NOON)
+
+
+def test_a_hook_hears_of_each_new_article_once(site: SiteFolder, server: Listening) -> None:
+    listens(site, url=server.url)
+    site.article("new.md", "Just written", date="2026-11-20", tags=["Tides"])
+    site.article("draft.md", "Not yet", draft=True)
+    site.build()
+    assert tell(site) == []
+    (told,) = server.told()
+    assert told["event"] == "article-published"
+    assert told["site"] == {"title": "Lake Notes", "url": "https://example.org/"}
+    article = told["article"]
+    assert isinstance(article, dict)
+    assert (article["title"], article["url"], article["tags"]) == (
+        "Just written", "https://example.org/articles/new/", ["Tides"],
+    )  # fmt: skip
+    site.article("new.md", "Just written", "Edited.", date="2026-11-20")
+    site.build()
+    assert tell(site) == []
+    assert server.told() == [], "an edit is no publication"
+
+
+def test_a_hook_gets_the_texts_of_an_issue_signed(site: SiteFolder, server: Listening) -> None:
+    listens(site, url=server.url, secret="between us")
+    make(site)
+    assert tell(site) == []
+    ((headers, body),) = server.heard
+    assert headers["X-Syndicate-Signature"] == (
+        "sha256=" + hmac.new(b"between us", body, hashlib.sha256).hexdigest()
+    )
+    told = json.loads(body)
+    assert headers["Idempotency-Key"] == told["id"]
+    issue = told["issue"]
+    assert (issue["newsletter"], issue["subject"], issue["state"]) == (
+        "weekly", "Weekly: From before", "approved",
+    )  # fmt: skip
+    assert "<!DOCTYPE html>" in issue["html"]
+    assert "From before" in issue["text"]
+    assert issue["url"] == "https://example.org/newsletters/weekly/2026-11-22-1200/"
+
+
+@pytest.mark.parametrize(
+    ("review", "then", "heard"),
+    [
+        ("auto", None, ["issue-made", "issue-approved"]),
+        ("manual", None, ["issue-made"]),
+        ("manual", IssueState.APPROVED, ["issue-made", "issue-approved"]),
+        ("manual", IssueState.CANCELLED, ["issue-made"]),
+    ],
+)
+def test_an_issue_is_told_when_it_is_made_and_when_it_may_be_sent(
+    site: SiteFolder, server: Listening, review: str, then: IssueState | None, heard: list[str]
+) -> None:
+    site.configure(newsletters={"weekly": WEEKLY["weekly"] | {"review": review}})
+    listens(site, on=["issue-made", "issue-approved"], url=server.url)
+    make(site, then)
+    assert tell(site) == []
+    assert [told["event"] for told in server.told()] == heard
+
+
+def test_what_a_hook_did_not_hear_is_told_again_in_order(
+    site: SiteFolder, server: Listening
+) -> None:
+    listens(site, url=server.url)
+    server.status = 503
+    for name in ("one", "two"):
+        site.article(f"{name}.md", name.title(), date="2026-11-20")
+    site.build()
+    assert [failure.reason for failure in tell(site)] == [
+        "the server answers 503 Service Unavailable"
+    ]
+    assert len(server.told()) == 1, "the second waits for the first"
+    assert tell(site, NOON + timedelta(seconds=10))[0].hook == "mine"
+    assert server.told() == [], "not before the wait is over"
+    server.status = 200
+    assert tell(site, NOON + timedelta(minutes=1)) == []
+    assert [told["article"]["title"] for told in server.told()] == ["One", "Two"]  # type: ignore[index]
+
+
+@pytest.mark.parametrize("status", [301, 307, 404, 500])
+def test_only_a_success_counts_and_no_redirect_is_followed(
+    site: SiteFolder, server: Listening, status: int
+) -> None:
+    listens(site, url=server.url)
+    server.status = status
+    make(site)
+    assert str(status) in tell(site)[0].reason
+
+
+def test_a_server_that_is_not_there_is_a_failure_like_any_other(site: SiteFolder) -> None:
+    listens(site, url="http://127.0.0.1:1/")
+    make(site)
+    assert "refused" in tell(site)[0].reason
+
+
+def test_a_command_gets_the_same_as_its_input(site: SiteFolder) -> None:
+    script = site.root / "keep.sh"
+    script.write_text("#!/bin/sh\ncat > heard.json\n")
+    script.chmod(0o755)
+    listens(site, command="./keep.sh")
+    make(site)
+    assert tell(site) == []
+    told = json.loads((site.root / "heard.json").read_text())
+    assert told["issue"]["subject"] == "Weekly: From before"
+
+
+@pytest.mark.parametrize(
+    ("command", "reason"),
+    [
+        ("sh -c 'echo no luck >&2; exit 3'", "it ended with 3: no luck"),
+        ("./not-there.sh", "it cannot be run: No such file or directory"),
+    ],
+)
+def test_a_command_that_fails_says_why(site: SiteFolder, command: str, reason: str) -> None:
+    listens(site, command=command)
+    make(site)
+    assert tell(site) == [Failure("mine", reason)]
+
+
+def test_the_hub_hears_which_feeds_changed_and_nothing_else(
+    site: SiteFolder, server: Listening
+) -> None:
+    site.configure(feeds={"hub": server.url, "tags": False, "archive": False})
+    site.build()
+    assert tell(site) == []
+    assert len(server.heard) == 1
+    form = parse_qs(server.heard.pop()[1].decode())
+    assert form["hub.mode"] == ["publish"]
+    assert sorted(form["hub.url"]) == [
+        f"https://example.org/{name}" for name in ("atom.xml", "feed.json", "feed.xml")
+    ]
+    site.build()
+    assert tell(site) == []
+    assert server.heard == [], "nothing changed"
+
+
+def test_waits_grow_and_after_a_day_an_event_is_given_up() -> None:
+    told, event, now = Told("mine", 4), Event(5, "issue-made", "weekly/1", ""), NOON
+    waits = []
+    while told.position == 4:
+        told = after_failure(told, event, "no", now)
+        if told.next_try:
+            later = datetime.fromisoformat(told.next_try)
+            waits.append(later - now)
+            now = later
+    assert waits == sorted(waits)
+    assert (waits[0], max(waits)) == (timedelta(seconds=30), timedelta(hours=1))
+    assert GIVEN_UP_AFTER <= now - NOON < GIVEN_UP_AFTER + timedelta(hours=1)
+    assert told == Told("mine", 5)
+
+
+def test_events_of_long_ago_are_forgotten_but_never_told_twice(
+    site: SiteFolder, server: Listening
+) -> None:
+    listens(site, url=server.url)
+    make(site)
+    assert tell(site) == []
+    assert len(server.told()) == 1
+    assert tell(site, NOON + timedelta(days=40)) == []
+    with site.opened() as opened:
+        assert Events(opened.database).last() > 0
+        assert HUB not in Events(opened.database).hooks()
+    assert server.told() == []
