@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 PLACES = (
@@ -50,6 +51,5 @@ def year(place: str) -> dict[datetime, datetime]:
 
 def changes(place: str) -> list[datetime]:
     """Quarter hours of the local calendar behind which the clock does not simply go on."""
-    times = list(year(place).items())
-    pairs = zip(times, times[1:], strict=False)
+    pairs = pairwise(year(place).items())
     return [local for (local, moment), (_, following) in pairs if following - moment != QUARTER]

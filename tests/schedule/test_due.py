@@ -127,7 +127,8 @@ SCHEDULES: dict[str, Callable[[datetime], bool]] = {
 class Life(RuleBasedStateMachine):
     """Ticks, restarts, crashes, clocks set forward and back, around a change of the clocks.
 
-    `furthest` is the latest moment at which all that was due has been kept. `rows` is what a store keeps, the local time of a slot being its key.
+    `rows` is what a store keeps, the local time of a slot being its key; `furthest` the latest
+    moment at which all that was due has been kept.
     """
 
     @initialize(
@@ -163,6 +164,11 @@ class Life(RuleBasedStateMachine):
         for slot in (*found.make, *(skipped.slot for skipped in found.skip)):
             assert slot.local not in self.rows, "offered again"
             assert slot.due <= self.now
+        late = [self.now - slot.due for slot in found.make if self.now - slot.due > ON_TIME]
+        assert max(late, default=self.max_age) <= self.max_age
+        assert len(late) <= {"none": 0, "latest": 1, "all": len(late)}[self.missed]
+        if self.missed == "all":
+            assert {skipped.reason for skipped in found.skip} <= {Reason.TOO_OLD}
         self.rows |= {slot.local: "made" for slot in found.make}
         self.rows |= {skipped.slot.local: "skipped" for skipped in found.skip}
         self.furthest = max(self.furthest, self.now)

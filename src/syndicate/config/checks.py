@@ -130,13 +130,13 @@ def _zone_of_schedule(value: str) -> Complaint | None:
 def _every(value: str) -> Complaint | None:
     from syndicate.schedule import words
 
-    return _understood(words.every, value)
+    return _understood(words.every, value) if value else None
 
 
 def _cron(value: str) -> Complaint | None:
     from syndicate.schedule import words
 
-    return _understood(words.cron, value)
+    return _understood(words.cron, value) if value else None
 
 
 def _max_age(value: str) -> Complaint | None:
