@@ -110,6 +110,13 @@ def test_a_slot_at_the_very_moment_is_before_it_and_not_after_it() -> None:
     assert [slot.due for slot in schedule.between(eight - timedelta(hours=1), eight)] == [eight]
 
 
+def test_within_an_hour_that_comes_again_nothing_is_due_again() -> None:
+    schedule = Schedule.parse(every="15 minutes", time_zone="Europe/Berlin")
+    again_ten_past_two = utc("2026-10-25T01:10")
+    first = next(schedule.after(again_ten_past_two))
+    assert first == Slot("2026-10-25T03:00", utc("2026-10-25T02:00"))
+
+
 def test_nothing_up_to_the_last_slot_comes_again() -> None:
     schedule = Schedule.parse(every="day at 08:00", time_zone="UTC")
     begin = utc("2026-01-01T00:00")
