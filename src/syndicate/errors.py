@@ -47,6 +47,10 @@ class ConfigError(SyndicateError):
         self.faults = faults
 
 
+class ScheduleError(SyndicateError):
+    """A schedule or a length of time that cannot be understood, or never comes."""
+
+
 class ArticleError(SyndicateError):
     """One file in the content folder cannot be read. It costs only itself."""
 

@@ -68,6 +68,11 @@ def test_a_setting_of_the_site(key: str, good: list[str], bad: list[str]) -> Non
         ("most", [1, 100], [0, -1]),
         ("backlog", [0, 5], [-1]),
         ("title", ["x"], [" "]),
+        ("every", ["", "monday at 08:00", "2 hours"], [" ", "mondey at 08:00", "5 hours"]),
+        ("cron", ["", "0 8 * * mon"], [" ", "0 8 * *", "0 25 * * *"]),
+        ("time_zone", ["", "Europe/Berlin"], ["Berlin", "../x"]),
+        ("missed", ["latest", "all", "none"], ["", "some"]),
+        ("max_age", ["24 hours", "90 minutes", "1 week"], ["", "24", "0 hours", 24]),
     ],
 )
 def test_a_setting_of_a_newsletter(key: str, good: list[object], bad: list[object]) -> None:
@@ -87,6 +92,16 @@ def test_the_name_of_a_newsletter_is_the_name_of_a_folder(name: str) -> None:
 def test_a_tag_cannot_be_wanted_and_unwanted() -> None:
     both = WEEKLY | {"include": ["a", "b"], "exclude": ["b"]}
     assert problems(newsletters={"w": both}) == {"newsletters.w.exclude": "keep one of them"}
+
+
+def test_a_schedule_is_written_in_words_or_as_a_cron_line() -> None:
+    both = WEEKLY | {"every": "monday at 08:00", "cron": "0 8 * * mon"}
+    assert problems(newsletters={"w": both}) == {"newsletters.w.cron": "keep one of them"}
+
+
+def test_a_misspelt_weekday_suggests_the_nearest() -> None:
+    found = problems(newsletters={"w": WEEKLY | {"every": "thrusday at 08:00"}})
+    assert found == {"newsletters.w.every": "did you mean thursday?"}
 
 
 def test_an_unknown_time_zone_suggests_the_nearest() -> None:

@@ -75,6 +75,27 @@ def test_a_setting_left_empty_takes_its_usual_value() -> None:
     assert (config.site.author, config.feeds.entries, dict(config.newsletters)) == ("", 20, {})
 
 
+def test_the_schedule_of_a_newsletter_is_read() -> None:
+    text = f"""{SITE}{WEEKLY}    every: monday at 08:00
+    time_zone: Europe/Berlin
+    missed: none
+    max_age: 2 days
+  birds: {{title: B, sender: a@example.org, cron: 0 8 * * mon}}
+  other: {{title: O, sender: a@example.org}}
+"""
+    weekly, birds, other = loaded(text).config.newsletters.values()
+    assert (weekly.every, weekly.cron, weekly.time_zone) == ("monday at 08:00", "", "Europe/Berlin")
+    assert (weekly.missed, weekly.max_age) == ("none", "2 days")
+    assert (birds.every, birds.cron, birds.time_zone) == ("", "0 8 * * mon", "")
+    assert (other.every, other.cron, other.missed, other.max_age) == ("", "", "latest", "24 hours")
+
+
+def test_a_fault_in_a_schedule_has_its_line() -> None:
+    found = fault(f"{SITE}{WEEKLY}    every: mondey at 08:00\n")
+    assert (found.place.line, found.way_out) == (8, "did you mean monday?")
+    assert found.message == "newsletters.weekly.every has 'mondey' where a weekday must stand"
+
+
 def test_anchors_and_aliases_are_fine() -> None:
     text = f"{SITE}newsletters:\n  a: &a {{title: A, sender: a@example.org}}\n  b: *a\n"
     assert loaded(text).config.newsletters["b"].title == "A"

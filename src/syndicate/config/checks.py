@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from syndicate.config.model import Config, Hook, Newsletter
+from syndicate.errors import ScheduleError
 
 Complaint = tuple[str, str]
 """What is wrong (to stand behind the name of the setting), and the way out."""
@@ -58,6 +59,8 @@ def check_section(section: object) -> Iterator[tuple[str, str, str]]:
         both = set(section.include) & set(section.exclude)
         if both:
             yield "exclude", f"has {min(both)!r}, which include has too", "keep one of them"
+        if section.every and section.cron:
+            yield "cron", "says when issues are due, as every does", "keep one of them"
 
 
 def _name(value: str) -> Complaint | None:
@@ -122,6 +125,36 @@ def _time_zone(value: str) -> Complaint | None:
     return None
 
 
+def _zone_of_schedule(value: str) -> Complaint | None:
+    return _time_zone(value) if value else None
+
+
+def _every(value: str) -> Complaint | None:
+    from syndicate.schedule import words
+
+    return _understood(words.every, value) if value else None
+
+
+def _cron(value: str) -> Complaint | None:
+    from syndicate.schedule import words
+
+    return _understood(words.cron, value) if value else None
+
+
+def _max_age(value: str) -> Complaint | None:
+    from syndicate.schedule import words
+
+    return _understood(words.duration, value)
+
+
+def _understood(read: Callable[[str], object], value: str) -> Complaint | None:
+    try:
+        read(value)
+    except ScheduleError as error:
+        return error.message, error.way_out
+    return None
+
+
 def _nearest_zone(value: str) -> str:
     import difflib
     from zoneinfo import available_timezones
@@ -178,6 +211,10 @@ CHECKS: Mapping[tuple[str, str], Callable[[Any], Complaint | None]] = {
     ("Hook", "on"): _heard,
     ("Hook", "url"): _hub,
     ("Hook", "command"): _command,
+    ("Newsletter", "every"): _every,
+    ("Newsletter", "cron"): _cron,
+    ("Newsletter", "time_zone"): _zone_of_schedule,
+    ("Newsletter", "max_age"): _max_age,
     ("Store", "url"): _store_url,
 }
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
 
+from syndicate.schedule import Missed
+
 Text = Literal["full", "summary"]
 Heard = Literal["article-published", "issue-made", "issue-approved"]
 Review = Literal["auto", "manual"]
@@ -99,6 +101,21 @@ class Newsletter:
     review: Review = field(
         default="auto",
         metadata={"meaning": "auto: an issue may be sent when made; manual: when approved"},
+    )
+    every: str = field(
+        default="", metadata={"meaning": "when issues are due, such as monday at 08:00"}
+    )
+    cron: str = field(
+        default="", metadata={"meaning": "the same as a cron line, such as 0 8 * * mon"}
+    )
+    time_zone: str = field(
+        default="", metadata={"meaning": "zone of every or cron; else that of the site"}
+    )
+    missed: Missed = field(
+        default="latest", metadata={"meaning": "which missed issues are made late"}
+    )
+    max_age: str = field(
+        default="24 hours", metadata={"meaning": "how late an issue may be made, such as 2 days"}
     )
 
 

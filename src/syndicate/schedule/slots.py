@@ -1,0 +1,86 @@
+"""The slots of a schedule: local wall times, one after another, each with the moment it is due.
+
+Slots are counted on the calendar and clock of the place, as a person reads them, never in elapsed
+time. So there is one slot for each wall time of the schedule, whatever the clocks do. It is due
+**at the first moment at which the local clock shows it or something later**:
+
+- a wall time that comes twice (clocks back) is due the first time;
+- a wall time that never comes (clocks forward) is due the moment the clocks jump over it.
+
+It follows that later slots are never due before earlier ones.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from heapq import merge
+from itertools import takewhile
+from zoneinfo import ZoneInfo
+
+from cronsim import CronSim
+
+from syndicate.schedule import words
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One planned moment of a newsletter.
+
+    `local` is the wall time without offset, `2026-11-01T08:00`: its name, which sorts as time
+    does. `due` is the moment in UTC.
+    """
+
+    local: str
+    due: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """Cron lines of five fields over the local calendar, with no slot in common; a time zone."""
+
+    lines: tuple[str, ...]
+    zone: ZoneInfo
+
+    @classmethod
+    def parse(cls, *, every: str = "", cron: str = "", time_zone: str) -> Schedule:
+        """A schedule from what stands in the configuration: `every` or, without it, `cron`.
+
+        Raise ScheduleError when the text cannot be understood.
+        """
+        return cls(words.every(every) if every else words.cron(cron), ZoneInfo(time_zone))
+
+    def after(self, moment: datetime, last: str = "") -> Iterator[Slot]:
+        """Slots that are due after `moment` (aware) and stand behind slot `last`, without end."""
+        wall = _wall(moment, self.zone)
+        if last:
+            wall = max(wall, datetime.fromisoformat(last))
+        for local in merge(*(CronSim(line, wall) for line in self.lines)):
+            slot = Slot(local.isoformat(timespec="minutes"), _due(local, self.zone))
+            if slot.due > moment:  # not so for what the clock shows a second time
+                yield slot
+
+    def between(self, after: datetime, until: datetime, last: str = "") -> Iterator[Slot]:
+        """Slots due after `after` and at the latest at `until`, behind slot `last`."""
+        return takewhile(lambda slot: slot.due <= until, self.after(after, last))
+
+
+def _wall(moment: datetime, zone: ZoneInfo) -> datetime:
+    """What a clock in the zone shows."""
+    return moment.astimezone(zone).replace(tzinfo=None)
+
+
+def _due(local: datetime, zone: ZoneInfo) -> datetime:
+    """The first moment at which the clock in the zone shows `local` or later, in UTC."""
+    late = local.replace(tzinfo=zone, fold=0).astimezone(UTC)  # by the offset before a jump
+    if _wall(late, zone) == local:
+        return late
+    early = local.replace(tzinfo=zone, fold=1).astimezone(UTC)  # by the offset after it
+    seconds = range(int((late - early).total_seconds()))
+    return early + timedelta(
+        seconds=bisect(
+            seconds, local, key=lambda second: _wall(early + timedelta(seconds=second), zone)
+        )
+    )

@@ -1,0 +1,246 @@
+"""What a person writes for a schedule is understood, or refused with something to write instead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from syndicate.errors import ScheduleError
+from syndicate.schedule import words
+from syndicate.schedule.slots import Schedule
+
+BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
+DAYS = [date(2026, 1, 1) + timedelta(days=n) for n in range(90)]
+"""Months of 31, 28 and 31 days."""
+
+
+def slots(text: str) -> list[str]:
+    schedule = Schedule.parse(every=text, time_zone="UTC")
+    before = timedelta(minutes=1)
+    until = BEGIN + timedelta(days=len(DAYS))
+    return [slot.local for slot in schedule.between(BEGIN - before, until - before)]
+
+
+def refusal(text: str, read: Callable[[str], object] = words.every) -> ScheduleError:
+    with pytest.raises(ScheduleError) as caught:
+        read(text)
+    assert caught.value.message
+    assert caught.value.way_out
+    return caught.value
+
+
+# -- every -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "like"),
+    [
+        ("monday at 08:00", ["0 8 * * 1"]),
+        ("Mondays at 8:00", ["0 8 * * 1"]),
+        ("every monday at 8 am", ["0 8 * * 1"]),
+        ("on mon 08:00", ["0 8 * * 1"]),
+        ("day at 07:30", ["30 7 * * *"]),
+        ("daily at 7:30 p.m.", ["30 19 * * *"]),
+        ("day at 12 am and 12 pm", ["0 0 * * *", "0 12 * * *"]),
+        ("monday and thursday at 08:00", ["0 8 * * 1,4"]),
+        ("tue, thurs, and sun at 08:00 and 18:15", ["0 8 * * 2,4,7", "15 18 * * 2,4,7"]),
+        ("weekday at 07:30", ["30 7 * * 1,2,3,4,5"]),
+        ("weekdays and sunday at 07:30", ["30 7 * * 1,2,3,4,5,7"]),
+        ("tuesday to thursday at 09:00", ["0 9 * * 2,3,4"]),
+        ("sat-mon at 09:00", ["0 9 * * 1,6,7"]),
+        ("day at 08:00, 8 am", ["0 8 * * *"]),
+        ("first monday of the month at 09:00", ["0 9 * * 1#1"]),
+        ("the 2nd tuesday of each month at 09:00", ["0 9 * * 2#2"]),
+        ("first and third monday of the month at 09:00", ["0 9 * * 1#1,1#3"]),
+        ("last friday of the month at 17:00", ["0 17 * * 5L"]),
+        ("first monday and last friday of every month at 17:00", ["0 17 * * 1#1,5L"]),
+        ("last day of the month at 18:00", ["0 18 L * *"]),
+        ("last weekday of the month at 18:00", ["0 18 LW * *"]),
+        ("1st and 15th of the month at 09:00", ["0 9 1,15 * *"]),
+        ("first day and first monday of the month at 09:00", ["0 9 1 * 1#1"]),
+        ("hour", ["0 */1 * * *"]),
+        ("2 hours", ["0 */2 * * *"]),
+        ("every 15 minutes", ["*/15 * * * *"]),
+    ],
+)
+def test_words_mean_what_people_mean_by_them(text: str, like: list[str]) -> None:
+    assert list(words.every(text)) == like
+
+
+@pytest.mark.parametrize(
+    ("text", "way_out"),
+    [
+        ("mondey at 08:00", "did you mean monday?"),
+        ("frist monday of the month at 08:00", "did you mean first?"),
+        ("first wenesday of the month at 08:00", "did you mean wednesday?"),
+        ("monday", "write monday at 08:00"),
+        ("weekly", "write monday at 08:00"),
+        ("at 08:00", "write day at 08:00"),
+        ("2 weeks", "write first and third monday of the month at 08:00"),
+        ("other monday at 08:00", "write first and third monday of the month at 08:00"),
+        ("weekend at 10:00", "write saturday at 08:00, or saturday and sunday at 08:00"),
+        ("month", words.HINTS["month"]),
+        ("5 hours", "write 1, 2, 3, 4, 6, 8 or 12 hours, or use cron"),
+        ("monday at 8", "write 8 am or 8 pm"),
+        ("monday at 18", "write 18:00"),
+        ("monday at 25:00", "write one from 00:00 to 23:59"),
+        ("monday at 13 pm", "write one from 00:00 to 23:59"),
+        ("monday at noon", "write it such as 08:00 or 8:30 pm"),
+        ("5th monday of the month at 09:00", "write last monday of the month"),
+        ("31st of the month at 09:00", "write last day of the month"),
+        (
+            "first weekday of the month at 09:00",
+            "write first monday or first day or last weekday of the month",
+        ),
+        ("", words.EXAMPLE),
+        ("08:00", words.EXAMPLE),
+        ("08:00 on monday", words.EXAMPLE),
+        ("monday of the month at 09:00", words.EXAMPLE),
+        ("day and monday at 09:00", words.EXAMPLE),
+        ("sunrise at 09:00", words.EXAMPLE),
+    ],
+)
+def test_what_cannot_be_understood_is_refused_with_something_to_write(
+    text: str, way_out: str
+) -> None:
+    assert refusal(text).way_out == way_out
+
+
+def test_what_a_way_out_says_can_be_written() -> None:
+    for hint in [*words.HINTS.values(), words.EXAMPLE]:
+        for text in hint.removeprefix("write ").removeprefix("it such as ").split(", "):
+            for choice in text.removeprefix("or ").split(" or "):
+                assert words.every(choice)
+
+
+# -- every, against the calendar -------------------------------------------------------------------
+
+times_of_day = st.tuples(st.integers(0, 23), st.integers(0, 59))
+joined = st.sampled_from([" and ", ", ", ",", ", and ", " & "])
+
+
+@st.composite
+def spelled_time(draw: st.DrawFn, time: tuple[int, int]) -> str:
+    hour, minute = time
+    half = "am" if hour < 12 else "pm"
+    twelve = hour % 12 or 12
+    choices = [f"{hour:02}:{minute:02}", f"{hour}:{minute:02}", f"{twelve}:{minute:02} {half}"]
+    return draw(st.sampled_from([*choices, *([f"{twelve}{half}"] if minute == 0 else [])]))
+
+
+@st.composite
+def spelled_day(draw: st.DrawFn, number: int) -> str:
+    name = words.WEEK[number - 1]
+    spelled = draw(st.sampled_from([name, f"{name}s", name[:3]]))
+    return draw(st.sampled_from([spelled, spelled.title(), spelled.upper()]))
+
+
+@given(data=st.data())
+def test_any_days_and_times_come_out_as_they_were_meant(data: st.DataObject) -> None:
+    days = data.draw(st.lists(st.integers(1, 7), min_size=1, max_size=4))
+    times = data.draw(st.lists(times_of_day, min_size=1, max_size=3))
+    text = data.draw(joined).join(data.draw(spelled_day(day)) for day in days) + " at "
+    text += data.draw(joined).join(data.draw(spelled_time(time)) for time in times)
+    assert slots(text) == [
+        f"{day}T{hour:02}:{minute:02}"
+        for day in DAYS
+        if day.isoweekday() in days
+        for hour, minute in sorted(set(times))
+    ]
+
+
+@given(
+    st.integers(1, 7),
+    st.lists(st.sampled_from([1, 2, 3, 4, -1]), min_size=1, max_size=3),
+    times_of_day,
+)
+def test_any_weekdays_of_the_month_come_out_as_they_were_meant(
+    weekday: int, numbers: list[int], time: tuple[int, int]
+) -> None:
+    names = {1: "first", 2: "2nd", 3: "third", 4: "fourth", -1: "last"}
+    which = " and ".join(names[number] for number in numbers)
+    at = f"{time[0]:02}:{time[1]:02}"
+    same = [day for day in DAYS if day.isoweekday() == weekday]
+    wanted = []
+    for month in (1, 2, 3):
+        inside = [day for day in same if day.month == month]
+        wanted += [inside[n - 1 if n > 0 else n] for n in set(numbers)]
+    text = f"{which} {words.WEEK[weekday - 1]} of the month at {at}"
+    assert slots(text) == [f"{day}T{at}" for day in sorted(set(wanted))]
+
+
+# -- cron ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("line", ["0 8 * * mon", "*/15 * * * *", "0 9 LW * *", "0 0 29 2 *"])
+def test_a_cron_line_is_taken_as_it_is(line: str) -> None:
+    assert words.cron(f" {line}  ") == (line,)
+
+
+def test_the_weekdays_of_cron_begin_on_sunday() -> None:
+    schedule = Schedule.parse(cron="0 8 * * 1", time_zone="UTC")
+    assert next(schedule.after(BEGIN)).local == "2026-01-05T08:00"  # a Monday
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("0 8 * *", "no cron line"),
+        ("0 0 8 * * mon", "no cron line"),
+        ("@weekly", "no cron line"),
+        ("0 25 * * *", "bad hour"),
+        ("0 8 * * mondey", "bad day-of-week"),
+        ("0 0 30 2 *", "bad day-of-month"),
+        ("0 0 */31 * mon#5", "never comes"),
+        (f"{'1' * 5000} 8 * * *", "too long"),
+    ],
+)
+def test_a_cron_line_that_cannot_work_is_refused(line: str, says: str) -> None:
+    assert says in refusal(line, words.cron).message
+
+
+# -- lengths of time -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "length"),
+    [
+        ("24 hours", timedelta(hours=24)),
+        ("90 minutes", timedelta(minutes=90)),
+        ("1 day", timedelta(days=1)),
+        ("2 Weeks", timedelta(weeks=2)),
+    ],
+)
+def test_a_length_of_time(text: str, length: timedelta) -> None:
+    assert words.duration(text) == length
+
+
+@pytest.mark.parametrize("text", ["", "24", "0 hours", "-1 day", "1.5 days", "a day", "99999 days"])
+def test_what_is_no_length_of_time(text: str) -> None:
+    refusal(text, words.duration)
+
+
+# -- anything --------------------------------------------------------------------------------------
+
+vocabulary = [*words.DAYS, *words.ORDINALS, *words.HINTS, "of the month", "day", "and", "to", ","]
+sentences = st.lists(st.sampled_from([*vocabulary, "08:00", "8", "pm", "2", "hours", "31st"])).map(
+    " ".join
+)
+lines = st.lists(st.text("0123456789*/,-#L", min_size=1, max_size=6), min_size=5, max_size=5).map(
+    " ".join
+)
+
+
+@given(st.one_of(st.text(max_size=60), sentences, lines))
+@example("monday at ²:00")
+@example("0 8 * * ²L")
+def test_any_text_is_understood_or_refused(text: str) -> None:
+    for read in (words.every, words.cron, words.duration):
+        try:
+            assert read(text)
+        except ScheduleError:
+            refusal(text, read)
