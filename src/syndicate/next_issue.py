@@ -36,6 +36,7 @@ class NextIssue:
     page: Mapping[str, bytes] | None
     findings: tuple[Finding, ...]
     made_from: str
+    rendered: Rendered | None = None
 
 
 def plan(
@@ -68,18 +69,23 @@ def next_issues(
     began = articles.newsletters()
     for newsletter in outputs.config.newsletters.values():
         chosen = plan(articles, newsletter, began[newsletter.name]).chosen
-        carried = ordered(outputs.renditions.published(articles.by_ids(chosen)))
+        carried = carried_by(outputs, chosen)
         made_from = sha256(repr((recipe, carried)).encode()).hexdigest()
         if remembered.get(f"issue {newsletter.name}") == made_from:
             yield NextIssue(newsletter, len(carried), None, None, (), made_from)
         elif carried:
             try:
-                yield _make(outputs, newsletter, carried, made_from, config_file)
+                yield make_issue(outputs, newsletter, carried, made_from, config_file)
             except SyndicateError as error:
                 finding = _failed(newsletter, error, config_file)
                 yield NextIssue(newsletter, len(carried), None, None, (finding,), "")
         else:
             yield NextIssue(newsletter, 0, {}, {}, (), made_from)
+
+
+def carried_by(outputs: Outputs, chosen: Sequence[str]) -> tuple[Published, ...]:
+    """The articles of these ids with their text, as an issue carries them: the newest first."""
+    return ordered(outputs.renditions.published(outputs.articles.by_ids(chosen)))
 
 
 def _failed(newsletter: Newsletter, error: SyndicateError, config_file: str) -> Finding:
@@ -94,13 +100,17 @@ def _failed(newsletter: Newsletter, error: SyndicateError, config_file: str) -> 
     )
 
 
-def _make(
+def make_issue(
     outputs: Outputs,
     newsletter: Newsletter,
     carried: Sequence[Published],
     made_from: str,
     config_file: str,
 ) -> NextIssue:
+    """Render and check the issue that carries these articles (at least one).
+
+    Raises SyndicateError when it cannot be made.
+    """
     from syndicate.newsletters.checks import check
     from syndicate.newsletters.render import render_issue, subject_place
 
@@ -129,6 +139,7 @@ def _make(
         {f"newsletters/{newsletter.name}/index.html": _web_page(outputs, rendered.html)},
         check(rendered, newsletter, carried, config=config_file),
         made_from,
+        rendered,
     )
 
 

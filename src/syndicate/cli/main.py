@@ -8,6 +8,7 @@ from syndicate import __version__
 from syndicate.cli.asking import config, explain
 from syndicate.cli.building import build, check
 from syndicate.cli.options import PROGRAM
+from syndicate.cli.preview import preview
 from syndicate.cli.starting import completion, init, new
 
 """The variable through which a shell asks for completions."""
@@ -26,6 +27,7 @@ pages, issues/ the newsletter, ready to send.
 
 \b
   syndicate new "A title"       start an article
+  syndicate preview             the next issue, as it will look
   syndicate check               what is wrong or doubtful, and the way out
   syndicate explain ARTICLE     why it is or is not in which feed and issue
 
@@ -53,5 +55,5 @@ def syndicate(context: click.Context, config_file: str) -> None:
     context.obj = config_file
 
 
-for command in (init, new, build, check, explain, config, completion):
+for command in (init, new, build, preview, check, explain, config, completion):
     syndicate.add_command(command)

@@ -64,6 +64,10 @@ class Database(Protocol):
         """
         ...
 
+    def copy(self) -> Database:
+        """All that is in it now, in memory: what is done to that is forgotten."""
+        ...
+
     def close(self) -> None:
         """Let go of the connection."""
         ...
@@ -131,6 +135,17 @@ class Sqlite:
                 for statement in script.split(";\n")[:-1]:
                     self._connection.execute(statement)
 
+    def tables(self) -> dict[str, list[str]]:
+        """Each table with its columns."""
+        query = (
+            "SELECT t.name, c.name FROM sqlite_master t JOIN pragma_table_info(t.name) c "
+            "WHERE t.type = 'table' ORDER BY t.name, c.cid"
+        )
+        found: dict[str, list[str]] = {}
+        for table, column in self.rows(query):
+            found.setdefault(table, []).append(column)
+        return found
+
     def rows(self, statement: str, values: Values = {}) -> list[Row]:  # noqa: B006
         try:
             return self._connection.execute(statement, values).fetchall()
@@ -169,6 +184,14 @@ class Sqlite:
         file = self._lock = self.path.with_name(f"{self.path.name}.lock").open("w")
         _wait_for(lambda: _flock(file))
 
+    def copy(self) -> Sqlite:
+        copy = in_memory()
+        try:
+            self._connection.backup(copy._connection)
+        except sqlite3.Error as error:
+            raise self._error(error) from error
+        return copy
+
     def close(self) -> None:
         self._connection.close()
         if self._lock:
@@ -179,6 +202,11 @@ class Sqlite:
 
 
 WAY_OUT = "check store.url in config.yaml, that its folder can be written, and the disk's space"
+
+
+def in_memory() -> Sqlite:
+    """A new database that is gone when it is closed."""
+    return Sqlite(Path(":memory:"))
 
 
 class PostgreSQL:
@@ -260,6 +288,23 @@ class PostgreSQL:
         query = f"SELECT pg_try_advisory_lock({BUILDS})"
         _wait_for(lambda: self.rows(query) == [(True,)])
 
+    def copy(self) -> Sqlite:
+        copy = in_memory()
+        moment = self._engine.connect().execution_options(isolation_level="REPEATABLE READ")
+        with self._told(), moment, copy.transaction():
+            for table, columns in copy.tables().items():
+                names = ", ".join(columns)
+                copy.run(f"DELETE FROM {table}")
+                found = moment.execute(_text(f"SELECT {names} FROM {table}"))
+                copy.upsert(table, columns, [tuple(row) for row in found])
+        return copy
+
+    def changes(self) -> int:
+        """How many rows were ever written; the server counts them a moment later."""
+        written = "sum(n_tup_ins + n_tup_upd + n_tup_del)"
+        ((number,),) = self.rows(f"SELECT {written} FROM pg_stat_user_tables")
+        return int(number or 0)
+
     def close(self) -> None:
         self._connection.close()
         self._engine.dispose()
@@ -304,7 +349,7 @@ def _wait_for(taken: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> N
         time.sleep(0.02)
 
 
-KEYS = {"article_tags": 2}
+KEYS = {"article_tags": 2, "uses": 2}
 """How many columns the primary key of a table has, if not one."""
 
 
