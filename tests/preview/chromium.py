@@ -1,4 +1,4 @@
-"""Headless Chromium, driven over a pipe by the DevTools protocol: nothing but the browser needed."""
+"""Headless Chromium, driven over a pipe by the DevTools protocol. Only the browser is needed."""
 
 from __future__ import annotations
 

@@ -5,7 +5,6 @@ Nothing is looked at while no page is open.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
@@ -13,12 +12,8 @@ from functools import partial
 from syndicate.errors import ConfigError, Fault, Place, SyndicateError, refused
 from syndicate.findings import Finding, Level
 from syndicate.preview.session import Session
-from syndicate.preview.watch import Seen, look_for_change
+from syndicate.preview.watch import Seen, Watcher
 from syndicate.preview.workshop import Placed, Workshop
-
-SHORTEST_PAUSE_SECONDS = 0.06
-REST = 3
-"""How many times as long as a look takes the pause after it is: at most a quarter is work."""
 
 
 class Maker:
@@ -35,6 +30,7 @@ class Maker:
         self._session = session
         self._clock = clock
         self._placed = placed
+        self._watcher = Watcher()
         self._seen: Seen | None = None
         self._trouble: tuple[Finding, ...] = ()
         """Why the files as they were last seen cannot be used."""
@@ -43,18 +39,11 @@ class Maker:
     def run(self) -> None:
         """Go on until something ends it: Ctrl-C, or a fault of this program."""
         while True:
-            names = self._session.viewed()
-            took = self.make(names)
-            time.sleep(max(SHORTEST_PAUSE_SECONDS, REST * took))
+            self.make(self._session.viewed())
 
-    def make(self, names: Sequence[str]) -> float:
-        """Show these newsletters as they are now, where they are not shown so yet.
-
-        Gives how many seconds it took to look for changes.
-        """
-        began = time.monotonic()
-        seen = look_for_change(self._workshop.watched, self._seen)
-        took = time.monotonic() - began
+    def make(self, names: Sequence[str]) -> None:
+        """Show these newsletters as they are now, where they are not shown so yet."""
+        seen = self._watcher.next(self._workshop.watched, self._seen)
         if seen != self._seen:
             self._seen = seen
             self._trouble = self._tried(partial(self._refresh, seen))
@@ -64,7 +53,6 @@ class Maker:
                 trouble = self._trouble or self._tried(partial(self._show, name))
                 if trouble:
                     self._session.show_faults(name, trouble)
-        return took
 
     def _refresh(self, seen: Seen) -> None:
         self._workshop.refresh(seen, self._clock())

@@ -52,7 +52,7 @@ function finding({ level, rule, message, path, line, way_out }) {
 }
 
 function kilobytes(bytes) {
-  return bytes < 1000 ? `${bytes} bytes` : `${(bytes / 1000).toFixed(1)} kB`;
+  return bytes < 1024 ? `${bytes} bytes` : `${Number((bytes / 1024).toFixed(1))} KB`;
 }
 
 function size({ name, bytes, aim, limit }) {
@@ -62,9 +62,8 @@ function size({ name, bytes, aim, limit }) {
     const meter = element("meter");
     Object.assign(meter, { min: 0, max: limit, high: aim || limit, optimum: 0, value: bytes });
     meter.setAttribute("aria-label", `${name}: ${kilobytes(bytes)} of ${kilobytes(limit)}`);
-    const most = `at most ${kilobytes(limit)}`;
-    const note = element("p", "most", aim ? `${most}; texts give way from ${kilobytes(aim)}` : most);
-    row.append(meter, note);
+    const note = aim ? `at most ${kilobytes(limit)}, better ${kilobytes(aim)}` : `at most ${kilobytes(limit)}`;
+    row.append(meter, element("p", "most", note));
   }
   return row;
 }
