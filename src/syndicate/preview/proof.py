@@ -122,7 +122,7 @@ def addresses(html: str) -> list[str]:
 TAGS = re.compile(r"<(?:source|style|link|meta|img|td|th|table|body)\b[^>]*>", re.IGNORECASE)
 QUERY = re.compile(r"\(\s*prefers-color-scheme\s*:\s*(light|dark)\s*\)", re.IGNORECASE)
 BOTH_SCHEMES = re.compile(r"\b(?:light\s+dark|dark\s+light)\b", re.IGNORECASE)
-BOTH_IN_STYLE = re.compile(r"(color-scheme\s*:\s*)(?:light\s+dark|dark\s+light)\b", re.IGNORECASE)
+BOTH_IN_STYLE = re.compile(r"(color-schemes?\s*:\s*)(?:light\s+dark|dark\s+light)\b", re.IGNORECASE)
 ADDRESS = re.compile(r"""(\b(?:src|background)=)(["'])(.*?)\2""", re.IGNORECASE | re.DOTALL)
 ALWAYS, NEVER = "(min-width: 0px)", "(max-width: 0px)"
 HEAD = re.compile(r"<head\b[^>]*>", re.IGNORECASE)
