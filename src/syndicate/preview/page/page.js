@@ -100,7 +100,7 @@ function showNewsletters(newsletters, here) {
   fill("#newsletters", links);
 }
 
-function showProof(proof) {
+function showProof(proof, faults) {
   const made = proof.articles.length > 0;
   $("#inbox").hidden = stage.hidden = !made;
   $("#nothing").hidden = made;
@@ -112,7 +112,7 @@ function showProof(proof) {
   $("#text").textContent = proof.text;
   $("#count").textContent = proof.findings.length || "";
   $("#number").textContent = proof.articles.length || "";
-  const fine = element("li", "fine", "Nothing to mend.");
+  const fine = element("li", "fine", faults.length ? "Nothing else." : "Nothing to mend.");
   fill("#findings", proof.findings.length ? proof.findings.map(finding) : [fine]);
   fill("#sizes", proof.sizes.map(size));
   fill("#articles", proof.articles.map(article));
@@ -138,7 +138,7 @@ async function refresh() {
   $("#trouble").hidden = faults.length === 0;
   fill("#trouble ul", faults.map(finding));
   $("#trouble .aside").hidden = !proof?.articles.length;
-  if (proof) showProof(proof);
+  if (proof) showProof(proof, faults);
   await Promise.all(frames.map(refreshFrame));
   const time = new Date().toLocaleTimeString([], { timeStyle: "medium" });
   if (faults.length) tell("Something to mend", "bad");
