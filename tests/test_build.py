@@ -64,7 +64,7 @@ def test_the_first_build_writes_everything(site: SiteFolder) -> None:
             for name in (*FEEDS, "index.html")
         ),
         *(f"public/articles/{slug}/index.html" for slug in ("hills", "lake", "sea")),
-        "public/newsletters/weekly/index.html",
+        "public/newsletters/weekly/next/index.html",
         *(
             f"issues/weekly/next/{name}"
             for name in ("email.html", "email.txt", "message.eml", "subject.txt")
@@ -466,7 +466,7 @@ def test_a_deleted_output_folder_is_made_again(site: SiteFolder) -> None:
     [
         *("public/feed.xml", "public/style.css", "public/tags/water/index.html", "public/sea.png"),
         *("public/articles/sea/index.html", "issues/weekly/next/message.eml"),
-        *("public/archive/1.xml", "public/newsletters/weekly/index.html"),
+        *("public/archive/1.xml", "public/newsletters/weekly/next/index.html"),
     ],
 )
 def test_one_deleted_or_cut_document_is_made_again(small: SiteFolder, path: str) -> None:

@@ -88,10 +88,13 @@ def test_the_next_issue_lies_apart_until_it_is_made(site: SiteFolder) -> None:
     site.article("one.md", "The first", date="2026-11-01")
     site.build()
     assert site.has("newsletters/weekly/next/index.html")
-    assert "newsletters/weekly/next/" in site.text("newsletters/weekly/index.html")
+    assert not site.has("newsletters/weekly/index.html")
     make(site)
     assert not site.has("newsletters/weekly/next/index.html")
-    assert "newsletters/weekly/next/" not in site.text("newsletters/weekly/index.html")
+    assert "newsletters/weekly/next/" not in site.text("index.html")
+    site.article("two.md", "The second", date="2026-11-23")
+    site.build(MONDAY)
+    assert "newsletters/weekly/next/" in site.text("index.html")
 
 
 def test_a_slot_has_one_issue_and_it_stays_as_it_is(site: SiteFolder) -> None:

@@ -15,21 +15,28 @@ from syndicate.content.folder import Stat
 from syndicate.errors import Place, SyndicateError
 from syndicate.reading import Broken, scan_many
 from syndicate.starter import starter
-from syndicate.store.database import open_database
+from syndicate.store.database import Database, open_database
 
 
 @contextmanager
 def opened(config_file: Path, environment: Mapping[str, str], progress: Progress) -> Iterator[Site]:
     """The site that `config_file` describes, with its store open."""
     loaded = load(config_file, environment)
-    config, base = loaded.config, config_file.parent.resolve()
     places = places_of(loaded, config_file)
-    read_files = partial(_read_files, places.content, ZoneInfo(config.site.time_zone), progress)
-    database = open_database(config.store.url, base)
+    database = open_database(loaded.config.store.url, config_file.parent.resolve())
     try:
-        yield Site(config, str(config_file), places, database, read_files, progress)
+        yield site_of(loaded, config_file, places, database, progress)
     finally:
         database.close()
+
+
+def site_of(
+    loaded: Loaded, config_file: Path, places: Places, database: Database, progress: Progress
+) -> Site:
+    """A configuration with its folders and an open store."""
+    zone = ZoneInfo(loaded.config.site.time_zone)
+    read_files = partial(_read_files, places.content, zone, progress)
+    return Site(loaded.config, str(config_file), places, database, read_files, progress)
 
 
 def _apart(config_file: Path, sources: Sequence[Path], targets: Sequence[Path]) -> None:

@@ -14,7 +14,8 @@ wait for each other.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -28,6 +29,7 @@ from syndicate import __version__, issue_archive
 from syndicate.catalogue import Record
 from syndicate.config.model import Config, Store
 from syndicate.content import folder
+from syndicate.content.folder import Stat
 from syndicate.content.reader import is_article
 from syndicate.content.versions import RENDERER_VERSION
 from syndicate.errors import ArticleError
@@ -115,25 +117,13 @@ def build(site: Site, now: datetime, *, rehearse: bool = False) -> Report:
     articles = Articles(site.database)
     before = articles.meta()
     files = folder.scan(site.places.content)
-    intake = take_in(
-        site.database,
-        files,
-        site.read_files,
-        host=site.host,
-        zone=site.zone,
-        now=now,
-        tagged=_asks_for_tags(site.config),
-        announced=any("article-published" in hook.on for hook in site.config.hooks.values()),
-        address=partial(address, site=site.config.site, zone=site.zone)
-        if site.config.site.pages
-        else None,
-    )
+    intake = taken_in(site, files, now)
     recipe = _recipe(site)
     owed = json.loads(before.get("owed", "[]"))
     anew = before.get("unfinished") == "yes" or before.get("recipe") != recipe or ALL in owed
     moved = None if anew else {r.path for change in intake.changes for r in change if r}
-    outputs = _outputs(site, articles, files, moved, now)
-    stale = outputs.renditions.stale
+    stale = stale_among(site, files, articles.uses(), moved)
+    outputs = outputs_of(site, files, stale, now)
     known = articles.documents()
     due = [ALL] if anew else list(dict.fromkeys((*owed, *_touched(outputs, intake, stale))))
     if not anew and not rehearse:
@@ -150,28 +140,54 @@ def build(site: Site, now: datetime, *, rehearse: bool = False) -> Report:
     return _report(articles, intake, press, found)
 
 
-def _outputs(
+def taken_in(site: Site, files: Mapping[str, Stat], now: datetime) -> Intake:
+    """Bring the store up to `files`, which are the content folder as it was scanned at `now`."""
+    return take_in(
+        site.database,
+        files,
+        site.read_files,
+        host=site.host,
+        zone=site.zone,
+        now=now,
+        tagged=_asks_for_tags(site.config),
+        announced=any("article-published" in hook.on for hook in site.config.hooks.values()),
+        address=partial(address, site=site.config.site, zone=site.zone)
+        if site.config.site.pages
+        else None,
+    )
+
+
+def stale_among(
     site: Site,
-    articles: Articles,
-    files: Mapping[str, folder.Stat],
-    moved: set[str] | None,
-    now: datetime,
-) -> Outputs:
-    """All that documents are made from, `files` being in the content folder."""
-    scanned = Folder(site.places.content, files)
+    files: Mapping[str, Stat],
+    uses: Iterable[tuple[str, str, str]],
+    moved: AbstractSet[str] | None,
+) -> set[str]:
+    """Ids of articles to render anew: one of their `uses` changed, or they could not be read.
+
+    `moved` are the paths of articles that may have another address now, None for all.
+    """
+    articles = Articles(site.database)
     address_of = partial(address_at, articles, site.config.site, site.zone)
-    stale = stale_renderings(articles, scanned, address_of, moved)
-    stale |= set(json.loads(articles.meta().get("behind", "[]")))
+    stale = stale_renderings(uses, Folder(site.places.content, files), address_of, moved)
+    return stale | set(json.loads(articles.meta().get("behind", "[]")))
+
+
+def outputs_of(
+    site: Site, files: Mapping[str, Stat], stale: AbstractSet[str], now: datetime
+) -> Outputs:
+    """What documents are made from, once `files` are taken in; the `stale` are rendered anew."""
+    articles = Articles(site.database)
+    scanned = Folder(site.places.content, files)
     renditions = Renditions(articles, scanned, site.config.site, site.zone, stale)
     feed_id = _feed_id(site, articles, now)
     issues = Issues(site.database)
     return Outputs(site.config, articles, issues, renditions, site.places.designs, feed_id)
 
 
-def outputs_of(site: Site, now: datetime) -> Outputs:
+def built(site: Site, now: datetime) -> Outputs:
     """What a build that has just ended made documents from, to make others of it."""
-    files = folder.scan(site.places.content)
-    return _outputs(site, Articles(site.database), files, set(), now)
+    return outputs_of(site, folder.scan(site.places.content), set(), now)
 
 
 ALL = "*"
@@ -208,7 +224,7 @@ def _asks_for_tags(config: Config) -> bool:
     return config.feeds.tags or any(letter.include or letter.exclude for letter in letters)
 
 
-def _touched(outputs: Outputs, intake: Intake, stale: Set[str]) -> Iterator[str]:
+def _touched(outputs: Outputs, intake: Intake, stale: AbstractSet[str]) -> Iterator[str]:
     """The owners of documents that this build's changes touch."""
     for before, after in intake.changes:
         yield from outputs.touched(before, after)

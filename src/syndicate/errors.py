@@ -69,3 +69,12 @@ class StoreError(SyndicateError):
 
 class OutputError(SyndicateError):
     """A document cannot be written."""
+
+
+def refused(error: OSError) -> SyndicateError:
+    """Something the machine does not let us do."""
+    return SyndicateError(
+        f"the system refuses: {error.strerror or error}",
+        place=Place(str(error.filename)) if error.filename else None,
+        way_out="check the rights and the free space there, then try again",
+    )

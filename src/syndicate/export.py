@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from syndicate.build import Site, build, outputs_of
+from syndicate.build import Site, build, built
 from syndicate.composing import Composed, compose, parts
 from syndicate.config.model import Merge, Newsletter
 from syndicate.config.named import newsletter_named
@@ -62,7 +62,7 @@ def export(
     listmonk gave. Raises SyndicateError when the issue cannot be made.
     """
     build(site, now)
-    outputs = outputs_of(site, now)
+    outputs = built(site, now)
     carried = articles_of(outputs, newsletter)
     if not carried:
         return Export("", {}, ())

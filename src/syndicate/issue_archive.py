@@ -77,10 +77,11 @@ def _issue(outputs: Outputs, owner: str) -> Issue | None:
 
 def _archive(outputs: Outputs, newsletter: Newsletter) -> Iterator[tuple[str, bytes]]:
     issues = outputs.issues.of(newsletter.name)
+    if not issues:
+        return
     folder = f"newsletters/{newsletter.name}/"
     feed = _feed(outputs, newsletter, issues, folder)
-    if issues:
-        yield from outputs.feed_documents(feed)
+    yield from outputs.feed_documents(feed)
     if outputs.config.site.pages:
         yield f"{folder}index.html", _archive_page(outputs, newsletter, issues, feed)
 
@@ -109,7 +110,6 @@ def _archive_page(
         )
         for issue in issues
     ]
-    next_url = base + page_of(newsletter.name, "next")
     return pages.archive_page(
         outputs.env,
         outputs.frame(()),
@@ -117,8 +117,7 @@ def _archive_page(
         newsletter.description,
         feed.base_url,
         shown,
-        outputs.feed_links(feed.title, feed.base_url) if issues else (),
-        next_url if newsletter.name in outputs.with_issue else "",
+        outputs.feed_links(feed.title, feed.base_url),
     )
 
 

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from syndicate.build import Site, outputs_of
+from syndicate.build import Site, built
 from syndicate.composing import Composed, Edition, compose
 from syndicate.config.model import Newsletter
 from syndicate.content.article import Published
@@ -115,7 +115,7 @@ def make_issue(
     with site.database.transaction():
         Articles(site.database).begin_newsletters([newsletter.name], to_text(now))
     while True:
-        making = Making(site, outputs_of(site, now), newsletter, slot, due, now)
+        making = Making(site, built(site, now), newsletter, slot, due, now)
         if kept := making.outputs.issues.get(newsletter.name, slot):
             return kept
         carried = making.choose()

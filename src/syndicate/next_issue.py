@@ -72,10 +72,13 @@ def candidate(
 
 def articles_of(outputs: Outputs, newsletter: Newsletter) -> Sequence[Published]:
     """The articles that the next issue carries, newest first."""
-    articles = outputs.articles
-    after = articles.newsletters()[newsletter.name].after
-    chosen = plan(articles, outputs.issues, newsletter, after).chosen
-    return ordered(outputs.renditions.published(articles.by_ids(chosen)))
+    after = outputs.articles.newsletters()[newsletter.name].after
+    return carried_by(outputs, plan(outputs.articles, outputs.issues, newsletter, after).chosen)
+
+
+def carried_by(outputs: Outputs, chosen: Sequence[str]) -> tuple[Published, ...]:
+    """The articles of these ids with their text, as an issue carries them: the newest first."""
+    return ordered(outputs.renditions.published(outputs.articles.by_ids(chosen)))
 
 
 def next_issues(

@@ -170,17 +170,14 @@ def archive_page(
     description: str,
     address: str,
     issues: Sequence[IssueLink],
-    feeds: tuple[FeedLink, ...] = (),
-    next_url: str = "",
+    feeds: tuple[FeedLink, ...],
 ) -> bytes:
     """The past issues of a newsletter, `web/newsletter.html`, in the order given.
 
     Raises TemplateError.
     """
     head = Head(title, description or title, address, feeds + frame.feeds)
-    return _page(
-        env, "newsletter", frame, head, issues=issues, issue_feeds=feeds, next_url=next_url
-    )
+    return _page(env, "newsletter", frame, head, issues=issues, issue_feeds=feeds)
 
 
 def lead_image(article: Published) -> Image | None:

@@ -6,7 +6,7 @@ A file that is broken or gone for the moment keeps what was last made of it.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass, field
 from datetime import tzinfo
@@ -158,19 +158,19 @@ def address_at(articles: Articles, site: Site, zone: tzinfo, path: str) -> str |
 
 
 def stale_renderings(
-    articles: Articles,
+    uses: Iterable[tuple[str, str, str]],
     folder: Folder,
     address_of: Callable[[str], str | None],
     moved: AbstractSet[str] | None,
 ) -> set[str]:
-    """Ids of the articles that refer to something that is not as it was.
+    """Ids of the articles among whose `uses` (article, target, witness) one is not as it was.
 
     `moved` are the paths of articles that may have another address now, None for all: asking
     for the address of every article linked to would take longer than everything else.
     """
     return {
         article
-        for article, target, witness in articles.uses()
+        for article, target, witness in uses
         if (moved is None or target in moved or not is_article(target))
         and witness != _witness(folder, target, address_of)
     }

@@ -15,8 +15,8 @@ from click.exceptions import Exit
 
 from syndicate.cli.main import syndicate
 from syndicate.cli.options import COMPLETION, PROGRAM
-from syndicate.cli.show import show_crash, show_error, show_refusal
-from syndicate.errors import SyndicateError
+from syndicate.cli.show import show_crash, show_error
+from syndicate.errors import SyndicateError, refused
 
 DONE = 0
 WRONG = 2
@@ -59,7 +59,7 @@ def _told(arguments: list[str]) -> int:
     except BrokenPipeError:
         raise
     except OSError as error:  # no disk space, no rights: the machine's, not ours
-        show_refusal(error)
+        show_error(refused(error))
         return WRONG
     except Exception as error:  # noqa: BLE001  the last resort: a file, not a traceback
         show_crash(error)

@@ -10,6 +10,7 @@ from syndicate.cli.building import build, check
 from syndicate.cli.export import export
 from syndicate.cli.issues import issues
 from syndicate.cli.options import PROGRAM
+from syndicate.cli.preview import preview
 from syndicate.cli.starting import completion, init, new
 
 """The variable through which a shell asks for completions."""
@@ -28,6 +29,7 @@ pages, issues/ the newsletter, ready to send.
 
 \b
   syndicate new "A title"       start an article
+  syndicate preview             the next issue, as it will look
   syndicate check               what is wrong or doubtful, and the way out
   syndicate explain ARTICLE     why it is or is not in which feed and issue
   syndicate export NEWSLETTER   the next issue, for another service to send
@@ -56,5 +58,6 @@ def syndicate(context: click.Context, config_file: str) -> None:
     context.obj = config_file
 
 
-for command in (init, new, build, check, explain, issues, export, config, completion):
+COMMANDS = (init, new, build, preview, check, explain, issues, export, config, completion)
+for command in COMMANDS:
     syndicate.add_command(command)

@@ -47,17 +47,6 @@ def show_error(error: SyndicateError) -> None:
             click.echo(f"    {fault.way_out}", err=True)
 
 
-def show_refusal(error: OSError) -> None:
-    """Something the machine does not let us do, on stderr."""
-    show_error(
-        SyndicateError(
-            f"the system refuses: {error.strerror or error}",
-            place=Place(str(error.filename)) if error.filename else None,
-            way_out="check the rights and the free space there, then try again",
-        )
-    )
-
-
 def show_crash(error: Exception) -> None:
     """A fault in this program: what to report, in a file."""
     import tempfile

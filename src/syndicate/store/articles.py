@@ -229,6 +229,16 @@ class Articles:
             )
         ]
 
+    def uses_of(self, ids: Sequence[str]) -> list[tuple[str, str, str]]:
+        """As `uses`, of these articles alone."""
+        return [
+            (str(a), str(t), str(w))
+            for names, values in _chunks(ids)
+            for a, t, w in self._rows(
+                f"SELECT article, target, witness FROM uses WHERE article IN ({names})", values
+            )
+        ]
+
     def documents(self) -> dict[str, tuple[int, str]]:
         """Path -> size and owner of every document we wrote."""
         return {

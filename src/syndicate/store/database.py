@@ -64,6 +64,10 @@ class Database(Protocol):
         """
         ...
 
+    def copy(self) -> Database:
+        """All that is in it now, in memory: what is done to that is forgotten."""
+        ...
+
     def close(self) -> None:
         """Let go of the connection."""
         ...
@@ -131,6 +135,17 @@ class Sqlite:
                 for statement in script.split(";\n")[:-1]:
                     self._connection.execute(statement)
 
+    def tables(self) -> dict[str, list[str]]:
+        """Each table with its columns; not that of the schema's version."""
+        query = (
+            "SELECT t.name, c.name FROM sqlite_master t JOIN pragma_table_info(t.name) c "
+            "WHERE t.type = 'table' AND t.name <> 'alembic_version' ORDER BY t.name, c.cid"
+        )
+        found: dict[str, list[str]] = {}
+        for table, column in self.rows(query):
+            found.setdefault(table, []).append(column)
+        return found
+
     def rows(self, statement: str, values: Values = {}) -> list[Row]:  # noqa: B006
         try:
             return self._connection.execute(statement, values).fetchall()
@@ -171,6 +186,14 @@ class Sqlite:
         file = self._lock = self.path.with_name(f"{self.path.name}.lock").open("w")
         _wait_for(lambda: _flock(file))
 
+    def copy(self) -> Sqlite:
+        copy = in_memory()
+        try:
+            self._connection.backup(copy._connection)
+        except sqlite3.Error as error:
+            raise self._error(error) from error
+        return copy
+
     def close(self) -> None:
         self._connection.close()
         if self._lock:
@@ -181,6 +204,11 @@ class Sqlite:
 
 
 WAY_OUT = "check store.url in config.yaml, that its folder can be written, and the disk's space"
+
+
+def in_memory() -> Sqlite:
+    """A new database that is gone when it is closed."""
+    return Sqlite(Path(":memory:"))
 
 
 class PostgreSQL:
@@ -262,6 +290,21 @@ class PostgreSQL:
         query = f"SELECT pg_try_advisory_lock({BUILDS})"
         _wait_for(lambda: self.rows(query) == [(True,)])
 
+    def copy(self) -> Sqlite:
+        copy = in_memory()
+        moment = self._engine.connect().execution_options(isolation_level="REPEATABLE READ")
+        with self._told(), moment, copy.transaction():
+            for table, columns in copy.tables().items():
+                names = ", ".join(columns)
+                found = moment.execute(_text(f"SELECT {names} FROM {table}"))
+                copy.upsert(table, columns, [tuple(row) for row in found])
+        return copy
+
+    def changes(self) -> int:
+        """A number that grows with every transaction that wrote something, on all the server."""
+        ((number,),) = self.rows("SELECT txid_snapshot_xmax(txid_current_snapshot())")
+        return int(number)
+
     def close(self) -> None:
         self._connection.close()
         self._engine.dispose()
@@ -306,7 +349,7 @@ def _wait_for(taken: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> N
         time.sleep(0.02)
 
 
-KEYS = {"article_tags": 2}
+KEYS = {"article_tags": 2, "issue_articles": 2, "issues": 2, "uses": 2}
 """How many columns the primary key of a table has, if not one."""
 
 

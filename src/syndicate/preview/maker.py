@@ -1,0 +1,85 @@
+"""The loop of a preview: while a page looks on, what is saved is made and shown.
+
+Nothing is looked at while no page is open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import partial
+
+from syndicate.errors import ConfigError, Fault, Place, SyndicateError, refused
+from syndicate.findings import Finding, Level
+from syndicate.preview.session import Session
+from syndicate.preview.watch import Seen, Watcher
+from syndicate.preview.workshop import Placed, Workshop
+
+
+class Maker:
+    """Keeps what `session` shows up to what `workshop` finds in the files."""
+
+    def __init__(
+        self,
+        workshop: Workshop,
+        session: Session,
+        clock: Callable[[], datetime],
+        placed: Placed,
+    ) -> None:
+        self._workshop = workshop
+        self._session = session
+        self._clock = clock
+        self._placed = placed
+        self._watcher = Watcher()
+        self._seen: Seen | None = None
+        self._trouble: tuple[Finding, ...] = ()
+        """Why the files as they were last seen cannot be used."""
+        self._made: dict[str, Seen] = {}
+
+    def run(self) -> None:
+        """Go on until something ends it: Ctrl-C, or a fault of this program."""
+        while True:
+            self.make(self._session.viewed())
+
+    def make(self, names: Sequence[str]) -> None:
+        """Show these newsletters as they are now, where they are not shown so yet."""
+        seen = self._watcher.next(self._workshop.watched, self._seen)
+        if seen != self._seen:
+            self._seen = seen
+            self._trouble = self._tried(partial(self._refresh, seen))
+        for name in names:
+            if self._made.get(name) != seen:
+                self._made[name] = seen
+                trouble = self._trouble or self._tried(partial(self._show, name))
+                if trouble:
+                    self._session.show_faults(name, trouble)
+
+    def _refresh(self, seen: Seen) -> None:
+        self._workshop.refresh(seen, self._clock())
+        newsletters = self._workshop.site.config.newsletters
+        self._session.titles = {name: each.title for name, each in newsletters.items()}
+
+    def _show(self, name: str) -> None:
+        self._session.show(name, self._workshop.proof(name))
+
+    def _tried(self, do: Callable[[], None]) -> tuple[Finding, ...]:
+        """What kept it from being done, if anything."""
+        try:
+            do()
+        except SyndicateError as error:
+            return self._told(error)
+        except OSError as error:
+            return self._told(refused(error))
+        return ()
+
+    def _told(self, error: SyndicateError) -> tuple[Finding, ...]:
+        """An error as findings, which a page can show."""
+        alone = Fault(error.message, error.place or Place(""), error.way_out)
+        faults = error.faults if isinstance(error, ConfigError) else (alone,)
+        found = [
+            Finding(Level.ERROR, "", f.message, f.place.path, f.place.line, f.way_out)
+            for f in faults
+        ]
+        site = self._workshop.site
+        placeless = (finding for finding in found if not finding.path)
+        return (*placeless, *self._placed([f for f in found if f.path], site))

@@ -1,0 +1,189 @@
+// Shows what the server says is new, without moving what the author looks at.
+"use strict";
+
+const $ = (selector) => document.querySelector(selector);
+const stage = $("#stage");
+const frames = [...document.querySelectorAll("iframe")];
+let version = 0; // of what is shown
+let news = null; // the connection over which the server tells of new versions
+
+function element(name, className, text) {
+  const made = document.createElement(name);
+  if (className) made.className = className;
+  if (text !== undefined) made.textContent = text;
+  return made;
+}
+
+// -- the mail ---------------------------------------------------------------------------------
+
+function isShown(frame) {
+  return frame.closest("figure").checkVisibility() && !stage.hidden;
+}
+
+// The document in a frame is exchanged in one step: nothing flashes, and it stays scrolled to
+// where it was.
+async function refreshFrame(frame) {
+  if (!isShown(frame) || frame.dataset.version === String(version)) return;
+  frame.dataset.version = String(version);
+  const answer = await fetch(`${frame.dataset.scheme}.html`);
+  if (!answer.ok) return;
+  const made = new DOMParser().parseFromString(await answer.text(), "text/html");
+  await loaded.get(frame);
+  const page = frame.contentDocument;
+  const { scrollX, scrollY } = frame.contentWindow;
+  page.replaceChild(page.importNode(made.documentElement, true), page.documentElement);
+  frame.contentWindow.scrollTo({ left: scrollX, top: scrollY, behavior: "instant" });
+}
+
+const loaded = new Map(
+  frames.map((frame) => [frame, new Promise((done) => (frame.onload = done))]),
+);
+frames.forEach((frame) => (frame.src = "frame.html"));
+
+// -- what is known of it ----------------------------------------------------------------------
+
+function finding({ level, rule, message, path, line, way_out }) {
+  const item = element("li");
+  if (path) item.append(element("span", "place", line ? `${path}:${line}` : path));
+  item.append(element("span", `level ${level}`, level), ` ${message} `);
+  if (rule) item.append(element("span", "rule", rule));
+  if (way_out) item.append(element("p", "way-out", way_out));
+  return item;
+}
+
+function kilobytes(bytes) {
+  return bytes < 1024 ? `${bytes} bytes` : `${Number((bytes / 1024).toFixed(1))} KB`;
+}
+
+function size({ name, bytes, aim, limit }) {
+  const row = element("div");
+  row.append(element("dt", "", name), element("dd", "", kilobytes(bytes)));
+  if (limit) {
+    const meter = element("meter");
+    Object.assign(meter, { min: 0, max: limit, high: aim || limit, optimum: 0, value: bytes });
+    meter.setAttribute("aria-label", `${name}: ${kilobytes(bytes)} of ${kilobytes(limit)}`);
+    const note = aim ? `at most ${kilobytes(limit)}, better ${kilobytes(aim)}` : `at most ${kilobytes(limit)}`;
+    row.append(meter, element("p", "most", note));
+  }
+  return row;
+}
+
+function header({ name, value, sent }) {
+  const row = element("div");
+  const shown = element("dd", "", value);
+  if (sent !== value) shown.append(element("span", "sent", sent));
+  row.append(element("dt", "", name), shown);
+  return row;
+}
+
+function article({ title, url, path, shortened }) {
+  const item = element("li");
+  const link = element("a", "", title);
+  Object.assign(link, { href: url, target: "_blank", rel: "noopener", dir: "auto" });
+  item.append(link, element("span", "path", path));
+  if (shortened) item.append(element("span", "level warning", "shortened to its summary"));
+  return item;
+}
+
+function fill(selector, rows) {
+  $(selector).replaceChildren(...rows);
+}
+
+function showNewsletters(newsletters, here) {
+  const links = Object.entries(newsletters).map(([name, title]) => {
+    const link = element("a", "", title);
+    link.href = `/${name}/`;
+    if (name === here) link.setAttribute("aria-current", "page");
+    return link;
+  });
+  $("#newsletters").hidden = links.length < 2;
+  fill("#newsletters", links);
+}
+
+function showProof(proof, faults) {
+  const made = proof.articles.length > 0;
+  $("#inbox").hidden = stage.hidden = !made;
+  $("#nothing").hidden = made;
+  fill("#nothing div", proof.empty.map((why) => element("p", "", why)));
+  $("#inbox .initial").textContent = [...proof.sender.replace(/^["'\s]+/, "")][0] ?? "";
+  $("#inbox .sender").textContent = proof.sender.replace(/\s*<[^<]*>$/, "");
+  $("#inbox .subject").textContent = proof.subject;
+  $("#inbox .preheader").textContent = proof.preheader;
+  $("#text").textContent = proof.text;
+  $("#count").textContent = proof.findings.length || "";
+  $("#number").textContent = proof.articles.length || "";
+  const fine = element("li", "fine", faults.length ? "Nothing else." : "Nothing to mend.");
+  fill("#findings", proof.findings.length ? proof.findings.map(finding) : [fine]);
+  fill("#sizes", proof.sizes.map(size));
+  fill("#articles", proof.articles.map(article));
+  fill("#headers", proof.headers.map(header));
+}
+
+function tell(text, kind) {
+  $("#status").textContent = text;
+  $("#status").className = kind;
+}
+
+async function refresh() {
+  const answer = await fetch("proof.json");
+  if (!answer.ok) return;
+  const { version: current, newsletters, proof, faults } = await answer.json();
+  version = current;
+  const here = location.pathname.split("/")[1];
+  const title = newsletters[here] ?? here;
+  document.title = proof?.subject ? `${proof.subject} (preview)` : `${title} (preview)`;
+  $("#title").textContent = title;
+  showNewsletters(newsletters, here);
+  document.body.classList.toggle("stale", faults.length > 0);
+  $("#trouble").hidden = faults.length === 0;
+  fill("#trouble ul", faults.map(finding));
+  $("#trouble .aside").hidden = !proof?.articles.length;
+  if (proof) showProof(proof, faults);
+  await Promise.all(frames.map(refreshFrame));
+  const time = new Date().toLocaleTimeString([], { timeStyle: "medium" });
+  if (faults.length) tell("Something to mend", "bad");
+  else tell(`Up to date, ${time}`, "good");
+  document.body.dataset.version = String(current);
+}
+
+// -- what to show -----------------------------------------------------------------------------
+
+const buttons = [...document.querySelectorAll("[data-show]")];
+
+function choose(name, chosen) {
+  stage.classList.toggle(name, chosen);
+  const button = buttons.find((each) => each.dataset.show === name);
+  button.setAttribute("aria-pressed", String(chosen));
+}
+
+for (const button of buttons) {
+  const name = button.dataset.show;
+  const kept = localStorage.getItem(name);
+  choose(name, kept ? kept === "true" : button.getAttribute("aria-pressed") === "true");
+  button.addEventListener("click", () => {
+    const chosen = button.getAttribute("aria-pressed") !== "true";
+    choose(name, chosen);
+    localStorage.setItem(name, String(chosen));
+    frames.forEach(refreshFrame);
+  });
+}
+
+// -- the connection: only while somebody looks, so that a hidden page costs nothing -------------
+
+let turn = Promise.resolve(); // one after another
+
+function follow() {
+  if (document.hidden) {
+    news?.close();
+    news = null;
+  } else if (!news) {
+    news = new EventSource("news");
+    news.onmessage = (event) => {
+      if (Number(event.data) > 0) turn = turn.then(refresh);
+    };
+    news.onerror = () => tell("The preview has stopped", "bad");
+  }
+}
+
+document.addEventListener("visibilitychange", follow);
+follow();

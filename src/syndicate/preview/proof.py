@@ -1,0 +1,157 @@
+"""A next issue as a page shows it: values, and what is worked out from them. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from email import message_from_bytes
+from email.header import decode_header, make_header
+from email.policy import compat32
+from html import unescape
+from pathlib import Path
+
+from syndicate.content.article import Published
+from syndicate.findings import Finding
+from syndicate.newsletters.checks import CUT_BY_GMAIL, MOST_STYLE
+from syndicate.newsletters.issue import Rendered
+from syndicate.newsletters.render import MOST_BYTES, size_as_sent
+
+FOLD = re.compile(r"\r?\n[ \t]")
+STYLE = re.compile(r"<style\b[^>]*>(.*?)</style>", re.DOTALL | re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A header of the message: as people read it, and as it is sent."""
+
+    name: str
+    value: str
+    sent: str
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How many bytes something takes, how many it should at most, and may; 0 without limit."""
+
+    name: str
+    bytes: int
+    aim: int = 0
+    limit: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """An article in the issue. `shortened` says that its text gave way to its summary."""
+
+    title: str
+    url: str
+    path: str
+    published: str
+    shortened: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A file of the site that the mail shows: `name` changes with the file."""
+
+    name: str
+    file: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """One newsletter's next issue. Without articles there is none, and `empty` says why.
+
+    `pictures` are those the mail shows that the site has, by their address in the mail.
+    """
+
+    newsletter: str
+    title: str
+    findings: tuple[Finding, ...] = ()
+    sender: str = ""
+    subject: str = ""
+    preheader: str = ""
+    text: str = ""
+    html: str = ""
+    headers: tuple[Header, ...] = ()
+    sizes: tuple[Size, ...] = ()
+    articles: tuple[Carried, ...] = ()
+    empty: tuple[str, ...] = ()
+    pictures: Mapping[str, Picture] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, object]:
+        """All but the HTML and its pictures, which frames fetch for themselves."""
+        return asdict(replace(self, html="", pictures={}))
+
+
+def headers(message: bytes) -> Iterator[Header]:
+    """The headers of a message, in their order."""
+    for name, sent in message_from_bytes(message, policy=compat32).items():
+        plain = FOLD.sub(" ", str(sent)).strip()
+        yield Header(name, str(make_header(decode_header(plain))), str(sent))
+
+
+def sizes(rendered: Rendered, message: bytes) -> tuple[Size, ...]:
+    """What counts against the limits of mail programs, and the rest."""
+    style = sum(len(css.encode()) for css in STYLE.findall(rendered.html))
+    return (
+        Size("HTML, as sent", size_as_sent(rendered.html), MOST_BYTES, CUT_BY_GMAIL),
+        Size("Style sheet", style, 0, MOST_STYLE),
+        Size("Plain text", len(rendered.text.encode())),
+        Size("Whole message", len(message)),
+    )
+
+
+def carried(articles: Sequence[Published], shortened: Sequence[str]) -> tuple[Carried, ...]:
+    """The articles as a list shows them."""
+    return tuple(
+        Carried(a.title, a.url, a.path, a.published.isoformat(), a.id in shortened)
+        for a in articles
+    )
+
+
+def addresses(html: str) -> list[str]:
+    """The addresses of the pictures a mail shows."""
+    found = (ADDRESS.findall(tag) for tag in TAGS.findall(html))
+    return list(dict.fromkeys(unescape(address) for tag in found for _, _, address in tag))
+
+
+# -- the mail in a frame ------------------------------------------------------------------------
+
+TAGS = re.compile(r"<(?:source|style|link|meta|img|td|th|table|body)\b[^>]*>", re.IGNORECASE)
+QUERY = re.compile(r"\(\s*prefers-color-scheme\s*:\s*(light|dark)\s*\)", re.IGNORECASE)
+BOTH_SCHEMES = re.compile(r"\b(?:light\s+dark|dark\s+light)\b", re.IGNORECASE)
+BOTH_IN_STYLE = re.compile(r"(color-schemes?\s*:\s*)(?:light\s+dark|dark\s+light)\b", re.IGNORECASE)
+ADDRESS = re.compile(r"""(\b(?:src|background)=)(["'])(.*?)\2""", re.IGNORECASE | re.DOTALL)
+ALWAYS, NEVER = "(min-width: 0px)", "(max-width: 0px)"
+HEAD = re.compile(r"<head\b[^>]*>", re.IGNORECASE)
+
+
+def framed(html: str, scheme: str, pictures: Mapping[str, Picture]) -> str:
+    """The mail as it looks in a scheme (`light` or `dark`), whatever the browser prefers.
+
+    Media queries for a scheme are made to hold always or never, which every browser understands;
+    a mail that names but one scheme keeps it. `pictures` come from here. Links open in a window of
+    their own. What articles say stays as it is.
+    """
+
+    def query(found: re.Match[str]) -> str:
+        return ALWAYS if found[1].lower() == scheme else NEVER
+
+    def style(found: re.Match[str]) -> str:
+        css = BOTH_IN_STYLE.sub(rf"\g<1>{scheme}", QUERY.sub(query, found[1]))
+        return found[0].replace(found[1], css)
+
+    def address(found: re.Match[str]) -> str:
+        picture = pictures.get(unescape(found[3]))
+        here = f"pictures/{picture.name}" if picture else found[3]
+        return f"{found[1]}{found[2]}{here}{found[2]}"
+
+    def tag(found: re.Match[str]) -> str:
+        text = ADDRESS.sub(address, QUERY.sub(query, found[0]))
+        named = "color-scheme" in text.lower() and text.lower().startswith("<meta")
+        return BOTH_SCHEMES.sub(scheme, text) if named else text
+
+    shown = TAGS.sub(tag, STYLE.sub(style, html))
+    return HEAD.sub(r'\g<0><base target="_blank">', shown, count=1)

@@ -1,0 +1,217 @@
+"""Hands out what a session shows, to browsers on this machine alone. Makes nothing.
+
+Only GET and HEAD; only what stands in the session, the files of the page, and the pictures of
+the mail. A request must name this machine as its host, so that no web site can have its own name
+lead here and read what is shown (DNS rebinding).
+"""
+
+from __future__ import annotations
+
+import json
+import mimetypes
+import socket
+import sys
+from dataclasses import asdict
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import BoundedSemaphore, Thread
+from typing import Any
+from urllib.parse import urlsplit
+
+from syndicate.errors import SyndicateError
+from syndicate.preview.proof import Proof, framed
+from syndicate.preview.session import Session
+
+ADDRESS = "127.0.0.1"
+HOSTS = ("127.0.0.1", "localhost")
+PAGE = Path(__file__).with_name("page")
+STATIC = {
+    "/_/page.css": ("page.css", "text/css"),
+    "/_/page.js": ("page.js", "text/javascript"),
+}
+"""Newsletters cannot be named `_`."""
+MOST_CONNECTIONS = 64
+PATIENCE_SECONDS = 20
+HEARTBEAT_SECONDS = 10
+
+OWN_ONLY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "frame-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+MAIL = (
+    "sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox; default-src 'none'; "
+    "style-src 'unsafe-inline' https:; font-src https: data:; img-src 'self' https: http: data:; "
+    "form-action 'none'; frame-ancestors 'self'"
+)
+PICTURE = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
+
+
+class Server(ThreadingHTTPServer):
+    """Listens on this machine; `port` 0 takes a free one. Raises SyndicateError."""
+
+    daemon_threads = True
+    block_on_close = False
+    allow_reuse_address = True
+
+    def __init__(self, session: Session, port: int) -> None:
+        self.session = session
+        self._room = BoundedSemaphore(MOST_CONNECTIONS)
+        try:
+            super().__init__((ADDRESS, port), Handler)
+        except OSError as error:
+            raise SyndicateError(
+                f"port {port} cannot be had: {error.strerror}",
+                way_out="name another with --port, or none for a free one",
+            ) from error
+
+    @property
+    def url(self) -> str:
+        """Where the page is."""
+        return f"http://{ADDRESS}:{self.server_address[1]}/"
+
+    def start(self) -> None:
+        """Serve from now on, in threads."""
+        Thread(target=self.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """One more connection, if there is room."""
+        if self._room.acquire(blocking=False):
+            super().process_request(request, client_address)
+        else:
+            self.shutdown_request(request)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._room.release()
+
+    def handle_error(self, request: socket.socket | Any, client_address: Any) -> None:  # noqa: ARG002
+        """A browser that went away is nothing; anything else is ours."""
+        error = sys.exception()
+        if isinstance(error, Exception) and not isinstance(error, (ConnectionError, TimeoutError)):
+            self.session.fail(error)
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Answers the requests of one connection."""
+
+    server: Server
+    protocol_version = "HTTP/1.1"
+    timeout = PATIENCE_SECONDS
+
+    def do_GET(self) -> None:
+        if self._host() not in HOSTS:
+            self._refuse(HTTPStatus.MISDIRECTED_REQUEST, "This is not the host you asked for.")
+            return
+        path = urlsplit(self.path).path
+        session = self.server.session
+        if path == "/":
+            self._send(b"", "text/plain", status=HTTPStatus.FOUND, location=f"/{session.first}/")
+        elif path in STATIC:
+            name, kind = STATIC[path]
+            self._send((PAGE / name).read_bytes(), kind)
+        else:
+            _, newsletter, *rest = path.split("/", 2)
+            self._newsletter(newsletter, rest[0] if rest else None)
+
+    def do_HEAD(self) -> None:
+        self.do_GET()
+
+    def _newsletter(self, name: str, what: str | None) -> None:
+        sheet = self.server.session.sheet(name)
+        if sheet is None or what is None:
+            self._refuse(HTTPStatus.NOT_FOUND, "There is nothing here.")
+        elif what == "":
+            self._send((PAGE / "page.html").read_bytes(), "text/html")
+        elif what == "frame.html":
+            self._send(b"<!DOCTYPE html>", "text/html", policy=MAIL)
+        elif what == "news":
+            self._tell_news(name)
+        elif what == "proof.json":
+            shown = {
+                "version": sheet.version,
+                "newsletters": self.server.session.titles,
+                "proof": sheet.proof and sheet.proof.as_json(),
+                "faults": [asdict(fault) for fault in sheet.faults],
+            }
+            self._send(json.dumps(shown, ensure_ascii=False).encode(), "application/json")
+        elif sheet.proof and what in ("light.html", "dark.html"):
+            html = framed(sheet.proof.html, what.removesuffix(".html"), sheet.proof.pictures)
+            self._send(html.encode(), "text/html", policy=MAIL)
+        else:
+            self._picture(sheet.proof, what)
+
+    def _picture(self, proof: Proof | None, what: str) -> None:
+        pictures = proof.pictures.values() if proof else ()
+        file = next((p.file for p in pictures if f"pictures/{p.name}" == what), None)
+        kind = mimetypes.guess_type(file)[0] if file else None
+        if file is None or not kind or not kind.startswith("image/"):
+            self._refuse(HTTPStatus.NOT_FOUND, "There is nothing here.")
+            return
+        try:
+            data = file.read_bytes()
+        except OSError:
+            self._refuse(HTTPStatus.NOT_FOUND, "The file cannot be read.")
+        else:
+            self._send(data, kind, policy=PICTURE)
+
+    def _tell_news(self, name: str) -> None:
+        """The version of what is shown, again with each change (Server-sent events, HTML 9.2)."""
+        self.close_connection = True
+        self.send_response(HTTPStatus.OK)
+        self._headers("text/event-stream", OWN_ONLY)
+        self.send_header("Connection", "close")
+        self.end_headers()
+        version, session = -1, self.server.session
+        with session.viewing(name):
+            while self.command == "GET":
+                told, version = version, session.news(name, version, HEARTBEAT_SECONDS)
+                line = ":\n\n" if version == told else f"data: {version}\n\n"
+                self.wfile.write(line.encode())
+
+    # -- answers ----------------------------------------------------------------------------
+
+    def _host(self) -> str | None:
+        hosts = self.headers.get_all("Host") or []
+        try:
+            return urlsplit(f"//{hosts[0]}").hostname if len(hosts) == 1 else None
+        except ValueError:
+            return None
+
+    def _send(
+        self,
+        body: bytes,
+        kind: str,
+        *,
+        status: HTTPStatus = HTTPStatus.OK,
+        policy: str = OWN_ONLY,
+        location: str = "",
+    ) -> None:
+        self.send_response(status)
+        self._headers(kind, policy)
+        if location:
+            self.send_header("Location", location)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def _refuse(self, status: HTTPStatus, message: str) -> None:
+        self._send(message.encode(), "text/plain", status=status)
+
+    def _headers(self, kind: str, policy: str) -> None:
+        text = kind.startswith("text/") or kind == "application/json"
+        self.send_header("Content-Type", f"{kind}; charset=utf-8" if text else kind)
+        self.send_header("Content-Security-Policy", policy)
+        self.send_header("Cache-Control", "no-store")
+        self.send_header("X-Content-Type-Options", "nosniff")
+        self.send_header("Referrer-Policy", "no-referrer")
+        self.send_header("Cross-Origin-Resource-Policy", "same-origin")
+
+    def version_string(self) -> str:
+        return "syndicate"
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the library's name
+        """Nothing: the terminal is the author's."""

@@ -1,0 +1,206 @@
+"""The files as they are -> proofs of next issues. Changes nothing that lasts.
+
+It works as a build would, on a copy of the store in memory, and makes only what the issue
+carries: no feed, no page, no file.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+
+from syndicate import app
+from syndicate.build import Progress, Site, outputs_of, stale_among, taken_in
+from syndicate.composing import Composed, compose
+from syndicate.config.loader import load
+from syndicate.config.model import Newsletter
+from syndicate.config.named import newsletter_named
+from syndicate.content import folder
+from syndicate.content.article import Published
+from syndicate.content.reader import is_article
+from syndicate.errors import Place, SyndicateError
+from syndicate.findings import Finding, from_json
+from syndicate.moments import from_text, to_text
+from syndicate.newsletters.issue import Reason, Selection
+from syndicate.next_issue import carried_by, plan
+from syndicate.outputs import Outputs
+from syndicate.permalinks import base_url, page_file
+from syndicate.preview.proof import Picture, Proof, addresses, carried, headers, sizes
+from syndicate.preview.watch import Seen, Watched
+from syndicate.store.articles import Articles
+from syndicate.store.copied import Copied
+from syndicate.store.issues import Issues
+from syndicate.templates import day
+
+Placed = Callable[[Sequence[Finding], Site], list[Finding]]
+"""Findings with their paths as the user writes them."""
+
+
+class Workshop:
+    """Makes proofs of the newsletters in `config_file`, as often as asked."""
+
+    def __init__(
+        self,
+        config_file: Path,
+        environment: Mapping[str, str],
+        progress: Progress,
+        placed: Placed,
+    ) -> None:
+        self._config_file = config_file
+        self._environment = environment
+        self._progress = progress
+        self._placed = placed
+        self._store: Copied | None = None
+        self.site = self._site()
+
+    def refresh(self, seen: Seen, now: datetime) -> None:
+        """Read the configuration anew, and take in what changed in the content folder.
+
+        Raises SyndicateError; then all stays as it was, but for what was taken in.
+        """
+        site = self._site()
+        files = folder.scan(site.places.content) if seen.content is None else seen.content
+        taken_in(site, files, now)
+        articles = Articles(site.database)
+        with site.database.transaction():
+            articles.begin_newsletters(site.config.newsletters, to_text(now))
+        self.site, self._files, self._now = site, files, now
+
+    def proof(self, name: str) -> Proof:
+        """The next issue of a newsletter, as things were at the last `refresh`.
+
+        Raises SyndicateError when it cannot be made.
+        """
+        site, articles = self.site, Articles(self.site.database)
+        newsletter = replace(newsletter_named(site.config, name), merge="none")
+        began = articles.newsletters()[name]
+        selection = plan(articles, Issues(site.database), newsletter, began.after)
+        stale = stale_among(site, self._files, articles.uses_of(selection.chosen), None)
+        outputs = outputs_of(site, self._files, stale, self._now)
+        published = carried_by(outputs, selection.chosen)
+        with site.database.transaction():
+            articles.keep_rendering(*outputs.renditions.take_fresh())
+        found = list(self._found(outputs, selection.chosen))
+        if not published:
+            why = tuple(_why_empty(articles, newsletter, selection, began.moment))
+            return Proof(name, newsletter.title, tuple(self._placed(found, site)), empty=why)
+        issue = compose(outputs, newsletter, published, site.config_file)
+        placed = self._placed([*found, *issue.findings], site)
+        return self._proof(newsletter, issue, outputs, published, placed)
+
+    @property
+    def watched(self) -> Watched:
+        """What proofs are made from."""
+        base = self._config_file.parent.resolve()
+        templates = base / self.site.config.templates
+        return Watched(self._config_file, self.site.places.content, templates)
+
+    def close(self) -> None:
+        """Forget the copy of the store."""
+        if self._store:
+            self._store.close()
+
+    def _site(self) -> Site:
+        """The site as it is configured now, with a copy of its store."""
+        loaded = load(self._config_file, self._environment)
+        places = app.places_of(loaded, self._config_file)
+        url = loaded.config.store.url
+        if self._store is None or self._store.url != url:
+            self.close()
+            self._store = Copied(url, self._config_file.parent.resolve())
+        database = self._store.database()
+        return app.site_of(loaded, self._config_file, places, database, self._progress)
+
+    def _found(self, outputs: Outputs, chosen: Sequence[str]) -> Iterator[Finding]:
+        """What is wrong with the articles in the issue, and files that could not be read."""
+        articles = outputs.articles
+        for path, text in articles.faults().items():
+            yield from from_json(text, path)
+        kept = articles.renderings(chosen)
+        for record in articles.by_ids(chosen):
+            yield from from_json(record.findings, record.path)
+            if record.id in kept:
+                yield from from_json(kept[record.id].findings, record.path)
+        yield from outputs.renditions.lost.values()
+
+    def _proof(
+        self,
+        newsletter: Newsletter,
+        issue: Composed,
+        outputs: Outputs,
+        published: Sequence[Published],
+        findings: Sequence[Finding],
+    ) -> Proof:
+        rendered, message = issue.rendered, issue.message
+        return Proof(
+            newsletter=newsletter.name,
+            title=newsletter.title,
+            findings=tuple(findings),
+            sender=newsletter.sender,
+            subject=rendered.subject,
+            preheader=rendered.preheader,
+            text=rendered.text,
+            html=rendered.html,
+            headers=tuple(headers(message)),
+            sizes=sizes(rendered, message),
+            articles=carried(published, rendered.summarised),
+            pictures=self._pictures(outputs, published, rendered.html),
+        )
+
+    def _pictures(
+        self, outputs: Outputs, published: Sequence[Published], html: str
+    ) -> dict[str, Picture]:
+        """The files behind addresses of the site itself: in the content folder, or published."""
+        places, site = self.site.places, self.site.config.site
+        records = {r.id: r for r in outputs.articles.by_ids([a.id for a in published])}
+        files = {
+            outputs.renditions.file_address(records[article], target): places.content / target
+            for article, target, _ in outputs.articles.uses_of(list(records))
+            if not is_article(target)
+        }
+        found: dict[str, Picture] = {}
+        for url in addresses(html):
+            path = page_file(site, url, page=False) if url.startswith(base_url(site)) else None
+            file = files.get(url) or (places.output / path if path else None)
+            if file and file.is_file():
+                stat = file.stat()
+                facts = f"{url} {stat.st_size} {stat.st_mtime_ns}"
+                found[url] = Picture(sha256(facts.encode()).hexdigest()[:24], file)
+        return found
+
+
+def chosen(name: str | None, site: Site) -> str:
+    """The newsletter of this name, or the first. Raises SyndicateError when there is none."""
+    newsletters = site.config.newsletters
+    if not newsletters:
+        raise SyndicateError(
+            "no newsletter is named",
+            place=Place(site.config_file),
+            way_out="add one under newsletters:, see docs/newsletter.md",
+        )
+    return newsletter_named(site.config, name).name if name else next(iter(newsletters))
+
+
+def _why_empty(
+    articles: Articles, newsletter: Newsletter, selection: Selection, began: str
+) -> Iterator[str]:
+    """Why there is nothing to send, in sentences for the author."""
+    published, waiting = articles.count(), articles.scheduled()
+    if not published:
+        yield "No article is published yet."
+        if waiting:
+            yield f"The next one waits for its date, {day(from_text(waiting[0].published))}."
+        yield "Drafts (draft: true) are not carried."
+        return
+    reasons = Counter(r for r in selection.reasons.values() if r != Reason.CHOSEN)
+    yield from (f"{number} of the articles looked at: {why}." for why, number in reasons.items())
+    if newsletter.include or newsletter.exclude:
+        yield "It wants only articles that include: and exclude: in config.yaml allow."
+    if not reasons:
+        since = day(from_text(began))
+        yield f"Nothing it may carry was published since it began, on {since}."
+        yield f"Of older ones it carries at most {newsletter.backlog} (backlog: in config.yaml)."

@@ -1,0 +1,66 @@
+"""`preview` as one types it: what it says, and how it ends. The page is tested in tests/preview."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+from pathlib import Path
+
+from terminal import PROGRAM, Typing
+
+
+def test_an_unknown_newsletter_is_refused_and_the_nearest_named(site: Path, run: Typing) -> None:
+    said = run("preview", "wekly", "--no-open")
+    assert said.code == 2
+    assert "no newsletter is called wekly" in said.err
+    assert "did you mean weekly?" in said.err
+
+
+def test_a_site_without_newsletters_is_told_how_to_have_one(site: Path, run: Typing) -> None:
+    (site / "config.yaml").write_text("site: {title: T, url: 'https://example.org/'}\n")
+    said = run("preview", "--no-open")
+    assert said.code == 2
+    assert "newsletters:" in said.err
+
+
+def test_a_configuration_that_cannot_be_used_is_told_at_once(site: Path, run: Typing) -> None:
+    (site / "config.yaml").write_text("site: {titel: T}\n")
+    said = run("preview", "--no-open")
+    assert said.code == 2
+    assert "did you mean title?" in said.err
+
+
+def test_a_port_that_is_taken_is_told(site: Path, run: Typing) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        said = run("preview", "--no-open", "--port", str(port))
+    assert said.code == 2
+    assert f"port {port} cannot be had" in said.err
+
+
+def test_ctrl_c_ends_it_quietly_while_a_page_is_open(site: Path) -> None:
+    process = subprocess.Popen(
+        [PROGRAM, "preview", "--no-open"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    )
+    assert process.stdout is not None
+    port = int(process.stdout.readline().split("/")[2].split(":")[1])
+    with socket.create_connection(("127.0.0.1", port)) as page:
+        page.sendall(b"GET /weekly/news HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert page.recv(12) == b"HTTP/1.1 200"
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=20)
+    assert (process.returncode, err) == (0, "")
+    assert out == "\nThe preview has ended.\n"
+
+
+def test_nothing_of_the_site_is_changed(site: Path) -> None:
+    def files() -> dict[Path, int]:
+        return {path: path.stat().st_mtime_ns for path in site.rglob("*")}
+
+    before = files()
+    test_ctrl_c_ends_it_quietly_while_a_page_is_open(site)
+    assert files() == before

@@ -1,0 +1,74 @@
+"""A preview as users have it: the program in a process of its own, and a browser that looks."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from chromium import Chromium
+from previewing import PROGRAM, Preview, Start
+
+from syndicate.starter import copy_to
+
+
+@pytest.fixture
+def new_site(tmp_path: Path) -> Path:
+    """The site that `init` makes, never built."""
+    copy_to(tmp_path / "site")
+    return tmp_path / "site"
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """Start a preview of a site; all end with the test."""
+    started: list[subprocess.Popen[str]] = []
+
+    def run(site: Path, *arguments: str) -> Preview:
+        process = subprocess.Popen(
+            [PROGRAM, "preview", "--no-open", *arguments],
+            cwd=site,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        )
+        started.append(process)
+        assert process.stdout is not None
+        assert process.stderr is not None
+        line = process.stdout.readline()
+        assert line.startswith("http://127.0.0.1:"), line + process.stderr.read()
+        return Preview(site, line.split()[0], process)
+
+    yield run
+    for process in started:
+        process.terminate()
+        process.communicate()
+
+
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Chromium]]:
+    """Give the one browser of all these tests, started when first asked for."""
+    started: list[Chromium] = []
+
+    def browser(program: str) -> Chromium:
+        if not started:
+            started.append(Chromium(program, tmp_path_factory.mktemp("chromium")))
+        return started[0]
+
+    yield browser
+    for each in started:
+        each.close()
+
+
+@pytest.fixture
+def browser(
+    need: Callable[[str, str], str], chromium: Callable[[str], Chromium]
+) -> Iterator[Chromium]:
+    """A browser window as wide as a desk's."""
+    window = chromium(need("chromium", "apt install chromium"))
+    window.window(1440, 900)
+    yield window
+    window.open("about:blank")

@@ -1,0 +1,119 @@
+"""What the server of a preview gives, to whom, and what it never gives."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from previewing import Preview, Start
+
+
+@pytest.fixture
+def preview(new_site: Path, start: Start) -> Preview:
+    return start(new_site)
+
+
+def test_the_first_page_is_that_of_the_first_newsletter(preview: Preview) -> None:
+    status, _, headers = preview.ask("/")
+    assert (status, headers["Location"]) == (302, "/weekly/")
+    status, body, headers = preview.ask("/weekly/")
+    assert status == 200
+    assert b"<main" in body
+    assert headers["Content-Type"] == "text/html; charset=utf-8"
+
+
+def test_the_page_is_told_all_that_is_known_of_the_issue(preview: Preview) -> None:
+    proof = preview.shown()["proof"]
+    assert proof["subject"] == "Low Tide, weekly: The rule of twelfths"
+    assert 40 <= len(proof["preheader"]) <= 130
+    assert proof["findings"] == []
+    assert proof["sizes"][0]["name"] == "HTML, as sent"
+    assert [header["name"] for header in proof["headers"]][:3] == ["From", "To", "Subject"]
+    assert proof["articles"][0]["path"] == "the-rule-of-twelfths/index.md"
+    assert "numbered" not in proof
+    assert proof["html"] == "", "frames fetch it for themselves"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.1:4000", "localhost", "LOCALHOST:80"])
+def test_this_machine_is_answered(preview: Preview, host: str) -> None:
+    assert preview.ask("/weekly/", host=host)[0] == 200
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "[", "", None]
+)
+def test_a_name_that_only_leads_here_is_refused(preview: Preview, host: str | None) -> None:
+    status, body, _ = preview.ask("/weekly/proof.json", host=host)
+    assert status == 421
+    assert b"Low Tide" not in body
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/../config.yaml",
+        "/weekly/../../config.yaml",
+        "/weekly/pictures/../../../config.yaml",
+        "/weekly/pictures/%2e%2e%2fconfig.yaml",
+        "/_/../server.py",
+        "/_/server.py",
+        "/weekly/pictures/",
+        "//etc/passwd",
+        "/weekly",
+        "/monthly/",
+        "/favicon.ico",
+    ],
+)
+def test_nothing_but_what_it_made_is_given(preview: Preview, path: str) -> None:
+    assert preview.ask(path)[0] == 404
+
+
+def test_pictures_of_the_site_come_from_its_folder(preview: Preview) -> None:
+    html = preview.ask("/weekly/light.html")[1].decode()
+    name = html.split('src="pictures/')[1].split('"')[0]
+    status, body, headers = preview.ask(f"/weekly/pictures/{name}")
+    assert status == 200
+    assert headers["Content-Type"].startswith("image/")
+    assert headers["Content-Security-Policy"].startswith("sandbox")
+    files = [file.read_bytes() for file in (preview.site / "content").rglob("*") if file.is_file()]
+    assert body in files
+
+
+def test_every_answer_says_what_it_may_load(preview: Preview) -> None:
+    for path in ("/weekly/", "/_/page.js", "/weekly/proof.json", "/weekly/dark.html", "/nothing"):
+        headers = preview.ask(path)[2]
+        assert "default-src 'none'" in headers["Content-Security-Policy"], path
+        assert "script-src 'unsafe" not in headers["Content-Security-Policy"]
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Cache-Control"] == "no-store"
+    assert "script-src" not in preview.ask("/weekly/dark.html")[2]["Content-Security-Policy"]
+
+
+def test_only_reading_is_possible(preview: Preview) -> None:
+    for method in ("POST", "PUT", "DELETE", "OPTIONS"):
+        assert preview.ask("/weekly/", method)[0] == 501
+    status, body, headers = preview.ask("/weekly/", "HEAD")
+    assert (status, body) == (200, b"")
+    assert int(headers["Content-Length"]) > 0
+
+
+def test_other_machines_cannot_connect(preview: Preview) -> None:
+    port = urlsplit(preview.url).port
+    with socket.socket() as other:
+        other.settimeout(5)
+        with pytest.raises(OSError, match="refused"):
+            other.connect(("127.0.0.2", port))
+
+
+def test_more_connections_than_a_person_needs_are_not_served(preview: Preview) -> None:
+    port = urlsplit(preview.url).port
+    open_ones = [socket.create_connection(("127.0.0.1", port)) for _ in range(80)]
+    try:
+        last = open_ones[-1]
+        last.settimeout(10)
+        assert last.recv(1) == b"", "closed at once"
+    finally:
+        for each in open_ones:
+            each.close()

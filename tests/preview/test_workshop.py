@@ -1,0 +1,115 @@
+"""A proof is what a build would send, and making one changes nothing that lasts."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from site_folder import NOON, PNG, SiteFolder
+from syndicate.cli.show import Progress, placed
+from syndicate.errors import SyndicateError
+from syndicate.preview.proof import Proof
+from syndicate.preview.watch import Watcher
+from syndicate.preview.workshop import Workshop, chosen
+
+LETTER = {"weekly": {"title": "Weekly", "sender": "Ada <ada@example.org>"}}
+
+
+@pytest.fixture
+def site(tmp_path: Path, database_url: str) -> SiteFolder:
+    folder = SiteFolder(tmp_path / "site", database_url)
+    folder.configure(newsletters=LETTER)
+    folder.write("waves.png", PNG)
+    folder.article("a.md", "Waves", "![Waves](waves.png)\n\nThey come in.", date="2026-11-01")
+    return folder
+
+
+def workshop(site: SiteFolder) -> Workshop:
+    return Workshop(site.config_file, {}, Progress(quiet=True), placed)
+
+
+def proof(made: Workshop, now: datetime = NOON) -> Proof:
+    made.refresh(Watcher().next(made.watched, None), now)
+    return made.proof("weekly")
+
+
+def test_a_proof_is_what_a_build_makes(site: SiteFolder) -> None:
+    site.build()
+    site.article("b.md", "Wind", date="2026-11-20")
+    made = proof(workshop(site))
+    site.build()
+    folder = site.root / "issues" / "weekly" / "next"
+    assert made.html == (folder / "email.html").read_text(encoding="utf-8")
+    assert made.text == (folder / "email.txt").read_text(encoding="utf-8")
+    assert [each.title for each in made.articles] == ["Wind", "Waves"]
+
+
+def test_nothing_is_written_and_nothing_is_published_by_it(site: SiteFolder) -> None:
+    site.build()
+    before, stamps = site.documents(), site.stamps()
+    with site.opened() as opened:
+        rows = {table: opened.database.rows(f"SELECT * FROM {table}") for table in TABLES}
+    site.article("b.md", "Wind", date="2026-11-20")
+    assert "Wind" in proof(workshop(site)).subject
+    assert site.documents() == before
+    assert site.stamps() == stamps
+    with site.opened() as opened:
+        assert {t: opened.database.rows(f"SELECT * FROM {t}") for t in TABLES} == rows
+
+
+TABLES = ("articles", "article_tags", "renderings", "uses", "documents", "newsletters", "meta")
+
+
+def test_a_site_that_was_never_built_gets_no_database(tmp_path: Path) -> None:
+    site = SiteFolder(tmp_path / "site", "sqlite:///new.db", {"newsletters": LETTER})
+    site.article("a.md", "Waves")
+    made = workshop(site)
+    assert "Waves" in proof(made).subject
+    made.close()
+    assert sorted(path.name for path in site.root.iterdir()) == ["config.yaml", "content"]
+
+
+def test_it_follows_what_builds_do_meanwhile(site: SiteFolder) -> None:
+    made = workshop(site)
+    proof(made)
+    site.article("b.md", "Wind", date="2026-11-20")
+    site.build()
+    with site.opened() as opened:
+        began = opened.database.rows("SELECT began FROM newsletters")
+    proof(made, datetime(2026, 12, 24, tzinfo=UTC))
+    assert made.site.database.rows("SELECT began FROM newsletters") == began
+
+
+def test_what_is_wrong_with_its_articles_is_in_it_with_its_place(site: SiteFolder) -> None:
+    site.article("b.md", "Wind", "![](gone.png)", date="2026-11-20")
+    site.write("c.md", "---\ntitle: [\n---\n")
+    found = {finding.path.rpartition("/")[2]: finding for finding in proof(workshop(site)).findings}
+    assert found["c.md"].rule == "unreadable"
+    assert "gone.png" in found["b.md"].message
+
+
+def test_a_picture_that_changes_gets_another_name(site: SiteFolder) -> None:
+    made = workshop(site)
+    (before,) = proof(made).pictures.values()
+    site.write("waves.png", PNG + b"\0")
+    (after,) = proof(made).pictures.values()
+    assert before.file == after.file
+    assert before.name != after.name
+
+
+def test_it_says_why_there_is_nothing_to_send(site: SiteFolder) -> None:
+    letter = LETTER["weekly"] | {"include": ["birds"]}
+    site.configure(newsletters={"weekly": letter})
+    made = proof(workshop(site))
+    assert made.articles == ()
+    assert any("include:" in why for why in made.empty)
+    site.configure(newsletters={"weekly": LETTER["weekly"] | {"backlog": 0}})
+    assert any("backlog:" in why for why in proof(workshop(site)).empty)
+
+
+def test_a_name_nearly_right_is_corrected(site: SiteFolder) -> None:
+    with pytest.raises(SyndicateError, match="no newsletter is called weekly-") as caught:
+        chosen("weekly-", workshop(site).site)
+    assert caught.value.way_out == "did you mean weekly?"
