@@ -103,6 +103,7 @@ def _make(
 ) -> NextIssue:
     from syndicate.newsletters.checks import check
     from syndicate.newsletters.render import render_issue, subject_place
+    from syndicate.templates import sources
 
     config = outputs.config
     date = max(article.updated for article in carried)
@@ -115,21 +116,49 @@ def _make(
         if error.place == subject_place(newsletter):
             error.place = place_of(Path(config_file), ("newsletters", newsletter.name, "subject"))
         raise
+    message = _message(rendered, newsletter, date, links)
+    findings = check(
+        rendered,
+        newsletter,
+        carried,
+        config=config_file,
+        sources=sources(outputs.env, newsletter.template),
+        message=message,
+    )
     documents = {
         "email.html": rendered.html.encode(),
         "email.txt": rendered.text.encode(),
         "subject.txt": f"{rendered.subject}\n".encode(),
-        "message.eml": _message(rendered, newsletter, date, links),
     }
+    held = _held(newsletter, findings, config_file)
+    if not held:
+        documents["message.eml"] = message
     folder = f"{newsletter.name}/next"
     return NextIssue(
         newsletter,
         len(carried),
         {f"{folder}/{name}": data for name, data in documents.items()},
         {f"newsletters/{newsletter.name}/index.html": _web_page(outputs, rendered.html)},
-        check(rendered, newsletter, carried, config=config_file),
+        (*findings, *held),
         made_from,
     )
+
+
+def _held(
+    newsletter: Newsletter, findings: Sequence[Finding], config_file: str
+) -> tuple[Finding, ...]:
+    """Why there is no message to send, if a rule of level error is broken.
+
+    The texts are still written: an author who is to mend them must see them.
+    """
+    from syndicate.newsletters.checks import blocking
+
+    rules = ", ".join(dict.fromkeys(each.rule for each in blocking(findings)))
+    if not rules:
+        return ()
+    message = f"newsletter {newsletter.name}: message.eml is not written, because of {rules}"
+    way_out = "mend that first; email.html and email.txt are there to look at"
+    return (Finding(Level.ERROR, "newsletter-held", message, config_file, way_out=way_out),)
 
 
 def _links(config: Config, newsletter: Newsletter) -> IssueLinks:

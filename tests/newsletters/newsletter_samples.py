@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from syndicate.content.article import Published
+from syndicate.delivery.message import message
+from syndicate.findings import Finding
 from syndicate.newsletters.issue import Rendered
 
 DESIGNS = Path(__file__).parents[2] / "templates"
@@ -60,4 +62,20 @@ def article(slug: str, title: str, html: str, days: int = 0, **more: object) -> 
     return replace(plain, **more)  # type: ignore[arg-type]
 
 
+def written(rendered: Rendered) -> bytes:
+    """The issue as a message."""
+    sender = "Lake Notes <weekly@news.example.org>"
+    return message(
+        rendered,
+        sender=sender,
+        to=sender,
+        date=NOON,
+        message_id="<1@news.example.org>",
+        list_id="weekly.news.example.org",
+        unsubscribe=rendered.links.unsubscribe_url,
+        one_click=False,
+    )
+
+
 Issue = Callable[..., Rendered]
+Judged = Callable[..., tuple[Finding, ...]]

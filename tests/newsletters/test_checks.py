@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from newsletter_samples import Issue, article
+from newsletter_samples import Issue, Judged, article
 
 from syndicate.config.model import Newsletter
 from syndicate.content.article import Published
 from syndicate.findings import Finding
-from syndicate.newsletters.checks import check
 from syndicate.newsletters.contrast import contrast
 from syndicate.newsletters.issue import Rendered
 
@@ -58,57 +57,64 @@ def test_a_broken_rule_is_found(
     bad: str,
     rendered: Rendered,
     newsletter: Newsletter,
+    judged: Judged,
     rich: tuple[Published, ...],
 ) -> None:
     assert good in rendered.html
     broken = replace(rendered, html=rendered.html.replace(good, bad))
-    findings = check(broken, newsletter, rich, config="config.yaml")
+    findings = judged(broken, newsletter, rich)
     assert f"email-{rule}" in {each.rule for each in findings}
     assert all(each.way_out for each in findings)
 
 
 def found(
-    issue: Issue, newsletter: Newsletter, *articles: Published, **changes: object
+    judged: Judged, issue: Issue, newsletter: Newsletter, *articles: Published, **changes: object
 ) -> tuple[Finding, ...]:
     changed = replace(newsletter, **changes)  # type: ignore[arg-type]
-    return check(issue(articles, **changes), changed, articles, config="config.yaml")
+    return judged(issue(articles, **changes), changed, articles)
 
 
-def test_a_fault_of_an_article_points_at_its_file(issue: Issue, newsletter: Newsletter) -> None:
+def test_a_fault_of_an_article_points_at_its_file(
+    issue: Issue, newsletter: Newsletter, judged: Judged
+) -> None:
     html = '<p>See <a href="http://old.example.org/">there</a>.</p>'
-    (finding,) = found(issue, newsletter, article("old", "Old", html))
+    (finding,) = found(judged, issue, newsletter, article("old", "Old", html))
     assert (finding.rule, finding.path) == ("email-24", "old.md")
 
 
 @pytest.mark.parametrize("shown", ["https://e.org/a", "e.org/a/", "www.e.org/a", "https://e.or…"])
-def test_a_link_may_show_its_own_address(issue: Issue, newsletter: Newsletter, shown: str) -> None:
+def test_a_link_may_show_its_own_address(
+    issue: Issue, newsletter: Newsletter, judged: Judged, shown: str
+) -> None:
     html = f'<p>See <a href="https://e.org/a">{shown}</a>.</p>'
-    assert found(issue, newsletter, article("a", "A", html)) == ()
+    assert found(judged, issue, newsletter, article("a", "A", html)) == ()
 
 
 def test_a_missing_postal_address_is_a_warning_about_the_configuration(
-    issue: Issue, newsletter: Newsletter
+    issue: Issue, newsletter: Newsletter, judged: Judged
 ) -> None:
-    (finding,) = found(issue, newsletter, article("a", "A", "<p>Text</p>"), postal_address="")
+    (finding,) = found(
+        judged, issue, newsletter, article("a", "A", "<p>Text</p>"), postal_address=""
+    )
     assert (finding.rule, finding.path) == ("email-26", "config.yaml")
     assert "newsletters.weekly.postal_address" in finding.way_out
 
 
 def test_full_texts_that_gave_way_are_counted_and_named_in_one_finding(
-    issue: Issue, newsletter: Newsletter
+    issue: Issue, newsletter: Newsletter, judged: Judged
 ) -> None:
     html = "<p>" + "A long sentence. " * 8000 + "</p>"
-    (one,) = found(issue, newsletter, article("long", "Long", html))
+    (one,) = found(judged, issue, newsletter, article("long", "Long", html))
     assert (one.rule, one.path, one.level) == ("email-15", "config.yaml", "warning")
     assert "1 article is" in one.message
     many = [article(f"long{each}", f"Long {each}", html, each) for each in range(5)]
-    (finding,) = found(issue, newsletter, *many)
+    (finding,) = found(judged, issue, newsletter, *many)
     assert "5 articles are" in finding.message
-    assert finding.message.endswith("'Long 0', 'Long 1', 'Long 2' and 2 more")
+    assert finding.message.endswith("'Long 0', 'Long 1', 'Long 2', 'Long 3', 'Long 4'")
 
 
 def test_an_address_of_the_site_without_https_is_told_once(
-    issue: Issue, newsletter: Newsletter
+    issue: Issue, newsletter: Newsletter, judged: Judged
 ) -> None:
     home = "http://news.example.org/"
     html = (
@@ -117,7 +123,7 @@ def test_an_address_of_the_site_without_https_is_told_once(
     articles = [article(str(each), "A", html, url=f"{home}{each}/") for each in range(3)]
     rendered = issue(tuple(articles))
     plain = replace(rendered, links=replace(rendered.links, home_url=home))
-    findings = check(plain, newsletter, articles, config="config.yaml")
+    findings = judged(plain, newsletter, articles)
     assert [each.rule for each in findings] == ["email-24"] * 2
     assert "site.url begins with http:" in findings[0].message
     assert (findings[0].path, findings[1].path) == ("config.yaml", "0.md")
@@ -125,52 +131,54 @@ def test_an_address_of_the_site_without_https_is_told_once(
 
 
 def test_a_pair_of_colours_is_told_once_at_the_style_sheet_with_what_has_it(
-    issue: Issue, newsletter: Newsletter, rich: tuple[Published, ...]
+    issue: Issue, newsletter: Newsletter, judged: Judged, rich: tuple[Published, ...]
 ) -> None:
     rendered = issue()
     pale = replace(
         rendered,
         html=rendered.html.replace("color: #a7adb7 !important", "color: #444444 !important"),
     )
-    (finding,) = check(pale, newsletter, rich, config="config.yaml")
+    (finding,) = judged(pale, newsletter, rich)
     assert (finding.rule, finding.path) == ("email-19", "newsletter/email.css")
     assert ".tagline: #444444 on #191c20" in finding.message
     elsewhere = '<p style="color: #dddddd">pale</p></body>'
     own = replace(rendered, html=rendered.html.replace("</body>", elsewhere))
-    paths = {each.path for each in check(own, newsletter, rich, config="config.yaml")}
+    paths = {each.path for each in judged(own, newsletter, rich)}
     assert "config.yaml" in paths
 
 
 def test_an_issue_of_summaries_that_is_still_too_long_is_an_error(
-    issue: Issue, newsletter: Newsletter
+    issue: Issue, newsletter: Newsletter, judged: Judged
 ) -> None:
     many = [article(str(number), "Title " * 20, "<p>a</p>") for number in range(200)]
-    findings = found(issue, newsletter, *many, text="summary")
+    findings = found(judged, issue, newsletter, *many, text="summary")
     assert "email-15" in {each.rule for each in findings if each.level == "error"}
 
 
 def test_plain_text_without_an_address_is_found(
-    issue: Issue, newsletter: Newsletter, rich: tuple[Published, ...]
+    issue: Issue, newsletter: Newsletter, judged: Judged, rich: tuple[Published, ...]
 ) -> None:
     rendered = issue()
     cut = replace(rendered, text=rendered.text.replace(rich[2].url, ""))
-    findings = check(cut, newsletter, rich, config="config.yaml")
+    findings = judged(cut, newsletter, rich)
     assert [each.rule for each in findings] == ["email-13"]
 
 
 def test_an_image_alone_is_found(
-    issue: Issue, newsletter: Newsletter, rich: tuple[Published, ...]
+    issue: Issue, newsletter: Newsletter, judged: Judged, rich: tuple[Published, ...]
 ) -> None:
     html = '<html><body><img src="https://e.org/a.png" alt="all of it"></body></html>'
-    findings = check(replace(issue(), html=html), newsletter, rich, config="config.yaml")
+    findings = judged(replace(issue(), html=html), newsletter, rich)
     assert "email-27" in {each.rule for each in findings}
 
 
-def test_braces_an_author_wrote_are_no_placeholder(issue: Issue, newsletter: Newsletter) -> None:
+def test_braces_an_author_wrote_are_no_placeholder(
+    issue: Issue, newsletter: Newsletter, judged: Judged
+) -> None:
     html = (
         "<p>" + "A long sentence. " * 3 + "{{&lt; figure src=<em>a</em> a=1 b=2 &gt;}} {% b %}</p>"
     )
-    assert found(issue, newsletter, article("a", "A {{ b }}", html)) == ()
+    assert found(judged, issue, newsletter, article("a", "A {{ b }}", html)) == ()
 
 
 def test_contrast_is_what_wcag_says() -> None:

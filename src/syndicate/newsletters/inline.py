@@ -26,12 +26,15 @@ from lxml import etree
 from premailer import Premailer
 from premailer.merge_style import csstext_to_pairs
 
+from syndicate.newsletters import css_syntax
+
 # premailer and cssutils share state between threads: without this, white space differs by chance.
 LOCK = threading.Lock()
 
 IMPORT = re.compile(r"@import\b[^;<]*;?", re.IGNORECASE)
 STYLE = re.compile(r"(<style\b[^>]*>)(.*?)(</style>)", re.IGNORECASE | re.DOTALL)
 IMPORTANT = " !important"
+IMPORTANCE = re.compile(r"\s*!\s*important$", re.IGNORECASE)
 SHEETS_KEPT = 16
 
 Declarations = tuple[tuple[str, str], ...]
@@ -56,7 +59,7 @@ def _without_imports(style: re.Match[str]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Rule:
+class Rule:
     """A rule for elements: what premailer sorts by, and what must be there for it to match."""
 
     weight: tuple[int, ...]
@@ -84,21 +87,22 @@ def _fetch_nothing(_url: str) -> tuple[None, bytes]:
 
 
 @lru_cache(SHEETS_KEPT)
-def _rules(css: str) -> tuple[_Rule, ...]:
+def rules_of(css: str) -> tuple[Rule, ...]:
     """The rules of a style sheet that can be written into elements, in its order.
 
     Reading a sheet takes longer than writing it into a hundred elements, and issues of one design
     share theirs.
     """
     rules = []
-    for (important, *_), selector, block in _Reader()._parse_style_rules(css, 0)[0]:
+    plain = css_syntax.without_comments(css)  # premailer drops what holds one
+    for (important, *_), selector, block in _Reader()._parse_style_rules(plain, 0)[0]:
         try:
             (parsed,) = cssselect.parse(selector)
         except cssselect.SelectorError:  # told by the checks: premailer splits [title="a,b"]
             continue
         weight = (important, *parsed.specificity())
         names = frozenset(_names_of(parsed.parsed_tree))
-        rules.append(_Rule(weight, selector, names, declared(block)))
+        rules.append(Rule(weight, selector, names, declared(block)))
     return tuple(rules)
 
 
@@ -159,7 +163,7 @@ class _Inliner(Premailer):  # type: ignore[misc]  # premailer is untyped
     def _parse_style_rules(self, css_body: str, ruleset_index: int) -> tuple[list[Any], list[Any]]:
         """premailer asks for the rules of a style sheet: those that can match in this page."""
         rules = []
-        for number, rule in enumerate(_rules(css_body)):
+        for number, rule in enumerate(rules_of(css_body)):
             if rule.names <= self._names:
                 token = f"--r{ruleset_index}-{number}"
                 self._rules[token] = rule.declarations
@@ -178,9 +182,15 @@ class _Inliner(Premailer):  # type: ignore[misc]  # premailer is untyped
         own = self._own.get(element, "")
         if (style_content, own) not in self._written:
             tokens = (each.partition(":")[0] for each in style_content.split("; "))
-            rules = [*(self._rules[token] for token in tokens), declared(own)]
+            rules = [*(self._rules[token] for token in tokens), _own(own)]
             self._written[style_content, own] = _cascade(rules)
         element.set("style", self._written[style_content, own])
+
+
+def _own(style: str) -> Declarations:
+    """A style attribute of the template, with nothing lost."""
+    pairs = css_syntax.declarations(style)
+    return tuple((name.lower(), IMPORTANCE.sub(IMPORTANT, value)) for name, value in pairs)
 
 
 def _cascade(rules: Iterable[Declarations]) -> str:
