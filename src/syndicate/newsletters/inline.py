@@ -160,10 +160,12 @@ class _Inliner(Premailer):  # type: ignore[misc]  # premailer is untyped
         for element, style in self._own.items():
             element.set("style", element.get("style", style))
 
-    def _parse_style_rules(self, css_body: str, ruleset_index: int) -> tuple[list[Any], list[Any]]:
+    def _parse_style_rules(
+        self, css_body: str | None, ruleset_index: int
+    ) -> tuple[list[Any], list[Any]]:
         """premailer asks for the rules of a style sheet: those that can match in this page."""
         rules = []
-        for number, rule in enumerate(rules_of(css_body)):
+        for number, rule in enumerate(rules_of(css_body or "")):
             if rule.names <= self._names:
                 token = f"--r{ruleset_index}-{number}"
                 self._rules[token] = rule.declarations
