@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
-from newsletter_samples import Issue, Judged, article
+from newsletter_samples import DESIGNS, NOON, Issue, Judged, article, written
 
-from syndicate.config.model import Newsletter
+from syndicate.config.model import Newsletter, Site
 from syndicate.content.article import Published
-from syndicate.findings import Finding
+from syndicate.findings import Finding, Level
+from syndicate.newsletters.checks import blocking, check
 from syndicate.newsletters.contrast import contrast
-from syndicate.newsletters.issue import Rendered
+from syndicate.newsletters.issue import IssueLinks, Rendered
+from syndicate.newsletters.render import render_issue
+from syndicate.templates import environment, sources
 
 BROKEN = [
     ("16", "<style>", "<style>" + ".a{color:#000000}" * 1000),
@@ -42,6 +46,14 @@ BROKEN = [
     ("26", "mailto:weekly@news.example.org?subject=unsubscribe", "mailto:x@news.example.org"),
     ("26", "https://news.example.org/weekly/2026-11-22/", "https://news.example.org/x/"),
     ("28", "You receive this mail", "You receive this mail, {{ name }},"),
+    ("css", "<style>", "<style>:is(p, b) { color: #000000 }"),
+    ("17", 'dir="ltr">', 'dir="rtl">'),
+    ("22", "height:auto", "height:288px"),
+    ("23", "display:none", "display:block"),
+    ("23", "\u034f\u200c\xa0", ""),
+    ("24", 'src="https://news.example.org/big.png"', 'src="/big.png"'),
+    ("25", "padding:12px 0", "padding:2px 0"),
+    ("26", "1 Shore Road", "1 Road"),
 ]
 
 
@@ -184,3 +196,89 @@ def test_braces_an_author_wrote_are_no_placeholder(
 def test_contrast_is_what_wcag_says() -> None:
     assert contrast("#000000", "#ffffff") == pytest.approx(21)
     assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "rule"),
+    [
+        (b"multipart/alternative", b"multipart/mixed", "email-12"),
+        (b"text/plain; charset", b"text/html; charset", "email-12"),
+        (b"quoted-printable", b"8bit", "email-14"),
+        (b"\r\n\r\n", b"\n\r\n", "email-14"),
+        (b"=\r\n", b"", "email-14"),
+    ],
+)
+def test_a_message_of_the_wrong_form_is_found(
+    good: bytes,
+    bad: bytes,
+    rule: str,
+    rendered: Rendered,
+    newsletter: Newsletter,
+    judged: Judged,
+    rich: tuple[Published, ...],
+) -> None:
+    message = written(rendered)
+    assert good in message
+    findings = judged(rendered, newsletter, rich, message=message.replace(good, bad))
+    assert rule in {each.rule for each in blocking(findings)}
+
+
+def test_plain_text_without_headings_items_and_links_of_an_article_is_found(
+    rendered: Rendered, newsletter: Newsletter, judged: Judged, rich: tuple[Published, ...]
+) -> None:
+    for left_out in ("What we saw", "Two boats", "https://lake.example.org/"):
+        cut = replace(rendered, text=rendered.text.replace(left_out, ""))
+        (finding, *_) = judged(cut, newsletter, rich)
+        assert (finding.rule, finding.level) == ("email-13", "warning")
+        assert left_out in finding.message
+        assert finding.path.endswith(".txt")
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "rule"),
+    [
+        ("max-width: 640px", "max-width: 900px", "email-21"),
+        (".gap {", ":is(.gap) {", "email-css"),
+        (".gap {", "@import 'x.css';\n.gap {", "email-25"),
+    ],
+)
+def test_a_fault_of_the_design_has_the_line_of_its_file(
+    good: str,
+    bad: str,
+    rule: str,
+    site: Site,
+    newsletter: Newsletter,
+    links: IssueLinks,
+    rich: tuple[Published, ...],
+    tmp_path: Path,
+) -> None:
+    (sheet, line), *_ = (
+        (file, number)
+        for file in sorted((DESIGNS / "newsletter").glob("*.css"))
+        for number, text in enumerate(file.read_text().splitlines(), 1)
+        if good in text
+    )
+    own = tmp_path / "newsletter" / sheet.name
+    own.parent.mkdir()
+    own.write_text(sheet.read_text().replace(good, bad, 1))
+    env = environment(tmp_path, DESIGNS)
+    rendered = render_issue(env, newsletter, site, rich, date=NOON, links=links)
+    findings = check(
+        rendered,
+        newsletter,
+        rich,
+        config="config.yaml",
+        sources=sources(env, newsletter.template),
+        message=written(rendered),
+    )
+    places = [(each.path, each.line) for each in findings if each.rule == rule]
+    assert places == [(f"newsletter/{sheet.name}", line)]
+
+
+def test_only_rules_of_good_mail_of_level_error_keep_an_issue_from_being_sent() -> None:
+    findings = [
+        Finding(Level.ERROR, "email-15", "", ""),
+        Finding(Level.WARNING, "email-19", "", ""),
+        Finding(Level.ERROR, "newsletter-failed", "", ""),
+    ]
+    assert blocking(findings) == (findings[0],)

@@ -274,10 +274,11 @@ def _tables(issue: _Issue) -> Iterator[Fault]:
 
 def _container(issue: _Issue) -> Iterator[Fault]:
     styles = [declarations(each) for each in issue.root.xpath("//@style")]
-    widths = [re.match(r"(\d+)px", each.get("max-width", "")) for each in styles]
-    if not any(each and 600 <= int(each[1]) <= WIDEST for each in widths):
+    found = (re.match(r"(\d+)px", each.get("max-width", "")) for each in styles)
+    widths = sorted({int(each[1]) for each in found if each}, reverse=True)
+    if not any(600 <= each <= WIDEST for each in widths):
         message = "nothing is 600 to 680 pixels wide"
-        place = issue.place(".css", "max-width", ".container")
+        place = issue.place(".css", *(f"max-width: {each}px" for each in widths))
         yield Fault(21, Level.WARNING, message, "give the container max-width: 640px", place)
     if not re.search(r"<!--\[if mso\]>\s*<table[^>]*width=\"\d+\"", issue.rendered.html):
         message = "no table of fixed width for Outlook"
