@@ -141,10 +141,10 @@ def before_inlining(articles: list[Published], text: Text) -> str:
 
 
 def timed(work: Callable[[], T]) -> tuple[float, T]:
-    """Milliseconds, and what came of it."""
-    start = time.perf_counter()
+    """Milliseconds of processor time, which others do not add to, and what came of it."""
+    start = time.process_time()
     done = work()
-    return (time.perf_counter() - start) * 1000, done
+    return (time.process_time() - start) * 1000, done
 
 
 def report(measured: list[Case], first: float, rounds: int, *, quick: bool) -> Iterator[str]:
@@ -157,7 +157,7 @@ def report(measured: list[Case], first: float, rounds: int, *, quick: bool) -> I
     yield f"- the first issue of a process, which reads the style sheet: {first:.0f} ms"
     yield ""
     yield (
-        "| articles of 6 KB | as sent | syndicate, ms: median (least to most) "
+        "| articles of 6 KB | as sent | syndicate, ms of processor time: median (least to most) "
         "| premailer alone, ms | times ours | asked | |"
     )
     yield "|---|---|---|---|---|---|---|"
