@@ -23,11 +23,10 @@ from xml.etree import ElementTree
 
 import programs
 from articles import change, write_articles
-from programs import ENVIRONMENT, NEWEST, REPOSITORY, WORK, Program
+from programs import ENVIRONMENT, NEWEST, WORK, Program
+from results import keep, processor
 
 STOPWATCH = Path(__file__).with_name("stopwatch.py")
-RESULTS = REPOSITORY / "docs" / "benchmarks.md"
-BEGIN, END = "<!-- build: begin -->", "<!-- build: end -->"
 COLD, SAME, CHANGED = "cold", "again, nothing changed", "again, one article changed"
 MEASURES = (COLD, SAME, CHANGED)
 
@@ -112,7 +111,7 @@ def main() -> None:
     )
     text = report(feeds, growth, whole, count, versions, quick=options.quick)
     print(text)
-    keep(text)
+    keep("build", text)
 
 
 def say(what: str) -> None:
@@ -264,15 +263,9 @@ def machine(versions: dict[str, str], *, quick: bool) -> Iterator[str]:
     names = ", ".join(f"{name} {version}" for name, version in versions.items())
     yield f"- {datetime.now(UTC):%Y-%m-%d}; {names}"
     python = f"Python {platform.python_version()}"
-    yield f"- {_processor()}, {os.cpu_count()} cores; {platform.system()}; {python}"
+    yield f"- {processor()}, {os.cpu_count()} cores; {platform.system()}; {python}"
     if quick:
         yield "- a quick run, to try the benchmark: few rounds, not to be quoted"
-
-
-def _processor() -> str:
-    lines = Path("/proc/cpuinfo").read_text().splitlines()
-    models = (line.partition(":")[2] for line in lines if line.startswith("model name"))
-    return " ".join(next(models, platform.machine()).split())
 
 
 def table(results: Results, names: Sequence[str]) -> Iterator[str]:
@@ -293,14 +286,6 @@ def shown(numbers: Numbers, ours: Numbers | None = None) -> str:
     times = numbers.middle / ours.middle if ours and ours is not numbers else 0
     more = f", {times:.1f} times ours" if times else ""
     return f"{numbers.middle:.2f} ({min(numbers.seconds):.2f} to {max(numbers.seconds):.2f}){more}"
-
-
-def keep(text: str) -> None:
-    """Put the results where the last ones stand."""
-    page = RESULTS.read_text(encoding="utf-8")
-    before, _, rest = page.partition(BEGIN)
-    after = rest.partition(END)[2]
-    RESULTS.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
@@ -39,6 +40,24 @@ def need() -> Callable[[str, str], str]:
         return path or ""
 
     return path_of
+
+
+@pytest.fixture(scope="session")
+def caniemail() -> Path:
+    """The script that knows what mail programs support; skips without its data."""
+    folder = Path(__file__).parents[1] / ".ci"
+    if not (folder / "node_modules" / "caniemail").is_dir():
+        _not_here("caniemail is not installed: npm install --prefix .ci")
+    return folder / "caniemail.mjs"
+
+
+@pytest.fixture
+def lonely(need: Callable[[str, str], str]) -> list[str]:
+    """The beginning of a command that runs in a network of its own, which leads nowhere."""
+    unshare = [need("unshare", "apt-get install util-linux"), "--map-root-user", "--net"]
+    if subprocess.run([*unshare, "true"], capture_output=True).returncode:
+        _not_here("this system lets nobody make a network of their own")
+    return unshare
 
 
 @pytest.fixture(scope="session")

@@ -47,9 +47,11 @@ class Composed:
     findings: tuple[Finding, ...]
 
     @property
-    def fit(self) -> bool:
-        """Whether it breaks no rule of level error, so that it may be sent."""
-        return all(finding.level != Level.ERROR for finding in self.findings)
+    def blocking(self) -> tuple[Finding, ...]:
+        """The broken rules of level error: with any, it must not be sent."""
+        from syndicate.newsletters.checks import blocking
+
+        return blocking(self.findings)
 
 
 def compose(
@@ -66,19 +68,28 @@ def compose(
     """
     from syndicate.newsletters.checks import check
     from syndicate.newsletters.merge import SERVICES, filled, is_divided, tokens
+    from syndicate.templates import sources
 
     date = edition.date or max(article.updated for article in carried)
     render = partial(_rendered, outputs, newsletter, carried, config_file, date)
     links = _links(outputs.config, newsletter, edition)
     whole = render(links)
     message = _message(whole, newsletter, date)
+    judge = partial(
+        check,
+        newsletter=newsletter,
+        articles=carried,
+        config=config_file,
+        sources=sources(outputs.env, newsletter.template),
+        message=message,
+    )
     if newsletter.merge == "none":
-        findings = check(whole, newsletter, carried, config=config_file)
+        findings = judge(whole)
         return Composed(whole, whole.html, message, date, findings)
     # A page and a message of one's own have nobody to fill in what the service would.
     marks = tokens(repr((newsletter, carried)), links.home_url)
     rendered = render(marks.links, marks.name)
-    findings = check(rendered, newsletter, carried, config=config_file)
+    findings = judge(rendered)
     written = filled(rendered, SERVICES[newsletter.merge], marks)
     if is_divided(rendered, written):
         findings += (_divided(newsletter, config_file),)

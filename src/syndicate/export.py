@@ -11,7 +11,8 @@ from syndicate.composing import Composed, compose, parts
 from syndicate.config.model import Merge, Newsletter
 from syndicate.config.named import newsletter_named
 from syndicate.errors import Place, SyndicateError
-from syndicate.findings import Finding, Level
+from syndicate.findings import Finding
+from syndicate.newsletters.checks import blocking
 from syndicate.next_issue import articles_of
 
 FILES: Mapping[Merge, tuple[str, ...]] = {
@@ -37,7 +38,7 @@ class Export:
     @property
     def refused(self) -> bool:
         """Whether something is so wrong that this must not be sent."""
-        return any(finding.level == Level.ERROR for finding in self.findings)
+        return bool(blocking(self.findings))
 
 
 def newsletter_for(site: Site, name: str, service: Merge | None) -> Newsletter:

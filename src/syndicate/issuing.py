@@ -20,7 +20,6 @@ from syndicate.composing import Composed, Edition, compose
 from syndicate.config.model import Newsletter
 from syndicate.content.article import Published
 from syndicate.errors import Place, SyndicateError
-from syndicate.findings import Level
 from syndicate.issue_archive import ARCHIVE, owner_of, slot_name
 from syndicate.moments import to_text
 from syndicate.next_issue import articles_of
@@ -51,13 +50,12 @@ class Making:
         """All it is sent and shown as. Raises SyndicateError when it must not be sent so."""
         edition = Edition(slot_name(self.slot), self.due.astimezone(UTC))
         made = compose(self.outputs, self.newsletter, carried, self.site.config_file, edition)
-        for finding in made.findings:
-            if finding.level == Level.ERROR:
-                raise SyndicateError(
-                    f"the issue of {self.slot} is not made: {finding.message}",
-                    place=Place(finding.path, finding.line),
-                    way_out=finding.way_out,
-                )
+        for finding in made.blocking:
+            raise SyndicateError(
+                f"the issue of {self.slot} is not made: {finding.message}",
+                place=Place(finding.path, finding.line),
+                way_out=finding.way_out,
+            )
         return made
 
     def keep(self, carried: Sequence[Published], made: Composed | None) -> Issue | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from syndicate.catalogue import tag_of
-from syndicate.composing import NEXT, compose, page_of, parts, web_page
+from syndicate.composing import NEXT, Composed, compose, page_of, parts, web_page
 from syndicate.config.model import Newsletter
 from syndicate.content.article import Published
 from syndicate.errors import SyndicateError
@@ -121,12 +121,27 @@ def _make(
 ) -> NextIssue:
     issue = compose(outputs, newsletter, carried, config_file)
     documents = parts(issue.rendered.subject, issue.rendered.html, issue.rendered.text)
-    documents["message.eml"] = issue.message
+    held = _held(newsletter, issue, config_file)
+    if not held:
+        documents["message.eml"] = issue.message
     return NextIssue(
         newsletter,
         len(carried),
         {f"{newsletter.name}/{NEXT.name}/{name}": data for name, data in documents.items()},
         {f"{page_of(newsletter.name, NEXT.name)}index.html": web_page(outputs, issue.page)},
-        issue.findings,
+        (*issue.findings, *held),
         made_from,
     )
+
+
+def _held(newsletter: Newsletter, issue: Composed, config_file: str) -> tuple[Finding, ...]:
+    """Why there is no message to send, if a rule of level error is broken.
+
+    The texts are still written: an author who is to mend them must see them.
+    """
+    rules = ", ".join(dict.fromkeys(each.rule for each in issue.blocking))
+    if not rules:
+        return ()
+    message = f"newsletter {newsletter.name}: message.eml is not written, because of {rules}"
+    way_out = "mend that first; email.html and email.txt are there to look at"
+    return (Finding(Level.ERROR, "newsletter-held", message, config_file, way_out=way_out),)

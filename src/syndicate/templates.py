@@ -96,6 +96,12 @@ def source(env: jinja2.Environment, name: str) -> str:
         _explain(error, name, env)
 
 
+def sources(env: jinja2.Environment, folder: str) -> dict[str, str]:
+    """The texts of all files in a folder of templates, by name (`newsletter/email.css`)."""
+    names = env.list_templates(filter_func=lambda name: name.startswith(f"{folder}/"))
+    return {name: source(env, name) for name in names}
+
+
 def day(moment: datetime) -> str:
     """A date for people: `22 November 2026`. In English, whatever the process's locale."""
     return f"{moment.day} {MONTHS[moment.month - 1]} {moment.year}"

@@ -286,7 +286,9 @@ def test_check_speaks_json(site: Path, run: Typing) -> None:
     said = run("check", "--json")
     assert said.code == 1
     (finding,) = json.loads(said.out)
-    assert list(finding) == ["rule", "level", "path", "line", "message", "way_out"]
+    assert list(finding) == [
+        *("rule", "number", "level", "path", "line", "message", "way_out"),
+    ]
     assert (finding["rule"], finding["level"]) == ("unreadable", "error")
     assert (finding["path"], finding["line"]) == ("content/bad.md", 3)
 
@@ -383,3 +385,31 @@ def test_a_file_name_cannot_forge_a_line(site: Path, run: Typing) -> None:
     said = run("check")
     assert "content/a\\nb\\x1b[2J.md" in said.out
     assert "\x1b" not in said.out
+
+
+def test_an_issue_that_breaks_a_rule_of_level_error_is_shown_but_makes_no_message(
+    site: Path, run: Typing
+) -> None:
+    assert run("build").code == 0
+    issue = site / "issues" / "weekly" / "next"
+    assert (issue / "message.eml").is_file()
+    (frame,) = (
+        each
+        for each in (site / "templates").rglob("*.html")
+        if "links.unsubscribe" in each.read_text()
+    )
+    text = frame.read_text()
+    frame.write_text(text.replace("{{ links.unsubscribe_url }}", "https://example.org/leave/"))
+    said = run("build", "--strict")
+    assert said.code == 1
+    assert "message.eml is not written, because of email-26 [newsletter-held]" in said.err
+    assert not (issue / "message.eml").exists()
+    assert "https://example.org/leave/" in (issue / "email.html").read_text()
+    rules = {each["rule"]: each for each in json.loads(run("check", "--json").out)}
+    assert rules["email-26"]["number"] == 26
+    assert rules["email-26"]["path"].startswith("templates/newsletter/")
+    assert rules["email-26"]["line"] > 0
+    assert rules["newsletter-held"]["number"] is None
+    frame.write_text(text)
+    assert run("build", "--strict").code == 0
+    assert (issue / "message.eml").is_file()

@@ -194,6 +194,31 @@ def test_a_narrow_terminal_is_enough(site: Path) -> None:
         assert "Traceback" not in on_a_terminal(*command, columns=40)
 
 
+def with_findings(site: Path) -> None:
+    article(site, "bad.md", "---\ntitle: Bad\ndate: 2026-13-45\n---\nText.\n")
+    article(site, "pale.md", "---\ntitle: Pale\n---\n![](https://e.org/a.png)\n")
+
+
+@pytest.mark.parametrize("columns", [72, 80, 140])
+def test_findings_are_a_table_as_wide_as_the_terminal(site: Path, columns: int) -> None:
+    with_findings(site)
+    heading, *lines = on_a_terminal("check", columns=columns, NO_COLOR="1").splitlines()
+    assert heading.split() == ["level", "rule", "place", "what", "way", "out"]
+    assert [line for line in lines if len(line) > columns] == []
+    place, what = heading.index("place"), heading.index("what")
+    rows = [line for line in lines if line.startswith(("error", "warning"))]
+    assert len(rows) == 2
+    shown = "".join(line[place:what].strip() for line in lines[:-1])
+    assert shown == "content/bad.md:3content/pale.md:4"
+
+
+def test_findings_are_plain_lines_where_there_is_no_room_for_a_table(site: Path) -> None:
+    with_findings(site)
+    narrow = on_a_terminal("check", columns=60, NO_COLOR="1")
+    assert narrow == shell("syndicate check").out
+    assert narrow.startswith("content/bad.md:3  ")
+
+
 # -- completion ------------------------------------------------------------------------------
 
 

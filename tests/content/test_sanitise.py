@@ -212,7 +212,9 @@ def test_a_local_picture_has_its_size_in_whole_pixels(written: str, sizes: str) 
 def test_a_picture_without_alternative_text_gets_an_empty_one_and_a_warning() -> None:
     assert 'alt=""' in page('<img src="rope.png">')
     assert rules('a\n\n<img src="rope.png">') == [("image-alt-missing", 3)]
-    assert rules("![](rope.png)") == []
+    assert rules('<img src="rope.png" alt="">') == [], "it only decorates"
+    assert rules("Text\n\n[![ ](rope.png)](rope.png)") == [("image-alt-missing", 3)]
+    assert rules("`![](rope.png)` is code") == []
     assert rules('<img src="rope.png">\n\n<img src="rope.png">') == [
         ("image-alt-missing", 1),
         ("image-alt-missing", 3),

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import jinja2
 import pytest
-from newsletter_samples import ARABIC, CHINESE, DESIGNS, NOON, RICH, Issue, article
+from newsletter_samples import (
+    ARABIC,
+    CHINESE,
+    DESIGNS,
+    NOON,
+    RICH,
+    Issue,
+    Judged,
+    article,
+    written,
+)
 
 from syndicate.config.model import Newsletter, Site
 from syndicate.content.article import Published
+from syndicate.findings import Finding
+from syndicate.newsletters.checks import check
 from syndicate.newsletters.issue import IssueLinks, Rendered
 from syndicate.newsletters.render import render_issue
-from syndicate.templates import environment
+from syndicate.templates import environment, sources
 
 
 @pytest.fixture(scope="session")
@@ -59,6 +72,28 @@ def rich() -> tuple[Published, ...]:
 @pytest.fixture(scope="session")
 def env() -> jinja2.Environment:
     return environment(None, DESIGNS)
+
+
+@pytest.fixture(scope="session")
+def judged(env: jinja2.Environment) -> Judged:
+    """What is found wrong with an issue of a newsletter, the design's files being at hand."""
+
+    def judge(
+        rendered: Rendered,
+        newsletter: Newsletter,
+        articles: Sequence[Published],
+        message: bytes | None = None,
+    ) -> tuple[Finding, ...]:
+        return check(
+            rendered,
+            newsletter,
+            articles,
+            config="config.yaml",
+            sources=sources(env, newsletter.template),
+            message=written(rendered) if message is None else message,
+        )
+
+    return judge
 
 
 @pytest.fixture(scope="session")

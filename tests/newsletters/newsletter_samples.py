@@ -6,8 +6,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import get_args, get_type_hints
 
+from syndicate.config.model import Newsletter
 from syndicate.content.article import Published
+from syndicate.delivery.message import message, message_id
+from syndicate.findings import Finding
 from syndicate.newsletters.issue import Rendered
 
 DESIGNS = Path(__file__).parents[2] / "templates"
@@ -60,4 +64,29 @@ def article(slug: str, title: str, html: str, days: int = 0, **more: object) -> 
     return replace(plain, **more)  # type: ignore[arg-type]
 
 
+def _designs() -> list[dict[str, str]]:
+    chosen = get_args(get_type_hints(Newsletter).get("design"))
+    return [{"design": each} for each in chosen] or [{}]
+
+
+DESIGNS_THAT_SHIP = _designs()
+"""What of a newsletter's settings chooses each design."""
+
+
+def written(rendered: Rendered) -> bytes:
+    """The issue as a message."""
+    sender = "Lake Notes <weekly@news.example.org>"
+    return message(
+        rendered,
+        sender=sender,
+        to=sender,
+        date=NOON,
+        message_id=message_id(rendered, sender=sender, to=sender, date=NOON),
+        list_id="weekly.news.example.org",
+        unsubscribe=rendered.links.unsubscribe_url,
+        one_click=False,
+    )
+
+
 Issue = Callable[..., Rendered]
+Judged = Callable[..., tuple[Finding, ...]]

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
-from newsletter_samples import Issue, article
+from newsletter_samples import DESIGNS, NOON, Issue, Judged, article, written
 
-from syndicate.config.model import Newsletter
+from syndicate.config.model import Newsletter, Site
 from syndicate.content.article import Published
-from syndicate.findings import Finding
-from syndicate.newsletters.checks import check
+from syndicate.findings import Finding, Level
+from syndicate.newsletters.checks import blocking, check
 from syndicate.newsletters.contrast import contrast
-from syndicate.newsletters.issue import Rendered
+from syndicate.newsletters.issue import IssueLinks, Rendered
+from syndicate.newsletters.render import render_issue
+from syndicate.templates import environment, sources
 
 BROKEN = [
     ("16", "<style>", "<style>" + ".a{color:#000000}" * 1000),
@@ -43,6 +46,14 @@ BROKEN = [
     ("26", "mailto:weekly@news.example.org?subject=unsubscribe", "mailto:x@news.example.org"),
     ("26", "https://news.example.org/weekly/2026-11-22/", "https://news.example.org/x/"),
     ("28", "You receive this mail", "You receive this mail, {{ name }},"),
+    ("css", "<style>", "<style>:is(p, b) { color: #000000 }"),
+    ("17", 'dir="ltr">', 'dir="rtl">'),
+    ("22", "height:auto", "height:288px"),
+    ("23", "display:none", "display:block"),
+    ("23", "\u034f\u200c\xa0", ""),
+    ("24", 'src="https://news.example.org/big.png"', 'src="/big.png"'),
+    ("25", "padding:12px 0", "padding:2px 0"),
+    ("26", "1 Shore Road", "1 Road"),
 ]
 
 
@@ -58,57 +69,64 @@ def test_a_broken_rule_is_found(
     bad: str,
     rendered: Rendered,
     newsletter: Newsletter,
+    judged: Judged,
     rich: tuple[Published, ...],
 ) -> None:
     assert good in rendered.html
     broken = replace(rendered, html=rendered.html.replace(good, bad))
-    findings = check(broken, newsletter, rich, config="config.yaml")
+    findings = judged(broken, newsletter, rich)
     assert f"email-{rule}" in {each.rule for each in findings}
     assert all(each.way_out for each in findings)
 
 
 def found(
-    issue: Issue, newsletter: Newsletter, *articles: Published, **changes: object
+    judged: Judged, issue: Issue, newsletter: Newsletter, *articles: Published, **changes: object
 ) -> tuple[Finding, ...]:
     changed = replace(newsletter, **changes)  # type: ignore[arg-type]
-    return check(issue(articles, **changes), changed, articles, config="config.yaml")
+    return judged(issue(articles, **changes), changed, articles)
 
 
-def test_a_fault_of_an_article_points_at_its_file(issue: Issue, newsletter: Newsletter) -> None:
+def test_a_fault_of_an_article_points_at_its_file(
+    issue: Issue, newsletter: Newsletter, judged: Judged
+) -> None:
     html = '<p>See <a href="http://old.example.org/">there</a>.</p>'
-    (finding,) = found(issue, newsletter, article("old", "Old", html))
+    (finding,) = found(judged, issue, newsletter, article("old", "Old", html))
     assert (finding.rule, finding.path) == ("email-24", "old.md")
 
 
 @pytest.mark.parametrize("shown", ["https://e.org/a", "e.org/a/", "www.e.org/a", "https://e.or…"])
-def test_a_link_may_show_its_own_address(issue: Issue, newsletter: Newsletter, shown: str) -> None:
+def test_a_link_may_show_its_own_address(
+    issue: Issue, newsletter: Newsletter, judged: Judged, shown: str
+) -> None:
     html = f'<p>See <a href="https://e.org/a">{shown}</a>.</p>'
-    assert found(issue, newsletter, article("a", "A", html)) == ()
+    assert found(judged, issue, newsletter, article("a", "A", html)) == ()
 
 
 def test_a_missing_postal_address_is_a_warning_about_the_configuration(
-    issue: Issue, newsletter: Newsletter
+    issue: Issue, newsletter: Newsletter, judged: Judged
 ) -> None:
-    (finding,) = found(issue, newsletter, article("a", "A", "<p>Text</p>"), postal_address="")
+    (finding,) = found(
+        judged, issue, newsletter, article("a", "A", "<p>Text</p>"), postal_address=""
+    )
     assert (finding.rule, finding.path) == ("email-26", "config.yaml")
     assert "newsletters.weekly.postal_address" in finding.way_out
 
 
 def test_full_texts_that_gave_way_are_counted_and_named_in_one_finding(
-    issue: Issue, newsletter: Newsletter
+    issue: Issue, newsletter: Newsletter, judged: Judged
 ) -> None:
     html = "<p>" + "A long sentence. " * 8000 + "</p>"
-    (one,) = found(issue, newsletter, article("long", "Long", html))
+    (one,) = found(judged, issue, newsletter, article("long", "Long", html))
     assert (one.rule, one.path, one.level) == ("email-15", "config.yaml", "warning")
     assert "1 article is" in one.message
     many = [article(f"long{each}", f"Long {each}", html, each) for each in range(5)]
-    (finding,) = found(issue, newsletter, *many)
+    (finding,) = found(judged, issue, newsletter, *many)
     assert "5 articles are" in finding.message
-    assert finding.message.endswith("'Long 0', 'Long 1', 'Long 2' and 2 more")
+    assert finding.message.endswith("'Long 0', 'Long 1', 'Long 2', 'Long 3', 'Long 4'")
 
 
 def test_an_address_of_the_site_without_https_is_told_once(
-    issue: Issue, newsletter: Newsletter
+    issue: Issue, newsletter: Newsletter, judged: Judged
 ) -> None:
     home = "http://news.example.org/"
     html = (
@@ -117,7 +135,7 @@ def test_an_address_of_the_site_without_https_is_told_once(
     articles = [article(str(each), "A", html, url=f"{home}{each}/") for each in range(3)]
     rendered = issue(tuple(articles))
     plain = replace(rendered, links=replace(rendered.links, home_url=home))
-    findings = check(plain, newsletter, articles, config="config.yaml")
+    findings = judged(plain, newsletter, articles)
     assert [each.rule for each in findings] == ["email-24"] * 2
     assert "site.url begins with http:" in findings[0].message
     assert (findings[0].path, findings[1].path) == ("config.yaml", "0.md")
@@ -125,54 +143,142 @@ def test_an_address_of_the_site_without_https_is_told_once(
 
 
 def test_a_pair_of_colours_is_told_once_at_the_style_sheet_with_what_has_it(
-    issue: Issue, newsletter: Newsletter, rich: tuple[Published, ...]
+    issue: Issue, newsletter: Newsletter, judged: Judged, rich: tuple[Published, ...]
 ) -> None:
     rendered = issue()
     pale = replace(
         rendered,
         html=rendered.html.replace("color: #a7adb7 !important", "color: #444444 !important"),
     )
-    (finding,) = check(pale, newsletter, rich, config="config.yaml")
+    (finding,) = judged(pale, newsletter, rich)
     assert (finding.rule, finding.path) == ("email-19", "newsletter/email.css")
     assert ".tagline: #444444 on #191c20" in finding.message
     elsewhere = '<p style="color: #dddddd">pale</p></body>'
     own = replace(rendered, html=rendered.html.replace("</body>", elsewhere))
-    paths = {each.path for each in check(own, newsletter, rich, config="config.yaml")}
+    paths = {each.path for each in judged(own, newsletter, rich)}
     assert "config.yaml" in paths
 
 
 def test_an_issue_of_summaries_that_is_still_too_long_is_an_error(
-    issue: Issue, newsletter: Newsletter
+    issue: Issue, newsletter: Newsletter, judged: Judged
 ) -> None:
     many = [article(str(number), "Title " * 20, "<p>a</p>") for number in range(200)]
-    findings = found(issue, newsletter, *many, text="summary")
+    findings = found(judged, issue, newsletter, *many, text="summary")
     assert "email-15" in {each.rule for each in findings if each.level == "error"}
 
 
 def test_plain_text_without_an_address_is_found(
-    issue: Issue, newsletter: Newsletter, rich: tuple[Published, ...]
+    issue: Issue, newsletter: Newsletter, judged: Judged, rich: tuple[Published, ...]
 ) -> None:
     rendered = issue()
     cut = replace(rendered, text=rendered.text.replace(rich[2].url, ""))
-    findings = check(cut, newsletter, rich, config="config.yaml")
+    findings = judged(cut, newsletter, rich)
     assert [each.rule for each in findings] == ["email-13"]
 
 
 def test_an_image_alone_is_found(
-    issue: Issue, newsletter: Newsletter, rich: tuple[Published, ...]
+    issue: Issue, newsletter: Newsletter, judged: Judged, rich: tuple[Published, ...]
 ) -> None:
     html = '<html><body><img src="https://e.org/a.png" alt="all of it"></body></html>'
-    findings = check(replace(issue(), html=html), newsletter, rich, config="config.yaml")
+    findings = judged(replace(issue(), html=html), newsletter, rich)
     assert "email-27" in {each.rule for each in findings}
 
 
-def test_braces_an_author_wrote_are_no_placeholder(issue: Issue, newsletter: Newsletter) -> None:
+def test_braces_an_author_wrote_are_no_placeholder(
+    issue: Issue, newsletter: Newsletter, judged: Judged
+) -> None:
     html = (
         "<p>" + "A long sentence. " * 3 + "{{&lt; figure src=<em>a</em> a=1 b=2 &gt;}} {% b %}</p>"
     )
-    assert found(issue, newsletter, article("a", "A {{ b }}", html)) == ()
+    assert found(judged, issue, newsletter, article("a", "A {{ b }}", html)) == ()
 
 
 def test_contrast_is_what_wcag_says() -> None:
     assert contrast("#000000", "#ffffff") == pytest.approx(21)
     assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "rule"),
+    [
+        (b"multipart/alternative", b"multipart/mixed", "email-12"),
+        (b"text/plain; charset", b"text/html; charset", "email-12"),
+        (b"quoted-printable", b"8bit", "email-14"),
+        (b"\r\n\r\n", b"\n\r\n", "email-14"),
+        (b"=\r\n", b"", "email-14"),
+    ],
+)
+def test_a_message_of_the_wrong_form_is_found(
+    good: bytes,
+    bad: bytes,
+    rule: str,
+    rendered: Rendered,
+    newsletter: Newsletter,
+    judged: Judged,
+    rich: tuple[Published, ...],
+) -> None:
+    message = written(rendered)
+    assert good in message
+    findings = judged(rendered, newsletter, rich, message=message.replace(good, bad))
+    assert rule in {each.rule for each in blocking(findings)}
+
+
+def test_plain_text_without_headings_items_and_links_of_an_article_is_found(
+    rendered: Rendered, newsletter: Newsletter, judged: Judged, rich: tuple[Published, ...]
+) -> None:
+    for left_out in ("What we saw", "Two boats", "https://lake.example.org/"):
+        cut = replace(rendered, text=rendered.text.replace(left_out, ""))
+        (finding, *_) = judged(cut, newsletter, rich)
+        assert (finding.rule, finding.level) == ("email-13", "warning")
+        assert left_out in finding.message
+        assert finding.path.endswith(".txt")
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "rule"),
+    [
+        ("max-width: 640px", "max-width: 900px", "email-21"),
+        (".gap {", ":is(.gap) {", "email-css"),
+        (".gap {", "@import 'x.css';\n.gap {", "email-25"),
+    ],
+)
+def test_a_fault_of_the_design_has_the_line_of_its_file(
+    good: str,
+    bad: str,
+    rule: str,
+    site: Site,
+    newsletter: Newsletter,
+    links: IssueLinks,
+    rich: tuple[Published, ...],
+    tmp_path: Path,
+) -> None:
+    (sheet, line), *_ = (
+        (file, number)
+        for file in sorted((DESIGNS / "newsletter").glob("*.css"))
+        for number, text in enumerate(file.read_text().splitlines(), 1)
+        if good in text
+    )
+    own = tmp_path / "newsletter" / sheet.name
+    own.parent.mkdir()
+    own.write_text(sheet.read_text().replace(good, bad, 1))
+    env = environment(tmp_path, DESIGNS)
+    rendered = render_issue(env, newsletter, site, rich, date=NOON, links=links)
+    findings = check(
+        rendered,
+        newsletter,
+        rich,
+        config="config.yaml",
+        sources=sources(env, newsletter.template),
+        message=written(rendered),
+    )
+    places = [(each.path, each.line) for each in findings if each.rule == rule]
+    assert places == [(f"newsletter/{sheet.name}", line)]
+
+
+def test_only_rules_of_good_mail_of_level_error_keep_an_issue_from_being_sent() -> None:
+    findings = [
+        Finding(Level.ERROR, "email-15", "", ""),
+        Finding(Level.WARNING, "email-19", "", ""),
+        Finding(Level.ERROR, "newsletter-failed", "", ""),
+    ]
+    assert blocking(findings) == (findings[0],)

@@ -6,11 +6,10 @@ import re
 
 import pytest
 from lxml.html import HtmlElement, document_fromstring
-from newsletter_samples import Issue, article
+from newsletter_samples import Issue, Judged, article
 
 from syndicate.config.model import Newsletter
 from syndicate.content.article import Published
-from syndicate.newsletters.checks import check
 from syndicate.newsletters.contrast import colour_faults
 from syndicate.newsletters.issue import Rendered
 
@@ -31,9 +30,9 @@ def css(page: HtmlElement) -> str:
 
 
 def test_nothing_is_found_wrong_with_the_design_that_ships(
-    rendered: Rendered, newsletter: Newsletter, rich: tuple[Published, ...]
+    rendered: Rendered, newsletter: Newsletter, judged: Judged, rich: tuple[Published, ...]
 ) -> None:
-    assert check(rendered, newsletter, rich, config="config.yaml") == ()
+    assert judged(rendered, newsletter, rich) == ()
 
 
 def test_13_the_plain_text_carries_headings_links_with_their_urls_and_lists(

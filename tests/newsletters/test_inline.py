@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import NoReturn
 
-import css_inline
 import pytest
-from lxml.html import HtmlElement, document_fromstring, tostring
+from lxml.html import HtmlElement, document_fromstring
 from newsletter_samples import Issue
 from premailer import Premailer
 
@@ -92,25 +90,55 @@ def test_only_one_thread_is_in_premailer_at_a_time(monkeypatch: pytest.MonkeyPat
     assert max(most) == 1
 
 
-def test_another_inliner_agrees_on_every_element_of_an_issue(issue: Issue) -> None:
-    page: HtmlElement = document_fromstring(issue().html)
-    ours: dict[str, dict[str, str]] = {}
-    for number, element in enumerate(page.xpath("//body/descendant-or-self::*")):
-        ours[str(number)] = declarations(element.attrib.pop("style", ""))
-        element.set("data-number", str(number))
-    other: HtmlElement = document_fromstring(css_inline.inline(tostring(page, encoding="unicode")))
-    assert len(ours) > 100
-    for element in other.xpath("//*[@data-number]"):
-        theirs = declarations(element.get("style", ""))
-        assert comparable(ours[element.get("data-number")]) == comparable(theirs)
+def styled(css: str, body: str = '<p class="a b c" title="x">Text</p>') -> str:
+    """The style of the first paragraph."""
+    page = inline(f"<html><head><style>{css}</style></head><body>{body}</body></html>")
+    (paragraph,) = document_fromstring(page).iter("p")
+    return str(paragraph.get("style", ""))
 
 
-def comparable(style: dict[str, str]) -> set[tuple[str, str]]:
-    """Declarations without what means the same: `#fff` and `#ffffff`, kinds of quotes, spaces."""
-    return {
+@pytest.mark.parametrize(
+    ("css", "style"),
+    [
+        ("[title] { color: red } p { color: blue }", "color:red"),
+        ("p[title=x] { color: red } p.a.b { color: blue }", "color:blue"),
+        ('p[title="a.b.c#d"] { color: red } .a.b { color: blue }', "color:blue"),
+        ("p:first-child { color: red } p { color: blue }", "color:red"),
+        ("p { color: red !important } .a { color: blue }", "color:red !important"),
+        (".a { color: red; margin: 0 !important } p { color: blue }", "margin:0 !important"),
         (
-            name,
-            re.sub(r"#(.)\1(.)\2(.)\3\b", r"#\1\2\3", value).replace('"', "'").replace(", ", ","),
-        )
-        for name, value in style.items()
-    }
+            ".a { margin-top: 1px } .b { margin: 0 } .c { margin-top: 2px }",
+            "margin:0; margin-top:2px",
+        ),
+        ("p/* a */{ color: /* b */ red }", "color:red"),
+        ('p[title="a,b"] { color: red } p { margin: 0 }', "margin:0"),
+        ("p { color: unset }", "color:unset"),
+        ("p { margin: 0 }</style><style></style><style>p { color: red }", "margin:0; color:red"),
+    ],
+)
+def test_the_weightier_rule_wins_as_in_a_browser(css: str, style: str) -> None:
+    assert style in styled(css)
+
+
+@pytest.mark.parametrize(
+    ("css", "own", "style"),
+    [
+        ("p { color: red !important }", "color: blue", "color:red !important"),
+        ("p { color: red }", "color: blue", "color:blue"),
+        ("p { color: red !important }", "color: blue!important", "color:blue !important"),
+        ("b { color: red }", "color: #11223380", "color: #11223380"),
+        ("p { margin: 0 }", "color: rgb(0 0 0 / 50%)", "margin:0; color:rgb(0 0 0 / 50%)"),
+    ],
+)
+def test_a_style_attribute_wins_unless_the_rule_is_important(
+    css: str, own: str, style: str
+) -> None:
+    assert styled(css, f'<p style="{own}">Text</p>') == style
+
+
+def test_what_was_inlined_before_changes_nothing(issue: Issue) -> None:
+    html = [issue().html, PAGE.format(more=""), PAGE.format(more="p { color: red }")]
+    first = [inline(each) for each in html]
+    for number in range(40):
+        inline(PAGE.format(more=f".n{number} {{ color: red }}"))
+    assert [inline(each) for each in reversed(html)] == first[::-1]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from html import unescape
 
@@ -14,11 +14,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from lxml.html import HtmlElement, document_fromstring
 from markupsafe import escape
-from newsletter_samples import NOON, article
+from newsletter_samples import NOON, Judged, article
 
 from syndicate.config.model import Newsletter, Site
 from syndicate.content.article import Published
-from syndicate.newsletters.checks import check
 from syndicate.newsletters.issue import Rendered
 from syndicate.newsletters.merge import (
     JOINER,
@@ -43,6 +42,7 @@ PIECES = st.sampled_from(
         *("{% verbatim %}", "{% endverbatim %}", "name", " ", "é", "🦢"),
     )
 )
+Rules = Callable[[Rendered, Newsletter, Sequence[Published]], set[str]]
 TEXTS = st.lists(PIECES, max_size=8).map("".join)
 
 
@@ -266,18 +266,28 @@ def test_a_style_sheet_stays_one(name: str, engine: Engine) -> None:
 # -- rules ---------------------------------------------------------------------------------------
 
 
-def rules(tokened: Rendered, newsletter: Newsletter, hard: tuple[Published, ...]) -> set[str]:
-    return {finding.rule for finding in check(tokened, newsletter, hard, config="config.yaml")}
+@pytest.fixture
+def rules(judged: Judged) -> Rules:
+    """The rules that an issue breaks."""
+
+    def broken(tokened: Rendered, newsletter: Newsletter, hard: Sequence[Published]) -> set[str]:
+        return {finding.rule for finding in judged(tokened, newsletter, hard)}
+
+    return broken
 
 
 def test_placeholders_of_the_service_break_no_rule(
-    tokened: Rendered, newsletter: Newsletter, hard: tuple[Published, ...]
+    rules: Rules, tokened: Rendered, newsletter: Newsletter, hard: tuple[Published, ...]
 ) -> None:
     assert not rules(tokened, newsletter, hard) & {"email-24", "email-26", "email-28"}
 
 
 def test_a_mail_without_the_link_to_unsubscribe_is_found(
-    tokened: Rendered, newsletter: Newsletter, hard: tuple[Published, ...], marks: Tokens
+    rules: Rules,
+    tokened: Rendered,
+    newsletter: Newsletter,
+    hard: tuple[Published, ...],
+    marks: Tokens,
 ) -> None:
     html = tokened.html.replace(marks.links.unsubscribe_url, "https://example.org/")
     assert "email-26" in rules(replace(tokened, html=html), newsletter, hard)
@@ -285,7 +295,7 @@ def test_a_mail_without_the_link_to_unsubscribe_is_found(
 
 @pytest.mark.parametrize("left", ["{{ leave }}", "{% leave %}", "*|LEAVE|*", "&lt;%leave%&gt;"])
 def test_a_placeholder_in_the_design_is_found(
-    tokened: Rendered, newsletter: Newsletter, hard: tuple[Published, ...], left: str
+    rules: Rules, tokened: Rendered, newsletter: Newsletter, hard: tuple[Published, ...], left: str
 ) -> None:
     html = tokened.html.replace("You receive this mail", f"You receive this mail {left}")
     assert "email-28" in rules(replace(tokened, html=html), newsletter, hard)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from syndicate.cli.columns import GAP, in_columns
 from syndicate.errors import ConfigError, Fault, Place, SyndicateError
 from syndicate.findings import Finding, Level
 
@@ -83,7 +84,39 @@ def _file(finding: Finding, site: Site) -> str:
 
 
 def show_findings(findings: Sequence[Finding], *, err: bool) -> None:
-    """Findings by file, each with its way out, and their number."""
+    """Findings with their ways out, and their number: a table on a terminal that has the room."""
+    stream, columns = sys.stderr if err else sys.stdout, shutil.get_terminal_size().columns
+    if not findings:
+        return
+    if stream is not None and stream.isatty() and columns >= NARROWEST_TABLE:
+        _show_in_columns(findings, columns, err=err)
+    else:
+        _show_by_file(findings, err=err)
+    click.echo(tally(findings), err=err)
+
+
+NARROWEST_TABLE = 72
+HEADINGS = ("level", "rule", "place", "what", "way out")
+SHARES = (0, 0, 3, 5, 4)
+
+
+def _show_in_columns(findings: Sequence[Finding], columns: int, *, err: bool) -> None:
+    rows = [
+        tuple(map(_visible, (f.level, f.rule, str(Place(f.path, f.line)), f.message, f.way_out)))
+        for f in findings
+    ]
+    heading, *table = in_columns([HEADINGS, *rows], columns, SHARES)
+    for line in heading:
+        click.secho(GAP.join(line).rstrip(), dim=True, err=err)
+    for finding, lines in zip(findings, table, strict=True):
+        for level, rule, place, what, way_out in lines:
+            shown = click.style(level, fg=_colour(finding.level))
+            named = click.style(rule, dim=True), click.style(place, bold=True)
+            click.echo(GAP.join((shown, *named, what, way_out.rstrip())), err=err)
+        click.echo(err=err)
+
+
+def _show_by_file(findings: Sequence[Finding], *, err: bool) -> None:
     for _, group in groupby(findings, key=lambda finding: finding.path):
         rows = [(_visible(str(Place(finding.path, finding.line))), finding) for finding in group]
         width = max(len(place) for place, _ in rows)
@@ -95,8 +128,6 @@ def show_findings(findings: Sequence[Finding], *, err: bool) -> None:
             if finding.way_out:
                 click.echo(f"    {finding.way_out}", err=err)
         click.echo(err=err)
-    if findings:
-        click.echo(tally(findings), err=err)
 
 
 def _visible(text: str) -> str:
@@ -113,14 +144,19 @@ def tally(findings: Sequence[Finding]) -> str:
 
 
 def _coloured(level: Level, width: int = 0) -> str:
-    return click.style(f"{level:<{width}}", fg="red" if level == Level.ERROR else "yellow")
+    return click.style(f"{level:<{width}}", fg=_colour(level))
+
+
+def _colour(level: Level) -> str:
+    return "red" if level == Level.ERROR else "yellow"
 
 
 def findings_as_json(findings: Sequence[Finding]) -> str:
-    """Findings as a JSON array of objects."""
+    """Findings as a JSON array of objects; docs/commands.md promises their form."""
     rows = [
         {
             "rule": finding.rule,
+            "number": _number(finding.rule),
             "level": finding.level,
             "path": finding.path,
             "line": finding.line,
@@ -130,6 +166,12 @@ def findings_as_json(findings: Sequence[Finding]) -> str:
         for finding in findings
     ]
     return json.dumps(rows, ensure_ascii=False, indent=2)
+
+
+def _number(rule: str) -> int | None:
+    """The number of a rule that has one, such as `email-15`."""
+    number = rule.rpartition("-")[2]
+    return int(number) if number.isdecimal() else None
 
 
 def counted(number: int, noun: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
-from html import escape
+from html import escape, unescape
 from urllib.parse import unquote
 
 from syndicate.content.addresses import LocalFile, Surroundings
@@ -31,6 +31,8 @@ _MORE = re.compile(_MARK, re.IGNORECASE)
 _MORE_LINE = re.compile(rf"^[ ]{{0,3}}{_MARK}[ \t]*$", re.IGNORECASE | re.MULTILINE)
 _RAW_HTML = re.compile(rf"<[a-zA-Z/]|{OPEN}")
 _NEWLINE = re.compile("\n")
+_UNDESCRIBED = re.compile(r"!\[\s*\]\(\s*<?([^\s<>)]+)")
+_NO_ALT = re.compile(r'<img src="([^"]*)" alt="\s*"')
 _EMPTY = re.compile(r"<p>\s*</p>\n?")
 _MARKER_PARAGRAPH = re.compile(rf"<p>\s*{MORE}\s*</p>\n?|{MORE}\n?")
 
@@ -58,7 +60,8 @@ def render(
         title=article.title,
         alts=[image.alt for image in clean.images if image.alt],
     )
-    findings = _findings(article, body, expanded.problems, clean.doubts)
+    doubts = clean.doubts + tuple(_undescribed(body, html))
+    findings = _findings(article, body, expanded.problems, doubts)
     return Rendering(whole, summary, lead, clean.images), tuple(findings)
 
 
@@ -85,6 +88,17 @@ def _html(body: str, form: Format, surroundings: Surroundings) -> tuple[Expanded
     if markdown:
         return expanded, to_html(expanded.text, expanded.tokens)
     return expanded, replace_tokens(expanded.text, expanded.tokens)
+
+
+def _undescribed(body: str, html: str) -> Iterator[Doubt]:
+    """Pictures written `![](x)`. Who writes alt="" in HTML means that one only decorates."""
+    if "![" in body:
+        shown = {unquote(unescape(source)) for source in _NO_ALT.findall(html)}
+        for picture in _UNDESCRIBED.finditer(body):
+            if unquote(picture[1]) in shown:
+                message = f"the picture {picture[1]} has no alternative text"
+                way_out = 'describe it in ![…], or write <img src="…" alt=""> if it only decorates'
+                yield Doubt("image-alt-missing", message, picture[0], way_out)
 
 
 def _parted(html: str) -> tuple[str, str]:

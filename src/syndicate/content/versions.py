@@ -3,5 +3,5 @@
 READER_VERSION = 1
 """Raise it when the same file would be read differently: every file is read again then."""
 
-RENDERER_VERSION = 1
+RENDERER_VERSION = 2
 """Raise it when the same body would be rendered differently: part of the cache's key."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 from urllib.parse import urldefrag, urljoin
 
 from lxml.html import Element, HtmlElement, document_fromstring, tostring
@@ -29,12 +30,15 @@ HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 BLOCKS = (*HEADINGS, "p", "figcaption", "caption")
 HOLDERS = ("ul", "ol", "dl", "blockquote", "table")
 BOXES = ("div", "section", "article", "figure", "blockquote")
+# Newsletters share articles, and the next issue of one is made again whenever an article changes.
+TEXTS_KEPT = 256
 # Sanitising keeps a control character that was written as a reference, such as &#1;.
 NOT_IN_A_TREE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 BACK_REFERENCE = re.compile(r"^[\s↩⏎↑^\ufe0e\ufe0f\d]*[↩⏎↑^][\s\ufe0e\ufe0f\d]*$")
 TEXT_ALIGN = re.compile(r"text-align:\s*(left|right|center|start|end)")
 
 
+@lru_cache(TEXTS_KEPT)
 def for_mail(html: str, *, url: str, width: int) -> str:
     """Return `html` of the article at `url` for a column `width` pixels wide."""
     root = parse(html)

@@ -11,10 +11,11 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from lxml.html import HtmlElement
 
-from syndicate.newsletters.body import parse
+from syndicate.newsletters.body import TEXTS_KEPT, parse
 
 COLUMNS = 72
 HEADINGS = {"h1": "=", "h2": "=", "h3": "-", "h4": "-", "h5": "", "h6": ""}
@@ -44,6 +45,7 @@ class _Links:
         return self.numbers.setdefault(url, len(self.numbers) + 1)
 
 
+@lru_cache(TEXTS_KEPT)
 def plain_text(html: str, columns: int = COLUMNS) -> str:
     """Return a fragment of HTML as plain text, at most `columns` wide where it can be.
 
@@ -65,12 +67,15 @@ def wrap(text: str, columns: int = COLUMNS, first: str = "", rest: str | None = 
     lines: list[str] = []
     for part in text.split("\n"):
         line, empty = (rest if lines else first), True
+        taken = width(line)
         for piece, space in _pieces(part):
-            joined = line + ("" if empty else space) + piece
-            if not empty and width(joined) > columns:
+            wide = width(piece)
+            if not empty and taken + len(space) + wide > columns:
                 lines.append(line)
-                joined = rest + piece
-            line, empty = joined, False
+                line, taken, empty = rest, width(rest), True
+            line += piece if empty else space + piece
+            taken += wide if empty else len(space) + wide
+            empty = False
         lines.append(line)
     return lines
 
@@ -90,6 +95,9 @@ def _columns(character: str) -> int:
 
 def _pieces(text: str) -> Iterable[tuple[str, str]]:
     """What must stay on one line, each with the space before it: words, or wide characters."""
+    if text.isascii():
+        yield from ((word, " ") for word in text.split())
+        return
     for word in text.split():
         space = " "
         for piece in WIDE_OR_WORD.findall(word):

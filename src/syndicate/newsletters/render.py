@@ -30,6 +30,8 @@ from syndicate.newsletters.plain_text import plain_text, wrap
 TEXT_WIDTH = 576
 # Gmail cuts a message's HTML at 102 KB as sent; the rest is room for what a server adds.
 MOST_BYTES = 90_000
+# What a design may print around a summary and not around a text, or the other way, in bytes.
+AROUND = 2_000
 PREHEADER = range(40, 131)
 # Lines and paragraphs may also be ended by these (Unicode, section 5.8).
 BREAKS = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]+")
@@ -198,32 +200,66 @@ def _fitting(
 ) -> tuple[str, Set[str]]:
     """The HTML, and which of `brief` take the place of their item so that it fits.
 
-    As many texts as fit stay whole, the shortest first. How many is looked for between bounds that
-    each rendering narrows, so no text that would fit is cut.
+    As many texts as fit stay whole, the shortest first; no text that would fit is cut.
     """
-    marked = {key: replace(items[key], html=_marked(key, items[key].html)) for key in brief}
-    html = mail(items | marked)
+    html, unsure = _unsure(mail, items, brief)
+    if not unsure:
+        return html, frozenset(brief)
+    settled = items | {key: brief[key] for key in brief.keys() - unsure}
+    marked = {key: replace(items[key], html=_marked(key, items[key].html)) for key in unsure}
+    html = mail(settled | marked)
     growth = _growth(html, items, brief)
-    order = sorted(brief, key=lambda key: growth[key])
-    html, whole = MARK.sub("", html), len(order)
-    fitting: tuple[str, Set[str]] | None = None
-    least, most = 0, len(order)
+    order = sorted(unsure, key=lambda key: growth[key])
+    html, whole = _search(
+        MARK.sub("", html),
+        [growth[key] for key in order],
+        lambda count: mail(settled | {key: brief[key] for key in order[count:]}),
+    )
+    return html, brief.keys() - set(order[:whole])
+
+
+def _unsure(
+    mail: Callable[[Mapping[str, Item]], str], items: dict[str, Item], brief: dict[str, Item]
+) -> tuple[str, list[str]]:
+    """Which texts may fit, looked at one by one; and the HTML with all of `brief` if none.
+
+    Rendering all of them to see costs seconds when there are hundreds.
+    """
+    if brief and sum(len(items[key].html) for key in brief) < 2 * MOST_BYTES:
+        return "", list(brief)
+    html = mail(items | brief)
+    room = MOST_BYTES - size_as_sent(html) + AROUND
+    sizes = {key: size_as_sent(items[key].html) - size_as_sent(brief[key].summary) for key in brief}
+    return html, [key for key, size in sizes.items() if size <= room]
+
+
+def _search(html: str, growth: list[int], mail: Callable[[int], str]) -> tuple[str, int]:
+    """The HTML with the most texts whole that fits, and how many; the smallest, if none does.
+
+    `html` has all of them; `growth` says how many bytes each adds, ascending, give or take AROUND.
+    How many is looked for between bounds that each rendering by `mail` narrows.
+    """
+    fitting: tuple[str, int] | None = None
+    least, most = 0, len(growth)
+    whole = most
     while True:
         excess = size_as_sent(html) - MOST_BYTES
         if excess <= 0:
-            fitting, least = (html, frozenset(order[whole:])), whole + 1
+            fitting, least = (html, whole), whole + 1
+            if whole < most and excess + growth[whole] > AROUND:
+                most = whole
         else:
             most = whole - 1
         if least > most:
-            return fitting or (html, frozenset(order))
+            return fitting or (html, 0)
         while excess > 0 and whole > least:
             whole -= 1
-            excess -= growth[order[whole]]
-        while excess <= 0 and whole < most and excess + growth[order[whole]] <= 0:
-            excess += growth[order[whole]]
+            excess -= growth[whole]
+        while excess <= 0 and whole < most and excess + growth[whole] <= 0:
+            excess += growth[whole]
             whole += 1
         whole = min(max(whole, least), most)
-        html = mail(items | {key: brief[key] for key in order[whole:]})
+        html = mail(whole)
 
 
 def _marked(key: str, html: Markup) -> Markup:

@@ -1,0 +1,40 @@
+"""Text in columns, for terminals. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import zip_longest
+from textwrap import wrap
+
+GAP = "  "
+Row = Sequence[str]
+Line = tuple[str, ...]
+
+
+def in_columns(rows: Sequence[Row], columns: int, shares: Sequence[int]) -> list[list[Line]]:
+    """Each row as the lines it takes, each line as cells padded to their columns' widths.
+
+    All lines fit into `columns`. Columns with the share 0 are as wide as their longest cell; the
+    others share what is left, and a long word in them is broken.
+    """
+    widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]
+    fixed = sum(width for width, share in zip(widths, shares, strict=True) if not share)
+    room = columns - fixed - len(GAP) * (len(shares) - 1)
+    # A narrow column leaves its room to those that come after it.
+    left = sum(shares)
+    for number, share in enumerate(shares):
+        if share:
+            widths[number] = min(widths[number], room * share // left)
+            room, left = room - widths[number], left - share
+    return [_lines(row, widths) for row in rows]
+
+
+def _lines(row: Row, widths: Sequence[int]) -> list[Line]:
+    wrapped = (
+        wrap(cell, max(width, 1), break_on_hyphens=False) or [""]
+        for cell, width in zip(row, widths, strict=True)
+    )
+    return [
+        tuple(f"{part:<{width}}" for part, width in zip(parts, widths, strict=True))
+        for parts in zip_longest(*wrapped, fillvalue="")
+    ]
