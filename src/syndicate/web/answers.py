@@ -43,7 +43,7 @@ _IN_ADDRESSES: Final = "%/:?#[]@!$&'()*+,;=~"
 
 
 class Monitor(Protocol):
-    """What the service knows of itself. Its health is what is wrong, in words: none, and it is well."""
+    """What the service knows of itself. Health is a list of what is wrong: empty, all is well."""
 
     def livez(self) -> Sequence[str]:
         """Whether the process works at all; if not, it should be started anew."""
@@ -74,7 +74,7 @@ class Answers:
         self, library: Library, clients: Clients, traffic: Traffic, monitor: Monitor | None = None
     ) -> None:
         self.moves = Moves()
-        self._library = library
+        self.library = library
         self._clients = clients
         self._traffic = traffic
         self._pages: dict[bytes, Callable[[], Answer]] = {}
@@ -85,8 +85,18 @@ class Answers:
 
     def __call__(self, request: Request) -> Answer:
         """The answer; for HEAD as for GET, the body is left to whoever sends it."""
-        shelf = self._library.shelf
+        shelf = self.library.shelf
+        return self._counted(request, shelf, _found(shelf, request.target))
+
+    def from_memory(self, request: Request) -> Answer | None:
+        """The answer, unless it has to be read from disk."""
+        shelf = self.library.shelf
         document = _found(shelf, request.target)
+        if document and document.body is None:
+            return None
+        return self._counted(request, shelf, document)
+
+    def _counted(self, request: Request, shelf: Shelf, document: Document | None) -> Answer:
         given = self._refusal(request)
         if given is None:
             if request.target in self._pages:
@@ -98,11 +108,6 @@ class Answers:
         self._traffic.count(document.kind.format if document else "none", given.status)
         return given
 
-    def from_memory(self, request: Request) -> Answer | None:
-        """The answer, unless it has to be read from disk."""
-        document = _found(self._library.shelf, request.target)
-        return None if document and document.body is None else self(request)
-
     def _refusal(self, request: Request) -> Answer | None:
         """What keeps a request from being looked at."""
         if request.method not in (b"GET", b"HEAD"):
@@ -113,17 +118,17 @@ class Answers:
             return text(429, "Too many requests; come again later.", (b"retry-after", wait))
         if len(request.target) > LONGEST_TARGET:
             return text(414, "This address is too long.")
-        if not _WELL_FORMED.match(request.target):
-            return text(400, "This address is malformed.")
         return None
 
     def _elsewhere(self, target: bytes, shelf: Shelf) -> Answer:
         """What to say where there is no document: it moved, it is gone, or never was."""
+        if not _WELL_FORMED.match(target):
+            return text(400, "This address is malformed.")
         path, mark, query = target.partition(b"?")
         decoded = unquote_to_bytes(path)
         if decoded + b"/" in shelf.paths:
             return _moved(quote(decoded + b"/").encode() + mark + query)
-        name = decoded.removeprefix(self._library.address.prefix).decode("utf-8", "replace")
+        name = decoded.removeprefix(self.library.address.prefix).decode("utf-8", "replace")
         if alias := self.moves.aliases.get(name):
             return _moved(quote(alias, safe=_IN_ADDRESSES).encode())
         if name in self.moves.gone:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
 from io import BufferedReader
 from typing import Any, Final
 
@@ -44,23 +44,21 @@ class App:
             await _send_file(send, given, body)
 
 
-def join(headers: list[tuple[bytes, bytes]]) -> Mapping[bytes, bytes]:
-    """Headers by name; what stands on several lines is one list (RFC 9110, 5.3)."""
-    joined = dict(headers)
-    if len(joined) != len(headers):
-        joined.clear()
-        for name, value in headers:
-            joined[name] = joined[name] + b", " + value if name in joined else value
-    return joined
+def add(headers: dict[bytes, bytes], name: bytes, value: bytes) -> None:
+    """Add a header; what stands on several lines is one list (RFC 9110, 5.3)."""
+    headers[name] = headers[name] + b", " + value if name in headers else value
 
 
 def _request(scope: Scope) -> Request:
     query = scope["query_string"]
     client = scope["client"]
+    headers: dict[bytes, bytes] = {}
+    for name, value in scope["headers"]:
+        add(headers, name, value)
     return Request(
         scope["method"].encode("latin-1"),
         scope["raw_path"] + (b"?" + query if query else b""),
-        join(scope["headers"]),
+        headers,
         client[0] if client else "",
     )
 

@@ -20,7 +20,7 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from syndicate.web.answers import Answers
-from syndicate.web.app import App, join
+from syndicate.web.app import App, add
 from syndicate.web.messages import Request, text
 
 if TYPE_CHECKING:
@@ -51,7 +51,8 @@ class Front(asyncio.Protocol):
         self._timeout = config.timeout_keep_alive
         self._answers = cast(App, config.app).answers
         self._parser = httptools.HttpRequestParser(self)
-        self._headers: list[tuple[bytes, bytes]] = []
+        self._headers: dict[bytes, bytes] = {}
+        self._dated: tuple[object, bytes] = (None, b"")
         self._target = b""
         self._received = b""
         self._stays = True
@@ -97,7 +98,7 @@ class Front(asyncio.Protocol):
         self._target += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._headers.append((name.lower(), value))
+        add(self._headers, name.lower(), value)
 
     def on_headers_complete(self) -> None:
         self._stays = self._parser.should_keep_alive() and self._parser.get_http_version() == "1.1"
@@ -106,16 +107,15 @@ class Front(asyncio.Protocol):
 
     def _answered(self, data: bytes) -> bool:
         """Answer the one whole request that `data` is; False if it is none for us."""
-        self._target, self._headers = b"", []
+        self._target, self._headers = b"", {}
         try:
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
             return False
-        headers = join(self._headers)
-        if not _UNUSUAL.isdisjoint(headers):
+        if not _UNUSUAL.isdisjoint(self._headers):
             return False
         method = self._parser.get_method()
-        given = self._answers.from_memory(Request(method, self._target, headers, self._peer))
+        given = self._answers.from_memory(Request(method, self._target, self._headers, self._peer))
         if given is None:
             return False
         self._send(given.head, given.body if method == b"GET" else b"")
@@ -123,13 +123,19 @@ class Front(asyncio.Protocol):
         return True
 
     def _send(self, head: bytes, body: bytes) -> None:
-        more = b"".join([b"%s: %s\r\n" % header for header in self._state.default_headers])
         end = b"\r\n" if self._stays else b"connection: close\r\n\r\n"
-        self._transport.write(b"".join((head, more, end, body)))
+        self._transport.writelines((head + self._date() + end, body))
         self._received = b""
         self._last = self._loop.time()
         if not self._stays:
             self._transport.close()
+
+    def _date(self) -> bytes:
+        """Date, and whatever else uvicorn adds; it has another list every second."""
+        headers = self._state.default_headers
+        if self._dated[0] is not headers:
+            self._dated = (headers, b"".join(b"%s: %s\r\n" % header for header in headers))
+        return self._dated[1]
 
     def _wait_or_leave(self, data: bytes) -> None:
         """Keep the part of a head until the rest comes; what is more than a head is not for us."""
@@ -169,7 +175,7 @@ def server_config(answers: Answers, *, host: str, port: int, **more: Any) -> uvi
         App(answers),
         host=host,
         port=port,
-        http=more.pop("http", Front),
+        http=Front,
         loop="auto",
         ws="none",
         lifespan="off",
