@@ -46,9 +46,11 @@ def cut(data: bytes) -> Cut:
         if path in _PATHS:
             starts.append(parser.CurrentByteIndex)
 
-    def ends(_: str) -> None:
+    def ends(name: str) -> None:
         if path in _PATHS:
-            stop = data.index(b">", parser.CurrentByteIndex) + 1
+            at = parser.CurrentByteIndex  # behind it, if it was `<entry/>`; else before its end
+            closing = data.startswith(b"</" + name.encode(), at)
+            stop = data.index(b">", at) + 1 if closing else at
             spans.append((starts[-1], stop))
         path.pop()
 

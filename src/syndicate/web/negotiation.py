@@ -123,7 +123,7 @@ def span(header: bytes, length: int) -> Span | None:
         start, stop = max(length - int(found[2]), 0), length
     else:
         start = int(found[1])
-        last = int(found[2]) if found[2] else length
+        last = int(found[2]) if found[2] else max(start, length)
         if last < start:
             return None  # not valid, so it is to be ignored
         stop = min(last + 1, length)
