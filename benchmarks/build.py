@@ -27,7 +27,6 @@ from programs import ENVIRONMENT, NEWEST, REPOSITORY, WORK, Program
 
 STOPWATCH = Path(__file__).with_name("stopwatch.py")
 RESULTS = REPOSITORY / "docs" / "benchmarks.md"
-BEGIN, END = "<!-- build: begin -->", "<!-- build: end -->"
 COLD, SAME, CHANGED = "cold", "again, nothing changed", "again, one article changed"
 MEASURES = (COLD, SAME, CHANGED)
 
@@ -112,7 +111,7 @@ def main() -> None:
     )
     text = report(feeds, growth, whole, count, versions, quick=options.quick)
     print(text)
-    keep(text)
+    keep("build", text)
 
 
 def say(what: str) -> None:
@@ -295,12 +294,13 @@ def shown(numbers: Numbers, ours: Numbers | None = None) -> str:
     return f"{numbers.middle:.2f} ({min(numbers.seconds):.2f} to {max(numbers.seconds):.2f}){more}"
 
 
-def keep(text: str) -> None:
-    """Put the results where the last ones stand."""
+def keep(name: str, text: str) -> None:
+    """Put the results of a benchmark where its last ones stand."""
+    begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
     page = RESULTS.read_text(encoding="utf-8")
-    before, _, rest = page.partition(BEGIN)
-    after = rest.partition(END)[2]
-    RESULTS.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
+    before, _, rest = page.partition(begin)
+    after = rest.partition(end)[2]
+    RESULTS.write_text(f"{before}{begin}\n{text}\n{end}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -25,11 +25,11 @@ from pathlib import Path
 from statistics import median
 
 import httpx
-from articles import write_articles
-from build import RESULTS, machine, say
-from programs import REPOSITORY, WORK
 
-BEGIN, END = "<!-- serve: begin -->", "<!-- serve: end -->"
+from articles import write_articles
+from build import keep, machine, say
+from programs import WORK
+
 ARTICLES = 200
 CONNECTIONS = 64
 NOT_MODIFIED, PACKED = "304, nothing new", "200, the whole feed as gzip"
@@ -84,7 +84,7 @@ def main() -> None:
                     run(server, measure)
     text = report(servers, folder, quick=options.quick)
     print(text)
-    keep(text)
+    keep("serve", text)
 
 
 def site() -> Path:
@@ -228,9 +228,7 @@ def row(server: Server, base: Server) -> str:
         rounds = server.microseconds[measure]
         part = base.cost(measure) / server.cost(measure)
         more = f", {part:.2f} of nginx" if server is not base else ""
-        cells.append(
-            f"{server.cost(measure):.1f} ({min(rounds):.1f} to {max(rounds):.1f}){more}"
-        )
+        cells.append(f"{server.cost(measure):.1f} ({min(rounds):.1f} to {max(rounds):.1f}){more}")
     return f"| {server.name} | {' | '.join(cells)} |"
 
 
@@ -238,14 +236,6 @@ def target(measure: str, ratio: float) -> str:
     verdict = "holds" if ratio >= TARGET else "**missed**"
     what = f"{measure}: requests for each second of processor, as a part of nginx's"
     return f"| {what} | at least {TARGET:g} | {ratio:.2f} | {verdict} |"
-
-
-def keep(text: str) -> None:
-    """Put the results where the last ones stand."""
-    page = RESULTS.read_text(encoding="utf-8")
-    before, _, rest = page.partition(BEGIN)
-    after = rest.partition(END)[2]
-    RESULTS.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

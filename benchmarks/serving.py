@@ -35,9 +35,7 @@ def empty(folder: str, port: int) -> None:
             known = any(name == b"if-none-match" for name, _ in scope["headers"])
             given = form.unchanged if known else form.whole
             headers = given.headers
-            await send(
-                {"type": "http.response.start", "status": given.status, "headers": headers}
-            )
+            await send({"type": "http.response.start", "status": given.status, "headers": headers})
             await send({"type": "http.response.body", "body": given.body})
 
     config = server_config(answers, host="127.0.0.1", port=port, log_level="warning")

@@ -15,7 +15,9 @@ def rss(*titles: str) -> bytes:
 
 
 def atom(*titles: str) -> bytes:
-    entries = "".join(f'  <entry xml:lang="ar"><title>{title}</title></entry>\n' for title in titles)
+    entries = "".join(
+        f'  <entry xml:lang="ar"><title>{title}</title></entry>\n' for title in titles
+    )
     return f'<feed xmlns="http://www.w3.org/2005/Atom">\n{entries}</feed>\n'.encode()
 
 

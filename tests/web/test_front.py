@@ -109,6 +109,20 @@ def test_who_says_nothing_whole_is_not_waited_for(server: Running) -> None:
             assert heard(connection) == b""
 
 
+def test_after_a_large_file_a_connection_is_watched_as_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(library, "LARGEST_HELD", 1)
+    (tmp_path / "index.html").write_text("hello")
+    with served(tmp_path, timeout_keep_alive=1) as server:
+        for said in (b"GET /index.ht", GET[:-2] + b"X: " + b"x" * LONGEST_HEAD):
+            with connect(server) as connection:
+                connection.sendall(GET)
+                assert heard(connection, b"hello").startswith(b"HTTP/1.1 200 OK")
+                connection.sendall(said)
+                assert heard(connection)[:13] in (b"", b"HTTP/1.1 400 ")
+
+
 @pytest.mark.parametrize(
     "request_",
     [
@@ -164,9 +178,12 @@ def heard_exactly(connection: socket.socket, size: int) -> bytes:
 
 
 TOKENS = st.sampled_from(
-    [b"GET ", b"HEAD ", b"/", b"/index.html", b" HTTP/1.1\r\n", b"\r\n", b"\r\n\r\n", b"Range: "]
-    + [b"If-None-Match: ", b"Accept-Encoding: ", b"A-IM: feed", b"%", b"bytes=0-", b'"', b"*"]
-    + [b"If-Modified-Since: ", b"Content-Length: 3\r\n", b"Connection: close\r\n", b"q=;,"]
+    [
+        *(b"GET ", b"HEAD ", b"/", b"/index.html", b" HTTP/1.1\r\n", b"\r\n", b"\r\n\r\n"),
+        *(b"Range: ", b"If-None-Match: ", b"Accept-Encoding: ", b"A-IM: feed", b"bytes=0-"),
+        *(b"If-Modified-Since: ", b"Content-Length: 3\r\n", b"Connection: close\r\n"),
+        *(b"%", b'"', b"*", b"q=;,"),
+    ]
 )
 
 

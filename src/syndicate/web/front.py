@@ -152,7 +152,7 @@ class Front(asyncio.Protocol):
         """Hand the connection over, with what was received and not answered."""
         self._timer.cancel()
         self._state.connections.discard(cast(Any, self))
-        heir = HttpToolsProtocol(*self._given)
+        heir = Rest(*self._given)
         self._transport.set_protocol(heir)
         heir.connection_made(self._transport)
         heir.data_received(data)
@@ -164,6 +164,34 @@ class Front(asyncio.Protocol):
             self._timer = self._loop.call_later(left, self._look)
         else:
             self._transport.close()
+
+
+class Rest(HttpToolsProtocol):
+    """uvicorn's own protocol, which gives the head of a request neither a limit nor a time."""
+
+    _in_head = False
+    _size = 0
+    _until = 0.0
+
+    def data_received(self, data: bytes) -> None:
+        self._size += len(data)
+        super().data_received(data)
+        if not self._in_head or self.transport.is_closing():
+            return
+        left = self._until - self.loop.time()
+        if self._size > LONGEST_HEAD or left <= 0:
+            self.send_400_response("The headers of this request are too long, or too slow.")
+        else:
+            handler = self.timeout_keep_alive_handler
+            self.timeout_keep_alive_task = self.loop.call_later(left, handler)
+
+    def on_message_begin(self) -> None:
+        self._in_head, self._until = True, self.loop.time() + self.timeout_keep_alive
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        self._in_head, self._size = False, 0
+        super().on_headers_complete()
 
 
 def server_config(answers: Answers, *, host: str, port: int, **more: Any) -> uvicorn.Config:

@@ -8,7 +8,7 @@ and puts another shelf in place of the last, so that a request sees one or the o
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
@@ -95,7 +95,7 @@ class Library:
             before = self._remembered()
             found = dict(self._found(paths))
             gone = (self._stamps.keys() if paths is None else set(paths)) - found.keys()
-            new, faults = self._read(found)
+            new, faults = self._read(found, gone)
             if new or gone & self._stamps.keys():
                 self._put(before, new, gone)
             return faults
@@ -174,12 +174,12 @@ class Library:
     # -- files -> documents ------------------------------------------------------------------
 
     def _read(
-        self, found: Mapping[str, Stamp]
+        self, found: Mapping[str, Stamp], gone: Set[str]
     ) -> tuple[dict[str, Document], tuple[OutputError, ...]]:
         room = MOST_HELD - sum(
             document.file.size
             for path, document in self.shelf.files.items()
-            if document.body is not None and path not in found
+            if document.body is not None and path not in found and path not in gone
         )
         new, faults = {}, []
         for path in sorted(found, key=lambda path: (kind_of(path).format == "other", path)):
