@@ -99,6 +99,16 @@ def test_a_file_that_cannot_be_read_costs_only_itself(
     assert library.shelf.files["a.txt"].body == b"newer"
 
 
+def test_memory_that_cannot_be_written_is_told_and_costs_nothing_else(tmp_path: Path) -> None:
+    folder = tmp_path / "public"
+    folder.mkdir()
+    (folder / "feed.xml").write_text("<rss><channel><item/></channel></rss>")
+    library = Library(folder, ADDRESS, memory=folder / "feed.xml" / "versions.json")
+    (fault,) = library.refresh()
+    assert "versions.json" in str(fault.place)
+    assert library.shelf.files.keys() == {"feed.xml"}
+
+
 def test_a_folder_that_is_gone_changes_nothing(tmp_path: Path) -> None:
     folder = tmp_path / "public"
     folder.mkdir()

@@ -15,6 +15,7 @@ from urllib.parse import quote, unquote_to_bytes
 
 from syndicate.web.clients import Clients
 from syndicate.web.documents import DIGEST, Document, Form
+from syndicate.web.kinds import FEED_SECONDS
 from syndicate.web.library import Library, Shelf
 from syndicate.web.messages import Answer, Header, Request, answer, text
 from syndicate.web.metrics import Traffic
@@ -39,11 +40,15 @@ NOT_FOUND_PAGE: Final = "404.html"
 _WELL_FORMED: Final = re.compile(
     rb"/(?:[\x21-\x24\x26-\x3e\x40-\x7e\x80-\xff]|%[0-9A-Fa-f]{2})*+(?:\?|\Z)"
 )
+_KEPT: Final = b"max-age=%d" % FEED_SECONDS
 _IN_ADDRESSES: Final = "%/:?#[]@!$&'()*+,;=~"
 
 
 class Monitor(Protocol):
-    """What the service knows of itself. Health is a list of what is wrong: empty, all is well."""
+    """What the service knows of itself. Health is a list of what is wrong: empty, all is well.
+
+    It is asked between requests, so it answers from what was noted before and waits for nothing.
+    """
 
     def livez(self) -> Sequence[str]:
         """Whether the process works at all; if not, it should be started anew."""
@@ -104,7 +109,7 @@ class Answers:
             elif document is None:
                 given = self._elsewhere(request.target, shelf)
             else:
-                given = self._of_document(document, request.headers, shelf)
+                given = self._of_document(document, request, shelf)
         self._traffic.count(document.kind.format if document else "none", given.status)
         return given
 
@@ -132,7 +137,7 @@ class Answers:
         if alias := self.moves.aliases.get(name):
             return _moved(quote(alias, safe=_IN_ADDRESSES).encode())
         if name in self.moves.gone:
-            return text(410, "This feed is gone and will not come back.")
+            return text(410, "This feed is gone and will not come back.", cache=_KEPT)
         page = shelf.files.get(NOT_FOUND_PAGE)
         if page is None or page.body is None:
             return text(404, "There is nothing at this address.")
@@ -145,10 +150,8 @@ class Answers:
         ]
         return answer(404, own + shown, page.body)
 
-    def _of_document(
-        self, document: Document, headers: Mapping[bytes, bytes], shelf: Shelf
-    ) -> Answer:
-        kind = document.kind
+    def _of_document(self, document: Document, request: Request, shelf: Shelf) -> Answer:
+        kind, headers = document.kind, request.headers
         if kind.is_feed and (user_agent := headers.get(b"user-agent")):
             self._traffic.hear(document.path, user_agent)
         wanted = codings(headers.get(b"accept-encoding", b"")[:LONGEST])
@@ -164,7 +167,7 @@ class Answers:
                 return _delta(document, known, wanted, shelf) or form.whole
         elif (since := headers.get(b"if-modified-since")) and _unchanged(document, since):
             return form.unchanged
-        if b"range" in headers and form.whole.status == 200:
+        if b"range" in headers and request.method == b"GET":
             return _part(form, headers)
         return form.whole
 
@@ -221,7 +224,7 @@ def _part(form: Form, headers: Mapping[bytes, bytes]) -> Answer:
 
 
 def _moved(location: bytes) -> Answer:
-    return text(301, "It is elsewhere now.", (b"location", location))
+    return text(301, "It is elsewhere now.", (b"location", location), cache=_KEPT)
 
 
 def _health(faults: Sequence[str]) -> Answer:

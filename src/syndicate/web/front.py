@@ -124,7 +124,11 @@ class Front(asyncio.Protocol):
 
     def _send(self, head: bytes, body: bytes) -> None:
         end = b"\r\n" if self._stays else b"connection: close\r\n\r\n"
-        self._transport.writelines((head + self._date() + end, body))
+        whole = head + self._date() + end
+        if body:
+            self._transport.writelines((whole, body))
+        else:
+            self._transport.write(whole)
         self._received = b""
         self._last = self._loop.time()
         if not self._stays:

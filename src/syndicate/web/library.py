@@ -88,8 +88,8 @@ class Library:
     def refresh(self, paths: Iterable[str] | None = None) -> tuple[OutputError, ...]:
         """Read again what changed: of `paths` in the folder, or of all there is.
 
-        Gives what could not be read; that stays as it was. Raises OutputError when the whole
-        folder cannot be, and then nothing changes.
+        Gives what could not be read, which stays as it was, or not be written to `memory`.
+        Raises OutputError when the whole folder cannot be read; then nothing changes.
         """
         with self._lock:
             before = self._remembered()
@@ -97,10 +97,12 @@ class Library:
             gone = (self._stamps.keys() if paths is None else set(paths)) - found.keys()
             new, faults = self._read(found, gone)
             if new or gone & self._stamps.keys():
-                self._put(before, new, gone)
+                faults += self._put(before, new, gone)
             return faults
 
-    def _put(self, before: Shelf, new: Mapping[str, Document], gone: Iterable[str]) -> None:
+    def _put(
+        self, before: Shelf, new: Mapping[str, Document], gone: Iterable[str]
+    ) -> tuple[OutputError, ...]:
         files = {**before.files, **new}
         for path in gone:
             files.pop(path, None)
@@ -112,8 +114,12 @@ class Library:
         }
         versions = before.versions.with_versions(fresh).only(set(files))
         self.shelf = Shelf(files, dict(self._asked_for(files)), versions)
-        if fresh and self._memory:
-            write(self._memory.parent, self._memory.name, versions.to_bytes())
+        try:
+            if fresh and self._memory:
+                write(self._memory.parent, self._memory.name, versions.to_bytes())
+        except OutputError as error:
+            return (error,)
+        return ()
 
     def _asked_for(self, files: Mapping[str, Document]) -> Iterator[tuple[bytes, Document]]:
         for path, document in files.items():

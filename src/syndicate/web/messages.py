@@ -58,15 +58,15 @@ def answer(
     return Answer(status, fields, body, head, file)
 
 
-def text(status: int, message: str, *more: Header) -> Answer:
-    """An answer in plain words, for people and for logs; it is not to be kept."""
+def text(status: int, message: str, *more: Header, cache: bytes = b"no-store") -> Answer:
+    """An answer in plain words, for people and for logs; not to be kept unless `cache` says so."""
     body = message.encode() + b"\n"
     return answer(
         status,
         (
             (b"content-type", b"text/plain; charset=utf-8"),
             (b"content-length", b"%d" % len(body)),
-            (b"cache-control", b"no-store"),
+            (b"cache-control", cache),
             (b"x-content-type-options", b"nosniff"),
             *more,
         ),
