@@ -159,7 +159,8 @@ def test_a_reader_that_does_not_read_is_not_read_from(tmp_path: Path) -> None:
     with served(tmp_path) as server, connect(server) as connection:
         for _ in range(40):
             connection.sendall(GET)
-            time.sleep(0.005)
+            time.sleep(0.02)
+        time.sleep(0.3)
         assert 0 < server.traffic.requests["page", 200] < 40
         for _ in range(40):
             assert len(heard_exactly(connection, 1_000_000)) == 1_000_000
