@@ -8,7 +8,7 @@ of its bytes: one that was changed counts as new.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final
@@ -101,7 +101,7 @@ class Versions:
         others = [one for one in self.by_path.get(path, {}).items() if one[0] != digest]
         return dict([*others[-(MOST_VERSIONS - 1) :], (digest, marks)])
 
-    def only(self, paths: set[str]) -> Versions:
+    def only(self, paths: Set[str]) -> Versions:
         """Those of feeds that are still there."""
         return Versions({path: made for path, made in self.by_path.items() if path in paths})
 

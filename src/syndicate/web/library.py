@@ -103,17 +103,22 @@ class Library:
     def _put(
         self, before: Shelf, new: Mapping[str, Document], gone: Iterable[str]
     ) -> tuple[OutputError, ...]:
-        files = {**before.files, **new}
+        files, paths = dict(before.files), dict(before.paths)
         for path in gone:
             files.pop(path, None)
             self._stamps.pop(path, None)
+            for asked in self._asked_for(path):
+                paths.pop(asked, None)
+        for path, document in new.items():
+            files[path] = document
+            paths.update(dict.fromkeys(self._asked_for(path), document))
         fresh = {
             path: (document.digest, document.entries.marks)
             for path, document in new.items()
             if document.entries.spans
         }
-        versions = before.versions.with_versions(fresh).only(set(files))
-        self.shelf = Shelf(files, dict(self._asked_for(files)), versions)
+        versions = before.versions.with_versions(fresh).only(files.keys())
+        self.shelf = Shelf(files, paths, versions)
         try:
             if fresh and self._memory:
                 write(self._memory.parent, self._memory.name, versions.to_bytes())
@@ -121,12 +126,12 @@ class Library:
             return (error,)
         return ()
 
-    def _asked_for(self, files: Mapping[str, Document]) -> Iterator[tuple[bytes, Document]]:
-        for path, document in files.items():
-            asked = self.address.prefix + os.fsencode(path)
-            yield asked, document
-            if path == INDEX or path.endswith(f"/{INDEX}"):
-                yield asked.removesuffix(INDEX.encode()), document
+    def _asked_for(self, path: str) -> Iterator[bytes]:
+        """The paths of addresses at which a file is served: its own, and that of its folder."""
+        asked = self.address.prefix + os.fsencode(path)
+        yield asked
+        if path == INDEX or path.endswith(f"/{INDEX}"):
+            yield asked.removesuffix(INDEX.encode())
 
     def _remembered(self) -> Shelf:
         """The shelf, at first with the versions of an earlier process."""
