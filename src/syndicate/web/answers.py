@@ -1,0 +1,241 @@
+"""A request -> its answer: what is decided for each, in the order of RFC 9110, 13.2.2.
+
+Asks neither disk nor network; takes the documents from the library's shelf as it is now.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
+from math import ceil
+from time import monotonic
+from typing import Final, Protocol
+from urllib.parse import quote, unquote_to_bytes
+
+from syndicate.web.clients import Clients
+from syndicate.web.documents import DIGEST, Document, Form
+from syndicate.web.kinds import FEED_SECONDS
+from syndicate.web.library import Library, Shelf
+from syndicate.web.messages import Answer, Header, Request, answer, text
+from syndicate.web.metrics import Traffic
+from syndicate.web.negotiation import (
+    LONGEST,
+    UNSATISFIABLE,
+    codings,
+    http_date,
+    is_browser,
+    matches,
+    matches_strongly,
+    span,
+    tags,
+    wants_delta,
+)
+
+LONGEST_TARGET: Final = 4_096
+"""Bytes of path and query; more is answered with 414."""
+
+NOT_FOUND_PAGE: Final = "404.html"
+
+_WELL_FORMED: Final = re.compile(
+    rb"/(?:[\x21-\x24\x26-\x3e\x40-\x7e\x80-\xff]|%[0-9A-Fa-f]{2})*+(?:\?|\Z)"
+)
+_KEPT: Final = b"max-age=%d" % FEED_SECONDS
+_IN_ADDRESSES: Final = "%/:?#[]@!$&'()*+,;=~"
+
+
+class Monitor(Protocol):
+    """What the service knows of itself. Health is a list of what is wrong: empty, all is well.
+
+    It is asked between requests, so it answers from what was noted before and waits for nothing.
+    """
+
+    def livez(self) -> Sequence[str]:
+        """Whether the process works at all; if not, it should be started anew."""
+
+    def readyz(self) -> Sequence[str]:
+        """Whether it does all it should."""
+
+    def metrics(self) -> bytes:
+        """All numbers, in Prometheus's text format, version 0.0.4."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moves:
+    """What was once served and is not any more, by path below the site, without a slash in front.
+
+    `aliases` lead to an address, absolute or a path; `gone` are feeds that were and will not be
+    again.
+    """
+
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    gone: Set[str] = frozenset()
+
+
+class Answers:
+    """Answers requests. `moves` may be replaced at any time; `monitor` has no pages without it."""
+
+    def __init__(
+        self, library: Library, clients: Clients, traffic: Traffic, monitor: Monitor | None = None
+    ) -> None:
+        self.moves = Moves()
+        self.library = library
+        self._clients = clients
+        self._traffic = traffic
+        self._pages: dict[bytes, Callable[[], Answer]] = {}
+        if monitor:
+            self._pages[b"/livez"] = lambda: _health(monitor.livez())
+            self._pages[b"/readyz"] = lambda: _health(monitor.readyz())
+            self._pages[b"/metrics"] = lambda: _metrics(monitor.metrics())
+
+    def __call__(self, request: Request) -> Answer:
+        """The answer; for HEAD as for GET, the body is left to whoever sends it."""
+        shelf = self.library.shelf
+        return self._counted(request, shelf, _found(shelf, request.target))
+
+    def from_memory(self, request: Request) -> Answer | None:
+        """The answer, unless it has to be read from disk."""
+        shelf = self.library.shelf
+        document = _found(shelf, request.target)
+        if document and document.body is None:
+            return None
+        return self._counted(request, shelf, document)
+
+    def _counted(self, request: Request, shelf: Shelf, document: Document | None) -> Answer:
+        given = self._refusal(request)
+        if given is None:
+            if request.target in self._pages:
+                given = self._pages[request.target]()
+            elif document is None:
+                given = self._elsewhere(request.target, shelf)
+            else:
+                given = self._of_document(document, request, shelf)
+        self._traffic.count(document.kind.format if document else "none", given.status)
+        return given
+
+    def _refusal(self, request: Request) -> Answer | None:
+        """What keeps a request from being looked at."""
+        if request.method not in (b"GET", b"HEAD"):
+            return text(405, "Only GET and HEAD are answered here.", (b"allow", b"GET, HEAD"))
+        seconds = self._clients.seconds_to_wait(request, monotonic())
+        if seconds:
+            wait = b"%d" % ceil(seconds)
+            return text(429, "Too many requests; come again later.", (b"retry-after", wait))
+        if len(request.target) > LONGEST_TARGET:
+            return text(414, "This address is too long.")
+        return None
+
+    def _elsewhere(self, target: bytes, shelf: Shelf) -> Answer:
+        """What to say where there is no document: it moved, it is gone, or never was."""
+        if not _WELL_FORMED.match(target):
+            return text(400, "This address is malformed.")
+        path, mark, query = target.partition(b"?")
+        decoded = unquote_to_bytes(path)
+        if decoded + b"/" in shelf.paths:
+            return _moved(quote(decoded + b"/").encode() + mark + query)
+        name = decoded.removeprefix(self.library.address.prefix).decode("utf-8", "replace")
+        if alias := self.moves.aliases.get(name):
+            return _moved(quote(alias, safe=_IN_ADDRESSES).encode())
+        if name in self.moves.gone:
+            return text(410, "This feed is gone and will not come back.", cache=_KEPT)
+        page = shelf.files.get(NOT_FOUND_PAGE)
+        if page is None or page.body is None:
+            return text(404, "There is nothing at this address.")
+        unwanted = (b"cache-control", b"content-type", b"content-length")
+        shown = [one for one in page.kind.headers if one[0] not in unwanted]
+        own: list[Header] = [
+            (b"content-type", page.kind.media_type),
+            (b"content-length", b"%d" % len(page.body)),
+            (b"cache-control", b"no-store"),
+        ]
+        return answer(404, own + shown, page.body)
+
+    def _of_document(self, document: Document, request: Request, shelf: Shelf) -> Answer:
+        kind, headers = document.kind, request.headers
+        if kind.is_feed and (user_agent := headers.get(b"user-agent")):
+            self._traffic.hear(document.path, user_agent)
+        wanted = codings(headers.get(b"accept-encoding", b"")[:LONGEST])
+        browser = kind.has_entries and is_browser(headers.get(b"accept", b"")[:LONGEST])
+        form = document.form(wanted, browser=browser)
+        if _fails(document, form, headers):
+            return text(412, "The document is another one now.")
+        known = headers.get(b"if-none-match")
+        if known is not None:
+            if matches(known, form.tag):
+                return form.unchanged
+            if kind.has_entries and wants_delta(headers.get(b"a-im", b"")[:LONGEST]):
+                return _delta(document, known, wanted, shelf) or form.whole
+        elif (since := headers.get(b"if-modified-since")) and _unchanged(document, since):
+            return form.unchanged
+        if b"range" in headers and request.method == b"GET":
+            return _part(form, headers)
+        return form.whole
+
+
+def _found(shelf: Shelf, target: bytes) -> Document | None:
+    """The document at an address, however it is written."""
+    path = target.partition(b"?")[0]
+    document = shelf.paths.get(path)
+    return document if document or b"%" not in path else shelf.paths.get(unquote_to_bytes(path))
+
+
+def _fails(document: Document, form: Form, headers: Mapping[bytes, bytes]) -> bool:
+    """Whether a condition under which alone a client wants an answer does not hold."""
+    if (tag := headers.get(b"if-match")) is not None:
+        return not matches_strongly(tag, form.tag)
+    if (since := headers.get(b"if-unmodified-since")) is not None:
+        return not _unchanged(document, since)
+    return False
+
+
+def _unchanged(document: Document, since: bytes) -> bool:
+    """Whether the document is not newer than an HTTP date; a date that is none says nothing."""
+    seconds = http_date(since[:LONGEST])
+    return seconds is not None and document.modified <= seconds
+
+
+def _delta(
+    document: Document, known: bytes, wanted: tuple[bytes, ...], shelf: Shelf
+) -> Answer | None:
+    """The entries newer than any version the client has; None where we know of none of them."""
+    for tag in tags(known):
+        digest = tag[:DIGEST].decode("latin-1")
+        marks = shelf.versions.known(document.path, digest)
+        if marks is not None and digest != document.digest:
+            return document.delta(wanted, digest, marks)
+    return None
+
+
+def _part(form: Form, headers: Mapping[bytes, bytes]) -> Answer:
+    """One range of a document (RFC 9110, 14), or all of it where the range does not apply."""
+    whole = form.whole
+    condition = headers.get(b"if-range", form.tag)
+    own = dict(whole.headers)
+    length = int(own[b"content-length"])
+    found = span(headers[b"range"], length)
+    if found is None or condition not in (form.tag, own[b"last-modified"]):
+        return whole
+    if found == UNSATISFIABLE:
+        return text(416, "There is no such part.", (b"content-range", b"bytes */%d" % length))
+    own[b"content-length"] = b"%d" % (found.stop - found.start)
+    own[b"content-range"] = b"bytes %d-%d/%d" % (found.start, found.stop - 1, length)
+    file = replace(whole.file, span=found) if whole.file else None
+    return answer(206, own.items(), whole.body[found.start : found.stop], file)
+
+
+def _moved(location: bytes) -> Answer:
+    return text(301, "It is elsewhere now.", (b"location", location), cache=_KEPT)
+
+
+def _health(faults: Sequence[str]) -> Answer:
+    return text(503, "\n".join(faults)) if faults else text(200, "ok")
+
+
+def _metrics(numbers: bytes) -> Answer:
+    plain = text(200, "")
+    headers = {
+        **dict(plain.headers),
+        b"content-type": b"text/plain; version=0.0.4; charset=utf-8",
+        b"content-length": b"%d" % len(numbers),
+    }
+    return answer(200, headers.items(), numbers)

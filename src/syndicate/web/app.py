@@ -1,0 +1,99 @@
+"""The ASGI application: a request in, its answer out, on HTTP/1.1 by uvicorn.
+
+It decides nothing. What is not held in memory is read from disk here, in a thread, and only if
+the file is still the one whose headers are sent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, MutableMapping
+from io import BufferedReader
+from typing import Any, Final
+
+from syndicate.web.answers import Answers
+from syndicate.web.messages import Answer, FilePart, Request, text
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+BLOCK: Final = 256 * 1024
+"""Bytes read from disk and sent at once."""
+
+
+class App:
+    """The application. `answers` is also asked by `front.Front`, before this is."""
+
+    def __init__(self, answers: Answers) -> None:
+        self.answers = answers
+
+    async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
+        """Answer one request. There is nothing to do at start or end, so `lifespan` is refused."""
+        if scope["type"] != "http":
+            raise NotImplementedError(f"only http is answered here, not {scope['type']}")
+        request = _request(scope)
+        given = self.answers(request)
+        body = None if request.method == b"HEAD" else given.file
+        if body is None:
+            await _begin(send, given)
+            whole = b"" if request.method == b"HEAD" else given.body
+            await send({"type": "http.response.body", "body": whole})
+        else:
+            await _send_file(send, given, body)
+
+
+def add(headers: dict[bytes, bytes], name: bytes, value: bytes) -> None:
+    """Add a header; what stands on several lines is one list (RFC 9110, 5.3)."""
+    headers[name] = headers[name] + b", " + value if name in headers else value
+
+
+def _request(scope: Scope) -> Request:
+    query = scope["query_string"]
+    client = scope["client"]
+    headers: dict[bytes, bytes] = {}
+    for name, value in scope["headers"]:
+        add(headers, name, value)
+    return Request(
+        scope["method"].encode("latin-1"),
+        scope["raw_path"] + (b"?" + query if query else b""),
+        headers,
+        client[0] if client else "",
+    )
+
+
+async def _begin(send: Send, given: Answer) -> None:
+    headers = list(given.headers)
+    await send({"type": "http.response.start", "status": given.status, "headers": headers})
+
+
+async def _send_file(send: Send, given: Answer, part: FilePart) -> None:
+    file = await asyncio.to_thread(_opened, part)
+    if file is None:  # replaced just now: the next refresh will know
+        changed = text(503, "This is being replaced; come again.", (b"retry-after", b"5"))
+        await _begin(send, changed)
+        await send({"type": "http.response.body", "body": changed.body})
+        return
+    with file:
+        await _begin(send, given)
+        left = part.span.stop - part.span.start
+        while left:
+            block = await asyncio.to_thread(file.read, min(left, BLOCK))
+            left = left - len(block) if block else 0  # cut short: uvicorn closes the connection
+            await send({"type": "http.response.body", "body": block, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+
+
+def _opened(part: FilePart) -> BufferedReader | None:
+    """The file at the first byte to send; None if it is not the file it was."""
+    try:
+        file = os.fdopen(os.open(part.path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0)), "rb")
+    except OSError:
+        return None
+    stat = os.fstat(file.fileno())
+    if (stat.st_size, stat.st_mtime_ns) != (part.size, part.changed_ns):
+        file.close()
+        return None
+    file.seek(part.span.start)
+    return file

@@ -1,0 +1,89 @@
+"""Who asks, and whether they ask too much: one token bucket for each client address.
+
+The limit is for programs that run wild. It is far above what readers, aggregators that fetch
+every feed of a site, and people behind one address need. What a client calls itself plays no part.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
+from typing import Final
+
+from syndicate.web.messages import Request
+
+Network = IPv4Network | IPv6Network
+
+MOST_CLIENTS: Final = 20_000
+"""How many addresses are remembered; who has asked least recently is forgotten first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """`burst` requests at once, and `per_second` in the long run, for each client."""
+
+    per_second: float = 50.0
+    burst: int = 3_000
+
+
+class Clients:
+    """The buckets. `proxies` are networks whose `X-Forwarded-For` is believed; none, unless given.
+
+    Requests from this machine itself are not limited: without `proxies` they may be anybody's,
+    handed on by a web server in front.
+    """
+
+    def __init__(self, limit: Limit, proxies: Sequence[Network] = ()) -> None:
+        self._limit = limit
+        self._proxies = tuple(proxies)
+        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def seconds_to_wait(self, request: Request, now: float) -> float:
+        """0 if the client may go on, else when to come again. `now` is in monotonic seconds."""
+        client = self._client(request)
+        if client is None:
+            return 0.0
+        tokens, then = self._buckets.pop(client, (float(self._limit.burst), now))
+        tokens = min(tokens + (now - then) * self._limit.per_second, float(self._limit.burst))
+        enough = tokens >= 1
+        self._buckets[client] = (tokens - enough, now)
+        if len(self._buckets) > MOST_CLIENTS:
+            self._buckets.popitem(last=False)
+        return 0.0 if enough else (1 - tokens) / self._limit.per_second
+
+    def _client(self, request: Request) -> str | None:
+        if not self._proxies:
+            return _group(request.peer)
+        hops = request.headers.get(b"x-forwarded-for", b"")[-500:].decode("latin-1").split(",")
+        for address in (request.peer, *reversed(hops)):
+            if not self._is_proxy(address.strip()):
+                return _group(address.strip())
+        return None
+
+    def _is_proxy(self, address: str) -> bool:
+        try:
+            parsed = ip_address(address)
+        except ValueError:
+            return False
+        return any(parsed in network for network in self._proxies)
+
+
+@lru_cache(maxsize=4_096)
+def _group(address: str) -> str | None:
+    """Whom an address stands for: itself, for IPv6 its /64. None for this machine or none at all.
+
+    What a proxy calls by another name than an address stands for itself.
+    """
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address or None
+    if isinstance(parsed, IPv6Address):
+        if parsed.ipv4_mapped:
+            return _group(str(parsed.ipv4_mapped))
+        if not parsed.is_loopback:
+            return str(IPv6Network((int(parsed) >> 64 << 64, 64)))
+    return None if parsed.is_loopback else address

@@ -1,0 +1,182 @@
+"""One document of the output folder as it is served: its bytes, in each form, with its headers.
+
+A form is what a client can ask for: a content coding, and for feeds whether a person looks at it
+in a browser. Each is made once, when first asked for, and has an entity tag of its own. A
+document never changes: a file that did is another document.
+"""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from email.utils import formatdate
+from hashlib import sha256
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+from syndicate.web.deltas import NO_ENTRIES, Cut, newer
+from syndicate.web.kinds import Kind
+from syndicate.web.messages import Answer, FilePart, Header, answer
+
+DIGEST: Final = 32
+"""Characters of the digest an entity tag begins with: 128 bits of SHA-256."""
+
+BROWSER_TYPE: Final = (b"content-type", b"application/xml; charset=utf-8")
+"""How feeds are sent to browsers: Chromium styles no application/rss+xml or atom+xml."""
+
+_SHORT: Final = {b"gzip": b"gz", b"br": b"br", b"zstd": b"zst"}
+
+
+class Form(NamedTuple):
+    """One form of a document: its entity tag and the answers that carry it, or say it is known."""
+
+    tag: bytes
+    whole: Answer
+    unchanged: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file as it was when it was read; `path` is that in the folder.
+
+    `modified` is in whole seconds since 1970. `body` is None for a file that is too large to be
+    held: it is sent from disk. `links` are headers that go with it.
+    """
+
+    path: str
+    kind: Kind
+    digest: str
+    modified: int
+    body: bytes | None
+    file: FilePart
+    links: tuple[Header, ...] = ()
+    entries: Cut = NO_ENTRIES
+    _forms: dict[tuple[object, ...], Form] = field(default_factory=dict, repr=False, compare=False)
+    _packed: dict[bytes, bytes] = field(default_factory=dict, repr=False, compare=False)
+
+    def form(self, codings: tuple[bytes, ...], *, browser: bool = False) -> Form:
+        """The document in the first of `codings` that makes it smaller, else as it is."""
+        key = (codings, browser)
+        found = self._forms.get(key)
+        if found is None:
+            found = self._forms[key] = self._form(codings, browser)
+        return found
+
+    def delta(self, codings: tuple[bytes, ...], digest: str, known: bytes) -> Answer | None:
+        """The entries alone that are not `known`, in which version `digest` is; 226 (RFC 3229).
+
+        None when all are new. The entity tag is that of the whole document in the same coding.
+        """
+        key = (codings, digest)
+        if key not in self._forms:
+            body = newer(self.body or b"", self.entries, known)
+            if body is None:
+                return None
+            form = self.form(codings)
+            made = self._delta(body, form)
+            self._forms[key] = form._replace(whole=made)
+        return self._forms[key].whole
+
+    def _form(self, codings: tuple[bytes, ...], browser: bool) -> Form:
+        coding, body = self._smallest(codings)
+        tag = b'"%s%s%s"' % (self.digest.encode(), b"-xml" * browser, _suffix(coding))
+        cache = self._cache_headers(tag)
+        own = dict(self.kind.headers)
+        size = self.file.size if body is None else len(body)
+        whole = answer(
+            200,
+            [
+                BROWSER_TYPE if browser else (b"content-type", self.kind.media_type),
+                *_coding(coding),
+                (b"content-length", b"%d" % size),
+                *cache,
+                (b"accept-ranges", b"bytes"),
+                *((name, own[name]) for name in own if name not in _ELSEWHERE),
+                *self.links,
+            ],
+            body or b"",
+            self.file if body is None else None,
+        )
+        return Form(tag, whole, answer(304, cache))
+
+    def _cache_headers(self, tag: bytes) -> list[Header]:
+        """What a 200 and a 304 have in common (RFC 9110, 15.4.5)."""
+        vary = [b"Accept-Encoding"] if self.packs else []
+        vary += [b"Accept"] if self.kind.has_entries else []
+        return [
+            (b"etag", tag),
+            (b"last-modified", formatdate(self.modified, usegmt=True).encode()),
+            (b"cache-control", dict(self.kind.headers)[b"cache-control"]),
+            *([(b"vary", b", ".join(vary))] if vary else []),
+        ]
+
+    def _delta(self, body: bytes, form: Form) -> Answer:
+        known = dict(form.whole.headers)
+        coding = known.get(b"content-encoding")
+        packed = PACKERS[coding](body) if coding else body
+        changed = {
+            b"content-length": b"%d" % len(packed),
+            # Kept only by caches that know what a delta is (RFC 3229, 10.8); readers may still
+            # see how long they need not ask again.
+            b"cache-control": b"no-store, im, " + known[b"cache-control"],
+            b"vary": known[b"vary"] + b", A-IM, If-None-Match",
+        }
+        kept = [(n, changed.get(n, v)) for n, v in form.whole.headers if n != b"accept-ranges"]
+        return answer(226, [*kept, (b"im", b"feed")], packed)
+
+    @property
+    def packs(self) -> bool:
+        """Whether it is offered in content codings."""
+        return self.kind.text and self.body is not None
+
+    def _smallest(self, codings: tuple[bytes, ...]) -> tuple[bytes, bytes | None]:
+        if self.body is None or not self.packs:
+            return b"", self.body
+        for coding in codings:
+            if coding not in self._packed:
+                self._packed[coding] = PACKERS[coding](self.body)
+            if len(self._packed[coding]) < len(self.body):
+                return coding, self._packed[coding]
+        return b"", self.body
+
+
+_ELSEWHERE: Final = (b"content-type", b"cache-control")
+
+
+def _suffix(coding: bytes) -> bytes:
+    return b"-" + _SHORT[coding] if coding else b""
+
+
+def _coding(coding: bytes) -> Iterable[Header]:
+    return ((b"content-encoding", coding),) if coding else ()
+
+
+def digest_of(body: bytes) -> str:
+    """What entity tags are made of."""
+    return sha256(body).hexdigest()[:DIGEST]
+
+
+# -- packing -----------------------------------------------------------------------------------
+# As hard as costs a few milliseconds for a feed: it is done while a request waits, once.
+
+
+def _gzip(body: bytes) -> bytes:
+    return gzip.compress(body, 6, mtime=0)
+
+
+def _brotli(body: bytes) -> bytes:
+    import brotli
+
+    return bytes(brotli.compress(body, quality=5))
+
+
+def _zstd(body: bytes) -> bytes:
+    import zstandard
+
+    return zstandard.ZstdCompressor(level=9).compress(body)
+
+
+PACKERS: Final[Mapping[bytes, Callable[[bytes], bytes]]] = MappingProxyType(
+    {b"gzip": _gzip, b"br": _brotli, b"zstd": _zstd}
+)

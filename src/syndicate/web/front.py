@@ -1,0 +1,218 @@
+"""The first to see a connection: answers what is simple at once, leaves the rest to uvicorn.
+
+Nearly all requests are one whole GET or HEAD, and their answer lies in memory. For these, what
+ASGI does for each (a task, a scope, two messages, a timer) costs several times what the answer
+costs, so they are answered here, from the same `Answers`. At the first request of another kind
+(in parts, with a body, for a file on disk, malformed) the connection goes to uvicorn's own
+protocol, with all that was received, and stays there.
+
+uvicorn makes an instance for each connection (`uvicorn.Config(http=Front)`); of uvicorn nothing
+is used but what it hands to such a protocol.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import httptools
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from syndicate.web.answers import Answers
+from syndicate.web.app import App, add
+from syndicate.web.messages import Request, text
+
+if TYPE_CHECKING:
+    from uvicorn.config import Config
+    from uvicorn.server import ServerState
+
+LONGEST_HEAD: Final = 32 * 1024
+"""Bytes of request line and headers."""
+
+_END: Final = b"\r\n\r\n"
+_UNUSUAL: Final = frozenset((b"content-length", b"transfer-encoding", b"expect", b"upgrade"))
+_TOO_LONG: Final = text(431, "The headers of this request are too long.")
+
+
+class Front(asyncio.Protocol):
+    """One connection. It is closed when no whole request comes for `timeout_keep_alive`."""
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        self._given = (config, server_state, app_state, _loop)
+        self._state = server_state
+        self._loop = _loop or asyncio.get_running_loop()
+        self._timeout = config.timeout_keep_alive
+        self._answers = cast(App, config.app).answers
+        self._parser = httptools.HttpRequestParser(self)
+        self._headers: dict[bytes, bytes] = {}
+        self._dated: tuple[object, bytes] = (None, b"")
+        self._target = b""
+        self._received = b""
+        self._stays = True
+
+    # -- what asyncio calls --------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        self._state.connections.add(cast(Any, self))
+        peer = transport.get_extra_info("peername")
+        self._peer = str(peer[0]) if isinstance(peer, tuple) else ""
+        self._last = self._loop.time()
+        self._timer = self._loop.call_later(self._timeout, self._look)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
+        self._state.connections.discard(cast(Any, self))
+        self._timer.cancel()
+
+    def data_received(self, data: bytes) -> None:
+        if self._received:
+            data = self._received + data
+        if data.find(_END) != len(data) - len(_END) or not data.startswith((b"GET /", b"HEAD /")):
+            self._wait_or_leave(data)
+        elif not self._answered(data):
+            self._leave(data)
+
+    def pause_writing(self) -> None:
+        """The other side reads more slowly than it asks: hear no more of it until it has."""
+        self._transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        self._transport.resume_reading()
+
+    # -- what uvicorn calls --------------------------------------------------------------------
+
+    def shutdown(self) -> None:
+        """The server ends. Nothing is ever half done here."""
+        self._transport.close()
+
+    # -- what the parser calls -----------------------------------------------------------------
+
+    def on_url(self, url: bytes) -> None:
+        self._target += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        add(self._headers, name.lower(), value)
+
+    def on_headers_complete(self) -> None:
+        self._stays = self._parser.should_keep_alive() and self._parser.get_http_version() == "1.1"
+
+    # -- one request ---------------------------------------------------------------------------
+
+    def _answered(self, data: bytes) -> bool:
+        """Answer the one whole request that `data` is; False if it is none for us."""
+        self._target, self._headers = b"", {}
+        try:
+            self._parser.feed_data(data)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
+            return False
+        if not _UNUSUAL.isdisjoint(self._headers):
+            return False
+        method = self._parser.get_method()
+        given = self._answers.from_memory(Request(method, self._target, self._headers, self._peer))
+        if given is None:
+            return False
+        self._send(given.head, given.body if method == b"GET" else b"")
+        self._state.total_requests += 1
+        return True
+
+    def _send(self, head: bytes, body: bytes) -> None:
+        end = b"\r\n" if self._stays else b"connection: close\r\n\r\n"
+        whole = head + self._date() + end
+        if body:
+            self._transport.writelines((whole, body))
+        else:
+            self._transport.write(whole)
+        self._received = b""
+        self._last = self._loop.time()
+        if not self._stays:
+            self._transport.close()
+
+    def _date(self) -> bytes:
+        """Date, and whatever else uvicorn adds; it has another list every second."""
+        headers = self._state.default_headers
+        if self._dated[0] is not headers:
+            self._dated = (headers, b"".join(b"%s: %s\r\n" % header for header in headers))
+        return self._dated[1]
+
+    def _wait_or_leave(self, data: bytes) -> None:
+        """Keep the part of a head until the rest comes; what is more than a head is not for us."""
+        start = data[:6]
+        if _END in data or not (b"GET /".startswith(start[:5]) or b"HEAD /".startswith(start)):
+            self._leave(data)
+        elif len(data) <= LONGEST_HEAD:
+            self._received = data
+        else:
+            self._stays = False
+            self._send(_TOO_LONG.head, _TOO_LONG.body)
+
+    def _leave(self, data: bytes) -> None:
+        """Hand the connection over, with what was received and not answered."""
+        self._timer.cancel()
+        self._state.connections.discard(cast(Any, self))
+        heir = Rest(*self._given)
+        self._transport.set_protocol(heir)
+        heir.connection_made(self._transport)
+        heir.data_received(data)
+
+    def _look(self) -> None:
+        """Close the connection if nothing was answered for too long, else look again later."""
+        left = self._last + self._timeout - self._loop.time()
+        if left > 0:
+            self._timer = self._loop.call_later(left, self._look)
+        else:
+            self._transport.close()
+
+
+class Rest(HttpToolsProtocol):
+    """uvicorn's own protocol, which gives the head of a request neither a limit nor a time."""
+
+    _in_head = False
+    _size = 0
+    _until = 0.0
+
+    def data_received(self, data: bytes) -> None:
+        self._size += len(data)
+        super().data_received(data)
+        if not self._in_head or self.transport.is_closing():
+            return
+        left = self._until - self.loop.time()
+        if self._size > LONGEST_HEAD or left <= 0:
+            self.send_400_response("The headers of this request are too long, or too slow.")
+        else:
+            handler = self.timeout_keep_alive_handler
+            self.timeout_keep_alive_task = self.loop.call_later(left, handler)
+
+    def on_message_begin(self) -> None:
+        self._in_head, self._until = True, self.loop.time() + self.timeout_keep_alive
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        self._in_head, self._size = False, 0
+        super().on_headers_complete()
+
+
+def server_config(answers: Answers, *, host: str, port: int, **more: Any) -> uvicorn.Config:
+    """What to give to `uvicorn.Server`: one process, HTTP/1.1, as fast as it gets.
+
+    `more` is handed on to uvicorn. It never believes forwarded headers: `clients` judges them.
+    """
+    return uvicorn.Config(
+        App(answers),
+        host=host,
+        port=port,
+        http=Front,
+        loop="auto",
+        ws="none",
+        lifespan="off",
+        proxy_headers=False,
+        server_header=False,
+        access_log=False,
+        **more,
+    )

@@ -1,0 +1,255 @@
+"""The output folder, held in memory as it is to be served.
+
+What is not in the `Shelf` does not exist: a request is answered by looking its path up, never by
+asking the disk. Links are not followed, hidden files are not read. A refresh reads what changed
+and puts another shelf in place of the last, so that a request sees one or the other.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Set
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from pathlib import Path
+from threading import Lock
+from typing import Final
+from urllib.parse import quote, urlsplit
+
+from syndicate.errors import OutputError, Place
+from syndicate.publish import write
+from syndicate.web.deltas import NO_ENTRIES, Versions, cut, versions_from_bytes
+from syndicate.web.documents import DIGEST, Document, digest_of
+from syndicate.web.kinds import Kind, kind_of
+from syndicate.web.messages import FilePart, Header
+from syndicate.web.negotiation import Span
+
+INDEX: Final = "index.html"
+WELL_KNOWN: Final = ".well-known"
+"""The one hidden folder that is served (RFC 8615)."""
+
+LARGEST_HELD: Final = 4 * 1024 * 1024
+"""Bytes of the largest file that is held; larger ones are sent from disk."""
+
+MOST_HELD: Final = 256 * 1024 * 1024
+"""Bytes held altogether. Packed forms, made when asked for, come to as much again at most."""
+
+_BLOCK: Final = 1024 * 1024
+
+Stamp = tuple[int, int, int]
+"""Inode, size and time of change in nanoseconds: another one means another file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """All documents at one moment: by path in the folder, and by path as it is asked for."""
+
+    files: Mapping[str, Document] = field(default_factory=dict)
+    paths: Mapping[bytes, Document] = field(default_factory=dict)
+    versions: Versions = field(default_factory=Versions)
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where the folder is served: `site.url`, and the hub its feeds name, "" without one."""
+
+    url: str
+    hub: str = ""
+
+    @property
+    def prefix(self) -> bytes:
+        """The path of the site, with slashes at both ends."""
+        return urlsplit(self.url).path.rstrip("/").encode() + b"/"
+
+    def links(self, path: str, kind: Kind) -> tuple[Header, ...]:
+        """What a feed says of itself and its hub in headers (WebSub, section 4)."""
+        if not self.hub or not kind.is_feed or "archive/" in path:
+            return ()
+        own = f"{self.url.rstrip('/')}/{quote(path)}"
+        return ((b"link", f'<{own}>; rel="self", <{self.hub}>; rel="hub"'.encode()),)
+
+
+class Library:
+    """The folder `root` as it was at the last `refresh`; before the first there is nothing in it.
+
+    `memory` is a file that the versions of feeds are kept in, so that readers are still sent
+    what is new alone after a restart; None to forget them.
+    """
+
+    def __init__(self, root: Path, address: Address, memory: Path | None = None) -> None:
+        self.address = address
+        self.shelf = Shelf()
+        self._root = root
+        self._memory = memory
+        self._stamps: dict[str, Stamp] = {}
+        self._lock = Lock()
+
+    def refresh(self, paths: Iterable[str] | None = None) -> tuple[OutputError, ...]:
+        """Read again what changed: of `paths` in the folder, or of all there is.
+
+        Gives what could not be read, which stays as it was, or not be written to `memory`.
+        Raises OutputError when the whole folder cannot be read; then nothing changes.
+        """
+        with self._lock:
+            before = self._remembered()
+            found = dict(self._found(paths))
+            gone = (self._stamps.keys() if paths is None else set(paths)) - found.keys()
+            new, faults = self._read(found, gone)
+            if new or gone & self._stamps.keys():
+                faults += self._put(before, new, gone)
+            return faults
+
+    def _put(
+        self, before: Shelf, new: Mapping[str, Document], gone: Iterable[str]
+    ) -> tuple[OutputError, ...]:
+        files, paths = dict(before.files), dict(before.paths)
+        for path in gone:
+            files.pop(path, None)
+            self._stamps.pop(path, None)
+            for asked in self._asked_for(path):
+                paths.pop(asked, None)
+        for path, document in new.items():
+            files[path] = document
+            paths.update(dict.fromkeys(self._asked_for(path), document))
+        fresh = {
+            path: (document.digest, document.entries.marks)
+            for path, document in new.items()
+            if document.entries.spans
+        }
+        versions = before.versions.with_versions(fresh).only(files.keys())
+        self.shelf = Shelf(files, paths, versions)
+        try:
+            if fresh and self._memory:
+                write(self._memory.parent, self._memory.name, versions.to_bytes())
+        except OutputError as error:
+            return (error,)
+        return ()
+
+    def _asked_for(self, path: str) -> Iterator[bytes]:
+        """The paths of addresses at which a file is served: its own, and that of its folder."""
+        asked = self.address.prefix + os.fsencode(path)
+        yield asked
+        if path == INDEX or path.endswith(f"/{INDEX}"):
+            yield asked.removesuffix(INDEX.encode())
+
+    def _remembered(self) -> Shelf:
+        """The shelf, at first with the versions of an earlier process."""
+        if self._memory is None or self._stamps or not self._memory.exists():
+            return self.shelf
+        try:
+            return replace(self.shelf, versions=versions_from_bytes(self._memory.read_bytes()))
+        except (OSError, ValueError):  # readers get whole feeds once, and it is written anew
+            return self.shelf
+
+    # -- the folder --------------------------------------------------------------------------
+
+    def _found(self, paths: Iterable[str] | None) -> Iterator[tuple[str, Stamp]]:
+        if paths is None:
+            yield from self._scanned("")
+            return
+        for path in paths:
+            if is_public(path) and (stamp := self._stamp(path)):
+                yield path, stamp
+
+    def _scanned(self, folder: str) -> Iterator[tuple[str, Stamp]]:
+        try:
+            with os.scandir(self._root / folder) as entries:
+                listed = sorted(entries, key=lambda entry: entry.name)
+        except FileNotFoundError:
+            if folder:
+                return  # removed meanwhile
+            raise self._refused("", "there is no such folder", "run syndicate build") from None
+        except OSError as error:
+            raise self._refused(folder, f"cannot be read: {error.strerror}") from error
+        for entry in listed:
+            path = f"{folder}{entry.name}"
+            if not is_public(path):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                yield from self._scanned(f"{path}/")
+            elif entry.is_file(follow_symlinks=False):
+                with suppress(FileNotFoundError):  # removed meanwhile
+                    yield path, _stamp_of(entry.stat(follow_symlinks=False))
+
+    def _stamp(self, path: str) -> Stamp | None:
+        """None for what is no file of its own, or is not there."""
+        file = self._root / path
+        try:
+            if file.resolve() != self._root.resolve() / path or not file.is_file():
+                return None  # a link somewhere on the way
+            return _stamp_of(file.stat())
+        except (OSError, ValueError):
+            return None
+
+    # -- files -> documents ------------------------------------------------------------------
+
+    def _read(
+        self, found: Mapping[str, Stamp], gone: Set[str]
+    ) -> tuple[dict[str, Document], tuple[OutputError, ...]]:
+        room = MOST_HELD - sum(
+            document.file.size
+            for path, document in self.shelf.files.items()
+            if document.body is not None and path not in found and path not in gone
+        )
+        new, faults = {}, []
+        for path in sorted(found, key=lambda path: (kind_of(path).format == "other", path)):
+            stamp = found[path]
+            kept = self._stamps.get(path) == stamp
+            try:
+                document = self.shelf.files[path] if kept else self._document(path, stamp, room)
+            except OSError as error:
+                faults.append(self._refused(path, f"cannot be read: {error.strerror}"))
+                continue
+            room -= document.file.size if document.body is not None else 0
+            if not kept:
+                new[path] = document
+                self._stamps[path] = stamp
+        return new, tuple(faults)
+
+    def _document(self, path: str, stamp: Stamp, room: int) -> Document:
+        _, size, changed_ns = stamp
+        kind = kind_of(path)
+        file = self._root / path
+        body = None
+        if size <= min(LARGEST_HELD, room):
+            body = file.read_bytes()
+            size, digest = len(body), digest_of(body)
+        else:
+            digest = _digest_of_file(file)
+        return Document(
+            path,
+            kind,
+            digest,
+            changed_ns // 1_000_000_000,
+            body,
+            FilePart(file, size, changed_ns, Span(0, size)),
+            self.address.links(path, kind),
+            cut(body) if body is not None and kind.has_entries else NO_ENTRIES,
+        )
+
+    def _refused(self, path: str, message: str, way_out: str = "") -> OutputError:
+        return OutputError(
+            message,
+            place=Place(str(self._root / path)),
+            way_out=way_out or "let the service read it",
+        )
+
+
+def is_public(path: str) -> bool:
+    """Whether a file of this path may be served: nothing hidden, no way out of the folder."""
+    parts = path.split("/")
+    hidden = any(part.startswith(".") for part in parts[parts[0] == WELL_KNOWN :])
+    return not hidden and "" not in parts and "\0" not in path
+
+
+def _stamp_of(stat: os.stat_result) -> Stamp:
+    return stat.st_ino, stat.st_size, stat.st_mtime_ns
+
+
+def _digest_of_file(file: Path) -> str:
+    digest = sha256()
+    with file.open("rb") as stream:
+        while block := stream.read(_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()[:DIGEST]

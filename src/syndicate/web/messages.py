@@ -1,0 +1,74 @@
+"""A request and an answer, as values: what the decisions in this room take and give."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+from typing import NamedTuple
+
+from syndicate.web.negotiation import Span
+
+Header = tuple[bytes, bytes]
+
+
+class Request(NamedTuple):
+    """One request. `target` is as it came (path and query), header names are in lower case.
+
+    `peer` is the address at the other end of the connection, "" where there is none.
+    """
+
+    method: bytes
+    target: bytes
+    headers: Mapping[bytes, bytes]
+    peer: str
+
+
+@dataclass(frozen=True, slots=True)
+class FilePart:
+    """Bytes that are not held in memory: a file as it was found, and which part of it."""
+
+    path: Path
+    size: int
+    changed_ns: int
+    span: Span
+
+
+class Answer(NamedTuple):
+    """One answer, whole. `head` is status line and headers as HTTP/1.1 has them, but for Date.
+
+    To HEAD the body is not sent; the headers are those of GET (RFC 9110, 9.3.2).
+    """
+
+    status: int
+    headers: tuple[Header, ...]
+    body: bytes
+    head: bytes
+    file: FilePart | None = None
+
+
+def answer(
+    status: int, headers: Iterable[Header], body: bytes = b"", file: FilePart | None = None
+) -> Answer:
+    """Put an answer together; `headers` are complete, Content-Length included."""
+    fields = tuple(headers)
+    line = b"HTTP/1.1 %d %s\r\n" % (status, HTTPStatus(status).phrase.encode())
+    head = line + b"".join(b"%s: %s\r\n" % field for field in fields)
+    return Answer(status, fields, body, head, file)
+
+
+def text(status: int, message: str, *more: Header, cache: bytes = b"no-store") -> Answer:
+    """An answer in plain words, for people and for logs; not to be kept unless `cache` says so."""
+    body = message.encode() + b"\n"
+    return answer(
+        status,
+        (
+            (b"content-type", b"text/plain; charset=utf-8"),
+            (b"content-length", b"%d" % len(body)),
+            (b"cache-control", cache),
+            (b"x-content-type-options", b"nosniff"),
+            *more,
+        ),
+        body,
+    )

@@ -1,0 +1,130 @@
+"""What request headers ask for (RFC 9110, sections 12 to 14): bytes in, decisions out.
+
+Pure. Whatever the bytes are, nothing here raises: a header that cannot be read is one that was
+not sent, as the RFC has it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+CODINGS: Final = (b"br", b"zstd", b"gzip")
+"""The content codings we make, the one that comes out smallest first."""
+
+LONGEST: Final = 2_000
+"""Bytes of a header that are looked at; whoever sends more has something else in mind."""
+
+_PART = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z/-]+)((?:[ \t]*;[^,]*)?)")
+_QUALITY = re.compile(rb";[ \t]*[qQ]=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)[ \t]*(?:;|$)")
+_QUALITY_OF_ANY_KIND = re.compile(rb";[ \t]*[qQ][ \t]*=")
+_TAG = re.compile(rb'(?:W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
+_RANGE = re.compile(rb"bytes=[ \t]*([0-9]{0,18})-([0-9]{0,18})[ \t]*", re.IGNORECASE)
+
+
+class Span(NamedTuple):
+    """A part of a body: the first byte and the one after the last."""
+
+    start: int
+    stop: int
+
+
+UNSATISFIABLE: Final = Span(0, 0)
+"""A range that begins after the end (RFC 9110, 15.5.17)."""
+
+
+def qualities(header: bytes) -> Mapping[bytes, float]:
+    """What a list such as Accept-Encoding names, in lower case, and how much each is wanted.
+
+    Whatever has a quality that is none counts as not wanted.
+    """
+    found = {}
+    for name, parameters in _PART.findall(header[:LONGEST]):
+        quality = _QUALITY.search(parameters)
+        if quality:
+            found[name.lower()] = float(quality[1])
+        else:
+            found[name.lower()] = 0.0 if _QUALITY_OF_ANY_KIND.search(parameters) else 1.0
+    return found
+
+
+@lru_cache(maxsize=256)
+def codings(accept_encoding: bytes) -> tuple[bytes, ...]:
+    """The codings to try, the best first; when all are used up, what is left is to send none.
+
+    A coding that is wanted less than none at all (`identity`) is not tried.
+    """
+    wanted = qualities(accept_encoding)
+    others = wanted.get(b"*", 0.0)
+    plain = wanted.get(b"identity", 0.0)
+    liked = [(-wanted.get(coding, others), n) for n, coding in enumerate(CODINGS)]
+    return tuple(CODINGS[n] for q, n in sorted(liked) if q and -q >= plain)
+
+
+@lru_cache(maxsize=256)
+def is_browser(accept: bytes) -> bool:
+    """Whether a person looks at this: HTML and XML are wanted by name, and no feed is.
+
+    All browsers ask so when an address is opened, and no feed reader does.
+    """
+    wanted = qualities(accept)
+    names = [name for name, quality in wanted.items() if quality]
+    return (
+        b"text/html" in names
+        and b"application/xml" in names
+        and not any(b"rss" in name or b"atom" in name for name in names)
+    )
+
+
+@lru_cache(maxsize=64)
+def wants_delta(a_im: bytes) -> bool:
+    """Whether `A-IM` asks for the new entries of a feed alone (RFC 3229, 10.5.3)."""
+    return bool(qualities(a_im).get(b"feed"))
+
+
+def tags(header: bytes) -> list[bytes]:
+    """The opaque parts of the entity tags in a list, weak or strong: for weak comparison."""
+    return _TAG.findall(header[:LONGEST])
+
+
+def matches(if_none_match: bytes, tag: bytes) -> bool:
+    """Whether a quoted strong `tag` is in an If-None-Match list (13.1.2: weak comparison)."""
+    return if_none_match == tag or if_none_match.strip() == b"*" or tag[1:-1] in tags(if_none_match)
+
+
+def matches_strongly(if_match: bytes, tag: bytes) -> bool:
+    """Whether a quoted strong `tag` is in an If-Match list (13.1.1: strong comparison)."""
+    strong = re.sub(rb'W/"[^"]*"', b"", if_match[:LONGEST])
+    return if_match.strip() == b"*" or tag[1:-1] in tags(strong)
+
+
+@lru_cache(maxsize=256)
+def http_date(header: bytes) -> int | None:
+    """Seconds since 1970 of an HTTP date (5.6.7), None when it is none."""
+    try:
+        return int(parsedate_to_datetime(header[:64].decode("latin-1")).timestamp())
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return None
+
+
+def span(header: bytes, length: int) -> Span | None:
+    """The part of `length` bytes that a Range header asks for (14.1.2).
+
+    None when the whole is to be sent: no range, one in another unit, or several; UNSATISFIABLE
+    when there is no such part.
+    """
+    found = _RANGE.fullmatch(header.strip())
+    if found is None or found[1] == found[2] == b"":
+        return None
+    if not found[1]:
+        start, stop = max(length - int(found[2]), 0), length
+    else:
+        start = int(found[1])
+        last = int(found[2]) if found[2] else max(start, length)
+        if last < start:
+            return None  # not valid, so it is to be ignored
+        stop = min(last + 1, length)
+    return Span(start, stop) if start < stop else UNSATISFIABLE

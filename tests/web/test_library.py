@@ -1,0 +1,148 @@
+"""The output folder in memory: what is taken in, what is left out, what a refresh costs."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from syndicate.errors import OutputError
+from syndicate.web import library as library_module
+from syndicate.web.library import Address, Library, is_public
+
+ADDRESS = Address("https://example.org/")
+
+
+def library_of(folder: Path, **files: str) -> Library:
+    for name, text in files.items():
+        (folder / f"{name}.txt").write_text(text)
+    made = Library(folder, ADDRESS)
+    assert made.refresh() == ()
+    return made
+
+
+def test_before_the_first_refresh_there_is_nothing(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("a")
+    assert Library(tmp_path, ADDRESS).shelf.paths == {}
+
+
+def test_links_and_hidden_files_are_left_out_however_they_are_named(tmp_path: Path) -> None:
+    outside, folder = tmp_path / "outside", tmp_path / "public"
+    outside.mkdir()
+    folder.mkdir()
+    (outside / "secret.txt").write_text("secret")
+    (folder / "link.txt").symlink_to(outside / "secret.txt")
+    (folder / "folder").symlink_to(outside)
+    (folder / ".hidden").write_text("hidden")
+    (folder / "a.txt").write_text("a")
+    os.mkfifo(folder / "pipe")
+    library = library_of(folder)
+    named = ["link.txt", "folder/secret.txt", "../outside/secret.txt", ".hidden", "a\0", "pipe", ""]
+    assert library.refresh([*named, str(outside / "secret.txt"), "a.txt"]) == ()
+    assert library.shelf.files.keys() == {"a.txt"}
+    assert library.shelf.paths.keys() == {b"/a.txt"}
+
+
+@pytest.mark.parametrize(
+    ("path", "public"),
+    [
+        ("index.html", True),
+        (".well-known/security.txt", True),
+        (".well-known/.hidden", False),
+        ("a/.well-known/x", False),
+        ("a/.syndicate.part", False),
+        ("../a", False),
+        ("/etc/passwd", False),
+        ("a//b", False),
+        ("", False),
+    ],
+)
+def test_what_is_public_is_known_by_its_path(path: str, public: bool) -> None:
+    assert is_public(path) is public
+
+
+def test_a_refresh_reads_nothing_that_is_as_it_was(tmp_path: Path) -> None:
+    library = library_of(tmp_path, a="a", b="b")
+    before = library.shelf
+    library.refresh()
+    assert library.shelf is before
+    (tmp_path / "a.txt").write_text("changed")
+    library.refresh()
+    assert library.shelf.files["a.txt"].body == b"changed"
+    assert library.shelf.files["b.txt"] is before.files["b.txt"]
+    assert before.files["a.txt"].body == b"a", "who holds the old shelf sees the old document"
+
+
+def test_a_file_that_cannot_be_read_costs_only_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = library_of(tmp_path, a="a", b="b")
+    (tmp_path / "a.txt").write_text("newer")
+    (tmp_path / "b.txt").write_text("newer")
+    read = Path.read_bytes
+
+    def read_or_not(file: Path) -> bytes:
+        if file.name == "a.txt":
+            raise PermissionError(13, "Permission denied")
+        return read(file)
+
+    monkeypatch.setattr(Path, "read_bytes", read_or_not)
+    (fault,) = library.refresh()
+    assert str(fault.place) == str(tmp_path / "a.txt")
+    assert "Permission denied" in fault.message
+    assert fault.way_out
+    assert library.shelf.files["a.txt"].body == b"a"
+    assert library.shelf.files["b.txt"].body == b"newer"
+    monkeypatch.undo()
+    assert library.refresh() == ()
+    assert library.shelf.files["a.txt"].body == b"newer"
+
+
+def test_memory_that_cannot_be_written_is_told_and_costs_nothing_else(tmp_path: Path) -> None:
+    folder = tmp_path / "public"
+    folder.mkdir()
+    (folder / "feed.xml").write_text("<rss><channel><item/></channel></rss>")
+    library = Library(folder, ADDRESS, memory=folder / "feed.xml" / "versions.json")
+    (fault,) = library.refresh()
+    assert "versions.json" in str(fault.place)
+    assert library.shelf.files.keys() == {"feed.xml"}
+
+
+def test_a_folder_that_is_gone_changes_nothing(tmp_path: Path) -> None:
+    folder = tmp_path / "public"
+    folder.mkdir()
+    library = library_of(folder, a="a")
+    folder.rename(tmp_path / "elsewhere")
+    with pytest.raises(OutputError, match="no such folder"):
+        library.refresh()
+    assert library.shelf.files.keys() == {"a.txt"}
+
+
+def test_memory_is_bounded_and_feeds_and_pages_come_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(library_module, "MOST_HELD", 250)
+    monkeypatch.setattr(library_module, "LARGEST_HELD", 150)
+    for name, size in (("a.png", 100), ("b.png", 100), ("z.html", 100), ("z.mp3", 200)):
+        (tmp_path / name).write_bytes(b"x" * size)
+    library = library_of(tmp_path)
+
+    def held() -> set[str]:
+        return {path for path, one in library.shelf.files.items() if one.body is not None}
+
+    assert held() == {"z.html", "a.png"}
+    (tmp_path / "a.png").unlink()
+    (tmp_path / "b.png").write_bytes(b"y" * 101)
+    library.refresh()
+    assert held() == {"z.html", "b.png"}
+
+
+def test_a_large_file_has_the_tag_its_content_would_have_in_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = library_of(tmp_path, a="a" * 500).shelf.files["a.txt"]
+    monkeypatch.setattr(library_module, "LARGEST_HELD", 100)
+    on_disk = library_of(tmp_path).shelf.files["a.txt"]
+    assert on_disk.body is None
+    assert on_disk.digest == held.digest
