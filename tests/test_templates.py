@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from syndicate.errors import Place, TemplateError
-from syndicate.templates import direction, environment, render, render_string, source
+from syndicate.templates import direction, environment, render, render_string
 
 WHEN = datetime(2026, 11, 22, 23, 30, tzinfo=UTC)
 
@@ -103,8 +103,6 @@ def test_a_missing_file_is_named_where_it_is_asked_for(folders: tuple[Path, Path
     assert "b.html does not exist" in missing.message
     assert missing.place == Place(str(path), 2)
     assert fault(folders[1], "no.html").place == Place("no.html")
-    with pytest.raises(TemplateError, match=r"no\.css does not exist"):
-        source(environment(None, folders[1]), "no.css")
 
 
 def test_a_template_in_a_string_is_plain_text_and_its_faults_are_where_it_stands(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from syndicate.catalogue import tag_of
 from syndicate.config.loader import place_of
 from syndicate.config.model import Config, Newsletter
 from syndicate.content.article import Published
-from syndicate.errors import SyndicateError, TemplateError
+from syndicate.errors import ArticleError, Place, SyndicateError, TemplateError
 from syndicate.feeds.feed import ordered
 from syndicate.findings import Finding, Level
 from syndicate.moments import from_text
@@ -101,20 +102,35 @@ def _make(
     made_from: str,
     config_file: str,
 ) -> NextIssue:
+    from syndicate.logo import logo_of
     from syndicate.newsletters.checks import check
     from syndicate.newsletters.render import render_issue, subject_place
 
     config = outputs.config
     date = max(article.updated for article in carried)
     links = _links(config, newsletter)
+    setting = partial(_setting, config_file, newsletter)
     try:
+        logo = logo_of(newsletter, outputs.renditions.folder.root, links.home_url)
         rendered = render_issue(
-            outputs.env, newsletter, config.site, carried, date=date, links=links
+            outputs.env,
+            newsletter,
+            config.site,
+            carried,
+            date=date,
+            links=links,
+            logo=logo.image if logo else None,
         )
     except TemplateError as error:
         if error.place == subject_place(newsletter):
-            error.place = place_of(Path(config_file), ("newsletters", newsletter.name, "subject"))
+            error.place = setting("subject")
         raise
+    except ArticleError as error:
+        raise SyndicateError(
+            f"the logo {newsletter.brand.logo} {error.message}",
+            place=setting("brand", "logo"),
+            way_out="put the picture there, below content/, or correct the path",
+        ) from error
     documents = {
         "email.html": rendered.html.encode(),
         "email.txt": rendered.text.encode(),
@@ -126,10 +142,18 @@ def _make(
         newsletter,
         len(carried),
         {f"{folder}/{name}": data for name, data in documents.items()},
-        {f"newsletters/{newsletter.name}/index.html": _web_page(outputs, rendered.html)},
+        {
+            f"newsletters/{newsletter.name}/index.html": _web_page(outputs, rendered.html),
+            **(logo.documents if logo else {}),
+        },
         check(rendered, newsletter, carried, config=config_file),
         made_from,
     )
+
+
+def _setting(config_file: str, newsletter: Newsletter, *key: str) -> Place:
+    """Where a setting of the newsletter stands."""
+    return place_of(Path(config_file), ("newsletters", newsletter.name, *key))
 
 
 def _links(config: Config, newsletter: Newsletter) -> IssueLinks:

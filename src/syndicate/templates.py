@@ -68,6 +68,22 @@ def environment(
     return env
 
 
+def within(env: jinja2.Environment, *folders: str) -> jinja2.Environment:
+    """The environment whose names are relative to `folders` of `env`, the first that has one.
+
+    In each, the user's file comes before the built-in one. Raises TemplateError if the first
+    folder is nowhere.
+    """
+    assert isinstance(env.loader, jinja2.FileSystemLoader), "environment() sets it"
+    roots = env.loader.searchpath
+    if not any(Path(root, folders[0]).is_dir() for root in roots):
+        way_out = "make the folder and put into it what differs, or correct `template`"
+        place = Place(str(Path(roots[0], folders[0])))
+        raise TemplateError(f"there is no folder {folders[0]}", place=place, way_out=way_out)
+    searched = [Path(root, folder) for folder in folders for root in roots]
+    return env.overlay(loader=jinja2.FileSystemLoader(searched))
+
+
 def render(env: jinja2.Environment, name: str, /, **values: object) -> str:
     """Render the template `name`. Raises TemplateError with its file and line."""
     try:
@@ -85,15 +101,6 @@ def render_string(env: jinja2.Environment, text: str, place: Place, /, **values:
         return env.from_string(text).render(values)
     except RAISED_BY_TEMPLATES as error:
         raise TemplateError(str(error), place=place, way_out=_way_out(error)) from error
-
-
-def source(env: jinja2.Environment, name: str) -> str:
-    """The text of a file beside the templates as it stands, such as a style sheet."""
-    try:
-        assert env.loader is not None, "environment() always sets a loader"
-        return env.loader.get_source(env, name)[0]
-    except jinja2.TemplateNotFound as error:
-        _explain(error, name, env)
 
 
 def day(moment: datetime) -> str:

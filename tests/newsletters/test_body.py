@@ -75,7 +75,7 @@ def test_heading_cells_say_what_they_head_and_the_table_scrolls_alone() -> None:
     )
     assert html.count('scope="col"') == 2
     assert html.count('scope="row"') == 1
-    assert html.startswith('<div class="wide"><table')
+    assert html.startswith('<div class="wide" tabindex="0"><table')
 
 
 def test_a_table_without_headings_is_presentation() -> None:

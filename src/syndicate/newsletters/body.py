@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from urllib.parse import urldefrag, urljoin
 
 from lxml.html import Element, HtmlElement, document_fromstring, tostring
@@ -32,6 +32,7 @@ BOXES = ("div", "section", "article", "figure", "blockquote")
 # Sanitising keeps a control character that was written as a reference, such as &#1;.
 NOT_IN_A_TREE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 BACK_REFERENCE = re.compile(r"^[\s↩⏎↑^\ufe0e\ufe0f\d]*[↩⏎↑^][\s\ufe0e\ufe0f\d]*$")
+LANGUAGE = re.compile(r"language-(\S+)")
 TEXT_ALIGN = re.compile(r"text-align:\s*(left|right|center|start|end)")
 
 
@@ -41,11 +42,29 @@ def for_mail(html: str, *, url: str, width: int) -> str:
     _links(root, url)
     _media(root, url)
     _details(root)
+    listings = list(_listings(root))
     _attributes(root)
     _images(root, url, width)
     _headings(root)
     _directions(root)
     _tables(root)
+    _coloured(listings)
+    return _inner(root)
+
+
+def without_picture(html: str, url: str) -> str:
+    """HTML of `for_mail` without the first paragraph that is nothing but the picture at `url`."""
+    root = parse(html)
+    for image in root.iterdescendants("img"):
+        paragraph = image.getparent()
+        alone = paragraph is not None and len(paragraph) == 1 and not _text(paragraph).strip()
+        if image.get("src") == url and alone and paragraph.tag == "p":
+            paragraph.drop_tree()
+            return _inner(root)
+    return html
+
+
+def _inner(root: HtmlElement) -> str:
     inner: str = tostring(root, encoding="unicode", with_tail=False)
     return inner.partition(">")[2].rpartition("<")[0].strip()
 
@@ -103,12 +122,31 @@ def _details(root: HtmlElement) -> None:
         _replace(element, Element("p")).append(element)
 
 
+def _listings(root: HtmlElement) -> Iterator[tuple[HtmlElement, str]]:
+    """Code blocks that state their language, and it."""
+    for code in _elements(root, "code"):
+        parent, language = code.getparent(), LANGUAGE.match(code.get("class", ""))
+        if language and parent is not None and parent.tag == "pre":
+            yield code, language[1]
+
+
+def _coloured(listings: Sequence[tuple[HtmlElement, str]]) -> None:
+    if listings:
+        from syndicate.newsletters.highlight import highlight
+
+        for code, language in listings:
+            highlight(code, language)
+
+
 def _attributes(root: HtmlElement) -> None:
     """Keep what carries meaning; drop what would fight the design, its colours or other ids."""
     for element in _elements(root):
         align = TEXT_ALIGN.search(element.get("style", ""))
+        notes = element.get("class") == "footnotes"
         for name in [each for each in element.attrib if each not in KEPT_ATTRIBUTES]:
             del element.attrib[name]
+        if notes:
+            element.set("class", "footnotes")
         if align and element.tag in ("td", "th"):
             element.set("align", align[1])
     for font in _elements(root, "font"):
@@ -178,6 +216,7 @@ def _tables(root: HtmlElement) -> None:
         if next(table.iterancestors("table"), None) is None:
             box = Element("div")
             box.set("class", "wide")
+            box.set("tabindex", "0")  # to be scrolled by keyboard
             _replace(table, box).append(table)
 
 

@@ -37,11 +37,15 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class IssueLinks:
-    """Where an issue's own links lead. Absolute URLs; `unsubscribe_url` may be a mailto:."""
+    """Where an issue's own links lead. Absolute URLs; `unsubscribe_url` may be a mailto:.
+
+    `preferences_url` is "" where subscribers have nothing to choose.
+    """
 
     web_url: str
     unsubscribe_url: str
     home_url: str
+    preferences_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
