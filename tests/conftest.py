@@ -25,7 +25,7 @@ def _not_here(reason: str) -> None:
     pytest.skip(reason)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def need() -> Callable[[str, str], str]:
     """Call with a program and how to install it: returns its path, skips where it is missing.
 
@@ -39,6 +39,15 @@ def need() -> Callable[[str, str], str]:
         return path or ""
 
     return path_of
+
+
+@pytest.fixture(scope="session")
+def axe() -> Path:
+    """The script that looks for what keeps people from reading a page; skips without it."""
+    path = Path(__file__).parents[1] / ".ci" / "node_modules" / "axe-core" / "axe.min.js"
+    if not path.is_file():
+        _not_here("axe-core is not installed: npm install --prefix .ci")
+    return path
 
 
 @pytest.fixture(scope="session")

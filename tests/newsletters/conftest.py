@@ -9,7 +9,7 @@ import pytest
 from newsletter_samples import ARABIC, CHINESE, DESIGNS, NOON, RICH, Issue, article
 
 from syndicate.config.model import Newsletter, Site
-from syndicate.content.article import Published
+from syndicate.content.article import Image, Published
 from syndicate.newsletters.issue import IssueLinks, Rendered
 from syndicate.newsletters.render import render_issue
 from syndicate.templates import environment
@@ -72,7 +72,11 @@ def issue(
     """Renders an issue of the rich articles; keywords change the newsletter or the site."""
 
     def make(
-        articles: tuple[Published, ...] = rich, language: str = "en", **changes: object
+        articles: tuple[Published, ...] = rich,
+        language: str = "en",
+        logo: Image | None = None,
+        preferences_url: str = "",
+        **changes: object,
     ) -> Rendered:
         return render_issue(
             env,
@@ -80,7 +84,8 @@ def issue(
             replace(site, language=language),
             articles,
             date=NOON,
-            links=links,
+            links=replace(links, preferences_url=preferences_url),
+            logo=logo,
         )
 
     return make
