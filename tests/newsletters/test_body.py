@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from syndicate.newsletters.body import for_mail
+from syndicate.newsletters.body import for_mail, without_picture
 
 URL = "https://news.example.org/articles/winter/"
 
@@ -120,3 +120,30 @@ def test_control_characters_cost_nothing_but_themselves() -> None:
 
 def test_braces_stay_as_they_are() -> None:
     assert "{{ first_name }}" in mail("<p>{{ first_name }}</p>")
+
+
+PICTURE = '<p dir="auto"><img src="https://e.org/a.png" alt=""></p>'
+
+
+def test_the_paragraph_of_a_picture_alone_can_be_left_out_once() -> None:
+    url = "https://e.org/a.png"
+    assert without_picture(f"<p>A</p>{PICTURE}{PICTURE}", url) == f"<p>A</p>{PICTURE}"
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<p>A</p>",
+        '<p>See <img src="https://e.org/a.png" alt=""></p>',
+        '<p><img src="https://e.org/a.png" alt=""><br><em>Dawn</em></p>',
+        '<figure><img src="https://e.org/a.png" alt=""></figure>',
+        '<p><img src="https://e.org/b.png" alt=""></p>',
+    ],
+)
+def test_a_picture_with_anything_around_it_stays(html: str) -> None:
+    assert without_picture(html, "https://e.org/a.png") == html
+
+
+def test_notes_keep_the_name_they_are_styled_by() -> None:
+    assert '<section class="footnotes">' in mail('<section class="footnotes"><p>a</p></section>')
+    assert "class" not in mail('<section class="other"><p>a</p></section>')

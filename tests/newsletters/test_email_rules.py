@@ -14,7 +14,6 @@ from syndicate.newsletters.checks import check
 from syndicate.newsletters.contrast import colour_faults
 from syndicate.newsletters.issue import Rendered
 
-
 DESIGNS = ("digest", "letter", "magazine")
 MAILS = [(design, language) for design in DESIGNS for language in ("en", "ar")]
 
