@@ -109,7 +109,7 @@ def _look(chromium: str, folder: Path, scheme: int) -> Found:
     return dict(json.loads(unescape(found[1])))
 
 
-def every(width: int | None = None) -> Any:
+def every(width: int | None = None) -> pytest.MarkDecorator:
     """Run a test with each scheme and mail, at one width or all."""
     widths = WIDTHS if width is None else (width,)
     keys = [f"{d} {lang} {w}" for d in DESIGNS for lang in LANGUAGES for w in widths]
