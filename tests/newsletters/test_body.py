@@ -122,6 +122,14 @@ def test_braces_stay_as_they_are() -> None:
     assert "{{ first_name }}" in mail("<p>{{ first_name }}</p>")
 
 
+def test_a_table_of_many_columns_keeps_room_for_them() -> None:
+    def table(columns: int) -> str:
+        return mail(f"<table><tr>{'<td>7</td>' * columns}</tr></table>")
+
+    assert 'class="wide"' in table(4)
+    assert 'class="wide many"' in table(5)
+
+
 PICTURE = '<p dir="auto"><img src="https://e.org/a.png" alt=""></p>'
 
 

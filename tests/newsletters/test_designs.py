@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -74,6 +75,16 @@ def test_a_letter_is_signed_by_its_author(issue: Issue) -> None:
     assert "<bdi>Ada</bdi>, <bdi>ليلى</bdi></p>" in signed.partition('class="signature"')[2]
 
 
+@pytest.mark.parametrize("design", ["letter", "magazine"])
+def test_the_beginning_of_a_summary_ends_between_words_and_in_one_sign(
+    issue: Issue, design: str
+) -> None:
+    long = replace(THREE[1], summary="Words and more. " * 30)
+    html = issue((THREE[0], long), design=design).html
+    (end,) = re.findall(r"(\S+ ?…)</p>", html)
+    assert end in ("Words…", "and…", "more …")
+
+
 # -- pictures ------------------------------------------------------------------------------
 
 ALONE = f'<p>Before.</p><p><img src="{LAKE.url}" alt="" width="1600" height="900"></p>{TEXT}'
@@ -112,6 +123,19 @@ def test_cards_show_pictures_in_the_width_they_have(issue: Issue) -> None:
         (LAKE.url, "276", "155"),
         (LAKE.url, "576", "324"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "shown"),
+    [(1200, 600, ("640", "320")), (300, 200, ("300", "200")), (900, 1800, ("288", "576"))],
+)
+def test_only_a_wide_picture_fills_the_width_of_a_magazine(
+    issue: Issue, width: int, height: int, shown: tuple[str, str]
+) -> None:
+    picture = Image(LAKE.url, "", width, height)
+    html = issue((article("a", "A", TEXT, image=picture),), design="magazine").html
+    assert pictures(html) == [(LAKE.url, *shown)]
+    assert ('class="picture hero"' in html) == (shown[0] == "640")
 
 
 @every_design

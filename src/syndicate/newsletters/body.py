@@ -16,6 +16,8 @@ from lxml.html import Element, HtmlElement, document_fromstring, tostring
 
 # The article's title is an h2; its own headings begin below.
 FIRST_HEADING = 3
+# Columns that a telephone has no room for side by side.
+MANY_COLUMNS = 5
 KEPT_ATTRIBUTES = frozenset(
     (
         *("align", "alt", "cite", "colspan", "datetime", "dir", "height", "href", "lang"),
@@ -215,9 +217,13 @@ def _tables(root: HtmlElement) -> None:
             cell.set("align", cell.get("align", start))
         if next(table.iterancestors("table"), None) is None:
             box = Element("div")
-            box.set("class", "wide")
+            box.set("class", "wide many" if _columns(table) >= MANY_COLUMNS else "wide")
             box.set("tabindex", "0")  # to be scrolled by keyboard
             _replace(table, box).append(table)
+
+
+def _columns(table: HtmlElement) -> int:
+    return max((len(row) for row in table.iterdescendants("tr")), default=0)
 
 
 def _replace(old: HtmlElement, new: HtmlElement | str) -> HtmlElement:
