@@ -14,8 +14,9 @@ from pygments.lexers import get_lexer_by_name
 from pygments.token import Token, _TokenType
 from pygments.util import ClassNotFound
 
-LONGEST = 6_000
-"""Characters of a listing that is still coloured."""
+LONGEST, LONGEST_LINE = 4_000, 500
+"""Characters of a listing that is still coloured, and of a line in it: some lexers take time
+quadratic in the length of a line."""
 
 # The first that holds a token's type decides.
 KINDS = (
@@ -40,7 +41,8 @@ def highlight(code: HtmlElement, language: str) -> None:
     Its text stays the same. A language unknown to Pygments stays plain, as does a long listing.
     """
     text = code.text or ""
-    if len(code) or len(text) > LONGEST:
+    longest_line = max(map(len, text.split("\n")))
+    if len(code) or len(text) > LONGEST or longest_line > LONGEST_LINE:
         return
     try:
         lexer = get_lexer_by_name(language, stripnl=False, ensurenl=False)
