@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import NoReturn
 
 import jinja2
+from jinja2.bccache import Bucket
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from syndicate.errors import Place, TemplateError
@@ -42,6 +43,23 @@ RAISED_BY_TEMPLATES = (
 )
 
 
+class Compiled(jinja2.BytecodeCache):
+    """What templates compile to: kept with an environment, and shared by those within it.
+
+    A template that changed since is compiled anew: Jinja2 keeps a checksum of its text beside it.
+    """
+
+    def __init__(self) -> None:
+        self._codes: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._codes:
+            bucket.bytecode_from_string(self._codes[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._codes[bucket.key] = bucket.bytecode_to_string()
+
+
 def environment(
     user: Path | None, builtin: Path, zone: tzinfo = UTC
 ) -> ImmutableSandboxedEnvironment:
@@ -61,6 +79,7 @@ def environment(
         lstrip_blocks=True,
         keep_trailing_newline=True,
         auto_reload=False,
+        bytecode_cache=Compiled(),
     )
     env.filters["day"] = lambda moment: day(moment.astimezone(zone))
     env.filters["iso"] = lambda moment: moment.astimezone(zone).isoformat(timespec="seconds")
