@@ -61,6 +61,15 @@ def lonely(need: Callable[[str, str], str]) -> list[str]:
 
 
 @pytest.fixture(scope="session")
+def axe() -> Path:
+    """The script that looks for what keeps people from reading a page; skips without it."""
+    path = Path(__file__).parents[1] / ".ci" / "node_modules" / "axe-core" / "axe.min.js"
+    if not path.is_file():
+        _not_here("axe-core is not installed: npm install --prefix .ci")
+    return path
+
+
+@pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[str]:
     """The address of a PostgreSQL server that lives as long as the session."""
     folder = Path(tempfile.mkdtemp(prefix="syndicate-postgresql-"))

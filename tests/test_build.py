@@ -729,6 +729,47 @@ def test_a_newsletter_taken_out_of_the_settings_is_taken_away(small: SiteFolder)
     assert not small.has("newsletters")
 
 
+def branded(small: SiteFolder, **brand: str) -> None:
+    small.configure(newsletters={"weekly": WEEKLY["weekly"] | {"brand": brand}})
+
+
+def test_a_logo_is_published_with_the_newsletter_and_follows_its_file(small: SiteFolder) -> None:
+    branded(small, logo="art/mark.png", logo_alt="A lake")
+    small.write("art/mark.png", PNG)
+    three_articles(small)
+    small.build()
+    logo = "newsletters/weekly/logo.png"
+    shown = f'src="https://example.org/{logo}" alt="A lake" width="1" height="1"'
+    assert shown in small.text("newsletters/weekly/index.html")
+    assert (small.root / "public" / logo).read_bytes() == PNG
+    assert small.build().written == ()
+    small.write("art/mark.png", PNG + b"newer")
+    assert logo in small.build().written
+    branded(small)
+    small.build()
+    assert not small.has(logo)
+    assert "Sea" in small.text("newsletters/weekly/index.html")
+
+
+def test_a_logo_that_is_not_there_is_said_where_it_is_named(small: SiteFolder) -> None:
+    branded(small, logo="mark.png")
+    three_articles(small)
+    (finding,) = (each for each in small.build().findings if each.rule == "newsletter-failed")
+    assert "the logo mark.png" in finding.message
+    assert (finding.path, finding.line is not None) == (str(small.config_file), True)
+    small.write("mark.png", PNG)
+    assert "newsletter-failed" not in {each.rule for each in small.build().findings}
+    assert small.has("newsletters/weekly/logo.png")
+
+
+def test_a_logo_elsewhere_is_only_linked(small: SiteFolder) -> None:
+    branded(small, logo="https://e.org/mark.png")
+    three_articles(small)
+    small.build()
+    assert 'src="https://e.org/mark.png"' in small.text("newsletters/weekly/index.html")
+    assert not small.has("newsletters/weekly/logo.png")
+
+
 # -- odd files ------------------------------------------------------------------------------------
 
 

@@ -20,6 +20,8 @@ COPIES = {
     "public/feed.css",
     "public/style.css",
     "public/articles/the-rule-of-twelfths/harbour-at-dusk.png",
+    "public/swifts-at-dusk.png",
+    "public/tsukuroi.png",
 }
 
 

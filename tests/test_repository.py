@@ -28,7 +28,7 @@ import pytest
 import yaml_rs
 
 from syndicate.cli.main import syndicate
-from syndicate.config.model import Config, Feeds, Newsletter, Site, Store
+from syndicate.config.model import Brand, Config, Feeds, Newsletter, Site, Store
 
 REPOSITORY = Path(__file__).parents[1]
 DOCUMENTS = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
@@ -69,14 +69,14 @@ def test_no_command_is_documented_that_is_none() -> None:
 
 # -- settings --------------------------------------------------------------------------------
 
-GROUPS = {"site": Site, "feeds": Feeds, "newsletters": Newsletter, "store": Store}
+GROUPS = {"site": Site, "feeds": Feeds, "newsletters": Newsletter, "brand": Brand, "store": Store}
 
 
 def in_words(field: dataclasses.Field[Any]) -> str:
     """A default as the documentation writes it."""
     default = field.default
     if default is dataclasses.MISSING:
-        return "needed"
+        return "needed" if field.default_factory is dataclasses.MISSING else "empty"
     if default == "":
         return "empty"
     if isinstance(default, bool):
@@ -90,7 +90,7 @@ def test_each_setting_is_documented_with_its_default(section: str, group: Any) -
     wanted = {
         field.name: in_words(field)
         for field in dataclasses.fields(group)
-        if field.name not in (GROUPS if group is Config else ("name",))
+        if field.name not in ("name", *GROUPS)
     }
     assert {name: default for name, default, _ in rows} == wanted
     assert all(meaning.endswith(".") for _, _, meaning in rows)
@@ -98,7 +98,7 @@ def test_each_setting_is_documented_with_its_default(section: str, group: Any) -
 
 def test_the_sample_configuration_shows_every_setting() -> None:
     text = (REPOSITORY / "config.yaml").read_text(encoding="utf-8")
-    for group in (Site, Feeds, Newsletter, Store, Config):
+    for group in (Site, Feeds, Newsletter, Brand, Store, Config):
         for field in dataclasses.fields(group):
             if (group, field.name) not in ((Newsletter, "name"), (Newsletter, "template")):
                 assert re.search(rf"(?m)^\s*(# )?{field.name}:", text), field.name

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from syndicate.errors import Place, TemplateError
-from syndicate.templates import direction, environment, render, render_string, source
+from syndicate.templates import direction, environment, render, render_string, within
 
 WHEN = datetime(2026, 11, 22, 23, 30, tzinfo=UTC)
 
@@ -54,6 +54,30 @@ def test_a_users_folder_that_does_not_exist_is_as_good_as_none(
     user, builtin = folders
     write(builtin, "a.txt", "built in")
     assert render(environment(user / "missing", builtin), "a.txt") == "built in"
+
+
+def test_within_folders_each_name_is_looked_up_in_the_first_that_has_it_the_users_before_ours(
+    folders: tuple[Path, Path],
+) -> None:
+    user, builtin = folders
+    write(
+        builtin, "shared/a.txt", "{% include 'b.txt' %} {% include 'c.txt' %} {% include 'd.txt' %}"
+    )
+    for name in "bcd":
+        write(builtin, f"shared/{name}.txt", f"built-in {name}")
+    write(user, "shared/c.txt", "my c")
+    write(user, "shared/d.txt", "my d")
+    write(user, "own/d.txt", "own d")
+    env = environment(user, builtin)
+    assert render(within(env, "own", "shared"), "a.txt") == "built-in b my c own d"
+    assert render(within(env, "shared", "shared"), "a.txt") == "built-in b my c my d"
+
+
+def test_within_a_folder_that_is_nowhere_is_an_error(folders: tuple[Path, Path]) -> None:
+    write(folders[1], "shared/a.txt", "a")
+    with pytest.raises(TemplateError, match="there is no folder own") as caught:
+        within(environment(*folders), "own", "shared")
+    assert caught.value.place == Place(str(folders[0] / "own"))
 
 
 def test_html_and_xml_escape_what_they_print_and_text_does_not(
@@ -103,8 +127,6 @@ def test_a_missing_file_is_named_where_it_is_asked_for(folders: tuple[Path, Path
     assert "b.html does not exist" in missing.message
     assert missing.place == Place(str(path), 2)
     assert fault(folders[1], "no.html").place == Place("no.html")
-    with pytest.raises(TemplateError, match=r"no\.css does not exist"):
-        source(environment(None, folders[1]), "no.css")
 
 
 def test_a_template_in_a_string_is_plain_text_and_its_faults_are_where_it_stands(

@@ -118,7 +118,7 @@ def build(site: Site, now: datetime, *, rehearse: bool = False) -> Report:
     before = articles.meta()
     files = folder.scan(site.places.content)
     intake = taken_in(site, files, now)
-    recipe = _recipe(site)
+    recipe = _recipe(site, files)
     owed = json.loads(before.get("owed", "[]"))
     anew = before.get("unfinished") == "yes" or before.get("recipe") != recipe or ALL in owed
     moved = None if anew else {r.path for change in intake.changes for r in change if r}
@@ -404,8 +404,8 @@ def _feed_id(site: Site, articles: Articles, now: datetime) -> str:
     return f"tag:{site.host},{day}:feed"
 
 
-def _recipe(site: Site) -> str:
-    """What every document depends on besides articles: settings, templates, this program."""
+def _recipe(site: Site, files: Mapping[str, folder.Stat]) -> str:
+    """What every document depends on besides articles: settings, templates, this program, logos."""
     stats = [
         (str(path), path.stat().st_size, path.stat().st_mtime_ns)
         for design in site.places.designs
@@ -413,7 +413,8 @@ def _recipe(site: Site) -> str:
         if path.is_file()
     ]
     config = replace(site.config, store=Store())
-    facts = (__version__, RENDERER_VERSION, config, stats)
+    logos = [files.get(each.brand.logo) for each in config.newsletters.values()]
+    facts = (__version__, RENDERER_VERSION, config, stats, logos)
     return sha256(repr(facts).encode()).hexdigest()
 
 

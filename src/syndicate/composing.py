@@ -11,8 +11,9 @@ from pathlib import Path
 from syndicate.config.loader import place_of
 from syndicate.config.model import Config, Newsletter
 from syndicate.content.article import Published
-from syndicate.errors import TemplateError
+from syndicate.errors import ArticleError, Place, SyndicateError, TemplateError
 from syndicate.findings import Finding, Level
+from syndicate.logo import Logo, logo_of
 from syndicate.newsletters.issue import IssueLinks, Rendered
 from syndicate.outputs import Outputs
 from syndicate.permalinks import base_url
@@ -68,10 +69,12 @@ def compose(
     """
     from syndicate.newsletters.checks import check
     from syndicate.newsletters.merge import SERVICES, filled, is_divided, tokens
+    from syndicate.newsletters.render import SHARED
     from syndicate.templates import sources
 
     date = edition.date or max(article.updated for article in carried)
-    render = partial(_rendered, outputs, newsletter, carried, config_file, date)
+    logo = logo_for(outputs, newsletter, config_file)
+    render = partial(_rendered, outputs, newsletter, carried, config_file, date, logo)
     links = _links(outputs.config, newsletter, edition)
     whole = render(links)
     message = _message(whole, newsletter, date)
@@ -80,7 +83,7 @@ def compose(
         newsletter=newsletter,
         articles=carried,
         config=config_file,
-        sources=sources(outputs.env, newsletter.template),
+        sources=sources(outputs.env, newsletter.template, SHARED),
         message=message,
     )
     if newsletter.merge == "none":
@@ -116,6 +119,7 @@ def _rendered(
     carried: Sequence[Published],
     config_file: str,
     date: datetime,
+    logo: Logo | None,
     links: IssueLinks,
     recipient_name: str = "",
 ) -> Rendered:
@@ -130,11 +134,30 @@ def _rendered(
             date=date,
             links=links,
             recipient_name=recipient_name,
+            logo=logo.image if logo else None,
         )
     except TemplateError as error:
         if error.place == subject_place(newsletter):
-            error.place = place_of(Path(config_file), ("newsletters", newsletter.name, "subject"))
+            error.place = _setting(config_file, newsletter, "subject")
         raise
+
+
+def logo_for(outputs: Outputs, newsletter: Newsletter, config_file: str) -> Logo | None:
+    """The newsletter's logo. Raises SyndicateError when its file cannot be read."""
+    content, base = outputs.renditions.folder.root, base_url(outputs.config.site)
+    try:
+        return logo_of(newsletter, content, base)
+    except ArticleError as error:
+        raise SyndicateError(
+            f"the logo {newsletter.brand.logo} {error.message}",
+            place=_setting(config_file, newsletter, "brand", "logo"),
+            way_out="put the picture there, below content/, or correct the path",
+        ) from error
+
+
+def _setting(config_file: str, newsletter: Newsletter, *key: str) -> Place:
+    """Where a setting of the newsletter stands."""
+    return place_of(Path(config_file), ("newsletters", newsletter.name, *key))
 
 
 def _divided(newsletter: Newsletter, config_file: str) -> Finding:

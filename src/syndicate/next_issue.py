@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from syndicate.catalogue import tag_of
-from syndicate.composing import NEXT, Composed, compose, page_of, parts, web_page
+from syndicate.composing import NEXT, Composed, compose, logo_for, page_of, parts, web_page
 from syndicate.config.model import Newsletter
 from syndicate.content.article import Published
 from syndicate.errors import SyndicateError
@@ -90,14 +90,12 @@ def next_issues(
         made_from = sha256(repr((recipe, carried)).encode()).hexdigest()
         if remembered.get(f"issue {newsletter.name}") == made_from:
             yield NextIssue(newsletter, len(carried), None, None, (), made_from)
-        elif carried:
-            try:
-                yield _make(outputs, newsletter, carried, made_from, config_file)
-            except SyndicateError as error:
-                finding = _failed(newsletter, error, config_file)
-                yield NextIssue(newsletter, len(carried), None, None, (finding,), "")
-        else:
-            yield NextIssue(newsletter, 0, {}, {}, (), made_from)
+            continue
+        try:
+            yield _made(outputs, newsletter, carried, made_from, config_file)
+        except SyndicateError as error:
+            finding = _failed(newsletter, error, config_file)
+            yield NextIssue(newsletter, len(carried), None, None, (finding,), "")
 
 
 def _failed(newsletter: Newsletter, error: SyndicateError, config_file: str) -> Finding:
@@ -112,23 +110,28 @@ def _failed(newsletter: Newsletter, error: SyndicateError, config_file: str) -> 
     )
 
 
-def _make(
+def _made(
     outputs: Outputs,
     newsletter: Newsletter,
     carried: Sequence[Published],
     made_from: str,
     config_file: str,
 ) -> NextIssue:
+    logo = logo_for(outputs, newsletter, config_file)
+    files = logo.documents if logo else {}  # past issues show it too
+    if not carried:
+        return NextIssue(newsletter, 0, {}, files, (), made_from)
     issue = compose(outputs, newsletter, carried, config_file)
     documents = parts(issue.rendered.subject, issue.rendered.html, issue.rendered.text)
     held = _held(newsletter, issue, config_file)
     if not held:
         documents["message.eml"] = issue.message
+    page = f"{page_of(newsletter.name, NEXT.name)}index.html"
     return NextIssue(
         newsletter,
         len(carried),
         {f"{newsletter.name}/{NEXT.name}/{name}": data for name, data in documents.items()},
-        {f"{page_of(newsletter.name, NEXT.name)}index.html": web_page(outputs, issue.page)},
+        {page: web_page(outputs, issue.page), **files},
         (*issue.findings, *held),
         made_from,
     )

@@ -118,7 +118,7 @@ class Surroundings:
     def _local(self, path: str) -> LocalFile:
         import mimetypes
 
-        width, height = _size(self._root / path)
+        width, height = size_of(self._root / path)
         return LocalFile(
             url=file_url(path, self._path, self._url, self.base),
             width=width,
@@ -145,7 +145,7 @@ def file_url(path: str, article: str, url: str, base: str) -> str:
     return urljoin(base, quote(path))
 
 
-def _size(path: Path) -> tuple[int | None, int | None]:
+def size_of(path: Path) -> tuple[int | None, int | None]:
     """Width and height in pixels as the file says, None where it says none."""
     import imagesize
 

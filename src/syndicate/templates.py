@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import NoReturn
 
 import jinja2
+from jinja2.bccache import Bucket
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from syndicate.errors import Place, TemplateError
@@ -42,6 +43,23 @@ RAISED_BY_TEMPLATES = (
 )
 
 
+class Compiled(jinja2.BytecodeCache):
+    """What templates compile to: kept with an environment, and shared by those within it.
+
+    A template that changed since is compiled anew: Jinja2 keeps a checksum of its text beside it.
+    """
+
+    def __init__(self) -> None:
+        self._codes: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._codes:
+            bucket.bytecode_from_string(self._codes[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._codes[bucket.key] = bucket.bytecode_to_string()
+
+
 def environment(
     user: Path | None, builtin: Path, zone: tzinfo = UTC
 ) -> ImmutableSandboxedEnvironment:
@@ -61,11 +79,28 @@ def environment(
         lstrip_blocks=True,
         keep_trailing_newline=True,
         auto_reload=False,
+        bytecode_cache=Compiled(),
     )
     env.filters["day"] = lambda moment: day(moment.astimezone(zone))
     env.filters["iso"] = lambda moment: moment.astimezone(zone).isoformat(timespec="seconds")
     env.filters["direction"] = direction
     return env
+
+
+def within(env: jinja2.Environment, *folders: str) -> jinja2.Environment:
+    """The environment whose names are relative to `folders` of `env`, the first that has one.
+
+    In each, the user's file comes before the built-in one. Raises TemplateError if the first
+    folder is nowhere.
+    """
+    assert isinstance(env.loader, jinja2.FileSystemLoader), "environment() sets it"
+    roots = env.loader.searchpath
+    if not any(Path(root, folders[0]).is_dir() for root in roots):
+        way_out = "make the folder and put into it what differs, or correct `template`"
+        place = Place(str(Path(roots[0], folders[0])))
+        raise TemplateError(f"there is no folder {folders[0]}", place=place, way_out=way_out)
+    searched = [Path(root, folder) for folder in folders for root in roots]
+    return env.overlay(loader=jinja2.FileSystemLoader(searched))
 
 
 def render(env: jinja2.Environment, name: str, /, **values: object) -> str:
@@ -96,10 +131,17 @@ def source(env: jinja2.Environment, name: str) -> str:
         _explain(error, name, env)
 
 
-def sources(env: jinja2.Environment, folder: str) -> dict[str, str]:
-    """The texts of all files in a folder of templates, by name (`newsletter/email.css`)."""
-    names = env.list_templates(filter_func=lambda name: name.startswith(f"{folder}/"))
-    return {name: source(env, name) for name in names}
+def sources(env: jinja2.Environment, *folders: str) -> dict[str, str]:
+    """The texts of all files in folders of templates, by name (`newsletter/email.css`).
+
+    Of files with one name in several folders, only that in the first: as `within` finds them.
+    """
+    known = env.list_templates()
+    found: dict[str, str] = {}
+    for folder in folders:
+        for name in (name for name in known if name.startswith(f"{folder}/")):
+            found.setdefault(name.removeprefix(f"{folder}/"), name)
+    return {name: source(env, name) for name in found.values()}
 
 
 def day(moment: datetime) -> str:

@@ -221,7 +221,7 @@ def test_a_build_with_nothing_to_do_says_so(site: Path, run: Typing) -> None:
 
 
 def test_build_counts_what_it_removed(site: Path, run: Typing) -> None:
-    Path("content/tsukuroi.md").unlink()
+    Path("content/darning-a-sock.md").unlink()
     assert " 1 file removed; " in run("build").out
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from syndicate.config.checks import is_web_address
+from syndicate.colours import contrast
+from syndicate.config.checks import PAPERS, is_web_address
 from syndicate.config.loader import parse
 from syndicate.errors import ConfigError
 
+DESIGNS = Path(__file__).parents[2] / "templates"
 SITE = {"title": "Lake Notes", "url": "https://example.org/"}
 WEEKLY = {"title": "Weekly", "sender": "a@example.org"}
 
@@ -147,3 +151,68 @@ def test_each_folder_is_one_of_its_own(folders: dict[str, str], wrong: list[str]
 @pytest.mark.parametrize("url", ["https://a.bc/d e", "https://a.bc/\n", "\thttps://a.bc", "http:a"])
 def test_white_space_is_in_no_address(url: str) -> None:
     assert not is_web_address(url)
+
+
+@pytest.mark.parametrize(
+    ("key", "good", "bad"),
+    [
+        ("accent", ["#0b5f8a", "#0B5F8A"], ["", "red", "#06c", "0b5f8a", "#0b5f8aff", "#zzzzzz"]),
+        ("accent_dark", ["#7cc4f0"], ["#0b5f8a", "#fff"]),
+        (
+            "logo",
+            ["", "logo.png", "a/b.JPG", "https://e.org/a.gif?b=c"],
+            ["/etc/a.png", "../a.png", "a.svg", "http://e.org/a.png", "https:///a.png", "a"],
+        ),
+        ("heading_font", ["auto", "serif", "sans", "humanist", "mono"], ["Georgia", ""]),
+        ("social", [{}, {"A": "https://e.org/@a"}], [{"A": "http://e.org"}, {"A": "@a"}, ["a"]]),
+    ],
+)
+def test_a_setting_of_a_brand(key: str, good: list[object], bad: list[object]) -> None:
+    for value in good:
+        assert problems(newsletters={"w": WEEKLY | {"brand": {key: value}}}) == {}, value
+    for value in bad:
+        found = problems(newsletters={"w": WEEKLY | {"brand": {key: value}}})
+        assert list(found) == [f"newsletters.w.brand.{key}"], value
+
+
+def test_a_design_is_one_of_three() -> None:
+    found = problems(newsletters={"w": WEEKLY | {"design": "poster"}})
+    assert found == {"newsletters.w.design": "write digest or letter or magazine"}
+
+
+@pytest.mark.parametrize(("key", "colour"), [("accent", "#ffcc00"), ("accent_dark", "#333333")])
+def test_a_colour_that_cannot_be_read_is_refused_with_its_ratio_and_one_that_can(
+    key: str, colour: str
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_brand({key: colour})
+    (fault,) = caught.value.faults
+    ratio = contrast(colour, PAPERS[key])
+    assert f"has a contrast of {ratio:.1f}" in fault.message
+    assert "4.5 is needed" in fault.way_out
+    parse_brand({key: fault.way_out.rpartition('"#')[2].join(("#", "")).strip('"')})
+
+
+def parse_brand(brand: dict[str, str]) -> None:
+    import json
+
+    settings = {"site": SITE, "newsletters": {"w": WEEKLY | {"brand": brand}}}
+    parse(json.dumps(settings), "config.yaml", {}, str)
+
+
+def test_a_colour_without_quotes_is_a_remark_and_said_to_be() -> None:
+    text = "site: {title: A, url: https://e.org/}\nnewsletters:\n  w:\n    title: W\n"
+    text += "    sender: a@e.org\n    brand:\n      accent: #0b5f8a\n"
+    with pytest.raises(ConfigError) as caught:
+        parse(text, "config.yaml", {}, str)
+    (fault,) = caught.value.faults
+    assert fault.message == "newsletters.w.brand.accent is empty"
+    assert "in quotes" in fault.way_out
+    assert fault.place.line == 7
+
+
+def test_the_papers_accents_are_measured_on_are_those_of_the_designs() -> None:
+    sheet = (DESIGNS / "newsletter" / "email.css").read_text()
+    light, dark = sheet.partition("{% set dark")[::2]
+    assert f'"panel": "{PAPERS["accent"]}"' in light
+    assert f'"panel": "{PAPERS["accent_dark"]}"' in dark

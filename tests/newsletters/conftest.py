@@ -20,11 +20,11 @@ from newsletter_samples import (
 )
 
 from syndicate.config.model import Newsletter, Site
-from syndicate.content.article import Published
+from syndicate.content.article import Image, Published
 from syndicate.findings import Finding
 from syndicate.newsletters.checks import check
 from syndicate.newsletters.issue import IssueLinks, Rendered
-from syndicate.newsletters.render import render_issue
+from syndicate.newsletters.render import SHARED, render_issue
 from syndicate.templates import environment, sources
 
 
@@ -89,7 +89,7 @@ def judged(env: jinja2.Environment) -> Judged:
             newsletter,
             articles,
             config="config.yaml",
-            sources=sources(env, newsletter.template),
+            sources=sources(env, newsletter.template, SHARED),
             message=written(rendered) if message is None else message,
         )
 
@@ -107,7 +107,11 @@ def issue(
     """Renders an issue of the rich articles; keywords change the newsletter or the site."""
 
     def make(
-        articles: tuple[Published, ...] = rich, language: str = "en", **changes: object
+        articles: tuple[Published, ...] = rich,
+        language: str = "en",
+        logo: Image | None = None,
+        preferences_url: str = "",
+        **changes: object,
     ) -> Rendered:
         return render_issue(
             env,
@@ -115,7 +119,8 @@ def issue(
             replace(site, language=language),
             articles,
             date=NOON,
-            links=links,
+            links=replace(links, preferences_url=preferences_url),
+            logo=logo,
         )
 
     return make

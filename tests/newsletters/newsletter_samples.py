@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import get_args, get_type_hints
 
 from syndicate.config.model import Newsletter
-from syndicate.content.article import Published
+from syndicate.content.article import Image, Published
 from syndicate.delivery.message import message, message_id
 from syndicate.findings import Finding
 from syndicate.newsletters.issue import Rendered
@@ -48,6 +48,26 @@ ARABIC = """<p>وصل الشتاء مبكرا إلى <a href="https://lake.examp
 CHINESE = """<h2>湖上的冬天</h2><p>今年冬天来得很早，湖面已经结冰。天鹅从北方飞来，在芦苇旁边休息，
 我们每天早晨都去数它们，一共有一百四十只。这是很长的一句话，没有空格。</p>"""
 
+CODE = f"""def swans(lake: str) -> int:
+    # {"counted one by one, " * 15}
+    return 140 if lake == "upper" else 7
+"""
+MIXED = f"""
+<p dir="rtl">نص <em>mixed</em> with English, 湖, and 🦢🏽‍♀️ in one line.</p>
+<div><p>Raw <kbd>HTML</kbd>, 100 %% of it, and {{% raw %}}.</p><details><summary>More</summary>
+<p>Folded.</p></details></div>
+<p><img src="https://elsewhere.example.org/unknown.jpg" alt="A picture of unknown size"></p>
+<p><img src="https://news.example.org/tall.png" alt="" width="900" height="2400"></p>
+<pre><code class="language-python">{CODE}</code></pre>
+<pre><code class="language-nonsense">{"no such language " * 20}</code></pre>
+<p>A note.<sup class="footnote-ref"><a href="#fn-1">1</a></sup></p>
+<section class="footnotes"><ol><li id="fn-1"><p>At the foot.
+<a href="#fnref-1" class="footnote-backref">↩</a></p></li></ol></section>
+<ul><li><p>Loose</p></li><li><p>items</p></li></ul><dl><dt>Term</dt><dd>Meaning</dd></dl>
+"""
+LAKE = Image("https://news.example.org/lake.png", "The lake at dawn", 1600, 900, "image/png")
+ELSEWHERE = Image("https://elsewhere.example.org/unknown.jpg", "")
+
 
 def article(slug: str, title: str, html: str, days: int = 0, **more: object) -> Published:
     when = NOON - timedelta(days=days)
@@ -62,6 +82,15 @@ def article(slug: str, title: str, html: str, days: int = 0, **more: object) -> 
         path=f"{slug}.md",
     )
     return replace(plain, **more)  # type: ignore[arg-type]
+
+
+HARD = (
+    article("hard", 'It\'s "hard" <i>& long</i> {{ title }}: 🦢 شتاء 湖', RICH + MIXED, image=LAKE),
+    article("arabic", "الشتاء على البحيرة", ARABIC, 1, language="ar", image=ELSEWHERE),
+    article("chinese", "湖上的冬天" * 12, CHINESE, 2, language="zh", tags=("冬天", "<b>")),
+    article("endless", "Donaudampfschifffahrtsgesellschaft" * 4, MIXED, 3, image=LAKE),
+    article("empty", "Nothing but a title", "", 4, summary="Nothing but a title"),
+)
 
 
 def _designs() -> list[dict[str, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from syndicate.newsletters.body import for_mail
+from syndicate.newsletters.body import for_mail, without_picture
 
 URL = "https://news.example.org/articles/winter/"
 
@@ -75,7 +75,7 @@ def test_heading_cells_say_what_they_head_and_the_table_scrolls_alone() -> None:
     )
     assert html.count('scope="col"') == 2
     assert html.count('scope="row"') == 1
-    assert html.startswith('<div class="wide"><table')
+    assert html.startswith('<div class="wide" tabindex="0"><table')
 
 
 def test_a_table_without_headings_is_presentation() -> None:
@@ -120,3 +120,38 @@ def test_control_characters_cost_nothing_but_themselves() -> None:
 
 def test_braces_stay_as_they_are() -> None:
     assert "{{ first_name }}" in mail("<p>{{ first_name }}</p>")
+
+
+def test_a_table_of_many_columns_keeps_room_for_them() -> None:
+    def table(columns: int) -> str:
+        return mail(f"<table><tr>{'<td>7</td>' * columns}</tr></table>")
+
+    assert 'class="wide"' in table(4)
+    assert 'class="wide many"' in table(5)
+
+
+PICTURE = '<p dir="auto"><img src="https://e.org/a.png" alt=""></p>'
+
+
+def test_the_paragraph_of_a_picture_alone_can_be_left_out_once() -> None:
+    url = "https://e.org/a.png"
+    assert without_picture(f"<p>A</p>{PICTURE}{PICTURE}", url) == f"<p>A</p>{PICTURE}"
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<p>A</p>",
+        '<p>See <img src="https://e.org/a.png" alt=""></p>',
+        '<p><img src="https://e.org/a.png" alt=""><br><em>Dawn</em></p>',
+        '<figure><img src="https://e.org/a.png" alt=""></figure>',
+        '<p><img src="https://e.org/b.png" alt=""></p>',
+    ],
+)
+def test_a_picture_with_anything_around_it_stays(html: str) -> None:
+    assert without_picture(html, "https://e.org/a.png") == html
+
+
+def test_notes_keep_the_name_they_are_styled_by() -> None:
+    assert '<section class="footnotes">' in mail('<section class="footnotes"><p>a</p></section>')
+    assert "class" not in mail('<section class="other"><p>a</p></section>')

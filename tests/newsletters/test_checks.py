@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from newsletter_samples import DESIGNS, NOON, Issue, Judged, article, written
 
+from syndicate.colours import contrast
 from syndicate.config.model import Newsletter, Site
 from syndicate.content.article import Published
 from syndicate.findings import Finding, Level
 from syndicate.newsletters.checks import blocking, check
-from syndicate.newsletters.contrast import contrast
 from syndicate.newsletters.issue import IssueLinks, Rendered
-from syndicate.newsletters.render import render_issue
+from syndicate.newsletters.render import SHARED, render_issue
 from syndicate.templates import environment, sources
 
 BROKEN = [
@@ -25,9 +25,9 @@ BROKEN = [
     ("17", ' lang="en" dir="ltr"', ""),
     ("17", '<meta charset="utf-8">', ""),
     ("18", '<meta name="color-scheme" content="light dark">', ""),
-    ("18", ".footer a { color: #a7adb7 !important; }", ".footer a { color: #a7adb7; }"),
-    ("19", "color:#59616d", "color:#999999"),
-    ("19", "color: #a7adb7 !important", "color: #444444 !important"),
+    ("18", ".line a { color: #7cc4f0 !important;", ".line a { color: #7cc4f0;"),
+    ("19", "color:#5a6068", "color:#999999"),
+    ("19", "color: #aab0b8 !important", "color: #444444 !important"),
     ("20", ' scope="col"', ""),
     ("20", ' role="presentation"', ""),
     ("21", "max-width:640px", "max-width:900px"),
@@ -148,11 +148,11 @@ def test_a_pair_of_colours_is_told_once_at_the_style_sheet_with_what_has_it(
     rendered = issue()
     pale = replace(
         rendered,
-        html=rendered.html.replace("color: #a7adb7 !important", "color: #444444 !important"),
+        html=rendered.html.replace("color: #aab0b8 !important", "color: #444444 !important"),
     )
     (finding,) = judged(pale, newsletter, rich)
     assert (finding.rule, finding.path) == ("email-19", "newsletter/email.css")
-    assert ".tagline: #444444 on #191c20" in finding.message
+    assert ".tagline: #444444 on #191c1f" in finding.message
     elsewhere = '<p style="color: #dddddd">pale</p></body>'
     own = replace(rendered, html=rendered.html.replace("</body>", elsewhere))
     paths = {each.path for each in judged(own, newsletter, rich)}
@@ -268,7 +268,7 @@ def test_a_fault_of_the_design_has_the_line_of_its_file(
         newsletter,
         rich,
         config="config.yaml",
-        sources=sources(env, newsletter.template),
+        sources=sources(env, newsletter.template, SHARED),
         message=written(rendered),
     )
     places = [(each.path, each.line) for each in findings if each.rule == rule]

@@ -1,4 +1,4 @@
-"""The design as a browser lays it out: nothing wider than a telephone, everything large enough."""
+"""The designs as a browser lays them out: on a telephone and on a desk, in light and in dark."""
 
 from __future__ import annotations
 
@@ -8,81 +8,151 @@ import subprocess
 from collections.abc import Callable
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 import pytest
-from newsletter_samples import Issue
+from newsletter_samples import HARD, Issue
+
+DESIGNS = ("digest", "letter", "magazine")
+LANGUAGES = ("en", "ar")
+WIDTHS = (375, 700)
+# Chromium's own numbers for the scheme a reader prefers.
+SCHEMES = {"light": 1, "dark": 0}
 
 # A window of headless Chromium is never narrower than 500 pixels; a frame is as narrow as it says.
-FRAME = """<!DOCTYPE html><body style="margin:0">
-<iframe id="mail" src="mail.html" style="border:0" width="{width}" height="900"></iframe><script>
-document.getElementById("mail").onload = (event) => {{
-  const page = event.target.contentDocument;
-  const taps = [...page.querySelectorAll(".tap, .button, .entry a")];
+PAGE = """<!DOCTYPE html><meta name="color-scheme" content="light dark"><body><script>
+const names = NAMES, widths = WIDTHS;
+const sizes = (all) => [...all].map((each) => each.getBoundingClientRect());
+async function look(name, width) {
+  const frame = document.createElement("iframe");
+  Object.assign(frame, {src: `${name}.html`, width, height: 900, style: "border:0"});
+  const loaded = new Promise((done) => frame.onload = done);
+  document.body.append(frame);
+  await loaded;
+  const page = frame.contentDocument, all = (selector) => page.querySelectorAll(selector);
+  const axe = page.createElement("script");
+  const ready = new Promise((done) => axe.onload = done);
+  axe.src = "axe.min.js";
+  page.head.append(axe);
+  await ready;
+  const {violations} = await frame.contentWindow.axe.run(page, {resultTypes: ["violations"]});
   const dir = (text) => getComputedStyle(
-    [...page.querySelectorAll("p, h2")].find((each) => each.textContent.includes(text))).direction;
-  document.body.dataset.measured = JSON.stringify({{
+    [...all("h2, h3, .why")].find((each) => each.textContent.includes(text))).direction;
+  const found = {
     width: page.scrollingElement.scrollWidth,
     container: page.querySelector(".container").getBoundingClientRect().width,
-    smallest: Math.min(...taps.map((each) => each.getBoundingClientRect().height)),
-    footer: getComputedStyle(page.querySelector(".footer p")).direction,
-    arabic: dir("وصل"),
-    english: dir("Winter came"),
-  }});
-}};
+    smallest: Math.min(...sizes(all(".tap, .face a, .line a")).map((each) => each.height)),
+    widest: Math.max(...sizes(all("img")).map((each) => each.width)),
+    tables: [...all(".wide")].some((each) => each.scrollWidth > each.clientWidth),
+    footer: dir("You receive"),
+    arabic: dir("الشتاء على"),
+    english: dir("Nothing but"),
+    paper: getComputedStyle(page.querySelector(".container")).backgroundColor,
+    axe: violations.map((each) => `${each.id}: ${each.nodes[0].html.slice(0, 200)}`),
+  };
+  frame.remove();
+  return found;
+}
+(async () => {
+  const found = {};
+  for (const name of names) for (const width of widths) {
+    found[`${name} ${width}`] = await look(name, width).catch((error) => String(error));
+  }
+  document.body.dataset.found = JSON.stringify(found);
+})();
 </script>"""
 
+Found = dict[str, dict[str, Any]]
 
-@pytest.fixture
-def measured(
-    need: Callable[[str, str], str], issue: Issue, tmp_path: Path
-) -> Callable[[int, str], dict[str, object]]:
+
+@pytest.fixture(scope="module")
+def seen(
+    need: Callable[[str, str], str],
+    axe: Path,
+    issue: Issue,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> dict[str, Found]:
+    """Scheme -> `design language width` -> what was seen there, of an issue of hard articles."""
     chromium = need("chromium", "apt install chromium")
-
-    def measure(width: int, language: str) -> dict[str, object]:
-        html = issue(language=language).html
-        (tmp_path / "mail.html").write_text(html, encoding="utf-8")
-        (tmp_path / "frame.html").write_text(FRAME.format(width=width), encoding="utf-8")
-        arguments = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic"]
-        arguments += [
-            "--hide-scrollbars",
-            "--no-first-run",
-            "--disable-background-networking",
-            "--disable-sync",
-        ]
-        arguments += ["--disable-component-update", "--allow-file-access-from-files"]
-        arguments += ["--host-resolver-rules=MAP * ~NOTFOUND", "--virtual-time-budget=3000"]
-        arguments += [f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom"]
-        dom = subprocess.run(
-            [chromium, *arguments, (tmp_path / "frame.html").as_uri()],
-            capture_output=True,
-            check=True,
-            encoding="utf-8",
-            timeout=60,
-        ).stdout
-        found = re.search(r'data-measured="([^"]*)"', dom)
-        assert found, dom[:500]
-        return dict(json.loads(unescape(found[1])))
-
-    return measure
+    folder = tmp_path_factory.mktemp("layout")
+    (folder / "axe.min.js").write_bytes(axe.read_bytes())
+    names = [f"{design} {language}" for design in DESIGNS for language in LANGUAGES]
+    for name in names:
+        design, language = name.split()
+        html = issue(HARD, language=language, design=design).html
+        (folder / f"{name}.html").write_text(html, encoding="utf-8")
+    page = PAGE.replace("NAMES", json.dumps(names)).replace("WIDTHS", json.dumps(WIDTHS))
+    (folder / "page.html").write_text(page, encoding="utf-8")
+    return {scheme: _look(chromium, folder, number) for scheme, number in SCHEMES.items()}
 
 
-def test_21_a_telephone_does_not_scroll_sideways_for_wide_tables_code_and_images(
-    measured: Callable[[int, str], dict[str, object]],
+def _look(chromium: str, folder: Path, scheme: int) -> Found:
+    arguments = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic"]
+    arguments += ["--hide-scrollbars", "--no-first-run", "--disable-background-networking"]
+    arguments += ["--disable-sync", "--disable-component-update", "--allow-file-access-from-files"]
+    arguments += ["--host-resolver-rules=MAP * ~NOTFOUND", "--virtual-time-budget=60000"]
+    arguments += [f"--blink-settings=preferredColorScheme={scheme}", "--dump-dom"]
+    dom = subprocess.run(
+        [
+            chromium,
+            *arguments,
+            f"--user-data-dir={folder / f'profile {scheme}'}",
+            (folder / "page.html").as_uri(),
+        ],
+        capture_output=True,
+        check=True,
+        encoding="utf-8",
+        timeout=120,
+    ).stdout
+    found = re.search(r'data-found="([^"]*)"', dom)
+    assert found, dom[-500:]
+    return dict(json.loads(unescape(found[1])))
+
+
+def every(width: int | None = None) -> pytest.MarkDecorator:
+    """Run a test with each scheme and mail, at one width or all."""
+    widths = WIDTHS if width is None else (width,)
+    keys = [f"{d} {lang} {w}" for d in DESIGNS for lang in LANGUAGES for w in widths]
+    return pytest.mark.parametrize(("scheme", "key"), [(s, key) for s in SCHEMES for key in keys])
+
+
+@every()
+def test_nothing_keeps_people_from_reading_it(
+    seen: dict[str, Found], scheme: str, key: str
 ) -> None:
-    page = measured(375, "en")
+    assert seen[scheme][key]["axe"] == []
+
+
+@every(375)
+def test_21_a_telephone_scrolls_wide_tables_and_nothing_else_sideways(
+    seen: dict[str, Found], scheme: str, key: str
+) -> None:
+    page = seen[scheme][key]
     assert page["width"] == 375
-    assert page["smallest"] >= 44, "tap targets"  # type: ignore[operator]
+    assert page["tables"]
+    assert page["widest"] <= 375
+    assert page["smallest"] >= 44, "tap targets"
 
 
+@every(700)
 def test_21_on_a_desk_the_container_is_640_wide(
-    measured: Callable[[int, str], dict[str, object]],
+    seen: dict[str, Found], scheme: str, key: str
 ) -> None:
-    assert measured(1000, "en")["container"] == 640
+    page = seen[scheme][key]
+    assert (page["container"], page["width"]) == (640, 700)
+    assert page["widest"] <= 640
 
 
-def test_17_a_right_to_left_site_is_laid_out_right_to_left_and_texts_by_their_own_letters(
-    measured: Callable[[int, str], dict[str, object]],
+@every()
+def test_17_the_site_runs_as_its_language_does_and_each_text_by_its_own_letters(
+    seen: dict[str, Found], scheme: str, key: str
 ) -> None:
-    page = measured(375, "ar")
-    assert page["width"] == 375
-    assert (page["footer"], page["arabic"], page["english"]) == ("rtl", "rtl", "ltr")
+    page = seen[scheme][key]
+    site = "rtl" if " ar " in key else "ltr"
+    assert (page["footer"], page["arabic"], page["english"]) == (site, "rtl", "ltr")
+
+
+@every()
+def test_18_dark_paper_is_dark(seen: dict[str, Found], scheme: str, key: str) -> None:
+    channels = [int(each) for each in re.findall(r"\d+", seen[scheme][key]["paper"])]
+    assert max(channels) < 64 if scheme == "dark" else min(channels) > 240

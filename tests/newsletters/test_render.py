@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -13,7 +12,7 @@ from newsletter_samples import DESIGNS, NOON, Issue, article
 
 from syndicate.config.model import Newsletter, Site
 from syndicate.content.article import Published
-from syndicate.errors import TemplateError
+from syndicate.errors import Place, TemplateError
 from syndicate.newsletters.issue import IssueLinks
 from syndicate.newsletters.render import MOST_BYTES, preheader, render_issue, size_as_sent
 from syndicate.templates import environment
@@ -72,7 +71,7 @@ def test_full_texts_too_long_for_one_mail_give_way_longest_first(issue: Issue) -
     articles = (
         article("short", "Short", LONG),
         article("longest", "Longest", LONG * 60),
-        article("long", "Long", LONG * 40),
+        article("long", "Long", LONG * 35),
         article("medium", "Medium", LONG * 20),
     )
     rendered = issue(articles)
@@ -179,19 +178,57 @@ def test_a_design_of_the_users_replaces_single_files(
     assert "In this issue" in rendered.html
 
 
-def test_a_design_of_another_name_must_be_complete(
+def test_a_design_of_another_name_holds_only_what_differs(
     tmp_path: Path,
     site: Site,
     newsletter: Newsletter,
     links: IssueLinks,
     rich: tuple[Published, ...],
 ) -> None:
-    shutil.copytree(DESIGNS / "newsletter", tmp_path / "fancy")
-    (tmp_path / "fancy" / "email.css").unlink()
-    fancy = replace(newsletter, template="fancy")
+    for name, line in (("newsletter", "All mails"), ("fancy", "Only this one")):
+        (tmp_path / name / "parts").mkdir(parents=True)
+        (tmp_path / name / "parts" / "greeting.html").write_text("not shown")
+        (tmp_path / name / "parts" / "contents.html").write_text(f"<p>{line}</p>")
+    (tmp_path / "newsletter" / "parts" / "footer.html").write_text("<p>My footer</p>")
+    env = environment(tmp_path, DESIGNS)
+
+    def html(template: str) -> str:
+        changed = replace(newsletter, template=template)
+        return render_issue(env, changed, site, rich, date=NOON, links=links).html
+
+    assert "Only this one</p>" in html("fancy")
+    assert "All mails</p>" in html("newsletter")
+    for template in ("fancy", "newsletter"):
+        assert "My footer</p>" in html(template)
+        assert "In this issue" not in html(template)
+        assert "Winter comes to the upper lake" in html(template)
+
+
+def test_a_fault_in_a_part_names_its_file_and_line(
+    tmp_path: Path,
+    site: Site,
+    newsletter: Newsletter,
+    links: IssueLinks,
+    rich: tuple[Published, ...],
+) -> None:
+    part = tmp_path / "newsletter" / "parts" / "footer.html"
+    part.parent.mkdir(parents=True)
+    part.write_text("<p>\n{{ nothing }}</p>")
     with pytest.raises(TemplateError) as caught:
-        render_issue(environment(tmp_path, DESIGNS), fancy, site, rich, date=NOON, links=links)
-    assert "fancy/email.css" in caught.value.message
+        render_issue(environment(tmp_path, DESIGNS), newsletter, site, rich, date=NOON, links=links)
+    assert caught.value.place == Place(str(part), 2)
+
+
+def test_a_folder_of_designs_that_is_not_there_is_an_error(
+    env: jinja2.Environment,
+    site: Site,
+    newsletter: Newsletter,
+    links: IssueLinks,
+    rich: tuple[Published, ...],
+) -> None:
+    lost = replace(newsletter, template="lost")
+    with pytest.raises(TemplateError, match="there is no folder lost"):
+        render_issue(env, lost, site, rich, date=NOON, links=links)
 
 
 def test_an_empty_text_is_still_an_article(env: jinja2.Environment, issue: Issue) -> None:

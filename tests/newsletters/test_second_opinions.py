@@ -95,6 +95,7 @@ REASONS = {
     "color-scheme meta tag": HINT,
     "height property": "the attribute says the height",
     "max-height property": "one of several ways by which the preheader hides",
+    "min-width property": "a table of many columns is as narrow as it can be",
     "opacity": "one of several ways by which the preheader hides",
     "overflow": "a wide table wraps instead of scrolling",
     "overflow-wrap": "word-break says the same to programs that do not know it",

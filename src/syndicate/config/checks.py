@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from posixpath import normpath
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from syndicate.colours import COLOUR, LEAST, contrast, readable
 from syndicate.config.model import Config, Hook, Newsletter
 from syndicate.errors import ScheduleError
 
@@ -28,6 +30,9 @@ PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 PLACEHOLDERS = ("slug", "year", "month", "day", "section", "path")
 ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 NOT_IN_ADDRESS = re.compile(r"[\s\x00-\x1f\x7f]")
+# The papers of the designs on which accents are hardest to read, by the setting.
+PAPERS = {"accent": "#f4f1ea", "accent_dark": "#25292f"}
+LOGO = re.compile(r".+\.(png|jpe?g|gif)", re.IGNORECASE)
 STORE = re.compile(r"sqlite:///.+|postgres(ql)?(\+psycopg)?://.+")
 
 
@@ -115,6 +120,39 @@ def _unsubscribe(value: str) -> Complaint | None:
         return None
     ok = value.startswith("https://") and is_web_address(value)
     return None if ok else ("is no address to leave at", "write https://… or mailto:name@…")
+
+
+def _accent(value: str, key: str = "accent") -> Complaint | None:
+    if not COLOUR.fullmatch(value):
+        return f"is {value!r}, no colour", 'write # and six digits, in quotes: "#0b5f8a"'
+    paper = PAPERS[key]
+    ratio = contrast(value, paper)
+    if ratio >= LEAST:
+        return None
+    message = f"is {value}, which has a contrast of {ratio:.1f} to the paper ({paper})"
+    return (
+        message,
+        f'{LEAST} is needed to read it; the nearest that has it: "{readable(value, paper)}"',
+    )
+
+
+def _logo(value: str) -> Complaint | None:
+    if not value:
+        return None
+    remote = "://" in value
+    if remote and not (value.startswith("https://") and is_web_address(value)):
+        return "is no https: address", "write https://…, or the path of a file in content/"
+    if not LOGO.fullmatch(urlsplit(value).path if remote else value):
+        return "is no PNG, JPEG or GIF", "mail programs show no others; save it as PNG"
+    inside = remote or not (value.startswith("/") or ".." in value.split("/"))
+    return None if inside else ("is not below content/", "write its path there: logo.png")
+
+
+def _social(value: Mapping[str, str]) -> Complaint | None:
+    for name, url in value.items():
+        if not (url.startswith("https://") and is_web_address(url)):
+            return f"has no https: address for {name}", f"write {name}: https://…"
+    return None
 
 
 def _time_zone(value: str) -> Complaint | None:
@@ -215,6 +253,10 @@ CHECKS: Mapping[tuple[str, str], Callable[[Any], Complaint | None]] = {
     ("Newsletter", "cron"): _cron,
     ("Newsletter", "time_zone"): _zone_of_schedule,
     ("Newsletter", "max_age"): _max_age,
+    ("Brand", "accent"): _accent,
+    ("Brand", "accent_dark"): partial(_accent, key="accent_dark"),
+    ("Brand", "logo"): _logo,
+    ("Brand", "social"): _social,
     ("Store", "url"): _store_url,
 }
 

@@ -159,6 +159,10 @@ class _Binder:
             if value.get(key) is not None:
                 found[key] = self.bind(hints[key], value[key], (*at, key))
                 self.check(section, key, found[key], (*at, key))
+            elif key in value and "empty" in field.metadata:
+                found[key] = self.complain(
+                    (*at, key), f"{_shown((*at, key))} is empty", field.metadata["empty"]
+                )
             elif field.default is MISSING and field.default_factory is MISSING:
                 way_out = f"add {key}: {field.metadata['meaning']}"
                 found[key] = self.complain(at, f"{_shown((*at, key))} is missing", way_out)

@@ -14,6 +14,8 @@ Heard = Literal["article-published", "issue-made", "issue-approved"]
 Review = Literal["auto", "manual"]
 FeedFormat = Literal["rss", "atom", "json"]
 Merge = Literal["none", "listmonk", "mailchimp", "buttondown", "sendgrid"]
+Design = Literal["digest", "letter", "magazine"]
+Font = Literal["auto", "serif", "sans", "humanist", "mono"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +57,40 @@ class Feeds:
     hub: str = field(default="", metadata={"meaning": "address of a WebSub hub"})
 
 
+IN_QUOTES = 'write it in quotes, for # begins a remark: "#0b5f8a"'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brand:
+    """What makes a newsletter's design one's own."""
+
+    accent: str = field(
+        default="#0b5f8a",
+        metadata={"meaning": "colour of links and buttons, as #rrggbb", "empty": IN_QUOTES},
+    )
+    accent_dark: str = field(
+        default="#7cc4f0",
+        metadata={"meaning": "the same on dark paper, as #rrggbb", "empty": IN_QUOTES},
+    )
+    logo: str = field(
+        default="", metadata={"meaning": "picture for the title: a file in content/, or https://…"}
+    )
+    logo_alt: str = field(
+        default="", metadata={"meaning": "what the logo says; else the newsletter's title"}
+    )
+    heading_font: Font = field(
+        default="auto", metadata={"meaning": "kind of letters of titles; auto: the design's own"}
+    )
+    text_font: Font = field(
+        default="auto", metadata={"meaning": "kind of letters of texts; auto: the design's own"}
+    )
+    footer: str = field(default="", metadata={"meaning": "a line of text in the footer"})
+    social: Mapping[str, str] = field(
+        default_factory=lambda: MappingProxyType({}),
+        metadata={"meaning": "where else to find you: name and https: address"},
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Newsletter:
     """A recurring publication. `name` is its key under `newsletters:`."""
@@ -85,8 +121,14 @@ class Newsletter:
         },
     )
     text: Text = field(default="full", metadata={"meaning": "full text of articles, or summary"})
+    design: Design = field(
+        default="digest",
+        metadata={"meaning": "digest (all alike), letter (one text) or magazine (lead and cards)"},
+    )
+    brand: Brand = field(default=Brand(), metadata={"meaning": "colours, logo, fonts, footer"})
     template: str = field(
-        default="newsletter", metadata={"meaning": "folder under templates/ with its design"}
+        default="newsletter",
+        metadata={"meaning": "folder under templates/ with what its design has of its own"},
     )
     postal_address: str = field(
         default="", metadata={"meaning": "postal address in the footer (the law in many places)"}

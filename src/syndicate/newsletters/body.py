@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from urllib.parse import urldefrag, urljoin
 
@@ -17,6 +17,8 @@ from lxml.html import Element, HtmlElement, document_fromstring, tostring
 
 # The article's title is an h2; its own headings begin below.
 FIRST_HEADING = 3
+# Columns that a telephone has no room for side by side.
+MANY_COLUMNS = 5
 KEPT_ATTRIBUTES = frozenset(
     (
         *("align", "alt", "cite", "colspan", "datetime", "dir", "height", "href", "lang"),
@@ -35,6 +37,7 @@ TEXTS_KEPT = 256
 # Sanitising keeps a control character that was written as a reference, such as &#1;.
 NOT_IN_A_TREE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 BACK_REFERENCE = re.compile(r"^[\s↩⏎↑^\ufe0e\ufe0f\d]*[↩⏎↑^][\s\ufe0e\ufe0f\d]*$")
+LANGUAGE = re.compile(r"language-(\S+)")
 TEXT_ALIGN = re.compile(r"text-align:\s*(left|right|center|start|end)")
 
 
@@ -45,11 +48,29 @@ def for_mail(html: str, *, url: str, width: int) -> str:
     _links(root, url)
     _media(root, url)
     _details(root)
+    listings = list(_listings(root))
     _attributes(root)
     _images(root, url, width)
     _headings(root)
     _directions(root)
     _tables(root)
+    _coloured(listings)
+    return _inner(root)
+
+
+def without_picture(html: str, url: str) -> str:
+    """HTML of `for_mail` without the first paragraph that is nothing but the picture at `url`."""
+    root = parse(html)
+    for image in root.iterdescendants("img"):
+        paragraph = image.getparent()
+        alone = paragraph is not None and len(paragraph) == 1 and not _text(paragraph).strip()
+        if image.get("src") == url and alone and paragraph.tag == "p":
+            paragraph.drop_tree()
+            return _inner(root)
+    return html
+
+
+def _inner(root: HtmlElement) -> str:
     inner: str = tostring(root, encoding="unicode", with_tail=False)
     return inner.partition(">")[2].rpartition("<")[0].strip()
 
@@ -107,12 +128,31 @@ def _details(root: HtmlElement) -> None:
         _replace(element, Element("p")).append(element)
 
 
+def _listings(root: HtmlElement) -> Iterator[tuple[HtmlElement, str]]:
+    """Code blocks that state their language, and it."""
+    for code in _elements(root, "code"):
+        parent, language = code.getparent(), LANGUAGE.match(code.get("class", ""))
+        if language and parent is not None and parent.tag == "pre":
+            yield code, language[1]
+
+
+def _coloured(listings: Sequence[tuple[HtmlElement, str]]) -> None:
+    if listings:
+        from syndicate.newsletters.highlight import highlight
+
+        for code, language in listings:
+            highlight(code, language)
+
+
 def _attributes(root: HtmlElement) -> None:
     """Keep what carries meaning; drop what would fight the design, its colours or other ids."""
     for element in _elements(root):
         align = TEXT_ALIGN.search(element.get("style", ""))
+        notes = element.get("class") == "footnotes"
         for name in [each for each in element.attrib if each not in KEPT_ATTRIBUTES]:
             del element.attrib[name]
+        if notes:
+            element.set("class", "footnotes")
         if align and element.tag in ("td", "th"):
             element.set("align", align[1])
     for font in _elements(root, "font"):
@@ -181,8 +221,13 @@ def _tables(root: HtmlElement) -> None:
             cell.set("align", cell.get("align", start))
         if next(table.iterancestors("table"), None) is None:
             box = Element("div")
-            box.set("class", "wide")
+            box.set("class", "wide many" if _columns(table) >= MANY_COLUMNS else "wide")
+            box.set("tabindex", "0")  # to be scrolled by keyboard
             _replace(table, box).append(table)
+
+
+def _columns(table: HtmlElement) -> int:
+    return max((len(row) for row in table.iterdescendants("tr")), default=0)
 
 
 def _replace(old: HtmlElement, new: HtmlElement | str) -> HtmlElement:

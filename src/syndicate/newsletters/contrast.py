@@ -10,12 +10,14 @@ from collections.abc import Iterator, Mapping
 
 from lxml.html import HtmlElement
 
+from syndicate.colours import LEAST, contrast
+
 DARK = re.compile(r"@media[^{]*prefers-color-scheme:\s*dark[^{]*\{((?:[^{}]*\{[^{}]*\})*)\s*\}")
 RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
 HEX = re.compile(r"#([0-9a-f]{6}|[0-9a-f]{3})\b", re.IGNORECASE)
 NAMED = {"white": "#ffffff", "black": "#000000"}
 # WCAG 2.2, success criterion 1.4.3; large is 24 pixels, or 18.66 in bold.
-LEAST, LEAST_LARGE, LARGE, LARGE_BOLD = 4.5, 3.0, 24.0, 18.66
+LEAST_LARGE, LARGE, LARGE_BOLD = 3.0, 24.0, 18.66
 
 Style = dict[str, str]
 Styles = Mapping[HtmlElement, Style]
@@ -46,20 +48,6 @@ def declarations(style: str) -> Style:
         for name, colon, value in pairs
         if colon
     }
-
-
-def contrast(one: str, other: str) -> float:
-    """The contrast ratio of two colours written #rrggbb (WCAG 2.2, 1 to 21)."""
-    dim, bright = sorted((_luminance(one), _luminance(other)))
-    return (bright + 0.05) / (dim + 0.05)
-
-
-def _luminance(colour: str) -> float:
-    channels = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    linear = [
-        each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4 for each in channels
-    ]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 def _dark_styles(root: HtmlElement, css: str) -> dict[HtmlElement, Style]:

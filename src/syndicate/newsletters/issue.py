@@ -43,7 +43,7 @@ class Selection:
 class IssueLinks:
     """Where an issue's own links lead. Absolute URLs; `unsubscribe_url` may be a mailto:.
 
-    `preferences_url` is "" where recipients have nothing to choose.
+    `preferences_url` is "" where subscribers have nothing to choose.
     """
 
     web_url: str

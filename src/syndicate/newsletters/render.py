@@ -15,13 +15,13 @@ from datetime import datetime
 from hashlib import sha256
 
 from jinja2 import Environment
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from syndicate import templates
 from syndicate.config.model import Newsletter, Site
-from syndicate.content.article import Published
+from syndicate.content.article import Image, Published
 from syndicate.errors import Place
-from syndicate.newsletters.body import for_mail, parse, text_direction
+from syndicate.newsletters.body import for_mail, parse, text_direction, without_picture
 from syndicate.newsletters.inline import inline
 from syndicate.newsletters.issue import IssueLinks, Rendered
 from syndicate.newsletters.plain_text import plain_text, wrap
@@ -39,14 +39,19 @@ CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 MARK = re.compile(r"<!--(?:[0-9a-f]{64} begins|ends [0-9a-f]{64})-->")
 BETWEEN_MARKS = re.compile(r"<!--([0-9a-f]{64}) begins-->(.*?)<!--ends \1-->", re.DOTALL)
 MEDIA = ("img", "video", "audio")
+SHARED = "newsletter"
+"""The folder of templates that all newsletters share."""
+# A narrower picture is an icon, and mail programs show no drawings.
+SMALLEST_PICTURE = 160
+NO_PICTURE = ("image/svg+xml", "image/avif")
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
     """An article as the templates see it. `html` is "" when only `summary` is carried.
 
-    `cut` says that there is more on the web than here; a text no longer than its summary is
-    never cut.
+    `image` is the picture to show beside it: None when the text shows it. `cut` says that there
+    is more on the web than here; a text no longer than its summary is never cut.
     """
 
     title: str
@@ -61,6 +66,7 @@ class Item:
     language: str
     direction: str
     cut: bool
+    image: Image | None
 
 
 def render_issue(
@@ -72,38 +78,39 @@ def render_issue(
     date: datetime,
     links: IssueLinks,
     recipient_name: str = "",
+    logo: Image | None = None,
 ) -> Rendered:
     """Render the issue of `date` (aware) that carries `articles` (at least one, newest first).
 
-    The templates are subject.txt, email.html, email.txt and email.css in the newsletter's folder.
-    They are given `newsletter`, `site`, `articles` (Item), `date`, `links` (IssueLinks),
-    `recipient_name` ("" where all get the same), `subject`, `preheader` and `css` (the style
-    sheet's text).
+    The templates are subject.txt, email.html, email.txt and email.css, each from the newsletter's
+    own folder, or else from the shared one. They are given `newsletter`, `site`, `articles` (Item),
+    `date`, `links` (IssueLinks), `logo`, `recipient_name` ("" where all get the same), `subject`,
+    `preheader` and `css` (the style sheet's text).
+    The design decides which articles stand there in full; of the others the summary does.
     Full texts that would make the HTML too long to arrive whole give way to summaries, the longest
     first; none that would fit. Raises TemplateError.
     """
+    design = templates.within(env, newsletter.template, SHARED)
     values: dict[str, object] = {
         "newsletter": newsletter,
         "site": site,
         "links": links,
         "recipient_name": recipient_name,
+        "brand": newsletter.brand,
+        "logo": logo,
         "date": date,
         "preheader": preheader(newsletter, articles),
-        "css": _css(env, newsletter),
+        "css": _css(design, newsletter),
     }
-    full = newsletter.text == "full"
-    short = {each.id for each in articles if _is_short(each)}
-    items = {each.id: _item(each, site, full=full or each.id in short) for each in articles}
-    values["subject"] = _subject(env, newsletter, values | {"articles": list(items.values())})
+    items, brief = _items(newsletter, site, articles)
+    values["subject"] = _subject(design, newsletter, values | {"articles": list(items.values())})
 
     def mail(shown: Mapping[str, Item]) -> str:
-        return inline(_render(env, newsletter, "email.html", values, shown))
+        return inline(_render(design, "email.html", values, shown))
 
-    longer = [each for each in articles if full and each.id not in short and items[each.id].html]
-    brief = {each.id: _item(each, site, full=False) for each in longer}
     html, summarised = _fitting(mail, items, brief)
     shown = items | {key: brief[key] for key in summarised}
-    text = _render(env, newsletter, "email.txt", values, shown)
+    text = _render(design, "email.txt", values, shown)
     return Rendered(
         subject=str(values["subject"]),
         preheader=str(values["preheader"]),
@@ -148,9 +155,32 @@ def _cut(text: str, most: int) -> str:
     return text[:at].rstrip(" ·,;:") + "…"
 
 
-def _item(article: Published, site: Site, *, full: bool) -> Item:
+def _items(
+    newsletter: Newsletter, site: Site, articles: Sequence[Published]
+) -> tuple[dict[str, Item], dict[str, Item]]:
+    """The articles as the design shows them; and in brief those whose full text may give way."""
+    with_text = articles if newsletter.design == "digest" else articles[:1]
+    short = {each.id for each in with_text if _is_short(each)}
+    whole = short | {each.id for each in with_text if newsletter.text == "full"}
+    headed = {each.id for each in with_text if newsletter.design == "magazine"}
+    items = {
+        each.id: _item(each, site, full=each.id in whole, headed=each.id in headed)
+        for each in articles
+    }
+    longer = [each for each in articles if each.id in whole - short and items[each.id].html]
+    return items, {each.id: _item(each, site, full=False) for each in longer}
+
+
+def _item(article: Published, site: Site, *, full: bool, headed: bool = False) -> Item:
+    """`headed` says that the design shows the picture at the head of the text."""
     language = article.language or site.language
     html = for_mail(article.html, url=article.url, width=TEXT_WIDTH) if full else ""
+    text = plain_text(html) if html else "\n".join(wrap(one_line(article.summary)))
+    image = _picture(article)
+    if image and headed and html:
+        html = without_picture(html, image.url)
+    if image and escape(image.url) in html:
+        image = None
     return Item(
         title=one_line(article.title),
         url=article.url,
@@ -158,13 +188,22 @@ def _item(article: Published, site: Site, *, full: bool) -> Item:
         updated=article.updated,
         summary=one_line(article.summary),
         html=Markup(html),  # noqa: S704  # sanitised when it was rendered
-        text=plain_text(html) if html else "\n".join(wrap(one_line(article.summary))),
+        text=text,
         tags=article.tags,
         authors=article.authors or ((site.author,) if site.author else ()),
         language=language,
         direction=text_direction(article.title) or templates.direction(language),
         cut=not full,
+        image=image,
     )
+
+
+def _picture(article: Published) -> Image | None:
+    """The article's picture, if mail programs can show it and it is more than an icon."""
+    image = article.image
+    if image is None or image.type in NO_PICTURE or not image.url.startswith("http"):
+        return None
+    return image if (image.width or SMALLEST_PICTURE) >= SMALLEST_PICTURE else None
 
 
 def _is_short(article: Published) -> bool:
@@ -176,9 +215,9 @@ def _is_short(article: Published) -> bool:
     return len(text) <= len(summary)
 
 
-def _css(env: Environment, newsletter: Newsletter) -> Markup:
-    """The style sheet as it stands, without its comments: they are for designers."""
-    css = templates.source(env, f"{newsletter.template}/email.css")
+def _css(design: Environment, newsletter: Newsletter) -> Markup:
+    """The style sheet without its comments: they are for designers."""
+    css = templates.render(design, "email.css", newsletter=newsletter, brand=newsletter.brand)
     return Markup(CSS_COMMENT.sub("", css).strip())  # noqa: S704  # the user's own file
 
 
@@ -187,12 +226,11 @@ def subject_place(newsletter: Newsletter) -> Place:
     return Place(f"newsletters.{newsletter.name}.subject")
 
 
-def _subject(env: Environment, newsletter: Newsletter, values: dict[str, object]) -> str:
+def _subject(design: Environment, newsletter: Newsletter, values: dict[str, object]) -> str:
     """The subject from config.yaml, given to subject.txt, as one line of plain text."""
     place = subject_place(newsletter)
-    subject = one_line(templates.render_string(env, newsletter.subject, place, **values))
-    name = f"{newsletter.template}/subject.txt"
-    return one_line(templates.render(env, name, **(values | {"subject": subject})))
+    subject = one_line(templates.render_string(design, newsletter.subject, place, **values))
+    return one_line(templates.render(design, "subject.txt", **(values | {"subject": subject})))
 
 
 def _fitting(
@@ -281,11 +319,6 @@ def _growth(marked: str, items: dict[str, Item], brief: dict[str, Item]) -> dict
 
 
 def _render(
-    env: Environment,
-    newsletter: Newsletter,
-    file: str,
-    values: dict[str, object],
-    items: Mapping[str, Item],
+    design: Environment, file: str, values: dict[str, object], items: Mapping[str, Item]
 ) -> str:
-    name = f"{newsletter.template}/{file}"
-    return templates.render(env, name, **(values | {"articles": list(items.values())}))
+    return templates.render(design, file, **(values | {"articles": list(items.values())}))

@@ -1,0 +1,33 @@
+"""The logo of a newsletter: a file in the content folder, or an address elsewhere. Reads files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from urllib.parse import quote
+
+from syndicate.config.model import Newsletter
+from syndicate.content import folder
+from syndicate.content.article import Image
+from syndicate.surroundings import size_of
+
+
+@dataclass(frozen=True, slots=True)
+class Logo:
+    """A logo as shown, and the document that is published for it, if it is a file of the site."""
+
+    image: Image
+    documents: dict[str, bytes]
+
+
+def logo_of(newsletter: Newsletter, content: Path, base: str) -> Logo | None:
+    """The newsletter's logo; `base` is the address of the site. Raises ArticleError."""
+    path, alt = newsletter.brand.logo, newsletter.brand.logo_alt or newsletter.title
+    if not path:
+        return None
+    if "://" in path:
+        return Logo(Image(path, alt), {})
+    name = f"newsletters/{newsletter.name}/logo{PurePosixPath(path).suffix.lower()}"
+    data = folder.read(content, path)
+    width, height = size_of(content / path)
+    return Logo(Image(base + quote(name), alt, width, height), {name: data})
