@@ -26,7 +26,7 @@ from zoneinfo import ZoneInfo
 
 from syndicate import __version__
 from syndicate.catalogue import Record
-from syndicate.config.model import Config, Store
+from syndicate.config.model import Config, Service, Store
 from syndicate.content import folder
 from syndicate.content.reader import is_article
 from syndicate.content.versions import RENDERER_VERSION
@@ -109,12 +109,19 @@ def build(site: Site, now: datetime, *, rehearse: bool = False) -> Report:
     With `rehearse` everything is made and checked, and nothing written to the output folders.
     """
     site.database.lock()
+    return build_seen(site, now, folder.Seen(folder.scan(site.places.content)), rehearse=rehearse)
+
+
+def build_seen(site: Site, now: datetime, seen: folder.Seen, *, rehearse: bool = False) -> Report:
+    """As `build`, of what the caller has seen of the folder while it held the lock.
+
+    Where `seen` says what can have changed, documents that are missing on disk are not looked for.
+    """
     articles = Articles(site.database)
     before = articles.meta()
-    files = folder.scan(site.places.content)
     intake = take_in(
         site.database,
-        files,
+        seen,
         site.read_files,
         host=site.host,
         zone=site.zone,
@@ -128,9 +135,9 @@ def build(site: Site, now: datetime, *, rehearse: bool = False) -> Report:
     owed = json.loads(before.get("owed", "[]"))
     anew = before.get("unfinished") == "yes" or before.get("recipe") != recipe or ALL in owed
     moved = None if anew else {r.path for change in intake.changes for r in change if r}
-    scanned = Folder(site.places.content, files)
+    scanned = Folder(site.places.content, seen.files)
     address_of = partial(address_at, articles, site.config.site, site.zone)
-    stale = stale_renderings(articles, scanned, address_of, moved)
+    stale = stale_renderings(articles, scanned, address_of, moved, seen.changed)
     stale |= set(json.loads(before.get("behind", "[]")))
     renditions = Renditions(articles, scanned, site.config.site, site.zone, stale)
     outputs = Outputs(
@@ -138,7 +145,7 @@ def build(site: Site, now: datetime, *, rehearse: bool = False) -> Report:
     )
     known = articles.documents()
     due = [ALL] if anew else list(dict.fromkeys((*owed, *_touched(outputs, intake, stale))))
-    if not anew and not rehearse:
+    if not anew and not rehearse and seen.changed is None:
         due += sorted(missing(site.places.roots, known))
     owners = _all_owners(outputs, known) if anew or rehearse else _with_notes(articles, due)
     if rehearse:  # every article is looked at, also one that no document shows now
@@ -198,13 +205,10 @@ def _make(site: Site, outputs: Outputs, press: Press, owners: list[str], recipe:
     articles = outputs.articles
     made_from = _put_issues(site, outputs, press, owners, recipe)
     for batch in _batches(site.progress(outputs.make(owners), len(owners), "Writing")):
-        with site.database.transaction():
-            articles.keep_rendering(*outputs.renditions.take_fresh())
-            articles.keep_documents(press.announced(batch), ())
+        _keep_ahead(site.database, outputs, press.announced(batch))
         for owner, documents in batch:
             press.put(owner, documents)
-    with site.database.transaction():
-        articles.keep_rendering(*outputs.renditions.take_fresh())
+    _keep_ahead(site.database, outputs, {})
     _put_files(site, outputs, press, owners)
     press.settle()
     if isinstance(press, Rehearsal):
@@ -216,6 +220,17 @@ def _make(site: Site, outputs: Outputs, press: Press, owners: list[str], recipe:
         behind = json.dumps(sorted(outputs.renditions.behind))
         articles.remember({"owed": "[]", "recipe": recipe, "behind": behind})
         articles.remember(made_from)
+
+
+def _keep_ahead(
+    database: Database, outputs: Outputs, announced: Mapping[str, tuple[int, str]]
+) -> None:
+    """Keep renderings, and what is about to be written anew, before it is."""
+    fresh, uses = outputs.renditions.take_fresh()
+    if fresh or announced:
+        with database.transaction():
+            outputs.articles.keep_rendering(fresh, uses)
+            outputs.articles.keep_documents(announced, ())
 
 
 Made = tuple[str, Mapping[str, bytes]]
@@ -353,7 +368,7 @@ def _recipe(site: Site) -> str:
         for path in sorted(design.rglob("*"))
         if path.is_file()
     ]
-    config = replace(site.config, store=Store())
+    config = replace(site.config, store=Store(), service=Service())
     facts = (__version__, RENDERER_VERSION, config, stats)
     return sha256(repr(facts).encode()).hexdigest()
 

@@ -162,15 +162,18 @@ def stale_renderings(
     folder: Folder,
     address_of: Callable[[str], str | None],
     moved: AbstractSet[str] | None,
+    changed: AbstractSet[str] | None,
 ) -> set[str]:
     """Ids of the articles that refer to something that is not as it was.
 
     `moved` are the paths of articles that may have another address now, None for all: asking
     for the address of every article linked to would take longer than everything else.
+    `changed` are the paths of files that may be other ones now, None for all.
     """
+    narrow = None if moved is None or changed is None else sorted(moved | changed)
     return {
         article
-        for article, target, witness in articles.uses()
+        for article, target, witness in articles.uses(narrow)
         if (moved is None or target in moved or not is_article(target))
         and witness != _witness(folder, target, address_of)
     }

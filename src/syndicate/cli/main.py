@@ -8,6 +8,7 @@ from syndicate import __version__
 from syndicate.cli.asking import config, explain
 from syndicate.cli.building import build, check
 from syndicate.cli.options import PROGRAM
+from syndicate.cli.running import run, status
 from syndicate.cli.starting import completion, init, new
 
 """The variable through which a shell asks for completions."""
@@ -26,14 +27,16 @@ pages, issues/ the newsletter, ready to send.
 
 \b
   syndicate new "A title"       start an article
+  syndicate run                 build whenever something changes, until it is stopped
   syndicate check               what is wrong or doubtful, and the way out
   syndicate explain ARTICLE     why it is or is not in which feed and issue
 
 \b
 Exit codes:
   0  done
-  1  something was found (check, build --strict)
+  1  something was found (check, build --strict, status)
   2  wrong usage or configuration, or a thing that could not be done
+  3  no service runs (status)
 """
 
 
@@ -53,5 +56,5 @@ def syndicate(context: click.Context, config_file: str) -> None:
     context.obj = config_file
 
 
-for command in (init, new, build, check, explain, config, completion):
+for command in (init, new, build, run, status, check, explain, config, completion):
     syndicate.add_command(command)

@@ -7,6 +7,7 @@ Secrets may come from outside: any text setting can be written as `{env: NAME}` 
 from __future__ import annotations
 
 import dataclasses
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass
@@ -178,9 +179,9 @@ class _Binder:
             return
         field = next(f for f in dataclasses.fields(section) if f.name == key)
         minimum = field.metadata.get("min")
-        if minimum is not None and isinstance(value, int) and value < minimum:
+        if minimum is not None and isinstance(value, int | float) and value < minimum:
             self.complain(at, f"{_shown(at)} is {value}", f"write {minimum} or more")
-        if isinstance(value, int) and value > LARGEST:
+        if isinstance(value, int | float) and value > LARGEST:
             self.complain(at, f"{_shown(at)} is {value}", f"write {LARGEST} or less")
         complaint = check_value(section.__name__, key, value)
         if complaint:
@@ -206,11 +207,13 @@ class _Binder:
             if value in choices:
                 return value
             return self.complain(at, f"{_shown(at)} is {value!r}", f"write {' or '.join(choices)}")
-        if type(value) is wanted:
+        if type(value) is wanted and (wanted is not float or math.isfinite(value)):
+            return value
+        if wanted is float and type(value) is int:
             return value
         way_outs = {str: "put it in quotes", int: "write a whole number", bool: "true or false"}
-        kinds = {str: "text", int: "a whole number", bool: "true or false"}
-        return self.complain(at, f"{_shown(at)} must be {kinds[wanted]}", way_outs[wanted])
+        kinds = {str: "text", int: "a whole number", bool: "true or false", float: "a number"}
+        return self.complain(at, f"{_shown(at)} must be {kinds[wanted]}", way_outs.get(wanted, ""))
 
     def unknown(self, at: Key, known: Mapping[str, object]) -> None:
         import difflib

@@ -1,0 +1,60 @@
+"""What the service says, on stderr: for a person on a terminal, else one JSON object a line."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import time
+from typing import TextIO
+
+from syndicate.findings import visible
+
+OURS = "syndicate"
+
+
+def begin(stream: TextIO = sys.stderr) -> None:
+    """Log to `stream` from now on."""
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(ForPeople() if stream.isatty() else ForPrograms())
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    logging.getLogger(OURS).setLevel(logging.INFO)
+    # It warns at every tick that begins while one is going on, as in a long build.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
+
+
+class ForPrograms(logging.Formatter):
+    """`{"time": …, "level": …, "event": …}` and the facts of the event."""
+
+    converter = time.gmtime
+    default_time_format = "%Y-%m-%dT%H:%M:%S"
+    default_msec_format = "%s.%03dZ"
+
+    def format(self, record: logging.LogRecord) -> str:
+        said: dict[str, object] = {
+            "time": self.formatTime(record),
+            "level": record.levelname.lower(),
+            "event": record.getMessage(),
+            **getattr(record, "facts", {}),
+        }
+        if record.exc_info:
+            said["trace"] = self.formatException(record.exc_info)
+        return json.dumps(said, ensure_ascii=False, default=str)
+
+
+class ForPeople(logging.Formatter):
+    """The time of day, the event, its facts; the way out on a line of its own."""
+
+    default_time_format = "%H:%M:%S"
+    default_msec_format = ""
+
+    def format(self, record: logging.LogRecord) -> str:
+        facts = dict(getattr(record, "facts", {}))
+        way_out = facts.pop("way_out", "")
+        said = [self.formatTime(record)]
+        said += [] if record.levelno == logging.INFO else [record.levelname.lower()]
+        said += [record.getMessage(), *(f"{name}={value}" for name, value in facts.items())]
+        lines = [visible("  ".join(said))]
+        lines += [f"          {visible(way_out)}"] if way_out else []
+        lines += [self.formatException(record.exc_info)] if record.exc_info else []
+        return "\n".join(lines)
