@@ -295,12 +295,12 @@ def shown(numbers: Numbers, ours: Numbers | None = None) -> str:
     return f"{numbers.middle:.2f} ({min(numbers.seconds):.2f} to {max(numbers.seconds):.2f}){more}"
 
 
-def keep(text: str) -> None:
-    """Put the results where the last ones stand."""
+def keep(text: str, begin: str = BEGIN, end: str = END) -> None:
+    """Put the results where the last ones stand, between two marks."""
     page = RESULTS.read_text(encoding="utf-8")
-    before, _, rest = page.partition(BEGIN)
-    after = rest.partition(END)[2]
-    RESULTS.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
+    before, _, rest = page.partition(begin)
+    after = rest.partition(end)[2]
+    RESULTS.write_text(f"{before}{begin}\n{text}\n{end}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

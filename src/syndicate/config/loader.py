@@ -207,13 +207,16 @@ class _Binder:
             if value in choices:
                 return value
             return self.complain(at, f"{_shown(at)} is {value!r}", f"write {' or '.join(choices)}")
-        if type(value) is wanted and (wanted is not float or math.isfinite(value)):
+        if _is(wanted, value):
             return value
-        if wanted is float and type(value) is int:
-            return value
-        way_outs = {str: "put it in quotes", int: "write a whole number", bool: "true or false"}
+        way_outs = {
+            str: "put it in quotes",
+            int: "write a whole number",
+            float: "write a number such as 1 or 0.5",
+            bool: "true or false",
+        }
         kinds = {str: "text", int: "a whole number", bool: "true or false", float: "a number"}
-        return self.complain(at, f"{_shown(at)} must be {kinds[wanted]}", way_outs.get(wanted, ""))
+        return self.complain(at, f"{_shown(at)} must be {kinds[wanted]}", way_outs[wanted])
 
     def unknown(self, at: Key, known: Mapping[str, object]) -> None:
         import difflib
@@ -240,6 +243,13 @@ class _Binder:
             odd_text = isinstance(error, UnicodeDecodeError)
             reason = "it is not UTF-8" if odd_text else "that is no name of a file"
             return self.complain(at, f"the file {name} cannot be read: {reason}")
+
+
+def _is(wanted: type, value: object) -> bool:
+    """Whether a value is of a type, strictly; a whole number is a number too."""
+    if wanted is float:
+        return type(value) is int or (isinstance(value, float) and math.isfinite(value))
+    return type(value) is wanted
 
 
 def _shown(at: Key) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
-import time
+from datetime import UTC, datetime
 from typing import TextIO
 
 from syndicate.findings import visible
@@ -26,13 +26,9 @@ def begin(stream: TextIO = sys.stderr) -> None:
 class ForPrograms(logging.Formatter):
     """`{"time": …, "level": …, "event": …}` and the facts of the event."""
 
-    converter = time.gmtime
-    default_time_format = "%Y-%m-%dT%H:%M:%S"
-    default_msec_format = "%s.%03dZ"
-
     def format(self, record: logging.LogRecord) -> str:
         said: dict[str, object] = {
-            "time": self.formatTime(record),
+            "time": _moment(record.created).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "event": record.getMessage(),
             **getattr(record, "facts", {}),
@@ -45,16 +41,17 @@ class ForPrograms(logging.Formatter):
 class ForPeople(logging.Formatter):
     """The time of day, the event, its facts; the way out on a line of its own."""
 
-    default_time_format = "%H:%M:%S"
-    default_msec_format = ""
-
     def format(self, record: logging.LogRecord) -> str:
         facts = dict(getattr(record, "facts", {}))
         way_out = facts.pop("way_out", "")
-        said = [self.formatTime(record)]
+        said = [f"{_moment(record.created).astimezone():%H:%M:%S}"]
         said += [] if record.levelno == logging.INFO else [record.levelname.lower()]
         said += [record.getMessage(), *(f"{name}={value}" for name, value in facts.items())]
         lines = [visible("  ".join(said))]
         lines += [f"          {visible(way_out)}"] if way_out else []
         lines += [self.formatException(record.exc_info)] if record.exc_info else []
         return "\n".join(lines)
+
+
+def _moment(created: float) -> datetime:
+    return datetime.fromtimestamp(created, UTC)

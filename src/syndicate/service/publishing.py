@@ -17,7 +17,7 @@ from syndicate.build import Report, build_seen
 from syndicate.content.folder import Seen, Stat, scan, stat_of
 from syndicate.moments import from_text, to_text
 from syndicate.service.tick import Turn
-from syndicate.service.watch import View, differing, look
+from syndicate.service.watch import View, differing, look, look_closer
 from syndicate.store.articles import Articles
 
 log = logging.getLogger(__name__)
@@ -95,8 +95,7 @@ class Publishing:
             changed = None if seen.changed is None else seen.changed - view.held
             report = build_seen(site, now, Seen(view.files, view.held, changed))
             due = Articles(site.database).next_due()
-        thorough = before is None or changed is None
-        overhauled = now if thorough else before.overhauled
+        overhauled = before.overhauled if before and changed is not None else now
         self._done = _Done(view.files, designs, overhauled, due and from_text(due[0]))
         _tell(report, time.monotonic() - began)
         return Turn(report.findings, None, _facts(report, due, now))
@@ -105,10 +104,10 @@ class Publishing:
         """Another build may have been at work since the look: only now the folder is ours."""
         root = self._setup.places.content
         if seen.changed is None:
-            return look(view, scan(root))
+            return look_closer(view, scan(root))
         now = {path: stat_of(root, path) for path in seen.changed}
         found = {path: stat for path, stat in view.found.items() if path not in now}
-        return look(view, found | {path: stat for path, stat in now.items() if stat})
+        return look_closer(view, found | {path: stat for path, stat in now.items() if stat})
 
 
 def _silently(items: Iterable[T], total: int, doing: str) -> Iterable[T]:  # noqa: ARG001

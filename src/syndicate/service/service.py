@@ -80,6 +80,7 @@ class Service:
             except queue.Empty:
                 number = 0
             if number in (signal.SIGTERM, signal.SIGINT):
+                log.info("stopping", extra={"facts": {"signal": signal.Signals(number).name}})
                 return
             if number == signal.SIGHUP:
                 self._systemd.reloading()
@@ -96,7 +97,6 @@ class Service:
                 os._exit(128 + number)  # as shells count; whatever dies here is made up for
             self._tick.leaving = True
             deadline = self._setup.config.service.deadline
-            log.info("stopping", extra={"facts": {"signal": signal.Signals(number).name}})
             timer = threading.Timer(deadline, self._give_up, [deadline])
             timer.daemon = True
             timer.start()

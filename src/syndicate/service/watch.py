@@ -34,7 +34,17 @@ def look(before: View | None, found: Mapping[str, Stat]) -> View:
         return View(found, {}, frozenset(found))
     if found == before.found:
         return View(found, found, frozenset()) if before.held else before
-    held = differing(found, before.found)
+    return _holding(before, found, differing(found, before.found))
+
+
+def look_closer(before: View, found: Mapping[str, Stat]) -> View:
+    """The view after a look so soon after the last that it proves no file to be whole."""
+    if found == before.found:
+        return before
+    return _holding(before, found, before.held | differing(found, before.found))
+
+
+def _holding(before: View, found: Mapping[str, Stat], held: frozenset[str]) -> View:
     files = {path: stat for path, stat in found.items() if path not in held}
     files |= {path: before.files[path] for path in held if path in before.files}
     return View(found, files, held)
