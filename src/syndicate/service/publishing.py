@@ -106,6 +106,8 @@ class Publishing:
         if seen.changed is None:
             return look_closer(view, scan(root))
         now = {path: stat_of(root, path) for path in seen.changed}
+        if all(view.found.get(path) == stat for path, stat in now.items()):
+            return view
         found = {path: stat for path, stat in view.found.items() if path not in now}
         return look_closer(view, found | {path: stat for path, stat in now.items() if stat})
 
