@@ -5,11 +5,13 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import resource
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -44,7 +46,7 @@ class Services:
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Another command, in the same site."""
-        command = [PROGRAM, *arguments]
+        command = [str(PROGRAM), *arguments]
         return subprocess.run(command, cwd=self.site.root, capture_output=True, text=True)
 
     def log(self) -> list[dict[str, Any]]:
@@ -179,6 +181,21 @@ def test_a_store_that_goes_away_and_comes_back_stops_nothing(services: Services)
     assert services.published("Second wind")
     told = [event for event in services.events() if event.startswith("the database")]
     assert len(told) == 1
+
+
+def test_a_full_disk_stops_nothing_for_long(services: Services) -> None:
+    """Full for this process alone: no file of it may grow."""
+    process = services.start()
+    assert services.published("First steps")
+    _, most = resource.prlimit(process.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (0, most))
+    feed = services.site.text("feed.xml")
+    services.site.article("second.md", "Second wind")
+    time.sleep(1)
+    assert process.poll() is None
+    assert services.site.text("feed.xml") == feed
+    resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (most, most))
+    assert services.published("Second wind")
 
 
 def test_systemd_hears_of_every_step(services: Services, tmp_path: Path) -> None:

@@ -152,6 +152,24 @@ def test_a_template_that_is_still_being_written_is_on_no_page(site: SiteFolder) 
     assert not site.has("articles/second/index.html")
 
 
+def test_it_is_the_same_with_every_kind_of_store(tmp_path: Path, database_url: str) -> None:
+    site = SiteFolder(tmp_path / "site", database_url)
+    site.article("first.md", "First steps", "[to the second](second.md)")
+    service = Watched(site)
+    service.at_rest()
+    due = service.now + timedelta(hours=2)
+    site.article("second.md", "Second wind")
+    site.article("later.md", "Later that day", date=due.isoformat())
+    service.at_rest()
+    assert service.has("Second wind")
+    assert 'href="https://example.org/articles/second/"' in site.text("articles/first/index.html")
+    site.remove("second.md")
+    service.at_rest()
+    assert not service.has("Second wind")
+    service.at_rest(timedelta(hours=2))
+    assert service.has("Later that day")
+
+
 # -- what it costs ----------------------------------------------------------------------------
 
 
