@@ -47,7 +47,7 @@ def test_a_person_gets_the_way_out_on_a_line_of_its_own_and_nothing_moves_the_cu
     logs.begin(stream)
     logging.getLogger("syndicate.x").error("no date", extra=FACTS)
     first, second = stream.getvalue().splitlines()
-    assert first.endswith("error  no date  place=a.md:3")
+    assert first.endswith("error  a.md:3: no date")
     assert second.strip() == "write\\x1b[2J it"
 
 

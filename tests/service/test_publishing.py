@@ -26,8 +26,12 @@ class Watched:
 
     def __init__(self, site: SiteFolder) -> None:
         self.site = site
-        self.part = Publishing(set_up(site.config_file, {}))
         self.now = NOON
+        self.start()
+
+    def start(self) -> None:
+        """Start, or start again after whatever ended it."""
+        self.part = Publishing(set_up(self.site.config_file, {}))
 
     def at_rest(self, after: timedelta = SECOND) -> None:
         """Let it look until it finds nothing more to wait for."""
@@ -273,6 +277,8 @@ steps = st.lists(
         st.tuples(st.just("remove"), names, st.just(0)),
         st.tuples(st.just("rest"), st.just(""), st.integers(0, 2)),
         st.tuples(st.just("look"), st.just(""), st.just(0)),
+        st.tuples(st.just("restart"), st.just(""), st.just(0)),
+        st.tuples(st.just("set back"), st.just(""), st.integers(0, 2)),
     ),
     max_size=8,
 )
@@ -312,5 +318,9 @@ def _do(service: Watched, what: str, path: str, number: int) -> None:
         (site.root / "content" / path).unlink(missing_ok=True)
     elif what == "rest":
         service.at_rest(number * timedelta(seconds=25) + SECOND)
+    elif what == "restart":
+        service.start()
+    elif what == "set back":
+        service.now -= number * timedelta(minutes=40)
     else:
         service.part.turn(service.now)

@@ -31,6 +31,7 @@ class Clock:
         self._tick = tick
         self._scheduler = BackgroundScheduler(timezone=UTC)
         self._at_work = threading.Lock()
+        self._stopped = False
         self._apart = _apart()
         self._scheduler.add_job(
             self._turn,
@@ -61,9 +62,9 @@ class Clock:
 
     def stop(self) -> None:
         """Begin no more ticks, and wait for the one that is going on."""
-        self._scheduler.shutdown(wait=False)
+        self._stopped = True
         with self._at_work:
-            pass
+            self._scheduler.shutdown(wait=False)
 
     def at_once(self) -> None:
         """Tick now, or as soon as the tick that is going on has ended."""
@@ -71,10 +72,10 @@ class Clock:
 
     def _turn(self) -> None:
         with self._at_work:
-            again = self._tick(datetime.now(UTC))
-        if again is not None and self._scheduler.running:
-            soon = datetime.now(UTC) + timedelta(seconds=again)
-            self._scheduler.modify_job(JOB, next_run_time=soon)
+            again = None if self._stopped else self._tick(datetime.now(UTC))
+            if again is not None and not self._stopped:
+                soon = datetime.now(UTC) + timedelta(seconds=again)
+                self._scheduler.modify_job(JOB, next_run_time=soon)
 
 
 def _apart() -> float:

@@ -5,6 +5,7 @@ The system lets go of the lock whatever ends the process.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,13 +13,19 @@ from pathlib import Path
 from syndicate.errors import Place, SyndicateError
 from syndicate.store.database import flock
 
+ASKING_SECONDS = 0.5
+"""Whoever only asks who runs has the lock for a moment."""
+
 
 @contextmanager
 def only_one(path: Path, pid: int) -> Iterator[None]:
     """Hold the lock. Raises SyndicateError, naming the process, when another one has it."""
     with path.open("a+") as file:
-        if not flock(file):
-            raise _taken(path)
+        end = time.monotonic() + ASKING_SECONDS
+        while not flock(file):
+            if time.monotonic() > end:
+                raise _taken(path)
+            time.sleep(0.05)
         file.truncate(0)
         file.write(f"{pid}\n")
         file.flush()
@@ -29,7 +36,7 @@ def only_one(path: Path, pid: int) -> Iterator[None]:
 def holder(path: Path) -> int | None:
     """The process that runs the service; None when none does."""
     try:
-        with path.open("r+") as file:
+        with path.open() as file:
             return None if flock(file) else int(file.read())
     except FileNotFoundError:
         return None

@@ -39,14 +39,17 @@ class ForPrograms(logging.Formatter):
 
 
 class ForPeople(logging.Formatter):
-    """The time of day, the event, its facts; the way out on a line of its own."""
+    """The time of day, where and what, and its facts; the way out on a line of its own."""
 
     def format(self, record: logging.LogRecord) -> str:
         facts = dict(getattr(record, "facts", {}))
-        way_out = facts.pop("way_out", "")
+        place, rule, way_out = (facts.pop(name, "") for name in ("place", "rule", "way_out"))
+        facts.pop("part", "")  # the place, or the message, says more
         said = [f"{_moment(record.created).astimezone():%H:%M:%S}"]
         said += [] if record.levelno == logging.INFO else [record.levelname.lower()]
-        said += [record.getMessage(), *(f"{name}={value}" for name, value in facts.items())]
+        said += [f"{place}: {record.getMessage()}" if place else record.getMessage()]
+        said += [f"{name}={value}" for name, value in facts.items()]
+        said += [f"[{rule}]"] if rule else []
         lines = [visible("  ".join(said))]
         lines += [f"          {visible(way_out)}"] if way_out else []
         lines += [self.formatException(record.exc_info)] if record.exc_info else []

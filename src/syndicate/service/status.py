@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from syndicate import publish
-from syndicate.errors import SyndicateError
+from syndicate.errors import Place, SyndicateError
 from syndicate.findings import Finding, from_json, to_json
 from syndicate.moments import from_text, to_text
 from syndicate.service.faults import as_findings
@@ -74,11 +75,23 @@ def write(path: Path, status: Status) -> None:
 
 
 def read(path: Path) -> Status | None:
-    """What the file says; None when there is none, as before the first start."""
+    """What the file says; None when there is none, as before the first start.
+
+    Raises SyndicateError when it says something else.
+    """
     try:
-        document = json.loads(path.read_bytes())
+        return _status(json.loads(path.read_bytes()))
     except FileNotFoundError:
         return None
+    except (ValueError, KeyError, TypeError) as error:
+        raise SyndicateError(
+            "this is not what a service of this version writes",
+            place=Place(str(path)),
+            way_out="restart the service; if none runs, delete the file",
+        ) from error
+
+
+def _status(document: Any) -> Status:
     return Status(
         pid=document["pid"],
         since=from_text(document["since"]),
