@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run test lint bench bench-build bench-newsletter bench-serve schema wheel clean
+.PHONY: run test lint bench bench-build bench-newsletter bench-serve bench-tick schema wheel clean
 
 run: $(READY) ## Build this repository's own site and say where everything is.
 	@$(BIN)/syndicate build
@@ -18,7 +18,7 @@ lint: $(READY) ## Style, types, and which module may import which.
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: bench-build bench-newsletter bench-serve ## All benchmarks; each writes its part of docs/benchmarks.md.
+bench: bench-build bench-newsletter bench-serve bench-tick ## All benchmarks; each writes its part of docs/benchmarks.md.
 
 bench-build: $(READY) ## Against Hugo and Pelican, in the same run.
 	$(BIN)/python benchmarks/build.py
@@ -28,6 +28,9 @@ bench-newsletter: $(READY) ## Rendering and inlining an issue, against premailer
 
 bench-serve: $(READY) ## Against nginx, in the same run; needs nginx and wrk.
 	$(BIN)/python benchmarks/serve.py
+
+bench-tick: $(READY) ## What the running service costs, and from save to feed against Hugo.
+	$(BIN)/python benchmarks/tick.py
 
 schema: $(READY) ## What new SQLite databases are made from, after a change of the schema.
 	$(BIN)/python -c "from syndicate.store.migrate import sqlite_script; print(sqlite_script(), end='')" \

@@ -28,7 +28,16 @@ import pytest
 import yaml_rs
 
 from syndicate.cli.main import syndicate
-from syndicate.config.model import Brand, Config, Feeds, Newsletter, Site, Store
+from syndicate.config.model import (
+    Brand,
+    Config,
+    Feeds,
+    Hook,
+    Newsletter,
+    Service,
+    Site,
+    Store,
+)
 
 REPOSITORY = Path(__file__).parents[1]
 DOCUMENTS = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
@@ -69,7 +78,15 @@ def test_no_command_is_documented_that_is_none() -> None:
 
 # -- settings --------------------------------------------------------------------------------
 
-GROUPS = {"site": Site, "feeds": Feeds, "newsletters": Newsletter, "brand": Brand, "store": Store}
+GROUPS = {
+    "site": Site,
+    "feeds": Feeds,
+    "newsletters": Newsletter,
+    "brand": Brand,
+    "hooks": Hook,
+    "store": Store,
+    "service": Service,
+}
 
 
 def in_words(field: dataclasses.Field[Any]) -> str:
@@ -98,7 +115,7 @@ def test_each_setting_is_documented_with_its_default(section: str, group: Any) -
 
 def test_the_sample_configuration_shows_every_setting() -> None:
     text = (REPOSITORY / "config.yaml").read_text(encoding="utf-8")
-    for group in (Site, Feeds, Newsletter, Brand, Store, Config):
+    for group in (*GROUPS.values(), Config):
         for field in dataclasses.fields(group):
             if (group, field.name) not in ((Newsletter, "name"), (Newsletter, "template")):
                 assert re.search(rf"(?m)^\s*(# )?{field.name}:", text), field.name

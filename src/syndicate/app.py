@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -11,6 +12,7 @@ from zoneinfo import ZoneInfo
 from syndicate.build import Places, Progress, Site
 from syndicate.catalogue import Scanned
 from syndicate.config.loader import Loaded, load
+from syndicate.config.model import Config
 from syndicate.content.folder import Stat
 from syndicate.errors import Place, SyndicateError
 from syndicate.reading import Broken, scan_many
@@ -18,25 +20,51 @@ from syndicate.starter import starter
 from syndicate.store.database import Database, open_database
 
 
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """A configuration that was read, and the folders it names. `base` is the folder it is in."""
+
+    config: Config
+    config_file: str
+    places: Places
+    base: Path
+
+    @property
+    def state(self) -> Path:
+        """What files of state are named after, and stand beside: the SQLite file, if it is one."""
+        scheme, _, rest = self.config.store.url.partition(":///")
+        return self.base / (rest if scheme == "sqlite" else "syndicate.db")
+
+
+def set_up(config_file: Path, environment: Mapping[str, str]) -> Setup:
+    """Read `config_file`. Raises ConfigError, or SyndicateError for folders that cannot be."""
+    loaded = load(config_file, environment)
+    places = places_of(loaded, config_file)
+    return Setup(loaded.config, str(config_file), places, config_file.parent.resolve())
+
+
 @contextmanager
 def opened(config_file: Path, environment: Mapping[str, str], progress: Progress) -> Iterator[Site]:
     """The site that `config_file` describes, with its store open."""
-    loaded = load(config_file, environment)
-    places = places_of(loaded, config_file)
-    database = open_database(loaded.config.store.url, config_file.parent.resolve())
+    with open_site(set_up(config_file, environment), progress) as site:
+        yield site
+
+
+@contextmanager
+def open_site(setup: Setup, progress: Progress) -> Iterator[Site]:
+    """The site of a configuration, with its store open."""
+    database = open_database(setup.config.store.url, setup.base)
     try:
-        yield site_of(loaded, config_file, places, database, progress)
+        yield site_of(setup, database, progress)
     finally:
         database.close()
 
 
-def site_of(
-    loaded: Loaded, config_file: Path, places: Places, database: Database, progress: Progress
-) -> Site:
+def site_of(setup: Setup, database: Database, progress: Progress) -> Site:
     """A configuration with its folders and an open store."""
-    zone = ZoneInfo(loaded.config.site.time_zone)
-    read_files = partial(_read_files, places.content, zone, progress)
-    return Site(loaded.config, str(config_file), places, database, read_files, progress)
+    config, places = setup.config, setup.places
+    read_files = partial(_read_files, places.content, ZoneInfo(config.site.time_zone), progress)
+    return Site(config, setup.config_file, places, database, read_files, progress)
 
 
 def _apart(config_file: Path, sources: Sequence[Path], targets: Sequence[Path]) -> None:

@@ -27,7 +27,7 @@ from zoneinfo import ZoneInfo
 
 from syndicate import __version__, issue_archive
 from syndicate.catalogue import Record
-from syndicate.config.model import Config, Store
+from syndicate.config.model import Config, Service, Store
 from syndicate.content import folder
 from syndicate.content.folder import Stat
 from syndicate.content.reader import is_article
@@ -114,19 +114,27 @@ def build(site: Site, now: datetime, *, rehearse: bool = False) -> Report:
     With `rehearse` everything is made and checked, and nothing written to the output folders.
     """
     site.database.lock()
+    return build_seen(site, now, folder.Seen(folder.scan(site.places.content)), rehearse=rehearse)
+
+
+def build_seen(site: Site, now: datetime, seen: folder.Seen, *, rehearse: bool = False) -> Report:
+    """As `build`, of what the caller has seen of the folder while it held the lock.
+
+    Where `seen` says what can have changed, documents that are missing on disk are not looked for.
+    """
     articles = Articles(site.database)
     before = articles.meta()
-    files = folder.scan(site.places.content)
-    intake = taken_in(site, files, now)
-    recipe = _recipe(site, files)
+    intake = taken_in(site, seen, now)
+    recipe = _recipe(site, seen.files)
     owed = json.loads(before.get("owed", "[]"))
     anew = before.get("unfinished") == "yes" or before.get("recipe") != recipe or ALL in owed
     moved = None if anew else {r.path for change in intake.changes for r in change if r}
-    stale = stale_among(site, files, articles.uses(), moved)
-    outputs = outputs_of(site, files, stale, now)
+    narrow = None if moved is None or seen.changed is None else sorted(moved | seen.changed)
+    stale = stale_among(site, seen.files, articles.uses(narrow), moved)
+    outputs = outputs_of(site, seen.files, stale, now)
     known = articles.documents()
     due = [ALL] if anew else list(dict.fromkeys((*owed, *_touched(outputs, intake, stale))))
-    if not anew and not rehearse:
+    if not anew and not rehearse and seen.changed is None:
         due += sorted(missing(site.places.roots, known))
     owners = _all_owners(outputs, known) if anew or rehearse else _with_notes(articles, due)
     if rehearse:  # every article is looked at, also one that no document shows now
@@ -140,11 +148,11 @@ def build(site: Site, now: datetime, *, rehearse: bool = False) -> Report:
     return _report(articles, intake, press, found)
 
 
-def taken_in(site: Site, files: Mapping[str, Stat], now: datetime) -> Intake:
-    """Bring the store up to `files`, which are the content folder as it was scanned at `now`."""
+def taken_in(site: Site, seen: folder.Seen, now: datetime) -> Intake:
+    """Bring the store up to what was `seen` of the content folder at `now`."""
     return take_in(
         site.database,
-        files,
+        seen,
         site.read_files,
         host=site.host,
         zone=site.zone,
@@ -244,13 +252,10 @@ def _make(
     made_from = _put_issues(site, outputs, press, owners, recipe)
     _put_made_issues(outputs, press, owners)
     for batch in _batches(site.progress(outputs.make(owners), len(owners), "Writing")):
-        with site.database.transaction():
-            articles.keep_rendering(*outputs.renditions.take_fresh())
-            articles.keep_documents(press.announced(batch), ())
+        _keep_ahead(site.database, outputs, press.announced(batch))
         for owner, documents in batch:
             press.put(owner, documents)
-    with site.database.transaction():
-        articles.keep_rendering(*outputs.renditions.take_fresh())
+    _keep_ahead(site.database, outputs, {})
     _put_files(site, outputs, press, owners)
     press.settle()
     if isinstance(press, Rehearsal):
@@ -266,6 +271,17 @@ def _make(
             addresses = [base_url(site.config.site) + quote(path) for path in changed]
             Events(site.database).add(Happening.FEED_CHANGED, addresses, to_text(now))
         articles.remember(made_from)
+
+
+def _keep_ahead(
+    database: Database, outputs: Outputs, announced: Mapping[str, tuple[int, str]]
+) -> None:
+    """Keep renderings, and what is about to be written anew, before it is."""
+    fresh, uses = outputs.renditions.take_fresh()
+    if fresh or announced:
+        with database.transaction():
+            outputs.articles.keep_rendering(fresh, uses)
+            outputs.articles.keep_documents(announced, ())
 
 
 Made = tuple[str, Mapping[str, bytes]]
@@ -412,7 +428,7 @@ def _recipe(site: Site, files: Mapping[str, folder.Stat]) -> str:
         for path in sorted(design.rglob("*"))
         if path.is_file()
     ]
-    config = replace(site.config, store=Store())
+    config = replace(site.config, store=Store(), service=Service())
     logos = [files.get(each.brand.logo) for each in config.newsletters.values()]
     facts = (__version__, RENDERER_VERSION, config, stats, logos)
     return sha256(repr(facts).encode()).hexdigest()

@@ -48,3 +48,10 @@ def from_json(text: str | None, path: str | None = None) -> list[Finding]:
         Finding(Level(level), rule, message, path or kept_path, line, way_out)
         for level, rule, message, kept_path, line, way_out in json.loads(text or "[]")
     ]
+
+
+def visible(text: str) -> str:
+    """Text with what would move the cursor, or cannot be printed, written as an escape."""
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)

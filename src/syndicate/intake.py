@@ -13,7 +13,7 @@ from typing import Never
 
 from syndicate import findings
 from syndicate.catalogue import Decision, Record, Scanned, State, decide, set_apart
-from syndicate.content.folder import Stat
+from syndicate.content.folder import Seen, Stat
 from syndicate.content.reader import is_article
 from syndicate.content.versions import READER_VERSION
 from syndicate.errors import SyndicateError
@@ -45,9 +45,24 @@ def changed_files(
     return changed, sorted(known.keys() - seen.keys())
 
 
+def _compared(
+    articles: Articles, seen: Seen, *, same_way: bool
+) -> tuple[list[tuple[str, Stat]], list[str]]:
+    """What to read and what is no longer there; `same_way` as files were read before."""
+    narrow = seen.changed if same_way else None
+    files = seen.files
+    if narrow is not None:
+        files = {path: files[path] for path in narrow if path in files}
+    known = articles.stats(None if narrow is None else sorted(narrow))
+    if seen.held:
+        files, known = ({p: s for p, s in m.items() if p not in seen.held} for m in (files, known))
+    changed, removed = changed_files(files, known if same_way else {})
+    return changed, removed if same_way else sorted(known.keys() - files.keys())
+
+
 def take_in(
     database: Database,
-    seen: Mapping[str, Stat],
+    seen: Seen,
     read_files: ReadFiles,
     *,
     host: str,
@@ -67,12 +82,9 @@ def take_in(
     articles = Articles(database)
     meta = articles.meta()
     how = f"{READER_VERSION} {zone}"
-    known = articles.stats() if meta.get("read as") == how else {}
     kept_tags = "yes" if tagged else "no"
-    changed, removed = changed_files(seen, known)
-    if not known:
-        removed = sorted(articles.stats().keys() - seen.keys())
-    if removed and not any(map(is_article, seen)):
+    changed, removed = _compared(articles, seen, same_way=meta.get("read as") == how)
+    if removed and not any(map(is_article, (*seen.files, *seen.held))):
         _refuse_to_withdraw_all(len(removed))
     retag = meta.get("tags kept") != kept_tags
     if not changed and not removed and not retag and not articles.due(to_text(now)):

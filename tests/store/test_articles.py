@@ -154,6 +154,8 @@ def test_stats_are_of_files_that_are_there_broken_ones_too(database: Database) -
     with database.transaction():
         articles.replace_faults([], {"a.md": ((7, 8), "[1]"), "new.md": ((9, 9), "[2]")})
     assert articles.stats() == {"a.md": (7, 8), "new.md": (9, 9)}
+    assert articles.stats(["new.md", "other.md"]) == {"new.md": (9, 9)}
+    assert articles.stats([]) == {}
     assert articles.faults() == {"a.md": "[1]", "new.md": "[2]"}
     with database.transaction():
         articles.replace_faults(["a.md"], {"new.md": ((1, 1), "[3]")})
@@ -167,6 +169,7 @@ def test_what_is_due_and_what_waits(database: Database) -> None:
     assert articles.due("2026-11-30T11:59:59Z") == []
     assert articles.due("2026-11-30T12:00:00Z") == [FUTURE]
     assert articles.scheduled() == [FUTURE]
+    assert articles.next_due() == (FUTURE.published, FUTURE.path)
 
 
 def test_gone_articles_are_found_by_their_text(database: Database) -> None:
@@ -192,6 +195,8 @@ def test_renderings_are_replaced_with_what_they_use(database: Database) -> None:
     keep(A, "1", {"p.png": "1:1", "b.md": ""})
     keep(GONE, "1", {"p.png": "1:1"})
     assert articles.uses() == [(A.id, "b.md", ""), (A.id, "p.png", "1:1")], "published ones only"
+    assert articles.uses(["p.png", "q.png"]) == [(A.id, "p.png", "1:1")]
+    assert articles.uses([]) == []
     assert articles.rendering_findings() == [("a.md", '["found"]')]
     keep(A, "2", {})
     assert articles.uses() == []

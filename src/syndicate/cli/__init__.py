@@ -1,8 +1,9 @@
 """The command line: commands, exit codes, and the only printing there is.
 
-Exit codes: 0 done; 1 something was found (`check`, `build --strict`, `export`); 2 wrong usage or
-configuration, or a thing that could not be done; 70 a fault in this program; 130 stopped with
-Ctrl-C; 141 whoever read the output went away (both as shells count signals).
+Exit codes: 0 done; 1 something was found (`check`, `build --strict`, `export`, `status`), or `run`
+left work behind; 2 wrong usage or configuration, or a thing that could not be done; 3 no service
+runs; 70 a fault in this program; 130 stopped with Ctrl-C; 141 whoever read the output went away
+(both as shells count signals).
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from syndicate.cli.export import export
 from syndicate.cli.issues import issues
 from syndicate.cli.options import PROGRAM
 from syndicate.cli.preview import preview
+from syndicate.cli.running import run, status
 from syndicate.cli.starting import completion, init, new
 
 """The variable through which a shell asks for completions."""
@@ -30,6 +31,7 @@ pages, issues/ the newsletter, ready to send.
 \b
   syndicate new "A title"       start an article
   syndicate preview             the next issue, as it will look
+  syndicate run                 build whenever something changes, until it is stopped
   syndicate check               what is wrong or doubtful, and the way out
   syndicate explain ARTICLE     why it is or is not in which feed and issue
   syndicate export NEWSLETTER   the next issue, for another service to send
@@ -37,8 +39,9 @@ pages, issues/ the newsletter, ready to send.
 \b
 Exit codes:
   0  done
-  1  something was found (check, build --strict, export)
+  1  something was found (check, build --strict, status), or breaks a rule (export)
   2  wrong usage or configuration, or a thing that could not be done
+  3  no service runs (status)
 """
 
 
@@ -58,6 +61,6 @@ def syndicate(context: click.Context, config_file: str) -> None:
     context.obj = config_file
 
 
-COMMANDS = (init, new, build, preview, check, explain, issues, export, config, completion)
-for command in COMMANDS:
+COMMANDS = (init, new, build, run, status, preview, check, explain, issues, export, config)
+for command in (*COMMANDS, completion):
     syndicate.add_command(command)

@@ -16,9 +16,10 @@ import click
 
 from syndicate.cli.columns import GAP, in_columns
 from syndicate.errors import ConfigError, Fault, Place, SyndicateError
-from syndicate.findings import Finding, Level
+from syndicate.findings import Finding, Level, visible
 
 if TYPE_CHECKING:
+    from syndicate.app import Setup
     from syndicate.build import Site
 
 T = TypeVar("T")
@@ -67,13 +68,13 @@ def show_crash(error: Exception) -> None:
 # -- findings ------------------------------------------------------------------------------
 
 
-def placed(findings: Sequence[Finding], site: Site) -> list[Finding]:
+def placed(findings: Sequence[Finding], site: Site | Setup) -> list[Finding]:
     """Findings with paths as someone standing here writes them, in the order of the files."""
     seen = [replace(finding, path=_file(finding, site)) for finding in findings]
     return sorted(seen, key=lambda finding: (finding.path, finding.line or 0))
 
 
-def _file(finding: Finding, site: Site) -> str:
+def _file(finding: Finding, site: Site | Setup) -> str:
     """Where the file of a finding is: in the content folder, or among the templates."""
     places, path = site.places, finding.path
     if path == site.config_file:
@@ -102,7 +103,7 @@ SHARES = (0, 0, 3, 5, 4)
 
 def _show_in_columns(findings: Sequence[Finding], columns: int, *, err: bool) -> None:
     rows = [
-        tuple(map(_visible, (f.level, f.rule, str(Place(f.path, f.line)), f.message, f.way_out)))
+        tuple(map(visible, (f.level, f.rule, str(Place(f.path, f.line)), f.message, f.way_out)))
         for f in findings
     ]
     heading, *table = in_columns([HEADINGS, *rows], columns, SHARES)
@@ -118,23 +119,16 @@ def _show_in_columns(findings: Sequence[Finding], columns: int, *, err: bool) ->
 
 def _show_by_file(findings: Sequence[Finding], *, err: bool) -> None:
     for _, group in groupby(findings, key=lambda finding: finding.path):
-        rows = [(_visible(str(Place(finding.path, finding.line))), finding) for finding in group]
+        rows = [(visible(str(Place(finding.path, finding.line))), finding) for finding in group]
         width = max(len(place) for place, _ in rows)
         for place, finding in rows:
             level = _coloured(finding.level, width=len(Level.WARNING))
             rule = click.style(f"[{finding.rule}]", dim=True)
             shown = click.style(f"{place:<{width}}", bold=True)
-            click.echo(f"{shown}  {level}  {_visible(finding.message)} {rule}", err=err)
+            click.echo(f"{shown}  {level}  {visible(finding.message)} {rule}", err=err)
             if finding.way_out:
                 click.echo(f"    {finding.way_out}", err=err)
         click.echo(err=err)
-
-
-def _visible(text: str) -> str:
-    """Text with what would move the cursor, or cannot be printed, written as an escape."""
-    if text.isprintable():
-        return text
-    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
 
 
 def tally(findings: Sequence[Finding]) -> str:

@@ -7,6 +7,7 @@ Secrets may come from outside: any text setting can be written as `{env: NAME}` 
 from __future__ import annotations
 
 import dataclasses
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, dataclass
@@ -185,9 +186,9 @@ class _Binder:
             return
         field = next(f for f in dataclasses.fields(section) if f.name == key)
         minimum = field.metadata.get("min")
-        if minimum is not None and isinstance(value, int) and value < minimum:
+        if minimum is not None and isinstance(value, int | float) and value < minimum:
             self.complain(at, f"{_shown(at)} is {value}", f"write {minimum} or more")
-        if isinstance(value, int) and value > LARGEST:
+        if isinstance(value, int | float) and value > LARGEST:
             self.complain(at, f"{_shown(at)} is {value}", f"write {LARGEST} or less")
         complaint = check_value(section.__name__, key, value)
         if complaint:
@@ -213,10 +214,15 @@ class _Binder:
             if value in choices:
                 return value
             return self.complain(at, f"{_shown(at)} is {value!r}", f"write {' or '.join(choices)}")
-        if type(value) is wanted:
+        if _is(wanted, value):
             return value
-        way_outs = {str: "put it in quotes", int: "write a whole number", bool: "true or false"}
-        kinds = {str: "text", int: "a whole number", bool: "true or false"}
+        way_outs = {
+            str: "put it in quotes",
+            int: "write a whole number",
+            float: "write a number such as 1 or 0.5",
+            bool: "true or false",
+        }
+        kinds = {str: "text", int: "a whole number", bool: "true or false", float: "a number"}
         return self.complain(at, f"{_shown(at)} must be {kinds[wanted]}", way_outs[wanted])
 
     def unknown(self, at: Key, known: Mapping[str, object]) -> None:
@@ -249,6 +255,13 @@ def nearest(name: str, known: Iterable[str]) -> str:
     import difflib
 
     return next(iter(difflib.get_close_matches(name, known, n=1, cutoff=0.6)), "")
+
+
+def _is(wanted: type, value: object) -> bool:
+    """Whether a value is of a type, strictly; a whole number is a number too."""
+    if wanted is float:
+        return type(value) is int or (isinstance(value, float) and math.isfinite(value))
+    return type(value) is wanted
 
 
 def _shown(at: Key) -> str:

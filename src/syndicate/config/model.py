@@ -193,6 +193,20 @@ class Store:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """How the service behaves that `syndicate run` starts."""
+
+    poll: float = field(
+        default=1.0,
+        metadata={"meaning": "seconds from one look at the folder to the next", "min": 0.05},
+    )
+    deadline: int = field(
+        default=30,
+        metadata={"meaning": "most seconds to finish what is in hand when stopped", "min": 1},
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """Everything in config.yaml. Folders are as written, relative to the file."""
 
@@ -207,6 +221,9 @@ class Config:
         metadata={"meaning": "whom the service tells what happens, by name"},
     )
     store: Store = field(default=Store(), metadata={"meaning": "where state is kept"})
+    service: Service = field(
+        default=Service(), metadata={"meaning": "how the running service behaves"}
+    )
     content: str = field(default="content", metadata={"meaning": "folder of articles"})
     templates: str = field(
         default="templates", metadata={"meaning": "folder of templates that replace the built-in"}

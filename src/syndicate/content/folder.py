@@ -3,12 +3,29 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from pathlib import Path
 
 from syndicate.errors import ArticleError, Place, SyndicateError
 
 Stat = tuple[int, int]
 """Size in bytes and time of the last change in nanoseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a build is given of the folder.
+
+    `files` is all that is there. Of `held` paths nothing is concluded: they are still being
+    written, and what is known of them stays. `changed` are the only paths that can differ from
+    what the store has; None: any can.
+    """
+
+    files: Mapping[str, Stat]
+    held: AbstractSet[str] = frozenset()
+    changed: AbstractSet[str] | None = None
 
 
 def scan(root: Path) -> dict[str, Stat]:
@@ -32,6 +49,15 @@ def scan(root: Path) -> dict[str, Stat]:
         except OSError as error:
             raise _no_folder(folder, error) from error
     return found
+
+
+def stat_of(root: Path, path: str) -> Stat | None:
+    """The stat of one file that `scan` found; None when it is gone or out of reach."""
+    try:
+        stat = os.stat(f"{root}/{path}")  # noqa: PTH116  as `scan` does
+    except OSError:
+        return None
+    return (stat.st_size, stat.st_mtime_ns)
 
 
 def _no_folder(folder: str, error: OSError) -> SyndicateError:

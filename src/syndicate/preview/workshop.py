@@ -16,7 +16,6 @@ from pathlib import Path
 from syndicate import app
 from syndicate.build import Progress, Site, outputs_of, stale_among, taken_in
 from syndicate.composing import Composed, compose
-from syndicate.config.loader import load
 from syndicate.config.model import Newsletter
 from syndicate.config.named import newsletter_named
 from syndicate.content import folder
@@ -64,7 +63,7 @@ class Workshop:
         """
         site = self._site()
         files = folder.scan(site.places.content) if seen.content is None else seen.content
-        taken_in(site, files, now)
+        taken_in(site, folder.Seen(files), now)
         articles = Articles(site.database)
         with site.database.transaction():
             articles.begin_newsletters(site.config.newsletters, to_text(now))
@@ -106,14 +105,12 @@ class Workshop:
 
     def _site(self) -> Site:
         """The site as it is configured now, with a copy of its store."""
-        loaded = load(self._config_file, self._environment)
-        places = app.places_of(loaded, self._config_file)
-        url = loaded.config.store.url
+        setup = app.set_up(self._config_file, self._environment)
+        url = setup.config.store.url
         if self._store is None or self._store.url != url:
             self.close()
-            self._store = Copied(url, self._config_file.parent.resolve())
-        database = self._store.database()
-        return app.site_of(loaded, self._config_file, places, database, self._progress)
+            self._store = Copied(url, setup.base)
+        return app.site_of(setup, self._store.database(), self._progress)
 
     def _found(self, outputs: Outputs, chosen: Sequence[str]) -> Iterator[Finding]:
         """What is wrong with the articles in the issue, and files that could not be read."""

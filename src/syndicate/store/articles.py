@@ -54,17 +54,16 @@ class Articles:
 
     # -- reading ---------------------------------------------------------------------------
 
-    def stats(self) -> dict[str, Stat]:
-        """Path -> stat of each file that is there, as it was last read, well or badly."""
-        known = {
-            p: (s, m)
-            for p, s, m in self._rows(
-                "SELECT path, size, mtime_ns FROM articles WHERE state <> 'gone'"
-            )
-        }
-        known.update(
-            (p, (s, m)) for p, s, m in self._rows("SELECT path, size, mtime_ns FROM faults")
-        )
+    def stats(self, paths: Sequence[str] | None = None) -> dict[str, Stat]:
+        """Path -> stat of each file that is there, as it was last read, well or badly.
+
+        Of these `paths` only, if given.
+        """
+        known: dict[str, Stat] = {}
+        for where, values in _among("path", paths):
+            for table in (f"articles WHERE state <> 'gone'{where}", f"faults WHERE true{where}"):
+                rows = self._rows(f"SELECT path, size, mtime_ns FROM {table}", values)
+                known.update((str(p), (int(s), int(m))) for p, s, m in rows)
         return known
 
     def faults(self) -> dict[str, str]:
@@ -181,7 +180,7 @@ class Articles:
     def due(self, now: str) -> list[Record]:
         """Live records whose moment has come and that were never published, oldest first."""
         return self._select(
-            "state = 'live' AND sequence IS NULL AND published <= :now ORDER BY published, path",
+            f"{BY_SEQUENCE} AND sequence IS NULL AND published <= :now ORDER BY published, path",
             {"now": now},
         )
 
@@ -192,7 +191,15 @@ class Articles:
 
     def scheduled(self) -> list[Record]:
         """Live records whose moment has not come, the next first."""
-        return self._select("state = 'live' AND sequence IS NULL ORDER BY published, id", {})
+        return self._select(f"{BY_SEQUENCE} AND sequence IS NULL ORDER BY published, id", {})
+
+    def next_due(self) -> tuple[str, str] | None:
+        """When the next article will be published, and its path; None when none is to be."""
+        pairs = self._pairs(
+            f"SELECT published, path FROM articles WHERE {BY_SEQUENCE} AND sequence IS NULL "
+            "ORDER BY published, id LIMIT 1"
+        )
+        return pairs[0] if pairs else None
 
     def tags(self) -> list[tuple[str, str, int]]:
         """Every tag of a published article: tag, label, number of articles; by tag."""
@@ -219,13 +226,20 @@ class Articles:
                 found[row[0]] = KeptRendering(*row)
         return found
 
-    def uses(self) -> list[tuple[str, str, str]]:
-        """What renderings of published articles refer to: article, target, witness."""
+    def uses(self, targets: Sequence[str] | None = None) -> list[tuple[str, str, str]]:
+        """What renderings of published articles refer to: article, target, witness.
+
+        With `targets`, what refers to one of them.
+        """
         return [
             (str(a), str(t), str(w))
+            for where, values in _among("u.target", targets)
             for a, t, w in self._rows(
-                "SELECT u.article, u.target, u.witness FROM uses u JOIN articles a "
-                f"ON a.id = u.article WHERE {PUBLISHED} ORDER BY a.sequence, u.target"
+                # Said so that no database begins with every article there is.
+                "SELECT u.article, u.target, u.witness FROM uses u CROSS JOIN articles a "
+                f"WHERE a.id = u.article AND {BY_SEQUENCE} AND sequence IS NOT NULL{where} "
+                "ORDER BY a.sequence + 0, u.target",
+                values,
             )
         ]
 
@@ -393,6 +407,15 @@ class Articles:
             for names, values in _chunks(wanted)
             for record in self._select(f"{column} IN ({names}){more}", values)
         ]
+
+
+def _among(column: str, wanted: Sequence[str] | None) -> Iterator[tuple[str, dict[str, object]]]:
+    """Conditions to be added, and their values, that a column is one of `wanted` (None: any)."""
+    if wanted is None:
+        yield "", {}
+        return
+    for names, values in _chunks(wanted):
+        yield f" AND {column} IN ({names})", values
 
 
 def _chunks(wanted: Sequence[str]) -> Iterator[tuple[str, dict[str, object]]]:

@@ -178,13 +178,13 @@ class Sqlite:
             self.run("COMMIT")
         finally:
             if self._connection.in_transaction:  # a full disk has rolled back by itself
-                self._connection.execute("ROLLBACK")
+                self.run("ROLLBACK")
 
     def lock(self) -> None:
         if self._lock:
             return
         file = self._lock = self.path.with_name(f"{self.path.name}.lock").open("w")
-        _wait_for(lambda: _flock(file))
+        _wait_for(lambda: flock(file))
 
     def copy(self) -> Sqlite:
         copy = in_memory()
@@ -327,7 +327,7 @@ OWN_DATABASE = "create one for syndicate alone: createdb syndicate"
 PATIENCE_SECONDS = 600
 
 
-def _flock(file: TextIO) -> bool:
+def flock(file: TextIO) -> bool:
     """Take the lock on a file if it is free; the system lets go of it whatever ends us."""
     if fcntl is None:  # Windows: writers still exclude each other, builds do not
         return True

@@ -1,0 +1,78 @@
+"""`run` and `status`: the service, and how it is."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from syndicate.cli.options import config_option
+from syndicate.cli.show import placed, show_findings, show_table, tally
+
+if TYPE_CHECKING:
+    from syndicate.app import Setup
+    from syndicate.service.status import Status
+
+NOT_RUNNING = 3
+
+
+@click.command(short_help="Build whenever something changes, until stopped.")
+@config_option
+def run(config_file: Path) -> int:
+    """Watch the folder and publish what changes, until Ctrl-C or SIGTERM.
+
+    Articles with a date in the future are published when it comes. SIGHUP reads the
+    configuration again. What happens is logged to stderr.
+    """
+    from syndicate.service import logs
+    from syndicate.service.service import Service
+
+    logs.begin(sys.stderr)
+    return Service(config_file, os.environ).run()
+
+
+@click.command(short_help="Say how the running service is.")
+@config_option
+def status(config_file: Path) -> int:
+    """Say since when the service runs, what it did last, and what is wrong.
+
+    Exits with 1 when something is wrong, and with 3 when no service runs.
+    """
+    from syndicate.app import set_up
+    from syndicate.service.lock import holder
+    from syndicate.service.service import LOCK, STATUS, state_file
+    from syndicate.service.status import read
+
+    setup = set_up(config_file, os.environ)
+    pid, known = holder(state_file(setup, LOCK)), read(state_file(setup, STATUS))
+    if pid is None:
+        click.echo(f"No service runs here.{_last_heard(known)}")
+        return NOT_RUNNING
+    if known is None or known.pid != pid:
+        click.echo(f"A service is just starting, as process {pid}.")
+        return 0
+    _tell(known, setup)
+    return 1 if known.faults else 0
+
+
+def _last_heard(known: Status | None) -> str:
+    from syndicate.moments import to_text
+
+    return f" The last one was at work until {to_text(known.ticked)}." if known else ""
+
+
+def _tell(known: Status, setup: Setup) -> None:
+    from syndicate.moments import to_text
+
+    found = [finding for finding, _ in known.faults]
+    click.echo(f"Running as process {known.pid}; {tally(found)}.")
+    facts = {"since": to_text(known.since), "last tick": to_text(known.ticked), **known.facts}
+    if known.faults:
+        facts["wrong since"] = to_text(min(since for _, since in known.faults))
+    show_table((name, value, "") for name, value in facts.items() if value)
+    if found:
+        click.echo()
+        show_findings(placed(found, setup), err=False)

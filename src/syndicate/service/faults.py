@@ -1,0 +1,67 @@
+"""What is wrong now, part by part, and since when. Tells what is news: each thing once.
+
+Pure: takes findings and `now`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Set
+from dataclasses import dataclass
+from datetime import datetime
+
+from syndicate.errors import ConfigError, Place, SyndicateError
+from syndicate.findings import Finding, Level
+
+PROGRAM = "program"
+"""The rule of a fault that is ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What came up and what was mended."""
+
+    new: tuple[Finding, ...]
+    mended: tuple[Finding, ...]
+
+
+class Faults:
+    """What is wrong, by the part of the service that found it."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, dict[Finding, datetime]] = {}
+
+    def __iter__(self) -> Iterator[tuple[str, Finding, datetime]]:
+        """Part, what is wrong, since when."""
+        for part, findings in self._known.items():
+            for finding, since in findings.items():
+                yield part, finding, since
+
+    def now_are(self, part: str, findings: Iterable[Finding], now: datetime) -> News:
+        """Take what is wrong in a part now for what was wrong there before."""
+        before = self._known.get(part, {})
+        after = {finding: before.get(finding, now) for finding in findings}
+        self._known[part] = after
+        return News(tuple(after.keys() - before.keys()), tuple(before.keys() - after.keys()))
+
+    def only(self, parts: Set[str]) -> None:
+        """Forget the parts that are no more."""
+        self._known = {part: found for part, found in self._known.items() if part in parts}
+
+
+def as_findings(rule: str, error: Exception) -> list[Finding]:
+    """What an error says, as findings with the place and the way out."""
+    if isinstance(error, ConfigError):
+        return [_finding(rule, f.message, f.place, f.way_out) for f in error.faults]
+    if isinstance(error, SyndicateError):
+        return [_finding(rule, error.message, error.place, error.way_out)]
+    if isinstance(error, OSError):
+        place = Place(str(error.filename)) if error.filename else None
+        way_out = "check the rights and the free space there"
+        return [_finding(rule, f"the system refuses: {error.strerror or error}", place, way_out)]
+    message = f"a fault in syndicate: {type(error).__name__}: {error}"
+    return [_finding(PROGRAM, message, None, "please report what the log says of it")]
+
+
+def _finding(rule: str, message: str, place: Place | None, way_out: str) -> Finding:
+    path, line = (place.path, place.line) if place else ("", None)
+    return Finding(Level.ERROR, rule, message, path, line, way_out)

@@ -1,0 +1,60 @@
+"""What the service says, on stderr: for a person on a terminal, else one JSON object a line."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+from typing import TextIO
+
+from syndicate.findings import visible
+
+OURS = "syndicate"
+
+
+def begin(stream: TextIO = sys.stderr) -> None:
+    """Log to `stream` from now on."""
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(ForPeople() if stream.isatty() else ForPrograms())
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    logging.getLogger(OURS).setLevel(logging.INFO)
+    # It warns at every tick that begins while one is going on, as in a long build.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
+
+
+class ForPrograms(logging.Formatter):
+    """`{"time": …, "level": …, "event": …}` and the facts of the event."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        said: dict[str, object] = {
+            "time": _moment(record.created).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "event": record.getMessage(),
+            **getattr(record, "facts", {}),
+        }
+        if record.exc_info:
+            said["trace"] = self.formatException(record.exc_info)
+        return json.dumps(said, ensure_ascii=False, default=str)
+
+
+class ForPeople(logging.Formatter):
+    """The time of day, where and what, and its facts; the way out on a line of its own."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        facts = dict(getattr(record, "facts", {}))
+        place, rule, way_out = (facts.pop(name, "") for name in ("place", "rule", "way_out"))
+        facts.pop("part", "")  # the place, or the message, says more
+        said = [f"{_moment(record.created).astimezone():%H:%M:%S}"]
+        said += [] if record.levelno == logging.INFO else [record.levelname.lower()]
+        said += [f"{place}: {record.getMessage()}" if place else record.getMessage()]
+        said += [f"{name}={value}" for name, value in facts.items()]
+        said += [f"[{rule}]"] if rule else []
+        lines = [visible("  ".join(said))]
+        lines += [f"          {visible(way_out)}"] if way_out else []
+        lines += [self.formatException(record.exc_info)] if record.exc_info else []
+        return "\n".join(lines)
+
+
+def _moment(created: float) -> datetime:
+    return datetime.fromtimestamp(created, UTC)

@@ -1,0 +1,136 @@
+"""The folder -> feeds and pages, whenever a file changed or an article's moment has come.
+
+A turn with nothing to do costs one look at the folder: no database is opened.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from syndicate.app import Setup, open_site
+from syndicate.build import Report, build_seen
+from syndicate.content.folder import Seen, Stat, scan, stat_of
+from syndicate.moments import from_text, to_text
+from syndicate.service.tick import Turn
+from syndicate.service.watch import View, differing, look, look_closer
+from syndicate.store.articles import Articles
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+SOON = 0.2
+"""Seconds until the second look at files that may still be written."""
+
+OVERHAUL = timedelta(minutes=1)
+"""From one thorough build to the next: it compares everything with the store, makes documents
+again that are missing on disk, and tries files again that could not be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What the last build was given, when the last thorough one was, when an article is due."""
+
+    files: Mapping[str, Stat]
+    designs: View
+    overhauled: datetime
+    due: datetime | None
+
+    def holds(self, now: datetime) -> bool:
+        """Whether no thorough build is due; a clock set back is reason enough for one."""
+        return self.overhauled <= now < self.overhauled + OVERHAUL
+
+
+class Publishing:
+    """Watches one site and builds it."""
+
+    name = "articles"
+
+    def __init__(self, setup: Setup) -> None:
+        self._setup = setup
+        self._view: View | None = None
+        self._designs: View | None = None
+        self._done: _Done | None = None
+
+    def turn(self, now: datetime) -> Turn:
+        """Look at the folder; build if there is anything to build."""
+        first = self._view is None
+        self._view = look(self._view, scan(self._setup.places.content))
+        self._designs = look(self._designs, self._scan_designs())
+        if first or self._designs.held:  # a template half written would be on every page
+            return Turn(again=SOON)
+        seen = self._to_build(self._view, self._designs, now)
+        turn = self._build(seen, self._view, self._designs, now) if seen else Turn()
+        return Turn(turn.findings, SOON if self._view.held else None, turn.facts)
+
+    def _scan_designs(self) -> dict[str, Stat]:
+        return {
+            f"{design}/{path}": stat
+            for design in self._setup.places.designs
+            if design.is_dir()
+            for path, stat in scan(design).items()
+        }
+
+    def _to_build(self, view: View, designs: View, now: datetime) -> Seen | None:
+        """What a build is to be given; None when there is nothing to build."""
+        done = self._done
+        if done is None or designs is not done.designs or not done.holds(now):
+            return Seen(view.files, view.held)
+        changed = differing(view.files, done.files)
+        if changed or (done.due and done.due <= now):
+            return Seen(view.files, view.held, changed)
+        return None
+
+    def _build(self, seen: Seen, view: View, designs: View, now: datetime) -> Turn:
+        before, self._done = self._done, None  # a build that fails is followed by a thorough one
+        began = time.monotonic()
+        with open_site(self._setup, _silently) as site:
+            site.database.lock()
+            view = self._view = self._look_again(view, seen)
+            changed = None if seen.changed is None else seen.changed - view.held
+            report = build_seen(site, now, Seen(view.files, view.held, changed))
+            due = Articles(site.database).next_due()
+        overhauled = before.overhauled if before and changed is not None else now
+        self._done = _Done(view.files, designs, overhauled, due and from_text(due[0]))
+        _tell(report, time.monotonic() - began)
+        return Turn(report.findings, None, _facts(report, due, now))
+
+    def _look_again(self, view: View, seen: Seen) -> View:
+        """Another build may have been at work since the look: only now the folder is ours."""
+        root = self._setup.places.content
+        if seen.changed is None:
+            return look_closer(view, scan(root))
+        now = {path: stat_of(root, path) for path in seen.changed}
+        if all(view.found.get(path) == stat for path, stat in now.items()):
+            return view
+        found = {path: stat for path, stat in view.found.items() if path not in now}
+        return look_closer(view, found | {path: stat for path, stat in now.items() if stat})
+
+
+def _silently(items: Iterable[T], total: int, doing: str) -> Iterable[T]:  # noqa: ARG001
+    return items
+
+
+def _tell(report: Report, seconds: float) -> None:
+    if report.changed or report.written or report.removed:
+        facts = {
+            "articles": report.articles,
+            "changed": report.changed,
+            "written": len(report.written),
+            "removed": len(report.removed),
+            "seconds": round(seconds, 3),
+        }
+        log.info("published", extra={"facts": facts})
+
+
+def _facts(report: Report, due: tuple[str, str] | None, now: datetime) -> dict[str, str]:
+    return {
+        "last build": to_text(now),
+        "articles": f"{report.articles:,} published",
+        "next article": f"{due[0]} {due[1]}" if due else "",
+    }

@@ -1,0 +1,138 @@
+"""The service of one site: composition, signals, and the end.
+
+The main thread waits for signals and looks after the clock; ticks have a thread of their own.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import queue
+import signal
+import threading
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from types import FrameType
+
+from syndicate import __version__
+from syndicate.app import Setup, set_up
+from syndicate.errors import Place, SyndicateError
+from syndicate.service.clock import Clock
+from syndicate.service.faults import as_findings
+from syndicate.service.lock import only_one
+from syndicate.service.notify import ALIVE, READY, STOPPING, Systemd
+from syndicate.service.publishing import Publishing
+from syndicate.service.status import Reporter
+from syndicate.service.tick import Tick
+
+log = logging.getLogger(__name__)
+
+LOCK, STATUS = ".running", ".status"
+"""What is added to the name of the store for the service's own files."""
+
+CONFIGURATION = "configuration"
+STUCK = 1
+"""The exit code when what was in hand did not end within the deadline."""
+
+
+def state_file(setup: Setup, kind: str) -> Path:
+    """The file of a kind, beside the store."""
+    return setup.state.with_name(setup.state.name + kind)
+
+
+class Service:
+    """A site that is watched and published until somebody ends it."""
+
+    def __init__(self, config_file: Path, environment: Mapping[str, str]) -> None:
+        self._config_file = config_file
+        self._environment = environment
+        self._setup = set_up(config_file, environment)
+        self._systemd = Systemd(environment)
+        self._signals: queue.SimpleQueue[int] = queue.SimpleQueue()
+        self._reread = threading.Event()
+        self._tick = Tick([Publishing(self._setup)])
+        self._clock = Clock(self._turn, self._setup.config.service.poll)
+        self._reporter = Reporter(state_file(self._setup, STATUS), os.getpid())
+
+    def run(self) -> int:
+        """Work until SIGTERM or SIGINT; give the exit code. Raises when it cannot begin."""
+        with only_one(state_file(self._setup, LOCK), os.getpid()):
+            for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+                signal.signal(number, self._on_signal)
+            facts = {"version": __version__, "content": str(self._setup.places.content)}
+            log.info("running", extra={"facts": facts})
+            self._clock.start()
+            self._systemd.tell(READY)
+            self._look_after()
+            self._systemd.tell(STOPPING)
+            self._clock.stop()
+            log.info("stopped")
+        return 0
+
+    # -- the main thread ---------------------------------------------------------------------
+
+    def _look_after(self) -> None:
+        """Until a signal ends the service: pass on signals, watch the clock, say we live."""
+        while True:
+            try:
+                number = self._signals.get(timeout=1)
+            except queue.Empty:
+                number = 0
+            if number in (signal.SIGTERM, signal.SIGINT):
+                log.info("stopping", extra={"facts": {"signal": signal.Signals(number).name}})
+                return
+            if number == signal.SIGHUP:
+                self._systemd.reloading()
+                self._reread.set()
+                self._clock.at_once()
+            self._clock.look()
+            patience = max(60.0, 10 * self._setup.config.service.poll)
+            if self._systemd.watches and self._tick.alive(patience):
+                self._systemd.tell(ALIVE)
+
+    def _on_signal(self, number: int, _: FrameType | None) -> None:
+        if number != signal.SIGHUP:
+            if self._tick.leaving:
+                os._exit(128 + number)  # as shells count; whatever dies here is made up for
+            self._tick.leaving = True
+            deadline = self._setup.config.service.deadline
+            timer = threading.Timer(deadline, self._give_up, [deadline])
+            timer.daemon = True
+            timer.start()
+        self._signals.put(number)
+
+    def _give_up(self, deadline: int) -> None:
+        log.error("what was in hand did not end", extra={"facts": {"seconds": deadline}})
+        os._exit(STUCK)
+
+    # -- the thread of the clock -------------------------------------------------------------
+
+    def _turn(self, now: datetime) -> float | None:
+        if self._reread.is_set():
+            self._reread.clear()
+            self._take_configuration(now)
+            self._systemd.tell(READY)
+        again = self._tick(now)
+        self._tick.found("status", self._reporter.report(self._tick, now), now)
+        return again
+
+    def _take_configuration(self, now: datetime) -> None:
+        """Read the configuration again; one that cannot be used changes nothing."""
+        try:
+            setup = set_up(self._config_file, self._environment)
+            if setup.state != self._setup.state:
+                raise SyndicateError(
+                    "store.url names another store than before",
+                    place=Place(str(self._config_file)),
+                    way_out="restart the service to change to it",
+                )
+        except (SyndicateError, OSError) as error:
+            self._tick.found(CONFIGURATION, as_findings("configuration", error), now)
+            log.error("the configuration cannot be used; the one before stays in force")
+            return
+        self._tick.found(CONFIGURATION, [], now)
+        self._setup = setup
+        self._tick.replace([Publishing(setup)])
+        self._clock.set_poll(setup.config.service.poll)
+        log.info("the configuration was read again")

@@ -1,0 +1,107 @@
+"""How the service is, in a file that `syndicate status` reads. Written whole, or not at all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from syndicate import publish
+from syndicate.errors import Place, SyndicateError
+from syndicate.findings import Finding, from_json, to_json
+from syndicate.moments import from_text, to_text
+from syndicate.service.faults import as_findings
+from syndicate.service.tick import Tick
+
+HEARTBEAT = timedelta(seconds=10)
+"""The file says at least so often when the last tick was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How the service was when it last said so."""
+
+    pid: int
+    since: datetime
+    ticked: datetime
+    facts: Mapping[str, str]
+    faults: tuple[tuple[Finding, datetime], ...]
+    """What is wrong, and since when."""
+
+
+class Reporter:
+    """Keeps the file up to date; writes it when something in it changed, and now and then."""
+
+    def __init__(self, path: Path, pid: int) -> None:
+        self._path = path
+        self._pid = pid
+        self._since = datetime.now(UTC)
+        self._written: Status | None = None
+
+    def report(self, tick: Tick, now: datetime) -> list[Finding]:
+        """Say how things are after a tick; gives what keeps us from saying so."""
+        faults = tuple((finding, since) for _, finding, since in tick.faults)
+        status = Status(self._pid, self._since, now, dict(tick.facts), faults)
+        before = self._written
+        if before and self._same(status, before):
+            return []
+        try:
+            write(self._path, status)
+        except SyndicateError as error:
+            self._written = None
+            return as_findings("status-failed", error)
+        self._written = status
+        return []
+
+    def _same(self, status: Status, before: Status) -> bool:
+        recent = before.ticked <= status.ticked < before.ticked + HEARTBEAT
+        return recent and replace(status, ticked=before.ticked) == before
+
+
+def write(path: Path, status: Status) -> None:
+    """Replace the file. Raises OutputError."""
+    document = {
+        "pid": status.pid,
+        "since": to_text(status.since),
+        "ticked": to_text(status.ticked),
+        "facts": dict(status.facts),
+        "faults": to_json([finding for finding, _ in status.faults]),
+        "faults_since": [to_text(since) for _, since in status.faults],
+    }
+    publish.write(path.parent, path.name, json.dumps(document).encode())
+
+
+def read(path: Path) -> Status | None:
+    """What the file says; None when there is none, as before the first start.
+
+    Raises SyndicateError when it says something else.
+    """
+    try:
+        return _status(json.loads(path.read_bytes()))
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError) as error:
+        raise SyndicateError(
+            "this is not what a service of this version writes",
+            place=Place(str(path)),
+            way_out="restart the service; if none runs, delete the file",
+        ) from error
+
+
+def _status(document: Any) -> Status:
+    return Status(
+        pid=document["pid"],
+        since=from_text(document["since"]),
+        ticked=from_text(document["ticked"]),
+        facts=document["facts"],
+        faults=tuple(
+            zip(
+                from_json(document["faults"]),
+                map(from_text, document["faults_since"]),
+                strict=True,
+            )
+        ),
+    )

@@ -1,0 +1,148 @@
+"""One turn of the service: every part does what is due at `now`, and none disturbs another.
+
+A fault in one part is told once, kept for whoever asks, and tried again; the rest goes on.
+Knows no clock and no threads but the one it is called in.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from syndicate.errors import Place
+from syndicate.findings import Finding, Level
+from syndicate.service.faults import PROGRAM, Faults, as_findings
+
+log = logging.getLogger(__name__)
+
+LONGEST_REST = timedelta(seconds=30)
+"""From one try to the next of a part that fails."""
+
+LONGEST_TURN = 1800.0
+"""Seconds after which a turn is taken for stuck."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What a part's turn came to.
+
+    `findings` is what is wrong (None: as it was), `again` after how many seconds it wants the
+    next turn if that is sooner than usual, `facts` what `syndicate status` says of it.
+    """
+
+    findings: Sequence[Finding] | None = None
+    again: float | None = None
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+class Part(Protocol):
+    """Something the service does. A newsletter can be one, so that it fails alone."""
+
+    @property
+    def name(self) -> str:
+        """What it is called in logs and in the status."""
+        ...
+
+    def turn(self, now: datetime) -> Turn:
+        """Do what is due at `now`. Raises what it likes: that costs only this part its turn."""
+        ...
+
+
+@dataclass(slots=True)
+class _Rest:
+    """A part that failed, how often in a row, and when last."""
+
+    tries: int
+    since: datetime
+
+    def over(self, now: datetime) -> bool:
+        """Each rest is twice as long as the one before; a clock set back ends it."""
+        length = min(timedelta(seconds=2 ** min(self.tries, 10)), LONGEST_REST)
+        return not self.since <= now < self.since + length
+
+
+class Tick:
+    """The parts, in order, and what became of their turns."""
+
+    def __init__(self, parts: Sequence[Part]) -> None:
+        self._parts = parts
+        self._resting: dict[str, _Rest] = {}
+        self.faults = Faults()
+        self.facts: dict[str, str] = {}
+        self.last: datetime | None = None
+        """When the last turn was."""
+        self.leaving = False
+        """Set to end after the part whose turn it is."""
+        self._began: float | None = None
+        self._ended = time.monotonic()
+
+    def replace(self, parts: Sequence[Part]) -> None:
+        """From the next turn on, these are the parts."""
+        self._parts = parts
+        self._resting = {}
+
+    def __call__(self, now: datetime) -> float | None:
+        """Give every part its turn; after how many seconds one wants another, if it is soon."""
+        self._began = time.monotonic()
+        try:
+            turns = [self._turn(part, now) for part in self._parts if not self.leaving]
+        finally:
+            self._began, self._ended = None, time.monotonic()
+        self.last = now
+        return min((turn.again for turn in turns if turn.again is not None), default=None)
+
+    def alive(self, patience: float) -> bool:
+        """Whether turns come: the last ended at most `patience` seconds ago, or one is going on."""
+        began = self._began
+        if began is not None:
+            return time.monotonic() - began < LONGEST_TURN
+        return time.monotonic() - self._ended < patience
+
+    def _turn(self, part: Part, now: datetime) -> Turn:
+        resting = self._resting.get(part.name)
+        if resting and not resting.over(now):
+            return Turn()
+        try:
+            turn = part.turn(now)
+        except Exception as error:  # noqa: BLE001  whatever it is, the other parts go on
+            self._failed(part.name, error, now)
+            return Turn()
+        self._resting.pop(part.name, None)
+        self.facts.update(turn.facts)
+        if turn.findings is not None:
+            self.found(part.name, turn.findings, now)
+        return turn
+
+    def _failed(self, part: str, error: Exception, now: datetime) -> None:
+        rest = self._resting.get(part)
+        self._resting[part] = _Rest(rest.tries + 1 if rest else 1, now)
+        findings = as_findings(f"{part}-failed", error)
+        ours = error if findings[0].rule == PROGRAM else None
+        self.found(part, findings, now, ours)
+
+    def found(
+        self, part: str, findings: Sequence[Finding], now: datetime, error: Exception | None = None
+    ) -> None:
+        """Keep what is wrong in a part now, and log what is news, with the trace of `error`."""
+        news = self.faults.now_are(part, findings, now)
+        for finding in sorted(news.new, key=_by_place):
+            level = logging.ERROR if finding.level == Level.ERROR else logging.WARNING
+            log.log(level, "%s", finding.message, extra=_facts(part, finding), exc_info=error)
+        for finding in sorted(news.mended, key=_by_place):
+            log.info(
+                "mended: %s", finding.message, extra=_facts(part, replace(finding, way_out=""))
+            )
+
+
+def _by_place(finding: Finding) -> tuple[str, int, str]:
+    return finding.path, finding.line or 0, finding.message
+
+
+def _facts(part: str, finding: Finding) -> dict[str, dict[str, str]]:
+    place = str(Place(finding.path, finding.line)) if finding.path else ""
+    facts = {"part": part, "place": place, "rule": finding.rule, "way_out": finding.way_out}
+    return {"facts": {name: value for name, value in facts.items() if value}}

@@ -1,0 +1,70 @@
+"""Logs are one JSON object a line, and words for a person on a terminal."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from syndicate.service import logs
+
+FACTS = {"facts": {"place": "a.md:3", "way_out": "write\x1b[2J it"}}
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture(autouse=True)
+def loggers_as_before() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+def test_a_program_gets_one_object_a_line() -> None:
+    stream = io.StringIO()
+    logs.begin(stream)
+    logging.getLogger("syndicate.x").error("no date\nof any kind", extra=FACTS)
+    (line,) = stream.getvalue().splitlines()
+    said = json.loads(line)
+    assert (said["level"], said["event"], said["place"]) == (
+        "error",
+        "no date\nof any kind",
+        "a.md:3",
+    )
+    assert said["time"].endswith("+00:00")
+
+
+def test_a_person_gets_the_way_out_on_a_line_of_its_own_and_nothing_moves_the_cursor() -> None:
+    stream = Terminal()
+    logs.begin(stream)
+    logging.getLogger("syndicate.x").error("no date", extra=FACTS)
+    first, second = stream.getvalue().splitlines()
+    assert first.endswith("error  a.md:3: no date")
+    assert second.strip() == "write\\x1b[2J it"
+
+
+def test_a_trace_is_kept_in_the_object() -> None:
+    stream = io.StringIO()
+    logs.begin(stream)
+    try:
+        raise ZeroDivisionError
+    except ZeroDivisionError:
+        logging.getLogger("syndicate.x").exception("odd")
+    (line,) = stream.getvalue().splitlines()
+    assert "ZeroDivisionError" in json.loads(line)["trace"]
+
+
+def test_what_libraries_say_by_the_way_is_left_out() -> None:
+    stream = io.StringIO()
+    logs.begin(stream)
+    logging.getLogger("apscheduler.scheduler").warning("maximum number of running instances")
+    logging.getLogger("another").info("by the way")
+    assert stream.getvalue() == ""

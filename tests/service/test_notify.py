@@ -1,0 +1,59 @@
+"""systemd is told how the service is, over a real socket."""
+
+from __future__ import annotations
+
+import logging
+import re
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from syndicate.service.notify import READY, Systemd
+
+
+@pytest.fixture(params=["path", "abstract"])
+def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Both kinds of addresses that systemd uses."""
+    return str(tmp_path / "notify") if request.param == "path" else f"@syndicate-{tmp_path.name}"
+
+
+@pytest.fixture
+def listener(address: str) -> Iterator[socket.socket]:
+    """What systemd would be."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as bound:
+        bound.bind(address.replace("@", "\0") if address[0] == "@" else address)
+        bound.settimeout(5)
+        yield bound
+
+
+def test_a_state_arrives_as_it_is(address: str, listener: socket.socket) -> None:
+    Systemd({"NOTIFY_SOCKET": address}).tell(READY)
+    assert listener.recv(1000) == b"READY=1"
+
+
+def test_reloading_comes_with_the_time_systemd_asks_for(
+    address: str, listener: socket.socket
+) -> None:
+    Systemd({"NOTIFY_SOCKET": address}).reloading()
+    assert re.fullmatch(rb"RELOADING=1\nMONOTONIC_USEC=\d+", listener.recv(1000))
+
+
+def test_nobody_is_told_where_nobody_asked() -> None:
+    systemd = Systemd({})
+    systemd.tell(READY)
+    assert not systemd.watches
+
+
+def test_systemd_watches_when_it_says_so() -> None:
+    assert Systemd({"WATCHDOG_USEC": "1000000"}).watches
+
+
+def test_a_socket_that_is_gone_is_told_of_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    systemd = Systemd({"NOTIFY_SOCKET": str(tmp_path / "gone")})
+    systemd.tell(READY)
+    systemd.tell(READY)
+    assert [record.levelno for record in caplog.records] == [logging.WARNING]

@@ -1,0 +1,245 @@
+"""The service as a process: files dropped in come out, and signals do what they should."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import resource
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from test_clock import within_seconds
+
+from site_folder import SiteFolder
+
+PROGRAM = Path(sys.executable).with_name("syndicate")
+
+
+@dataclass
+class Services:
+    """Starts services for a site, and ends those that a test leaves."""
+
+    site: SiteFolder
+    started: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def start(self, **environment: str) -> subprocess.Popen[bytes]:
+        with (self.site.root / "log").open("ab") as log:
+            process = subprocess.Popen(
+                [PROGRAM, "run"],
+                cwd=self.site.root,
+                stderr=log,
+                env={**os.environ, **environment},
+            )
+        self.started.append(process)
+        return process
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Another command, in the same site."""
+        command = [str(PROGRAM), *arguments]
+        return subprocess.run(command, cwd=self.site.root, capture_output=True, text=True)
+
+    def log(self) -> list[dict[str, Any]]:
+        text = (self.site.root / "log").read_text()
+        return [json.loads(line) for line in text.splitlines()]
+
+    def events(self) -> list[str]:
+        return [said["event"] for said in self.log()]
+
+    @contextmanager
+    def at_work(self, process: subprocess.Popen[bytes]) -> Iterator[None]:
+        """The service in the midst of a build, which waits until the block ends."""
+        assert self.published("First steps")
+        path = self.site.root / "syndicate.db.lock"
+        assert within_seconds(lambda: path not in _opened_by(process))
+        with path.open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            self.site.article("second.md", "Second wind")
+            assert within_seconds(lambda: path in _opened_by(process))
+            yield
+
+    def published(self, title: str) -> bool:
+        """Whether an article is in the feed before long."""
+        return within_seconds(
+            lambda: self.site.has("feed.xml") and title in self.site.text("feed.xml"), 30
+        )
+
+
+def _opened_by(process: subprocess.Popen[bytes]) -> set[Path]:
+    """The files a process has open."""
+    found = set()
+    for handle in Path(f"/proc/{process.pid}/fd").iterdir():
+        with suppress(FileNotFoundError):
+            found.add(handle.readlink())
+    return found
+
+
+@pytest.fixture
+def services(tmp_path: Path) -> Iterator[Services]:
+    """A site whose service looks often."""
+    site = SiteFolder(tmp_path / "site", "sqlite:///syndicate.db")
+    site.configure(service={"poll": 0.1, "deadline": 20})
+    site.article("first.md", "First steps")
+    services = Services(site)
+    yield services
+    for process in services.started:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+
+
+def test_an_article_dropped_in_comes_out_and_sigterm_ends_it(services: Services) -> None:
+    process = services.start()
+    assert services.published("First steps")
+    services.site.article("second.md", "Second wind")
+    assert services.published("Second wind")
+    process.terminate()
+    assert process.wait(30) == 0
+    assert services.events()[0] == "running"
+    assert services.events()[-1] == "stopped"
+
+
+def test_a_second_service_is_refused_and_kill_9_makes_room(services: Services) -> None:
+    process = services.start()
+    assert services.published("First steps")
+    second = services.run("run")
+    assert second.returncode == 2
+    assert f"process {process.pid}" in second.stderr
+    assert f"kill {process.pid}" in second.stderr
+    process.kill()
+    process.wait()
+    services.site.article("second.md", "Second wind")
+    third = services.start()
+    assert services.published("Second wind")
+    third.send_signal(signal.SIGINT)
+    assert third.wait(30) == 0
+
+
+def test_sighup_takes_a_good_configuration_and_keeps_the_old_one_from_a_bad(
+    services: Services,
+) -> None:
+    process = services.start()
+    assert services.published("First steps")
+    services.site.configure(site={"title": "Sea Notes"})
+    process.send_signal(signal.SIGHUP)
+    assert within_seconds(lambda: "Sea Notes" in services.site.text("feed.xml"))
+    services.site.configure(site={"title": "", "colour": "red"})
+    process.send_signal(signal.SIGHUP)
+    assert within_seconds(lambda: services.events()[-1].startswith("the configuration cannot"))
+    faults = [said for said in services.log() if said["level"] == "error" and "place" in said]
+    assert [fault["part"] for fault in faults] == ["configuration"] * 2
+    assert all(fault["place"].startswith("config.yaml:") for fault in faults)
+    services.site.article("second.md", "Second wind")
+    assert services.published("Second wind")
+    assert "Sea Notes" in services.site.text("feed.xml")
+
+
+def test_status_says_how_it_is(services: Services) -> None:
+    said = services.run("status")
+    assert said.returncode == 3
+    assert said.stdout == "No service runs here.\n"
+    process = services.start()
+    assert services.published("First steps")
+    assert within_seconds(lambda: "last build" in services.run("status").stdout)
+    said = services.run("status")
+    assert said.returncode == 0
+    assert f"process {process.pid}; nothing to mend" in said.stdout
+    services.site.write("broken.md", "---\ntitle: Broken\ndate: 2026-13-45\n---\n")
+    services.site.article("later.md", "Later", date="2099-01-01T08:00:00Z")
+    assert within_seconds(lambda: services.run("status").returncode == 1)
+    said = services.run("status")
+    assert "content/broken.md:3" in said.stdout
+    assert "2099-01-01T08:00:00Z later.md" in said.stdout
+    process.kill()
+    process.wait()
+    said = services.run("status")
+    assert said.returncode == 3
+    assert "at work until" in said.stdout
+
+
+def test_a_store_that_goes_away_and_comes_back_stops_nothing(services: Services) -> None:
+    services.start()
+    assert services.published("First steps")
+    database, away = services.site.root / "syndicate.db", services.site.root / "away"
+    database.rename(away)
+    database.mkdir()
+    services.site.article("second.md", "Second wind")
+    assert within_seconds(lambda: any("database" in event for event in services.events()))
+    assert "First steps" in services.site.text("feed.xml")
+    database.rmdir()
+    shutil.move(away, database)
+    assert services.published("Second wind")
+    told = [event for event in services.events() if event.startswith("the database")]
+    assert len(told) == 1
+
+
+def test_a_full_disk_stops_nothing_for_long(services: Services) -> None:
+    """Full for this process alone: no file of it may grow."""
+    process = services.start()
+    assert services.published("First steps")
+    _, most = resource.prlimit(process.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (0, most))
+    feed = services.site.text("feed.xml")
+    services.site.article("second.md", "Second wind")
+    time.sleep(1)
+    assert process.poll() is None
+    assert services.site.text("feed.xml") == feed
+    resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (most, most))
+    assert services.published("Second wind")
+
+
+def test_systemd_hears_of_every_step(services: Services, tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+        listener.bind(str(tmp_path / "notify"))
+        listener.settimeout(20)
+        process = services.start(NOTIFY_SOCKET=str(tmp_path / "notify"), WATCHDOG_USEC="10000000")
+        assert listener.recv(100) == b"READY=1"
+        assert listener.recv(100) == b"WATCHDOG=1"
+        process.send_signal(signal.SIGHUP)
+        heard = [listener.recv(100) for _ in range(3)]
+        assert heard[0].startswith(b"RELOADING=1")
+        assert b"READY=1" in heard
+        process.terminate()
+        while (last := listener.recv(100)) == b"WATCHDOG=1":
+            pass
+        assert last == b"STOPPING=1"
+        assert process.wait(30) == 0
+
+
+def test_what_does_not_end_within_the_deadline_is_left(services: Services) -> None:
+    services.site.configure(service={"poll": 0.1, "deadline": 1})
+    process = services.start()
+    with services.at_work(process):
+        process.terminate()
+        assert process.wait(30) == 1
+    assert services.events()[-1] == "what was in hand did not end"
+    services.start()
+    assert services.published("Second wind")
+
+
+def test_a_second_signal_ends_it_at_once(services: Services) -> None:
+    process = services.start()
+    with services.at_work(process):
+        process.terminate()
+        assert within_seconds(lambda: services.events()[-1] == "stopping")
+        process.terminate()
+        assert process.wait(10) == 128 + signal.SIGTERM
+
+
+def test_nothing_is_lost_when_it_is_killed_at_work(services: Services) -> None:
+    process = services.start()
+    with services.at_work(process):
+        process.kill()
+        process.wait()
+    services.start()
+    assert services.published("Second wind")

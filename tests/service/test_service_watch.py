@@ -1,0 +1,97 @@
+"""Files that are still being written wait; whatever happens, what is whole is taken in the end."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from syndicate.content.folder import Stat
+from syndicate.service.watch import View, differing, look, look_closer
+
+Folder = dict[str, Stat]
+
+folders = st.dictionaries(
+    st.sampled_from(["a.md", "b.md", "c/d.md"]), st.tuples(st.integers(0, 2), st.integers(0, 2))
+)
+histories = st.lists(folders, min_size=1, max_size=8)
+
+
+def looked(*found: Folder) -> View:
+    """The view after these looks."""
+    view = None
+    for each in found:
+        view = look(view, each)
+    assert view is not None
+    return view
+
+
+def test_at_the_first_look_nothing_is_whole() -> None:
+    assert looked({"a.md": (1, 1)}) == View({"a.md": (1, 1)}, {}, frozenset({"a.md"}))
+
+
+def test_a_file_that_two_looks_found_the_same_is_whole() -> None:
+    assert looked({"a.md": (1, 1)}, {"a.md": (1, 1)}).files == {"a.md": (1, 1)}
+
+
+def test_a_file_that_grows_is_as_it_was_until_it_stops() -> None:
+    small, half, whole = {"a.md": (1, 1)}, {"a.md": (5, 2)}, {"a.md": (9, 3)}
+    assert looked(small, small, half).files == small
+    assert looked(small, small, half, whole).files == small
+    assert looked(small, small, half, whole, whole).files == whole
+
+
+def test_a_new_file_is_left_out_until_it_is_whole_and_keeps_no_other_waiting() -> None:
+    before, copying, other = {"a.md": (1, 1)}, {"a.md": (1, 1), "b.md": (3, 2)}, {"a.md": (2, 9)}
+    view = looked(before, before, copying)
+    assert (view.files, set(view.held)) == (before, {"b.md"})
+    view = look(view, copying | other)
+    assert (view.files, set(view.held)) == (copying, {"a.md"})
+
+
+def test_a_file_that_is_gone_between_two_steps_of_saving_is_not_withdrawn() -> None:
+    before = {"a.md": (1, 1)}
+    assert looked(before, before, {}).files == before
+    assert looked(before, before, {}, {"a.md": (2, 2)}).files == before
+    assert looked(before, before, {}, {}).files == {}
+
+
+def test_with_nothing_new_a_view_is_the_same_object() -> None:
+    view = looked({"a.md": (1, 1)}, {"a.md": (1, 1)})
+    assert look(view, {"a.md": (1, 1)}) is view
+
+
+def test_a_look_too_soon_after_the_last_proves_nothing() -> None:
+    copying = {"a.md": (1, 1), "b.md": (3, 2)}
+    view = looked({"a.md": (1, 1)}, copying)
+    assert look_closer(view, copying) is view
+    assert look_closer(view, copying | {"a.md": (2, 2)}).held == {"a.md", "b.md"}
+
+
+@given(histories)
+def test_nothing_is_taken_that_two_looks_in_a_row_did_not_find(history: list[Folder]) -> None:
+    pairs = list(pairwise(history))
+    for path, stat in looked(*history).files.items():
+        assert any(one.get(path) == two.get(path) == stat for one, two in pairs)
+
+
+@given(histories)
+def test_after_two_looks_at_rest_all_is_taken_as_it_is(history: list[Folder]) -> None:
+    view = looked(*history, history[-1])
+    assert (view.files, view.held) == (history[-1], frozenset())
+
+
+@given(histories)
+def test_held_is_what_the_last_two_looks_found_otherwise(history: list[Folder]) -> None:
+    view = looked({}, *history)
+    last, before = history[-1], ({}, *history)[-2]
+    assert view.held == {p for p in last.keys() | before.keys() if last.get(p) != before.get(p)}
+
+
+@given(folders, folders)
+def test_differing_are_the_paths_with_another_stat_or_on_one_side_only(
+    one: Folder, other: Folder
+) -> None:
+    paths = one.keys() | other.keys()
+    assert differing(one, other) == {path for path in paths if one.get(path) != other.get(path)}

@@ -1,0 +1,90 @@
+"""The file that says how the service is."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from site_folder import NOON
+from syndicate.errors import SyndicateError
+from syndicate.findings import Finding, Level
+from syndicate.service.status import HEARTBEAT, Reporter, Status, read
+from syndicate.service.tick import Tick, Turn
+
+BROKEN = Finding(Level.ERROR, "unreadable", "no date", "a.md", 3, "write one")
+
+
+@dataclass
+class Step:
+    """A part that found something."""
+
+    name: str = "articles"
+    next: Turn = field(default_factory=lambda: Turn([BROKEN], facts={"articles": "3 published"}))
+
+    def turn(self, now: datetime) -> Turn:
+        return self.next
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "status"
+
+
+def said(path: Path) -> Status:
+    status = read(path)
+    assert status is not None
+    return status
+
+
+def test_before_the_first_start_nothing_is_said(path: Path) -> None:
+    assert read(path) is None
+
+
+def test_what_is_said_comes_back(path: Path) -> None:
+    tick = Tick([Step()])
+    tick(NOON)
+    assert Reporter(path, 4711).report(tick, NOON) == []
+    status = said(path)
+    assert (status.pid, status.ticked) == (4711, NOON)
+    assert status.facts == {"articles": "3 published"}
+    assert status.faults == ((BROKEN, NOON),)
+
+
+def test_it_is_written_when_something_changed_and_now_and_then(path: Path) -> None:
+    step = Step()
+    tick = Tick([step])
+    reporter = Reporter(path, os.getpid())
+    for second in range(5):
+        tick(NOON + timedelta(seconds=second))
+        reporter.report(tick, NOON + timedelta(seconds=second))
+    assert said(path).ticked == NOON
+    step.next = Turn(())
+    tick(later := NOON + timedelta(seconds=6))
+    reporter.report(tick, later)
+    assert (said(path).ticked, said(path).faults) == (later, ())
+    reporter.report(tick, later + HEARTBEAT)
+    assert said(path).ticked == later + HEARTBEAT
+    reporter.report(tick, NOON - timedelta(hours=1))
+    assert said(path).ticked == NOON - timedelta(hours=1), "the clock was set back"
+
+
+def test_a_file_that_cannot_be_written_is_a_fault_until_it_can(path: Path) -> None:
+    path.mkdir()
+    reporter = Reporter(path, 1)
+    (finding,) = reporter.report(Tick([]), NOON)
+    assert finding.path == str(path)
+    path.rmdir()
+    assert reporter.report(Tick([]), NOON) == []
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"pid": 1}'])
+def test_a_file_that_says_something_else_is_named(path: Path, text: str) -> None:
+    path.write_text(text)
+    with pytest.raises(SyndicateError) as caught:
+        read(path)
+    assert caught.value.place is not None
+    assert caught.value.place.path == str(path)

@@ -1,0 +1,183 @@
+"""A part that fails costs only its own turn, is told of once, and tried again."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from site_folder import NOON
+from syndicate.config.loader import load
+from syndicate.errors import Place, StoreError, SyndicateError
+from syndicate.findings import Finding, Level
+from syndicate.service.faults import as_findings
+from syndicate.service.tick import Tick, Turn
+
+LOCKED = StoreError("the database is locked", way_out="wait")
+BROKEN = Finding(Level.ERROR, "unreadable", "no date", "a.md", 3, "write one")
+
+
+@dataclass
+class Step:
+    """A part that does next what it is told to."""
+
+    name: str
+    next: Exception | Turn = field(default_factory=Turn)
+    turns: list[datetime] = field(default_factory=list)
+
+    def turn(self, now: datetime) -> Turn:
+        self.turns.append(now)
+        if isinstance(self.next, Exception):
+            raise self.next
+        return self.next
+
+
+@pytest.fixture(autouse=True)
+def everything_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+
+
+def said(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
+    return [(record.levelname, record.getMessage()) for record in caplog.records]
+
+
+def wrong(tick: Tick) -> list[tuple[str, str]]:
+    return [(part, finding.message) for part, finding, _ in tick.faults]
+
+
+def seconds(*numbers: int) -> Sequence[datetime]:
+    return [NOON + timedelta(seconds=number) for number in numbers]
+
+
+@pytest.mark.parametrize(
+    "error", [LOCKED, OSError(28, "No space left on device", "x"), KeyError("surprise")]
+)
+def test_the_other_parts_go_on_when_one_fails(error: Exception) -> None:
+    bad, good = Step("bad", error), Step("good")
+    tick = Tick([bad, good])
+    tick(NOON)
+    assert good.turns == [NOON]
+    assert [part for part, _ in wrong(tick)] == ["bad"]
+
+
+def test_a_fault_is_told_once_and_again_when_it_is_mended(caplog: pytest.LogCaptureFixture) -> None:
+    part = Step("store", LOCKED)
+    tick = Tick([part])
+    for now in seconds(0, 10, 20, 60):
+        tick(now)
+    assert said(caplog) == [("ERROR", LOCKED.message)]
+    assert caplog.records[0].facts["way_out"] == "wait"  # type: ignore[attr-defined]
+    part.next = Turn(findings=())
+    tick(NOON + timedelta(minutes=5))
+    assert said(caplog)[1:] == [("INFO", f"mended: {LOCKED.message}")]
+    assert wrong(tick) == []
+
+
+def test_a_fault_that_becomes_another_is_told_again(caplog: pytest.LogCaptureFixture) -> None:
+    part = Step("store", LOCKED)
+    tick = Tick([part])
+    tick(NOON)
+    part.next = StoreError("the database is gone")
+    tick(NOON + timedelta(minutes=1))
+    assert ("ERROR", "the database is gone") in said(caplog)
+    assert wrong(tick) == [("store", "the database is gone")]
+
+
+def test_it_is_known_since_when_a_fault_is_there() -> None:
+    part = Step("store", LOCKED)
+    tick = Tick([part])
+    for now in seconds(0, 10, 60):
+        tick(now)
+    assert [since for _, _, since in tick.faults] == [NOON]
+
+
+def test_what_a_part_found_is_told_once_with_its_place(caplog: pytest.LogCaptureFixture) -> None:
+    part = Step("articles", Turn(findings=[BROKEN]))
+    tick = Tick([part])
+    tick(NOON)
+    tick(NOON)
+    assert said(caplog) == [("ERROR", "no date")]
+    assert caplog.records[0].facts["place"] == "a.md:3"  # type: ignore[attr-defined]
+    part.next = Turn()
+    tick(NOON)
+    assert wrong(tick) == [("articles", "no date")], "no news is no change"
+
+
+def test_a_part_that_fails_rests_longer_each_time_and_never_more_than_half_a_minute() -> None:
+    part = Step("store", LOCKED)
+    tick = Tick([part])
+    for now in seconds(*range(200)):
+        tick(now)
+    since = [int((turn - NOON).total_seconds()) for turn in part.turns]
+    assert since[:5] == [0, 2, 6, 14, 30]
+    assert {late - early for early, late in pairwise(since[4:])} == {30}
+
+
+def test_a_clock_set_back_ends_a_rest() -> None:
+    part = Step("store", LOCKED)
+    tick = Tick([part])
+    tick(NOON)
+    tick(NOON - timedelta(hours=1))
+    assert len(part.turns) == 2
+
+
+def test_a_fault_of_the_program_comes_with_its_trace_once(caplog: pytest.LogCaptureFixture) -> None:
+    tick = Tick([Step("odd", ZeroDivisionError("by zero"))])
+    for now in seconds(0, 60):
+        tick(now)
+    (record,) = caplog.records
+    assert "ZeroDivisionError: by zero" in record.getMessage()
+    assert record.exc_info is not None
+    assert "raise self.next" in caplog.text
+
+
+def test_a_fault_of_the_user_comes_without_a_trace(caplog: pytest.LogCaptureFixture) -> None:
+    Tick([Step("store", LOCKED)])(NOON)
+    assert caplog.records[0].exc_info is None
+
+
+def test_the_next_turn_comes_as_soon_as_one_part_wants_it() -> None:
+    parts = [Step("a", Turn(again=5.0)), Step("b"), Step("c", Turn(again=0.2))]
+    assert Tick(parts)(NOON) == 0.2
+    assert Tick(parts[1:2])(NOON) is None
+
+
+def test_whoever_leaves_begins_no_more_parts() -> None:
+    tick = Tick([part := Step("a")])
+    tick.leaving = True
+    tick(NOON)
+    assert part.turns == []
+
+
+def test_a_tick_lives_while_turns_come() -> None:
+    tick = Tick([Step("a")])
+    tick(NOON)
+    assert tick.alive(patience=60)
+    assert not tick.alive(patience=0)
+
+
+def test_every_fault_of_a_configuration_becomes_a_finding_with_its_line(tmp_path: Path) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text("site:\n  title: T\n  url: nowhere\n  colour: red\n")
+    with pytest.raises(SyndicateError) as caught:
+        load(file, {})
+    assert [f.line for f in as_findings("configuration", caught.value)] == [3, 4]
+
+
+def test_a_refusal_of_the_system_names_the_file() -> None:
+    (finding,) = as_findings("x", OSError(28, "No space left on device", "/somewhere"))
+    assert (finding.path, finding.message) == (
+        "/somewhere",
+        "the system refuses: No space left on device",
+    )
+    assert finding.way_out
+
+
+def test_an_error_with_a_place_becomes_a_finding_at_that_place() -> None:
+    (finding,) = as_findings("x", SyndicateError("odd", place=Place("a.md", 7), way_out="mend it"))
+    assert (finding.path, finding.line, finding.way_out) == ("a.md", 7, "mend it")
