@@ -66,6 +66,18 @@ feeds: {{entries: 3, text: summary, formats: [atom, json]}}
     assert (weekly.name, weekly.include, weekly.backlog) == ("weekly", ("birds", "2026"), 0)
 
 
+@pytest.mark.parametrize("number", ["0.5", "2", "1e1"])
+def test_a_number_may_have_a_fraction_where_that_makes_sense(number: str) -> None:
+    assert loaded(f"{SITE}service: {{poll: {number}}}\n").config.service.poll == float(number)
+
+
+@pytest.mark.parametrize("value", ["soon", "true", ".nan", ".inf", "[1]", "0", "-1.5", "1e9"])
+def test_what_is_no_sensible_number_is_refused(value: str) -> None:
+    said = fault(f"{SITE}service: {{poll: {value}}}\n")
+    assert said.message.startswith("service.poll")
+    assert said.way_out
+
+
 def test_the_configuration_of_the_demonstration_loads() -> None:
     load(Path(__file__).parents[2] / "config.yaml", {})
 

@@ -95,6 +95,14 @@ def test_a_file_that_is_still_being_written_is_not_published(watched: Watched) -
     assert watched.has("and the rest")
 
 
+def test_a_file_that_is_still_being_written_waits_when_everything_is_compared(
+    watched: Watched,
+) -> None:
+    watched.site.article("second.md", "Half a tit")
+    watched.part.turn(watched.now + OVERHAUL)
+    assert not watched.has("Half a tit")
+
+
 def test_a_renamed_file_keeps_its_identity(watched: Watched) -> None:
     ids = watched.site.ids("feed.xml")
     watched.site.rename("first.md", "renamed.md")
@@ -219,8 +227,10 @@ def test_a_store_that_is_out_of_reach_is_tried_again(watched: Watched, tmp_path:
     assert watched.has("First steps"), "what is served stays as it was"
     store.rmdir()
     away.rename(store)
+    (watched.site.root / "public" / "articles" / "first" / "index.html").unlink()
     watched.at_rest()
     assert watched.has("Second")
+    assert watched.site.has("articles/first/index.html"), "after a failure, everything is looked at"
 
 
 def test_a_folder_that_is_gone_withdraws_nothing(watched: Watched) -> None:
