@@ -27,6 +27,7 @@ from results import keep
 from syndicate.app import set_up
 from syndicate.content.folder import scan
 from syndicate.service.publishing import Publishing
+from syndicate.service.served import Served
 from syndicate.service.tick import Tick
 
 
@@ -80,7 +81,7 @@ def in_process(make: Callable[[Path], Program], name: str, count: int, rounds: i
     subprocess.run(["rm", "-rf", str(folder)], check=True)
     program, articles = make(folder), write_articles(folder / "content", count)
     setup = set_up(program.site / "config.yaml", {})
-    tick, told = Tick([Publishing(setup)]), _Published()
+    tick, told = Tick([Publishing(setup, Served())]), _Published()
     logger = logging.getLogger("syndicate")
     logger.setLevel(logging.INFO)
     logger.addHandler(told)

@@ -42,7 +42,7 @@ from syndicate.outputs import Outputs
 from syndicate.permalinks import base_url, page_file
 from syndicate.press import Press, Rehearsal, missing
 from syndicate.renditions import Folder, Renditions, address, address_at, stale_renderings
-from syndicate.store.articles import Articles
+from syndicate.store.articles import GONE_FEEDS, Articles
 from syndicate.store.database import Database
 from syndicate.store.events import Events, Happening
 from syndicate.store.issues import Issues
@@ -266,6 +266,7 @@ def _make(
         articles.keep_notes(press.owners | outputs.found.keys(), _found(outputs, press))
         behind = json.dumps(sorted(outputs.renditions.behind))
         articles.remember({"owed": "[]", "recipe": recipe, "behind": behind})
+        articles.remember(_gone(press, articles.gone_feeds()))
         if site.config.feeds.hub:
             changed = [path for path in press.written if path.endswith(FEED_FILES)]
             addresses = [base_url(site.config.site) + quote(path) for path in changed]
@@ -282,6 +283,16 @@ def _keep_ahead(
         with database.transaction():
             outputs.articles.keep_rendering(fresh, uses)
             outputs.articles.keep_documents(announced, ())
+
+
+MOST_GONE = 1000
+
+
+def _gone(press: Press, before: AbstractSet[str]) -> dict[str, str]:
+    """Which feeds were once and are no more, after this build; nothing where that is as before."""
+    removed = {key.removeprefix("output:") for key in press.removed if key.endswith(FEED_FILES)}
+    gone = (before | removed) - set(press.written)
+    return {} if gone == before else {GONE_FEEDS: json.dumps(sorted(gone)[:MOST_GONE])}
 
 
 Made = tuple[str, Mapping[str, bytes]]

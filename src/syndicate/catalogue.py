@@ -21,6 +21,7 @@ from hashlib import sha256
 from operator import attrgetter
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 from syndicate import findings
 from syndicate.content.article import Article, Format
@@ -127,6 +128,12 @@ def tag_pairs(head: str) -> tuple[tuple[str, str], ...]:
     labels = json.loads(head).get("tags", ())
     pairs = {tag_of(label): label for label in reversed(labels)}
     return tuple((tag, pairs[tag]) for tag in dict.fromkeys(map(tag_of, labels)))
+
+
+def aliases_of(record: Record) -> tuple[str, ...]:
+    """The paths that an article had before, below the site, with and without a slash behind."""
+    paths = (urlsplit(alias).path.strip("/") for alias in json.loads(record.head)["aliases"])
+    return tuple(each for path in paths if path for each in (path, f"{path}/"))
 
 
 _APART = re.compile(r"[\W_]+")

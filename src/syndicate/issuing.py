@@ -21,9 +21,12 @@ from syndicate.config.model import Newsletter
 from syndicate.content.article import Published
 from syndicate.errors import Place, SyndicateError
 from syndicate.issue_archive import ARCHIVE, owner_of, slot_name
-from syndicate.moments import to_text
+from syndicate.moments import from_text, to_text
 from syndicate.next_issue import articles_of
 from syndicate.outputs import SITE, Outputs
+from syndicate.schedule.due import Due, due
+from syndicate.schedule.slots import Schedule
+from syndicate.schedule.words import duration
 from syndicate.store.articles import Articles
 from syndicate.store.events import Events, Happening
 from syndicate.store.issues import Carried, Issue, Issues, IssueState, articles_json
@@ -41,6 +44,7 @@ class Making:
     slot: str
     due: datetime
     now: datetime
+    planned: bool
 
     def choose(self) -> Sequence[Published]:
         """The articles it carries, newest first."""
@@ -81,6 +85,7 @@ class Making:
             newsletter=self.newsletter.name,
             slot=self.slot,
             due=to_text(self.due),
+            planned=int(self.planned),
             state=IssueState.SKIPPED,
             made=to_text(self.now),
             reason=NOTHING_NEW,
@@ -102,18 +107,25 @@ class Making:
 
 
 def make_issue(
-    site: Site, newsletter: Newsletter, slot: str, due: datetime, now: datetime
+    site: Site,
+    newsletter: Newsletter,
+    slot: str,
+    due: datetime,
+    now: datetime,
+    *,
+    planned: bool = True,
 ) -> Issue:
     """Make the issue of a slot from what was built last; one that is made already is given.
 
-    Nothing new makes one that is `skipped`. Raises SyndicateError when it cannot be made, or
-    would break a rule of level error.
+    `planned` says that the slot is one of the newsletter's schedule. Nothing new makes one that
+    is `skipped`. Raises SyndicateError when it cannot be made, or would break a rule of level
+    error.
     """
     site.database.lock()
     with site.database.transaction():
         Articles(site.database).begin_newsletters([newsletter.name], to_text(now))
     while True:
-        making = Making(site, built(site, now), newsletter, slot, due, now)
+        making = Making(site, built(site, now), newsletter, slot, due, now, planned)
         if kept := making.outputs.issues.get(newsletter.name, slot):
             return kept
         carried = making.choose()
@@ -130,7 +142,7 @@ def make_by_hand(site: Site, newsletter: Newsletter, now: datetime) -> Issue:
     issues, due = Issues(site.database), now.replace(second=0, microsecond=0)
     while issues.get(newsletter.name, slot := f"{due.astimezone(site.zone):%Y-%m-%dT%H:%M}"):
         due += timedelta(minutes=1)
-    return make_issue(site, newsletter, slot, min(due, now), now)
+    return make_issue(site, newsletter, slot, min(due, now), now, planned=False)
 
 
 def skip(
@@ -140,9 +152,57 @@ def skip(
     with site.database.transaction():
         Issues(site.database).add(
             Issue(
-                newsletter.name, slot, to_text(due), IssueState.SKIPPED, to_text(now), reason=reason
+                newsletter=newsletter.name,
+                slot=slot,
+                due=to_text(due),
+                planned=1,
+                state=IssueState.SKIPPED,
+                made=to_text(now),
+                reason=reason,
             )
         )
+
+
+def schedule_of(site: Site, newsletter: Newsletter) -> Schedule | None:
+    """When issues of a newsletter are due; None when it has no times of its own."""
+    if not (newsletter.every or newsletter.cron):
+        return None
+    zone = newsletter.time_zone or site.config.site.time_zone
+    return Schedule.parse(every=newsletter.every, cron=newsletter.cron, time_zone=zone)
+
+
+def due_now(site: Site, newsletter: Newsletter, now: datetime) -> Due:
+    """Which slots have come due, to be made or skipped; a new schedule counts from `now` on."""
+    schedule = schedule_of(site, newsletter)
+    articles = Articles(site.database)
+    if schedule is None:
+        return Due()
+    beginning = articles.newsletters().get(newsletter.name)
+    text = f"{newsletter.every}{newsletter.cron} {schedule.zone}"
+    if beginning is None or beginning.schedule != text:
+        with site.database.transaction():
+            articles.begin_newsletters([newsletter.name], to_text(now))
+            articles.reschedule(newsletter.name, text, to_text(now))
+        return Due()
+    return due(
+        schedule,
+        since=from_text(beginning.since),
+        last=Issues(site.database).last(newsletter.name),
+        now=now,
+        missed=newsletter.missed,
+        max_age=duration(newsletter.max_age),
+    )
+
+
+def make_due(site: Site, newsletter: Newsletter, now: datetime) -> list[Issue]:
+    """Make what is due of a newsletter, and record what is skipped, the oldest first.
+
+    Raises SyndicateError when an issue cannot be made; its slot stays due, and those behind it.
+    """
+    found = due_now(site, newsletter, now)
+    for skipped in found.skip:
+        skip(site, newsletter, skipped.slot.local, skipped.slot.due, now, str(skipped.reason))
+    return [make_issue(site, newsletter, slot.local, slot.due, now) for slot in found.make]
 
 
 def move(site: Site, issue: Issue, to: IssueState, now: datetime, reason: str = "") -> bool:

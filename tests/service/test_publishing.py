@@ -17,6 +17,7 @@ from site_folder import NOON, SiteFolder
 from syndicate.app import set_up
 from syndicate.errors import StoreError, SyndicateError
 from syndicate.service.publishing import OVERHAUL, SOON, Publishing
+from syndicate.service.served import Served
 
 SECOND = timedelta(seconds=1)
 
@@ -31,7 +32,7 @@ class Watched:
 
     def start(self) -> None:
         """Start, or start again after whatever ended it."""
-        self.part = Publishing(set_up(self.site.config_file, {}))
+        self.part = Publishing(set_up(self.site.config_file, {}), Served())
 
     def at_rest(self, after: timedelta = SECOND) -> None:
         """Let it look until it finds nothing more to wait for."""

@@ -217,5 +217,5 @@ def test_documents_notes_and_what_else_is_remembered(database: Database) -> None
         articles.remember({"key": "new"})
     assert articles.documents() == {"a": (3, "tag:x")}
     assert articles.notes() == {"page:1": "[2]"}
-    assert articles.newsletters() == {"weekly": ("2026", 0), "daily": ("2027", 0)}
+    assert articles.newsletters() == {"weekly": ("2026", 0, "", ""), "daily": ("2027", 0, "", "")}
     assert articles.meta() == {"key": "new"}

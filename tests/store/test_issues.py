@@ -33,6 +33,7 @@ def issue(
         newsletter=newsletter,
         slot=slot,
         due=f"{slot}:00Z",
+        planned=int(newsletter == "weekly"),
         state=state,
         made=f"{slot}:01Z",
         subject=f"Of {slot}",
@@ -105,8 +106,8 @@ def test_the_newest_come_first_and_skipped_ones_are_told_but_not_shown(
         issue("2026-11-16T09:00", newsletter="daily"),
     )
     assert [each.slot for each in issues.of("weekly")] == ["2026-11-16T08:00", "2026-11-02T08:00"]
-    assert issues.last("weekly") == ("2026-11-16T08:00", "2026-11-16T08:00:00Z")
-    assert issues.last("monthly") is None
+    assert issues.last("weekly") == "2026-11-16T08:00"
+    assert issues.last("daily") == "", "it was made by hand"
     told = issues.all(None, 10)
     assert [each.newsletter for each in told] == ["daily", "weekly", "weekly", "weekly"]
     assert {each.html for each in told} == {""}

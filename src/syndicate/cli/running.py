@@ -19,10 +19,12 @@ if TYPE_CHECKING:
 NOT_RUNNING = 3
 
 
-@click.command(short_help="Build whenever something changes, until stopped.")
+@click.command(short_help="Publish, make issues and serve, until stopped.")
+@click.option("--host", help="The address to serve on.  [default: service.host]")
+@click.option("--port", type=click.IntRange(0, 65535), help="The port.  [default: service.port]")
 @config_option
-def run(config_file: Path) -> int:
-    """Watch the folder and publish what changes, until Ctrl-C or SIGTERM.
+def run(config_file: Path, host: str | None, port: int | None) -> int:
+    """Publish what changes, make issues on time, and serve it all, until Ctrl-C or SIGTERM.
 
     Articles with a date in the future are published when it comes. SIGHUP reads the
     configuration again. What happens is logged to stderr.
@@ -31,7 +33,7 @@ def run(config_file: Path) -> int:
     from syndicate.service.service import Service
 
     logs.begin(sys.stderr)
-    return Service(config_file, os.environ).run()
+    return Service(config_file, os.environ, host=host, port=port).run()
 
 
 @click.command(short_help="Say how the running service is.")

@@ -196,6 +196,11 @@ class Store:
 class Service:
     """How the service behaves that `syndicate run` starts."""
 
+    host: str = field(
+        default="127.0.0.1", metadata={"meaning": "address to serve on; 0.0.0.0 for everybody"}
+    )
+    port: int = field(default=8000, metadata={"meaning": "port to serve on", "min": 0})
+
     poll: float = field(
         default=1.0,
         metadata={"meaning": "seconds from one look at the folder to the next", "min": 0.05},

@@ -62,6 +62,11 @@ def as_findings(rule: str, error: Exception) -> list[Finding]:
     return [_finding(PROGRAM, message, None, "please report what the log says of it")]
 
 
+def is_failure(finding: Finding) -> bool:
+    """Whether it keeps a part of the service from its work, and is no mere flaw in a text."""
+    return finding.rule == PROGRAM or finding.rule.endswith("-failed")
+
+
 def _finding(rule: str, message: str, place: Place | None, way_out: str) -> Finding:
     path, line = (place.path, place.line) if place else ("", None)
     return Finding(Level.ERROR, rule, message, path, line, way_out)

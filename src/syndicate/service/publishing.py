@@ -7,22 +7,20 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypeVar
 
 from syndicate.app import Setup, open_site
 from syndicate.build import Report, build_seen
 from syndicate.content.folder import Seen, Stat, scan, stat_of
 from syndicate.moments import from_text, to_text
+from syndicate.service.served import Served, silently
 from syndicate.service.tick import Turn
 from syndicate.service.watch import View, differing, look, look_closer
 from syndicate.store.articles import Articles
 
 log = logging.getLogger(__name__)
-
-T = TypeVar("T")
 
 SOON = 0.2
 """Seconds until the second look at files that may still be written."""
@@ -51,8 +49,9 @@ class Publishing:
 
     name = "articles"
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self, setup: Setup, served: Served) -> None:
         self._setup = setup
+        self._served = served
         self._view: View | None = None
         self._designs: View | None = None
         self._done: _Done | None = None
@@ -89,7 +88,7 @@ class Publishing:
     def _build(self, seen: Seen, view: View, designs: View, now: datetime) -> Turn:
         before, self._done = self._done, None  # a build that fails is followed by a thorough one
         began = time.monotonic()
-        with open_site(self._setup, _silently) as site:
+        with open_site(self._setup, silently) as site:
             site.database.lock()
             view = self._view = self._look_again(view, seen)
             changed = None if seen.changed is None else seen.changed - view.held
@@ -97,6 +96,7 @@ class Publishing:
             due = Articles(site.database).next_due()
         overhauled = before.overhauled if before and changed is not None else now
         self._done = _Done(view.files, designs, overhauled, due and from_text(due[0]))
+        self._served.refresh(report)
         _tell(report, time.monotonic() - began)
         return Turn(report.findings, None, _facts(report, due, now))
 
@@ -110,10 +110,6 @@ class Publishing:
             return view
         found = {path: stat for path, stat in view.found.items() if path not in now}
         return look_closer(view, found | {path: stat for path, stat in now.items() if stat})
-
-
-def _silently(items: Iterable[T], total: int, doing: str) -> Iterable[T]:  # noqa: ARG001
-    return items
 
 
 def _tell(report: Report, seconds: float) -> None:

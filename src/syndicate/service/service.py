@@ -21,10 +21,14 @@ from syndicate.errors import Place, SyndicateError
 from syndicate.service.clock import Clock
 from syndicate.service.faults import as_findings
 from syndicate.service.lock import only_one
+from syndicate.service.newsletters import Issuing
 from syndicate.service.notify import ALIVE, READY, STOPPING, Systemd
 from syndicate.service.publishing import Publishing
+from syndicate.service.served import Served
+from syndicate.service.serving import Serving
 from syndicate.service.status import Reporter
-from syndicate.service.tick import Tick
+from syndicate.service.telling import Telling
+from syndicate.service.tick import Part, Tick
 
 log = logging.getLogger(__name__)
 
@@ -41,17 +45,47 @@ def state_file(setup: Setup, kind: str) -> Path:
     return setup.state.with_name(setup.state.name + kind)
 
 
+def _patience(setup: Setup) -> float:
+    """Seconds without a tick after which ticks count as dead."""
+    return max(60.0, 10 * setup.config.service.poll)
+
+
+def _parts(setup: Setup, serving: Serving) -> list[Part]:
+    """What the service does: each newsletter is a part, so that it fails alone."""
+    served = Served(serving)
+    newsletters = setup.config.newsletters.values()
+    issuing = [Issuing(setup, newsletter, served) for newsletter in newsletters]
+    return [Publishing(setup, served), *issuing, Telling(setup, served)]
+
+
 class Service:
     """A site that is watched and published until somebody ends it."""
 
-    def __init__(self, config_file: Path, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        config_file: Path,
+        environment: Mapping[str, str],
+        *,
+        host: str | None = None,
+        port: int | None = None,
+    ) -> None:
+        """`host` and `port` are where it serves, instead of what the configuration says."""
         self._config_file = config_file
         self._environment = environment
         self._setup = set_up(config_file, environment)
         self._systemd = Systemd(environment)
         self._signals: queue.SimpleQueue[int] = queue.SimpleQueue()
         self._reread = threading.Event()
-        self._tick = Tick([Publishing(self._setup)])
+        self._tick = Tick([])
+        config = self._setup.config.service
+        self._serving = Serving(
+            self._setup,
+            self._tick,
+            config.host if host is None else host,
+            config.port if port is None else port,
+            _patience(self._setup),
+        )
+        self._tick.replace(_parts(self._setup, self._serving))
         self._clock = Clock(self._turn, self._setup.config.service.poll)
         self._reporter = Reporter(state_file(self._setup, STATUS), os.getpid())
 
@@ -62,11 +96,13 @@ class Service:
                 signal.signal(number, self._on_signal)
             facts = {"version": __version__, "content": str(self._setup.places.content)}
             log.info("running", extra={"facts": facts})
+            self._serving.start()
             self._clock.start()
             self._systemd.tell(READY)
             self._look_after()
             self._systemd.tell(STOPPING)
             self._clock.stop()
+            self._serving.stop()
             log.info("stopped")
         return 0
 
@@ -87,8 +123,7 @@ class Service:
                 self._reread.set()
                 self._clock.at_once()
             self._clock.look()
-            patience = max(60.0, 10 * self._setup.config.service.poll)
-            if self._systemd.watches and self._tick.alive(patience):
+            if self._systemd.watches and self._tick.alive(_patience(self._setup)):
                 self._systemd.tell(ALIVE)
 
     def _on_signal(self, number: int, _: FrameType | None) -> None:
@@ -133,6 +168,6 @@ class Service:
             return
         self._tick.found(CONFIGURATION, [], now)
         self._setup = setup
-        self._tick.replace([Publishing(setup)])
+        self._tick.replace(_parts(setup, self._serving))
         self._clock.set_poll(setup.config.service.poll)
         log.info("the configuration was read again")

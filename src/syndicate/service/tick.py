@@ -75,6 +75,8 @@ class Tick:
         self.facts: dict[str, str] = {}
         self.last: datetime | None = None
         """When the last turn was."""
+        self.count = 0
+        """How many turns there were."""
         self.leaving = False
         """Set to end after the part whose turn it is."""
         self._began: float | None = None
@@ -93,6 +95,7 @@ class Tick:
         finally:
             self._began, self._ended = None, time.monotonic()
         self.last = now
+        self.count += 1
         return min((turn.again for turn in turns if turn.again is not None), default=None)
 
     def alive(self, patience: float) -> bool:

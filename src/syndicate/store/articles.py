@@ -5,6 +5,7 @@ Reads and writes rows; decides nothing.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -14,6 +15,7 @@ from syndicate.content.folder import Stat
 from syndicate.store.database import Database
 
 COLUMNS = ", ".join(Record._fields)
+GONE_FEEDS = "gone feeds"
 PUBLISHED = "state = 'live' AND sequence IS NOT NULL"
 # Said so that no database is led to walk through all live articles instead.
 BY_SEQUENCE = "state NOT IN ('draft', 'gone')"
@@ -25,10 +27,15 @@ Light = tuple[str, int, str, tuple[tuple[str, str], ...]]
 
 
 class Beginning(NamedTuple):
-    """When a newsletter came to be, and the sequence of the last article published then."""
+    """When a newsletter came to be, and the sequence of the last article published then.
+
+    `schedule` is what it had last, and `since` since when; "" before it had one.
+    """
 
     moment: str
     after: int
+    schedule: str
+    since: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +191,15 @@ class Articles:
             {"now": now},
         )
 
+    def with_aliases(self) -> list[Record]:
+        """Published articles whose header names other addresses, the first published first."""
+        # Looked for in the JSON: few have one, and it is asked for after changes only.
+        return self._select(f"{PUBLISHED} AND head LIKE '%\"aliases\":%' ORDER BY sequence", {})
+
+    def gone_feeds(self) -> frozenset[str]:
+        """Paths of feeds that were, and are no more."""
+        return frozenset(json.loads(self.meta().get(GONE_FEEDS, "[]")))
+
     def first_day(self) -> str | None:
         """The day of the oldest published article."""
         (day,) = self._rows(f"SELECT min(published) FROM articles WHERE {PUBLISHED}")[0]
@@ -266,8 +282,8 @@ class Articles:
 
     def newsletters(self) -> dict[str, Beginning]:
         """Name -> how the newsletter began."""
-        rows = self._rows("SELECT name, began, after FROM newsletters")
-        return {str(name): Beginning(str(began), int(after)) for name, began, after in rows}
+        rows = self._rows("SELECT name, began, after, schedule, since FROM newsletters")
+        return {str(row[0]): Beginning._make(row[1:]) for row in rows}
 
     def meta(self) -> dict[str, str]:
         """What else is remembered."""
@@ -379,9 +395,16 @@ class Articles:
     def begin_newsletters(self, names: Iterable[str], now: str) -> None:
         """Note when newsletters came to be; those known already stay as they are."""
         self._database.run_many(
-            "INSERT INTO newsletters (name, began, after) VALUES (:name, :now, :after) "
-            "ON CONFLICT DO NOTHING",
+            "INSERT INTO newsletters (name, began, after, schedule, since) "
+            "VALUES (:name, :now, :after, '', '') ON CONFLICT DO NOTHING",
             [{"name": name, "now": now, "after": self.last_sequence()} for name in names],
+        )
+
+    def reschedule(self, name: str, schedule: str, since: str) -> None:
+        """Note that a newsletter has another schedule."""
+        self._database.run(
+            "UPDATE newsletters SET schedule = :schedule, since = :since WHERE name = :name",
+            {"name": name, "schedule": schedule, "since": since},
         )
 
     def remember(self, values: Mapping[str, str]) -> None:

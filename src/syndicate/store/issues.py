@@ -48,6 +48,8 @@ class Carried(NamedTuple):
 class Issue(NamedTuple):
     """An issue as it is kept, a row. Moments as UTC text; `slot` is local wall time.
 
+    `planned` is 1 for a slot of the schedule, 0 for an issue made by hand.
+
     `reason` says why it was skipped or cancelled. `page` is the mail as a web page, `message`
     complete (RFC 5322, all ASCII), `articles` JSON. A skipped issue has no texts. `sequence` is
     given when it is kept.
@@ -56,6 +58,7 @@ class Issue(NamedTuple):
     newsletter: str
     slot: str
     due: str
+    planned: int
     state: str
     made: str
     reason: str = ""
@@ -113,14 +116,13 @@ class Issues:
         )
         return [Issue._make(row) for row in rows]
 
-    def last(self, newsletter: str) -> tuple[str, str] | None:
-        """Slot and due moment of the newest issue in whatever state; None before the first."""
+    def last(self, newsletter: str) -> str:
+        """The latest slot of the schedule that was made or skipped, "" before the first."""
         rows = self._rows(
-            "SELECT slot, due FROM issues WHERE newsletter = :newsletter "
-            "ORDER BY due DESC, slot DESC LIMIT 1",
-            {"newsletter": newsletter},
+            "SELECT coalesce(max(slot), '') FROM issues WHERE newsletter = :n AND planned = 1",
+            {"n": newsletter},
         )
-        return (str(rows[0][0]), str(rows[0][1])) if rows else None
+        return str(rows[0][0])
 
     def last_sequence(self) -> int:
         """The highest sequence ever given, 0 for none."""

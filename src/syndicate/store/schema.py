@@ -104,6 +104,8 @@ newsletters = Table(
     Column("name", PLAIN, primary_key=True),
     Column("began", PLAIN, nullable=False),
     Column("after", BigInteger, nullable=False),  # the last article's sequence then
+    Column("schedule", PLAIN, nullable=False),  # as it is configured, zone and all
+    Column("since", PLAIN, nullable=False),  # since when it is so
 )
 
 issues = Table(  # of newsletters, frozen when made; one for each slot
@@ -112,6 +114,7 @@ issues = Table(  # of newsletters, frozen when made; one for each slot
     Column("newsletter", PLAIN, primary_key=True),
     Column("slot", PLAIN, primary_key=True),  # local wall time: 2026-11-30T08:00
     Column("due", PLAIN, nullable=False),  # the slot in UTC
+    Column("planned", BigInteger, nullable=False),  # 1: a slot of the schedule, 0: made by hand
     Column("state", PLAIN, nullable=False),  # draft | approved | sending | sent | skipped | ...
     Column("made", PLAIN, nullable=False),
     Column("reason", PLAIN, nullable=False),  # why it was skipped or cancelled, else ""

@@ -67,6 +67,7 @@ CREATE TABLE issues (
   newsletter TEXT NOT NULL,
   slot TEXT NOT NULL,
   due TEXT NOT NULL,
+  planned BIGINT NOT NULL,
   state TEXT NOT NULL,
   made TEXT NOT NULL,
   reason TEXT NOT NULL,
@@ -89,6 +90,8 @@ CREATE TABLE newsletters (
   name TEXT NOT NULL,
   began TEXT NOT NULL,
   "after" BIGINT NOT NULL,
+  schedule TEXT NOT NULL,
+  since TEXT NOT NULL,
   PRIMARY KEY (name)
 );
 CREATE TABLE notes (

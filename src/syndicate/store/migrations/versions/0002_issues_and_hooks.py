@@ -16,17 +16,21 @@ def upgrade() -> None:
         newsletters.add_column(
             sa.Column("after", sa.BigInteger, nullable=False, server_default="0")
         )
+        for name in ("schedule", "since"):
+            newsletters.add_column(sa.Column(name, PLAIN, nullable=False, server_default=""))
     op.execute(
         "UPDATE newsletters SET after = (SELECT coalesce(max(sequence), 0) FROM articles "
         "WHERE published < newsletters.began)"
     )
     with op.batch_alter_table("newsletters") as newsletters:
-        newsletters.alter_column("after", server_default=None)
+        for name in ("after", "schedule", "since"):
+            newsletters.alter_column(name, server_default=None)
     op.create_table(
         "issues",
         sa.Column("newsletter", PLAIN, primary_key=True),
         sa.Column("slot", PLAIN, primary_key=True),
         sa.Column("due", PLAIN, nullable=False),
+        sa.Column("planned", sa.BigInteger, nullable=False),
         sa.Column("state", PLAIN, nullable=False),
         sa.Column("made", PLAIN, nullable=False),
         sa.Column("reason", PLAIN, nullable=False),

@@ -1,0 +1,69 @@
+"""A newsletter's slots -> its issues, when their time has come.
+
+A turn before that costs nothing: no database is opened. What else made an issue, or changed the
+schedule, is found when the next one is due.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+
+from syndicate.app import Setup, open_site
+from syndicate.build import Site, build
+from syndicate.config.model import Newsletter
+from syndicate.issuing import make_due, schedule_of
+from syndicate.moments import to_text
+from syndicate.service.served import Served, silently
+from syndicate.service.tick import Turn
+from syndicate.store.issues import Issue, IssueState
+
+log = logging.getLogger(__name__)
+
+
+class Issuing:
+    """Makes the issues of one newsletter, so that it fails alone."""
+
+    def __init__(self, setup: Setup, newsletter: Newsletter, served: Served) -> None:
+        self._setup = setup
+        self._newsletter = newsletter
+        self._served = served
+        self._looked: datetime | None = None
+        self._next: datetime | None = None
+
+    @property
+    def name(self) -> str:
+        """What it is called in logs and in the status."""
+        return f"newsletter {self._newsletter.name}"
+
+    def turn(self, now: datetime) -> Turn:
+        """Make what is due."""
+        if self._looked and self._looked <= now and (self._next is None or now < self._next):
+            return Turn()
+        with open_site(self._setup, silently) as site:
+            schedule = schedule_of(site, self._newsletter)
+            if schedule is not None:
+                self._make(site, now)
+        self._looked = now
+        slot = next(schedule.after(now), None) if schedule else None
+        self._next = slot.due if slot else None
+        due = f"{slot.local} ({to_text(slot.due)})" if slot else "has no times of its own"
+        return Turn([], None, {f"next issue of {self._newsletter.name}": due})
+
+    def _make(self, site: Site, now: datetime) -> None:
+        """Make it of what is in the folder now, and have it written and served."""
+        site.database.lock()
+        issues = make_due(site, self._newsletter, now)
+        for issue in issues:
+            _tell(issue)
+        if issues:
+            self._served.refresh(build(site, now))
+
+
+def _tell(issue: Issue) -> None:
+    name = f"{issue.newsletter}/{issue.slot}"
+    if issue.state == IssueState.SKIPPED:
+        log.info("no issue", extra={"facts": {"issue": name, "why": issue.reason}})
+    else:
+        facts = {"issue": name, "subject": issue.subject, "state": issue.state}
+        log.info("issue made", extra={"facts": facts})

@@ -1,0 +1,161 @@
+"""Serves the output folder over HTTP, in a thread of its own, and says how the service is.
+
+Whatever happens to builds, what was served before is served on.
+"""
+
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from urllib.parse import urlsplit
+
+import uvicorn
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+
+from syndicate.app import Setup, open_site
+from syndicate.catalogue import aliases_of
+from syndicate.errors import SyndicateError
+from syndicate.permalinks import base_url
+from syndicate.renditions import address
+from syndicate.service.faults import is_failure
+from syndicate.service.served import silently
+from syndicate.service.tick import Tick
+from syndicate.store.articles import Articles
+from syndicate.store.issues import Issues
+from syndicate.web.answers import Answers, Moves
+from syndicate.web.clients import Clients, Limit
+from syndicate.web.front import server_config
+from syndicate.web.library import Address, Library
+from syndicate.web.metrics import Traffic
+
+log = logging.getLogger(__name__)
+
+STARTING_SECONDS = 10
+STOPPING_SECONDS = 5
+MEMORY = ".versions"
+"""What is added to the name of the store for what is remembered of feeds that were served."""
+
+
+class Serving:
+    """The documents of one site, served. `patience` are the seconds until ticks count as dead."""
+
+    def __init__(self, setup: Setup, tick: Tick, host: str, port: int, patience: float) -> None:
+        self._setup = setup
+        memory = setup.state.with_name(setup.state.name + MEMORY)
+        site = Address(base_url(setup.config.site), setup.config.feeds.hub)
+        self._library = Library(setup.places.output, site, memory=memory)
+        traffic = Traffic()
+        self._health = Health(tick, patience, traffic)
+        self._answers = Answers(self._library, Clients(Limit()), traffic, self._health)
+        self._socket = _bound(host, port)
+        self._server = uvicorn.Server(
+            server_config(
+                self._answers,
+                host=host,
+                port=port,
+                log_config=None,
+                timeout_graceful_shutdown=STOPPING_SECONDS,
+            )
+        )
+        self._thread = threading.Thread(target=self._serve, name="web", daemon=True)
+
+    @property
+    def url(self) -> str:
+        """Where it is served on this machine."""
+        host, port = self._socket.getsockname()[:2]
+        shown = f"[{host}]" if ":" in host else host
+        return f"http://{shown}:{port}{urlsplit(base_url(self._setup.config.site)).path}"
+
+    def start(self) -> None:
+        """Serve what there is already. Raises SyndicateError when the server does not start."""
+        self.refresh(None)
+        self._thread.start()
+        deadline = time.monotonic() + STARTING_SECONDS
+        while not self._server.started:
+            if not self._thread.is_alive() or time.monotonic() > deadline:
+                raise SyndicateError("the web server does not start", way_out="see the log above")
+            time.sleep(0.01)
+        log.info("serving", extra={"facts": {"address": self.url}})
+
+    def stop(self) -> None:
+        """Finish the answers in hand."""
+        self._server.should_exit = True
+        self._thread.join(STOPPING_SECONDS + 1)
+
+    def refresh(self, paths: Iterable[str] | None) -> None:
+        """Take up what changed: these paths in the output folder, or whatever did."""
+        if self._setup.places.output.is_dir():
+            for fault in self._library.refresh(paths):
+                facts = {"place": str(fault.place or ""), "way_out": fault.way_out}
+                log.error("not served: %s", fault.message, extra={"facts": facts})
+        with open_site(self._setup, silently) as site:
+            articles = Articles(site.database)
+            aliases = {
+                alias: address(record, site.config.site, site.zone)
+                for record in articles.with_aliases()
+                for alias in aliases_of(record)
+            }
+            self._answers.moves = Moves(aliases, articles.gone_feeds())
+            self._health.articles = articles.count()
+            self._health.issues = Issues(site.database).last_sequence()
+        self._health.documents = len(self._library.shelf.files)
+
+    def _serve(self) -> None:
+        self._server.run(sockets=[self._socket])
+
+
+class Health:
+    """What the service says of itself to whoever watches over it; also a collector of numbers."""
+
+    def __init__(self, tick: Tick, patience: float, traffic: Traffic) -> None:
+        self._tick = tick
+        self._patience = patience
+        self.articles = self.issues = self.documents = 0
+        self._registry = CollectorRegistry()
+        self._registry.register(traffic)
+        self._registry.register(self)
+
+    def livez(self) -> Sequence[str]:
+        """Whether ticks come."""
+        return [] if self._tick.alive(self._patience) else ["no tick for too long"]
+
+    def readyz(self) -> Sequence[str]:
+        """Whether it does all it should: what keeps a part of it from its work."""
+        if self._tick.last is None:
+            return ["starting"]
+        wrong = (f"{part}: {f.message}" for part, f, _ in tuple(self._tick.faults) if is_failure(f))
+        return [*self.livez(), *wrong]
+
+    def metrics(self) -> bytes:
+        """All numbers, in Prometheus's text format."""
+        return generate_latest(self._registry)
+
+    def collect(self) -> Iterator[Metric]:
+        """The numbers of the service (a collector of prometheus_client)."""
+        yield CounterMetricFamily("syndicate_ticks", "Rounds of the service.", self._tick.count)
+        last = self._tick.last
+        numbers = {
+            "last_tick_timestamp_seconds": ("When the last round was.", last and last.timestamp()),
+            "articles": ("Articles that are published.", self.articles),
+            "issues": ("Issues, skipped ones too.", self.issues),
+            "documents": ("Documents that are served.", self.documents),
+            "faults": ("What is wrong now.", len(tuple(self._tick.faults))),
+        }
+        for name, (meaning, value) in numbers.items():
+            yield GaugeMetricFamily(f"syndicate_{name}", meaning, value or 0)
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    """A socket to listen on. Raises SyndicateError."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise SyndicateError(
+            f"cannot listen on {host}:{port}: {error.strerror}",
+            way_out="choose another with --port, or service.port in config.yaml",
+        ) from error
