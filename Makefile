@@ -6,8 +6,9 @@ READY := $(VENV)/.ready
 
 .PHONY: run test lint bench bench-build bench-newsletter bench-serve bench-tick schema wheel clean
 
-run: $(READY) ## Build this repository's own site and say where everything is.
+run: $(READY) ## Build this repository's own site, say where everything is, and serve it.
 	@$(BIN)/syndicate build
+	@$(BIN)/syndicate run
 
 test: $(READY) ## Run all tests.
 	$(BIN)/pytest

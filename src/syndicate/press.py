@@ -137,7 +137,7 @@ class Press:
 
 
 class Rehearsal(Press):
-    """A press that writes nothing: for checking."""
+    """A press that writes nothing, and only says what it would: for checking and planning."""
 
     def announced(
         self,
@@ -147,6 +147,8 @@ class Rehearsal(Press):
 
     def _write(self, root: Root, path: str, data: bytes, owner: str) -> None:
         self.made[f"{root}:{path}"] = (len(data), owner)
+        if not publish.stands(self._roots[root], path, data):
+            self.written.append(path)
 
 
 def missing(roots: Mapping[Root, Path], known: Mapping[str, tuple[int, str]]) -> set[str]:

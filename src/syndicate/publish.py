@@ -44,6 +44,14 @@ def _replace(target: Path, data: bytes) -> None:
         raise
 
 
+def stands(root: Path, path: str, data: bytes) -> bool:
+    """Whether a document is there as it is to be."""
+    try:
+        return _same(root / path, data)
+    except OSError:  # something else has its place: writing it would say so
+        return False
+
+
 def remove(root: Path, path: str) -> None:
     """Remove a document, if it is still there, and the folders it leaves empty."""
     target = root / path

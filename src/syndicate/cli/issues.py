@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +17,7 @@ from syndicate.cli.show import Progress, counted, from_here, show_table
 if TYPE_CHECKING:
     from syndicate.build import Site
     from syndicate.config.model import Newsletter
+    from syndicate.planning import NextIssue
     from syndicate.store.issues import Issue
 
 MOST = 20
@@ -54,6 +55,24 @@ def show(config_file: Path, issue: str) -> None:
     """Show an ISSUE: its state, its subject, the articles it carries, and where its files are."""
     with _opened(config_file) as site:
         _tell(site, _issue(site, issue))
+
+
+@issues.command(short_help="What the next build and the next slots would do.")
+@click.argument("newsletter", required=False)
+@config_option
+def plan(config_file: Path, newsletter: str | None) -> None:
+    """Say what the next build and the next slots of NEWSLETTER, or of all, would do.
+
+    Nothing is changed by it.
+    """
+    from syndicate.planning import plan as ask
+
+    planned = ask(config_file, os.environ, Progress(quiet=False), datetime.now(UTC), newsletter)
+    articles = counted(planned.changed, "changed article")
+    click.echo(f"The next build takes in {articles} and writes {_named(planned.documents)}.")
+    for issue in planned.issues:
+        click.echo()
+        _foretell(issue)
 
 
 @issues.command(short_help="Make an issue now, whatever the schedule says.")
@@ -148,6 +167,35 @@ def _issue(site: Site, name: str) -> Issue:
 
 
 MAKE = "make one: syndicate issues make"
+
+
+MOST_NAMED = 8
+
+
+def _named(documents: Sequence[str]) -> str:
+    """How many documents, and the first of them by name."""
+    if not documents:
+        return "nothing"
+    more = ", …" if len(documents) > MOST_NAMED else ""
+    return f"{counted(len(documents), 'file')}: {', '.join(documents[:MOST_NAMED])}{more}"
+
+
+def _foretell(issue: NextIssue) -> None:
+    """What an issue made now would be, and when the next ones are due."""
+    from syndicate.moments import to_text
+
+    click.secho(issue.newsletter.name, bold=True)
+    rows = [("subject", issue.subject or "nothing new: the slot would be skipped", "")]
+    rows += [("not made", each.message, each.rule) for each in issue.blocking]
+    rows += [("due now", slot.local, to_text(slot.due)) for slot in issue.due.make]
+    rows += [("skipped", each.slot.local, str(each.reason)) for each in issue.due.skip]
+    rows += [("next", slot.local, to_text(slot.due)) for slot in issue.slots]
+    rows += [] if issue.slots else [("next", "when made by hand", "it has no schedule")]
+    rows += [("review", "it waits until it is approved", "review: manual")] * (
+        issue.newsletter.review == "manual"
+    )
+    rows += [("article", title, "") for title in issue.articles]
+    show_table(rows)
 
 
 def _tell(site: Site, issue: Issue) -> None:
