@@ -13,6 +13,7 @@ is used but what it hands to such a protocol.
 from __future__ import annotations
 
 import asyncio
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import httptools
@@ -30,9 +31,53 @@ if TYPE_CHECKING:
 LONGEST_HEAD: Final = 32 * 1024
 """Bytes of request line and headers."""
 
+SHORT_HEAD: Final = 4 * 1024
+"""Bytes of a head that is kept as it was read; longer ones are rare, and would fill the memory."""
+
 _END: Final = b"\r\n\r\n"
 _UNUSUAL: Final = frozenset((b"content-length", b"transfer-encoding", b"expect", b"upgrade"))
 _TOO_LONG: Final = text(431, "The headers of this request are too long.")
+
+
+class Head:
+    """The head of a request; what the parser calls while it reads one."""
+
+    __slots__ = ("_parser", "headers", "method", "stays", "target")
+
+    def __init__(self, data: bytes) -> None:
+        """Raises HttpParserError, HttpParserUpgrade."""
+        self.headers: dict[bytes, bytes] = {}
+        self.target = self.method = b""
+        self.stays = True
+        self._parser: httptools.HttpRequestParser | None = httptools.HttpRequestParser(self)
+        self._parser.feed_data(data)
+        self._parser = None  # they know each other, and nobody else would part them
+
+    def on_url(self, url: bytes) -> None:
+        self.target += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        add(self.headers, name.lower(), value)
+
+    def on_headers_complete(self) -> None:
+        parser = self._parser
+        assert parser is not None, "it is at work"
+        self.method = parser.get_method()
+        self.stays = parser.should_keep_alive() and parser.get_http_version() == "1.1"
+
+
+@lru_cache(maxsize=1_024)
+def _read(data: bytes) -> Head | None:
+    """The one whole request that `data` is; None if it is none for us.
+
+    Kept, because a reader sends the same bytes until the feed changes, and so do all readers of
+    one make.
+    """
+    try:
+        head = Head(data)
+    except (httptools.HttpParserError, httptools.HttpParserUpgrade):
+        return None
+    return head if _UNUSUAL.isdisjoint(head.headers) else None
 
 
 class Front(asyncio.Protocol):
@@ -50,10 +95,7 @@ class Front(asyncio.Protocol):
         self._loop = _loop or asyncio.get_running_loop()
         self._timeout = config.timeout_keep_alive
         self._answers = cast(App, config.app).answers
-        self._parser = httptools.HttpRequestParser(self)
-        self._headers: dict[bytes, bytes] = {}
         self._dated: tuple[object, bytes] = (None, b"")
-        self._target = b""
         self._received = b""
         self._stays = True
 
@@ -92,33 +134,20 @@ class Front(asyncio.Protocol):
         """The server ends. Nothing is ever half done here."""
         self._transport.close()
 
-    # -- what the parser calls -----------------------------------------------------------------
-
-    def on_url(self, url: bytes) -> None:
-        self._target += url
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        add(self._headers, name.lower(), value)
-
-    def on_headers_complete(self) -> None:
-        self._stays = self._parser.should_keep_alive() and self._parser.get_http_version() == "1.1"
-
     # -- one request ---------------------------------------------------------------------------
 
     def _answered(self, data: bytes) -> bool:
         """Answer the one whole request that `data` is; False if it is none for us."""
-        self._target, self._headers = b"", {}
-        try:
-            self._parser.feed_data(data)
-        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
+        head = _read(data) if len(data) <= SHORT_HEAD else _read.__wrapped__(data)
+        if head is None:
             return False
-        if not _UNUSUAL.isdisjoint(self._headers):
-            return False
-        method = self._parser.get_method()
-        given = self._answers.from_memory(Request(method, self._target, self._headers, self._peer))
+        given = self._answers.from_memory(
+            Request(head.method, head.target, head.headers, self._peer)
+        )
         if given is None:
             return False
-        self._send(given.head, given.body if method == b"GET" else b"")
+        self._stays = head.stays
+        self._send(given.head, given.body if head.method == b"GET" else b"")
         self._state.total_requests += 1
         return True
 
