@@ -76,7 +76,7 @@ class Serving:
         return f"http://{shown}:{port}{urlsplit(base_url(self._setup.config.site)).path}"
 
     def start(self) -> None:
-        """Serve what there is already, once it listens. Raises SyndicateError when the server does not start."""
+        """Serve what there is already, at the port taken. Raises SyndicateError if that fails."""
         self.refresh(None)
         self._thread.start()
         deadline = time.monotonic() + STARTING_SECONDS
