@@ -38,7 +38,7 @@ class Life:
         setup, served = set_up(self.site.config_file, {}), Served()
         issuing = [Issuing(setup, each, served) for each in setup.config.newsletters.values()]
         parts: list[Part] = [Publishing(setup, served), *issuing, Telling(setup, served)]
-        self.served, self.issuing, self.tick = served, issuing, Tick(parts)
+        self.served, self.issuing, self.parts, self.tick = served, issuing, parts, Tick(parts)
 
     def at(self, now: datetime) -> None:
         """Tick at a moment, until nothing waits for a second look."""
