@@ -1,8 +1,8 @@
 """A newsletter's slots -> its issues, when their time has come.
 
 A turn before that costs nothing: no database is opened. Nothing is made before the folder was
-built: the store is as the last service left it, or holds no article yet. What else made an issue, or changed the
-schedule, is found when the next one is due.
+built: the store is as the last service left it, or holds no article yet. What else made an issue,
+or changed the schedule, is found when the next one is due.
 """
 
 from __future__ import annotations
