@@ -1,7 +1,8 @@
 """A newsletter's slots -> its issues, when their time has come.
 
-A turn before that costs nothing: no database is opened. What else made an issue, or changed the
-schedule, is found when the next one is due.
+A turn before that costs nothing: no database is opened. Nothing is made before the folder was
+built: the store is as the last service left it, or holds no article yet. What else made an issue,
+or changed the schedule, is found when the next one is due.
 """
 
 from __future__ import annotations
@@ -38,6 +39,8 @@ class Issuing:
 
     def turn(self, now: datetime) -> Turn:
         """Make what is due."""
+        if not self._served.is_built:
+            return Turn()
         if self._looked and self._looked <= now and (self._next is None or now < self._next):
             return Turn()
         with open_site(self._setup, silently) as site:
@@ -57,7 +60,7 @@ class Issuing:
         for issue in issues:
             _tell(issue)
         if issues:
-            self._served.refresh(build(site, now))
+            self._served.built(build(site, now))
 
 
 def _tell(issue: Issue) -> None:

@@ -96,7 +96,7 @@ class Publishing:
             due = Articles(site.database).next_due()
         overhauled = before.overhauled if before and changed is not None else now
         self._done = _Done(view.files, designs, overhauled, due and from_text(due[0]))
-        self._served.refresh(report)
+        self._served.built(report)
         _tell(report, time.monotonic() - began)
         return Turn(report.findings, None, _facts(report, due, now))
 

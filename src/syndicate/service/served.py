@@ -1,10 +1,10 @@
-"""What the parts of the service share: whoever serves documents, and a progress that is silent."""
+"""What the parts of the service tell each other: what was built; and a progress that is silent."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from threading import Event
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from syndicate.build import Report
 
@@ -16,27 +16,25 @@ def silently(items: Iterable[T], total: int, doing: str) -> Iterable[T]:  # noqa
     return items
 
 
-class Shows(Protocol):
-    """Serves the documents of the output folder."""
-
-    def refresh(self, paths: Iterable[str] | None) -> None:
-        """Take up what changed: these paths in the output folder, or whatever did."""
-        ...
-
-
 class Served:
-    """Passes on what builds wrote; and that something happened, for those who tell others."""
+    """What builds wrote and nobody shows yet; and that something happened, to tell others."""
 
-    def __init__(self, shows: Shows | None = None) -> None:
-        self._shows = shows
+    def __init__(self) -> None:
+        self.paths: set[str] = set()
+        """Documents in the output folder that were written or removed."""
+        self.is_new = False
+        """Whether what is served is not yet what was built: paths, or where addresses lead."""
+        self.is_built = False
+        """Whether the folder was built since the service began: else the store is of yesterday."""
         self.happened = Event()
         """Set when a build did anything."""
 
-    def refresh(self, report: Report) -> None:
-        """Have served what a build wrote and removed."""
+    def built(self, report: Report) -> None:
+        """Take up what a build wrote and removed."""
         removed = (key.partition(":") for key in report.removed)
         paths = [*report.written, *(path for root, _, path in removed if root == "output")]
         if report.changed or paths:
             self.happened.set()
-        if self._shows and paths:
-            self._shows.refresh(paths)
+            self.is_new = True
+        self.paths.update(paths)
+        self.is_built = True

@@ -26,6 +26,7 @@ from syndicate.service.notify import ALIVE, READY, STOPPING, Systemd
 from syndicate.service.publishing import Publishing
 from syndicate.service.served import Served
 from syndicate.service.serving import Serving
+from syndicate.service.showing import Showing
 from syndicate.service.status import Reporter
 from syndicate.service.telling import Telling
 from syndicate.service.tick import Part, Tick
@@ -52,10 +53,15 @@ def _patience(setup: Setup) -> float:
 
 def _parts(setup: Setup, serving: Serving) -> list[Part]:
     """What the service does: each newsletter is a part, so that it fails alone."""
-    served = Served(serving)
+    served = Served()
     newsletters = setup.config.newsletters.values()
     issuing = [Issuing(setup, newsletter, served) for newsletter in newsletters]
-    return [Publishing(setup, served), *issuing, Telling(setup, served)]
+    return [
+        Publishing(setup, served),
+        *issuing,
+        Showing(serving, served),
+        Telling(setup, served),
+    ]
 
 
 class Service:
@@ -94,6 +100,7 @@ class Service:
         with only_one(state_file(self._setup, LOCK), os.getpid()):
             for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
                 signal.signal(number, self._on_signal)
+            self._serving.listen()
             facts = {"version": __version__, "content": str(self._setup.places.content)}
             log.info("running", extra={"facts": facts})
             self._serving.start()

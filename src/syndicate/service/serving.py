@@ -18,7 +18,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 
 from syndicate.app import Setup, open_site
 from syndicate.catalogue import aliases_of
-from syndicate.errors import SyndicateError
+from syndicate.errors import OutputError, SyndicateError
 from syndicate.permalinks import base_url
 from syndicate.renditions import address
 from syndicate.service.faults import is_failure
@@ -51,7 +51,6 @@ class Serving:
         traffic = Traffic()
         self._health = Health(tick, patience, traffic)
         self._answers = Answers(self._library, Clients(Limit()), traffic, self._health)
-        self._socket = _bound(host, port)
         self._server = uvicorn.Server(
             server_config(
                 self._answers,
@@ -61,17 +60,23 @@ class Serving:
                 timeout_graceful_shutdown=STOPPING_SECONDS,
             )
         )
+        self._sockets: list[socket.socket] = []
         self._thread = threading.Thread(target=self._serve, name="web", daemon=True)
+
+    def listen(self) -> None:
+        """Take the port. Raises SyndicateError when another program has it."""
+        config = self._server.config
+        self._sockets = [_bound(config.host, config.port)]
 
     @property
     def url(self) -> str:
         """Where it is served on this machine."""
-        host, port = self._socket.getsockname()[:2]
+        host, port = self._sockets[0].getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host
         return f"http://{shown}:{port}{urlsplit(base_url(self._setup.config.site)).path}"
 
     def start(self) -> None:
-        """Serve what there is already. Raises SyndicateError when the server does not start."""
+        """Serve what there is already, at the port taken. Raises SyndicateError if that fails."""
         self.refresh(None)
         self._thread.start()
         deadline = time.monotonic() + STARTING_SECONDS
@@ -86,12 +91,10 @@ class Serving:
         self._server.should_exit = True
         self._thread.join(STOPPING_SECONDS + 1)
 
-    def refresh(self, paths: Iterable[str] | None) -> None:
-        """Take up what changed: these paths in the output folder, or whatever did."""
-        if self._setup.places.output.is_dir():
-            for fault in self._library.refresh(paths):
-                facts = {"place": str(fault.place or ""), "way_out": fault.way_out}
-                log.error("not served: %s", fault.message, extra={"facts": facts})
+    def refresh(self, paths: Iterable[str] | None) -> Sequence[OutputError]:
+        """Take up what changed: these paths, or whatever did. Gives what cannot be served."""
+        there = self._setup.places.output.is_dir()
+        faults = self._library.refresh(paths) if there else ()
         with open_site(self._setup, silently) as site:
             articles = Articles(site.database)
             aliases = {
@@ -103,9 +106,10 @@ class Serving:
             self._health.articles = articles.count()
             self._health.issues = Issues(site.database).last_sequence()
         self._health.documents = len(self._library.shelf.files)
+        return faults
 
     def _serve(self) -> None:
-        self._server.run(sockets=[self._socket])
+        self._server.run(sockets=self._sockets)
 
 
 class Health:

@@ -1,0 +1,63 @@
+"""The parts of the service, with the time passed in: what one process would do, without one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from site_folder import SiteFolder
+from syndicate.app import set_up
+from syndicate.service.newsletters import Issuing
+from syndicate.service.publishing import Publishing
+from syndicate.service.served import Served
+from syndicate.service.telling import Telling
+from syndicate.service.tick import Part, Tick
+from syndicate.store.issues import Issue, Issues
+
+MONDAY = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+WEEK = timedelta(days=7)
+MINUTE = timedelta(minutes=1)
+
+
+def letter(**more: object) -> dict[str, object]:
+    """A newsletter that can be made."""
+    required = {"title": "Weekly", "sender": "a@example.org", "postal_address": "Here"}
+    return {**required, "every": "monday at 08:00", **more}
+
+
+class Life:
+    """A service of a site, and its restarts."""
+
+    def __init__(self, site: SiteFolder, now: datetime) -> None:
+        self.site = site
+        self.now = now
+        self.start()
+
+    def start(self) -> None:
+        """Start, or start again: nothing is remembered but what is on disk."""
+        setup, served = set_up(self.site.config_file, {}), Served()
+        issuing = [Issuing(setup, each, served) for each in setup.config.newsletters.values()]
+        parts: list[Part] = [Publishing(setup, served), *issuing, Telling(setup, served)]
+        self.served, self.issuing, self.parts, self.tick = served, issuing, parts, Tick(parts)
+
+    def at(self, now: datetime) -> None:
+        """Tick at a moment, until nothing waits for a second look."""
+        self.now = now
+        while self.tick(now) is not None:
+            pass
+
+    @property
+    def faults(self) -> list[str]:
+        return [f"{part}: {finding.message}" for part, finding, _ in self.tick.faults]
+
+    def issues(self, newsletter: str | None = "weekly") -> list[Issue]:
+        """All issues, the first slot first."""
+        with self.site.opened() as opened:
+            return Issues(opened.database).all(newsletter, 10_000)[::-1]
+
+    def states(self, newsletter: str = "weekly") -> list[tuple[str, str]]:
+        return [(issue.slot, issue.state) for issue in self.issues(newsletter)]
+
+    def titles(self) -> list[Sequence[str]]:
+        """What each issue carries."""
+        return [[each.title for each in issue.carried] for issue in self.issues()]

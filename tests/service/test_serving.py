@@ -1,0 +1,129 @@
+"""What was built is served, whoever built it; and the service says over HTTP how it is."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from service_parts import MONDAY, Life, letter
+
+from site_folder import SiteFolder
+from syndicate.app import set_up
+from syndicate.errors import SyndicateError
+from syndicate.service.serving import Serving
+from syndicate.service.showing import ANYWAY, Showing
+from syndicate.service.tick import Tick
+
+SECOND = timedelta(seconds=1)
+
+
+class ServedLife(Life):
+    """A service that serves, at a port that is free."""
+
+    def start(self) -> None:
+        super().start()
+        self.tick = Tick([])
+        self.serving = Serving(set_up(self.site.config_file, {}), self.tick, "127.0.0.1", 0, 60)
+        self.tick.replace([*self.parts, Showing(self.serving, self.served)])
+        self.serving.listen()
+        self.serving.start()
+
+    def restart(self) -> None:
+        self.serving.stop()
+        self.start()
+
+    def get(self, path: str) -> httpx.Response:
+        return httpx.get(self.serving.url.rstrip("/") + path, trust_env=False)
+
+
+@pytest.fixture
+def life(tmp_path: Path) -> Iterator[ServedLife]:
+    """A site that made an issue."""
+    site = SiteFolder(tmp_path / "site", f"sqlite:///{tmp_path / 'syndicate.db'}")
+    site.configure(newsletters={"weekly": letter()})
+    site.article("one.md", "The first", date="2026-11-01", tags=["sea"], aliases=["/old/"])
+    life = ServedLife(site, MONDAY)
+    life.at(MONDAY - SECOND)
+    life.at(MONDAY)
+    yield life
+    life.serving.stop()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/", "/feed.xml", "/articles/one/", "/newsletters/weekly/"),
+        *("/newsletters/weekly/feed.xml", "/newsletters/weekly/2026-11-23-0800/"),
+    ],
+)
+def test_what_was_built_is_served(life: ServedLife, path: str) -> None:
+    answer = life.get(path)
+    assert answer.status_code == 200
+    assert "The first" in answer.text
+
+
+def test_an_alias_leads_on_and_a_feed_that_was_is_gone(life: ServedLife) -> None:
+    life.site.article("one.md", "The first", date="2026-11-01", aliases=["/old/", "/older/"])
+    life.site.article("two.md", "The second", date="2026-11-02")
+    assert life.get("/tags/sea/feed.xml").status_code == 200
+    life.at(MONDAY + SECOND)
+    for _ in range(2):
+        for alias in ("/old/", "/older/"):
+            moved = life.get(alias)
+            assert moved.status_code == 301
+            assert moved.headers["location"].endswith("/articles/one/")
+        assert life.get("/tags/sea/feed.xml").status_code == 410
+        life.restart()
+
+
+def test_what_another_program_built_is_served_within_a_minute(life: ServedLife) -> None:
+    life.site.article("two.md", "The second", date="2026-11-02")
+    life.site.build(MONDAY)
+    life.at(MONDAY + ANYWAY)
+    assert "The second" in life.get("/feed.xml").text
+
+
+def test_without_its_database_it_is_not_ready_and_serves_on(
+    life: ServedLife, tmp_path: Path
+) -> None:
+    assert life.get("/livez").status_code == life.get("/readyz").status_code == 200
+    database, away = tmp_path / "syndicate.db", tmp_path / "away"
+    database.rename(away)
+    database.mkdir()
+    life.site.article("two.md", "The second", date="2026-11-02")
+    life.at(MONDAY + SECOND)
+    life.at(MONDAY + 2 * SECOND)
+    wrong = life.get("/readyz")
+    assert wrong.status_code == 503
+    assert "articles" in wrong.text
+    assert life.get("/livez").status_code == 200
+    assert "The first" in life.get("/feed.xml").text
+    database.rmdir()
+    away.rename(database)
+    life.at(MONDAY + ANYWAY)
+    assert life.get("/readyz").status_code == 200
+    assert "The second" in life.get("/feed.xml").text
+
+
+def test_prometheus_reads_its_numbers(life: ServedLife) -> None:
+    life.get("/feed.xml")
+    families = text_string_to_metric_families(life.get("/metrics").text)
+    numbers = {each.name: each.value for family in families for each in family.samples}
+    assert numbers["syndicate_articles"] == 1
+    assert numbers["syndicate_issues"] == 1
+    assert numbers["syndicate_faults"] == 0
+    assert numbers["syndicate_ticks_total"] >= 3
+    assert numbers["syndicate_last_tick_timestamp_seconds"] == MONDAY.timestamp()
+
+
+def test_a_port_in_use_is_said(life: ServedLife) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        serving = Serving(set_up(life.site.config_file, {}), life.tick, "127.0.0.1", port, 60)
+        with pytest.raises(SyndicateError, match=f"cannot listen on 127.0.0.1:{port}"):
+            serving.listen()

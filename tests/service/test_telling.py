@@ -1,0 +1,73 @@
+"""Hooks are told after builds and issues; one that does not hear is a fault until it does."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from service_parts import MINUTE, MONDAY, Life, letter
+
+from site_folder import SiteFolder
+from syndicate.app import Setup
+from syndicate.service import telling
+
+HEARS = """
+import pathlib, sys
+if pathlib.Path("deaf").exists():
+    sys.exit("not now")
+with open("heard", "ab") as file:
+    file.write(sys.stdin.buffer.read() + b"\\n")
+"""
+
+
+@pytest.fixture
+def life(tmp_path: Path, database_url: str) -> Life:
+    """A service with a hook, which was told that it is there."""
+    site = SiteFolder(tmp_path / "site", database_url)
+    command = shlex.join([sys.executable, "-c", HEARS])
+    site.configure(
+        newsletters={"weekly": letter()},
+        hooks={"mine": {"on": ["article-published", "issue-made"], "command": command}},
+    )
+    site.article("one.md", "The first", date="2026-11-01")
+    life = Life(site, MONDAY - timedelta(hours=1))
+    life.at(life.now)
+    return life
+
+
+def heard(life: Life) -> list[str]:
+    file = life.site.root / "heard"
+    return [json.loads(line)["event"] for line in file.open()] if file.exists() else []
+
+
+def test_a_hook_hears_of_an_article_and_of_an_issue_in_the_same_round(life: Life) -> None:
+    life.site.article("two.md", "The second", date="2026-11-02")
+    life.at(life.now + timedelta(seconds=1))
+    assert heard(life) == ["article-published"]
+    life.at(MONDAY)
+    assert heard(life) == ["article-published", "issue-made"]
+
+
+def test_a_hook_that_fails_is_a_fault_that_heals(life: Life) -> None:
+    (life.site.root / "deaf").touch()
+    life.at(MONDAY)
+    assert [fault for fault in life.faults if "did not hear: it ended with 1: not now" in fault]
+    assert life.states() == [("2026-11-23T08:00", "approved")]
+    (life.site.root / "deaf").unlink()
+    life.at(MONDAY + MINUTE)
+    assert (heard(life), life.faults) == (["issue-made"], [])
+
+
+def test_with_nothing_to_tell_no_database_is_opened(
+    life: Life, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_setup: Setup, _progress: object) -> None:
+        raise AssertionError("the database was opened")
+
+    monkeypatch.setattr(telling, "open_site", refused)
+    life.at(life.now + timedelta(seconds=1))
+    assert life.faults == []
