@@ -145,9 +145,7 @@ def test_an_issue_that_was_cancelled_is_not_sent(listmonk: Listmonk, send: Send)
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT"])
-def test_what_listmonk_refuses_is_tried_again(
-    listmonk: Listmonk, send: Send, method: str
-) -> None:
+def test_what_listmonk_refuses_is_tried_again(listmonk: Listmonk, send: Send, method: str) -> None:
     listmonk.statuses[method] = 500
     done = send(EVENT)
     assert done.returncode != 0
