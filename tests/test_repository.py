@@ -117,7 +117,7 @@ def test_the_sample_configuration_shows_every_setting() -> None:
     text = (REPOSITORY / "config.yaml").read_text(encoding="utf-8")
     for group in (*GROUPS.values(), Config):
         for field in dataclasses.fields(group):
-            if (group, field.name) not in ((Newsletter, "name"), (Newsletter, "template")):
+            if field.name != "name" and (group, field.name) != (Newsletter, "template"):
                 assert re.search(rf"(?m)^\s*(# )?{field.name}:", text), field.name
 
 
