@@ -740,7 +740,7 @@ def test_a_logo_is_published_with_the_newsletter_and_follows_its_file(small: Sit
     small.build()
     logo = "newsletters/weekly/logo.png"
     shown = f'src="https://example.org/{logo}" alt="A lake" width="1" height="1"'
-    assert shown in small.text("newsletters/weekly/index.html")
+    assert shown in small.text("newsletters/weekly/next/index.html")
     assert (small.root / "public" / logo).read_bytes() == PNG
     assert small.build().written == ()
     small.write("art/mark.png", PNG + b"newer")
@@ -748,7 +748,7 @@ def test_a_logo_is_published_with_the_newsletter_and_follows_its_file(small: Sit
     branded(small)
     small.build()
     assert not small.has(logo)
-    assert "Sea" in small.text("newsletters/weekly/index.html")
+    assert "Sea" in small.text("newsletters/weekly/next/index.html")
 
 
 def test_a_logo_that_is_not_there_is_said_where_it_is_named(small: SiteFolder) -> None:
@@ -766,7 +766,7 @@ def test_a_logo_elsewhere_is_only_linked(small: SiteFolder) -> None:
     branded(small, logo="https://e.org/mark.png")
     three_articles(small)
     small.build()
-    assert 'src="https://e.org/mark.png"' in small.text("newsletters/weekly/index.html")
+    assert 'src="https://e.org/mark.png"' in small.text("newsletters/weekly/next/index.html")
     assert not small.has("newsletters/weekly/logo.png")
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import feedparser
 import pytest
 
-from site_folder import NOON, SiteFolder
+from site_folder import NOON, PNG, SiteFolder
 from syndicate.errors import SyndicateError
 from syndicate.issuing import make_issue, move, skip
 from syndicate.store.issues import Issue, Issues, IssueState
@@ -82,6 +82,20 @@ def test_a_late_article_with_an_old_date_is_not_lost(site: SiteFolder) -> None:
     make(site)
     site.article("late.md", "From the attic", date="1999-01-01")
     assert [a.title for a in make(site, MONDAY + timedelta(days=7)).carried] == ["From the attic"]
+
+
+def test_the_logo_stays_for_the_past_issues_when_nothing_new_is_to_be_sent(
+    site: SiteFolder,
+) -> None:
+    site.configure(newsletters={"weekly": WEEKLY["weekly"] | {"brand": {"logo": "mark.png"}}})
+    site.write("mark.png", PNG)
+    site.article("one.md", "The first", date="2026-11-01")
+    make(site)
+    assert not site.has("newsletters/weekly/next/index.html")
+    logo = "newsletters/weekly/logo.png"
+    page = site.text("newsletters/weekly/2026-11-23-0800/index.html")
+    assert f'src="https://example.org/{logo}"' in page
+    assert (site.root / "public" / logo).read_bytes() == PNG
 
 
 def test_the_next_issue_lies_apart_until_it_is_made(site: SiteFolder) -> None:

@@ -92,9 +92,15 @@ def test_the_address_in_the_header_holds(stated: str, expected: str) -> None:
     assert address(stated=stated, url=BLOG.url) == expected
 
 
+def names() -> st.SearchStrategy[str]:
+    """What a file or folder can be called, and `..`, which none is."""
+    characters = st.characters(exclude_categories=["Cs"], exclude_characters="\0/")
+    return st.text(characters, min_size=1).filter(lambda name: name != ".")
+
+
 @given(
     permalink=st.sampled_from(["{path}/", ALL, "{slug}"]),
-    path=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1),
+    path=st.lists(names(), min_size=1, max_size=4).map("/".join),
     stated=st.none() | st.text(st.characters(exclude_categories=["Cs"])),
 )
 def test_every_address_is_absolute_and_every_file_inside(

@@ -215,7 +215,7 @@ def opened(need: Need, tmp_path: Path, url: str, *more: str) -> tuple[str, str]:
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/articles/the-rule-of-twelfths/", "/tags/sea/", "/newsletters/weekly/"],
+    ["/", "/articles/the-rule-of-twelfths/", "/tags/sea/", "/newsletters/weekly/next/"],
 )
 def test_pages_are_whole_under_their_policy(
     at_home: Running, tmp_path: Path, need: Need, path: str
