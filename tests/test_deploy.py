@@ -86,6 +86,6 @@ def test_the_image_runs_the_service_as_nobody_of_importance() -> None:
     last = dict(instructions())
     assert not last["USER"].startswith(("0", "root"))
     assert last["ENTRYPOINT"] == '["syndicate"]'
-    run = ["run", "--host", "0.0.0.0", "--port", last["EXPOSE"]]  # noqa: S104  in a container
+    run = ["run", "--host", "0.0.0.0", "--port", last["EXPOSE"]]
     assert json.loads(last["CMD"]) == run
     assert last["STOPSIGNAL"] == "SIGTERM"
