@@ -11,7 +11,7 @@ run: $(READY) ## Build this repository's own site, say where everything is, and 
 	@$(BIN)/syndicate run
 
 test: $(READY) ## Run all tests.
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto
 
 lint: $(READY) ## Style, types, and which module may import which.
 	$(BIN)/ruff format --check src tests benchmarks

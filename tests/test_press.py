@@ -60,6 +60,14 @@ def test_a_document_is_replaced_whole(output: Path) -> None:
     assert files(output) == {"a.html": b"new"}
 
 
+def test_each_version_of_a_document_has_another_second_of_change(output: Path) -> None:
+    seconds = []
+    for version in (b"one", b"two", b"three"):
+        publish.write(output, "a.html", version)
+        seconds.append(int((output / "a.html").stat().st_mtime))
+    assert sorted(set(seconds)) == seconds, "readers tell versions apart by whole seconds"
+
+
 def test_removing_takes_folders_left_empty_along_and_no_others(output: Path) -> None:
     publish.write(output, "a/b/c.html", b"")
     publish.write(output, "a/d.html", b"")
