@@ -12,8 +12,10 @@ import feedparser
 import pytest
 from server import Running, served
 
-from sample_site import build_sample, copy_sample
-from site_folder import NOON, SiteFolder
+from sample_site import NOW, build_sample, copy_sample
+from site_folder import NOON, SiteFolder, quietly
+from syndicate import app
+from syndicate.issuing import make_by_hand
 from syndicate.web.library import Address
 
 Need = Callable[[str, str], str]
@@ -179,7 +181,11 @@ CHROMIUM = (
 
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build_sample(copy_sample(tmp_path_factory.mktemp("outside") / "site")) / "public"
+    """What the sample site publishes, one issue of its newsletter having been made."""
+    folder = build_sample(copy_sample(tmp_path_factory.mktemp("outside") / "site"))
+    with app.opened(folder / "config.yaml", {}, quietly) as site:
+        make_by_hand(site, site.config.newsletters["weekly"], NOW)
+    return build_sample(folder) / "public"
 
 
 @pytest.fixture
@@ -215,7 +221,10 @@ def opened(need: Need, tmp_path: Path, url: str, *more: str) -> tuple[str, str]:
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/articles/the-rule-of-twelfths/", "/tags/sea/", "/newsletters/weekly/next/"],
+    [
+        *("/", "/articles/the-rule-of-twelfths/", "/tags/sea/"),
+        *("/newsletters/weekly/", "/newsletters/weekly/2026-11-01-0930/"),
+    ],
 )
 def test_pages_are_whole_under_their_policy(
     at_home: Running, tmp_path: Path, need: Need, path: str

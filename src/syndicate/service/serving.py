@@ -105,7 +105,9 @@ class Serving:
             self._answers.moves = Moves(aliases, articles.gone_feeds())
             self._health.articles = articles.count()
             self._health.issues = Issues(site.database).last_sequence()
-        self._health.documents = len(self._library.shelf.files)
+        files = self._library.shelf.files
+        self._health.documents = len(files)
+        self._health.feeds = sum(document.kind.is_feed for document in files.values())
         return faults
 
     def _serve(self) -> None:
@@ -118,7 +120,7 @@ class Health:
     def __init__(self, tick: Tick, patience: float, traffic: Traffic) -> None:
         self._tick = tick
         self._patience = patience
-        self.articles = self.issues = self.documents = 0
+        self.articles = self.issues = self.documents = self.feeds = 0
         self._registry = CollectorRegistry()
         self._registry.register(traffic)
         self._registry.register(self)
@@ -146,6 +148,7 @@ class Health:
             "last_tick_timestamp_seconds": ("When the last round was.", last and last.timestamp()),
             "articles": ("Articles that are published.", self.articles),
             "issues": ("Issues, skipped ones too.", self.issues),
+            "feeds": ("Feeds that are served, each format counted.", self.feeds),
             "documents": ("Documents that are served.", self.documents),
             "faults": ("What is wrong now.", len(tuple(self._tick.faults))),
         }
