@@ -71,3 +71,20 @@ def test_with_nothing_to_tell_no_database_is_opened(
     monkeypatch.setattr(telling, "open_site", refused)
     life.at(life.now + timedelta(seconds=1))
     assert life.faults == []
+
+
+def test_a_slow_hook_holds_up_nothing_else(life: Life) -> None:
+    slow = shlex.join([sys.executable, "-c", "import time; time.sleep(1.5)\n" + HEARS])
+    life.site.configure(hooks={"mine": {"on": ["issue-made"], "command": slow}})
+    life.start()
+    life.at(life.now)
+    life.now = MONDAY
+    life.tick(MONDAY)
+    assert life.states() == [("2026-11-23T08:00", "approved")]
+    life.site.article("two.md", "The second", date="2026-11-02")
+    for _ in range(2):
+        life.tick(MONDAY + timedelta(seconds=1))
+    assert "The second" in life.site.text("feed.xml")
+    assert heard(life) == [], "it is still at it"
+    life.at(MONDAY + timedelta(seconds=2))
+    assert heard(life) == ["issue-made"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 from syndicate.app import Setup, open_site
@@ -17,12 +18,18 @@ log = logging.getLogger(__name__)
 ANYWAY = timedelta(minutes=1)
 """From one look to the next when nothing seems to have happened: commands make issues too."""
 
+SOON = 0.5
+"""Seconds until a look at what came of it."""
+
 WAITING = timedelta(seconds=10)
 """The same while somebody did not hear."""
 
 
 class Telling:
-    """Tells those who are to be told."""
+    """Tells those who are to be told, in a thread of its own: who is slow holds up no other part.
+
+    What came of it is said in a later turn.
+    """
 
     name = "hooks"
 
@@ -31,18 +38,35 @@ class Telling:
         self._served = served
         self._told: datetime | None = None
         self._failing = False
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="hooks")
+        self._telling: Future[list[Failure]] | None = None
 
     def turn(self, now: datetime) -> Turn:
-        """Tell what was not told yet."""
+        """Say what came of the last telling, if it has ended, and tell what was not told yet."""
         config = self._setup.config
-        if not (config.hooks or config.feeds.hub) or not self._is_due(now):
+        if not (config.hooks or config.feeds.hub):
             return Turn()
-        self._served.happened.clear()
-        self._told = now
+        if self._telling and not self._telling.done():
+            return Turn(again=SOON)
+        findings = self._ended()
+        if self._is_due(now):
+            self._served.happened.clear()
+            self._told = now
+            self._telling = self._thread.submit(self._tell, now)
+        return Turn(findings, SOON if self._telling else None)
+
+    def _tell(self, now: datetime) -> list[Failure]:
         with open_site(self._setup, silently) as site:
-            failures = tell_hooks(site, now)
+            return tell_hooks(site, now)
+
+    def _ended(self) -> list[Finding] | None:
+        """What came of the last telling; None without a new one. Raises what it raised."""
+        if self._telling is None:
+            return None
+        ended, self._telling = self._telling, None
+        failures = ended.result()
         self._failing = bool(failures)
-        return Turn(list(self._findings(failures)))
+        return list(self._findings(failures))
 
     def _is_due(self, now: datetime) -> bool:
         if self._told is None or self._served.happened.is_set() or now < self._told:
