@@ -88,3 +88,14 @@ def test_a_slow_hook_holds_up_nothing_else(life: Life) -> None:
     assert heard(life) == [], "it is still at it"
     life.at(MONDAY + timedelta(seconds=2))
     assert heard(life) == ["issue-made"]
+
+
+def test_a_new_configuration_tells_nothing_twice(life: Life) -> None:
+    slow = shlex.join([sys.executable, "-c", "import time; time.sleep(1)\n" + HEARS])
+    life.site.configure(hooks={"mine": {"on": ["issue-made"], "command": slow}})
+    life.start()
+    life.at(life.now)
+    life.tick(MONDAY)  # the hook is at work now
+    life.start()
+    life.at(MONDAY + timedelta(seconds=1))
+    assert heard(life) == ["issue-made"]

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
+from threading import Lock
 
 from syndicate.app import Setup, open_site
 from syndicate.findings import Finding, Level
@@ -23,6 +24,10 @@ SOON = 0.5
 
 WAITING = timedelta(seconds=10)
 """The same while somebody did not hear."""
+
+
+ONE_AT_A_TIME = Lock()
+"""With a new configuration comes a new part; what the one before still tells is not told twice."""
 
 
 class Telling:
@@ -56,7 +61,7 @@ class Telling:
         return Turn(findings, SOON if self._telling else None)
 
     def _tell(self, now: datetime) -> list[Failure]:
-        with open_site(self._setup, silently) as site:
+        with ONE_AT_A_TIME, open_site(self._setup, silently) as site:
             return tell_hooks(site, now)
 
     def _ended(self) -> list[Finding] | None:
