@@ -33,6 +33,7 @@ class NextIssue:
     """What an issue made now would be. `articles` are titles; without any there is nothing new.
 
     `blocking` says why it could not be made; `due` are slots whose time has come, `slots` the next.
+    `told` are the hooks that get it: those who send it on, for this program knows no addresses.
     """
 
     newsletter: Newsletter
@@ -41,6 +42,7 @@ class NextIssue:
     blocking: tuple[Finding, ...]
     due: Due
     slots: tuple[Slot, ...]
+    told: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +77,17 @@ def plan(
 
 def _issues(site: Site, newsletters: list[Newsletter], now: datetime) -> Iterator[NextIssue]:
     outputs = built(site, now)
+    heard = {"issue-made", "issue-approved"}
+    told = tuple(name for name, hook in site.config.hooks.items() if heard & set(hook.on))
     for newsletter in newsletters:
         found, schedule = due_now(site, newsletter, now), schedule_of(site, newsletter)
         slots = tuple(islice(schedule.after(now), SLOTS)) if schedule else ()
         carried = articles_of(outputs, newsletter)
         if not carried:
-            yield NextIssue(newsletter, "", (), (), found, slots)
+            yield NextIssue(newsletter, "", (), (), found, slots, told)
             continue
         plain = replace(newsletter, merge="none")
         made = compose(outputs, plain, carried, site.config_file)
         titles = tuple(article.title for article in carried)
-        yield NextIssue(newsletter, made.rendered.subject, titles, made.blocking, found, slots)
+        subject = made.rendered.subject
+        yield NextIssue(newsletter, subject, titles, made.blocking, found, slots, told)
