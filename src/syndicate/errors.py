@@ -63,6 +63,10 @@ class MessageError(SyndicateError):
     """A message cannot be written: an address or a header value mail does not allow."""
 
 
+class AddressError(SyndicateError):
+    """No mail can be sent to what somebody gave as their address."""
+
+
 class StoreError(SyndicateError):
     """The database cannot be opened, is of another version, or refuses."""
 

@@ -13,6 +13,7 @@ from syndicate.cli.options import PROGRAM
 from syndicate.cli.preview import preview
 from syndicate.cli.running import run, status
 from syndicate.cli.starting import completion, init, new
+from syndicate.cli.subscribers import subscribers
 
 """The variable through which a shell asks for completions."""
 
@@ -62,5 +63,5 @@ def syndicate(context: click.Context, config_file: str) -> None:
 
 
 COMMANDS = (init, new, build, run, status, preview, check, explain, issues, export, config)
-for command in (*COMMANDS, completion):
+for command in (*COMMANDS, subscribers, completion):
     syndicate.add_command(command)

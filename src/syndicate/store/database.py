@@ -349,7 +349,14 @@ def _wait_for(taken: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> N
         time.sleep(0.02)
 
 
-KEYS = {"article_tags": 2, "issue_articles": 2, "issues": 2, "uses": 2}
+KEYS = {
+    "article_tags": 2,
+    "consents": 4,
+    "issue_articles": 2,
+    "issues": 2,
+    "subscriptions": 2,
+    "uses": 2,
+}
 """How many columns the primary key of a table has, if not one."""
 
 

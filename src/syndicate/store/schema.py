@@ -158,6 +158,47 @@ hooks = Table(  # how far each hook was told
     Column("reason", PLAIN, nullable=False),
 )
 
+subscribers = Table(  # people, of whatever newsletter
+    "subscribers",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),  # never given twice
+    Column("address", PLAIN, nullable=False),  # as mail is sent to it
+    Column("hash", PLAIN, nullable=False, unique=True),  # of the address, whatever its spelling
+    Column("name", PLAIN, nullable=False),
+    Column("made", PLAIN, nullable=False),
+)
+
+subscriptions = Table(  # who gets which newsletter
+    "subscriptions",
+    metadata,
+    Column("newsletter", PLAIN, primary_key=True),
+    Column("subscriber", BigInteger, primary_key=True, autoincrement=False),
+    Column("state", PLAIN, nullable=False),  # active | unsubscribed
+    Column("since", PLAIN, nullable=False),  # when it came to be in this state
+    Index("subscriptions_by_subscriber", "subscriber"),
+    sqlite_with_rowid=False,
+)
+
+consents = Table(  # the evidence: who agreed to what, and when; only ever added to
+    "consents",
+    metadata,
+    Column("subscriber", BigInteger, primary_key=True, autoincrement=False),
+    Column("newsletter", PLAIN, primary_key=True),
+    Column("at", PLAIN, primary_key=True),
+    Column("event", PLAIN, primary_key=True),  # added | unsubscribed
+    Column("detail", PLAIN, nullable=False),  # how it came about
+    sqlite_with_rowid=False,
+)
+
+suppressions = Table(  # addresses never to be mailed again
+    "suppressions",
+    metadata,
+    Column("hash", PLAIN, primary_key=True),  # as in subscribers
+    Column("reason", PLAIN, nullable=False),  # request | erased
+    Column("detail", PLAIN, nullable=False),
+    Column("since", PLAIN, nullable=False),
+)
+
 meta = Table(
     "meta",
     metadata,

@@ -26,6 +26,15 @@ CREATE TABLE articles (
 CREATE INDEX articles_by_date ON articles (state, published, sequence);
 CREATE INDEX articles_by_sequence ON articles (sequence);
 CREATE INDEX articles_with_findings ON articles (path) WHERE findings IS NOT NULL;
+CREATE TABLE consents (
+  subscriber BIGINT NOT NULL,
+  newsletter TEXT NOT NULL,
+  at TEXT NOT NULL,
+  event TEXT NOT NULL,
+  detail TEXT NOT NULL,
+  PRIMARY KEY (subscriber, newsletter, at, event)
+)
+ WITHOUT ROWID;
 CREATE TABLE documents (
   path TEXT NOT NULL,
   size BIGINT NOT NULL,
@@ -107,6 +116,31 @@ CREATE TABLE renderings (
   PRIMARY KEY (article)
 );
 CREATE INDEX renderings_with_findings ON renderings (article) WHERE findings IS NOT NULL;
+CREATE TABLE subscribers (
+  id BIGINT NOT NULL,
+  address TEXT NOT NULL,
+  hash TEXT NOT NULL,
+  name TEXT NOT NULL,
+  made TEXT NOT NULL,
+  PRIMARY KEY (id),
+  UNIQUE (hash)
+);
+CREATE TABLE subscriptions (
+  newsletter TEXT NOT NULL,
+  subscriber BIGINT NOT NULL,
+  state TEXT NOT NULL,
+  since TEXT NOT NULL,
+  PRIMARY KEY (newsletter, subscriber)
+)
+ WITHOUT ROWID;
+CREATE INDEX subscriptions_by_subscriber ON subscriptions (subscriber);
+CREATE TABLE suppressions (
+  hash TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  detail TEXT NOT NULL,
+  since TEXT NOT NULL,
+  PRIMARY KEY (hash)
+);
 CREATE TABLE uses (
   article TEXT NOT NULL,
   target TEXT NOT NULL,
@@ -115,4 +149,4 @@ CREATE TABLE uses (
 )
  WITHOUT ROWID;
 CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY);
-INSERT INTO alembic_version VALUES ('0002');
+INSERT INTO alembic_version VALUES ('0003');

@@ -1,0 +1,216 @@
+"""Subscribers, what they get and agreed to, and suppressed addresses. Every statement stands here.
+
+Addresses are found by their salted hash, so that somebody who was erased stays suppressed without
+being known. Whoever left, and whoever is suppressed, never comes back by being added.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import NamedTuple
+
+from syndicate.store.database import Database
+
+SALT, LAST = "address-salt", "last-subscriber"
+"""Names in `meta`: what addresses are hashed with, and the highest id that was ever given."""
+
+
+class SubscriptionState(StrEnum):
+    """Whether somebody gets a newsletter."""
+
+    ACTIVE = "active"
+    UNSUBSCRIBED = "unsubscribed"
+
+
+class Why(StrEnum):
+    """Why an address is never to be mailed again."""
+
+    REQUEST = "request"
+    ERASED = "erased"
+
+
+class Subscriber(NamedTuple):
+    """A person, a row. `made` is UTC text."""
+
+    id: int
+    address: str
+    hash: str
+    name: str
+    made: str
+
+
+class Subscription(NamedTuple):
+    """That somebody gets a newsletter, or did: a row. `since` is UTC text."""
+
+    newsletter: str
+    subscriber: int
+    state: str
+    since: str
+
+
+class Consent(NamedTuple):
+    """What somebody agreed to, or took back, and how that came about: a row, kept for ever."""
+
+    subscriber: int
+    newsletter: str
+    at: str
+    event: str
+    detail: str
+
+
+class Suppression(NamedTuple):
+    """An address, by its hash, that is never to be mailed again."""
+
+    hash: str
+    reason: str
+    detail: str
+    since: str
+
+
+class Listed(NamedTuple):
+    """Who gets, or got, which newsletter."""
+
+    address: str
+    name: str
+    newsletter: str
+    state: str
+    since: str
+    suppressed: str
+    """Why, "" if they are not."""
+
+
+class Subscribers:
+    """What the database knows about subscribers."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._rows = database.rows
+
+    # -- reading ---------------------------------------------------------------------------
+
+    def find(self, hashed: str) -> Subscriber | None:
+        """The person whose address has this hash."""
+        rows = self._rows(
+            "SELECT id, address, hash, name, made FROM subscribers WHERE hash = :h", {"h": hashed}
+        )
+        return Subscriber._make(rows[0]) if rows else None
+
+    def subscriptions(self, subscriber: int) -> list[Subscription]:
+        """What somebody gets or got."""
+        rows = self._rows(
+            "SELECT newsletter, subscriber, state, since FROM subscriptions "
+            "WHERE subscriber = :s ORDER BY newsletter",
+            {"s": subscriber},
+        )
+        return [Subscription._make(row) for row in rows]
+
+    def consents(self, subscriber: int) -> list[Consent]:
+        """The evidence, the oldest first."""
+        rows = self._rows(
+            "SELECT subscriber, newsletter, at, event, detail FROM consents "
+            "WHERE subscriber = :s ORDER BY at, newsletter, event",
+            {"s": subscriber},
+        )
+        return [Consent._make(row) for row in rows]
+
+    def suppression(self, hashed: str) -> Suppression | None:
+        """Why the address with this hash is not to be mailed; None if it may be."""
+        rows = self._rows(
+            "SELECT hash, reason, detail, since FROM suppressions WHERE hash = :h", {"h": hashed}
+        )
+        return Suppression._make(rows[0]) if rows else None
+
+    def listed(self, newsletter: str | None, state: str | None) -> list[Listed]:
+        """Who gets or got this newsletter, or any, in this state, or any: by address."""
+        wanted = {"newsletter": newsletter, "state": state}
+        values: dict[str, object] = {name: value for name, value in wanted.items() if value}
+        where = " AND ".join(f"s.{name} = :{name}" for name in values)
+        rows = self._rows(
+            "SELECT p.address, p.name, s.newsletter, s.state, s.since, coalesce(x.reason, '') "
+            "FROM subscriptions s JOIN subscribers p ON p.id = s.subscriber "
+            "LEFT JOIN suppressions x ON x.hash = p.hash "
+            f"{'WHERE ' + where if where else ''} ORDER BY p.address, s.newsletter",
+            values,
+        )
+        return [Listed._make(row) for row in rows]
+
+    # -- writing, inside a transaction -----------------------------------------------------
+
+    def salt(self) -> str:
+        """What addresses are hashed with; the first to ask makes it, and it stays."""
+        self._database.run(
+            "INSERT INTO meta (key, value) VALUES (:key, :value) ON CONFLICT (key) DO NOTHING",
+            {"key": SALT, "value": secrets.token_hex(16)},
+        )
+        return self._noted(SALT)
+
+    def add(self, address: str, hashed: str, name: str, now: str) -> Subscriber:
+        """The person with this address: known already (their name stays), or new."""
+        if known := self.find(hashed):
+            return known
+        number = int(self._noted(LAST) or 0) + 1
+        self._database.upsert("meta", ("key", "value"), [(LAST, str(number))])
+        person = Subscriber(number, address, hashed, name, now)
+        self._database.upsert("subscribers", Subscriber._fields, [person])
+        return person
+
+    def subscribe(self, subscriber: int, newsletter: str, detail: str, now: str) -> str:
+        """Have somebody get a newsletter. Gives "added", or the state they are in already."""
+        which = {"n": newsletter, "s": subscriber}
+        query = "SELECT state FROM subscriptions WHERE newsletter = :n AND subscriber = :s"
+        if known := self._rows(query, which):
+            return str(known[0][0])
+        active = Subscription(newsletter, subscriber, SubscriptionState.ACTIVE, now)
+        self._database.upsert("subscriptions", Subscription._fields, [active])
+        self._witness(Consent(subscriber, newsletter, now, "added", detail))
+        return "added"
+
+    def unsubscribe(
+        self, subscriber: int, newsletters: Sequence[str], detail: str, now: str
+    ) -> list[str]:
+        """Have somebody get these newsletters no more; give those that they got until now."""
+        active = SubscriptionState.ACTIVE
+        left = [
+            each.newsletter
+            for each in self.subscriptions(subscriber)
+            if each.newsletter in newsletters and each.state == active
+        ]
+        for newsletter in left:
+            gone = Subscription(newsletter, subscriber, SubscriptionState.UNSUBSCRIBED, now)
+            self._database.upsert("subscriptions", Subscription._fields, [gone])
+            self._witness(Consent(subscriber, newsletter, now, "unsubscribed", detail))
+        return left
+
+    def suppress(self, hashed: str, reason: Why, detail: str, now: str) -> None:
+        """Never have an address mailed again; one that is suppressed already stays as it is."""
+        self._database.run(
+            "INSERT INTO suppressions (hash, reason, detail, since) VALUES (:h, :r, :d, :now) "
+            "ON CONFLICT (hash) DO NOTHING",
+            {"h": hashed, "r": reason.value, "d": detail, "now": now},
+        )
+
+    def lift(self, hashed: str) -> None:
+        """An address may be mailed again."""
+        self._database.run("DELETE FROM suppressions WHERE hash = :h", {"h": hashed})
+
+    def erase(self, subscriber: Subscriber) -> None:
+        """Forget a person, and all that is known of them."""
+        which = {"s": subscriber.id}
+        for table in ("consents", "subscriptions"):
+            self._database.run(f"DELETE FROM {table} WHERE subscriber = :s", which)
+        self._database.run("DELETE FROM subscribers WHERE id = :s", which)
+        # What was written down when they were suppressed may name them.
+        self._database.run(
+            "UPDATE suppressions SET detail = '' WHERE hash = :h", {"h": subscriber.hash}
+        )
+
+    # -- helpers -----------------------------------------------------------------------------
+
+    def _noted(self, key: str) -> str:
+        rows = self._rows("SELECT value FROM meta WHERE key = :key", {"key": key})
+        return str(rows[0][0]) if rows else ""
+
+    def _witness(self, consent: Consent) -> None:
+        self._database.upsert("consents", Consent._fields, [consent])
