@@ -42,7 +42,7 @@ def test_who_left_is_not_added_again(added: Said, run: Typing) -> None:
 
 def test_a_suppressed_address_is_not_added_until_that_is_lifted(site: Path, run: Typing) -> None:
     assert run("subscribers", "suppress", "bob@example.org", "--reason", "asked").code == 0
-    assert "suppressed (request): not added" in add(run, "bob@example.org").out
+    assert "suppressed: not added" in add(run, "bob@example.org").out
     run("subscribers", "suppress", "bob@example.org", "--lift")
     assert add(run, "BOB@example.org").code == 0
 
@@ -55,10 +55,11 @@ def test_a_person_gets_all_that_is_known_and_is_erased(
     assert record["consents"][0]["detail"] == "in the shop"
     assert record["suppressed"] is None
     assert run("subscribers", "remove", "ada@example.org").code == 0
+    assert run("subscribers", "suppress", "ada@example.org", "--lift").code == 2
     gone = run("subscribers", "export", "ada@example.org")
     assert gone.code == 2
     assert "nobody here has the address" in gone.err
-    assert "suppressed (erased): not added" in add(run, "ada@example.org").out
+    assert "suppressed: not added" in add(run, "ada@example.org").out
 
 
 @pytest.mark.parametrize(
@@ -71,6 +72,7 @@ def test_a_person_gets_all_that_is_known_and_is_erased(
             ("add", "weekly", "a@example.org", "b@example.org", "--name", "A", "--agreed", "x"),
             "--name is for one ADDRESS",
         ),
+        (("suppress", "nobody@example.org", "--lift"), "was not suppressed by this command"),
         (("unsubscribe", "nobody@example.org"), "nobody here has the address"),
     ],
 )

@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from syndicate.catalogue import Record, State
 from syndicate.store.articles import Articles, KeptRendering
-from syndicate.store.database import Database, open_database
-
-
-@pytest.fixture
-def database(database_url: str, tmp_path: Path) -> Iterator[Database]:
-    opened = open_database(database_url, tmp_path)
-    yield opened
-    opened.close()
+from syndicate.store.database import Database
 
 
 @pytest.fixture

@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
-from syndicate.store.database import Database, open_database
+from syndicate.store.database import Database
 from syndicate.store.issues import Carried, Issue, Issues, IssueState, articles_json
 
 ONE, TWO = (Carried(f"id-{n}", n.title(), f"https://example.org/{n}", "2026-11-01T00:00:00Z")
             for n in ("one", "two"))  # fmt: skip
-
-
-@pytest.fixture
-def database(database_url: str, tmp_path: Path) -> Iterator[Database]:
-    opened = open_database(database_url, tmp_path)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

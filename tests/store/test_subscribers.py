@@ -3,22 +3,12 @@ but a hash."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
-from syndicate.store.database import Database, open_database
-from syndicate.store.subscribers import Subscriber, Subscribers, Why
+from syndicate.store.database import Database
+from syndicate.store.subscribers import Outcome, Subscriber, Subscribers, Why
 
 NOW, LATER = "2026-11-22T08:00:00Z", "2026-11-23T08:00:00Z"
-
-
-@pytest.fixture
-def database(database_url: str, tmp_path: Path) -> Iterator[Database]:
-    opened = open_database(database_url, tmp_path)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture
@@ -26,21 +16,27 @@ def people(database: Database) -> Subscribers:
     return Subscribers(database)
 
 
+def subscribe(people: Subscribers, newsletter: str, detail: str, now: str = NOW) -> Outcome:
+    return people.subscribe("ada@example.org", "h-ada", "Ada", newsletter, detail, now)
+
+
 @pytest.fixture
 def ada(database: Database, people: Subscribers) -> Subscriber:
     with database.transaction():
-        who = people.add("ada@example.org", "h-ada", "Ada", NOW)
-        assert people.subscribe(who.id, "weekly", "in the shop", NOW) == "added"
-        assert people.subscribe(who.id, "birds", "in the shop", NOW) == "added"
-    return who
+        assert subscribe(people, "weekly", "in the shop") == Outcome.ADDED
+        assert subscribe(people, "birds", "in the shop") == Outcome.ADDED
+    found = people.find("h-ada")
+    assert found is not None
+    return found
 
 
 def test_the_same_person_added_twice_is_one_person(
     database: Database, people: Subscribers, ada: Subscriber
 ) -> None:
     with database.transaction():
-        assert people.add("ADA@example.org", "h-ada", "Other", LATER) == ada
-        assert people.subscribe(ada.id, "weekly", "again", LATER) == "active"
+        again = people.subscribe("ADA@example.org", "h-ada", "Other", "weekly", "again", LATER)
+    assert again == Outcome.ACTIVE
+    assert people.find("h-ada") == ada
     assert [each.at for each in people.consents(ada.id)] == [NOW, NOW], "nothing new was agreed"
 
 
@@ -50,7 +46,7 @@ def test_whoever_left_one_newsletter_does_not_come_back_and_keeps_the_other(
     with database.transaction():
         assert people.unsubscribe(ada.id, ["weekly", "unknown"], "by mail", LATER) == ["weekly"]
         assert people.unsubscribe(ada.id, ["weekly"], "by mail", LATER) == []
-        assert people.subscribe(ada.id, "weekly", "imported", LATER) == "unsubscribed"
+        assert subscribe(people, "weekly", "imported", LATER) == Outcome.UNSUBSCRIBED
     states = {each.newsletter: each.state for each in people.subscriptions(ada.id)}
     assert states == {"weekly": "unsubscribed", "birds": "active"}
     events = [(each.newsletter, each.event, each.detail) for each in people.consents(ada.id)]
@@ -71,19 +67,29 @@ def test_after_erasure_a_hash_is_all_that_is_left_and_no_id_comes_twice(
     assert people.listed(None, None) == []
     assert people.consents(ada.id) == []
     with database.transaction():
-        assert people.add("bob@example.org", "h-bob", "", LATER).id != ada.id
+        assert subscribe(people, "weekly", "again", LATER) == Outcome.SUPPRESSED
+        people.subscribe("bob@example.org", "h-bob", "", "weekly", "", LATER)
+    bob = people.find("h-bob")
+    assert bob is not None
+    assert bob.id != ada.id
 
 
-def test_the_list_names_who_is_suppressed_and_can_be_narrowed(
+def test_the_active_are_those_who_may_be_mailed(
     database: Database, people: Subscribers, ada: Subscriber
 ) -> None:
     with database.transaction():
-        people.suppress(ada.hash, Why.REQUEST, "", LATER)
         people.unsubscribe(ada.id, ["birds"], "", LATER)
-    assert [each.suppressed for each in people.listed(None, None)] == ["request", "request"]
     assert [each.newsletter for each in people.listed(None, "active")] == ["weekly"]
     assert [each.state for each in people.listed("birds", None)] == ["unsubscribed"]
     assert people.listed("birds", "active") == []
+    with database.transaction():
+        people.suppress(ada.hash, Why.REQUEST, "", LATER)
+    assert people.listed(None, "active") == []
+    assert len(people.listed(None, "suppressed")) == 2
+    with database.transaction():
+        assert people.lift(ada.hash)
+        assert not people.lift(ada.hash)
+    assert len(people.listed(None, "active")) == 1
 
 
 def test_the_salt_stays(database: Database, people: Subscribers) -> None:

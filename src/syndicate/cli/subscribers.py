@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from syndicate.store.subscribers import Subscriber, Subscribers
     from syndicate.subscribers.addresses import Address
 
-STATES = ("active", "unsubscribed")
+STATES = ("active", "unsubscribed", "suppressed")
 NOT_ALL = 1
+REFUSED = {"unsubscribed": "left before: not added", "suppressed": "suppressed: not added"}
 
 
 @click.group(short_help="Add, list, export, unsubscribe, remove and suppress people.")
@@ -52,7 +53,7 @@ def add(
         with site.database.transaction():
             rows = [_add(site, newsletter, each, name, agreed) for each in address]
     show_table((each, outcome, "") for each, outcome in rows)
-    return 0 if all(outcome in ("added", "active") for _, outcome in rows) else NOT_ALL
+    return NOT_ALL if any(outcome in REFUSED.values() for _, outcome in rows) else 0
 
 
 @subscribers.command("list", short_help="Who gets a newsletter, also as CSV.")
@@ -77,12 +78,7 @@ def list_subscribers(
         return
     if not found:
         click.echo("Nobody.")
-    show_table(
-        (each.address, each.newsletter, f"suppressed: {each.suppressed}")
-        if each.suppressed
-        else (each.address, each.newsletter, each.state)
-        for each in found
-    )
+    show_table((each.address, each.newsletter, each.state) for each in found)
 
 
 @subscribers.command(short_help="All that is known of one person, as JSON.")
@@ -135,15 +131,20 @@ def unsubscribe(config_file: Path, address: str, newsletter: str | None, reason:
 @click.option("--lift", is_flag=True, help="It was a mistake: the address may be mailed again.")
 @config_option
 def suppress(config_file: Path, address: str, reason: str, *, lift: bool) -> None:
-    """Never mail ADDRESS again, whether it is known or not. Only its hash is kept."""
+    """Never mail ADDRESS again, whether it is a subscriber's or not.
+
+    Of one that is not, only a hash is kept.
+    """
+    from syndicate.errors import SyndicateError
     from syndicate.store.subscribers import Subscribers, Why
 
     with _opened(config_file) as site, site.database.transaction():
         known, given = Subscribers(site.database), _address(address)
         hashed = given.hashed(known.salt())
-        if lift:
-            known.lift(hashed)
-        else:
+        if lift and not known.lift(hashed):
+            message = f"{given.mail} was not suppressed by this command"
+            raise SyndicateError(message, way_out="whoever was erased is never added again")
+        if not lift:
             known.suppress(hashed, Why.REQUEST, reason, _now())
     click.echo(f"{given.mail} {'may be mailed again' if lift else 'is suppressed'}.")
 
@@ -174,11 +175,8 @@ def _add(site: Site, newsletter: str, text: str, name: str, agreed: str) -> tupl
 
     known, given = Subscribers(site.database), _address(text)
     hashed = given.hashed(known.salt())
-    if suppression := known.suppression(hashed):
-        return given.mail, f"suppressed ({suppression.reason}): not added"
-    who = known.add(given.mail, hashed, name, _now())
-    outcome = known.subscribe(who.id, newsletter, agreed, _now())
-    return given.mail, "left before: not added" if outcome == "unsubscribed" else outcome
+    outcome = known.subscribe(given.mail, hashed, name, newsletter, agreed, _now())
+    return given.mail, REFUSED.get(outcome, outcome)
 
 
 def _person(site: Site, text: str) -> tuple[Subscribers, Subscriber]:

@@ -24,6 +24,15 @@ class SubscriptionState(StrEnum):
     UNSUBSCRIBED = "unsubscribed"
 
 
+class Outcome(StrEnum):
+    """What became of somebody who was to get a newsletter."""
+
+    ADDED = "added"
+    ACTIVE = "active"
+    UNSUBSCRIBED = "unsubscribed"
+    SUPPRESSED = "suppressed"
+
+
 class Why(StrEnum):
     """Why an address is never to be mailed again."""
 
@@ -70,15 +79,13 @@ class Suppression(NamedTuple):
 
 
 class Listed(NamedTuple):
-    """Who gets, or got, which newsletter."""
+    """Who gets, or got, which newsletter. `state` is that of the subscription, or `suppressed`."""
 
     address: str
     name: str
     newsletter: str
     state: str
     since: str
-    suppressed: str
-    """Why, "" if they are not."""
 
 
 class Subscribers:
@@ -126,12 +133,14 @@ class Subscribers:
         """Who gets or got this newsletter, or any, in this state, or any: by address."""
         wanted = {"newsletter": newsletter, "state": state}
         values: dict[str, object] = {name: value for name, value in wanted.items() if value}
-        where = " AND ".join(f"s.{name} = :{name}" for name in values)
+        where = " AND ".join(f"{name} = :{name}" for name in values)
         rows = self._rows(
-            "SELECT p.address, p.name, s.newsletter, s.state, s.since, coalesce(x.reason, '') "
+            "SELECT address, name, newsletter, state, since FROM ("
+            "SELECT p.address, p.name, s.newsletter, s.since, "
+            "CASE WHEN x.hash IS NULL THEN s.state ELSE 'suppressed' END AS state "
             "FROM subscriptions s JOIN subscribers p ON p.id = s.subscriber "
-            "LEFT JOIN suppressions x ON x.hash = p.hash "
-            f"{'WHERE ' + where if where else ''} ORDER BY p.address, s.newsletter",
+            "LEFT JOIN suppressions x ON x.hash = p.hash) AS listed "
+            f"{'WHERE ' + where if where else ''} ORDER BY address, newsletter",
             values,
         )
         return [Listed._make(row) for row in rows]
@@ -146,26 +155,24 @@ class Subscribers:
         )
         return self._noted(SALT)
 
-    def add(self, address: str, hashed: str, name: str, now: str) -> Subscriber:
-        """The person with this address: known already (their name stays), or new."""
-        if known := self.find(hashed):
-            return known
-        number = int(self._noted(LAST) or 0) + 1
-        self._database.upsert("meta", ("key", "value"), [(LAST, str(number))])
-        person = Subscriber(number, address, hashed, name, now)
-        self._database.upsert("subscribers", Subscriber._fields, [person])
-        return person
+    def subscribe(
+        self, address: str, hashed: str, name: str, newsletter: str, detail: str, now: str
+    ) -> Outcome:
+        """Have the person with an address get a newsletter, unless they left or are suppressed.
 
-    def subscribe(self, subscriber: int, newsletter: str, detail: str, now: str) -> str:
-        """Have somebody get a newsletter. Gives "added", or the state they are in already."""
-        which = {"n": newsletter, "s": subscriber}
+        The name of a person who is known already stays.
+        """
+        if self.suppression(hashed):
+            return Outcome.SUPPRESSED
+        who = self.find(hashed) or self._add(address, hashed, name, now)
+        which = {"n": newsletter, "s": who.id}
         query = "SELECT state FROM subscriptions WHERE newsletter = :n AND subscriber = :s"
         if known := self._rows(query, which):
-            return str(known[0][0])
-        active = Subscription(newsletter, subscriber, SubscriptionState.ACTIVE, now)
+            return Outcome(known[0][0])
+        active = Subscription(newsletter, who.id, SubscriptionState.ACTIVE, now)
         self._database.upsert("subscriptions", Subscription._fields, [active])
-        self._witness(Consent(subscriber, newsletter, now, "added", detail))
-        return "added"
+        self._witness(Consent(who.id, newsletter, now, "added", detail))
+        return Outcome.ADDED
 
     def unsubscribe(
         self, subscriber: int, newsletters: Sequence[str], detail: str, now: str
@@ -191,9 +198,13 @@ class Subscribers:
             {"h": hashed, "r": reason.value, "d": detail, "now": now},
         )
 
-    def lift(self, hashed: str) -> None:
-        """An address may be mailed again."""
+    def lift(self, hashed: str) -> bool:
+        """An address may be mailed again; False unless it was suppressed by request."""
+        known = self.suppression(hashed)
+        if known is None or known.reason != Why.REQUEST:
+            return False
         self._database.run("DELETE FROM suppressions WHERE hash = :h", {"h": hashed})
+        return True
 
     def erase(self, subscriber: Subscriber) -> None:
         """Forget a person, and all that is known of them."""
@@ -207,6 +218,13 @@ class Subscribers:
         )
 
     # -- helpers -----------------------------------------------------------------------------
+
+    def _add(self, address: str, hashed: str, name: str, now: str) -> Subscriber:
+        number = int(self._noted(LAST) or 0) + 1
+        self._database.upsert("meta", ("key", "value"), [(LAST, str(number))])
+        person = Subscriber(number, address, hashed, name, now)
+        self._database.upsert("subscribers", Subscriber._fields, [person])
+        return person
 
     def _noted(self, key: str) -> str:
         rows = self._rows("SELECT value FROM meta WHERE key = :key", {"key": key})
