@@ -84,6 +84,7 @@ GROUPS = {
     "newsletters": Newsletter,
     "brand": Brand,
     "hooks": Hook,
+    "subscribers": SubscriberSettings,
     "store": Store,
     "service": Service,
 }

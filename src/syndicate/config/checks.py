@@ -185,6 +185,17 @@ def _max_age(value: str) -> Complaint | None:
     return _understood(words.duration, value)
 
 
+def _proxies(values: tuple[str, ...]) -> Complaint | None:
+    from ipaddress import ip_network
+
+    for value in values:
+        try:
+            ip_network(value)
+        except ValueError:
+            return f"has {value!r}, which is no address", "write 127.0.0.1 or 10.0.0.0/8"
+    return None
+
+
 def _understood(read: Callable[[str], object], value: str) -> Complaint | None:
     try:
         read(value)
@@ -253,6 +264,8 @@ CHECKS: Mapping[tuple[str, str], Callable[[Any], Complaint | None]] = {
     ("Newsletter", "cron"): _cron,
     ("Newsletter", "time_zone"): _zone_of_schedule,
     ("Newsletter", "max_age"): _max_age,
+    ("SubscriberSettings", "confirm_within"): _max_age,
+    ("Service", "proxies"): _proxies,
     ("Brand", "accent"): _accent,
     ("Brand", "accent_dark"): partial(_accent, key="accent_dark"),
     ("Brand", "logo"): _logo,
@@ -270,7 +283,7 @@ def _check_hook(hook: Hook) -> Iterator[tuple[str, str, str]]:
 
 def _check_folders(config: Config) -> Iterator[tuple[str, str, str]]:
     seen: dict[str, str] = {}
-    for key in ("content", "templates", "output", "issues"):
+    for key in ("content", "templates", "output", "issues", "outbox"):
         folder = normpath(getattr(config, key).strip() or ".")
         if folder in (".", "..", "/"):
             yield key, "must be a folder of its own", f"write {key}: {key}"

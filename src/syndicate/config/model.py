@@ -193,6 +193,20 @@ class Store:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SubscriberSettings:
+    """How people subscribe."""
+
+    pages: bool = field(
+        default=False,
+        metadata={"meaning": "serve pages where people subscribe, choose and leave"},
+    )
+    confirm_within: str = field(
+        default="7 days",
+        metadata={"meaning": "how long a request waits for its confirmation, such as 2 days"},
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
     """How the service behaves that `syndicate run` starts."""
 
@@ -200,7 +214,10 @@ class Service:
         default="127.0.0.1", metadata={"meaning": "address to serve on; 0.0.0.0 for everybody"}
     )
     port: int = field(default=8000, metadata={"meaning": "port to serve on", "min": 0})
-
+    proxies: tuple[str, ...] = field(
+        default=(),
+        metadata={"meaning": "addresses or networks of web servers in front of it"},
+    )
     poll: float = field(
         default=1.0,
         metadata={"meaning": "seconds from one look at the folder to the next", "min": 0.05},
@@ -225,6 +242,9 @@ class Config:
         default_factory=lambda: MappingProxyType({}),
         metadata={"meaning": "whom the service tells what happens, by name"},
     )
+    subscribers: SubscriberSettings = field(
+        default=SubscriberSettings(), metadata={"meaning": "how people subscribe"}
+    )
     store: Store = field(default=Store(), metadata={"meaning": "where state is kept"})
     service: Service = field(
         default=Service(), metadata={"meaning": "how the running service behaves"}
@@ -235,3 +255,4 @@ class Config:
     )
     output: str = field(default="public", metadata={"meaning": "folder feeds and pages go to"})
     issues: str = field(default="issues", metadata={"meaning": "folder newsletters go to"})
+    outbox: str = field(default="outbox", metadata={"meaning": "folder letters to people go to"})

@@ -175,6 +175,8 @@ subscriptions = Table(  # who gets which newsletter
     Column("subscriber", BigInteger, primary_key=True, autoincrement=False),
     Column("state", PLAIN, nullable=False),  # active | unsubscribed
     Column("since", PLAIN, nullable=False),  # when it came to be in this state
+    # Chosen tags, as in the addresses of their feeds, one a line; "" for all.
+    Column("tags", PLAIN, nullable=False, server_default=""),
     Index("subscriptions_by_subscriber", "subscriber"),
     sqlite_with_rowid=False,
 )
@@ -185,8 +187,10 @@ consents = Table(  # the evidence: who agreed to what, and when; only ever added
     Column("subscriber", BigInteger, primary_key=True, autoincrement=False),
     Column("newsletter", PLAIN, primary_key=True),
     Column("at", PLAIN, primary_key=True),
-    Column("event", PLAIN, primary_key=True),  # added | unsubscribed
-    Column("detail", PLAIN, nullable=False),  # how it came about
+    Column("event", PLAIN, primary_key=True),  # added | requested | confirmed | unsubscribed | ...
+    Column("detail", PLAIN, nullable=False),  # how it came about; what was agreed to
+    # The hash of the address on the network it came from; "" for none.
+    Column("client", PLAIN, nullable=False, server_default=""),
     sqlite_with_rowid=False,
 )
 
@@ -197,6 +201,34 @@ suppressions = Table(  # addresses never to be mailed again
     Column("reason", PLAIN, nullable=False),  # request | erased
     Column("detail", PLAIN, nullable=False),
     Column("since", PLAIN, nullable=False),
+)
+
+requests = Table(  # what people asked for on a page, and the mail that answers it
+    "requests",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),  # drawn by lot
+    Column("kind", PLAIN, nullable=False),  # subscribe | preferences
+    Column("address", PLAIN, nullable=False),
+    Column("hash", PLAIN, nullable=False),  # as in subscribers
+    Column("newsletters", PLAIN, nullable=False),  # JSON
+    Column("asked", PLAIN, nullable=False),
+    Column("client", PLAIN, nullable=False),  # as in consents
+    Column("agreed", PLAIN, nullable=False),  # the text they were shown
+    Column("state", PLAIN, nullable=False),  # waiting | sent | dropped | failed | answered
+    Column("attempts", BigInteger, nullable=False),
+    Column("next_try", PLAIN, nullable=False),
+    Column("reply", PLAIN, nullable=False),  # what became of the mail
+    Index("requests_by_hash", "hash"),
+    Index("requests_by_state", "state", "next_try"),
+)
+
+secrets = Table(  # what the links people get by mail are signed with
+    "secrets",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),  # 1, 2, ...; the last signs
+    Column("key", PLAIN, nullable=False),
+    Column("made", PLAIN, nullable=False),
+    Column("until", PLAIN, nullable=False),  # when its links end; "" while it signs
 )
 
 meta = Table(

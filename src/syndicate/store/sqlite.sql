@@ -32,6 +32,7 @@ CREATE TABLE consents (
   at TEXT NOT NULL,
   event TEXT NOT NULL,
   detail TEXT NOT NULL,
+  client TEXT DEFAULT '' NOT NULL,
   PRIMARY KEY (subscriber, newsletter, at, event)
 )
  WITHOUT ROWID;
@@ -116,6 +117,30 @@ CREATE TABLE renderings (
   PRIMARY KEY (article)
 );
 CREATE INDEX renderings_with_findings ON renderings (article) WHERE findings IS NOT NULL;
+CREATE TABLE requests (
+  id BIGINT NOT NULL,
+  kind TEXT NOT NULL,
+  address TEXT NOT NULL,
+  hash TEXT NOT NULL,
+  newsletters TEXT NOT NULL,
+  asked TEXT NOT NULL,
+  client TEXT NOT NULL,
+  agreed TEXT NOT NULL,
+  state TEXT NOT NULL,
+  attempts BIGINT NOT NULL,
+  next_try TEXT NOT NULL,
+  reply TEXT NOT NULL,
+  PRIMARY KEY (id)
+);
+CREATE INDEX requests_by_hash ON requests (hash);
+CREATE INDEX requests_by_state ON requests (state, next_try);
+CREATE TABLE secrets (
+  id BIGINT NOT NULL,
+  "key" TEXT NOT NULL,
+  made TEXT NOT NULL,
+  until TEXT NOT NULL,
+  PRIMARY KEY (id)
+);
 CREATE TABLE subscribers (
   id BIGINT NOT NULL,
   address TEXT NOT NULL,
@@ -130,6 +155,7 @@ CREATE TABLE subscriptions (
   subscriber BIGINT NOT NULL,
   state TEXT NOT NULL,
   since TEXT NOT NULL,
+  tags TEXT DEFAULT '' NOT NULL,
   PRIMARY KEY (newsletter, subscriber)
 )
  WITHOUT ROWID;
@@ -149,4 +175,4 @@ CREATE TABLE uses (
 )
  WITHOUT ROWID;
 CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY);
-INSERT INTO alembic_version VALUES ('0003');
+INSERT INTO alembic_version VALUES ('0004');
