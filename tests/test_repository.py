@@ -37,6 +37,7 @@ from syndicate.config.model import (
     Service,
     Site,
     Store,
+    SubscriberSettings,
 )
 
 REPOSITORY = Path(__file__).parents[1]
