@@ -67,6 +67,14 @@ class AddressError(SyndicateError):
     """No mail can be sent to what somebody gave as their address."""
 
 
+class DeliveryError(SyndicateError):
+    """A message was not accepted. `for_good` if trying again would change nothing."""
+
+    def __init__(self, message: str, *, for_good: bool = False, way_out: str = "") -> None:
+        super().__init__(message, way_out=way_out)
+        self.for_good = for_good
+
+
 class StoreError(SyndicateError):
     """The database cannot be opened, is of another version, or refuses."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from binascii import b2a_qp
+from collections.abc import Sequence
 from datetime import datetime
 from email.header import Header
 from email.utils import format_datetime, formataddr, getaddresses
@@ -49,6 +50,25 @@ def message(
     `one_click` says that a POST to it, an https: URL of this recipient alone, unsubscribes them.
     Raises MessageError for what mail does not allow.
     """
+    of_a_list = [
+        _structured("List-ID", f"<{list_id}>"),
+        *_list_unsubscribe(unsubscribe, one_click=one_click),
+        _structured("Precedence", "bulk"),
+    ]
+    return _whole(rendered, sender, to, date, message_id, of_a_list)
+
+
+def letter(rendered: Rendered, *, sender: str, to: str, date: datetime, message_id: str) -> bytes:
+    """Write a message to one person that answers what they asked for: it is of no list.
+
+    Takes what `message` takes. Raises MessageError for what mail does not allow.
+    """
+    return _whole(rendered, sender, to, date, message_id, [])
+
+
+def _whole(
+    rendered: Rendered, sender: str, to: str, date: datetime, message_id: str, more: Sequence[str]
+) -> bytes:
     parts = (_part("plain", rendered.text), _part("html", rendered.html))
     # `=_` never occurs in quoted-printable, so the boundary never occurs in a part.
     boundary = "=_" + hashlib.sha256(b"\0".join(parts)).hexdigest()[:32]
@@ -58,9 +78,7 @@ def message(
         _unstructured("Subject", rendered.subject),
         _structured("Date", _date(date)),
         _structured("Message-ID", f"<{message_id}>"),
-        _structured("List-ID", f"<{list_id}>"),
-        *_list_unsubscribe(unsubscribe, one_click=one_click),
-        _structured("Precedence", "bulk"),
+        *more,
         _structured("Auto-Submitted", "auto-generated"),
         _structured("MIME-Version", "1.0"),
         f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"',
@@ -86,6 +104,11 @@ def unsubscribe_url(newsletter: Newsletter) -> str:
     """Where one leaves the newsletter: the address it states, or else a mail to the sender."""
     address = _mailbox(newsletter.sender)[1]
     return newsletter.unsubscribe or f"mailto:{quote(address, safe='@')}?subject=unsubscribe"
+
+
+def mailbox(value: str) -> str:
+    """The address of `Name <address>`, as a mail server is told it."""
+    return _mailbox(value)[1]
 
 
 def domain(address: str) -> str:

@@ -51,12 +51,16 @@ class Subscriber(NamedTuple):
 
 
 class Subscription(NamedTuple):
-    """That somebody gets a newsletter, or did: a row. `since` is UTC text."""
+    """That somebody gets a newsletter, or did: a row. `since` is UTC text.
+
+    `tags` are chosen ones, as in the addresses of their feeds, one a line; "" for all.
+    """
 
     newsletter: str
     subscriber: int
     state: str
     since: str
+    tags: str = ""
 
 
 class Consent(NamedTuple):
@@ -67,6 +71,7 @@ class Consent(NamedTuple):
     at: str
     event: str
     detail: str
+    client: str = ""
 
 
 class Suppression(NamedTuple):
@@ -104,10 +109,17 @@ class Subscribers:
         )
         return Subscriber._make(rows[0]) if rows else None
 
+    def by_id(self, number: int) -> Subscriber | None:
+        """The person of this number."""
+        rows = self._rows(
+            "SELECT id, address, hash, name, made FROM subscribers WHERE id = :i", {"i": number}
+        )
+        return Subscriber._make(rows[0]) if rows else None
+
     def subscriptions(self, subscriber: int) -> list[Subscription]:
         """What somebody gets or got."""
         rows = self._rows(
-            "SELECT newsletter, subscriber, state, since FROM subscriptions "
+            "SELECT newsletter, subscriber, state, since, tags FROM subscriptions "
             "WHERE subscriber = :s ORDER BY newsletter",
             {"s": subscriber},
         )
@@ -116,7 +128,7 @@ class Subscribers:
     def consents(self, subscriber: int) -> list[Consent]:
         """The evidence, the oldest first."""
         rows = self._rows(
-            "SELECT subscriber, newsletter, at, event, detail FROM consents "
+            "SELECT subscriber, newsletter, at, event, detail, client FROM consents "
             "WHERE subscriber = :s ORDER BY at, newsletter, event",
             {"s": subscriber},
         )
@@ -174,8 +186,44 @@ class Subscribers:
         self._witness(Consent(who.id, newsletter, now, "added", detail))
         return Outcome.ADDED
 
+    def confirm(
+        self,
+        address: str,
+        hashed: str,
+        newsletters: Sequence[str],
+        evidence: Sequence[Consent],
+        now: str,
+    ) -> Subscriber | None:
+        """Have somebody who confirmed it get these newsletters, also those they left before.
+
+        `evidence` is kept for each newsletter, whatever person and newsletter it names. None,
+        and nothing is kept, if the address is suppressed.
+        """
+        if self.suppression(hashed):
+            return None
+        who = self.find(hashed) or self._add(address, hashed, "", now)
+        known = {each.newsletter: each for each in self.subscriptions(who.id)}
+        for newsletter in newsletters:
+            before = known.get(newsletter)
+            if before is None or before.state != SubscriptionState.ACTIVE:
+                active = Subscription(newsletter, who.id, SubscriptionState.ACTIVE, now)
+                self._database.upsert("subscriptions", Subscription._fields, [active])
+            for each in evidence:
+                self._witness(each._replace(subscriber=who.id, newsletter=newsletter))
+        return who
+
+    def choose(self, subscription: Subscription, tags: Sequence[str]) -> None:
+        """Have somebody get only what has one of these tags; none: everything."""
+        chosen = subscription._replace(tags="\n".join(tags))
+        self._database.upsert("subscriptions", Subscription._fields, [chosen])
+
     def unsubscribe(
-        self, subscriber: int, newsletters: Sequence[str], detail: str, now: str
+        self,
+        subscriber: int,
+        newsletters: Sequence[str],
+        detail: str,
+        now: str,
+        client: str = "",
     ) -> list[str]:
         """Have somebody get these newsletters no more; give those that they got until now."""
         active = SubscriptionState.ACTIVE
@@ -187,7 +235,7 @@ class Subscribers:
         for newsletter in left:
             gone = Subscription(newsletter, subscriber, SubscriptionState.UNSUBSCRIBED, now)
             self._database.upsert("subscriptions", Subscription._fields, [gone])
-            self._witness(Consent(subscriber, newsletter, now, "unsubscribed", detail))
+            self._witness(Consent(subscriber, newsletter, now, "unsubscribed", detail, client))
         return left
 
     def suppress(self, hashed: str, reason: Why, detail: str, now: str) -> None:

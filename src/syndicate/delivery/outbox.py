@@ -1,0 +1,54 @@
+"""The outbox: each message becomes a file, for a person or another program to send.
+
+A file is there whole or not at all, and only its owner may read it: it holds an address.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from syndicate.errors import DeliveryError
+
+SUFFIX = ".eml"
+
+
+class Outbox:
+    """Messages to `folder`, in the order of their names. Both a transport and its sessions."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    @contextmanager
+    def session(self) -> Iterator[Outbox]:
+        """Nothing is to be connected to."""
+        yield self
+
+    def begin(self, sender: str, to: str) -> None:
+        """A folder takes everything."""
+
+    def finish(self, message: bytes) -> str:
+        """Write the message to a file of its own; the reply is its name."""
+        moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+        target = self._folder / f"{moment}-{secrets.token_hex(4)}{SUFFIX}"
+        partial = target.with_suffix(".part")
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with os.fdopen(
+                os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb"
+            ) as f:
+                f.write(message)
+                f.flush()
+                os.fsync(f.fileno())
+            partial.rename(target)
+        except OSError as error:
+            partial.unlink(missing_ok=True)
+            raise DeliveryError(
+                f"{self._folder} cannot be written: {error.strerror}",
+                way_out="check the folder's rights and the disk's space",
+            ) from error
+        return target.name

@@ -1,0 +1,146 @@
+"""What people asked for on pages, and the secrets their links are signed with."""
+
+from __future__ import annotations
+
+import json
+import secrets as lots
+from enum import StrEnum
+from typing import NamedTuple
+
+from syndicate.store.database import Database
+
+LARGEST = 2**62
+KEY_BYTES = 32
+
+
+class RequestKind(StrEnum):
+    """What somebody asked for."""
+
+    SUBSCRIBE = "subscribe"
+    PREFERENCES = "preferences"
+
+
+class RequestState(StrEnum):
+    """What became of a request, and of the letter that answers it."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    DROPPED = "dropped"
+    FAILED = "failed"
+    ANSWERED = "answered"
+
+
+class Request(NamedTuple):
+    """What somebody asked for: a row. Moments are UTC text, `newsletters` a list as JSON.
+
+    `client` is the hash of whence they asked, `agreed` the text they were shown, `reply` what
+    became of the letter.
+    """
+
+    id: int
+    kind: str
+    address: str
+    hash: str
+    newsletters: str
+    asked: str
+    client: str
+    agreed: str
+    state: str = RequestState.WAITING
+    attempts: int = 0
+    next_try: str = ""
+    reply: str = ""
+
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """Names of the newsletters they want."""
+        return tuple(json.loads(self.newsletters))
+
+
+class Secret(NamedTuple):
+    """A key, in hex. `until` is UTC text: until when its links are good; "" while it signs."""
+
+    id: int
+    key: str
+    made: str
+    until: str
+
+
+class Requests:
+    """What the database knows of requests."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._columns = ", ".join(Request._fields)
+
+    def find(self, number: int) -> Request | None:
+        """The request of this number."""
+        found = self._select("id = :id", {"id": number})
+        return found[0] if found else None
+
+    def due(self, now: str, limit: int) -> list[Request]:
+        """Requests whose letter is to be sent now, the oldest first."""
+        where = "state = 'waiting' AND next_try <= :now ORDER BY asked, id LIMIT :limit"
+        return self._select(where, {"now": now, "limit": limit})
+
+    def of(self, hashed: str) -> list[Request]:
+        """What was asked for an address, the oldest first."""
+        return self._select("hash = :h ORDER BY asked, id", {"h": hashed})
+
+    # -- writing, inside a transaction -----------------------------------------------------
+
+    def ask(self, request: Request, most: int, since: str) -> None:
+        """Keep a request. Beyond `most` for its address since a moment, no letter is sent."""
+        query = (
+            "SELECT count(*) FROM requests WHERE hash = :h AND asked >= :since "
+            "AND state <> 'dropped'"
+        )
+        ((many,),) = self._database.rows(query, {"h": request.hash, "since": since})
+        state = RequestState.WAITING if many < most else RequestState.DROPPED
+        self.settle(request._replace(id=lots.randbelow(LARGEST), state=state))
+
+    def settle(self, request: Request) -> None:
+        """Keep what became of a request."""
+        self._database.upsert("requests", Request._fields, [request])
+
+    def forget(self, before: str) -> None:
+        """Forget what was asked before a moment, answered or not."""
+        self._database.run("DELETE FROM requests WHERE asked < :before", {"before": before})
+
+    def _select(self, where: str, values: dict[str, object]) -> list[Request]:
+        query = f"SELECT {self._columns} FROM requests WHERE {where}"
+        return [Request._make(row) for row in self._database.rows(query, values)]
+
+
+class Secrets:
+    """What links are signed with."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def good(self, now: str) -> list[Secret]:
+        """Those whose links are good at a moment, the one that signs first."""
+        query = (
+            "SELECT id, key, made, until FROM secrets WHERE until = '' OR until > :now "
+            "ORDER BY id DESC"
+        )
+        return [Secret._make(row) for row in self._database.rows(query, {"now": now})]
+
+    def signing(self, now: str) -> Secret:
+        """The one that signs; the first to ask makes it. Inside a transaction."""
+        newest = next(iter(self.good(now)), None)
+        return newest if newest and not newest.until else self._make(now)
+
+    def rotate(self, until: str, now: str) -> None:
+        """Sign with a new secret from now on; links of those before are good until a moment."""
+        self._database.run("UPDATE secrets SET until = :u WHERE until = ''", {"u": until})
+        self._database.run("DELETE FROM secrets WHERE until <> '' AND until <= :n", {"n": now})
+        self._make(now)
+
+    def _make(self, now: str) -> Secret:
+        values = {"name": "last-secret"}
+        rows = self._database.rows("SELECT value FROM meta WHERE key = :name", values)
+        number = int(rows[0][0]) + 1 if rows else 1
+        made = Secret(number, lots.token_hex(KEY_BYTES), now, "")
+        self._database.upsert("meta", ("key", "value"), [("last-secret", str(number))])
+        self._database.upsert("secrets", Secret._fields, [made])
+        return made

@@ -1,0 +1,40 @@
+"""A message in the outbox is a file of its own, whole, and its owner's alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from syndicate.delivery.outbox import Outbox
+from syndicate.delivery.transport import Transport
+from syndicate.errors import DeliveryError
+
+
+def send(transport: Transport, *messages: bytes) -> list[str]:
+    replies = []
+    with transport.session() as session:
+        for message in messages:
+            session.begin("a@example.org", "b@example.org")
+            replies.append(session.finish(message))
+    return replies
+
+
+def test_each_message_is_a_file_in_the_order_they_were_sent(tmp_path: Path) -> None:
+    replies = send(Outbox(tmp_path / "outbox"), b"one\r\n", b"two\r\n")
+    files = sorted((tmp_path / "outbox").iterdir())
+    assert [file.name for file in files] == replies
+    assert [file.read_bytes() for file in files] == [b"one\r\n", b"two\r\n"]
+
+
+def test_only_its_owner_may_read_it(tmp_path: Path) -> None:
+    (name,) = send(Outbox(tmp_path / "outbox"), b"one\r\n")
+    assert (tmp_path / "outbox" / name).stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "outbox").stat().st_mode & 0o777 == 0o700
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "outbox").write_text("a file")
+    with pytest.raises(DeliveryError, match="outbox cannot be written") as error:
+        send(Outbox(tmp_path / "outbox"), b"one\r\n")
+    assert not error.value.for_good

@@ -1,0 +1,73 @@
+"""Requests and secrets are kept as long as they are good for something, on both databases."""
+
+from __future__ import annotations
+
+from syndicate.store.database import Database
+from syndicate.store.requests import Request, RequestKind, Requests, RequestState, Secrets
+
+DAY, NEXT, LATER = "2026-11-25T12:00:00Z", "2026-11-26T12:00:00Z", "2026-12-03T12:00:00Z"
+ASKED = Request(0, RequestKind.SUBSCRIBE, "a@example.org", "aa", '["weekly"]', DAY, "", "Yes.")
+
+
+def ask(database: Database, *requests: Request, most: int = 3) -> Requests:
+    known = Requests(database)
+    with database.transaction():
+        for request in requests:
+            known.ask(request, most, since=DAY)
+    return known
+
+
+def test_a_request_waits_for_its_letter(database: Database) -> None:
+    known = ask(database, ASKED)
+    (found,) = known.due(DAY, 10)
+    assert found._replace(id=0) == ASKED
+    assert found.wanted == ("weekly",)
+    assert known.find(found.id) == found
+    assert known.find(found.id + 1) is None
+
+
+def test_what_is_asked_too_often_gets_no_letter(database: Database) -> None:
+    known = ask(database, *[ASKED] * 5, ASKED._replace(hash="bb"), most=2)
+    assert [each.state for each in known.of("aa")].count(RequestState.DROPPED) == 3
+    assert [each.hash for each in known.due(DAY, 10)].count("aa") == 2
+    assert len(known.of("bb")) == 1
+
+
+def test_a_letter_that_failed_comes_again_at_its_time(database: Database) -> None:
+    known = ask(database, ASKED)
+    (found,) = known.due(DAY, 10)
+    with database.transaction():
+        known.settle(found._replace(attempts=1, next_try=NEXT, reply="450 later"))
+    assert known.due(DAY, 10) == []
+    assert [each.reply for each in known.due(NEXT, 10)] == ["450 later"]
+
+
+def test_old_requests_are_forgotten(database: Database) -> None:
+    known = ask(database, ASKED, ASKED._replace(asked=NEXT))
+    with database.transaction():
+        known.forget(NEXT)
+    assert [each.asked for each in known.of("aa")] == [NEXT]
+
+
+def test_one_secret_signs_until_it_is_rotated_and_is_good_for_a_while_after(
+    database: Database,
+) -> None:
+    known = Secrets(database)
+    with database.transaction():
+        first = known.signing(DAY)
+        assert known.signing(DAY) == first
+        known.rotate(until=LATER, now=NEXT)
+        second = known.signing(NEXT)
+    assert second.key != first.key
+    assert [each.id for each in known.good(NEXT)] == [second.id, first.id]
+    assert [each.id for each in known.good(LATER)] == [second.id]
+
+
+def test_no_number_of_a_secret_is_given_twice(database: Database) -> None:
+    known = Secrets(database)
+    with database.transaction():
+        numbers = [known.signing(DAY).id]
+        for now in (DAY, NEXT, LATER):
+            known.rotate(until=now, now=now)
+            numbers.append(known.signing(now).id)
+    assert numbers == sorted(set(numbers))
