@@ -38,17 +38,24 @@ class Outbox:
         partial = target.with_suffix(".part")
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with os.fdopen(
-                os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb"
-            ) as f:
-                f.write(message)
-                f.flush()
-                os.fsync(f.fileno())
+            _write(partial, message)
             partial.rename(target)
         except OSError as error:
-            partial.unlink(missing_ok=True)
             raise DeliveryError(
                 f"{self._folder} cannot be written: {error.strerror}",
                 way_out="check the folder's rights and the disk's space",
             ) from error
         return target.name
+
+
+def _write(file: Path, data: bytes) -> None:
+    """Write a new file, and leave nothing behind where that fails."""
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+    except BaseException:
+        file.unlink(missing_ok=True)
+        raise
