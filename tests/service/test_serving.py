@@ -6,6 +6,7 @@ import socket
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from threading import Event
 
 import httpx
 import pytest
@@ -28,7 +29,9 @@ class ServedLife(Life):
     def start(self) -> None:
         super().start()
         self.tick = Tick([])
-        self.serving = Serving(set_up(self.site.config_file, {}), self.tick, "127.0.0.1", 0, 60)
+        self.serving = Serving(
+            set_up(self.site.config_file, {}), self.tick, "127.0.0.1", 0, 60, Event()
+        )
         self.tick.replace([*self.parts, Showing(self.serving, self.served)])
         self.serving.listen()
         self.serving.start()
@@ -124,6 +127,8 @@ def test_prometheus_reads_its_numbers(life: ServedLife) -> None:
 def test_a_port_in_use_is_said(life: ServedLife) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        serving = Serving(set_up(life.site.config_file, {}), life.tick, "127.0.0.1", port, 60)
+        serving = Serving(
+            set_up(life.site.config_file, {}), life.tick, "127.0.0.1", port, 60, Event()
+        )
         with pytest.raises(SyndicateError, match=f"cannot listen on 127.0.0.1:{port}"):
             serving.listen()

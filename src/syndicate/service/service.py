@@ -23,6 +23,7 @@ from syndicate.service.faults import as_findings
 from syndicate.service.lock import only_one
 from syndicate.service.newsletters import Issuing
 from syndicate.service.notify import ALIVE, READY, STOPPING, Systemd
+from syndicate.service.people import Letters
 from syndicate.service.publishing import Publishing
 from syndicate.service.served import Served
 from syndicate.service.serving import Serving
@@ -51,7 +52,7 @@ def _patience(setup: Setup) -> float:
     return max(60.0, 10 * setup.config.service.poll)
 
 
-def _parts(setup: Setup, serving: Serving) -> list[Part]:
+def _parts(setup: Setup, serving: Serving, asked: threading.Event) -> list[Part]:
     """What the service does: each newsletter is a part, so that it fails alone."""
     served = Served()
     newsletters = setup.config.newsletters.values()
@@ -61,6 +62,7 @@ def _parts(setup: Setup, serving: Serving) -> list[Part]:
         *issuing,
         Showing(serving, served),
         Telling(setup, served),
+        Letters(setup, asked),
     ]
 
 
@@ -83,6 +85,7 @@ class Service:
         self._signals: queue.SimpleQueue[int] = queue.SimpleQueue()
         self._reread = threading.Event()
         self._tick = Tick([])
+        self._asked = threading.Event()
         config = self._setup.config.service
         self._serving = Serving(
             self._setup,
@@ -90,8 +93,9 @@ class Service:
             config.host if host is None else host,
             config.port if port is None else port,
             _patience(self._setup),
+            self._asked,
         )
-        self._tick.replace(_parts(self._setup, self._serving))
+        self._tick.replace(_parts(self._setup, self._serving, self._asked))
         self._clock = Clock(self._turn, self._setup.config.service.poll)
         self._reporter = Reporter(state_file(self._setup, STATUS), os.getpid())
 
@@ -175,6 +179,7 @@ class Service:
             return
         self._tick.found(CONFIGURATION, [], now)
         self._setup = setup
-        self._tick.replace(_parts(setup, self._serving))
+        self._serving.take(setup)
+        self._tick.replace(_parts(setup, self._serving, self._asked))
         self._clock.set_poll(setup.config.service.poll)
         log.info("the configuration was read again")

@@ -10,6 +10,8 @@ import socket
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from ipaddress import ip_network
+from threading import Event
 from urllib.parse import urlsplit
 
 import uvicorn
@@ -22,12 +24,13 @@ from syndicate.errors import OutputError, SyndicateError
 from syndicate.permalinks import base_url
 from syndicate.renditions import address
 from syndicate.service.faults import is_failure
+from syndicate.service.people import People
 from syndicate.service.served import silently
 from syndicate.service.tick import Tick
 from syndicate.store.articles import Articles
 from syndicate.store.issues import Issues
 from syndicate.web.answers import Answers, Moves
-from syndicate.web.clients import Clients, Limit
+from syndicate.web.clients import Clients, Limit, Network
 from syndicate.web.front import server_config
 from syndicate.web.library import Address, Library
 from syndicate.web.metrics import Traffic
@@ -43,14 +46,27 @@ MEMORY = ".versions"
 class Serving:
     """The documents of one site, served. `patience` are the seconds until ticks count as dead."""
 
-    def __init__(self, setup: Setup, tick: Tick, host: str, port: int, patience: float) -> None:
+    def __init__(
+        self,
+        setup: Setup,
+        tick: Tick,
+        host: str,
+        port: int,
+        patience: float,
+        asked: Event,
+    ) -> None:
+        """`asked` is set whenever somebody may have asked for a letter."""
         self._setup = setup
+        self._asked = asked
         memory = setup.state.with_name(setup.state.name + MEMORY)
         site = Address(base_url(setup.config.site), setup.config.feeds.hub)
         self._library = Library(setup.places.output, site, memory=memory)
         traffic = Traffic()
         self._health = Health(tick, patience, traffic)
-        self._answers = Answers(self._library, Clients(Limit()), traffic, self._health)
+        clients = Clients(Limit(), _proxies(setup))
+        self._answers = Answers(self._library, clients, traffic, self._health)
+        self._people: People | None = None
+        self.take(setup)
         self._server = uvicorn.Server(
             server_config(
                 self._answers,
@@ -62,6 +78,16 @@ class Serving:
         )
         self._sockets: list[socket.socket] = []
         self._thread = threading.Thread(target=self._serve, name="web", daemon=True)
+
+    def take(self, setup: Setup) -> None:
+        """From now on, this is the configuration, but for host, port and proxies."""
+        self._setup = setup
+        before, self._people = self._people, None
+        if setup.config.subscribers.pages:
+            self._people = People(setup, _proxies(setup), self._asked)
+        self._answers.desk = self._people
+        if before:
+            before.close()
 
     def listen(self) -> None:
         """Take the port. Raises SyndicateError when another program has it."""
@@ -90,6 +116,8 @@ class Serving:
         """Finish the answers in hand."""
         self._server.should_exit = True
         self._thread.join(STOPPING_SECONDS + 1)
+        if self._people:
+            self._people.close()
 
     def refresh(self, paths: Iterable[str] | None) -> Sequence[OutputError]:
         """Take up what changed: these paths, or whatever did. Gives what cannot be served."""
@@ -154,6 +182,10 @@ class Health:
         }
         for name, (meaning, value) in numbers.items():
             yield GaugeMetricFamily(f"syndicate_{name}", meaning, value or 0)
+
+
+def _proxies(setup: Setup) -> tuple[Network, ...]:
+    return tuple(map(ip_network, setup.config.service.proxies))
 
 
 def _bound(host: str, port: int) -> socket.socket:

@@ -43,6 +43,12 @@ def address(text: str) -> Address:
     return Address(found.normalized, key)
 
 
+def masked(mail: str) -> str:
+    """An address as it may be shown to whoever has a link of its owner: `a…@example.org`."""
+    local, _, domain = mail.rpartition("@")
+    return f"{local[:1]}…@{domain}"
+
+
 def hashed(text: str, salt: str) -> str:
     """What stands for `text` where it must not be read: a salted digest, 128 bits in hex."""
     return hashlib.sha256(f"{salt}\0{text}".encode()).hexdigest()[:32]

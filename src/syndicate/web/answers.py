@@ -60,6 +60,19 @@ class Monitor(Protocol):
         """All numbers, in Prometheus's text format, version 0.0.4."""
 
 
+class Desk(Protocol):
+    """Answers what no document does: it may read and change what is kept, and so takes its time."""
+
+    def takes(self, target: bytes) -> bool:
+        """Whether a path is for it."""
+
+    async def answer(self, request: Request, body: bytes, client: str) -> Answer:
+        """The answer to GET, HEAD or POST. `client` is the address of who asks, "" if unknown.
+
+        Never raises.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class Moves:
     """What was once served and is not any more, by path below the site, without a slash in front.
@@ -79,6 +92,7 @@ class Answers:
         self, library: Library, clients: Clients, traffic: Traffic, monitor: Monitor | None = None
     ) -> None:
         self.moves = Moves()
+        self.desk: Desk | None = None
         self.library = library
         self._clients = clients
         self._traffic = traffic
@@ -93,8 +107,23 @@ class Answers:
         shelf = self.library.shelf
         return self._counted(request, shelf, _found(shelf, request.target))
 
+    def is_for_desk(self, request: Request) -> bool:
+        """Whether `at_desk` answers it."""
+        return self.desk is not None and self.desk.takes(request.target)
+
+    async def at_desk(self, request: Request, body: bytes) -> Answer:
+        """The answer to a request that is for the desk."""
+        assert self.desk is not None, "is_for_desk was asked"
+        given = self.refusal(request, (b"GET", b"HEAD", b"POST"))
+        if given is None:
+            given = await self.desk.answer(request, body, self._clients.client(request) or "")
+        self._traffic.count("people", given.status)
+        return given
+
     def from_memory(self, request: Request) -> Answer | None:
-        """The answer, unless it has to be read from disk."""
+        """The answer, unless it has to be read from disk or is for the desk."""
+        if self.desk and self.desk.takes(request.target):
+            return None
         shelf = self.library.shelf
         document = _found(shelf, request.target)
         if document and document.body is None:
@@ -102,7 +131,7 @@ class Answers:
         return self._counted(request, shelf, document)
 
     def _counted(self, request: Request, shelf: Shelf, document: Document | None) -> Answer:
-        given = self._refusal(request)
+        given = self.refusal(request)
         if given is None:
             if request.target in self._pages:
                 given = self._pages[request.target]()
@@ -113,10 +142,14 @@ class Answers:
         self._traffic.count(document.kind.format if document else "none", given.status)
         return given
 
-    def _refusal(self, request: Request) -> Answer | None:
+    def refusal(
+        self, request: Request, methods: Sequence[bytes] = (b"GET", b"HEAD")
+    ) -> Answer | None:
         """What keeps a request from being looked at."""
-        if request.method not in (b"GET", b"HEAD"):
-            return text(405, "Only GET and HEAD are answered here.", (b"allow", b"GET, HEAD"))
+        if request.method not in methods:
+            allowed = b", ".join(methods)
+            words = f"Only {allowed.decode()} are answered here."
+            return text(405, words, (b"allow", allowed))
         seconds = self._clients.seconds_to_wait(request, monotonic())
         if seconds:
             wait = b"%d" % ceil(seconds)

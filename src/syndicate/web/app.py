@@ -15,6 +15,10 @@ from typing import Any, Final
 from syndicate.web.answers import Answers
 from syndicate.web.messages import Answer, FilePart, Request, text
 
+LARGEST_BODY: Final = 64 * 1024
+BODY_SECONDS: Final = 10.0
+_CLOSE: Final = (b"connection", b"close")
+
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -29,12 +33,15 @@ class App:
     def __init__(self, answers: Answers) -> None:
         self.answers = answers
 
-    async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request. There is nothing to do at start or end, so `lifespan` is refused."""
         if scope["type"] != "http":
             raise NotImplementedError(f"only http is answered here, not {scope['type']}")
         request = _request(scope)
-        given = self.answers(request)
+        if self.answers.is_for_desk(request):
+            given = await self._at_desk(request, receive)
+        else:
+            given = self.answers(request)
         body = None if request.method == b"HEAD" else given.file
         if body is None:
             await _begin(send, given)
@@ -42,6 +49,29 @@ class App:
             await send({"type": "http.response.body", "body": whole})
         else:
             await _send_file(send, given, body)
+
+    async def _at_desk(self, request: Request, receive: Receive) -> Answer:
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                body = await _body(receive)
+        except TimeoutError:
+            return text(408, "The rest of this request did not come.", _CLOSE)
+        if body is None:
+            return text(413, "This is too much.", _CLOSE)
+        return await self.answers.at_desk(request, body)
+
+
+async def _body(receive: Receive) -> bytes | None:
+    """The body of a request; None if it is too large. One that breaks off ends there."""
+    parts: list[bytes] = []
+    more = True
+    while more:
+        message = await receive()
+        parts.append(message.get("body", b""))
+        more = message.get("more_body", False)
+        if sum(map(len, parts)) > LARGEST_BODY:
+            return None
+    return b"".join(parts)
 
 
 def add(headers: dict[bytes, bytes], name: bytes, value: bytes) -> None:

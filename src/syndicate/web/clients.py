@@ -43,7 +43,7 @@ class Clients:
 
     def seconds_to_wait(self, request: Request, now: float) -> float:
         """0 if the client may go on, else when to come again. `now` is in monotonic seconds."""
-        client = self._client(request)
+        client = self.client(request)
         if client is None:
             return 0.0
         tokens, then = self._buckets.pop(client, (float(self._limit.burst), now))
@@ -54,7 +54,8 @@ class Clients:
             self._buckets.popitem(last=False)
         return 0.0 if enough else (1 - tokens) / self._limit.per_second
 
-    def _client(self, request: Request) -> str | None:
+    def client(self, request: Request) -> str | None:
+        """Who asks: an address, for IPv6 its /64; None for this machine itself."""
         if not self._proxies:
             return _group(request.peer)
         hops = request.headers.get(b"x-forwarded-for", b"")[-500:].decode("latin-1").split(",")

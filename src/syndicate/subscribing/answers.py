@@ -1,0 +1,326 @@
+"""Requests for pages about people -> answers. GET shows, POST acts; there are no cookies.
+
+Whoever holds a link is who it was mailed to: the token in its path is all there is to prove that,
+so no page of another site can act for somebody, and no page here tells its address to others
+(Referrer-Policy). Redirects are relative: no header of a request can lead anywhere else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from math import ceil
+from typing import Final
+from urllib.parse import parse_qs, urlsplit
+
+from syndicate.build import Site
+from syndicate.config.model import Newsletter
+from syndicate.errors import AddressError
+from syndicate.permalinks import base_url
+from syndicate.store.requests import RequestKind
+from syndicate.store.subscribers import Subscriber
+from syndicate.subscribers.addresses import masked
+from syndicate.subscribers.tokens import ExpiredError, Purpose, TokenError
+from syndicate.subscribing.desk import Desk, Holding, UsedError
+from syndicate.subscribing.pages import Choice, Pages, Problem, Refusal, TagChoice
+from syndicate.web.messages import Answer, Header, Request, answer
+
+MOST_FIELDS: Final = 1_000
+FORM: Final = b"application/x-www-form-urlencoded"
+
+Fields = Mapping[str, Sequence[str]]
+Handler = Callable[["Visit"], Answer]
+
+HEADERS: Final[tuple[Header, ...]] = (
+    (b"content-type", b"text/html; charset=utf-8"),
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
+)
+
+
+class RefusedError(Exception):
+    """A request that is answered with a page saying why it cannot be done."""
+
+    def __init__(self, status: int, refusal: Refusal) -> None:
+        super().__init__(refusal)
+        self.status = status
+        self.refusal = refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request that came to the desk. `rest` is the path behind the first folder."""
+
+    desk: Desk
+    posted: bool
+    rest: str
+    query: str
+    fields: Fields
+
+    def one(self, name: str) -> str:
+        """The only value of a field, "" without."""
+        return next(iter(self.fields.get(name, ())), "")
+
+
+class Answering:
+    """The pages of one site about people."""
+
+    def __init__(self, pages: Pages, base: str) -> None:
+        """`base` is the site's address, with a slash at the end."""
+        self._pages = pages
+        self._base = base
+        parts = urlsplit(base)
+        self._prefix = parts.path
+        self._origin = f"{parts.scheme}://{parts.netloc}"
+        self._rooms: Mapping[str, Handler] = {
+            "subscribe": self._subscribe,
+            "preferences": self._preferences,
+            "unsubscribe": self._unsubscribe,
+        }
+
+    def __call__(
+        self, site: Site, now: datetime, client: str, request: Request, body: bytes
+    ) -> Answer:
+        """Answer a request of a path below one of the rooms, by GET, HEAD or POST."""
+        path, _, query = request.target.decode("latin-1").partition("?")
+        room, slash, rest = path.removeprefix(self._prefix).partition("/")
+        if not slash:
+            return _see(f"{room}/")
+        try:
+            posted = request.method == b"POST"
+            fields = _fields(request, body) if posted else {}
+            visit = Visit(Desk(site, now, client), posted, rest, query, fields)
+            return self._rooms[room](visit)
+        except RefusedError as refused:
+            return self.refused(refused.status, refused.refusal)
+        except UsedError:
+            return self.refused(410, Refusal.USED)
+        except ExpiredError:
+            return self.refused(410, Refusal.EXPIRED)
+        except TokenError:
+            return self.refused(404, Refusal.UNKNOWN)
+
+    def refused(self, status: int, refusal: Refusal, *headers: Header) -> Answer:
+        """A page that says why something cannot be done."""
+        page = self._pages.refused(refusal, f"{self._base}subscribe/")
+        return self._shown(page, status, *headers)
+
+    def wait(self, seconds: float) -> Answer:
+        """What is said to whoever asks too often."""
+        return self.refused(429, Refusal.TOO_MANY, (b"retry-after", b"%d" % ceil(seconds)))
+
+    # -- subscribing -------------------------------------------------------------------------
+
+    def _subscribe(self, visit: Visit) -> Answer:
+        match visit.rest.split("/"):
+            case [""]:
+                return self._ask_to_subscribe(visit, embedded=False)
+            case ["embed", ""]:
+                return self._ask_to_subscribe(visit, embedded=True)
+            case ["sent", ""] if not visit.posted:
+                return self._shown(self._pages.check_mail())
+            case ["confirm", token]:
+                return self._confirm(visit, token)
+        raise RefusedError(404, Refusal.UNKNOWN)
+
+    def _ask_to_subscribe(self, visit: Visit, *, embedded: bool) -> Answer:
+        known = visit.desk.newsletters
+        wanted = [name for name in visit.fields.get("newsletter", ()) if name in known]
+        wanted = list(known) if len(known) == 1 or not visit.posted else wanted
+        text = visit.one("address")
+        problem = None
+        if visit.posted:
+            problem = None if wanted else Problem.NO_NEWSLETTER
+            problem = problem or self._asked(visit, RequestKind.SUBSCRIBE, text, wanted)
+            if problem is None:
+                return _see("../sent/" if embedded else "sent/")
+        choices = [_choice(each, chosen=name in wanted) for name, each in known.items()]
+        page = self._pages.subscribe(
+            choices, address=text[:MOST_FIELDS], problem=problem, embedded=embedded
+        )
+        return self._shown(page, 422 if problem else 200, framed=embedded)
+
+    def _asked(
+        self, visit: Visit, kind: RequestKind, text: str, wanted: Sequence[str]
+    ) -> Problem | None:
+        """Keep what was asked for; what is wrong with it, if something is."""
+        if not text.strip():
+            return Problem.NO_ADDRESS
+        if visit.one("website"):
+            return None  # the field that people do not see: a program filled it in
+        agreed = self._agreed([visit.desk.newsletters[name] for name in wanted])
+        try:
+            visit.desk.ask(kind, text, wanted, agreed if wanted else "")
+        except AddressError:
+            return Problem.BAD_ADDRESS
+        return None
+
+    def _confirm(self, visit: Visit, token: str) -> Answer:
+        request = visit.desk.asked(token)
+        known = visit.desk.newsletters
+        wanted = [known[name] for name in request.wanted if name in known]
+        if not wanted:
+            raise RefusedError(410, Refusal.EXPIRED)
+        agreed = self._agreed(wanted)
+        if not visit.posted:
+            choices = [_choice(each, chosen=True) for each in wanted]
+            return self._shown(self._pages.confirm(choices, agreed))
+        who, got = visit.desk.confirm(token, agreed)
+        preferences = visit.desk.links().preferences(who.id)
+        choices = [_choice(each, chosen=True) for each in got]
+        return self._shown(self._pages.confirmed(choices, preferences))
+
+    def _agreed(self, newsletters: Sequence[Newsletter]) -> str:
+        return self._pages.agreed([each.title for each in newsletters])
+
+    # -- choosing ----------------------------------------------------------------------------
+
+    def _preferences(self, visit: Visit) -> Answer:
+        token = visit.rest
+        if not token:
+            return self._ask_for_link(visit)
+        who = visit.desk.person(token, Purpose.PREFERENCES)
+        if not visit.posted:
+            return self._choices_of(visit, who, saved=visit.query == "saved")
+        if visit.one("what") == "leave":
+            left = visit.desk.leave(who, "", "preferences")
+            return self._left(left or list(visit.desk.newsletters.values()))
+        wanted = self._wanted(visit)
+        agreed = self._agreed([visit.desk.newsletters[name] for name in wanted])
+        new = visit.desk.choose(who, wanted, agreed)
+        return _see("../subscribe/sent/" if new else f"{token}?saved")
+
+    def _ask_for_link(self, visit: Visit) -> Answer:
+        problem = None
+        if visit.posted:
+            problem = self._asked(visit, RequestKind.PREFERENCES, visit.one("address"), ())
+            if problem is None:
+                return _see("../subscribe/sent/")
+        return self._shown(self._pages.ask_for_link(problem=problem), 422 if problem else 200)
+
+    def _choices_of(self, visit: Visit, who: Subscriber, *, saved: bool) -> Answer:
+        choices = [
+            _held(each, visit.desk.tags(each.newsletter)) for each in visit.desk.holdings(who)
+        ]
+        return self._shown(self._pages.preferences(masked(who.address), choices, saved=saved))
+
+    def _wanted(self, visit: Visit) -> dict[str, list[str]]:
+        """The newsletters that were chosen, each with its chosen tags among those offered."""
+        found = {}
+        for name in dict.fromkeys(visit.fields.get("newsletter", ())):
+            if newsletter := visit.desk.newsletters.get(name):
+                offered = {tag for tag, _ in visit.desk.tags(newsletter)}
+                chosen = dict.fromkeys(visit.fields.get(f"tag-{name}", ()))
+                found[name] = [tag for tag in chosen if tag in offered]
+        return found
+
+    # -- leaving -----------------------------------------------------------------------------
+
+    def _unsubscribe(self, visit: Visit) -> Answer:
+        match visit.rest.split("/"):
+            case [""] if not visit.posted:
+                return _see("../preferences/")
+            case [name, token]:
+                who = visit.desk.person(token, Purpose.UNSUBSCRIBE, name)
+                return self._leave(visit, who, name)
+        raise RefusedError(404, Refusal.UNKNOWN)
+
+    def _leave(self, visit: Visit, who: Subscriber, name: str) -> Answer:
+        """A POST leaves, whatever it says: RFC 8058 names a body, and leaving always works."""
+        newsletter = visit.desk.newsletters.get(name)
+        if visit.posted:
+            everything = visit.one("what") == "all"
+            one_click = "List-Unsubscribe" in visit.fields
+            left = visit.desk.leave(
+                who, "" if everything else name, "one click" if one_click else "page"
+            )
+            return self._left(left or [newsletter] if newsletter else left)
+        others = any(
+            each.active and each.newsletter.name != name for each in visit.desk.holdings(who)
+        )
+        shown = _choice(newsletter, chosen=True) if newsletter else Choice(name, name, "", True)
+        by_mail = ""
+        if newsletter:
+            by_mail = visit.desk.links().unsubscribe_by_mail(newsletter, who.id)
+        return self._shown(self._pages.unsubscribe(shown, others, by_mail))
+
+    def _left(self, newsletters: Sequence[Newsletter]) -> Answer:
+        choices = [_choice(each, chosen=False) for each in newsletters]
+        return self._shown(self._pages.left(choices, f"{self._base}subscribe/"))
+
+    # -- requests and answers ------------------------------------------------------------------
+
+    def _shown(
+        self, page: bytes, status: int = 200, *headers: Header, framed: bool = False
+    ) -> Answer:
+        frames = "*" if framed else "'none'"
+        policy = (
+            f"default-src 'none'; style-src 'self' {self._origin}; img-src 'self' {self._origin}; "
+            f"form-action 'self'; base-uri 'none'; frame-ancestors {frames}"
+        )
+        own = (
+            (b"content-length", b"%d" % len(page)),
+            (b"content-security-policy", policy.encode("ascii")),
+            *(() if framed else ((b"x-frame-options", b"DENY"),)),
+        )
+        return answer(status, (*HEADERS, *own, *headers), page)
+
+
+def takes(prefix: str) -> re.Pattern[bytes]:
+    """Which targets are for the desk, of a site whose paths begin with `prefix`."""
+    return re.compile(
+        re.escape(prefix.encode()) + rb"(?:subscribe|preferences|unsubscribe)(?:[/?]|\Z)"
+    )
+
+
+def _fields(request: Request, body: bytes) -> Fields:
+    """The fields of a form. What a mail program posts to leave may come as multipart: no fields."""
+    kind = request.headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
+    if kind == b"multipart/form-data" or not body:
+        return {}
+    if kind != FORM:
+        raise RefusedError(415, Refusal.MALFORMED)
+    try:
+        return parse_qs(
+            body.decode("ascii"),
+            keep_blank_values=True,
+            errors="strict",
+            max_num_fields=MOST_FIELDS,
+        )
+    except ValueError:  # UnicodeDecodeError is one
+        raise RefusedError(400, Refusal.MALFORMED) from None
+
+
+def _choice(newsletter: Newsletter, *, chosen: bool) -> Choice:
+    return Choice(newsletter.name, newsletter.title, newsletter.description, chosen)
+
+
+def _held(holding: Holding, tags: Sequence[tuple[str, str]]) -> Choice:
+    newsletter = holding.newsletter
+    offered = tuple(TagChoice(tag, label, tag in holding.tags) for tag, label in tags)
+    return Choice(
+        newsletter.name, newsletter.title, newsletter.description, holding.active, offered
+    )
+
+
+def _see(location: str) -> Answer:
+    """Lead on to a page, to be shown by GET; relative, so that it stays on this site."""
+    return answer(
+        303,
+        (
+            (b"location", location.encode("ascii")),
+            (b"content-length", b"0"),
+            (b"cache-control", b"no-store"),
+            (b"referrer-policy", b"no-referrer"),
+        ),
+    )
+
+
+def answering(site: Site, pages: Pages) -> Answering:
+    """The pages of a site about people."""
+    return Answering(pages, base_url(site.config.site))

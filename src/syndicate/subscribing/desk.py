@@ -1,0 +1,192 @@
+"""What people can do about their subscriptions, each in one transaction. Knows no HTTP.
+
+Whoever asks for something is told nothing of what is known here: a request is kept, the same for
+everybody, and what becomes of it is decided when its letter is due.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from syndicate.build import Site
+from syndicate.config.model import Newsletter
+from syndicate.moments import from_text, to_text
+from syndicate.permalinks import base_url
+from syndicate.schedule.words import duration
+from syndicate.store.articles import Articles
+from syndicate.store.requests import Request, RequestKind, Requests, RequestState, Secrets
+from syndicate.store.subscribers import (
+    Consent,
+    Subscriber,
+    Subscribers,
+    Subscription,
+    SubscriptionState,
+)
+from syndicate.subscribers.addresses import address, hashed
+from syndicate.subscribers.tokens import ExpiredError, Purpose, TokenError, read
+from syndicate.subscribing.links import Links
+
+MOST_LETTERS = 3
+MOST_LETTERS_IN = timedelta(days=1)
+"""How many letters an address is sent, and in what time."""
+
+MOST_TAGS = 60
+
+
+class UsedError(TokenError):
+    """A link that was used already, and works once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What somebody gets of a newsletter. `tags` are chosen ones; none: everything."""
+
+    newsletter: Newsletter
+    active: bool
+    tags: tuple[str, ...] = ()
+
+
+class Desk:
+    """Of one site, at one moment, for whoever asks from `client` (an address, "" if unknown)."""
+
+    def __init__(self, site: Site, now: datetime, client: str = "") -> None:
+        self._site = site
+        self._now = now
+        self._at = to_text(now)
+        self._client = client
+        self._database = site.database
+        self._known = Subscribers(site.database)
+        self._requests = Requests(site.database)
+        self.newsletters: Mapping[str, Newsletter] = site.config.newsletters
+
+    @property
+    def lasts(self) -> timedelta:
+        """How long a request waits for its confirmation."""
+        return duration(self._site.config.subscribers.confirm_within)
+
+    def links(self) -> Links:
+        """Links signed with today's secret."""
+        with self._database.transaction():
+            secret = Secrets(self._database).signing(self._at)
+        return Links(base_url(self._site.config.site), secret)
+
+    # -- asking ------------------------------------------------------------------------------
+
+    def ask(self, kind: RequestKind, text: str, newsletters: Sequence[str], agreed: str) -> None:
+        """Keep that somebody asked for a letter to an address. Raises AddressError."""
+        given = address(text)
+        since = to_text(self._now - MOST_LETTERS_IN)
+        with self._database.transaction():
+            salt = self._known.salt()
+            asked = Request(
+                0,
+                kind,
+                given.mail,
+                given.hashed(salt),
+                json.dumps(list(newsletters)),
+                self._at,
+                self._hashed_client(salt),
+                agreed,
+                next_try=self._at,
+            )
+            self._requests.ask(asked, MOST_LETTERS, since)
+
+    def asked(self, token: str) -> Request:
+        """What somebody is about to confirm. Raises TokenError, ExpiredError, UsedError."""
+        request = self._requests.find(self._number(token, Purpose.CONFIRM))
+        if request is None or from_text(request.asked) + self.lasts <= self._now:
+            raise ExpiredError("forgotten")
+        if request.state == RequestState.ANSWERED:
+            raise UsedError("used")
+        return request
+
+    def confirm(self, token: str, agreed: str) -> tuple[Subscriber, list[Newsletter]]:
+        """Have somebody get what they asked for, and keep the evidence. Raises as `asked`."""
+        with self._database.transaction():
+            request = self.asked(token)
+            client = self._hashed_client(self._known.salt())
+            evidence = [
+                Consent(0, "", request.asked, "requested", request.agreed, request.client),
+                Consent(0, "", self._at, "confirmed", agreed, client),
+            ]
+            names = [name for name in request.wanted if name in self.newsletters]
+            self._requests.settle(request._replace(state=RequestState.ANSWERED))
+            who = self._known.confirm(request.address, request.hash, names, evidence, self._at)
+            if who is None:
+                raise TokenError("suppressed since")
+        return who, [self.newsletters[name] for name in names]
+
+    # -- choosing and leaving ------------------------------------------------------------------
+
+    def person(self, token: str, purpose: Purpose, newsletter: str = "") -> Subscriber:
+        """Whom a token was signed for. Raises TokenError."""
+        who = self._known.by_id(self._number(token, purpose, newsletter))
+        if who is None:
+            raise TokenError("erased")
+        return who
+
+    def holdings(self, who: Subscriber) -> list[Holding]:
+        """What somebody gets, newsletter by newsletter, in the order of the configuration."""
+        known = {each.newsletter: each for each in self._known.subscriptions(who.id)}
+        found = []
+        for name, newsletter in self.newsletters.items():
+            has = known.get(name)
+            active = has is not None and has.state == SubscriptionState.ACTIVE
+            tags = tuple(has.tags.split("\n")) if has and active and has.tags else ()
+            found.append(Holding(newsletter, active, tags))
+        return found
+
+    def tags(self, newsletter: Newsletter) -> list[tuple[str, str]]:
+        """Tags one can choose from in a newsletter: as in addresses, and as written."""
+        found = Articles(self._database).tags()
+        wanted = set(map(str.lower, newsletter.include))
+        unwanted = set(map(str.lower, newsletter.exclude))
+        offered = [
+            (count, tag, label)
+            for tag, label, count in found
+            if (not wanted or label.lower() in wanted) and label.lower() not in unwanted
+        ]
+        most = sorted(offered, key=lambda one: (-one[0], one[1]))[:MOST_TAGS]
+        return sorted(((tag, label) for _, tag, label in most), key=lambda one: one[1].lower())
+
+    def choose(self, who: Subscriber, wanted: Mapping[str, Sequence[str]], agreed: str) -> bool:
+        """Have somebody get these newsletters alone, each with its chosen tags; none: everything.
+
+        What they did not get before is only asked for: True if so, and a letter will come.
+        """
+        active = {each.newsletter.name for each in self.holdings(who) if each.active}
+        with self._database.transaction():
+            self._leave(who, [name for name in active if name not in wanted], "preferences")
+            for each in self._known.subscriptions(who.id):
+                if each.newsletter in wanted and each.newsletter in active:
+                    self._known.choose(each, wanted[each.newsletter])
+        new = [name for name in wanted if name not in active and name in self.newsletters]
+        if new:
+            self.ask(RequestKind.SUBSCRIBE, who.address, new, agreed)
+        return bool(new)
+
+    def leave(self, who: Subscriber, newsletter: str, how: str) -> list[Newsletter]:
+        """Have somebody leave a newsletter, or ("") all; give those they got until now."""
+        names = [newsletter] if newsletter else [s.newsletter for s in self._subscriptions(who)]
+        with self._database.transaction():
+            left = self._leave(who, names, how)
+        return [self.newsletters[name] for name in left if name in self.newsletters]
+
+    # -- helpers -------------------------------------------------------------------------------
+
+    def _subscriptions(self, who: Subscriber) -> list[Subscription]:
+        return self._known.subscriptions(who.id)
+
+    def _leave(self, who: Subscriber, names: Sequence[str], how: str) -> list[str]:
+        client = self._hashed_client(self._known.salt())
+        return self._known.unsubscribe(who.id, names, how, self._at, client)
+
+    def _number(self, token: str, purpose: Purpose, newsletter: str = "") -> int:
+        good = Secrets(self._database).good(self._at)
+        return read(token, purpose, good, self._now, newsletter)
+
+    def _hashed_client(self, salt: str) -> str:
+        return hashed(self._client, salt) if self._client else ""

@@ -1,0 +1,147 @@
+"""Requests -> letters, when they are due. What a letter says depends on what is known by then.
+
+A letter that may have gone out before a crash goes out again: twice is harmless here, never is not.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import jinja2
+
+from syndicate.build import Site
+from syndicate.delivery.message import domain, letter, mailbox
+from syndicate.delivery.transport import Session, Transport
+from syndicate.errors import DeliveryError, MessageError
+from syndicate.moments import from_text, to_text
+from syndicate.newsletters.issue import Rendered
+from syndicate.pages import Frame
+from syndicate.store.requests import Request, Requests, RequestState
+from syndicate.store.subscribers import Subscribers
+from syndicate.subscribing import letters
+from syndicate.subscribing.desk import Desk
+
+AT_ONCE = 100
+FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=6)
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What is to be sent for a request."""
+
+    request: Request
+    sender: str
+    rendered: Rendered
+
+
+class Postman:
+    """Sends the letters of one site by a transport."""
+
+    def __init__(
+        self, site: Site, env: jinja2.Environment, frame: Frame, transport: Transport
+    ) -> None:
+        self._site = site
+        self._env = env
+        self._frame = frame
+        self._transport = transport
+        self._requests = Requests(site.database)
+
+    def round(self, now: datetime) -> list[str]:
+        """Forget what is too old, and send what is due; give what went wrong."""
+        desk = Desk(self._site, now)
+        due = self._requests.due(to_text(now), AT_ONCE)
+        with self._site.database.transaction():
+            self._requests.forget(to_text(now - desk.lasts))
+        written = [self._written(desk, request) for request in due]
+        return self._sent([each for each in written if each], now)
+
+    # -- writing -----------------------------------------------------------------------------
+
+    def _written(self, desk: Desk, request: Request) -> Letter | None:
+        """The letter for a request; None, and the request is dropped, where none is to go out."""
+        rendered = self._rendered(desk, request)
+        if rendered is None:
+            self._settle(request._replace(state=RequestState.DROPPED))
+            return None
+        known = self._site.config.newsletters
+        first = next((known[name] for name in request.wanted if name in known), None)
+        sender = (first or next(iter(known.values()))).sender
+        return Letter(request, sender, rendered)
+
+    def _rendered(self, desk: Desk, request: Request) -> Rendered | None:
+        subscribers, known = Subscribers(self._site.database), self._site.config.newsletters
+        if not known or subscribers.suppression(request.hash):
+            return None
+        who = subscribers.find(request.hash)
+        active = {h.newsletter.name for h in desk.holdings(who) if h.active} if who else set()
+        wanted = [known[name] for name in request.wanted if name in known]
+        if any(each.name not in active for each in wanted):
+            titles = [each.title for each in wanted]
+            until = from_text(request.asked) + desk.lasts
+            link = desk.links().confirm(request.id, until)
+            return letters.confirmation(self._env, self._frame, titles, request.agreed, link, until)
+        if who is None:
+            return None  # nobody here: a stranger is not written to
+        titles = [known[name].title for name in known if name in active]
+        return letters.choices(self._env, self._frame, titles, desk.links().preferences(who.id))
+
+    # -- sending -----------------------------------------------------------------------------
+
+    def _sent(self, written: list[Letter], now: datetime) -> list[str]:
+        if not written:
+            return []
+        try:
+            with self._transport.session() as session:
+                problems = [self._hand_over(session, each, now) for each in written]
+        except DeliveryError as error:  # no session at all: each is tried again
+            for each in written:
+                self._failed(each.request, error, now)
+            problems = [error.message]
+        return [problem for problem in problems if problem]
+
+    def _hand_over(self, session: Session, each: Letter, now: datetime) -> str:
+        """Send one letter; what went wrong, or ""."""
+        request = each.request
+        try:
+            message = letter(
+                each.rendered,
+                sender=each.sender,
+                to=request.address,
+                date=now,
+                message_id=_message_id(each),
+            )
+            session.begin(mailbox(each.sender), mailbox(request.address))
+            reply = session.finish(message)
+        except (DeliveryError, MessageError) as error:
+            return self._failed(request, error, now)
+        self._settle(request._replace(state=RequestState.SENT, reply=reply))
+        return ""
+
+    def _failed(self, request: Request, error: DeliveryError | MessageError, now: datetime) -> str:
+        for_good = isinstance(error, MessageError) or error.for_good
+        attempts = request.attempts + 1
+        wait = min(FIRST_WAIT * 2 ** min(request.attempts, 20), LONGEST_WAIT)
+        self._settle(
+            request._replace(
+                state=RequestState.FAILED if for_good else RequestState.WAITING,
+                attempts=attempts,
+                next_try=to_text(now + wait),
+                reply=error.message,
+            )
+        )
+        return error.message
+
+    def _settle(self, request: Request) -> None:
+        """Keep what became of it, unless it was answered or forgotten meanwhile."""
+        with self._site.database.transaction():
+            now = self._requests.find(request.id)
+            if now and now.state == RequestState.WAITING:
+                self._requests.settle(request)
+
+
+def _message_id(each: Letter) -> str:
+    """The same whenever this letter is tried again."""
+    digest = hashlib.sha256(f"{each.request.id}\0{each.request.asked}".encode()).hexdigest()[:32]
+    return f"{digest}@{domain(each.sender)}"

@@ -1,0 +1,394 @@
+"""What somebody with bad intentions may try on the pages about people."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import re
+from pathlib import Path
+
+import pytest
+from test_subscribing import MAIL, choosing, leaving
+from visits import Place, opened
+
+from syndicate.store.database import Database
+from syndicate.store.requests import RequestKind
+from syndicate.store.subscribers import Why
+from syndicate.subscribers.addresses import address
+from syndicate.subscribing.desk import Desk
+
+HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
+PAGES = ("subscribe/", "subscribe/embed/", "subscribe/sent/", "preferences/")
+
+
+# -- what pages let a browser do -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_pages_forbid_scripts_frames_and_the_telling_of_addresses(small: Place, path: str) -> None:
+    headers = small.get(path).headers
+    policy = headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "script-src" not in policy
+    assert "unsafe-inline" not in policy
+    assert ("frame-ancestors *" in policy) == (path == "subscribe/embed/")
+    assert ("x-frame-options" in headers) == (path != "subscribe/embed/")
+    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["cache-control"] == "no-store"
+    assert headers["x-content-type-options"] == "nosniff"
+    assert "set-cookie" not in headers
+
+
+def test_what_somebody_typed_is_shown_as_text(small: Place) -> None:
+    for path, fields in (
+        ("subscribe/", {"address": HOSTILE, "newsletter": HOSTILE, HOSTILE: HOSTILE}),
+        ("subscribe/embed/", {"address": HOSTILE, "newsletter": "weekly"}),
+        ("preferences/", {"address": HOSTILE}),
+    ):
+        answer = small.post(path, fields)
+        assert answer.status_code == 422
+        assert "<script>alert" not in answer.text
+        assert "onerror=alert(1)>" not in answer.text
+
+
+def test_titles_and_tags_are_shown_as_text(tmp_path: Path) -> None:
+    hostile = {"title": HOSTILE, "description": HOSTILE, "sender": "a@example.org"}
+    url = f"sqlite:///{tmp_path / 'syndicate.db'}"
+    with opened(tmp_path, url, newsletters={"weekly": hostile}, site={"title": HOSTILE}) as place:
+        place.site.article("two.md", "Two", tags=[HOSTILE], date="2026-11-02")
+        place.site.build()
+        place.ask(MAIL)
+        (letter,) = place.letters()
+        seen = [place.get(place.link(letter)).text, place.get("subscribe/").text]
+        place.post(place.link(letter), {})
+        seen += [place.get(choosing(place, MAIL)).text, place.get(leaving(place, MAIL)).text]
+        html = letter.get_body(("html",))
+        assert html is not None
+        for page in (*seen, html.get_content()):
+            assert "<script" not in page
+            assert "<img src=x" not in page
+
+
+# -- leading elsewhere ---------------------------------------------------------------------------
+
+
+def test_links_come_from_the_configuration_whatever_host_is_named(small: Place) -> None:
+    for headers in (
+        {"host": "evil.example"},
+        {"x-forwarded-host": "evil.example"},
+        {"forwarded": "host=evil.example"},
+    ):
+        answer = small.client.post(
+            small.url + "subscribe/",
+            data={"address": f"{len(headers)}@example.org", "newsletter": "weekly"},
+            headers=headers,
+        )
+        assert answer.headers["location"] == "sent/"
+        assert (
+            "evil.example" not in small.client.get(small.url + "subscribe/", headers=headers).text
+        )
+    letters = small.letters()
+    assert letters
+    assert all(small.link(letter).startswith(small.url) for letter in letters)
+    assert not any(b"evil.example" in bytes(letter) for letter in letters)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("subscribe//evil.example", "subscribe?next=https://evil.example", "subscribe"),
+        *("unsubscribe/", "preferences", "subscribe/?next=//evil.example", "subscribe/%0d%0aX: y"),
+    ],
+)
+def test_no_address_leads_to_another_site(small: Place, path: str) -> None:
+    for method in ("GET", "POST"):
+        answer = small.client.request(method, small.url + path)
+        assert "evil" not in answer.headers.get("location", "")
+        assert not re.match(r"//|\w+:", answer.headers.get("location", ""))
+        assert "x" not in answer.headers
+
+
+# -- headers of mail -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\n", "\r", "\u2028", "\x85", "\0"])
+@pytest.mark.parametrize("place_of_it", ["a{}@example.org", "a@example.org{}Bcc: b@example.org"])
+def test_an_address_cannot_bring_headers_of_its_own(
+    small: Place, end: str, place_of_it: str
+) -> None:
+    assert small.ask(place_of_it.format(end)).status_code == 422
+    assert small.letters() == []
+
+
+def test_an_address_longer_than_mail_allows_is_refused(small: Place) -> None:
+    assert small.ask("a" * 300 + "@example.org").status_code == 422
+
+
+# -- acting for others ---------------------------------------------------------------------------
+
+
+def test_no_page_of_another_site_can_act_for_somebody(small: Place) -> None:
+    """There is no cookie to ride on: without the token nothing is anybody's."""
+    small.subscribe(MAIL)
+    for path in ("preferences/", "unsubscribe/weekly/", "unsubscribe/"):
+        small.post(path, {"what": "leave", "address": MAIL}, origin="https://evil.example")
+    assert small.states(MAIL) == {"weekly": "active"}
+
+
+def test_a_token_is_for_one_purpose_and_person(small: Place) -> None:
+    small.subscribe(MAIL)
+    token = leaving(small, MAIL).rpartition("/")[2]
+    choice = choosing(small, MAIL).rpartition("/")[2]
+    for path in (
+        *(f"preferences/{token}", f"subscribe/confirm/{token}", f"unsubscribe/daily/{token}"),
+        *(f"unsubscribe/weekly/{choice}", f"subscribe/confirm/{choice}"),
+        *(f"preferences/{choice[:-1]}", f"preferences/{choice}A", f"preferences/{choice}/"),
+    ):
+        assert small.get(path).status_code == 404, path
+        assert small.post(path, {"what": "leave"}).status_code == 404, path
+    assert small.states(MAIL) == {"weekly": "active"}
+
+
+def test_a_token_cannot_be_guessed(small: Place) -> None:
+    small.subscribe(MAIL)
+    token = leaving(small, MAIL).rpartition("/")[2]
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    for at in range(len(token)):
+        for other in random.sample(alphabet.replace(token[at], ""), 3):
+            guess = token[:at] + other + token[at + 1 :]
+            assert small.post(f"unsubscribe/weekly/{guess}", {}).status_code == 404
+    assert small.states(MAIL) == {"weekly": "active"}
+
+
+# -- telling whether somebody is known -----------------------------------------------------------
+
+
+def test_known_left_suppressed_and_unknown_people_are_answered_alike(place: Place) -> None:
+    place.subscribe("known@example.org")
+    place.subscribe("left@example.org")
+    place.post(leaving(place, "left@example.org"), {})
+    with place.known() as known:
+        hashed = address("never@example.org").hashed(known.salt())
+        known.suppress(hashed, Why.REQUEST, "", "2026-11-25T12:00:00Z")
+    answers = set()
+    for who in ("known", "left", "never", "unknown", "UNKNOWN"):
+        for path in ("subscribe/", "preferences/"):
+            answer = place.post(path, {"address": f"{who}@example.org", "newsletter": "weekly"})
+            headers = {k: v for k, v in answer.headers.items() if k != "date"}
+            answers.add((path, answer.status_code, str(sorted(headers.items())), answer.text))
+    assert len(answers) == 2
+
+
+def test_what_is_done_for_known_and_unknown_people_is_the_same(place: Place) -> None:
+    """Not how long it takes, which is the machine's affair, but every statement that is run."""
+    place.subscribe("known@example.org")
+    from datetime import UTC, datetime
+
+    known, unknown = (_statements(place, f"{who}@example.org") for who in ("known", "nobody"))
+    assert known == unknown
+    assert len(known) >= 3
+
+
+def _statements(place: Place, mail: str) -> list[str]:
+    """What the store is asked when somebody asks for a letter."""
+    with place.site.opened() as site:
+        heard = Heard(site.database)
+        listening = replace(site, database=heard)
+        Desk(listening, datetime.now(UTC)).ask(RequestKind.SUBSCRIBE, mail, ["weekly"], "Yes.")
+    return heard.statements
+
+
+class Heard:
+    """A database that writes down what it is asked, and does it."""
+
+    def __init__(self, database: Database) -> None:
+        self.statements: list[str] = []
+        self._database = database
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._database, name)
+
+        def heard(*arguments: Any) -> Any:
+            self.statements.append(f"{name} {arguments[:1]}")
+            return method(*arguments)
+
+        return heard
+
+
+# -- too much ------------------------------------------------------------------------------------
+
+
+def test_an_address_gets_few_letters_a_day_whoever_asks(small: Place) -> None:
+    for _ in range(8):
+        assert small.ask(MAIL).status_code == 303
+    assert len(small.letters()) == 3
+
+
+def test_a_client_that_asks_too_often_has_to_wait(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'syndicate.db'}"
+    with opened(tmp_path, url, service={"proxies": ["127.0.0.1"]}) as place:
+        for number in range(20):
+            answer = place.ask(f"{number}@example.org", x_forwarded_for="192.0.2.7")
+            assert answer.status_code == 303
+        answer = place.ask("more@example.org", x_forwarded_for="192.0.2.7")
+        assert answer.status_code == 429
+        assert 0 < int(answer.headers["retry-after"]) <= 60
+        assert place.ask("more@example.org", x_forwarded_for="192.0.2.8").status_code == 303
+        place.subscribe("other@example.org")
+        left = place.post(leaving(place, "other@example.org"), {}, x_forwarded_for="192.0.2.7")
+        assert left.status_code == 200, "leaving always works"
+
+
+def test_a_program_that_fills_in_every_field_gets_nothing(small: Place) -> None:
+    fields = {"address": MAIL, "newsletter": "weekly", "website": "https://spam.example"}
+    assert small.post("subscribe/", fields).status_code == 303
+    assert small.post("preferences/", fields).status_code == 303
+    assert small.letters() == []
+
+
+def test_whoever_asks_is_kept_as_a_hash(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'syndicate.db'}"
+    with opened(tmp_path, url, service={"proxies": ["127.0.0.1"]}) as place:
+        place.ask(MAIL, x_forwarded_for="192.0.2.7")
+        place.post(place.link(place.letters()[-1]), {}, x_forwarded_for="192.0.2.7")
+        clients = {each.client for each in place.consents(MAIL)}
+    assert [len(each) for each in clients] == [32]
+    assert b"192.0.2.7" not in (tmp_path / "syndicate.db").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"a" * 70_000, 413),
+        (b"&".join(b"a=b" for _ in range(1_001)), 400),
+        (b"address=%ff%fe&newsletter=weekly", 400),
+        (b"address=\xff", 400),
+        (b"", 422),
+        (b"&&&===%%%", 422),
+    ],
+)
+def test_bodies_too_large_or_malformed_are_refused(small: Place, body: bytes, status: int) -> None:
+    kind = {"content-type": "application/x-www-form-urlencoded"}
+    answer = small.client.post(small.url + "subscribe/", content=body, headers=kind)
+    assert answer.status_code == status
+    assert small.get("subscribe/").status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["application/json", "text/plain", "application/xml"])
+def test_what_is_no_form_is_refused(small: Place, kind: str) -> None:
+    answer = small.client.post(
+        small.url + "subscribe/", content=b"{}", headers={"content-type": kind}
+    )
+    assert answer.status_code == 415
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS"])
+def test_other_methods_are_refused(small: Place, method: str) -> None:
+    answer = small.client.request(method, small.url + "subscribe/")
+    assert answer.status_code == 405
+    assert answer.headers["allow"] == "GET, HEAD, POST"
+
+
+# -- anything at all -------------------------------------------------------------------------------
+
+ODD = (
+    "",
+    "/",
+    "a",
+    "%00",
+    "%",
+    "..",
+    "../..",
+    "é",
+    "\u202e",
+    "a" * 5_000,
+    "'; --",
+    "{{7*7}}",
+    "\\",
+)
+KINDS = (
+    *("application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain"),
+    *("", "application/x-www-form-urlencoded; charset=utf-16", "a" * 300),
+)
+
+
+def odd_request(
+    dice: random.Random, tokens: list[str]
+) -> tuple[str, bytes, dict[bytes, bytes], bytes]:
+    """One of the requests nobody would think of."""
+    rooms = ("subscribe", "preferences", "unsubscribe", "subscribe/confirm", "subscribe/embed")
+    parts = [
+        dice.choice(rooms),
+        *(dice.choice((*ODD, *tokens, "weekly", "sent")) for _ in range(dice.randrange(4))),
+    ]
+    path = "/".join(parts)
+    if dice.random() < 0.2:
+        at = dice.randrange(len(path) + 1)
+        path = path[:at] + chr(dice.randrange(1, 0x250)) + path[at:]
+    query = dice.choice(("", "", "?saved", "?" + dice.choice(ODD), "?a=b&a=c"))
+    fields = [
+        f"{dice.choice(('address', 'newsletter', 'what', 'tag-weekly', 'website', *ODD))}="
+        f"{dice.choice(('weekly', 'daily', 'all', 'leave', 'save', 'a@example.org', *ODD))}"
+        for _ in range(dice.randrange(6))
+    ]
+    body = "&".join(fields).encode() if dice.random() < 0.8 else dice.randbytes(dice.randrange(300))
+    headers = {
+        b"content-type": dice.choice(KINDS).encode(),
+        b"x-forwarded-for": dice.choice(("", "192.0.2.1", "nonsense", "::1, ::2")).encode(),
+        b"origin": dice.choice(("null", "https://evil.example")).encode(),
+    }
+    method = dice.choice(("GET", "POST", "POST", "HEAD", "PUT"))
+    target = (path + query).encode("utf-8", "surrogatepass")
+    return method, bytes(c for c in target if c > 32 and c != 127), headers, body
+
+
+def test_ten_thousand_odd_requests_find_no_fault(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'syndicate.db'}"
+    with opened(tmp_path, url) as place:
+        place.subscribe(MAIL)
+        tokens = [link.rpartition("/")[2] for link in (leaving(place, MAIL), choosing(place, MAIL))]
+        host, port = place.serving.url.removeprefix("http://").rstrip("/").split(":")
+        statuses = asyncio.run(_storm(host, int(port), tokens))
+        assert place.get("subscribe/").status_code == 200
+    assert sum(statuses.values()) == 10_000
+    assert {status for status in statuses if status >= 500} == set(), statuses
+    assert {200, 303, 400, 404, 405, 415, 422} <= statuses.keys()
+
+
+async def _storm(host: str, port: int, tokens: list[str]) -> dict[int, int]:
+    """Send them over a few connections, each answered before the next."""
+    found: dict[int, int] = {}
+
+    async def one(seed: int) -> None:
+        dice = random.Random(seed)
+        connection = await asyncio.open_connection(host, port)
+        for _ in range(1_250):
+            request = odd_request(dice, tokens)
+            reader, writer = connection
+            status, stays = await _asked(reader, writer, *request)
+            found[status] = found.get(status, 0) + 1
+            if not stays:
+                writer.close()
+                connection = await asyncio.open_connection(host, port)
+        connection[1].close()
+
+    await asyncio.gather(*(one(seed) for seed in range(8)))
+    return found
+
+
+async def _asked(
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    method: str,
+    target: bytes,
+    headers: dict[bytes, bytes],
+    body: bytes,
+) -> tuple[int, bool]:
+    """Send a request as it is; the status, and whether the connection stays."""
+    head = method.encode() + b" /" + target + b" HTTP/1.1\r\nhost: 127.0.0.1\r\n"
+    head += b"".join(b"%s: %s\r\n" % pair for pair in headers.items() if pair[1])
+    writer.write(head + b"content-length: %d\r\n\r\n" % len(body) + body)
+    answer = (await reader.readuntil(b"\r\n\r\n")).lower()
+    if method != "HEAD" and (length := re.search(rb"content-length: (\d+)", answer)):
+        await reader.readexactly(int(length[1]))
+    return int(answer.split()[1]), b"connection: close" not in answer

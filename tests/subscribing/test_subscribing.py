@@ -1,0 +1,242 @@
+"""People subscribe on a page, confirm by mail, choose what they get, and leave with one click."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from visits import Place
+
+from syndicate.store.requests import Secrets
+from syndicate.subscribing.links import Links
+
+MAIL = "ada@example.org"
+OTHER = "bob@example.org"
+
+
+def links(place: Place) -> Links:
+    with place.site.opened() as site, site.database.transaction():
+        return Links(place.url, Secrets(site.database).signing("2026-11-25T12:00:00Z"))
+
+
+def leaving(place: Place, mail: str, newsletter: str = "weekly") -> str:
+    who = place.person(mail)
+    assert who is not None
+    return links(place).unsubscribe(newsletter, who.id)
+
+
+def choosing(place: Place, mail: str) -> str:
+    who = place.person(mail)
+    assert who is not None
+    return links(place).preferences(who.id)
+
+
+# -- subscribing -------------------------------------------------------------------------------
+
+
+def test_the_page_offers_every_newsletter_and_the_feeds(small: Place) -> None:
+    page = small.get("subscribe/")
+    assert page.status_code == 200
+    for text in ("Lake Weekly", "Lake Daily", 'name="address"', "feed.xml"):
+        assert text in page.text
+
+
+def test_somebody_who_asks_and_confirms_gets_it(place: Place) -> None:
+    sent = place.ask(MAIL)
+    assert (sent.status_code, sent.headers["location"]) == (303, "sent/")
+    assert "mail" in place.get("subscribe/sent/").text
+    assert place.person(MAIL) is None
+    (letter,) = place.letters()
+    assert letter["to"] == MAIL
+    assert letter["from"] == "Lake <letters@example.org>"
+    assert place.link(letter).startswith(place.url)
+    shown = place.get(place.link(letter))
+    assert "Lake Weekly" in shown.text
+    assert place.person(MAIL) is None, "GET changes nothing"
+    assert place.post(place.link(letter), {"yes": "1"}).status_code == 200
+    assert place.states(MAIL) == {"weekly": "active"}
+
+
+def test_the_evidence_says_when_and_what_was_agreed_to(place: Place) -> None:
+    place.subscribe(MAIL, "weekly", "daily")
+    assert place.states(MAIL) == {"daily": "active", "weekly": "active"}
+    evidence = place.consents(MAIL)
+    assert sorted(each.event for each in evidence) == [*["confirmed"] * 2, *["requested"] * 2]
+    for each in evidence:
+        assert "Lake Weekly" in each.detail
+        assert "Lake Daily" in each.detail
+        assert each.at.startswith("20")
+
+
+def test_a_link_confirms_once_and_brings_nobody_back(place: Place) -> None:
+    place.ask(MAIL)
+    link = place.link(place.letters()[-1])
+    assert place.post(link, {}).status_code == 200
+    place.post(leaving(place, MAIL), {})
+    assert place.post(link, {}).status_code == 410
+    assert place.get(link).status_code == 410
+    assert place.states(MAIL) == {"weekly": "unsubscribed"}
+
+
+def test_a_request_that_nobody_confirms_is_forgotten(place: Place) -> None:
+    place.ask(MAIL)
+    link = place.link(place.letters()[-1])
+    place.letters(now=datetime.now(UTC) + timedelta(days=7, seconds=2))
+    assert place.post(link, {}).status_code == 410
+    with place.site.opened() as site:
+        assert site.database.rows("SELECT * FROM requests") == []
+        assert site.database.rows("SELECT * FROM subscribers") == []
+
+
+def test_whoever_left_comes_back_by_confirming_anew(place: Place) -> None:
+    place.subscribe(MAIL)
+    place.post(leaving(place, MAIL), {})
+    place.ask(MAIL)
+    assert place.states(MAIL) == {"weekly": "unsubscribed"}
+    place.post(place.link(place.letters()[-1]), {})
+    assert place.states(MAIL) == {"weekly": "active"}
+
+
+def test_who_gets_it_already_is_sent_the_link_to_their_choices(place: Place) -> None:
+    place.subscribe(MAIL)
+    place.ask(MAIL)
+    letter = place.letters()[-1]
+    assert "/preferences/" in place.link(letter)
+    assert place.get(place.link(letter)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("mail", "newsletters"),
+    [("", ["weekly"]), ("ada@", ["weekly"]), (MAIL, ["nothing"]), ("a\r\nBcc: b@x.org", ["daily"])],
+)
+def test_what_is_missing_or_wrong_is_said_on_the_page(
+    small: Place, mail: str, newsletters: list[str]
+) -> None:
+    answer = small.ask(mail, *newsletters)
+    assert answer.status_code == 422
+    assert 'role="alert"' in answer.text
+    assert small.letters() == []
+
+
+def test_one_newsletter_needs_no_choice(small: Place) -> None:
+    small.site.settings["newsletters"].pop("daily")  # type: ignore[attr-defined]
+    small.site.configure()
+    from syndicate.app import set_up
+
+    small.serving.take(set_up(small.site.config_file, {}))
+    assert small.post("subscribe/", {"address": MAIL}).status_code == 303
+    assert len(small.letters()) == 1
+
+
+# -- choosing ----------------------------------------------------------------------------------
+
+
+def test_the_link_to_ones_choices_comes_by_mail(place: Place) -> None:
+    place.subscribe(MAIL)
+    assert place.post("preferences/", {"address": MAIL}).status_code == 303
+    page = place.get(place.link(place.letters()[-1]))
+    assert "a…@example.org" in page.text
+    assert MAIL not in page.text
+
+
+def test_somebody_chooses_tags(place: Place) -> None:
+    place.subscribe(MAIL)
+    page = place.get(choosing(place, MAIL)).text
+    assert "Sea &amp; Sky" in page
+    fields = {"newsletter": ["weekly"], "tag-weekly": ["birds", "nonsense"], "what": "save"}
+    answer = place.post(choosing(place, MAIL), fields)
+    assert answer.status_code == 303
+    assert answer.headers["location"].endswith("?saved")
+    (subscription,) = place.subscriptions(MAIL)
+    assert subscription.tags == "birds"
+    place.post(choosing(place, MAIL), {"newsletter": ["weekly"], "what": "save"})
+    assert place.subscriptions(MAIL)[0].tags == ""
+
+
+def test_what_is_not_chosen_any_more_is_left(place: Place) -> None:
+    place.subscribe(MAIL, "weekly", "daily")
+    place.post(choosing(place, MAIL), {"newsletter": ["daily"], "what": "save"})
+    assert place.states(MAIL) == {"daily": "active", "weekly": "unsubscribed"}
+
+
+def test_what_is_chosen_anew_has_to_be_confirmed(place: Place) -> None:
+    place.subscribe(MAIL)
+    place.post(choosing(place, MAIL), {"newsletter": ["weekly", "daily"], "what": "save"})
+    assert place.states(MAIL) == {"weekly": "active"}
+    place.post(place.link(place.letters()[-1]), {})
+    assert place.states(MAIL) == {"daily": "active", "weekly": "active"}
+
+
+def test_everything_can_be_left_at_once(place: Place) -> None:
+    place.subscribe(MAIL, "weekly", "daily")
+    assert place.post(choosing(place, MAIL), {"what": "leave"}).status_code == 200
+    assert set(place.states(MAIL).values()) == {"unsubscribed"}
+
+
+# -- leaving -----------------------------------------------------------------------------------
+
+
+def test_one_click_leaves_without_cookies_or_redirect(place: Place) -> None:
+    place.subscribe(MAIL, "weekly", "daily")
+    link = leaving(place, MAIL)
+    answer = place.post(link, {"List-Unsubscribe": "One-Click"})
+    assert answer.status_code == 200
+    assert "set-cookie" not in answer.headers
+    assert place.states(MAIL) == {"daily": "active", "weekly": "unsubscribed"}
+    assert place.consents(MAIL)[-1].detail == "one click"
+
+
+def test_one_click_may_come_as_multipart(small: Place) -> None:
+    small.subscribe(MAIL)
+    link = leaving(small, MAIL)
+    answer = small.client.post(link, files={"List-Unsubscribe": (None, "One-Click")})
+    assert answer.status_code == 200
+    assert small.states(MAIL) == {"weekly": "unsubscribed"}
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_scanner_that_follows_links_changes_nothing(place: Place, method: str) -> None:
+    place.subscribe(MAIL)
+    for link in (leaving(place, MAIL), choosing(place, MAIL)):
+        assert place.client.request(method, link).status_code == 200
+    assert place.states(MAIL) == {"weekly": "active"}
+
+
+def test_leaving_twice_is_as_good_as_once(place: Place) -> None:
+    place.subscribe(MAIL)
+    for _ in range(2):
+        assert place.post(leaving(place, MAIL), {"what": "one"}).status_code == 200
+    assert [each.event for each in place.consents(MAIL)].count("unsubscribed") == 1
+
+
+def test_the_page_to_leave_offers_all_and_a_mail(place: Place) -> None:
+    place.subscribe(MAIL, "weekly", "daily")
+    page = place.get(leaving(place, MAIL)).text
+    assert 'value="all"' in page
+    assert "mailto:letters@example.org?subject=unsubscribe%20weekly%20" in page
+    place.post(leaving(place, MAIL), {"what": "all"})
+    assert set(place.states(MAIL).values()) == {"unsubscribed"}
+
+
+def test_a_link_of_a_rotated_secret_works_for_its_time_of_grace(place: Place) -> None:
+    place.subscribe(MAIL)
+    old = leaving(place, MAIL)
+    now = datetime.now(UTC)
+    with place.site.opened() as site, site.database.transaction():
+        Secrets(site.database).rotate((now + timedelta(days=60)).isoformat()[:19] + "Z", "2026")
+    assert place.get(old).status_code == 200
+    with place.site.opened() as site, site.database.transaction():
+        site.database.run("UPDATE secrets SET until = '2026-01-01T00:00:00Z' WHERE until <> ''")
+    assert place.get(old).status_code == 404
+    assert place.post(old, {}).status_code == 404
+    assert place.states(MAIL) == {"weekly": "active"}
+
+
+def test_links_of_somebody_who_was_erased_lead_nowhere(place: Place) -> None:
+    place.subscribe(MAIL)
+    links_ = leaving(place, MAIL), choosing(place, MAIL)
+    with place.known() as known:
+        who = known.by_id(1)
+        assert who is not None
+        known.erase(who)
+    assert [place.get(link).status_code for link in links_] == [404, 404]
