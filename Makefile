@@ -42,7 +42,8 @@ translations: $(READY) ## The catalogues of all languages, after a change of the
 		--output-file build/templates.pot templates
 	for file in templates/translations/*.po; do \
 		$(BIN)/pybabel --quiet update --locale $$(basename $$file .po) --input-file build/templates.pot \
-			--output-file $$file --no-fuzzy-matching --ignore-obsolete --no-wrap; done
+			--output-file $$file --no-fuzzy-matching --ignore-obsolete --no-wrap \
+			--ignore-pot-creation-date; done
 
 wheel: $(READY)
 	$(BIN)/python -m build --wheel --outdir dist .
