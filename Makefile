@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run test lint bench bench-build bench-newsletter bench-serve bench-tick schema wheel clean
+.PHONY: run test lint bench bench-build bench-newsletter bench-serve bench-tick schema translations wheel clean
 
 run: $(READY) ## Build this repository's own site, say where everything is, and serve it.
 	@$(BIN)/syndicate build
@@ -36,6 +36,14 @@ bench-tick: $(READY) ## What the running service costs, and from save to feed ag
 schema: $(READY) ## What new SQLite databases are made from, after a change of the schema.
 	$(BIN)/python -c "from syndicate.store.migrate import sqlite_script; print(sqlite_script(), end='')" \
 		> src/syndicate/store/sqlite.sql
+
+translations: $(READY) ## The catalogues of all languages, after a change of the templates' words.
+	$(BIN)/pybabel --quiet extract --mapping-file pyproject.toml --no-location --omit-header \
+		--output-file build/templates.pot templates
+	for file in templates/translations/*.po; do \
+		$(BIN)/pybabel --quiet update --locale $$(basename $$file .po) --input-file build/templates.pot \
+			--output-file $$file --no-fuzzy-matching --ignore-obsolete --no-wrap \
+			--ignore-pot-creation-date; done
 
 wheel: $(READY)
 	$(BIN)/python -m build --wheel --outdir dist .

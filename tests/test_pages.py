@@ -338,7 +338,7 @@ def luminance(colour: str) -> float:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("ground", ["paper", "card"])
-@pytest.mark.parametrize("text", ["ink", "soft", "link"])
+@pytest.mark.parametrize("text", ["ink", "soft", "link", "alarm"])
 def test_text_stands_out_from_its_ground(scheme: str, ground: str, text: str) -> None:
     light, dark = sorted(
         (luminance(colours(scheme)[name]) for name in (ground, text)), reverse=True

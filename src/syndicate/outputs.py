@@ -288,7 +288,8 @@ class Outputs:
         from syndicate.templates import environment
 
         *user, builtin = self.designs
-        return environment(user[0] if user else None, builtin, self.renditions.zone)
+        language = self.config.site.language
+        return environment(user[0] if user else None, builtin, self.renditions.zone, language)
 
     def _index(self, newest: Sequence[Record]) -> bytes:
         from syndicate import pages
@@ -305,6 +306,7 @@ class Outputs:
                 n.description,
                 f"{base}newsletters/{n.name}/" if n.name in self.with_archive else "",
                 f"{base}newsletters/{n.name}/next/" if n.name in self.with_issue else "",
+                n.name,
             )
             for n in self.config.newsletters.values()
         ]
@@ -321,6 +323,7 @@ class Outputs:
         from syndicate import pages
 
         base = base_url(self.config.site)
+        served = self.config.subscribers.pages and self.config.newsletters
         labels = {label for article in articles for label in article.tags}
         return pages.Frame(
             site=self.config.site,
@@ -331,6 +334,7 @@ class Outputs:
             tags={label: base + tag_folder(tag_of(label)) for label in labels}
             if self.config.feeds.tags
             else {},
+            subscribe=base + "subscribe/" if served else "",
         )
 
     def site_feed_links(self) -> tuple[FeedLink, ...]:

@@ -61,13 +61,15 @@ class TagLink:
 class NewsletterLink:
     """One newsletter as the index offers it.
 
-    `url` is the archive of its issues, `next_url` the page of the next one; "" without.
+    `name` is what forms call it, `url` the archive of its issues, `next_url` the page of the next
+    one; "" without.
     """
 
     title: str
     description: str = ""
     url: str = ""
     next_url: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,7 @@ class Frame:
     `home` is the index, `stylesheet` the address of style.css, `feeds` those of the whole site,
     `opml` the list of all feeds (OPML 2.0) or "", `tags` the page of each tag by its name, at
     least for those of the articles shown; a tag that has no page is named without a link.
+    `subscribe` is the page where people subscribe to newsletters, "" when no service has one.
     """
 
     site: Site
@@ -104,6 +107,7 @@ class Frame:
     feeds: tuple[FeedLink, ...]
     opml: str
     tags: Mapping[str, str]
+    subscribe: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ render may do it.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, tzinfo
 from pathlib import Path
 from types import TracebackType
 from typing import NoReturn
@@ -17,11 +17,7 @@ from jinja2.bccache import Bucket
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from syndicate.errors import Place, TemplateError
-
-MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
+from syndicate.translations import tongue
 
 # Languages written from right to left unless their tag names another script.
 RTL_LANGUAGES = frozenset(
@@ -61,14 +57,17 @@ class Compiled(jinja2.BytecodeCache):
 
 
 def environment(
-    user: Path | None, builtin: Path, zone: tzinfo = UTC
+    user: Path | None, builtin: Path, zone: tzinfo = UTC, language: str = "en"
 ) -> ImmutableSandboxedEnvironment:
     """Make the environment: a file in `user` replaces the one of that name in `builtin`.
 
     Names ending in .html or .xml escape what they print; others are plain text. A name that has
-    no value is an error, never an empty string. `zone` is the site's, for the filter `day`.
+    no value is an error, never an empty string. `zone` and `language` are the site's; templates
+    speak English where `translations/` in those folders says nothing else.
 
-    Filters: `day` (22 November 2026), `iso` (RFC 3339), `direction` (ltr or rtl, of a language).
+    Filters: `day` (22 November 2026), `iso` (RFC 3339), `direction` (ltr or rtl, of a language),
+    `listed` (cats, dogs and birds). Everywhere known: `word_language`, `date_language`.
+    Raises TemplateError at a fault in a catalogue.
     """
     folders = [folder for folder in (user, builtin) if folder is not None]
     env = ImmutableSandboxedEnvironment(
@@ -80,8 +79,14 @@ def environment(
         keep_trailing_newline=True,
         auto_reload=False,
         bytecode_cache=Compiled(),
+        extensions=["jinja2.ext.i18n"],
     )
-    env.filters["day"] = lambda moment: day(moment.astimezone(zone))
+    speaks = tongue(folders, language)
+    env.policies["ext.i18n.trimmed"] = True
+    env.install_gettext_translations(speaks.messages, newstyle=True)  # type: ignore[attr-defined]
+    env.globals |= {"word_language": speaks.words, "date_language": speaks.dates}
+    env.filters["listed"] = speaks.listed
+    env.filters["day"] = lambda moment: speaks.day(moment.astimezone(zone))
     env.filters["iso"] = lambda moment: moment.astimezone(zone).isoformat(timespec="seconds")
     env.filters["direction"] = direction
     return env
@@ -142,11 +147,6 @@ def sources(env: jinja2.Environment, *folders: str) -> dict[str, str]:
         for name in (name for name in known if name.startswith(f"{folder}/")):
             found.setdefault(name.removeprefix(f"{folder}/"), name)
     return {name: source(env, name) for name in found.values()}
-
-
-def day(moment: datetime) -> str:
-    """A date for people: `22 November 2026`. In English, whatever the process's locale."""
-    return f"{moment.day} {MONTHS[moment.month - 1]} {moment.year}"
 
 
 def direction(language: str) -> str:

@@ -33,7 +33,7 @@ from syndicate.preview.watch import Seen, Watched
 from syndicate.store.articles import Articles
 from syndicate.store.copied import Copied
 from syndicate.store.issues import Issues
-from syndicate.templates import day
+from syndicate.translations import day
 
 Placed = Callable[[Sequence[Finding], Site], list[Finding]]
 """Findings with their paths as the user writes them."""

@@ -1,0 +1,55 @@
+"""The two letters to people who subscribe: to confirm, and with the link to their choices.
+
+Renders only. All words are in the templates, `letters/`: each letter as HTML, as plain text, and
+its subject.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import jinja2
+
+from syndicate.newsletters.inline import inline
+from syndicate.newsletters.issue import IssueLinks, Rendered
+from syndicate.pages import Frame
+from syndicate.templates import render
+
+
+def confirmation(
+    env: jinja2.Environment,
+    frame: Frame,
+    titles: Sequence[str],
+    agreed: str,
+    link: str,
+    until: datetime,
+) -> Rendered:
+    """Ask whether somebody wants these newsletters: `link` confirms, and works `until` then.
+
+    `agreed` is the sentence that following it agrees to. Raises TemplateError.
+    """
+    return _letter(env, frame, "confirmation", titles=titles, agreed=agreed, link=link, until=until)
+
+
+def choices(env: jinja2.Environment, frame: Frame, titles: Sequence[str], link: str) -> Rendered:
+    """Tell somebody who asked what they get; `link` leads to where they choose.
+
+    Raises TemplateError.
+    """
+    return _letter(env, frame, "choices", titles=titles, link=link)
+
+
+def _letter(env: jinja2.Environment, frame: Frame, name: str, **values: object) -> Rendered:
+    """A letter; its preheader is the first paragraph of the plain text."""
+    common = {"site": frame.site, "frame": frame, **values}
+    subject = _line(render(env, f"letters/{name}_subject.txt", **common))
+    text = render(env, f"letters/{name}.txt", **common)
+    preheader = _line(text.strip().partition("\n\n")[0])
+    html = render(env, f"letters/{name}.html", **common, subject=subject, preheader=preheader)
+    links = IssueLinks(web_url="", unsubscribe_url="", home_url=frame.home)
+    return Rendered(subject, preheader, inline(html), text, links)
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
