@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import random
 import re
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from test_subscribing import MAIL, choosing, leaving
@@ -182,7 +185,6 @@ def test_known_left_suppressed_and_unknown_people_are_answered_alike(place: Plac
 def test_what_is_done_for_known_and_unknown_people_is_the_same(place: Place) -> None:
     """Not how long it takes, which is the machine's affair, but every statement that is run."""
     place.subscribe("known@example.org")
-    from datetime import UTC, datetime
 
     known, unknown = (_statements(place, f"{who}@example.org") for who in ("known", "nobody"))
     assert known == unknown
