@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from chromium import Chromium
 from previewing import PROGRAM, Preview, Start
 
 from syndicate.starter import copy_to
@@ -46,29 +45,3 @@ def start() -> Iterator[Start]:
     for process in started:
         process.terminate()
         process.communicate()
-
-
-@pytest.fixture(scope="session")
-def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Chromium]]:
-    """Give the one browser of all these tests, started when first asked for."""
-    started: list[Chromium] = []
-
-    def browser(program: str) -> Chromium:
-        if not started:
-            started.append(Chromium(program, tmp_path_factory.mktemp("chromium")))
-        return started[0]
-
-    yield browser
-    for each in started:
-        each.close()
-
-
-@pytest.fixture
-def browser(
-    need: Callable[[str, str], str], chromium: Callable[[str], Chromium]
-) -> Iterator[Chromium]:
-    """A browser window as wide as a desk's."""
-    window = chromium(need("chromium", "apt install chromium"))
-    window.window(1440, 900)
-    yield window
-    window.open("about:blank")

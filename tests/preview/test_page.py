@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from chromium import Chromium
 from previewing import Preview, Start
+
+from chromium import Chromium
 
 ARTICLE = "content/counting-swifts.md"
 MAIL = "document.querySelector('{}').contentDocument"
@@ -146,8 +147,8 @@ def test_another_newsletter_is_one_click_away(
 ) -> None:
     config = new_site / "config.yaml"
     text = config.read_text(encoding="utf-8")
-    second = "  birds:\n    title: Birds\n    sender: a@example.org\n    include: [birds]\n\nstore:"
-    config.write_text(text.replace("store:", second, 1), encoding="utf-8")
+    second = "  birds:\n    title: Birds\n    sender: a@example.org\n    include: [birds]\n\n"
+    config.write_text(text.replace("subscribers:", f"{second}subscribers:", 1), encoding="utf-8")
     opened(browser, start(new_site))
     assert browser.ask("document.querySelector('h1').textContent") == "Low Tide, weekly"
     browser.ask("[...document.querySelectorAll('nav a')].find((a) => a.text === 'Birds').click()")

@@ -131,7 +131,8 @@ class Answering:
     def _ask_to_subscribe(self, visit: Visit, *, embedded: bool) -> Answer:
         known = visit.desk.newsletters
         wanted = [name for name in visit.fields.get("newsletter", ()) if name in known]
-        wanted = list(known) if len(known) == 1 or not visit.posted else wanted
+        if len(known) == 1:
+            wanted = list(known)  # of several none is chosen beforehand: that would be no consent
         text = visit.one("address")
         problem = None
         if visit.posted:
@@ -261,7 +262,7 @@ class Answering:
         frames = "*" if framed else "'none'"
         policy = (
             f"default-src 'none'; style-src 'self' {self._origin}; img-src 'self' {self._origin}; "
-            f"form-action 'self'; base-uri 'none'; frame-ancestors {frames}"
+            f"form-action 'self' {self._origin}; base-uri 'none'; frame-ancestors {frames}"
         )
         own = (
             (b"content-length", b"%d" % len(page)),

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,10 @@ ARGUMENTS = (
     "--remote-debugging-pipe",
 )
 PATIENCE_SECONDS = 20
+
+
+class NavigatedError(Exception):
+    """Another page came while this one was asked."""
 
 
 class Chromium:
@@ -53,6 +58,8 @@ class Chromium:
         while True:
             answer = self._answer()
             if answer.get("id") == self._number:
+                if "navigated" in answer.get("error", {}).get("message", ""):
+                    raise NavigatedError
                 assert "error" not in answer, answer
                 return dict(answer["result"])
 
@@ -90,10 +97,12 @@ class Chromium:
     def wait_for(self, expression: str) -> Any:
         """The value of an expression once it is true."""
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while not (value := self.ask(expression)):
+        while True:
+            with suppress(NavigatedError):
+                if value := self.ask(expression):
+                    return value
             assert time.monotonic() < deadline, f"never true: {expression}"
             time.sleep(0.02)
-        return value
 
     def picture(self, file: Path) -> None:
         """What the window shows, as PNG."""
