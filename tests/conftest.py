@@ -14,6 +14,8 @@ import pytest
 import sqlalchemy
 from hypothesis import settings
 
+from chromium import Chromium
+
 # How long an example takes says more about the machine than about the code.
 settings.register_profile("untimed", parent=settings.default, deadline=None)
 settings.load_profile("untimed")
@@ -40,6 +42,21 @@ def need() -> Callable[[str, str], str]:
         return path or ""
 
     return path_of
+
+
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Chromium]]:
+    """Give the one browser of all these tests, started when first asked for."""
+    started: list[Chromium] = []
+
+    def browser(program: str) -> Chromium:
+        if not started:
+            started.append(Chromium(program, tmp_path_factory.mktemp("chromium")))
+        return started[0]
+
+    yield browser
+    for each in started:
+        each.close()
 
 
 @pytest.fixture(scope="session")

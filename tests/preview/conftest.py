@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from chromium import Chromium
 from previewing import PROGRAM, Preview, Start
 
+from chromium import Chromium
 from syndicate.starter import copy_to
 
 
@@ -46,21 +46,6 @@ def start() -> Iterator[Start]:
     for process in started:
         process.terminate()
         process.communicate()
-
-
-@pytest.fixture(scope="session")
-def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Chromium]]:
-    """Give the one browser of all these tests, started when first asked for."""
-    started: list[Chromium] = []
-
-    def browser(program: str) -> Chromium:
-        if not started:
-            started.append(Chromium(program, tmp_path_factory.mktemp("chromium")))
-        return started[0]
-
-    yield browser
-    for each in started:
-        each.close()
 
 
 @pytest.fixture
