@@ -38,12 +38,13 @@ schema: $(READY) ## What new SQLite databases are made from, after a change of t
 		> src/syndicate/store/sqlite.sql
 
 translations: $(READY) ## The catalogues of all languages, after a change of the templates' words.
+	mkdir -p build
 	$(BIN)/pybabel --quiet extract --mapping-file pyproject.toml --no-location --omit-header \
 		--output-file build/templates.pot templates
 	for file in templates/translations/*.po; do \
-		$(BIN)/pybabel --quiet update --locale $$(basename $$file .po) --input-file build/templates.pot \
-			--output-file $$file --no-fuzzy-matching --ignore-obsolete --no-wrap \
-			--ignore-pot-creation-date; done
+		$(BIN)/pybabel --quiet update --locale $$(basename $$file .po | tr - _) \
+			--input-file build/templates.pot --output-file $$file --no-fuzzy-matching \
+			--ignore-obsolete --ignore-pot-creation-date --no-wrap; done
 
 wheel: $(READY)
 	$(BIN)/python -m build --wheel --outdir dist .

@@ -45,6 +45,32 @@ def need() -> Callable[[str, str], str]:
 
 
 @pytest.fixture(scope="session")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Chromium]]:
+    """Give the one browser of all these tests, started when first asked for."""
+    started: list[Chromium] = []
+
+    def browser(program: str) -> Chromium:
+        if not started:
+            started.append(Chromium(program, tmp_path_factory.mktemp("chromium")))
+        return started[0]
+
+    yield browser
+    for each in started:
+        each.close()
+
+
+@pytest.fixture
+def browser(
+    need: Callable[[str, str], str], chromium: Callable[[str], Chromium]
+) -> Iterator[Chromium]:
+    """A browser window as wide as a desk's."""
+    window = chromium(need("chromium", "apt install chromium"))
+    window.window(1440, 900)
+    yield window
+    window.open("about:blank")
+
+
+@pytest.fixture(scope="session")
 def caniemail() -> Path:
     """The script that knows what mail programs support; skips without its data."""
     folder = Path(__file__).parents[1] / ".ci"
@@ -124,29 +150,3 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     there = "to_regclass('alembic_version') IS NOT NULL"
     _run(url, f"DO $$ BEGIN IF {there} THEN {deletions} END IF; END $$")
     return url
-
-
-@pytest.fixture(scope="session")
-def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Chromium]]:
-    """Give the one browser of all these tests, started when first asked for."""
-    started: list[Chromium] = []
-
-    def browser(program: str) -> Chromium:
-        if not started:
-            started.append(Chromium(program, tmp_path_factory.mktemp("chromium")))
-        return started[0]
-
-    yield browser
-    for each in started:
-        each.close()
-
-
-@pytest.fixture
-def browser(
-    need: Callable[[str, str], str], chromium: Callable[[str], Chromium]
-) -> Iterator[Chromium]:
-    """A browser window as wide as a desk's."""
-    window = chromium(need("chromium", "apt install chromium"))
-    window.window(1440, 900)
-    yield window
-    window.open("about:blank")

@@ -94,8 +94,7 @@ def test_the_form_in_a_frame_of_another_page_leads_out_of_it(
         (tmp_path / "host" / "index.html").write_text(frame)
         with _served(tmp_path / "host") as url:
             browser.open(url)
-            inner = "document.querySelector('iframe').contentWindow"
-            browser.wait_for(f"{inner}.length === 0 && document.readyState === 'complete'")
+            browser.wait_for("window.frames.length === 1 && document.readyState === 'complete'")
             (child,) = browser.call("Page.getFrameTree")["frameTree"]["childFrames"]
             assert child["frame"]["url"] == place.url + "subscribe/embed/"
             world = browser.call("Page.createIsolatedWorld", frameId=child["frame"]["id"])

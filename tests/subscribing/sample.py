@@ -1,0 +1,85 @@
+"""The pages and letters that tests look at: all that people who subscribe can see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from jinja2 import Environment
+
+from syndicate.config.model import Site
+from syndicate.newsletters.issue import Rendered
+from syndicate.pages import FeedLink, Frame, NewsletterLink, index_page
+from syndicate.subscribing import letters
+from syndicate.subscribing.pages import Choice, Pages, Problem, Refusal, TagChoice
+
+TEMPLATES = Path(__file__).parents[2] / "templates"
+HOME = "https://example.org/"
+SUBSCRIBE = HOME + "subscribe/"
+MASKED = "j•••@example.org"
+LINK = HOME + "confirm/" + "k" * 43
+UNTIL = datetime(2026, 11, 29, 8, tzinfo=UTC)
+
+FRAME = Frame(
+    site=Site(title="Low Tide", url=HOME, description="Notes from a harbour.", author="Maren Holt"),
+    home=HOME,
+    stylesheet="style.css",
+    feeds=(FeedLink("Low Tide", HOME + "feed.xml", "rss"),),
+    opml=HOME + "feeds.opml",
+    tags={},
+    subscribe=SUBSCRIBE,
+)
+WEEKLY = Choice(
+    "weekly",
+    "Low Tide, weekly",
+    "Every Monday at eight.",
+    True,
+    (TagChoice("sea", "Sea", True), TagChoice("birds", "Birds & other animals", False)),
+)
+BIRDS = Choice("birds", "Donaudampfschifffahrtsgesellschaftskapitänsmützen", "", False)
+BOTH = (WEEKLY, BIRDS)
+
+
+def in_language(language: str, frame: Frame = FRAME) -> Frame:
+    return replace(frame, site=replace(frame.site, language=language))
+
+
+def documents(
+    env: Environment,
+    frame: Frame = FRAME,
+    choices: tuple[Choice, ...] = BOTH,
+    address: str = "jo@",
+    link: str = LINK,
+) -> Iterator[tuple[str, bytes]]:
+    """Name -> page, of every page there is, with everything a page can show."""
+    pages = Pages(env, frame)
+    agreed = pages.agreed([choice.title for choice in choices])
+    yield "subscribe", pages.subscribe(choices)
+    yield "only one", pages.subscribe(choices[:1])
+    bad, none = Problem.BAD_ADDRESS, Problem.NO_NEWSLETTER
+    yield "bad address", pages.subscribe(choices, address=address, problem=bad)
+    yield "embedded", pages.subscribe(choices, address=address, problem=none, embedded=True)
+    yield "check mail", pages.check_mail()
+    yield "confirm", pages.confirm(choices, agreed)
+    yield "confirmed", pages.confirmed(choices, link)
+    yield "preferences", pages.preferences(address, choices, saved=True)
+    yield "no newsletter", pages.preferences(address, choices, problem=none)
+    yield "ask", pages.ask_for_link(problem=Problem.NO_ADDRESS)
+    yield "unsubscribe", pages.unsubscribe(choices[0], True, "mailto:leave@example.org")
+    yield "left", pages.left(choices, SUBSCRIBE)
+    for refusal in Refusal:
+        yield refusal, pages.refused(refusal, SUBSCRIBE)
+    links = [NewsletterLink(each.title, each.description, name=each.name) for each in choices]
+    yield "front", index_page(env, frame, [], [], links)
+
+
+def both_letters(
+    env: Environment, frame: Frame = FRAME, titles: tuple[str, ...] = ("Low Tide, weekly", "Birds")
+) -> dict[str, Rendered]:
+    agreed = Pages(env, frame).agreed(titles)
+    return {
+        "confirmation": letters.confirmation(env, frame, titles, agreed, LINK, UNTIL),
+        "choices": letters.choices(env, frame, titles, LINK),
+    }
