@@ -27,7 +27,7 @@ SMALL = """[...document.querySelectorAll("main button, main .button, main input,
 
 
 def arabic(folder: Path) -> Path:
-    """A catalogue in Arabic letters for the English words: what somebody adds for their own."""
+    """A catalogue in Arabic letters, one for each English one: what somebody adds."""
     with (TEMPLATES / "translations" / "de.po").open("rb") as file:
         catalogue = read_po(file)
     for message in catalogue:

@@ -240,7 +240,7 @@ def test_leaving_is_one_button_and_a_second_one_for_whoever_gets_more(pages: Pag
 
 def test_whoever_left_may_come_back(pages: Pages) -> None:
     page = pages.left([WEEKLY], SUBSCRIBE)
-    assert "You left Low Tide, weekly. Nothing more will come." in said(page)
+    assert "You left Low Tide, weekly. No more of it will come." in said(page)
     assert found(page, "//main//a/@href") == [SUBSCRIBE]
     assert not found(pages.left([WEEKLY], ""), "//main//a")
 
@@ -260,7 +260,7 @@ def test_pages_speak_the_language_of_the_site(env: Environment) -> None:
         assert "Abonnieren" in page.decode() or name == "embedded"
         assert said(page) != said(english[name]), name
     page = Pages(german, in_language("de-AT")).left(BOTH, SUBSCRIBE)
-    assert "Es kommt nichts mehr." in said(page)
+    assert "Davon kommt nichts mehr." in said(page)
 
 
 def test_without_a_catalogue_english_words_are_marked_as_english(env: Environment) -> None:
