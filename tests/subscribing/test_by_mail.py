@@ -1,0 +1,45 @@
+"""A mail that leaves is understood however mail programs write it; any other is left alone."""
+
+from __future__ import annotations
+
+from email.header import Header
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from syndicate.subscribing.by_mail import Leaving, leaving
+
+TOKEN = "AAEAAAAAAAAABwAAAADhPzYk-0_" + "x" * 13
+ASKED = f"unsubscribe weekly {TOKEN}"
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        *(ASKED, f"Re: {ASKED}", ASKED.replace("unsubscribe", "Unsubscribe")),
+        f"unsubscribe weekly\r\n {TOKEN}",
+        Header(f"Réponse: {ASKED}", "utf-8").encode(),
+    ],
+)
+def test_a_subject_says_who_leaves_what(subject: str) -> None:
+    assert leaving(f"From: a@example.org\r\nSubject: {subject}\r\n\r\nHi\r\n".encode()) == Leaving(
+        "weekly", TOKEN
+    )
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        *("", "unsubscribe", "unsubscribe weekly", f"weekly {TOKEN}", f"unsubscribe {TOKEN}"),
+        *(f"unsubscribe weekly {TOKEN}x", f"unsubscribe weekly {TOKEN[:-1]}"),
+    ],
+)
+def test_any_other_subject_is_about_something_else(subject: str) -> None:
+    assert leaving(f"Subject: {subject}\r\n\r\n{ASKED}\r\n".encode()) is None
+
+
+@given(st.binary() | st.text().map(lambda text: f"Subject: {text}\n\n".encode()))
+def test_whatever_comes_by_mail_is_no_fault(message: bytes) -> None:
+    found = leaving(message)
+    assert found is None or len(found.token) == 40
