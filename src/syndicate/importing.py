@@ -36,15 +36,11 @@ def import_list(
     """
     with database.transaction():
         salt = Subscribers(database).salt()
-    importing, many = Import(database, agreed.newsletter, agreed.now), 0
+    importing = Import(database, agreed.newsletter, agreed.detail, agreed.now)
     rows = _taken(people.rows, refuse)
     while batch := list(islice(rows, BATCH)):
-        name = people.service.name
-        importing.stage([_incoming(person, name, agreed.detail, salt) for person in batch])
-        many += len(batch)
-    total = sum(importing.take_in(), Counter[Became]())
-    total[Became.KNOWN] += many - total.total()  # rows of an address that was there already
-    return total
+        importing.stage([_incoming(person, people.service.name, salt) for person in batch])
+    return importing.take_in()
 
 
 def _taken(rows: Iterable[Person | Refused], refuse: Callable[[Refused], None]) -> Iterator[Person]:
@@ -55,13 +51,7 @@ def _taken(rows: Iterable[Person | Refused], refuse: Callable[[Refused], None]) 
             yield row
 
 
-def _incoming(person: Person, service: str, agreed: str, salt: str) -> Incoming:
+def _incoming(person: Person, service: str, salt: str) -> Incoming:
     source = f"{service}, since {person.since}" if person.since else service
-    detail = {
-        Standing.ACTIVE: f"{agreed} ({source})",
-        Standing.LEFT: f"left there ({source})",
-        Standing.NEVER: f"suppressed there ({service})",
-    }[person.standing]
-    who = person.address
-    standing = STANDINGS.index(person.standing)
-    return Incoming(person.line, who.hashed(salt), who.mail, person.name, standing, detail)
+    standing, who = STANDINGS.index(person.standing), person.address
+    return Incoming(person.line, who.hashed(salt), who.mail, person.name, standing, source)

@@ -2,15 +2,14 @@
 
 The rules are those of `subscribers`: whoever left, and whoever is suppressed, never comes back.
 
-All wait in a table of their own until the last is there, and are then taken in by ranges of their
-hashes: a transaction is short, writes a page of the index once, and knows both of two rows of one
-address.
+All wait in a table of their own until the last is there, and are then taken in by their hashes:
+nothing of a file that cannot be read is taken in, and each page of the index is written once.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -19,14 +18,17 @@ from syndicate.store.subscribers import Subscribers
 
 
 class Incoming(NamedTuple):
-    """A row to import. `standing` is 0 for active, 1 for unsubscribed, 2 for suppressed."""
+    """A row to import. `standing` is 0 for active, 1 for unsubscribed, 2 for suppressed.
+
+    `source` says where they come from, and since when they were there.
+    """
 
     line: int
     hash: str
     address: str
     name: str
     standing: int
-    detail: str
+    source: str
 
 
 class Became(StrEnum):
@@ -41,93 +43,97 @@ class Became(StrEnum):
 
 
 class Import:
-    """One import into a newsletter, at the moment `now` (UTC text)."""
+    """One import into a newsletter, at the moment `now` (UTC text). `agreed` is the evidence."""
 
-    def __init__(self, database: Database, newsletter: str, now: str) -> None:
-        self._database, self._staged = database, 0
-        self._values: dict[str, object] = {"n": newsletter, "now": now}
+    def __init__(self, database: Database, newsletter: str, agreed: str, now: str) -> None:
+        self._database = database
+        self._values: dict[str, object] = {"n": newsletter, "agreed": agreed, "now": now}
         with database.transaction():
             for statement in TABLES:
                 database.run(statement)
 
-    def stage(self, people: Sequence[Incoming]) -> None:
-        """Have people wait. Nothing is known of them to anybody else."""
-        values = [{**each._asdict(), "part": int(each.hash[:2], 16)} for each in people]
+    def stage(self, rows: Sequence[Incoming]) -> None:
+        """Have rows wait. Nothing is known of them to anybody else."""
         with self._database.transaction():
-            self._database.run_many(STAGE, values)
-        self._staged += len(people)
+            self._database.run_many(STAGE, [row._asdict() for row in rows])
 
-    def take_in(self) -> Iterator[Counter[Became]]:
-        """Take in all who wait, a portion at a time; give how many people became what.
+    def take_in(self) -> Counter[Became]:
+        """Take in all who wait; give how many rows became what.
 
-        Of several rows of one address the worst counts, then the first.
-
+        Of several rows of one address the worst counts, then the first; the others are KNOWN.
         `imported` is the evidence of who gets the newsletter, `imported-left` of who had left
         where they come from. Who is active here and left there leaves, unless they confirmed here.
         """
-        step = max(1, PARTS * PORTION // max(self._staged, PORTION))
-        with self._database.transaction():
-            self._database.run("CREATE INDEX staged_by_part ON staged (part)")
-        for begin in range(0, PARTS, step):
-            with self._database.transaction():
-                found = self._portion({"begin": begin, "end": begin + step})
-            yield found
+        database, total = self._database, Counter[Became]()
+        with database.transaction():
+            database.run(SORT)
+            ((many,),) = database.rows("SELECT count(*) FROM incoming")
+        for begin in range(0, many, PORTION):
+            with database.transaction():
+                total += self._portion({"begin": begin, "end": begin + PORTION})
+        with database.transaction():
+            for statement in GONE:
+                database.run(statement)
+        return total
 
     def _portion(self, which: Mapping[str, object]) -> Counter[Became]:
         database, values = self._database, {**self._values, **which}
-        for statement in ("DELETE FROM incoming", PICK, FIND, DECIDE):
+        for statement in (FIND, DECIDE):
             database.run(statement, values)
-        ((new,),) = database.rows(NEWCOMERS)
-        if new:
-            values["last"] = Subscribers(database).reserve(new)
-            database.run(ADD, values)
+        if database.rows(NEWCOMERS, values):
+            # Their number among all rows makes their id: some ids are never given.
+            values["last"] = Subscribers(database).reserve(PORTION)
+            for statement in (NAME, ADD):
+                database.run(statement, values)
         for statement in (SUPPRESS, SUBSCRIBE, WITNESS):
             database.run(statement, values)
-        return Counter({Became(became): many for became, many in database.rows(OUTCOMES)})
+        rows = database.rows(OUTCOMES, values)
+        return Counter({Became(became): many for became, many in rows})
 
 
-PARTS, PORTION = 256, 20_000
-"""Into how many parts all fall by the first 8 bits of their hashes; rows of a portion, about."""
+PORTION = 20_000
+"""Rows of a transaction: others write in between."""
 
+GONE = ("DROP TABLE IF EXISTS staged", "DROP TABLE IF EXISTS incoming")
 TABLES = (
-    "DROP TABLE IF EXISTS staged",
-    "DROP TABLE IF EXISTS incoming",
+    *GONE,
     """
     CREATE TEMPORARY TABLE staged (
-        part BIGINT, line BIGINT, hash TEXT, address TEXT, name TEXT, standing BIGINT, detail TEXT
+        line BIGINT, hash TEXT, address TEXT, name TEXT, standing BIGINT, source TEXT
     )
     """,
     """
     CREATE TEMPORARY TABLE incoming (
-        hash TEXT PRIMARY KEY, address TEXT, name TEXT, standing BIGINT, detail TEXT,
-        subscriber BIGINT, known TEXT, suppressed TEXT, became TEXT
+        number INTEGER PRIMARY KEY, hash TEXT, address TEXT, name TEXT, standing BIGINT,
+        source TEXT, twin TEXT, subscriber BIGINT, known TEXT, became TEXT
     )
     """,
 )
 STAGE = """
-INSERT INTO staged (part, line, hash, address, name, standing, detail)
-VALUES (:part, :line, :hash, :address, :name, :standing, :detail)
+INSERT INTO staged (line, hash, address, name, standing, source)
+VALUES (:line, :hash, :address, :name, :standing, :source)
 """
-PICK = """
-INSERT INTO incoming (hash, address, name, standing, detail)
-SELECT hash, address, name, standing, detail FROM (
-    SELECT hash, address, name, standing, detail,
-    row_number() OVER (PARTITION BY hash ORDER BY standing DESC, line) AS place
-    FROM staged WHERE part >= :begin AND part < :end
-) AS ranked WHERE place = 1
+SORT = """
+INSERT INTO incoming (number, hash, address, name, standing, source, twin)
+SELECT row_number() OVER sorted, hash, address, name, standing, source, lag(hash) OVER sorted
+FROM staged WINDOW sorted AS (ORDER BY hash, standing DESC, line)
 """
-FIND = """
+THESE = "number > :begin AND number <= :end"
+"""A portion. Those of one address stand together."""
+
+FIND = f"""
 UPDATE incoming SET
     subscriber = (SELECT id FROM subscribers p WHERE p.hash = incoming.hash),
     known = (
         SELECT s.state FROM subscribers p JOIN subscriptions s ON s.subscriber = p.id
         WHERE p.hash = incoming.hash AND s.newsletter = :n
-    ),
-    suppressed = (SELECT x.reason FROM suppressions x WHERE x.hash = incoming.hash)
+    )
+WHERE {THESE}
 """
-DECIDE = """
+DECIDE = f"""
 UPDATE incoming SET became = CASE
-    WHEN suppressed IS NOT NULL THEN 'suppressed before'
+    WHEN hash = twin THEN 'known'
+    WHEN EXISTS (SELECT 1 FROM suppressions x WHERE x.hash = incoming.hash) THEN 'suppressed before'
     WHEN standing = 2 THEN 'suppressed'
     WHEN known = 'unsubscribed' THEN 'left before'
     WHEN known IS NULL AND standing = 0 THEN 'added'
@@ -137,33 +143,33 @@ UPDATE incoming SET became = CASE
     )) THEN 'known'
     ELSE 'left'
 END
+WHERE {THESE}
 """
-NEWCOMERS = """
-SELECT count(*) FROM incoming WHERE subscriber IS NULL AND became IN ('added', 'left')
-"""
-SUPPRESS = """
-INSERT INTO suppressions (hash, reason, detail, since)
-SELECT hash, 'request', detail, :now FROM incoming WHERE became = 'suppressed'
-"""
-ADD = """
+NEW = "subscriber IS NULL AND became IN ('added', 'left')"
+NEWCOMERS = f"SELECT 1 FROM incoming WHERE {THESE} AND {NEW} LIMIT 1"
+NAME = f"UPDATE incoming SET subscriber = :last + number - :begin WHERE {THESE} AND {NEW}"
+ADD = f"""
 INSERT INTO subscribers (id, address, hash, name, made)
-SELECT :last + row_number() OVER (ORDER BY hash), address, hash, name, :now
-FROM incoming WHERE subscriber IS NULL AND became IN ('added', 'left')
+SELECT subscriber, address, hash, name, :now FROM incoming
+WHERE {THESE} AND subscriber > :last ORDER BY number
 """
-SUBSCRIBE = """
+SUPPRESS = f"""
+INSERT INTO suppressions (hash, reason, detail, since)
+SELECT hash, 'request', 'suppressed there (' || source || ')', :now FROM incoming
+WHERE {THESE} AND became = 'suppressed' ORDER BY number
+"""
+SUBSCRIBE = f"""
 INSERT INTO subscriptions (newsletter, subscriber, state, since)
-SELECT :n, p.id, CASE i.became WHEN 'added' THEN 'active' ELSE 'unsubscribed' END, :now
-FROM incoming i JOIN subscribers p ON p.hash = i.hash
-WHERE i.became IN ('added', 'left') ORDER BY p.id
+SELECT :n, subscriber, CASE became WHEN 'added' THEN 'active' ELSE 'unsubscribed' END, :now
+FROM incoming WHERE {THESE} AND became IN ('added', 'left') ORDER BY number
 ON CONFLICT (newsletter, subscriber) DO UPDATE SET state = excluded.state, since = excluded.since
 """
-WITNESS = """
+WITNESS = f"""
 INSERT INTO consents (subscriber, newsletter, at, event, detail)
-SELECT p.id, :n, :now,
-    CASE WHEN i.became = 'added' THEN 'imported'
-    WHEN i.known = 'active' THEN 'unsubscribed' ELSE 'imported-left' END,
-    i.detail
-FROM incoming i JOIN subscribers p ON p.hash = i.hash
-WHERE i.became IN ('added', 'left') ORDER BY p.id
+SELECT subscriber, :n, :now,
+    CASE WHEN became = 'added' THEN 'imported'
+    WHEN known = 'active' THEN 'unsubscribed' ELSE 'imported-left' END,
+    CASE WHEN became = 'added' THEN :agreed ELSE 'left there' END || ' (' || source || ')'
+FROM incoming WHERE {THESE} AND became IN ('added', 'left') ORDER BY number
 """
-OUTCOMES = "SELECT became, count(*) FROM incoming GROUP BY became"
+OUTCOMES = f"SELECT became, count(*) FROM incoming WHERE {THESE} GROUP BY became"

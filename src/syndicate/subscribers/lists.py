@@ -95,6 +95,9 @@ class _Rows:
         self._address = next(c for c in service.addresses if c in columns)
         groups = (g for g in service.names if not set(g).isdisjoint(columns))
         self._names = next(groups, ())
+        rules = (column for column, _ in service.rules)
+        read = {"newsletter", self._address, *self._names, *service.since, *rules}
+        self._places = [(c, place) for place, c in enumerate(columns) if c in read]
 
     def of(self, reader: Reader) -> Iterator[Person | Refused]:
         """All that is left in the file; blank lines say nothing."""
@@ -108,14 +111,15 @@ class _Rows:
                 lines = f"lines {before + 1} to {reader.line_num}"
                 yield Refused(before + 1, f"{lines} are no CSV: {error}", [])
                 continue
-            if any(map(str.strip, cells)):
-                yield self._row(before + 1, cells)
+            found = self._row(before + 1, cells)
+            if isinstance(found, Person) or any(map(str.strip, cells)):
+                yield found
 
     def _row(self, line: int, cells: Sequence[str]) -> Person | Refused:
         if len(cells) != len(self._columns):
             reason = f"{len(cells)} columns instead of {len(self._columns)}"
             return Refused(line, reason, cells)
-        row = dict(zip(self._columns, cells, strict=True))
+        row = {column: cells[place] for column, place in self._places}
         newsletter = row.get("newsletter", self._newsletter) if self.service is PLAIN else ""
         if newsletter not in ("", self._newsletter):
             return Refused(line, f"of the newsletter {newsletter[:60]}", cells)
