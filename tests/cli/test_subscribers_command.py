@@ -9,6 +9,10 @@ from pathlib import Path
 import pytest
 from terminal import Said, Typing
 
+from syndicate.store.database import Sqlite
+from syndicate.store.subscribers import Subscribers
+from syndicate.subscribers.addresses import address as read_address
+
 
 @pytest.fixture
 def added(site: Path, run: Typing) -> Said:
@@ -60,6 +64,107 @@ def test_a_person_gets_all_that_is_known_and_is_erased(
     assert gone.code == 2
     assert "nobody here has the address" in gone.err
     assert "suppressed: not added" in add(run, "ada@example.org").out
+
+
+def ask(site: Path, address: str, state: str = "sent") -> None:
+    """What the page of a site keeps when somebody asks for weekly."""
+    known = Sqlite(site / "syndicate.db")
+    with known.transaction():
+        hashed = read_address(address).hashed(Subscribers(known).salt())
+        known.run(
+            "INSERT INTO requests VALUES (1, 'subscribe', :a, :h, '[\"weekly\"]', "
+            "'2026-11-22T08:00:00Z', '', 'Yes', :s, 0, '', '')",
+            {"a": address, "h": hashed, "s": state},
+        )
+    known.close()
+
+
+def test_who_only_asked_is_shown_exported_and_erased(site: Path, run: Typing) -> None:
+    ask(site, "eve@example.org")
+    assert "subscribe" in run("subscribers", "show", "Eve@example.org").out
+    record = json.loads(run("subscribers", "export", "eve@example.org").out)
+    assert record["requests"][0]["newsletters"] == ["weekly"]
+    assert json.loads(run("subscribers", "stats", "weekly", "--json").out)[0]["waiting"] == 1
+    assert run("subscribers", "remove", "eve@example.org").code == 0
+    assert run("subscribers", "export", "eve@example.org").code == 2
+    assert json.loads(run("subscribers", "stats", "weekly", "--json").out)[0]["waiting"] == 0
+    assert "suppressed: not added" in add(run, "eve@example.org").out
+
+
+def test_what_a_subscriber_asked_for_is_erased_with_them(
+    added: Said, site: Path, run: Typing
+) -> None:
+    ask(site, "ada@example.org", "answered")
+    run("subscribers", "remove", "ada@example.org")
+    assert "subscribe" not in run("subscribers", "show", "ada@example.org").out
+
+
+def test_a_person_is_shown_with_the_evidence_newest_first(added: Said, run: Typing) -> None:
+    run("subscribers", "unsubscribe", "ada@example.org", "--reason", "moved away")
+    run("subscribers", "suppress", "ada@example.org", "--reason", "asked for it")
+    shown = run("subscribers", "show", "ada@example.org").out
+    assert shown.startswith("Ada@example.org (Ada)\n")
+    assert "request: asked for it" in shown
+    assert shown.index("moved away") < shown.index("in the shop")
+    assert run("subscribers", "show", "nobody@example.org").code == 2
+
+
+def test_people_are_counted_as_they_come_and_go(added: Said, run: Typing) -> None:
+    add(run, "bob@example.org", "eve@example.org")
+    run("subscribers", "unsubscribe", "bob@example.org")
+    run("subscribers", "suppress", "eve@example.org")
+    (counts,) = json.loads(run("subscribers", "stats", "--json").out)
+    now = [counts[state] for state in ("active", "unsubscribed", "suppressed", "waiting")]
+    assert now == [1, 1, 1, 0]
+    assert (counts["joined_7_days"], counts["left_30_days"]) == (3, 1)
+    assert "+3 -1" in run("subscribers", "stats", "weekly").out
+
+
+def test_no_name_is_a_formula_in_a_spreadsheet(site: Path, run: Typing) -> None:
+    run(*("subscribers", "add", "weekly", "a@example.org", "--name", "=1+1", "--agreed", "x"))
+    listed = run("subscribers", "list", "--csv").out
+    (row,) = csv.DictReader(listed.splitlines())
+    assert row["name"] == "'=1+1"
+    assert row["tags"] == ""
+
+
+def test_a_file_is_imported_and_a_second_time_changes_nothing(site: Path, run: Typing) -> None:
+    Path("people.csv").write_text(
+        "email;state\nada@example.org;active\nbob@example.org;unsubscribed\nnobody;active\n"
+    )
+    command = ("subscribers", "import", "people.csv", "--to", "weekly", "--agreed", "moved")
+    first, second = run(*command), run(*command)
+    assert (first.code, second.code) == (1, 1), "one row is bad"
+    assert "people.csv.bad.csv" in first.out
+    assert "left before: not added" not in first.out
+    assert "left here before: not added" in second.out
+    assert "4,nobody" not in Path("people.csv.bad.csv").read_text()
+    assert Path("people.csv.bad.csv").read_text().startswith("line,reason,email,state\n4,")
+    listed = run("subscribers", "list", "weekly", "--state", "active").out
+    assert "ada" in listed
+    assert "bob" not in listed
+    Path("list.csv").write_text(run("subscribers", "list", "weekly", "--csv").out)
+    own = run("subscribers", "import", "list.csv", "--to", "weekly", "--agreed", "moved")
+    assert own.code == 0
+    assert not Path("list.csv.bad.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (("no.csv", "--to", "weekly"), "no.csv"),
+        (("-", "--to", "weekly"), "--bad is needed"),
+        (("config.yaml", "--to", "weekly"), "config.yaml:1"),
+        (("config.yaml", "--to", "weekly", "--bad", "config.yaml"), "overwritten"),
+        (("config.yaml", "--to", "daily"), "there is no newsletter daily"),
+    ],
+)
+def test_an_import_that_cannot_be_is_explained(
+    site: Path, run: Typing, arguments: tuple[str, ...], complaint: str
+) -> None:
+    said = run("subscribers", "import", *arguments, "--agreed", "x")
+    assert said.code == 2
+    assert complaint in said.err
 
 
 @pytest.mark.parametrize(

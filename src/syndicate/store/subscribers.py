@@ -7,7 +7,7 @@ being known. Whoever left, and whoever is suppressed, never comes back by being 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -51,12 +51,16 @@ class Subscriber(NamedTuple):
 
 
 class Subscription(NamedTuple):
-    """That somebody gets a newsletter, or did: a row. `since` is UTC text."""
+    """That somebody gets a newsletter, or did: a row. `since` is UTC text.
+
+    `tags` are those they chose, one a line; "" for all.
+    """
 
     newsletter: str
     subscriber: int
     state: str
     since: str
+    tags: str = ""
 
 
 class Consent(NamedTuple):
@@ -67,6 +71,7 @@ class Consent(NamedTuple):
     at: str
     event: str
     detail: str
+    client: str = ""
 
 
 class Suppression(NamedTuple):
@@ -86,6 +91,29 @@ class Listed(NamedTuple):
     newsletter: str
     state: str
     since: str
+    tags: str
+
+
+class Request(NamedTuple):
+    """What somebody asked for on a page: a row. `newsletters` is JSON, `asked` UTC text."""
+
+    kind: str
+    address: str
+    newsletters: str
+    asked: str
+    client: str
+    agreed: str
+    state: str
+
+
+LISTED = (
+    "SELECT s.subscriber, p.address, p.name, s.newsletter, "
+    "CASE WHEN x.hash IS NULL THEN s.state ELSE 'suppressed' END AS state, s.since, s.tags "
+    "FROM subscriptions s JOIN subscribers p ON p.id = s.subscriber "
+    "LEFT JOIN suppressions x ON x.hash = p.hash"
+)
+PAGE = 5_000
+"""Rows of a list that are read at one time."""
 
 
 class Subscribers:
@@ -107,7 +135,7 @@ class Subscribers:
     def subscriptions(self, subscriber: int) -> list[Subscription]:
         """What somebody gets or got."""
         rows = self._rows(
-            "SELECT newsletter, subscriber, state, since FROM subscriptions "
+            "SELECT newsletter, subscriber, state, since, tags FROM subscriptions "
             "WHERE subscriber = :s ORDER BY newsletter",
             {"s": subscriber},
         )
@@ -116,7 +144,7 @@ class Subscribers:
     def consents(self, subscriber: int) -> list[Consent]:
         """The evidence, the oldest first."""
         rows = self._rows(
-            "SELECT subscriber, newsletter, at, event, detail FROM consents "
+            "SELECT subscriber, newsletter, at, event, detail, client FROM consents "
             "WHERE subscriber = :s ORDER BY at, newsletter, event",
             {"s": subscriber},
         )
@@ -129,21 +157,26 @@ class Subscribers:
         )
         return Suppression._make(rows[0]) if rows else None
 
-    def listed(self, newsletter: str | None, state: str | None) -> list[Listed]:
-        """Who gets or got this newsletter, or any, in this state, or any: by address."""
+    def listed(self, newsletter: str | None, state: str | None) -> Iterator[Listed]:
+        """Who gets or got this newsletter, or any, in this state, or any: the oldest first.
+
+        Read a page at a time; who comes meanwhile may be in it or not.
+        """
         wanted = {"newsletter": newsletter, "state": state}
         values: dict[str, object] = {name: value for name, value in wanted.items() if value}
-        where = " AND ".join(f"{name} = :{name}" for name in values)
-        rows = self._rows(
-            "SELECT address, name, newsletter, state, since FROM ("
-            "SELECT p.address, p.name, s.newsletter, s.since, "
-            "CASE WHEN x.hash IS NULL THEN s.state ELSE 'suppressed' END AS state "
-            "FROM subscriptions s JOIN subscribers p ON p.id = s.subscriber "
-            "LEFT JOIN suppressions x ON x.hash = p.hash) AS listed "
-            f"{'WHERE ' + where if where else ''} ORDER BY address, newsletter",
-            values,
+        where = " AND ".join(
+            ["(subscriber, newsletter) > (:s, :n)", *(f"{k} = :{k}" for k in values)]
         )
-        return [Listed._make(row) for row in rows]
+        query = f"SELECT * FROM ({LISTED}) AS l WHERE {where} ORDER BY subscriber, newsletter"
+        last: tuple[int, str] = (0, "")
+        while rows := self._rows(f"{query} LIMIT {PAGE}", {**values, "s": last[0], "n": last[1]}):
+            yield from (Listed._make(row[1:]) for row in rows)
+            last = rows[-1][0], rows[-1][3]
+
+    def requests(self, hashed: str) -> list[Request]:
+        """What was asked for in the name of an address, the oldest first."""
+        query = f"SELECT {', '.join(Request._fields)} FROM requests WHERE hash = :h ORDER BY asked"
+        return [Request._make(row) for row in self._rows(query, {"h": hashed})]
 
     # -- writing, inside a transaction -----------------------------------------------------
 
@@ -186,15 +219,15 @@ class Subscribers:
         """Have somebody get these newsletters no more; give those that they got until now."""
         active = SubscriptionState.ACTIVE
         left = [
-            each.newsletter
+            each
             for each in self.subscriptions(subscriber)
             if each.newsletter in newsletters and each.state == active
         ]
-        for newsletter in left:
-            gone = Subscription(newsletter, subscriber, SubscriptionState.UNSUBSCRIBED, now)
+        for each in left:
+            gone = each._replace(state=SubscriptionState.UNSUBSCRIBED, since=now)
             self._database.upsert("subscriptions", Subscription._fields, [gone])
-            self._witness(Consent(subscriber, newsletter, now, "unsubscribed", detail))
-        return left
+            self._witness(Consent(subscriber, each.newsletter, now, "unsubscribed", detail))
+        return [each.newsletter for each in left]
 
     def suppress(self, hashed: str, reason: Why, detail: str, now: str) -> None:
         """Never have an address mailed again; one that is suppressed already stays as it is."""
@@ -212,8 +245,13 @@ class Subscribers:
         self._database.run("DELETE FROM suppressions WHERE hash = :h", {"h": hashed})
         return True
 
+    def erase_requests(self, hashed: str) -> None:
+        """Forget what was asked for in the name of an address."""
+        self._database.run("DELETE FROM requests WHERE hash = :h", {"h": hashed})
+
     def erase(self, subscriber: Subscriber) -> None:
         """Forget a person, and all that is known of them."""
+        self.erase_requests(subscriber.hash)
         which = {"s": subscriber.id}
         for table in ("consents", "subscriptions"):
             self._database.run(f"DELETE FROM {table} WHERE subscriber = :s", which)

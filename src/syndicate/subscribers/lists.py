@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
-from syndicate.errors import AddressError, SyndicateError
+from syndicate.errors import AddressError, Place, SyndicateError
 from syndicate.subscribers.addresses import Address, address
-from syndicate.subscribers.services import PLAIN, Cells, Service, Standing, recognised
+from syndicate.subscribers.services import HEADER, PLAIN, Cells, Service, Standing, recognised
 
 if TYPE_CHECKING:
     from _csv import Reader
@@ -59,8 +59,8 @@ def guarded(cell: str) -> str:
 def read(lines: Iterable[bytes], newsletter: str) -> List:
     """Read a file of people for a newsletter, line by line: UTF-8, split by , ; or tab.
 
-    Raises SyndicateError, also between rows: for columns that are not understood, and with the
-    line for what is not UTF-8.
+    Raises SyndicateError with the line, also between rows: for columns that are not understood,
+    and for what is not UTF-8.
     """
     text = _decoded(lines)
     first = next(text, "")
@@ -69,7 +69,7 @@ def read(lines: Iterable[bytes], newsletter: str) -> List:
     try:
         columns = [cell.strip() for cell in next(reader, [])]
     except csv.Error as error:
-        raise SyndicateError(f"line 1 is no CSV: {error}") from None
+        raise SyndicateError(f"this is no CSV: {error}", place=HEADER) from None
     known = [" ".join(column.lower().split()) for column in columns]
     rows = _Rows(recognised(known), known, newsletter)
     return List(rows.service, columns, rows.of(reader))
@@ -81,9 +81,8 @@ def _decoded(lines: Iterable[bytes]) -> Iterator[str]:
         try:
             text = line.decode("utf-8-sig" if number == 1 else "utf-8")
         except UnicodeDecodeError:
-            message = f"line {number} is not UTF-8; nothing from there on was read"
-            way_out = "save the file as UTF-8 and import it again: nobody is added twice"
-            raise SyndicateError(message, way_out=way_out) from None
+            message, way_out = "this line is not UTF-8", "save the file as CSV in UTF-8"
+            raise SyndicateError(message, place=Place("", number), way_out=way_out) from None
         yield text.replace("\0", "")
 
 
@@ -108,8 +107,8 @@ class _Rows:
             except StopIteration:
                 return
             except csv.Error as error:
-                lines = f"lines {before + 1} to {reader.line_num}"
-                yield Refused(before + 1, f"{lines} are no CSV: {error}", [])
+                reason = f"no CSV from here to line {reader.line_num}: {error}"
+                yield Refused(before + 1, reason, [])
                 continue
             found = self._row(before + 1, cells)
             if isinstance(found, Person) or any(map(str.strip, cells)):

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from syndicate.errors import SyndicateError
+from syndicate.errors import Place, SyndicateError
 
 Cells = Mapping[str, str]
 
@@ -158,6 +158,7 @@ COLUMNS = {
 }
 """What a plain list may have: another column might say that somebody left."""
 
+HEADER = Place("", 1)
 WAY_OUT = (
     "understood are exports of listmonk, Mailchimp, Ghost, Buttondown and Substack as they come, "
     "and CSV with a column email or address, and maybe name, state and since, but no other"
@@ -171,10 +172,10 @@ def recognised(columns: Sequence[str]) -> Service:
         if service.marks <= found and not found.isdisjoint(service.addresses):
             if service is PLAIN and (unknown := found - COLUMNS):
                 message = f"of a plain list, {_shown(sorted(unknown))} is not understood"
-                raise SyndicateError(message, way_out=WAY_OUT)
+                raise SyndicateError(message, place=HEADER, way_out=WAY_OUT)
             return service
     message = f"this is no list of people: its columns are {_shown(columns)}"
-    raise SyndicateError(message, way_out=WAY_OUT)
+    raise SyndicateError(message, place=HEADER, way_out=WAY_OUT)
 
 
 def _shown(columns: Sequence[str]) -> str:
