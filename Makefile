@@ -4,7 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run test lint bench bench-build bench-newsletter bench-serve bench-tick schema translations wheel clean
+.PHONY: run test lint bench bench-build bench-import bench-newsletter bench-serve bench-tick schema
+.PHONY: translations wheel clean
 
 run: $(READY) ## Build this repository's own site, say where everything is, and serve it.
 	@$(BIN)/syndicate build
@@ -19,10 +20,13 @@ lint: $(READY) ## Style, types, and which module may import which.
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: bench-build bench-newsletter bench-serve bench-tick ## All benchmarks; each writes its part of docs/benchmarks.md.
+bench: bench-build bench-import bench-newsletter bench-serve bench-tick ## All benchmarks; each writes its part of docs/benchmarks.md.
 
 bench-build: $(READY) ## Against Hugo and Pelican, in the same run.
 	$(BIN)/python benchmarks/build.py
+
+bench-import: $(READY) ## A million subscribers, against sqlite3 reading the bare file; needs sqlite3.
+	$(BIN)/python benchmarks/import.py
 
 bench-newsletter: $(READY) ## Rendering and inlining an issue, against premailer as it comes.
 	$(BIN)/python benchmarks/newsletter.py

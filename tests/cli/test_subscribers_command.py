@@ -9,6 +9,10 @@ from pathlib import Path
 import pytest
 from terminal import Said, Typing
 
+from syndicate.store.database import Sqlite
+from syndicate.store.subscribers import Subscribers
+from syndicate.subscribers.addresses import address as read_address
+
 
 @pytest.fixture
 def added(site: Path, run: Typing) -> Said:
@@ -62,6 +66,107 @@ def test_a_person_gets_all_that_is_known_and_is_erased(
     assert "suppressed: not added" in add(run, "ada@example.org").out
 
 
+def ask(site: Path, address: str, state: str = "sent") -> None:
+    """What the page of a site keeps when somebody asks for weekly."""
+    known = Sqlite(site / "syndicate.db")
+    with known.transaction():
+        hashed = read_address(address).hashed(Subscribers(known).salt())
+        known.run(
+            "INSERT INTO requests VALUES (1, 'subscribe', :a, :h, '[\"weekly\"]', "
+            "'2026-11-22T08:00:00Z', '', 'Yes', :s, 0, '', '')",
+            {"a": address, "h": hashed, "s": state},
+        )
+    known.close()
+
+
+def test_who_only_asked_is_shown_exported_and_erased(site: Path, run: Typing) -> None:
+    ask(site, "eve@example.org")
+    assert "subscribe" in run("subscribers", "show", "Eve@example.org").out
+    record = json.loads(run("subscribers", "export", "eve@example.org").out)
+    assert record["requests"][0]["newsletters"] == ["weekly"]
+    assert json.loads(run("subscribers", "stats", "weekly", "--json").out)[0]["waiting"] == 1
+    assert run("subscribers", "remove", "eve@example.org").code == 0
+    assert run("subscribers", "export", "eve@example.org").code == 2
+    assert json.loads(run("subscribers", "stats", "weekly", "--json").out)[0]["waiting"] == 0
+    assert "suppressed: not added" in add(run, "eve@example.org").out
+
+
+def test_what_a_subscriber_asked_for_is_erased_with_them(
+    added: Said, site: Path, run: Typing
+) -> None:
+    ask(site, "ada@example.org", "answered")
+    run("subscribers", "remove", "ada@example.org")
+    assert "subscribe" not in run("subscribers", "show", "ada@example.org").out
+
+
+def test_a_person_is_shown_with_the_evidence_newest_first(added: Said, run: Typing) -> None:
+    run("subscribers", "unsubscribe", "ada@example.org", "--reason", "moved away")
+    run("subscribers", "suppress", "ada@example.org", "--reason", "asked for it")
+    shown = run("subscribers", "show", "ada@example.org").out
+    assert shown.startswith("Ada@example.org (Ada)\n")
+    assert "request: asked for it" in shown
+    assert shown.index("moved away") < shown.index("in the shop")
+    assert run("subscribers", "show", "nobody@example.org").code == 2
+
+
+def test_people_are_counted_as_they_come_and_go(added: Said, run: Typing) -> None:
+    add(run, "bob@example.org", "eve@example.org")
+    run("subscribers", "unsubscribe", "bob@example.org")
+    run("subscribers", "suppress", "eve@example.org")
+    (counts,) = json.loads(run("subscribers", "stats", "--json").out)
+    now = [counts[state] for state in ("active", "unsubscribed", "suppressed", "waiting")]
+    assert now == [1, 1, 1, 0]
+    assert (counts["joined_7_days"], counts["left_30_days"]) == (3, 1)
+    assert "+3 -1" in run("subscribers", "stats", "weekly").out
+
+
+def test_no_name_is_a_formula_in_a_spreadsheet(site: Path, run: Typing) -> None:
+    run(*("subscribers", "add", "weekly", "a@example.org", "--name", "=1+1", "--agreed", "x"))
+    listed = run("subscribers", "list", "--csv").out
+    (row,) = csv.DictReader(listed.splitlines())
+    assert row["name"] == "'=1+1"
+    assert row["tags"] == ""
+
+
+def test_a_file_is_imported_and_a_second_time_changes_nothing(site: Path, run: Typing) -> None:
+    Path("people.csv").write_text(
+        "email;state\nada@example.org;active\nbob@example.org;unsubscribed\nnobody;active\n"
+    )
+    command = ("subscribers", "import", "people.csv", "--to", "weekly", "--agreed", "moved")
+    first, second = run(*command), run(*command)
+    assert (first.code, second.code) == (1, 1), "one row is bad"
+    assert "people.csv.bad.csv" in first.out
+    assert "left before: not added" not in first.out
+    assert "left here before: not added" in second.out
+    assert "4,nobody" not in Path("people.csv.bad.csv").read_text()
+    assert Path("people.csv.bad.csv").read_text().startswith("line,reason,email,state\n4,")
+    listed = run("subscribers", "list", "weekly", "--state", "active").out
+    assert "ada" in listed
+    assert "bob" not in listed
+    Path("list.csv").write_text(run("subscribers", "list", "weekly", "--csv").out)
+    own = run("subscribers", "import", "list.csv", "--to", "weekly", "--agreed", "moved")
+    assert own.code == 0
+    assert not Path("list.csv.bad.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (("no.csv", "--to", "weekly"), "no.csv"),
+        (("-", "--to", "weekly"), "--bad is needed"),
+        (("config.yaml", "--to", "weekly"), "config.yaml:1"),
+        (("config.yaml", "--to", "weekly", "--bad", "config.yaml"), "overwritten"),
+        (("config.yaml", "--to", "daily"), "there is no newsletter daily"),
+    ],
+)
+def test_an_import_that_cannot_be_is_explained(
+    site: Path, run: Typing, arguments: tuple[str, ...], complaint: str
+) -> None:
+    said = run("subscribers", "import", *arguments, "--agreed", "x")
+    assert said.code == 2
+    assert complaint in said.err
+
+
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
@@ -83,3 +188,66 @@ def test_a_wrong_turn_is_explained_and_changes_nothing(
     assert said.code == 2
     assert complaint in said.err
     assert "Nobody." in run("subscribers", "list").out
+
+
+# -- links -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def served(site: Path, run: Typing) -> Path:
+    """A site with pages about people, and one person."""
+    config = site / "config.yaml"
+    config.write_text(config.read_text("utf-8").replace("pages: false", "pages: true"), "utf-8")
+    assert run("subscribers", "add", "weekly", "ada@example.org", "--agreed", "asked").code == 0
+    return site
+
+
+def _listed(run: Typing) -> dict[str, str]:
+    said = run("subscribers", "list", "--csv", "--links")
+    (row,) = csv.DictReader(said.out.splitlines())
+    return row
+
+
+def test_the_list_has_everybodys_links(served: Path, run: Typing) -> None:
+    row = _listed(run)
+    assert row["unsubscribe"].startswith("https://example.org/unsubscribe/weekly/")
+    assert row["preferences"].startswith("https://example.org/preferences/")
+
+
+def test_without_pages_there_are_no_links(site: Path, run: Typing) -> None:
+    said = run("subscribers", "list", "--csv", "--links")
+    assert said.code == 2
+    assert "subscribers: {pages: true}" in said.err
+    assert run("subscribers", "list", "--links").code == 2
+
+
+def test_a_new_secret_signs_links_anew(served: Path, run: Typing) -> None:
+    before = _listed(run)
+    said = run("subscribers", "rotate", "--grace", "30 days")
+    assert "work until" in said.out
+    assert _listed(run)["unsubscribe"] != before["unsubscribe"]
+    assert run("subscribers", "rotate", "--grace", "soon").code == 2
+
+
+def test_somebody_leaves_by_mail(served: Path, run: Typing) -> None:
+    token = _listed(run)["unsubscribe"].rpartition("/")[2]
+    message = served / "message.eml"
+    message.write_text(f"From: x@example.net\nSubject: Re: unsubscribe weekly {token}\n\n")
+    said = run("subscribers", "unsubscribe", "--mail", str(message))
+    assert said.out == "ada@example.org left weekly.\n"
+    assert _listed(run)["state"] == "unsubscribed"
+    assert "had left before" in run("subscribers", "unsubscribe", "--mail", str(message)).out
+
+
+@pytest.mark.parametrize("subject", ["Hello", f"unsubscribe weekly {'x' * 40}"])
+def test_any_other_mail_changes_nothing(served: Path, run: Typing, subject: str) -> None:
+    message = served / "message.eml"
+    message.write_text(f"From: ada@example.org\nSubject: {subject}\n\nunsubscribe\n")
+    assert run("subscribers", "unsubscribe", "--mail", str(message)).code == 0
+    assert _listed(run)["state"] == "active"
+
+
+def test_who_leaves_is_named_in_one_way(served: Path, run: Typing) -> None:
+    assert run("subscribers", "unsubscribe").code == 2
+    message = str(served / "config.yaml")
+    assert run("subscribers", "unsubscribe", "ada@example.org", "--mail", message).code == 2

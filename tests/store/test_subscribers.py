@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import pytest
 
+from syndicate.store import subscribers
 from syndicate.store.database import Database
+from syndicate.store.subscriber_counts import Counts, counts
 from syndicate.store.subscribers import Outcome, Subscriber, Subscribers, Why
 
 NOW, LATER = "2026-11-22T08:00:00Z", "2026-11-23T08:00:00Z"
@@ -64,7 +66,7 @@ def test_after_erasure_a_hash_is_all_that_is_left_and_no_id_comes_twice(
     assert left is not None
     assert left.detail == ""
     assert people.find("h-ada") is None
-    assert people.listed(None, None) == []
+    assert list(people.listed(None, None)) == []
     assert people.consents(ada.id) == []
     with database.transaction():
         assert subscribe(people, "weekly", "again", LATER) == Outcome.SUPPRESSED
@@ -81,15 +83,46 @@ def test_the_active_are_those_who_may_be_mailed(
         people.unsubscribe(ada.id, ["birds"], "", LATER)
     assert [each.newsletter for each in people.listed(None, "active")] == ["weekly"]
     assert [each.state for each in people.listed("birds", None)] == ["unsubscribed"]
-    assert people.listed("birds", "active") == []
+    assert list(people.listed("birds", "active")) == []
     with database.transaction():
         people.suppress(ada.hash, Why.REQUEST, "", LATER)
-    assert people.listed(None, "active") == []
-    assert len(people.listed(None, "suppressed")) == 2
+    assert list(people.listed(None, "active")) == []
+    assert len(list(people.listed(None, "suppressed"))) == 2
     with database.transaction():
         assert people.lift(ada.hash)
         assert not people.lift(ada.hash)
-    assert len(people.listed(None, "active")) == 1
+    assert len(list(people.listed(None, "active"))) == 1
+
+
+def test_a_list_of_many_pages_has_everybody_once(
+    database: Database, people: Subscribers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subscribers, "PAGE", 2)
+    with database.transaction():
+        for number in range(5):
+            for newsletter in ("weekly", "birds"):
+                people.subscribe(f"{number}@example.org", f"h{number}", "", newsletter, "", NOW)
+    assert len(set(people.listed(None, None))) == len(list(people.listed(None, None))) == 10
+    assert [each.address[0] for each in people.listed("birds", "active")] == list("01234")
+
+
+def test_chosen_tags_outlast_leaving(
+    database: Database, people: Subscribers, ada: Subscriber
+) -> None:
+    with database.transaction():
+        database.run("UPDATE subscriptions SET tags = 'swifts'")
+        people.unsubscribe(ada.id, ["weekly"], "", LATER)
+    assert [each.tags for each in people.listed("weekly", None)] == ["swifts"]
+
+
+def test_counts_tell_who_came_and_went_since_when(
+    database: Database, people: Subscribers, ada: Subscriber
+) -> None:
+    with database.transaction():
+        people.unsubscribe(ada.id, ["birds"], "", LATER)
+    birds, weekly = counts(database, week_ago=LATER, month_ago=NOW)
+    assert birds == Counts("birds", 0, 1, 0, 0, 1, 1, 1, 0)
+    assert weekly == Counts("weekly", 1, 0, 0, 0, 0, 1, 0, 0)
 
 
 def test_the_salt_stays(database: Database, people: Subscribers) -> None:

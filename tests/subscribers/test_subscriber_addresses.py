@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syndicate.errors import AddressError
-from syndicate.subscribers.addresses import address
+from syndicate.subscribers.addresses import address, plain, validated
 
 
 @pytest.mark.parametrize(
@@ -51,6 +51,24 @@ def test_whatever_is_written_gives_an_address_of_one_line_or_an_address_error(te
     assert found.mail.isprintable()
     assert found.key.count("@") == 1
     assert address(found.mail) == found, "reading it again changes nothing"
+
+
+LABELS = st.text("ab-9.x", min_size=1, max_size=70)
+ENDINGS = st.sampled_from(["org", "ORG", "test", "Local", "x", "xn--p1ai", "a1", "onion", "arpa"])
+NEARLY_PLAIN = st.builds(
+    "{}@{}.{}".format, st.sampled_from(["info", "a" * 64]) | LABELS, LABELS, ENDINGS
+)
+
+
+@given(st.emails() | NEARLY_PLAIN | st.from_regex(r"[a-c_+-]{1,5}@[a-c-]{1,4}\.[A-Z]{2,4}\n?"))
+def test_the_short_way_leads_where_the_long_one_does(text: str) -> None:
+    found = plain(text)
+    assert found is None or found == validated(text)
+
+
+def test_most_addresses_go_the_short_way() -> None:
+    for each in ("ada@example.org", "a.b+tag@mail-2.Example.ORG", "a_b-c@1.example.museum"):
+        assert plain(each), each
 
 
 def test_another_salt_gives_another_hash() -> None:

@@ -189,6 +189,26 @@ def show_table(rows: Iterable[tuple[str, str, str]]) -> None:
         click.echo(f"  {click.style(f'{name:<{width}}', dim=True)}  {shown.strip()}")
 
 
+def show_columns(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """A table under its headings, and an empty line before it; nothing for no rows.
+
+    On a terminal the last column is wrapped.
+    """
+    if not rows:
+        return
+    wide = max(shutil.get_terminal_size().columns, NARROWEST_TABLE)
+    columns = wide if sys.stdout.isatty() else sys.maxsize
+    shares = (*(0,) * (len(headings) - 1), 1)
+    shown = [tuple(map(visible, row)) for row in rows]
+    heading, *table = in_columns([headings, *shown], columns, shares)
+    click.echo()
+    for line in heading:
+        click.secho(GAP.join(line).rstrip(), dim=True)
+    for lines in table:
+        for cells in lines:
+            click.echo(GAP.join(cells).rstrip())
+
+
 class Progress:
     """Shows long work: a bar on a terminal, plain lines elsewhere, nothing when quiet."""
 

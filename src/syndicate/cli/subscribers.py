@@ -6,25 +6,39 @@ import csv
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
 from syndicate.cli.options import config_option
-from syndicate.cli.show import Progress, show_table
+from syndicate.cli.show import Progress, from_here, show_columns, show_table
 
 if TYPE_CHECKING:
     from syndicate.build import Site
-    from syndicate.store.subscribers import Subscriber, Subscribers
+    from syndicate.errors import SyndicateError
+    from syndicate.store.subscriber_counts import Counts
+    from syndicate.store.subscribers import Listed, Subscriber, Subscribers
     from syndicate.subscribers.addresses import Address
+    from syndicate.subscribing.links import Links
 
 STATES = ("active", "unsubscribed", "suppressed")
 NOT_ALL = 1
+LARGEST_MAIL = 1_000_000
 REFUSED = {"unsubscribed": "left before: not added", "suppressed": "suppressed: not added"}
+BAD_HELP = "Where to write rows that cannot be used.  [default: FILE.bad.csv]"
+OUTCOMES = {
+    "added": "added",
+    "known": "known already",
+    "left": "left there: left here too",
+    "left before": "left here before: not added",
+    "suppressed": "suppressed there: here too",
+    "suppressed before": "suppressed here: not added",
+}
 
 
 @click.group(short_help="Add, list, export, unsubscribe, remove and suppress people.")
@@ -56,29 +70,119 @@ def add(
     return NOT_ALL if any(outcome in REFUSED.values() for _, outcome in rows) else 0
 
 
+@subscribers.command("import", short_help="Add all people of a file, as other services write it.")
+@click.argument("file", type=click.File("rb"))
+@click.option("--to", "newsletter", required=True, help="The newsletter they agreed to get.")
+@click.option("--agreed", required=True, help="How they agreed to it, for the record.")
+@click.option("--bad", type=click.Path(dir_okay=False, path_type=Path), help=BAD_HELP)
+@config_option
+def import_people(
+    config_file: Path, file: BinaryIO, newsletter: str, agreed: str, bad: Path | None
+) -> int:
+    """Add all people in FILE: CSV of listmonk, Mailchimp, Ghost, Buttondown, Substack, or your own.
+
+    Who left there is known as one who left, here too, and nobody who left here comes back. A
+    second time changes nothing. Exits with 1 when there were rows that could not be used.
+    """
+    from syndicate.importing import Agreement, import_file
+    from syndicate.store.subscriber_import import Became
+
+    bad = _file_of_bad_rows(file, bad)
+    progress = Progress(quiet=False)
+    with _opened(config_file) as site:
+        _newsletter(site, newsletter)
+        agreement = Agreement(newsletter, agreed, _now())
+        found = import_file(site.database, file, bad, agreement, progress)
+    rows = [(label, found.rows[Became(became)]) for became, label in OUTCOMES.items()]
+    show_table((label, f"{many:,}", "") for label, many in rows if many or label == "added")
+    if found.bad:
+        show_table([("bad rows", f"{found.bad:,}", from_here(bad))])
+    return NOT_ALL if found.bad else 0
+
+
 @subscribers.command("list", short_help="Who gets a newsletter, also as CSV.")
 @click.argument("newsletter", required=False)
 @click.option("--state", type=click.Choice(STATES), help="Only these.  [default: all]")
 @click.option("--csv", "as_csv", is_flag=True, help="Write CSV, for another program.")
+@click.option(
+    "--links", is_flag=True, help="With --csv: also each one's links to leave and choose."
+)
 @config_option
 def list_subscribers(
-    config_file: Path, newsletter: str | None, state: str | None, *, as_csv: bool
+    config_file: Path, newsletter: str | None, state: str | None, *, as_csv: bool, links: bool
 ) -> None:
     """List who gets or got NEWSLETTER, or any."""
-    from syndicate.store.subscribers import Listed, Subscribers
+    from syndicate.store.subscribers import Subscribers
 
+    if links and not as_csv:
+        raise click.UsageError("--links is for --csv alone")
     with _opened(config_file) as site:
         if newsletter:
             _newsletter(site, newsletter)
         found = Subscribers(site.database).listed(newsletter, state)
-    if as_csv:
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(Listed._fields)
-        writer.writerows(found)
+        if as_csv:
+            _write_csv(found, _links(site) if links else None)
+        else:
+            _write_lines(found)
+
+
+@subscribers.command(short_help="What one person gets, and the evidence.")
+@click.argument("address")
+@config_option
+def show(config_file: Path, address: str) -> None:
+    """Show what the person with ADDRESS gets, whether they are suppressed, and the evidence."""
+    from syndicate.store.requests import Requests
+
+    with _opened(config_file) as site:
+        known, given, hashed = _asked(site, address)
+        who, suppression = known.find(hashed), known.suppression(hashed)
+        requests = Requests(site.database).of(hashed)
+        if not (who or suppression or requests):
+            raise _nobody(given)
+        subscriptions = known.subscriptions(who.id) if who else []
+        consents = known.consents(who.id) if who else []
+    name = f" ({who.name})" if who and who.name else ""
+    click.echo(f"{who.address if who else given.mail}{name}")
+    if suppression:
+        detail = f": {suppression.detail}" if suppression.detail else ""
+        click.echo(f"Never mailed since {suppression.since} ({suppression.reason}{detail})")
+    show_columns(
+        ("newsletter", "state", "since", "tags"),
+        [(s.newsletter, s.state, s.since, _tags(s.tags) or "all") for s in subscriptions],
+    )
+    show_columns(
+        ("evidence of", "what", "when", "how"),
+        [(c.newsletter, c.event, c.at, c.detail) for c in reversed(consents)],
+    )
+    show_columns(
+        ("asked for", "state", "when", "newsletters"),
+        [(r.kind, r.state, r.asked, ", ".join(r.wanted)) for r in reversed(requests)],
+    )
+
+
+@subscribers.command(short_help="How many people there are, and come and go.")
+@click.argument("newsletter", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Write JSON, for another program.")
+@config_option
+def stats(config_file: Path, newsletter: str | None, *, as_json: bool) -> None:
+    """Count the people of NEWSLETTER, or of each: now, and in the last 7 and 30 days."""
+    from syndicate.moments import to_text
+    from syndicate.store.subscriber_counts import Counts, counts
+
+    now = datetime.now(UTC)
+    week, month = (to_text(now - timedelta(days=days)) for days in (7, 30))
+    with _opened(config_file) as site:
+        if newsletter:
+            _newsletter(site, newsletter)
+        found = {each.newsletter: each for each in counts(site.database, week, month)}
+        names = [newsletter] if newsletter else sorted({*found, *site.config.newsletters})
+    none = (0,) * (len(Counts._fields) - 1)
+    all_counts = [found.get(name, Counts(name, *none)) for name in names]
+    if as_json:
+        click.echo(json.dumps([each._asdict() for each in all_counts], indent=2))
         return
-    if not found:
-        click.echo("Nobody.")
-    show_table((each.address, each.newsletter, each.state) for each in found)
+    headings = ("", "active", "left", "suppressed", "7 days", "30 days", "waiting")
+    show_columns(headings, [_counted(each) for each in all_counts])
 
 
 @subscribers.command(short_help="All that is known of one person, as JSON.")
@@ -86,21 +190,32 @@ def list_subscribers(
 @config_option
 def export(config_file: Path, address: str) -> None:
     """Write all that is known of the person with ADDRESS, as JSON."""
+    from syndicate.store.requests import Requests
+
     with _opened(config_file) as site:
-        with site.database.transaction():
-            known, who = _person(site, address)
-        suppression = known.suppression(who.hash)
+        known, given, hashed = _asked(site, address)
+        who, requests = known.find(hashed), Requests(site.database).of(hashed)
+        if not (who or requests):
+            raise _nobody(given)
+        suppression = known.suppression(hashed)
         record = {
-            "address": who.address,
-            "name": who.name,
-            "since": who.made,
+            "address": who.address if who else given.mail,
+            "name": who.name if who else "",
+            "since": who.made if who else "",
             "subscriptions": [
-                {"newsletter": each.newsletter, "state": each.state, "since": each.since}
-                for each in known.subscriptions(who.id)
+                {"newsletter": s.newsletter, "state": s.state, "since": s.since}
+                | {"tags": s.tags.splitlines()}
+                for s in (known.subscriptions(who.id) if who else ())
             ],
             "consents": [
-                {"newsletter": e.newsletter, "at": e.at, "event": e.event, "detail": e.detail}
-                for e in known.consents(who.id)
+                {"newsletter": e.newsletter, "at": e.at, "event": e.event}
+                | {"detail": e.detail, "client": e.client}
+                for e in (known.consents(who.id) if who else ())
+            ],
+            "requests": [
+                {"kind": r.kind, "newsletters": r.wanted, "asked": r.asked}
+                | {"client": r.client, "agreed": r.agreed, "state": r.state}
+                for r in requests
             ],
             "suppressed": suppression
             and {"reason": suppression.reason, "since": suppression.since},
@@ -109,12 +224,24 @@ def export(config_file: Path, address: str) -> None:
 
 
 @subscribers.command(short_help="Have somebody leave newsletters.")
-@click.argument("address")
+@click.argument("address", required=False)
 @click.option("--from", "newsletter", help="Only this newsletter.  [default: all]")
 @click.option("--reason", default="", help="Why, for the record.")
+@click.option("--mail", type=click.File("rb"), help="A message whose subject says who leaves what.")
 @config_option
-def unsubscribe(config_file: Path, address: str, newsletter: str | None, reason: str) -> None:
+def unsubscribe(
+    config_file: Path,
+    address: str | None,
+    newsletter: str | None,
+    reason: str,
+    mail: BinaryIO | None,
+) -> None:
     """Have the person with ADDRESS leave: they are not added again."""
+    if mail and not (address or newsletter):
+        click.echo(_left_by_mail(config_file, mail.read(LARGEST_MAIL)))
+        return
+    if mail or not address:
+        raise click.UsageError("name an ADDRESS, or a message with --mail, and nothing else")
     with _opened(config_file) as site, site.database.transaction():
         known, who = _person(site, address)
         names = [each.newsletter for each in known.subscriptions(who.id)]
@@ -123,6 +250,25 @@ def unsubscribe(config_file: Path, address: str, newsletter: str | None, reason:
             names = [newsletter]
         left = known.unsubscribe(who.id, names, reason, _now())
     click.echo(f"{who.address} left {', '.join(left)}." if left else "They got none of it.")
+
+
+@subscribers.command(short_help="Sign the links of subscribers anew.")
+@click.option("--grace", default="60 days", show_default=True, help="How long old links work.")
+@config_option
+def rotate(config_file: Path, grace: str) -> None:
+    """Sign all links of subscribers with a new secret from now on.
+
+    For when the one before may have got out. Links that were mailed with it work for a while.
+    """
+    from syndicate.moments import to_text
+    from syndicate.schedule.words import duration
+    from syndicate.store.requests import Secrets
+
+    now = datetime.now(UTC)
+    until = to_text(now + duration(grace))
+    with _opened(config_file) as site, site.database.transaction():
+        Secrets(site.database).rotate(until, to_text(now))
+    click.echo(f"Links are signed anew; those before work until {until}.")
 
 
 @subscribers.command(short_help="Never mail an address again.")
@@ -157,13 +303,21 @@ def remove(config_file: Path, address: str) -> None:
 
     What stays is a hash of the address, so that nobody adds it again by mistake.
     """
+    from syndicate.store.requests import Requests
     from syndicate.store.subscribers import Why
 
-    with _opened(config_file) as site, site.database.transaction():
-        known, who = _person(site, address)
-        known.erase(who)
-        known.suppress(who.hash, Why.ERASED, "", _now())
-    click.echo(f"{who.address} is erased.")
+    with _opened(config_file) as site:
+        known, given, hashed = _asked(site, address)
+        requests = Requests(site.database)
+        with site.database.transaction():
+            who = known.find(hashed)
+            if not (who or requests.of(hashed)):
+                raise _nobody(given)
+            if who:
+                known.erase(who)
+            requests.erase(hashed)
+            known.suppress(hashed, Why.ERASED, "", _now())
+    click.echo(f"{given.mail} is erased.")
 
 
 # -- helpers -----------------------------------------------------------------------------------
@@ -179,17 +333,109 @@ def _add(site: Site, newsletter: str, text: str, name: str, agreed: str) -> tupl
     return given.mail, REFUSED.get(outcome, outcome)
 
 
+def _asked(site: Site, text: str) -> tuple[Subscribers, Address, str]:
+    """What is asked about: an address, and what it is known by."""
+    from syndicate.store.subscribers import Subscribers
+
+    known, given = Subscribers(site.database), _address(text)
+    with site.database.transaction():
+        return known, given, given.hashed(known.salt())
+
+
 def _person(site: Site, text: str) -> tuple[Subscribers, Subscriber]:
-    """The person with an address. Raises SyndicateError when there is none."""
-    from syndicate.errors import SyndicateError
+    """The person with an address, in a transaction. Raises SyndicateError when there is none."""
     from syndicate.store.subscribers import Subscribers
 
     known, given = Subscribers(site.database), _address(text)
     who = known.find(given.hashed(known.salt()))
     if who is None:
-        way_out = "see who there is: syndicate subscribers list"
-        raise SyndicateError(f"nobody here has the address {given.mail}", way_out=way_out)
+        raise _nobody(given)
     return known, who
+
+
+def _nobody(given: Address) -> SyndicateError:
+    from syndicate.errors import SyndicateError
+
+    way_out = "see who there is: syndicate subscribers list"
+    return SyndicateError(f"nobody here has the address {given.mail}", way_out=way_out)
+
+
+def _left_by_mail(config_file: Path, message: bytes) -> str:
+    """Have somebody leave who says so by mail; what became of it."""
+    from syndicate.subscribers.tokens import Purpose, TokenError
+    from syndicate.subscribing.by_mail import leaving
+    from syndicate.subscribing.desk import Desk
+
+    asked = leaving(message)
+    if asked is None:
+        return "The subject of this message says nothing about leaving."
+    with _opened(config_file) as site:
+        desk = Desk(site, datetime.now(UTC))
+        try:
+            who = desk.person(asked.token, Purpose.UNSUBSCRIBE, asked.newsletter)
+        except TokenError:
+            return "The link this message came from is not valid any more."
+        left = desk.leave(who, asked.newsletter, "mail")
+    return f"{who.address} left {asked.newsletter}." if left else "They had left before."
+
+
+def _links(site: Site) -> Links:
+    """Links to the pages of subscribers. Raises SyndicateError when there are no pages."""
+    from syndicate.errors import Place, SyndicateError
+    from syndicate.subscribing.desk import Desk
+
+    if not site.config.subscribers.pages:
+        raise SyndicateError(
+            "there are no pages to link to",
+            place=Place(site.config_file),
+            way_out="serve them: subscribers: {pages: true}",
+        )
+    return Desk(site, datetime.now(UTC)).links()
+
+
+def _write_csv(found: Iterable[Listed], links: Links | None) -> None:
+    from syndicate.store.subscribers import Listed
+    from syndicate.subscribers.lists import guarded
+
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow((*Listed._fields[1:], *(("unsubscribe", "preferences") if links else ())))
+    for each in found:
+        row = each._replace(name=guarded(each.name), tags=_tags(each.tags))[1:]
+        own = (
+            (
+                links.unsubscribe(each.newsletter, each.subscriber),
+                links.preferences(each.subscriber),
+            )
+            if links
+            else ()
+        )
+        writer.writerow((*row, *own))
+
+
+def _write_lines(found: Iterable[Listed]) -> None:
+    """A table for each so many, for all would not fit into memory."""
+    rows, nobody = iter(found), True
+    while page := list(islice(rows, 1000)):
+        show_table((each.address, each.newsletter, each.state) for each in page)
+        nobody = False
+    if nobody:
+        click.echo("Nobody.")
+
+
+def _tags(text: str) -> str:
+    return ", ".join(text.splitlines())
+
+
+def _counted(of: Counts) -> tuple[str, ...]:
+    """A row of numbers."""
+    now = (of.active, of.unsubscribed, of.suppressed)
+    lately = ((of.joined_7_days, of.left_7_days), (of.joined_30_days, of.left_30_days))
+    return (
+        of.newsletter,
+        *(f"{many:,}" for many in now),
+        *(f"+{joined:,} -{left:,}" for joined, left in lately),
+        f"{of.waiting:,}",
+    )
 
 
 def _address(text: str) -> Address:
@@ -202,6 +448,17 @@ def _address(text: str) -> Address:
     except AddressError as error:
         message = f"{text!r} is no address of mail: {error.message}"
         raise AddressError(message, way_out="write it as name@example.org") from None
+
+
+def _file_of_bad_rows(file: BinaryIO, chosen: Path | None) -> Path:
+    """Where to write bad rows of a file."""
+    name = str(file.name)
+    if chosen is None and not Path(name).is_file():
+        raise click.UsageError("--bad is needed, for FILE is no file in a folder")
+    bad = chosen or Path(f"{name}.bad.csv")
+    if bad.exists() and Path(name).exists() and bad.samefile(name):
+        raise click.UsageError("--bad is FILE itself, which would be overwritten")
+    return bad
 
 
 def _newsletter(site: Site, name: str) -> None:

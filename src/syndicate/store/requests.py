@@ -102,6 +102,10 @@ class Requests:
         """Keep what became of a request."""
         self._database.upsert("requests", Request._fields, [request])
 
+    def erase(self, hashed: str) -> None:
+        """Forget what was asked for an address."""
+        self._database.run("DELETE FROM requests WHERE hash = :h", {"h": hashed})
+
     def forget(self, before: str) -> None:
         """Forget what was asked before a moment, answered or not."""
         self._database.run("DELETE FROM requests WHERE asked < :before", {"before": before})

@@ -7,7 +7,7 @@ being known. Whoever left, and whoever is suppressed, never comes back by being 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -86,11 +86,23 @@ class Suppression(NamedTuple):
 class Listed(NamedTuple):
     """Who gets, or got, which newsletter. `state` is that of the subscription, or `suppressed`."""
 
+    subscriber: int
     address: str
     name: str
     newsletter: str
     state: str
     since: str
+    tags: str
+
+
+LISTED = (
+    "SELECT s.subscriber, p.address, p.name, s.newsletter, "
+    "CASE WHEN x.hash IS NULL THEN s.state ELSE 'suppressed' END AS state, s.since, s.tags "
+    "FROM subscriptions s JOIN subscribers p ON p.id = s.subscriber "
+    "LEFT JOIN suppressions x ON x.hash = p.hash"
+)
+PAGE = 5_000
+"""Rows of a list that are read at one time."""
 
 
 class Subscribers:
@@ -141,21 +153,21 @@ class Subscribers:
         )
         return Suppression._make(rows[0]) if rows else None
 
-    def listed(self, newsletter: str | None, state: str | None) -> list[Listed]:
-        """Who gets or got this newsletter, or any, in this state, or any: by address."""
+    def listed(self, newsletter: str | None, state: str | None) -> Iterator[Listed]:
+        """Who gets or got this newsletter, or any, in this state, or any: the oldest first.
+
+        Read a page at a time; who comes meanwhile may be in it or not.
+        """
         wanted = {"newsletter": newsletter, "state": state}
         values: dict[str, object] = {name: value for name, value in wanted.items() if value}
-        where = " AND ".join(f"{name} = :{name}" for name in values)
-        rows = self._rows(
-            "SELECT address, name, newsletter, state, since FROM ("
-            "SELECT p.address, p.name, s.newsletter, s.since, "
-            "CASE WHEN x.hash IS NULL THEN s.state ELSE 'suppressed' END AS state "
-            "FROM subscriptions s JOIN subscribers p ON p.id = s.subscriber "
-            "LEFT JOIN suppressions x ON x.hash = p.hash) AS listed "
-            f"{'WHERE ' + where if where else ''} ORDER BY address, newsletter",
-            values,
+        where = " AND ".join(
+            ["(subscriber, newsletter) > (:s, :n)", *(f"{k} = :{k}" for k in values)]
         )
-        return [Listed._make(row) for row in rows]
+        query = f"SELECT * FROM ({LISTED}) AS l WHERE {where} ORDER BY subscriber, newsletter"
+        last: tuple[int, str] = (0, "")
+        while rows := self._rows(f"{query} LIMIT {PAGE}", {**values, "s": last[0], "n": last[1]}):
+            yield from map(Listed._make, rows)
+            last = rows[-1][0], rows[-1][3]
 
     # -- writing, inside a transaction -----------------------------------------------------
 
@@ -166,6 +178,12 @@ class Subscribers:
             {"key": SALT, "value": secrets.token_hex(16)},
         )
         return self._noted(SALT)
+
+    def reserve(self, many: int) -> int:
+        """Keep ids for new people, which nobody else is given; give the one before the first."""
+        last = int(self._noted(LAST) or 0)
+        self._database.upsert("meta", ("key", "value"), [(LAST, str(last + many))])
+        return last
 
     def subscribe(
         self, address: str, hashed: str, name: str, newsletter: str, detail: str, now: str
@@ -228,15 +246,15 @@ class Subscribers:
         """Have somebody get these newsletters no more; give those that they got until now."""
         active = SubscriptionState.ACTIVE
         left = [
-            each.newsletter
+            each
             for each in self.subscriptions(subscriber)
             if each.newsletter in newsletters and each.state == active
         ]
-        for newsletter in left:
-            gone = Subscription(newsletter, subscriber, SubscriptionState.UNSUBSCRIBED, now)
+        for each in left:
+            gone = each._replace(state=SubscriptionState.UNSUBSCRIBED, since=now)
             self._database.upsert("subscriptions", Subscription._fields, [gone])
-            self._witness(Consent(subscriber, newsletter, now, "unsubscribed", detail, client))
-        return left
+            self._witness(Consent(subscriber, each.newsletter, now, "unsubscribed", detail, client))
+        return [each.newsletter for each in left]
 
     def suppress(self, hashed: str, reason: Why, detail: str, now: str) -> None:
         """Never have an address mailed again; one that is suppressed already stays as it is."""
@@ -268,9 +286,7 @@ class Subscribers:
     # -- helpers -----------------------------------------------------------------------------
 
     def _add(self, address: str, hashed: str, name: str, now: str) -> Subscriber:
-        number = int(self._noted(LAST) or 0) + 1
-        self._database.upsert("meta", ("key", "value"), [(LAST, str(number))])
-        person = Subscriber(number, address, hashed, name, now)
+        person = Subscriber(self.reserve(1) + 1, address, hashed, name, now)
         self._database.upsert("subscribers", Subscriber._fields, [person])
         return person
 

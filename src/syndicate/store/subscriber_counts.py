@@ -1,0 +1,69 @@
+"""How many people newsletters have, and how many come and go. Every statement stands here."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from syndicate.store.database import Database
+from syndicate.store.subscribers import LISTED
+
+
+class Counts(NamedTuple):
+    """How many people there are, by what they are now, and by what they did lately.
+
+    `waiting` are those who asked for it on a page, and have not confirmed.
+    """
+
+    newsletter: str
+    active: int
+    unsubscribed: int
+    suppressed: int
+    joined_7_days: int
+    left_7_days: int
+    joined_30_days: int
+    left_30_days: int
+    waiting: int
+
+
+JOINED, LEFT = ("added", "imported", "confirmed"), ("unsubscribed",)
+"""Events after which somebody gets a newsletter, or gets it no more."""
+
+
+def counts(database: Database, week_ago: str, month_ago: str) -> list[Counts]:
+    """The counts of each newsletter that anybody ever got or asked for. Moments are UTC text."""
+    query = f"SELECT newsletter, state, count(*) FROM ({LISTED}) AS l GROUP BY newsletter, state"
+    states = {(name, state): many for name, state, many in database.rows(query)}
+    lately = [
+        _happened(database, events, since)
+        for since in (week_ago, month_ago)
+        for events in (JOINED, LEFT)
+    ]
+    waiting = _waiting(database)
+    found = []
+    for name in sorted({name for name, _ in states}.union(waiting)):
+        now = (states.get((name, state), 0) for state in ("active", "unsubscribed", "suppressed"))
+        since = (many.get(name, 0) for many in lately)
+        found.append(Counts._make((name, *now, *since, waiting[name])))
+    return found
+
+
+def _happened(database: Database, events: Sequence[str], since: str) -> Mapping[str, int]:
+    names = ", ".join(f"'{event}'" for event in events)
+    query = (
+        "SELECT newsletter, count(DISTINCT subscriber) FROM consents "
+        f"WHERE at >= :since AND event IN ({names}) GROUP BY newsletter"
+    )
+    return {row[0]: row[1] for row in database.rows(query, {"since": since})}
+
+
+def _waiting(database: Database) -> Counter[str]:
+    rows = database.rows(
+        "SELECT DISTINCT hash, newsletters FROM requests "
+        "WHERE kind = 'subscribe' AND state IN ('waiting', 'sent')"
+    )
+    return Counter(
+        name for _, name in {(who, name) for who, names in rows for name in json.loads(names)}
+    )

@@ -1,0 +1,175 @@
+"""Many people at once into a newsletter, by statements on sets. Every statement stands here.
+
+The rules are those of `subscribers`: whoever left, and whoever is suppressed, never comes back.
+
+All wait in a table of their own until the last is there, and are then taken in by their hashes:
+nothing of a file that cannot be read is taken in, and each page of the index is written once.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import NamedTuple
+
+from syndicate.store.database import Database
+from syndicate.store.subscribers import Subscribers
+
+
+class Incoming(NamedTuple):
+    """A row to import. `standing` is 0 for active, 1 for unsubscribed, 2 for suppressed.
+
+    `source` says where they come from, and since when they were there.
+    """
+
+    line: int
+    hash: str
+    address: str
+    name: str
+    standing: int
+    source: str
+
+
+class Became(StrEnum):
+    """What became of somebody."""
+
+    ADDED = "added"
+    KNOWN = "known"
+    LEFT = "left"  # is known now as one who left
+    LEFT_BEFORE = "left before"
+    SUPPRESSED = "suppressed"
+    SUPPRESSED_BEFORE = "suppressed before"
+
+
+class Import:
+    """One import into a newsletter, at the moment `now` (UTC text). `agreed` is the evidence."""
+
+    def __init__(self, database: Database, newsletter: str, agreed: str, now: str) -> None:
+        self._database = database
+        self._values: dict[str, object] = {"n": newsletter, "agreed": agreed, "now": now}
+        with database.transaction():
+            for statement in TABLES:
+                database.run(statement)
+
+    def stage(self, rows: Sequence[Incoming]) -> None:
+        """Have rows wait. Nothing is known of them to anybody else."""
+        with self._database.transaction():
+            self._database.run_many(STAGE, [row._asdict() for row in rows])
+
+    def take_in(self) -> Counter[Became]:
+        """Take in all who wait; give how many rows became what.
+
+        Of several rows of one address the worst counts, then the first; the others are KNOWN.
+        `imported` is the evidence of who gets the newsletter, `imported-left` of who had left
+        where they come from. Who is active here and left there leaves, unless they confirmed here.
+        """
+        database, total = self._database, Counter[Became]()
+        with database.transaction():
+            database.run(SORT)
+            ((many,),) = database.rows("SELECT count(*) FROM incoming")
+        for begin in range(0, many, PORTION):
+            with database.transaction():
+                total += self._portion({"begin": begin, "end": begin + PORTION})
+        with database.transaction():
+            for statement in GONE:
+                database.run(statement)
+        return total
+
+    def _portion(self, which: Mapping[str, object]) -> Counter[Became]:
+        database, values = self._database, {**self._values, **which}
+        for statement in (FIND, DECIDE):
+            database.run(statement, values)
+        if database.rows(NEWCOMERS, values):
+            # Their number among all rows makes their id: some ids are never given.
+            values["last"] = Subscribers(database).reserve(PORTION)
+            for statement in (NAME, ADD):
+                database.run(statement, values)
+        for statement in (SUPPRESS, SUBSCRIBE, WITNESS):
+            database.run(statement, values)
+        rows = database.rows(OUTCOMES, values)
+        return Counter({Became(became): many for became, many in rows})
+
+
+PORTION = 20_000
+"""Rows of a transaction: others write in between."""
+
+GONE = ("DROP TABLE IF EXISTS staged", "DROP TABLE IF EXISTS incoming")
+TABLES = (
+    *GONE,
+    """
+    CREATE TEMPORARY TABLE staged (
+        line BIGINT, hash TEXT, address TEXT, name TEXT, standing BIGINT, source TEXT
+    )
+    """,
+    """
+    CREATE TEMPORARY TABLE incoming (
+        number INTEGER PRIMARY KEY, hash TEXT, address TEXT, name TEXT, standing BIGINT,
+        source TEXT, twin TEXT, subscriber BIGINT, known TEXT, became TEXT
+    )
+    """,
+)
+STAGE = """
+INSERT INTO staged (line, hash, address, name, standing, source)
+VALUES (:line, :hash, :address, :name, :standing, :source)
+"""
+SORT = """
+INSERT INTO incoming (number, hash, address, name, standing, source, twin)
+SELECT row_number() OVER sorted, hash, address, name, standing, source, lag(hash) OVER sorted
+FROM staged WINDOW sorted AS (ORDER BY hash, standing DESC, line)
+"""
+THESE = "number > :begin AND number <= :end"
+"""A portion. Those of one address stand together."""
+
+FIND = f"""
+UPDATE incoming SET
+    subscriber = (SELECT id FROM subscribers p WHERE p.hash = incoming.hash),
+    known = (
+        SELECT s.state FROM subscribers p JOIN subscriptions s ON s.subscriber = p.id
+        WHERE p.hash = incoming.hash AND s.newsletter = :n
+    )
+WHERE {THESE}
+"""
+DECIDE = f"""
+UPDATE incoming SET became = CASE
+    WHEN hash = twin THEN 'known'
+    WHEN EXISTS (SELECT 1 FROM suppressions x WHERE x.hash = incoming.hash) THEN 'suppressed before'
+    WHEN standing = 2 THEN 'suppressed'
+    WHEN known = 'unsubscribed' THEN 'left before'
+    WHEN known IS NULL AND standing = 0 THEN 'added'
+    WHEN known = 'active' AND (standing = 0 OR EXISTS (
+        SELECT 1 FROM consents c WHERE c.subscriber = incoming.subscriber
+        AND c.newsletter = :n AND c.event = 'confirmed'
+    )) THEN 'known'
+    ELSE 'left'
+END
+WHERE {THESE}
+"""
+NEW = "subscriber IS NULL AND became IN ('added', 'left')"
+NEWCOMERS = f"SELECT 1 FROM incoming WHERE {THESE} AND {NEW} LIMIT 1"
+NAME = f"UPDATE incoming SET subscriber = :last + number - :begin WHERE {THESE} AND {NEW}"
+ADD = f"""
+INSERT INTO subscribers (id, address, hash, name, made)
+SELECT subscriber, address, hash, name, :now FROM incoming
+WHERE {THESE} AND subscriber > :last ORDER BY number
+"""
+SUPPRESS = f"""
+INSERT INTO suppressions (hash, reason, detail, since)
+SELECT hash, 'request', 'suppressed there (' || source || ')', :now FROM incoming
+WHERE {THESE} AND became = 'suppressed' ORDER BY number
+"""
+SUBSCRIBE = f"""
+INSERT INTO subscriptions (newsletter, subscriber, state, since)
+SELECT :n, subscriber, CASE became WHEN 'added' THEN 'active' ELSE 'unsubscribed' END, :now
+FROM incoming WHERE {THESE} AND became IN ('added', 'left') ORDER BY number
+ON CONFLICT (newsletter, subscriber) DO UPDATE SET state = excluded.state, since = excluded.since
+"""
+WITNESS = f"""
+INSERT INTO consents (subscriber, newsletter, at, event, detail)
+SELECT subscriber, :n, :now,
+    CASE WHEN became = 'added' THEN 'imported'
+    WHEN known = 'active' THEN 'unsubscribed' ELSE 'imported-left' END,
+    CASE WHEN became = 'added' THEN :agreed ELSE 'left there' END || ' (' || source || ')'
+FROM incoming WHERE {THESE} AND became IN ('added', 'left') ORDER BY number
+"""
+OUTCOMES = f"SELECT became, count(*) FROM incoming WHERE {THESE} GROUP BY became"

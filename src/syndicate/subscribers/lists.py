@@ -1,0 +1,147 @@
+"""A CSV file of people, as bytes -> each row as it is understood, or why it is not. Pure.
+
+Rows come one by one: a list may be longer than memory.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING, NamedTuple
+
+from syndicate.errors import AddressError, Place, SyndicateError
+from syndicate.subscribers.addresses import Address, address
+from syndicate.subscribers.services import HEADER, PLAIN, Cells, Service, Standing, recognised
+
+if TYPE_CHECKING:
+    from _csv import Reader
+
+DELIMITERS = ",;\t"
+LONGEST_NAME, LONGEST_SINCE = 200, 40
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What makes spreadsheets calculate a cell rather than show it."""
+
+
+class Person(NamedTuple):
+    """A row that is understood. `since` is what the service says, in its words, or ""."""
+
+    line: int
+    address: Address
+    name: str
+    standing: Standing
+    since: str
+
+
+class Refused(NamedTuple):
+    """A row that is not taken. `cells` are as in the file."""
+
+    line: int
+    reason: str
+    cells: Sequence[str]
+
+
+@dataclass(frozen=True)
+class List:
+    """A file whose columns were understood. `columns` are as in the file."""
+
+    service: Service
+    columns: Sequence[str]
+    rows: Iterator[Person | Refused]
+
+
+def guarded(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula: a ' before it shows it as it is."""
+    return f"'{cell}" if cell.startswith(FORMULA) else cell
+
+
+def read(lines: Iterable[bytes], newsletter: str) -> List:
+    """Read a file of people for a newsletter, line by line: UTF-8, split by , ; or tab.
+
+    Raises SyndicateError with the line, also between rows: for columns that are not understood,
+    and for what is not UTF-8.
+    """
+    text = _decoded(lines)
+    first = next(text, "")
+    delimiter = max(DELIMITERS, key=first.count)
+    reader = csv.reader(chain([first], text), delimiter=delimiter, strict=True)
+    try:
+        columns = [cell.strip() for cell in next(reader, [])]
+    except csv.Error as error:
+        raise SyndicateError(f"this is no CSV: {error}", place=HEADER) from None
+    known = [" ".join(column.lower().split()) for column in columns]
+    rows = _Rows(recognised(known), known, newsletter)
+    return List(rows.service, columns, rows.of(reader))
+
+
+def _decoded(lines: Iterable[bytes]) -> Iterator[str]:
+    """Lines as text, without a byte order mark."""
+    for number, line in enumerate(lines, 1):
+        try:
+            text = line.decode("utf-8-sig" if number == 1 else "utf-8")
+        except UnicodeDecodeError:
+            message, way_out = "this line is not UTF-8", "save the file as CSV in UTF-8"
+            raise SyndicateError(message, place=Place("", number), way_out=way_out) from None
+        yield text.replace("\0", "")
+
+
+class _Rows:
+    """Understands rows of one file."""
+
+    def __init__(self, service: Service, columns: Sequence[str], newsletter: str) -> None:
+        self.service, self._columns, self._newsletter = service, columns, newsletter
+        self._address = next(c for c in service.addresses if c in columns)
+        groups = (g for g in service.names if not set(g).isdisjoint(columns))
+        self._names = next(groups, ())
+        rules = (column for column, _ in service.rules)
+        read = {"newsletter", self._address, *self._names, *service.since, *rules}
+        self._places = [(c, place) for place, c in enumerate(columns) if c in read]
+
+    def of(self, reader: Reader) -> Iterator[Person | Refused]:
+        """All that is left in the file; blank lines say nothing."""
+        while True:
+            before = reader.line_num
+            try:
+                cells = next(reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                reason = f"no CSV from here to line {reader.line_num}: {error}"
+                yield Refused(before + 1, reason, [])
+                continue
+            found = self._row(before + 1, cells)
+            if isinstance(found, Person) or any(map(str.strip, cells)):
+                yield found
+
+    def _row(self, line: int, cells: Sequence[str]) -> Person | Refused:
+        if len(cells) != len(self._columns):
+            reason = f"{len(cells)} columns instead of {len(self._columns)}"
+            return Refused(line, reason, cells)
+        row = {column: cells[place] for column, place in self._places}
+        newsletter = row.get("newsletter", self._newsletter) if self.service is PLAIN else ""
+        if newsletter not in ("", self._newsletter):
+            return Refused(line, f"of the newsletter {newsletter[:60]}", cells)
+        try:
+            who = address(row[self._address])
+        except AddressError as error:
+            return Refused(line, error.message, cells)
+        standing = self.service.standing(row)
+        if not isinstance(standing, Standing):
+            return Refused(line, standing, cells)
+        return Person(line, who, self._name(row), standing, self._since(row))
+
+    def _name(self, row: Cells) -> str:
+        name = _one_line(" ".join(row.get(column, "") for column in self._names))
+        if name[:1] == "'" and name[1:].startswith(FORMULA):
+            name = name[1:]  # as our own lists have it
+        return name[:LONGEST_NAME]
+
+    def _since(self, row: Cells) -> str:
+        values = (_one_line(row.get(column, "")) for column in self.service.since)
+        return next(filter(None, values), "")[:LONGEST_SINCE]
+
+
+def _one_line(text: str) -> str:
+    text = " ".join(text.split())
+    return text if text.isprintable() else "".join(filter(str.isprintable, text))

@@ -1,0 +1,183 @@
+"""Which service a list of people is from, and what its columns say of each. Pure.
+
+What a row must say before anybody is mailed: that they get the newsletter, in words known here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from syndicate.errors import Place, SyndicateError
+
+Cells = Mapping[str, str]
+
+
+class Standing(StrEnum):
+    """How somebody stood where they come from; the worse the later."""
+
+    ACTIVE = "active"
+    LEFT = "unsubscribed"
+    NEVER = "suppressed"
+
+
+ACTIVE, LEFT, NEVER = Standing
+Meaning = Standing | str
+"""A standing, or the reason why a row is not taken."""
+
+FILLED, EMPTY = "*", ""
+YES = ("true", "1", "yes")
+NO = ("false", "0", "no")
+BOUNCED = "mail to this address came back"
+UNCONFIRMED = "never confirmed that they want it"
+
+
+@dataclass(frozen=True)
+class Service:
+    """What the lists of a service look like: lower-case names of columns.
+
+    A list is the service's when it has all of `marks`. Of `names`, the first group that is there
+    is what people are called. `rules` are columns, and what their values mean; of those that are
+    there, the first that does not say ACTIVE counts.
+    """
+
+    name: str
+    marks: frozenset[str]
+    addresses: Sequence[str]
+    names: Sequence[Sequence[str]]
+    since: Sequence[str]
+    rules: Sequence[tuple[str, Mapping[str, Meaning]]]
+
+    def standing(self, cells: Cells) -> Meaning:
+        """What a row says."""
+        for column, meanings in self.rules:
+            if (value := cells.get(column)) is None:
+                continue
+            found = _meaning(value.strip(), meanings)
+            if found is None:
+                return f"{column} is {value.strip()[:40]!r}, which is not understood"
+            if found != ACTIVE:
+                return found
+        return ACTIVE
+
+
+def _meaning(value: str, meanings: Mapping[str, Meaning]) -> Meaning | None:
+    known = meanings.get(value.lower())
+    return meanings.get(FILLED) if known is None and value else known
+
+
+def _all(meaning: Meaning, *values: str) -> dict[str, Meaning]:
+    return dict.fromkeys(values, meaning)
+
+
+STATES = {
+    **_all(ACTIVE, "active", "subscribed", "enabled", "confirmed"),
+    **_all(LEFT, "unsubscribed", "disabled", "left"),
+    **_all(NEVER, "suppressed", "blocklisted", "complained"),
+    **_all(BOUNCED, "bounced", "cleaned"),
+    **_all(UNCONFIRMED, "unconfirmed", "pending"),
+}
+SERVICES = (
+    Service(
+        "listmonk",
+        frozenset(("uuid", "email", "attributes", "status")),
+        addresses=("email",),
+        names=(("name",),),
+        since=("created_at",),
+        rules=(("status", STATES),),
+    ),
+    Service(
+        "Mailchimp",  # a file each for the subscribed, the unsubscribed and the cleaned
+        frozenset(("optin_time", "last_changed", "leid")),
+        addresses=("email address", "email"),
+        names=(("first name", "last name"), ("fname", "lname"), ("name",)),
+        since=("confirm_time", "optin_time"),
+        rules=(
+            ("clean_time", {FILLED: BOUNCED, EMPTY: "clean_time is empty: did they bounce?"}),
+            ("unsub_time", {FILLED: LEFT, EMPTY: "unsub_time is empty: did they leave?"}),
+        ),
+    ),
+    Service(
+        "Ghost",
+        frozenset(("email", "subscribed_to_emails")),
+        addresses=("email",),
+        names=(("name",),),
+        since=("created_at",),
+        rules=(
+            ("deleted_at", {FILLED: LEFT, EMPTY: ACTIVE}),
+            ("subscribed_to_emails", {**_all(ACTIVE, *YES), **_all(LEFT, *NO)}),
+        ),
+    ),
+    *(
+        Service(
+            "Buttondown",
+            frozenset(("creation_date", kind)),
+            addresses=("email_address", "email"),
+            names=(),
+            since=("creation_date",),
+            rules=(
+                (
+                    kind,
+                    {
+                        **_all(ACTIVE, "regular", "premium", "trialed", "unpaid", "gifted"),
+                        **_all(ACTIVE, "churning", "churned", "paused", "past_due"),
+                        **_all(LEFT, "unsubscribed", "removed"),
+                        **_all(NEVER, "complained", "blocked"),
+                        **_all(UNCONFIRMED, "unactivated"),
+                        **_all(BOUNCED, "undeliverable"),
+                        **_all("the service took them for spam", "spammy", "malicious"),
+                    },
+                ),
+            ),
+        )
+        for kind in ("subscriber_type", "type")
+    ),
+    Service(
+        "Substack",
+        frozenset(("email", "active_subscription")),
+        addresses=("email",),
+        names=(("name",),),
+        since=("created_at",),
+        rules=(("email_disabled", {**_all(LEFT, *YES), **_all(ACTIVE, *NO)}),),
+    ),
+)
+PLAIN = Service(  # also our own
+    "a list",
+    frozenset(),
+    addresses=("email", "address", "email address", "email_address"),
+    names=(("name",), ("first name", "last name"), ("first_name", "last_name")),
+    since=("since", "created_at"),
+    rules=(("state", STATES), ("status", STATES)),
+)
+COLUMNS = {
+    *PLAIN.addresses,
+    *(column for group in PLAIN.names for column in group),
+    *PLAIN.since,
+    *("state", "status", "newsletter", "tags", "line", "reason", ""),
+}
+"""What a plain list may have: another column might say that somebody left."""
+
+HEADER = Place("", 1)
+WAY_OUT = (
+    "understood are exports of listmonk, Mailchimp, Ghost, Buttondown and Substack as they come, "
+    "and CSV with a column email or address, and maybe name, state and since, but no other"
+)
+
+
+def recognised(columns: Sequence[str]) -> Service:
+    """The service whose list has these columns. Raises SyndicateError that names them."""
+    found = set(columns)
+    for service in (*SERVICES, PLAIN):
+        if service.marks <= found and not found.isdisjoint(service.addresses):
+            if service is PLAIN and (unknown := found - COLUMNS):
+                message = f"of a plain list, {_shown(sorted(unknown))} is not understood"
+                raise SyndicateError(message, place=HEADER, way_out=WAY_OUT)
+            return service
+    message = f"this is no list of people: its columns are {_shown(columns)}"
+    raise SyndicateError(message, place=HEADER, way_out=WAY_OUT)
+
+
+def _shown(columns: Sequence[str]) -> str:
+    names = [column[:40] or "(nameless)" for column in columns]
+    return ", ".join(names[:20]) + (", ..." if len(names) > 20 else "")

@@ -1,0 +1,160 @@
+"""CSV files of people, as services write them -> who is in them, and how they stood there."""
+
+from __future__ import annotations
+
+import pytest
+
+from syndicate.errors import SyndicateError
+from syndicate.subscribers.lists import Person, Refused, read
+
+LISTMONK = """\
+uuid,email,name,attributes,status,created_at,updated_at
+0f5e,ada@example.org,Ada Lane,"{""city"": ""Bern""}",enabled,2024-03-01T08:00:00Z,
+1f5e,bob@example.org,Bob,{},disabled,2024-03-02T08:00:00Z,2025-01-01T08:00:00Z
+2f5e,eve@example.org,Eve,{},blocklisted,2024-03-03T08:00:00Z,2025-01-01T08:00:00Z
+"""
+MAILCHIMP = """\
+"Email Address","First Name","Last Name",Newsletter,MEMBER_RATING,OPTIN_TIME,OPTIN_IP,CONFIRM_TIME,\
+CONFIRM_IP,LAST_CHANGED,LEID,EUID,NOTES,TAGS
+ada@example.org,Ada,Lane,yes,2,,,"2024-03-01 08:00:00",192.0.2.1,"2024-03-01 08:00:00",1,a1,,
+"""
+MAILCHIMP_LEFT = """\
+"Email Address","First Name","Last Name",OPTIN_TIME,UNSUB_TIME,UNSUB_REASON,LAST_CHANGED,LEID,EUID
+bob@example.org,Bob,,"2024-03-02 08:00:00","2025-05-05 05:05:05",N/A,"2025-05-05 05:05:05",2,b2
+eve@example.org,Eve,,"2024-03-02 08:00:00",,,"2025-05-05 05:05:05",3,c3
+"""
+MAILCHIMP_CLEANED = """\
+"Email Address","First Name","Last Name",OPTIN_TIME,CLEAN_TIME,LAST_CHANGED,LEID,EUID
+eve@example.org,Eve,,"2024-03-02 08:00:00","2025-05-05 05:05:05","2025-05-05 05:05:05",3,c3
+"""
+GHOST = """\
+id,email,name,note,subscribed_to_emails,complimentary_plan,stripe_customer_id,created_at,deleted_at,\
+labels,tiers
+a1,ada@example.org,Ada Lane,,true,false,,2024-03-01T08:00:00.000Z,,,
+b2,bob@example.org,Bob,"Called,
+twice",false,false,,2024-03-02T08:00:00.000Z,,,
+c3,eve@example.org,Eve,,,false,,2024-03-03T08:00:00.000Z,,,
+"""
+BUTTONDOWN = """\
+id,email_address,notes,metadata,tags,type,source,creation_date
+a1,ada@example.org,,{},,premium,import,2024-03-01T08:00:00Z
+b2,bob@example.org,,{},,unsubscribed,import,2024-03-02T08:00:00Z
+c3,eve@example.org,,{},,unactivated,import,2024-03-03T08:00:00Z
+"""
+SUBSTACK = """\
+email,active_subscription,expiry,plan,email_disabled,created_at,first_payment_at
+ada@example.org,false,,other,false,2024-03-01T08:00:00.000Z,
+bob@example.org,true,2026-12-01T00:00:00.000Z,yearly,true,2024-03-02T08:00:00.000Z,
+"""
+OWN = """\
+address,name,newsletter,state,since,tags
+ada@example.org,'=Ada,weekly,active,2024-03-01T08:00:00Z,
+bob@example.org,Bob,weekly,unsubscribed,2024-03-02T08:00:00Z,
+eve@example.org,Eve,birds,suppressed,2024-03-03T08:00:00Z,
+"""
+
+
+def people(text: str | bytes) -> tuple[str, list[tuple[str, str]]]:
+    """The service, and of each row its address and standing, or the reason."""
+    data = text.encode() if isinstance(text, str) else text
+    found = read(data.splitlines(keepends=True), "weekly")
+    rows = [
+        (row.address.mail.partition("@")[0], row.standing.value)
+        if isinstance(row, Person)
+        else (str(row.line), row.reason)
+        for row in found.rows
+    ]
+    return found.service.name, rows
+
+
+def one(text: str) -> Person | Refused:
+    return next(read(text.encode().splitlines(keepends=True), "weekly").rows)
+
+
+ADA, BOB, EVE = ("ada", "active"), ("bob", "unsubscribed"), ("eve", "suppressed")
+
+
+@pytest.mark.parametrize(
+    ("text", "service", "rows"),
+    [
+        (LISTMONK, "listmonk", [ADA, BOB, EVE]),
+        (MAILCHIMP, "Mailchimp", [ADA]),
+        (MAILCHIMP_LEFT, "Mailchimp", [BOB, ("3", "unsub_time is empty: did they leave?")]),
+        (MAILCHIMP_CLEANED, "Mailchimp", [("2", "mail to this address came back")]),
+        (
+            GHOST,
+            "Ghost",
+            [ADA, BOB, ("5", "subscribed_to_emails is '', which is not understood")],
+        ),
+        (BUTTONDOWN, "Buttondown", [ADA, BOB, ("4", "never confirmed that they want it")]),
+        (SUBSTACK, "Substack", [ADA, BOB]),
+        (OWN, "a list", [ADA, BOB, ("4", "of the newsletter birds")]),
+        ("Email\nada@example.org\n", "a list", [ADA]),
+    ],
+)
+def test_a_list_is_known_by_its_columns(
+    text: str, service: str, rows: list[tuple[str, str]]
+) -> None:
+    assert people(text) == (service, rows)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "since"),
+    [
+        (LISTMONK, "Ada Lane", "2024-03-01T08:00:00Z"),
+        (MAILCHIMP, "Ada Lane", "2024-03-01 08:00:00"),
+        (GHOST, "Ada Lane", "2024-03-01T08:00:00.000Z"),
+        (BUTTONDOWN, "", "2024-03-01T08:00:00Z"),
+        (SUBSTACK, "", "2024-03-01T08:00:00.000Z"),
+        (OWN, "=Ada", "2024-03-01T08:00:00Z"),
+        ('email,name\nada@example.org,"A\n da\x07\0"\n', "A da", ""),
+        (f"email,name\nada@example.org,{'x' * 999}\n", "x" * 200, ""),
+    ],
+)
+def test_names_and_dates_come_along(text: str, name: str, since: str) -> None:
+    row = one(text)
+    assert isinstance(row, Person)
+    assert (row.name, row.since) == (name, since)
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_any_usual_delimiter_line_end_and_byte_order_mark_will_do(delimiter: str) -> None:
+    text = f"\ufeffEmail{delimiter}Name\r\nada@example.org{delimiter}Ada\r\n\r\n{delimiter}\r\n"
+    assert people(text) == ("a list", [ADA])
+
+
+def test_a_broken_row_costs_only_itself_and_tells_its_line() -> None:
+    text = 'email,name\nx,y\n"a\nb",\n"ada@example.org"z,\nada@example.org\nada@example.org,A\n'
+    _, rows = people(text)
+    assert [line for line, _ in rows] == ["2", "3", "5", "6", "ada"]
+    assert rows[3][1] == "1 columns instead of 2"
+
+
+def test_a_quotation_mark_that_is_never_closed_swallows_nobody_silently() -> None:
+    text = 'email,name\nada@example.org,"A\n' + "bob@example.org,B\n" * 10_000
+    _, rows = people(text)
+    line, reason = rows[0]
+    assert line == "2"
+    assert "no CSV from here to line" in reason
+    assert len(rows) > 1, "reading goes on"
+    assert people('email,name\nada@example.org,"A\n')[1][0][0] == "2"
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint", "line"),
+    [
+        (b"name,colour\n", "its columns are name, colour", 1),
+        (b"email,opted_out\n", "opted_out is not understood", 1),
+        (b"", "no list of people", 1),
+        (b"email,name\nada@example.org,Ada\nbob@example.org,J\xfcrg\n", "not UTF-8", 3),
+        ("email\n".encode("utf-16"), "not UTF-8", 1),
+    ],
+)
+def test_a_file_that_is_not_understood_says_what_is_wrong(
+    text: bytes, complaint: str, line: int
+) -> None:
+    with pytest.raises(SyndicateError, match=complaint) as caught:
+        people(text)
+    assert caught.value.place is not None
+    assert caught.value.place.line == line
+    assert caught.value.way_out
