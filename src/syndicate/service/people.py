@@ -8,29 +8,31 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from threading import Event
 from time import monotonic
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-
-import jinja2
 
 from syndicate.app import Setup, open_site
 from syndicate.build import Site, built
 from syndicate.delivery.outbox import Outbox
 from syndicate.errors import SyndicateError
 from syndicate.findings import Finding, Level
-from syndicate.pages import Frame
 from syndicate.permalinks import base_url
 from syndicate.service.served import silently
 from syndicate.service.tick import Turn
-from syndicate.subscribing.answers import Answering, takes
-from syndicate.subscribing.pages import Pages
-from syndicate.subscribing.postman import Postman
 from syndicate.web.clients import Clients, Limit, Network
 from syndicate.web.messages import Answer, Request, text
+
+if TYPE_CHECKING:
+    import jinja2
+
+    from syndicate.pages import Frame
+    from syndicate.subscribing.answers import Answering
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +57,8 @@ class People:
         self._setup = setup
         self._asked = asked
         self._clients = Clients(ASKING, proxies)
-        self._takes = takes(urlsplit(base_url(setup.config.site)).path)
+        prefix = re.escape(urlsplit(base_url(setup.config.site)).path.encode())
+        self._paths = re.compile(prefix + rb"(?:subscribe|preferences|unsubscribe)(?:[/?]|\Z)")
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="people")
         self._waiting = 0
         self._open = ExitStack()
@@ -64,7 +67,7 @@ class People:
 
     def takes(self, target: bytes) -> bool:
         """Whether a path is for it."""
-        return self._takes.match(target) is not None
+        return self._paths.match(target) is not None
 
     async def answer(self, request: Request, body: bytes, client: str) -> Answer:
         """Answer in the thread. Whatever goes wrong there is logged, and said to come again."""
@@ -105,6 +108,9 @@ class People:
 
     def _opened(self) -> tuple[Site, Answering]:
         if self._site is None or self._answering is None:
+            from syndicate.subscribing.answers import Answering
+            from syndicate.subscribing.pages import Pages
+
             self._site = self._open.enter_context(open_site(self._setup, silently))
             pages = Pages(*frame_of(self._site, datetime.now(UTC)))
             self._answering = Answering(pages, base_url(self._setup.config.site))
@@ -163,6 +169,8 @@ class Letters:
         return Turn(findings, SOON if self._round else None)
 
     def _send(self, now: datetime) -> list[str]:
+        from syndicate.subscribing.postman import Postman
+
         outbox = Outbox(self._setup.base / self._setup.config.outbox)
         with open_site(self._setup, silently) as site:
             self._made = self._made or frame_of(site, now)

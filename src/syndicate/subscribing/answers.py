@@ -7,7 +7,6 @@ so no page of another site can act for somebody, and no page here tells its addr
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +17,6 @@ from urllib.parse import parse_qs, urlsplit
 from syndicate.build import Site
 from syndicate.config.model import Newsletter
 from syndicate.errors import AddressError
-from syndicate.permalinks import base_url
 from syndicate.store.requests import RequestKind
 from syndicate.store.subscribers import Subscriber
 from syndicate.subscribers.addresses import masked
@@ -272,13 +270,6 @@ class Answering:
         return answer(status, (*HEADERS, *own, *headers), page)
 
 
-def takes(prefix: str) -> re.Pattern[bytes]:
-    """Which targets are for the desk, of a site whose paths begin with `prefix`."""
-    return re.compile(
-        re.escape(prefix.encode()) + rb"(?:subscribe|preferences|unsubscribe)(?:[/?]|\Z)"
-    )
-
-
 def _fields(request: Request, body: bytes) -> Fields:
     """The fields of a form. What a mail program posts to leave may come as multipart: no fields."""
     kind = request.headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
@@ -320,8 +311,3 @@ def _see(location: str) -> Answer:
             (b"referrer-policy", b"no-referrer"),
         ),
     )
-
-
-def answering(site: Site, pages: Pages) -> Answering:
-    """The pages of a site about people."""
-    return Answering(pages, base_url(site.config.site))
