@@ -105,7 +105,7 @@ TABLES = (
     """
     CREATE TEMPORARY TABLE incoming (
         number INTEGER PRIMARY KEY, hash TEXT, address TEXT, name TEXT, standing BIGINT,
-        source TEXT, twin TEXT, subscriber BIGINT, known TEXT, became TEXT
+        source TEXT, subscriber BIGINT, known TEXT, became TEXT
     )
     """,
 )
@@ -114,9 +114,9 @@ INSERT INTO staged (line, hash, address, name, standing, source)
 VALUES (:line, :hash, :address, :name, :standing, :source)
 """
 SORT = """
-INSERT INTO incoming (number, hash, address, name, standing, source, twin)
-SELECT row_number() OVER sorted, hash, address, name, standing, source, lag(hash) OVER sorted
-FROM staged WINDOW sorted AS (ORDER BY hash, standing DESC, line)
+INSERT INTO incoming (number, hash, address, name, standing, source)
+SELECT row_number() OVER (ORDER BY hash, standing DESC, line), hash, address, name, standing, source
+FROM staged
 """
 THESE = "number > :begin AND number <= :end"
 """A portion. Those of one address stand together."""
@@ -132,7 +132,9 @@ WHERE {THESE}
 """
 DECIDE = f"""
 UPDATE incoming SET became = CASE
-    WHEN hash = twin THEN 'known'
+    WHEN EXISTS (
+        SELECT 1 FROM incoming i WHERE i.number = incoming.number - 1 AND i.hash = incoming.hash
+    ) THEN 'known'
     WHEN EXISTS (SELECT 1 FROM suppressions x WHERE x.hash = incoming.hash) THEN 'suppressed before'
     WHEN standing = 2 THEN 'suppressed'
     WHEN known = 'unsubscribed' THEN 'left before'
