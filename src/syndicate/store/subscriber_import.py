@@ -173,5 +173,6 @@ SELECT subscriber, :n, :now,
     WHEN known = 'active' THEN 'unsubscribed' ELSE 'imported-left' END,
     CASE WHEN became = 'added' THEN :agreed ELSE 'left there' END || ' (' || source || ')'
 FROM incoming WHERE {THESE} AND became IN ('added', 'left') ORDER BY number
+ON CONFLICT (subscriber, newsletter, at, event) DO NOTHING
 """
 OUTCOMES = f"SELECT became, count(*) FROM incoming WHERE {THESE} GROUP BY became"
