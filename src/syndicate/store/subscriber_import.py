@@ -55,7 +55,7 @@ class Import:
     def stage(self, rows: Sequence[Incoming]) -> None:
         """Have rows wait. Nothing is known of them to anybody else."""
         with self._database.transaction():
-            self._database.run_many(STAGE, [row._asdict() for row in rows])
+            self._database.load("staged", Incoming._fields, rows)
 
     def take_in(self) -> Counter[Became]:
         """Take in all who wait; give how many rows became what.
@@ -109,10 +109,6 @@ TABLES = (
     )
     """,
 )
-STAGE = """
-INSERT INTO staged (line, hash, address, name, standing, source)
-VALUES (:line, :hash, :address, :name, :standing, :source)
-"""
 SORT = """
 INSERT INTO incoming (number, hash, address, name, standing, source)
 SELECT row_number() OVER (ORDER BY hash, standing DESC, line), hash, address, name, standing, source
