@@ -133,20 +133,15 @@ def test_portions_give_everybody_an_id_that_nobody_had(
     database: Database, people: Subscribers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(subscriber_import, "PORTION", 3)
+    salted = hashed(people, "p4@example.org")
     with database.transaction():
-        people.subscribe(
-            "p4@example.org", hashed_now(people, "p4@example.org"), "", "birds", "", NOW
-        )
+        people.subscribe("p4@example.org", salted, "", "birds", "", NOW)
     rows = [f"p{number}@example.org,,active," for number in range(10)]
     assert take(database, *rows, *rows) == {"added": 10, "known": 10}
     ids = [number for (number,) in database.rows("SELECT id FROM subscribers")]
     assert len(set(ids)) == 10
     with database.transaction():
         assert people.reserve(1) >= max(ids)
-
-
-def hashed_now(people: Subscribers, text: str) -> str:
-    return address(text).hashed(people.salt())
 
 
 def imported(database: Database, folder: Path, text: bytes) -> Imported:
@@ -179,6 +174,15 @@ def test_of_a_file_that_cannot_be_read_to_its_end_nobody_comes_in(
         imported(database, tmp_path, b"email,name\nada@example.org,Ada\n" + tail)
     assert str(caught.value.place) == f"{tmp_path / 'people.csv'}:3"
     assert states(people) == {}
+
+
+def test_who_never_asked_is_known_by_the_name_of_the_file(
+    database: Database, tmp_path: Path
+) -> None:
+    path, agreed = tmp_path / "nonsubscribed_members_1.csv", Agreement("weekly", "", NOW)
+    path.write_text("email\nada@example.org\n")
+    with path.open("rb") as file, pytest.raises(SyndicateError, match="never asked"):
+        import_file(database, file, tmp_path / "bad.csv", agreed, Progress(quiet=True))
 
 
 def test_a_stream_is_read_as_well(database: Database, tmp_path: Path) -> None:

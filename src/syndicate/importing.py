@@ -23,6 +23,8 @@ BATCH = 5_000
 """Rows that are in memory at one time."""
 LONGEST_LINE = 1_000_000
 """Bytes."""
+NEVER_ASKED = "nonsubscribed"
+"""How Mailchimp's file of them is named; its columns are those of the subscribed."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,10 @@ def import_file(
 
     `bad` is written when there is such a row. Raises SyndicateError where the file cannot be read.
     """
+    name = str(file.name)
+    if Path(name).name.lower().startswith(NEVER_ASKED):
+        message, way_out = "these never asked for mail", "import the file of the subscribed"
+        raise SyndicateError(message, place=Place(name), way_out=way_out)
     lines = progress(_lines(file), _count(file), "reading")
     with _BadRows(bad) as rejects:
         try:
@@ -57,7 +63,7 @@ def import_file(
             rows = import_list(database, people, agreed, rejects.add)
         except SyndicateError as error:
             if error.place and not error.place.path:
-                error.place = Place(str(file.name), error.place.line)
+                error.place = Place(name, error.place.line)
             raise
     return Imported(rows, rejects.count)
 

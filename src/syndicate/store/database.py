@@ -53,6 +53,10 @@ class Database(Protocol):
         """
         ...
 
+    def load(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+        """Insert very many rows, none of which is there, in a transaction."""
+        ...
+
     def transaction(self) -> Any:
         """A context: commit at its end, roll back on any exception."""
         ...
@@ -171,6 +175,15 @@ class Sqlite:
         except sqlite3.Error as error:
             raise self._error(error) from error
 
+    def load(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+        places = ", ".join("?" * len(columns))
+        try:
+            self._connection.executemany(
+                f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})", rows
+            )
+        except sqlite3.Error as error:
+            raise self._error(error) from error
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         self.run("BEGIN IMMEDIATE")
@@ -284,6 +297,18 @@ class PostgreSQL:
         statement = _upsert(table, columns, [f":{column}" for column in columns])
         self.run_many(statement, [dict(zip(columns, row, strict=True)) for row in rows])
 
+    def load(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+        import psycopg
+
+        statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
+        driver: Any = self._connection.connection.driver_connection
+        try:
+            with driver.cursor() as cursor, cursor.copy(statement.encode()) as copy:
+                for row in rows:
+                    copy.write_row(row)
+        except psycopg.Error as error:
+            raise self._error(error) from error
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         with self._told():
@@ -327,9 +352,12 @@ class PostgreSQL:
         try:
             yield
         except sqlalchemy.exc.DBAPIError as error:
-            reason = str(error.orig).strip().splitlines()[0]
-            way_out = "check store.url in config.yaml and that the server runs"
-            raise StoreError(f"{self._shown}: {reason}", way_out=way_out) from error
+            raise self._error(error.orig) from error
+
+    def _error(self, error: BaseException | None) -> StoreError:
+        reason = next(iter(str(error).strip().splitlines()), "it does not answer")
+        way_out = "check store.url in config.yaml and that the server runs"
+        return StoreError(f"{self._shown}: {reason}", way_out=way_out)
 
 
 OWN_DATABASE = "create one for syndicate alone: createdb syndicate"

@@ -55,7 +55,7 @@ class Import:
     def stage(self, rows: Sequence[Incoming]) -> None:
         """Have rows wait. Nothing is known of them to anybody else."""
         with self._database.transaction():
-            self._database.run_many(STAGE, [row._asdict() for row in rows])
+            self._database.load("staged", Incoming._fields, rows)
 
     def take_in(self) -> Counter[Became]:
         """Take in all who wait; give how many rows became what.
@@ -105,18 +105,14 @@ TABLES = (
     """
     CREATE TEMPORARY TABLE incoming (
         number INTEGER PRIMARY KEY, hash TEXT, address TEXT, name TEXT, standing BIGINT,
-        source TEXT, twin TEXT, subscriber BIGINT, known TEXT, became TEXT
+        source TEXT, subscriber BIGINT, known TEXT, became TEXT
     )
     """,
 )
-STAGE = """
-INSERT INTO staged (line, hash, address, name, standing, source)
-VALUES (:line, :hash, :address, :name, :standing, :source)
-"""
 SORT = """
-INSERT INTO incoming (number, hash, address, name, standing, source, twin)
-SELECT row_number() OVER sorted, hash, address, name, standing, source, lag(hash) OVER sorted
-FROM staged WINDOW sorted AS (ORDER BY hash, standing DESC, line)
+INSERT INTO incoming (number, hash, address, name, standing, source)
+SELECT row_number() OVER (ORDER BY hash, standing DESC, line), hash, address, name, standing, source
+FROM staged
 """
 THESE = "number > :begin AND number <= :end"
 """A portion. Those of one address stand together."""
@@ -132,7 +128,9 @@ WHERE {THESE}
 """
 DECIDE = f"""
 UPDATE incoming SET became = CASE
-    WHEN hash = twin THEN 'known'
+    WHEN EXISTS (
+        SELECT 1 FROM incoming i WHERE i.number = incoming.number - 1 AND i.hash = incoming.hash
+    ) THEN 'known'
     WHEN EXISTS (SELECT 1 FROM suppressions x WHERE x.hash = incoming.hash) THEN 'suppressed before'
     WHEN standing = 2 THEN 'suppressed'
     WHEN known = 'unsubscribed' THEN 'left before'
@@ -171,5 +169,6 @@ SELECT subscriber, :n, :now,
     WHEN known = 'active' THEN 'unsubscribed' ELSE 'imported-left' END,
     CASE WHEN became = 'added' THEN :agreed ELSE 'left there' END || ' (' || source || ')'
 FROM incoming WHERE {THESE} AND became IN ('added', 'left') ORDER BY number
+ON CONFLICT (subscriber, newsletter, at, event) DO NOTHING
 """
 OUTCOMES = f"SELECT became, count(*) FROM incoming WHERE {THESE} GROUP BY became"

@@ -143,5 +143,6 @@ class _Rows:
 
 
 def _one_line(text: str) -> str:
-    text = " ".join(text.split())
-    return text if text.isprintable() else "".join(filter(str.isprintable, text))
+    if text.isprintable() and "  " not in text:  # nearly always
+        return text.strip()
+    return "".join(filter(str.isprintable, " ".join(text.split())))
