@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from syndicate.store.database import Database
-from syndicate.store.requests import Request, RequestKind, Requests, RequestState, Secrets
+from syndicate.store.requests import Request, RequestKind, Requests, Secrets
 
 DAY, NEXT, LATER = "2026-11-25T12:00:00Z", "2026-11-26T12:00:00Z", "2026-12-03T12:00:00Z"
-ASKED = Request(0, RequestKind.SUBSCRIBE, "a@example.org", "aa", '["weekly"]', DAY, "", "Yes.")
+ASKED = Request(
+    0, RequestKind.SUBSCRIBE, "a@example.org", "aa", '{"weekly": ["birds"]}', DAY, "", "Yes."
+)
 
 
 def ask(database: Database, *requests: Request, most: int = 3) -> Requests:
@@ -21,15 +23,16 @@ def test_a_request_waits_for_its_letter(database: Database) -> None:
     known = ask(database, ASKED)
     (found,) = known.due(DAY, 10)
     assert found._replace(id=0) == ASKED
-    assert found.wanted == ("weekly",)
+    assert found.wanted == {"weekly": ["birds"]}
     assert known.find(found.id) == found
     assert known.find(found.id + 1) is None
 
 
 def test_what_is_asked_too_often_gets_no_letter(database: Database) -> None:
-    known = ask(database, *[ASKED] * 5, ASKED._replace(hash="bb"), most=2)
-    assert [each.state for each in known.of("aa")].count(RequestState.DROPPED) == 3
-    assert [each.hash for each in known.due(DAY, 10)].count("aa") == 2
+    other = ASKED._replace(kind=RequestKind.PREFERENCES)
+    known = ask(database, *[ASKED] * 5, ASKED._replace(hash="bb"), other, most=2)
+    assert [each.kind for each in known.of("aa")].count(RequestKind.SUBSCRIBE) == 2
+    assert [each.kind for each in known.of("aa")].count(RequestKind.PREFERENCES) == 1
     assert len(known.of("bb")) == 1
 
 

@@ -65,7 +65,6 @@ def documents(
     yield "confirm", pages.confirm(choices, agreed)
     yield "confirmed", pages.confirmed(choices, link)
     yield "preferences", pages.preferences(address, choices, saved=True)
-    yield "no newsletter", pages.preferences(address, choices, problem=none)
     yield "ask", pages.ask_for_link(problem=Problem.NO_ADDRESS)
     yield "unsubscribe", pages.unsubscribe(choices[0], True, "mailto:leave@example.org")
     yield "left", pages.left(choices, SUBSCRIBE)

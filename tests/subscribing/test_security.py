@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import re
+import socket
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -196,7 +197,7 @@ def _statements(place: Place, mail: str) -> list[str]:
     with place.site.opened() as site:
         heard = Heard(site.database)
         listening = replace(site, database=heard)
-        Desk(listening, datetime.now(UTC)).ask(RequestKind.SUBSCRIBE, mail, ["weekly"], "Yes.")
+        Desk(listening, datetime.now(UTC)).ask(RequestKind.SUBSCRIBE, mail, {"weekly": ()}, "Yes.")
     return heard.statements
 
 
@@ -274,6 +275,55 @@ def test_bodies_too_large_or_malformed_are_refused(small: Place, body: bytes, st
     answer = small.client.post(small.url + "subscribe/", content=body, headers=kind)
     assert answer.status_code == status
     assert small.get("subscribe/").status_code == 200
+
+
+@pytest.mark.parametrize("fields", [{}, {"newsletter": "weekly"}, {"what": "nonsense"}])
+def test_half_a_form_changes_nothing(small: Place, fields: dict[str, str]) -> None:
+    small.subscribe(MAIL, "weekly", "daily")
+    assert small.post(choosing(small, MAIL), fields).status_code == 400
+    assert set(small.states(MAIL).values()) == {"active"}
+
+
+def test_a_form_that_breaks_off_changes_nothing(small: Place) -> None:
+    small.subscribe(MAIL, "weekly", "daily")
+    path = "/" + choosing(small, MAIL).removeprefix(small.url)
+    body = b"what=leave&newsletter=weekly"
+    for sent in (b"", body[:10], body[:-1]):
+        host, port = small.url.removeprefix("http://").rstrip("/").split(":")
+        with socket.create_connection((host, int(port))) as one:
+            head = f"POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: {len(body)}\r\n"
+            kind = "content-type: application/x-www-form-urlencoded\r\n\r\n"
+            one.sendall((head + kind).encode() + sent)
+    small.get("subscribe/")
+    assert set(small.states(MAIL).values()) == {"active"}
+
+
+def test_letters_before_the_at_that_few_servers_take_are_refused(small: Place) -> None:
+    assert small.ask("jürgen@example.org").status_code == 422
+
+
+def test_a_site_with_letters_of_its_own_in_host_and_path_has_its_pages(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'syndicate.db'}"
+    with opened(tmp_path, url, site={"url": "https://bücher.example/blög/"}) as place:
+        root = place.url.partition("/bl")[0]
+        answer = place.client.get(f"{root}/bl%C3%B6g/subscribe/")
+        assert answer.status_code == 200
+        assert "https://xn--bcher-kva.example" in answer.headers["content-security-policy"]
+
+
+def test_a_store_that_was_gone_for_a_moment_costs_no_visit(
+    tmp_path: Path, postgresql_server: str
+) -> None:
+    with opened(tmp_path, postgresql_server) as place:
+        place.subscribe(MAIL)
+        link = leaving(place, MAIL)
+        with place.site.opened() as site:
+            site.database.rows(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        assert place.post(link, {"List-Unsubscribe": "One-Click"}).status_code == 200
+        assert place.states(MAIL) == {"weekly": "unsubscribed"}
 
 
 @pytest.mark.parametrize("kind", ["application/json", "text/plain", "application/xml"])

@@ -149,10 +149,7 @@ def test_a_problem_with_the_address_is_told_at_its_field(pages: Pages, problem: 
 
 def test_a_missing_newsletter_is_told_at_the_newsletters(pages: Pages) -> None:
     problem = Problem.NO_NEWSLETTER
-    for page in (
-        pages.subscribe(BOTH, address="jo@example.org", problem=problem),
-        pages.preferences(MASKED, BOTH, problem=problem),
-    ):
+    for page in (pages.subscribe(BOTH, address="jo@example.org", problem=problem),):
         (described,) = found(page, "//fieldset[@class='picks']/@aria-describedby")
         assert found(page, f"//*[@id='{described}'][@role='alert']/text()") == [
             "Please choose at least one newsletter."
@@ -191,11 +188,11 @@ def test_after_a_request_the_page_is_the_same_for_everybody(pages: Pages) -> Non
     assert not fields(pages.check_mail())
 
 
-def test_confirming_shows_what_is_agreed_to_and_sends_only_yes(pages: Pages) -> None:
+def test_confirming_shows_what_is_agreed_to_and_sends_nothing_else(pages: Pages) -> None:
     agreed = pages.agreed(["Low Tide, weekly"])
     page = pages.confirm([WEEKLY], agreed)
-    assert fields(page) == {"yes"}
-    assert found(page, "//input/@value") == ["1"]
+    assert fields(page) == set()
+    assert found(page, "//input/@value") == []
     assert "Low Tide, weekly Every Monday at eight. Only Sea" in said(page)
     assert agreed in said(page)
 

@@ -57,7 +57,7 @@ class Place:
         """All of it: ask, take the link from the letter, press the button."""
         self.ask(mail, *newsletters)
         mine = [letter for letter in self.letters() if letter["to"] == mail]
-        answer = self.post(self.link(mine[-1]), {"yes": "1"})
+        answer = self.post(self.link(mine[-1]), {})
         assert answer.status_code == 200, answer.text
 
     def _address(self, path: str) -> str:

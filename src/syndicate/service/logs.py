@@ -19,6 +19,8 @@ def begin(stream: TextIO = sys.stderr) -> None:
     handler.setFormatter(ForPeople() if stream.isatty() else ForPrograms())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger(OURS).setLevel(logging.INFO)
+    # It warns at every request that is malformed: anybody could fill the log.
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
     # It warns at every tick that begins while one is going on, as in a long build.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
 

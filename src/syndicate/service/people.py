@@ -12,19 +12,22 @@ import re
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
-from threading import Event
+from threading import Event, Lock
 from time import monotonic
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from syndicate.app import Setup, open_site
 from syndicate.build import Site, built
 from syndicate.delivery.outbox import Outbox
 from syndicate.errors import SyndicateError
 from syndicate.findings import Finding, Level
+from syndicate.moments import to_text
 from syndicate.permalinks import base_url
+from syndicate.schedule.words import duration
 from syndicate.service.served import silently
 from syndicate.service.tick import Turn
+from syndicate.store.requests import Requests
 from syndicate.web.clients import Clients, Limit, Network
 from syndicate.web.messages import Answer, Request, text
 
@@ -35,6 +38,9 @@ if TYPE_CHECKING:
     from syndicate.subscribing.answers import Answering
 
 log = logging.getLogger(__name__)
+
+IN_PATHS = "/:@!$&'()*+,;=~"
+"""What browsers send in a path as it is."""
 
 MOST_WAITING = 200
 """Visits in line; who comes then is asked to come again."""
@@ -57,10 +63,12 @@ class People:
         self._setup = setup
         self._asked = asked
         self._clients = Clients(ASKING, proxies)
-        prefix = re.escape(urlsplit(base_url(setup.config.site)).path.encode())
+        path = unquote(urlsplit(base_url(setup.config.site)).path)
+        prefix = re.escape(quote(path, safe=IN_PATHS).encode())
         self._paths = re.compile(prefix + rb"(?:subscribe|preferences|unsubscribe)(?:[/?]|\Z)")
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="people")
         self._waiting = 0
+        self._closed = False
         self._open = ExitStack()
         self._site: Site | None = None
         self._answering: Answering | None = None
@@ -77,34 +85,46 @@ class People:
         try:
             work = self._thread.submit(self._answer, request, body, client)
             return await asyncio.wrap_future(work)
+        except RuntimeError:  # closed: another configuration has come, or the end
+            return _later()
         finally:
             self._waiting -= 1
 
     def close(self) -> None:
-        """Finish the visit in hand, and let go of the store."""
+        """Finish the visit in hand, have the others come again, and let go of the store."""
+        self._closed = True
         self._thread.submit(self._let_go)
         self._thread.shutdown()
 
     # -- in the thread -------------------------------------------------------------------------
 
     def _answer(self, request: Request, body: bytes, client: str) -> Answer:
+        if self._closed:
+            return _later()
+        fresh = self._site is None
         try:
-            site, answering = self._opened()
-            if request.method == b"POST" and _asks(request.target):
-                seconds = self._clients.seconds_to_wait(request, monotonic())
-                if seconds:
-                    return answering.wait(seconds)
-            given = answering(site, datetime.now(UTC), client, request, body)
+            return self._answered(request, body, client)
         except SyndicateError as error:
+            self._let_go()
+            if not fresh:  # the connection may have gone since the last visit: once more
+                return self._answer(request, body, client)
             log.error("a page cannot be shown: %s", error.message)
         except Exception:
+            self._let_go()
             log.exception("a fault in syndicate: a page cannot be shown")
-        else:
-            if request.method == b"POST":
-                self._asked.set()
-            return given
-        self._let_go()
         return _later()
+
+    def _answered(self, request: Request, body: bytes, client: str) -> Answer:
+        site, answering = self._opened()
+        posted = request.method == b"POST"
+        if posted and _asks(request.target):
+            seconds = self._clients.seconds_to_wait(request, monotonic())
+            if seconds:
+                return answering.wait(seconds)
+        given = answering(site, datetime.now(UTC), client, request, body)
+        if posted:
+            self._asked.set()
+        return given
 
     def _opened(self) -> tuple[Site, Answering]:
         if self._site is None or self._answering is None:
@@ -138,6 +158,10 @@ ANYWAY = timedelta(minutes=1)
 SOON = 0.2
 
 
+ONE_AT_A_TIME = Lock()
+"""With a new configuration comes a new part; what the one before still sends is not sent twice."""
+
+
 class Letters:
     """Sends the letters that people asked for, in a thread of its own: a part of the service."""
 
@@ -153,8 +177,6 @@ class Letters:
 
     def turn(self, now: datetime) -> Turn:
         """Say what came of the last round, if it has ended, and begin one when it is due."""
-        if not self._setup.config.subscribers.pages:
-            return Turn()
         if self._round and not self._round.done():
             return Turn(again=SOON)
         findings = self._ended()
@@ -169,12 +191,17 @@ class Letters:
         return Turn(findings, SOON if self._round else None)
 
     def _send(self, now: datetime) -> list[str]:
-        from syndicate.subscribing.postman import Postman
+        settings, base = self._setup.config.subscribers, self._setup.base
+        with ONE_AT_A_TIME, open_site(self._setup, silently) as site:
+            requests = Requests(site.database)
+            with site.database.transaction():
+                requests.forget(to_text(now - duration(settings.confirm_within)))
+            if not (settings.pages and requests.due(to_text(now), 1)):
+                return []
+            from syndicate.subscribing.postman import Postman
 
-        outbox = Outbox(self._setup.base / self._setup.config.outbox)
-        with open_site(self._setup, silently) as site:
             self._made = self._made or frame_of(site, now)
-            return Postman(site, *self._made, outbox).round(now)
+            return Postman(site, *self._made, Outbox(base / self._setup.config.outbox)).round(now)
 
     def _ended(self) -> list[Finding] | None:
         """What came of the last round; None without a new one. Raises what it raised."""

@@ -31,10 +31,10 @@ class RequestState(StrEnum):
 
 
 class Request(NamedTuple):
-    """What somebody asked for: a row. Moments are UTC text, `newsletters` a list as JSON.
+    """What somebody asked for: a row. Moments are UTC text.
 
-    `client` is the hash of whence they asked, `agreed` the text they were shown, `reply` what
-    became of the letter.
+    `newsletters` is JSON, each name with its chosen tags; `client` the hash of whence they asked;
+    `agreed` the sentence that confirming agrees to; `reply` what became of the letter.
     """
 
     id: int
@@ -51,9 +51,9 @@ class Request(NamedTuple):
     reply: str = ""
 
     @property
-    def wanted(self) -> tuple[str, ...]:
-        """Names of the newsletters they want."""
-        return tuple(json.loads(self.newsletters))
+    def wanted(self) -> dict[str, list[str]]:
+        """The newsletters they want, each with its chosen tags; none: everything."""
+        return dict(json.loads(self.newsletters))
 
 
 class Secret(NamedTuple):
@@ -89,14 +89,12 @@ class Requests:
     # -- writing, inside a transaction -----------------------------------------------------
 
     def ask(self, request: Request, most: int, since: str) -> None:
-        """Keep a request. Beyond `most` for its address since a moment, no letter is sent."""
-        query = (
-            "SELECT count(*) FROM requests WHERE hash = :h AND asked >= :since "
-            "AND state <> 'dropped'"
-        )
-        ((many,),) = self._database.rows(query, {"h": request.hash, "since": since})
-        state = RequestState.WAITING if many < most else RequestState.DROPPED
-        self.settle(request._replace(id=lots.randbelow(LARGEST), state=state))
+        """Keep a request, unless there are `most` of its kind for its address since a moment."""
+        query = "SELECT count(*) FROM requests WHERE hash = :h AND kind = :kind AND asked >= :since"
+        values = {"h": request.hash, "kind": request.kind, "since": since}
+        ((many,),) = self._database.rows(query, values)
+        if many < most:
+            self.settle(request._replace(id=lots.randbelow(LARGEST)))
 
     def settle(self, request: Request) -> None:
         """Keep what became of a request."""

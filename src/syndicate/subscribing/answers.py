@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
 from typing import Final
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from syndicate.build import Site
 from syndicate.config.model import Newsletter
@@ -73,8 +73,8 @@ class Answering:
         self._pages = pages
         self._base = base
         parts = urlsplit(base)
-        self._prefix = parts.path
-        self._origin = f"{parts.scheme}://{parts.netloc}"
+        self._prefix = quoted(parts.path)
+        self._origin = f"{parts.scheme}://{parts.netloc.encode('idna').decode()}"
         self._rooms: Mapping[str, Handler] = {
             "subscribe": self._subscribe,
             "preferences": self._preferences,
@@ -91,7 +91,8 @@ class Answering:
             return _see(f"{room}/")
         try:
             posted = request.method == b"POST"
-            fields = _fields(request, body) if posted else {}
+            read = _what_leaves if room == "unsubscribe" else _fields
+            fields = read(request, body) if posted else {}
             visit = Visit(Desk(site, now, client), posted, rest, query, fields)
             return self._rooms[room](visit)
         except RefusedError as refused:
@@ -129,7 +130,7 @@ class Answering:
     def _ask_to_subscribe(self, visit: Visit, *, embedded: bool) -> Answer:
         known = visit.desk.newsletters
         wanted = [name for name in visit.fields.get("newsletter", ()) if name in known]
-        if len(known) == 1:
+        if len(known) == 1 and "newsletter" not in visit.fields:
             wanted = list(known)  # of several none is chosen beforehand: that would be no consent
         text = visit.one("address")
         problem = None
@@ -154,7 +155,7 @@ class Answering:
             return None  # the field that people do not see: a program filled it in
         agreed = self._agreed([visit.desk.newsletters[name] for name in wanted])
         try:
-            visit.desk.ask(kind, text, wanted, agreed if wanted else "")
+            visit.desk.ask(kind, text, dict.fromkeys(wanted, ()), agreed if wanted else "")
         except AddressError:
             return Problem.BAD_ADDRESS
         return None
@@ -165,11 +166,10 @@ class Answering:
         wanted = [known[name] for name in request.wanted if name in known]
         if not wanted:
             raise RefusedError(410, Refusal.EXPIRED)
-        agreed = self._agreed(wanted)
         if not visit.posted:
             choices = [_choice(each, chosen=True) for each in wanted]
-            return self._shown(self._pages.confirm(choices, agreed))
-        who, got = visit.desk.confirm(token, agreed)
+            return self._shown(self._pages.confirm(choices, request.agreed))
+        who, got = visit.desk.confirm(token)
         preferences = visit.desk.links().preferences(who.id)
         choices = [_choice(each, chosen=True) for each in got]
         return self._shown(self._pages.confirmed(choices, preferences))
@@ -186,10 +186,13 @@ class Answering:
         who = visit.desk.person(token, Purpose.PREFERENCES)
         if not visit.posted:
             return self._choices_of(visit, who, saved=visit.query == "saved")
-        if visit.one("what") == "leave":
+        what = visit.one("what")
+        if what not in ("save", "leave"):  # half a form would be one that leaves everything
+            raise RefusedError(400, Refusal.MALFORMED)
+        if what == "leave":
             left = visit.desk.leave(who, "", "preferences")
             return self._left(left or list(visit.desk.newsletters.values()))
-        wanted = self._wanted(visit)
+        wanted = self._wanted(visit, who)
         agreed = self._agreed([visit.desk.newsletters[name] for name in wanted])
         new = visit.desk.choose(who, wanted, agreed)
         return _see("../subscribe/sent/" if new else f"{token}?saved")
@@ -204,16 +207,18 @@ class Answering:
 
     def _choices_of(self, visit: Visit, who: Subscriber, *, saved: bool) -> Answer:
         choices = [
-            _held(each, visit.desk.tags(each.newsletter)) for each in visit.desk.holdings(who)
+            _held(each, visit.desk.tags(each.newsletter, each.tags))
+            for each in visit.desk.holdings(who)
         ]
         return self._shown(self._pages.preferences(masked(who.address), choices, saved=saved))
 
-    def _wanted(self, visit: Visit) -> dict[str, list[str]]:
+    def _wanted(self, visit: Visit, who: Subscriber) -> dict[str, list[str]]:
         """The newsletters that were chosen, each with its chosen tags among those offered."""
-        found = {}
+        found: dict[str, list[str]] = {}
+        own = {each.newsletter.name: each.tags for each in visit.desk.holdings(who)}
         for name in dict.fromkeys(visit.fields.get("newsletter", ())):
             if newsletter := visit.desk.newsletters.get(name):
-                offered = {tag for tag, _ in visit.desk.tags(newsletter)}
+                offered = {tag for tag, _ in visit.desk.tags(newsletter, own.get(name, ()))}
                 chosen = dict.fromkeys(visit.fields.get(f"tag-{name}", ()))
                 found[name] = [tag for tag in chosen if tag in offered]
         return found
@@ -238,7 +243,7 @@ class Answering:
             left = visit.desk.leave(
                 who, "" if everything else name, "one click" if one_click else "page"
             )
-            return self._left(left or [newsletter] if newsletter else left)
+            return self._left(left or [newsletter]) if newsletter else self._gone(name)
         others = any(
             each.active and each.newsletter.name != name for each in visit.desk.holdings(who)
         )
@@ -247,6 +252,11 @@ class Answering:
         if newsletter:
             by_mail = visit.desk.links().unsubscribe_by_mail(newsletter, who.id)
         return self._shown(self._pages.unsubscribe(shown, others, by_mail))
+
+    def _gone(self, name: str) -> Answer:
+        """Somebody left a newsletter that there is no more."""
+        choices = [Choice(name, name, "", chosen=False)]
+        return self._shown(self._pages.left(choices, f"{self._base}subscribe/"))
 
     def _left(self, newsletters: Sequence[Newsletter]) -> Answer:
         choices = [_choice(each, chosen=False) for each in newsletters]
@@ -270,10 +280,23 @@ class Answering:
         return answer(status, (*HEADERS, *own, *headers), page)
 
 
+def quoted(path: str) -> str:
+    """A path as browsers send it, however it is written in the configuration."""
+    return quote(unquote(path), safe="/:@!$&'()*+,;=~")
+
+
+def _what_leaves(request: Request, body: bytes) -> Fields:
+    """The fields of what somebody leaves by. Whatever it is, it is no reason to keep them."""
+    try:
+        return _fields(request, body)
+    except RefusedError:
+        return {"List-Unsubscribe": ()} if b"List-Unsubscribe" in body else {}
+
+
 def _fields(request: Request, body: bytes) -> Fields:
-    """The fields of a form. What a mail program posts to leave may come as multipart: no fields."""
+    """The fields of a form. Raises RefusedError for what is none."""
     kind = request.headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
-    if kind == b"multipart/form-data" or not body:
+    if not body:
         return {}
     if kind != FORM:
         raise RefusedError(415, Refusal.MALFORMED)

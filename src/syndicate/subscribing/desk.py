@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from syndicate.build import Site
 from syndicate.config.model import Newsletter
+from syndicate.errors import AddressError
 from syndicate.moments import from_text, to_text
 from syndicate.permalinks import base_url
 from syndicate.schedule.words import duration
@@ -69,15 +70,27 @@ class Desk:
 
     def links(self) -> Links:
         """Links signed with today's secret."""
-        with self._database.transaction():
-            secret = Secrets(self._database).signing(self._at)
+        secrets = Secrets(self._database)
+        newest = next(iter(secrets.good(self._at)), None)
+        if newest is None or newest.until:
+            with self._database.transaction():
+                newest = secrets.signing(self._at)
+        secret = newest
         return Links(base_url(self._site.config.site), secret)
 
     # -- asking ------------------------------------------------------------------------------
 
-    def ask(self, kind: RequestKind, text: str, newsletters: Sequence[str], agreed: str) -> None:
-        """Keep that somebody asked for a letter to an address. Raises AddressError."""
+    def ask(
+        self, kind: RequestKind, text: str, wanted: Mapping[str, Sequence[str]], agreed: str
+    ) -> None:
+        """Keep that somebody asked for a letter to an address.
+
+        `wanted` are newsletters, each with chosen tags (none: everything), `agreed` the sentence
+        that confirming agrees to. Raises AddressError, also where only few servers could deliver.
+        """
         given = address(text)
+        if not given.mail.rpartition("@")[0].isascii():
+            raise AddressError("not every server takes letters other than a to z before the @")
         since = to_text(self._now - MOST_LETTERS_IN)
         with self._database.transaction():
             salt = self._known.salt()
@@ -86,7 +99,7 @@ class Desk:
                 kind,
                 given.mail,
                 given.hashed(salt),
-                json.dumps(list(newsletters)),
+                json.dumps({name: list(tags) for name, tags in wanted.items()}),
                 self._at,
                 self._hashed_client(salt),
                 agreed,
@@ -103,21 +116,36 @@ class Desk:
             raise UsedError("used")
         return request
 
-    def confirm(self, token: str, agreed: str) -> tuple[Subscriber, list[Newsletter]]:
+    def confirm(self, token: str) -> tuple[Subscriber, list[Newsletter]]:
         """Have somebody get what they asked for, and keep the evidence. Raises as `asked`."""
         with self._database.transaction():
             request = self.asked(token)
             client = self._hashed_client(self._known.salt())
             evidence = [
-                Consent(0, "", request.asked, "requested", request.agreed, request.client),
-                Consent(0, "", self._at, "confirmed", agreed, client),
+                Consent(0, "", request.asked, "requested", "", request.client),
+                Consent(0, "", self._at, "confirmed", request.agreed, client),
             ]
-            names = [name for name in request.wanted if name in self.newsletters]
+            left = self._left_since(request)
+            names = [n for n in request.wanted if n in self.newsletters and n not in left]
+            if not names:
+                raise ExpiredError("they left since")
             self._requests.settle(request._replace(state=RequestState.ANSWERED))
             who = self._known.confirm(request.address, request.hash, names, evidence, self._at)
             if who is None:
                 raise TokenError("suppressed since")
+            for each in self._known.subscriptions(who.id):
+                if each.newsletter in names and request.wanted[each.newsletter]:
+                    self._known.choose(each, request.wanted[each.newsletter])
         return who, [self.newsletters[name] for name in names]
+
+    def _left_since(self, request: Request) -> set[str]:
+        """What somebody left after they asked for it: an older link brings nobody back."""
+        who = self._known.find(request.hash)
+        return {
+            each.newsletter
+            for each in (self._known.subscriptions(who.id) if who else ())
+            if each.state == SubscriptionState.UNSUBSCRIBED and each.since > request.asked
+        }
 
     # -- choosing and leaving ------------------------------------------------------------------
 
@@ -139,8 +167,11 @@ class Desk:
             found.append(Holding(newsletter, active, tags))
         return found
 
-    def tags(self, newsletter: Newsletter) -> list[tuple[str, str]]:
-        """Tags one can choose from in a newsletter: as in addresses, and as written."""
+    def tags(self, newsletter: Newsletter, own: Sequence[str]) -> list[tuple[str, str]]:
+        """Tags one can choose from in a newsletter: as in addresses, and as written.
+
+        Those somebody has chosen already (`own`) are always among them.
+        """
         found = Articles(self._database).tags()
         wanted = set(map(str.lower, newsletter.include))
         unwanted = set(map(str.lower, newsletter.exclude))
@@ -150,7 +181,9 @@ class Desk:
             if (not wanted or label.lower() in wanted) and label.lower() not in unwanted
         ]
         most = sorted(offered, key=lambda one: (-one[0], one[1]))[:MOST_TAGS]
-        return sorted(((tag, label) for _, tag, label in most), key=lambda one: one[1].lower())
+        labels = {tag: label for tag, label, _ in found}
+        labels = {tag: labels.get(tag, tag) for tag in own} | {t: label for _, t, label in most}
+        return sorted(labels.items(), key=lambda one: one[1].lower())
 
     def choose(self, who: Subscriber, wanted: Mapping[str, Sequence[str]], agreed: str) -> bool:
         """Have somebody get these newsletters alone, each with its chosen tags; none: everything.
@@ -165,7 +198,8 @@ class Desk:
                     self._known.choose(each, wanted[each.newsletter])
         new = [name for name in wanted if name not in active and name in self.newsletters]
         if new:
-            self.ask(RequestKind.SUBSCRIBE, who.address, new, agreed)
+            asked = {name: wanted[name] for name in new}
+            self.ask(RequestKind.SUBSCRIBE, who.address, asked, agreed)
         return bool(new)
 
     def leave(self, who: Subscriber, newsletter: str, how: str) -> list[Newsletter]:

@@ -85,7 +85,7 @@ class Pages:
         return self._page("check_mail")
 
     def confirm(self, choices: Sequence[Choice], agreed: str) -> bytes:
-        """What the link in a confirmation opens: a button that sends `yes`, and nothing yet done.
+        """What the link in a confirmation opens: a button, and nothing yet done.
 
         `choices` are what was asked for, `agreed` the sentence that pressing it agrees to.
         """
@@ -101,16 +101,13 @@ class Pages:
         choices: Sequence[Choice],
         *,
         saved: bool = False,
-        problem: Problem | None = None,
     ) -> bytes:
         """What somebody gets. `address` is shown as given, so it comes masked.
 
         Fields: `newsletter`, repeated; `tag-NAME` for the tags of newsletter NAME, repeated;
         `what`, which is `save` or `leave`.
         """
-        return self._page(
-            "preferences", address=address, choices=choices, saved=saved, problem=problem
-        )
+        return self._page("preferences", address=address, choices=choices, saved=saved)
 
     def ask_for_link(self, *, problem: Problem | None = None) -> bytes:
         """Where people ask for the link to their choices. Fields: `address`, `website`."""

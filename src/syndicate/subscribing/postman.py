@@ -49,13 +49,22 @@ class Postman:
         self._requests = Requests(site.database)
 
     def round(self, now: datetime) -> list[str]:
-        """Forget what is too old, and send what is due; give what went wrong."""
-        desk = Desk(self._site, now)
+        """Send what is due; give what went wrong."""
         due = self._requests.due(to_text(now), AT_ONCE)
-        with self._site.database.transaction():
-            self._requests.forget(to_text(now - desk.lasts))
-        written = [self._written(desk, request) for request in due]
-        return self._sent([each for each in written if each], now)
+        if not due:
+            return []
+        desk = Desk(self._site, now)
+        try:
+            with self._transport.session() as session:
+                problems = [self._sent(session, desk, request, now) for request in due]
+        except DeliveryError as error:  # no session at all: each is tried again
+            problems = [self._failed(request, error, now) for request in due]
+        return [problem for problem in problems if problem]
+
+    def _sent(self, session: Session, desk: Desk, request: Request, now: datetime) -> str:
+        """Write and send the letter for a request; what went wrong, or ""."""
+        written = self._written(desk, request)
+        return self._hand_over(session, written, now) if written else ""
 
     # -- writing -----------------------------------------------------------------------------
 
@@ -89,18 +98,6 @@ class Postman:
 
     # -- sending -----------------------------------------------------------------------------
 
-    def _sent(self, written: list[Letter], now: datetime) -> list[str]:
-        if not written:
-            return []
-        try:
-            with self._transport.session() as session:
-                problems = [self._hand_over(session, each, now) for each in written]
-        except DeliveryError as error:  # no session at all: each is tried again
-            for each in written:
-                self._failed(each.request, error, now)
-            problems = [error.message]
-        return [problem for problem in problems if problem]
-
     def _hand_over(self, session: Session, each: Letter, now: datetime) -> str:
         """Send one letter; what went wrong, or ""."""
         request = each.request
@@ -131,7 +128,8 @@ class Postman:
                 reply=error.message,
             )
         )
-        return error.message
+        # The address of whoever it is does not belong into a log.
+        return "a letter cannot be written" if isinstance(error, MessageError) else error.message
 
     def _settle(self, request: Request) -> None:
         """Keep what became of it, unless it was answered or forgotten meanwhile."""

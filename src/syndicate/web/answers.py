@@ -107,22 +107,27 @@ class Answers:
         shelf = self.library.shelf
         return self._counted(request, shelf, _found(shelf, request.target))
 
-    def is_for_desk(self, request: Request) -> bool:
-        """Whether `at_desk` answers it."""
-        return self.desk is not None and self.desk.takes(request.target)
+    def desk_for(self, request: Request) -> Desk | None:
+        """The desk, if a request is for it. Another one may take its place at any time."""
+        desk = self.desk
+        return desk if desk and desk.takes(request.target) else None
 
-    async def at_desk(self, request: Request, body: bytes) -> Answer:
-        """The answer to a request that is for the desk."""
-        assert self.desk is not None, "is_for_desk was asked"
-        given = self.refusal(request, (b"GET", b"HEAD", b"POST"))
-        if given is None:
-            given = await self.desk.answer(request, body, self._clients.client(request) or "")
+    def refused_at_desk(self, request: Request) -> Answer | None:
+        """What keeps a request for the desk from being heard to its end."""
+        given = self._refusal(request, (b"GET", b"HEAD", b"POST"))
+        if given:
+            self._traffic.count("people", given.status)
+        return given
+
+    async def at_desk(self, desk: Desk, request: Request, body: bytes) -> Answer:
+        """The answer of the desk to a request."""
+        given = await desk.answer(request, body, self._clients.client(request) or "")
         self._traffic.count("people", given.status)
         return given
 
     def from_memory(self, request: Request) -> Answer | None:
         """The answer, unless it has to be read from disk or is for the desk."""
-        if self.desk and self.desk.takes(request.target):
+        if self.desk_for(request):
             return None
         shelf = self.library.shelf
         document = _found(shelf, request.target)
@@ -131,7 +136,7 @@ class Answers:
         return self._counted(request, shelf, document)
 
     def _counted(self, request: Request, shelf: Shelf, document: Document | None) -> Answer:
-        given = self.refusal(request)
+        given = self._refusal(request)
         if given is None:
             if request.target in self._pages:
                 given = self._pages[request.target]()
@@ -142,7 +147,7 @@ class Answers:
         self._traffic.count(document.kind.format if document else "none", given.status)
         return given
 
-    def refusal(
+    def _refusal(
         self, request: Request, methods: Sequence[bytes] = (b"GET", b"HEAD")
     ) -> Answer | None:
         """What keeps a request from being looked at."""

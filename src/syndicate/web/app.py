@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from io import BufferedReader
 from typing import Any, Final
 
-from syndicate.web.answers import Answers
+from syndicate.web.answers import Answers, Desk
 from syndicate.web.messages import Answer, FilePart, Request, text
 
 LARGEST_BODY: Final = 64 * 1024
@@ -27,6 +27,10 @@ BLOCK: Final = 256 * 1024
 """Bytes read from disk and sent at once."""
 
 
+class GoneError(Exception):
+    """Whoever sent a request is gone before its end."""
+
+
 class App:
     """The application. `answers` is also asked by `front.Front`, before this is."""
 
@@ -38,8 +42,11 @@ class App:
         if scope["type"] != "http":
             raise NotImplementedError(f"only http is answered here, not {scope['type']}")
         request = _request(scope)
-        if self.answers.is_for_desk(request):
-            given = await self._at_desk(request, receive)
+        if desk := self.answers.desk_for(request):
+            try:
+                given = await self._at_desk(desk, request, receive)
+            except GoneError:
+                return  # nobody is there to be told, and half a form says something else
         else:
             given = self.answers(request)
         body = None if request.method == b"HEAD" else given.file
@@ -50,7 +57,9 @@ class App:
         else:
             await _send_file(send, given, body)
 
-    async def _at_desk(self, request: Request, receive: Receive) -> Answer:
+    async def _at_desk(self, desk: Desk, request: Request, receive: Receive) -> Answer:
+        if refused := self.answers.refused_at_desk(request):
+            return refused
         try:
             async with asyncio.timeout(BODY_SECONDS):
                 body = await _body(receive)
@@ -58,15 +67,17 @@ class App:
             return text(408, "The rest of this request did not come.", _CLOSE)
         if body is None:
             return text(413, "This is too much.", _CLOSE)
-        return await self.answers.at_desk(request, body)
+        return await self.answers.at_desk(desk, request, body)
 
 
 async def _body(receive: Receive) -> bytes | None:
-    """The body of a request; None if it is too large. One that breaks off ends there."""
+    """The body of a request; None if it is too large. Raises GoneError if it breaks off."""
     parts: list[bytes] = []
     more = True
     while more:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise GoneError
         parts.append(message.get("body", b""))
         more = message.get("more_body", False)
         if sum(map(len, parts)) > LARGEST_BODY:

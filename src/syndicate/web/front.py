@@ -205,11 +205,15 @@ class Rest(HttpToolsProtocol):
     _in_head = False
     _size = 0
     _until = 0.0
+    _quiet = 0.0
 
     def data_received(self, data: bytes) -> None:
         self._size += len(data)
         super().data_received(data)
-        if not self._in_head or self.transport.is_closing():
+        if self.transport.is_closing():
+            return
+        if not self._in_head:
+            self._wait_no_longer()
             return
         left = self._until - self.loop.time()
         if self._size > LONGEST_HEAD or left <= 0:
@@ -217,6 +221,22 @@ class Rest(HttpToolsProtocol):
         else:
             handler = self.timeout_keep_alive_handler
             self.timeout_keep_alive_task = self.loop.call_later(left, handler)
+
+    def _wait_no_longer(self) -> None:
+        """Where no answer is in hand, what comes now is no request: it wins nobody more time."""
+        answered = self.cycle is None or self.cycle.response_complete
+        if answered and self.timeout_keep_alive_task is None:
+            left = max(self._quiet + self.timeout_keep_alive - self.loop.time(), 0)
+            handler = self.timeout_keep_alive_handler
+            self.timeout_keep_alive_task = self.loop.call_later(left, handler)
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        self._quiet = self.loop.time()
+        super().connection_made(transport)
+
+    def on_response_complete(self) -> None:
+        self._quiet = self.loop.time()
+        super().on_response_complete()
 
     def on_message_begin(self) -> None:
         self._in_head, self._until = True, self.loop.time() + self.timeout_keep_alive
