@@ -206,3 +206,24 @@ def test_no_value_of_a_header_makes_one(server: Running, value: bytes) -> None:
     with connect(server) as connection:
         connection.sendall(GET[:-2] + heads + b"Connection: close\r\n\r\n")
         assert heard(connection)[9:12] in (b"200", b"206", b"304", b"400", b"416")
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"\r\n",
+        b"GET / HTTP/1.1\r\nhost: x\r\n\r\n\r\n",
+        b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\nx",
+    ],
+)
+def test_what_is_no_request_keeps_no_connection_open(tmp_path: Path, sent: bytes) -> None:
+    (tmp_path / "index.html").write_text("Hello")
+    with (
+        served(tmp_path, timeout_keep_alive=1) as server,
+        socket.create_connection(("127.0.0.1", server.port), timeout=10) as one,
+    ):
+        one.sendall(sent)
+        time.sleep(0.2)
+        one.sendall(b"x" if sent.startswith(b"POST") else b"\r\n")
+        while one.recv(65536):
+            pass

@@ -1,0 +1,126 @@
+"""Letters: none is lost when it cannot be sent, none goes to whoever is not to be written to."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from visits import Place
+
+from syndicate.app import set_up
+from syndicate.delivery.outbox import Outbox
+from syndicate.delivery.transport import Session
+from syndicate.errors import DeliveryError
+from syndicate.service.people import Letters, frame_of
+from syndicate.store.requests import Requests, RequestState
+from syndicate.store.subscribers import Why
+from syndicate.subscribers.addresses import address
+from syndicate.subscribing.postman import FIRST_WAIT, Postman
+
+MAIL = "ada@example.org"
+SECOND = timedelta(seconds=1)
+
+
+class Refusing:
+    """A mail server that takes nothing."""
+
+    def __init__(self, *, for_good: bool = False, connects: bool = True) -> None:
+        self.error = DeliveryError("not now", for_good=for_good)
+        self.connects = connects
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        if not self.connects:
+            raise self.error
+        yield self
+
+    def begin(self, sender: str, to: str) -> None:
+        raise self.error
+
+    def finish(self, message: bytes) -> str:
+        raise AssertionError("nothing was begun")
+
+
+def now() -> datetime:
+    return datetime.now(UTC) + SECOND
+
+
+def sent_by(place: Place, transport: Refusing | Outbox, moment: datetime) -> list[str]:
+    with place.site.opened() as site:
+        return Postman(site, *frame_of(site, moment), transport).round(moment)
+
+
+def states(place: Place, mail: str = MAIL) -> list[tuple[str, int]]:
+    with place.known() as known:
+        hashed = address(mail).hashed(known.salt())
+    with place.site.opened() as site:
+        return [(each.state, each.attempts) for each in Requests(site.database).of(hashed)]
+
+
+@pytest.mark.parametrize("connects", [True, False])
+def test_a_letter_that_is_not_taken_is_tried_again(small: Place, connects: bool) -> None:
+    small.ask(MAIL)
+    moment = now()
+    assert sent_by(small, Refusing(connects=connects), moment) == ["not now"]
+    assert states(small) == [(RequestState.WAITING, 1)]
+    outbox = Outbox(small.site.root / "outbox")
+    assert sent_by(small, outbox, moment + FIRST_WAIT - 2 * SECOND) == []
+    assert states(small) == [(RequestState.WAITING, 1)], "its time has not come"
+    sent_by(small, outbox, moment + FIRST_WAIT)
+    assert states(small) == [(RequestState.SENT, 1)]
+
+
+def test_a_letter_that_is_refused_for_good_is_not(small: Place) -> None:
+    small.ask(MAIL)
+    sent_by(small, Refusing(for_good=True), now())
+    assert states(small) == [(RequestState.FAILED, 1)]
+
+
+def test_strangers_and_the_suppressed_are_not_written_to(place: Place) -> None:
+    with place.known() as known:
+        hashed = address("never@example.org").hashed(known.salt())
+        known.suppress(hashed, Why.REQUEST, "", "2026-11-25T12:00:00Z")
+    place.ask("never@example.org")
+    place.post("preferences/", {"address": MAIL})
+    assert place.letters() == []
+    assert states(place) == states(place, "never@example.org") == [(RequestState.DROPPED, 0)]
+
+
+def test_a_new_configuration_sends_no_letter_twice(
+    small: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The part of the configuration before is still at work when the new one begins."""
+    for number in range(4):
+        small.ask(f"{number}@example.org")
+    slow = Outbox.finish
+
+    def slowly(outbox: Outbox, message: bytes) -> str:
+        time.sleep(0.05)
+        return slow(outbox, message)
+
+    monkeypatch.setattr(Outbox, "finish", slowly)
+    setup = set_up(small.site.config_file, {})
+    parts = [Letters(setup, threading.Event()) for _ in range(2)]
+    moment = now()
+    while True:
+        again = [part.turn(moment).again for part in parts]  # both at once
+        if not any(again):
+            break
+        time.sleep(0.01)
+    assert len(list((small.site.root / "outbox").glob("*.eml"))) == 4
+
+
+def test_what_was_asked_is_forgotten_without_pages_too(small: Place, tmp_path: Path) -> None:
+    small.ask(MAIL)
+    small.site.configure(subscribers={"pages": False})
+    part = Letters(set_up(small.site.config_file, {}), threading.Event())
+    moment = now() + timedelta(days=7)
+    while part.turn(moment).again:
+        time.sleep(0.01)
+    assert states(small) == []
+    assert not (tmp_path / "site" / "outbox").exists()
