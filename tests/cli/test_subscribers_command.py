@@ -72,9 +72,9 @@ def ask(site: Path, address: str, state: str = "sent") -> None:
     with known.transaction():
         hashed = read_address(address).hashed(Subscribers(known).salt())
         known.run(
-            "INSERT INTO requests VALUES (1, 'subscribe', :a, :h, '[\"weekly\"]', "
+            "INSERT INTO requests VALUES (1, 'subscribe', :a, :h, :n, "
             "'2026-11-22T08:00:00Z', '', 'Yes', :s, 0, '', '')",
-            {"a": address, "h": hashed, "s": state},
+            {"a": address, "h": hashed, "s": state, "n": '{"weekly": []}'},
         )
     known.close()
 
@@ -83,7 +83,7 @@ def test_who_only_asked_is_shown_exported_and_erased(site: Path, run: Typing) ->
     ask(site, "eve@example.org")
     assert "subscribe" in run("subscribers", "show", "Eve@example.org").out
     record = json.loads(run("subscribers", "export", "eve@example.org").out)
-    assert record["requests"][0]["newsletters"] == ["weekly"]
+    assert record["requests"][0]["newsletters"] == {"weekly": []}
     assert json.loads(run("subscribers", "stats", "weekly", "--json").out)[0]["waiting"] == 1
     assert run("subscribers", "remove", "eve@example.org").code == 0
     assert run("subscribers", "export", "eve@example.org").code == 2
