@@ -18,6 +18,11 @@ DATES = {"year": 4, "month": 2, "day": 2}
 """Parts of a date and how many digits they have."""
 
 
+def path_sent(url: str) -> str:
+    """The path of an address as browsers send it, however it is written."""
+    return quote(unquote(urlsplit(url).path), safe=SAFE_IN_VALUES)
+
+
 def base_url(site: Site) -> str:
     """The address of the output folder; ends in a slash."""
     return site.url.rstrip("/") + "/"

@@ -15,7 +15,6 @@ from datetime import UTC, datetime, timedelta
 from threading import Event, Lock
 from time import monotonic
 from typing import TYPE_CHECKING
-from urllib.parse import quote, unquote, urlsplit
 
 from syndicate.app import Setup, open_site
 from syndicate.build import Site, built
@@ -23,7 +22,7 @@ from syndicate.delivery.outbox import Outbox
 from syndicate.errors import SyndicateError
 from syndicate.findings import Finding, Level
 from syndicate.moments import to_text
-from syndicate.permalinks import base_url
+from syndicate.permalinks import base_url, path_sent
 from syndicate.schedule.words import duration
 from syndicate.service.served import silently
 from syndicate.service.tick import Turn
@@ -38,9 +37,6 @@ if TYPE_CHECKING:
     from syndicate.subscribing.answers import Answering
 
 log = logging.getLogger(__name__)
-
-IN_PATHS = "/:@!$&'()*+,;=~"
-"""What browsers send in a path as it is."""
 
 MOST_WAITING = 200
 """Visits in line; who comes then is asked to come again."""
@@ -63,8 +59,7 @@ class People:
         self._setup = setup
         self._asked = asked
         self._clients = Clients(ASKING, proxies)
-        path = unquote(urlsplit(base_url(setup.config.site)).path)
-        prefix = re.escape(quote(path, safe=IN_PATHS).encode())
+        prefix = re.escape(path_sent(base_url(setup.config.site)).encode())
         self._paths = re.compile(prefix + rb"(?:subscribe|preferences|unsubscribe)(?:[/?]|\Z)")
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="people")
         self._waiting = 0

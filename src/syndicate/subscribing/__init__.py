@@ -1,1 +1,1 @@
-"""What people who subscribe see and get: pages to subscribe, choose and leave, and two letters."""
+"""What people who subscribe see, do and get: pages to subscribe, choose and leave, and letters."""

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
 from typing import Final
-from urllib.parse import parse_qs, quote, unquote, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from syndicate.build import Site
 from syndicate.config.model import Newsletter
 from syndicate.errors import AddressError
+from syndicate.permalinks import path_sent
 from syndicate.store.requests import RequestKind
 from syndicate.store.subscribers import Subscriber
 from syndicate.subscribers.addresses import masked
@@ -73,7 +74,7 @@ class Answering:
         self._pages = pages
         self._base = base
         parts = urlsplit(base)
-        self._prefix = quoted(parts.path)
+        self._prefix = path_sent(base)
         self._origin = f"{parts.scheme}://{parts.netloc.encode('idna').decode()}"
         self._rooms: Mapping[str, Handler] = {
             "subscribe": self._subscribe,
@@ -278,11 +279,6 @@ class Answering:
             *(() if framed else ((b"x-frame-options", b"DENY"),)),
         )
         return answer(status, (*HEADERS, *own, *headers), page)
-
-
-def quoted(path: str) -> str:
-    """A path as browsers send it, however it is written in the configuration."""
-    return quote(unquote(path), safe="/:@!$&'()*+,;=~")
 
 
 def _what_leaves(request: Request, body: bytes) -> Fields:

@@ -63,6 +63,9 @@ class Postman:
 
     def _sent(self, session: Session, desk: Desk, request: Request, now: datetime) -> str:
         """Write and send the letter for a request; what went wrong, or ""."""
+        now_known = self._requests.find(request.id)
+        if now_known is None or now_known.state != RequestState.WAITING:
+            return ""  # erased or answered while others were sent
         written = self._written(desk, request)
         return self._hand_over(session, written, now) if written else ""
 
