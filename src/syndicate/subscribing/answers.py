@@ -20,7 +20,7 @@ from syndicate.errors import AddressError
 from syndicate.permalinks import path_sent
 from syndicate.store.requests import RequestKind
 from syndicate.store.subscribers import Subscriber
-from syndicate.subscribers.addresses import masked
+from syndicate.subscribers.addresses import LONGEST, masked
 from syndicate.subscribers.tokens import ExpiredError, Purpose, TokenError
 from syndicate.subscribing.desk import Desk, Holding, UsedError
 from syndicate.subscribing.pages import Choice, Pages, Problem, Refusal, TagChoice
@@ -142,7 +142,7 @@ class Answering:
                 return _see("../sent/" if embedded else "sent/")
         choices = [_choice(each, chosen=name in wanted) for name, each in known.items()]
         page = self._pages.subscribe(
-            choices, address=text[:MOST_FIELDS], problem=problem, embedded=embedded
+            choices, address=text[:LONGEST], problem=problem, embedded=embedded
         )
         return self._shown(page, 422 if problem else 200, framed=embedded)
 
@@ -164,10 +164,8 @@ class Answering:
     def _confirm(self, visit: Visit, token: str) -> Answer:
         request = visit.desk.asked(token)
         known = visit.desk.newsletters
-        wanted = [known[name] for name in request.wanted if name in known]
-        if not wanted:
-            raise RefusedError(410, Refusal.EXPIRED)
         if not visit.posted:
+            wanted = [known[name] for name in request.wanted if name in known]
             choices = [_choice(each, chosen=True) for each in wanted]
             return self._shown(self._pages.confirm(choices, request.agreed))
         who, got = visit.desk.confirm(token)
@@ -194,7 +192,8 @@ class Answering:
             left = visit.desk.leave(who, "", "preferences")
             return self._left(left or list(visit.desk.newsletters.values()))
         wanted = self._wanted(visit, who)
-        agreed = self._agreed([visit.desk.newsletters[name] for name in wanted])
+        had = {each.newsletter.name for each in visit.desk.holdings(who) if each.active}
+        agreed = self._agreed([visit.desk.newsletters[name] for name in wanted if name not in had])
         new = visit.desk.choose(who, wanted, agreed)
         return _see("../subscribe/sent/" if new else f"{token}?saved")
 

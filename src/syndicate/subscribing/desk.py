@@ -23,7 +23,6 @@ from syndicate.store.subscribers import (
     Consent,
     Subscriber,
     Subscribers,
-    Subscription,
     SubscriptionState,
 )
 from syndicate.subscribers.addresses import address, hashed
@@ -71,11 +70,10 @@ class Desk:
     def links(self) -> Links:
         """Links signed with today's secret."""
         secrets = Secrets(self._database)
-        newest = next(iter(secrets.good(self._at)), None)
-        if newest is None or newest.until:
+        secret = next(iter(secrets.good(self._at)), None)
+        if secret is None or secret.until:
             with self._database.transaction():
-                newest = secrets.signing(self._at)
-        secret = newest
+                secret = secrets.signing(self._at)
         return Links(base_url(self._site.config.site), secret)
 
     # -- asking ------------------------------------------------------------------------------
@@ -114,6 +112,8 @@ class Desk:
             raise ExpiredError("forgotten")
         if request.state == RequestState.ANSWERED:
             raise UsedError("used")
+        if not self._got_by(request):
+            raise ExpiredError("they left since, or there is none of it any more")
         return request
 
     def confirm(self, token: str) -> tuple[Subscriber, list[Newsletter]]:
@@ -125,10 +125,7 @@ class Desk:
                 Consent(0, "", request.asked, "requested", "", request.client),
                 Consent(0, "", self._at, "confirmed", request.agreed, client),
             ]
-            left = self._left_since(request)
-            names = [n for n in request.wanted if n in self.newsletters and n not in left]
-            if not names:
-                raise ExpiredError("they left since")
+            names = self._got_by(request)
             self._requests.settle(request._replace(state=RequestState.ANSWERED))
             who = self._known.confirm(request.address, request.hash, names, evidence, self._at)
             if who is None:
@@ -138,14 +135,15 @@ class Desk:
                     self._known.choose(each, request.wanted[each.newsletter])
         return who, [self.newsletters[name] for name in names]
 
-    def _left_since(self, request: Request) -> set[str]:
-        """What somebody left after they asked for it: an older link brings nobody back."""
+    def _got_by(self, request: Request) -> list[str]:
+        """What confirming a request brings: nothing that somebody left after they asked for it."""
         who = self._known.find(request.hash)
-        return {
+        left = {
             each.newsletter
             for each in (self._known.subscriptions(who.id) if who else ())
             if each.state == SubscriptionState.UNSUBSCRIBED and each.since > request.asked
         }
+        return [name for name in request.wanted if name in self.newsletters and name not in left]
 
     # -- choosing and leaving ------------------------------------------------------------------
 
@@ -204,15 +202,13 @@ class Desk:
 
     def leave(self, who: Subscriber, newsletter: str, how: str) -> list[Newsletter]:
         """Have somebody leave a newsletter, or ("") all; give those they got until now."""
-        names = [newsletter] if newsletter else [s.newsletter for s in self._subscriptions(who)]
+        everything = (each.newsletter for each in self._known.subscriptions(who.id))
+        names = [newsletter] if newsletter else list(everything)
         with self._database.transaction():
             left = self._leave(who, names, how)
         return [self.newsletters[name] for name in left if name in self.newsletters]
 
     # -- helpers -------------------------------------------------------------------------------
-
-    def _subscriptions(self, who: Subscriber) -> list[Subscription]:
-        return self._known.subscriptions(who.id)
 
     def _leave(self, who: Subscriber, names: Sequence[str], how: str) -> list[str]:
         client = self._hashed_client(self._known.salt())
