@@ -29,11 +29,15 @@ import yaml_rs
 
 from syndicate.cli.main import syndicate
 from syndicate.config.model import (
+    Bounces,
     Brand,
     Config,
+    Dkim,
     Feeds,
     Hook,
     Newsletter,
+    Sending,
+    Server,
     Service,
     Site,
     Store,
@@ -86,6 +90,10 @@ GROUPS = {
     "brand": Brand,
     "hooks": Hook,
     "subscribers": SubscriberSettings,
+    "sending": Sending,
+    "servers": Server,
+    "dkim": Dkim,
+    "bounces": Bounces,
     "store": Store,
     "service": Service,
 }

@@ -6,6 +6,7 @@ Only the command line turns them into text for a person.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +68,40 @@ class AddressError(SyndicateError):
     """No mail can be sent to what somebody gave as their address."""
 
 
-class DeliveryError(SyndicateError):
-    """A message was not accepted. `for_good` if trying again would change nothing."""
+class Refused(StrEnum):
+    """What a mail server did not take, or that there is none."""
 
-    def __init__(self, message: str, *, for_good: bool = False, way_out: str = "") -> None:
+    SERVER = "server"  # no connection, no login, or an end to it
+    SENDER = "sender"
+    RECIPIENT = "recipient"
+    MESSAGE = "message"
+
+
+class DeliveryError(SyndicateError):
+    """A message was not accepted, or nobody knows.
+
+    `for_good` if trying again would change nothing, `uncertain` if it may have been accepted all
+    the same, `lost` if the session it happened in is over. `status` is the enhanced status code
+    (RFC 3463) the server gave, or "".
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        what: Refused = Refused.SERVER,
+        for_good: bool = False,
+        uncertain: bool = False,
+        lost: bool = False,
+        status: str = "",
+        way_out: str = "",
+    ) -> None:
         super().__init__(message, way_out=way_out)
+        self.what = what
         self.for_good = for_good
+        self.uncertain = uncertain
+        self.lost = lost
+        self.status = status
 
 
 class StoreError(SyndicateError):

@@ -328,7 +328,17 @@ def test_config_prints_every_setting_as_yaml_that_can_be_used(site: Path, run: T
     said = run("config")
     assert said.code == 0
     assert list(yaml.safe_load(said.out)) == [
-        *("site", "feeds", "newsletters", "hooks", "subscribers", "store", "service"),
+        *(
+            "site",
+            "feeds",
+            "newsletters",
+            "hooks",
+            "subscribers",
+            "sending",
+            "bounces",
+            "store",
+            "service",
+        ),
         *("content", "templates", "output", "issues", "outbox"),
     ]
     Path("config.yaml").write_text(said.out, encoding="utf-8")

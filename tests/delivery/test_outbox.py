@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from syndicate.delivery.outbox import Outbox
-from syndicate.delivery.transport import Transport
+from syndicate.delivery.transport import Envelope, Transport
 from syndicate.errors import DeliveryError
 
 
@@ -15,7 +15,7 @@ def send(transport: Transport, *messages: bytes) -> list[str]:
     replies = []
     with transport.session() as session:
         for message in messages:
-            session.begin("a@example.org", "b@example.org")
+            session.begin(Envelope("a@example.org", "b@example.org"))
             replies.append(session.finish(message))
     return replies
 

@@ -14,7 +14,7 @@ from visits import Place
 
 from syndicate.app import set_up
 from syndicate.delivery.outbox import Outbox
-from syndicate.delivery.transport import Session
+from syndicate.delivery.transport import Envelope, Session
 from syndicate.errors import DeliveryError
 from syndicate.service.people import Letters, frame_of
 from syndicate.store.requests import Requests, RequestState
@@ -39,10 +39,10 @@ class Refusing:
             raise self.error
         yield self
 
-    def begin(self, sender: str, to: str) -> None:
+    def begin(self, envelope: Envelope) -> None:
         raise self.error
 
-    def finish(self, message: bytes) -> str:
+    def finish(self, message: bytes, following: Envelope | None = None) -> str:
         raise AssertionError("nothing was begun")
 
 

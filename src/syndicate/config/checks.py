@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from syndicate.colours import COLOUR, LEAST, contrast, readable
-from syndicate.config.model import Config, Hook, Newsletter
+from syndicate.config.model import Config, Dkim, Hook, Newsletter, Sending, Server
 from syndicate.errors import ScheduleError
 
 Complaint = tuple[str, str]
@@ -33,6 +33,8 @@ NOT_IN_ADDRESS = re.compile(r"[\s\x00-\x1f\x7f]")
 # The papers of the designs on which accents are hardest to read, by the setting.
 PAPERS = {"accent": "#f4f1ea", "accent_dark": "#25292f"}
 LOGO = re.compile(r".+\.(png|jpe?g|gif)", re.IGNORECASE)
+HOST = re.compile(r"[\w.-]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")
+QUIET = re.compile(r"([01]\d|2[0-3]):[0-5]\d ?[-–] ?([01]\d|2[0-3]):[0-5]\d")
 STORE = re.compile(r"sqlite:///.+|postgres(ql)?(\+psycopg)?://.+")
 
 
@@ -58,12 +60,21 @@ def check_section(section: object) -> Iterator[tuple[str, str, str]]:
     """Settings of one section that do not go together: key, what is wrong, the way out."""
     if isinstance(section, Config):
         yield from _check_folders(section)
+        yield from _check_delivery(section)
+    if isinstance(section, Sending) and section.transport == "smtp" and not section.servers:
+        yield "transport", "is smtp, and there is no server", "name one under sending.servers"
+    if isinstance(section, Server) and bool(section.user) != bool(section.password):
+        yield "user", "and password: both are needed, or none", "give both, or neither"
+    if isinstance(section, Dkim) and bool(section.key) != bool(section.selector):
+        yield "selector", "and key: both are needed, or none", "give both, or neither"
     if isinstance(section, Hook):
         yield from _check_hook(section)
     if isinstance(section, Newsletter):
         both = set(section.include) & set(section.exclude)
         if both:
             yield "exclude", f"has {min(both)!r}, which include has too", "keep one of them"
+        if section.deliver and section.merge != "none":
+            yield "deliver", f"is true, and {section.merge} sends it too", "take out one of them"
         if section.every and section.cron:
             yield "cron", "says when issues are due, as every does", "keep one of them"
 
@@ -227,6 +238,24 @@ def _heard(value: tuple[str, ...]) -> Complaint | None:
     return None if value else ("is empty", "write [issue-made]")
 
 
+def _quiet(value: str) -> Complaint | None:
+    if not value or QUIET.fullmatch(value):
+        return None
+    return f"is {value!r}, no hours of a day", "write them such as 22:00-07:00"
+
+
+def _host(value: str) -> Complaint | None:
+    if HOST.fullmatch(value):
+        return None
+    return "is no name of a server", "write it such as smtp.example.org"
+
+
+def _warm_up(value: tuple[int, ...]) -> Complaint | None:
+    if all(each > 0 for each in value):
+        return None
+    return "has a day without any message", "write numbers of 1 or more"
+
+
 def _command(value: str) -> Complaint | None:
     import shlex
 
@@ -265,6 +294,12 @@ CHECKS: Mapping[tuple[str, str], Callable[[Any], Complaint | None]] = {
     ("Newsletter", "time_zone"): _zone_of_schedule,
     ("Newsletter", "max_age"): _max_age,
     ("SubscriberSettings", "confirm_within"): _max_age,
+    ("Server", "name"): _name,
+    ("Server", "host"): _host,
+    ("Server", "warm_up"): _warm_up,
+    ("Sending", "retry_for"): _max_age,
+    ("Sending", "quiet"): _quiet,
+    ("Bounces", "address"): _email,
     ("Service", "proxies"): _proxies,
     ("Brand", "accent"): _accent,
     ("Brand", "accent_dark"): partial(_accent, key="accent_dark"),
@@ -272,6 +307,17 @@ CHECKS: Mapping[tuple[str, str], Callable[[Any], Complaint | None]] = {
     ("Brand", "social"): _social,
     ("Store", "url"): _store_url,
 }
+
+
+def _check_delivery(config: Config) -> Iterator[tuple[str, str, str]]:
+    """Whoever is sent an issue must be able to leave."""
+    for name in (n.name for n in config.newsletters.values() if n.deliver):
+        if not config.subscribers.pages:
+            way_out = "set subscribers.pages: true"
+            yield "subscribers", f"has no pages, and nobody could leave {name}", way_out
+        elif not config.site.url.startswith("https://"):
+            way_out = "write https://…: mail programs ask for it (RFC 8058)"
+            yield "site", f"has no https: address, and nobody could leave {name}", way_out
 
 
 def _check_hook(hook: Hook) -> Iterator[tuple[str, str, str]]:

@@ -18,14 +18,14 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import yaml_rs
 
 from syndicate.config.checks import ILLEGAL, check_section, check_value
-from syndicate.config.model import Config, Hook, Newsletter
+from syndicate.config.model import Config, Hook, Newsletter, Server
 from syndicate.errors import ConfigError, Fault, Place
 
 Key = tuple[str | int, ...]
 Problem = tuple[Key, str, str]
 """Where in the document, what is wrong, what to do."""
 
-NAMED = (Newsletter, Hook)
+NAMED = (Newsletter, Hook, Server)
 """Sections whose `name` is the key they stand under."""
 
 NUMBER_OF_BYTES = 1_000_000

@@ -15,6 +15,9 @@ Review = Literal["auto", "manual"]
 FeedFormat = Literal["rss", "atom", "json"]
 Merge = Literal["none", "listmonk", "mailchimp", "buttondown", "sendgrid"]
 Design = Literal["digest", "letter", "magazine"]
+Way = Literal["outbox", "smtp"]
+Security = Literal["starttls", "tls", "none"]
+OnHeld = Literal["hold", "resend"]
 Font = Literal["auto", "serif", "sans", "humanist", "mono"]
 
 
@@ -140,6 +143,10 @@ class Newsletter:
     merge: Merge = field(
         default="none", metadata={"meaning": "the service whose placeholders the issue has"}
     )
+    deliver: bool = field(
+        default=False,
+        metadata={"meaning": "send approved issues to the newsletter's subscribers"},
+    )
     review: Review = field(
         default="auto",
         metadata={"meaning": "auto: an issue may be sent when made; manual: when approved"},
@@ -207,6 +214,93 @@ class SubscriberSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """A mail server that takes messages. `name` is its key under `sending.servers`."""
+
+    name: str = field(metadata={"meaning": "key in config.yaml: letters, digits, hyphens"})
+    host: str = field(metadata={"meaning": "its name, such as smtp.example.org"})
+    port: int = field(default=587, metadata={"meaning": "port it listens at", "min": 1})
+    security: Security = field(
+        default="starttls",
+        metadata={"meaning": "starttls, tls (from the beginning, port 465) or none"},
+    )
+    user: str = field(default="", metadata={"meaning": "name to log in with; empty: no login"})
+    password: str = field(default="", metadata={"meaning": "password of the user", "hidden": True})
+    connections: int = field(default=4, metadata={"meaning": "connections at a time", "min": 1})
+    weight: int = field(
+        default=1, metadata={"meaning": "its share of the messages beside the others'", "min": 1}
+    )
+    per_second: int = field(
+        default=0, metadata={"meaning": "most messages in any second; 0: no limit", "min": 0}
+    )
+    per_hour: int = field(
+        default=0, metadata={"meaning": "most messages in any hour; 0: no limit", "min": 0}
+    )
+    per_day: int = field(
+        default=0, metadata={"meaning": "most messages in any 24 hours; 0: no limit", "min": 0}
+    )
+    warm_up: tuple[int, ...] = field(
+        default=(),
+        metadata={"meaning": "most messages on its first days, one number a day"},
+    )
+    timeout: int = field(
+        default=60, metadata={"meaning": "seconds it may take for each answer", "min": 1}
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dkim:
+    """How messages are signed (RFC 6376). Without a key they are not."""
+
+    selector: str = field(
+        default="", metadata={"meaning": "name of the key in DNS: SELECTOR._domainkey.DOMAIN"}
+    )
+    key: str = field(
+        default="",
+        metadata={"meaning": "private RSA key as PEM, best {file: dkim.pem}", "hidden": True},
+    )
+    domain: str = field(default="", metadata={"meaning": "domain that signs; else the sender's"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sending:
+    """How issues and letters go to people."""
+
+    transport: Way = field(
+        default="outbox", metadata={"meaning": "outbox: files in a folder; smtp: mail servers"}
+    )
+    servers: Mapping[str, Server] = field(
+        default_factory=lambda: MappingProxyType({}), metadata={"meaning": "mail servers, by name"}
+    )
+    dkim: Dkim = field(default=Dkim(), metadata={"meaning": "how messages are signed"})
+    on_held: OnHeld = field(
+        default="hold",
+        metadata={"meaning": "what becomes of a message that may or may not have gone out"},
+    )
+    retry_for: str = field(
+        default="2 days",
+        metadata={"meaning": "how long a message is tried again that was not taken"},
+    )
+    most_failures: int = field(
+        default=10,
+        metadata={"meaning": "percent of messages refused at which an issue pauses", "min": 1},
+    )
+    quiet: str = field(
+        default="", metadata={"meaning": "hours in which nothing is sent, such as 22:00-07:00"}
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounces:
+    """How it is known that a message did not arrive, or was not wanted."""
+
+    address: str = field(
+        default="",
+        metadata={"meaning": "address notices go to, with +… added; else the sender's"},
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
     """How the service behaves that `syndicate run` starts."""
 
@@ -245,6 +339,12 @@ class Config:
     subscribers: SubscriberSettings = field(
         default=SubscriberSettings(), metadata={"meaning": "how people subscribe"}
     )
+    sending: Sending = field(
+        default=Sending(), metadata={"meaning": "how issues and letters go to people"}
+    )
+    bounces: Bounces = field(
+        default=Bounces(), metadata={"meaning": "how it is known what did not arrive"}
+    )
     store: Store = field(default=Store(), metadata={"meaning": "where state is kept"})
     service: Service = field(
         default=Service(), metadata={"meaning": "how the running service behaves"}
@@ -255,4 +355,4 @@ class Config:
     )
     output: str = field(default="public", metadata={"meaning": "folder feeds and pages go to"})
     issues: str = field(default="issues", metadata={"meaning": "folder newsletters go to"})
-    outbox: str = field(default="outbox", metadata={"meaning": "folder letters to people go to"})
+    outbox: str = field(default="outbox", metadata={"meaning": "folder messages to people go to"})

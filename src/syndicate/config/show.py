@@ -12,6 +12,9 @@ import yaml
 from syndicate.config.loader import Key, Loaded
 
 MASK = "***"
+NAMED_BY_KEY = (("newsletters",), ("hooks",), ("sending", "servers"))
+"""Sections whose entries have their name as their key."""
+
 PASSWORD = re.compile(r"(?<=://)([^/?#\s]*?):[^/?#\s]*@")
 """The password before the host of a URL (RFC 3986, section 3.2.1), @ in it and all."""
 
@@ -35,7 +38,7 @@ def _plain(value: object, at: Key, origins: Mapping[Key, str]) -> object:
         return {
             field.name: _plain(_shown(value, field), (*at, field.name), origins)
             for field in dataclasses.fields(value)
-            if not (at[:-1] in (("newsletters",), ("hooks",)) and field.name == "name")
+            if not (at[:-1] in NAMED_BY_KEY and field.name == "name")
         }
     if isinstance(value, Mapping):
         return {name: _plain(inner, (*at, name), origins) for name, inner in value.items()}

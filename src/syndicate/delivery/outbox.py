@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from syndicate.delivery.transport import Envelope
 from syndicate.errors import DeliveryError
 
 SUFFIX = ".eml"
@@ -28,10 +29,10 @@ class Outbox:
         """Nothing is to be connected to."""
         yield self
 
-    def begin(self, sender: str, to: str) -> None:
+    def begin(self, envelope: Envelope) -> None:
         """A folder takes everything."""
 
-    def finish(self, message: bytes) -> str:
+    def finish(self, message: bytes, following: Envelope | None = None) -> str:  # noqa: ARG002
         """Write the message to a file of its own; the reply is its name."""
         moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
         target = self._folder / f"{moment}-{secrets.token_hex(4)}{SUFFIX}"

@@ -7,20 +7,34 @@ So whoever must know of each message whether it can have gone out writes that do
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Protocol
 
 
-class Session(Protocol):
-    """A connection to whoever takes messages, used by one thread."""
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """Between whom a message goes, as mail servers are told: bare addresses (RFC 5321)."""
 
-    def begin(self, sender: str, to: str) -> None:
-        """Announce a message between these addresses. Raises DeliveryError if it is refused."""
+    sender: str
+    to: str
+
+
+class Session(Protocol):
+    """A connection to whoever takes messages, used by one thread.
+
+    Leaving it between the two steps takes the announcement back: nothing was sent.
+    """
+
+    def begin(self, envelope: Envelope) -> None:
+        """Announce a message. Raises DeliveryError if it is refused."""
         ...
 
-    def finish(self, message: bytes) -> str:
+    def finish(self, message: bytes, following: Envelope | None = None) -> str:
         """Hand over the message that was announced, CRLF at each end of line; give the reply.
 
-        Raises DeliveryError if it is refused.
+        The message `following` it may be announced in the same breath: `begin` is still called
+        with it then, and tells what came of that. Raises DeliveryError if the message is refused,
+        or if nobody knows whether it was.
         """
         ...
 

@@ -223,7 +223,10 @@ class Sqlite:
 
 
 ABOUT_PEOPLE = frozenset(
-    ("consents", "requests", "secrets", "subscribers", "subscriptions", "suppressions")
+    (
+        *("consents", "requests", "secrets", "subscribers", "subscriptions", "suppressions"),
+        *("bounces", "deliveries", "delivery_events", "sendings", "sent_counts"),
+    )
 )
 """Tables that no copy has: they may be large, and are nobody else's business."""
 
@@ -391,8 +394,11 @@ def _wait_for(taken: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> N
 KEYS = {
     "article_tags": 2,
     "consents": 4,
+    "deliveries": 2,
+    "delivery_events": 4,
     "issue_articles": 2,
     "issues": 2,
+    "sent_counts": 2,
     "subscriptions": 2,
     "uses": 2,
 }

@@ -52,7 +52,7 @@ class Issue(NamedTuple):
 
     `reason` says why it was skipped or cancelled. `page` is the mail as a web page, `message`
     complete (RFC 5322, all ASCII), `articles` JSON. A skipped issue has no texts. `sequence` is
-    given when it is kept.
+    given when it is kept. `personal` is what is sent to subscribers, "" where nothing is.
     """
 
     newsletter: str
@@ -69,6 +69,7 @@ class Issue(NamedTuple):
     message: str = ""
     articles: str = "[]"
     sequence: int = 0
+    personal: str = ""
 
     @property
     def is_shown(self) -> bool:
@@ -110,6 +111,7 @@ class Issues:
         """The newest issues in whatever state, of one newsletter or all, without their texts."""
         where = "" if newsletter is None else "WHERE newsletter = :newsletter "
         columns = COLUMNS.replace("html, text, page, message", "'', '', '', ''")
+        columns = columns.replace("personal", "''")
         rows = self._rows(
             f"SELECT {columns} FROM issues {where}ORDER BY due DESC, newsletter LIMIT :limit",
             {"limit": limit} | ({} if newsletter is None else {"newsletter": newsletter}),

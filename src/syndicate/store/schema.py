@@ -125,6 +125,8 @@ issues = Table(  # of newsletters, frozen when made; one for each slot
     Column("message", PLAIN, nullable=False),  # complete, to the sender
     Column("articles", PLAIN, nullable=False),  # as carried, JSON
     Column("sequence", BigInteger, nullable=False),  # 1, 2, ... in the order they were made
+    # As it is sent, with marks where each recipient gets something of their own, JSON; "" if not.
+    Column("personal", PLAIN, nullable=False, server_default=""),
     Index("issues_by_sequence", "sequence"),
 )
 
@@ -229,6 +231,82 @@ secrets = Table(  # what the links people get by mail are signed with
     Column("key", PLAIN, nullable=False),
     Column("made", PLAIN, nullable=False),
     Column("until", PLAIN, nullable=False),  # when its links end; "" while it signs
+)
+
+sendings = Table(  # issues on their way to subscribers
+    "sendings",
+    metadata,
+    Column("issue", BigInteger, primary_key=True, autoincrement=False),  # its sequence
+    Column("newsletter", PLAIN, nullable=False),
+    Column("slot", PLAIN, nullable=False),
+    Column("began", PLAIN, nullable=False),  # the Date of its messages
+    Column("paused", PLAIN, nullable=False),  # why it goes no further, "" if it does
+    Column("ended", PLAIN, nullable=False),  # "" until nothing is left to do
+)
+
+deliveries = Table(  # one issue to one subscriber: the ledger
+    "deliveries",
+    metadata,
+    Column("issue", BigInteger, primary_key=True, autoincrement=False),
+    Column("subscriber", BigInteger, primary_key=True, autoincrement=False),
+    # pending | claimed | sending | sent | retry | failed | held | suppressed
+    Column("state", PLAIN, nullable=False),
+    Column("attempts", BigInteger, nullable=False, server_default="0"),  # that were not taken
+    Column("next_try", PLAIN, nullable=False, server_default=""),  # of one in retry
+    Column("at", PLAIN, nullable=False, server_default=""),  # when it came to be in this state
+    Column("server", PLAIN, nullable=False, server_default=""),  # that took or refused it
+    Column("reply", PLAIN, nullable=False, server_default=""),  # what it said; or why not sent
+    Column("owner", PLAIN, nullable=False, server_default=""),  # the sender that claimed it
+    Index(
+        "deliveries_to_retry",
+        "issue",
+        "next_try",
+        sqlite_where=text("state = 'retry'"),
+        postgresql_where=text("state = 'retry'"),
+    ),
+    Index(
+        "deliveries_held",
+        "issue",
+        "subscriber",
+        sqlite_where=text("state = 'held'"),
+        postgresql_where=text("state = 'held'"),
+    ),
+    sqlite_with_rowid=False,
+    postgresql_with={"fillfactor": 70},
+)
+
+delivery_events = Table(  # what happened to a delivery besides being sent; only ever added to
+    "delivery_events",
+    metadata,
+    Column("issue", BigInteger, primary_key=True, autoincrement=False),
+    Column("subscriber", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", PLAIN, primary_key=True),
+    Column("event", PLAIN, primary_key=True),  # retry | failed | held | resolved | bounced | ...
+    Column("detail", PLAIN, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+bounces = Table(  # notices that a message did not arrive, or was not wanted
+    "bounces",
+    metadata,
+    Column("id", PLAIN, primary_key=True),  # hash of what makes a notice the same notice
+    Column("issue", BigInteger, nullable=False),
+    Column("subscriber", BigInteger, nullable=False),
+    Column("kind", PLAIN, nullable=False),  # hard | soft | complaint
+    Column("status", PLAIN, nullable=False),  # RFC 3463, such as 5.1.1; "" if unknown
+    Column("detail", PLAIN, nullable=False),
+    Column("at", PLAIN, nullable=False),
+    Index("bounces_by_subscriber", "subscriber", "at"),
+    Index("bounces_by_issue", "issue"),
+)
+
+sent_counts = Table(  # how many messages each server was given in which second: for its limits
+    "sent_counts",
+    metadata,
+    Column("server", PLAIN, primary_key=True),
+    Column("second", BigInteger, primary_key=True, autoincrement=False),  # since 1970
+    Column("sent", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 meta = Table(

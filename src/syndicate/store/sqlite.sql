@@ -26,6 +26,18 @@ CREATE TABLE articles (
 CREATE INDEX articles_by_date ON articles (state, published, sequence);
 CREATE INDEX articles_by_sequence ON articles (sequence);
 CREATE INDEX articles_with_findings ON articles (path) WHERE findings IS NOT NULL;
+CREATE TABLE bounces (
+  id TEXT NOT NULL,
+  issue BIGINT NOT NULL,
+  subscriber BIGINT NOT NULL,
+  kind TEXT NOT NULL,
+  status TEXT NOT NULL,
+  detail TEXT NOT NULL,
+  at TEXT NOT NULL,
+  PRIMARY KEY (id)
+);
+CREATE INDEX bounces_by_issue ON bounces (issue);
+CREATE INDEX bounces_by_subscriber ON bounces (subscriber, at);
 CREATE TABLE consents (
   subscriber BIGINT NOT NULL,
   newsletter TEXT NOT NULL,
@@ -34,6 +46,30 @@ CREATE TABLE consents (
   detail TEXT NOT NULL,
   client TEXT DEFAULT '' NOT NULL,
   PRIMARY KEY (subscriber, newsletter, at, event)
+)
+ WITHOUT ROWID;
+CREATE TABLE deliveries (
+  issue BIGINT NOT NULL,
+  subscriber BIGINT NOT NULL,
+  state TEXT NOT NULL,
+  attempts BIGINT DEFAULT '0' NOT NULL,
+  next_try TEXT DEFAULT '' NOT NULL,
+  at TEXT DEFAULT '' NOT NULL,
+  server TEXT DEFAULT '' NOT NULL,
+  reply TEXT DEFAULT '' NOT NULL,
+  owner TEXT DEFAULT '' NOT NULL,
+  PRIMARY KEY (issue, subscriber)
+)
+ WITHOUT ROWID;
+CREATE INDEX deliveries_held ON deliveries (issue, subscriber) WHERE state = 'held';
+CREATE INDEX deliveries_to_retry ON deliveries (issue, next_try) WHERE state = 'retry';
+CREATE TABLE delivery_events (
+  issue BIGINT NOT NULL,
+  subscriber BIGINT NOT NULL,
+  at TEXT NOT NULL,
+  event TEXT NOT NULL,
+  detail TEXT NOT NULL,
+  PRIMARY KEY (issue, subscriber, at, event)
 )
  WITHOUT ROWID;
 CREATE TABLE documents (
@@ -88,6 +124,7 @@ CREATE TABLE issues (
   message TEXT NOT NULL,
   articles TEXT NOT NULL,
   sequence BIGINT NOT NULL,
+  personal TEXT DEFAULT '' NOT NULL,
   PRIMARY KEY (newsletter, slot)
 );
 CREATE INDEX issues_by_sequence ON issues (sequence);
@@ -141,6 +178,22 @@ CREATE TABLE secrets (
   until TEXT NOT NULL,
   PRIMARY KEY (id)
 );
+CREATE TABLE sendings (
+  issue BIGINT NOT NULL,
+  newsletter TEXT NOT NULL,
+  slot TEXT NOT NULL,
+  began TEXT NOT NULL,
+  paused TEXT NOT NULL,
+  ended TEXT NOT NULL,
+  PRIMARY KEY (issue)
+);
+CREATE TABLE sent_counts (
+  server TEXT NOT NULL,
+  second BIGINT NOT NULL,
+  sent BIGINT NOT NULL,
+  PRIMARY KEY (server, second)
+)
+ WITHOUT ROWID;
 CREATE TABLE subscribers (
   id BIGINT NOT NULL,
   address TEXT NOT NULL,
@@ -175,4 +228,4 @@ CREATE TABLE uses (
 )
  WITHOUT ROWID;
 CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY);
-INSERT INTO alembic_version VALUES ('0004');
+INSERT INTO alembic_version VALUES ('0005');

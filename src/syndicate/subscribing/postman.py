@@ -13,7 +13,7 @@ import jinja2
 
 from syndicate.build import Site
 from syndicate.delivery.message import domain, letter, mailbox
-from syndicate.delivery.transport import Session, Transport
+from syndicate.delivery.transport import Envelope, Session, Transport
 from syndicate.errors import DeliveryError, MessageError
 from syndicate.moments import from_text, to_text
 from syndicate.newsletters.issue import Rendered
@@ -112,7 +112,7 @@ class Postman:
                 date=now,
                 message_id=_message_id(each),
             )
-            session.begin(mailbox(each.sender), mailbox(request.address))
+            session.begin(Envelope(mailbox(each.sender), mailbox(request.address)))
             reply = session.finish(message)
         except (DeliveryError, MessageError) as error:
             return self._failed(request, error, now)
