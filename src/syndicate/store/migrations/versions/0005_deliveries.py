@@ -1,5 +1,7 @@
 """What is sent to whom, what became of it, and what came back."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -11,15 +13,15 @@ depends_on = None
 PLAIN = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 
-def _number(name: str) -> sa.Column:
+def _number(name: str) -> "sa.Column[Any]":
     return sa.Column(name, sa.BigInteger, primary_key=True, autoincrement=False)
 
 
-def _key(name: str) -> sa.Column:
+def _key(name: str) -> "sa.Column[Any]":
     return sa.Column(name, PLAIN, primary_key=True)
 
 
-def _text(name: str) -> sa.Column:
+def _text(name: str) -> "sa.Column[Any]":
     return sa.Column(name, PLAIN, nullable=False)
 
 
