@@ -243,7 +243,7 @@ class Server:
         default=(),
         metadata={"meaning": "most messages on its first days, one number a day"},
     )
-    timeout: int = field(
+    timeout: float = field(
         default=60, metadata={"meaning": "seconds it may take for each answer", "min": 1}
     )
 

@@ -209,7 +209,7 @@ def _mailbox(value: str) -> tuple[str, str]:
 def _ascii_address(address: str) -> str:
     """The address with its domain as DNS has it (RFC 5891); the part before @ stays as it is."""
     local, at, name = address.rpartition("@")
-    name = _ascii_host(name)
+    name = ascii_host(name)
     if not at or not DOMAIN.fullmatch(name.lower()) or not LOCAL_PART.fullmatch(local):
         raise MessageError(
             f"{address or 'an empty text'} is not an address mail can be sent from and to",
@@ -230,14 +230,14 @@ def _list_unsubscribe(url: str, *, one_click: bool) -> list[str]:
         raise MessageError(
             f"nobody can unsubscribe with one click at {url}", way_out="use an https: address"
         )
-    plain = urlunsplit(parts._replace(netloc=_ascii_host(parts.netloc)))
+    plain = urlunsplit(parts._replace(netloc=ascii_host(parts.netloc)))
     headers = [_structured("List-Unsubscribe", f"<{quote(plain, safe=URL_CHARACTERS)}>")]
     if one_click:
         headers.append(_structured("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
     return headers
 
 
-def _ascii_host(host: str) -> str:
+def ascii_host(host: str) -> str:
     """A domain as DNS has it (RFC 5891)."""
     if host.isascii():
         return host

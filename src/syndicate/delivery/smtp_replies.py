@@ -1,0 +1,180 @@
+"""What a mail server answers -> what it means (RFC 5321, section 4.2; RFC 2034). Pure.
+
+Nothing a server says is believed to be well-formed, short, or fit to be shown.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from syndicate.errors import DeliveryError, Refused
+
+LONGEST_REPLY = 65_536
+MOST_LINES = 100
+LONGEST_TEXT = 500
+
+LINE = re.compile(rb"([1-5][0-9]{2})(?:([ -])(.*))?", re.DOTALL)
+# RFC 3463, section 2; the first digit is that of the code it comes with (RFC 2034, section 4).
+STATUS = re.compile(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}(?!\S)")
+
+SHUTTING_DOWN = 421
+GO_AHEAD = 354
+# What is said to somebody who has to log in or to encrypt first (RFC 4954, RFC 3207).
+OUR_LOGIN = frozenset({530, 534, 535, 538})
+
+
+class UnreadableError(Exception):
+    """No answer of a mail server; says what it is instead."""
+
+
+class Step(StrEnum):
+    """What is answered: the commands by which a message is handed over, and the message."""
+
+    RESET = "RSET"
+    SENDER = "MAIL"
+    RECIPIENT = "RCPT"
+    DATA = "DATA"
+    MESSAGE = "the message"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One reply. `lines` are fit to be shown: one line each, without the code."""
+
+    code: int
+    lines: tuple[str, ...]
+
+    @property
+    def status(self) -> str:
+        """The enhanced status code, or ""."""
+        found = STATUS.match(self.lines[0])
+        return found[0] if found and found[0][0] == str(self.code)[0] else ""
+
+    @property
+    def positive(self) -> bool:
+        """It was done."""
+        return 200 <= self.code <= 299
+
+    @property
+    def negative(self) -> bool:
+        """It was not done: for now (4xx) or for good (5xx)."""
+        return 400 <= self.code <= 599
+
+    def without(self, text: str) -> Reply:
+        """The reply with `…` for a text that is not to be kept, capitals or not."""
+        hidden = re.compile(re.escape(_shown(text.encode())) or "(?!)", re.IGNORECASE)
+        return Reply(self.code, tuple(hidden.sub("…", line) for line in self.lines))
+
+    def __str__(self) -> str:
+        """The reply in one line of bounded length; its status is said once."""
+        first, *others = self.lines
+        rest = [line.removeprefix(self.status) for line in others]
+        return " ".join(" ".join([str(self.code), first, *rest]).split())[:LONGEST_TEXT]
+
+
+class Replies:
+    """Bytes as they come -> replies. After an UnreadableError nothing more can be read."""
+
+    def __init__(self) -> None:
+        self._rest = bytearray()
+        self._size = 0
+        self._code = 0
+        self._lines: list[str] = []
+
+    @property
+    def waiting(self) -> bool:
+        """Something came that was not taken."""
+        return bool(self._rest or self._lines)
+
+    def feed(self, data: bytes) -> None:
+        """Add what came."""
+        self._rest += data
+
+    def take(self) -> Reply | None:
+        """The next reply if it is there whole. Raises UnreadableError."""
+        while (end := self._rest.find(b"\n")) >= 0:
+            self._size += end + 1
+            line = bytes(self._rest[:end]).removesuffix(b"\r")
+            del self._rest[: end + 1]
+            self._bound(self._size)
+            if self._is_last(line):
+                reply = Reply(self._code, tuple(self._lines))
+                self._lines, self._code, self._size = [], 0, 0
+                return reply
+        self._bound(self._size + len(self._rest))
+        return None
+
+    def _is_last(self, line: bytes) -> bool:
+        found = LINE.fullmatch(line)
+        if not found:
+            raise UnreadableError(f"{_shown(line)[:80]!r}, which is no reply")
+        code = int(found[1])
+        if self._lines and code != self._code:
+            raise UnreadableError(f"a reply that begins with {self._code} and goes on with {code}")
+        self._code = code
+        self._lines.append(_shown(found[3] or b""))
+        return found[2] != b"-"
+
+    def _bound(self, size: int) -> None:
+        if size > LONGEST_REPLY or len(self._lines) >= MOST_LINES:
+            raise UnreadableError("a reply without end")
+
+
+def _shown(line: bytes) -> str:
+    """Text of one line, without what could steer a terminal or hide."""
+    text = line.decode(errors="replace")
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def offers(hello: Reply) -> dict[str, str]:
+    """What a server offers by its reply to EHLO: keyword -> parameters (RFC 5321, 4.1.1.1)."""
+    return dict(_offers(hello.lines[1:]))
+
+
+def _offers(lines: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    for line in lines:
+        # Some write AUTH=PLAIN, as a draft of RFC 2554 had it.
+        keyword, _, parameters = line.upper().replace("AUTH=", "AUTH ").partition(" ")
+        yield keyword, parameters
+
+
+def verdict(step: Step, reply: Reply, host: str, to: str) -> DeliveryError | None:
+    """What a reply to a step means for the message to `to`: None if it goes on.
+
+    The error does not hold the address: it may be logged. Raises UnreadableError where the reply
+    fits nothing that can be answered to this step.
+    """
+    if reply.code == GO_AHEAD if step is Step.DATA else reply.positive:
+        return None
+    reply = reply.without(to)
+    if reply.code == SHUTTING_DOWN:
+        what = Refused.MESSAGE if step is Step.MESSAGE else Refused.SERVER
+        return DeliveryError(f"{host} stops: {reply}", what=what, lost=True, status=reply.status)
+    if reply.negative and step is not Step.RESET:
+        return _refusal(step, reply, host)
+    raise UnreadableError(f"{str(reply)[:80]!r} to {step}")
+
+
+def _refusal(step: Step, reply: Reply, host: str) -> DeliveryError:
+    for_good, status = reply.code >= 500, reply.status
+    if reply.code in OUR_LOGIN and step is not Step.MESSAGE:
+        return DeliveryError(
+            f"{host} takes nothing without a login: {reply}",
+            for_good=for_good,
+            status=status,
+            way_out="check user, password and security of this server",
+        )
+    what, way_out = {
+        Step.SENDER: (Refused.SENDER, "check sender: the server must be allowed to send for it"),
+        Step.RECIPIENT: (Refused.RECIPIENT, ""),
+    }.get(step, (Refused.MESSAGE, ""))
+    return DeliveryError(
+        f"{host} refused the {what.value}: {reply}",
+        what=what,
+        for_good=for_good,
+        status=status,
+        way_out=way_out,
+    )
