@@ -216,3 +216,19 @@ def test_the_papers_accents_are_measured_on_are_those_of_the_designs() -> None:
     light, dark = sheet.partition("{% set dark")[::2]
     assert f'"panel": "{PAPERS["accent"]}"' in light
     assert f'"panel": "{PAPERS["accent_dark"]}"' in dark
+
+
+@pytest.mark.parametrize(
+    ("quiet", "good"),
+    [
+        ("", True),
+        ("22:00-07:00", True),
+        ("22-7", False),
+        ("24:00-07:00", False),
+        ("22:00-22:00", False),
+    ],
+)
+def test_quiet_hours_are_some_of_the_day_but_not_all(quiet: str, good: bool) -> None:
+    assert problems(sending={"quiet": quiet}) == (
+        {} if good else {"sending.quiet": "write them such as 22:00-07:00"}
+    )

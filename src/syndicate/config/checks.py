@@ -239,9 +239,9 @@ def _heard(value: tuple[str, ...]) -> Complaint | None:
 
 
 def _quiet(value: str) -> Complaint | None:
-    if not value or QUIET.fullmatch(value):
-        return None
-    return f"is {value!r}, no hours of a day", "write them such as 22:00-07:00"
+    if value and (not QUIET.fullmatch(value) or value[:5] == value[-5:]):
+        return f"is {value!r}, no hours of a day", "write them such as 22:00-07:00"
+    return None
 
 
 def _host(value: str) -> Complaint | None:
