@@ -154,7 +154,13 @@ def test_a_refusal_does_not_name_who_was_refused() -> None:
 
 @pytest.mark.parametrize(
     ("step", "code"),
-    [(Step.MESSAGE, 354), (Step.DATA, 250), (Step.SENDER, 354), (Step.RESET, 500), (Step.DATA, 120)],
+    [
+        (Step.MESSAGE, 354),
+        (Step.DATA, 250),
+        (Step.SENDER, 354),
+        (Step.RESET, 500),
+        (Step.DATA, 120),
+    ],
 )
 def test_a_reply_that_fits_nothing_is_unreadable(step: Step, code: int) -> None:
     with pytest.raises(UnreadableError):

@@ -134,7 +134,7 @@ class Clerk:
                 self._look_around(stops=stops)
                 self._page(notes, stops=stops)
                 told(self.ways.values())
-                if self._is_over(stops=stops):
+                if self._is_over():
                     return
                 notes = self._told()
         except BaseException:
@@ -200,7 +200,7 @@ class Clerk:
         for task in tasks:
             self.ways[task.claimed.issue].open -= 1
 
-    def _is_over(self, *, stops: bool) -> bool:
+    def _is_over(self) -> bool:
         if any(way.open for way in self.ways.values()):
             return False
         return all(self.ways[issue].is_through for issue in self._going_on)

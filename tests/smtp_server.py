@@ -15,6 +15,7 @@ import threading
 from base64 import b64decode, b64encode
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from io import BufferedReader
 from typing import NamedTuple, Self
@@ -70,6 +71,9 @@ def scripted(**steps: Action | Sequence[Action | None]) -> Behaviour:
     return behaviour
 
 
+GOOD = scripted()
+
+
 @dataclass(frozen=True, slots=True)
 class Mail:
     """A message that was taken, without the dots of SMTP. `announced` is what MAIL said."""
@@ -85,7 +89,7 @@ class SmtpServer:
 
     def __init__(
         self,
-        behaviour: Behaviour = scripted(),
+        behaviour: Behaviour = GOOD,
         *,
         extensions: Sequence[str] = EXTENSIONS,
         tls: ssl.SSLContext | None = None,
@@ -135,10 +139,8 @@ class SmtpServer:
 
 
 def _shut(open_socket: socket.socket) -> None:
-    try:
+    with suppress(OSError):  # it is closed already
         open_socket.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        pass  # it is closed already
     open_socket.close()
 
 
