@@ -15,6 +15,7 @@ import threading
 from base64 import b64decode, b64encode
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from io import BufferedReader
 from typing import NamedTuple, Self
@@ -23,12 +24,12 @@ EXTENSIONS = ("PIPELINING", "SIZE 0", "ENHANCEDSTATUSCODES", "8BITMIME", "SMTPUT
 
 
 class Step(NamedTuple):
-    """Where a connection is. `count` is how often it was at such a step before."""
+    """Where a connection is. `times` is how often it was at such a step before."""
 
     name: str
     argument: str
     connection: int
-    count: int
+    times: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,11 @@ Action = Say | Close | Stall
 Behaviour = Callable[[Step], Action | None]
 
 
+def good(_: Step) -> Action | None:
+    """What a good server does, at each step."""
+    return None
+
+
 def scripted(**steps: Action | Sequence[Action | None]) -> Behaviour:
     """At each step the action named for it; of several, one each time, on every connection."""
 
@@ -65,7 +71,7 @@ def scripted(**steps: Action | Sequence[Action | None]) -> Behaviour:
         actions = steps.get(step.name, ())
         if not isinstance(actions, Sequence):
             return actions
-        return actions[step.count] if step.count < len(actions) else None
+        return actions[step.times] if step.times < len(actions) else None
 
     return behaviour
 
@@ -85,7 +91,7 @@ class SmtpServer:
 
     def __init__(
         self,
-        behaviour: Behaviour = scripted(),
+        behaviour: Behaviour = good,
         *,
         extensions: Sequence[str] = EXTENSIONS,
         tls: ssl.SSLContext | None = None,
@@ -135,10 +141,8 @@ class SmtpServer:
 
 
 def _shut(open_socket: socket.socket) -> None:
-    try:
+    with suppress(OSError):  # it is closed already
         open_socket.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        pass  # it is closed already
     open_socket.close()
 
 
