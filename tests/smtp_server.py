@@ -24,12 +24,12 @@ EXTENSIONS = ("PIPELINING", "SIZE 0", "ENHANCEDSTATUSCODES", "8BITMIME", "SMTPUT
 
 
 class Step(NamedTuple):
-    """Where a connection is. `count` is how often it was at such a step before."""
+    """Where a connection is. `times` is how often it was at such a step before."""
 
     name: str
     argument: str
     connection: int
-    count: int
+    times: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,11 @@ Action = Say | Close | Stall
 Behaviour = Callable[[Step], Action | None]
 
 
+def good(_: Step) -> Action | None:
+    """What a good server does, at each step."""
+    return None
+
+
 def scripted(**steps: Action | Sequence[Action | None]) -> Behaviour:
     """At each step the action named for it; of several, one each time, on every connection."""
 
@@ -66,12 +71,9 @@ def scripted(**steps: Action | Sequence[Action | None]) -> Behaviour:
         actions = steps.get(step.name, ())
         if not isinstance(actions, Sequence):
             return actions
-        return actions[step.count] if step.count < len(actions) else None
+        return actions[step.times] if step.times < len(actions) else None
 
     return behaviour
-
-
-GOOD = scripted()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,7 @@ class SmtpServer:
 
     def __init__(
         self,
-        behaviour: Behaviour = GOOD,
+        behaviour: Behaviour = good,
         *,
         extensions: Sequence[str] = EXTENSIONS,
         tls: ssl.SSLContext | None = None,

@@ -232,3 +232,23 @@ def test_quiet_hours_are_some_of_the_day_but_not_all(quiet: str, good: bool) -> 
     assert problems(sending={"quiet": quiet}) == (
         {} if good else {"sending.quiet": "write them such as 22:00-07:00"}
     )
+
+
+@pytest.mark.parametrize(
+    ("host", "security", "wrong"),
+    [
+        ("localhost", "none", False),
+        ("127.0.0.1", "none", False),
+        ("::1", "none", False),
+        ("smtp.example.org", "none", True),
+        ("localhost.example.org", "none", True),
+        ("smtp.example.org", "tls", False),
+        ("smtp.example.org", "starttls", False),
+    ],
+)
+def test_a_password_is_said_unencrypted_only_on_the_same_machine(
+    host: str, security: str, wrong: bool
+) -> None:
+    server = {"host": host, "security": security, "user": "jo", "password": "x"}
+    found = problems(sending={"servers": {"main": server}})
+    assert list(found) == (["sending.servers.main.security"] if wrong else [])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import pytest
@@ -20,7 +21,7 @@ from syndicate.delivery.smtp_replies import (
 from syndicate.errors import Refused
 
 
-def read(data: bytes, cuts: list[int] = []) -> list[Reply | str]:  # noqa: B006
+def read(data: bytes, cuts: Sequence[int] = ()) -> list[Reply | str]:
     """Every reply in `data`, which comes in pieces; and what is wrong, where it ends so."""
     replies, found = Replies(), list[Reply | str]()
     for start, end in pairwise(sorted({0, len(data), *(cut % (len(data) + 1) for cut in cuts)})):

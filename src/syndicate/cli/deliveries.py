@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -258,8 +259,7 @@ class _Bars:
         from syndicate.sending.pace import Pace
 
         self._pace = Pace()
-        self._stream = click.get_text_stream("stderr")
-        self._bar = self._stream.isatty()
+        self._bar = sys.stderr.isatty()
         self._shown = monotonic()
         self._any = False
 

@@ -148,8 +148,11 @@ class _Window:
 
 
 def longest(server: Server) -> int:
-    """Seconds from marking a message to the answer, at most: kept, written and answered."""
-    return 3 * server.timeout
+    """Seconds from marking a message to the answer, at most: kept, written and answered.
+
+    For the answer to a whole message, ten times the usual patience is had (see `smtp`).
+    """
+    return 12 * int(server.timeout)
 
 
 def remembered(server: Server) -> int:
