@@ -216,3 +216,39 @@ def test_the_papers_accents_are_measured_on_are_those_of_the_designs() -> None:
     light, dark = sheet.partition("{% set dark")[::2]
     assert f'"panel": "{PAPERS["accent"]}"' in light
     assert f'"panel": "{PAPERS["accent_dark"]}"' in dark
+
+
+@pytest.mark.parametrize(
+    ("quiet", "good"),
+    [
+        ("", True),
+        ("22:00-07:00", True),
+        ("22-7", False),
+        ("24:00-07:00", False),
+        ("22:00-22:00", False),
+    ],
+)
+def test_quiet_hours_are_some_of_the_day_but_not_all(quiet: str, good: bool) -> None:
+    assert problems(sending={"quiet": quiet}) == (
+        {} if good else {"sending.quiet": "write them such as 22:00-07:00"}
+    )
+
+
+@pytest.mark.parametrize(
+    ("host", "security", "wrong"),
+    [
+        ("localhost", "none", False),
+        ("127.0.0.1", "none", False),
+        ("::1", "none", False),
+        ("smtp.example.org", "none", True),
+        ("localhost.example.org", "none", True),
+        ("smtp.example.org", "tls", False),
+        ("smtp.example.org", "starttls", False),
+    ],
+)
+def test_a_password_is_said_unencrypted_only_on_the_same_machine(
+    host: str, security: str, wrong: bool
+) -> None:
+    server = {"host": host, "security": security, "user": "jo", "password": "x"}
+    found = problems(sending={"servers": {"main": server}})
+    assert list(found) == (["sending.servers.main.security"] if wrong else [])

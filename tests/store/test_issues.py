@@ -74,7 +74,7 @@ def test_what_a_cancelled_issue_took_is_free_again(database: Database, issues: I
     assert cancelled.carried == (ONE,)
 
 
-@pytest.mark.parametrize("state", ["sent", "skipped", "cancelled"])
+@pytest.mark.parametrize("state", ["skipped", "cancelled"])
 def test_what_has_ended_stays_as_it_is(database: Database, issues: Issues, state: str) -> None:
     add(database, issue("2026-11-02T08:00", state=state))
     with database.transaction():

@@ -40,7 +40,7 @@ def list_issues(config_file: Path, newsletter: str | None, most: int) -> None:
     """List the newest issues of NEWSLETTER, or of all."""
     from syndicate.store.issues import Issues
 
-    with _opened(config_file) as site:
+    with site_of(config_file) as site:
         name = _newsletter(site, newsletter).name if newsletter else None
         found = Issues(site.database).all(name, most)
     if not found:
@@ -53,8 +53,8 @@ def list_issues(config_file: Path, newsletter: str | None, most: int) -> None:
 @config_option
 def show(config_file: Path, issue: str) -> None:
     """Show an ISSUE: its state, its subject, the articles it carries, and where its files are."""
-    with _opened(config_file) as site:
-        _tell(site, _issue(site, issue))
+    with site_of(config_file) as site:
+        _tell(site, issue_named(site, issue))
 
 
 @issues.command(short_help="What the next build and the next slots would do.")
@@ -86,7 +86,7 @@ def make(config_file: Path, newsletter: str) -> None:
     from syndicate.build import build
     from syndicate.issuing import make_by_hand
 
-    with _opened(config_file) as site:
+    with site_of(config_file) as site:
         wanted, now = _newsletter(site, newsletter), datetime.now(UTC)
         build(site, now)
         made = make_by_hand(site, wanted, now)
@@ -109,14 +109,97 @@ def approve(config_file: Path, issue: str) -> None:
 @click.option("--reason", default="", help="Why, for the record.")
 @config_option
 def cancel(config_file: Path, issue: str, reason: str) -> None:
-    """Take an ISSUE back that was not sent: its page goes, its articles come in the next."""
+    """Take an ISSUE back that was not sent: its page goes, its articles come in the next.
+
+    One that is being sent goes to nobody more; if some got it already, its page stays for them.
+    """
     from syndicate.store.issues import IssueState
 
+    with site_of(config_file) as site:
+        found = issue_named(site, issue)
+        if found.state == IssueState.SENDING:
+            _stop(site, found, reason)
+            return
     _move(config_file, issue, IssueState.CANCELLED, reason)
 
 
+def _stop(site: Site, issue: Issue, reason: str) -> None:
+    from syndicate.build import build
+    from syndicate.sending.orders import stop
+    from syndicate.store.issues import IssueState
+
+    many, became = stop(site, issue, datetime.now(UTC), reason)
+    build(site, datetime.now(UTC))
+    name = f"{issue.newsletter}/{issue.slot}"
+    click.echo(f"{name} goes to {counted(many, 'subscriber')} less.")
+    if became is IssueState.CANCELLED:
+        click.echo("Nobody got it: it is cancelled, and its articles come in the next.")
+    else:
+        click.echo("Some got it already: its page stays, and its articles count as sent.")
+
+
+@issues.command("pause", short_help="Let an issue that is being sent wait.")
+@click.argument("issue")
+@config_option
+def pause_issue(config_file: Path, issue: str) -> None:
+    """Let no more messages of an ISSUE go out until it is resumed."""
+    from syndicate.sending.orders import pause, sending_of
+
+    with site_of(config_file) as site:
+        sending = sending_of(site, issue_named(site, issue))
+        changed = pause(site, sending)
+    click.echo(f"{sending.name} {'is paused' if changed else 'was not going out anyway'}.")
+
+
+@issues.command("resume", short_help="Let an issue go on that was paused.")
+@click.argument("issue")
+@config_option
+def resume_issue(config_file: Path, issue: str) -> None:
+    """Let an ISSUE go on that was paused, by you or by the program."""
+    from syndicate.sending.orders import resume, sending_of
+
+    with site_of(config_file) as site:
+        sending = sending_of(site, issue_named(site, issue))
+        changed = resume(site, sending)
+    click.echo(f"{sending.name} {'goes on' if changed else 'was not paused'}.")
+
+
+@issues.command("retry-failed", short_help="Try again what servers refused of an issue.")
+@click.argument("issue")
+@config_option
+def retry_failed_of(config_file: Path, issue: str) -> None:
+    """Try the deliveries of an ISSUE again that failed."""
+    from syndicate.sending.orders import retry_failed, sending_of
+
+    with site_of(config_file) as site:
+        sending = sending_of(site, issue_named(site, issue))
+        many = retry_failed(site, sending, datetime.now(UTC))
+    click.echo(f"{counted(many, 'message')} of {sending.name} will be tried again.")
+
+
+@issues.command("resend", short_help="Send an issue to those who missed it.")
+@click.argument("issue")
+@click.option("--missed", is_flag=True, help="To those who get the newsletter, and not this yet.")
+@config_option
+def resend_issue(config_file: Path, issue: str, missed: bool) -> None:
+    """Send an ISSUE also to those who get the newsletter now and did not get the issue.
+
+    That is whoever subscribed since, and those whose delivery failed. Nobody gets it twice.
+    """
+    from syndicate.sending.orders import resend_missed, sending_of
+
+    if not missed:
+        raise click.UsageError("say --missed: to those who did not get it; nobody gets it twice")
+    with site_of(config_file) as site:
+        found = issue_named(site, issue)
+        sending = sending_of(site, found)
+        many = resend_missed(site, found, sending, datetime.now(UTC))
+    click.echo(f"{counted(many, 'message')} of {sending.name} will go out.")
+
+
 @contextmanager
-def _opened(config_file: Path) -> Iterator[Site]:
+def site_of(config_file: Path) -> Iterator[Site]:
+    """The site of a configuration, as commands open it."""
     from syndicate import app
 
     with app.opened(config_file, os.environ, Progress(quiet=False)) as site:
@@ -129,8 +212,8 @@ def _move(config_file: Path, name: str, to: str, reason: str = "") -> None:
     from syndicate.issuing import move
     from syndicate.store.issues import FOLLOWS, IssueState
 
-    with _opened(config_file) as site:
-        issue = _issue(site, name)
+    with site_of(config_file) as site:
+        issue = issue_named(site, name)
         if not move(site, issue, IssueState(to), datetime.now(UTC), reason):
             may = ", ".join(FOLLOWS[IssueState(issue.state)]) or "nothing: that is its end"
             raise SyndicateError(
@@ -147,7 +230,7 @@ def _newsletter(site: Site, name: str) -> Newsletter:
     return newsletter_named(site.config, name)
 
 
-def _issue(site: Site, name: str) -> Issue:
+def issue_named(site: Site, name: str) -> Issue:
     """The issue that someone means. Raises SyndicateError."""
     from syndicate.errors import SyndicateError
     from syndicate.issue_archive import slot_name

@@ -7,6 +7,7 @@ import click
 from syndicate import __version__
 from syndicate.cli.asking import config, explain
 from syndicate.cli.building import build, check
+from syndicate.cli.deliveries import deliveries, send, send_test
 from syndicate.cli.export import export
 from syndicate.cli.issues import issues
 from syndicate.cli.options import PROGRAM
@@ -63,5 +64,5 @@ def syndicate(context: click.Context, config_file: str) -> None:
 
 
 COMMANDS = (init, new, build, run, status, preview, check, explain, issues, export, config)
-for command in (*COMMANDS, subscribers, completion):
+for command in (*COMMANDS, subscribers, send, send_test, deliveries, completion):
     syndicate.add_command(command)

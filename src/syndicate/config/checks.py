@@ -34,6 +34,7 @@ NOT_IN_ADDRESS = re.compile(r"[\s\x00-\x1f\x7f]")
 PAPERS = {"accent": "#f4f1ea", "accent_dark": "#25292f"}
 LOGO = re.compile(r".+\.(png|jpe?g|gif)", re.IGNORECASE)
 HOST = re.compile(r"[\w.-]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")
+LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1", re.IGNORECASE)
 QUIET = re.compile(r"([01]\d|2[0-3]):[0-5]\d ?[-–] ?([01]\d|2[0-3]):[0-5]\d")
 STORE = re.compile(r"sqlite:///.+|postgres(ql)?(\+psycopg)?://.+")
 
@@ -63,8 +64,8 @@ def check_section(section: object) -> Iterator[tuple[str, str, str]]:
         yield from _check_delivery(section)
     if isinstance(section, Sending) and section.transport == "smtp" and not section.servers:
         yield "transport", "is smtp, and there is no server", "name one under sending.servers"
-    if isinstance(section, Server) and bool(section.user) != bool(section.password):
-        yield "user", "and password: both are needed, or none", "give both, or neither"
+    if isinstance(section, Server):
+        yield from _check_server(section)
     if isinstance(section, Dkim) and bool(section.key) != bool(section.selector):
         yield "selector", "and key: both are needed, or none", "give both, or neither"
     if isinstance(section, Hook):
@@ -239,9 +240,9 @@ def _heard(value: tuple[str, ...]) -> Complaint | None:
 
 
 def _quiet(value: str) -> Complaint | None:
-    if not value or QUIET.fullmatch(value):
-        return None
-    return f"is {value!r}, no hours of a day", "write them such as 22:00-07:00"
+    if value and (not QUIET.fullmatch(value) or value[:5] == value[-5:]):
+        return f"is {value!r}, no hours of a day", "write them such as 22:00-07:00"
+    return None
 
 
 def _host(value: str) -> Complaint | None:
@@ -307,6 +308,14 @@ CHECKS: Mapping[tuple[str, str], Callable[[Any], Complaint | None]] = {
     ("Brand", "social"): _social,
     ("Store", "url"): _store_url,
 }
+
+
+def _check_server(server: Server) -> Iterator[tuple[str, str, str]]:
+    if bool(server.user) != bool(server.password):
+        yield "user", "and password: both are needed, or none", "give both, or neither"
+    elif server.user and server.security == "none" and not LOOPBACK.fullmatch(server.host):
+        message = f"is none, and anybody on the way to {server.host} could read the password"
+        yield "security", message, "write starttls or tls, or leave out user and password"
 
 
 def _check_delivery(config: Config) -> Iterator[tuple[str, str, str]]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from syndicate.config.model import Server
-from syndicate.delivery.message import ascii_host
+from syndicate.delivery.headers import ascii_host
 from syndicate.delivery.smtp_connect import connect
 from syndicate.delivery.smtp_replies import Step, UnreadableError, verdict
 from syndicate.delivery.smtp_wire import Wire, trouble

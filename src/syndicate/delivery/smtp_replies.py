@@ -126,7 +126,9 @@ class Replies:
 def _shown(line: bytes) -> str:
     """Text of one line, without what could steer a terminal or hide."""
     text = line.decode(errors="replace")
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else " " for c in text)
+    return " ".join(text.split())
 
 
 def offers(hello: Reply) -> dict[str, str]:

@@ -25,6 +25,7 @@ from syndicate.service.newsletters import Issuing
 from syndicate.service.notify import ALIVE, READY, STOPPING, Systemd
 from syndicate.service.people import Letters
 from syndicate.service.publishing import Publishing
+from syndicate.service.sending import Delivering
 from syndicate.service.served import Served
 from syndicate.service.serving import Serving
 from syndicate.service.showing import Showing
@@ -52,7 +53,9 @@ def _patience(setup: Setup) -> float:
     return max(60.0, 10 * setup.config.service.poll)
 
 
-def _parts(setup: Setup, serving: Serving, asked: threading.Event) -> list[Part]:
+def _parts(
+    setup: Setup, serving: Serving, asked: threading.Event, delivering: Delivering
+) -> list[Part]:
     """What the service does: each newsletter is a part, so that it fails alone."""
     served = Served()
     newsletters = setup.config.newsletters.values()
@@ -63,6 +66,7 @@ def _parts(setup: Setup, serving: Serving, asked: threading.Event) -> list[Part]
         Showing(serving, served),
         Telling(setup, served),
         Letters(setup, asked),
+        delivering,
     ]
 
 
@@ -95,7 +99,8 @@ class Service:
             _patience(self._setup),
             self._asked,
         )
-        self._tick.replace(_parts(self._setup, self._serving, self._asked))
+        self._delivering = Delivering(self._setup, self._serving.sent)
+        self._tick.replace(_parts(self._setup, self._serving, self._asked, self._delivering))
         self._clock = Clock(self._turn, self._setup.config.service.poll)
         self._reporter = Reporter(state_file(self._setup, STATUS), os.getpid())
 
@@ -112,7 +117,9 @@ class Service:
             self._systemd.tell(READY)
             self._look_after()
             self._systemd.tell(STOPPING)
+            self._delivering.stop()
             self._clock.stop()
+            self._delivering.close()
             self._serving.stop()
             log.info("stopped")
         return 0
@@ -180,6 +187,8 @@ class Service:
         self._tick.found(CONFIGURATION, [], now)
         self._setup = setup
         self._serving.take(setup)
-        self._tick.replace(_parts(setup, self._serving, self._asked))
+        self._delivering.stop()
+        self._delivering = Delivering(setup, self._serving.sent)
+        self._tick.replace(_parts(setup, self._serving, self._asked, self._delivering))
         self._clock.set_poll(setup.config.service.poll)
         log.info("the configuration was read again")

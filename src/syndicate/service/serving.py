@@ -25,6 +25,7 @@ from syndicate.permalinks import base_url
 from syndicate.renditions import address
 from syndicate.service.faults import is_failure
 from syndicate.service.people import People
+from syndicate.service.sending import Sent
 from syndicate.service.served import silently
 from syndicate.service.tick import Tick
 from syndicate.store.articles import Articles
@@ -62,7 +63,8 @@ class Serving:
         site = Address(base_url(setup.config.site), setup.config.feeds.hub)
         self._library = Library(setup.places.output, site, memory=memory)
         traffic = Traffic()
-        self._health = Health(tick, patience, traffic)
+        self.sent = Sent()
+        self._health = Health(tick, patience, traffic, self.sent)
         clients = Clients(Limit(), _proxies(setup))
         self._answers = Answers(self._library, clients, traffic, self._health)
         self._people: People | None = None
@@ -145,12 +147,13 @@ class Serving:
 class Health:
     """What the service says of itself to whoever watches over it; also a collector of numbers."""
 
-    def __init__(self, tick: Tick, patience: float, traffic: Traffic) -> None:
+    def __init__(self, tick: Tick, patience: float, traffic: Traffic, sent: Sent) -> None:
         self._tick = tick
         self._patience = patience
         self.articles = self.issues = self.documents = self.feeds = 0
         self._registry = CollectorRegistry()
         self._registry.register(traffic)
+        self._registry.register(sent)
         self._registry.register(self)
 
     def livez(self) -> Sequence[str]:

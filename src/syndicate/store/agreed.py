@@ -8,3 +8,6 @@ WRITERS = 7_391_520_644
 
 BUILDS = WRITERS + 1
 """The advisory lock that a build holds from its first look at the folder to its end."""
+
+SENDERS = WRITERS + 2
+"""The advisory lock of whoever sends."""

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 from syndicate.errors import StoreError
-from syndicate.store.agreed import BUILDS, SCHEMA_VERSION, WRITERS
+from syndicate.store.agreed import BUILDS, SCHEMA_VERSION, SENDERS, WRITERS
 
 try:
     import fcntl
@@ -68,6 +68,10 @@ class Database(Protocol):
         """
         ...
 
+    def lock_sending(self) -> bool:
+        """Be the only one who sends, until `close`; False if somebody else is."""
+        ...
+
     def copy(self) -> Database:
         """What is in it now, but for people, in memory: what is done to that is forgotten."""
         ...
@@ -93,6 +97,7 @@ class Sqlite:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock: TextIO | None = None
+        self._sending: TextIO | None = None
         try:
             self._connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
             self._prepare()
@@ -200,6 +205,14 @@ class Sqlite:
         file = self._lock = self.path.with_name(f"{self.path.name}.lock").open("w")
         _wait_for(lambda: flock(file))
 
+    def lock_sending(self) -> bool:
+        file = self.path.with_name(f"{self.path.name}.sending").open("w")
+        if not flock(file):
+            file.close()
+            return False
+        self._sending = file
+        return True
+
     def copy(self) -> Sqlite:
         copy = in_memory()
         try:
@@ -215,8 +228,9 @@ class Sqlite:
 
     def close(self) -> None:
         self._connection.close()
-        if self._lock:
-            self._lock.close()
+        for file in (self._lock, self._sending):
+            if file:
+                file.close()
 
     def _error(self, error: sqlite3.Error) -> StoreError:
         return StoreError(f"the database {self.path}: {error}", way_out=WAY_OUT)
@@ -328,6 +342,9 @@ class PostgreSQL:
     def lock(self) -> None:
         query = f"SELECT pg_try_advisory_lock({BUILDS})"
         _wait_for(lambda: self.rows(query) == [(True,)])
+
+    def lock_sending(self) -> bool:
+        return self.rows(f"SELECT pg_try_advisory_lock({SENDERS})") == [(True,)]
 
     def copy(self) -> Sqlite:
         copy = in_memory()

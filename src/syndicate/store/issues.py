@@ -29,7 +29,7 @@ FOLLOWS = {
     IssueState.DRAFT: (IssueState.APPROVED, IssueState.CANCELLED),
     IssueState.APPROVED: (IssueState.SENDING, IssueState.CANCELLED),
     IssueState.SENDING: (IssueState.SENT, IssueState.CANCELLED),
-    IssueState.SENT: (),
+    IssueState.SENT: (IssueState.SENDING,),
     IssueState.SKIPPED: (),
     IssueState.CANCELLED: (),
 }
@@ -117,6 +117,15 @@ class Issues:
             {"limit": limit} | ({} if newsletter is None else {"newsletter": newsletter}),
         )
         return [Issue._make(row) for row in rows]
+
+    def approved(self, newsletter: str) -> list[str]:
+        """The slots of issues that are approved, and were made to be sent to subscribers."""
+        rows = self._rows(
+            "SELECT slot FROM issues WHERE newsletter = :n AND state = 'approved' "
+            "AND personal <> '' ORDER BY sequence",
+            {"n": newsletter},
+        )
+        return [str(slot) for (slot,) in rows]
 
     def last(self, newsletter: str) -> str:
         """The latest slot of the schedule that was made or skipped, "" before the first."""

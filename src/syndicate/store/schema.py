@@ -240,6 +240,7 @@ sendings = Table(  # issues on their way to subscribers
     Column("newsletter", PLAIN, nullable=False),
     Column("slot", PLAIN, nullable=False),
     Column("began", PLAIN, nullable=False),  # the Date of its messages
+    Column("planned", BigInteger, nullable=False),  # how many deliveries it was given
     Column("paused", PLAIN, nullable=False),  # why it goes no further, "" if it does
     Column("ended", PLAIN, nullable=False),  # "" until nothing is left to do
 )

@@ -183,6 +183,7 @@ CREATE TABLE sendings (
   newsletter TEXT NOT NULL,
   slot TEXT NOT NULL,
   began TEXT NOT NULL,
+  planned BIGINT NOT NULL,
   paused TEXT NOT NULL,
   ended TEXT NOT NULL,
   PRIMARY KEY (issue)

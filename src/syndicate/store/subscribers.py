@@ -38,6 +38,7 @@ class Why(StrEnum):
 
     REQUEST = "request"
     ERASED = "erased"
+    BOUNCE = "bounce"
 
 
 class Subscriber(NamedTuple):

@@ -30,7 +30,9 @@ def upgrade() -> None:
     op.create_table(
         "sendings",
         _number("issue"),
-        *map(_text, ("newsletter", "slot", "began", "paused", "ended")),
+        *map(_text, ("newsletter", "slot", "began")),
+        sa.Column("planned", sa.BigInteger, nullable=False),
+        *map(_text, ("paused", "ended")),
     )
     op.create_table(
         "deliveries",

@@ -1,0 +1,327 @@
+"""`deliveries`: who got what, what nobody knows, and a person's word on it. And `send`."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING
+
+import click
+
+from syndicate.cli.issues import issue_named, site_of
+from syndicate.cli.options import config_option
+from syndicate.cli.show import counted, show_columns, show_table
+
+if TYPE_CHECKING:
+    from syndicate.build import Site
+    from syndicate.sending.clerk import Way
+    from syndicate.sending.orders import Proof
+    from syndicate.sending.sender import Report
+    from syndicate.store.subscribers import Subscriber
+
+STATES = ("sent", "failed", "held", "suppressed", "pending", "retry")
+
+
+@click.group(short_help="Who got which issue, and what nobody knows.")
+def deliveries() -> None:
+    """Say who got which issue, and decide on what nobody knows.
+
+    An ISSUE is NEWSLETTER/SLOT, such as weekly/2026-11-30T08:00, or a newsletter alone: then
+    its newest issue is meant.
+    """
+
+
+@deliveries.command(short_help="What became of an issue: every delivery accounted for.")
+@click.argument("issue")
+@click.option("--names", is_flag=True, help="Also to whom, one line each.")
+@click.option("--state", type=click.Choice(STATES), help="Of the names, only those.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@config_option
+def proof(config_file: Path, issue: str, names: bool, state: str | None, as_json: bool) -> None:
+    """Say what became of an ISSUE: planned = sent + failed + held + suppressed + pending.
+
+    The exit code is 1 if that does not hold.
+    """
+    from syndicate.sending.orders import prove, sending_of
+
+    with site_of(config_file) as site:
+        found = prove(site, sending_of(site, issue_named(site, issue)))
+        wanted = _names(site, found, state) if names or state else None
+        (_as_json if as_json else _as_table)(found, wanted)
+    if not found.holds:
+        raise SystemExit(1)
+
+
+def _names(site: Site, proof: Proof, state: str | None) -> Iterator[tuple[str, ...]]:
+    from syndicate.delivery.ledger import DeliveryState
+    from syndicate.store.deliveries import Deliveries
+
+    states = [state] if state else [each.value for each in DeliveryState]
+    for each in Deliveries(site.database).named(proof.sending.issue, states):
+        who = each.address or f"somebody who was erased ({each.subscriber})"
+        yield who, each.state, each.at, each.server, each.reply
+
+
+def _as_json(proof: Proof, names: Iterable[tuple[str, ...]] | None) -> None:
+    from syndicate.sending.orders import states
+
+    sending = proof.sending
+    said: dict[str, object] = {"issue": sending.name, "planned": proof.planned, **states(proof)}
+    said |= {"holds": proof.holds, "began": sending.began, "ended": sending.ended}
+    said |= {"paused": sending.paused}
+    if names is None:
+        click.echo(json.dumps(said, indent=2))
+        return
+    click.echo(json.dumps(said)[:-1] + ', "deliveries": [')  # may be longer than memory
+    keys, comma = ("address", "state", "at", "server", "reply"), ""
+    for each in names:
+        line = json.dumps(dict(zip(keys, each, strict=True)), ensure_ascii=False)
+        click.echo(f"{comma}{line}", nl=False)
+        comma = ",\n"
+    click.echo("\n]}")
+
+
+def _as_table(proof: Proof, names: Iterable[tuple[str, ...]] | None) -> None:
+    from syndicate.sending.orders import states
+
+    sending = proof.sending
+    click.secho(sending.name, bold=True)
+    rows = [("planned", f"{proof.planned:,}", "")]
+    rows += [(name, f"{number:,}", "") for name, number in states(proof).items()]
+    rows += [("began", sending.began, "")]
+    rows += [("ended", sending.ended, "")] if sending.ended else []
+    rows += [("paused", sending.paused, "")] if sending.paused else []
+    show_table(rows)
+    if not proof.holds:
+        click.secho("These do not add up: deliveries are missing or too many.", fg="red")
+    if names is not None:
+        click.echo()
+        for address, state, at, server, reply in names:
+            click.echo("\t".join((address, state, at, server, reply)).rstrip())
+
+
+@deliveries.command(short_help="Deliveries of which nobody knows whether they went out.")
+@click.argument("issue", required=False)
+@config_option
+def held(config_file: Path, issue: str | None) -> None:
+    """List the deliveries of ISSUE, or of all, of which nobody knows whether they went out."""
+    from syndicate.store.deliveries import Deliveries
+
+    with site_of(config_file) as site:
+        ledger = Deliveries(site.database)
+        names = [_exact(site, issue)] if issue else list(ledger.held())
+        rows = [
+            (name, each.address or "(erased)", each.at, each.server, each.reply)
+            for name in names
+            for each in ledger.named(issue_named(site, name).sequence, ["held"])
+        ]
+    if not rows:
+        click.echo("Nothing is held.")
+        return
+    show_columns(("issue", "to", "since", "server", "why"), rows)
+    click.echo("\nSay what you know of them, or have them sent again:")
+    click.echo(f"    syndicate deliveries resolve {rows[0][0]} --sent")
+    click.echo(f"    syndicate deliveries resolve {rows[0][0]} --resend")
+
+
+def _exact(site: Site, issue: str) -> str:
+    found = issue_named(site, issue)
+    return f"{found.newsletter}/{found.slot}"
+
+
+@deliveries.command(short_help="Decide on held deliveries.")
+@click.argument("issue")
+@click.argument("addresses", nargs=-1)
+@click.option("--sent", "verdict", flag_value="sent", help="They went out.")
+@click.option("--resend", "verdict", flag_value="resend", help="Send them again.")
+@config_option
+def resolve(config_file: Path, issue: str, addresses: tuple[str, ...], verdict: str | None) -> None:
+    """Decide on the held deliveries of ISSUE to these ADDRESSES, or on all of them.
+
+    --resend sends them again: somebody who got theirs gets it twice.
+    """
+    from syndicate.sending.orders import resolve as decide
+    from syndicate.sending.orders import sending_of
+
+    if verdict is None:
+        raise click.UsageError("say which: --sent or --resend")
+    with site_of(config_file) as site:
+        sending = sending_of(site, issue_named(site, issue))
+        people = [_person(site, address).id for address in addresses]
+        sent = verdict == "sent"
+        many = decide(site, sending, datetime.now(UTC), sent=sent, people=people)
+    became = "taken for sent" if sent else "to be sent again"
+    click.echo(f"{counted(many, 'message')} {'is' if many == 1 else 'are'} {became}.")
+
+
+@deliveries.command(short_help="What somebody was sent.")
+@click.argument("address")
+@config_option
+def to(config_file: Path, address: str) -> None:
+    """Say what ADDRESS was sent, the newest first, and what happened to it."""
+    from syndicate.store.deliveries import Deliveries
+
+    with site_of(config_file) as site:
+        ledger = Deliveries(site.database)
+        who = _person(site, address)
+        rows = []
+        for sending, delivery in ledger.to(who.id):
+            rows.append((sending.name, delivery.state, delivery.at, delivery.reply))
+            rows += [
+                ("", each.event, each.at, each.detail)
+                for each in ledger.events(sending.issue, who.id)
+            ]
+    if not rows:
+        click.echo(f"{address} was sent nothing yet.")
+    show_columns(("issue", "state", "at", "reply"), rows)
+
+
+def _person(site: Site, text: str) -> Subscriber:
+    from syndicate.errors import SyndicateError
+    from syndicate.store.subscribers import Subscribers
+    from syndicate.subscribers.addresses import address
+
+    known = Subscribers(site.database)
+    with site.database.transaction():
+        salt = known.salt()
+    found = known.find(address(text).hashed(salt))
+    if found is None:
+        raise SyndicateError(f"nobody has the address {text}", way_out="syndicate subscribers list")
+    return found
+
+
+# -- sending ---------------------------------------------------------------------------------------
+
+
+@click.command(short_help="Send what is approved, and stay until it is done.")
+@config_option
+def send(config_file: Path) -> None:
+    """Send approved issues of newsletters with `deliver: true`, and stay until that is done.
+
+    `syndicate run` does the same by itself. Ctrl-C finishes the messages in hand; what is left
+    goes out with the next `send`.
+    """
+    from syndicate import app
+    from syndicate.cli.show import Progress
+    from syndicate.sending.sender import send as send_all
+
+    setup = app.set_up(config_file, os.environ)
+    with app.open_site(setup, Progress(quiet=False)) as site, _interrupted() as stopping:
+        bars = _Bars()
+        report = send_all(site, setup.base / setup.config.outbox, stopping.is_set, bars.note)
+        bars.close()
+    _tell(report)
+    if report.paused or report.held_of:
+        raise SystemExit(1)
+
+
+@contextmanager
+def _interrupted() -> Iterator[_Stopping]:
+    """Whether somebody wants an end. The second wish is fulfilled at once."""
+    stopping = _Stopping()
+    before = {number: signal.signal(number, stopping.hear) for number in ENDING}
+    yield stopping
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+ENDING = (signal.SIGINT, signal.SIGTERM)
+
+
+class _Stopping:
+    """Set by a signal."""
+
+    def __init__(self) -> None:
+        self._heard = False
+
+    def hear(self, number: int, _: object) -> None:
+        """Take a signal."""
+        if self._heard:
+            os._exit(128 + number)  # what is unknown then is held by the next
+        self._heard = True
+
+    def is_set(self) -> bool:
+        """Whether one came."""
+        return self._heard
+
+
+class _Bars:
+    """How far sending is: one line on a terminal, one every ten seconds elsewhere."""
+
+    def __init__(self) -> None:
+        from syndicate.sending.pace import Pace
+
+        self._pace = Pace()
+        self._bar = sys.stderr.isatty()
+        self._shown = monotonic()
+        self._any = False
+
+    def note(self, ways: Iterable[Way]) -> None:
+        """Show how far it is."""
+        ways = list(ways)
+        done, planned = sum(w.done for w in ways), sum(w.planned for w in ways)
+        self._pace.note(monotonic(), done)
+        if not planned or monotonic() - self._shown < (0.1 if self._bar else 10):
+            return
+        self._shown, self._any = monotonic(), True
+        said = f"{done:,} of {planned:,}, {self._pace.per_second:,.0f} a second"
+        if self._bar:
+            full = 30 * done // planned
+            click.echo(
+                f"\rSending  [{'#' * full}{'-' * (30 - full)}]  {said}   ", nl=False, err=True
+            )
+        else:
+            click.echo(f"Sending: {said}", err=True)
+
+    def close(self) -> None:
+        """Leave the line."""
+        if self._bar and self._any:
+            click.echo("\r\x1b[2K", nl=False, err=True)
+
+
+def _tell(report: Report) -> None:
+    from syndicate.moments import to_text
+
+    rows = [("sent", f"{report.sent:,}", "")]
+    rows += [("failed", f"{report.failed:,}", "")] if report.failed else []
+    rows += [
+        ("held", f"{many:,} of {issue}", f"syndicate deliveries held {issue}")
+        for issue, many in report.held_of.items()
+    ]
+    rows += [
+        ("paused", f"{each.name}: {each.paused}", f"syndicate issues resume {each.name}")
+        for each in report.paused
+    ]
+    rows += [("trouble", trouble, "") for trouble in dict.fromkeys(report.troubles)]
+    if report.quiet:
+        rows.append(("quiet", f"until {to_text(report.quiet)}", "sending.quiet"))
+    if report.next_try:
+        rows.append(("next try", to_text(report.next_try), "syndicate send, or run"))
+    show_table(rows)
+
+
+@click.command("send-test", short_help="Send an issue to one address, to look at it.")
+@click.argument("issue")
+@click.argument("address")
+@config_option
+def send_test(config_file: Path, issue: str, address: str) -> None:
+    """Send an ISSUE, a draft too, to one ADDRESS, as subscribers will get it.
+
+    Its links to leave and to choose belong to nobody.
+    """
+    from syndicate import app
+    from syndicate.cli.show import Progress
+    from syndicate.sending.sender import send_one
+
+    setup = app.set_up(config_file, os.environ)
+    with app.open_site(setup, Progress(quiet=False)) as site:
+        found = issue_named(site, issue)
+        reply = send_one(site, setup.base / setup.config.outbox, found, address)
+    click.echo(f"{found.newsletter}/{found.slot} went to {address}: {reply}")

@@ -1,0 +1,100 @@
+"""What may become of a delivery: its states, and what follows from a server's word. Pure.
+
+    pending -> claimed -> sending -> sent
+                  |          |
+                  +----------+-> retry | failed | held | suppressed
+
+A delivery is `sending` from before the first byte of its message to the reply, and only then can
+it have gone out without our knowing. So whoever finds one, and did not put it there, holds it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from syndicate.errors import DeliveryError, Refused
+
+
+class DeliveryState(StrEnum):
+    """Where a delivery stands."""
+
+    PENDING = "pending"
+    CLAIMED = "claimed"
+    SENDING = "sending"
+    SENT = "sent"
+    RETRY = "retry"
+    FAILED = "failed"
+    HELD = "held"
+    SUPPRESSED = "suppressed"
+
+
+S = DeliveryState
+FOLLOWS: Mapping[DeliveryState, tuple[DeliveryState, ...]] = {
+    S.PENDING: (S.CLAIMED, S.SUPPRESSED),
+    S.CLAIMED: (S.SENDING, S.PENDING, S.RETRY, S.FAILED, S.SUPPRESSED),
+    S.SENDING: (S.SENT, S.RETRY, S.FAILED, S.HELD),
+    S.RETRY: (S.CLAIMED, S.FAILED, S.SUPPRESSED),
+    S.HELD: (S.SENT, S.PENDING),
+    S.FAILED: (S.PENDING,),
+    S.SUPPRESSED: (S.PENDING,),
+    S.SENT: (),
+}
+"""What may follow each state. Of those that have an end, only a person's word begins anew."""
+
+OPEN = (S.PENDING, S.CLAIMED, S.SENDING, S.RETRY)
+"""States of deliveries that are still to come to an end by themselves."""
+
+FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=5), timedelta(hours=4)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What becomes of a delivery that was not taken.
+
+    `wait` is how long until it is tried again, `pause` why the whole issue goes no further, if it
+    does not, and `is_attempt` whether this counts as a try of its own.
+    """
+
+    state: DeliveryState
+    wait: timedelta = timedelta(0)
+    pause: str = ""
+    is_attempt: bool = True
+
+
+def outcome(error: DeliveryError, attempts: int, retry_for: timedelta) -> Outcome:
+    """What follows from a server's refusal, after so many `attempts` before this one.
+
+    What may have arrived is held. A server or sender refused for good says nothing of the
+    recipient: theirs stays to be done, and the issue pauses.
+    """
+    if error.uncertain:
+        return Outcome(S.HELD)
+    if error.for_good and error.what in (Refused.SERVER, Refused.SENDER):
+        return Outcome(S.PENDING, pause=error.message, is_attempt=False)
+    if error.for_good or waited(attempts) >= retry_for:
+        return Outcome(S.FAILED)
+    return Outcome(S.RETRY, wait=_wait(attempts))
+
+
+def waited(attempts: int) -> timedelta:
+    """How long a delivery that was tried so often has waited between its tries."""
+    return sum((_wait(number) for number in range(attempts)), timedelta(0))
+
+
+def _wait(attempts: int) -> timedelta:
+    doublings: int = 2 ** min(attempts, 10)
+    return min(FIRST_WAIT * doublings, LONGEST_WAIT)
+
+
+LEAST_FAILURES = 10
+
+
+def is_over_budget(sent: int, failed: int, most_percent: int) -> bool:
+    """Whether so much of an issue was refused that it should wait for a person's look.
+
+    A few failures are no reason, whatever their share.
+    """
+    return failed >= LEAST_FAILURES and failed * 100 >= most_percent * (sent + failed)

@@ -1,0 +1,1 @@
+"""Issues on their way to subscribers: planned, handed over, accounted for."""

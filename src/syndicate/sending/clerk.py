@@ -1,0 +1,378 @@
+"""Who writes down what becomes of deliveries: the only one of a round that touches the store.
+
+Whatever connections told since the last look is kept in ONE transaction: what was taken or
+declined, which messages may go now, what is claimed next. Only then are they answered, and only
+then is anything of it believed here: a transaction that failed is tried again as it was.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from queue import Empty
+
+from syndicate.config.model import Sending as Settings
+from syndicate.delivery.ledger import FIRST_WAIT, OPEN, Outcome, is_over_budget, outcome
+from syndicate.delivery.ledger import DeliveryState as S
+from syndicate.errors import DeliveryError, StoreError, SyndicateError
+from syndicate.moments import to_text
+from syndicate.schedule.words import duration
+from syndicate.sending.crew import Begins, Broken, Declined, Note, Notes, Taken, Unwritten
+from syndicate.sending.feed import Feed, Task
+from syndicate.sending.mail import Mail
+from syndicate.sending.outlets import Outlet
+from syndicate.store.database import Database
+from syndicate.store.deliveries import Claimed, Deliveries, Move, Sending
+from syndicate.store.issues import Issues, IssueState
+from syndicate.store.sent_counts import SentCounts
+
+log = logging.getLogger(__name__)
+
+CHUNK = 500
+"""Deliveries claimed at one time."""
+
+LOOK = 0.2
+"""Seconds from one look at the store to the next when nothing happens."""
+
+LOOK_AGAIN = 10.0
+"""The same for an issue of which nothing was left to do."""
+
+TRIES = 5
+"""How often a transaction is tried that the database refuses, each after its own patience."""
+
+
+@dataclass(slots=True)
+class Way:
+    """An issue in a round. `open` counts its deliveries that are claimed, and not over.
+
+    `is_through` says that nothing of it was left to do by now, when it was `looked` at last.
+    `sent`, `failed` and `held` count what this round did, `over` what had its end before, and
+    `planned` all.
+    """
+
+    sending: Sending
+    mail: Mail
+    planned: int
+    over: int
+    after: int = 0
+    is_through: bool = False
+    looked: float = 0.0
+    open: int = 0
+    sent: int = 0
+    failed: int = 0
+    held: int = 0
+
+    @property
+    def done(self) -> int:
+        """How many deliveries have their end."""
+        return self.over + self.sent + self.failed + self.held
+
+
+@dataclass(slots=True)
+class _Page:
+    """What is written down in one transaction, and what came of it."""
+
+    now: str
+    moves: list[tuple[Way, Move]] = field(default_factory=list)
+    begins: list[Begins] = field(default_factory=list)
+    refused: list[tuple[Claimed, DeliveryError]] = field(default_factory=list)
+    pauses: dict[int, str] = field(default_factory=dict)
+    may: set[tuple[int, int]] = field(default_factory=set)
+    claimed: list[tuple[Way, Claimed]] = field(default_factory=list)
+    through: list[Way] = field(default_factory=list)
+
+
+class Clerk:
+    """Keeps the ledger during one round of sending."""
+
+    def __init__(
+        self,
+        database: Database,
+        settings: Settings,
+        outlets: Sequence[Outlet],
+        feed: Feed,
+        notes: Notes,
+        *,
+        open_issues: Callable[[], Mapping[int, tuple[Sending, Callable[[], Mail]]]],
+        refused: Callable[[Claimed, DeliveryError], None],
+    ) -> None:
+        """`open_issues` gives the issues that go on, with what makes their mail.
+
+        `refused` is told, in the transaction, which message was refused for good.
+        """
+        self._database = database
+        self._deliveries = Deliveries(database)
+        self._counts = SentCounts(database)
+        self._settings = settings
+        self._retry_for: timedelta = duration(settings.retry_for)
+        self._outlets = outlets
+        self._feed = feed
+        self._notes = notes
+        self._open_issues = open_issues
+        self._refused = refused
+        self._owner = secrets.token_hex(8)
+        self._enough = 2 * sum(outlet.server.connections for outlet in outlets)
+        self._looked = -LOOK
+        self._going_on: dict[int, tuple[Sending, Callable[[], Mail]]] = {}
+        self.ways: dict[int, Way] = {}
+
+    def keep(self, stopping: Callable[[], bool], told: Callable[[Iterable[Way]], None]) -> None:
+        """Keep the ledger until there is nothing more to do by now, or until `stopping`.
+
+        `told` hears after each look how far issues are. Whatever is raised here, connections are
+        let go of, and what is unknown then is held by whoever comes next.
+        """
+        notes: list[Note] = []
+        try:
+            while True:
+                stops = stopping()
+                self._look_around(stops=stops)
+                self._page(notes, stops=stops)
+                told(self.ways.values())
+                if self._is_over():
+                    return
+                notes = self._told()
+        except BaseException:
+            self._let_go(notes)
+            raise
+
+    # -- what is known -------------------------------------------------------------------------
+
+    def _told(self) -> list[Note]:
+        """What connections told, after waiting a little for the first word."""
+        notes: list[Note] = []
+        with suppress(Empty):
+            notes.append(self._notes.get(timeout=LOOK))
+            while True:
+                notes.append(self._notes.get_nowait())
+        for note in notes:
+            if isinstance(note, Broken):
+                self._let_go(notes)
+                raise note.error
+        return notes
+
+    def _look_around(self, *, stops: bool) -> None:
+        """Take up issues that go on now, and let go of those that do not."""
+        if time.monotonic() < self._looked + LOOK:
+            return
+        self._looked = time.monotonic()
+        goes_on = self._going_on = {} if stops else dict(self._open_issues())
+        for issue in goes_on.keys() - self.ways.keys():
+            self._take_up(*goes_on[issue])
+        gone = self.ways.keys() - goes_on.keys()
+        self._put_back(self._feed.withdraw(gone))
+        for issue in gone:
+            if not self.ways[issue].open:
+                del self.ways[issue]
+
+    def _take_up(self, sending: Sending, mail: Callable[[], Mail]) -> None:
+        """Begin with an issue; one of which no message can be written pauses."""
+        counts = self._deliveries.counts(sending.issue)
+        planned = sum(counts.values())
+        over = planned - sum(counts.get(state, 0) for state in OPEN)
+        try:
+            self.ways[sending.issue] = Way(sending, mail(), planned, over)
+        except StoreError:
+            raise
+        except SyndicateError as error:
+            reason = f"{error.message}; {error.way_out}" if error.way_out else error.message
+            self._written(lambda: self._paused(sending.issue, reason))
+            del self._going_on[sending.issue]
+
+    def _paused(self, issue: int, reason: str) -> None:
+        self._deliveries.pause(issue, reason)
+
+    def _put_back(self, tasks: Sequence[Task]) -> None:
+        """Deliveries in line are pending again."""
+        if not tasks:
+            return
+        now = to_text(datetime.now(UTC))
+        moves = [
+            Move(t.claimed.issue, t.claimed.subscriber, S.CLAIMED, S.PENDING, t.claimed.attempts)
+            for t in tasks
+        ]
+        self._written(lambda: self._deliveries.settle(moves, self._owner, now))
+        for task in tasks:
+            self.ways[task.claimed.issue].open -= 1
+
+    def _is_over(self) -> bool:
+        if any(way.open for way in self.ways.values()):
+            return False
+        return all(self.ways[issue].is_through for issue in self._going_on)
+
+    # -- one page ------------------------------------------------------------------------------
+
+    def _page(self, notes: Sequence[Note], *, stops: bool) -> None:
+        """Write down what was told, decide what goes on, and answer."""
+        page = _Page(to_text(datetime.now(UTC)))
+        for note in notes:
+            self._read(note, page)
+        self._mind_budgets(page)
+        self._mind_outlets(page)
+        wanted = 0 if stops or len(self._feed) >= self._enough else CHUNK
+        self._written(lambda: self._write(page, wanted))
+        self._answer(page)
+
+    def _read(self, note: Note, page: _Page) -> None:
+        """What follows from a connection's word."""
+        if isinstance(note, Begins):
+            page.begins.append(note)
+        elif isinstance(note, Taken):
+            self._feed.count(note.outlet)
+            move = _move(note.task, S.SENDING, S.SENT)
+            page.moves.append(
+                (self._way(note.task), move._replace(server=note.outlet.name, reply=note.reply))
+            )
+        elif isinstance(note, Unwritten):
+            move = _move(note.task, S.CLAIMED, S.FAILED)._replace(reply=note.error.message)
+            page.moves.append((self._way(note.task), move._replace(event=S.FAILED)))
+        elif isinstance(note, Declined):
+            self._read_refusal(note, page)
+
+    def _read_refusal(self, note: Declined, page: _Page) -> None:
+        self._feed.count(note.outlet)
+        task, error = note.task, note.error
+        became = outcome(error, task.claimed.attempts, self._retry_for)
+        if became.state is S.HELD and self._settings.on_held == "resend":
+            became = Outcome(S.RETRY, wait=FIRST_WAIT)
+        if became.pause:
+            page.pauses.setdefault(task.claimed.issue, f"{note.outlet.name}: {became.pause}")
+        if became.state is S.FAILED:
+            page.refused.append((task.claimed, error))
+        move = _move(task, S.SENDING if note.begun else S.CLAIMED, became.state)
+        page.moves.append(
+            (
+                self._way(task),
+                move._replace(
+                    attempts=task.claimed.attempts + became.is_attempt,
+                    next_try=to_text(datetime.now(UTC) + became.wait) if became.wait else "",
+                    server=note.outlet.name,
+                    reply=error.message,
+                    event="" if became.state is S.PENDING else became.state,
+                ),
+            )
+        )
+
+    def _mind_budgets(self, page: _Page) -> None:
+        """Have issues pause of which too much was refused."""
+        for way in {id(way): way for way, _ in page.moves}.values():
+            here = [move.state for other, move in page.moves if other is way]
+            sent, failed = way.sent + here.count(S.SENT), way.failed + here.count(S.FAILED)
+            if S.FAILED in here and is_over_budget(sent, failed, self._settings.most_failures):
+                reason = f"{failed} of {sent + failed} messages were refused"
+                page.pauses.setdefault(way.sending.issue, reason)
+
+    def _mind_outlets(self, page: _Page) -> None:
+        """Have everything pause when there is no server left to give messages to."""
+        out = [outlet for outlet in self._outlets if outlet.out]
+        if len(out) < len(self._outlets):
+            return
+        reason = "; ".join(f"{o.name}: {o.out.message}" for o in out if o.out)
+        for issue in self.ways:
+            page.pauses.setdefault(issue, reason)
+
+    def _write(self, page: _Page, wanted: int) -> None:
+        """All of it, in a transaction that may be tried again."""
+        page.may, page.claimed, page.through = set(), [], []
+        self._deliveries.settle([move for _, move in page.moves], self._owner, page.now)
+        for claimed, error in page.refused:
+            self._refused(claimed, error)
+        for issue, reason in page.pauses.items():
+            self._deliveries.pause(issue, reason)
+        self._begin(page)
+        for way in self.ways.values():
+            if wanted and way.sending.issue in self._going_on.keys() - page.pauses.keys():
+                self._claim(way, wanted, page)
+
+    def _begin(self, page: _Page) -> None:
+        groups: dict[tuple[int, str], list[int]] = {}
+        for each in page.begins:
+            claimed = each.task.claimed
+            groups.setdefault((claimed.issue, each.outlet.name), []).append(claimed.subscriber)
+        second = int(time.time())
+        for (issue, outlet), subscribers in groups.items():
+            sending = self.ways[issue].sending
+            may = self._deliveries.begin(sending, subscribers, self._owner, outlet, page.now)
+            not_so = [each for each in subscribers if each not in may]
+            self._deliveries.drop_left(sending, not_so, self._owner, page.now)
+            if may:
+                self._counts.add(outlet, second, len(may))
+            page.may.update((issue, subscriber) for subscriber in may)
+
+    def _claim(self, way: Way, wanted: int, page: _Page) -> None:
+        """Claim what comes next of an issue; when nothing is left of it, see whether it ended."""
+        sending = way.sending
+        due = self._deliveries.claim_retries(sending, page.now, wanted, self._owner)
+        page.claimed += [(way, claimed) for claimed in due]
+        rest = wanted - len(due)
+        if way.is_through and time.monotonic() < way.looked + LOOK_AGAIN:
+            return
+        new = self._deliveries.claim(sending, way.after, rest, self._owner) if rest else []
+        page.claimed += [(way, claimed) for claimed in new]
+        if due or new or way.open or any(other is way for other, _ in page.moves):
+            return
+        if self._deliveries.end(sending.issue, page.now):
+            Issues(self._database).move(sending.newsletter, sending.slot, IssueState.SENT)
+        if way.after == 0 or not self._deliveries.counts(sending.issue).get(S.PENDING):
+            page.through.append(way)
+        else:
+            way.after = 0  # something behind is to be done again
+
+    def _written(self, write: Callable[[], None]) -> None:
+        """Run a transaction, again and again when the database refuses for now."""
+        for number in range(1, TRIES + 1):
+            try:
+                with self._database.transaction():
+                    write()
+            except StoreError:
+                if number == TRIES:
+                    raise
+                log.warning("the database refuses; what was done is written down once more")
+                time.sleep(number * LOOK)
+            else:
+                return
+
+    def _answer(self, page: _Page) -> None:
+        """It is written: answer connections, and believe it."""
+        for way, move in page.moves:
+            way.open -= 1
+            way.sent += move.state == S.SENT
+            way.failed += move.state == S.FAILED
+            way.held += move.state == S.HELD
+        for each in page.begins:
+            claimed = each.task.claimed
+            may = (claimed.issue, claimed.subscriber) in page.may
+            if not may:
+                self.ways[claimed.issue].open -= 1
+                self._feed.release(each.outlet)
+            each.answer.put(may)
+        for way, claimed in page.claimed:
+            way.open += 1
+            way.is_through = False
+            if claimed.subscriber > way.after and not claimed.attempts:
+                way.after = claimed.subscriber
+        for way in page.through:
+            way.is_through, way.looked = True, time.monotonic()
+        self._feed.add(Task(way.sending, claimed, way.mail) for way, claimed in page.claimed)
+        if page.pauses:
+            self._looked = -LOOK  # let go of them now
+
+    def _way(self, task: Task) -> Way:
+        return self.ways[task.claimed.issue]
+
+    def _let_go(self, notes: Sequence[Note]) -> None:
+        """No message goes out any more."""
+        self._feed.close()
+        for note in notes:
+            if isinstance(note, Begins):
+                note.answer.put(False)
+
+
+def _move(task: Task, before: S, after: S) -> Move:
+    claimed = task.claimed
+    return Move(claimed.issue, claimed.subscriber, before, after, claimed.attempts)

@@ -1,0 +1,192 @@
+"""Connections at work: threads that take deliveries and hand their messages over, two steps each.
+
+None of them touches the store. What happens is told to the clerk, who writes it down; and before a
+message's first byte goes out, the clerk's word is waited for.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from queue import SimpleQueue
+from threading import Thread
+
+from syndicate.delivery.transport import Session
+from syndicate.errors import DeliveryError, MessageError, Refused
+from syndicate.sending.feed import Feed, Task
+from syndicate.sending.mail import Written
+from syndicate.sending.outlets import Outlet
+
+IDLE = 5.0
+"""Seconds a connection waits for its next message before it is closed."""
+
+MOST_LOST = 3
+"""Connections that may end before the message of one delivery; then it waits as others do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Begins:
+    """A server waits for the message of a delivery. The clerk answers whether it may have it."""
+
+    task: Task
+    outlet: Outlet
+    answer: SimpleQueue[bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A server took the message of a delivery, and said so."""
+
+    task: Task
+    outlet: Outlet
+    reply: str
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """The message of a delivery was not taken, or nobody knows. `begun` if the clerk let it go."""
+
+    task: Task
+    outlet: Outlet
+    error: DeliveryError
+    begun: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Unwritten:
+    """No message can be written for a delivery."""
+
+    task: Task
+    error: MessageError
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A fault in this program ended a connection's thread."""
+
+    error: BaseException
+
+
+@dataclass(frozen=True, slots=True)
+class Troubled:
+    """An outlet has no connection to give."""
+
+    outlet: Outlet
+
+
+Note = Begins | Taken | Declined | Unwritten | Broken | Troubled
+Notes = SimpleQueue[Note]
+
+
+@contextmanager
+def crew(outlets: Sequence[Outlet], feed: Feed, notes: Notes) -> Iterator[None]:
+    """Have every outlet's connections work; at the end each finishes what is in its hands."""
+    threads = [
+        Thread(target=Connection(outlet, feed, notes).run, name=f"{outlet.name}-{number}")
+        for outlet in outlets
+        for number in range(outlet.server.connections)
+    ]
+    for thread in threads:
+        thread.daemon = True  # a deadline of the service is not to wait for a server
+        thread.start()
+    yield
+    for thread in threads:
+        thread.join()
+
+
+class Connection:
+    """One connection of an outlet, made anew whenever it is over."""
+
+    def __init__(self, outlet: Outlet, feed: Feed, notes: Notes) -> None:
+        self._outlet = outlet
+        self._feed = feed
+        self._notes = notes
+        self._answer: SimpleQueue[bool] = SimpleQueue()
+
+    def run(self) -> None:
+        """Work until the feed is closed, or the outlet is not to be used again."""
+        try:
+            mine = self._next(None)
+            while mine:
+                mine = self._connected(*mine) or self._next(None)
+        except BaseException as error:  # noqa: BLE001  told to the clerk, who ends the round
+            self._notes.put(Broken(error))
+
+    def _connected(self, task: Task, written: Written) -> tuple[Task, Written] | None:
+        """Open a session and work in it; what is in hand when it is over."""
+        opened = False
+        try:
+            with self._outlet.transport.session() as session:
+                opened = True
+                return self._work(session, task, written)
+        except DeliveryError as error:
+            if opened:
+                raise
+            self._feed.give_back(task, self._outlet)
+            self._trouble(error)
+        return None
+
+    def _work(self, session: Session, task: Task, written: Written) -> tuple[Task, Written] | None:
+        """Hand messages over one by one, until the session is over or idle."""
+        took = False
+        while True:
+            try:
+                session.begin(written.envelope)
+            except DeliveryError as error:
+                if not self._is_over(task, error, took=took):
+                    following = self._next(IDLE)
+                    if following is None:
+                        return None
+                    task, written = following
+                    continue
+                return None
+            if not self._may_go(task):
+                return None
+            following = self._next(0)
+            try:
+                reply = session.finish(
+                    written.message, following[1].envelope if following else None
+                )
+            except DeliveryError as error:
+                self._notes.put(Declined(task, self._outlet, error, begun=True))
+                if error.lost:
+                    return following
+            else:
+                took = True
+                self._outlet.well()
+                self._notes.put(Taken(task, self._outlet, reply))
+            following = following or self._next(IDLE)
+            if following is None:
+                return None
+            task, written = following
+
+    def _is_over(self, task: Task, error: DeliveryError, *, took: bool) -> bool:
+        """Tell that a message was not begun; whether the session is over."""
+        if error.what is Refused.SERVER and not error.for_good and task.lost < MOST_LOST:
+            task.lost += 1  # its connection ended: that says nothing of the delivery
+            self._feed.give_back(task, self._outlet)
+        else:
+            self._notes.put(Declined(task, self._outlet, error, begun=False))
+        if error.what is Refused.SERVER and not took:
+            self._trouble(error)
+        return error.lost
+
+    def _may_go(self, task: Task) -> bool:
+        self._notes.put(Begins(task, self._outlet, self._answer))
+        return self._answer.get()
+
+    def _next(self, patience: float | None) -> tuple[Task, Written] | None:
+        """The next delivery of which a message can be written."""
+        while task := self._feed.take(self._outlet, patience):
+            try:
+                return task, task.mail.write(task.claimed)
+            except MessageError as error:
+                self._feed.release(self._outlet)
+                self._notes.put(Unwritten(task, error))
+        return None
+
+    def _trouble(self, error: DeliveryError) -> None:
+        self._outlet.trouble(error, time.monotonic())
+        self._notes.put(Troubled(self._outlet))

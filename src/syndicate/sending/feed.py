@@ -1,0 +1,128 @@
+"""Claimed deliveries, and which connection may take one when: by rest, limit and weight.
+
+Many threads take, one adds. Nothing here is stored.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from threading import Condition
+
+from syndicate.sending.mail import Mail
+from syndicate.sending.outlets import Outlet
+from syndicate.store.deliveries import Claimed, Sending
+
+AHEAD = 8
+"""How many messages, for its weight, an outlet may be ahead of another."""
+
+LOOK = 0.2
+"""Most seconds from one look to the next whether a delivery may be taken."""
+
+
+@dataclass(slots=True)
+class Task:
+    """A delivery to be made now. `lost` counts connections that ended before its message."""
+
+    sending: Sending
+    claimed: Claimed
+    mail: Mail
+    lost: int = 0
+
+
+class Feed:
+    """Deliveries in line."""
+
+    def __init__(self, outlets: Sequence[Outlet]) -> None:
+        self._outlets = outlets
+        self._tasks: deque[Task] = deque()
+        self._change = Condition()
+        self._closed = False
+        self._up: frozenset[str] = frozenset()
+        self._began = time.time() - time.monotonic()
+
+    def __len__(self) -> int:
+        return len(self._tasks)
+
+    def add(self, tasks: Iterable[Task]) -> None:
+        """Put deliveries in line."""
+        with self._change:
+            self._tasks.extend(tasks)
+            self._change.notify_all()
+
+    def give_back(self, task: Task, outlet: Outlet) -> None:
+        """Put a delivery at the head of the line that an outlet took, and that came to nothing."""
+        with self._change:
+            outlet.limiter.release()
+            self._tasks.appendleft(task)
+            self._change.notify()
+
+    def withdraw(self, issues: Iterable[int] | None = None) -> list[Task]:
+        """Take the deliveries of some issues, or of all, out of the line."""
+        with self._change:
+            wanted = None if issues is None else frozenset(issues)
+            out: list[Task] = []
+            stay: deque[Task] = deque()
+            for task in self._tasks:
+                go = wanted is None or task.sending.issue in wanted
+                (out if go else stay).append(task)
+            self._tasks = stay
+            return out
+
+    def release(self, outlet: Outlet) -> None:
+        """What was taken came to nothing: it counts against no limit."""
+        with self._change:
+            outlet.limiter.release()
+
+    def count(self, outlet: Outlet) -> None:
+        """What was taken is over: its server answered, or never will."""
+        with self._change:
+            outlet.limiter.count(self._now())
+
+    def close(self) -> None:
+        """Nobody takes any more."""
+        with self._change:
+            self._closed = True
+            self._change.notify_all()
+
+    def take(self, outlet: Outlet, patience: float | None) -> Task | None:
+        """The next delivery for a connection of an outlet, which counts against its limits.
+
+        None when there is none after `patience` seconds (None: for ever), or ever again.
+        """
+        end = None if patience is None else time.monotonic() + patience
+        with self._change:
+            while not self._closed and outlet.out is None:
+                if self._tasks and self._may(outlet):
+                    outlet.handed += 1
+                    return self._tasks.popleft()
+                left = LOOK if end is None else min(LOOK, end - time.monotonic())
+                if left <= 0:
+                    return None
+                self._change.wait(min(left, outlet.limiter.wait(self._now()) or LOOK))
+        return None
+
+    def _now(self) -> float:
+        """The time as limits want it: since 1970, and never set."""
+        return self._began + time.monotonic()
+
+    def _may(self, outlet: Outlet) -> bool:
+        moment = time.monotonic()
+        if not outlet.is_up(moment):
+            return False
+        self._even(moment)
+        others = [o.share for o in self._outlets if o is not outlet and o.name in self._up]
+        if others and outlet.share > min(others) + AHEAD:
+            return False
+        return outlet.limiter.reserve(self._now())
+
+    def _even(self, moment: float) -> None:
+        """Who can be given something: whenever that changes, shares begin anew."""
+        now = self._now()
+        up = frozenset(o.name for o in self._outlets if o.is_up(moment) and not o.limiter.wait(now))
+        if up != self._up:
+            self._up = up
+            for outlet in self._outlets:
+                outlet.handed = 0

@@ -1,0 +1,99 @@
+"""A frozen issue and a subscriber -> the message that goes to them, and between whom it goes.
+
+The issue is encoded once; after that nothing is read, so that many threads may write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from syndicate.build import Site
+from syndicate.config.model import Newsletter
+from syndicate.delivery.dkim import Signer
+from syndicate.delivery.message import domain, mailbox
+from syndicate.delivery.prepared import Prepared, Recipient, message_id
+from syndicate.delivery.transport import Envelope
+from syndicate.delivery.verp import return_path
+from syndicate.errors import SyndicateError
+from syndicate.issue_archive import slot_name
+from syndicate.moments import from_text
+from syndicate.newsletters.personal import Personal
+from syndicate.permalinks import base_url
+from syndicate.store.deliveries import Claimed, Sending
+from syndicate.store.issues import Issues
+from syndicate.store.requests import Secret, Secrets
+from syndicate.store.subscribers import Subscribers
+from syndicate.subscribing.links import Links
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A message to one recipient, ready to be handed over."""
+
+    envelope: Envelope
+    message: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """The messages of one issue. `salt` makes ids of messages that nobody can make up."""
+
+    issue: int
+    newsletter: Newsletter
+    prepared: Prepared
+    links: Links
+    secret: Secret
+    salt: str
+    bounces: str
+    sign: Callable[[bytes], bytes]
+
+    def write(self, claimed: Claimed) -> Written:
+        """The message of a delivery. Raises MessageError if mail does not allow it."""
+        number = claimed.subscriber
+        name = self.newsletter.name
+        who = Recipient(
+            address=claimed.address,
+            name=claimed.name,
+            unsubscribe=self.links.unsubscribe(name, number),
+            unsubscribe_by_mail=self.links.unsubscribe_by_mail(self.newsletter, number),
+            preferences=self.links.preferences(number),
+            message_id=message_id(self.issue, number, self.salt, domain(self.newsletter.sender)),
+        )
+        message = self.sign(self.prepared.to(who, smtputf8=True))
+        sender = return_path(self.bounces, self.secret, self.issue, number)
+        return Written(Envelope(sender, claimed.address), message)
+
+
+def mail_of(site: Site, sending: Sending) -> Mail:
+    """What writes the messages of an issue. Raises SyndicateError when none can be written."""
+    newsletter = site.config.newsletters.get(sending.newsletter)
+    issue = Issues(site.database).get(sending.newsletter, sending.slot)
+    if newsletter is None or issue is None:
+        raise SyndicateError(
+            f"there is no newsletter {sending.newsletter} now",
+            way_out=f"put it back, or: syndicate issues cancel {sending.name}",
+        )
+    with site.database.transaction():
+        secret = Secrets(site.database).signing(sending.began)
+        salt = Subscribers(site.database).salt()
+    dkim = site.config.sending.dkim
+    return Mail(
+        issue=sending.issue,
+        newsletter=newsletter,
+        prepared=Prepared(
+            Personal.from_json(issue.personal),
+            newsletter,
+            issue=slot_name(sending.slot),
+            date=from_text(sending.began),
+        ),
+        links=Links(base_url(site.config.site), secret),
+        secret=secret,
+        salt=salt,
+        bounces=site.config.bounces.address or mailbox(newsletter.sender),
+        sign=Signer(dkim, domain(newsletter.sender)).signed if dkim.key else _unsigned,
+    )
+
+
+def _unsigned(message: bytes) -> bytes:
+    return message

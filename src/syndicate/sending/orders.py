@@ -1,0 +1,153 @@
+"""A person's word on an issue on its way: pause, go on, stop, again; and what became of it.
+
+Each order is one transaction, and holds whether or not a sender is at work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from syndicate.build import Site
+from syndicate.delivery.ledger import OPEN, DeliveryState
+from syndicate.errors import SyndicateError
+from syndicate.issuing import owe
+from syndicate.moments import to_text
+from syndicate.store.articles import Articles
+from syndicate.store.deliveries import Deliveries, Sending
+from syndicate.store.issues import Issue, Issues, IssueState
+
+S = DeliveryState
+BY_HAND = "paused by the operator"
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What became of an issue. `planned` was counted when it was planned, the others now."""
+
+    sending: Sending
+    planned: int
+    sent: int
+    failed: int
+    held: int
+    suppressed: int
+    pending: int
+
+    @property
+    def holds(self) -> bool:
+        """Whether every delivery is accounted for, and none twice."""
+        parts = (self.sent, self.failed, self.held, self.suppressed, self.pending)
+        return self.planned == sum(parts)
+
+
+def sending_of(site: Site, issue: Issue) -> Sending:
+    """How the sending of an issue stands. Raises SyndicateError if it never began."""
+    found = Deliveries(site.database).sending(issue.sequence)
+    if found is None:
+        name = f"{issue.newsletter}/{issue.slot}"
+        raise SyndicateError(
+            f"{name} is {issue.state} and was sent to nobody", way_out=_way_to_send(issue)
+        )
+    return found
+
+
+def _way_to_send(issue: Issue) -> str:
+    if not issue.personal:
+        return f"it was made without newsletters.{issue.newsletter}.deliver: true; the next is not"
+    if issue.state == IssueState.DRAFT:
+        return f"syndicate issues approve {issue.newsletter}/{issue.slot}"
+    return "syndicate send"
+
+
+def prove(site: Site, sending: Sending) -> Proof:
+    """Count what became of an issue's deliveries."""
+    counts = Deliveries(site.database).counts(sending.issue)
+    return Proof(
+        sending=sending,
+        planned=sending.planned,
+        sent=counts.get(S.SENT, 0),
+        failed=counts.get(S.FAILED, 0),
+        held=counts.get(S.HELD, 0),
+        suppressed=counts.get(S.SUPPRESSED, 0),
+        pending=sum(counts.get(state, 0) for state in OPEN),
+    )
+
+
+def pause(site: Site, sending: Sending) -> bool:
+    """Let no more messages of an issue go out; False if none would anyway."""
+    with site.database.transaction():
+        return Deliveries(site.database).pause(sending.issue, BY_HAND)
+
+
+def resume(site: Site, sending: Sending) -> bool:
+    """Let an issue that is paused go on; False if it is not."""
+    with site.database.transaction():
+        return Deliveries(site.database).resume(sending.issue)
+
+
+def stop(site: Site, issue: Issue, now: datetime, reason: str) -> tuple[int, IssueState]:
+    """Send an issue to nobody more: to how many that is, and what the issue is then.
+
+    If nobody got it, it is cancelled, and its articles come in the next. Otherwise it is sent,
+    to those who got it: whoever has it in their inbox can follow its links.
+    """
+    deliveries, issues = Deliveries(site.database), Issues(site.database)
+    site.database.lock()
+    with site.database.transaction():
+        many = deliveries.stop(issue.sequence, to_text(now), reason or "the issue was stopped")
+        counts = deliveries.counts(issue.sequence)
+        if any(counts.get(state) for state in (S.SENT, S.SENDING, S.HELD)):
+            deliveries.resume(issue.sequence)  # so that it comes to its end
+            if deliveries.end(issue.sequence, to_text(now)):
+                issues.move(issue.newsletter, issue.slot, IssueState.SENT, reason)
+            return many, IssueState.SENT
+        deliveries.end(issue.sequence, to_text(now))
+        issues.move(issue.newsletter, issue.slot, IssueState.CANCELLED, reason)
+        owe(Articles(site.database), issue.newsletter, [issue.slot])
+    return many, IssueState.CANCELLED
+
+
+def retry_failed(site: Site, sending: Sending, now: datetime) -> int:
+    """Try again what failed; how many that are."""
+    deliveries = Deliveries(site.database)
+    with site.database.transaction():
+        many = deliveries.again(sending.issue, S.FAILED, to_text(now))
+        _reopen(site, sending, many)
+    return many
+
+
+def resend_missed(site: Site, issue: Issue, sending: Sending, now: datetime) -> int:
+    """Send an issue also to those who get the newsletter now and did not get it; how many."""
+    deliveries = Deliveries(site.database)
+    tags = deliveries.tags([article.id for article in issue.carried])
+    with site.database.transaction():
+        many = deliveries.again_for_missed(sending, tags, to_text(now))
+        _reopen(site, sending, many)
+    return many
+
+
+def resolve(
+    site: Site, sending: Sending, now: datetime, *, sent: bool, people: Sequence[int]
+) -> int:
+    """Decide on held deliveries, of some people or (for none) of all; how many they were."""
+    deliveries = Deliveries(site.database)
+    with site.database.transaction():
+        if sent:
+            return deliveries.believe(sending.issue, to_text(now), people)
+        many = deliveries.again(sending.issue, S.HELD, to_text(now), people)
+        _reopen(site, sending, many)
+    return many
+
+
+def _reopen(site: Site, sending: Sending, many: int) -> None:
+    if many:
+        Deliveries(site.database).reopen(sending.issue)
+        Issues(site.database).move(sending.newsletter, sending.slot, IssueState.SENDING)
+
+
+def states(proof: Proof) -> Mapping[str, int]:
+    """The parts of a proof by name, as they are told."""
+    return {name: getattr(proof, name) for name in ("sent", "failed", "held", "suppressed")} | {
+        "pending": proof.pending
+    }

@@ -1,0 +1,97 @@
+"""The servers that messages are handed to, and how each does just now.
+
+Knows threads (each outlet is shared by its connections), but no store and no clock of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Lock
+
+from syndicate.config.model import Sending, Server
+from syndicate.delivery.limits import Limiter
+from syndicate.delivery.outbox import Outbox
+from syndicate.delivery.smtp import Smtp
+from syndicate.delivery.transport import Session, Transport
+from syndicate.errors import DeliveryError
+
+OUTBOX = Server(name="outbox", host="", connections=1)
+FIRST_REST, LONGEST_REST = 1.0, 60.0
+"""Seconds in which a server in trouble is left alone: twice as long each time."""
+
+
+@dataclass(slots=True)
+class Outlet:
+    """A server, what it is given, and its troubles. Moments are seconds of a monotonic clock."""
+
+    server: Server
+    transport: Transport
+    limiter: Limiter
+    handed: int = 0
+    """Messages since the outlets were last as many as now."""
+    out: DeliveryError | None = None
+    """Why it is not used again, if it is not."""
+    trouble_now: DeliveryError | None = None
+    """What went wrong since it last took a message."""
+    _rest: float = 0.0
+    _until: float = 0.0
+    _lock: Lock = field(default_factory=Lock)
+
+    @property
+    def name(self) -> str:
+        """What it is called in the configuration."""
+        return self.server.name
+
+    @property
+    def share(self) -> float:
+        """How much it was given, for its weight."""
+        return self.handed / self.server.weight
+
+    def is_up(self, moment: float) -> bool:
+        """Whether it may be tried."""
+        return self.out is None and moment >= self._until
+
+    def well(self) -> None:
+        """It took a message."""
+        self._rest = 0.0
+        self.trouble_now = None
+
+    def trouble(self, error: DeliveryError, moment: float) -> None:
+        """It has no connection to give, or ended one: leave it alone for a while, or for good."""
+        with self._lock:
+            self.trouble_now = error
+            if error.for_good:
+                self.out = error
+            elif moment >= self._until:  # else another connection has told already
+                self._rest = min(max(self._rest * 2, FIRST_REST), LONGEST_REST)
+                self._until = moment + self._rest
+
+
+def transports(sending: Sending, outbox: Path, helo: str) -> Mapping[Server, Transport]:
+    """The ways to send that a configuration has. `helo` is what this machine calls itself."""
+    if sending.transport == "outbox":
+        return {OUTBOX: Outbox(outbox)}
+    return {server: Smtp(server, helo) for server in sending.servers.values()}
+
+
+class FirstThatWorks:
+    """A transport for single messages: the first server that gives a connection."""
+
+    def __init__(self, transports: Iterable[Transport]) -> None:
+        self._transports = tuple(transports)
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """A connection of the first that has one. Raises what the last one said."""
+        *first, last = self._transports
+        with ExitStack() as stack:
+            for transport in first:
+                with suppress(DeliveryError):
+                    session = stack.enter_context(transport.session())
+                    break
+            else:
+                session = stack.enter_context(last.session())
+            yield session

@@ -1,0 +1,227 @@
+"""The sender of a site: what is approved is planned, what is planned is sent, nothing is lost.
+
+    plan      ONE transaction: an approved issue gets its deliveries
+    recover   what a sender left that is no more: claimed is pending, sending is held
+    round     claim, hand over, record, until nothing is left to do by now
+
+One sender works on a store at a time: it holds a lock that the system frees whatever ends it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from queue import SimpleQueue
+
+from syndicate.build import Site
+from syndicate.config.model import Server
+from syndicate.delivery.limits import Limiter, remembered
+from syndicate.delivery.quiet import until
+from syndicate.delivery.transport import Transport
+from syndicate.errors import DeliveryError, SyndicateError
+from syndicate.moments import from_text, to_text
+from syndicate.sending.clerk import Clerk, Way
+from syndicate.sending.crew import Note, crew
+from syndicate.sending.feed import Feed
+from syndicate.sending.mail import Mail, mail_of
+from syndicate.sending.outlets import FirstThatWorks, Outlet, transports
+from syndicate.store.deliveries import Claimed, Deliveries, Sending
+from syndicate.store.issues import Issue, Issues, IssueState
+from syndicate.store.sent_counts import SentCounts
+from syndicate.store.subscribers import Subscribers, Why
+from syndicate.subscribers.addresses import address as read_address
+
+FUTURE = 10**9
+"""Seconds ahead in which something can have been sent: a clock may have been wrong."""
+
+PLAN_EVERY = 2.0
+"""Seconds from one look for newly approved issues to the next."""
+
+Told = Callable[[Iterable[Way]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a round did, and what is left.
+
+    `held_of` says of how many deliveries of which issue nobody knows the fate. `quiet` is when
+    quiet hours end that keep it from sending, `next_try` when the next delivery is due that waits.
+    `troubles` says what is wrong with servers.
+    """
+
+    sent: int
+    failed: int
+    held: int
+    held_of: Mapping[str, int]
+    paused: tuple[Sending, ...]
+    quiet: datetime | None
+    next_try: datetime | None
+    troubles: tuple[str, ...]
+
+
+def send(site: Site, outbox: Path, stopping: Callable[[], bool], told: Told) -> Report:
+    """Send what is approved, until nothing is left to do by now, or until `stopping`.
+
+    Messages of the transport `outbox` go to that folder. Raises SyndicateError when another
+    program sends from this store.
+    """
+    if not site.database.lock_sending():
+        raise SyndicateError(
+            "another program sends from this store already",
+            way_out="leave it to it; syndicate deliveries proof says how far it is",
+        )
+    return Sender(site, outbox).round(stopping, told)
+
+
+def plan_approved(site: Site, now: datetime) -> None:
+    """Give each approved issue that is to be delivered its deliveries."""
+    issues, deliveries = Issues(site.database), Deliveries(site.database)
+    for newsletter in site.config.newsletters.values():
+        for slot in issues.approved(newsletter.name) if newsletter.deliver else ():
+            issue = issues.get(newsletter.name, slot)
+            assert issue is not None, "issues are never deleted"
+            sending = Sending(issue.sequence, issue.newsletter, slot, to_text(now))
+            tags = deliveries.tags([article.id for article in issue.carried])
+            with site.database.transaction():
+                if issues.move(newsletter.name, slot, IssueState.SENDING):
+                    deliveries.plan(sending, tags)
+
+
+def going_on(site: Site) -> frozenset[int]:
+    """The issues that are to be sent: those on their way, and those approved for it."""
+    deliveries, issues = Deliveries(site.database), Issues(site.database)
+    approved = (
+        issues.get(newsletter.name, slot)
+        for newsletter in site.config.newsletters.values()
+        if newsletter.deliver
+        for slot in issues.approved(newsletter.name)
+    )
+    on_their_way = (each.issue for each in deliveries.open() if not each.paused)
+    return frozenset((*on_their_way, *(issue.sequence for issue in approved if issue)))
+
+
+def send_one(site: Site, outbox: Path, issue: Issue, address: str) -> str:
+    """Send an issue to one address, who need not subscribe; give the server's reply.
+
+    Its personal links are nobody's. Raises SyndicateError when it is not taken.
+    """
+    if not issue.personal:
+        raise SyndicateError(
+            f"{issue.newsletter}/{issue.slot} was not made to be sent to subscribers",
+            way_out=f"set newsletters.{issue.newsletter}.deliver: true; later issues are",
+        )
+    now = to_text(datetime.now(UTC))
+    sending = Sending(issue.sequence, issue.newsletter, issue.slot, now)
+    mail = mail_of(site, sending)
+    written = mail.write(Claimed(issue.sequence, NOBODY, 0, read_address(address).mail, ""))
+    transport = FirstThatWorks(transports(site.config.sending, outbox, site.host).values())
+    with transport.session() as session:
+        session.begin(written.envelope)
+        return session.finish(written.message)
+
+
+NOBODY = 0
+"""The number of no subscriber."""
+
+
+class Sender:
+    """Sends from one store; whoever has it holds the lock of senders."""
+
+    def __init__(self, site: Site, outbox: Path) -> None:
+        self._site = site
+        self._settings = site.config.sending
+        self._deliveries = Deliveries(site.database)
+        self._transports = transports(self._settings, outbox, site.host)
+        self._planned = -PLAN_EVERY
+        self._open: Mapping[int, Sending] = {}
+
+    def round(self, stopping: Callable[[], bool], told: Told) -> Report:
+        """One round, from recovery to the last connection's end."""
+        self._recover()
+        notes: SimpleQueue[Note] = SimpleQueue()
+        outlets = [self._outlet(*each) for each in self._transports.items()]
+        feed = Feed(outlets)
+        clerk = Clerk(
+            self._site.database,
+            self._settings,
+            outlets,
+            feed,
+            notes,
+            open_issues=self._going_on,
+            refused=self._refused,
+        )
+        seen: dict[int, Way] = {}
+
+        def note(ways: Iterable[Way]) -> None:
+            seen.update((way.sending.issue, way) for way in ways)
+            told(ways)
+
+        with crew(outlets, feed, notes):
+            try:
+                clerk.keep(lambda: stopping() or self._quiet() is not None, note)
+            finally:
+                feed.close()
+        return self._report(list(seen.values()), outlets)
+
+    # -- before and after ----------------------------------------------------------------------
+
+    def _recover(self) -> None:
+        """Put right what the last sender left; also of issues that somebody stopped meanwhile."""
+        now = to_text(datetime.now(UTC))
+        resend = self._settings.on_held == "resend"
+        with self._site.database.transaction():
+            for sending in self._deliveries.open():
+                self._deliveries.recover(sending.issue, now, resend=resend)
+
+    def _outlet(self, server: Server, transport: Transport) -> Outlet:
+        """A server with what it was given already, as far as that still counts."""
+        counts, now = SentCounts(self._site.database), time.time()
+        since = int(now) - remembered(server)
+        with self._site.database.transaction():
+            counts.forget(since)
+        sent = counts.between(server.name, since, int(now) + FUTURE)
+        return Outlet(server, transport, Limiter(server, sent, counts.first(server.name), now))
+
+    def _report(self, ways: Sequence[Way], outlets: Sequence[Outlet]) -> Report:
+        next_try = self._deliveries.next_try()
+        troubles = [f"{o.name}: {o.trouble_now.message}" for o in outlets if o.trouble_now]
+        return Report(
+            sent=sum(way.sent for way in ways),
+            failed=sum(way.failed for way in ways),
+            held=sum(way.held for way in ways),
+            held_of=self._deliveries.held(),
+            paused=tuple(each for each in self._deliveries.open() if each.paused),
+            quiet=self._quiet(),
+            next_try=from_text(next_try) if next_try else None,
+            troubles=tuple(troubles),
+        )
+
+    # -- what the clerk asks -------------------------------------------------------------------
+
+    def _going_on(self) -> Mapping[int, tuple[Sending, Callable[[], Mail]]]:
+        if time.monotonic() >= self._planned + PLAN_EVERY:
+            plan_approved(self._site, datetime.now(UTC))
+            self._planned = time.monotonic()
+        return {
+            sending.issue: (sending, partial(mail_of, self._site, sending))
+            for sending in self._deliveries.open()
+            if not sending.paused
+        }
+
+    def _quiet(self) -> datetime | None:
+        return until(datetime.now(UTC), self._settings.quiet, self._site.zone)
+
+    def _refused(self, claimed: Claimed, error: DeliveryError) -> None:
+        """An address of which a server says that it is none is not mailed again."""
+        known = Subscribers(self._site.database)
+        who = known.by_id(claimed.subscriber) if error.status in GONE else None
+        if who:
+            known.suppress(who.hash, Why.BOUNCE, error.message, to_text(datetime.now(UTC)))
+
+
+GONE = frozenset(("5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"))
+"""What says of an address that there is none (RFC 3463, section 3.2)."""

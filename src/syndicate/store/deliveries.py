@@ -1,0 +1,473 @@
+"""The ledger's rows: issues being sent, their deliveries, what happened. Every statement is here.
+
+Each change of a state is conditional on the state before it, so that nothing is done twice and
+whoever comes second changes nothing. What may follow what is `delivery.ledger`'s; addresses stand
+in no row of these tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from syndicate.store.database import Database
+
+
+class Sending(NamedTuple):
+    """An issue on its way, a row. `planned` is how many deliveries it was given, counted then.
+
+    `paused` says why it goes no further; moments are UTC text.
+    """
+
+    issue: int
+    newsletter: str
+    slot: str
+    began: str
+    planned: int = 0
+    paused: str = ""
+    ended: str = ""
+
+    @property
+    def name(self) -> str:
+        """The issue, as people call it."""
+        return f"{self.newsletter}/{self.slot}"
+
+
+class Delivery(NamedTuple):
+    """One issue to one subscriber, a row."""
+
+    issue: int
+    subscriber: int
+    state: str
+    attempts: int
+    next_try: str
+    at: str
+    server: str
+    reply: str
+
+
+class Claimed(NamedTuple):
+    """A delivery to be made now, and to whom."""
+
+    issue: int
+    subscriber: int
+    attempts: int
+    address: str
+    name: str
+
+
+class Move(NamedTuple):
+    """A delivery that comes into a state. `event` and `detail` are remembered, if there is one."""
+
+    issue: int
+    subscriber: int
+    before: str
+    state: str
+    attempts: int = 0
+    next_try: str = ""
+    server: str = ""
+    reply: str = ""
+    event: str = ""
+
+
+class Named(NamedTuple):
+    """A delivery with whom it is for; `address` is "" for somebody who was erased."""
+
+    subscriber: int
+    address: str
+    state: str
+    at: str
+    server: str
+    reply: str
+
+
+class Event(NamedTuple):
+    """Something that happened to a delivery."""
+
+    issue: int
+    subscriber: int
+    at: str
+    event: str
+    detail: str
+
+
+DELIVERY = ", ".join(Delivery._fields)
+PAGE = 5_000
+
+STAYS = (
+    "EXISTS (SELECT 1 FROM subscriptions s JOIN subscribers p ON p.id = s.subscriber "
+    "WHERE s.newsletter = :newsletter AND s.subscriber = deliveries.subscriber "
+    "AND s.state = 'active' "
+    "AND NOT EXISTS (SELECT 1 FROM suppressions x WHERE x.hash = p.hash))"
+)
+"""That somebody still gets the newsletter, now."""
+
+GOES_ON = "EXISTS (SELECT 1 FROM sendings WHERE issue = :issue AND paused = '' AND ended = '')"
+
+SUPPRESSED_NOW = "SELECT p.id FROM suppressions x JOIN subscribers p ON p.hash = x.hash"
+
+
+class Deliveries:
+    """What the database knows about deliveries."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._rows = database.rows
+        self._run = database.run
+
+    # -- reading ---------------------------------------------------------------------------
+
+    def sending(self, issue: int) -> Sending | None:
+        """How an issue's sending stands; None if it never began."""
+        rows = self._rows(f"SELECT {SENDING} FROM sendings WHERE issue = :i", {"i": issue})
+        return Sending._make(rows[0]) if rows else None
+
+    def open(self) -> list[Sending]:
+        """The issues being sent, paused ones too, the oldest first."""
+        rows = self._rows(f"SELECT {SENDING} FROM sendings WHERE ended = '' ORDER BY issue")
+        return [Sending._make(row) for row in rows]
+
+    def counts(self, issue: int) -> dict[str, int]:
+        """How many deliveries of an issue are in which state."""
+        query = "SELECT state, count(*) FROM deliveries WHERE issue = :i GROUP BY state"
+        return {str(state): int(count) for state, count in self._rows(query, {"i": issue})}
+
+    def find(self, issue: int, subscriber: int) -> Delivery | None:
+        """One delivery."""
+        query = f"SELECT {DELIVERY} FROM deliveries WHERE issue = :i AND subscriber = :s"
+        rows = self._rows(query, {"i": issue, "s": subscriber})
+        return Delivery._make(rows[0]) if rows else None
+
+    def named(self, issue: int, states: Sequence[str]) -> Iterator[Named]:
+        """The deliveries of an issue in these states, by subscriber, a page at a time."""
+        query = (
+            "SELECT d.subscriber, coalesce(p.address, ''), d.state, d.at, d.server, d.reply "
+            "FROM deliveries d LEFT JOIN subscribers p ON p.id = d.subscriber "
+            f"WHERE d.issue = :i AND d.subscriber > :last AND d.state IN ({_texts(states)}) "
+            f"ORDER BY d.subscriber LIMIT {PAGE}"
+        )
+        last = 0
+        while rows := self._rows(query, {"i": issue, "last": last}):
+            yield from map(Named._make, rows)
+            last = int(rows[-1][0])
+
+    def to(self, subscriber: int) -> list[tuple[Sending, Delivery]]:
+        """What somebody was or is to be sent, the newest first."""
+        sendings = self._rows(f"SELECT {SENDING} FROM sendings ORDER BY issue DESC")
+        found = ((Sending._make(row), self.find(int(row[0]), subscriber)) for row in sendings)
+        return [(sending, delivery) for sending, delivery in found if delivery]
+
+    def events(self, issue: int, subscriber: int) -> list[Event]:
+        """What happened to a delivery, the oldest first."""
+        rows = self._rows(
+            "SELECT issue, subscriber, at, event, detail FROM delivery_events "
+            "WHERE issue = :i AND subscriber = :s ORDER BY at, event",
+            {"i": issue, "s": subscriber},
+        )
+        return [Event._make(row) for row in rows]
+
+    def held(self) -> dict[str, int]:
+        """Of how many deliveries nobody knows the fate, by the name of their issue."""
+        rows = self._rows(
+            "SELECT s.newsletter || '/' || s.slot, count(*) FROM deliveries d "
+            "JOIN sendings s ON s.issue = d.issue WHERE d.state = 'held' "
+            "GROUP BY s.issue, s.newsletter, s.slot ORDER BY s.issue"
+        )
+        return {str(name): int(count) for name, count in rows}
+
+    def next_try(self) -> str:
+        """When the next delivery that waits is due, of an issue that goes on; "" for none."""
+        rows = self._rows(
+            "SELECT coalesce(min(d.next_try), '') FROM deliveries d "
+            "JOIN sendings s ON s.issue = d.issue "
+            "WHERE d.state = 'retry' AND s.ended = '' AND s.paused = ''"
+        )
+        return str(rows[0][0])
+
+    def tags(self, articles: Sequence[str]) -> list[str]:
+        """The tags of articles, by their ids, as subscribers choose them."""
+        found: set[str] = set()
+        for article in articles:
+            rows = self._rows(
+                "SELECT t.tag FROM article_tags t JOIN articles a ON a.sequence = t.sequence "
+                "WHERE a.id = :a",
+                {"a": article},
+            )
+            found.update(str(tag) for (tag,) in rows)
+        return sorted(found)
+
+    # -- writing, inside a transaction -----------------------------------------------------
+
+    def plan(self, sending: Sending, tags: Sequence[str]) -> None:
+        """Begin to send an issue: a delivery for everybody who gets the newsletter.
+
+        Of those who chose tags, for those who chose one of `tags`. Nothing is done for an issue
+        that was planned before.
+        """
+        if self.sending(sending.issue):
+            return
+        self._database.upsert("sendings", Sending._fields, [sending])
+        self._add_missing(sending, tags)
+
+    def again_for_missed(self, sending: Sending, tags: Sequence[str], now: str) -> int:
+        """Plan an issue also for those who get the newsletter and did not get the issue."""
+        added = self._add_missing(sending, tags)
+        which = {"issue": sending.issue, "newsletter": sending.newsletter, "now": now}
+        where = f"issue = :issue AND state IN ('failed', 'suppressed') AND {STAYS}"
+        back = self._rows(f"UPDATE deliveries SET {ANEW} WHERE {where} RETURNING subscriber", which)
+        self._note(sending.issue, [int(s) for (s,) in back], now, "resend", "missed")
+        return len(back) + added
+
+    def again(self, issue: int, state: str, now: str, subscribers: Sequence[int] = ()) -> int:
+        """Have deliveries that came to an end in `state` made again: all, or some."""
+        where = f" AND subscriber IN ({_numbers(subscribers)})" if subscribers else ""
+        back = self._rows(
+            f"UPDATE deliveries SET {ANEW} WHERE issue = :issue AND state = :state{where} "
+            "RETURNING subscriber",
+            {"issue": issue, "state": state, "now": now},
+        )
+        self._note(issue, [int(s) for (s,) in back], now, "resend", f"was {state}")
+        return len(back)
+
+    def believe(self, issue: int, now: str, subscribers: Sequence[int] = ()) -> int:
+        """Take held deliveries for sent, because a person knows it: all, or some."""
+        where = f" AND subscriber IN ({_numbers(subscribers)})" if subscribers else ""
+        moved = self._rows(
+            "UPDATE deliveries SET state = 'sent', at = :now "
+            f"WHERE issue = :issue AND state = 'held'{where} RETURNING subscriber",
+            {"issue": issue, "now": now},
+        )
+        self._note(issue, [int(s) for (s,) in moved], now, "resolved", "sent, says the operator")
+        return len(moved)
+
+    def pause(self, issue: int, reason: str) -> bool:
+        """Let an issue go no further; False if it is not on its way, or paused already."""
+        return self._changed(
+            "UPDATE sendings SET paused = :reason "
+            "WHERE issue = :issue AND ended = '' AND paused = '' RETURNING issue",
+            {"issue": issue, "reason": reason},
+        )
+
+    def resume(self, issue: int) -> bool:
+        """Let an issue go on; False if it is not paused."""
+        return self._changed(
+            "UPDATE sendings SET paused = '' "
+            "WHERE issue = :issue AND ended = '' AND paused <> '' RETURNING issue",
+            {"issue": issue},
+        )
+
+    def reopen(self, issue: int) -> None:
+        """Have the sender look at an issue again that had come to its end."""
+        self._run("UPDATE sendings SET ended = '', paused = '' WHERE issue = :i", {"i": issue})
+
+    def stop(self, issue: int, now: str, reason: str) -> int:
+        """Send what is still to be sent to nobody; how many that are.
+
+        What is in a server's hands just now comes to its own end.
+        """
+        waiting = "issue = :issue AND state IN ('pending', 'claimed', 'retry')"
+        ((many,),) = self._rows(
+            f"SELECT count(*) FROM deliveries WHERE {waiting}", {"issue": issue}
+        )
+        self._run(
+            "UPDATE deliveries SET state = 'suppressed', at = :now, reply = :reason, owner = '' "
+            f"WHERE {waiting}",
+            {"issue": issue, "now": now, "reason": reason},
+        )
+        return int(many)
+
+    def end(self, issue: int, now: str) -> bool:
+        """Note that an issue came to its end, if it did: nothing is left to do by itself."""
+        return self._changed(
+            "UPDATE sendings SET ended = :now WHERE issue = :issue AND ended = '' "
+            "AND NOT EXISTS (SELECT 1 FROM deliveries WHERE issue = :issue "
+            "AND state IN ('pending', 'claimed', 'sending', 'retry')) RETURNING issue",
+            {"issue": issue, "now": now},
+        )
+
+    def recover(self, issue: int, now: str, *, resend: bool) -> int:
+        """Put right what a sender left that is no more; how many may have gone out unknown.
+
+        What it had claimed is to be done; what may have gone out is held, or sent again if
+        `resend`. Only for whoever holds the lock of senders.
+        """
+        which = {"issue": issue, "now": now}
+        self._run(
+            "UPDATE deliveries SET state = 'pending', owner = '' "
+            "WHERE issue = :issue AND state = 'claimed'",
+            {"issue": issue},
+        )
+        state = "pending" if resend else "held"
+        rows = self._rows(
+            f"UPDATE deliveries SET state = '{state}', at = :now, owner = '', reply = :reply "
+            "WHERE issue = :issue AND state = 'sending' RETURNING subscriber",
+            which | {"reply": UNKNOWN},
+        )
+        self._note(issue, [int(number) for (number,) in rows], now, state, UNKNOWN)
+        return len(rows)
+
+    def claim(self, sending: Sending, after: int, most: int, owner: str) -> list[Claimed]:
+        """Claim the next pending deliveries of an issue behind a subscriber, in their order."""
+        query = (
+            "SELECT subscriber FROM deliveries WHERE issue = :issue AND subscriber > :after "
+            "AND state = 'pending' ORDER BY subscriber LIMIT :most"
+        )
+        which: dict[str, object] = {"issue": sending.issue, "after": after, "most": most}
+        return self._claimed(sending, query, which, "pending", owner)
+
+    def claim_retries(self, sending: Sending, now: str, most: int, owner: str) -> list[Claimed]:
+        """Claim deliveries of an issue whose next try is due."""
+        query = (
+            "SELECT subscriber FROM deliveries WHERE issue = :issue AND state = 'retry' "
+            "AND next_try <= :now ORDER BY next_try, subscriber LIMIT :most"
+        )
+        which: dict[str, object] = {"issue": sending.issue, "now": now, "most": most}
+        return self._claimed(sending, query, which, "retry", owner)
+
+    def begin(
+        self, sending: Sending, subscribers: Sequence[int], owner: str, server: str, now: str
+    ) -> frozenset[int]:
+        """Note that messages are about to be handed over: those that may be, and only those.
+
+        A message may not if its recipient left, or the issue was paused or stopped.
+        """
+        rows = self._rows(
+            "UPDATE deliveries SET state = 'sending', at = :now, server = :server "
+            f"WHERE issue = :issue AND subscriber IN ({_numbers(subscribers)}) "
+            f"AND state = 'claimed' AND owner = :owner AND {GOES_ON} AND {STAYS} "
+            "RETURNING subscriber",
+            {
+                "issue": sending.issue,
+                "newsletter": sending.newsletter,
+                "owner": owner,
+                "server": server,
+                "now": now,
+            },
+        )
+        return frozenset(int(subscriber) for (subscriber,) in rows)
+
+    def drop_left(self, sending: Sending, subscribers: Sequence[int], owner: str, now: str) -> None:
+        """Of claimed deliveries: those of people who left are suppressed, others are pending."""
+        if not subscribers:
+            return
+        which = {"issue": sending.issue, "owner": owner}
+        mine = (
+            f"issue = :issue AND subscriber IN ({_numbers(subscribers)}) "
+            "AND state = 'claimed' AND owner = :owner"
+        )
+        self._run(
+            "UPDATE deliveries SET state = 'suppressed', at = :now, reply = :reply, owner = '' "
+            f"WHERE {mine} AND NOT {STAYS}",
+            which | {"newsletter": sending.newsletter, "now": now, "reply": LEFT},
+        )
+        self._run(f"UPDATE deliveries SET state = 'pending', owner = '' WHERE {mine}", which)
+
+    def settle(self, moves: Sequence[Move], owner: str, now: str) -> None:
+        """Let claimed or sending deliveries of this owner come into another state."""
+        self._database.run_many(
+            "UPDATE deliveries SET state = :state, attempts = :attempts, next_try = :next_try, "
+            "at = :now, server = :server, reply = :reply, owner = '' "
+            "WHERE issue = :issue AND subscriber = :subscriber "
+            "AND state = :before AND owner = :owner",
+            [
+                {name: value for name, value in move._asdict().items() if name != "event"}
+                | {"owner": owner, "now": now}
+                for move in moves
+            ],
+        )
+        events = [
+            Event(move.issue, move.subscriber, now, move.event, _said(move))
+            for move in moves
+            if move.event
+        ]
+        self._database.upsert("delivery_events", Event._fields, events)
+
+    def note(self, issue: int, subscriber: int, at: str, event: str, detail: str) -> None:
+        """Remember what happened to a delivery."""
+        self._note(issue, [subscriber], at, event, detail)
+
+    # -- helpers -----------------------------------------------------------------------------
+
+    def _add_missing(self, sending: Sending, tags: Sequence[str]) -> int:
+        """Plan for whoever is not planned for yet; how many that are."""
+        count = "SELECT count(*) FROM deliveries WHERE issue = :issue"
+        values: dict[str, object] = {"issue": sending.issue, "newsletter": sending.newsletter}
+        likes = []
+        for number, tag in enumerate(tags):
+            likes.append(f"instr_tags LIKE :tag{number} ESCAPE '!'")
+            values[f"tag{number}"] = f"%\n{_literal(tag)}\n%"
+        chosen = " OR ".join(["tags = ''", *likes])
+        chosen = chosen.replace("instr_tags", "(:break || tags || :break)")
+        if likes:
+            values["break"] = "\n"
+        self._run(
+            "INSERT INTO deliveries (issue, subscriber, state) "
+            "SELECT :issue, subscriber, 'pending' FROM subscriptions "
+            f"WHERE newsletter = :newsletter AND state = 'active' AND ({chosen}) "
+            "ORDER BY subscriber ON CONFLICT (issue, subscriber) DO NOTHING",
+            values,
+        )
+        self._run(
+            "UPDATE deliveries SET state = 'suppressed', reply = :reply WHERE issue = :issue "
+            f"AND state = 'pending' AND subscriber IN ({SUPPRESSED_NOW})",
+            {"issue": sending.issue, "reply": LEFT},
+        )
+        ((planned,),) = self._rows(count, {"issue": sending.issue})
+        self._run(
+            "UPDATE sendings SET planned = :planned WHERE issue = :issue",
+            {"issue": sending.issue, "planned": planned},
+        )
+        return int(planned) - sending.planned
+
+    def _claimed(
+        self, sending: Sending, query: str, which: dict[str, object], before: str, owner: str
+    ) -> list[Claimed]:
+        numbers = [int(subscriber) for (subscriber,) in self._rows(query, which)]
+        if not numbers:
+            return []
+        self._run(
+            "UPDATE deliveries SET state = 'claimed', owner = :owner WHERE issue = :issue "
+            f"AND subscriber IN ({_numbers(numbers)}) AND state = :before",
+            {"issue": sending.issue, "owner": owner, "before": before},
+        )
+        rows = self._rows(
+            "SELECT d.issue, d.subscriber, d.attempts, coalesce(p.address, ''), "
+            "coalesce(p.name, '') "
+            "FROM deliveries d LEFT JOIN subscribers p ON p.id = d.subscriber "
+            f"WHERE d.issue = :issue AND d.subscriber IN ({_numbers(numbers)}) "
+            "AND d.state = 'claimed' AND d.owner = :owner ORDER BY d.subscriber",
+            {"issue": sending.issue, "owner": owner},
+        )
+        return [Claimed._make(row) for row in rows]
+
+    def _changed(self, statement: str, values: dict[str, object]) -> bool:
+        return bool(self._rows(statement, values))
+
+    def _note(
+        self, issue: int, subscribers: Sequence[int], at: str, event: str, detail: str
+    ) -> None:
+        rows = [Event(issue, subscriber, at, event, detail) for subscriber in subscribers]
+        self._database.upsert("delivery_events", Event._fields, rows)
+
+
+SENDING = ", ".join(Sending._fields)
+ANEW = "state = 'pending', attempts = 0, next_try = '', at = :now, server = '', reply = ''"
+UNKNOWN = "the program ended before the server's answer was known"
+LEFT = "gets the newsletter no more"
+
+
+def _said(move: Move) -> str:
+    return f"{move.server}: {move.reply}" if move.server else move.reply
+
+
+def _numbers(numbers: Iterable[int]) -> str:
+    return ", ".join(str(int(number)) for number in numbers)
+
+
+def _texts(texts: Iterable[str]) -> str:
+    return ", ".join("'" + text.replace("'", "''") + "'" for text in texts)
+
+
+def _literal(text: str) -> str:
+    """A text as LIKE takes it for itself."""
+    return text.replace("!", "!!").replace("%", "!%").replace("_", "!_")

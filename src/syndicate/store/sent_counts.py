@@ -1,0 +1,54 @@
+"""How many messages each mail server was given in which second. Every statement stands here.
+
+Rows are kept in the transaction that marks a message as being sent: what may have gone out, counts.
+"""
+
+from __future__ import annotations
+
+from syndicate.store.database import Database
+
+FIRST = "first-sent:"
+"""Begins the name in `meta` of the second a server was first used in; its name follows."""
+
+
+class SentCounts:
+    """What the database knows of messages given to servers. Seconds are since 1970."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def between(self, server: str, first: int, last: int) -> list[tuple[int, int]]:
+        """Seconds in order, both ends included, with how many messages a server was given."""
+        query = (
+            "SELECT second, sent FROM sent_counts "
+            "WHERE server = :server AND second BETWEEN :first AND :last ORDER BY second"
+        )
+        values = {"server": server, "first": first, "last": last}
+        return [(second, sent) for second, sent in self._database.rows(query, values)]
+
+    def first(self, server: str) -> int | None:
+        """The second in which a server was first used; None: never."""
+        query = "SELECT value FROM meta WHERE key = :key"
+        rows = self._database.rows(query, {"key": FIRST + server})
+        return int(rows[0][0]) if rows else None
+
+    # -- writing, inside a transaction -----------------------------------------------------
+
+    def add(self, server: str, second: int, many: int) -> None:
+        """Count messages that are marked as being sent in a second."""
+        self._database.run(
+            "INSERT INTO sent_counts (server, second, sent) VALUES (:server, :second, :many) "
+            "ON CONFLICT (server, second) DO UPDATE SET sent = sent_counts.sent + excluded.sent",
+            {"server": server, "second": second, "many": many},
+        )
+        # The earliest stays: if a clock was ahead once, that mends itself.
+        self._database.run(
+            "INSERT INTO meta (key, value) VALUES (:key, :value) ON CONFLICT (key) "
+            "DO UPDATE SET value = excluded.value "
+            "WHERE CAST(meta.value AS BIGINT) > CAST(excluded.value AS BIGINT)",
+            {"key": FIRST + server, "value": str(second)},
+        )
+
+    def forget(self, before: int) -> None:
+        """Forget what was sent before a second."""
+        self._database.run("DELETE FROM sent_counts WHERE second < :before", {"before": before})

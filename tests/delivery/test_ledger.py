@@ -1,0 +1,74 @@
+"""What becomes of a delivery that was not taken, and when an issue should wait."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from syndicate.delivery.ledger import (
+    FOLLOWS,
+    OPEN,
+    DeliveryState,
+    is_over_budget,
+    outcome,
+    waited,
+)
+from syndicate.errors import DeliveryError, Refused
+
+TWO_DAYS = timedelta(days=2)
+
+
+def refused(what: Refused, **more: bool) -> DeliveryError:
+    return DeliveryError("said no", what=what, **more)  # type: ignore[arg-type]
+
+
+def test_what_may_have_arrived_is_held_whatever_was_said_of_it() -> None:
+    for what in Refused:
+        for for_good in (True, False):
+            found = outcome(refused(what, uncertain=True, for_good=for_good), 0, TWO_DAYS)
+            assert found.state is DeliveryState.HELD
+            assert not found.pause
+
+
+@pytest.mark.parametrize("what", [Refused.SERVER, Refused.SENDER])
+def test_who_refuses_us_for_good_stops_the_issue_and_fails_nobody(what: Refused) -> None:
+    found = outcome(refused(what, for_good=True), 3, TWO_DAYS)
+    assert (found.state, found.pause, found.is_attempt) == (DeliveryState.PENDING, "said no", False)
+
+
+@pytest.mark.parametrize("what", [Refused.RECIPIENT, Refused.MESSAGE])
+def test_a_message_refused_for_good_failed(what: Refused) -> None:
+    found = outcome(refused(what, for_good=True), 0, TWO_DAYS)
+    assert (found.state, found.pause) == (DeliveryState.FAILED, "")
+
+
+def test_what_is_refused_for_now_is_tried_again_ever_later_until_the_deadline() -> None:
+    waits = []
+    attempts = 0
+    while (found := outcome(refused(Refused.RECIPIENT), attempts, TWO_DAYS)).state == "retry":
+        waits.append(found.wait)
+        attempts += 1
+    assert found.state is DeliveryState.FAILED
+    assert waits == sorted(waits)
+    assert waits[0] == timedelta(minutes=5)
+    assert sum(waits, timedelta(0)) >= TWO_DAYS > sum(waits[:-1], timedelta(0))
+
+
+@given(st.integers(0, 10_000))
+def test_waiting_only_grows(attempts: int) -> None:
+    assert waited(min(attempts, 500)) < waited(min(attempts, 500) + 1)
+
+
+def test_a_few_failures_are_no_reason_to_pause_and_a_tenth_is() -> None:
+    assert not is_over_budget(sent=0, failed=9, most_percent=10)
+    assert is_over_budget(sent=90, failed=10, most_percent=10)
+    assert not is_over_budget(sent=91, failed=10, most_percent=10)
+    assert is_over_budget(sent=0, failed=10, most_percent=100)
+
+
+def test_nothing_follows_what_was_sent_and_nothing_open_is_an_end() -> None:
+    assert FOLLOWS[DeliveryState.SENT] == ()
+    assert set(FOLLOWS) == set(DeliveryState)
+    for state in OPEN:
+        assert FOLLOWS[state]

@@ -1,0 +1,640 @@
+"""What became of each message is told exactly, whatever the mail server does."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import ssl
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import trustme
+
+from smtp_server import Action, Close, Say, SmtpServer, Stall, scripted
+from syndicate.config.model import Security, Server
+from syndicate.delivery import smtp
+from syndicate.delivery.smtp import Smtp
+from syndicate.delivery.transport import Envelope, Transport
+from syndicate.errors import DeliveryError, Refused
+
+PATIENT, HASTY = 10.0, 0.3
+MESSAGE = b"Subject: x\r\n\r\nHello\r\n"
+LARGE = MESSAGE + b"x" * 76 * 200_000 + b"\r\n"
+"""More than the buffers of a connection hold."""
+
+ONE_BY_ONE = ("SIZE 0", "8BITMIME")
+TOGETHER = ("PIPELINING", "SMTPUTF8")
+both_ways = pytest.mark.parametrize("extensions", [ONE_BY_ONE, TOGETHER])
+
+
+def to(name: str) -> Envelope:
+    return Envelope("letters@example.org", f"{name}@example.org")
+
+
+def transport(
+    server: SmtpServer,
+    security: Security = "none",
+    *,
+    host: str = "localhost",
+    user: str = "",
+    password: str = "",
+    timeout: float = PATIENT,
+) -> Smtp:
+    settings = Server(
+        name="main",
+        host=host,
+        port=server.port,
+        security=security,
+        user=user,
+        password=password,
+        timeout=timeout,
+    )
+    return Smtp(settings, "here.example.org")
+
+
+def send(transport: Transport, *names: str, message: bytes = MESSAGE) -> list[str]:
+    """Send to each, the next announced with the last; the reply, or what was refused."""
+    told = []
+    with transport.session() as session:
+        for at, name in enumerate(names):
+            following = to(names[at + 1]) if at + 1 < len(names) else None
+            try:
+                session.begin(to(name))
+                told.append(session.finish(message, following))
+            except DeliveryError as error:
+                told.append(story(error))
+    return told
+
+
+def story(error: DeliveryError) -> str:
+    """What the ledger goes by."""
+    facts = {"for good": error.for_good, "uncertain": error.uncertain, "lost": error.lost}
+    return ", ".join([error.what, *(name for name, true in facts.items() if true)])
+
+
+def wait_for(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENT
+    while not true() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert true()
+
+
+def received(server: SmtpServer) -> list[str]:
+    return [mail.to[0].partition("@")[0] for mail in server.mails]
+
+
+@pytest.fixture(autouse=True)
+def impatient_after_messages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(smtp, "PATIENCE", 1)
+
+
+@pytest.fixture(scope="session")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture
+def trusted(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the system trust the authority of these tests."""
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+
+
+@pytest.fixture(scope="session")
+def tls(authority: trustme.CA) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+    return context
+
+
+# -- what goes well --------------------------------------------------------------------------
+
+
+@both_ways
+def test_messages_arrive_whole_over_one_connection(extensions: tuple[str, ...]) -> None:
+    with SmtpServer(extensions=extensions) as server:
+        told = send(transport(server), "ann", "bob", "cy")
+    assert told == [f"250 2.0.0 taken as {n}" for n in (1, 2, 3)]
+    assert received(server) == ["ann", "bob", "cy"]
+    assert {(mail.sender, mail.body) for mail in server.mails} == {("letters@example.org", MESSAGE)}
+    assert server.connections == 1
+    assert server.commands[0] == "EHLO here.example.org"
+    assert server.commands[-1] == "QUIT"
+    assert "RSET" not in server.commands
+
+
+def test_the_next_message_is_announced_with_the_last_where_the_server_allows_it() -> None:
+    with SmtpServer(extensions=TOGETHER) as server, transport(server).session() as session:
+        session.begin(to("ann"))
+        session.finish(MESSAGE, following=to("bob"))
+        wait_for(lambda: server.commands[-2:] == ["RCPT TO:<bob@example.org>", "DATA"])
+        session.begin(to("bob"))
+        session.finish(MESSAGE)
+    assert received(server) == ["ann", "bob"]
+
+
+def test_the_next_message_waits_where_the_server_takes_one_command_at_a_time() -> None:
+    with SmtpServer(extensions=ONE_BY_ONE) as server, transport(server).session() as session:
+        session.begin(to("ann"))
+        session.finish(MESSAGE, following=to("bob"))
+    assert server.commands[-2:] == ["DATA", "QUIT"]
+
+
+@pytest.mark.usefixtures("trusted")
+@pytest.mark.parametrize("mechanism", ["PLAIN", "LOGIN", "CRAM-MD5", "XOAUTH2 LOGIN PLAIN"])
+@pytest.mark.parametrize("security", ["starttls", "tls", "none"])
+def test_it_encrypts_and_logs_in(tls: ssl.SSLContext, security: Security, mechanism: str) -> None:
+    server = SmtpServer(
+        tls=tls if security != "none" else None,
+        implicit=security == "tls",
+        users={"jo": "pass wörd"},
+        mechanisms=mechanism,
+    )
+    with server:
+        told = send(transport(server, security, user="jo", password="pass wörd"), "ann", "bob")
+    assert told == ["250 2.0.0 taken as 1", "250 2.0.0 taken as 2"]
+    encrypted = [line for line in server.commands if line == "STARTTLS"]
+    assert len(encrypted) == (security == "starttls")
+
+
+@pytest.mark.usefixtures("trusted")
+def test_a_large_message_arrives_by_tls(tls: ssl.SSLContext) -> None:
+    with SmtpServer(tls=tls) as server:
+        assert send(transport(server, "starttls"), "ann", "bob", message=LARGE)
+    assert [mail.body == LARGE for mail in server.mails] == [True, True]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        b".\r\n",
+        b"..\r\nx\r\n",
+        b"a\r\n.\r\nQUIT\r\n",
+        b"a\r\n.b\r\n..c\r\n\r\n.\r\n",
+        b"a\r\n.\r\n.\r\n",
+    ],
+)
+def test_a_dot_at_the_beginning_of_a_line_ends_nothing(message: bytes) -> None:
+    with SmtpServer() as server:
+        send(transport(server), "ann", "bob", message=message)
+    assert [mail.body for mail in server.mails] == [message, message]
+
+
+def test_a_message_without_an_end_of_line_gets_one() -> None:
+    with SmtpServer() as server:
+        send(transport(server), "ann", message=b"x: y\r\n\r\nz")
+    assert server.mails[0].body == b"x: y\r\n\r\nz\r\n"
+
+
+def test_many_sessions_send_at_the_same_time() -> None:
+    names = [f"p{number}" for number in range(20)]
+    with SmtpServer() as server:
+        way = transport(server)
+        threads = [threading.Thread(target=send, args=(way, *names)) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert sorted(received(server)) == sorted(names * 8)
+
+
+# -- addresses -------------------------------------------------------------------------------
+
+
+def test_an_international_domain_is_said_in_ascii() -> None:
+    with SmtpServer(extensions=ONE_BY_ONE) as server, transport(server).session() as session:
+        session.begin(Envelope("letters@bücher.example", "ann@münchen.example"))
+        session.finish(MESSAGE)
+    (mail,) = server.mails
+    assert (mail.sender, mail.to) == (
+        "letters@xn--bcher-kva.example",
+        ("ann@xn--mnchen-3ya.example",),
+    )
+
+
+def test_letters_beyond_ascii_go_to_servers_that_take_them() -> None:
+    with SmtpServer(extensions=TOGETHER) as server, transport(server).session() as session:
+        session.begin(Envelope("letters@example.org", "jörg@example.org"))
+        session.finish(MESSAGE)
+    assert server.mails[0].to == ("jörg@example.org",)
+    assert server.mails[0].announced.endswith("> SMTPUTF8")
+
+
+@pytest.mark.parametrize("name", ["jörg", "a b", "a>\r\nRCPT TO:<b", "", 'a"'])
+def test_an_address_that_cannot_be_said_costs_only_itself(name: str) -> None:
+    with SmtpServer(extensions=("PIPELINING",)) as server:
+        told = send(transport(server), "ann", name, "cy")
+    assert told[1] == "recipient, for good"
+    assert received(server) == ["ann", "cy"]
+
+
+# -- refusals --------------------------------------------------------------------------------
+
+REFUSALS = [
+    ("MAIL", "451 4.3.0 later", "sender"),
+    ("MAIL", "550 5.7.1 not you", "sender, for good"),
+    ("MAIL", "530 5.7.0 log in first", "server, for good"),
+    ("RCPT", "450 4.2.1 later", "recipient"),
+    ("RCPT", "550 5.1.1 nobody", "recipient, for good"),
+    ("DATA", "451 4.3.0 later", "message"),
+    ("DATA", "554 5.7.1 no", "message, for good"),
+    ("MESSAGE", "452 4.3.1 full", "message"),
+    ("MESSAGE", "554-5.7.1 spam\r\n554 5.7.1 go away", "message, for good"),
+]
+
+
+@both_ways
+@pytest.mark.parametrize(("step", "reply", "refused"), REFUSALS)
+def test_a_refusal_is_of_one_message_and_the_next_goes_on(
+    extensions: tuple[str, ...], step: str, reply: str, refused: str
+) -> None:
+    behaviour = scripted(**{step: [None, Say(reply)]})
+    with SmtpServer(behaviour, extensions=extensions) as server:
+        told = send(transport(server), "ann", "bob", "cy")
+    assert told[1] == refused
+    assert received(server) == ["ann", "cy"]
+    assert server.connections == 1
+    assert server.commands.count("RSET") == (step != "MESSAGE")
+
+
+def test_a_refusal_tells_the_status_and_not_the_address() -> None:
+    behaviour = scripted(RCPT=Say("550 5.1.1 <ann@example.org>: unknown"))
+    with (
+        SmtpServer(behaviour) as server,
+        transport(server).session() as session,
+        pytest.raises(DeliveryError) as refused,
+    ):
+        session.begin(to("ann"))
+    assert refused.value.status == "5.1.1"
+    assert refused.value.message == "localhost refused the recipient: 550 5.1.1 <…>: unknown"
+
+
+def test_a_server_that_waits_for_a_message_to_nobody_gets_none() -> None:
+    behaviour = scripted(RCPT=Say("550 5.1.1 nobody"), DATA=Say("354 go ahead"))
+    with SmtpServer(behaviour) as server:
+        told = send(transport(server), "ann", "bob")
+    assert told == ["recipient, for good, lost", "server, lost"]
+    assert server.mails == []
+    assert "QUIT" not in server.commands
+
+
+def test_a_recipient_refused_before_the_connection_broke_stays_refused() -> None:
+    with SmtpServer(scripted(RCPT=Say("550 5.1.1 nobody", close=True))) as server:
+        assert send(transport(server), "ann") == ["recipient, for good, lost"]
+
+
+# -- connections that end --------------------------------------------------------------------
+
+BEFORE = ["MAIL", "RCPT", "DATA"]
+ABSURD = [
+    Say("hello?"),
+    Say("250-ok\r\n451 no"),
+    Say(b"\xff\xfe\x00\r\n"),
+    Say("999 ok"),
+    Say(b"250-" + b"x" * 100_000),
+    Say(b"250-x\r\n" * 200),
+    Say("120 wait"),
+]
+
+
+@both_ways
+@pytest.mark.parametrize("step", BEFORE)
+@pytest.mark.parametrize("action", [Close(), Say("421 4.3.2 shutting down", close=True), *ABSURD])
+def test_what_ends_before_the_message_was_not_sent(
+    extensions: tuple[str, ...], step: str, action: Action
+) -> None:
+    with SmtpServer(scripted(**{step: [None, action]}), extensions=extensions) as server:
+        told = send(transport(server), "ann", "bob", "cy")
+    assert told[1:] == ["server, lost", "server, lost"]
+    assert received(server) == ["ann"]
+
+
+@both_ways
+@pytest.mark.parametrize("action", [Close(), Close(kept=True), Say("354 more?"), *ABSURD])
+def test_what_ends_after_the_dot_is_uncertain(extensions: tuple[str, ...], action: Action) -> None:
+    with SmtpServer(scripted(MESSAGE=[None, action]), extensions=extensions) as server:
+        told = send(transport(server), "ann", "bob", "cy")
+    assert told[1:] == ["server, uncertain, lost", "server, lost"]
+    assert received(server)[:1] == ["ann"]
+
+
+def test_421_after_the_dot_is_a_refusal_for_now() -> None:
+    behaviour = scripted(MESSAGE=Say("421 4.3.2 shutting down", close=True))
+    with SmtpServer(behaviour) as server:
+        assert send(transport(server), "ann", "bob") == ["message, lost", "server, lost"]
+    assert server.mails == []
+
+
+@pytest.mark.usefixtures("trusted")
+@pytest.mark.parametrize("security", ["none", "starttls"])
+@pytest.mark.parametrize("action", [Close(), Stall()])
+def test_a_message_whose_end_was_not_handed_over_was_not_sent(
+    tls: ssl.SSLContext, security: Security, action: Action
+) -> None:
+    """Also where the next one was announced behind it."""
+    with SmtpServer(scripted(BODY=action), tls=tls) as server:
+        way = transport(server, security, timeout=1)
+        assert send(way, "ann", "bob", message=LARGE) == ["server, lost", "server, lost"]
+    assert server.mails == []
+
+
+def test_a_message_that_was_handed_over_to_a_server_that_died_is_uncertain() -> None:
+    with SmtpServer(scripted(BODY=Close())) as server:
+        assert send(transport(server), "ann") == ["server, uncertain, lost"]
+
+
+@pytest.mark.usefixtures("trusted")
+@pytest.mark.parametrize("security", ["none", "starttls"])
+@pytest.mark.parametrize(
+    "said", [Say("354 go\r\n421 4.4.2 too late", close=True), Say("354 go\r\n250 ok")]
+)
+def test_whoever_no_longer_waits_for_the_message_gets_none(
+    tls: ssl.SSLContext, security: Security, said: Say
+) -> None:
+    server = SmtpServer(scripted(DATA=said), tls=tls)
+    with server, transport(server, security).session() as session:
+        session.begin(to("ann"))
+        time.sleep(0.05)  # what was said may come in two pieces
+        with pytest.raises(DeliveryError) as lost:
+            session.finish(MESSAGE)
+    assert story(lost.value) == "server, lost"
+    assert server.mails == []
+
+
+def test_leaving_takes_an_announcement_back() -> None:
+    with SmtpServer() as server:
+        with transport(server).session() as session:
+            session.begin(to("ann"))
+            session.finish(MESSAGE, following=to("bob"))
+        with transport(server).session() as session:
+            session.begin(to("cy"))
+    assert received(server) == ["ann"]
+    assert "QUIT" not in server.commands
+
+
+def test_another_message_than_was_announced_needs_another_connection() -> None:
+    with SmtpServer() as server, transport(server).session() as session:
+        session.begin(to("ann"))
+        session.finish(MESSAGE, following=to("bob"))
+        with pytest.raises(DeliveryError) as lost:
+            session.begin(to("cy"))
+    assert story(lost.value) == "server, lost"
+    assert received(server) == ["ann"]
+
+
+def test_a_message_that_was_not_announced_cannot_be_sent() -> None:
+    with (
+        SmtpServer() as server,
+        transport(server).session() as session,
+        pytest.raises(RuntimeError, match="no message was announced"),
+    ):
+        session.finish(MESSAGE)
+    assert server.mails == []
+
+
+# -- time ------------------------------------------------------------------------------------
+
+DRIP = 0.05
+STEPS = {
+    "GREETING": "no session",
+    "EHLO": "no session",
+    "MAIL": "server, lost",
+    "RCPT": "server, lost",
+    "DATA": "server, lost",
+    "MESSAGE": "server, uncertain, lost",
+}
+
+
+@pytest.mark.parametrize("action", [Stall(), Say("250 " + "x" * 60, every=DRIP)])
+@pytest.mark.parametrize(("step", "told"), STEPS.items())
+def test_no_step_waits_longer_than_it_may(step: str, told: str, action: Action) -> None:
+    """Bytes that come one by one gain no time."""
+    with SmtpServer(scripted(**{step: action})) as server:
+        way = transport(server, timeout=HASTY)
+        if told == "no session":
+            with pytest.raises(DeliveryError, match="did not answer in time"), way.session():
+                pass
+        else:
+            assert send(way, "ann") == [told]
+
+
+@pytest.mark.usefixtures("trusted")
+@pytest.mark.parametrize("step", ["STARTTLS", "AUTH"])
+@pytest.mark.parametrize("action", [Stall(), Say("220 " + "x" * 60, every=DRIP)])
+def test_no_step_of_logging_in_waits_longer(tls: ssl.SSLContext, step: str, action: Action) -> None:
+    with SmtpServer(scripted(**{step: action}), tls=tls, users={"jo": "secret"}) as server:
+        way = transport(server, "starttls", user="jo", password="secret", timeout=HASTY)
+        with pytest.raises(DeliveryError, match="did not answer in time") as error, way.session():
+            pass
+    assert story(error.value) == "server, lost"
+
+
+def test_a_server_that_never_encrypts_is_not_waited_for() -> None:
+    with SmtpServer(scripted(GREETING=Stall())) as server:
+        error = refused_entry(transport(server, "tls", timeout=HASTY))
+    assert error.message == "localhost did not answer in time"
+    assert "465" in error.way_out
+
+
+def test_slow_is_not_too_slow() -> None:
+    with SmtpServer(scripted(RCPT=Say("250 ok", every=0.01))) as server:
+        assert send(transport(server), "ann") == ["250 2.0.0 taken as 1"]
+
+
+def test_a_farewell_that_is_not_answered_costs_nothing() -> None:
+    with SmtpServer(scripted(QUIT=Close())) as server:
+        assert send(transport(server), "ann") == ["250 2.0.0 taken as 1"]
+
+
+# -- getting in ------------------------------------------------------------------------------
+
+
+def refused_entry(way: Smtp) -> DeliveryError:
+    with pytest.raises(DeliveryError) as error, way.session():
+        pass
+    assert error.value.what == Refused.SERVER
+    return error.value
+
+
+def test_no_server_is_told_with_host_and_port() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        port = nobody.getsockname()[1]
+    settings = Server(name="main", host="localhost", port=port, security="none")
+    error = refused_entry(Smtp(settings, "here.example.org"))
+    assert error.message == f"localhost port {port} cannot be reached: Connection refused"
+    assert not error.for_good
+
+
+@pytest.mark.parametrize("host", ["no-such-host.invalid", "a..b", "x" * 70])
+def test_a_host_that_does_not_exist_is_told(host: str) -> None:
+    settings = Server(name="main", host=host, security="none")
+    assert "cannot be reached" in refused_entry(Smtp(settings, "here.example.org")).message
+
+
+@pytest.mark.parametrize(
+    ("step", "reply", "for_good"),
+    [
+        ("GREETING", "554 5.7.1 no mail here", True),
+        ("GREETING", "421 4.3.2 busy", False),
+        ("EHLO", "502 5.5.1 what?", True),
+        ("EHLO", "450 4.3.0 later", False),
+    ],
+)
+def test_a_server_that_does_not_want_us_says_for_how_long(
+    step: str, reply: str, for_good: bool
+) -> None:
+    with SmtpServer(scripted(**{step: Say(reply)})) as server:
+        error = refused_entry(transport(server))
+    assert error.for_good == for_good
+    assert reply in error.message
+
+
+@pytest.mark.usefixtures("trusted")
+@pytest.mark.parametrize("mechanism", ["PLAIN", "LOGIN", "CRAM-MD5"])
+def test_a_login_that_is_refused_is_for_good(tls: ssl.SSLContext, mechanism: str) -> None:
+    users = {"jo": "another"}
+    with SmtpServer(tls=tls, users=users, mechanisms=mechanism) as server:
+        error = refused_entry(transport(server, "starttls", user="jo", password="s3cret"))
+    assert error.for_good
+    assert error.status == "5.7.8"
+    assert error.message.startswith("localhost refused the login of jo: 535 5.7.8")
+    assert "password" in error.way_out
+
+
+def test_a_login_that_is_refused_for_now_may_be_tried_again() -> None:
+    behaviour = scripted(AUTH=Say("454 4.7.0 too many"))
+    with SmtpServer(behaviour, users={"jo": "s3cret"}) as server:
+        assert not refused_entry(transport(server, user="jo", password="s3cret")).for_good
+
+
+@pytest.mark.parametrize("echo", ["s3cret", "am8=", "AGpvAHMzY3JldA==", "\0jo\0S3CRET"])
+def test_no_error_holds_the_password_whatever_the_server_repeats(echo: str) -> None:
+    behaviour = scripted(AUTH=Say(f"535 5.7.8 wrong: {echo}"))
+    with SmtpServer(behaviour, users={"jo": "s3cret"}) as server:
+        error = refused_entry(transport(server, user="jo", password="s3cret"))
+    assert "s3cret" not in error.message.lower()
+    assert "AGpvAHMzY3JldA" not in error.message
+
+
+def test_a_login_nobody_knows_is_told() -> None:
+    with SmtpServer(users={"jo": "x"}, mechanisms="XOAUTH2 GSSAPI") as server:
+        error = refused_entry(transport(server, user="jo", password="x"))
+    assert error.for_good
+    assert "XOAUTH2 GSSAPI" in error.message
+
+
+def test_a_login_where_none_is_offered_is_told() -> None:
+    with SmtpServer() as server:
+        error = refused_entry(transport(server, user="jo", password="x"))
+    assert error.for_good
+    assert not any(line.startswith("AUTH") for line in server.commands)
+
+
+@pytest.mark.usefixtures("trusted")
+def test_no_password_is_said_where_encryption_is_not_offered() -> None:
+    with SmtpServer(users={"jo": "x"}) as server:
+        error = refused_entry(transport(server, "starttls", user="jo", password="x"))
+    assert error.for_good
+    assert "STARTTLS" in error.message
+    assert not any(line.startswith("AUTH") for line in server.commands)
+
+
+@pytest.mark.usefixtures("trusted")
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+def test_a_certificate_of_another_host_is_not_good(
+    authority: trustme.CA, security: Security
+) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("other.example").configure_cert(context)
+    with SmtpServer(tls=context, implicit=security == "tls", users={"jo": "x"}) as server:
+        error = refused_entry(transport(server, security, user="jo", password="x"))
+    assert error.message.startswith("the certificate of localhost is not good: Hostname mismatch")
+    assert "host" in error.way_out
+    assert not error.for_good
+    assert not any(line.startswith("AUTH") for line in server.commands)
+
+
+def test_a_certificate_nobody_vouches_for_is_not_good(tls: ssl.SSLContext) -> None:
+    with SmtpServer(tls=tls) as server:
+        error = refused_entry(transport(server, "starttls"))
+    assert "certificate of localhost is not good: unable to get" in error.message
+    assert "SSL_CERT_FILE" in error.way_out
+
+
+def test_encryption_at_a_port_without_it_is_told() -> None:
+    with SmtpServer() as server:
+        error = refused_entry(transport(server, "tls"))
+    assert error.message.startswith("encryption with localhost failed")
+    assert "465" in error.way_out
+
+
+@pytest.mark.usefixtures("trusted")
+def test_what_was_smuggled_in_before_encryption_is_not_taken(tls: ssl.SSLContext) -> None:
+    behaviour = scripted(STARTTLS=Say("220 go\r\n250-evil\r\n250 AUTH PLAIN"))
+    with SmtpServer(behaviour, tls=tls) as server:
+        error = refused_entry(transport(server, "starttls"))
+    assert "in the clear" in error.message
+
+
+# -- a real one ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def sink(need: Callable[[str, str], str], tmp_path: Path) -> Iterator[Callable[..., Server]]:
+    """Postfix's own server for tests: it takes options, and gives where it listens."""
+    path = shutil.which("smtp-sink", path="/usr/sbin:/usr/local/sbin")
+    program = path or need("smtp-sink", "apt install postfix")
+    running: list[subprocess.Popen[bytes]] = []
+
+    def start(*options: str) -> Server:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        rights = () if os.geteuid() else ("-u", "root")
+        command = [program, *rights, *options, f"127.0.0.1:{port}", "100"]
+        running.append(subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE))
+        for _ in range(100):
+            with socket.socket() as knock:
+                if not knock.connect_ex(("127.0.0.1", port)):
+                    break
+            time.sleep(0.05)
+        return Server(name="sink", host="127.0.0.1", port=port, security="none", timeout=5)
+
+    yield start
+    for process in running:
+        process.terminate()
+        process.communicate()
+
+
+@pytest.mark.parametrize("options", [(), ("-p",)])
+def test_postfix_understands_it(
+    sink: Callable[..., Server], tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    server = sink("-D", "mails", *options)
+    message = MESSAGE + b".dot\r\n" + b"x" * 70 + b"\r\n"
+    told = send(Smtp(server, "here.example.org"), "ann", "bob", "cy", message=message)
+    assert [reply[:3] for reply in told] == ["250"] * 3
+    mails = (tmp_path / "mails").read_bytes()
+    assert mails.count(b"Hello\n.dot\n") == 3
+    assert [mails.count(f"X-Rcpt-Args: <{name}@".encode()) for name in ("ann", "cy")] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("-q", "RCPT"), "server, lost"),
+        (("-q", "."), "server, uncertain, lost"),
+        (("-Q", "."), "message, lost"),
+        (("-f", "RCPT"), "recipient, for good"),
+        (("-r", "."), "message"),
+        (("-f", "MAIL"), "sender, for good"),
+    ],
+)
+def test_what_postfix_refuses_is_told(
+    sink: Callable[..., Server], options: tuple[str, ...], told: str
+) -> None:
+    assert send(Smtp(sink(*options), "here.example.org"), "ann") == [told]

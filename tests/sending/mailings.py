@@ -1,0 +1,124 @@
+"""A site whose newsletter is delivered: its people, its issue, and the sender."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from site_folder import NOON, SiteFolder
+from syndicate.build import Site
+from syndicate.issuing import make_issue
+from syndicate.sending.clerk import Way
+from syndicate.sending.orders import Proof, prove
+from syndicate.sending.sender import Report, send
+from syndicate.store.deliveries import Deliveries, Sending
+from syndicate.store.issues import Issue, Issues
+from syndicate.store.subscribers import Subscriber, Subscribers
+from syndicate.subscribers.addresses import address
+
+WEEKLY = {
+    "title": "Weekly",
+    "sender": "Lake Notes <letters@example.org>",
+    "postal_address": "Here",
+    "deliver": True,
+}
+SLOT = "2026-11-22T12:00"
+NAME = f"weekly/{SLOT}"
+
+
+def forever() -> bool:
+    """Nobody wants an end."""
+    return False
+
+
+def nobody(_: Iterable[Way]) -> None:
+    """Nobody looks."""
+
+
+@dataclass
+class Mailing:
+    """A site with one issue, approved, of a newsletter that has subscribers."""
+
+    folder: SiteFolder
+
+    def configure(self, **sending: object) -> None:
+        """Change what is under `sending`."""
+        self.folder.configure(
+            newsletters={"weekly": WEEKLY}, subscribers={"pages": True}, sending=sending
+        )
+
+    def through(self, port: int, **server: object) -> None:
+        """Send through a mail server of this machine."""
+        main = {"host": "127.0.0.1", "port": port, "security": "none", "timeout": 5, **server}
+        self.configure(transport="smtp", servers={"main": main})
+
+    def people(self, addresses: Sequence[str], newsletter: str = "weekly") -> list[Subscriber]:
+        """Have people subscribe."""
+        with self.folder.opened() as site:
+            known, found = Subscribers(site.database), []
+            with site.database.transaction():
+                for each in addresses:
+                    hashed = address(each).hashed(known.salt())
+                    known.subscribe(each, hashed, "", newsletter, "in the shop", "2026-11-01")
+                    found.append(known.find(hashed))
+        return [each for each in found if each]
+
+    def issue(self) -> Issue:
+        """Make the issue."""
+        self.folder.build(NOON)
+        with self.folder.opened() as site:
+            return make_issue(site, site.config.newsletters["weekly"], SLOT, NOON, NOON)
+
+    def send(
+        self,
+        stopping: Callable[[], bool] = forever,
+        told: Callable[[Iterable[Way]], None] = nobody,
+    ) -> Report:
+        """One round of the sender."""
+        with self.folder.opened() as site:
+            return send(site, self.folder.root / "outbox", stopping, told)
+
+    def ask(self, question: Callable[[Site], object]) -> object:
+        """Ask the site something."""
+        with self.folder.opened() as site:
+            return question(site)
+
+    @property
+    def sending(self) -> Sending:
+        with self.folder.opened() as site:
+            (found,) = [
+                s
+                for i in Issues(site.database).of("weekly")
+                if (s := Deliveries(site.database).sending(i.sequence))
+            ]
+        return found
+
+    def proof(self) -> Proof:
+        """What became of the issue; it always adds up."""
+        with self.folder.opened() as site:
+            found = prove(site, self.sending)
+        assert found.holds, found
+        return found
+
+    def states(self) -> dict[str, str]:
+        """Address -> where its delivery stands."""
+        with self.folder.opened() as site:
+            named = Deliveries(site.database).named(self.sending.issue, ALL)
+            return {each.address: each.state for each in named}
+
+
+ALL = ("pending", "claimed", "sending", "sent", "retry", "failed", "held", "suppressed")
+
+
+def mailing(folder: Path, database_url: str) -> Mailing:
+    """A site with an article, to be sent to the outbox."""
+    made = Mailing(SiteFolder(folder, database_url))
+    made.configure(transport="outbox")
+    made.folder.article("one.md", "The first", date="2026-11-01", tags=["sea"])
+    return made
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
