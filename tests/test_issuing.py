@@ -203,7 +203,7 @@ def test_a_document_of_an_issue_that_was_lost_is_written_again(site: SiteFolder)
     assert site.documents() == before
 
 
-DELIVERED = {
+DELIVERED: dict[str, dict[str, object]] = {
     "newsletters": {"weekly": WEEKLY["weekly"] | {"deliver": True}},
     "subscribers": {"pages": True},
 }
@@ -280,7 +280,9 @@ def test_what_readers_would_get_is_judged_before_it_is_kept(
 def test_a_mail_that_only_a_long_name_makes_too_long_is_refused(site: SiteFolder) -> None:
     site.article("one.md", "The first", date="2026-11-01")
     room = CUT_BY_GMAIL - size_as_sent(make(site).html) - 1_500
-    long = WEEKLY["weekly"] | {"brand": {"footer": "words " * (room * 73 // 76 // 6)}}
+    long: dict[str, object] = WEEKLY["weekly"] | {
+        "brand": {"footer": "words " * (room * 73 // 76 // 6)}
+    }
     site.configure(newsletters={"weekly": long})
     site.article("two.md", "The second", date="2026-11-02")
     week = timedelta(days=7)
