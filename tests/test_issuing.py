@@ -11,8 +11,13 @@ import feedparser
 import pytest
 
 from site_folder import NOON, PNG, SiteFolder
+from syndicate.config.model import Newsletter
+from syndicate.delivery.prepared import Prepared, Recipient
 from syndicate.errors import SyndicateError
 from syndicate.issuing import make_issue, move, skip
+from syndicate.newsletters.checks import CUT_BY_GMAIL
+from syndicate.newsletters.personal import Personal
+from syndicate.newsletters.render import size_as_sent
 from syndicate.store.issues import Issue, Issues, IssueState
 
 WEEKLY = {"weekly": {"title": "Weekly", "sender": "a@example.org", "postal_address": "Here"}}
@@ -196,3 +201,93 @@ def test_a_document_of_an_issue_that_was_lost_is_written_again(site: SiteFolder)
             (site.root / path).unlink()
     site.build(MONDAY)
     assert site.documents() == before
+
+
+DELIVERED: dict[str, dict[str, object]] = {
+    "newsletters": {"weekly": WEEKLY["weekly"] | {"deliver": True}},
+    "subscribers": {"pages": True},
+}
+
+
+def message_to(issue: Issue, name: str) -> email.message.EmailMessage:
+    """What somebody gets of an issue, made from nothing but what is kept."""
+    newsletter = Newsletter(name="weekly", title="Weekly", sender="a@example.org")
+    prepared = Prepared(Personal.from_json(issue.personal), newsletter, issue="1", date=MONDAY)
+    who = Recipient(
+        address="ada@example.net",
+        name=name,
+        unsubscribe="https://example.org/unsubscribe/weekly/TOKEN",
+        unsubscribe_by_mail="mailto:a@example.org?subject=unsubscribe",
+        preferences="https://example.org/preferences/TOKEN",
+        message_id="1@example.org",
+    )
+    return email.message_from_bytes(prepared.to(who), policy=email.policy.default)
+
+
+def test_an_issue_that_is_delivered_keeps_what_each_reader_gets_of_it(site: SiteFolder) -> None:
+    site.configure(**DELIVERED)
+    site.article("one.md", "The first", "Some {{ text }} here.", date="2026-11-01")
+    issue = make(site)
+    ada, nobody = message_to(issue, "Ada <script>"), message_to(issue, "")
+    for message in (ada, nobody):
+        for part in message.iter_parts():
+            text = part.get_content()
+            assert "https://example.org/unsubscribe/weekly/TOKEN" in text
+            assert "https://example.org/preferences/TOKEN" in text
+            assert "https://example.org/newsletters/weekly/2026-11-23-0800/" in text
+            assert "{{ text }}" in text
+            assert ".invalid" not in text
+            assert ("Hello " in text) == (message is ada)
+    plain, html = ada.iter_parts()
+    assert "Hello Ada <script>," in plain.get_content()
+    assert "Hello Ada &lt;script&gt;," in html.get_content()
+
+
+def test_what_all_get_alike_has_nothing_of_a_reader(site: SiteFolder) -> None:
+    site.configure(**DELIVERED)
+    site.article("one.md", "The first", date="2026-11-01")
+    issue = make(site)
+    for text in (issue.html, issue.text, issue.page, issue.message):
+        assert ".invalid" not in text
+        assert "Hello" not in text
+        assert "mailto:a" in text
+
+
+def test_an_issue_that_is_not_delivered_keeps_nothing_personal(site: SiteFolder) -> None:
+    site.article("one.md", "The first", date="2026-11-01")
+    assert make(site).personal == ""
+
+
+@pytest.mark.parametrize(
+    ("template", "wrong"),
+    [
+        ("{{ recipient_name | upper }}", "a template changes a link or the name"),
+        ("{{ '{{' }} first_name }}", "was not replaced"),
+    ],
+)
+def test_what_readers_would_get_is_judged_before_it_is_kept(
+    site: SiteFolder, template: str, wrong: str
+) -> None:
+    site.configure(**DELIVERED)
+    greeting = site.root / "templates" / "newsletter" / "parts" / "greeting.html"
+    greeting.parent.mkdir(parents=True)
+    greeting.write_text(f"<p>Hello {template}</p>")
+    site.article("one.md", "The first", date="2026-11-01")
+    with pytest.raises(SyndicateError, match=wrong):
+        make(site)
+
+
+def test_a_mail_that_only_a_long_name_makes_too_long_is_refused(site: SiteFolder) -> None:
+    site.article("one.md", "The first", date="2026-11-01")
+    room = CUT_BY_GMAIL - size_as_sent(make(site).html) - 1_500
+    long: dict[str, object] = WEEKLY["weekly"] | {
+        "brand": {"footer": "words " * (room * 73 // 76 // 6)}
+    }
+    site.configure(newsletters={"weekly": long})
+    site.article("two.md", "The second", date="2026-11-02")
+    week = timedelta(days=7)
+    assert CUT_BY_GMAIL - 2_500 < size_as_sent(make(site, MONDAY + week).html) < CUT_BY_GMAIL
+    site.configure(newsletters={"weekly": long | {"deliver": True}}, subscribers={"pages": True})
+    site.article("three.md", "The third", date="2026-11-03")
+    with pytest.raises(SyndicateError, match="Gmail cuts it off"):
+        make(site, MONDAY + 2 * week)

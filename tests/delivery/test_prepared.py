@@ -57,7 +57,7 @@ def read(data: bytes) -> EmailMessage:
 
 def texts(data: bytes) -> tuple[str, str]:
     plain, html = read(data).iter_parts()
-    return plain.get_content().replace("\r\n", "\n"), html.get_content().replace("\r\n", "\n")
+    return tuple(part.get_content().replace("\r\n", "\n") for part in (plain, html))
 
 
 def lines_of(data: bytes) -> tuple[list[bytes], list[bytes]]:

@@ -78,7 +78,7 @@ def _key(pem: str) -> RSAPrivateKey:
         from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
         from cryptography.hazmat.primitives.serialization import load_pem_private_key
     except ModuleNotFoundError as error:
-        way_out = "install it: pip install 'syndicate[dkim]'"
+        way_out = "install it: pip install cryptography"
         raise SyndicateError("signing needs cryptography", place=PLACE, way_out=way_out) from error
     way_out = f"make one: openssl genrsa -out dkim.pem {SMALLEST_KEY}"
     try:

@@ -31,6 +31,7 @@ SPECIALS = re.compile(r'[][\\()<>@,:;".]')
 
 # What may stand in a URL as it is (RFC 3986, section 2), less the comma that separates URLs here.
 URL_CHARACTERS = "%:/?#[]@!$&'()*+;=-._~"
+PLAIN_URL = re.compile(rf"(?:https|mailto):[A-Za-z0-9{re.escape(URL_CHARACTERS)}]+")
 
 
 def structured(name: str, *items: str) -> str:
@@ -134,7 +135,7 @@ def list_unsubscribe(*urls: str, one_click: bool) -> list[str]:
     """
     headers = [structured("List-Unsubscribe", *map(_in_brackets, urls))]
     if one_click:
-        if urlsplit(urls[0]).scheme != "https":
+        if not urls[0].lower().startswith("https:"):
             raise MessageError(
                 f"nobody can unsubscribe with one click at {urls[0]}",
                 way_out="use an https: address",
@@ -165,6 +166,8 @@ def refuse_breaks(name: str, value: str) -> None:
 
 
 def _in_brackets(url: str) -> str:
+    if PLAIN_URL.fullmatch(url):  # as ours are
+        return f"<{url}>"
     refuse_breaks("List-Unsubscribe", url)
     parts = urlsplit(url)
     if parts.scheme not in ("https", "mailto"):

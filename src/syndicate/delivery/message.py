@@ -6,7 +6,6 @@ Pure: the same input gives the same bytes. The headers are written by `headers`.
 from __future__ import annotations
 
 import hashlib
-import re
 from binascii import b2a_qp
 from collections.abc import Sequence
 from datetime import datetime
@@ -139,9 +138,11 @@ def quoted_printable(text: str) -> bytes:
 
     A leading dot is written `=2E`, so that no server on the way can take it for SMTP's.
     """
-    lines = re.sub(r"\r\n?|\n", "\r\n", text).encode()
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n")
     # b2a_qp breaks lines as the text does first, and with LF alone in a text of one line.
-    encoded = b2a_qp(lines).replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+    encoded = b2a_qp(lines.encode()).replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+    if b"\n." not in encoded and not encoded.startswith(b"."):
+        return encoded
     return b"\r\n".join(_undotted(line) for line in encoded.split(b"\r\n"))
 
 

@@ -143,6 +143,7 @@ class _Encoded:
         body = [line + b"\r\n", *plain, line + b"\r\n", *html, line + b"--\r\n"]
         self._pieces = [b"" if isinstance(each, _Gap) else each for each in body]
         self._gaps = [(at, each) for at, each in enumerate(body) if isinstance(each, _Gap)]
+        self._kinds = {gap for _, gap in self._gaps}
 
     def subject(self, name: str) -> str:
         """The header Subject for somebody of this name."""
@@ -150,7 +151,7 @@ class _Encoded:
 
     def body(self, who: Recipient) -> bytes:
         """The body for somebody: what is theirs is encoded once, however often it stands there."""
-        values = {gap: gap.filled(who) for gap in {gap for _, gap in self._gaps}}
+        values = {gap: gap.filled(who) for gap in self._kinds}
         pieces = self._pieces.copy()
         for at, gap in self._gaps:
             pieces[at] = values[gap]
