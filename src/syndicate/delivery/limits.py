@@ -148,8 +148,11 @@ class _Window:
 
 
 def longest(server: Server) -> int:
-    """Seconds from marking a message to the answer, at most: kept, written and answered."""
-    return 3 * server.timeout
+    """Seconds from marking a message to the answer, at most.
+
+    A timeout each to keep and to write it, ten for the answer (RFC 5321, section 4.5.3.2).
+    """
+    return 12 * server.timeout
 
 
 def remembered(server: Server) -> int:
