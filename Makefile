@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .PHONY: run test lint bench bench-build bench-import bench-newsletter bench-serve bench-tick schema
-.PHONY: translations wheel clean
+.PHONY: soak translations wheel clean
 
 run: $(READY) ## Build this repository's own site, say where everything is, and serve it.
 	@$(BIN)/syndicate build
@@ -36,6 +36,10 @@ bench-serve: $(READY) ## Against nginx, in the same run; needs nginx and wrk.
 
 bench-tick: $(READY) ## What the running service costs, and from save to feed against Hugo.
 	$(BIN)/python benchmarks/tick.py
+
+soak: $(READY) ## Whoever sends is killed 100 times, on SQLite and on PostgreSQL; takes minutes.
+	$(BIN)/python benchmarks/soak.py
+	$(BIN)/python benchmarks/soak.py --postgresql
 
 schema: $(READY) ## What new SQLite databases are made from, after a change of the schema.
 	$(BIN)/python -c "from syndicate.store.migrate import sqlite_script; print(sqlite_script(), end='')" \

@@ -147,7 +147,7 @@ class _Window:
         return inf
 
 
-def longest(server: Server) -> int:
+def longest(server: Server) -> float:
     """Seconds from marking a message to the answer, at most.
 
     A timeout each to keep and to write it, ten for the answer (RFC 5321, section 4.5.3.2).
@@ -157,4 +157,4 @@ def longest(server: Server) -> int:
 
 def remembered(server: Server) -> int:
     """For how many seconds what was sent can matter."""
-    return int(DAY) + longest(server) + 1
+    return int(DAY + longest(server)) + 2
