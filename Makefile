@@ -4,8 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run test lint bench bench-build bench-import bench-newsletter bench-serve bench-tick schema
-.PHONY: translations wheel clean
+.PHONY: run test lint bench bench-build bench-import bench-newsletter bench-send bench-serve
+.PHONY: bench-tick soak schema translations wheel clean
 
 run: $(READY) ## Build this repository's own site, say where everything is, and serve it.
 	@$(BIN)/syndicate build
@@ -20,7 +20,7 @@ lint: $(READY) ## Style, types, and which module may import which.
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: bench-build bench-import bench-newsletter bench-serve bench-tick ## All benchmarks; each writes its part of docs/benchmarks.md.
+bench: bench-build bench-import bench-newsletter bench-send bench-serve bench-tick ## All benchmarks; each writes its part of docs/benchmarks.md.
 
 bench-build: $(READY) ## Against Hugo and Pelican, in the same run.
 	$(BIN)/python benchmarks/build.py
@@ -31,11 +31,18 @@ bench-import: $(READY) ## A million subscribers, against sqlite3 reading the bar
 bench-newsletter: $(READY) ## Rendering and inlining an issue, against premailer as it comes.
 	$(BIN)/python benchmarks/newsletter.py
 
+bench-send: $(READY) ## An issue going out, against smtp-source and the plain way; needs postfix.
+	$(BIN)/python benchmarks/send.py
+
 bench-serve: $(READY) ## Against nginx, in the same run; needs nginx and wrk.
 	$(BIN)/python benchmarks/serve.py
 
 bench-tick: $(READY) ## What the running service costs, and from save to feed against Hugo.
 	$(BIN)/python benchmarks/tick.py
+
+soak: $(READY) ## Whoever sends is killed 100 times, on SQLite and on PostgreSQL; takes minutes.
+	$(BIN)/python benchmarks/soak.py
+	$(BIN)/python benchmarks/soak.py --postgresql
 
 schema: $(READY) ## What new SQLite databases are made from, after a change of the schema.
 	$(BIN)/python -c "from syndicate.store.migrate import sqlite_script; print(sqlite_script(), end='')" \

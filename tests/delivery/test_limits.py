@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from syndicate.config.model import Server
-from syndicate.delivery.limits import DAY, HOUR, PARTS, SECOND, Limiter, remembered
+from syndicate.delivery.limits import DAY, HOUR, PARTS, SECOND, Limiter, longest, remembered
+from syndicate.delivery.smtp import PATIENCE
 
 BEGAN = 1_700_000_000.25
 
@@ -148,6 +149,10 @@ def test_what_was_marked_just_before_a_restart_may_have_gone_out_just_now() -> N
     assert burst(limiter, BEGAN + 1) == 5
 
 
+def test_a_message_is_waited_for_no_longer_than_is_remembered() -> None:
+    assert longest(server()) >= (PATIENCE + 2) * server().timeout
+
+
 def test_what_lies_ahead_after_a_restart_counts_as_now() -> None:
     ahead = int(BEGAN) + 1000
     limiter = Limiter(server(per_hour=5), [(ahead, 5)], ahead, BEGAN)
@@ -175,8 +180,8 @@ LIMITS = st.builds(
 PASSES = st.one_of(
     st.floats(0, 2), st.floats(0, 4000), st.floats(0, 100_000), st.sampled_from([1, HOUR, DAY])
 )
-IN_HAND = 15.0
-"""Seconds from marking a message to its end, at the most: three times the timeout."""
+IN_HAND = 60.0
+"""Seconds from marking a message to its end, at the most: twelve times the timeout."""
 
 
 class Sender(RuleBasedStateMachine):

@@ -147,14 +147,14 @@ class _Window:
         return inf
 
 
-def longest(server: Server) -> int:
-    """Seconds from marking a message to the answer, at most: kept, written and answered.
+def longest(server: Server) -> float:
+    """Seconds from marking a message to the answer, at most.
 
-    For the answer to a whole message, ten times the usual patience is had (see `smtp`).
+    A timeout each to keep and to write it, ten for the answer (RFC 5321, section 4.5.3.2).
     """
-    return 12 * int(server.timeout)
+    return 12 * server.timeout
 
 
 def remembered(server: Server) -> int:
     """For how many seconds what was sent can matter."""
-    return int(DAY) + longest(server) + 1
+    return int(DAY + longest(server)) + 2
