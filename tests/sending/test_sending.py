@@ -2,24 +2,503 @@
 
 from __future__ import annotations
 
-from mailings import Mailing
+import email
+import email.policy
+import re
+from collections.abc import Iterable
+from email.message import EmailMessage
 
-from smtp_server import SmtpServer
+import pytest
+from mailings import NAME, Mailing, now
+
+from smtp_server import Action, Close, Mail, Say, SmtpServer, Stall, Step, scripted
+from syndicate.errors import SyndicateError
+from syndicate.sending import orders
+from syndicate.sending.clerk import Way
+from syndicate.sending.sender import send_one
+from syndicate.store.deliveries import Deliveries
+from syndicate.store.issues import Issues
+from syndicate.store.subscribers import Subscribers, Why
 
 ADA, BOB, CYD = "ada@example.org", "bob@example.org", "cyd@example.org"
+EVERYBODY = (ADA, BOB, CYD)
+
+
+def arrived(server: SmtpServer) -> list[str]:
+    """Whom messages were taken for, in the order of the alphabet."""
+    return sorted(to for mail in server.mails for to in mail.to)
+
+
+def read(mail: Mail) -> EmailMessage:
+    parsed = email.message_from_bytes(mail.body, policy=email.policy.default)
+    assert isinstance(parsed, EmailMessage)
+    return parsed
+
+
+# -- the usual way -----------------------------------------------------------------------------
 
 
 def test_everybody_gets_a_message_of_their_own_once(site: Mailing) -> None:
-    site.people([ADA, BOB, CYD])
+    site.people(EVERYBODY)
     site.issue()
     with SmtpServer() as server:
         site.through(server.port)
         report = site.send()
-        assert sorted(mail.to for mail in server.mails) == [(ADA,), (BOB,), (CYD,)]
-        assert len({mail.body for mail in server.mails}) == 3
-        again = site.send()
-        assert len(server.mails) == 3
-    assert (report.sent, report.failed, report.held_of, again.sent) == (3, 0, {}, 0)
+        assert arrived(server) == [*EVERYBODY]
+        assert site.send().sent == 0
+        assert arrived(server) == [*EVERYBODY]
+    assert (report.sent, report.failed, report.held_of) == (3, 0, {})
+    messages = {str(read(mail)["To"]): read(mail) for mail in server.mails}
+    assert set(messages) == set(EVERYBODY)
+    assert len({each["Message-ID"] for each in messages.values()}) == 3
+    assert len({each["List-Unsubscribe"] for each in messages.values()}) == 3
+    assert len({mail.sender for mail in server.mails}) == 3, "notices tell whose they are"
     proof = site.proof()
     assert (proof.planned, proof.sent, proof.pending) == (3, 3, 0)
     assert proof.sending.ended
+    issue = site.ask(lambda opened: Issues(opened.database).of("weekly")[0].state)
+    assert issue == "sent"
+
+
+def test_the_outbox_holds_complete_messages(site: Mailing) -> None:
+    site.people(EVERYBODY)
+    site.issue()
+    assert site.send().sent == 3
+    files = sorted((site.folder.root / "outbox").glob("*.eml"))
+    read_back = [email.message_from_bytes(file.read_bytes()) for file in files]
+    assert sorted(each["To"] for each in read_back) == [*EVERYBODY]
+    assert set(site.states().values()) == {"sent"}
+
+
+def test_a_link_in_the_message_unsubscribes_whoever_got_it(site: Mailing) -> None:
+    from syndicate.store.requests import Secrets
+    from syndicate.subscribers.tokens import Purpose
+    from syndicate.subscribers.tokens import read as read_token
+
+    (ada,) = site.people([ADA])
+    site.issue()
+    with SmtpServer() as server:
+        site.through(server.port)
+        site.send()
+    listed = str(read(server.mails[0])["List-Unsubscribe"])
+    found = re.search(r"<https://example\.org/unsubscribe/weekly/([^>]+)>", listed)
+    assert found
+
+    def whose(opened: object) -> int:
+        good = Secrets(opened.database).good("2026-11-25T00:00:00Z")  # type: ignore[attr-defined]
+        return read_token(found[1], good, Purpose.UNSUBSCRIBE, now(), "weekly")
+
+    assert site.ask(whose) == ada.id
+
+
+def test_only_those_are_planned_who_get_the_newsletter_and_chose_its_tags(site: Mailing) -> None:
+    ada, bob, cyd = site.people(EVERYBODY)
+    site.people(["other@example.org"], newsletter="birds")
+    with site.folder.opened() as opened, opened.database.transaction():
+        known = Subscribers(opened.database)
+        for who, tags in ((ada, ["sea", "bread"]), (bob, ["bread"])):
+            (subscription,) = known.subscriptions(who.id)
+            known.choose(subscription, tags)
+        known.suppress(cyd.hash, Why.REQUEST, "", "2026-11-02")
+    site.issue()
+    with SmtpServer() as server:
+        site.through(server.port)
+        site.send()
+        assert arrived(server) == [ADA]
+    assert site.states() == {ADA: "sent", CYD: "suppressed"}
+
+
+def test_issues_that_were_made_before_delivery_was_wanted_are_sent_to_nobody(
+    site: Mailing,
+) -> None:
+    site.people([ADA])
+    weekly = {"weekly": {"title": "W", "sender": "a@example.org", "postal_address": "Here"}}
+    site.folder.configure(newsletters=weekly)
+    site.issue()
+    with SmtpServer() as server:
+        site.through(server.port)
+        assert site.send().sent == 0
+        assert not server.mails
+
+
+def test_only_one_program_sends_at_a_time(site: Mailing) -> None:
+    with site.folder.opened() as first:
+        assert first.database.lock_sending()
+        with pytest.raises(SyndicateError, match="another program sends"):
+            site.send()
+    assert site.send().sent == 0
+
+
+# -- while it goes out -------------------------------------------------------------------------
+
+
+def test_whoever_leaves_while_it_goes_out_gets_nothing_more(site: Mailing) -> None:
+    people = {each.address: each for each in site.people(EVERYBODY)}
+    site.issue()
+
+    def leave(step: Step) -> Action | None:
+        """The last in line leaves when the first message has come."""
+        if step.name == "MESSAGE":
+            with site.folder.opened() as opened, opened.database.transaction():
+                Subscribers(opened.database).unsubscribe(
+                    people[CYD].id, ["weekly"], "", "2026-11-25T00:00:00Z"
+                )
+        return None
+
+    with SmtpServer(leave) as server:
+        site.through(server.port, connections=1)
+        site.send()
+        assert CYD not in arrived(server)
+    assert site.states() == {ADA: "sent", BOB: "sent", CYD: "suppressed"}
+    site.proof()
+
+
+def test_a_paused_issue_stops_and_goes_on_where_it_was(site: Mailing) -> None:
+    site.people([f"p{number:02}@example.org" for number in range(40)])
+    site.issue()
+
+    def pause(step: Step) -> Action | None:
+        if step.name == "MESSAGE" and len(server.mails) == 5:
+            with site.folder.opened() as opened:
+                assert orders.pause(opened, site.sending)
+        return None
+
+    with SmtpServer(pause) as server:
+        site.through(server.port, connections=1)
+        report = site.send()
+        stopped_at = len(server.mails)
+        assert stopped_at < 10
+        assert [each.name for each in report.paused] == [NAME]
+        proof = site.proof()
+        assert (proof.sent, proof.pending) == (stopped_at, 40 - stopped_at)
+        with site.folder.opened() as opened:
+            assert orders.resume(opened, site.sending)
+            assert not orders.resume(opened, site.sending)
+        site.send()
+        assert len(set(arrived(server))) == len(arrived(server)) == 40
+
+
+def test_an_issue_that_was_stopped_goes_to_nobody_more_and_says_so(site: Mailing) -> None:
+    site.people([f"p{number:02}@example.org" for number in range(20)])
+    issue = site.issue()
+
+    def stop(step: Step) -> Action | None:
+        if step.name == "MESSAGE" and len(server.mails) == 3:
+            with site.folder.opened() as opened:
+                orders.stop(opened, issue, now(), "a slip")
+        return None
+
+    with SmtpServer(stop) as server:
+        site.through(server.port, connections=1)
+        site.send()
+        taken = len(server.mails)
+    proof = site.proof()
+    assert (proof.sent, proof.suppressed, proof.pending) == (taken, 20 - taken, 0)
+    assert taken < 8
+    assert proof.sending.ended
+
+
+def test_an_issue_that_was_stopped_before_anybody_got_it_is_cancelled(site: Mailing) -> None:
+    site.people(EVERYBODY)
+    issue = site.issue()
+    with SmtpServer(scripted(GREETING=Say("421 later"))) as server:
+        site.through(server.port)
+        site.send(stopping=after(0.3))
+    with site.folder.opened() as opened:
+        many, became = orders.stop(opened, issue, now(), "a slip")
+        kept = Issues(opened.database).get("weekly", issue.slot)
+        assert not Issues(opened.database).taken("weekly")
+    assert (many, became) == (3, "cancelled")
+    assert kept
+    assert (kept.state, kept.reason) == ("cancelled", "a slip")
+
+
+def after(seconds: float) -> object:
+    import time
+
+    end = time.monotonic() + seconds
+    return lambda: time.monotonic() > end
+
+
+# -- what servers say --------------------------------------------------------------------------
+
+
+def to(address: str, reply: str) -> object:
+    """A server that says this of one recipient."""
+
+    def behaviour(step: Step) -> Action | None:
+        return Say(reply) if step.name == "RCPT" and address in step.argument else None
+
+    return behaviour
+
+
+def test_one_who_is_refused_for_good_fails_and_is_not_mailed_again(site: Mailing) -> None:
+    people = {each.address: each for each in site.people(EVERYBODY)}
+    site.issue()
+    with SmtpServer(to(BOB, "550 5.1.1 nobody here")) as server:
+        site.through(server.port)
+        report = site.send()
+        assert arrived(server) == [ADA, CYD]
+    assert (report.sent, report.failed) == (2, 1)
+    assert site.states() == {ADA: "sent", BOB: "failed", CYD: "sent"}
+    with site.folder.opened() as opened:
+        assert Subscribers(opened.database).suppression(people[BOB].hash)
+        assert not Subscribers(opened.database).suppression(people[ADA].hash)
+        events = Deliveries(opened.database).events(site.sending.issue, people[BOB].id)
+    assert any("5.1.1 nobody here" in each.detail for each in events)
+
+
+def test_one_who_is_refused_for_now_is_tried_again_later(site: Mailing) -> None:
+    site.people(EVERYBODY)
+    site.issue()
+    with SmtpServer(to(BOB, "451 4.7.1 greylisted")) as server:
+        site.through(server.port)
+        report = site.send()
+        assert report.next_try
+        assert 200 < (report.next_try - now()).total_seconds() < 400
+        assert site.states()[BOB] == "retry"
+        assert site.send().sent == 0, "it is not due"
+        _make_due(site)
+        server.behaviour = scripted()
+        assert site.send().sent == 1
+        assert arrived(server) == [*EVERYBODY]
+    assert site.proof().sending.ended
+
+
+def _make_due(site: Mailing) -> None:
+    with site.folder.opened() as opened, opened.database.transaction():
+        opened.database.run("UPDATE deliveries SET next_try = '2026-01-01' WHERE state = 'retry'")
+
+
+@pytest.mark.parametrize(
+    ("steps", "word"),
+    [
+        ({"MAIL": Say("550 5.7.1 not from here")}, "not from here"),
+        ({"GREETING": Say("554 5.7.1 go away")}, "go away"),
+    ],
+)
+def test_who_refuses_us_stops_the_issue_and_fails_nobody(
+    site: Mailing, steps: dict[str, Action], word: str
+) -> None:
+    site.people(EVERYBODY)
+    site.issue()
+    with SmtpServer(scripted(**steps)) as server:
+        site.through(server.port)
+        report = site.send(stopping=after(3))  # type: ignore[arg-type]
+        assert not server.mails
+    assert set(site.states().values()) == {"pending"}
+    said = [each.paused for each in report.paused] + list(report.troubles)
+    assert any(word in each for each in said)
+
+
+def test_too_many_refusals_pause_the_issue(site: Mailing) -> None:
+    site.people([f"p{number:03}@example.org" for number in range(100)])
+    site.issue()
+    with SmtpServer(scripted(RCPT=Say("550 5.7.1 blocked"))) as server:
+        site.through(server.port)
+        report = site.send()
+    assert [each.name for each in report.paused] == [NAME]
+    proof = site.proof()
+    assert 10 <= proof.failed < 30
+    assert proof.pending == 100 - proof.failed
+    assert proof.suppressed == 0, "it is us who are blocked"
+
+
+def test_what_failed_is_tried_again_when_a_person_says_so(site: Mailing) -> None:
+    site.people(EVERYBODY)
+    site.issue()
+    with SmtpServer(to(BOB, "550 5.7.1 policy")) as server:
+        site.through(server.port)
+        site.send()
+        server.behaviour = scripted()
+        with site.folder.opened() as opened:
+            assert orders.retry_failed(opened, site.sending, now()) == 1
+        site.send()
+        assert arrived(server) == [*EVERYBODY]
+
+
+def test_whoever_missed_it_gets_it_and_nobody_twice(site: Mailing) -> None:
+    site.people([ADA, BOB])
+    issue = site.issue()
+    with SmtpServer(to(BOB, "550 5.7.1 policy")) as server:
+        site.through(server.port)
+        site.send()
+        server.behaviour = scripted()
+        site.people([CYD])
+        with site.folder.opened() as opened:
+            assert orders.resend_missed(opened, issue, site.sending, now()) == 2
+            assert orders.resend_missed(opened, issue, site.sending, now()) == 0
+        site.send()
+        assert arrived(server) == [*EVERYBODY]
+    assert site.proof().planned == 3
+
+
+# -- what nobody knows -------------------------------------------------------------------------
+
+
+LOST = {
+    "closed after the dot": Close(kept=True),
+    "closed after the dot, and not kept": Close(),
+    "no word after the dot": Stall(kept=True),
+    "nothing anybody understands": Say("well, yes"),
+    "an answer to something else": Say("354 go ahead"),
+    "an endless answer": Say(b"250-" + b"x" * 200_000),
+}
+
+
+@pytest.mark.parametrize("action", LOST.values(), ids=LOST.keys())
+def test_what_may_have_arrived_is_held_until_a_person_decides(
+    site: Mailing, action: Action
+) -> None:
+    site.people(EVERYBODY)
+    site.issue()
+    with SmtpServer(scripted(MESSAGE=[action])) as server:
+        site.through(server.port, connections=1, timeout=0.2)
+        report = site.send(stopping=after(20))  # type: ignore[arg-type]
+        server.behaviour = scripted()
+        held = [who for who, state in site.states().items() if state == "held"]
+        assert held
+        assert report.held_of == {NAME: len(held)}
+        before = arrived(server)
+        site.send()
+        known = [who for who, state in site.states().items() if state != "held"]
+        assert set(arrived(server)) - set(before) <= set(known), "nothing held is sent by itself"
+        proof = site.proof()
+        assert proof.held == len(held)
+        assert proof.pending == 0
+        with site.folder.opened() as opened:
+            assert orders.resolve(opened, site.sending, now(), sent=True, people=[]) == len(held)
+    assert set(site.states().values()) == {"sent"}
+    assert site.proof().held == 0
+
+
+def test_what_is_held_can_be_sent_again(site: Mailing) -> None:
+    site.people([ADA])
+    site.issue()
+    with SmtpServer(scripted(MESSAGE=[Close()])) as server:
+        site.through(server.port)
+        site.send()
+        assert site.states() == {ADA: "held"}
+        server.behaviour = scripted()
+        with site.folder.opened() as opened:
+            assert orders.resolve(opened, site.sending, now(), sent=False, people=[]) == 1
+        assert site.send().sent == 1
+        assert arrived(server) == [ADA]
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        {"RCPT": [None, Say("421 4.3.2 too many", close=True)]},
+        {"MAIL": [None, Close()]},
+        {"DATA": [Close()]},
+        {"BODY": [Close()]},
+        {"DATA": [Say("nonsense")]},
+    ],
+    ids=str,
+)
+def test_what_was_lost_before_the_message_was_over_goes_out_once(
+    site: Mailing, steps: dict[str, list[Action | None]]
+) -> None:
+    site.people(EVERYBODY)
+    site.issue()
+    seen: list[str] = []
+
+    def once(step: Step) -> Action | None:
+        actions = steps.get(step.name, [])
+        number = seen.count(step.name)
+        seen.append(step.name)
+        return actions[number] if number < len(actions) else None
+
+    with SmtpServer(once) as server:
+        site.through(server.port, connections=1)
+        site.send(stopping=after(20))  # type: ignore[arg-type]
+        _make_due(site)
+        site.send(stopping=after(20))  # type: ignore[arg-type]
+        assert arrived(server) == [*EVERYBODY]
+    assert set(site.states().values()) == {"sent"}
+
+
+# -- limits ------------------------------------------------------------------------------------
+
+
+def test_a_limit_holds_across_restarts(site: Mailing) -> None:
+    site.people([f"p{number:02}@example.org" for number in range(30)])
+    site.issue()
+    with SmtpServer() as server:
+        for wanted in (10, 10):
+            site.through(server.port, per_hour=10)
+            site.send(stopping=after(1.5))  # type: ignore[arg-type]
+            assert len(server.mails) == wanted
+        site.through(server.port, per_hour=25)
+        site.send(stopping=after(1.5))  # type: ignore[arg-type]
+        assert len(server.mails) == 25
+    proof = site.proof()
+    assert (proof.sent, proof.pending) == (25, 5)
+
+
+def test_in_quiet_hours_nothing_goes_out(site: Mailing) -> None:
+    site.people([ADA])
+    site.issue()
+    hour = now().hour
+    with SmtpServer() as server:
+        site.through(server.port)
+        settings = site.folder.settings["sending"]
+        assert isinstance(settings, dict)
+        quiet = f"{hour:02}:00-{(hour + 2) % 24:02}:00"
+        site.configure(**settings, quiet=quiet)
+        report = site.send()
+        assert report.quiet
+        assert not server.mails
+        site.configure(**settings, quiet="")
+        assert site.send().sent == 1
+
+
+def test_servers_share_by_weight_and_one_that_is_down_costs_nothing(site: Mailing) -> None:
+    site.people([f"p{number:03}@example.org" for number in range(120)])
+    site.issue()
+    with SmtpServer() as one, SmtpServer() as other:
+        common = {"host": "127.0.0.1", "security": "none", "timeout": 5}
+        servers = {
+            "one": {**common, "port": one.port, "weight": 3},
+            "other": {**common, "port": other.port},
+            "down": {**common, "port": 9},
+        }
+        site.configure(transport="smtp", servers=servers)
+        assert site.send().sent == 120
+        assert len(one.mails) + len(other.mails) == 120
+        assert 2 <= len(one.mails) / len(other.mails) <= 4
+
+
+# -- one, to look at ---------------------------------------------------------------------------
+
+
+def test_a_draft_can_be_sent_to_one_address_and_counts_as_nothing(site: Mailing) -> None:
+    site.people(EVERYBODY)
+    issue = site.issue()
+    with SmtpServer() as server:
+        site.through(server.port)
+        with site.folder.opened() as opened:
+            said = send_one(opened, site.folder.root / "outbox", issue, "me@example.net")
+        assert arrived(server) == ["me@example.net"]
+    assert "taken as 1" in said
+    with site.folder.opened() as opened:
+        assert Deliveries(opened.database).sending(issue.sequence) is None
+
+
+def seen_by(ways: list[tuple[int, int]]) -> object:
+    def told(now_: Iterable[Way]) -> None:
+        ways.extend((way.done, way.planned) for way in now_)
+
+    return told
+
+
+def test_whoever_looks_is_told_how_far_it_is(site: Mailing) -> None:
+    site.people(EVERYBODY)
+    site.issue()
+    seen: list[tuple[int, int]] = []
+    with SmtpServer() as server:
+        site.through(server.port)
+        site.send(told=seen_by(seen))  # type: ignore[arg-type]
+    assert seen[0] == (0, 3)
+    assert max(seen) == (3, 3)

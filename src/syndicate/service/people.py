@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING
 
 from syndicate.app import Setup, open_site
 from syndicate.build import Site, built
-from syndicate.delivery.outbox import Outbox
 from syndicate.errors import SyndicateError
 from syndicate.findings import Finding, Level
 from syndicate.moments import to_text
@@ -186,24 +185,27 @@ class Letters:
         return Turn(findings, SOON if self._round else None)
 
     def _send(self, now: datetime) -> list[str]:
-        settings, base = self._setup.config.subscribers, self._setup.base
+        settings = self._setup.config.subscribers
         with ONE_AT_A_TIME, open_site(self._setup, silently) as site:
             requests = Requests(site.database)
             with site.database.transaction():
                 requests.forget(to_text(now - duration(settings.confirm_within)))
             if not (settings.pages and requests.due(to_text(now), 1)):
                 return []
+            from syndicate.sending.outlets import FirstThatWorks, transports
             from syndicate.subscribing.postman import Postman
 
             self._made = self._made or frame_of(site, now)
-            return Postman(site, *self._made, Outbox(base / self._setup.config.outbox)).round(now)
+            outbox = self._setup.base / self._setup.config.outbox
+            ways = transports(self._setup.config.sending, outbox, site.host).values()
+            return Postman(site, *self._made, FirstThatWorks(ways)).round(now)
 
     def _ended(self) -> list[Finding] | None:
         """What came of the last round; None without a new one. Raises what it raised."""
         if self._round is None:
             return None
         ended, self._round = self._round, None
-        way_out = "it is tried again; see that the outbox can be written"
+        way_out = "it is tried again; see that the outbox, or sending.servers, can be used"
         return [
             Finding(
                 Level.WARNING, "letter-not-sent", problem, self._setup.config_file, None, way_out

@@ -83,6 +83,7 @@ class Issue(NamedTuple):
 
 
 COLUMNS = ", ".join(Issue._fields)
+SHOWN = COLUMNS.replace("personal", "''")
 PLACES = ", ".join(f":{name}" for name in Issue._fields)
 MADE = "state NOT IN ('skipped', 'cancelled')"
 
@@ -103,15 +104,17 @@ class Issues:
         return found[0] if found else None
 
     def of(self, newsletter: str, limit: int = 1_000_000) -> list[Issue]:
-        """The issues of a newsletter that were made and not cancelled, the newest first."""
+        """The issues of a newsletter that were made and not cancelled, the newest first.
+
+        Without what is sent to subscribers: nobody but the sender needs it.
+        """
         where = f"newsletter = :newsletter AND {MADE} ORDER BY due DESC, slot DESC LIMIT :limit"
-        return self._select(where, {"newsletter": newsletter, "limit": limit})
+        return self._select(where, {"newsletter": newsletter, "limit": limit}, SHOWN)
 
     def all(self, newsletter: str | None, limit: int) -> list[Issue]:
         """The newest issues in whatever state, of one newsletter or all, without their texts."""
         where = "" if newsletter is None else "WHERE newsletter = :newsletter "
-        columns = COLUMNS.replace("html, text, page, message", "'', '', '', ''")
-        columns = columns.replace("personal", "''")
+        columns = SHOWN.replace("html, text, page, message", "'', '', '', ''")
         rows = self._rows(
             f"SELECT {columns} FROM issues {where}ORDER BY due DESC, newsletter LIMIT :limit",
             {"limit": limit} | ({} if newsletter is None else {"newsletter": newsletter}),
@@ -204,8 +207,8 @@ class Issues:
 
     # -- helpers -----------------------------------------------------------------------------
 
-    def _select(self, where: str, values: dict[str, object]) -> list[Issue]:
-        query = f"SELECT {COLUMNS} FROM issues WHERE {where}"
+    def _select(self, where: str, values: dict[str, object], columns: str = COLUMNS) -> list[Issue]:
+        query = f"SELECT {columns} FROM issues WHERE {where}"
         return [Issue._make(row) for row in self._rows(query, values)]
 
 
