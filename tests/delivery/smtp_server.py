@@ -107,6 +107,8 @@ class SmtpServer:
         self.users = users
         self.mechanisms = mechanisms
         self.mails: list[Mail] = []
+        self.broken: list[bytes] = []
+        """What came of messages that never ended."""
         self.commands: list[str] = []
         self.connections = 0
         self.ended = threading.Event()
@@ -287,6 +289,7 @@ class _Connection:
         lines = []
         while (line := self.file.readline()) != b".\r\n":
             if not line:
+                self.server.broken.append(b"".join(lines))
                 raise _OverError
             lines.append(line[1:] if line.startswith(b".") else line)
             if len(lines) == 1 and (action := self.asked("BODY")):
