@@ -286,7 +286,7 @@ class _Connection:
             self.took(body, self.asked("MESSAGE"))
 
     def body(self) -> bytes:
-        lines = []
+        lines: list[bytes] = []
         while (line := self.file.readline()) != b".\r\n":
             if not line:
                 self.server.broken.append(b"".join(lines))
