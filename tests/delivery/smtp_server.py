@@ -287,13 +287,18 @@ class _Connection:
 
     def body(self) -> bytes:
         lines: list[bytes] = []
-        while (line := self.file.readline()) != b".\r\n":
-            if not line:
+        ended = False
+        try:
+            while (line := self.file.readline()) != b".\r\n":
+                if not line:
+                    raise _OverError
+                lines.append(line[1:] if line.startswith(b".") else line)
+                if len(lines) == 1 and (action := self.asked("BODY")):
+                    self.act(action, "")
+            ended = True
+        finally:
+            if not ended:
                 self.server.broken.append(b"".join(lines))
-                raise _OverError
-            lines.append(line[1:] if line.startswith(b".") else line)
-            if len(lines) == 1 and (action := self.asked("BODY")):
-                self.act(action, "")
         return b"".join(lines)
 
     def took(self, body: bytes, action: Action | None) -> None:

@@ -371,6 +371,7 @@ def test_leaving_takes_an_announcement_back() -> None:
         with transport(server).session() as session:
             session.begin(to("ann"))
             session.finish(MESSAGE, following=to("bob"))
+            wait_for(lambda: server.commands.count("DATA") == 2)
         with transport(server).session() as session:
             session.begin(to("cy"))
         wait_for(lambda: len(server.broken) == 2)
