@@ -107,6 +107,8 @@ class SmtpServer:
         self.users = users
         self.mechanisms = mechanisms
         self.mails: list[Mail] = []
+        self.broken: list[bytes] = []
+        """What came of messages that never ended."""
         self.commands: list[str] = []
         self.connections = 0
         self.ended = threading.Event()
@@ -284,13 +286,19 @@ class _Connection:
             self.took(body, self.asked("MESSAGE"))
 
     def body(self) -> bytes:
-        lines = []
-        while (line := self.file.readline()) != b".\r\n":
-            if not line:
-                raise _OverError
-            lines.append(line[1:] if line.startswith(b".") else line)
-            if len(lines) == 1 and (action := self.asked("BODY")):
-                self.act(action, "")
+        lines: list[bytes] = []
+        ended = False
+        try:
+            while (line := self.file.readline()) != b".\r\n":
+                if not line:
+                    raise _OverError
+                lines.append(line[1:] if line.startswith(b".") else line)
+                if len(lines) == 1 and (action := self.asked("BODY")):
+                    self.act(action, "")
+            ended = True
+        finally:
+            if not ended:
+                self.server.broken.append(b"".join(lines))
         return b"".join(lines)
 
     def took(self, body: bytes, action: Action | None) -> None:
