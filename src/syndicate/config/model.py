@@ -244,7 +244,7 @@ class Server:
         metadata={"meaning": "most messages on its first days, one number a day"},
     )
     timeout: float = field(
-        default=60, metadata={"meaning": "seconds it may take for each answer", "min": 1}
+        default=60, metadata={"meaning": "seconds it may take for each answer", "min": 0.1}
     )
 
 

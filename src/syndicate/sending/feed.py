@@ -15,7 +15,7 @@ from syndicate.sending.mail import Mail
 from syndicate.sending.outlets import Outlet
 from syndicate.store.deliveries import Claimed, Sending
 
-AHEAD = 8
+AHEAD = 2
 """How many messages, for its weight, an outlet may be ahead of another."""
 
 LOOK = 0.2
