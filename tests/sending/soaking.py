@@ -29,6 +29,8 @@ PROGRAM = Path(sys.executable).with_name("syndicate")
 NEWSLETTER = "weekly"
 PATIENCE = 60.0
 """Seconds after which a sender that does nothing is a failure."""
+SOME_HELD = 1
+"""The exit code of a sender that leaves something unknown."""
 UNSENT = frozenset({"pending", "claimed", "retry", "failed", "suppressed"})
 SUMMED = ("sent", "failed", "held", "suppressed", "pending")
 
@@ -118,7 +120,7 @@ class Soak:
                 self._compare(self._server.counts(), outcome)
         with self._sender() as sender:
             _, said = sender.communicate()
-        if sender.returncode:
+        if sender.returncode not in (0, SOME_HELD):
             raise SoakError(f"the sender ended with {sender.returncode}: {said.decode()}")
         outcome.seconds = time.monotonic() - begin
         self._conclude(outcome)
@@ -136,7 +138,11 @@ class Soak:
                 self._wait_for(self._server.total() + random.randint(0, most), sender)
                 time.sleep(random.uniform(0, 0.01))
             if sender.poll() is not None:
-                raise SoakError("the sender was done before it could be killed")
+                said = sender.communicate()[1].decode()
+                raise SoakError(
+                    f"before kill {outcome.kills + 1}, with {self._server.total()} messages taken, "
+                    f"the sender ended with {sender.returncode}: {said}"
+                )
             os.killpg(sender.pid, signal.SIGKILL)
             sender.wait()
         outcome.kills += 1

@@ -1,0 +1,21 @@
+"""Whoever sends may die at any moment: nobody is lost, nobody gets an issue twice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+
+from counting_server import CountingServer
+from soaking import Soak
+
+
+def test_killed_again_and_again_nobody_is_lost_and_nobody_gets_it_twice(
+    database_url: str, tmp_path: Path
+) -> None:
+    with CountingServer(thinks=0.004) as server:
+        soak = Soak(tmp_path / "site", database_url, server, recipients=1500)
+        outcome = soak.kill_often(10, Random(7))
+    assert (outcome.lost, outcome.twice) == ([], [])
+    assert outcome.held <= outcome.most_held
+    assert (outcome.kills, outcome.recipients) == (10, 1500)
+    assert outcome.amid, "some hit a sender at work"
