@@ -6,6 +6,7 @@ import click
 
 from syndicate import __version__
 from syndicate.cli.asking import config, explain
+from syndicate.cli.bounces import bounces
 from syndicate.cli.building import build, check
 from syndicate.cli.export import export
 from syndicate.cli.issues import issues
@@ -63,5 +64,5 @@ def syndicate(context: click.Context, config_file: str) -> None:
 
 
 COMMANDS = (init, new, build, run, status, preview, check, explain, issues, export, config)
-for command in (*COMMANDS, subscribers, completion):
+for command in (*COMMANDS, subscribers, bounces, completion):
     syndicate.add_command(command)

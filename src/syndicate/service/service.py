@@ -18,6 +18,7 @@ from types import FrameType
 from syndicate import __version__
 from syndicate.app import Setup, set_up
 from syndicate.errors import Place, SyndicateError
+from syndicate.service.bounces import Returns
 from syndicate.service.clock import Clock
 from syndicate.service.faults import as_findings
 from syndicate.service.lock import only_one
@@ -63,6 +64,7 @@ def _parts(setup: Setup, serving: Serving, asked: threading.Event) -> list[Part]
         Showing(serving, served),
         Telling(setup, served),
         Letters(setup, asked),
+        Returns(setup),
     ]
 
 
