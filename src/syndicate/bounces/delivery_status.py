@@ -35,7 +35,7 @@ def _recipients(message: Mail) -> Iterator[Fields]:
 def _said(fields: Fields) -> tuple[Kind | None, str, str]:
     """What follows for one recipient, the status, and what the server said."""
     told = fields.get("diagnostic-code", "").partition(";")[2].strip()
-    status = status_in(fields.get("status", ""))
+    status = status_in(fields.get("status", ""), "245")
     if not status or status.endswith(".0.0"):  # Exim says no more than that; the server did
         status = status_in(told, status[:1] or "45") or status
     failed = fields["action"].lower().split()[:1] == ["failed"]

@@ -6,17 +6,25 @@ import re
 from collections.abc import Iterator, Mapping
 from email import message_from_string
 from email.message import Message
-from typing import Final
+from itertools import islice
+from typing import Final, TypeAlias
 
 Fields = Mapping[str, str]
 """Values by name, in small letters; of a name that stands twice, the first."""
 
-Mail = Message[str, str]
+Mail: TypeAlias = "Message[str, str]"
 
 MOST_ADDRESSES: Final = 20
+MOST_GROUPS: Final = 1_000
+MOST_PARTS: Final = 200
 ADDRESS: Final = re.compile(r"[^\s<>,;:\"()\[\]@]{1,200}@[^\s<>,;:\"()\[\]@]{1,255}")
 WHERE_TO: Final = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "to")
 """Headers that say which address a mail came to."""
+
+
+def is_sane(message: Mail) -> bool:
+    """Whether a mail has as few parts as mails have that programs write."""
+    return sum(1 for _ in islice(message.walk(), MOST_PARTS + 1)) <= MOST_PARTS
 
 
 def fields(message: Mail) -> Fields:
@@ -31,12 +39,13 @@ def groups(part: Mail) -> Iterator[Fields]:
     """The groups of fields that a part consists of (RFC 3464, section 2.1), from the first on."""
     payload = part.get_payload()
     inner = payload if isinstance(payload, list) else [message_from_string(_text(part))]
-    for message in inner:
+    for message in inner[:MOST_GROUPS]:
         if isinstance(message, Message):
             yield fields(message)
             rest = message.get_payload()
             if isinstance(rest, str):  # of a part that the parser takes for a message
-                for group in re.split(r"\n[ \t]*\n", rest.replace("\r\n", "\n")):
+                lines = rest.replace("\r\n", "\n")
+                for group in re.split(r"\n[ \t]*\n", lines, maxsplit=MOST_GROUPS)[:MOST_GROUPS]:
                     if found := fields(message_from_string(group.lstrip("\n"))):
                         yield found
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
+
 from syndicate.bounces.mime import Mail, came_to, words
 from syndicate.bounces.notice import Notice, short
 from syndicate.bounces.rule import status_in, verdict
 
 AUTOMATIC = ("x-autoreply", "x-autorespond", "x-autoresponder")
 EXIM = "x-failed-recipients"
+
+logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)  # it logs what it raises as well
 
 
 def read(message: Mail) -> Notice | None:
@@ -31,5 +35,5 @@ def is_automatic(message: Mail) -> bool:
     """Whether a program answered for a person: the mail arrived."""
     if EXIM in message:  # it calls its notices replies
         return False
-    said = str(message.get("auto-submitted", "no")).partition(";")[0].strip().lower()
-    return said == "auto-replied" or any(name in message for name in AUTOMATIC)
+    said = str(message.get("auto-submitted", "")).strip().lower()
+    return said.startswith("auto-replied") or any(name in message for name in AUTOMATIC)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from email import message_from_bytes
 
 from syndicate.bounces import delivery_status, feedback, odd
+from syndicate.bounces.mime import is_sane
 from syndicate.bounces.notice import Notice
 
 LARGEST = 1_000_000
@@ -15,6 +16,8 @@ def read(data: bytes) -> Notice | None:
     """What a mail says; None if it is no notice, or none that can be understood."""
     try:
         message = message_from_bytes(data[:LARGEST])
+        if not is_sane(message):
+            return None
         return feedback.read(message) or delivery_status.read(message) or odd.read(message)
     except Exception:  # noqa: BLE001  parsers of mail raise many things at what strangers send
         return None  # whoever reads the mailbox lays it aside for a person
