@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from syndicate.config.loader import place_of
 from syndicate.config.model import Config, Newsletter
@@ -15,8 +16,18 @@ from syndicate.errors import ArticleError, Place, SyndicateError, TemplateError
 from syndicate.findings import Finding, Level
 from syndicate.logo import Logo, logo_of
 from syndicate.newsletters.issue import IssueLinks, Rendered
+from syndicate.newsletters.personal import Form, Marks, Personal
 from syndicate.outputs import Outputs
 from syndicate.permalinks import base_url
+
+if TYPE_CHECKING:
+    from syndicate.delivery.prepared import Recipient
+
+TOKEN = 40
+"""Characters of what makes a link somebody's own."""
+
+WIDEST = "\U0001f9a2"
+"""A character that takes the most bytes in a message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +49,8 @@ NEXT = Edition("next")
 class Composed:
     """An issue: as the newsletter's service takes it, as a web page, as a message, and its date.
 
-    `findings` says what is wrong with it.
+    `findings` says what is wrong with it. `personal` is what the messages to subscribers are made
+    from, None where it is not sent to any.
     """
 
     rendered: Rendered
@@ -46,6 +58,7 @@ class Composed:
     message: bytes
     date: datetime
     findings: tuple[Finding, ...]
+    personal: Personal | None = None
 
     @property
     def blocking(self) -> tuple[Finding, ...]:
@@ -87,8 +100,10 @@ def compose(
         message=message,
     )
     if newsletter.merge == "none":
-        findings = judge(whole)
-        return Composed(whole, whole.html, message, date, findings)
+        if newsletter.deliver:
+            personal, findings = _personal(newsletter, carried, links, render, judge, date)
+            return Composed(whole, whole.html, message, date, findings, personal)
+        return Composed(whole, whole.html, message, date, judge(whole))
     # A page and a message of one's own have nobody to fill in what the service would.
     marks = tokens(repr((newsletter, carried)), links.home_url)
     rendered = render(marks.links, marks.name)
@@ -97,6 +112,66 @@ def compose(
     if is_divided(rendered, written):
         findings += (_divided(newsletter, config_file),)
     return Composed(written, whole.html, message, date, findings)
+
+
+def _personal(
+    newsletter: Newsletter,
+    carried: Sequence[Published],
+    links: IssueLinks,
+    render: Callable[..., Rendered],
+    judge: Callable[..., tuple[Finding, ...]],
+    date: datetime,
+) -> tuple[Personal, tuple[Finding, ...]]:
+    """What subscribers' messages are made from, judged as two of them get it.
+
+    One has the longest name there is, the other none, as most people.
+    """
+    from syndicate.delivery.prepared import Prepared
+    from syndicate.newsletters.merge import tokens
+    from syndicate.subscribers.lists import LONGEST_NAME
+
+    tokened = tokens(repr((newsletter, carried)), links.home_url)
+    own = replace(tokened.links, web_url=links.web_url)
+    named, nameless = render(own, tokened.name), render(own)
+    personal = Personal(
+        Marks(tokened.digest, own.unsubscribe_url, own.preferences_url, tokened.name),
+        *(Form(each.subject, each.html, each.text) for each in (named, nameless)),
+    )
+    prepared = Prepared(personal, newsletter, issue=NEXT.name, date=date)
+    findings: list[Finding] = []
+    for rendered, name in ((named, LONGEST_NAME * WIDEST), (nameless, "")):
+        who = _reader(newsletter, links.home_url, name)
+        findings += judge(_as_read(rendered, personal.marks, who), message=prepared.to(who))
+    return personal, tuple(dict.fromkeys(findings))
+
+
+def _reader(newsletter: Newsletter, home_url: str, name: str) -> Recipient:
+    """A reader whose links are as long as everybody's."""
+    from syndicate.delivery.message import mailbox
+    from syndicate.delivery.prepared import Recipient
+
+    address, token = mailbox(newsletter.sender), "x" * TOKEN
+    return Recipient(
+        address=address,
+        name=name,
+        unsubscribe=f"{home_url}unsubscribe/{newsletter.name}/{token}",
+        unsubscribe_by_mail=f"mailto:{address}?subject={token}",
+        preferences=f"{home_url}preferences/{token}",
+        message_id=f"{token}@{address.rpartition('@')[2]}",
+    )
+
+
+def _as_read(rendered: Rendered, marks: Marks, who: Recipient) -> Rendered:
+    """What a message to this reader shows."""
+    links = replace(
+        rendered.links, unsubscribe_url=who.unsubscribe, preferences_url=who.preferences
+    )
+    form = Form(rendered.subject, rendered.html, rendered.text)
+    shown = form.filled(
+        {marks.unsubscribe: who.unsubscribe, marks.preferences: who.preferences}
+        | {marks.name: who.name}
+    )
+    return replace(rendered, subject=shown.subject, html=shown.html, text=shown.text, links=links)
 
 
 def parts(subject: str, html: str, text: str) -> dict[str, bytes]:

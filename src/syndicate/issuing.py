@@ -103,6 +103,7 @@ class Making:
             page=made.page,
             message=made.message.decode("ascii"),
             articles=articles_json(taken),
+            personal=made.personal.to_json() if made.personal else "",
         )
 
 

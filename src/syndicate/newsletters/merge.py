@@ -122,10 +122,14 @@ SERVICES: Mapping[str, Service] = {
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """What stands for placeholders while an issue is rendered: addresses, and a name."""
+    """What stands for placeholders while an issue is rendered: addresses, and a name.
+
+    All hold `digest`, which nothing else in the issue does.
+    """
 
     links: IssueLinks
     name: str
+    digest: str
 
     @property
     def pattern(self) -> str:
@@ -152,7 +156,7 @@ def tokens(content: str, home_url: str) -> Tokens:
         preferences_url=f"https://{digest}.invalid/preferences",
         home_url=home_url,
     )
-    return Tokens(links, f"name{digest}")
+    return Tokens(links, f"name{digest}", digest)
 
 
 def filled(rendered: Rendered, service: Service, marks: Tokens) -> Rendered:

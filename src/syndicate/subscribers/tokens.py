@@ -27,11 +27,12 @@ SHAPE = re.compile(rf"[A-Za-z0-9_-]{{{LENGTH}}}", re.ASCII)
 
 
 class Purpose(StrEnum):
-    """What a token lets its holder do."""
+    """What a token is for: what it lets its holder do, or that it says whose message came back."""
 
     CONFIRM = "confirm"
     PREFERENCES = "preferences"
     UNSUBSCRIBE = "unsubscribe"
+    BOUNCE = "bounce"
 
 
 class TokenError(Exception):
@@ -51,7 +52,7 @@ def signed(
     long as its secret.
     """
     facts = FACTS.pack(secret.id, number, int(until.timestamp()) if until else 0)
-    return urlsafe_b64encode(facts + _mac(secret, purpose, scope, facts)).decode()
+    return urlsafe_b64encode(facts + mac_of(secret, purpose, scope, facts)).decode()
 
 
 def read(
@@ -69,13 +70,14 @@ def read(
     secret = next((each for each in secrets if each.id == key), None)
     if secret is None:
         raise TokenError("signed with no secret that is good now")
-    if not hmac.compare_digest(mac, _mac(secret, purpose, scope, facts)):
+    if not hmac.compare_digest(mac, mac_of(secret, purpose, scope, facts)):
         raise TokenError("not signed for this")
     if until and until <= now.timestamp():
         raise ExpiredError("good until before now")
     return int(number)
 
 
-def _mac(secret: Secret, purpose: Purpose, scope: str, facts: bytes) -> bytes:
+def mac_of(secret: Secret, purpose: Purpose, scope: str, facts: bytes) -> bytes:
+    """What only who knows the secret can say of these facts: 128 bits."""
     said = f"{purpose}\0{scope}\0".encode() + facts
     return hmac.digest(bytes.fromhex(secret.key), said, hashlib.sha256)[:MAC_BYTES]

@@ -1,0 +1,113 @@
+"""Signatures of messages (RFC 6376), so that whoever gets one can tell that its domain sent it.
+
+rsa-sha256, with the head canonicalised as `relaxed`, for servers fold headers anew, and the body
+as `simple`: ours is quoted-printable in short lines, which nobody has a reason to touch. No time is
+signed, so a message that is sent again is the same. Pure.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from base64 import b64encode
+from typing import TYPE_CHECKING
+
+from syndicate.config.model import Dkim
+from syndicate.delivery.headers import DOMAIN, ascii_host
+from syndicate.errors import Place, SyndicateError
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+SMALLEST_KEY = 2048
+"""Bits (RFC 8301, section 3.2)."""
+
+SIGNED = (
+    *(b"from", b"to", b"subject", b"date", b"message-id", b"list-id", b"list-unsubscribe"),
+    *(b"list-unsubscribe-post", b"precedence", b"feedback-id", b"auto-submitted"),
+    *(b"mime-version", b"content-type", b"reply-to", b"cc", b"from", b"to", b"subject"),
+)
+"""Headers that the signature covers. One that is not there, or not that often, is covered too
+(RFC 6376, section 5.4.2): nobody can add it, or another From, without the signature breaking."""
+
+NAMES = ":\r\n\t".join(b":".join(SIGNED[at : at + 5]).decode() for at in range(0, len(SIGNED), 5))
+WHITE_SPACE = re.compile(rb"[ \t]+")
+PLACE = Place("sending.dkim.key")
+
+
+class Signer:
+    """Signs with one key for one domain."""
+
+    def __init__(self, settings: Dkim, sender_domain: str) -> None:
+        """Read the key; `sender_domain` signs where the settings name none.
+
+        Raises SyndicateError for a key that cannot be used, or without the means to sign.
+        """
+        self._key = _key(settings.key)
+        domain = ascii_host(settings.domain or sender_domain).lower()
+        selector = settings.selector.lower()
+        for name, value in (("domain", domain), ("selector", selector)):
+            if not DOMAIN.fullmatch(value):
+                raise SyndicateError(
+                    f"no key in DNS can have the {name} {value!r}",
+                    place=Place(f"sending.dkim.{name}"),
+                    way_out="write it as DNS has it",
+                )
+        self._tags = (
+            f"DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/simple; d={domain};\r\n"
+            f"\ts={selector};\r\n\th={NAMES};\r\n\tbh="
+        ).encode()
+
+    def signed(self, message: bytes) -> bytes:
+        """The message, every line of it ended by CRLF, with a DKIM-Signature in front."""
+        from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+        from cryptography.hazmat.primitives.hashes import SHA256
+
+        head, _, body = message.partition(b"\r\n\r\n")
+        body = body.rstrip(b"\r\n") + b"\r\n"  # RFC 6376, section 3.4.3
+        unsigned = self._tags + b64encode(hashlib.sha256(body).digest()) + b";\r\n\tb="
+        said = _canonical(head) + _relaxed(unsigned)
+        signature = b64encode(self._key.sign(said, PKCS1v15(), SHA256()))
+        folded = _folded(signature.decode(), 72).encode()
+        return unsigned + folded + b"\r\n" + message
+
+
+def _key(pem: str) -> RSAPrivateKey:
+    try:
+        from cryptography.exceptions import UnsupportedAlgorithm
+        from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+        from cryptography.hazmat.primitives.serialization import load_pem_private_key
+    except ModuleNotFoundError as error:
+        way_out = "install it: pip install 'syndicate[signatures]'"
+        raise SyndicateError("signing needs cryptography", place=PLACE, way_out=way_out) from error
+    way_out = f"make one: openssl genrsa -out dkim.pem {SMALLEST_KEY}"
+    try:
+        key = load_pem_private_key(pem.encode(), None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        # Neither reason is passed on: it may show the key.
+        message = "this is no private key in PEM without a password"
+        raise SyndicateError(message, place=PLACE, way_out=way_out) from None
+    if not isinstance(key, RSAPrivateKey) or key.key_size < SMALLEST_KEY:
+        message = f"the key is not RSA of {SMALLEST_KEY} bits or more"
+        raise SyndicateError(message, place=PLACE, way_out=way_out)
+    return key
+
+
+def _canonical(head: bytes) -> bytes:
+    """The headers of SIGNED that are there, the last of each name first (section 5.4.2)."""
+    there: dict[bytes, list[bytes]] = {}
+    for line in head.replace(b"\r\n ", b" ").replace(b"\r\n\t", b"\t").split(b"\r\n"):
+        there.setdefault(line.partition(b":")[0].lower(), []).append(line)
+    found = (there[name].pop() for name in SIGNED if there.get(name))
+    return b"".join(_relaxed(line) + b"\r\n" for line in found)
+
+
+def _relaxed(header: bytes) -> bytes:
+    """A header, its name in small letters and white space made one (RFC 6376, section 3.4.2)."""
+    name, _, value = header.replace(b"\r\n", b"").partition(b":")
+    return name.lower().rstrip() + b":" + WHITE_SPACE.sub(b" ", value).strip()
+
+
+def _folded(text: str, width: int) -> str:
+    """Text in which white space may stand anywhere, over several lines of a header."""
+    return "\r\n\t".join(text[at : at + width] for at in range(0, len(text), width))

@@ -1,0 +1,190 @@
+"""Values -> lines of a message's head (RFC 5322, RFC 2047), and addresses as mail writes them.
+
+Headers are written here, not by `email.policy`, which turns long List-Unsubscribe values into
+encoded words that no mail program understands.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from email.header import Header
+from email.utils import format_datetime, getaddresses
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from syndicate.errors import MessageError
+
+# Characters that end a line somewhere, and other controls: in no header value.
+FORBIDDEN = re.compile("[\x00-\x1f\x7f\x85\u2028\u2029]")
+ENCODED_LINE = 76
+LONGEST_LINE = 998
+FOLDED_LINE = 78
+# RFC 5322, section 3.2.3: dot-atom; and a domain as DNS has it.
+ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+LOCAL_PART = re.compile(rf"{ATOM}(\.{ATOM})*")
+# RFC 6532, section 3.2: anything but ASCII as well.
+WIDE_ATOM = ATOM.replace("~-]", "~\u00a1-\U0010ffff-]")
+WIDE_LOCAL_PART = re.compile(rf"{WIDE_ATOM}(\.{WIDE_ATOM})*")
+DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+# RFC 5322, section 3.2.3: what a name may hold in quotation marks alone.
+SPECIALS = re.compile(r'[][\\()<>@,:;".]')
+
+# What may stand in a URL as it is (RFC 3986, section 2), less the comma that separates URLs here.
+URL_CHARACTERS = "%:/?#[]@!$&'()*+;=-._~"
+PLAIN_URL = re.compile(rf"(?:https|mailto):[A-Za-z0-9{re.escape(URL_CHARACTERS)}]+")
+
+
+def structured(name: str, *items: str) -> str:
+    """A header whose value is ASCII with a grammar of its own: never encoded.
+
+    Several `items` are separated by commas; what is too long for a line begins the next.
+    """
+    for value in items:
+        refuse_breaks(name, value)
+        if not value.isascii():
+            raise MessageError(f"{name} must be ASCII: {value}", way_out="write it in ASCII")
+    line = f"{name}: {', '.join(items)}"
+    if len(line) > FOLDED_LINE and not any(" " in each for each in items):
+        line = f"{name}:\r\n " + ",\r\n ".join(items)
+    if max(map(len, line.split("\r\n"))) > LONGEST_LINE:
+        raise MessageError(
+            f"{name} is longer than the {LONGEST_LINE} characters a line of mail may have",
+            way_out="shorten it",
+        )
+    return line
+
+
+def unstructured(name: str, value: str) -> str:
+    """A header of free text: plain if it can be, else encoded words (RFC 2047), folded."""
+    refuse_breaks(name, value)
+    plain = value.isascii() and "=?" not in value
+    if plain and len(name) + 2 + len(value) <= FOLDED_LINE:
+        return f"{name}: {value}"
+    folds = plain and all(len(word) <= FOLDED_LINE - len(name) - 2 for word in value.split(" "))
+    return f"{name}: {_encoded(name, value, 'us-ascii' if folds else 'utf-8')}"
+
+
+def dated(date: datetime) -> str:
+    """The header Date. Raises MessageError for a date without a zone."""
+    if date.tzinfo is None:
+        raise MessageError(
+            "the date of a message has no time zone", way_out="give it an aware datetime"
+        )
+    return f"Date: {format_datetime(date)}"
+
+
+def addressed(name: str, display: str, address: str) -> str:
+    """A header with one mailbox; only its display name ("" for none) may be an encoded word.
+
+    `address` is as `mailbox_of` or `as_sent` gives it.
+    """
+    refuse_breaks(name, display)
+    if display.isascii() and "=?" not in display:
+        mailbox = f"{_quoted(display)} <{address}>" if display else address
+    else:
+        mailbox = f"{_encoded(name, display, 'utf-8')} <{address}>"
+    line = f"{name}: {mailbox}"
+    last = line.rpartition("\r\n")[2]
+    if display and len(last) > FOLDED_LINE:
+        line = line.removesuffix(f" <{address}>") + f"\r\n <{address}>"
+    if max(map(len, line.split("\r\n"))) > LONGEST_LINE:
+        raise MessageError(f"{name} is too long for a line of mail", way_out="shorten the name")
+    return line
+
+
+def mailbox_of(name: str, value: str) -> tuple[str, str]:
+    """The display name ("" if none) and the address of exactly one mailbox, for a header."""
+    refuse_breaks(name, value)
+    mailboxes = getaddresses([value])
+    if len(mailboxes) != 1:
+        raise MessageError(
+            f"{value} is not exactly one address",
+            way_out='write Name <name@domain>, with "quotes" around a name that has a comma',
+        )
+    return mailboxes[0][0], as_sent(mailboxes[0][1])
+
+
+def as_sent(address: str, *, smtputf8: bool = False) -> str:
+    """An address with its domain as DNS has it (RFC 5891); the part before @ stays as it is.
+
+    `smtputf8` says that the server takes addresses with more than ASCII there (RFC 6531). Raises
+    MessageError for one that cannot be written to.
+    """
+    local, at, name = address.rpartition("@")
+    name = ascii_host(name).lower()
+    if at and DOMAIN.fullmatch(name):
+        if LOCAL_PART.fullmatch(local):
+            return f"{local}@{name}"
+        if WIDE_LOCAL_PART.fullmatch(local):
+            if smtputf8:
+                return f"{local}@{name}"
+            raise MessageError(
+                f"{address} has letters before the @ that only a mail server with SMTPUTF8 takes",
+                way_out="write name@domain, in ASCII before the @; or send by a server that does",
+            )
+    raise MessageError(
+        f"{address or 'an empty text'} is not an address mail can be sent from and to",
+        way_out="write name@domain, in ASCII before the @",
+    )
+
+
+def list_unsubscribe(*urls: str, one_click: bool) -> list[str]:
+    """RFC 2369, section 3.2; and RFC 8058, which needs an address that answers a POST: https.
+
+    With `one_click`, the first of `urls` is that address.
+    """
+    headers = [structured("List-Unsubscribe", *map(_in_brackets, urls))]
+    if one_click:
+        if not urls[0].lower().startswith("https:"):
+            raise MessageError(
+                f"nobody can unsubscribe with one click at {urls[0]}",
+                way_out="use an https: address",
+            )
+        headers.append(structured("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
+    return headers
+
+
+def ascii_host(host: str) -> str:
+    """A domain as DNS has it (RFC 5891)."""
+    if host.isascii():
+        return host
+    import idna
+
+    try:
+        return idna.encode(host, uts46=True).decode()
+    except idna.IDNAError as error:
+        raise MessageError(f"no host can be called {host}", way_out="correct it") from error
+
+
+def refuse_breaks(name: str, value: str) -> None:
+    """One value is one line: what breaks lines could smuggle in headers of its own."""
+    if FORBIDDEN.search(value):
+        raise MessageError(
+            f"{name} holds a line break or a control character: {value!r}",
+            way_out="write it on one line",
+        )
+
+
+def _in_brackets(url: str) -> str:
+    if PLAIN_URL.fullmatch(url):  # as ours are
+        return f"<{url}>"
+    refuse_breaks("List-Unsubscribe", url)
+    parts = urlsplit(url)
+    if parts.scheme not in ("https", "mailto"):
+        raise MessageError(
+            f"nobody can unsubscribe at {url}", way_out="use an https: or mailto: address"
+        )
+    if not parts.netloc.isascii():
+        url = urlunsplit(parts._replace(netloc=ascii_host(parts.netloc)))
+    return f"<{quote(url, safe=URL_CHARACTERS)}>"
+
+
+def _encoded(name: str, value: str, charset: str) -> str:
+    header = Header(value, charset, header_name=name, maxlinelen=ENCODED_LINE)
+    return header.encode(linesep="\r\n")
+
+
+def _quoted(display: str) -> str:
+    if not SPECIALS.search(display):
+        return display
+    return '"' + display.replace("\\", "\\\\").replace('"', '\\"') + '"'

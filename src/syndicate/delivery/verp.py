@@ -1,0 +1,72 @@
+"""To whom notices about a message go: an address of its own (VERP), which tells whose it was. Pure.
+
+Some servers lower the case of what stands before the @, so the token is base32 in small letters. It
+holds the secret's number, the issue's and the subscriber's, and an HMAC-SHA256 over them, cut to
+112 bits (RFC 2104, section 5, allows 80): nobody else can make one up, to have somebody suppressed.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b32decode, b32encode
+from collections.abc import Sequence
+from hmac import compare_digest
+
+from syndicate.delivery.message import mailbox
+from syndicate.errors import MessageError
+from syndicate.store.requests import Secret
+from syndicate.subscribers.tokens import Purpose, mac_of
+
+SIZES = (2, 4, 5)
+"""Bytes of the secret's number, the issue's and the subscriber's."""
+
+FACTS, MAC = sum(SIZES), 14
+LENGTH = (FACTS + MAC) * 8 // 5
+LONGEST_LOCAL_PART = 64
+"""RFC 5321, section 4.5.3.1.1."""
+
+TOKEN = re.compile(rf"(?:.*\+)?([a-z2-7]{{{LENGTH}}})(?:@.*)?", re.ASCII | re.IGNORECASE)
+
+
+def return_path(address: str, secret: Secret, issue: int, subscriber: int) -> str:
+    """The sender of a message in its envelope: `address`, with + and a token added.
+
+    `address` may be `Name <address>`; `issue` is the issue's sequence. Raises MessageError where
+    that becomes longer than mail allows.
+    """
+    local, _, domain = mailbox(address).rpartition("@")
+    room = LONGEST_LOCAL_PART - LENGTH - 1
+    if len(local) > room:
+        raise MessageError(
+            f"{local} is too long for notices: with a token it has more than "
+            f"{LONGEST_LOCAL_PART} characters before the @",
+            way_out=f"set bounces.address to one with at most {room} before the @",
+        )
+    numbers = zip((secret.id, issue, subscriber), SIZES, strict=True)
+    facts = b"".join(number.to_bytes(size, "big") for number, size in numbers)
+    token = b32encode(facts + _mac(secret, facts)).decode().lower()
+    return f"{local}+{token}@{domain}"
+
+
+def read(address: str, secrets: Sequence[Secret]) -> tuple[int, int] | None:
+    """Issue and subscriber of an address that `return_path` gave, or of its part before the @.
+
+    `secrets` are those that are good now. None for any other address.
+    """
+    found = TOKEN.fullmatch(address)
+    if not found:
+        return None
+    data = b32decode(found[1].upper())
+    facts, said = data[:FACTS], data[FACTS:]
+    key, issue, subscriber = (
+        int.from_bytes(facts[sum(SIZES[:at]) : sum(SIZES[: at + 1])], "big")
+        for at in range(len(SIZES))
+    )
+    secret = next((each for each in secrets if each.id == key), None)
+    if secret is None or not compare_digest(said, _mac(secret, facts)):
+        return None
+    return issue, subscriber
+
+
+def _mac(secret: Secret, facts: bytes) -> bytes:
+    return mac_of(secret, Purpose.BOUNCE, "", facts)[:MAC]

@@ -1,0 +1,59 @@
+"""An issue as it is kept to be sent: with marks where each reader gets something of their own.
+
+A mark is text that nothing else in the issue can hold: where it stands, the reader's link or name
+is put in. There are two forms of each text, because nearly everybody who subscribes on a page gives
+no name: a design greets who has one, and shows the others no gap and no stand-in. Pure.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from html import escape
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What stands for a reader's own. `digest` is in each of them, and nowhere else."""
+
+    digest: str
+    unsubscribe: str
+    preferences: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The texts of an issue, with marks. `subject` is one line."""
+
+    subject: str
+    html: str
+    text: str
+
+    def filled(self, own: Mapping[str, str]) -> Form:
+        """The texts as somebody reads them; `own` has what takes the place of each mark."""
+        subject, html, text = self.subject, self.html, self.text
+        for mark, value in own.items():
+            subject, text = (each.replace(mark, value) for each in (subject, text))
+            html = html.replace(mark, escape(value))
+        return Form(subject, html, text)
+
+
+@dataclass(frozen=True, slots=True)
+class Personal:
+    """All that a reader's message is made from: `named` for who has a name, else `nameless`."""
+
+    marks: Marks
+    named: Form
+    nameless: Form
+
+    def to_json(self) -> str:
+        """As it is kept with an issue."""
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> Personal:
+        """What `to_json` wrote."""
+        kept = json.loads(text)
+        return cls(Marks(**kept["marks"]), Form(**kept["named"]), Form(**kept["nameless"]))

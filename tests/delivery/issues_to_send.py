@@ -1,0 +1,63 @@
+"""An issue with marks, and somebody who reads it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from syndicate.config.model import Newsletter
+from syndicate.delivery.prepared import Prepared, Recipient
+from syndicate.newsletters.personal import Form, Marks, Personal
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+DIGEST = "3f7a9c04e1b85d26f0c9a7713be4d58261f08c9e"
+MARKS = Marks(
+    digest=DIGEST,
+    unsubscribe=f"https://{DIGEST}.invalid/unsubscribe",
+    preferences=f"https://{DIGEST}.invalid/preferences",
+    name=f"name{DIGEST}",
+)
+HTML = f"""<!DOCTYPE html>
+<title>Winter</title>
+<p title="{MARKS.name}">Hello {MARKS.name}, — 湖 {{{{ name }}}}</p>
+{MARKS.name}
+.a line that begins with a dot
+<p>{"A long line without any break. " * 20}</p>
+<p>...<a href="{MARKS.unsubscribe}">Unsubscribe</a>
+<a href="{MARKS.preferences}">Preferences</a></p>
+"""
+TEXT = f"""Hello {MARKS.name},
+
+.a line that begins with a dot
+{MARKS.name}.{MARKS.name}... {{{{ name }}}}
+{"A long line without any break. " * 20}
+
+Unsubscribe: {MARKS.unsubscribe}
+Preferences: {MARKS.preferences}
+"""
+NAMED = Form("Winter at the lake", HTML, TEXT)
+NAMELESS = Form(
+    NAMED.subject, HTML.replace(MARKS.name, "reader"), TEXT.replace(MARKS.name, "reader")
+)
+PERSONAL = Personal(MARKS, NAMED, NAMELESS)
+WEEKLY = Newsletter(
+    name="weekly", title="Lake Weekly", sender="Lake Notes <weekly@news.example.org>"
+)
+TOKEN = "AAEAAAAAAAAAKgAAAACkx-x2l8x7x_xxTtS1bxxx"
+ADA = Recipient(
+    address="ada@example.net",
+    name="Ada Brook",
+    unsubscribe=f"https://news.example.org/unsubscribe/weekly/{TOKEN}",
+    unsubscribe_by_mail=f"mailto:weekly@news.example.org?subject=unsubscribe%20weekly%20{TOKEN}",
+    preferences=f"https://news.example.org/preferences/{TOKEN}",
+    message_id="5f3c@news.example.org",
+)
+
+
+def prepared(personal: Personal = PERSONAL, newsletter: Newsletter = WEEKLY) -> Prepared:
+    return Prepared(personal, newsletter, issue="2026-11-22-1200", date=NOON)
+
+
+def with_form(form: Form) -> Personal:
+    """The same texts whether there is a name or not."""
+    return replace(PERSONAL, named=form, nameless=form)

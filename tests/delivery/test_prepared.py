@@ -1,0 +1,294 @@
+"""The messages of an issue: each as one wrote it by hand, with what is the reader's own."""
+
+from __future__ import annotations
+
+import email
+import random
+import re
+from dataclasses import replace
+from datetime import datetime
+from email.message import EmailMessage
+from email.policy import SMTPUTF8, default
+from email.utils import parsedate_to_datetime
+from html import escape
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from issues_to_send import (
+    ADA,
+    DIGEST,
+    MARKS,
+    NAMED,
+    NOON,
+    PERSONAL,
+    WEEKLY,
+    prepared,
+    with_form,
+)
+
+from syndicate.delivery.prepared import Prepared, Recipient, message_id
+from syndicate.errors import MessageError
+from syndicate.newsletters.mime_rules import broken_rules
+from syndicate.newsletters.personal import Form, Personal
+
+ONCE = (
+    *("From", "To", "Subject", "Date", "Message-ID", "MIME-Version", "Content-Type", "List-ID"),
+    *("List-Unsubscribe", "List-Unsubscribe-Post", "Precedence", "Auto-Submitted", "Feedback-ID"),
+)
+PIECES = st.sampled_from(
+    (
+        *(".", "..", " ", "=", "=?utf-8?q?x?=", "{{ name }}", "<script>", "&amp;", '"', "'", "\\"),
+        *("Ada", "é", "湖", "🦢🏽‍♀️", "شتاء", "ליאור", "\u202e", "x" * 90, ",", ";", "@", "-->"),
+    )
+)
+NAMES = st.lists(PIECES, min_size=1, max_size=6).map("".join)
+BREAKS = st.sampled_from(("\n", "\r\n", "\n.", "\t", MARKS.name, MARKS.unsubscribe, DIGEST[::-1]))
+TEXTS = st.lists(PIECES | BREAKS | st.characters(exclude_categories=["Cs"]), max_size=30).map(
+    "".join
+)
+
+
+def read(data: bytes) -> EmailMessage:
+    parsed = email.message_from_bytes(data, policy=default)
+    assert isinstance(parsed, EmailMessage)
+    return parsed
+
+
+def texts(data: bytes) -> tuple[str, str]:
+    plain, html = read(data).iter_parts()
+    return tuple(part.get_content().replace("\r\n", "\n") for part in (plain, html))
+
+
+def lines_of(data: bytes) -> tuple[list[bytes], list[bytes]]:
+    """Lines of the head and of the body."""
+    head, _, body = data.partition(b"\r\n\r\n")
+    return head.split(b"\r\n"), body.split(b"\r\n")
+
+
+def assert_well_formed(data: bytes) -> None:
+    head, body = lines_of(data)
+    assert not list(broken_rules(data))
+    assert data.count(b"\n") == data.count(b"\r\n") == data.count(b"\r")
+    assert max(map(len, head)) <= 998
+    assert max(map(len, body)) <= 76
+    assert not any(line.startswith(b".") for line in head + body)
+    assert not any(line.endswith((b" ", b"\t")) for line in body)
+    assert DIGEST.encode() not in data
+
+
+def as_lines(text: str) -> str:
+    return re.sub(r"\r\n?|\n", "\n", text)
+
+
+def filled(text: str, who: Recipient, *, html: bool = False) -> str:
+    for mark, value in (
+        (MARKS.unsubscribe, who.unsubscribe),
+        (MARKS.preferences, who.preferences),
+        (MARKS.name, who.name),
+    ):
+        text = text.replace(mark, escape(value) if html else value)
+    return as_lines(text)
+
+
+def test_each_header_stands_exactly_once() -> None:
+    message = read(prepared().to(ADA))
+    for name in ONCE:
+        assert len(message.get_all(name, [])) == 1, name
+    assert len(message.keys()) == len(ONCE)
+    assert not message.defects
+    assert message["From"] == WEEKLY.sender
+    assert message["To"] == "Ada Brook <ada@example.net>"
+    assert message["Subject"] == "Winter at the lake"
+    assert message["Message-ID"] == "<5f3c@news.example.org>"
+    assert parsedate_to_datetime(str(message["Date"])) == NOON
+
+
+def test_a_date_without_a_zone_is_refused() -> None:
+    with pytest.raises(MessageError, match="zone"):
+        Prepared(PERSONAL, WEEKLY, issue="1", date=datetime(2026, 11, 22))  # noqa: DTZ001
+
+
+def test_one_leaves_with_one_click_or_by_a_mail() -> None:
+    message = read(prepared().to(ADA))
+    leave = str(message["List-Unsubscribe"]).strip()
+    assert leave == f"<{ADA.unsubscribe}>, <{ADA.unsubscribe_by_mail}>"
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    with pytest.raises(MessageError, match="one click"):
+        prepared().to(replace(ADA, unsubscribe="mailto:weekly@news.example.org"))
+    with pytest.raises(MessageError, match="http:"):
+        prepared().to(replace(ADA, unsubscribe="http://news.example.org/leave"))
+
+
+def test_the_headers_of_a_list() -> None:
+    message = read(prepared().to(ADA))
+    assert message["List-ID"] == "<weekly.news.example.org>"
+    assert message["Precedence"] == "bulk"
+    assert message["Auto-Submitted"] == "auto-generated"
+    issue, newsletter, kind, sender = str(message["Feedback-ID"]).split(":")
+    assert (issue, newsletter, kind) == ("2026-11-22-1200", "weekly", "newsletter")
+    assert re.fullmatch("[0-9a-f]{12}", sender)
+
+
+def test_the_feedback_id_has_four_parts_whatever_the_issue_is_called() -> None:
+    slot = Prepared(PERSONAL, WEEKLY, issue="2026-11-22T12:00", date=NOON)
+    assert str(read(slot.to(ADA))["Feedback-ID"]).count(":") == 3
+
+
+def test_no_structured_header_is_ever_encoded() -> None:
+    who = replace(
+        ADA,
+        name="湖",
+        unsubscribe=ADA.unsubscribe + "x" * 500,
+        message_id="m" * 200 + "@news.example.org",
+    )
+    head = prepared().to(who).partition(b"\r\n\r\n")[0].decode()
+    unfolded = head.replace("\r\n ", " ")
+    assert [line.partition(":")[0] for line in unfolded.split("\r\n") if "=?" in line] == ["To"]
+    assert f"<{who.unsubscribe}>, <{who.unsubscribe_by_mail}>" in unfolded
+
+
+def test_the_id_is_one_recipients_alone_stable_and_on_the_senders_domain() -> None:
+    one = message_id(7, 42, "salt", "news.example.org")
+    assert one == message_id(7, 42, "salt", "news.example.org")
+    assert one.endswith("@news.example.org")
+    others = {
+        message_id(8, 42, "salt", "news.example.org"),
+        message_id(7, 43, "salt", "news.example.org"),
+        message_id(74, 2, "salt", "news.example.org"),
+        message_id(7, 42, "other", "news.example.org"),
+    }
+    assert len(others | {one}) == 5
+
+
+def test_plain_text_first_html_last_with_the_readers_own_in_both() -> None:
+    data = prepared().to(ADA)
+    assert_well_formed(data)
+    plain, html = texts(data)
+    assert plain == filled(NAMED.text, ADA)
+    assert html == filled(NAMED.html, ADA, html=True)
+    assert "{{ name }}" in plain
+    assert "{{ name }}" in html
+
+
+def test_who_has_no_name_gets_the_form_without() -> None:
+    data = prepared().to(replace(ADA, name=""))
+    assert_well_formed(data)
+    assert read(data)["To"] == "ada@example.net"
+    assert "Hello reader," in texts(data)[0]
+
+
+def test_a_name_is_escaped_in_html_and_nowhere_else() -> None:
+    name = "<script>alert('\"1\" & 2')</script>"
+    data = prepared().to(replace(ADA, name=name))
+    plain, html = texts(data)
+    assert f"Hello {name}," in plain
+    assert "<script>" not in html
+    assert f'<p title="{escape(name)}">' in html
+    assert read(data)["To"].addresses[0].display_name == name
+
+
+def test_what_the_name_of_a_reader_says_is_never_a_mark() -> None:
+    name = f"{MARKS.unsubscribe} {MARKS.name}"
+    assert f"Hello {name}," in texts(prepared().to(replace(ADA, name=name)))[0]
+
+
+def test_the_subject_may_hold_the_name() -> None:
+    ready = prepared(with_form(Form(f"{MARKS.name}, winter is here", NAMED.html, NAMED.text)))
+    for name in ("Ada", "Zoë", "湖" * 60, "x" * 200):
+        data = ready.to(replace(ADA, name=name))
+        assert read(data)["Subject"] == f"{name}, winter is here"
+        assert_well_formed(data)
+
+
+def test_again_is_the_same_and_another_issue_has_another_boundary() -> None:
+    assert prepared().to(ADA) == prepared().to(ADA)
+    other = prepared(with_form(replace(NAMED, text="Another\n")))
+    boundaries = {read(each.to(ADA)).get_boundary() for each in (prepared(), other)}
+    assert len(boundaries) == 2
+
+
+@pytest.mark.parametrize("field", list(ADA.__dataclass_fields__))
+@pytest.mark.parametrize("evil", ["\r\nBcc: x@e.org", "\n", "\r", "\u2028", "\u2029", "\x85", "\0"])
+def test_what_breaks_lines_is_refused_in_whatever_is_the_readers(field: str, evil: str) -> None:
+    with pytest.raises(MessageError) as caught:
+        prepared().to(replace(ADA, **{field: getattr(ADA, field) + evil}))
+    assert caught.value.way_out
+
+
+def test_domains_are_written_in_punycode() -> None:
+    data = prepared().to(replace(ADA, address="ada@bücher.example"))
+    assert read(data)["To"].addresses[0].addr_spec == "ada@xn--bcher-kva.example"
+
+
+def test_letters_other_than_ascii_before_the_at_need_a_server_that_takes_them() -> None:
+    zoe = replace(ADA, address="zoë@bücher.example", name="Zoë")
+    with pytest.raises(MessageError, match="SMTPUTF8"):
+        prepared().to(zoe)
+    data = prepared().to(zoe, smtputf8=True)
+    assert "To: =?utf-8?q?Zo=C3=AB?= <zoë@xn--bcher-kva.example>\r\n" in data.decode()
+    to = email.message_from_string(data.decode(), policy=SMTPUTF8)["To"]
+    assert to.addresses[0].addr_spec == "zoë@xn--bcher-kva.example"
+    ascii_only = prepared().to(ADA, smtputf8=True)
+    assert ascii_only.isascii()
+    for nobody in ("zo ë@e.org", "zoë\u0080@e.org", "zoë@e..org", "ë", "zoë.@e.org"):
+        with pytest.raises(MessageError):
+            prepared().to(replace(ADA, address=nobody), smtputf8=True)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        replace(NAMED, html=NAMED.html.replace(MARKS.name, MARKS.name.upper(), 1)),
+        replace(NAMED, html=NAMED.html + MARKS.name[:25] + "…"),
+        replace(
+            NAMED, text=NAMED.text.replace(MARKS.name, f"{MARKS.name[:30]}\n{MARKS.name[30:]}")
+        ),
+        replace(NAMED, subject=f"Winter {MARKS.name[:-1]}"),
+        replace(NAMED, subject=f"Winter {MARKS.unsubscribe}"),
+        replace(NAMED, html=NAMED.html + f"https://{DIGEST}.invalid/else"),
+    ],
+)
+def test_a_mark_that_a_template_changed_is_told_before_anything_is_sent(form: Form) -> None:
+    for personal in (replace(PERSONAL, named=form), replace(PERSONAL, nameless=form)):
+        with pytest.raises(MessageError, match="template") as caught:
+            prepared(personal)
+        assert "recipient_name" in caught.value.way_out
+
+
+@given(NAMES, TEXTS, TEXTS)
+def test_what_is_read_is_what_was_written_with_the_readers_own(
+    name: str, text: str, html: str
+) -> None:
+    who = replace(ADA, name=name)
+    data = prepared(with_form(Form("Winter", html + "\n", text + "\n"))).to(who)
+    assert_well_formed(data)
+    assert texts(data) == (
+        filled(text + "\n", who),
+        filled(html + "\n", who, html=True),
+    )
+    assert " ".join(str(read(data)["To"].addresses[0].addr_spec).split()) == ADA.address
+
+
+def test_ten_thousand_readers_get_whole_messages_of_their_own() -> None:
+    lots = random.Random(2026)
+    alphabet = "abc DEF.=?<>&\"'{}éß湖🦢شתא,;:@\\"
+    seen = set()
+    ready = prepared()
+    for number in range(10_000):
+        name = "".join(lots.choices(alphabet, k=lots.randint(0, 60))).strip()
+        who = replace(ADA, name=name, message_id=f"{number}@news.example.org")
+        data = ready.to(who)
+        head, body = lines_of(data)
+        assert max(map(len, head)) <= 998
+        assert max(map(len, body)) <= 76
+        assert not any(line.startswith(b".") for line in body)
+        assert DIGEST[:12].encode() not in data
+        seen.add(data)
+    assert len(seen) == 10_000
+
+
+@given(NAMES, TEXTS)
+def test_what_is_kept_is_read_back(subject: str, text: str) -> None:
+    personal = Personal(MARKS, Form(subject, text, text), Form("", text, subject))
+    assert Personal.from_json(personal.to_json()) == personal
