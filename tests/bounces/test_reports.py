@@ -1,4 +1,4 @@
-"""What mails say that come back, as mail systems of many makes write them; and no mail is too odd."""
+"""What mails say that come back, in the ways of many mail systems; and no mail is too odd."""
 
 from __future__ import annotations
 
