@@ -35,6 +35,7 @@ from syndicate.config.model import (
     Dkim,
     Feeds,
     Hook,
+    Imap,
     Newsletter,
     Sending,
     Server,
@@ -42,6 +43,7 @@ from syndicate.config.model import (
     Site,
     Store,
     SubscriberSettings,
+    Webhooks,
 )
 
 REPOSITORY = Path(__file__).parents[1]
@@ -94,6 +96,8 @@ GROUPS = {
     "servers": Server,
     "dkim": Dkim,
     "bounces": Bounces,
+    "imap": Imap,
+    "webhooks": Webhooks,
     "store": Store,
     "service": Service,
 }

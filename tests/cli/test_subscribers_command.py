@@ -177,7 +177,7 @@ def test_an_import_that_cannot_be_is_explained(
             ("add", "weekly", "a@example.org", "b@example.org", "--name", "A", "--agreed", "x"),
             "--name is for one ADDRESS",
         ),
-        (("suppress", "nobody@example.org", "--lift"), "was not suppressed by this command"),
+        (("suppress", "nobody@example.org", "--lift"), "is not suppressed, or was erased"),
         (("unsubscribe", "nobody@example.org"), "nobody here has the address"),
     ],
 )

@@ -6,6 +6,7 @@ import click
 
 from syndicate import __version__
 from syndicate.cli.asking import config, explain
+from syndicate.cli.bounces import bounces
 from syndicate.cli.building import build, check
 from syndicate.cli.deliveries import deliveries, send, send_test
 from syndicate.cli.export import export
@@ -64,5 +65,6 @@ def syndicate(context: click.Context, config_file: str) -> None:
 
 
 COMMANDS = (init, new, build, run, status, preview, check, explain, issues, export, config)
-for command in (*COMMANDS, subscribers, send, send_test, deliveries, completion):
+OF_PEOPLE = (subscribers, send, send_test, deliveries, bounces)
+for command in (*COMMANDS, *OF_PEOPLE, completion):
     syndicate.add_command(command)

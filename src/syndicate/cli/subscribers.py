@@ -190,6 +190,7 @@ def stats(config_file: Path, newsletter: str | None, *, as_json: bool) -> None:
 @config_option
 def export(config_file: Path, address: str) -> None:
     """Write all that is known of the person with ADDRESS, as JSON."""
+    from syndicate.store.bounces import Bounces
     from syndicate.store.requests import Requests
 
     with _opened(config_file) as site:
@@ -216,6 +217,11 @@ def export(config_file: Path, address: str) -> None:
                 {"kind": r.kind, "newsletters": r.wanted, "asked": r.asked}
                 | {"client": r.client, "agreed": r.agreed, "state": r.state}
                 for r in requests
+            ],
+            "bounces": [
+                {"issue": b.issue, "kind": b.kind, "status": b.status}
+                | {"detail": b.detail, "at": b.at}
+                for b in (Bounces(site.database).of(who.id) if who else ())
             ],
             "suppressed": suppression
             and {"reason": suppression.reason, "since": suppression.since},
@@ -288,7 +294,7 @@ def suppress(config_file: Path, address: str, reason: str, *, lift: bool) -> Non
         known, given = Subscribers(site.database), _address(address)
         hashed = given.hashed(known.salt())
         if lift and not known.lift(hashed):
-            message = f"{given.mail} was not suppressed by this command"
+            message = f"{given.mail} is not suppressed, or was erased"
             raise SyndicateError(message, way_out="whoever was erased is never added again")
         if not lift:
             known.suppress(hashed, Why.REQUEST, reason, _now())

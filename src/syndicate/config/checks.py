@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from syndicate.colours import COLOUR, LEAST, contrast, readable
-from syndicate.config.model import Config, Dkim, Hook, Newsletter, Sending, Server
+from syndicate.config.model import Config, Dkim, Hook, Imap, Newsletter, Sending, Server
 from syndicate.errors import ScheduleError
 
 Complaint = tuple[str, str]
@@ -36,6 +36,9 @@ LOGO = re.compile(r".+\.(png|jpe?g|gif)", re.IGNORECASE)
 HOST = re.compile(r"[\w.-]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")
 LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1", re.IGNORECASE)
 QUIET = re.compile(r"([01]\d|2[0-3]):[0-5]\d ?[-–] ?([01]\d|2[0-3]):[0-5]\d")
+TOPIC = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]+(?:\.fifo)?", re.ASCII)
+LEAST_PASSWORD = 16
+P256_BYTES = 91  # of the public half of a key on that curve, as DER
 STORE = re.compile(r"sqlite:///.+|postgres(ql)?(\+psycopg)?://.+")
 
 
@@ -62,12 +65,8 @@ def check_section(section: object) -> Iterator[tuple[str, str, str]]:
     if isinstance(section, Config):
         yield from _check_folders(section)
         yield from _check_delivery(section)
-    if isinstance(section, Sending) and section.transport == "smtp" and not section.servers:
-        yield "transport", "is smtp, and there is no server", "name one under sending.servers"
-    if isinstance(section, Server):
-        yield from _check_server(section)
-    if isinstance(section, Dkim) and bool(section.key) != bool(section.selector):
-        yield "selector", "and key: both are needed, or none", "give both, or neither"
+    if isinstance(section, Sending | Server | Dkim | Imap):
+        yield from _check_together(section)
     if isinstance(section, Hook):
         yield from _check_hook(section)
     if isinstance(section, Newsletter):
@@ -251,6 +250,33 @@ def _host(value: str) -> Complaint | None:
     return "is no name of a server", "write it such as smtp.example.org"
 
 
+def _postmark(value: str) -> Complaint | None:
+    user, _, password = value.partition(":")
+    if not value or (user and len(password) >= LEAST_PASSWORD):
+        return None
+    return (
+        f"is not USER:PASSWORD, with a password of {LEAST_PASSWORD} characters or more",
+        "draw it by lot, and write both into the address Postmark posts to",
+    )
+
+
+def _sendgrid(value: str) -> Complaint | None:
+    import binascii
+    from base64 import b64decode
+
+    try:
+        ok = not value or len(b64decode(value, validate=True)) >= P256_BYTES
+    except binascii.Error:
+        ok = False
+    return None if ok else ("is no key", "copy the verification key that SendGrid shows")
+
+
+def _topic(value: str) -> Complaint | None:
+    if not value or TOPIC.fullmatch(value):
+        return None
+    return "is no topic of SNS", "write its ARN: arn:aws:sns:REGION:ACCOUNT:NAME"
+
+
 def _warm_up(value: tuple[int, ...]) -> Complaint | None:
     if all(each > 0 for each in value):
         return None
@@ -301,6 +327,11 @@ CHECKS: Mapping[tuple[str, str], Callable[[Any], Complaint | None]] = {
     ("Sending", "retry_for"): _max_age,
     ("Sending", "quiet"): _quiet,
     ("Bounces", "address"): _email,
+    ("Imap", "host"): lambda value: _host(value) if value else None,
+    ("Imap", "folder"): _not_empty,
+    ("Webhooks", "ses"): _topic,
+    ("Webhooks", "postmark"): _postmark,
+    ("Webhooks", "sendgrid"): _sendgrid,
     ("Service", "proxies"): _proxies,
     ("Brand", "accent"): _accent,
     ("Brand", "accent_dark"): partial(_accent, key="accent_dark"),
@@ -327,6 +358,18 @@ def _check_delivery(config: Config) -> Iterator[tuple[str, str, str]]:
         elif not config.site.url.startswith("https://"):
             way_out = "write https://…: mail programs ask for it (RFC 8058)"
             yield "site", f"has no https: address, and nobody could leave {name}", way_out
+
+
+def _check_together(section: Sending | Server | Dkim | Imap) -> Iterator[tuple[str, str, str]]:
+    """Settings of which one needs another."""
+    if isinstance(section, Sending) and section.transport == "smtp" and not section.servers:
+        yield "transport", "is smtp, and there is no server", "name one under sending.servers"
+    if isinstance(section, Server):
+        yield from _check_server(section)
+    if isinstance(section, Dkim) and bool(section.key) != bool(section.selector):
+        yield "selector", "and key: both are needed, or none", "give both, or neither"
+    if isinstance(section, Imap) and bool(section.host) != bool(section.user and section.password):
+        yield "host", "and user and password: all are needed, or none", "give all, or none"
 
 
 def _check_hook(hook: Hook) -> Iterator[tuple[str, str, str]]:

@@ -291,12 +291,45 @@ class Sending:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Imap:
+    """A mailbox of notices on another server. Without a host there is none."""
+
+    host: str = field(default="", metadata={"meaning": "its server, such as imap.example.org"})
+    port: int = field(default=993, metadata={"meaning": "port it listens at", "min": 1})
+    security: Security = field(
+        default="tls", metadata={"meaning": "tls (from the beginning), starttls (143) or none"}
+    )
+    user: str = field(default="", metadata={"meaning": "name to log in with"})
+    password: str = field(default="", metadata={"meaning": "password of the user", "hidden": True})
+    folder: str = field(default="INBOX", metadata={"meaning": "folder notices are in"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Webhooks:
+    """Which mail providers may post notices, and how each proves who it is."""
+
+    ses: str = field(default="", metadata={"meaning": "ARN of the topic of SNS that SES tells"})
+    postmark: str = field(
+        default="", metadata={"meaning": "user:password it posts with", "hidden": True}
+    )
+    mailgun: str = field(
+        default="", metadata={"meaning": "its HTTP webhook signing key", "hidden": True}
+    )
+    sendgrid: str = field(default="", metadata={"meaning": "its verification key, Base64"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Bounces:
     """How it is known that a message did not arrive, or was not wanted."""
 
     address: str = field(
         default="",
         metadata={"meaning": "address notices go to, with +… added; else the sender's"},
+    )
+    maildir: str = field(default="", metadata={"meaning": "Maildir that notices are put into"})
+    imap: Imap = field(default=Imap(), metadata={"meaning": "mailbox that notices go to"})
+    webhooks: Webhooks = field(
+        default=Webhooks(), metadata={"meaning": "providers that post notices"}
     )
 
 

@@ -17,6 +17,8 @@ from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 
+from syndicate.bounces.acting import note
+from syndicate.bounces.rule import verdict
 from syndicate.build import Site
 from syndicate.config.model import Server
 from syndicate.delivery.limits import Limiter, remembered
@@ -32,7 +34,7 @@ from syndicate.sending.outlets import FirstThatWorks, Outlet, transports
 from syndicate.store.deliveries import Claimed, Deliveries, Sending
 from syndicate.store.issues import Issue, Issues, IssueState
 from syndicate.store.sent_counts import SentCounts
-from syndicate.store.subscribers import Subscribers, Why
+from syndicate.store.subscribers import Subscribers
 from syndicate.subscribers.addresses import address as read_address
 
 FUTURE = 10**9
@@ -216,12 +218,9 @@ class Sender:
         return until(datetime.now(UTC), self._settings.quiet, self._site.zone)
 
     def _refused(self, claimed: Claimed, error: DeliveryError) -> None:
-        """An address of which a server says that it is none is not mailed again."""
-        known = Subscribers(self._site.database)
-        who = known.by_id(claimed.subscriber) if error.status in GONE else None
-        if who:
-            known.suppress(who.hash, Why.BOUNCE, error.message, to_text(datetime.now(UTC)))
-
-
-GONE = frozenset(("5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"))
-"""What says of an address that there is none (RFC 3463, section 3.2)."""
+        """A refusal says of an address what a notice says that comes back later."""
+        kind = verdict(error.status, error.what)
+        who = Subscribers(self._site.database).by_id(claimed.subscriber)
+        if kind and who:
+            now = datetime.now(UTC)
+            note(self._site.database, claimed.issue, who, kind, error.status, error.message, now)

@@ -18,6 +18,7 @@ from types import FrameType
 from syndicate import __version__
 from syndicate.app import Setup, set_up
 from syndicate.errors import Place, SyndicateError
+from syndicate.service.bounces import Returns
 from syndicate.service.clock import Clock
 from syndicate.service.faults import as_findings
 from syndicate.service.lock import only_one
@@ -67,6 +68,7 @@ def _parts(
         Telling(setup, served),
         Letters(setup, asked),
         delivering,
+        Returns(setup),
     ]
 
 

@@ -20,9 +20,12 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 
 from syndicate.app import Setup, open_site
 from syndicate.catalogue import aliases_of
+from syndicate.config.model import Webhooks
 from syndicate.errors import OutputError, SyndicateError
 from syndicate.permalinks import base_url
 from syndicate.renditions import address
+from syndicate.service.bounces import Posts
+from syndicate.service.desk import ThreadedDesk
 from syndicate.service.faults import is_failure
 from syndicate.service.people import People
 from syndicate.service.sending import Sent
@@ -67,7 +70,7 @@ class Serving:
         self._health = Health(tick, patience, traffic, self.sent)
         clients = Clients(Limit(), _proxies(setup))
         self._answers = Answers(self._library, clients, traffic, self._health)
-        self._people: People | None = None
+        self._desks: tuple[ThreadedDesk, ...] = ()
         self.take(setup)
         self._server = uvicorn.Server(
             server_config(
@@ -84,12 +87,10 @@ class Serving:
     def take(self, setup: Setup) -> None:
         """From now on, this is the configuration, but for host, port and proxies."""
         self._setup = setup
-        before, self._people = self._people, None
-        if setup.config.subscribers.pages:
-            self._people = People(setup, _proxies(setup), self._asked)
-        self._answers.desk = self._people
-        if before:
-            before.close()
+        before, self._desks = self._desks, tuple(self._desks_of(setup))
+        self._answers.desks = self._desks
+        for desk in before:
+            desk.close()
 
     def listen(self) -> None:
         """Take the port. Raises SyndicateError when another program has it."""
@@ -118,8 +119,8 @@ class Serving:
         """Finish the answers in hand."""
         self._server.should_exit = True
         self._thread.join(STOPPING_SECONDS + 1)
-        if self._people:
-            self._people.close()
+        for desk in self._desks:
+            desk.close()
 
     def refresh(self, paths: Iterable[str] | None) -> Sequence[OutputError]:
         """Take up what changed: these paths, or whatever did. Gives what cannot be served."""
@@ -139,6 +140,12 @@ class Serving:
         self._health.documents = len(files)
         self._health.feeds = sum(document.kind.is_feed for document in files.values())
         return faults
+
+    def _desks_of(self, setup: Setup) -> Iterator[ThreadedDesk]:
+        if setup.config.subscribers.pages:
+            yield People(setup, _proxies(setup), self._asked)
+        if setup.config.bounces.webhooks != Webhooks():
+            yield Posts(setup)
 
     def _serve(self) -> None:
         self._server.run(sockets=self._sockets)

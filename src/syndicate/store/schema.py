@@ -200,7 +200,7 @@ suppressions = Table(  # addresses never to be mailed again
     "suppressions",
     metadata,
     Column("hash", PLAIN, primary_key=True),  # as in subscribers
-    Column("reason", PLAIN, nullable=False),  # request | erased
+    Column("reason", PLAIN, nullable=False),  # request | erased | bounce | complaint
     Column("detail", PLAIN, nullable=False),
     Column("since", PLAIN, nullable=False),
 )
@@ -293,7 +293,7 @@ bounces = Table(  # notices that a message did not arrive, or was not wanted
     Column("id", PLAIN, primary_key=True),  # hash of what makes a notice the same notice
     Column("issue", BigInteger, nullable=False),
     Column("subscriber", BigInteger, nullable=False),
-    Column("kind", PLAIN, nullable=False),  # hard | soft | complaint
+    Column("kind", PLAIN, nullable=False),  # hard | soft | blocked | complaint
     Column("status", PLAIN, nullable=False),  # RFC 3463, such as 5.1.1; "" if unknown
     Column("detail", PLAIN, nullable=False),
     Column("at", PLAIN, nullable=False),

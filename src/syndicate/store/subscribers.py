@@ -39,6 +39,7 @@ class Why(StrEnum):
     REQUEST = "request"
     ERASED = "erased"
     BOUNCE = "bounce"
+    COMPLAINT = "complaint"
 
 
 class Subscriber(NamedTuple):
@@ -266,9 +267,9 @@ class Subscribers:
         )
 
     def lift(self, hashed: str) -> bool:
-        """An address may be mailed again; False unless it was suppressed by request."""
+        """An address may be mailed again; False if it was not suppressed, or was erased."""
         known = self.suppression(hashed)
-        if known is None or known.reason != Why.REQUEST:
+        if known is None or known.reason == Why.ERASED:
             return False
         self._database.run("DELETE FROM suppressions WHERE hash = :h", {"h": hashed})
         return True
@@ -279,6 +280,9 @@ class Subscribers:
         for table in ("consents", "subscriptions"):
             self._database.run(f"DELETE FROM {table} WHERE subscriber = :s", which)
         self._database.run("DELETE FROM subscribers WHERE id = :s", which)
+        # What servers said of their address names it.
+        for table in ("bounces", "delivery_events"):
+            self._database.run(f"UPDATE {table} SET detail = '' WHERE subscriber = :s", which)
         # What was written down when they were suppressed may name them.
         self._database.run(
             "UPDATE suppressions SET detail = '' WHERE hash = :h", {"h": subscriber.hash}

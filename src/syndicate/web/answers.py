@@ -61,7 +61,13 @@ class Monitor(Protocol):
 
 
 class Desk(Protocol):
-    """Answers what no document does: it may read and change what is kept, and so takes its time."""
+    """Answers what no document does: it may read and change what is kept, and so takes its time.
+
+    `name` is what its answers are counted as, `largest` the bytes of the largest body it hears.
+    """
+
+    name: str
+    largest: int
 
     def takes(self, target: bytes) -> bool:
         """Whether a path is for it."""
@@ -92,7 +98,7 @@ class Answers:
         self, library: Library, clients: Clients, traffic: Traffic, monitor: Monitor | None = None
     ) -> None:
         self.moves = Moves()
-        self.desk: Desk | None = None
+        self.desks: Sequence[Desk] = ()
         self.library = library
         self._clients = clients
         self._traffic = traffic
@@ -108,25 +114,24 @@ class Answers:
         return self._counted(request, shelf, _found(shelf, request.target))
 
     def desk_for(self, request: Request) -> Desk | None:
-        """The desk, if a request is for it. Another one may take its place at any time."""
-        desk = self.desk
-        return desk if desk and desk.takes(request.target) else None
+        """The desk a request is for, if it is for one. Others may take their place at any time."""
+        return next((desk for desk in self.desks if desk.takes(request.target)), None)
 
-    def refused_at_desk(self, request: Request) -> Answer | None:
-        """What keeps a request for the desk from being heard to its end."""
+    def refused_at_desk(self, desk: Desk, request: Request) -> Answer | None:
+        """What keeps a request for a desk from being heard to its end."""
         given = self._refusal(request, (b"GET", b"HEAD", b"POST"))
         if given:
-            self._traffic.count("people", given.status)
+            self._traffic.count(desk.name, given.status)
         return given
 
     async def at_desk(self, desk: Desk, request: Request, body: bytes) -> Answer:
-        """The answer of the desk to a request."""
+        """The answer of a desk to a request."""
         given = await desk.answer(request, body, self._clients.client(request) or "")
-        self._traffic.count("people", given.status)
+        self._traffic.count(desk.name, given.status)
         return given
 
     def from_memory(self, request: Request) -> Answer | None:
-        """The answer, unless it has to be read from disk or is for the desk."""
+        """The answer, unless it has to be read from disk or is for a desk."""
         if self.desk_for(request):
             return None
         shelf = self.library.shelf

@@ -15,7 +15,6 @@ from typing import Any, Final
 from syndicate.web.answers import Answers, Desk
 from syndicate.web.messages import Answer, FilePart, Request, text
 
-LARGEST_BODY: Final = 64 * 1024
 BODY_SECONDS: Final = 10.0
 _CLOSE: Final = (b"connection", b"close")
 
@@ -58,11 +57,11 @@ class App:
             await _send_file(send, given, body)
 
     async def _at_desk(self, desk: Desk, request: Request, receive: Receive) -> Answer:
-        if refused := self.answers.refused_at_desk(request):
+        if refused := self.answers.refused_at_desk(desk, request):
             return refused
         try:
             async with asyncio.timeout(BODY_SECONDS):
-                body = await _body(receive)
+                body = await _body(receive, desk.largest)
         except TimeoutError:
             return text(408, "The rest of this request did not come.", _CLOSE)
         if body is None:
@@ -70,17 +69,18 @@ class App:
         return await self.answers.at_desk(desk, request, body)
 
 
-async def _body(receive: Receive) -> bytes | None:
+async def _body(receive: Receive, largest: int) -> bytes | None:
     """The body of a request; None if it is too large. Raises GoneError if it breaks off."""
     parts: list[bytes] = []
-    more = True
+    size, more = 0, True
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise GoneError
         parts.append(message.get("body", b""))
+        size += len(parts[-1])
         more = message.get("more_body", False)
-        if sum(map(len, parts)) > LARGEST_BODY:
+        if size > largest:
             return None
     return b"".join(parts)
 

@@ -1,0 +1,74 @@
+"""Posts of mail providers -> answers: who may speak, what follows, and what is said back."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime
+
+from syndicate.bounces.acting import act, matching
+from syndicate.bounces.providers.fetching import fetch
+from syndicate.bounces.providers.mailgun import mailgun
+from syndicate.bounces.providers.posted import ForgedError, MalformedError, Post, Provider
+from syndicate.bounces.providers.postmark import postmark
+from syndicate.bounces.providers.sendgrid import sendgrid
+from syndicate.bounces.providers.ses import Fetch, Ses
+from syndicate.config.model import Webhooks
+from syndicate.moments import to_text
+from syndicate.store.database import Database
+from syndicate.store.requests import Secrets
+from syndicate.web.messages import Answer, Request, text
+
+log = logging.getLogger(__name__)
+
+
+def providers(settings: Webhooks, fetch: Fetch = fetch) -> Mapping[str, Provider]:
+    """The providers that are configured, by the last part of the address they post to."""
+    found: dict[str, Provider] = {}
+    if settings.ses:
+        found["ses"] = Ses(settings.ses, fetch)
+    if settings.postmark:
+        found["postmark"] = postmark(settings.postmark)
+    if settings.mailgun:
+        found["mailgun"] = mailgun(settings.mailgun)
+    if settings.sendgrid:
+        found["sendgrid"] = sendgrid(settings.sendgrid)
+    return found
+
+
+def needs_cryptography(settings: Webhooks) -> bool:
+    """Whether signatures are to be checked that Python cannot check by itself."""
+    return bool(settings.ses or settings.sendgrid)
+
+
+class Hearing:
+    """Hears what configured providers post."""
+
+    def __init__(self, known: Mapping[str, Provider], database: Database) -> None:
+        self._known = known
+        self._database = database
+
+    def __call__(self, name: str, request: Request, body: bytes, now: datetime) -> Answer:
+        """Answer a request to the provider of this name. Raises StoreError: to be tried again."""
+        provider = self._known.get(name)
+        if provider is None:
+            return text(404, "Nothing is heard here.")
+        if request.method != b"POST":
+            return text(405, "Notices are posted here.", (b"allow", b"POST"))
+        try:
+            notices = provider(Post(request.headers, body), now)
+        except ForgedError:
+            log.warning("a notice without its proof", extra={"facts": {"provider": name}})
+            return text(403, "This is not from whom it should be.")
+        except MalformedError:
+            return text(400, "This cannot be understood.")
+        except OSError as error:
+            facts = {"provider": name, "reason": str(error)}
+            log.warning("what proves a notice cannot be fetched", extra={"facts": facts})
+            return text(503, "This cannot be checked just now.", (b"retry-after", b"60"))
+        matches = matching(Secrets(self._database).good(to_text(now)))
+        came = Counter(act(self._database, each, matches, now) for each in notices)
+        facts = {"provider": name, **{kind.value: str(many) for kind, many in came.items()}}
+        log.info("notices were heard", extra={"facts": facts})
+        return text(200, "Heard.")

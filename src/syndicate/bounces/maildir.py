@@ -1,0 +1,42 @@
+"""Notices that a mail server put into a Maildir: read, acted on, then moved to `cur/` as read.
+
+A crash in between has the notice read again, which changes nothing. What nobody understood is
+flagged, for a person to see. Nothing is removed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from syndicate.bounces.reports import LARGEST
+from syndicate.errors import Place, SyndicateError
+
+
+class Mail:
+    """A mail in the folder `new/` of a Maildir."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        with file.open("rb") as stream:
+            self.data = stream.read(LARGEST)
+
+    def done(self, *, odd: bool) -> None:
+        """It was read, and is `odd` if a person should see it."""
+        name = self._file.name.partition(":")[0]
+        self._file.rename(self._file.parents[1] / "cur" / f"{name}:2,{'FS' if odd else 'S'}")
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[Iterator[Mail]]:
+    """The mails that are new in a Maildir, the oldest first."""
+    missing = [name for name in ("new", "cur") if not (folder / name).is_dir()]
+    if missing:
+        raise SyndicateError(
+            f"there is no Maildir here: it has no folder {missing[0]}",
+            place=Place(str(folder)),
+            way_out="correct bounces.maildir, or have the mail server deliver to it once",
+        )
+    new = sorted(each for each in (folder / "new").iterdir() if not each.name.startswith("."))
+    yield (Mail(each) for each in new)

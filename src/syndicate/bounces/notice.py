@@ -1,0 +1,34 @@
+"""What somebody told us of a message we sent: a value, whatever way it came."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from syndicate.bounces.rule import Kind
+
+LONGEST = 500
+
+Matching = Callable[[str], tuple[int, int] | None]
+"""An address a notice was sent to -> issue and subscriber, if we made the address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A notice. `kind` is None if nothing follows from it: a delay, an automatic reply.
+
+    `status` is RFC 3463's, "" if unknown. `sent_to` are addresses of which one may be a return
+    path of ours; `recipient` is who the message was for, where that can be believed, else "".
+    """
+
+    kind: Kind | None
+    status: str = ""
+    detail: str = ""
+    sent_to: tuple[str, ...] = ()
+    recipient: str = ""
+
+
+def short(text: str) -> str:
+    """A text as a detail is kept: one line, printable, not too long."""
+    line = " ".join(text.split())[:LONGEST]
+    return "".join(each for each in line if each.isprintable())

@@ -1,0 +1,62 @@
+"""Mailgun's webhooks `permanent_fail` and `complained`: signed with HMAC (RFC 2104). Pure.
+
+The signature is of a moment and a token drawn by lot, not of what the post says: that nobody in
+between changes it is TLS's to see to.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from syndicate.bounces.notice import Notice
+from syndicate.bounces.providers.posted import (
+    ForgedError,
+    Post,
+    Provider,
+    fresh,
+    group,
+    refusal,
+    said,
+    whole,
+)
+from syndicate.bounces.rule import Kind
+
+REFUSED_BY_MAILGUN = {
+    "suppress-bounce": Kind.HARD,
+    "suppress-complaint": Kind.COMPLAINT,
+    "suppress-unsubscribe": None,
+}
+"""What it did not even try, because of what it knew of the address."""
+
+
+def mailgun(key: str) -> Provider:
+    """Posts that are signed with the account's webhook signing key."""
+
+    def read(post: Post, now: datetime) -> Sequence[Notice]:
+        content = whole(post.body)
+        signature = group(content, "signature")
+        moment, token = said(signature, "timestamp"), said(signature, "token")
+        mark = hmac.new(key.encode(), f"{moment}{token}".encode(), hashlib.sha256).hexdigest()
+        theirs = said(signature, "signature").encode()
+        if not (hmac.compare_digest(mark.encode(), theirs) and fresh(moment, now)):
+            raise ForgedError
+        return _told(group(content, "event-data"))
+
+    return read
+
+
+def _told(event: Mapping[str, Any]) -> Sequence[Notice]:
+    recipient, sender = said(event, "recipient"), said(group(event, "envelope"), "sender")
+    if said(event, "event") == "complained":
+        detail = "a complaint to Mailgun"
+        return [Notice(Kind.COMPLAINT, "", detail, (sender,) if sender else (), recipient)]
+    if said(event, "event") != "failed" or said(event, "severity") != "permanent":
+        return []  # what is temporary, it tries again
+    status = group(event, "delivery-status")
+    told = said(status, "message") or said(status, "description")
+    otherwise = REFUSED_BY_MAILGUN.get(said(event, "reason"), Kind.SOFT)
+    return [refusal(told, said(status, "enhanced-code"), otherwise, recipient, sender)]

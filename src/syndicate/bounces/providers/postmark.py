@@ -1,0 +1,56 @@
+"""Postmark's bounce and spam complaint webhooks: known by user and password (RFC 7617). Pure."""
+
+from __future__ import annotations
+
+import hmac
+from base64 import b64encode
+from collections.abc import Sequence
+from datetime import datetime
+
+from syndicate.bounces.notice import Notice
+from syndicate.bounces.providers.posted import (
+    ForgedError,
+    MalformedError,
+    Post,
+    Provider,
+    refusal,
+    said,
+    whole,
+)
+from syndicate.bounces.rule import Kind
+
+TYPES = {
+    "HardBounce": Kind.HARD,
+    "BadEmailAddress": Kind.HARD,
+    "AddressChange": Kind.HARD,
+    "SoftBounce": Kind.SOFT,
+    "DnsError": Kind.SOFT,
+    "Blocked": Kind.BLOCKED,
+    "SpamNotification": Kind.BLOCKED,
+    "VirusNotification": Kind.BLOCKED,
+    "DMARCPolicy": Kind.BLOCKED,
+}
+"""What its kinds of bounce mean. Of others (delays, automatic replies) nothing follows."""
+
+COMPLAINT = "SpamComplaint"
+
+
+def postmark(credentials: str) -> Provider:
+    """Posts of whoever knows the credentials, `user:password`."""
+    wanted = b"Basic " + b64encode(credentials.encode())
+
+    def read(post: Post, now: datetime) -> Sequence[Notice]:  # noqa: ARG001
+        if not hmac.compare_digest(post.headers.get(b"authorization", b""), wanted):
+            raise ForgedError
+        event = whole(post.body)
+        if not isinstance(event, dict):
+            raise MalformedError
+        recipient, type_ = said(event, "Email"), said(event, "Type")
+        told = said(event, "Details") or said(event, "Description")
+        if COMPLAINT in (said(event, "RecordType"), type_):
+            return [Notice(Kind.COMPLAINT, detail="a complaint to Postmark", recipient=recipient)]
+        if type_ not in TYPES:
+            return []
+        return [refusal(told, "", TYPES[type_], recipient)]
+
+    return read

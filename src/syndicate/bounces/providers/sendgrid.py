@@ -1,0 +1,76 @@
+"""SendGrid's event webhook: signed with ECDSA (FIPS 186), its key in the settings. Pure."""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from syndicate.bounces.notice import Notice
+from syndicate.bounces.providers.posted import (
+    ForgedError,
+    MalformedError,
+    Post,
+    Provider,
+    fresh,
+    refusal,
+    said,
+    whole,
+)
+from syndicate.bounces.rule import Kind
+
+SIGNATURE: Final = b"x-twilio-email-event-webhook-signature"
+MOMENT: Final = b"x-twilio-email-event-webhook-timestamp"
+DROPPED: Final = {
+    "bounced address": Kind.HARD,
+    "invalid": Kind.HARD,
+    "spam reporting address": Kind.COMPLAINT,
+}
+"""What it did not even try, because of what it knew of the address."""
+
+
+def sendgrid(key: str) -> Provider:
+    """Posts that are signed with the key whose public half this is: Base64 of DER, as it shows."""
+
+    def read(post: Post, now: datetime) -> Sequence[Notice]:
+        moment = post.headers.get(MOMENT, b"")
+        if not _is_signed(key, post.headers.get(SIGNATURE, b""), moment + post.body):
+            raise ForgedError
+        if not fresh(moment.decode("latin-1"), now):
+            raise ForgedError
+        events = whole(post.body)
+        if not isinstance(events, list):
+            raise MalformedError
+        return [n for each in events if isinstance(each, dict) for n in _told(each)]
+
+    return read
+
+
+def _is_signed(key: str, signature: bytes, data: bytes) -> bool:
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePublicKey
+    from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.hazmat.primitives.serialization import load_der_public_key
+
+    public = load_der_public_key(b64decode(key))
+    if not isinstance(public, EllipticCurvePublicKey):
+        return False
+    try:
+        public.verify(b64decode(signature), data, ECDSA(SHA256()))
+    except (InvalidSignature, ValueError):  # the latter: no Base64
+        return False
+    return True
+
+
+def _told(event: Mapping[str, Any]) -> Iterator[Notice]:
+    recipient, reason = said(event, "email"), said(event, "reason")
+    match said(event, "event"):
+        case "bounce":
+            blocked = said(event, "type") == "blocked"
+            otherwise = Kind.BLOCKED if blocked else Kind.SOFT
+            yield refusal(reason, said(event, "status"), otherwise, recipient)
+        case "dropped" if kind := DROPPED.get(reason.lower()):
+            yield Notice(kind, detail=f"SendGrid drops it: {reason}", recipient=recipient)
+        case "spamreport":
+            yield Notice(Kind.COMPLAINT, detail="a complaint to SendGrid", recipient=recipient)

@@ -1,0 +1,64 @@
+"""Reads the mailbox of notices, and has each acted on. Touches the mailbox and the store."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from syndicate.bounces import imap, maildir, reports
+from syndicate.bounces.acting import Came, act, matching
+from syndicate.config.model import Bounces
+from syndicate.moments import to_text
+from syndicate.store.database import Database
+from syndicate.store.requests import Secrets
+
+Tally = Counter[Came]
+"""How many mails came to what."""
+
+Act = Callable[[bytes], Came]
+
+
+class Mail(Protocol):
+    """A mail in a mailbox. Of a large one, `data` is the beginning."""
+
+    data: bytes
+
+    def done(self, *, odd: bool) -> None:
+        """Mark it as read, so that it does not come again; as `odd` if a person should see it."""
+
+
+def acting(database: Database, now: datetime) -> Act:
+    """What acts on the bytes of a mail."""
+    matches = matching(Secrets(database).good(to_text(now)))
+
+    def on(data: bytes) -> Came:
+        notice = reports.read(data)
+        return act(database, notice, matches, now) if notice else Came.OTHER
+
+    return on
+
+
+def read_mailboxes(settings: Bounces, base: Path, database: Database, now: datetime) -> Tally:
+    """Act on every new mail in the mailboxes that are configured; `base` is config.yaml's folder.
+
+    Raises SyndicateError when one cannot be read; what was read until then is done.
+    """
+    on, tally = acting(database, now), Tally()
+    for mailbox in _mailboxes(settings, base):
+        with mailbox as mails:
+            for mail in mails:
+                came = on(mail.data)
+                mail.done(odd=came in (Came.OTHER, Came.UNMATCHED))
+                tally[came] += 1
+    return tally
+
+
+def _mailboxes(settings: Bounces, base: Path) -> Iterator[AbstractContextManager[Iterator[Mail]]]:
+    if settings.maildir:
+        yield maildir.opened(base / settings.maildir)
+    if settings.imap.host:
+        yield imap.opened(settings.imap)

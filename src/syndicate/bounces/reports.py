@@ -1,0 +1,23 @@
+"""The bytes of a mail -> what it says of a message we sent. Pure, and never raises."""
+
+from __future__ import annotations
+
+from email import message_from_bytes
+
+from syndicate.bounces import delivery_status, feedback, odd
+from syndicate.bounces.mime import is_sane
+from syndicate.bounces.notice import Notice
+
+LARGEST = 1_000_000
+"""Bytes of a mail that are looked at. What counts comes first; the returned message is last."""
+
+
+def read(data: bytes) -> Notice | None:
+    """What a mail says; None if it is no notice, or none that can be understood."""
+    try:
+        message = message_from_bytes(data[:LARGEST])
+        if not is_sane(message):
+            return None
+        return feedback.read(message) or delivery_status.read(message) or odd.read(message)
+    except Exception:  # noqa: BLE001  parsers of mail raise many things at what strangers send
+        return None  # whoever reads the mailbox lays it aside for a person

@@ -1,0 +1,114 @@
+"""`bounces`: what came back of messages that were sent."""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from syndicate.cli.options import config_option
+from syndicate.cli.show import show_columns, show_table
+
+if TYPE_CHECKING:
+    from syndicate.app import Setup
+    from syndicate.bounces.reading import Tally
+    from syndicate.build import Site
+    from syndicate.store.database import Database
+
+ALL = 1_000_000
+
+
+@click.group(short_help="What came back of messages that were sent.")
+def bounces() -> None:
+    """What did not arrive, or was not wanted, and what followed."""
+
+
+@bounces.command(short_help="Read what came back, now.")
+@click.argument("files", nargs=-1, type=click.Path(), metavar="[FILE]...")
+@config_option
+def read(config_file: Path, files: tuple[str, ...]) -> None:
+    """Act on the new mails in the mailboxes of the configuration, as the service does.
+
+    With FILEs, act on these mails instead, and leave them where they are; - is standard input.
+    """
+    from syndicate.app import open_site, set_up
+    from syndicate.service.served import silently
+
+    setup = set_up(config_file, os.environ)
+    with open_site(setup, silently) as site:
+        tally = _read(setup, site.database, files)
+    show_table((came.value, str(many), "") for came, many in sorted(tally.items()))
+    if not tally:
+        click.echo("Nothing came back.")
+
+
+def _read(setup: Setup, database: Database, files: tuple[str, ...]) -> Tally:
+    from syndicate.bounces.reading import Tally, acting, read_mailboxes
+    from syndicate.errors import Place, SyndicateError
+
+    now, settings = datetime.now(UTC), setup.config.bounces
+    if files:
+        on = acting(database, now)
+        return Tally(on(_data(file)) for file in files)
+    if not (settings.maildir or settings.imap.host):
+        raise SyndicateError(
+            "there is no mailbox to read",
+            place=Place(setup.config_file),
+            way_out="set bounces.maildir or bounces.imap, or name files",
+        )
+    return read_mailboxes(settings, setup.base, database, now)
+
+
+def _data(file: str) -> bytes:
+    from syndicate.bounces.reports import LARGEST
+
+    if file == "-":
+        return sys.stdin.buffer.read(LARGEST)
+    with Path(file).open("rb") as stream:
+        return stream.read(LARGEST)
+
+
+@bounces.command("list", short_help="What came back lately.")
+@click.argument("what", default="", metavar="[NEWSLETTER | ISSUE]")
+@click.option("--most", type=click.IntRange(1), default=50, show_default=True, help="How many.")
+@config_option
+def list_(config_file: Path, what: str, most: int) -> None:
+    """Show what came back of an issue, of a newsletter, or of all: the newest first."""
+    from syndicate.app import open_site, set_up
+    from syndicate.service.served import silently
+    from syndicate.store.bounces import Bounces
+
+    with open_site(set_up(config_file, os.environ), silently) as site:
+        found = Bounces(site.database).listed(*_meant(site, what), most)
+    rows = [
+        (each.at, each.kind, f"{each.newsletter}/{each.slot}", each.address, each.detail)
+        for each in found
+    ]
+    show_columns(("when", "what", "issue", "address", "said"), rows)
+    if not found:
+        click.echo("Nothing came back.")
+
+
+def _meant(site: Site, what: str) -> tuple[str, str]:
+    """The newsletter and the slot that someone means; "" for all. Raises SyndicateError."""
+    from syndicate.config.named import newsletter_named
+    from syndicate.errors import SyndicateError
+    from syndicate.issue_archive import slot_name
+    from syndicate.store.issues import Issues
+
+    name, _, wanted = what.strip("/").partition("/")
+    if not name:
+        return "", ""
+    newsletter = newsletter_named(site.config, name).name
+    if not wanted:
+        return newsletter, ""
+    slots = [issue.slot for issue in Issues(site.database).all(newsletter, ALL)]
+    found = next((slot for slot in slots if wanted in (slot, slot_name(slot))), None)
+    if found is None:
+        way_out = f"see syndicate issues list {newsletter}"
+        raise SyndicateError(f"there is no issue {wanted} of {newsletter}", way_out=way_out)
+    return newsletter, found

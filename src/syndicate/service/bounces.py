@@ -1,0 +1,103 @@
+"""What comes back, while the service runs: mailboxes are read, and providers heard.
+
+Each has a thread and a store of its own: a mailbox that is slow, or a provider with much to say,
+holds up nobody.
+"""
+
+from __future__ import annotations
+
+import logging
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from importlib.util import find_spec
+from threading import Lock
+
+from syndicate.app import Setup, open_site
+from syndicate.bounces.hearing import Hearing, needs_cryptography, providers
+from syndicate.bounces.reading import Tally, read_mailboxes
+from syndicate.build import Site
+from syndicate.findings import Finding, Level
+from syndicate.permalinks import base_url, path_sent
+from syndicate.service.desk import Answering, ThreadedDesk
+from syndicate.service.served import silently
+from syndicate.service.tick import Turn
+from syndicate.web.messages import Answer, Request
+
+log = logging.getLogger(__name__)
+
+EVERY = timedelta(minutes=1)
+"""From one look into the mailboxes to the next."""
+
+SOON = 0.5
+"""Seconds until a look at what came of it."""
+
+ONE_AT_A_TIME = Lock()
+"""With a new configuration comes a new part; the one before finishes first."""
+
+
+class Returns:
+    """Reads the mailboxes of notices: a part of the service. What came of it a later turn says."""
+
+    name = "bounces"
+
+    def __init__(self, setup: Setup) -> None:
+        self._setup = setup
+        self._settings = setup.config.bounces
+        self._looked: datetime | None = None
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="bounces")
+        self._round: Future[Tally] | None = None
+
+    def turn(self, now: datetime) -> Turn:
+        """Say what came of the last round, if it has ended, and begin one when it is due."""
+        if self._round and not self._round.done():
+            return Turn(again=SOON)
+        self._ended()
+        due = not self._looked or not self._looked <= now < self._looked + EVERY
+        if due and (self._settings.maildir or self._settings.imap.host):
+            self._looked = now
+            self._round = self._thread.submit(self._read, now)
+        return Turn(self._missing(), SOON if self._round else None)
+
+    def _read(self, now: datetime) -> Tally:
+        with ONE_AT_A_TIME, open_site(self._setup, silently) as site:
+            return read_mailboxes(self._settings, self._setup.base, site.database, now)
+
+    def _ended(self) -> None:
+        """Log what came of the last round. Raises what it raised."""
+        if self._round is None:
+            return
+        ended, self._round = self._round, None
+        if tally := ended.result():
+            facts = {came.value: str(many) for came, many in tally.items()}
+            log.info("notices were read", extra={"facts": facts})
+
+    def _missing(self) -> list[Finding]:
+        """Whether what the configured webhooks need is installed."""
+        if not needs_cryptography(self._settings.webhooks) or find_spec("cryptography"):
+            return []
+        message = "signatures of SES and SendGrid cannot be checked: cryptography is not installed"
+        way_out = "pip install cryptography"
+        file = self._setup.config_file
+        return [Finding(Level.ERROR, "webhooks-unchecked", message, file, None, way_out)]
+
+
+class Posts(ThreadedDesk):
+    """Hears what mail providers post: a desk of `web.answers`."""
+
+    name = "bounces"
+    largest = 1_000_000
+
+    def __init__(self, setup: Setup) -> None:
+        super().__init__(setup, rb"bounces/")
+        self._providers = providers(setup.config.bounces.webhooks)
+        self._folder = f"{path_sent(base_url(setup.config.site))}bounces/"
+
+    def begin(self, site: Site) -> Answering:
+        """Make ready to answer; in the thread."""
+        hearing = Hearing(self._providers, site.database)
+
+        def answered(request: Request, body: bytes, client: str) -> Answer:  # noqa: ARG001
+            path = request.target.decode("latin-1").partition("?")[0]
+            return hearing(path.removeprefix(self._folder), request, body, datetime.now(UTC))
+
+        return answered

@@ -1,0 +1,107 @@
+"""A desk of `web.answers` with a thread and a store of its own.
+
+All visits of a desk are answered one after the other in its thread: SQLite writes one at a time
+anyway, and what takes long holds up no document, for those are served elsewhere.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+
+from syndicate.app import Setup, open_site
+from syndicate.build import Site
+from syndicate.errors import SyndicateError
+from syndicate.permalinks import base_url, path_sent
+from syndicate.service.served import silently
+from syndicate.web.messages import Answer, Request, text
+
+log = logging.getLogger(__name__)
+
+MOST_WAITING = 200
+"""Visits in line; who comes then is asked to come again."""
+
+Answering = Callable[[Request, bytes, str], Answer]
+"""Answers a request, with its body and the address of who asks; raises SyndicateError."""
+
+
+class ThreadedDesk(ABC):
+    """Answers visits of the paths below the site that match `rooms`."""
+
+    name: str
+    largest: int
+
+    def __init__(self, setup: Setup, rooms: bytes) -> None:
+        self.setup = setup
+        prefix = re.escape(path_sent(base_url(setup.config.site)).encode())
+        self._paths = re.compile(prefix + rooms)
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=self.name)
+        self._waiting = 0
+        self._closed = False
+        self._open = ExitStack()
+        self._answering: Answering | None = None
+
+    @abstractmethod
+    def begin(self, site: Site) -> Answering:
+        """Make ready to answer; in the thread."""
+
+    def takes(self, target: bytes) -> bool:
+        """Whether a path is for it."""
+        return self._paths.match(target) is not None
+
+    async def answer(self, request: Request, body: bytes, client: str) -> Answer:
+        """Answer in the thread. Whatever goes wrong there is logged, and said to come again."""
+        if self._waiting >= MOST_WAITING:
+            return _later()
+        self._waiting += 1
+        try:
+            work = self._thread.submit(self._answer, request, body, client)
+            return await asyncio.wrap_future(work)
+        except RuntimeError:  # closed: another configuration has come, or the end
+            return _later()
+        finally:
+            self._waiting -= 1
+
+    def close(self) -> None:
+        """Finish the visit in hand, have the others come again, and let go of the store."""
+        self._closed = True
+        self._thread.submit(self._let_go)
+        self._thread.shutdown()
+
+    # -- in the thread -------------------------------------------------------------------------
+
+    def _answer(self, request: Request, body: bytes, client: str) -> Answer:
+        if self._closed:
+            return _later()
+        fresh = self._answering is None
+        try:
+            return self._opened()(request, body, client)
+        except SyndicateError as error:
+            self._let_go()
+            if not fresh:  # the connection may have gone since the last visit: once more
+                return self._answer(request, body, client)
+            log.error("a visit cannot be answered: %s", error.message)
+        except Exception:
+            self._let_go()
+            log.exception("a fault in syndicate: a visit cannot be answered")
+        return _later()
+
+    def _opened(self) -> Answering:
+        if self._answering is None:
+            site = self._open.enter_context(open_site(self.setup, silently))
+            self._answering = self.begin(site)
+        return self._answering
+
+    def _let_go(self) -> None:
+        """Open everything anew for the next visit."""
+        self._answering = None
+        self._open.close()
+
+
+def _later() -> Answer:
+    return text(503, "This cannot be done just now. Please come again.", (b"retry-after", b"30"))

@@ -1,0 +1,118 @@
+"""Notices of what did not arrive, or was not wanted, in the database. Every statement stands here.
+
+A delivery has at most one notice of each kind: whatever tells the same again, in whatever way,
+changes nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import NamedTuple
+
+from syndicate.store.database import Database
+
+
+class Bounce(NamedTuple):
+    """What a notice said of a delivery: a row. `at` is UTC text: when it was heard.
+
+    `status` is an enhanced status code (RFC 3463), "" if unknown.
+    """
+
+    id: str
+    issue: int
+    subscriber: int
+    kind: str
+    status: str
+    detail: str
+    at: str
+
+
+class ListedBounce(NamedTuple):
+    """A notice as it is shown. `address` is "" of somebody who was erased."""
+
+    newsletter: str
+    slot: str
+    address: str
+    kind: str
+    status: str
+    detail: str
+    at: str
+
+
+LISTED = (
+    "SELECT coalesce(s.newsletter, ''), coalesce(s.slot, ''), coalesce(p.address, ''), "
+    "b.kind, b.status, b.detail, b.at FROM bounces b "
+    "LEFT JOIN sendings s ON s.issue = b.issue LEFT JOIN subscribers p ON p.id = b.subscriber"
+)
+
+
+def identity(issue: int, subscriber: int, kind: str) -> str:
+    """What makes a notice the same notice."""
+    return hashlib.sha256(f"{issue}\0{subscriber}\0{kind}".encode()).hexdigest()[:32]
+
+
+class Bounces:
+    """What the database knows of what came back."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._rows = database.rows
+
+    def known(self, bounce: Bounce) -> bool:
+        """Whether a notice was kept before."""
+        return bool(self._rows("SELECT 1 FROM bounces WHERE id = :i", {"i": bounce.id}))
+
+    def of(self, subscriber: int) -> list[Bounce]:
+        """What came back from somebody, the oldest first."""
+        query = (
+            "SELECT id, issue, subscriber, kind, status, detail, at FROM bounces "
+            "WHERE subscriber = :s ORDER BY at, issue"
+        )
+        return [Bounce._make(row) for row in self._rows(query, {"s": subscriber})]
+
+    def softly(self, subscriber: int, since: str) -> dict[int, str]:
+        """When which issue came back softly, since a moment."""
+        query = (
+            "SELECT issue, at FROM bounces WHERE subscriber = :s AND kind = 'soft' AND at >= :t "
+            "ORDER BY issue"
+        )
+        return {int(i): str(at) for i, at in self._rows(query, {"s": subscriber, "t": since})}
+
+    def arrived(self, subscriber: int, first: int, last: int) -> list[int]:
+        """Issues between two that were sent to somebody, and of which no notice came."""
+        # From the issues, which are few, to deliveries by their whole key: these are many.
+        query = (
+            "SELECT s.issue FROM sendings s "
+            "JOIN deliveries d ON d.issue = s.issue AND d.subscriber = :s "
+            "WHERE s.issue > :first AND s.issue < :last AND d.state = 'sent' AND NOT EXISTS "
+            "(SELECT 1 FROM bounces b WHERE b.subscriber = :s AND b.issue = s.issue)"
+        )
+        values = {"s": subscriber, "first": first, "last": last}
+        return [int(issue) for (issue,) in self._rows(query, values)]
+
+    def latest(self, subscriber: int) -> int | None:
+        """The last issue that was sent to somebody."""
+        query = (
+            "SELECT max(s.issue) FROM sendings s "
+            "JOIN deliveries d ON d.issue = s.issue AND d.subscriber = :s WHERE d.state = 'sent'"
+        )
+        ((issue,),) = self._rows(query, {"s": subscriber})
+        return None if issue is None else int(issue)
+
+    def listed(self, newsletter: str, slot: str, most: int) -> list[ListedBounce]:
+        """The newest notices: of an issue, of a newsletter ("" as the slot), or of all ("")."""
+        wanted = {"newsletter": newsletter, "slot": slot}
+        values: dict[str, object] = {name: value for name, value in wanted.items() if value}
+        where = " AND ".join(f"s.{name} = :{name}" for name in values) or "1 = 1"
+        query = f"{LISTED} WHERE {where} ORDER BY b.at DESC, b.id LIMIT :most"
+        rows = self._rows(query, {**values, "most": most})
+        return [ListedBounce._make(row) for row in rows]
+
+    # -- writing, inside a transaction -----------------------------------------------------
+
+    def keep(self, bounce: Bounce, event: str) -> None:
+        """Keep a notice, and that its delivery had it: `event` is bounced or complained."""
+        self._database.upsert("bounces", Bounce._fields, [bounce])
+        row = (bounce.issue, bounce.subscriber, bounce.at, event, bounce.detail)
+        columns = ("issue", "subscriber", "at", "event", "detail")
+        self._database.upsert("delivery_events", columns, [row])

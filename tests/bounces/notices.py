@@ -1,0 +1,264 @@
+"""Notices as mail systems write them, in words of our own."""
+
+from __future__ import annotations
+
+TOKEN = "bounces+ada@example.org"
+"""The return path they come to."""
+
+DSN = """\
+Return-Path: <>
+Delivered-To: {to}
+From: Mail Delivery <mailer-daemon@{mta}>
+To: {to}
+Subject: Undeliverable
+Auto-Submitted: auto-replied
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary="b1"
+
+--b1
+Content-Type: text/plain; charset=us-ascii
+
+Your message did not arrive. Here is what we know of it.
+
+--b1
+Content-Type: {type}
+
+Reporting-MTA: dns; {mta}
+Arrival-Date: Mon, 23 Nov 2026 08:00:07 +0000
+{recipients}
+--b1
+Content-Type: {returned}
+
+Return-Path: <{to}>
+From: Lake <letters@example.org>
+To: ada@example.net
+Subject: Lake Weekly
+
+{body}
+--b1--
+"""
+
+
+def dsn(
+    *recipients: str,
+    to: str = TOKEN,
+    mta: str = "mx.example.net",
+    type_: str = "message/delivery-status",
+    returned: str = "message/rfc822",
+) -> bytes:
+    """A report (RFC 3464) with a group of fields for each recipient."""
+    groups = "".join(f"\n{each.strip()}\n" for each in recipients)
+    text = DSN.format(
+        to=to, mta=mta, type=type_, recipients=groups, returned=returned, body="A heron."
+    )
+    return text.replace("\n", "\r\n").encode()
+
+
+POSTFIX = dsn(
+    """
+Final-Recipient: rfc822; ada@example.net
+Original-Recipient: rfc822;ada@example.net
+Action: failed
+Status: 5.1.1
+Remote-MTA: dns; mx.example.net
+Diagnostic-Code: smtp; 550 5.1.1 <ada@example.net>: Recipient address rejected:
+    there is nobody of that name
+"""
+)
+POSTFIX_NO_DOMAIN = dsn(
+    """
+Final-Recipient: rfc822; ada@gone.example
+Action: failed
+Status: 5.4.4
+Diagnostic-Code: X-Postfix; Host or domain name not found.
+"""
+)
+POSTFIX_GAVE_UP = dsn(
+    """
+Final-Recipient: rfc822; ada@example.net
+Action: failed
+Status: 4.4.1
+Diagnostic-Code: X-Postfix; connect to mx.example.net[192.0.2.7]:25: timed out
+"""
+)
+POSTFIX_DELAYED = dsn(
+    """
+Final-Recipient: rfc822; ada@example.net
+Action: delayed
+Status: 4.4.1
+Will-Retry-Until: Sat, 28 Nov 2026 08:00:07 +0000
+"""
+)
+EXIM = dsn(
+    """
+Action: failed
+Final-Recipient: rfc822;ada@example.net
+Status: 5.0.0
+Remote-MTA: dns; mx.example.net
+Diagnostic-Code: smtp; 550 5.1.1 No such person here
+"""
+)
+EXIM_BARE = dsn(
+    """
+Action: failed
+Final-Recipient: rfc822;ada@example.net
+Status: 5.0.0
+Diagnostic-Code: smtp; 550 Unrouteable
+"""
+)
+OPENSMTPD = dsn(
+    """
+Final-Recipient: rfc822; ada@example.net
+Action: failed
+Status: 5.2.2
+""",
+    mta="obsd.example.org",
+    returned="text/rfc822-headers",
+)
+EXCHANGE = dsn(
+    """
+Final-recipient: RFC822;ada@example.net
+Action: failed
+Status: 5.1.10
+Diagnostic-Code: smtp;550 5.1.10 RESOLVER.ADR.RecipientNotFound; nobody found
+X-Display-Name: Ada
+""",
+    mta="AM0PR01.example.onmicrosoft.com",
+)
+GMAIL = dsn(
+    """
+Final-Recipient: rfc822; ada@example.net
+Action: failed
+Status: 5.2.1
+Remote-MTA: dns; gmail-smtp-in.example. (192.0.2.9, the server for the domain.)
+Diagnostic-Code: smtp; 550-5.2.1 The account you wrote to is disabled. For more, go to
+ 550 5.2.1  https://support.example/ a1-2b3 - gsmtp
+Last-Attempt-Date: Mon, 23 Nov 2026 00:00:09 -0800 (PST)
+"""
+)
+GMAIL_POLICY = dsn(
+    """
+Final-Recipient: rfc822; ada@example.net
+Action: failed
+Status: 5.7.26
+Diagnostic-Code: smtp; 550-5.7.26 Unauthenticated mail is not accepted
+"""
+)
+SENDMAIL = dsn(
+    """
+Original-Recipient: rfc822;ada@example.net
+Final-Recipient: RFC822; ada@example.net
+Action: failed (no such user)
+Status: 5.1.1
+Diagnostic-Code: SMTP; 553 5.1.1 <ada@example.net>... User unknown
+"""
+)
+INTERNATIONAL = dsn(
+    """
+Final-Recipient: utf-8; ada@example.net
+Action: failed
+Status: 5.1.1
+""",
+    type_="message/global-delivery-status",
+    returned="message/global-headers",
+)
+RELAYED = dsn("Final-Recipient: rfc822; ada@example.net\nAction: relayed\nStatus: 2.1.9")
+A_LIST = dsn(
+    "Final-Recipient: rfc822; one@example.net\nAction: failed\nStatus: 5.1.1",
+    "Final-Recipient: rfc822; two@example.net\nAction: failed\nStatus: 5.2.2",
+)
+ONE_OF_A_LIST = dsn(
+    "Final-Recipient: rfc822; one@example.net\nAction: failed\nStatus: 5.1.1",
+    "Final-Recipient: rfc822; two@example.net\nAction: delivered\nStatus: 2.0.0",
+)
+
+QMAIL = f"""\
+Return-Path: <>
+Delivered-To: {TOKEN}
+From: MAILER-DAEMON@example.net
+To: {TOKEN}
+Subject: failure notice
+
+Hi. This is the qmail-send program at example.net.
+I'm afraid I wasn't able to deliver your message to the following addresses.
+This is a permanent error; I've given up. Sorry it didn't work out.
+
+<ada@example.net>:
+192.0.2.7 does not know this name. (#5.1.1)
+
+--- Below this line is a copy of the message.
+
+Return-Path: <{TOKEN}>
+From: Lake <letters@example.org>
+""".encode()
+OLD_EXIM = f"""\
+Return-Path: <>
+X-Failed-Recipients: ada@example.net
+Auto-Submitted: auto-replied
+From: Mail Delivery System <Mailer-Daemon@example.net>
+To: {TOKEN}
+Subject: Mail delivery failed: returning message to sender
+
+This message was created automatically by mail delivery software.
+
+  ada@example.net
+    SMTP error from remote mail server: 552 5.2.2 mailbox full
+""".encode()
+OUT_OF_OFFICE = f"""\
+Return-Path: <>
+From: Ada <ada@example.net>
+To: {TOKEN}
+Auto-Submitted: auto-replied (vacation)
+Subject: I am away
+
+Your message to ada@example.net is read next week. User unknown 5.1.1 is a joke of mine.
+""".encode()
+OLD_AUTORESPONDER = OUT_OF_OFFICE.replace(
+    b"Auto-Submitted: auto-replied (vacation)", b"X-Autoreply: 1"
+)
+PERSON = f"From: Ada <ada@example.net>\nTo: {TOKEN}\nSubject: Re: Lake\n\nHow lovely!\n".encode()
+
+ARF = """\
+Return-Path: <fbl@provider.example>
+Delivered-To: {inbox}
+From: <staff@provider.example>
+To: {inbox}
+Subject: Abuse report
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=feedback-report; boundary=arf
+
+--arf
+Content-Type: text/plain
+
+Somebody called this message spam.
+
+--arf
+Content-Type: message/feedback-report
+
+Feedback-Type: {said}
+User-Agent: Provider-Feedback/2.1
+Version: 1
+{envelope}Arrival-Date: Mon, 23 Nov 2026 08:02:00 +0000
+Source-IP: 192.0.2.1
+
+--arf
+Content-Type: message/rfc822
+Content-Disposition: inline
+
+{path}From: Lake <letters@example.org>
+To: redacted@provider.example
+Subject: Lake Weekly
+
+A heron.
+--arf--
+"""
+
+
+def arf(said: str = "abuse", *, in_fields: bool = True, inbox: str = "fbl@example.org") -> bytes:
+    """An abuse report (RFC 5965) sent to the address its provider knows.
+
+    It names the return path in its fields, as Yahoo's do, or in the returned message alone.
+    """
+    envelope = f"Original-Mail-From: <{TOKEN}>\n" if in_fields else ""
+    path = "" if in_fields else f"Return-Path: <{TOKEN}>\n"
+    return ARF.format(said=said, inbox=inbox, envelope=envelope, path=path).encode()

@@ -1,0 +1,46 @@
+"""A subscriber to whom issues were sent, and notices about them."""
+
+from __future__ import annotations
+
+import notices
+
+from syndicate.delivery.verp import return_path
+from syndicate.store.database import Database
+from syndicate.store.requests import Secrets
+from syndicate.store.subscribers import Subscriber, Subscribers
+from syndicate.subscribers.addresses import address
+
+ADA = "ada@example.net"
+
+
+def subscriber(database: Database, mail: str = ADA, *, now: str) -> Subscriber:
+    """Somebody who gets the newsletter."""
+    known = Subscribers(database)
+    with database.transaction():
+        hashed = address(mail).hashed(known.salt())
+        known.subscribe(mail, hashed, "", "weekly", "in the shop", now)
+    who = known.find(hashed)
+    assert who is not None
+    return who
+
+
+def send(database: Database, issue: int, who: Subscriber, state: str = "sent") -> None:
+    """Have an issue in the ledger, delivered to somebody."""
+    slot = f"2026-11-{issue:02}T08:00"
+    sending = (issue, "weekly", slot, f"{slot}:00Z", "", "")
+    with database.transaction():
+        columns = ("issue", "newsletter", "slot", "began", "paused", "ended")
+        database.upsert("sendings", columns, [sending])
+        database.upsert("deliveries", ("issue", "subscriber", "state"), [(issue, who.id, state)])
+
+
+def path_of(database: Database, issue: int, who: Subscriber, now: str) -> str:
+    """The return path of a delivery."""
+    with database.transaction():
+        secret = Secrets(database).signing(now)
+    return return_path("bounces@example.org", secret, issue, who.id)
+
+
+def to(path: str, notice: bytes = notices.POSTFIX) -> bytes:
+    """A notice that came to a return path."""
+    return notice.replace(notices.TOKEN.encode(), path.encode())

@@ -1,0 +1,198 @@
+"""From a notice to its consequence, on both databases: once, and only for what we sent."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import notices
+import pytest
+from sent import path_of, send, subscriber, to
+
+from syndicate.bounces.acting import Came, act, matching
+from syndicate.bounces.notice import Notice
+from syndicate.bounces.reading import acting
+from syndicate.bounces.rule import Kind
+from syndicate.moments import to_text
+from syndicate.store.bounces import Bounces
+from syndicate.store.database import Database
+from syndicate.store.requests import Secrets
+from syndicate.store.subscribers import Outcome, Subscriber, Subscribers, Suppression
+
+MONDAY = datetime(2026, 11, 2, 8, tzinfo=UTC)
+NOW = to_text(MONDAY)
+TABLES = ("suppressions", "bounces", "delivery_events")
+
+
+@pytest.fixture
+def ada(database: Database) -> Subscriber:
+    return subscriber(database, now=NOW)
+
+
+def suppression(database: Database, who: Subscriber) -> Suppression | None:
+    return Subscribers(database).suppression(who.hash)
+
+
+def everything(database: Database) -> list[object]:
+    return [sorted(database.rows(f"SELECT * FROM {table}")) for table in TABLES]
+
+
+def come(database: Database, who: Subscriber, issue: int, notice: bytes, now: datetime) -> Came:
+    path = path_of(database, issue, who, NOW)
+    return acting(database, now)(to(path, notice))
+
+
+def test_a_hard_bounce_suppresses_at_once_and_says_why(database: Database, ada: Subscriber) -> None:
+    send(database, 1, ada)
+    assert come(database, ada, 1, notices.POSTFIX, MONDAY) == Came.SUPPRESSED
+    found = suppression(database, ada)
+    assert found is not None
+    assert found.reason == "bounce"
+    assert found.detail.startswith("hard: 550 5.1.1 <ada@example.net>")
+    with database.transaction():
+        again = Subscribers(database).subscribe(ada.address, ada.hash, "", "weekly", "", NOW)
+    assert again == Outcome.SUPPRESSED
+    (event,) = database.rows("SELECT issue, subscriber, at, event FROM delivery_events")
+    assert tuple(event) == (1, ada.id, NOW, "bounced")
+
+
+def test_a_complaint_suppresses_at_once(database: Database, ada: Subscriber) -> None:
+    send(database, 1, ada)
+    assert come(database, ada, 1, notices.arf(), MONDAY) == Came.SUPPRESSED
+    found = suppression(database, ada)
+    assert found is not None
+    assert found.reason == "complaint"
+    assert database.rows("SELECT event FROM delivery_events") == [("complained",)]
+
+
+def test_the_same_notice_twice_counts_once(database: Database, ada: Subscriber) -> None:
+    send(database, 1, ada)
+    assert come(database, ada, 1, notices.OPENSMTPD, MONDAY) == Came.KEPT
+    before = everything(database)
+    later = MONDAY + timedelta(days=3)
+    assert come(database, ada, 1, notices.OPENSMTPD, later) == Came.KNOWN
+    assert everything(database) == before
+
+
+def test_a_notice_read_again_does_not_undo_what_somebody_lifted(
+    database: Database, ada: Subscriber
+) -> None:
+    send(database, 1, ada)
+    come(database, ada, 1, notices.POSTFIX, MONDAY)
+    with database.transaction():
+        assert Subscribers(database).lift(ada.hash)
+    assert come(database, ada, 1, notices.POSTFIX, MONDAY) == Came.KNOWN
+    assert suppression(database, ada) is None
+
+
+def test_soft_bounces_of_three_issues_in_a_row_suppress(
+    database: Database, ada: Subscriber
+) -> None:
+    for issue in (1, 8, 15):
+        send(database, issue, ada)
+    came = [
+        come(database, ada, issue, notices.OPENSMTPD, MONDAY + timedelta(days=issue))
+        for issue in (1, 8, 15)
+    ]
+    assert came == [Came.KEPT, Came.KEPT, Came.SUPPRESSED]
+
+
+def test_an_issue_that_arrived_in_between_keeps_an_address(
+    database: Database, ada: Subscriber
+) -> None:
+    for issue in (1, 8, 10, 15):
+        send(database, issue, ada)
+    for issue in (1, 8, 15):
+        come(database, ada, issue, notices.OPENSMTPD, MONDAY + timedelta(days=issue))
+    assert suppression(database, ada) is None
+
+
+def test_an_issue_that_was_not_sent_did_not_arrive(database: Database, ada: Subscriber) -> None:
+    for issue in (1, 8, 15):
+        send(database, issue, ada)
+    send(database, 10, ada, "failed")
+    for issue in (1, 8, 15):
+        come(database, ada, issue, notices.OPENSMTPD, MONDAY + timedelta(days=issue))
+    assert suppression(database, ada) is not None
+
+
+def test_soft_bounces_are_forgotten_after_90_days(database: Database, ada: Subscriber) -> None:
+    for issue, days in ((1, 0), (8, 50), (15, 100)):
+        send(database, issue, ada)
+        come(database, ada, issue, notices.OPENSMTPD, MONDAY + timedelta(days=days))
+    assert suppression(database, ada) is None
+
+
+def test_a_block_says_nothing_of_the_address(database: Database, ada: Subscriber) -> None:
+    for issue in (1, 8, 15, 22):
+        send(database, issue, ada)
+        now = MONDAY + timedelta(days=issue)
+        assert come(database, ada, issue, notices.GMAIL_POLICY, now) == Came.KEPT
+    assert suppression(database, ada) is None
+    assert {each.kind for each in Bounces(database).of(ada.id)} == {"blocked"}
+
+
+@pytest.mark.parametrize("notice", [notices.POSTFIX_DELAYED, notices.OUT_OF_OFFICE])
+def test_from_a_delay_or_an_automatic_reply_nothing_follows(
+    database: Database, ada: Subscriber, notice: bytes
+) -> None:
+    send(database, 1, ada)
+    assert come(database, ada, 1, notice, MONDAY) == Came.NOTHING
+    assert everything(database) == [[], [], []]
+
+
+def test_a_forged_notice_changes_nothing(database: Database, ada: Subscriber) -> None:
+    send(database, 1, ada)
+    path = path_of(database, 1, ada, NOW)
+    local, _, domain = path.partition("@")
+    forged = local[:-1] + ("a" if local[-1] != "a" else "b")
+    on = acting(database, MONDAY)
+    for address in ("bounces@example.org", f"{forged}@{domain}", "ada@example.net"):
+        for notice in (notices.POSTFIX, notices.arf(), notices.QMAIL):
+            assert on(to(address, notice)) == Came.UNMATCHED
+    assert on(notices.PERSON) == Came.OTHER
+    assert everything(database) == [[], [], []]
+
+
+def test_a_notice_about_somebody_who_was_erased_is_of_nobody(
+    database: Database, ada: Subscriber
+) -> None:
+    send(database, 1, ada)
+    come(database, ada, 1, notices.OPENSMTPD, MONDAY)
+    path = path_of(database, 1, ada, NOW)
+    with database.transaction():
+        Subscribers(database).erase(ada)
+    assert acting(database, MONDAY)(to(path)) == Came.UNMATCHED
+    assert database.rows("SELECT detail FROM bounces") == [("",)]
+    assert database.rows("SELECT detail FROM delivery_events") == [("",)]
+
+
+def test_whom_a_provider_names_is_found_by_their_address(
+    database: Database, ada: Subscriber
+) -> None:
+    matches = matching(Secrets(database).good(NOW))
+    named = Notice(Kind.HARD, "5.1.1", "gone", recipient="Ada@Example.NET")
+    assert act(database, named, matches, MONDAY) == Came.UNMATCHED, "nothing was sent to her"
+    send(database, 1, ada)
+    send(database, 3, ada)
+    assert act(database, named, matches, MONDAY) == Came.SUPPRESSED
+    assert [each.issue for each in Bounces(database).of(ada.id)] == [3]
+    for nobody in ("eve@example.net", "no address"):
+        other = Notice(Kind.HARD, recipient=nobody)
+        assert act(database, other, matches, MONDAY) == Came.UNMATCHED
+
+
+def test_what_came_back_is_listed_by_issue_and_newsletter(
+    database: Database, ada: Subscriber
+) -> None:
+    for issue in (1, 8):
+        send(database, issue, ada)
+        come(database, ada, issue, notices.OPENSMTPD, MONDAY + timedelta(days=issue))
+    known = Bounces(database)
+    assert [each.slot for each in known.listed("", "", 9)] == [
+        "2026-11-08T08:00",
+        "2026-11-01T08:00",
+    ]
+    (one,) = known.listed("weekly", "2026-11-01T08:00", 9)
+    assert (one.address, one.kind, one.status) == (ada.address, "soft", "5.2.2")
+    assert known.listed("daily", "", 9) == []
+    assert len(known.listed("weekly", "", 1)) == 1

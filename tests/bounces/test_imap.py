@@ -1,0 +1,105 @@
+"""Notices in a mailbox elsewhere, on a scripted server on this machine."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import socketserver
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import notices
+import pytest
+from sent import path_of, send, subscriber, to
+
+from syndicate.bounces.acting import Came
+from syndicate.bounces.reading import read_mailboxes
+from syndicate.config.model import Bounces, Imap
+from syndicate.errors import SyndicateError
+from syndicate.moments import to_text
+from syndicate.store.database import Database
+
+MONDAY = datetime(2026, 11, 23, 8, tzinfo=UTC)
+NOW = to_text(MONDAY)
+
+
+class Server(socketserver.ThreadingTCPServer):
+    """A mailbox: mails by number, and the flags they have."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Conversation)
+        self.mails: dict[int, bytes] = {}
+        self.flags: dict[int, str] = {}
+
+    @property
+    def settings(self) -> Imap:
+        port = int(self.server_address[1])
+        return Imap(host="127.0.0.1", port=port, security="none", user="u", password="secret")
+
+
+class Conversation(socketserver.StreamRequestHandler):
+    server: Server
+
+    def handle(self) -> None:
+        self.wfile.write(b"* OK ready\r\n")
+        while line := self.rfile.readline():
+            tag, _, command = line.strip().partition(b" ")
+            self.wfile.write(self.answer(command.decode()) + tag + b" " + self.end + b"\r\n")
+
+    def answer(self, command: str) -> bytes:
+        self.end = b"OK done"
+        match command.split():
+            case ["CAPABILITY"]:
+                return b"* CAPABILITY IMAP4rev1\r\n"
+            case ["LOGIN", _, password]:
+                self.end = b"OK done" if password == '"secret"' else b"NO wrong password"
+            case ["SELECT", _]:
+                return b"* %d EXISTS\r\n" % len(self.server.mails)
+            case ["UID", "SEARCH", "UNSEEN"]:
+                unread = (str(n) for n in self.server.mails if n not in self.server.flags)
+                return f"* SEARCH {' '.join(unread)}\r\n".encode()
+            case ["UID", "FETCH", uid, what]:
+                most = re.fullmatch(r"\(BODY\.PEEK\[\]<0\.(\d+)>\)", what)
+                assert most
+                data = self.server.mails[int(uid)][: int(most[1])]
+                head = f"* {uid} FETCH (UID {uid} BODY[]<0> {{{len(data)}}}\r\n"
+                return head.encode() + data + b")\r\n"
+            case ["UID", "STORE", uid, _, *flags]:
+                self.server.flags[int(uid)] = " ".join(flags)
+        return b""
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with Server() as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+def test_unread_mails_are_acted_on_and_marked(
+    database: Database, server: Server, tmp_path: Path
+) -> None:
+    ada = subscriber(database, now=NOW)
+    send(database, 1, ada)
+    server.mails[7] = to(path_of(database, 1, ada, NOW))
+    server.mails[9] = notices.PERSON + b"x" * 2_000_000
+    settings = Bounces(imap=server.settings)
+    tally = read_mailboxes(settings, tmp_path, database, MONDAY)
+    assert tally == {Came.SUPPRESSED: 1, Came.OTHER: 1}
+    assert server.flags == {7: r"(\Seen)", 9: r"(\Seen \Flagged)"}
+    assert not read_mailboxes(settings, tmp_path, database, MONDAY)
+
+
+@pytest.mark.parametrize("wrong", [{"password": "other"}, {"port": 1}])
+def test_a_mailbox_that_cannot_be_read_is_named(
+    database: Database, server: Server, tmp_path: Path, wrong: dict[str, object]
+) -> None:
+    settings = Bounces(imap=dataclasses.replace(server.settings, **wrong))  # type: ignore[arg-type]
+    with pytest.raises(SyndicateError, match=r"127\.0\.0\.1") as caught:
+        read_mailboxes(settings, tmp_path, database, MONDAY)
+    assert "bounces.imap" in caught.value.way_out

@@ -1,0 +1,182 @@
+"""Providers are believed with their proof, made here with real keys, and not without it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+
+from syndicate.bounces.providers.mailgun import mailgun
+from syndicate.bounces.providers.posted import ForgedError, MalformedError, Post
+from syndicate.bounces.providers.postmark import postmark
+from syndicate.bounces.providers.sendgrid import MOMENT, SIGNATURE, sendgrid
+from syndicate.bounces.providers.ses import NOTIFICATION, Ses
+from syndicate.bounces.rule import Kind
+
+NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
+SECONDS = str(int(NOW.timestamp()))
+TOPIC = "arn:aws:sns:eu-west-1:123456789012:bounces"
+CERT = "https://sns.eu-west-1.amazonaws.com/a.pem"
+RSA = rsa.generate_private_key(65537, 2048)
+EC = ec.generate_private_key(ec.SECP256R1())
+PUBLIC = base64.b64encode(
+    EC.public_key().public_bytes(
+        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+).decode()
+
+
+def pem() -> bytes:
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "sns.amazonaws.com")])
+    made = x509.CertificateBuilder().subject_name(name).issuer_name(name)
+    made = made.public_key(RSA.public_key()).serial_number(1)
+    made = made.not_valid_before(NOW).not_valid_after(NOW + timedelta(days=1))
+    return made.sign(RSA, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+
+
+def sns(event: Mapping[str, Any], **changes: str) -> Post:
+    message = {
+        "Type": "Notification",
+        "MessageId": "1",
+        "TopicArn": TOPIC,
+        "Message": json.dumps(event),
+        "Timestamp": "2026-11-23T08:00:00Z",
+        "SignatureVersion": "2",
+        "SigningCertURL": CERT,
+    } | changes
+    text = "".join(f"{name}\n{message[name]}\n" for name in NOTIFICATION if name in message)
+    signature = RSA.sign(text.encode(), padding.PKCS1v15(), hashes.SHA256())
+    signed = message | {"Signature": base64.b64encode(signature).decode()}
+    return Post({}, json.dumps(signed).encode())
+
+
+GONE = {
+    "notificationType": "Bounce",
+    "mail": {"source": "bounces+x@example.org"},
+    "bounce": {
+        "bounceType": "Permanent",
+        "bounceSubType": "General",
+        "bouncedRecipients": [{"emailAddress": "ada@example.net", "status": "5.1.1"}],
+    },
+}
+
+
+def ses(fetched: list[str]) -> Ses:
+    certificate = pem()
+
+    def fetch(url: str) -> bytes:
+        fetched.append(url)
+        return certificate
+
+    return Ses(TOPIC, fetch)
+
+
+def test_ses_is_believed_and_its_certificate_fetched_once() -> None:
+    fetched: list[str] = []
+    provider = ses(fetched)
+    for _ in range(2):
+        (notice,) = provider(sns(GONE), NOW)
+        assert (notice.kind, notice.status) == (Kind.HARD, "5.1.1")
+        assert notice.sent_to == ("bounces+x@example.org",)
+        assert notice.recipient == "ada@example.net"
+    assert fetched == [CERT]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"TopicArn": TOPIC + "x"},
+        {"SigningCertURL": "https://sns.eu-west-1.amazonaws.com.evil.example/a.pem"},
+        {"SigningCertURL": "http://sns.eu-west-1.amazonaws.com/a.pem"},
+        {"SigningCertURL": "https://evil@sns.eu-west-1.amazonaws.com/a.pem"},
+        {"SignatureVersion": "3"},
+    ],
+)
+def test_what_is_not_of_our_topic_at_amazon_is_forged(changes: dict[str, str]) -> None:
+    fetched: list[str] = []
+    with pytest.raises(ForgedError):
+        ses(fetched)(sns(GONE, **changes), NOW)
+    assert not any("evil" in url or url.startswith("http:") for url in fetched)
+
+
+def test_what_ses_signed_cannot_be_changed() -> None:
+    post = sns(GONE)
+    with pytest.raises(ForgedError):
+        ses([])(Post({}, post.body.replace(b"ada@", b"eve@")), NOW)
+
+
+def test_postmark_is_known_by_its_password() -> None:
+    provider = postmark("user:a-long-password")
+    body = json.dumps(
+        {"RecordType": "Bounce", "Type": "HardBounce", "Email": "ada@example.net"}
+    ).encode()
+    mark = b"Basic " + base64.b64encode(b"user:a-long-password")
+    (notice,) = provider(Post({b"authorization": mark}, body), NOW)
+    assert (notice.kind, notice.recipient) == (Kind.HARD, "ada@example.net")
+    for headers in ({}, {b"authorization": b"Basic eDp5"}):
+        with pytest.raises(ForgedError):
+            provider(Post(headers, body), NOW)
+    with pytest.raises(MalformedError):
+        provider(Post({b"authorization": mark}, b"["), NOW)
+
+
+def signed_by_mailgun(key: str, seconds: str, **event: object) -> Post:
+    mark = hmac.new(key.encode(), f"{seconds}tok".encode(), hashlib.sha256).hexdigest()
+    signature = {"timestamp": seconds, "token": "tok", "signature": mark}
+    return Post({}, json.dumps({"signature": signature, "event-data": event}).encode())
+
+
+def test_mailgun_is_known_by_its_signature_for_a_day() -> None:
+    provider = mailgun("key")
+    event = {
+        "event": "failed",
+        "severity": "permanent",
+        "recipient": "ada@example.net",
+        "delivery-status": {"code": 550, "message": "5.1.1 nobody"},
+    }
+    (notice,) = provider(signed_by_mailgun("key", SECONDS, **event), NOW)
+    assert (notice.kind, notice.status) == (Kind.HARD, "5.1.1")
+    assert (
+        provider(signed_by_mailgun("key", SECONDS, **(event | {"severity": "temporary"})), NOW)
+        == []
+    )
+    (notice,) = provider(signed_by_mailgun("key", SECONDS, event="complained"), NOW)
+    assert notice.kind == Kind.COMPLAINT
+    with pytest.raises(ForgedError):
+        provider(signed_by_mailgun("other", SECONDS, **event), NOW)
+    with pytest.raises(ForgedError):
+        provider(signed_by_mailgun("key", SECONDS, **event), NOW + timedelta(days=2))
+
+
+def test_sendgrid_is_known_by_its_signature_over_the_whole_batch() -> None:
+    events = [
+        {"event": "bounce", "email": "ada@example.net", "status": "5.1.1", "reason": "550 no"},
+        {"event": "spamreport", "email": "bea@example.net"},
+        {"event": "delivered", "email": "cea@example.net"},
+        "odd",
+    ]
+    body = json.dumps(events).encode()
+    signature = EC.sign(SECONDS.encode() + body, ec.ECDSA(hashes.SHA256()))
+    headers = {MOMENT: SECONDS.encode(), SIGNATURE: base64.b64encode(signature)}
+    provider = sendgrid(PUBLIC)
+    found = provider(Post(headers, body), NOW)
+    assert [(each.kind, each.recipient) for each in found] == [
+        (Kind.HARD, "ada@example.net"),
+        (Kind.COMPLAINT, "bea@example.net"),
+    ]
+    for other in (headers | {SIGNATURE: b"no"}, headers | {MOMENT: b"1"}, {}):
+        with pytest.raises(ForgedError):
+            provider(Post(other, body), NOW)
+    with pytest.raises(ForgedError):
+        provider(Post(headers, body + b" "), NOW)
+    with pytest.raises(ForgedError):
+        provider(Post(headers, body), NOW + timedelta(days=2))

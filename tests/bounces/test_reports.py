@@ -1,0 +1,106 @@
+"""What mails say that come back, in the ways of many mail systems; and no mail is too odd."""
+
+from __future__ import annotations
+
+import notices
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from syndicate.bounces.notice import LONGEST
+from syndicate.bounces.reports import LARGEST, read
+from syndicate.bounces.rule import Kind
+
+READ = {
+    "Postfix: unknown": (notices.POSTFIX, Kind.HARD, "5.1.1"),
+    "Postfix: no such domain": (notices.POSTFIX_NO_DOMAIN, Kind.HARD, "5.4.4"),
+    "Postfix: given up": (notices.POSTFIX_GAVE_UP, Kind.SOFT, "4.4.1"),
+    "Postfix: delayed": (notices.POSTFIX_DELAYED, None, "4.4.1"),
+    "Exim, with the server's status": (notices.EXIM, Kind.HARD, "5.1.1"),
+    "Exim, without one": (notices.EXIM_BARE, Kind.SOFT, "5.0.0"),
+    "OpenSMTPD: mailbox full": (notices.OPENSMTPD, Kind.SOFT, "5.2.2"),
+    "Exchange: not found": (notices.EXCHANGE, Kind.HARD, "5.1.10"),
+    "Gmail: disabled": (notices.GMAIL, Kind.HARD, "5.2.1"),
+    "Gmail: policy": (notices.GMAIL_POLICY, Kind.BLOCKED, "5.7.26"),
+    "sendmail: unknown": (notices.SENDMAIL, Kind.HARD, "5.1.1"),
+    "international": (notices.INTERNATIONAL, Kind.HARD, "5.1.1"),
+    "relayed": (notices.RELAYED, None, "2.1.9"),
+    "a list whose members all failed": (notices.A_LIST, Kind.SOFT, "5.2.2"),
+    "a list one of whose members failed": (notices.ONE_OF_A_LIST, None, "2.0.0"),
+    "qmail": (notices.QMAIL, Kind.HARD, "5.1.1"),
+    "Exim of old": (notices.OLD_EXIM, Kind.SOFT, "5.2.2"),
+    "out of office": (notices.OUT_OF_OFFICE, None, ""),
+    "autoresponder of old": (notices.OLD_AUTORESPONDER, None, ""),
+    "abuse": (notices.arf(), Kind.COMPLAINT, ""),
+    "abuse, known by the returned message": (notices.arf(in_fields=False), Kind.COMPLAINT, ""),
+    "fraud": (notices.arf("fraud"), Kind.COMPLAINT, ""),
+    "not spam after all": (notices.arf("not-spam"), None, ""),
+    "authentication failure": (notices.arf("auth-failure"), None, ""),
+}
+
+
+@pytest.mark.parametrize("name", READ)
+def test_what_a_notice_says(name: str) -> None:
+    data, kind, status = READ[name]
+    notice = read(data)
+    assert notice is not None
+    assert (notice.kind, notice.status) == (kind, status)
+    assert notices.TOKEN in notice.sent_to
+
+
+def test_a_mail_of_a_person_is_no_notice() -> None:
+    assert read(notices.PERSON) is None
+    assert read(b"") is None
+
+
+def test_the_detail_is_what_the_server_said_on_one_line() -> None:
+    notice = read(notices.POSTFIX)
+    assert notice is not None
+    assert notice.detail.endswith("rejected: there is nobody of that name")
+
+
+def test_of_a_long_mail_the_beginning_is_read() -> None:
+    notice = read(notices.POSTFIX.replace(b"A heron.", b"A heron.\r\n" * LARGEST))
+    assert notice is not None
+    assert notice.kind == Kind.HARD
+    long = read(notices.EXIM.replace(b"No such person", b"No" * 5_000 + b"\x1b[31m"))
+    assert long is not None
+    assert len(long.detail) <= LONGEST
+    assert long.detail.isprintable()
+
+
+def test_nested_deeper_than_any_mail_is() -> None:
+    layers = "".join(
+        f'Content-Type: multipart/mixed; boundary="{n}"\n\n--{n}\n' for n in range(5_000)
+    )
+    assert read(layers.encode()) is None
+
+
+PIECES = st.sampled_from(
+    [
+        *notices.POSTFIX.splitlines(keepends=True),
+        *notices.arf().splitlines(keepends=True),
+        *notices.QMAIL.splitlines(keepends=True),
+        b"Content-Type: multipart/report; boundary=\r\n",
+        b"Content-Type: message/delivery-status; charset*0*=x''%FF\r\n",
+        b"Content-Transfer-Encoding: base64\r\n",
+        b"Content-Transfer-Encoding: uuencode\r\n",
+        b"Content-Type: text/plain; charset=nonesuch\r\n",
+        b"Status: 5.1.1\xff\r\n",
+        b"Action:\r\n",
+        b"X-Failed-Recipients: \xe4@\xff\r\n",
+        b"\r\n",
+        b"--b1\r\n",
+        b"--arf--\r\n",
+    ]
+)
+
+
+@given(st.lists(PIECES | st.binary(max_size=40), max_size=60))
+def test_no_mail_raises(pieces: list[bytes]) -> None:
+    read(b"".join(pieces))
+
+
+@given(st.integers(0, len(notices.POSTFIX)), st.binary(max_size=8))
+def test_no_notice_that_was_damaged_raises(at: int, what: bytes) -> None:
+    read(notices.POSTFIX[:at] + what + notices.POSTFIX[at + len(what) :])
