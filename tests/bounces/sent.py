@@ -6,6 +6,7 @@ import notices
 
 from syndicate.delivery.verp import return_path
 from syndicate.store.database import Database
+from syndicate.store.deliveries import Sending
 from syndicate.store.requests import Secrets
 from syndicate.store.subscribers import Subscriber, Subscribers
 from syndicate.subscribers.addresses import address
@@ -27,10 +28,9 @@ def subscriber(database: Database, mail: str = ADA, *, now: str) -> Subscriber:
 def send(database: Database, issue: int, who: Subscriber, state: str = "sent") -> None:
     """Have an issue in the ledger, delivered to somebody."""
     slot = f"2026-11-{issue:02}T08:00"
-    sending = (issue, "weekly", slot, f"{slot}:00Z", "", "")
+    sending = Sending(issue, "weekly", slot, f"{slot}:00Z", planned=1)
     with database.transaction():
-        columns = ("issue", "newsletter", "slot", "began", "paused", "ended")
-        database.upsert("sendings", columns, [sending])
+        database.upsert("sendings", Sending._fields, [sending])
         database.upsert("deliveries", ("issue", "subscriber", "state"), [(issue, who.id, state)])
 
 
