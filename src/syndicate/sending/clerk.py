@@ -83,6 +83,7 @@ class _Page:
     refused: list[tuple[Claimed, DeliveryError]] = field(default_factory=list)
     pauses: dict[int, str] = field(default_factory=dict)
     may: set[tuple[int, int]] = field(default_factory=set)
+    left: dict[int, int] = field(default_factory=dict)
     claimed: list[tuple[Way, Claimed]] = field(default_factory=list)
     through: list[Way] = field(default_factory=list)
 
@@ -278,7 +279,7 @@ class Clerk:
 
     def _write(self, page: _Page, wanted: int) -> None:
         """All of it, in a transaction that may be tried again."""
-        page.may, page.claimed, page.through = set(), [], []
+        page.may, page.left, page.claimed, page.through = set(), {}, [], []
         self._deliveries.settle([move for _, move in page.moves], self._owner, page.now)
         for claimed, error in page.refused:
             self._refused(claimed, error)
@@ -299,7 +300,8 @@ class Clerk:
             sending = self.ways[issue].sending
             may = self._deliveries.begin(sending, subscribers, self._owner, outlet, page.now)
             not_so = [each for each in subscribers if each not in may]
-            self._deliveries.drop_left(sending, not_so, self._owner, page.now)
+            left = self._deliveries.drop_left(sending, not_so, self._owner, page.now)
+            page.left[issue] = page.left.get(issue, 0) + left
             if may:
                 self._counts.add(outlet, second, len(may))
             page.may.update((issue, subscriber) for subscriber in may)
@@ -351,6 +353,8 @@ class Clerk:
                 self.ways[claimed.issue].open -= 1
                 self._feed.release(each.outlet)
             each.answer.put(may)
+        for issue, many in page.left.items():
+            self.ways[issue].over += many
         for way, claimed in page.claimed:
             way.open += 1
             way.is_through = False

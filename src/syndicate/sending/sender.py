@@ -21,6 +21,7 @@ from syndicate.bounces.acting import note
 from syndicate.bounces.rule import verdict
 from syndicate.build import Site
 from syndicate.config.model import Server
+from syndicate.delivery.ledger import OPEN
 from syndicate.delivery.limits import Limiter, remembered
 from syndicate.delivery.quiet import until
 from syndicate.delivery.transport import Transport
@@ -48,7 +49,7 @@ Told = Callable[[Iterable[Way]], None]
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a round did, and what is left.
+    """What a round did, and how many deliveries are still to come to an end.
 
     `held_of` says of how many deliveries of which issue nobody knows the fate. `quiet` is when
     quiet hours end that keep it from sending, `next_try` when the next delivery is due that waits.
@@ -58,6 +59,7 @@ class Report:
     sent: int
     failed: int
     held: int
+    left: int
     held_of: Mapping[str, int]
     paused: tuple[Sending, ...]
     quiet: datetime | None
@@ -179,6 +181,10 @@ class Sender:
             for sending in self._deliveries.open():
                 self._deliveries.recover(sending.issue, now, resend=resend)
 
+    def _left(self, sending: Sending) -> int:
+        counts = self._deliveries.counts(sending.issue)
+        return sum(counts.get(state, 0) for state in OPEN)
+
     def _outlet(self, server: Server, transport: Transport) -> Outlet:
         """A server with what it was given already, as far as that still counts."""
         counts, now = SentCounts(self._site.database), time.time()
@@ -195,6 +201,7 @@ class Sender:
             sent=sum(way.sent for way in ways),
             failed=sum(way.failed for way in ways),
             held=sum(way.held for way in ways),
+            left=sum(map(self._left, self._deliveries.open())),
             held_of=self._deliveries.held(),
             paused=tuple(each for each in self._deliveries.open() if each.paused),
             quiet=self._quiet(),
