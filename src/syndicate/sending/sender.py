@@ -34,6 +34,7 @@ from syndicate.sending.mail import Mail, mail_of
 from syndicate.sending.outlets import FirstThatWorks, Outlet, transports
 from syndicate.store.deliveries import Claimed, Deliveries, Sending
 from syndicate.store.issues import Issue, Issues, IssueState
+from syndicate.store.requests import Secrets
 from syndicate.store.sent_counts import SentCounts
 from syndicate.store.subscribers import Subscribers
 from syndicate.subscribers.addresses import address as read_address
@@ -144,10 +145,27 @@ class Sender:
         self._open: Mapping[int, Sending] = {}
 
     def round(self, stopping: Callable[[], bool], told: Told) -> Report:
-        """One round, from recovery to the last connection's end."""
+        """One round, from recovery to the last connection's end.
+
+        It is begun anew when links are signed with another secret meanwhile.
+        """
         self._recover()
+        seen: list[Way] = []
+        while True:
+            signing = self._signing()
+            outlets = [self._outlet(*each) for each in self._transports.items()]
+            seen += self._handed_over(outlets, partial(self._stops, stopping, signing), told)
+            if not signing.is_over or stopping():
+                return self._report(seen, outlets)
+
+    def _stops(self, stopping: Callable[[], bool], signing: _Signing) -> bool:
+        return stopping() or self._quiet() is not None or signing.look()
+
+    def _handed_over(
+        self, outlets: Sequence[Outlet], stopping: Callable[[], bool], told: Told
+    ) -> Sequence[Way]:
+        """Have connections work until nothing is left to do by now; what was done."""
         notes: SimpleQueue[Note] = SimpleQueue()
-        outlets = [self._outlet(*each) for each in self._transports.items()]
         feed = Feed(outlets)
         clerk = Clerk(
             self._site.database,
@@ -161,15 +179,12 @@ class Sender:
         seen: dict[int, Way] = {}
 
         def note(ways: Iterable[Way]) -> None:
-            seen.update((way.sending.issue, way) for way in ways)
+            seen.update((id(way), way) for way in ways)
             told(ways)
 
-        with crew(outlets, feed, notes):
-            try:
-                clerk.keep(lambda: stopping() or self._quiet() is not None, note)
-            finally:
-                feed.close()
-        return self._report(list(seen.values()), outlets)
+        with crew(outlets, feed, notes) as working:
+            clerk.keep(stopping, note, working)
+        return list(seen.values())
 
     # -- before and after ----------------------------------------------------------------------
 
@@ -209,6 +224,11 @@ class Sender:
             troubles=tuple(troubles),
         )
 
+    def _signing(self) -> _Signing:
+        with self._site.database.transaction():
+            secret = Secrets(self._site.database).signing(to_text(datetime.now(UTC)))
+        return _Signing(self._site, secret.id, time.monotonic())
+
     # -- what the clerk asks -------------------------------------------------------------------
 
     def _going_on(self) -> Mapping[int, tuple[Sending, Callable[[], Mail]]]:
@@ -231,3 +251,21 @@ class Sender:
         if kind and who:
             now = datetime.now(UTC)
             note(self._site.database, claimed.issue, who, kind, error.status, error.message, now)
+
+
+@dataclass(slots=True)
+class _Signing:
+    """The secret that links are signed with in a round, until `is_over`: there is another."""
+
+    site: Site
+    id: int
+    looked: float
+    is_over: bool = False
+
+    def look(self) -> bool:
+        """Look now and then whether there is another; whether there is."""
+        if not self.is_over and time.monotonic() >= self.looked + PLAN_EVERY:
+            self.looked = time.monotonic()
+            good = Secrets(self.site.database).good(to_text(datetime.now(UTC)))
+            self.is_over = [each.id for each in good[:1]] != [self.id]
+        return self.is_over
