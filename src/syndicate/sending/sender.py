@@ -96,19 +96,6 @@ def plan_approved(site: Site, now: datetime) -> None:
                     deliveries.plan(sending, tags)
 
 
-def going_on(site: Site) -> frozenset[int]:
-    """The issues that are to be sent: those on their way, and those approved for it."""
-    deliveries, issues = Deliveries(site.database), Issues(site.database)
-    approved = (
-        issues.get(newsletter.name, slot)
-        for newsletter in site.config.newsletters.values()
-        if newsletter.deliver
-        for slot in issues.approved(newsletter.name)
-    )
-    on_their_way = (each.issue for each in deliveries.open() if not each.paused)
-    return frozenset((*on_their_way, *(issue.sequence for issue in approved if issue)))
-
-
 def send_one(site: Site, outbox: Path, issue: Issue, address: str) -> str:
     """Send an issue to one address, who need not subscribe; give the server's reply.
 

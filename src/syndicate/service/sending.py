@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from syndicate.app import Setup, open_site
 from syndicate.findings import Finding, Level
 from syndicate.moments import to_text
+from syndicate.sending.stand import Stand, stand_of
 from syndicate.service.served import silently
 from syndicate.service.tick import Turn
 
@@ -80,7 +81,7 @@ class Delivering:
         self._looked: datetime | None = None
         self._ended: datetime | None = None
         self._left: frozenset[int] = frozenset()
-        self._again: datetime | None = None
+        self._report: Report | None = None
         self._said = "nothing"
         self._wanted = any(each.deliver for each in setup.config.newsletters.values())
 
@@ -93,38 +94,36 @@ class Delivering:
         self._thread.shutdown()
 
     def turn(self, now: datetime) -> Turn:
-        """Say what came of the last round, if it has ended, and begin one when there is need."""
-        if not self._wanted and self._looked:
-            return Turn()
+        """Say how things are, and begin a round when there is need."""
         if self._round and not self._round.done():
             return Turn(None, SOON, {"sending": self._said})
-        findings = self._over(now)
-        if not self._stopping.is_set() and self._is_due(now):
-            self._round = self._thread.submit(self._send)
-        return Turn(findings, SOON if self._round else None, {"sending": self._said})
-
-    def _is_due(self, now: datetime) -> bool:
-        """Whether something is on its way that was not left so by the last round."""
-        if self._looked and self._looked <= now < self._looked + LOOK:
-            return False
+        self._over(now)
+        if self._looked and (not self._wanted or self._looked <= now < self._looked + LOOK):
+            return Turn()
         self._looked = now
-        if self._again and now < self._again and self._said.startswith("quiet"):
-            return False
-        from syndicate.sending.sender import going_on
-
         with open_site(self._setup, silently) as site:
-            there = going_on(site)
-        if not there:
+            stand = stand_of(site)
+        self._wanted = self._wanted or stand.is_anything
+        if not self._stopping.is_set() and self._is_due(stand.going_on, now):
+            self._round = self._thread.submit(self._send)
+        facts = {"sending": self._said} if self._wanted else {}
+        return Turn(list(self._findings(stand)), SOON if self._round else None, facts)
+
+    def _is_due(self, going_on: frozenset[int], now: datetime) -> bool:
+        """Whether something is on its way that was not left so by the last round."""
+        report = self._report
+        if not going_on or (report and report.quiet and now < report.quiet):
             return False
-        self._wanted = True  # something is on its way, whatever the configuration says now
-        if there != self._left or self._ended is None or (self._again and now >= self._again):
+        if report is None or self._ended is None or going_on != self._left:
+            return True
+        if report.next_try and now >= report.next_try:
             return True
         return not self._ended <= now < self._ended + ANYWAY
 
     # -- in the thread -------------------------------------------------------------------------
 
     def _send(self) -> Report:
-        from syndicate.sending.sender import going_on, send
+        from syndicate.sending.sender import send
 
         progress = _Progress(self._sent)
 
@@ -134,39 +133,39 @@ class Delivering:
         outbox = self._setup.base / self._setup.config.outbox
         with ONE_AT_A_TIME, open_site(self._setup, silently) as site:
             report = send(site, outbox, self._stopping.is_set, told)
-            self._left = going_on(site)
+            self._left = stand_of(site).going_on
         return report
 
     # -- what came of it -----------------------------------------------------------------------
 
-    def _over(self, now: datetime) -> list[Finding] | None:
-        """What is to be told of the last round; None without a new one. Raises what it raised."""
+    def _over(self, now: datetime) -> None:
+        """Take up what came of the last round, if there is one. Raises what it raised."""
         if self._round is None:
-            return None
-        ended, self._round, self._ended = self._round, None, now
-        self._said = "interrupted"
-        report = ended.result()
-        self._again = report.quiet or report.next_try
+            return
+        ended, self._round, self._ended, self._report = self._round, None, now, None
+        self._said, self._looked = "interrupted", None
+        report = self._report = ended.result()
         self._said = _said(report)
         if report.sent or report.failed or report.held:
             facts = {"sent": report.sent, "failed": report.failed, "held": report.held}
             log.info("sent", extra={"facts": facts})
-        return list(self._findings(report))
 
-    def _findings(self, report: Report) -> Iterator[Finding]:
+    def _findings(self, stand: Stand) -> Iterator[Finding]:
+        """What is wrong now, whether or not a round was since."""
+
         def finding(rule: str, message: str, way_out: str) -> Finding:
             return Finding(Level.WARNING, rule, message, self._setup.config_file, None, way_out)
 
-        for each in report.paused:
+        for each in stand.paused:
             way_out = f"mend it, then: syndicate issues resume {each.name}"
             yield finding("issue-paused", f"{each.name} goes no further: {each.paused}", way_out)
-        for issue, held in report.held_of.items():
+        for issue, held in stand.held_of.items():
             yield finding(
                 "deliveries-held",
                 f"of {held} messages of {issue} nobody knows whether they went out",
                 f"syndicate deliveries held {issue}",
             )
-        for trouble in dict.fromkeys(report.troubles):
+        for trouble in dict.fromkeys(self._report.troubles if self._report else ()):
             yield finding("mail-server", trouble, "it is tried again; see sending.servers")
 
 

@@ -1,0 +1,42 @@
+"""How things stand with issues on their way, as the store has it. Light: asked every few seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from syndicate.build import Site
+from syndicate.store.deliveries import Deliveries, Sending
+from syndicate.store.issues import Issues
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """How things stand in the store: issues that are to be sent, or wait for a person's word."""
+
+    going_on: frozenset[int]
+    paused: tuple[Sending, ...]
+    held_of: Mapping[str, int]
+
+    @property
+    def is_anything(self) -> bool:
+        """Whether there is something to do for anybody."""
+        return bool(self.going_on or self.paused or self.held_of)
+
+
+def stand_of(site: Site) -> Stand:
+    """Look at the store."""
+    deliveries, issues = Deliveries(site.database), Issues(site.database)
+    approved = (
+        issues.get(newsletter.name, slot)
+        for newsletter in site.config.newsletters.values()
+        if newsletter.deliver
+        for slot in issues.approved(newsletter.name)
+    )
+    there = deliveries.open()
+    on_their_way = (each.issue for each in there if not each.paused)
+    return Stand(
+        frozenset((*on_their_way, *(issue.sequence for issue in approved if issue))),
+        tuple(each for each in there if each.paused),
+        deliveries.held(),
+    )
