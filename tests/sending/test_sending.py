@@ -14,12 +14,15 @@ from mailings import NAME, Mailing, now
 
 from smtp_server import Action, Behaviour, Close, Mail, Say, SmtpServer, Stall, Step, scripted
 from syndicate.build import Site
+from syndicate.delivery import verp
 from syndicate.errors import SyndicateError
+from syndicate.moments import to_text
 from syndicate.sending import orders
 from syndicate.sending.clerk import Way
 from syndicate.sending.sender import send_one
 from syndicate.store.deliveries import Deliveries
 from syndicate.store.issues import Issues
+from syndicate.store.requests import Secrets
 from syndicate.store.subscribers import Subscribers, Why
 
 ADA, BOB, CYD = "ada@example.org", "bob@example.org", "cyd@example.org"
@@ -73,7 +76,6 @@ def test_the_outbox_holds_complete_messages(site: Mailing) -> None:
 
 
 def test_a_link_in_the_message_unsubscribes_whoever_got_it(site: Mailing) -> None:
-    from syndicate.store.requests import Secrets
     from syndicate.subscribers.tokens import Purpose
     from syndicate.subscribers.tokens import read as read_token
 
@@ -503,3 +505,36 @@ def test_whoever_looks_is_told_how_far_it_is(site: Mailing) -> None:
         site.send(told=seen_by(seen))
     assert seen[0] == (0, 3)
     assert max(seen) == (3, 3)
+
+
+def test_links_are_signed_with_the_secret_of_the_moment(
+    site: Mailing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("syndicate.sending.sender.PLAN_EVERY", 0.0)
+    site.people([f"p{number:02}@example.org" for number in range(30)])
+    site.issue()
+
+    def rotate(step: Step) -> Action | None:
+        if step.name == "MESSAGE" and len(server.mails) == 2:
+            with site.folder.opened() as opened, opened.database.transaction():
+                Secrets(opened.database).rotate("2026-11-24T00:00:00Z", to_text(now()))
+        return None
+
+    with SmtpServer(rotate) as server:
+        site.through(server.port, connections=1)
+        assert site.send().sent == 30
+    with site.folder.opened() as opened:
+        good = Secrets(opened.database).good(to_text(now()))
+    read_back = [verp.read(mail.sender, good) for mail in server.mails]
+    assert read_back[:3] == [None] * 3
+    assert all(read_back[-20:])
+
+
+def test_an_issue_that_nobody_gets_is_over_at_once(site: Mailing) -> None:
+    issue = site.issue()
+    assert site.send().sent == 0
+    with site.folder.opened() as opened:
+        kept = Issues(opened.database).get("weekly", issue.slot)
+    assert kept
+    assert kept.state == "sent"
+    assert site.proof().planned == 0

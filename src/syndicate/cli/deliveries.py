@@ -44,7 +44,7 @@ def deliveries() -> None:
 @click.option("--state", type=click.Choice(STATES), help="Of the names, only those.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @config_option
-def proof(config_file: Path, issue: str, names: bool, state: str | None, as_json: bool) -> None:
+def proof(config_file: Path, issue: str, names: bool, state: str | None, as_json: bool) -> int:
     """Say what became of an ISSUE: planned = sent + failed + held + suppressed + pending.
 
     The exit code is 1 if that does not hold.
@@ -55,8 +55,7 @@ def proof(config_file: Path, issue: str, names: bool, state: str | None, as_json
         found = prove(site, sending_of(site, issue_named(site, issue)))
         wanted = _names(site, found, state) if names or state else None
         (_as_json if as_json else _as_table)(found, wanted)
-    if not found.holds:
-        raise SystemExit(1)
+    return int(not found.holds)
 
 
 def _names(site: Site, proof: Proof, state: str | None) -> Iterator[tuple[str, ...]]:
@@ -202,7 +201,7 @@ def _person(site: Site, text: str) -> Subscriber:
 
 @click.command(short_help="Send what is approved, and stay until it is done.")
 @config_option
-def send(config_file: Path) -> None:
+def send(config_file: Path) -> int:
     """Send approved issues of newsletters with `deliver: true`, and stay until that is done.
 
     `syndicate run` does the same by itself. Ctrl-C finishes the messages in hand; what is left
@@ -218,8 +217,7 @@ def send(config_file: Path) -> None:
         report = send_all(site, setup.base / setup.config.outbox, stopping.is_set, bars.note)
         bars.close()
     _tell(report)
-    if report.paused or report.held_of:
-        raise SystemExit(1)
+    return int(bool(report.paused or report.held_of))
 
 
 @contextmanager
@@ -291,6 +289,7 @@ def _tell(report: Report) -> None:
 
     rows = [("sent", f"{report.sent:,}", "")]
     rows += [("failed", f"{report.failed:,}", "")] if report.failed else []
+    rows += [("left", f"{report.left:,}", "")] if report.left else []
     rows += [
         ("held", f"{many:,} of {issue}", f"syndicate deliveries held {issue}")
         for issue, many in report.held_of.items()

@@ -277,7 +277,8 @@ def _foretell(issue: NextIssue) -> None:
     rows += [("review", "it waits until it is approved", "review: manual")] * (
         issue.newsletter.review == "manual"
     )
-    told = ", ".join(f"the hook {name}" for name in issue.told)
+    people = ["its subscribers"] if issue.newsletter.deliver else []
+    told = ", ".join([*people, *(f"the hook {name}" for name in issue.told)])
     rows += [("goes to", told or "nobody by itself: its files wait to be sent", "")]
     rows += [("article", title, "") for title in issue.articles]
     show_table(rows)

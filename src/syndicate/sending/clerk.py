@@ -83,6 +83,7 @@ class _Page:
     refused: list[tuple[Claimed, DeliveryError]] = field(default_factory=list)
     pauses: dict[int, str] = field(default_factory=dict)
     may: set[tuple[int, int]] = field(default_factory=set)
+    left: dict[int, int] = field(default_factory=dict)
     claimed: list[tuple[Way, Claimed]] = field(default_factory=list)
     through: list[Way] = field(default_factory=list)
 
@@ -118,22 +119,31 @@ class Clerk:
         self._owner = secrets.token_hex(8)
         self._enough = 2 * sum(outlet.server.connections for outlet in outlets)
         self._looked = -LOOK
+        self._broken: BaseException | None = None
         self._going_on: dict[int, tuple[Sending, Callable[[], Mail]]] = {}
         self.ways: dict[int, Way] = {}
 
-    def keep(self, stopping: Callable[[], bool], told: Callable[[Iterable[Way]], None]) -> None:
+    def keep(
+        self,
+        stopping: Callable[[], bool],
+        told: Callable[[Iterable[Way]], None],
+        working: Callable[[], bool],
+    ) -> None:
         """Keep the ledger until there is nothing more to do by now, or until `stopping`.
 
-        `told` hears after each look how far issues are. Whatever is raised here, connections are
-        let go of, and what is unknown then is held by whoever comes next.
+        `told` hears after each look how far issues are; `working` says whether any connection
+        still is. Whatever is raised here, no message goes out any more, and what is unknown then
+        is held by whoever comes next.
         """
         notes: list[Note] = []
         try:
             while True:
-                stops = stopping()
+                stops = stopping() or self._broken is not None
                 self._look_around(stops=stops)
                 self._page(notes, stops=stops)
                 told(self.ways.values())
+                if self._broken and not working() and self._notes.empty():
+                    raise self._broken
                 if self._is_over():
                     return
                 notes = self._told()
@@ -150,10 +160,6 @@ class Clerk:
             notes.append(self._notes.get(timeout=LOOK))
             while True:
                 notes.append(self._notes.get_nowait())
-        for note in notes:
-            if isinstance(note, Broken):
-                self._let_go(notes)
-                raise note.error
         return notes
 
     def _look_around(self, *, stops: bool) -> None:
@@ -215,13 +221,17 @@ class Clerk:
         self._mind_budgets(page)
         self._mind_outlets(page)
         wanted = 0 if stops or len(self._feed) >= self._enough else CHUNK
-        self._written(lambda: self._write(page, wanted))
-        self._answer(page)
+        if page.moves or page.begins or page.pauses or (wanted and self._going_on):
+            self._written(lambda: self._write(page, wanted))
+            self._answer(page)
 
     def _read(self, note: Note, page: _Page) -> None:
         """What follows from a connection's word."""
         if isinstance(note, Begins):
             page.begins.append(note)
+        elif isinstance(note, Broken):  # what others have in hand is written down first
+            self._broken = note.error
+            self._feed.close()
         elif isinstance(note, Taken):
             self._feed.count(note.outlet)
             move = _move(note.task, S.SENDING, S.SENT)
@@ -278,7 +288,7 @@ class Clerk:
 
     def _write(self, page: _Page, wanted: int) -> None:
         """All of it, in a transaction that may be tried again."""
-        page.may, page.claimed, page.through = set(), [], []
+        page.may, page.left, page.claimed, page.through = set(), {}, [], []
         self._deliveries.settle([move for _, move in page.moves], self._owner, page.now)
         for claimed, error in page.refused:
             self._refused(claimed, error)
@@ -299,7 +309,8 @@ class Clerk:
             sending = self.ways[issue].sending
             may = self._deliveries.begin(sending, subscribers, self._owner, outlet, page.now)
             not_so = [each for each in subscribers if each not in may]
-            self._deliveries.drop_left(sending, not_so, self._owner, page.now)
+            left = self._deliveries.drop_left(sending, not_so, self._owner, page.now)
+            page.left[issue] = page.left.get(issue, 0) + left
             if may:
                 self._counts.add(outlet, second, len(may))
             page.may.update((issue, subscriber) for subscriber in may)
@@ -351,6 +362,8 @@ class Clerk:
                 self.ways[claimed.issue].open -= 1
                 self._feed.release(each.outlet)
             each.answer.put(may)
+        for issue, many in page.left.items():
+            self.ways[issue].over += many
         for way, claimed in page.claimed:
             way.open += 1
             way.is_through = False

@@ -7,10 +7,10 @@ message's first byte goes out, the clerk's word is waited for.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from threading import Thread
 
 from syndicate.delivery.transport import Session
@@ -81,8 +81,11 @@ Notes = SimpleQueue[Note]
 
 
 @contextmanager
-def crew(outlets: Sequence[Outlet], feed: Feed, notes: Notes) -> Iterator[None]:
-    """Have every outlet's connections work; at the end each finishes what is in its hands."""
+def crew(outlets: Sequence[Outlet], feed: Feed, notes: Notes) -> Iterator[Callable[[], bool]]:
+    """Have every outlet's connections work; gives what says whether any still does.
+
+    At the end each finishes what is in its hands; what waits for the clerk's word may not go.
+    """
     threads = [
         Thread(target=Connection(outlet, feed, notes).run, name=f"{outlet.name}-{number}")
         for outlet in outlets
@@ -91,9 +94,15 @@ def crew(outlets: Sequence[Outlet], feed: Feed, notes: Notes) -> Iterator[None]:
     for thread in threads:
         thread.daemon = True  # a deadline of the service is not to wait for a server
         thread.start()
-    yield
-    for thread in threads:
-        thread.join()
+    try:
+        yield lambda: any(thread.is_alive() for thread in threads)
+    finally:
+        feed.close()
+        while any(thread.is_alive() for thread in threads):
+            with suppress(Empty):
+                note = notes.get(timeout=0.05)
+                if isinstance(note, Begins):
+                    note.answer.put(False)
 
 
 class Connection:

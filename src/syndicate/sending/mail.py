@@ -72,7 +72,7 @@ def mail_of(site: Site, sending: Sending) -> Mail:
     if newsletter is None or issue is None:
         raise SyndicateError(
             f"there is no newsletter {sending.newsletter} now",
-            way_out=f"put it back, or: syndicate issues cancel {sending.name}",
+            way_out="put it back; then it can go on, or be cancelled",
         )
     with site.database.transaction():
         secret = Secrets(site.database).signing(sending.began)

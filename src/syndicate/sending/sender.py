@@ -21,6 +21,7 @@ from syndicate.bounces.acting import note
 from syndicate.bounces.rule import verdict
 from syndicate.build import Site
 from syndicate.config.model import Server
+from syndicate.delivery.ledger import OPEN
 from syndicate.delivery.limits import Limiter, remembered
 from syndicate.delivery.quiet import until
 from syndicate.delivery.transport import Transport
@@ -33,6 +34,7 @@ from syndicate.sending.mail import Mail, mail_of
 from syndicate.sending.outlets import FirstThatWorks, Outlet, transports
 from syndicate.store.deliveries import Claimed, Deliveries, Sending
 from syndicate.store.issues import Issue, Issues, IssueState
+from syndicate.store.requests import Secrets
 from syndicate.store.sent_counts import SentCounts
 from syndicate.store.subscribers import Subscribers
 from syndicate.subscribers.addresses import address as read_address
@@ -48,7 +50,7 @@ Told = Callable[[Iterable[Way]], None]
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a round did, and what is left.
+    """What a round did, and how many deliveries are still to come to an end.
 
     `held_of` says of how many deliveries of which issue nobody knows the fate. `quiet` is when
     quiet hours end that keep it from sending, `next_try` when the next delivery is due that waits.
@@ -58,6 +60,7 @@ class Report:
     sent: int
     failed: int
     held: int
+    left: int
     held_of: Mapping[str, int]
     paused: tuple[Sending, ...]
     quiet: datetime | None
@@ -142,10 +145,27 @@ class Sender:
         self._open: Mapping[int, Sending] = {}
 
     def round(self, stopping: Callable[[], bool], told: Told) -> Report:
-        """One round, from recovery to the last connection's end."""
+        """One round, from recovery to the last connection's end.
+
+        It is begun anew when links are signed with another secret meanwhile.
+        """
         self._recover()
+        seen: list[Way] = []
+        while True:
+            signing = self._signing()
+            outlets = [self._outlet(*each) for each in self._transports.items()]
+            seen += self._handed_over(outlets, partial(self._stops, stopping, signing), told)
+            if not signing.is_over or stopping():
+                return self._report(seen, outlets)
+
+    def _stops(self, stopping: Callable[[], bool], signing: _Signing) -> bool:
+        return stopping() or self._quiet() is not None or signing.look()
+
+    def _handed_over(
+        self, outlets: Sequence[Outlet], stopping: Callable[[], bool], told: Told
+    ) -> Sequence[Way]:
+        """Have connections work until nothing is left to do by now; what was done."""
         notes: SimpleQueue[Note] = SimpleQueue()
-        outlets = [self._outlet(*each) for each in self._transports.items()]
         feed = Feed(outlets)
         clerk = Clerk(
             self._site.database,
@@ -159,15 +179,12 @@ class Sender:
         seen: dict[int, Way] = {}
 
         def note(ways: Iterable[Way]) -> None:
-            seen.update((way.sending.issue, way) for way in ways)
+            seen.update((id(way), way) for way in ways)
             told(ways)
 
-        with crew(outlets, feed, notes):
-            try:
-                clerk.keep(lambda: stopping() or self._quiet() is not None, note)
-            finally:
-                feed.close()
-        return self._report(list(seen.values()), outlets)
+        with crew(outlets, feed, notes) as working:
+            clerk.keep(stopping, note, working)
+        return list(seen.values())
 
     # -- before and after ----------------------------------------------------------------------
 
@@ -178,6 +195,10 @@ class Sender:
         with self._site.database.transaction():
             for sending in self._deliveries.open():
                 self._deliveries.recover(sending.issue, now, resend=resend)
+
+    def _left(self, sending: Sending) -> int:
+        counts = self._deliveries.counts(sending.issue)
+        return sum(counts.get(state, 0) for state in OPEN)
 
     def _outlet(self, server: Server, transport: Transport) -> Outlet:
         """A server with what it was given already, as far as that still counts."""
@@ -195,12 +216,18 @@ class Sender:
             sent=sum(way.sent for way in ways),
             failed=sum(way.failed for way in ways),
             held=sum(way.held for way in ways),
+            left=sum(map(self._left, self._deliveries.open())),
             held_of=self._deliveries.held(),
             paused=tuple(each for each in self._deliveries.open() if each.paused),
             quiet=self._quiet(),
             next_try=from_text(next_try) if next_try else None,
             troubles=tuple(troubles),
         )
+
+    def _signing(self) -> _Signing:
+        with self._site.database.transaction():
+            secret = Secrets(self._site.database).signing(to_text(datetime.now(UTC)))
+        return _Signing(self._site, secret.id, time.monotonic())
 
     # -- what the clerk asks -------------------------------------------------------------------
 
@@ -224,3 +251,21 @@ class Sender:
         if kind and who:
             now = datetime.now(UTC)
             note(self._site.database, claimed.issue, who, kind, error.status, error.message, now)
+
+
+@dataclass(slots=True)
+class _Signing:
+    """The secret that links are signed with in a round, until `is_over`: there is another."""
+
+    site: Site
+    id: int
+    looked: float
+    is_over: bool = False
+
+    def look(self) -> bool:
+        """Look now and then whether there is another; whether there is."""
+        if not self.is_over and time.monotonic() >= self.looked + PLAN_EVERY:
+            self.looked = time.monotonic()
+            good = Secrets(self.site.database).good(to_text(datetime.now(UTC)))
+            self.is_over = [each.id for each in good[:1]] != [self.id]
+        return self.is_over

@@ -94,7 +94,7 @@ class Delivering:
 
     def turn(self, now: datetime) -> Turn:
         """Say what came of the last round, if it has ended, and begin one when there is need."""
-        if not self._wanted:
+        if not self._wanted and self._looked:
             return Turn()
         if self._round and not self._round.done():
             return Turn(None, SOON, {"sending": self._said})
@@ -116,6 +116,7 @@ class Delivering:
             there = going_on(site)
         if not there:
             return False
+        self._wanted = True  # something is on its way, whatever the configuration says now
         if there != self._left or self._ended is None or (self._again and now >= self._again):
             return True
         return not self._ended <= now < self._ended + ANYWAY

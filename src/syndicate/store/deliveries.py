@@ -346,21 +346,25 @@ class Deliveries:
         )
         return frozenset(int(subscriber) for (subscriber,) in rows)
 
-    def drop_left(self, sending: Sending, subscribers: Sequence[int], owner: str, now: str) -> None:
-        """Of claimed deliveries: those of people who left are suppressed, others are pending."""
+    def drop_left(self, sending: Sending, subscribers: Sequence[int], owner: str, now: str) -> int:
+        """Of claimed deliveries: those of people who left are suppressed, others are pending.
+
+        How many left.
+        """
         if not subscribers:
-            return
+            return 0
         which = {"issue": sending.issue, "owner": owner}
         mine = (
             f"issue = :issue AND subscriber IN ({_numbers(subscribers)}) "
             "AND state = 'claimed' AND owner = :owner"
         )
-        self._run(
+        left = self._rows(
             "UPDATE deliveries SET state = 'suppressed', at = :now, reply = :reply, owner = '' "
-            f"WHERE {mine} AND NOT {STAYS}",
+            f"WHERE {mine} AND NOT {STAYS} RETURNING subscriber",
             which | {"newsletter": sending.newsletter, "now": now, "reply": LEFT},
         )
         self._run(f"UPDATE deliveries SET state = 'pending', owner = '' WHERE {mine}", which)
+        return len(left)
 
     def settle(self, moves: Sequence[Move], owner: str, now: str) -> None:
         """Let claimed or sending deliveries of this owner come into another state."""

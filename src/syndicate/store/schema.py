@@ -128,6 +128,13 @@ issues = Table(  # of newsletters, frozen when made; one for each slot
     # As it is sent, with marks where each recipient gets something of their own, JSON; "" if not.
     Column("personal", PLAIN, nullable=False, server_default=""),
     Index("issues_by_sequence", "sequence"),
+    Index(
+        "issues_to_send",
+        "newsletter",
+        "sequence",
+        sqlite_where=text("state = 'approved' AND personal <> ''"),
+        postgresql_where=text("state = 'approved' AND personal <> ''"),
+    ),
 )
 
 issue_articles = Table(  # which articles were taken; none comes twice in a newsletter

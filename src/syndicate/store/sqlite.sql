@@ -128,6 +128,7 @@ CREATE TABLE issues (
   PRIMARY KEY (newsletter, slot)
 );
 CREATE INDEX issues_by_sequence ON issues (sequence);
+CREATE INDEX issues_to_send ON issues (newsletter, sequence) WHERE state = 'approved' AND personal <> '';
 CREATE TABLE meta (
   "key" TEXT NOT NULL,
   value TEXT NOT NULL,

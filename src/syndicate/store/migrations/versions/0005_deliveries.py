@@ -27,6 +27,14 @@ def _text(name: str) -> "sa.Column[Any]":
 
 def upgrade() -> None:
     op.add_column("issues", sa.Column("personal", PLAIN, nullable=False, server_default=""))
+    to_send = sa.text("state = 'approved' AND personal <> ''")
+    op.create_index(
+        "issues_to_send",
+        "issues",
+        ["newsletter", "sequence"],
+        sqlite_where=to_send,
+        postgresql_where=to_send,
+    )
     op.create_table(
         "sendings",
         _number("issue"),

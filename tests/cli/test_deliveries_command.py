@@ -1,0 +1,209 @@
+"""`send`, `send-test` and `deliveries`: what an operator types, from an issue to its proof."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from terminal import PROGRAM, Typing
+
+from smtp_server import Action, Close, Say, SmtpServer, Step, scripted
+
+ADA, BOB = "ada@example.net", "bob@example.net"
+
+
+@pytest.fixture
+def server() -> Iterator[SmtpServer]:
+    with SmtpServer() as opened:
+        yield opened
+
+
+@pytest.fixture
+def delivering(site: Path, run: Typing, server: SmtpServer) -> Path:
+    """A site whose newsletter is delivered through a mail server to two people."""
+    config = site / "config.yaml"
+    text = config.read_text(encoding="utf-8").replace("# deliver: true", "deliver: true")
+    text = text.replace("  pages: false\n", "  pages: true\n")
+    main = {"host": "127.0.0.1", "port": server.port, "security": "none", "connections": 2}
+    servers = json.dumps({"main": main})
+    text = text.replace("transport: outbox", f"transport: smtp\n  servers: {servers}")
+    config.write_text(text, encoding="utf-8")
+    for address in (ADA, BOB):
+        added = run("subscribers", "add", "weekly", address, "--agreed", "in the shop")
+        assert added.code == 0, added.err
+    return site
+
+
+def test_an_issue_is_tried_sent_and_proved(
+    delivering: Path, run: Typing, server: SmtpServer
+) -> None:
+    assert "its subscribers" in run("issues", "plan").out
+    assert run("issues", "make", "weekly").code == 0
+    tested = run("send-test", "weekly", "me@example.org")
+    assert (tested.code, "taken as 1" in tested.out) == (0, True), tested.err
+    refused = run("deliveries", "proof", "weekly")
+    assert (refused.code, "syndicate send" in refused.err) == (2, True)
+    sent = run("send")
+    assert (sent.code, re.search(r"sent +2", sent.out) is not None) == (0, True), sent.out
+    assert sorted(mail.to[0] for mail in server.mails) == [ADA, BOB, "me@example.org"]
+    proof = run("deliveries", "proof", "weekly")
+    assert proof.code == 0
+    assert re.search(r"planned +2\n +sent +2\n", proof.out)
+    assert "sent" in run("issues", "show", "weekly").out
+
+
+def test_the_proof_is_json_with_names_when_asked(delivering: Path, run: Typing) -> None:
+    run("issues", "make", "weekly")
+    run("send")
+    said = json.loads(run("deliveries", "proof", "weekly", "--json", "--names").out)
+    assert (said["planned"], said["sent"], said["holds"]) == (2, 2, True)
+    assert [each["address"] for each in said["deliveries"]] == [ADA, BOB]
+    assert said["deliveries"][0]["reply"].startswith("250")
+    assert json.loads(run("deliveries", "proof", "weekly", "--json").out).keys() == {
+        *("issue", "planned", "sent", "failed", "held", "suppressed", "pending"),
+        *("holds", "began", "ended", "paused"),
+    }
+    failed = run("deliveries", "proof", "weekly", "--state", "failed")
+    assert ADA not in failed.out
+
+
+def test_who_was_sent_what_and_what_happened(
+    delivering: Path, run: Typing, server: SmtpServer
+) -> None:
+    run("issues", "make", "weekly")
+    server.behaviour = lambda step: (
+        Say("550 5.1.1 nobody\x1b[31m here") if BOB in step.argument else None
+    )
+    run("send")
+    assert "sent" in run("deliveries", "to", ADA).out
+    said = run("deliveries", "to", BOB)
+    assert "5.1.1 nobody" in said.out
+    assert "\x1b[31m" not in said.out
+    assert "failed" in said.out
+    assert "suppressed" in run("subscribers", "list", "weekly").out
+    assert "will be tried again" in run("issues", "retry-failed", "weekly").out
+    assert run("deliveries", "to", "eve@example.net").code == 2
+
+
+def test_what_is_held_is_listed_and_decided(
+    delivering: Path, run: Typing, server: SmtpServer
+) -> None:
+    assert "Nothing is held" in run("deliveries", "held").out
+    run("issues", "make", "weekly")
+    server.behaviour = scripted(MESSAGE=[Close()])
+    sent = run("send")
+    assert sent.code == 1
+    assert "syndicate deliveries held weekly" in sent.out
+    held = run("deliveries", "held")
+    assert ADA in held.out
+    assert BOB in held.out
+    server.behaviour = scripted()
+    assert run("deliveries", "resolve", "weekly").code == 2, "which?"
+    assert (
+        "1 message is taken for sent" in run("deliveries", "resolve", "weekly", ADA, "--sent").out
+    )
+    assert "1 message is to be sent again" in run("deliveries", "resolve", "weekly", "--resend").out
+    assert run("send").code == 0
+    assert [mail.to for mail in server.mails] == [(BOB,)]
+    events = run("deliveries", "to", BOB).out
+    assert "held" in events
+    assert "resend" in events
+
+
+def test_an_issue_waits_goes_on_and_is_stopped(
+    delivering: Path, run: Typing, server: SmtpServer
+) -> None:
+    run("issues", "make", "weekly")
+    server.behaviour = scripted(MAIL=Say("550 5.7.1 you may not send from there"))
+    sent = run("send")
+    assert sent.code == 1
+    assert "you may not send from there" in sent.out
+    assert not server.mails
+    server.behaviour = scripted()
+    assert run("send").code == 1, "it is still paused"
+    assert "goes on" in run("issues", "resume", "weekly").out
+    assert "was not paused" in run("issues", "resume", "weekly").out
+    assert "is paused" in run("issues", "pause", "weekly").out
+    assert "was not going out" in run("issues", "pause", "weekly").out
+    said = run("issues", "cancel", "weekly", "--reason", "a slip")
+    assert "2 subscribers less" in said.out
+    assert "Nobody got it" in said.out
+    assert run("send").code == 0
+    assert not server.mails
+
+
+def test_those_who_came_later_get_it_when_a_person_says_so(
+    delivering: Path, run: Typing, server: SmtpServer
+) -> None:
+    run("issues", "make", "weekly")
+    run("send")
+    run("subscribers", "add", "weekly", "cyd@example.net", "--agreed", "in the shop")
+    assert run("issues", "resend", "weekly").code == 2, "to whom?"
+    assert "1 message of weekly" in run("issues", "resend", "weekly", "--missed").out
+    run("send")
+    assert [mail.to[0] for mail in server.mails][2:] == ["cyd@example.net"]
+
+
+def test_on_a_terminal_one_line_says_how_far_it_is(
+    delivering: Path, run: Typing, server: SmtpServer
+) -> None:
+    run("issues", "make", "weekly")
+
+    def slowly(step: Step) -> Action | None:
+        time.sleep(0.3 if step.name == "MESSAGE" else 0)
+        return None
+
+    server.behaviour = slowly
+    ours, theirs = pty.openpty()
+    done = subprocess.run([PROGRAM, "send"], stderr=theirs, stdout=subprocess.PIPE, cwd=delivering)
+    os.close(theirs)
+    shown = os.read(ours, 10_000).decode()
+    os.close(ours)
+    assert done.returncode == 0
+    assert re.search(r"\rSending  \[#*-*\]  [012] of 2, ", shown)
+    assert shown.endswith("\r\x1b[2K"), "the line is gone at the end"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_who_interrupts_it_loses_nothing(
+    delivering: Path, run: Typing, server: SmtpServer, number: signal.Signals
+) -> None:
+    run("issues", "make", "weekly")
+    began = _stalled(server)
+    sending = subprocess.Popen([PROGRAM, "send"], stdout=subprocess.PIPE, text=True)
+    began()
+    sending.send_signal(number)
+    out, _ = sending.communicate(timeout=20)
+    assert sending.returncode == 0, out
+    proof = json.loads(run("deliveries", "proof", "weekly", "--json").out)
+    assert (proof["held"], proof["sent"]) == (0, len(server.mails))
+    run("send")
+    assert sorted(mail.to[0] for mail in server.mails) == [ADA, BOB]
+
+
+def _stalled(server: SmtpServer) -> Callable[[], None]:
+    """Have messages take a while; what waits until the first is on its way."""
+    from threading import Event
+
+    on_its_way = Event()
+
+    def behaviour(step: Step) -> Action | None:
+        if step.name == "MESSAGE":
+            on_its_way.set()
+            time.sleep(0.3)
+        return None
+
+    server.behaviour = behaviour
+    return lambda: _until(on_its_way.wait(20))
+
+
+def _until(came: bool) -> None:
+    assert came

@@ -1,0 +1,130 @@
+"""The service sends what is approved, says how far it is, and loses nothing however it ends."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from service_parts import letter
+from test_clock import within_seconds
+from test_process import Services
+
+from site_folder import SiteFolder
+from smtp_server import Action, Say, SmtpServer, Step, scripted
+from syndicate.store.subscribers import Subscribers
+from syndicate.subscribers.addresses import address
+
+PEOPLE = [f"p{number:03}@example.net" for number in range(60)]
+
+
+@pytest.fixture
+def server() -> Iterator[SmtpServer]:
+    with SmtpServer() as opened:
+        yield opened
+
+
+@pytest.fixture
+def services(tmp_path: Path, server: SmtpServer) -> Iterator[Services]:
+    """A site whose newsletter goes to sixty people, with a review before."""
+    site = SiteFolder(tmp_path / "site", f"sqlite:///{tmp_path / 'site' / 'syndicate.db'}")
+    main = {"host": "127.0.0.1", "port": server.port, "security": "none", "connections": 2}
+    site.configure(
+        service={"poll": 0.1, "port": 0, "deadline": 20},
+        newsletters={"weekly": letter(every="", review="manual", deliver=True)},
+        subscribers={"pages": True},
+        sending={"transport": "smtp", "servers": {"main": main}},
+    )
+    site.article("first.md", "First steps", date="2026-01-01")
+    site.build()
+    with site.opened() as opened, opened.database.transaction():
+        known = Subscribers(opened.database)
+        for each in PEOPLE:
+            hashed = address(each).hashed(known.salt())
+            known.subscribe(each, hashed, "", "weekly", "in the shop", "2026-11-01T00:00:00Z")
+    services = Services(site)
+    services.run("issues", "make", "weekly")
+    yield services
+    for process in services.started:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+
+
+def slowly(step: Step) -> Action | None:
+    time.sleep(0.1 if step.name == "MESSAGE" else 0)
+    return None
+
+
+def url(services: Services) -> str:
+    found = re.findall(r'"address": "([^"]+)"', (services.site.root / "log").read_text())
+    return str(found[-1]).rstrip("/") if found else ""
+
+
+def proof(services: Services) -> dict[str, int]:
+    said = services.run("deliveries", "proof", "weekly", "--json")
+    found: dict[str, int] = json.loads(said.stdout) if said.stdout else {}
+    return found
+
+
+def test_what_is_approved_goes_out_and_numbers_say_so(
+    services: Services, server: SmtpServer
+) -> None:
+    services.start()
+    assert within_seconds(lambda: "serving" in services.events(), 20)
+    assert not server.mails, "it is a draft"
+    services.run("issues", "approve", "weekly")
+    assert within_seconds(lambda: len(server.mails) == 60, 30)
+    assert within_seconds(lambda: bool(proof(services).get("ended")), 20)
+    assert sorted(mail.to[0] for mail in server.mails) == PEOPLE
+    metrics = httpx.get(f"{url(services)}/metrics", trust_env=False).text
+    assert re.search(r'syndicate_deliveries_total\{issue="weekly/[^"]+",state="sent"\} 60', metrics)
+    assert re.search(r'syndicate_deliveries_left\{issue="weekly/[^"]+"\} 0', metrics)
+    assert within_seconds(lambda: "sent" in services.events())
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+def test_whatever_ends_it_or_has_it_begin_anew_nobody_gets_two_and_all_get_one(
+    services: Services, server: SmtpServer, number: signal.Signals
+) -> None:
+    server.behaviour = slowly
+    services.run("issues", "approve", "weekly")
+    process = services.start()
+    assert within_seconds(lambda: len(server.mails) > 5, 30)
+    assert "weekly/" in services.run("status").stdout
+    process.send_signal(number)
+    if number != signal.SIGHUP:
+        process.wait(20)
+        now = proof(services)
+        assert now["holds"]
+        assert now["sent"] < 60
+        server.behaviour = scripted()
+        services.start()
+    assert within_seconds(lambda: bool(proof(services).get("ended")), 30)
+    taken = [mail.to[0] for mail in server.mails]
+    assert len(taken) == len(set(taken)), "nobody twice"
+    held = services.run("deliveries", "proof", "weekly", "--names", "--state", "held").stdout
+    missing = set(PEOPLE) - set(taken)
+    assert all(each in held for each in missing), "nobody lost"
+    assert proof(services)["held"] <= (2 if number == signal.SIGKILL else 0)
+
+
+def test_a_server_that_refuses_us_is_told_and_going_on_is_a_persons_word(
+    services: Services, server: SmtpServer
+) -> None:
+    server.behaviour = scripted(MAIL=Say("550 5.7.1 not from here"))
+    services.run("issues", "approve", "weekly")
+    services.start()
+    assert within_seconds(lambda: "issue-paused" in services.run("status").stdout, 20)
+    said = services.run("status").stdout
+    assert "not from here" in said
+    assert "syndicate issues resume weekly/" in said
+    server.behaviour = scripted()
+    services.run("issues", "resume", "weekly")
+    assert within_seconds(lambda: len(server.mails) == 60, 30)
+    assert within_seconds(lambda: "issue-paused" not in services.run("status").stdout, 20)
