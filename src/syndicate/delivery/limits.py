@@ -38,7 +38,13 @@ class Limiter:
         self._server = server
         self._now = now
         self._in_hand = 0
-        self._windows = (_Window(SECOND), _Window(HOUR), _Window(DAY))
+        self._second, self._hour, self._day = _Window(SECOND), _Window(HOUR), _Window(DAY)
+        limited = {
+            self._second: server.per_second,
+            self._hour: server.per_hour,
+            self._day: server.per_day or server.warm_up,
+        }
+        self._windows = [window for window, limit in limited.items() if limit]
         self._first = None if first is None else self._latest(first)
         for second, many in sent:
             self._add(self._latest(second), many)
@@ -68,11 +74,12 @@ class Limiter:
         None: not before one that is reserved is counted or released.
         """
         self._look(now)
-        second, hour, day = self._windows
+        if not self._windows:
+            return 0.0
         at = max(
-            self._free_at(second, self._server.per_second),
-            self._free_at(hour, self._server.per_hour),
-            self._free_today(day),
+            self._free_at(self._second, self._server.per_second),
+            self._free_at(self._hour, self._server.per_hour),
+            self._free_today(self._day),
         )
         return None if at == inf else max(at - now, 0.0)
 

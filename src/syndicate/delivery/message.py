@@ -9,6 +9,7 @@ import hashlib
 from binascii import b2a_qp
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from urllib.parse import quote
 
 from syndicate.config.model import Newsletter
@@ -123,8 +124,12 @@ def unsubscribe_url(newsletter: Newsletter) -> str:
     return newsletter.unsubscribe or f"mailto:{quote(address, safe='@')}?subject=unsubscribe"
 
 
+@lru_cache(maxsize=256)
 def mailbox(value: str) -> str:
-    """The address of `Name <address>`, as a mail server is told it."""
+    """The address of `Name <address>`, as a mail server is told it.
+
+    Senders are few, and asked for with each message; to read one takes longer than to write it.
+    """
     return mailbox_of("an address", value)[1]
 
 
