@@ -1,4 +1,4 @@
-"""How things stand with issues on their way, as the store has it. Light: asked every few seconds."""
+"""How issues on their way stand, as the store has it. Light: it is asked every few seconds."""
 
 from __future__ import annotations
 
