@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from visits import Place
 
+from smtp_server import SmtpServer
 from syndicate.app import set_up
 from syndicate.delivery.outbox import Outbox
 from syndicate.delivery.transport import Envelope, Session
@@ -124,3 +125,19 @@ def test_what_was_asked_is_forgotten_without_pages_too(small: Place, tmp_path: P
         time.sleep(0.01)
     assert states(small) == []
     assert not (tmp_path / "site" / "outbox").exists()
+
+
+def test_letters_go_through_the_first_mail_server_that_is_there(small: Place) -> None:
+    small.ask(MAIL)
+    with SmtpServer() as server:
+        common = {"host": "127.0.0.1", "security": "none", "timeout": 2}
+        servers = {"gone": {**common, "port": 9}, "main": {**common, "port": server.port}}
+        small.site.configure(sending={"transport": "smtp", "servers": servers})
+        part = Letters(set_up(small.site.config_file, {}), threading.Event())
+        moment = now()
+        while part.turn(moment).again:
+            time.sleep(0.01)
+        (mail,) = server.mails
+    assert (mail.sender, mail.to) == ("letters@example.org", (MAIL,))
+    assert states(small) == [(RequestState.SENT, 0)]
+    assert not list(small.site.root.glob("outbox/*.eml"))
