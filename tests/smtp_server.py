@@ -34,11 +34,15 @@ class Step(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """Give this reply. A message counts as taken if it is 2xx. `every`: seconds between bytes."""
+    """Give this reply. A message counts as taken if it is 2xx. `every`: seconds between bytes.
+
+    `then` is called when it is said.
+    """
 
     reply: str | bytes
     every: float = 0
     close: bool = False
+    then: Callable[[], object] = bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +132,11 @@ class SmtpServer:
         for thread in self._threads:
             thread.join()
 
+    def left_alone(self) -> None:
+        """Wait until all connections there were have ended: nothing more is taken from them."""
+        for thread in self._threads[1:]:
+            thread.join()
+
     def _listen(self) -> None:
         while not self.ended.is_set():
             try:
@@ -215,6 +224,7 @@ class _Connection:
                     raise _OverError
         else:
             self.socket.sendall(data)
+        action.then()
         if action.close:
             raise _OverError
 

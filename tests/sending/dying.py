@@ -1,0 +1,85 @@
+"""The program, which dies at a named moment: for tests of what it leaves behind.
+
+    python dying.py before|after STEP COMMAND...
+    python dying.py within nothing|half COMMAND...
+
+It dies right before or after the commit of the first transaction in which the ledger did a step
+that changed something (a method of `Deliveries`); or when nothing or half of a message was handed
+to the system.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any
+
+from syndicate.cli import run
+from syndicate.delivery.smtp_wire import Wire
+from syndicate.store.database import PostgreSQL, Sqlite
+from syndicate.store.deliveries import Deliveries
+
+END = b"\r\n.\r\n"
+
+
+def die() -> None:
+    """As if the power were cut."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def at_commit(when: str, step: str) -> None:
+    """Die at the commit of that step."""
+    done: list[bool] = []
+    real = getattr(Deliveries, step)
+
+    @wraps(real)
+    def noted(self: Deliveries, *arguments: Any) -> Any:
+        became = real(self, *arguments)
+        if became or (step == "plan") or (step == "settle" and arguments[0]):
+            done.append(True)
+        return became
+
+    setattr(Deliveries, step, noted)
+    Sqlite.transaction = watched(Sqlite.transaction, done, when)  # type: ignore
+    PostgreSQL.transaction = watched(PostgreSQL.transaction, done, when)  # type: ignore
+
+
+def watched(transaction: Callable[[Any], Any], done: list[bool], when: str) -> Callable[[Any], Any]:
+    """Transactions that die when something was done in them."""
+
+    @contextmanager
+    def dying(self: object) -> Iterator[None]:
+        with transaction(self):
+            yield
+            if done and when == "before":
+                die()
+        if done:
+            die()
+
+    return dying
+
+
+def within(share: float) -> None:
+    """Die when that share of a message was handed to the system."""
+    real = Wire.send
+
+    def send(self: Wire, data: bytes, seconds: float) -> None:
+        if END in data:
+            real(self, data[: int(data.index(END) * share)], seconds)
+            die()
+        real(self, data, seconds)
+
+    Wire.send = send  # type: ignore[method-assign]
+
+
+if __name__ == "__main__":
+    moment, what, *sys.argv[1:] = sys.argv[1:]
+    if moment == "within":
+        within({"nothing": 0, "half": 0.5}[what])
+    else:
+        at_commit(moment, what)
+    run()
