@@ -113,9 +113,10 @@ class Soak:
         """Send the issue, killed so many times before it is done; then let it be done."""
         outcome, begin = Outcome(len(self._people), self.connections), time.monotonic()
         while outcome.kills < kills:
-            left = len(self._people) - self._server.total()
-            # On average half of what is left for each kill, so that the last comes before the end.
-            self._send_and_kill(random, left // (kills - outcome.kills), outcome)
+            # Some that are held never arrive. Each kill has its share of the rest, and so has the
+            # end, so that the last one hits a sender with something left to do.
+            left = len(self._people) - self._server.total() - outcome.most_held
+            self._send_and_kill(random, max(left, 0) // (kills - outcome.kills + 1), outcome)
             if outcome.kills % 2:  # at others the sender is who finds the database as it was left
                 self._compare(self._server.counts(), outcome)
         with self._sender() as sender:
