@@ -25,13 +25,12 @@ from syndicate import __version__
 from syndicate.build import Site
 from syndicate.composing import page_of
 from syndicate.config.model import Hook
-from syndicate.issue_archive import slot_name
 from syndicate.moments import from_text, to_text
 from syndicate.permalinks import base_url
 from syndicate.renditions import address
 from syndicate.store.articles import Articles
 from syndicate.store.events import Event, Events, Happening, Told
-from syndicate.store.issues import Issues
+from syndicate.store.issues import Issues, slot_name
 
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=1)
 GIVEN_UP_AFTER = timedelta(hours=24)

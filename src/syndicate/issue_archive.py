@@ -15,7 +15,7 @@ from syndicate.feeds.feed import Feed
 from syndicate.moments import from_text
 from syndicate.outputs import Outputs
 from syndicate.permalinks import base_url
-from syndicate.store.issues import Issue
+from syndicate.store.issues import Issue, slot_name
 
 ISSUE, ARCHIVE = "issue:", "issues:"
 """Owners: with newsletter/slot, of what an issue is written to; with a newsletter, its archive."""
@@ -24,11 +24,6 @@ ISSUE, ARCHIVE = "issue:", "issues:"
 def owner_of(newsletter: str, slot: str) -> str:
     """The owner of an issue's documents."""
     return f"{ISSUE}{newsletter}/{slot}"
-
-
-def slot_name(slot: str) -> str:
-    """A slot as the name of a folder: without the colon, which not every system allows."""
-    return slot.replace("T", "-").replace(":", "")
 
 
 def all_owners(outputs: Outputs) -> Iterator[str]:

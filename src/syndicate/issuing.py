@@ -20,7 +20,7 @@ from syndicate.composing import Composed, Edition, compose
 from syndicate.config.model import Newsletter
 from syndicate.content.article import Published
 from syndicate.errors import Place, SyndicateError
-from syndicate.issue_archive import ARCHIVE, owner_of, slot_name
+from syndicate.issue_archive import ARCHIVE, owner_of
 from syndicate.moments import from_text, to_text
 from syndicate.next_issue import articles_of
 from syndicate.outputs import SITE, Outputs
@@ -29,7 +29,7 @@ from syndicate.schedule.slots import Schedule
 from syndicate.schedule.words import duration
 from syndicate.store.articles import Articles
 from syndicate.store.events import Events, Happening
-from syndicate.store.issues import Carried, Issue, Issues, IssueState, articles_json
+from syndicate.store.issues import Carried, Issue, Issues, IssueState, articles_json, slot_name
 
 NOTHING_NEW = "nothing new since the last issue"
 

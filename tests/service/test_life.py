@@ -15,10 +15,9 @@ from service_parts import MONDAY, Life, letter
 
 from site_folder import SiteFolder
 from syndicate import issuing, publish
-from syndicate.issue_archive import slot_name
 from syndicate.moments import from_text
 from syndicate.store.articles import Articles
-from syndicate.store.issues import Issues
+from syndicate.store.issues import Issues, slot_name
 
 HOUR = timedelta(hours=1)
 CRASHES: list[tuple[object, str]] = [

@@ -97,8 +97,7 @@ def _meant(site: Site, what: str) -> tuple[str, str]:
     """The newsletter and the slot that someone means; "" for all. Raises SyndicateError."""
     from syndicate.config.named import newsletter_named
     from syndicate.errors import SyndicateError
-    from syndicate.issue_archive import slot_name
-    from syndicate.store.issues import Issues
+    from syndicate.store.issues import Issues, slot_name
 
     name, _, wanted = what.strip("/").partition("/")
     if not name:

@@ -233,8 +233,7 @@ def _newsletter(site: Site, name: str) -> Newsletter:
 def issue_named(site: Site, name: str) -> Issue:
     """The issue that someone means. Raises SyndicateError."""
     from syndicate.errors import SyndicateError
-    from syndicate.issue_archive import slot_name
-    from syndicate.store.issues import Issues
+    from syndicate.store.issues import Issues, slot_name
 
     newsletter, _, slot = name.strip("/").partition("/")
     wanted = _newsletter(site, newsletter).name
@@ -286,8 +285,8 @@ def _foretell(issue: NextIssue) -> None:
 
 def _tell(site: Site, issue: Issue) -> None:
     """What there is to know of an issue."""
-    from syndicate.issue_archive import slot_name
     from syndicate.permalinks import base_url
+    from syndicate.store.issues import slot_name
 
     folder = slot_name(issue.slot)
     rows = [("state", issue.state, issue.reason), ("due", issue.due, ""), ("made", issue.made, "")]

@@ -112,16 +112,22 @@ class Feed:
         moment = time.monotonic()
         if not outlet.is_up(moment):
             return False
-        self._even(moment)
-        others = [o.share for o in self._outlets if o is not outlet and o.name in self._up]
-        if others and outlet.share > min(others) + AHEAD:
+        if len(self._outlets) > 1 and self._is_ahead(outlet, moment):
             return False
         return outlet.limiter.reserve(self._now())
+
+    def _is_ahead(self, outlet: Outlet, moment: float) -> bool:
+        """Whether an outlet was given its share, and another that can take something was not."""
+        self._even(moment)
+        others = [o.share for o in self._outlets if o is not outlet and o.name in self._up]
+        return bool(others) and outlet.share > min(others) + AHEAD
 
     def _even(self, moment: float) -> None:
         """Who can be given something: whenever that changes, shares begin anew."""
         now = self._now()
-        up = frozenset(o.name for o in self._outlets if o.is_up(moment) and not o.limiter.wait(now))
+        up = frozenset(
+            o.name for o in self._outlets if o.is_up(moment) and o.limiter.wait(now) == 0
+        )
         if up != self._up:
             self._up = up
             for outlet in self._outlets:

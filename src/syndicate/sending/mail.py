@@ -16,12 +16,11 @@ from syndicate.delivery.prepared import Prepared, Recipient, message_id
 from syndicate.delivery.transport import Envelope
 from syndicate.delivery.verp import return_path
 from syndicate.errors import SyndicateError
-from syndicate.issue_archive import slot_name
 from syndicate.moments import from_text
 from syndicate.newsletters.personal import Personal
 from syndicate.permalinks import base_url
 from syndicate.store.deliveries import Claimed, Sending
-from syndicate.store.issues import Issues
+from syndicate.store.issues import Issues, slot_name
 from syndicate.store.requests import Secret, Secrets
 from syndicate.store.subscribers import Subscribers
 from syndicate.subscribing.links import Links

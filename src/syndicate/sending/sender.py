@@ -39,8 +39,8 @@ from syndicate.store.sent_counts import SentCounts
 from syndicate.store.subscribers import Subscribers
 from syndicate.subscribers.addresses import address as read_address
 
-FUTURE = 10**9
-"""Seconds ahead in which something can have been sent: a clock may have been wrong."""
+AHEAD = 86_400
+"""Seconds ahead of which it is believed that something was sent in them: the clock was set back."""
 
 PLAN_EVERY = 2.0
 """Seconds from one look for newly approved issues to the next."""
@@ -193,7 +193,7 @@ class Sender:
         since = int(now) - remembered(server)
         with self._site.database.transaction():
             counts.forget(since)
-        sent = counts.between(server.name, since, int(now) + FUTURE)
+        sent = counts.between(server.name, since, int(now) + AHEAD)
         return Outlet(server, transport, Limiter(server, sent, counts.first(server.name), now))
 
     def _report(self, ways: Sequence[Way], outlets: Sequence[Outlet]) -> Report:

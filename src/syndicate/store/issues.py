@@ -88,6 +88,11 @@ PLACES = ", ".join(f":{name}" for name in Issue._fields)
 MADE = "state NOT IN ('skipped', 'cancelled')"
 
 
+def slot_name(slot: str) -> str:
+    """A slot as the name of a folder: without the colon, which not every system allows."""
+    return slot.replace("T", "-").replace(":", "")
+
+
 class Issues:
     """What the database knows about issues."""
 
