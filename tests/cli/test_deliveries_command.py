@@ -168,7 +168,7 @@ def test_on_a_terminal_one_line_says_how_far_it_is(
     shown = os.read(ours, 10_000).decode()
     os.close(ours)
     assert done.returncode == 0
-    assert re.search(r"\rSending  \[#*-*\]  [012] of 2, ", shown)
+    assert re.search(r"\r\x1b\[2KSending  \[#*-*\]  [012] of 2, ", shown)
     assert shown.endswith("\r\x1b[2K"), "the line is gone at the end"
 
 
@@ -207,3 +207,23 @@ def _stalled(server: SmtpServer) -> Callable[[], None]:
 
 def _until(came: bool) -> None:
     assert came
+
+
+def test_what_keeps_it_from_going_on_is_told_while_it_waits(
+    delivering: Path, run: Typing, server: SmtpServer
+) -> None:
+    run("issues", "make", "weekly")
+    server.behaviour = scripted(GREETING=Say("421 4.3.2 come later", close=True))
+    ours, theirs = pty.openpty()
+    sending = subprocess.Popen([PROGRAM, "send"], stderr=theirs, stdout=subprocess.PIPE)
+    os.close(theirs)
+    shown = ""
+    end = time.monotonic() + 20
+    while "come later; it is tried again" not in shown and time.monotonic() < end:
+        shown += os.read(ours, 10_000).decode()
+    sending.terminate()
+    out, _ = sending.communicate(timeout=20)
+    os.close(ours)
+    assert shown.count("come later") == 1
+    assert b"come later" in out
+    assert not server.mails

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,7 +10,7 @@ from pathlib import Path
 from site_folder import NOON, SiteFolder
 from syndicate.build import Site
 from syndicate.issuing import make_issue
-from syndicate.sending.clerk import Way
+from syndicate.sending.clerk import Told, Way
 from syndicate.sending.orders import Proof, prove
 from syndicate.sending.sender import Report, send
 from syndicate.store.deliveries import Deliveries, Sending
@@ -33,7 +33,7 @@ def forever() -> bool:
     return False
 
 
-def nobody(_: Iterable[Way]) -> None:
+def nobody(_: Sequence[Way], __: Sequence[str]) -> None:
     """Nobody looks."""
 
 
@@ -74,7 +74,7 @@ class Mailing:
     def send(
         self,
         stopping: Callable[[], bool] = forever,
-        told: Callable[[Iterable[Way]], None] = nobody,
+        told: Told = nobody,
     ) -> Report:
         """One round of the sender."""
         with self.folder.opened() as site:

@@ -6,7 +6,7 @@ import email
 import email.policy
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from email.message import EmailMessage
 
 import pytest
@@ -18,7 +18,7 @@ from syndicate.delivery import verp
 from syndicate.errors import SyndicateError
 from syndicate.moments import to_text
 from syndicate.sending import orders
-from syndicate.sending.clerk import Way
+from syndicate.sending.clerk import Told, Way
 from syndicate.sending.sender import send_one
 from syndicate.store.deliveries import Deliveries
 from syndicate.store.issues import Issues
@@ -489,9 +489,9 @@ def test_a_draft_can_be_sent_to_one_address_and_counts_as_nothing(site: Mailing)
         assert Deliveries(opened.database).sending(issue.sequence) is None
 
 
-def seen_by(ways: list[tuple[int, int]]) -> Callable[[Iterable[Way]], None]:
-    def told(now_: Iterable[Way]) -> None:
-        ways.extend((way.done, way.planned) for way in now_)
+def seen_by(seen: list[tuple[int, int]]) -> Told:
+    def told(ways: Sequence[Way], _: Sequence[str]) -> None:
+        seen.extend((way.done, way.planned) for way in ways)
 
     return told
 

@@ -6,7 +6,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ import click
 from syndicate.cli.issues import issue_named, site_of
 from syndicate.cli.options import config_option
 from syndicate.cli.show import counted, show_columns, show_table
+from syndicate.findings import visible
 
 if TYPE_CHECKING:
     from syndicate.build import Site
@@ -257,31 +258,34 @@ class _Bars:
         from syndicate.sending.pace import Pace
 
         self._pace = Pace()
-        self._bar = sys.stderr.isatty()
+        self._clear = "\r\x1b[2K" if sys.stderr.isatty() else ""
+        self._told: set[str] = set()
         self._shown = monotonic()
         self._any = False
 
-    def note(self, ways: Iterable[Way]) -> None:
-        """Show how far it is."""
-        ways = list(ways)
+    def note(self, ways: Sequence[Way], troubles: Sequence[str]) -> None:
+        """Show how far it is, and what keeps it from going on."""
+        for trouble in troubles:
+            if trouble not in self._told:
+                self._told.add(trouble)
+                click.echo(f"{self._clear}{visible(trouble)}; it is tried again", err=True)
         done, planned = sum(w.done for w in ways), sum(w.planned for w in ways)
         self._pace.note(monotonic(), done)
-        if not planned or monotonic() - self._shown < (0.1 if self._bar else 10):
+        if not planned or monotonic() - self._shown < (0.1 if self._clear else 10):
             return
         self._shown, self._any = monotonic(), True
         said = f"{done:,} of {planned:,}, {self._pace.per_second:,.0f} a second"
-        if self._bar:
-            full = 30 * done // planned
-            click.echo(
-                f"\rSending  [{'#' * full}{'-' * (30 - full)}]  {said}   ", nl=False, err=True
-            )
-        else:
+        if not self._clear:
             click.echo(f"Sending: {said}", err=True)
+            return
+        full = 30 * done // planned
+        bar = f"[{'#' * full}{'-' * (30 - full)}]"
+        click.echo(f"{self._clear}Sending  {bar}  {said}", nl=False, err=True)
 
     def close(self) -> None:
         """Leave the line."""
-        if self._bar and self._any:
-            click.echo("\r\x1b[2K", nl=False, err=True)
+        if self._any:
+            click.echo(self._clear, nl=False, err=True)
 
 
 def _tell(report: Report) -> None:

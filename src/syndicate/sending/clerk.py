@@ -88,6 +88,10 @@ class _Page:
     through: list[Way] = field(default_factory=list)
 
 
+Told = Callable[[Sequence[Way], Sequence[str]], None]
+"""Who hears how far issues are, and what is wrong with servers."""
+
+
 class Clerk:
     """Keeps the ledger during one round of sending."""
 
@@ -126,14 +130,14 @@ class Clerk:
     def keep(
         self,
         stopping: Callable[[], bool],
-        told: Callable[[Iterable[Way]], None],
+        told: Told,
         working: Callable[[], bool],
     ) -> None:
         """Keep the ledger until there is nothing more to do by now, or until `stopping`.
 
-        `told` hears after each look how far issues are; `working` says whether any connection
-        still is. Whatever is raised here, no message goes out any more, and what is unknown then
-        is held by whoever comes next.
+        `told` hears after each look how things are; `working` says whether any connection still
+        is. Whatever is raised here, no message goes out any more, and what is unknown then is held
+        by whoever comes next.
         """
         notes: list[Note] = []
         try:
@@ -141,7 +145,7 @@ class Clerk:
                 stops = stopping() or self._broken is not None
                 self._look_around(stops=stops)
                 self._page(notes, stops=stops)
-                told(self.ways.values())
+                told(list(self.ways.values()), troubles(self._outlets))
                 if self._broken and not working() and self._notes.empty():
                     raise self._broken
                 if self._is_over():
@@ -389,3 +393,8 @@ class Clerk:
 def _move(task: Task, before: S, after: S) -> Move:
     claimed = task.claimed
     return Move(claimed.issue, claimed.subscriber, before, after, claimed.attempts)
+
+
+def troubles(outlets: Iterable[Outlet]) -> list[str]:
+    """What is wrong with servers, for a person."""
+    return [f"{o.name}: {o.trouble_now.message}" for o in outlets if o.trouble_now]

@@ -10,7 +10,7 @@ One sender works on a store at a time: it holds a lock that the system frees wha
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -27,7 +27,7 @@ from syndicate.delivery.quiet import until
 from syndicate.delivery.transport import Transport
 from syndicate.errors import DeliveryError, SyndicateError
 from syndicate.moments import from_text, to_text
-from syndicate.sending.clerk import Clerk, Way
+from syndicate.sending.clerk import Clerk, Told, Way, troubles
 from syndicate.sending.crew import Note, crew
 from syndicate.sending.feed import Feed
 from syndicate.sending.mail import Mail, mail_of
@@ -44,8 +44,6 @@ AHEAD = 86_400
 
 PLAN_EVERY = 2.0
 """Seconds from one look for newly approved issues to the next."""
-
-Told = Callable[[Iterable[Way]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,9 +163,9 @@ class Sender:
         )
         seen: dict[int, Way] = {}
 
-        def note(ways: Iterable[Way]) -> None:
+        def note(ways: Sequence[Way], troubles: Sequence[str]) -> None:
             seen.update((id(way), way) for way in ways)
-            told(ways)
+            told(ways, troubles)
 
         with crew(outlets, feed, notes) as working:
             clerk.keep(stopping, note, working)
@@ -198,7 +196,6 @@ class Sender:
 
     def _report(self, ways: Sequence[Way], outlets: Sequence[Outlet]) -> Report:
         next_try = self._deliveries.next_try()
-        troubles = [f"{o.name}: {o.trouble_now.message}" for o in outlets if o.trouble_now]
         return Report(
             sent=sum(way.sent for way in ways),
             failed=sum(way.failed for way in ways),
@@ -208,7 +205,7 @@ class Sender:
             paused=tuple(each for each in self._deliveries.open() if each.paused),
             quiet=self._quiet(),
             next_try=from_text(next_try) if next_try else None,
-            troubles=tuple(troubles),
+            troubles=tuple(troubles(outlets)),
         )
 
     def _signing(self) -> _Signing:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
 from threading import Event, Lock
@@ -82,6 +82,7 @@ class Delivering:
         self._ended: datetime | None = None
         self._left: frozenset[int] = frozenset()
         self._report: Report | None = None
+        self._troubles: Sequence[str] = ()
         self._said = "nothing"
         self._wanted = any(each.deliver for each in setup.config.newsletters.values())
 
@@ -95,16 +96,16 @@ class Delivering:
 
     def turn(self, now: datetime) -> Turn:
         """Say how things are, and begin a round when there is need."""
-        if self._round and not self._round.done():
-            return Turn(None, SOON, {"sending": self._said})
-        self._over(now)
+        at_work = self._round is not None and not self._round.done()
+        if not at_work:
+            self._over(now)
         if self._looked and (not self._wanted or self._looked <= now < self._looked + LOOK):
-            return Turn()
+            return Turn(None, SOON, {"sending": self._said}) if at_work else Turn()
         self._looked = now
         with open_site(self._setup, silently) as site:
             stand = stand_of(site)
         self._wanted = self._wanted or stand.is_anything
-        if not self._stopping.is_set() and self._is_due(stand.going_on, now):
+        if not (at_work or self._stopping.is_set()) and self._is_due(stand.going_on, now):
             self._round = self._thread.submit(self._send)
         facts = {"sending": self._said} if self._wanted else {}
         return Turn(list(self._findings(stand)), SOON if self._round else None, facts)
@@ -127,8 +128,9 @@ class Delivering:
 
         progress = _Progress(self._sent)
 
-        def told(ways: Iterable[Way]) -> None:
+        def told(ways: Sequence[Way], troubles: Sequence[str]) -> None:
             self._said = progress.note(ways)
+            self._troubles = troubles
 
         outbox = self._setup.base / self._setup.config.outbox
         with ONE_AT_A_TIME, open_site(self._setup, silently) as site:
@@ -145,7 +147,7 @@ class Delivering:
         ended, self._round, self._ended, self._report = self._round, None, now, None
         self._said, self._looked = "interrupted", None
         report = self._report = ended.result()
-        self._said = _said(report)
+        self._said, self._troubles = _said(report), report.troubles
         if report.sent or report.failed or report.held:
             facts = {"sent": report.sent, "failed": report.failed, "held": report.held}
             log.info("sent", extra={"facts": facts})
@@ -165,7 +167,7 @@ class Delivering:
                 f"of {held} messages of {issue} nobody knows whether they went out",
                 f"syndicate deliveries held {issue}",
             )
-        for trouble in dict.fromkeys(self._report.troubles if self._report else ()):
+        for trouble in dict.fromkeys(self._troubles):
             yield finding("mail-server", trouble, "it is tried again; see sending.servers")
 
 
@@ -189,9 +191,8 @@ class _Progress:
         self._pace = Pace()
         self._before: Counter[tuple[str, str]] = Counter()
 
-    def note(self, ways: Iterable[Way]) -> str:
+    def note(self, ways: Sequence[Way]) -> str:
         parts = []
-        ways = list(ways)
         for way in ways:
             issue = way.sending.name
             for state in ("sent", "failed", "held"):
