@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from threading import Thread
 
 from syndicate.delivery.transport import Session
 from syndicate.errors import DeliveryError, MessageError, Refused
-from syndicate.sending.feed import Feed, Task
+from syndicate.sending.feed import LOOK, Feed, Task
 from syndicate.sending.mail import Written
 from syndicate.sending.outlets import Outlet
 
@@ -175,7 +175,12 @@ class Connection:
 
     def _may_go(self, task: Task) -> bool:
         self._notes.put(Begins(task, self._outlet, self._answer))
-        return self._answer.get()
+        while True:
+            closed = self._feed.closed  # looked at first: what was answered before counts
+            with suppress(Empty):
+                return self._answer.get(timeout=0 if closed else LOOK)
+            if closed:
+                return False  # the clerk is gone
 
     def _next(self, patience: float | None) -> tuple[Task, Written] | None:
         """The next delivery of which a message can be written."""
