@@ -223,6 +223,61 @@ def after(seconds: float) -> Callable[[], bool]:
     return lambda: time.monotonic() > end
 
 
+def test_of_an_issue_that_was_stopped_nothing_is_tried_again(site: Mailing) -> None:
+    site.people(EVERYBODY)
+    issue = site.issue()
+
+    def stop(step: Step) -> Action | None:
+        if (step.name, step.times) != ("MESSAGE", 1):
+            return None
+        with site.folder.opened() as opened:
+            orders.stop(opened, issue, now(), "a slip")
+        return Say("451 4.3.0 not now")
+
+    with SmtpServer(stop) as server:
+        site.through(server.port, connections=1)
+        site.send()
+        server.behaviour = scripted()
+        _make_due(site)
+        site.send()
+        assert len(server.mails) == 1
+    proof = site.proof()
+    assert (proof.sent, proof.suppressed, proof.pending) == (1, 2, 0)
+    assert proof.sending.ended
+
+
+def test_an_issue_that_is_cancelled_cannot_be_sent_again(site: Mailing) -> None:
+    site.people(EVERYBODY)
+    issue = site.issue()
+    with SmtpServer(scripted(GREETING=Say("421 later"))) as server:
+        site.through(server.port)
+        site.send(stopping=after(0.3))
+    sending = site.sending
+    with site.folder.opened() as opened:
+        orders.stop(opened, issue, now(), "a slip")
+        with pytest.raises(SyndicateError, match="is cancelled, and goes to nobody"):
+            orders.resend_missed(opened, issue, sending, now())
+        assert not Deliveries(opened.database).open()
+
+
+def test_whoever_was_erased_before_their_turn_did_not_fail(site: Mailing) -> None:
+    people = site.people([ADA, BOB])
+    site.issue()
+
+    def forget(_: Iterable[Way]) -> None:
+        with site.folder.opened() as opened, opened.database.transaction():
+            Subscribers(opened.database).erase(people[1])
+
+    with SmtpServer(scripted(GREETING=Say("421 later"))) as server:
+        site.through(server.port)
+        site.send(stopping=after(0.3), told=forget)
+        server.behaviour = scripted()
+        report = site.send()
+        assert arrived(server) == [ADA]
+    assert (report.sent, report.failed) == (1, 0)
+    assert site.states() == {ADA: "sent", "": "suppressed"}
+
+
 # -- what servers say --------------------------------------------------------------------------
 
 

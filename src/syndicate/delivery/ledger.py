@@ -5,7 +5,8 @@
                   +----------+-> retry | failed | held | suppressed
 
 A delivery is `sending` from before the first byte of its message to the reply, and only then can
-it have gone out without our knowing. So whoever finds one, and did not put it there, holds it.
+it have gone out without our knowing. So whoever finds one, and did not put it there, holds it;
+or has it made again, if the operator wants that.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ S = DeliveryState
 FOLLOWS: Mapping[DeliveryState, tuple[DeliveryState, ...]] = {
     S.PENDING: (S.CLAIMED, S.SUPPRESSED),
     S.CLAIMED: (S.SENDING, S.PENDING, S.RETRY, S.FAILED, S.SUPPRESSED),
-    S.SENDING: (S.SENT, S.RETRY, S.FAILED, S.HELD),
+    S.SENDING: (S.SENT, S.RETRY, S.FAILED, S.HELD, S.PENDING),
     S.RETRY: (S.CLAIMED, S.FAILED, S.SUPPRESSED),
     S.HELD: (S.SENT, S.PENDING),
     S.FAILED: (S.PENDING,),

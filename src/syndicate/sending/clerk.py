@@ -323,12 +323,12 @@ class Clerk:
         """Claim what comes next of an issue; when nothing is left of it, see whether it ended."""
         sending = way.sending
         due = self._deliveries.claim_retries(sending, page.now, wanted, self._owner)
-        page.claimed += [(way, claimed) for claimed in due]
+        self._line_up(way, due, page)
         rest = wanted - len(due)
         if way.is_through and time.monotonic() < way.looked + LOOK_AGAIN:
             return
         new = self._deliveries.claim(sending, way.after, rest, self._owner) if rest else []
-        page.claimed += [(way, claimed) for claimed in new]
+        self._line_up(way, new, page)
         if due or new or way.open or any(other is way for other, _ in page.moves):
             return
         if self._deliveries.end(sending.issue, page.now):
@@ -337,6 +337,12 @@ class Clerk:
             page.through.append(way)
         else:
             way.after = 0  # something behind is to be done again
+
+    def _line_up(self, way: Way, claimed: Sequence[Claimed], page: _Page) -> None:
+        """Have claimed deliveries made; those of people who were erased have nobody to go to."""
+        page.claimed += [(way, each) for each in claimed if each.address]
+        erased = [each.subscriber for each in claimed if not each.address]
+        self._deliveries.drop_left(way.sending, erased, self._owner, page.now)
 
     def _written(self, write: Callable[[], None]) -> None:
         """Run a transaction, again and again when the database refuses for now."""
@@ -361,7 +367,9 @@ class Clerk:
             way.held += move.state == S.HELD
         for each in page.begins:
             claimed = each.task.claimed
-            may = (claimed.issue, claimed.subscriber) in page.may
+            key = claimed.issue, claimed.subscriber
+            may = key in page.may
+            page.may.discard(key)  # one message goes, even if it stands in line twice
             if not may:
                 self.ways[claimed.issue].open -= 1
                 self._feed.release(each.outlet)

@@ -15,7 +15,7 @@ from threading import Thread
 
 from syndicate.delivery.transport import Session
 from syndicate.errors import DeliveryError, MessageError, Refused
-from syndicate.sending.feed import Feed, Task
+from syndicate.sending.feed import LOOK, Feed, Task
 from syndicate.sending.mail import Written
 from syndicate.sending.outlets import Outlet
 
@@ -98,11 +98,8 @@ def crew(outlets: Sequence[Outlet], feed: Feed, notes: Notes) -> Iterator[Callab
         yield lambda: any(thread.is_alive() for thread in threads)
     finally:
         feed.close()
-        while any(thread.is_alive() for thread in threads):
-            with suppress(Empty):
-                note = notes.get(timeout=0.05)
-                if isinstance(note, Begins):
-                    note.answer.put(False)
+        for thread in threads:
+            thread.join()
 
 
 class Connection:
@@ -184,7 +181,12 @@ class Connection:
 
     def _may_go(self, task: Task) -> bool:
         self._notes.put(Begins(task, self._outlet, self._answer))
-        return self._answer.get()
+        while True:
+            closed = self._feed.closed  # looked at first: what was answered before counts
+            with suppress(Empty):
+                return self._answer.get(timeout=0 if closed else LOOK)
+            if closed:
+                return False  # the clerk is gone
 
     def _next(self, patience: float | None) -> tuple[Task, Written] | None:
         """The next delivery of which a message can be written."""

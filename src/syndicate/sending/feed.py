@@ -81,6 +81,11 @@ class Feed:
         with self._change:
             outlet.limiter.count(self._now())
 
+    @property
+    def closed(self) -> bool:
+        """Whether nobody takes any more."""
+        return self._closed
+
     def close(self) -> None:
         """Nobody takes any more."""
         with self._change:

@@ -20,6 +20,7 @@ from syndicate.store.issues import Issue, Issues, IssueState
 
 S = DeliveryState
 BY_HAND = "paused by the operator"
+STOPPED = "the issue was stopped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +96,26 @@ def stop(site: Site, issue: Issue, now: datetime, reason: str) -> tuple[int, Iss
     deliveries, issues = Deliveries(site.database), Issues(site.database)
     site.database.lock()
     with site.database.transaction():
-        many = deliveries.stop(issue.sequence, to_text(now), reason or "the issue was stopped")
+        many = deliveries.stop(issue.sequence, to_text(now), reason or STOPPED)
         counts = deliveries.counts(issue.sequence)
         if any(counts.get(state) for state in (S.SENT, S.SENDING, S.HELD)):
             deliveries.resume(issue.sequence)  # so that it comes to its end
-            if deliveries.end(issue.sequence, to_text(now)):
-                issues.move(issue.newsletter, issue.slot, IssueState.SENT, reason)
+            deliveries.end(issue.sequence, to_text(now))  # else `finish_stopped` does it
+            issues.move(issue.newsletter, issue.slot, IssueState.SENT, reason)
             return many, IssueState.SENT
         deliveries.end(issue.sequence, to_text(now))
         issues.move(issue.newsletter, issue.slot, IssueState.CANCELLED, reason)
         owe(Articles(site.database), issue.newsletter, [issue.slot])
     return many, IssueState.CANCELLED
+
+
+def finish_stopped(site: Site, now: datetime) -> None:
+    """Let issues that were stopped come to their end: what came back then is not sent again."""
+    deliveries = Deliveries(site.database)
+    for issue in deliveries.stopped():
+        with site.database.transaction():
+            deliveries.stop(issue, to_text(now), STOPPED)
+            deliveries.end(issue, to_text(now))
 
 
 def retry_failed(site: Site, sending: Sending, now: datetime) -> int:
@@ -141,9 +151,17 @@ def resolve(
 
 
 def _reopen(site: Site, sending: Sending, many: int) -> None:
-    if many:
-        Deliveries(site.database).reopen(sending.issue)
-        Issues(site.database).move(sending.newsletter, sending.slot, IssueState.SENDING)
+    if not many:
+        return
+    issues = Issues(site.database)
+    issue = issues.get(sending.newsletter, sending.slot)
+    if issue and issue.state == IssueState.CANCELLED:
+        raise SyndicateError(
+            f"{sending.name} is cancelled, and goes to nobody",
+            way_out="its articles come in the next issue",
+        )
+    Deliveries(site.database).reopen(sending.issue)
+    issues.move(sending.newsletter, sending.slot, IssueState.SENDING)
 
 
 def states(proof: Proof) -> Mapping[str, int]:

@@ -31,6 +31,7 @@ from syndicate.sending.clerk import Clerk, Told, Way, troubles
 from syndicate.sending.crew import Note, crew
 from syndicate.sending.feed import Feed
 from syndicate.sending.mail import Mail, mail_of
+from syndicate.sending.orders import finish_stopped
 from syndicate.sending.outlets import FirstThatWorks, Outlet, transports
 from syndicate.store.deliveries import Claimed, Deliveries, Sending
 from syndicate.store.issues import Issue, Issues, IssueState
@@ -219,6 +220,7 @@ class Sender:
         if time.monotonic() >= self._planned + PLAN_EVERY:
             plan_approved(self._site, datetime.now(UTC))
             self._planned = time.monotonic()
+        finish_stopped(self._site, datetime.now(UTC))
         return {
             sending.issue: (sending, partial(mail_of, self._site, sending))
             for sending in self._deliveries.open()

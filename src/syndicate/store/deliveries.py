@@ -127,6 +127,14 @@ class Deliveries:
         rows = self._rows(f"SELECT {SENDING} FROM sendings WHERE ended = '' ORDER BY issue")
         return [Sending._make(row) for row in rows]
 
+    def stopped(self) -> list[int]:
+        """Issues that were stopped, of which something was in a server's hands then."""
+        rows = self._rows(
+            "SELECT s.issue FROM sendings s JOIN issues i ON i.sequence = s.issue "
+            "WHERE s.ended = '' AND i.state = 'sent'"
+        )
+        return [int(issue) for (issue,) in rows]
+
     def counts(self, issue: int) -> dict[str, int]:
         """How many deliveries of an issue are in which state."""
         query = "SELECT state, count(*) FROM deliveries WHERE issue = :i GROUP BY state"
