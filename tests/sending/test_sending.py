@@ -264,7 +264,7 @@ def test_whoever_was_erased_before_their_turn_did_not_fail(site: Mailing) -> Non
     people = site.people([ADA, BOB])
     site.issue()
 
-    def forget(_: Iterable[Way]) -> None:
+    def forget(_: Sequence[Way], __: Sequence[str]) -> None:
         with site.folder.opened() as opened, opened.database.transaction():
             Subscribers(opened.database).erase(people[1])
 
