@@ -137,6 +137,12 @@ class SmtpServer:
         for thread in self._threads[1:]:
             thread.join()
 
+    def hang_up(self) -> None:
+        """End all connections there are."""
+        for each in self._sockets:
+            _shut(each)
+        self.left_alone()
+
     def _listen(self) -> None:
         while not self.ended.is_set():
             try:

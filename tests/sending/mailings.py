@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -49,10 +49,12 @@ class Mailing:
             newsletters={"weekly": WEEKLY}, subscribers={"pages": True}, sending=sending
         )
 
-    def through(self, port: int, **server: object) -> None:
-        """Send through a mail server of this machine."""
+    def through(
+        self, port: int, sending: Mapping[str, object] | None = None, **server: object
+    ) -> None:
+        """Send through a mail server of this machine; `sending` is set besides."""
         main = {"host": "127.0.0.1", "port": port, "security": "none", "timeout": 5, **server}
-        self.configure(transport="smtp", servers={"main": main})
+        self.configure(transport="smtp", servers={"main": main}, **(sending or {}))
 
     def people(self, addresses: Sequence[str], newsletter: str = "weekly") -> list[Subscriber]:
         """Have people subscribe."""

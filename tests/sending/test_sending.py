@@ -5,21 +5,24 @@ from __future__ import annotations
 import email
 import email.policy
 import re
+import sqlite3
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from email.message import EmailMessage
+from pathlib import Path
 
 import pytest
-from mailings import NAME, Mailing, now
+from mailings import NAME, Mailing, forever, mailing, nobody, now
 
 from smtp_server import Action, Behaviour, Close, Mail, Say, SmtpServer, Stall, Step, scripted
 from syndicate.build import Site
 from syndicate.delivery import verp
-from syndicate.errors import SyndicateError
+from syndicate.errors import StoreError, SyndicateError
 from syndicate.moments import to_text
 from syndicate.sending import orders
 from syndicate.sending.clerk import Told, Way
-from syndicate.sending.sender import send_one
+from syndicate.sending.sender import send, send_one
 from syndicate.store.deliveries import Deliveries
 from syndicate.store.issues import Issues
 from syndicate.store.requests import Secrets
@@ -593,3 +596,65 @@ def test_an_issue_that_nobody_gets_is_over_at_once(site: Mailing) -> None:
     assert kept
     assert kept.state == "sent"
     assert site.proof().planned == 0
+
+
+# -- a store that refuses ----------------------------------------------------------------------
+
+
+def test_a_store_that_is_busy_for_long_costs_time_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("syndicate.store.database.BUSY_SECONDS", 0.1)
+    url = f"sqlite:///{tmp_path / 'site' / 'syndicate.db'}"
+    site = mailing(tmp_path / "site", url)
+    site.people([f"p{number:02}@example.org" for number in range(30)])
+    site.issue()
+    file = tmp_path / "site" / "syndicate.db"
+    other = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+    busy: list[threading.Timer] = []
+
+    def lock(step: Step) -> Action | None:
+        if step.name == "MESSAGE" and not busy:
+            other.execute("BEGIN IMMEDIATE")
+            busy.append(threading.Timer(1.0, other.rollback))
+            busy[0].start()
+        return None
+
+    with SmtpServer(lock) as server:
+        site.through(server.port, connections=2)
+        assert site.send().sent == 30
+        assert len(set(arrived(server))) == len(arrived(server)) == 30
+    assert busy
+    busy[0].join()
+    other.close()
+
+
+def test_on_a_full_disk_nothing_goes_out_that_is_not_written_down(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("syndicate.sending.clerk.LOOK", 0.01)
+    url = f"sqlite:///{tmp_path / 'site' / 'syndicate.db'}"
+    site = mailing(tmp_path / "site", url)
+    site.people([f"p{number:02}@example.org" for number in range(30)])
+    site.issue()
+    with SmtpServer() as server:
+        site.through(server.port, connections=2)
+        with site.folder.opened() as opened:
+            run_many = opened.database.run_many
+
+            def full(statement: str, values: Sequence[Mapping[str, object]]) -> None:
+                if values and len(server.mails) > 5:
+                    raise StoreError("the database: database or disk is full")
+                run_many(statement, values)
+
+            monkeypatch.setattr(opened.database, "run_many", full)
+            with pytest.raises(StoreError, match="disk is full"):
+                send(opened, tmp_path, forever, nobody)
+        taken = arrived(server)
+        assert len(taken) < 10
+        site.send()
+        assert len(set(arrived(server))) == len(arrived(server)), "nobody twice"
+        held = [who for who, state in site.states().items() if state == "held"]
+        assert len(held) <= 2
+        assert set(held) <= set(taken), "held is what went out and could not be written down"
+        assert set(arrived(server)) == set(site.states())
