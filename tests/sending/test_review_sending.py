@@ -1,0 +1,209 @@
+"""What a careful look at sending found: each a sentence that is to hold."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+
+import pytest
+from mailings import NAME, WEEKLY, Mailing, now
+
+from smtp_server import Action, Say, SmtpServer, Stall, Step, scripted
+from syndicate.cli.issues import issue_named
+from syndicate.errors import StoreError, SyndicateError
+from syndicate.sending import orders
+from syndicate.sending.clerk import Way
+from syndicate.sending.sender import plan_approved
+from syndicate.store.deliveries import Deliveries
+from syndicate.store.issues import Issues, IssueState
+from syndicate.store.subscribers import Subscribers
+
+PEOPLE = [f"p{number:03}@example.org" for number in range(60)]
+
+
+def after(seconds: float) -> Callable[[], bool]:
+    end = time.monotonic() + seconds
+    return lambda: time.monotonic() > end
+
+
+def test_a_server_that_says_nothing_does_not_keep_another_from_sending(site: Mailing) -> None:
+    site.people(PEOPLE)
+    site.issue()
+    with SmtpServer() as good, SmtpServer(scripted(GREETING=Stall())) as mute:
+        common = {"host": "127.0.0.1", "security": "none", "timeout": 6, "connections": 1}
+        servers = {
+            "good": {**common, "port": good.port},
+            "mute": {**common, "port": mute.port},
+        }
+        site.configure(transport="smtp", servers=servers)
+        site.send(stopping=after(4))
+        assert len(good.mails) >= len(PEOPLE) - 1
+
+
+def _cancelled(site: Mailing) -> None:
+    with site.folder.opened() as opened:
+        issue = Issues(opened.database).all("weekly", 1)[0]
+        _, became = orders.stop(opened, issue, now(), "a slip")
+    assert became is IssueState.CANCELLED
+
+
+def test_a_cancelled_issue_is_not_sent_whatever_is_asked(site: Mailing) -> None:
+    site.people(PEOPLE[:3])
+    site.issue()
+    with SmtpServer() as server:
+        site.through(server.port)
+        with site.folder.opened() as opened:
+            plan_approved(opened, now())
+        _cancelled(site)
+        with site.folder.opened() as opened:
+            (issue,) = Issues(opened.database).all("weekly", 1)
+            found = Deliveries(opened.database).sending(issue.sequence)
+            assert found
+            with suppress(SyndicateError):
+                orders.resend_missed(opened, issue, found, now())
+        site.send(stopping=after(2))
+        assert not server.mails
+
+
+def test_the_last_tries_of_a_large_issue_do_not_pause_it(site: Mailing) -> None:
+    people = [f"p{number:03}@example.org" for number in range(300)]
+    site.people(people)
+    site.issue()
+
+    def behaviour(step: Step) -> Action | None:
+        bad = step.name == "RCPT" and ("<p00" in step.argument or "<p010" in step.argument)
+        return Say("451 4.2.2 full") if bad else None
+
+    with SmtpServer(behaviour) as server:
+        site.through(server.port)
+        assert site.send().sent >= 289
+        with site.folder.opened() as opened, opened.database.transaction():
+            opened.database.run(
+                "UPDATE deliveries SET next_try = '2026-01-01', attempts = 50 WHERE state = 'retry'"
+            )
+        report = site.send()
+    assert not report.paused, report.paused
+
+
+def test_threads_end_when_a_round_breaks(site: Mailing) -> None:
+    site.people(PEOPLE[:8])
+    site.issue()
+    before = set(threading.enumerate())
+
+    def slow(step: Step) -> Action | None:
+        if step.name == "DATA":
+            time.sleep(0.5)
+        return None
+
+    with SmtpServer(slow) as server:
+        site.through(server.port)
+        begun = time.monotonic()
+
+        def told(ways: Iterable[Way]) -> None:
+            if time.monotonic() > begun + 0.3:
+                raise BrokenPipeError("nobody reads")
+
+        with pytest.raises(BrokenPipeError):
+            site.send(told=told)
+        time.sleep(2)
+        mine = [t.name for t in set(threading.enumerate()) - before if t.name.startswith("main-")]
+        assert not mine
+
+
+def test_what_is_in_hand_when_a_round_breaks_is_still_written_down(site: Mailing) -> None:
+    site.people(PEOPLE[:8])
+    site.issue()
+
+    def slow(step: Step) -> Action | None:
+        if step.name == "MESSAGE":
+            time.sleep(1)
+        return None
+
+    with SmtpServer(slow) as server:
+        site.through(server.port)
+        begun = time.monotonic()
+
+        def told(ways: Iterable[Way]) -> None:
+            if time.monotonic() > begun + 0.8:
+                raise BrokenPipeError("nobody reads")
+
+        with pytest.raises(BrokenPipeError):
+            site.send(told=told)
+        time.sleep(1.5)
+        site.send()
+    assert set(site.states().values()) == {"sent"}, site.states()
+
+
+def test_an_erased_reader_is_suppressed_and_counts_as_no_refusal(site: Mailing) -> None:
+    people = site.people(PEOPLE[:3])
+    site.issue()
+    with SmtpServer() as server:
+        site.through(server.port)
+        with site.folder.opened() as opened:
+            plan_approved(opened, now())
+            with opened.database.transaction():
+                Subscribers(opened.database).erase(people[2])
+        report = site.send(stopping=after(4))
+    assert (report.sent, report.failed) == (2, 0)
+    with site.folder.opened() as opened:
+        delivery = Deliveries(opened.database).find(site.sending.issue, people[2].id)
+    assert delivery
+    assert delivery.state == "suppressed"
+
+
+def test_an_issue_of_a_newsletter_that_is_gone_can_be_cancelled(site: Mailing) -> None:
+    site.people(PEOPLE[:3])
+    site.issue()
+    with SmtpServer() as server:
+        site.through(server.port, per_hour=1)
+        site.send(stopping=after(1))
+        settings = dict(site.folder.settings)
+        settings["newsletters"] = {"other": {**WEEKLY, "title": "Other"}}
+        site.folder.settings = settings
+        site.folder.configure()
+        assert site.send(stopping=after(5)).paused
+    with site.folder.opened() as opened:
+        assert issue_named(opened, NAME).newsletter == "weekly"
+
+
+def test_a_database_that_is_busy_when_an_issue_is_planned_ends_no_round(
+    site: Mailing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is in hand then is written down all the same: a few tries later all is well."""
+    calls: list[object] = []
+
+    def refuses_once(*given: object) -> None:
+        calls.append(given)
+        if len(calls) == 2:
+            raise StoreError("the database is locked")
+
+    monkeypatch.setattr("syndicate.sending.sender.PLAN_EVERY", 0.3)
+    site.people(PEOPLE[:20])
+    site.issue()
+
+    def slow(step: Step) -> Action | None:
+        if step.name == "MESSAGE":
+            time.sleep(0.3)
+        return None
+
+    with SmtpServer(slow) as server:
+        site.through(server.port)
+        with site.folder.opened() as opened:
+            plan_approved(opened, now())
+        monkeypatch.setattr("syndicate.sending.sender.plan_approved", refuses_once)
+        with suppress(StoreError):
+            site.send()
+        time.sleep(0.5)
+        site.send()
+    assert set(site.states().values()) == {"sent"}, site.states()
+
+
+def test_no_recipients_at_all(site: Mailing) -> None:
+    site.issue()
+    with SmtpServer() as server:
+        site.through(server.port)
+        site.send(stopping=after(3))
+    with site.folder.opened() as opened:
+        assert Issues(opened.database).all("weekly", 1)[0].state == "sent"
