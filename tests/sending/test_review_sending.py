@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 import pytest
@@ -101,7 +101,7 @@ def test_threads_end_when_a_round_breaks(site: Mailing) -> None:
         site.through(server.port)
         begun = time.monotonic()
 
-        def told(ways: Iterable[Way]) -> None:
+        def told(ways: Sequence[Way], __: Sequence[str]) -> None:
             if time.monotonic() > begun + 0.3:
                 raise BrokenPipeError("nobody reads")
 
@@ -125,7 +125,7 @@ def test_what_is_in_hand_when_a_round_breaks_is_still_written_down(site: Mailing
         site.through(server.port)
         begun = time.monotonic()
 
-        def told(ways: Iterable[Way]) -> None:
+        def told(ways: Sequence[Way], __: Sequence[str]) -> None:
             if time.monotonic() > begun + 0.8:
                 raise BrokenPipeError("nobody reads")
 

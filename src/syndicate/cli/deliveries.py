@@ -60,10 +60,12 @@ def proof(config_file: Path, issue: str, names: bool, state: str | None, as_json
 
 
 def _names(site: Site, proof: Proof, state: str | None) -> Iterator[tuple[str, ...]]:
-    from syndicate.delivery.ledger import DeliveryState
+    from syndicate.delivery.ledger import OPEN, DeliveryState
     from syndicate.store.deliveries import Deliveries
 
-    states = [state] if state else [each.value for each in DeliveryState]
+    states: list[str] = [state] if state else list(DeliveryState)
+    if state == DeliveryState.PENDING:
+        states = list(OPEN)  # as the proof counts it
     for each in Deliveries(site.database).named(proof.sending.issue, states):
         who = each.address or f"somebody who was erased ({each.subscriber})"
         yield who, each.state, each.at, each.server, each.reply
@@ -293,7 +295,8 @@ def _tell(report: Report) -> None:
 
     rows = [("sent", f"{report.sent:,}", "")]
     rows += [("failed", f"{report.failed:,}", "")] if report.failed else []
-    rows += [("left", f"{report.left:,}", "")] if report.left else []
+    left = sum(report.left.values())
+    rows += [("left", f"{left:,}", "")] if left else []
     rows += [
         ("held", f"{many:,} of {issue}", f"syndicate deliveries held {issue}")
         for issue, many in report.held_of.items()

@@ -235,9 +235,10 @@ def issue_named(site: Site, name: str) -> Issue:
     from syndicate.errors import SyndicateError
     from syndicate.store.issues import Issues, slot_name
 
-    newsletter, _, slot = name.strip("/").partition("/")
-    wanted = _newsletter(site, newsletter).name
+    wanted, _, slot = name.strip("/").partition("/")
     known = Issues(site.database).all(wanted, 1_000_000)
+    if not (known and slot):  # an issue outlives its newsletter in the configuration
+        wanted = _newsletter(site, wanted).name
     found = [i for i in known if slot in ("", i.slot, slot_name(i.slot))]
     if not found:
         what = f"no issue {slot} of {wanted}" if slot else f"no issue of {wanted} yet"

@@ -45,6 +45,7 @@ class Outbox:
         except OSError as error:
             raise DeliveryError(
                 f"{self._folder} cannot be written: {error.strerror}",
+                uncertain=target.exists(),
                 way_out="check the folder's rights and the disk's space",
             ) from error
         return target.name

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from queue import Empty
 
 from syndicate.config.model import Sending as Settings
@@ -42,6 +43,9 @@ LOOK = 0.2
 LOOK_AGAIN = 10.0
 """The same for an issue of which nothing was left to do."""
 
+DRY = 1.0
+"""The same from one look for deliveries to claim to the next, when there were none."""
+
 TRIES = 5
 """How often a transaction is tried that the database refuses, each after its own patience."""
 
@@ -51,8 +55,8 @@ class Way:
     """An issue in a round. `open` counts its deliveries that are claimed, and not over.
 
     `is_through` says that nothing of it was left to do by now, when it was `looked` at last.
-    `sent`, `failed` and `held` count what this round did, `over` what had its end before, and
-    `planned` all.
+    `sent`, `failed` and `held` count what this round did, `over` what had its end before,
+    `sent_before` what of that was sent, and `planned` all.
     """
 
     sending: Sending
@@ -66,6 +70,7 @@ class Way:
     sent: int = 0
     failed: int = 0
     held: int = 0
+    sent_before: int = 0
 
     @property
     def done(self) -> int:
@@ -123,6 +128,7 @@ class Clerk:
         self._owner = secrets.token_hex(8)
         self._enough = 2 * sum(outlet.server.connections for outlet in outlets)
         self._looked = -LOOK
+        self._dry = -DRY
         self._broken: BaseException | None = None
         self._going_on: dict[int, tuple[Sending, Callable[[], Mail]]] = {}
         self.ways: dict[int, Way] = {}
@@ -143,7 +149,7 @@ class Clerk:
         try:
             while True:
                 stops = stopping() or self._broken is not None
-                self._look_around(stops=stops)
+                self._patiently(partial(self._look_around, stops=stops))
                 self._page(notes, stops=stops)
                 told(list(self.ways.values()), troubles(self._outlets))
                 if self._broken and not working() and self._notes.empty():
@@ -152,8 +158,25 @@ class Clerk:
                     return
                 notes = self._told()
         except BaseException:
-            self._let_go(notes)
+            self._wind_up(notes, working)
             raise
+
+    def _wind_up(self, notes: Sequence[Note], working: Callable[[], bool]) -> None:
+        """After a fault: no message goes out any more; what is in hand comes to its end.
+
+        It is written down if the store lets us; if not, whoever comes next holds it.
+        """
+        self._feed.close()
+        told = list(notes)
+        while working() or not self._notes.empty():
+            told += self._told()
+        page = _Page(to_text(datetime.now(UTC)))
+        for note in told:
+            if isinstance(note, Taken | Declined | Unwritten):
+                self._read(note, page)
+        moves = [move for _, move in page.moves]
+        with suppress(StoreError), self._database.transaction():  # what ended us may go on
+            self._deliveries.settle(moves, self._owner, page.now)
 
     # -- what is known -------------------------------------------------------------------------
 
@@ -170,7 +193,6 @@ class Clerk:
         """Take up issues that go on now, and let go of those that do not."""
         if time.monotonic() < self._looked + LOOK:
             return
-        self._looked = time.monotonic()
         goes_on = self._going_on = {} if stops else dict(self._open_issues())
         for issue in goes_on.keys() - self.ways.keys():
             self._take_up(*goes_on[issue])
@@ -179,6 +201,7 @@ class Clerk:
         for issue in gone:
             if not self.ways[issue].open:
                 del self.ways[issue]
+        self._looked = time.monotonic()
 
     def _take_up(self, sending: Sending, mail: Callable[[], Mail]) -> None:
         """Begin with an issue; one of which no message can be written pauses."""
@@ -186,7 +209,8 @@ class Clerk:
         planned = sum(counts.values())
         over = planned - sum(counts.get(state, 0) for state in OPEN)
         try:
-            self.ways[sending.issue] = Way(sending, mail(), planned, over)
+            way = Way(sending, mail(), planned, over, sent_before=counts.get(S.SENT, 0))
+            self.ways[sending.issue] = way
         except StoreError:
             raise
         except SyndicateError as error:
@@ -224,10 +248,13 @@ class Clerk:
             self._read(note, page)
         self._mind_budgets(page)
         self._mind_outlets(page)
-        wanted = 0 if stops or len(self._feed) >= self._enough else CHUNK
+        dry = time.monotonic() < self._dry and not page.moves
+        wanted = 0 if stops or dry or len(self._feed) >= self._enough else CHUNK
         if page.moves or page.begins or page.pauses or (wanted and self._going_on):
             self._written(lambda: self._write(page, wanted))
             self._answer(page)
+            if wanted and not (page.claimed or page.moves):
+                self._dry = time.monotonic() + DRY
 
     def _read(self, note: Note, page: _Page) -> None:
         """What follows from a connection's word."""
@@ -276,7 +303,8 @@ class Clerk:
         """Have issues pause of which too much was refused."""
         for way in {id(way): way for way, _ in page.moves}.values():
             here = [move.state for other, move in page.moves if other is way]
-            sent, failed = way.sent + here.count(S.SENT), way.failed + here.count(S.FAILED)
+            sent = way.sent_before + way.sent + here.count(S.SENT)
+            failed = way.failed + here.count(S.FAILED)
             if S.FAILED in here and is_over_budget(sent, failed, self._settings.most_failures):
                 reason = f"{failed} of {sent + failed} messages were refused"
                 page.pauses.setdefault(way.sending.issue, reason)
@@ -345,15 +373,28 @@ class Clerk:
         self._deliveries.drop_left(way.sending, erased, self._owner, page.now)
 
     def _written(self, write: Callable[[], None]) -> None:
-        """Run a transaction, again and again when the database refuses for now."""
+        """Run a transaction, as long as nobody else is the sender of this store."""
+
+        def written() -> None:
+            with self._database.transaction():
+                if not self._database.holds_sending():
+                    raise SyndicateError(
+                        "the connection to the database broke, and another program may send now",
+                        way_out="what is left goes out with the next round",
+                    )
+                write()
+
+        self._patiently(written)
+
+    def _patiently(self, act: Callable[[], None]) -> None:
+        """Do something, again and again when the database refuses for now."""
         for number in range(1, TRIES + 1):
             try:
-                with self._database.transaction():
-                    write()
+                act()
             except StoreError:
                 if number == TRIES:
                     raise
-                log.warning("the database refuses; what was done is written down once more")
+                log.warning("the database refuses; it is asked once more")
                 time.sleep(number * LOOK)
             else:
                 return
@@ -389,13 +430,6 @@ class Clerk:
 
     def _way(self, task: Task) -> Way:
         return self.ways[task.claimed.issue]
-
-    def _let_go(self, notes: Sequence[Note]) -> None:
-        """No message goes out any more."""
-        self._feed.close()
-        for note in notes:
-            if isinstance(note, Begins):
-                note.answer.put(False)
 
 
 def _move(task: Task, before: S, after: S) -> Move:

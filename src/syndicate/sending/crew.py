@@ -170,8 +170,9 @@ class Connection:
 
     def _is_over(self, task: Task, error: DeliveryError, *, took: bool) -> bool:
         """Tell that a message was not begun; whether the session is over."""
-        if error.what is Refused.SERVER and not error.for_good and task.lost < MOST_LOST:
-            task.lost += 1  # its connection ended: that says nothing of the delivery
+        for_now = not error.for_good and task.lost < MOST_LOST
+        if error.what is Refused.SERVER and (error.for_good or for_now):
+            task.lost += 1  # the server has no use for us: that says nothing of the delivery
             self._feed.give_back(task, self._outlet)
         else:
             self._notes.put(Declined(task, self._outlet, error, begun=False))

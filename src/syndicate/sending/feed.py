@@ -18,6 +18,9 @@ from syndicate.store.deliveries import Claimed, Sending
 AHEAD = 2
 """How many messages, for its weight, an outlet may be ahead of another."""
 
+KEEPS_UP = 0.1
+"""Seconds since an outlet last took something in which its share is waited for."""
+
 LOOK = 0.2
 """Most seconds from one look to the next whether a delivery may be taken."""
 
@@ -41,6 +44,7 @@ class Feed:
         self._change = Condition()
         self._closed = False
         self._up: frozenset[str] = frozenset()
+        self._took: dict[str, float] = {}
         self._began = time.time() - time.monotonic()
 
     def __len__(self) -> int:
@@ -102,6 +106,7 @@ class Feed:
             while not self._closed and outlet.out is None:
                 if self._tasks and self._may(outlet):
                     outlet.handed += 1
+                    self._took[outlet.name] = time.monotonic()
                     return self._tasks.popleft()
                 left = LOOK if end is None else min(LOOK, end - time.monotonic())
                 if left <= 0:
@@ -124,8 +129,14 @@ class Feed:
     def _is_ahead(self, outlet: Outlet, moment: float) -> bool:
         """Whether an outlet was given its share, and another that can take something was not."""
         self._even(moment)
-        others = [o.share for o in self._outlets if o is not outlet and o.name in self._up]
-        return bool(others) and outlet.share > min(others) + AHEAD
+        keeping_up = [
+            other.share
+            for other in self._outlets
+            if other is not outlet
+            and other.name in self._up
+            and moment - self._took.get(other.name, moment) < KEEPS_UP
+        ]
+        return bool(keeping_up) and outlet.share > min(keeping_up) + AHEAD
 
     def _even(self, moment: float) -> None:
         """Who can be given something: whenever that changes, shares begin anew."""
@@ -135,5 +146,6 @@ class Feed:
         )
         if up != self._up:
             self._up = up
+            self._took = dict.fromkeys(up, moment)
             for outlet in self._outlets:
                 outlet.handed = 0

@@ -58,7 +58,7 @@ def _way_to_send(issue: Issue) -> str:
         return f"it was made without newsletters.{issue.newsletter}.deliver: true; the next is not"
     if issue.state == IssueState.DRAFT:
         return f"syndicate issues approve {issue.newsletter}/{issue.slot}"
-    return "syndicate send"
+    return "syndicate send sends it, syndicate issues cancel takes it back"
 
 
 def prove(site: Site, sending: Sending) -> Proof:

@@ -49,7 +49,7 @@ PLAN_EVERY = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a round did, and how many deliveries are still to come to an end.
+    """What a round did, and how many deliveries of which issue are still to come to an end.
 
     `held_of` says of how many deliveries of which issue nobody knows the fate. `quiet` is when
     quiet hours end that keep it from sending, `next_try` when the next delivery is due that waits.
@@ -59,7 +59,7 @@ class Report:
     sent: int
     failed: int
     held: int
-    left: int
+    left: Mapping[str, int]
     held_of: Mapping[str, int]
     paused: tuple[Sending, ...]
     quiet: datetime | None
@@ -201,7 +201,7 @@ class Sender:
             sent=sum(way.sent for way in ways),
             failed=sum(way.failed for way in ways),
             held=sum(way.held for way in ways),
-            left=sum(map(self._left, self._deliveries.open())),
+            left={each.name: self._left(each) for each in self._deliveries.open()},
             held_of=self._deliveries.held(),
             paused=tuple(each for each in self._deliveries.open() if each.paused),
             quiet=self._quiet(),

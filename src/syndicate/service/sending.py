@@ -148,6 +148,7 @@ class Delivering:
         self._said, self._looked = "interrupted", None
         report = self._report = ended.result()
         self._said, self._troubles = _said(report), report.troubles
+        self._sent.left = {**dict.fromkeys(self._sent.left, 0), **report.left}
         if report.sent or report.failed or report.held:
             facts = {"sent": report.sent, "failed": report.failed, "held": report.held}
             log.info("sent", extra={"facts": facts})

@@ -121,6 +121,7 @@ class Service:
             self._systemd.tell(STOPPING)
             self._delivering.stop()
             self._clock.stop()
+            self._delivering.stop()  # a new configuration may have brought another meanwhile
             self._delivering.close()
             self._serving.stop()
             log.info("stopped")

@@ -72,6 +72,10 @@ class Database(Protocol):
         """Be the only one who sends, until `close`; False if somebody else is."""
         ...
 
+    def holds_sending(self) -> bool:
+        """Whether we still are: a connection that broke lets go of it."""
+        ...
+
     def copy(self) -> Database:
         """What is in it now, but for people, in memory: what is done to that is forgotten."""
         ...
@@ -213,6 +217,9 @@ class Sqlite:
         self._sending = file
         return True
 
+    def holds_sending(self) -> bool:
+        return self._sending is not None
+
     def copy(self) -> Sqlite:
         copy = in_memory()
         try:
@@ -345,6 +352,13 @@ class PostgreSQL:
 
     def lock_sending(self) -> bool:
         return self.rows(f"SELECT pg_try_advisory_lock({SENDERS})") == [(True,)]
+
+    def holds_sending(self) -> bool:
+        query = (
+            "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid() "
+            f"AND classid = {SENDERS >> 32} AND objid = {SENDERS & 0xFFFFFFFF} AND granted"
+        )
+        return bool(self.rows(query))
 
     def copy(self) -> Sqlite:
         copy = in_memory()

@@ -7,7 +7,7 @@ in no row of these tables.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from syndicate.store.database import Database
@@ -220,33 +220,22 @@ class Deliveries:
     def again_for_missed(self, sending: Sending, tags: Sequence[str], now: str) -> int:
         """Plan an issue also for those who get the newsletter and did not get the issue."""
         added = self._add_missing(sending, tags)
-        which = {"issue": sending.issue, "newsletter": sending.newsletter, "now": now}
         where = f"issue = :issue AND state IN ('failed', 'suppressed') AND {STAYS}"
-        back = self._rows(f"UPDATE deliveries SET {ANEW} WHERE {where} RETURNING subscriber", which)
-        self._note(sending.issue, [int(s) for (s,) in back], now, "resend", "missed")
-        return len(back) + added
+        which = {"issue": sending.issue, "newsletter": sending.newsletter}
+        return added + self._changed_where(where, which, ANEW, now, "resend", "missed")
 
     def again(self, issue: int, state: str, now: str, subscribers: Sequence[int] = ()) -> int:
         """Have deliveries that came to an end in `state` made again: all, or some."""
-        where = f" AND subscriber IN ({_numbers(subscribers)})" if subscribers else ""
-        back = self._rows(
-            f"UPDATE deliveries SET {ANEW} WHERE issue = :issue AND state = :state{where} "
-            "RETURNING subscriber",
-            {"issue": issue, "state": state, "now": now},
-        )
-        self._note(issue, [int(s) for (s,) in back], now, "resend", f"was {state}")
-        return len(back)
+        where = f"issue = :issue AND state = :state{_among(subscribers)}"
+        which: dict[str, object] = {"issue": issue, "state": state}
+        return self._changed_where(where, which, ANEW, now, "resend", f"was {state}")
 
     def believe(self, issue: int, now: str, subscribers: Sequence[int] = ()) -> int:
         """Take held deliveries for sent, because a person knows it: all, or some."""
-        where = f" AND subscriber IN ({_numbers(subscribers)})" if subscribers else ""
-        moved = self._rows(
-            "UPDATE deliveries SET state = 'sent', at = :now "
-            f"WHERE issue = :issue AND state = 'held'{where} RETURNING subscriber",
-            {"issue": issue, "now": now},
-        )
-        self._note(issue, [int(s) for (s,) in moved], now, "resolved", "sent, says the operator")
-        return len(moved)
+        where = f"issue = :issue AND state = 'held'{_among(subscribers)}"
+        change = "state = 'sent', at = :now"
+        said = "sent, says the operator"
+        return self._changed_where(where, {"issue": issue}, change, now, "resolved", said)
 
     def pause(self, issue: int, reason: str) -> bool:
         """Let an issue go no further; False if it is not on its way, or paused already."""
@@ -452,6 +441,27 @@ class Deliveries:
         )
         return [Claimed._make(row) for row in rows]
 
+    def _changed_where(
+        self,
+        where: str,
+        which: Mapping[str, object],
+        change: str,
+        now: str,
+        event: str,
+        detail: str,
+    ) -> int:
+        """Change deliveries, however many, and remember it of each; how many they are."""
+        query = f"SELECT count(*) FROM deliveries WHERE {where}"
+        ((many,),) = self._rows(query, which)
+        self._run(
+            "INSERT INTO delivery_events (issue, subscriber, at, event, detail) "
+            f"SELECT issue, subscriber, :now, :event, :detail FROM deliveries WHERE {where} "
+            "ON CONFLICT (issue, subscriber, at, event) DO UPDATE SET detail = excluded.detail",
+            {**which, "now": now, "event": event, "detail": detail},
+        )
+        self._run(f"UPDATE deliveries SET {change} WHERE {where}", {**which, "now": now})
+        return int(many)
+
     def _changed(self, statement: str, values: dict[str, object]) -> bool:
         return bool(self._rows(statement, values))
 
@@ -470,6 +480,10 @@ LEFT = "gets the newsletter no more"
 
 def _said(move: Move) -> str:
     return f"{move.server}: {move.reply}" if move.server else move.reply
+
+
+def _among(subscribers: Sequence[int]) -> str:
+    return f" AND subscriber IN ({_numbers(subscribers)})" if subscribers else ""
 
 
 def _numbers(numbers: Iterable[int]) -> str:
