@@ -89,6 +89,25 @@ def lonely(need: Callable[[str, str], str]) -> list[str]:
 
 
 @pytest.fixture(scope="session")
+def root() -> None:
+    """Skips where mail servers cannot be started."""
+    if os.geteuid():
+        _not_here("only root can start a mail server: sudo make test")
+
+
+@pytest.fixture(scope="session")
+def opensmtpd(root: None, need: Callable[[str, str], str]) -> Path:
+    """The folder that Debian's package of OpenSMTPD was unpacked into; skips without it."""
+    folder = Path(__file__).parents[1] / ".ci" / "opensmtpd-root"
+    if not (folder / "usr" / "sbin" / "smtpd").is_file():
+        _not_here("OpenSMTPD is not here: .ci/opensmtpd")
+    unshare = [need("unshare", "apt-get install util-linux"), "--mount", "true"]
+    if subprocess.run(unshare, capture_output=True).returncode:
+        _not_here("this system lets nobody mount for themselves, which OpenSMTPD needs")
+    return folder
+
+
+@pytest.fixture(scope="session")
 def axe() -> Path:
     """The script that looks for what keeps people from reading a page; skips without it."""
     path = Path(__file__).parents[1] / ".ci" / "node_modules" / "axe-core" / "axe.min.js"
