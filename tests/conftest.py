@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import ssl
 import subprocess
 import tempfile
 import warnings
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy
+import trustme
 from hypothesis import settings
 
 from chromium import Chromium
@@ -114,6 +116,27 @@ def axe() -> Path:
     if not path.is_file():
         _not_here("axe-core is not installed: npm install --prefix .ci")
     return path
+
+
+@pytest.fixture(scope="session")
+def authority() -> trustme.CA:
+    """What signs the certificates of servers in tests."""
+    return trustme.CA()
+
+
+@pytest.fixture
+def trusted(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the system trust the authority of these tests."""
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+
+
+@pytest.fixture(scope="session")
+def tls(authority: trustme.CA) -> ssl.SSLContext:
+    """What a server on this machine speaks TLS with."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+    return context
 
 
 @pytest.fixture(scope="session")
