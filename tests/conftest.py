@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import ssl
 import subprocess
 import tempfile
 import warnings
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy
+import trustme
 from hypothesis import settings
 
 from chromium import Chromium
@@ -89,12 +91,52 @@ def lonely(need: Callable[[str, str], str]) -> list[str]:
 
 
 @pytest.fixture(scope="session")
+def root() -> None:
+    """Skips where mail servers cannot be started."""
+    if os.geteuid():
+        _not_here("only root can start a mail server: sudo make test")
+
+
+@pytest.fixture(scope="session")
+def opensmtpd(root: None, need: Callable[[str, str], str]) -> Path:
+    """The folder that Debian's package of OpenSMTPD was unpacked into; skips without it."""
+    folder = Path(__file__).parents[1] / ".ci" / "opensmtpd-root"
+    if not (folder / "usr" / "sbin" / "smtpd").is_file():
+        _not_here("OpenSMTPD is not here: .ci/opensmtpd")
+    unshare = [need("unshare", "apt-get install util-linux"), "--mount", "true"]
+    if subprocess.run(unshare, capture_output=True).returncode:
+        _not_here("this system lets nobody mount for themselves, which OpenSMTPD needs")
+    return folder
+
+
+@pytest.fixture(scope="session")
 def axe() -> Path:
     """The script that looks for what keeps people from reading a page; skips without it."""
     path = Path(__file__).parents[1] / ".ci" / "node_modules" / "axe-core" / "axe.min.js"
     if not path.is_file():
         _not_here("axe-core is not installed: npm install --prefix .ci")
     return path
+
+
+@pytest.fixture(scope="session")
+def authority() -> trustme.CA:
+    """What signs the certificates of servers in tests."""
+    return trustme.CA()
+
+
+@pytest.fixture
+def trusted(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the system trust the authority of these tests."""
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+
+
+@pytest.fixture(scope="session")
+def tls(authority: trustme.CA) -> ssl.SSLContext:
+    """What a server on this machine speaks TLS with."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+    return context
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 import socketserver
+import ssl
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -15,8 +16,8 @@ import pytest
 from sent import path_of, send, subscriber, to
 
 from syndicate.bounces.acting import Came
-from syndicate.bounces.reading import read_mailboxes
-from syndicate.config.model import Bounces, Imap
+from syndicate.bounces.reading import Tally, read_mailboxes
+from syndicate.config.model import Bounces, Imap, Security
 from syndicate.errors import SyndicateError
 from syndicate.moments import to_text
 from syndicate.store.database import Database
@@ -34,6 +35,10 @@ class Server(socketserver.ThreadingTCPServer):
         super().__init__(("127.0.0.1", 0), Conversation)
         self.mails: dict[int, bytes] = {}
         self.flags: dict[int, str] = {}
+        self.tls: ssl.SSLContext | None = None
+        self.implicit = False
+        self.passwords: list[str] = []
+        """Those that were said without encryption."""
 
     @property
     def settings(self) -> Imap:
@@ -45,17 +50,32 @@ class Conversation(socketserver.StreamRequestHandler):
     server: Server
 
     def handle(self) -> None:
+        if self.server.implicit and not self.encrypt():
+            return
         self.wfile.write(b"* OK ready\r\n")
         while line := self.rfile.readline():
             tag, _, command = line.strip().partition(b" ")
             self.wfile.write(self.answer(command.decode()) + tag + b" " + self.end + b"\r\n")
+            if command == b"STARTTLS" and not self.encrypt():
+                return
+
+    def encrypt(self) -> bool:
+        assert self.server.tls
+        try:
+            self.request = self.server.tls.wrap_socket(self.request, server_side=True)
+        except OSError:  # the other side does not like the certificate
+            return False
+        self.setup()
+        return True
 
     def answer(self, command: str) -> bytes:
         self.end = b"OK done"
         match command.split():
             case ["CAPABILITY"]:
-                return b"* CAPABILITY IMAP4rev1\r\n"
+                return b"* CAPABILITY IMAP4rev1 STARTTLS\r\n"
             case ["LOGIN", _, password]:
+                if not isinstance(self.request, ssl.SSLSocket):
+                    self.server.passwords.append(password)
                 self.end = b"OK done" if password == '"secret"' else b"NO wrong password"
             case ["SELECT", _]:
                 return b"* %d EXISTS\r\n" % len(self.server.mails)
@@ -103,3 +123,31 @@ def test_a_mailbox_that_cannot_be_read_is_named(
     with pytest.raises(SyndicateError, match=r"127\.0\.0\.1") as caught:
         read_mailboxes(settings, tmp_path, database, MONDAY)
     assert "bounces.imap" in caught.value.way_out
+
+
+def reading(server: Server, security: Security, folder: Path, database: Database) -> Tally:
+    settings = dataclasses.replace(server.settings, host="localhost", security=security)
+    return read_mailboxes(Bounces(imap=settings), folder, database, MONDAY)
+
+
+@pytest.mark.usefixtures("trusted")
+@pytest.mark.parametrize("security", ["tls", "starttls"])
+def test_a_mailbox_is_read_encrypted(
+    database: Database, server: Server, tmp_path: Path, tls: ssl.SSLContext, security: Security
+) -> None:
+    server.tls, server.implicit = tls, security == "tls"
+    server.mails[7] = notices.PERSON
+    assert reading(server, security, tmp_path, database) == {Came.OTHER: 1}
+    assert server.flags == {7: r"(\Seen \Flagged)"}
+    assert not server.passwords
+
+
+@pytest.mark.parametrize("security", ["tls", "starttls"])
+def test_no_password_is_said_to_a_server_whose_certificate_is_not_good(
+    database: Database, server: Server, tmp_path: Path, tls: ssl.SSLContext, security: Security
+) -> None:
+    server.tls, server.implicit = tls, security == "tls"
+    with pytest.raises(SyndicateError, match="certificate is not good: unable to get") as caught:
+        reading(server, security, tmp_path, database)
+    assert "localhost" in caught.value.message
+    assert not server.passwords

@@ -19,6 +19,7 @@ READ = {
     "Exim, with the server's status": (notices.EXIM, Kind.HARD, "5.1.1"),
     "Exim, without one": (notices.EXIM_BARE, Kind.SOFT, "5.0.0"),
     "OpenSMTPD: mailbox full": (notices.OPENSMTPD, Kind.SOFT, "5.2.2"),
+    "OpenSMTPD: all in the text": (notices.OPENSMTPD_RELAYS, Kind.HARD, "5.1.1"),
     "Exchange: not found": (notices.EXCHANGE, Kind.HARD, "5.1.10"),
     "Gmail: disabled": (notices.GMAIL, Kind.HARD, "5.2.1"),
     "Gmail: policy": (notices.GMAIL_POLICY, Kind.BLOCKED, "5.7.26"),
@@ -57,6 +58,9 @@ def test_the_detail_is_what_the_server_said_on_one_line() -> None:
     notice = read(notices.POSTFIX)
     assert notice is not None
     assert notice.detail.endswith("rejected: there is nobody of that name")
+    relayed = read(notices.OPENSMTPD_RELAYS)
+    assert relayed is not None
+    assert relayed.detail == "550 5.1.1 nobody of that name"
 
 
 def test_of_a_long_mail_the_beginning_is_read() -> None:

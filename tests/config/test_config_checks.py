@@ -252,3 +252,55 @@ def test_a_password_is_said_unencrypted_only_on_the_same_machine(
     server = {"host": host, "security": security, "user": "jo", "password": "x"}
     found = problems(sending={"servers": {"main": server}})
     assert list(found) == (["sending.servers.main.security"] if wrong else [])
+
+
+IMAP = {"host": "imap.example.org", "user": "jo", "password": "x"}
+KEY = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE" + "A" * 88
+
+
+@pytest.mark.parametrize(
+    ("imap", "wrong"),
+    [
+        ({}, ""),
+        (IMAP, ""),
+        (IMAP | {"security": "starttls", "port": 143}, ""),
+        (IMAP | {"security": "none"}, "security"),
+        (IMAP | {"security": "none", "host": "localhost"}, ""),
+        (IMAP | {"host": "imap example"}, "host"),
+        (IMAP | {"password": ""}, "host"),
+        (IMAP | {"host": ""}, "host"),
+        (IMAP | {"folder": " "}, "folder"),
+    ],
+)
+def test_a_mailbox_of_notices_has_all_it_takes(imap: dict[str, object], wrong: str) -> None:
+    assert list(problems(bounces={"imap": imap})) == ([f"bounces.imap.{wrong}"] if wrong else [])
+
+
+@pytest.mark.parametrize(
+    ("key", "good", "bad"),
+    [
+        (
+            "ses",
+            ["", "arn:aws:sns:eu-west-1:123456789012:a", "arn:aws-cn:sns:cn-1:123456789012:a_b-c"],
+            ["a", "arn:aws:sqs:eu-west-1:123456789012:a", "arn:aws:sns:eu-west-1:1:a"],
+        ),
+        (
+            "postmark",
+            ["", "user:0123456789abcdef", "user:0123456789:abcdef"],
+            ["user", "user:short", ":0123456789abcdef"],
+        ),
+        ("sendgrid", ["", KEY], ["key", KEY[:-4], KEY + "!"]),
+        ("mailgun", ["", "key"], []),
+    ],
+)
+def test_what_proves_a_provider(key: str, good: list[str], bad: list[str]) -> None:
+    for value in good:
+        assert problems(bounces={"webhooks": {key: value}}) == {}, value
+    for value in bad:
+        found = problems(bounces={"webhooks": {key: value}})
+        assert list(found) == [f"bounces.webhooks.{key}"], value
+
+
+def test_notices_go_to_an_address() -> None:
+    assert problems(bounces={"address": "bounces@example.org"}) == {}
+    assert list(problems(bounces={"address": "bounces"})) == ["bounces.address"]

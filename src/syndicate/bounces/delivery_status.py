@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from syndicate.bounces.mime import Fields, Mail, came_to, groups
+from syndicate.bounces.mime import Fields, Mail, came_to, groups, words
 from syndicate.bounces.notice import Notice, short
 from syndicate.bounces.rule import Kind, status_in, verdict
 
@@ -18,7 +18,8 @@ def read(message: Mail) -> Notice | None:
     A message of ours has one recipient; a report that names several is of a list or of forwarded
     mail, and says only what holds for all: the mildest counts.
     """
-    found = [_said(fields) for fields in _recipients(message)]
+    text = words(message)
+    found = [_said(fields, text) for fields in _recipients(message)]
     if not found:
         return None
     kind, status, detail = min(found, key=lambda said: MILDEST_FIRST.index(said[0]))
@@ -32,11 +33,20 @@ def _recipients(message: Mail) -> Iterator[Fields]:
             yield from (group for group in groups(part) if "action" in group)
 
 
-def _said(fields: Fields) -> tuple[Kind | None, str, str]:
+def _said(fields: Fields, text: str) -> tuple[Kind | None, str, str]:
     """What follows for one recipient, the status, and what the server said."""
-    told = fields.get("diagnostic-code", "").partition(";")[2].strip()
+    told = _told(fields, text)
     status = status_in(fields.get("status", ""), "245")
-    if not status or status.endswith(".0.0"):  # Exim says no more than that; the server did
+    if not status or status.endswith(".0.0"):  # Exim and OpenSMTPD say no more; the server did
         status = status_in(told, status[:1] or "45") or status
     failed = fields["action"].lower().split()[:1] == ["failed"]
     return verdict(status) if failed else None, status, short(told)
+
+
+def _told(fields: Fields, text: str) -> str:
+    """What the server said: OpenSMTPD has it only in the text, on the recipient's line."""
+    if told := fields.get("diagnostic-code", "").partition(";")[2].strip():
+        return told
+    recipient = fields.get("final-recipient", "").partition(";")[2].strip().lower()
+    lines = (line.partition(":") for line in text.splitlines())
+    return next((said for who, _, said in lines if who.strip().lower() == recipient), "").strip()

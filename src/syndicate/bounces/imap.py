@@ -71,7 +71,8 @@ def _connected(settings: Imap) -> imaplib.IMAP4:
         try:
             connection.starttls(trusted)
         except BaseException:
-            connection.shutdown()
+            with contextlib.suppress(OSError):  # TLS that failed has closed it
+                connection.shutdown()
             raise
     return connection
 
@@ -95,6 +96,8 @@ def _quoted(folder: str) -> str:
 
 def _reason(error: Exception) -> str:
     """What went wrong, in words; imaplib hands on the bytes of the server."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not good: {error.verify_message}"
     said = error.args[0] if error.args else ""
     if isinstance(said, bytes):
         return said.decode("utf-8", "replace")

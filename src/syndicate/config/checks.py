@@ -37,6 +37,7 @@ HOST = re.compile(r"[\w.-]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")
 LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1", re.IGNORECASE)
 QUIET = re.compile(r"([01]\d|2[0-3]):[0-5]\d ?[-–] ?([01]\d|2[0-3]):[0-5]\d")
 TOPIC = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]+(?:\.fifo)?", re.ASCII)
+OVERHEARD = "is none, and anybody on the way to {} could read the password"
 LEAST_PASSWORD = 16
 P256_BYTES = 91  # of the public half of a key on that curve, as DER
 STORE = re.compile(r"sqlite:///.+|postgres(ql)?(\+psycopg)?://.+")
@@ -344,9 +345,20 @@ CHECKS: Mapping[tuple[str, str], Callable[[Any], Complaint | None]] = {
 def _check_server(server: Server) -> Iterator[tuple[str, str, str]]:
     if bool(server.user) != bool(server.password):
         yield "user", "and password: both are needed, or none", "give both, or neither"
-    elif server.user and server.security == "none" and not LOOPBACK.fullmatch(server.host):
-        message = f"is none, and anybody on the way to {server.host} could read the password"
+    elif server.user and _is_overheard(server):
+        message = OVERHEARD.format(server.host)
         yield "security", message, "write starttls or tls, or leave out user and password"
+
+
+def _check_imap(imap: Imap) -> Iterator[tuple[str, str, str]]:
+    if bool(imap.host) != bool(imap.user and imap.password):
+        yield "host", "and user and password: all are needed, or none", "give all, or none"
+    elif imap.host and _is_overheard(imap):
+        yield "security", OVERHEARD.format(imap.host), "write tls, or starttls with port: 143"
+
+
+def _is_overheard(server: Server | Imap) -> bool:
+    return server.security == "none" and not LOOPBACK.fullmatch(server.host)
 
 
 def _check_delivery(config: Config) -> Iterator[tuple[str, str, str]]:
@@ -368,8 +380,8 @@ def _check_together(section: Sending | Server | Dkim | Imap) -> Iterator[tuple[s
         yield from _check_server(section)
     if isinstance(section, Dkim) and bool(section.key) != bool(section.selector):
         yield "selector", "and key: both are needed, or none", "give both, or neither"
-    if isinstance(section, Imap) and bool(section.host) != bool(section.user and section.password):
-        yield "host", "and user and password: all are needed, or none", "give all, or none"
+    if isinstance(section, Imap):
+        yield from _check_imap(section)
 
 
 def _check_hook(hook: Hook) -> Iterator[tuple[str, str, str]]:

@@ -18,7 +18,7 @@ Content-Type: multipart/report; report-type=delivery-status; boundary="b1"
 --b1
 Content-Type: text/plain; charset=us-ascii
 
-Your message did not arrive. Here is what we know of it.
+{words}
 
 --b1
 Content-Type: {type}
@@ -45,11 +45,18 @@ def dsn(
     mta: str = "mx.example.net",
     type_: str = "message/delivery-status",
     returned: str = "message/rfc822",
+    words: str = "Your message did not arrive. Here is what we know of it.",
 ) -> bytes:
     """A report (RFC 3464) with a group of fields for each recipient."""
     groups = "".join(f"\n{each.strip()}\n" for each in recipients)
     text = DSN.format(
-        to=to, mta=mta, type=type_, recipients=groups, returned=returned, body="A heron."
+        to=to,
+        mta=mta,
+        type=type_,
+        returned=returned,
+        words=words,
+        recipients=groups,
+        body="A heron.",
     )
     return text.replace("\n", "\r\n").encode()
 
@@ -105,6 +112,23 @@ Final-Recipient: rfc822;ada@example.net
 Status: 5.0.0
 Diagnostic-Code: smtp; 550 Unrouteable
 """
+)
+OPENSMTPD_WORDS = """\
+    Hi!
+
+    These could not be reached, see 5.2.2 of the house rules:
+
+bea@example.net: 550 5.7.1 not from you
+ada@example.net: 550 5.1.1 nobody of that name"""
+OPENSMTPD_RELAYS = dsn(
+    """
+Final-Recipient: rfc822; ada@example.net
+Action: failed
+Status: 5.0.0
+""",
+    mta="obsd.example.org",
+    returned="text/rfc822-headers",
+    words=OPENSMTPD_WORDS,
 )
 OPENSMTPD = dsn(
     """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import notices
-
 from syndicate.delivery.verp import return_path
 from syndicate.store.database import Database
 from syndicate.store.deliveries import Sending

@@ -1,0 +1,129 @@
+"""Through mail servers people have: messages arrive whole, and what comes back is understood."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import smtplib
+from collections.abc import Callable, Iterator
+from email.message import EmailMessage
+from pathlib import Path
+
+import dkim
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
+from mailings import Mailing, mailing
+from real_servers import OpenSmtpd, Postfix, RealServer, running
+
+from smtp_server import Say, SmtpServer, Step
+from syndicate import cli
+
+ADA, BOB = "ada@example.org", "bob@example.org"
+GONE = "gone@far.example"
+NOBODY = "nobody-here@example.org"
+SAID = "550 5.1.1 there is nobody of that name"
+KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+def nobody_there(step: Step) -> Say | None:
+    """The server of far.example knows no address."""
+    return Say(SAID) if step.name == "RCPT" else None
+
+
+@pytest.fixture(params=["postfix", "opensmtpd"])
+def server(
+    request: pytest.FixtureRequest, root: None, need: Callable[[str, str], str]
+) -> Iterator[RealServer]:
+    """A mail server, started."""
+    with SmtpServer(nobody_there) as far:
+        if request.param == "postfix":
+            need("postfix", "apt-get install postfix")
+            with running(lambda folder: Postfix(folder, far.port)) as started:
+                yield started
+        else:
+            package: Path = request.getfixturevalue("opensmtpd")
+            with running(lambda folder: OpenSmtpd(folder, far.port, package)) as started:
+                yield started
+
+
+@pytest.fixture
+def site(tmp_path: Path, server: RealServer) -> Mailing:
+    """A site that sends through the server, and reads what comes back to it."""
+    made = mailing(tmp_path / "site", f"sqlite:///{tmp_path / 'syndicate.db'}")
+    made.folder.article("two.md", "Die Möwe — 鷗", "A *gull*.\n\n.dots\n", date="2026-11-02")
+    (tmp_path / "site" / "dkim.pem").write_bytes(
+        KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    )
+    made.through(server.port)
+    bounces = {"address": "bounces@example.org", "maildir": str(server.maildir("bounces"))}
+    signing = {"selector": "letters", "key": {"file": "dkim.pem"}}
+    made.folder.configure(bounces=bounces, sending={"dkim": signing})
+    return made
+
+
+def is_signed(message: bytes) -> bool:
+    public = KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    record = b"v=DKIM1; k=rsa; p=" + b"".join(public.splitlines()[1:-1])
+    return bool(dkim.verify(message.replace(b"\n", b"\r\n"), dnsfunc=lambda *_, **__: record))
+
+
+def suppressed(site: Mailing) -> dict[str, str]:
+    """Who is never to be mailed again, and what was said of them."""
+    with site.folder.opened() as opened:
+        rows = opened.database.rows(
+            "SELECT address, detail FROM subscribers s JOIN suppressions p ON p.hash = s.hash"
+        )
+    return {str(who): str(detail) for who, detail in rows}
+
+
+def test_messages_arrive_whole_and_signed(site: Mailing, server: RealServer) -> None:
+    with smtplib.SMTP("127.0.0.1", server.port) as asked:
+        asked.ehlo()
+        assert asked.has_extn("pipelining") == server.pipelining
+    site.people([ADA, BOB])
+    site.issue()
+    assert site.send().sent == 2
+    ids = set()
+    for who in (ADA, BOB):
+        (raw,) = server.mails(who.partition("@")[0], 1)
+        assert is_signed(raw)
+        message = email.message_from_bytes(raw, policy=email.policy.default)
+        assert isinstance(message, EmailMessage)
+        assert not message.defects
+        assert (message["To"], message["From"]) == (who, "Lake Notes <letters@example.org>")
+        plain, html = message.iter_parts()
+        for part in (plain, html):
+            assert "Die Möwe — 鷗" in part.get_content()
+            assert "https://example.org/unsubscribe/weekly/" in part.get_content()
+        assert "\n.dots" in plain.get_content()
+        assert message["Return-Path"].startswith("<bounces+")
+        ids.add(message["Message-ID"])
+    assert len(ids) == 2
+
+
+def test_whose_message_comes_back_is_mailed_no_more(
+    site: Mailing, server: RealServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    site.people([ADA, GONE, NOBODY])
+    site.issue()
+    site.send()
+    assert site.states() == {ADA: "sent", GONE: "sent", NOBODY: server.unknown}
+    coming = {GONE: SAID} | ({NOBODY: "unknown user"} if server.unknown == "sent" else {})
+    server.mails("bounces", len(coming))
+    config = ["--config", str(site.folder.config_file)]
+    assert cli.main(["bounces", "read", *config]) == 0
+    assert capsys.readouterr().out.split() == ["suppressed", str(len(coming))]
+    found = suppressed(site)
+    assert found.keys() == coming.keys()
+    for who, said in coming.items():
+        assert said in found[who]
+        assert cli.main(["deliveries", "to", who, *config]) == 0
+        assert "bounced" in capsys.readouterr().out
+    assert cli.main(["bounces", "read", *config]) == 0
+    assert capsys.readouterr().out == "Nothing came back.\n"

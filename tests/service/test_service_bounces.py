@@ -1,0 +1,231 @@
+"""While the service runs, what comes back is read each minute, and what is posted is heard."""
+
+from __future__ import annotations
+
+import base64
+import json
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from threading import Event
+
+import httpx
+import pytest
+from service_parts import MINUTE, MONDAY
+
+import sent
+from site_folder import SiteFolder
+from syndicate.app import set_up
+from syndicate.bounces.reading import Tally, read_mailboxes
+from syndicate.moments import to_text
+from syndicate.service import bounces
+from syndicate.service.bounces import Returns
+from syndicate.service.serving import Serving
+from syndicate.service.tick import Tick
+from syndicate.store.bounces import Bounces
+from syndicate.store.subscribers import Subscribers
+
+ADA = 1
+SECOND = timedelta(seconds=1)
+PASSWORD = "user:0123456789abcdef"
+GONE = {"RecordType": "Bounce", "Type": "HardBounce", "Email": sent.ADA, "Details": "550 5.1.1 no"}
+
+
+@pytest.fixture
+def site(tmp_path: Path, database_url: str) -> SiteFolder:
+    """A site with a Maildir for notices, which sent an issue to Ada."""
+    folder = SiteFolder(tmp_path / "site", database_url)
+    for name in ("new", "cur", "tmp"):
+        (folder.root / "returns" / name).mkdir(parents=True)
+    folder.configure(bounces={"maildir": "returns"})
+    with folder.opened() as opened:
+        ada = sent.subscriber(opened.database, now=to_text(MONDAY))
+        assert ada.id == ADA
+        sent.send(opened.database, 1, ada)
+    return folder
+
+
+def comes_back(site: SiteFolder, name: str) -> None:
+    """Have a notice about the message to Ada in the Maildir."""
+    with site.opened() as opened:
+        ada = Subscribers(opened.database).by_id(ADA)
+        assert ada
+        path = sent.path_of(opened.database, 1, ada, to_text(MONDAY))
+    (site.root / "returns" / "new" / name).write_bytes(sent.to(path))
+
+
+def unread(site: SiteFolder) -> list[str]:
+    return sorted(each.name for each in (site.root / "returns" / "new").iterdir())
+
+
+def is_suppressed(site: SiteFolder) -> bool:
+    with site.opened() as opened:
+        return bool(opened.database.rows("SELECT 1 FROM suppressions"))
+
+
+def service(site: SiteFolder) -> Tick:
+    return Tick([Returns(set_up(site.config_file, {}))])
+
+
+def at(tick: Tick, now: datetime) -> None:
+    """Tick at a moment, until nothing waits for a second look."""
+    while tick(now) is not None:
+        time.sleep(0.01)
+
+
+def faults(tick: Tick) -> list[str]:
+    return [finding.message for _, finding, _ in tick.faults]
+
+
+def test_what_comes_back_is_acted_on_and_told(
+    site: SiteFolder, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    comes_back(site, "1")
+    at(service(site), MONDAY)
+    assert is_suppressed(site)
+    assert not unread(site)
+    (told,) = [each for each in caplog.records if each.getMessage() == "notices were read"]
+    assert vars(told)["facts"] == {"suppressed": "1"}
+
+
+def test_the_mailbox_is_looked_into_once_a_minute_and_when_the_clock_was_set_back(
+    site: SiteFolder,
+) -> None:
+    tick = service(site)
+    for now, comes, left in (
+        (MONDAY, "1", []),
+        (MONDAY + MINUTE - SECOND, "2", ["2"]),
+        (MONDAY + MINUTE, "3", []),
+        (MONDAY, "4", []),
+    ):
+        comes_back(site, comes)
+        at(tick, now)
+        assert unread(site) == left, comes
+
+
+def test_a_mailbox_that_cannot_be_read_is_a_fault_until_it_can(site: SiteFolder) -> None:
+    tick, returns, away = service(site), site.root / "returns", site.root / "away"
+    comes_back(site, "1")
+    returns.rename(away)
+    at(tick, MONDAY)
+    (fault,) = faults(tick)
+    assert "there is no Maildir here" in fault
+    away.rename(returns)
+    at(tick, MONDAY + 2 * MINUTE)
+    assert not faults(tick)
+    assert is_suppressed(site)
+
+
+def test_without_a_mailbox_there_is_nothing_to_do(
+    site: SiteFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.configure(bounces={"maildir": ""})
+    monkeypatch.setattr(bounces, "open_site", None)
+    tick = service(site)
+    assert tick(MONDAY) is None
+    assert not faults(tick)
+
+
+def test_a_slow_mailbox_holds_nobody_up_and_is_read_by_one_at_a_time(
+    site: SiteFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go, readers, most = Event(), [0], [0]
+    entered = threading.Semaphore(0)
+
+    def slowly(*arguments: object) -> Tally:
+        readers[0] += 1
+        most[0] = max(most[0], readers[0])
+        entered.release()
+        go.wait()
+        readers[0] -= 1
+        return read_mailboxes(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(bounces, "read_mailboxes", slowly)
+    comes_back(site, "1")
+    before, after = service(site), service(site)
+    assert before(MONDAY) == bounces.SOON
+    assert entered.acquire(timeout=10)
+    assert after(MONDAY) == bounces.SOON
+    assert before(MONDAY + 5 * MINUTE) == bounces.SOON
+    assert unread(site) == ["1"]
+    go.set()
+    at(after, MONDAY)
+    at(before, MONDAY)
+    assert most == [1]
+    assert not unread(site)
+
+
+@pytest.mark.parametrize(
+    ("provider", "value", "needs"),
+    [
+        ("ses", "arn:aws:sns:eu-west-1:123456789012:a", True),
+        ("postmark", PASSWORD, False),
+    ],
+)
+def test_what_signatures_need_is_a_fault_where_it_is_missing(
+    site: SiteFolder, monkeypatch: pytest.MonkeyPatch, provider: str, value: str, needs: bool
+) -> None:
+    site.configure(bounces={"webhooks": {provider: value}})
+    tick = service(site)
+    at(tick, MONDAY)
+    assert not faults(tick)
+    monkeypatch.setattr(bounces, "find_spec", lambda _: None)
+    tick(MONDAY + SECOND)
+    assert bool(faults(tick)) == needs
+    assert all("cryptography is not installed" in fault for fault in faults(tick))
+
+
+@pytest.fixture
+def url(site: SiteFolder) -> Iterator[str]:
+    """Where a service of the site serves, which hears Postmark."""
+    site.configure(bounces={"webhooks": {"postmark": PASSWORD}})
+    serving = Serving(set_up(site.config_file, {}), Tick([]), "127.0.0.1", 0, 60, Event())
+    serving.listen()
+    serving.start()
+    yield serving.url.rstrip("/")
+    serving.stop()
+
+
+def post(url: str, body: str | bytes, password: str = PASSWORD) -> int:
+    mark = base64.b64encode(password.encode()).decode()
+    headers = {"authorization": f"Basic {mark}"}
+    return httpx.post(url, content=body, headers=headers, trust_env=False).status_code
+
+
+def test_a_provider_is_heard(site: SiteFolder, url: str) -> None:
+    assert post(f"{url}/bounces/postmark", json.dumps(GONE)) == 200
+    assert post(f"{url}/bounces/postmark?again", json.dumps(GONE)) == 200
+    assert is_suppressed(site)
+    with site.opened() as opened:
+        (kept,) = Bounces(opened.database).of(ADA)
+    assert (kept.issue, kept.kind, kept.detail) == (1, "hard", "550 5.1.1 no")
+
+
+def test_who_is_not_a_provider_is_not_heard(site: SiteFolder, url: str) -> None:
+    body = json.dumps(GONE)
+    assert post(f"{url}/bounces/postmark", body, "user:something-else") == 403
+    assert post(f"{url}/bounces/mailgun", body) == 404
+    assert post(f"{url}/bounces/", body) == 404
+    assert post(f"{url}/bounces/postmark", "[") == 400
+    assert post(f"{url}/bounces/postmark", b"x" * 1_000_001) == 413
+    assert httpx.get(f"{url}/bounces/postmark", trust_env=False).status_code == 405
+    assert not is_suppressed(site)
+
+
+def test_a_notice_is_to_come_again_while_the_store_is_away(
+    site: SiteFolder, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from syndicate.errors import SyndicateError
+
+    def away(*_: object) -> None:
+        raise SyndicateError("the database is away")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("syndicate.service.desk.open_site", away)
+        assert post(f"{url}/bounces/postmark", json.dumps(GONE)) == 503
+    assert post(f"{url}/bounces/postmark", json.dumps(GONE)) == 200
+    assert is_suppressed(site)
