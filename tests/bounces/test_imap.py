@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-import notices
 import pytest
-from sent import path_of, send, subscriber, to
 
+import notices
+from sent import path_of, send, subscriber, to
 from syndicate.bounces.acting import Came
 from syndicate.bounces.reading import Tally, read_mailboxes
 from syndicate.config.model import Bounces, Imap, Security

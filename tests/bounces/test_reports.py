@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import notices
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import notices
 from syndicate.bounces.notice import LONGEST
 from syndicate.bounces.reports import LARGEST, read
 from syndicate.bounces.rule import Kind

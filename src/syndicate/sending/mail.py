@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from syndicate.build import Site
 from syndicate.config.model import Newsletter
 from syndicate.delivery.dkim import Signer
+from syndicate.delivery.headers import as_sent
 from syndicate.delivery.message import domain, mailbox
 from syndicate.delivery.prepared import Prepared, Recipient, message_id
 from syndicate.delivery.transport import Envelope
@@ -61,7 +62,7 @@ class Mail:
         )
         message = self.sign(self.prepared.to(who, smtputf8=True))
         sender = return_path(self.bounces, self.secret, self.issue, number)
-        return Written(Envelope(sender, claimed.address), message)
+        return Written(Envelope(sender, as_sent(claimed.address, smtputf8=True)), message)
 
 
 def mail_of(site: Site, sending: Sending) -> Mail:
