@@ -11,10 +11,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 from threading import Lock
+from typing import TYPE_CHECKING
 
 from syndicate.app import Setup, open_site
-from syndicate.bounces.hearing import Hearing, needs_cryptography, providers
-from syndicate.bounces.reading import Tally, read_mailboxes
 from syndicate.build import Site
 from syndicate.findings import Finding, Level
 from syndicate.permalinks import base_url, path_sent
@@ -22,6 +21,9 @@ from syndicate.service.desk import Answering, ThreadedDesk
 from syndicate.service.served import silently
 from syndicate.service.tick import Turn
 from syndicate.web.messages import Answer, Request
+
+if TYPE_CHECKING:
+    from syndicate.bounces.reading import Tally
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +61,8 @@ class Returns:
         return Turn(self._missing(), SOON if self._round else None)
 
     def _read(self, now: datetime) -> Tally:
+        from syndicate.bounces.reading import read_mailboxes
+
         with ONE_AT_A_TIME, open_site(self._setup, silently) as site:
             return read_mailboxes(self._settings, self._setup.base, site.database, now)
 
@@ -73,7 +77,11 @@ class Returns:
 
     def _missing(self) -> list[Finding]:
         """Whether what the configured webhooks need is installed."""
-        if not needs_cryptography(self._settings.webhooks) or find_spec("cryptography"):
+        if find_spec("cryptography"):
+            return []
+        from syndicate.bounces.hearing import needs_cryptography
+
+        if not needs_cryptography(self._settings.webhooks):
             return []
         message = "signatures of SES and SendGrid cannot be checked: cryptography is not installed"
         way_out = "pip install cryptography"
@@ -89,12 +97,14 @@ class Posts(ThreadedDesk):
 
     def __init__(self, setup: Setup) -> None:
         super().__init__(setup, rb"bounces/")
-        self._providers = providers(setup.config.bounces.webhooks)
+        self._webhooks = setup.config.bounces.webhooks
         self._folder = f"{path_sent(base_url(setup.config.site))}bounces/"
 
     def begin(self, site: Site) -> Answering:
         """Make ready to answer; in the thread."""
-        hearing = Hearing(self._providers, site.database)
+        from syndicate.bounces.hearing import Hearing, providers
+
+        hearing = Hearing(providers(self._webhooks), site.database)
 
         def answered(request: Request, body: bytes, client: str) -> Answer:  # noqa: ARG001
             path = request.target.decode("latin-1").partition("?")[0]
