@@ -19,7 +19,7 @@ from syndicate.bounces.providers.mailgun import mailgun
 from syndicate.bounces.providers.posted import ForgedError, MalformedError, Post
 from syndicate.bounces.providers.postmark import postmark
 from syndicate.bounces.providers.sendgrid import MOMENT, SIGNATURE, sendgrid
-from syndicate.bounces.providers.ses import NOTIFICATION, Ses
+from syndicate.bounces.providers.ses import CONFIRMATION, NOTIFICATION, Ses
 from syndicate.bounces.rule import Kind
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
@@ -53,7 +53,8 @@ def sns(event: Mapping[str, Any], **changes: str) -> Post:
         "SignatureVersion": "2",
         "SigningCertURL": CERT,
     } | changes
-    text = "".join(f"{name}\n{message[name]}\n" for name in NOTIFICATION if name in message)
+    names = NOTIFICATION if message["Type"] == "Notification" else CONFIRMATION
+    text = "".join(f"{name}\n{message[name]}\n" for name in names if name in message)
     signature = RSA.sign(text.encode(), padding.PKCS1v15(), hashes.SHA256())
     signed = message | {"Signature": base64.b64encode(signature).decode()}
     return Post({}, json.dumps(signed).encode())
@@ -112,6 +113,42 @@ def test_what_ses_signed_cannot_be_changed() -> None:
     post = sns(GONE)
     with pytest.raises(ForgedError):
         ses([])(Post({}, post.body.replace(b"ada@", b"eve@")), NOW)
+
+
+CONFIRM = "https://sns.eu-west-1.amazonaws.com/?Action=ConfirmSubscription&Token=abc"
+ASKING = {"Type": "SubscriptionConfirmation", "Token": "abc", "SubscribeURL": CONFIRM}
+
+
+def test_a_subscription_of_our_topic_is_confirmed() -> None:
+    fetched: list[str] = []
+    assert ses(fetched)(sns({}, **ASKING), NOW) == []
+    assert fetched == [CERT, CONFIRM]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"SubscribeURL": "https://sns.eu-west-1.amazonaws.com.evil.example/?Token=abc"},
+        {"SubscribeURL": "http://sns.eu-west-1.amazonaws.com/?Token=abc"},
+        {"SubscribeURL": "https://169.254.169.254/"},
+        {"SubscribeURL": ""},
+        {"Type": "UnsubscribeConfirmation"},
+    ],
+)
+def test_nothing_but_amazons_confirmation_is_fetched(changes: dict[str, str]) -> None:
+    fetched: list[str] = []
+    assert ses(fetched)(sns({}, **(ASKING | changes)), NOW) == []
+    assert fetched == [CERT]
+
+
+@pytest.mark.parametrize("name", ["SubscribeURL", "Token", "TopicArn"])
+def test_a_confirmation_that_was_changed_is_forged(name: str) -> None:
+    fetched: list[str] = []
+    message = json.loads(sns({}, **ASKING).body)
+    message[name] += "x"
+    with pytest.raises(ForgedError):
+        ses(fetched)(Post({}, json.dumps(message).encode()), NOW)
+    assert CONFIRM not in fetched
 
 
 def test_postmark_is_known_by_its_password() -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from syndicate.store.database import Database
 
 ALL = 1_000_000
+FILE = click.Path(exists=True, dir_okay=False, allow_dash=True)
 
 
 @click.group(short_help="What came back of messages that were sent.")
@@ -28,7 +29,7 @@ def bounces() -> None:
 
 
 @bounces.command(short_help="Read what came back, now.")
-@click.argument("files", nargs=-1, type=click.Path(), metavar="[FILE]...")
+@click.argument("files", nargs=-1, type=FILE, metavar="[FILE]...")
 @config_option
 def read(config_file: Path, files: tuple[str, ...]) -> None:
     """Act on the new mails in the mailboxes of the configuration, as the service does.

@@ -1,0 +1,98 @@
+"""`bounces`: what came back is read from the mailbox or from files, and shown."""
+
+from __future__ import annotations
+
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from terminal import PROGRAM, Typing
+
+import notices
+import sent
+from syndicate.moments import to_text
+from syndicate.store.database import open_database
+
+NOW = to_text(datetime.now(UTC))
+
+
+@pytest.fixture
+def notice(site: Path) -> bytes:
+    """A notice about a message that the site sent to Ada."""
+    database = open_database("sqlite:///syndicate.db", site)
+    ada = sent.subscriber(database, now=NOW)
+    sent.send(database, 1, ada)
+    path = sent.path_of(database, 1, ada, NOW)
+    database.close()
+    return sent.to(path)
+
+
+def told(out: str) -> dict[str, str]:
+    """How many mails came to what."""
+    return dict(line.strip().rsplit(maxsplit=1) for line in out.splitlines())
+
+
+def test_the_mailbox_is_read(site: Path, run: Typing, notice: bytes) -> None:
+    for name in ("new", "cur"):
+        (site / "returns" / name).mkdir(parents=True)
+    (site / "returns" / "new" / "1").write_bytes(notice)
+    (site / "returns" / "new" / "2").write_bytes(notices.PERSON)
+    with (site / "config.yaml").open("a") as config:
+        config.write("\nbounces: {maildir: returns}\n")
+    assert told(run("bounces", "read").out) == {"suppressed": "1", "no notice": "1"}
+    assert run("bounces", "read").out == "Nothing came back.\n"
+    (line,) = [each for each in run("bounces", "list").out.splitlines() if sent.ADA in each]
+    assert "hard" in line
+    assert "weekly/2026-11-01T08:00" in line
+    assert "Never mailed" in run("subscribers", "show", sent.ADA).out
+
+
+def test_files_are_read_and_left_where_they_are(site: Path, run: Typing, notice: bytes) -> None:
+    (site / "one.eml").write_bytes(notice)
+    (site / "two.eml").write_bytes(notices.POSTFIX)
+    out = run("bounces", "read", "one.eml", "two.eml", "one.eml").out
+    assert told(out) == {"suppressed": "1", "known": "1", "unmatched": "1"}
+    assert (site / "one.eml").read_bytes() == notice
+
+
+def test_a_mail_is_read_from_standard_input(site: Path, notice: bytes) -> None:
+    command = [str(PROGRAM), "bounces", "read", "-"]
+    done = subprocess.run(command, cwd=site, input=notice, capture_output=True)
+    assert told(done.stdout.decode()) == {"suppressed": "1"}
+    assert not done.stderr
+
+
+def test_without_a_mailbox_the_way_out_is_said(site: Path, run: Typing) -> None:
+    said = run("bounces", "read")
+    assert said.code == 2
+    assert "there is no mailbox to read" in said.err
+    assert "bounces.maildir" in said.err
+
+
+def test_where_one_file_is_not_there_none_is_read(site: Path, run: Typing, notice: bytes) -> None:
+    (site / "one.eml").write_bytes(notice)
+    said = run("bounces", "read", "one.eml", "none.eml")
+    assert said.code == 2
+    assert "'none.eml' does not exist" in said.err
+    assert told(run("bounces", "read", "one.eml").out) == {"suppressed": "1"}
+
+
+@pytest.mark.parametrize(
+    ("what", "shown"),
+    [
+        ("", True),
+        ("weekly", True),
+        ("weekly/2026-11-01T08:00", None),
+        ("monthly", None),
+    ],
+)
+def test_the_list_is_of_what_was_asked_for(
+    site: Path, run: Typing, notice: bytes, what: str, shown: bool | None
+) -> None:
+    (site / "one.eml").write_bytes(notice)
+    run("bounces", "read", "one.eml")
+    said = run("bounces", "list", *([what] if what else []))
+    assert (said.code == 0) == bool(shown)
+    assert (sent.ADA in said.out) == bool(shown)
+    assert shown or what in said.err or what.partition("/")[2] in said.err
