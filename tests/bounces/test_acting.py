@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-import notices
 import pytest
-from sent import path_of, send, subscriber, to
 
+import notices
+from sent import path_of, send, subscriber, to
 from syndicate.bounces.acting import Came, act, matching
 from syndicate.bounces.notice import Notice
 from syndicate.bounces.reading import acting

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-import notices
 import pytest
-from sent import path_of, send, subscriber, to
 
+import notices
+from sent import path_of, send, subscriber, to
 from syndicate.bounces import maildir
 from syndicate.bounces.acting import Came
 from syndicate.bounces.reading import read_mailboxes
