@@ -18,7 +18,7 @@ from functools import partial
 from queue import Empty
 
 from syndicate.config.model import Sending as Settings
-from syndicate.delivery.ledger import FIRST_WAIT, OPEN, Outcome, is_over_budget, outcome
+from syndicate.delivery.ledger import FIRST_WAIT, FOLLOWS, OPEN, Outcome, is_over_budget, outcome
 from syndicate.delivery.ledger import DeliveryState as S
 from syndicate.errors import DeliveryError, StoreError, SyndicateError
 from syndicate.moments import to_text
@@ -226,10 +226,7 @@ class Clerk:
         if not tasks:
             return
         now = to_text(datetime.now(UTC))
-        moves = [
-            Move(t.claimed.issue, t.claimed.subscriber, S.CLAIMED, S.PENDING, t.claimed.attempts)
-            for t in tasks
-        ]
+        moves = [_move(task, S.CLAIMED, S.PENDING) for task in tasks]
         self._written(lambda: self._deliveries.settle(moves, self._owner, now))
         for task in tasks:
             self.ways[task.claimed.issue].open -= 1
@@ -433,6 +430,7 @@ class Clerk:
 
 
 def _move(task: Task, before: S, after: S) -> Move:
+    assert after in FOLLOWS[before], f"{after} does not follow {before}"
     claimed = task.claimed
     return Move(claimed.issue, claimed.subscriber, before, after, claimed.attempts)
 

@@ -69,14 +69,7 @@ class Broken:
     error: BaseException
 
 
-@dataclass(frozen=True, slots=True)
-class Troubled:
-    """An outlet has no connection to give."""
-
-    outlet: Outlet
-
-
-Note = Begins | Taken | Declined | Unwritten | Broken | Troubled
+Note = Begins | Taken | Declined | Unwritten | Broken
 Notes = SimpleQueue[Note]
 
 
@@ -131,7 +124,7 @@ class Connection:
             if opened:
                 raise
             self._feed.give_back(task, self._outlet)
-            self._trouble(error)
+            self._outlet.trouble(error, time.monotonic())
         return None
 
     def _work(self, session: Session, task: Task, written: Written) -> tuple[Task, Written] | None:
@@ -177,7 +170,7 @@ class Connection:
         else:
             self._notes.put(Declined(task, self._outlet, error, begun=False))
         if error.what is Refused.SERVER and not took:
-            self._trouble(error)
+            self._outlet.trouble(error, time.monotonic())
         return error.lost
 
     def _may_go(self, task: Task) -> bool:
@@ -198,7 +191,3 @@ class Connection:
                 self._feed.release(self._outlet)
                 self._notes.put(Unwritten(task, error))
         return None
-
-    def _trouble(self, error: DeliveryError) -> None:
-        self._outlet.trouble(error, time.monotonic())
-        self._notes.put(Troubled(self._outlet))

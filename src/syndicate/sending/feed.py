@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from threading import Condition
 
@@ -63,16 +63,12 @@ class Feed:
             self._tasks.appendleft(task)
             self._change.notify()
 
-    def withdraw(self, issues: Iterable[int] | None = None) -> list[Task]:
-        """Take the deliveries of some issues, or of all, out of the line."""
+    def withdraw(self, issues: Collection[int]) -> list[Task]:
+        """Take the deliveries of some issues out of the line."""
         with self._change:
-            wanted = None if issues is None else frozenset(issues)
-            out: list[Task] = []
-            stay: deque[Task] = deque()
-            for task in self._tasks:
-                go = wanted is None or task.sending.issue in wanted
-                (out if go else stay).append(task)
-            self._tasks = stay
+            out = [task for task in self._tasks if task.sending.issue in issues]
+            if out:
+                self._tasks = deque(t for t in self._tasks if t.sending.issue not in issues)
             return out
 
     def release(self, outlet: Outlet) -> None:

@@ -383,24 +383,16 @@ class Deliveries:
         ]
         self._database.upsert("delivery_events", Event._fields, events)
 
-    def note(self, issue: int, subscriber: int, at: str, event: str, detail: str) -> None:
-        """Remember what happened to a delivery."""
-        self._note(issue, [subscriber], at, event, detail)
-
     # -- helpers -----------------------------------------------------------------------------
 
     def _add_missing(self, sending: Sending, tags: Sequence[str]) -> int:
         """Plan for whoever is not planned for yet; how many that are."""
         count = "SELECT count(*) FROM deliveries WHERE issue = :issue"
         values: dict[str, object] = {"issue": sending.issue, "newsletter": sending.newsletter}
-        likes = []
-        for number, tag in enumerate(tags):
-            likes.append(f"instr_tags LIKE :tag{number} ESCAPE '!'")
-            values[f"tag{number}"] = f"%\n{_literal(tag)}\n%"
+        patterns = {f"tag{at}": f"%\n{_literal(tag)}\n%" for at, tag in enumerate(tags)}
+        likes = [f"(:break || tags || :break) LIKE :{name} ESCAPE '!'" for name in patterns]
         chosen = " OR ".join(["tags = ''", *likes])
-        chosen = chosen.replace("instr_tags", "(:break || tags || :break)")
-        if likes:
-            values["break"] = "\n"
+        values |= {**patterns, "break": "\n"} if tags else {}
         self._run(
             "INSERT INTO deliveries (issue, subscriber, state) "
             "SELECT :issue, subscriber, 'pending' FROM subscriptions "
