@@ -134,15 +134,33 @@ def test_a_line_of_many_dots_never_begins_with_one() -> None:
     assert quopri.decodestring(b"\r\n".join(lines)) == b"." * 300
 
 
+@pytest.mark.parametrize("end", [" ", "\t", "é", "="])
+def test_a_line_that_ends_in_white_space_is_never_too_long(end: str) -> None:
+    for length in range(60, 310):
+        for start in ("", "F", "From ", "."):
+            text = f"{start}{'x' * length}{end}\nnext"
+            encoded = quoted_printable(text)
+            assert max(map(len, encoded.split(b"\r\n"))) <= 76
+            assert quopri.decodestring(encoded).decode() == text.replace("\n", "\r\n")
+
+
 LETTERS = st.characters(exclude_categories=["Cs"]) | st.sampled_from("..\n\r= \t")
+# Lines of about the length at which encoders go wrong.
+LONG = st.builds(
+    "{}{}{}".format,
+    st.sampled_from(("", ".", "From ", "From", " ")),
+    st.integers(0, 230).map(lambda length: "x" * length),
+    st.sampled_from((" \n", "\t\n", "  \n", " ", "é\n", "=\n", ".\n", "\n", "From ", "🦢 \n")),
+)
+TEXTS = st.text(LETTERS, max_size=400) | st.lists(LONG, max_size=5).map("".join)
 
 
-@given(st.text(LETTERS, max_size=400))
+@given(TEXTS)
 def test_quoted_printable_can_always_be_read_back(text: str) -> None:
     encoded = quoted_printable(text)
     lines = encoded.split(b"\r\n")
     assert b"\n" not in b"".join(lines)
-    assert all(len(line) <= 76 and not line.startswith(b".") for line in lines)
+    assert all(len(line) <= 76 and not line.startswith((b".", b"From ")) for line in lines)
     assert not any(line.endswith((b" ", b"\t")) for line in lines)
     assert quopri.decodestring(encoded).decode() == re.sub(r"\r\n?|\n", "\r\n", text)
 

@@ -39,11 +39,25 @@ ONCE = (
 PIECES = st.sampled_from(
     (
         *(".", "..", " ", "=", "=?utf-8?q?x?=", "{{ name }}", "<script>", "&amp;", '"', "'", "\\"),
+        *("From ", "x" * 74, "x" * 148 + " "),
         *("Ada", "é", "湖", "🦢🏽‍♀️", "شتاء", "ליאור", "\u202e", "x" * 90, ",", ";", "@", "-->"),
     )
 )
 NAMES = st.lists(PIECES, min_size=1, max_size=6).map("".join)
-BREAKS = st.sampled_from(("\n", "\r\n", "\n.", "\t", MARKS.name, MARKS.unsubscribe, DIGEST[::-1]))
+BREAKS = st.sampled_from(
+    (
+        "\n",
+        "\r\n",
+        "\n.",
+        " \n",
+        "\t\n",
+        "\nFrom ",
+        "\t",
+        MARKS.name,
+        MARKS.unsubscribe,
+        DIGEST[::-1],
+    )
+)
 TEXTS = st.lists(PIECES | BREAKS | st.characters(exclude_categories=["Cs"]), max_size=30).map(
     "".join
 )
@@ -73,6 +87,7 @@ def assert_well_formed(data: bytes) -> None:
     assert max(map(len, head)) <= 998
     assert max(map(len, body)) <= 76
     assert not any(line.startswith(b".") for line in head + body)
+    assert not any(line.startswith(b"From ") for line in body)
     assert not any(line.endswith((b" ", b"\t")) for line in body)
     assert DIGEST.encode() not in data
 

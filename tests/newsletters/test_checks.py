@@ -223,6 +223,20 @@ def test_a_message_of_the_wrong_form_is_found(
     assert rule in {each.rule for each in blocking(findings)}
 
 
+def test_a_line_that_is_too_long_names_the_article_it_is_from(
+    rendered: Rendered, newsletter: Newsletter, judged: Judged, rich: tuple[Published, ...]
+) -> None:
+    encoded = written(rendered)
+    at = encoded.rindex(b"What we saw")
+    message = encoded[:at] + encoded[at:].replace(b"=\r\n", b"", 1)
+    (finding,) = [
+        each
+        for each in judged(rendered, newsletter, rich, message=message)
+        if each.rule == "email-14"
+    ]
+    assert finding.path == rich[0].path
+
+
 def test_plain_text_without_headings_items_and_links_of_an_article_is_found(
     rendered: Rendered, newsletter: Newsletter, judged: Judged, rich: tuple[Published, ...]
 ) -> None:

@@ -6,6 +6,7 @@ Pure: the same input gives the same bytes. The headers are written by `headers`.
 from __future__ import annotations
 
 import hashlib
+import re
 from binascii import b2a_qp
 from collections.abc import Sequence
 from datetime import datetime
@@ -139,21 +140,36 @@ def domain(address: str) -> str:
 
 
 def quoted_printable(text: str) -> bytes:
-    """Encode text for a message (RFC 2045, section 6.7): CRLF, lines of at most 76.
+    """Encode text for a message (RFC 2045, section 6.7): CRLF, lines of at most 76 characters.
 
-    A leading dot is written `=2E`, so that no server on the way can take it for SMTP's.
+    A leading dot is written `=2E`, and `From ` at the start of a line `=46rom `, so that no server
+    on the way can take them for what SMTP or a mailbox file means by them.
     """
     lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n")
     # b2a_qp breaks lines as the text does first, and with LF alone in a text of one line.
-    encoded = b2a_qp(lines.encode()).replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
-    if b"\n." not in encoded and not encoded.startswith(b"."):
-        return encoded
-    return b"\r\n".join(_undotted(line) for line in encoded.split(b"\r\n"))
+    encoded = b2a_qp(lines.encode()).replace(b"\r\n", b"\n")
+    return _UNFIT_LINE.sub(_fit_lines, encoded).replace(b"\n", b"\r\n")
 
 
-def _undotted(line: bytes) -> bytes:
-    if not line.startswith(b"."):
-        return line
-    if len(line) + 2 <= ENCODED_LINE:
-        return b"=2E" + line[1:]
-    return b"=2E=\r\n" + _undotted(line[1:])
+# b2a_qp writes 77 characters where white space ends a line of 75.
+_UNFIT_LINE = re.compile(rb"^(?:\.|From |.{77}).*", re.MULTILINE)
+_MISREAD = re.compile(rb"\A(?:\.|F(?=rom ))")
+
+
+def _fit_lines(match: re.Match[bytes]) -> bytes:
+    """An encoded line as lines that are short enough and begin with nothing that is misread."""
+    lines: list[bytes] = []
+    rest = match[0]
+    while True:
+        rest = _MISREAD.sub(_escaped, rest)
+        if len(rest) <= ENCODED_LINE:
+            return b"\n".join((*lines, rest))
+        cut = ENCODED_LINE - 1
+        escape = rest.rfind(b"=", cut - 2, cut)  # never between "=" and its digits
+        cut = escape if escape >= 0 else cut
+        lines.append(rest[:cut] + b"=")
+        rest = rest[cut:]
+
+
+def _escaped(match: re.Match[bytes]) -> bytes:
+    return b"=%02X" % ord(match[0])

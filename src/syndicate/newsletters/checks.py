@@ -46,6 +46,7 @@ FORBIDDEN_TAGS = ("script", "form", "iframe", "object", "embed", "link")
 NOT_SIGNS = re.compile(r"[\W_]+")
 PIECES = re.compile(r"\w+|[^\w\s]")
 HEADED = ("h1", "h2", "h3", "h4", "h5", "h6", "li")
+MARKUP = re.compile(r"<[^<>]*(?:>|$)|^[^<>]*>")
 SPACER = 100
 """Characters behind the preheader that take up the room inboxes have."""
 EMAIL_RULE = "email-"
@@ -82,6 +83,16 @@ class _Issue:
         """The article that has this address, or where the design does."""
         article = next((each for each in self.articles if _has(each, address)), None)
         return Place(article.path) if article else self.place(".html", *written)
+
+    def author_of(self, line: str) -> Place | None:
+        """The article whose text holds a line of the message, None if it is the design's."""
+        signs = [run for each in MARKUP.split(line) if (run := _signs(each))]
+        longest = max(signs, key=len, default="")
+        texts = (
+            (each, f"{each.title} {each.summary} {_text(each.html)}") for each in self.articles
+        )
+        found = (each for each, text in texts if longest and longest in _signs(text))
+        return next((Place(each.path) for each in found), None)
 
     @property
     def written(self) -> str:
@@ -126,7 +137,10 @@ def check(
     root = document_fromstring(rendered.html)
     style = "\n".join(each.text or "" for each in root.iter("style"))
     issue = _Issue(rendered, newsletter, articles, root, style, sources)
-    faults = [Fault(*each) for each in broken_rules(message)]
+    faults = [
+        Fault(number, level, wrong, way_out, issue.author_of(line) if line else None)
+        for number, level, wrong, way_out, line in broken_rules(message)
+    ]
     faults += [fault for each in CHECKS for fault in each(issue)]
     return tuple(
         Finding(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from binascii import a2b_qp
+from collections.abc import Callable, Iterator
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
@@ -11,11 +12,14 @@ from syndicate.findings import Level
 LONGEST_LINE, LONGEST_ENCODED = 998, 76
 WAY_OUT = "this is a fault in syndicate: please report it"
 
-Broken = tuple[int, Level, str, str]
+Broken = tuple[int, Level, str, str, str]
 
 
 def broken_rules(message: bytes) -> Iterator[Broken]:
-    """Yield (number, level, what is wrong, way out) for rules 12 and 14."""
+    """Yield (number, level, what is wrong, what to do, the text of the line) for rules 12 and 14.
+
+    The text is that of the line which breaks the rule, decoded; "" where it is not one line.
+    """
     parsed = message_from_bytes(message, policy=policy.default)
     parts = [each for each in parsed.iter_parts() if isinstance(each, EmailMessage)]
     kinds = [(each.get_content_type(), each.get_content_charset()) for each in parts]
@@ -24,20 +28,33 @@ def broken_rules(message: bytes) -> Iterator[Broken]:
         ("text/html", "utf-8"),
     ]:
         wrong = "the message is not plain text and then HTML, both in UTF-8"
-        yield 12, Level.ERROR, wrong, WAY_OUT
+        yield 12, Level.ERROR, wrong, WAY_OUT, ""
     if any(each["Content-Transfer-Encoding"] != "quoted-printable" for each in parts):
-        yield 14, Level.ERROR, "a text of the message is not quoted-printable", WAY_OUT
-    yield from ((14, Level.ERROR, wrong, WAY_OUT) for wrong in _lines(message))
+        yield 14, Level.ERROR, "a text of the message is not quoted-printable", WAY_OUT, ""
+    for wrong, line in _lines(message):
+        text = a2b_qp(line).decode(errors="ignore")
+        yield 14, Level.ERROR, wrong, WAY_OUT, text
 
 
-def _lines(message: bytes) -> Iterator[str]:
+def _lines(message: bytes) -> Iterator[tuple[str, bytes]]:
+    """What is wrong with lines, and the first that is wrong so."""
     lines = message.split(b"\r\n")
     body = lines[lines.index(b"") :] if b"" in lines else []
-    if any(b"\n" in each or b"\r" in each for each in lines):
-        yield "a line of the message does not end in CR LF"
-    if any(len(each) > LONGEST_LINE for each in lines):
-        yield f"a line of the message is longer than {LONGEST_LINE} characters"
-    if any(len(each) > LONGEST_ENCODED for each in body):
-        yield f"an encoded line of the message is longer than {LONGEST_ENCODED} characters"
-    if any(each.startswith(b".") for each in body):
-        yield "a line of the message begins with a dot, which mail servers may eat"
+    rules: tuple[tuple[list[bytes], Callable[[bytes], bool], str], ...] = (
+        (lines, lambda line: b"\n" in line or b"\r" in line, "does not end in CR LF"),
+        (lines, _longer_than(LONGEST_LINE), f"is longer than {LONGEST_LINE} characters"),
+        (
+            body,
+            _longer_than(LONGEST_ENCODED),
+            f"is longer than {LONGEST_ENCODED} characters, encoded",
+        ),
+        (body, lambda line: line.startswith(b"."), "begins with a dot, which servers may remove"),
+    )
+    for where, breaks, wrong in rules:
+        first = next(filter(breaks, where), None)
+        if first is not None:
+            yield f"a line of the message {wrong}", first
+
+
+def _longer_than(most: int) -> Callable[[bytes], bool]:
+    return lambda line: len(line) > most
