@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rendering_bench import FOLDER, URL, html, rendered, rules
 
+from syndicate.content import sanitise as sanitise_module
 from syndicate.content.article import Format, Image
 from syndicate.content.sanitise import balanced, sanitise
 
@@ -343,3 +344,67 @@ def test_any_soup_renders_to_safe_and_balanced_html(body: str) -> None:
     rendering = rendered(body, form=Format.HTML)[0]
     assert_safe(rendering.html)
     assert_safe(rendering.lead)
+
+
+# What the pass over the output of nh3 relies on: `<` begins a tag and nothing else, every value
+# stands in quotation marks, and neither these nor `<` are ever raw within it.
+WRITTEN_TAG = re.compile(r'</?[a-z][a-z0-9-]*(?: [a-z-]+="[^"<]*")*>')
+NASTY = ("<", ">", '"', "'", "&lt;", "&#60;", "&quot;", "&#34;", "<b>", "</b>", "<!--", "-->", " ")
+ODD_VALUES = st.lists(
+    st.sampled_from((*NASTY, "<a href=", "]]>", "<script>", "\x02more\x03", "&", "=", "`", "x"))
+    | st.characters(exclude_categories=["Cs"]),
+    max_size=8,
+).map("".join)
+EVERY_ATTRIBUTE = sorted(
+    (tag, name)
+    for tags in (sanitise_module._ATTRIBUTES,)
+    for tag, names in tags.items()
+    for name in names
+)
+
+
+@pytest.mark.parametrize(("tag", "name"), EVERY_ATTRIBUTE)
+def test_what_sanitising_writes_has_no_raw_bracket_or_mark_in_a_value(tag: str, name: str) -> None:
+    tag = "p" if tag == "*" else tag
+    around = {"td": "<table><tr>", "th": "<table><tr>", "tr": "<table>", "col": "<table>"}.get(
+        tag, ""
+    )
+    value = "https://e.org/?" if name in ("href", "src", "cite") else "language-"
+    for mark in NASTY:
+        for quote in ("'", '"'):
+            written = value + mark.replace(quote, "") + "x"
+            out = balanced(f"{around}<{tag} {name}={quote}{written}{quote}>text</{tag}>")
+            assert not WRITTEN_TAG.sub("", out).count("<"), out
+            assert not re.search('="[^"]*<', out), out
+
+
+@given(
+    st.lists(
+        st.builds(
+            "<{}{} {}={}{}{}>{}".format,
+            st.sampled_from(("", "/")),
+            st.sampled_from(("p", "a", "img", "x-frame", "pre", "td", "source", "math", "svg")),
+            st.sampled_from(("title", "href", "src", "srcset", "alt", "lang", "id", "class")),
+            st.sampled_from(("'", '"', "")),
+            ODD_VALUES,
+            st.sampled_from(("'", '"', "")),
+            ODD_VALUES,
+        ),
+        max_size=4,
+    ).map("".join)
+)
+@settings(max_examples=300)
+def test_in_what_sanitising_writes_a_bracket_always_begins_a_tag(text: str) -> None:
+    out = balanced(text)
+    assert "<" not in WRITTEN_TAG.sub("", out), out
+
+
+@given(ODD_VALUES, ODD_VALUES)
+def test_no_text_is_lost_or_torn_open_around_odd_attributes(one: str, other: str) -> None:
+    title, lang = (each.replace("'", "") for each in (one, other))
+    text = f"<p title='{title}'>first</p><p lang='{lang}'>second</p>"
+    for regular in (True, False):
+        out = sanitise(text, base=URL, surroundings=FOLDER, regular=regular).html
+        assert "first</p>" in out
+        assert "second</p>" in out
+        assert "<" not in WRITTEN_TAG.sub("", out), out
