@@ -43,7 +43,7 @@ from syndicate.permalinks import base_url, page_file
 from syndicate.press import Press, Rehearsal, missing
 from syndicate.renditions import Folder, Renditions, address, address_at, stale_renderings
 from syndicate.store.articles import GONE_FEEDS, Articles
-from syndicate.store.database import Database
+from syndicate.store.database import WAS_READABLE, Database
 from syndicate.store.events import Events, Happening
 from syndicate.store.issues import Issues
 from syndicate.surroundings import MISSING
@@ -145,7 +145,25 @@ def build_seen(site: Site, now: datetime, seen: folder.Seen, *, rehearse: bool =
         _owe(site, outputs, due, now)
         _make(site, outputs, press, owners, recipe, now)
     found = _found(outputs, press) if rehearse else articles.notes()
-    return _report(articles, intake, press, found)
+    report = _report(articles, intake, press, found)
+    if WAS_READABLE not in before:
+        return report
+    if not rehearse:
+        with site.database.transaction():
+            articles.forget(WAS_READABLE)
+    return replace(report, findings=(*report.findings, _was_readable(site)))
+
+
+def _was_readable(site: Site) -> Finding:
+    return Finding(
+        Level.WARNING,
+        "store-was-readable",
+        "other users of this machine could read the store, and with it the addresses of "
+        "subscribers and the key that signs their links; now only its owner can",
+        site.config_file,
+        way_out="if other people have an account here, sign with a new key: "
+        "syndicate subscribers rotate",
+    )
 
 
 def taken_in(site: Site, seen: folder.Seen, now: datetime) -> Intake:

@@ -13,6 +13,7 @@ from typing import BinaryIO, TextIO
 from syndicate.build import Progress
 from syndicate.errors import Place, SyndicateError
 from syndicate.store.database import Database
+from syndicate.store.private import MODE, open_private
 from syndicate.store.subscriber_import import Became, Import, Incoming
 from syndicate.store.subscribers import Subscribers
 from syndicate.subscribers.lists import List, Person, Refused, guarded, read
@@ -106,11 +107,18 @@ class _BadRows:
     def add(self, row: Refused) -> None:
         """Write a row."""
         if self._file is None:
-            self._file = self._path.open("w", encoding="utf-8", newline="")
+            self._file = _emptied(self._path)
             self._writer = writer(self._file)
             self._writer.writerow(["line", "reason", *self.columns])
         self.count += 1
         self._writer.writerow([row.line, row.reason, *map(guarded, row.cells)])
+
+
+def _emptied(path: Path) -> TextIO:
+    """A file for rows, its owner's alone also where it was there before."""
+    file = open_private(path, "w")
+    path.chmod(MODE)
+    return file
 
 
 def import_list(

@@ -22,22 +22,28 @@ PARTIAL = ".syndicate.part"
 BLOCKED = (EEXIST, EISDIR, ENAMETOOLONG, ENOTDIR, ENOTEMPTY)
 
 
-def write(root: Path, path: str, data: bytes) -> bool:
-    """Write a document unless it stands there already. True when it was written."""
+def write(root: Path, path: str, data: bytes, *, private: bool = False) -> bool:
+    """Write a document unless it stands there already. True when it was written.
+
+    A `private` one is its owner's alone; others have the permissions that the umask leaves.
+    """
     target = root / path
     try:
         if _same(target, data):
             return False
         target.parent.mkdir(parents=True, exist_ok=True)
-        _replace(target, data)
+        _replace(target, data, private=private)
     except OSError as error:
         raise _refused(target, error) from error
     return True
 
 
-def _replace(target: Path, data: bytes) -> None:
+def _replace(target: Path, data: bytes, *, private: bool) -> None:
     partial = target.with_name(PARTIAL)
     try:
+        if private:
+            partial.touch(0o600)
+            partial.chmod(0o600)
         partial.write_bytes(data)
         _make_younger(partial, target)
         partial.replace(target)

@@ -323,6 +323,7 @@ def remove(config_file: Path, address: str) -> None:
                 known.erase(who)
             requests.erase(hashed)
             known.suppress(hashed, Why.ERASED, "", _now())
+        site.database.purge()
     click.echo(f"{given.mail} is erased.")
 
 

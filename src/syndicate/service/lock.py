@@ -12,6 +12,7 @@ from pathlib import Path
 
 from syndicate.errors import Place, SyndicateError
 from syndicate.store.database import flock
+from syndicate.store.private import open_private
 
 ASKING_SECONDS = 0.5
 """Whoever only asks who runs has the lock for a moment."""
@@ -20,7 +21,7 @@ ASKING_SECONDS = 0.5
 @contextmanager
 def only_one(path: Path, pid: int) -> Iterator[None]:
     """Hold the lock. Raises SyndicateError, naming the process, when another one has it."""
-    with path.open("a+") as file:
+    with open_private(path, "a+") as file:
         end = time.monotonic() + ASKING_SECONDS
         while not flock(file):
             if time.monotonic() > end:

@@ -71,7 +71,7 @@ def write(path: Path, status: Status) -> None:
         "faults": to_json([finding for finding, _ in status.faults]),
         "faults_since": [to_text(since) for _, since in status.faults],
     }
-    publish.write(path.parent, path.name, json.dumps(document).encode())
+    publish.write(path.parent, path.name, json.dumps(document).encode(), private=True)
 
 
 def read(path: Path) -> Status | None:

@@ -415,6 +415,10 @@ class Articles:
             [{"key": key, "value": value} for key, value in values.items()],
         )
 
+    def forget(self, key: str) -> None:
+        """Remove a value from meta."""
+        self._database.run("DELETE FROM meta WHERE key = :key", {"key": key})
+
     # -- helpers -----------------------------------------------------------------------------
 
     def _pairs(self, query: str) -> list[tuple[str, str]]:

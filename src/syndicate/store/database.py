@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 from syndicate.errors import StoreError
 from syndicate.store.agreed import BUILDS, SCHEMA_VERSION, SENDERS, WRITERS
+from syndicate.store.private import create_private, open_private, tighten
 
 try:
     import fcntl
@@ -80,6 +81,10 @@ class Database(Protocol):
         """What is in it now, but for people, in memory: what is done to that is forgotten."""
         ...
 
+    def purge(self) -> None:
+        """Leave nothing of what was deleted in files of the database; outside a transaction."""
+        ...
+
     def close(self) -> None:
         """Let go of the connection."""
         ...
@@ -102,14 +107,33 @@ class Sqlite:
         self.path = path
         self._lock: TextIO | None = None
         self._sending: TextIO | None = None
+        was_readable = self._made_private()
         try:
             self._connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
             self._prepare()
+            if was_readable:
+                with self.transaction():
+                    self.upsert("meta", ("key", "value"), [(WAS_READABLE, "yes")])
         except sqlite3.Error as error:
             raise self._error(error) from error
 
+    def _made_private(self) -> bool:
+        """Have the file, and with it those that SQLite puts beside it, be its owner's alone.
+
+        Whether others could read it before. Where the file belongs to somebody else, or its
+        folder is not there, nothing is done: SQLite says what is wrong, if anything is.
+        """
+        if str(self.path) == MEMORY:
+            return False
+        try:
+            create_private(self.path)
+            return tighten(self.path)
+        except OSError:
+            return False
+
     def _prepare(self) -> None:
         version = self._version()  # first: another program's database is left as it is
+        self._connection.execute("PRAGMA secure_delete=ON")  # whatever SQLite was compiled with
         _wait_for(self._logs_ahead, seconds=BUSY_SECONDS)
         self._connection.execute("PRAGMA synchronous=FULL")
         if version is None:
@@ -206,11 +230,11 @@ class Sqlite:
     def lock(self) -> None:
         if self._lock:
             return
-        file = self._lock = self.path.with_name(f"{self.path.name}.lock").open("w")
+        file = self._lock = open_private(self._beside(".lock"), "w")
         _wait_for(lambda: flock(file))
 
     def lock_sending(self) -> bool:
-        file = self.path.with_name(f"{self.path.name}.sending").open("w")
+        file = open_private(self._beside(".sending"), "w")
         if not flock(file):
             file.close()
             return False
@@ -219,6 +243,9 @@ class Sqlite:
 
     def holds_sending(self) -> bool:
         return self._sending is not None
+
+    def _beside(self, suffix: str) -> Path:
+        return self.path.with_name(self.path.name + suffix)
 
     def copy(self) -> Sqlite:
         copy = in_memory()
@@ -232,6 +259,10 @@ class Sqlite:
         except sqlite3.Error as error:
             raise self._error(error) from error
         return copy
+
+    def purge(self) -> None:
+        # What the log holds of it is written over by the log's next round, or by this.
+        self.rows("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
         self._connection.close()
@@ -251,12 +282,17 @@ ABOUT_PEOPLE = frozenset(
 )
 """Tables that no copy has: they may be large, and are nobody else's business."""
 
+MEMORY = ":memory:"
+
+WAS_READABLE = "was-readable"
+"""The name in `meta` that notes that others could read the store, until a build reports it."""
+
 WAY_OUT = "check store.url in config.yaml, that its folder can be written, and the disk's space"
 
 
 def in_memory() -> Sqlite:
     """A new database that is gone when it is closed."""
-    return Sqlite(Path(":memory:"))
+    return Sqlite(Path(MEMORY))
 
 
 class PostgreSQL:
@@ -374,6 +410,9 @@ class PostgreSQL:
         """A number that grows with every transaction that wrote something, on all the server."""
         ((number,),) = self.rows("SELECT txid_snapshot_xmax(txid_current_snapshot())")
         return int(number)
+
+    def purge(self) -> None:
+        """The server does so by itself: autovacuum."""
 
     def close(self) -> None:
         self._connection.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,12 +33,18 @@ def upgrade(url: str, version: str | None) -> None:
                 way_out="upgrade syndicate to that version or a newer one",
             ) from None
     engine = sqlalchemy.create_engine(url)
+    if engine.dialect.name == "sqlite":
+        sqlalchemy.event.listen(engine, "connect", _delete_securely)
     with engine.begin() as connection:
         if connection.dialect.name == "postgresql":  # one at a time; who comes late finds it done
             connection.execute(sqlalchemy.text(f"SELECT pg_advisory_xact_lock({WRITERS})"))
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
     engine.dispose()
+
+
+def _delete_securely(connection: sqlite3.Connection, _: object) -> None:
+    connection.execute("PRAGMA secure_delete=ON")
 
 
 def alembic_config(url: str) -> Config:

@@ -121,7 +121,8 @@ class Library:
         self.shelf = Shelf(files, paths, versions)
         try:
             if fresh and self._memory:
-                write(self._memory.parent, self._memory.name, versions.to_bytes())
+                data = versions.to_bytes()
+                write(self._memory.parent, self._memory.name, data, private=True)
         except OutputError as error:
             return (error,)
         return ()

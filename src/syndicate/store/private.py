@@ -1,0 +1,46 @@
+"""Files that only their owner may read, whatever the umask: they hold addresses and secrets."""
+
+from __future__ import annotations
+
+import os
+from io import TextIOWrapper
+from pathlib import Path
+from stat import S_IMODE
+from typing import TextIO
+
+MODE = 0o600
+OTHERS = 0o077
+"""The permissions of everybody but the owner."""
+
+BESIDE = ("", "-wal", "-shm", "-journal", ".lock", ".sending", ".running", ".status", ".versions")
+"""What is added to the name of a store for its files."""
+
+
+def open_private(path: Path, mode: str) -> TextIO:
+    """Open a text file; one that is created is the owner's alone."""
+    file = open(path, mode, encoding="utf-8", newline="", opener=_opener)
+    assert isinstance(file, TextIOWrapper), "a text file is buffered"
+    return file
+
+
+def create_private(path: Path) -> None:
+    """Create an empty file unless there is one. Raises OSError."""
+    os.close(_opener(str(path), os.O_RDWR | os.O_CREAT))
+
+
+def tighten(store: Path) -> bool:
+    """Take the permissions of others from a store and its side files; whether it had any.
+
+    Raises OSError when the system does not allow it.
+    """
+    if not S_IMODE(store.stat().st_mode) & OTHERS:
+        return False
+    for suffix in BESIDE:
+        file = store.with_name(store.name + suffix)
+        if file.exists():
+            file.chmod(S_IMODE(file.stat().st_mode) & ~OTHERS)
+    return True
+
+
+def _opener(path: str, flags: int) -> int:
+    return os.open(path, flags, MODE)
