@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-from io import TextIOWrapper
 from pathlib import Path
 from stat import S_IMODE
-from typing import TextIO
+from typing import Literal, TextIO
 
 MODE = 0o600
 OTHERS = 0o077
@@ -16,11 +15,9 @@ BESIDE = ("", "-wal", "-shm", "-journal", ".lock", ".sending", ".running", ".sta
 """What is added to the name of a store for its files."""
 
 
-def open_private(path: Path, mode: str) -> TextIO:
+def open_private(path: Path, mode: Literal["w", "a+"]) -> TextIO:
     """Open a text file; one that is created is the owner's alone."""
-    file = open(path, mode, encoding="utf-8", newline="", opener=_opener)
-    assert isinstance(file, TextIOWrapper), "a text file is buffered"
-    return file
+    return open(path, mode, encoding="utf-8", newline="", opener=_opener)
 
 
 def create_private(path: Path) -> None:
