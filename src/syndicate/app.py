@@ -63,7 +63,8 @@ def open_site(setup: Setup, progress: Progress) -> Iterator[Site]:
 def site_of(setup: Setup, database: Database, progress: Progress) -> Site:
     """A configuration with its folders and an open store."""
     config, places = setup.config, setup.places
-    read_files = partial(_read_files, places.content, ZoneInfo(config.site.time_zone), progress)
+    zone = ZoneInfo(config.site.time_zone)
+    read_files = partial(_read_files, places, zone, progress)
     return Site(config, setup.config_file, places, database, read_files, progress)
 
 
@@ -87,6 +88,7 @@ def places_of(loaded: Loaded, config_file: Path) -> Places:
         content=base / config.content,
         output=base / config.output,
         issues=base / config.issues,
+        links=tuple(base / each for each in config.links),
         designs=_designs(base / config.templates, named=config.templates != "templates"),
     )
     _apart(config_file, (places.content, base / config.templates), tuple(places.roots.values()))
@@ -108,6 +110,8 @@ def _designs(own: Path, *, named: bool) -> tuple[Path, ...]:
 
 
 def _read_files(
-    root: Path, zone: ZoneInfo, progress: Progress, files: Sequence[tuple[str, Stat]]
+    places: Places, zone: ZoneInfo, progress: Progress, files: Sequence[tuple[str, Stat]]
 ) -> list[Scanned | Broken]:
-    return list(progress(scan_many(root, files, zone), len(files), "Reading"))
+    return list(
+        progress(scan_many(places.content, files, zone, places.links), len(files), "Reading")
+    )

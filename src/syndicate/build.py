@@ -61,12 +61,20 @@ class Progress(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """The folders of a site, absolute. `designs` hold templates, the user's folder first."""
+    """The folders of a site, absolute. `designs` hold templates, the user's folder first.
+
+    `links` are those outside `content` that symbolic links in it may lead to.
+    """
 
     content: Path
     output: Path
     issues: Path
     designs: tuple[Path, ...]
+    links: tuple[Path, ...] = ()
+
+    def scan(self) -> dict[str, Stat]:
+        """What is in the content folder: path -> stat. Raises SyndicateError."""
+        return folder.scan(self.content, self.links)
 
     @property
     def roots(self) -> Mapping[str, Path]:
@@ -114,7 +122,7 @@ def build(site: Site, now: datetime, *, rehearse: bool = False) -> Report:
     With `rehearse` everything is made and checked, and nothing written to the output folders.
     """
     site.database.lock()
-    return build_seen(site, now, folder.Seen(folder.scan(site.places.content)), rehearse=rehearse)
+    return build_seen(site, now, folder.Seen(site.places.scan()), rehearse=rehearse)
 
 
 def build_seen(site: Site, now: datetime, seen: folder.Seen, *, rehearse: bool = False) -> Report:
@@ -195,7 +203,7 @@ def stale_among(
     """
     articles = Articles(site.database)
     address_of = partial(address_at, articles, site.config.site, site.zone)
-    stale = stale_renderings(uses, Folder(site.places.content, files), address_of, moved)
+    stale = stale_renderings(uses, _folder(site, files), address_of, moved)
     return stale | set(json.loads(articles.meta().get("behind", "[]")))
 
 
@@ -204,16 +212,19 @@ def outputs_of(
 ) -> Outputs:
     """What documents are made from, once `files` are taken in; the `stale` are rendered anew."""
     articles = Articles(site.database)
-    scanned = Folder(site.places.content, files)
-    renditions = Renditions(articles, scanned, site.config.site, site.zone, stale)
+    renditions = Renditions(articles, _folder(site, files), site.config.site, site.zone, stale)
     feed_id = _feed_id(site, articles, now)
     issues = Issues(site.database)
     return Outputs(site.config, articles, issues, renditions, site.places.designs, feed_id)
 
 
+def _folder(site: Site, files: Mapping[str, Stat]) -> Folder:
+    return Folder(site.places.content, folder.present(files), site.places.links)
+
+
 def built(site: Site, now: datetime) -> Outputs:
     """What a build that has just ended made documents from, to make others of it."""
-    return outputs_of(site, folder.scan(site.places.content), set(), now)
+    return outputs_of(site, site.places.scan(), set(), now)
 
 
 ALL = "*"
@@ -424,7 +435,7 @@ def _put_file(
 ) -> None:
     """Put one file; one that cannot be read costs only itself."""
     try:
-        data = folder.read(site.places.content, target)
+        data = folder.read(site.places.content, target, links=site.places.links)
     except ArticleError as error:
         finding = Finding(
             Level.ERROR,

@@ -219,9 +219,9 @@ def _rendered(
 
 def logo_for(outputs: Outputs, newsletter: Newsletter, config_file: str) -> Logo | None:
     """The newsletter's logo. Raises SyndicateError when its file cannot be read."""
-    content, base = outputs.renditions.folder.root, base_url(outputs.config.site)
+    content, base = outputs.renditions.folder, base_url(outputs.config.site)
     try:
-        return logo_of(newsletter, content, base)
+        return logo_of(newsletter, content.root, base, content.links)
     except ArticleError as error:
         raise SyndicateError(
             f"the logo {newsletter.brand.logo} {error.message}",

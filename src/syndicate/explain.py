@@ -52,7 +52,7 @@ def explain(site: Site, wanted: str, now: datetime) -> Explanation:
     """
     articles = Articles(site.database)
     records = {record.path: record for record in articles.everything()}
-    files = folder.scan(site.places.content)
+    files = site.places.scan()
     changed = {path for path, _ in changed_files(files, articles.stats())[0]}
     path = _Search(site, records, files, changed).path_of(wanted)
     record, article = records.get(path), None
@@ -78,7 +78,7 @@ def explain(site: Site, wanted: str, now: datetime) -> Explanation:
 
 
 def _read(site: Site, path: str) -> tuple[Article, tuple[Finding, ...]]:
-    reading = read_article(site.places.content, path, site.zone)
+    reading = read_article(site.places.content, path, site.zone, site.places.links)
     return reading.article, reading.findings
 
 

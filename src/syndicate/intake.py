@@ -13,7 +13,7 @@ from typing import Never
 
 from syndicate import findings
 from syndicate.catalogue import Decision, Record, Scanned, State, decide, set_apart
-from syndicate.content.folder import Seen, Stat
+from syndicate.content.folder import Seen, Stat, present
 from syndicate.content.reader import is_article
 from syndicate.content.versions import READER_VERSION
 from syndicate.errors import SyndicateError
@@ -40,15 +40,28 @@ class Intake:
 def changed_files(
     seen: Mapping[str, Stat], known: Mapping[str, Stat]
 ) -> tuple[list[tuple[str, Stat]], list[str]]:
-    """Articles to read (new, or with another stat), and paths no longer there."""
-    changed = sorted(item for item in seen.items() - known.items() if is_article(item[0]))
-    return changed, sorted(known.keys() - seen.keys())
+    """Files to read (new, or with another stat), and paths at which no article is any more.
+
+    A symbolic link that is not followed is both: reading it says what is wrong.
+    """
+    differing = seen.items() - known.items()
+    changed = sorted(item for item in differing if is_article(item[0]) or _is_refused(item[1]))
+    refused = {path for path, stat in differing if _is_refused(stat) and path in known}
+    return changed, sorted((known.keys() - seen.keys()) | refused)
+
+
+def _is_refused(stat: Stat) -> bool:
+    """Whether it is that of a symbolic link that is not followed: there is no article."""
+    return stat[0] < 0
 
 
 def _compared(
     articles: Articles, seen: Seen, *, same_way: bool
 ) -> tuple[list[tuple[str, Stat]], list[str]]:
-    """What to read and what is no longer there; `same_way` as files were read before."""
+    """What to read and what is no longer there; `same_way` as files were read before.
+
+    Raises SyndicateError when nothing would be left.
+    """
     narrow = seen.changed if same_way else None
     files = seen.files
     if narrow is not None:
@@ -56,8 +69,11 @@ def _compared(
     known = articles.stats(None if narrow is None else sorted(narrow))
     if seen.held:
         files, known = ({p: s for p, s in m.items() if p not in seen.held} for m in (files, known))
-    changed, removed = changed_files(files, known if same_way else {})
-    return changed, removed if same_way else sorted(known.keys() - files.keys())
+    changed, removed = changed_files(files, known)
+    were = [path for path in removed if not _is_refused(known[path])]
+    if were and not any(map(is_article, (*present(seen.files), *seen.held))):
+        _refuse_to_withdraw_all(len(were), linked=len(present(seen.files)) < len(seen.files))
+    return changed if same_way else changed_files(files, {})[0], removed
 
 
 def take_in(
@@ -84,8 +100,6 @@ def take_in(
     how = f"{READER_VERSION} {zone}"
     kept_tags = "yes" if tagged else "no"
     changed, removed = _compared(articles, seen, same_way=meta.get("read as") == how)
-    if removed and not any(map(is_article, (*seen.files, *seen.held))):
-        _refuse_to_withdraw_all(len(removed))
     retag = meta.get("tags kept") != kept_tags
     if not changed and not removed and not retag and not articles.due(to_text(now)):
         return Intake()
@@ -111,12 +125,13 @@ def _is_new(before: Record | None, after: Record) -> bool:
     return after.sequence is not None and (before is None or before.sequence is None)
 
 
-def _refuse_to_withdraw_all(number: int) -> Never:
+def _refuse_to_withdraw_all(number: int, *, linked: bool) -> Never:
     """An empty folder is far more likely a mistake than a wish."""
+    links = "name the folders that symbolic links lead to under links: in config.yaml, or "
     raise SyndicateError(
         f"the content folder has no articles any more; {number} were there before",
-        way_out="check that it is the right folder and that its disk is there; nothing was "
-        "withdrawn. To start over, delete the database",
+        way_out=f"{links if linked else ''}check that it is the right folder and that its disk is "
+        "there; nothing was withdrawn. To start over, delete the database",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote
@@ -20,14 +21,19 @@ class Logo:
     documents: dict[str, bytes]
 
 
-def logo_of(newsletter: Newsletter, content: Path, base: str) -> Logo | None:
-    """The newsletter's logo; `base` is the address of the site. Raises ArticleError."""
+def logo_of(
+    newsletter: Newsletter, content: Path, base: str, links: Sequence[Path] = ()
+) -> Logo | None:
+    """The newsletter's logo; `base` is the address of the site. Raises ArticleError.
+
+    `links` are the folders outside `content` that symbolic links in it may lead to.
+    """
     path, alt = newsletter.brand.logo, newsletter.brand.logo_alt or newsletter.title
     if not path:
         return None
     if "://" in path:
         return Logo(Image(path, alt), {})
     name = f"newsletters/{newsletter.name}/logo{PurePosixPath(path).suffix.lower()}"
-    data = folder.read(content, path)
-    width, height = size_of(content / path)
+    data = folder.read(content, path, links=links)
+    width, height = size_of(content, path, links)
     return Logo(Image(base + quote(name), alt, width, height), {name: data})

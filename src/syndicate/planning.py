@@ -17,7 +17,7 @@ from syndicate.build import Progress, Site, build_seen, built
 from syndicate.composing import compose
 from syndicate.config.model import Newsletter
 from syndicate.config.named import newsletter_named
-from syndicate.content.folder import Seen, scan
+from syndicate.content.folder import Seen
 from syndicate.findings import Finding
 from syndicate.issuing import due_now, schedule_of
 from syndicate.next_issue import articles_of
@@ -68,7 +68,7 @@ def plan(
     copied = Copied(setup.config.store.url, setup.base)
     try:
         site = site_of(setup, copied.database(), progress)
-        report = build_seen(site, now, Seen(scan(setup.places.content)), rehearse=True)
+        report = build_seen(site, now, Seen(setup.places.scan()), rehearse=True)
         issues = tuple(_issues(site, [known[name] for name in names], now))
     finally:
         copied.close()

@@ -31,32 +31,35 @@ class Broken:
     finding: Finding
 
 
-def read_article(root: Path, path: str, zone: tzinfo) -> Reading:
-    """Read one file of the content folder. Raises ArticleError."""
+def read_article(root: Path, path: str, zone: tzinfo, links: Sequence[Path] = ()) -> Reading:
+    """Read one file of the content folder `root`. Raises ArticleError.
+
+    `links` are the folders outside `root` that symbolic links in it may lead to.
+    """
     if not _is_text(path):
         raise ArticleError(
             "the name of the file is not UTF-8",
             place=Place(_shown(path)),
             way_out="give it another name",
         )
-    return read(path, folder.read(root, path, MOST_BYTES), zone)
+    return read(path, folder.read(root, path, MOST_BYTES, links), zone)
 
 
 def scan_many(
-    root: Path, files: Sequence[tuple[str, Stat]], zone: tzinfo
+    root: Path, files: Sequence[tuple[str, Stat]], zone: tzinfo, links: Sequence[Path] = ()
 ) -> Iterator[Scanned | Broken]:
     """Read files, on all processors when there are many (a first build, a fresh checkout)."""
     workers = min(len(files) // WORTH_A_WORKER, os.cpu_count() or 1)
     # Forking is safe here only: one thread, on Linux. A new interpreter would cost more.
     if workers < 2 or sys.platform != "linux" or threading.active_count() > 1:
-        yield from scan_files(root, files, zone)
+        yield from scan_files(root, files, zone, links)
         return
     import multiprocessing
 
     portions = [files[i : i + PORTION] for i in range(0, len(files), PORTION)]
     # Nothing read is part of a cycle: looking for some takes a tenth of the time.
     with multiprocessing.get_context("fork").Pool(workers, initializer=gc.disable) as pool:
-        for scanned in pool.imap(partial(_scan_portion, root, zone), portions):
+        for scanned in pool.imap(partial(_scan_portion, root, zone, links), portions):
             yield from scanned
 
 
@@ -65,18 +68,20 @@ PORTION = 250
 
 
 def _scan_portion(
-    root: Path, zone: tzinfo, files: Sequence[tuple[str, Stat]]
+    root: Path, zone: tzinfo, links: Sequence[Path], files: Sequence[tuple[str, Stat]]
 ) -> list[Scanned | Broken]:
-    return list(scan_files(root, files, zone))
+    return list(scan_files(root, files, zone, links))
 
 
 def scan_files(
-    root: Path, files: Iterable[tuple[str, Stat]], zone: tzinfo
+    root: Path, files: Iterable[tuple[str, Stat]], zone: tzinfo, links: Sequence[Path] = ()
 ) -> Iterator[Scanned | Broken]:
     """Read files one by one; a broken one costs only itself."""
     for path, stat in files:
         try:
-            reading = read_article(root, path, zone)
+            if stat[0] < 0:
+                raise folder.refused_link(root, path)
+            reading = read_article(root, path, zone, links)
         except ArticleError as error:
             if isinstance(error, folder.UnreadableError):
                 stat = (stat[0], -1)  # what was in the way may go without a change of the file
@@ -100,7 +105,8 @@ def _shown(path: str) -> str:
 def broken_finding(path: str, error: ArticleError) -> Finding:
     """An unreadable article as a finding."""
     line = error.place.line if error.place else None
-    return Finding(Level.ERROR, "unreadable", error.message, path, line, error.way_out)
+    rule = "symbolic-link" if isinstance(error, folder.LinkError) else "unreadable"
+    return Finding(Level.ERROR, rule, error.message, path, line, error.way_out)
 
 
 def _scanned(reading: Reading, stat: Stat) -> Scanned:

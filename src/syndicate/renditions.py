@@ -36,6 +36,7 @@ class Folder:
 
     root: Path
     files: Mapping[str, Stat]
+    links: Sequence[Path] = ()
 
 
 @dataclass(slots=True)
@@ -96,7 +97,8 @@ class Renditions:
     def _read(self, record: Record) -> Article | None:
         """The article with its body; None when the file no longer says what the record says."""
         try:
-            body = read_article(self.folder.root, record.path, self.zone).article.body
+            folder = self.folder
+            body = read_article(folder.root, record.path, self.zone, folder.links).article.body
         except ArticleError:
             return None  # reported when the folder was taken in
         return article_of(record, body) if body_hash(body) == record.body_hash else None
@@ -118,6 +120,7 @@ class Renditions:
             url,
             root=self.folder.root,
             files=self.folder.files,
+            links=self.folder.links,
             base=base_url(self.site),
             address_at=lambda path: address_at(self.articles, self.site, self.zone, path),
         )

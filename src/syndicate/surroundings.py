@@ -7,14 +7,16 @@ rendering still holds.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from io import BufferedReader
 from pathlib import Path, PurePosixPath
 from posixpath import normpath
 from urllib.parse import quote, urljoin
 
 from syndicate.content.addresses import LocalFile
-from syndicate.content.folder import Stat
+from syndicate.content.folder import Stat, opened
 from syndicate.content.reader import is_article
+from syndicate.errors import ArticleError
 
 AddressAt = Callable[[str], str | None]
 """Path of an article in the content folder -> its absolute address, None without such."""
@@ -35,6 +37,7 @@ class Surroundings:
         *,
         root: Path,
         files: Mapping[str, Stat],
+        links: Sequence[Path] = (),
         base: str,
         address_at: AddressAt,
     ) -> None:
@@ -43,6 +46,7 @@ class Surroundings:
         self._url = url
         self._root = root
         self._files = files
+        self._links = links
         self.base = base
         self._address_at = address_at
         self.uses: dict[str, str] = {}
@@ -118,7 +122,7 @@ class Surroundings:
     def _local(self, path: str) -> LocalFile:
         import mimetypes
 
-        width, height = size_of(self._root / path)
+        width, height = size_of(self._root, path, self._links)
         return LocalFile(
             url=file_url(path, self._path, self._url, self.base),
             width=width,
@@ -145,12 +149,13 @@ def file_url(path: str, article: str, url: str, base: str) -> str:
     return urljoin(base, quote(path))
 
 
-def size_of(path: Path) -> tuple[int | None, int | None]:
-    """Width and height in pixels as the file says, None where it says none."""
+def size_of(root: Path, path: str, links: Sequence[Path] = ()) -> tuple[int | None, int | None]:
+    """Width and height in pixels as a file in the content folder says, None where it says none."""
     import imagesize
 
     try:
-        width, height = imagesize.get(path)
-    except (OSError, ValueError):
+        with opened(root, path, links) as file:
+            width, height = imagesize.get(BufferedReader(file))
+    except (ArticleError, ValueError):  # a file that cannot be read is reported where it is copied
         return None, None
     return (int(width), int(height)) if width > 0 and height > 0 else (None, None)

@@ -383,6 +383,10 @@ class Config:
         default=Service(), metadata={"meaning": "how the running service behaves"}
     )
     content: str = field(default="content", metadata={"meaning": "folder of articles"})
+    links: tuple[str, ...] = field(
+        default=(),
+        metadata={"meaning": "folders outside content/ that symbolic links in it may lead to"},
+    )
     templates: str = field(
         default="templates", metadata={"meaning": "folder of templates that replace the built-in"}
     )

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
+from stat import S_ISREG
 
+from syndicate.content.naming import format_of
 from syndicate.errors import ArticleError, Place, SyndicateError
 
 Stat = tuple[int, int]
@@ -28,27 +32,27 @@ class Seen:
     changed: AbstractSet[str] | None = None
 
 
-def scan(root: Path) -> dict[str, Stat]:
+OUTSIDE, BROKEN = -1, -2
+"""The sizes, in a Stat, of a symbolic link that leads out of the folder, and of one to nothing."""
+
+
+def scan(root: Path, links: Sequence[Path] = ()) -> dict[str, Stat]:
     """Every file below `root`, but hidden ones: path with forward slashes -> stat.
 
-    Links are followed once everything else is seen: of two ways to a file the plain one counts.
+    Symbolic links are followed within `root`, and into the folders named by `links`. One that
+    leads elsewhere is not: its size is OUTSIDE, or BROKEN if it leads to nothing. Links come after
+    everything else, so that of two paths to a folder or an article the plain one counts; the other
+    is left out. Raises SyndicateError for a folder that cannot be read.
     """
-    found: dict[str, Stat] = {}
-    folders = [("", str(root))]
-    links: list[tuple[str, str]] = []
-    visited: set[tuple[int, int]] = set()
-    while folders or links:
-        links.sort(reverse=True)
-        prefix, folder = folders.pop() if folders else links.pop()
-        try:
-            if not _seen(folder, visited):
-                _scan_folder(prefix, folder, found, folders, links)
-        except FileNotFoundError as error:
-            if not prefix:
-                raise _no_folder(folder, error) from error
-        except OSError as error:
-            raise _no_folder(folder, error) from error
-    return found
+    walk = _Walk(str(root), [str(each) for each in links])
+    walk.folders([("", str(root))])
+    walk.follow()
+    return walk.found
+
+
+def present(files: Mapping[str, Stat]) -> Mapping[str, Stat]:
+    """What a scan found, without links that are not followed."""
+    return {path: stat for path, stat in files.items() if stat[0] >= 0}
 
 
 def stat_of(root: Path, path: str) -> Stat | None:
@@ -60,6 +64,117 @@ def stat_of(root: Path, path: str) -> Stat | None:
     return (stat.st_size, stat.st_mtime_ns)
 
 
+def is_link(root: Path, path: str) -> bool:
+    """Whether a path is a symbolic link: only `scan` says what becomes of it."""
+    return os.path.islink(f"{root}/{path}")  # noqa: PTH114  as `scan` does
+
+
+class _Walk:
+    """One look at the folder `root`, the links in which may also lead below `others`."""
+
+    def __init__(self, root: str, others: Sequence[str]) -> None:
+        self.found: dict[str, Stat] = {}
+        self._root = root
+        self._others = others
+        self._links: list[tuple[str, str]] = []
+        self._visited: set[tuple[int, int]] = set()
+        self._linked: set[str] = set()
+        """Where articles that were reached through a link really are."""
+
+    def folders(self, waiting: list[tuple[str, str]], *, linked: bool = False) -> None:
+        """Look into folders (prefix of paths, folder) and all below; note links for later."""
+        while waiting:
+            prefix, folder = waiting.pop()
+            try:
+                if not self._seen(folder):
+                    self._folder(prefix, folder, waiting, linked=linked)
+            except OSError as error:
+                if prefix and isinstance(error, FileNotFoundError):
+                    continue
+                raise _no_folder(folder, error) from error
+
+    def follow(self) -> None:
+        """Follow the links that were noted, to folders first."""
+        files: list[tuple[str, str]] = []
+        while self._links:
+            self._links.sort(reverse=True)
+            path, link = self._links.pop()
+            real = self._real(path, link)
+            if real is not None and os.path.isdir(real):  # noqa: PTH112  as all here
+                self.folders([(f"{path}/", real)], linked=True)
+            elif real is not None:
+                files.append((path, real))
+        for path, real in files:
+            self._file(path, real)
+
+    def _seen(self, folder: str) -> bool:
+        """Whether the folder was scanned under another name: links may go in circles."""
+        stat = os.stat(folder)  # noqa: PTH116  for thousands
+        before = len(self._visited)
+        self._visited.add((stat.st_dev, stat.st_ino))
+        return len(self._visited) == before
+
+    def _folder(
+        self, prefix: str, folder: str, waiting: list[tuple[str, str]], *, linked: bool
+    ) -> None:
+        found = self.found
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                name = entry.name
+                if name[0] == ".":
+                    continue
+                try:
+                    if entry.is_symlink():
+                        self._links.append((prefix + name, entry.path))
+                    elif entry.is_dir():
+                        waiting.append((f"{prefix}{name}/", entry.path))
+                    elif entry.is_file():
+                        stat = entry.stat()
+                        found[prefix + name] = (stat.st_size, stat.st_mtime_ns)
+                        if linked:
+                            self._linked.add(entry.path)
+                except OSError:  # gone meanwhile, as editors' files are
+                    continue
+
+    def _real(self, path: str, link: str) -> str | None:
+        """Where a link leads; None, and noted, if it is not followed."""
+        try:
+            real = os.path.realpath(link, strict=True)
+            if _leads_inside(real, self._root, self._others):
+                return real
+            size = OUTSIDE
+        except OSError:
+            size = BROKEN
+        try:
+            self.found[path] = (size, os.lstat(link).st_mtime_ns)
+        except FileNotFoundError:  # gone meanwhile
+            return None
+        return None
+
+    def _file(self, path: str, real: str) -> None:
+        """Take the file that a link leads to, unless it is an article that was found already."""
+        top = os.path.realpath(self._root) + "/"
+        if format_of(path) is not None:
+            if real in self._linked or real.removeprefix(top) in self.found:
+                return
+            self._linked.add(real)
+        try:
+            stat = os.stat(real)  # noqa: PTH116  as all here
+        except OSError:  # gone meanwhile
+            return
+        if S_ISREG(stat.st_mode):
+            self.found[path] = (stat.st_size, stat.st_mtime_ns)
+
+
+def _leads_inside(real: str, root: str, others: Sequence[str]) -> bool:
+    """Whether a path without links is in the folder and not hidden there, or below `others`."""
+    top = os.path.realpath(root)
+    if real == top or real.startswith(f"{top}/"):
+        return "/." not in real[len(top) :]
+    tops = (os.path.realpath(each).rstrip("/") for each in others)
+    return any(real == each or real.startswith(f"{each}/") for each in tops)
+
+
 def _no_folder(folder: str, error: OSError) -> SyndicateError:
     return SyndicateError(
         f"the folder cannot be read: {error.strerror}",
@@ -68,60 +183,76 @@ def _no_folder(folder: str, error: OSError) -> SyndicateError:
     )
 
 
-def _seen(folder: str, visited: set[tuple[int, int]]) -> bool:
-    """Whether the folder was scanned under another name: links may go in circles."""
-    stat = os.stat(folder)  # noqa: PTH116  for thousands
-    before = len(visited)
-    visited.add((stat.st_dev, stat.st_ino))
-    return len(visited) == before
-
-
-def _scan_folder(
-    prefix: str,
-    folder: str,
-    found: dict[str, Stat],
-    folders: list[tuple[str, str]],
-    links: list[tuple[str, str]],
-) -> None:
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            name = entry.name
-            if name[0] == ".":
-                continue
-            try:
-                if entry.is_dir():
-                    kind = links if entry.is_symlink() else folders
-                    kind.append((f"{prefix}{name}/", entry.path))
-                elif entry.is_file():
-                    stat = entry.stat()
-                    found[prefix + name] = (stat.st_size, stat.st_mtime_ns)
-            except OSError:  # gone meanwhile, as editors' files are, or a link to itself
-                continue
-
-
 class UnreadableError(ArticleError):
     """The file is there, or was, but its bytes cannot be had now."""
 
 
-def read(root: Path, path: str, most: int | None = None) -> bytes:
-    """The bytes of a file; of one larger than `most`, one more than that.
+class LinkError(ArticleError):
+    """The path is a symbolic link that is not followed. It stays so until the link changes."""
 
-    Raises UnreadableError.
+
+def read(root: Path, path: str, most: int | None = None, links: Sequence[Path] = ()) -> bytes:
+    """The bytes of a file that `scan` found; of one larger than `most`, one more than that.
+
+    `links` are the folders outside `root` that links may lead to. Raises UnreadableError, and
+    LinkError for what is outside of these, also when it only came there after the scan.
     """
+    with opened(root, path, links) as file:
+        size = os.fstat(file.fileno()).st_size
+        return _read(file.fileno(), size if most is None else min(size, most + 1))
+
+
+def opened(root: Path, path: str, links: Sequence[Path] = ()) -> AbstractContextManager[FileIO]:
+    """A file that `scan` found, open for reading. Raises what `read` raises."""
+    name = f"{root}/{path}"
     try:
-        # The plain calls: opening through Path and io takes three times as long.
-        handle = os.open(f"{root}/{path}", os.O_RDONLY | getattr(os, "O_BINARY", 0))
-        try:
-            size = os.fstat(handle).st_size
-            return _read(handle, size if most is None else min(size, most + 1))
-        finally:
-            os.close(handle)
+        # A pipe that took the place of the file must not hold us up: hence O_NONBLOCK.
+        handle = os.open(name, os.O_RDONLY | os.O_NONBLOCK)
     except OSError as error:
-        raise UnreadableError(
-            f"the file cannot be read: {error.strerror}",
-            place=Place(path),
-            way_out="check that it is still there and may be read",
-        ) from error
+        raise _unreadable(root, path, error.strerror or "") from error
+    try:
+        if not S_ISREG(os.fstat(handle).st_mode):
+            raise _unreadable(root, path, "it is not a file")
+        real = _place(handle, name)
+        # Nearly always there is no link on the way.
+        if real != name and not _leads_inside(real, str(root), [str(each) for each in links]):
+            raise refused_link(root, path)
+    except BaseException:
+        os.close(handle)
+        raise
+    return FileIO(handle)
+
+
+def refused_link(root: Path, path: str) -> LinkError:
+    """The error for a symbolic link that is not followed."""
+    real = os.path.realpath(f"{root}/{path}")
+    if not os.path.exists(real):  # noqa: PTH110  as `scan` does
+        message, way_out = "leads to nothing", "delete it, or correct where it leads"
+    else:
+        message = "leads out of the content folder and is not followed"
+        way_out = "copy the file here, or name the folder it leads to under links: in config.yaml"
+    return LinkError(f"the symbolic link {message}: {real}", place=Place(path), way_out=way_out)
+
+
+def _unreadable(root: Path, path: str, why: str) -> ArticleError:
+    name = f"{root}/{path}"
+    if os.path.islink(name) and not os.path.exists(name):  # noqa: PTH110, PTH114  as `scan` does
+        return refused_link(root, path)
+    return UnreadableError(
+        f"the file cannot be read: {why}",
+        place=Place(path),
+        way_out="check that it is still there and may be read",
+    )
+
+
+def _place(handle: int, name: str) -> str:
+    """Where an open file really is: asked of the system, since `name` may mean another by now."""
+    try:
+        return os.readlink(f"/proc/self/fd/{handle}")  # noqa: PTH115  for thousands
+    except OSError:  # a system without /proc
+        real = os.path.realpath(name)
+        same = os.path.samestat(os.lstat(real), os.fstat(handle))
+        return real if same else ""
 
 
 def _read(handle: int, size: int) -> bytes:

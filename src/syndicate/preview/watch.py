@@ -8,7 +8,7 @@ is seen by a look at everything, every other second.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,8 @@ PAUSE_SECONDS = 0.05
 HALF_SAVED_SECONDS = 0.015
 """Editors write in several steps: once that long nothing happens, a file is whole."""
 MOST_HALVES = 20
+ANYWHERE = (Path("/"),)
+"""Where links among templates may lead: these are the user's own."""
 LOOK_ANYWAY_SECONDS = 2.0
 REST = 4
 """How many times as long as a look takes the pause before the next, where looking is all."""
@@ -32,6 +34,7 @@ class Watched:
     config_file: Path
     content: Path
     templates: Path
+    links: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ class Watcher:
         content = before.content if before else None
         if before is None or told or time.monotonic() - self._looked > LOOK_ANYWAY_SECONDS:
             began = time.monotonic()
-            content = _scan(watched.content)
+            content = _scan(watched.content, watched.links)
             self._looked = time.monotonic()
             self._took = self._looked - began
         if content is None:
@@ -107,7 +110,7 @@ def _whole(watched: Watched, before: Seen | None) -> tuple[Stat | None, dict[str
 
 
 def _few(watched: Watched) -> tuple[Stat | None, dict[str, Stat] | None]:
-    return _stat(watched.config_file), _scan(watched.templates)
+    return _stat(watched.config_file), _scan(watched.templates, ANYWHERE)
 
 
 def _stat(path: Path) -> Stat | None:
@@ -118,8 +121,8 @@ def _stat(path: Path) -> Stat | None:
     return stat.st_size, stat.st_mtime_ns
 
 
-def _scan(root: Path) -> dict[str, Stat] | None:
+def _scan(root: Path, links: Sequence[Path]) -> dict[str, Stat] | None:
     try:
-        return folder.scan(root)
+        return folder.scan(root, links)
     except SyndicateError:  # told when the issue is made
         return None

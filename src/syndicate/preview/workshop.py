@@ -62,7 +62,7 @@ class Workshop:
         Raises SyndicateError; then all stays as it was, but for what was taken in.
         """
         site = self._site()
-        files = folder.scan(site.places.content) if seen.content is None else seen.content
+        files = site.places.scan() if seen.content is None else seen.content
         taken_in(site, folder.Seen(files), now)
         articles = Articles(site.database)
         with site.database.transaction():
@@ -96,7 +96,8 @@ class Workshop:
         """What proofs are made from."""
         base = self._config_file.parent.resolve()
         templates = base / self.site.config.templates
-        return Watched(self._config_file, self.site.places.content, templates)
+        places = self.site.places
+        return Watched(self._config_file, places.content, templates, places.links)
 
     def close(self) -> None:
         """Forget the copy of the store."""

@@ -10,10 +10,11 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from syndicate.app import Setup, open_site
 from syndicate.build import Report, build_seen
-from syndicate.content.folder import Seen, Stat, scan, stat_of
+from syndicate.content.folder import Seen, Stat, is_link, scan, stat_of
 from syndicate.moments import from_text, to_text
 from syndicate.service.served import Served, silently
 from syndicate.service.tick import Turn
@@ -24,6 +25,9 @@ log = logging.getLogger(__name__)
 
 SOON = 0.2
 """Seconds until the second look at files that may still be written."""
+
+ANYWHERE = (Path("/"),)
+"""Where links among templates may lead: these are the user's own."""
 
 OVERHAUL = timedelta(minutes=1)
 """From one thorough build to the next: it compares everything with the store, makes documents
@@ -59,7 +63,7 @@ class Publishing:
     def turn(self, now: datetime) -> Turn:
         """Look at the folder; build if there is anything to build."""
         first = self._view is None
-        self._view = look(self._view, scan(self._setup.places.content))
+        self._view = look(self._view, self._setup.places.scan())
         self._designs = look(self._designs, self._scan_designs())
         if first or self._designs.held:  # a template half written would be on every page
             return Turn(again=SOON)
@@ -72,7 +76,7 @@ class Publishing:
             f"{design}/{path}": stat
             for design in self._setup.places.designs
             if design.is_dir()
-            for path, stat in scan(design).items()
+            for path, stat in scan(design, ANYWHERE).items()
         }
 
     def _to_build(self, view: View, designs: View, now: datetime) -> Seen | None:
@@ -103,8 +107,8 @@ class Publishing:
     def _look_again(self, view: View, seen: Seen) -> View:
         """Another build may have been at work since the look: only now the folder is ours."""
         root = self._setup.places.content
-        if seen.changed is None:
-            return look_closer(view, scan(root))
+        if seen.changed is None or any(is_link(root, path) for path in seen.changed):
+            return look_closer(view, self._setup.places.scan())
         now = {path: stat_of(root, path) for path in seen.changed}
         if all(view.found.get(path) == stat for path, stat in now.items()):
             return view
