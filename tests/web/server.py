@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import uvicorn
@@ -42,8 +43,12 @@ class Running:
         return self.ask("HEAD", path, **headers)
 
     def ask(self, method: str, path: str, **headers: str) -> httpx.Response:
-        """Names of headers are written with `_`. The body is as it came, not unpacked."""
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        """Names of headers are written with `_`. The body is as it came, not unpacked.
+
+        Without a `host` among them, the site is asked for at its own address.
+        """
+        named = {"host": urlsplit(self.library.address.url).netloc}
+        named |= {name.replace("_", "-"): value for name, value in headers.items()}
         request = self.client.build_request(method, f"{self.url}{path}", headers=named)
         for name in ("accept", "accept-encoding", "user-agent"):
             if name not in named:

@@ -37,6 +37,7 @@ from syndicate.web.answers import Answers, Moves
 from syndicate.web.clients import Clients, Limit, Network
 from syndicate.web.front import server_config
 from syndicate.web.library import Address, Library
+from syndicate.web.local import LocalView
 from syndicate.web.metrics import Traffic
 
 log = logging.getLogger(__name__)
@@ -89,6 +90,7 @@ class Serving:
         self._setup = setup
         before, self._desks = self._desks, tuple(self._desks_of(setup))
         self._answers.desks = self._desks
+        self._answers.local = LocalView(base_url(setup.config.site))
         for desk in before:
             desk.close()
 

@@ -17,6 +17,7 @@ from syndicate.web.clients import Clients
 from syndicate.web.documents import DIGEST, Document, Form
 from syndicate.web.kinds import FEED_SECONDS
 from syndicate.web.library import Library, Shelf
+from syndicate.web.local import LocalView
 from syndicate.web.messages import Answer, Header, Request, answer, text
 from syndicate.web.metrics import Traffic
 from syndicate.web.negotiation import (
@@ -92,7 +93,10 @@ class Moves:
 
 
 class Answers:
-    """Answers requests. `moves` may be replaced at any time; `monitor` has no pages without it."""
+    """Answers requests. `moves` may be replaced at any time; `monitor` has no pages without it.
+
+    `local` says which requests come from a browser on this machine, and what those get.
+    """
 
     def __init__(
         self, library: Library, clients: Clients, traffic: Traffic, monitor: Monitor | None = None
@@ -100,6 +104,7 @@ class Answers:
         self.moves = Moves()
         self.desks: Sequence[Desk] = ()
         self.library = library
+        self.local = LocalView(library.address.url)
         self._clients = clients
         self._traffic = traffic
         self._pages: dict[bytes, Callable[[], Answer]] = {}
@@ -128,7 +133,7 @@ class Answers:
         """The answer of a desk to a request."""
         given = await desk.answer(request, body, self._clients.client(request) or "")
         self._traffic.count(desk.name, given.status)
-        return given
+        return self.local.answer(given) if self.local.applies(request) else given
 
     def from_memory(self, request: Request) -> Answer | None:
         """The answer, unless it has to be read from disk or is for a desk."""
@@ -147,6 +152,7 @@ class Answers:
                 given = self._pages[request.target]()
             elif document is None:
                 given = self._elsewhere(request.target, shelf)
+                given = self.local.answer(given) if self.local.applies(request) else given
             else:
                 given = self._of_document(document, request, shelf)
         self._traffic.count(document.kind.format if document else "none", given.status)
@@ -199,7 +205,8 @@ class Answers:
             self._traffic.hear(document.path, user_agent)
         wanted = codings(headers.get(b"accept-encoding", b"")[:LONGEST])
         browser = kind.has_entries and is_browser(headers.get(b"accept", b"")[:LONGEST])
-        form = document.form(wanted, browser=browser)
+        local = (browser or kind.has_links) and self.local.applies(request)
+        form = document.form(wanted, browser=browser, local=self.local if local else None)
         if _fails(document, form, headers):
             return text(412, "The document is another one now.")
         known = headers.get(b"if-none-match")

@@ -1,8 +1,9 @@
 """One document of the output folder as it is served: its bytes, in each form, with its headers.
 
-A form is what a client can ask for: a content coding, and for feeds whether a person looks at it
-in a browser. Each is made once, when first asked for, and has an entity tag of its own. A
-document never changes: a file that did is another document.
+A form is what a client can ask for: a content coding, for feeds whether a person looks at it in a
+browser, and for what has links whether that is on this machine (`local`). Each is made once, when
+first asked for, and has an entity tag of its own. A document never changes: a file that did is
+another document.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Final, NamedTuple
 
 from syndicate.web.deltas import NO_ENTRIES, Cut, newer
 from syndicate.web.kinds import Kind
+from syndicate.web.local import NO_CACHE, LocalView
 from syndicate.web.messages import Answer, FilePart, Header, answer
 
 DIGEST: Final = 32
@@ -55,12 +57,21 @@ class Document:
     _forms: dict[tuple[object, ...], Form] = field(default_factory=dict, repr=False, compare=False)
     _packed: dict[bytes, bytes] = field(default_factory=dict, repr=False, compare=False)
 
-    def form(self, codings: tuple[bytes, ...], *, browser: bool = False) -> Form:
-        """The document in the first of `codings` that makes it smaller, else as it is."""
-        key = (codings, browser)
+    def form(
+        self,
+        codings: tuple[bytes, ...],
+        *,
+        browser: bool = False,
+        local: LocalView | None = None,
+    ) -> Form:
+        """The document in the first of `codings` that makes it smaller, else as it is.
+
+        With `local`, as a browser on this machine needs it, where that makes a difference.
+        """
+        key = (codings, browser, local)
         found = self._forms.get(key)
         if found is None:
-            found = self._forms[key] = self._form(codings, browser)
+            found = self._forms[key] = self._form(codings, browser, local)
         return found
 
     def delta(self, codings: tuple[bytes, ...], digest: str, known: bytes) -> Answer | None:
@@ -78,10 +89,17 @@ class Document:
             self._forms[key] = form._replace(whole=made)
         return self._forms[key].whole
 
-    def _form(self, codings: tuple[bytes, ...], browser: bool) -> Form:
-        coding, body = self._smallest(codings)
-        tag = b'"%s%s%s"' % (self.digest.encode(), b"-xml" * browser, _suffix(coding))
+    def _form(self, codings: tuple[bytes, ...], browser: bool, local: LocalView | None) -> Form:
+        variant = b"-xml" * browser
+        body = self.body
+        if local and body is not None:
+            variant += b"-local"
+            body = _localised(self.kind, body, local)
+        coding, body = self._smallest(codings, body, variant)
+        tag = b'"%s%s%s"' % (self.digest.encode(), variant, _suffix(coding))
         cache = self._cache_headers(tag)
+        if local:
+            cache = [NO_CACHE if name == NO_CACHE[0] else (name, value) for name, value in cache]
         own = dict(self.kind.headers)
         size = self.file.size if body is None else len(body)
         whole = answer(
@@ -130,15 +148,26 @@ class Document:
         """Whether it is offered in content codings."""
         return self.kind.text and self.body is not None
 
-    def _smallest(self, codings: tuple[bytes, ...]) -> tuple[bytes, bytes | None]:
-        if self.body is None or not self.packs:
-            return b"", self.body
+    def _smallest(
+        self, codings: tuple[bytes, ...], body: bytes | None, variant: bytes
+    ) -> tuple[bytes, bytes | None]:
+        """The coding that makes a body smaller, and the packed body. `variant` is what it is of."""
+        if body is None or not self.packs:
+            return b"", body
+        same = b"" if body is self.body else variant
         for coding in codings:
-            if coding not in self._packed:
-                self._packed[coding] = PACKERS[coding](self.body)
-            if len(self._packed[coding]) < len(self.body):
-                return coding, self._packed[coding]
-        return b"", self.body
+            key = same + coding
+            if key not in self._packed:
+                self._packed[key] = PACKERS[coding](body)
+            if len(self._packed[key]) < len(body):
+                return coding, self._packed[key]
+        return b"", body
+
+
+def _localised(kind: Kind, body: bytes, local: LocalView) -> bytes:
+    if kind.format == "page":
+        return local.page(body)
+    return local.feed(body) if kind.has_entries else local.style_sheet(body)
 
 
 _ELSEWHERE: Final = (b"content-type", b"cache-control")

@@ -66,6 +66,11 @@ class Kind:
         return self.format in FORMS
 
     @property
+    def has_links(self) -> bool:
+        """Whether a browser follows what it says to other documents: a page, or a style sheet."""
+        return self.format == "page" or self.media_type.startswith(b"text/css")
+
+    @property
     def has_entries(self) -> bool:
         """Whether it is a feed whose new entries can be sent alone (RSS and Atom)."""
         return self.format in ("rss", "atom")
