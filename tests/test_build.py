@@ -715,7 +715,7 @@ def test_the_next_issue_is_taken_away_when_nothing_is_to_be_sent(site: SiteFolde
     three_articles(site)
     site.build()
     assert (site.root / "issues/weekly/next/message.eml").exists()
-    assert "newsletters/weekly/" in site.text("index.html")
+    assert site.has("newsletters/weekly/next/index.html")
 
 
 def test_a_newsletter_taken_out_of_the_settings_is_taken_away(small: SiteFolder) -> None:

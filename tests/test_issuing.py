@@ -104,6 +104,7 @@ def test_the_logo_stays_for_the_past_issues_when_nothing_new_is_to_be_sent(
 
 
 def test_the_next_issue_lies_apart_until_it_is_made(site: SiteFolder) -> None:
+    site.configure(newsletters={"weekly": WEEKLY["weekly"] | {"show_next": True}})
     site.article("one.md", "The first", date="2026-11-01")
     site.build()
     assert site.has("newsletters/weekly/next/index.html")

@@ -370,7 +370,9 @@ def _put_issues(
 
 def _put_made_issues(outputs: Outputs, press: Press, owners: list[str]) -> None:
     """Put what issues that were made are written to, and the archives."""
-    outputs.with_archive.update(n for n in outputs.config.newsletters if outputs.issues.of(n, 1))
+    outputs.with_archive.update(
+        n for n in outputs.config.newsletters if outputs.issues.public(n, 1)
+    )
     for owner in owners:
         if owner.startswith((issue_archive.ISSUE, issue_archive.ARCHIVE)):
             press.put(owner, issue_archive.files(outputs, owner), "issues")

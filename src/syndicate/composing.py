@@ -19,6 +19,7 @@ from syndicate.newsletters.issue import IssueLinks, Rendered
 from syndicate.newsletters.personal import Form, Marks, Personal
 from syndicate.outputs import Outputs
 from syndicate.permalinks import base_url
+from syndicate.store.issues import Issue, IssueState, slot_name
 
 if TYPE_CHECKING:
     from syndicate.delivery.prepared import Recipient
@@ -188,6 +189,13 @@ def page_of(newsletter: str, edition: str) -> str:
     return f"newsletters/{newsletter}/{edition}/"
 
 
+def place_of_issue(issue: Issue) -> str:
+    """Where the web page of an issue lies, as in addresses: a draft's cannot be guessed."""
+    if issue.state == IssueState.DRAFT:
+        return page_of(issue.newsletter, f"drafts/{issue.draft_key}")
+    return page_of(issue.newsletter, slot_name(issue.slot))
+
+
 def _rendered(
     outputs: Outputs,
     newsletter: Newsletter,
@@ -277,12 +285,23 @@ def _message(rendered: Rendered, newsletter: Newsletter, date: datetime) -> byte
     )
 
 
-def web_page(outputs: Outputs, html: str) -> bytes:
-    """The mail as a page, with the feeds of the site to discover (for people who came by it)."""
+NOT_LISTED = (
+    '<meta name="robots" content="noindex, nofollow">\n'
+    '<meta name="referrer" content="no-referrer">\n'
+)
+"""For pages whose address is not to become known: by search engines, or by sites they link to."""
+
+
+def web_page(outputs: Outputs, html: str, *, listed: bool) -> bytes:
+    """The mail as a page, with the feeds of the site to discover (for people who came by it).
+
+    One that is not `listed` asks search engines to leave it out.
+    """
     from markupsafe import escape
 
     links = "\n".join(
         f'<link rel="alternate" type="{link.type}" title="{escape(link.title)}" href="{link.url}">'
         for link in outputs.site_feed_links()
     )
-    return html.replace("</head>", f"{links}\n</head>", 1).encode()
+    own = "" if listed else NOT_LISTED
+    return html.replace("</head>", f"{own}{links}\n</head>", 1).encode()

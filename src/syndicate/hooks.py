@@ -23,14 +23,14 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from syndicate import __version__
 from syndicate.build import Site
-from syndicate.composing import page_of
+from syndicate.composing import place_of_issue
 from syndicate.config.model import Hook
 from syndicate.moments import from_text, to_text
 from syndicate.permalinks import base_url
 from syndicate.renditions import address
 from syndicate.store.articles import Articles
 from syndicate.store.events import Event, Events, Happening, Told
-from syndicate.store.issues import Issues, slot_name
+from syndicate.store.issues import Issues
 
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=1)
 GIVEN_UP_AFTER = timedelta(hours=24)
@@ -156,7 +156,7 @@ def _issue(site: Site, event: Event) -> dict[str, object]:
             "subject": issue.subject,
             "html": issue.html,
             "text": issue.text,
-            "url": base_url(site.config.site) + page_of(name, slot_name(slot)),
+            "url": base_url(site.config.site) + place_of_issue(issue),
             "articles": [
                 {"id": each.id, "title": each.title, "url": each.url} for each in issue.carried
             ],

@@ -1,14 +1,15 @@
 """The issues that were made -> documents: their files, their pages, the archive and its feeds.
 
-An issue is shown as it was frozen; only the archive page tells what was corrected since. Writes
-nothing itself.
+A draft has its files, and a page at an address that cannot be guessed; readers find it nowhere
+until it is approved. An issue is shown as it was frozen; only the archive page tells what was
+corrected since. Writes nothing itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from syndicate.composing import page_of, parts, web_page
+from syndicate.composing import page_of, parts, place_of_issue, web_page
 from syndicate.config.model import Newsletter
 from syndicate.content.article import Published
 from syndicate.feeds.feed import Feed
@@ -57,8 +58,8 @@ def pages(outputs: Outputs, owner: str) -> dict[str, bytes]:
     issue = _issue(outputs, owner)
     if issue is None:
         return {}
-    path = f"{page_of(issue.newsletter, slot_name(issue.slot))}index.html"
-    return {path: web_page(outputs, issue.page)}
+    path = f"{place_of_issue(issue)}index.html"
+    return {path: web_page(outputs, issue.page, listed=issue.is_public)}
 
 
 def _issue(outputs: Outputs, owner: str) -> Issue | None:
@@ -71,7 +72,7 @@ def _issue(outputs: Outputs, owner: str) -> Issue | None:
 
 
 def _archive(outputs: Outputs, newsletter: Newsletter) -> Iterator[tuple[str, bytes]]:
-    issues = outputs.issues.of(newsletter.name)
+    issues = outputs.issues.public(newsletter.name)
     if not issues:
         return
     folder = f"newsletters/{newsletter.name}/"
@@ -140,8 +141,8 @@ def _entry(outputs: Outputs, newsletter: Newsletter, issue: Issue) -> Published:
         id=f"{outputs.feed_id}/{page.rstrip('/')}",
         url=base_url(outputs.config.site) + page,
         title=issue.subject,
-        published=from_text(issue.made),
-        updated=from_text(issue.made),
+        published=from_text(issue.approved),
+        updated=from_text(issue.approved),
         summary=" · ".join(each.title for each in carried),
         html=f"<ul>{items}</ul>",
         path=f"newsletter {newsletter.name}, {issue.slot}",

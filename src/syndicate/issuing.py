@@ -11,6 +11,7 @@ one after it. A slot whose issue cannot be made now stays due.
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -32,6 +33,9 @@ from syndicate.store.events import Events, Happening
 from syndicate.store.issues import Carried, Issue, Issues, IssueState, articles_json, slot_name
 
 NOTHING_NEW = "nothing new since the last issue"
+
+DRAFT_KEY_BYTES = 16
+"""Random bytes in the address of a draft: 128 bits cannot be guessed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +96,10 @@ class Making:
         )
         if made is None:
             return issue
-        manual = self.newsletter.review == "manual"
+        draft = self.newsletter.review == "manual"
         taken = [Carried(a.id, a.title, a.url, to_text(a.updated)) for a in carried]
         return issue._replace(
-            state=IssueState.DRAFT if manual else IssueState.APPROVED,
+            state=IssueState.DRAFT if draft else IssueState.APPROVED,
             reason="",
             subject=made.rendered.subject,
             html=made.rendered.html,
@@ -103,6 +107,8 @@ class Making:
             page=made.page,
             message=made.message.decode("ascii"),
             articles=articles_json(taken),
+            draft_key=secrets.token_hex(DRAFT_KEY_BYTES) if draft else "",
+            approved="" if draft else to_text(self.now),
             personal=made.personal.to_json() if made.personal else "",
         )
 
@@ -210,7 +216,8 @@ def move(site: Site, issue: Issue, to: IssueState, now: datetime, reason: str = 
     """Approve or cancel an issue; False when it may not, as it is."""
     site.database.lock()
     with site.database.transaction():
-        moved = Issues(site.database).move(issue.newsletter, issue.slot, to, reason)
+        approved = to_text(now) if to is IssueState.APPROVED else ""
+        moved = Issues(site.database).move(issue.newsletter, issue.slot, to, reason, approved)
         if moved:
             _announce(site, issue, to, now)
             owe(Articles(site.database), issue.newsletter, [issue.slot])

@@ -131,7 +131,7 @@ def _made(
         newsletter,
         len(carried),
         {f"{newsletter.name}/{NEXT.name}/{name}": data for name, data in documents.items()},
-        {page: web_page(outputs, issue.page), **files},
+        {page: web_page(outputs, issue.page, listed=False), **files},
         (*issue.findings, *held),
         made_from,
     )

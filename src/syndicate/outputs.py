@@ -54,7 +54,7 @@ class Outputs:
     with_issue: set[str] = field(default_factory=set)
     """Names of newsletters that have a next issue."""
     with_archive: set[str] = field(default_factory=set)
-    """Names of newsletters of which an issue was made."""
+    """Names of newsletters of which readers can see an issue."""
     found: dict[str, list[Finding]] = field(default_factory=dict)
     """Owner -> what was found while its documents were made."""
 
@@ -305,7 +305,9 @@ class Outputs:
                 n.title,
                 n.description,
                 f"{base}newsletters/{n.name}/" if n.name in self.with_archive else "",
-                f"{base}newsletters/{n.name}/next/" if n.name in self.with_issue else "",
+                f"{base}newsletters/{n.name}/next/"
+                if n.show_next and n.name in self.with_issue
+                else "",
                 n.name,
             )
             for n in self.config.newsletters.values()

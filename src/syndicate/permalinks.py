@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import tzinfo
 from pathlib import PurePosixPath
 from urllib.parse import quote, unquote, urljoin, urlsplit
@@ -16,6 +17,17 @@ SAFE = "/~!$&'()*+,;=:@%"
 SAFE_IN_VALUES = SAFE.replace("%", "")
 DATES = {"year": 4, "month": 2, "day": 2}
 """Parts of a date and how many digits they have."""
+
+
+UNLISTED = re.compile(r"newsletters/[^/]+/(next|drafts/[^/]+)/")
+
+
+def is_unlisted(path: str) -> bool:
+    """Whether a file of the output folder is a page that search engines must not list.
+
+    Those are the pages of drafts, and of next issues.
+    """
+    return UNLISTED.match(path) is not None
 
 
 def path_sent(url: str) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy
+from alembic import command
 from alembic.script import ScriptDirectory
 
 from syndicate.errors import StoreError
@@ -144,3 +145,31 @@ def test_the_database_of_another_program_is_refused_and_left_alone(
     assert caught.value.way_out
     now = file.read_bytes() if isinstance(before, bytes) else shape(new_database_url)
     assert now == before
+
+
+def test_drafts_of_before_get_a_secret_address_and_everything_is_written_anew(
+    new_database_url: str,
+) -> None:
+    engine = sqlalchemy.create_engine(new_database_url)
+    with engine.begin() as connection:
+        config = alembic_config(new_database_url)
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0005")
+        for slot, state in (("1", "draft"), ("2", "draft"), ("3", "sent")):
+            connection.execute(
+                sqlalchemy.text(
+                    "INSERT INTO issues (newsletter, slot, due, planned, state, made, reason, "
+                    "subject, html, text, page, message, articles, sequence) VALUES "
+                    "('weekly', :slot, '', 1, :state, 'then', '', '', '', '', '', '', '[]', 1)"
+                ),
+                {"slot": slot, "state": state},
+            )
+    upgrade(new_database_url, "0005")
+    with engine.begin() as connection:
+        query = "SELECT draft_key, approved FROM issues ORDER BY slot"
+        (one, _), (two, _), sent = connection.execute(sqlalchemy.text(query)).all()
+        assert len({one, two, ""}) == 3
+        assert tuple(sent) == ("", "then")
+        unfinished = "SELECT value FROM meta WHERE key = 'unfinished'"
+        assert connection.execute(sqlalchemy.text(unfinished)).scalar() == "yes"
+    engine.dispose()

@@ -146,3 +146,25 @@ def test_a_large_file_has_the_tag_its_content_would_have_in_memory(
     on_disk = library_of(tmp_path).shelf.files["a.txt"]
     assert on_disk.body is None
     assert on_disk.digest == held.digest
+
+
+@pytest.mark.parametrize(
+    ("path", "listed"),
+    [
+        ("newsletters/weekly/drafts/0f0f/index.html", False),
+        ("newsletters/weekly/next/index.html", False),
+        ("newsletters/weekly/2026-11-30-0800/index.html", True),
+        ("newsletters/weekly/index.html", True),
+        ("articles/next/index.html", True),
+    ],
+)
+def test_search_engines_are_asked_not_to_list_drafts_and_next_issues(
+    tmp_path: Path, path: str, listed: bool
+) -> None:
+    file = tmp_path / path
+    file.parent.mkdir(parents=True)
+    file.write_text("<p>Words.</p>")
+    library = Library(tmp_path, ADDRESS)
+    library.refresh()
+    headers = library.shelf.files[path].form(()).whole.headers
+    assert ((b"x-robots-tag", b"noindex, nofollow") in headers) is not listed

@@ -43,9 +43,19 @@ def list_issues(config_file: Path, newsletter: str | None, most: int) -> None:
     with site_of(config_file) as site:
         name = _newsletter(site, newsletter).name if newsletter else None
         found = Issues(site.database).all(name, most)
-    if not found:
-        click.echo("No issue has been made yet.")
-    show_table((f"{i.newsletter}/{i.slot}", i.subject or i.reason, i.state) for i in found)
+        if not found:
+            click.echo("No issue has been made yet.")
+        rows = [row for issue in found for row in _listed(site, issue)]
+    show_table(rows)
+
+
+def _listed(site: Site, issue: Issue) -> Iterator[tuple[str, str, str]]:
+    """An issue in the list; a draft with the address of its page, which stands nowhere else."""
+    from syndicate.store.issues import IssueState
+
+    yield issue.name, issue.subject or issue.reason, issue.state
+    if issue.state == IssueState.DRAFT:
+        yield "", _page(site, issue), ""
 
 
 @issues.command(short_help="One issue: its state, subject, articles and files.")
@@ -284,9 +294,16 @@ def _foretell(issue: NextIssue) -> None:
     show_table(rows)
 
 
+def _page(site: Site, issue: Issue) -> str:
+    """The address of the web page of an issue."""
+    from syndicate.composing import place_of_issue
+    from syndicate.permalinks import base_url
+
+    return base_url(site.config.site) + place_of_issue(issue)
+
+
 def _tell(site: Site, issue: Issue) -> None:
     """What there is to know of an issue."""
-    from syndicate.permalinks import base_url
     from syndicate.store.issues import slot_name
 
     folder = slot_name(issue.slot)
@@ -294,9 +311,8 @@ def _tell(site: Site, issue: Issue) -> None:
     if issue.subject:
         rows += [("subject", issue.subject, "")]
     if issue.is_shown:
-        page = f"{base_url(site.config.site)}newsletters/{issue.newsletter}/{folder}/"
         rows += [("files", from_here(site.places.issues / issue.newsletter / folder), "")]
-        rows += [("page", page, "")]
+        rows += [("page", _page(site, issue), "" if issue.is_public else "for you alone")]
     click.secho(f"{issue.newsletter}/{issue.slot}", bold=True)
     show_table(rows)
     if issue.carried:

@@ -151,6 +151,10 @@ class Newsletter:
         default="auto",
         metadata={"meaning": "auto: an issue may be sent when made; manual: when approved"},
     )
+    show_next: bool = field(
+        default=False,
+        metadata={"meaning": "link to the page of the next issue from the front page"},
+    )
     every: str = field(
         default="", metadata={"meaning": "when issues are due, such as monday at 08:00"}
     )

@@ -53,6 +53,9 @@ class Issue(NamedTuple):
     `reason` says why it was skipped or cancelled. `page` is the mail as a web page, `message`
     complete (RFC 5322, all ASCII), `articles` JSON. A skipped issue has no texts. `sequence` is
     given when it is kept. `personal` is what is sent to subscribers, "" where nothing is.
+
+    `draft_key` is the part of a draft's address that cannot be guessed. A draft with `approve_at`
+    is approved at that moment; `approved` is when an issue was, "" before.
     """
 
     newsletter: str
@@ -70,11 +73,24 @@ class Issue(NamedTuple):
     articles: str = "[]"
     sequence: int = 0
     personal: str = ""
+    draft_key: str = ""
+    approve_at: str = ""
+    approved: str = ""
+
+    @property
+    def name(self) -> str:
+        """What it is called in commands and messages."""
+        return f"{self.newsletter}/{self.slot}"
 
     @property
     def is_shown(self) -> bool:
         """Whether it was made, and not cancelled."""
         return self.state not in (IssueState.SKIPPED, IssueState.CANCELLED)
+
+    @property
+    def is_public(self) -> bool:
+        """Whether readers may see it: it was approved, and not cancelled."""
+        return self.is_shown and self.state != IssueState.DRAFT
 
     @property
     def carried(self) -> tuple[Carried, ...]:
@@ -84,8 +100,10 @@ class Issue(NamedTuple):
 
 COLUMNS = ", ".join(Issue._fields)
 SHOWN = COLUMNS.replace("personal", "''")
+LISTED = SHOWN.replace("html, text, page, message", "'', '', '', ''")
 PLACES = ", ".join(f":{name}" for name in Issue._fields)
 MADE = "state NOT IN ('skipped', 'cancelled')"
+PUBLIC = "state NOT IN ('draft', 'skipped', 'cancelled')"
 
 
 def slot_name(slot: str) -> str:
@@ -113,15 +131,17 @@ class Issues:
 
         Without what is sent to subscribers: nobody but the sender needs it.
         """
-        where = f"newsletter = :newsletter AND {MADE} ORDER BY due DESC, slot DESC LIMIT :limit"
-        return self._select(where, {"newsletter": newsletter, "limit": limit}, SHOWN)
+        return self._newest(MADE, newsletter, limit)
+
+    def public(self, newsletter: str, limit: int = 1_000_000) -> list[Issue]:
+        """As `of`, without drafts: the issues that readers may see."""
+        return self._newest(PUBLIC, newsletter, limit)
 
     def all(self, newsletter: str | None, limit: int) -> list[Issue]:
         """The newest issues in whatever state, of one newsletter or all, without their texts."""
         where = "" if newsletter is None else "WHERE newsletter = :newsletter "
-        columns = SHOWN.replace("html, text, page, message", "'', '', '', ''")
         rows = self._rows(
-            f"SELECT {columns} FROM issues {where}ORDER BY due DESC, newsletter LIMIT :limit",
+            f"SELECT {LISTED} FROM issues {where}ORDER BY due DESC, newsletter LIMIT :limit",
             {"limit": limit} | ({} if newsletter is None else {"newsletter": newsletter}),
         )
         return [Issue._make(row) for row in rows]
@@ -134,6 +154,14 @@ class Issues:
             {"n": newsletter},
         )
         return [str(slot) for (slot,) in rows]
+
+    def scheduled(self) -> list[Issue]:
+        """The drafts that have a time to be approved at, the first one first; without texts."""
+        rows = self._rows(
+            f"SELECT {LISTED} FROM issues WHERE state = 'draft' AND approve_at <> '' "
+            "ORDER BY approve_at, sequence"
+        )
+        return [Issue._make(row) for row in rows]
 
     def last(self, newsletter: str) -> str:
         """The latest slot of the schedule that was made or skipped, "" before the first."""
@@ -190,19 +218,22 @@ class Issues:
         )
         return True
 
-    def move(self, newsletter: str, slot: str, to: IssueState, reason: str = "") -> bool:
+    def move(
+        self, newsletter: str, slot: str, to: IssueState, reason: str = "", approved: str = ""
+    ) -> bool:
         """Let an issue follow into another state; False when it may not, as it is then.
 
-        What a cancelled issue took is free again.
+        What a cancelled issue took is free again. `approved` is the moment of an approval.
         """
         issue = self.get(newsletter, slot)
         if issue is None or to not in FOLLOWS[IssueState(issue.state)]:
             return False
         which = {"newsletter": newsletter, "slot": slot}
         self._database.run(
-            "UPDATE issues SET state = :to, reason = :reason "
+            "UPDATE issues SET state = :to, reason = :reason, approve_at = '', "
+            "approved = CASE WHEN :approved = '' THEN approved ELSE :approved END "
             "WHERE newsletter = :newsletter AND slot = :slot AND state = :state",
-            which | {"to": to.value, "reason": reason, "state": issue.state},
+            which | {"to": to.value, "reason": reason, "state": issue.state, "approved": approved},
         )
         if to is IssueState.CANCELLED:
             self._database.run(
@@ -210,7 +241,20 @@ class Issues:
             )
         return True
 
+    def schedule(self, newsletter: str, slot: str, moment: str) -> bool:
+        """Have a draft approved at a moment (UTC text); False when it is no draft."""
+        rows = self._rows(
+            "UPDATE issues SET approve_at = :moment WHERE newsletter = :newsletter "
+            "AND slot = :slot AND state = 'draft' RETURNING slot",
+            {"newsletter": newsletter, "slot": slot, "moment": moment},
+        )
+        return bool(rows)
+
     # -- helpers -----------------------------------------------------------------------------
+
+    def _newest(self, which: str, newsletter: str, limit: int) -> list[Issue]:
+        where = f"newsletter = :newsletter AND {which} ORDER BY due DESC, slot DESC LIMIT :limit"
+        return self._select(where, {"newsletter": newsletter, "limit": limit}, SHOWN)
 
     def _select(self, where: str, values: dict[str, object], columns: str = COLUMNS) -> list[Issue]:
         query = f"SELECT {columns} FROM issues WHERE {where}"

@@ -127,6 +127,10 @@ issues = Table(  # of newsletters, frozen when made; one for each slot
     Column("sequence", BigInteger, nullable=False),  # 1, 2, ... in the order they were made
     # As it is sent, with marks where each recipient gets something of their own, JSON; "" if not.
     Column("personal", PLAIN, nullable=False, server_default=""),
+    # The part of a draft's address that cannot be guessed; "" where it never was a draft.
+    Column("draft_key", PLAIN, nullable=False, server_default=""),
+    Column("approve_at", PLAIN, nullable=False, server_default=""),  # when a draft is approved
+    Column("approved", PLAIN, nullable=False, server_default=""),  # when it was, "" before
     Index("issues_by_sequence", "sequence"),
     Index(
         "issues_to_send",

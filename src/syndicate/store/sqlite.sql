@@ -125,6 +125,9 @@ CREATE TABLE issues (
   articles TEXT NOT NULL,
   sequence BIGINT NOT NULL,
   personal TEXT DEFAULT '' NOT NULL,
+  draft_key TEXT DEFAULT '' NOT NULL,
+  approve_at TEXT DEFAULT '' NOT NULL,
+  approved TEXT DEFAULT '' NOT NULL,
   PRIMARY KEY (newsletter, slot)
 );
 CREATE INDEX issues_by_sequence ON issues (sequence);
@@ -230,4 +233,4 @@ CREATE TABLE uses (
 )
  WITHOUT ROWID;
 CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY);
-INSERT INTO alembic_version VALUES ('0005');
+INSERT INTO alembic_version VALUES ('0006');

@@ -18,6 +18,7 @@ from typing import Final
 from urllib.parse import quote, urlsplit
 
 from syndicate.errors import OutputError, Place
+from syndicate.permalinks import is_unlisted
 from syndicate.publish import write
 from syndicate.web.deltas import NO_ENTRIES, Versions, cut, versions_from_bytes
 from syndicate.web.documents import DIGEST, Document, digest_of
@@ -63,7 +64,12 @@ class Address:
         return urlsplit(self.url).path.rstrip("/").encode() + b"/"
 
     def links(self, path: str, kind: Kind) -> tuple[Header, ...]:
-        """What a feed says of itself and its hub in headers (WebSub, section 4)."""
+        """What a feed says of itself and its hub in headers (WebSub, section 4).
+
+        And what keeps search engines from listing pages of drafts and of next issues.
+        """
+        if is_unlisted(path):
+            return ((b"x-robots-tag", b"noindex, nofollow"),)
         if not self.hub or not kind.is_feed or "archive/" in path:
             return ()
         own = f"{self.url.rstrip('/')}/{quote(path)}"
