@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from stat import S_IMODE
 from typing import Literal, TextIO
@@ -21,8 +22,13 @@ def open_private(path: Path, mode: Literal["w", "a+"]) -> TextIO:
 
 
 def create_private(path: Path) -> None:
-    """Create an empty file unless there is one. Raises OSError."""
-    os.close(_opener(str(path), os.O_RDWR | os.O_CREAT))
+    """Create an empty file unless there is one. Raises OSError.
+
+    One that exists is not opened: closing it would drop all locks of this process on it, those of
+    SQLite's connections included, and what they write would be lost.
+    """
+    with suppress(FileExistsError):
+        os.close(_opener(str(path), os.O_RDWR | os.O_CREAT | os.O_EXCL))
 
 
 def tighten(store: Path) -> bool:
