@@ -286,3 +286,152 @@ def arf(said: str = "abuse", *, in_fields: bool = True, inbox: str = "fbl@exampl
     envelope = f"Original-Mail-From: <{TOKEN}>\n" if in_fields else ""
     path = "" if in_fields else f"Return-Path: <{TOKEN}>\n"
     return ARF.format(said=said, inbox=inbox, envelope=envelope, path=path).encode()
+
+
+def plain(
+    words: str,
+    *,
+    sender: str = "MAILER-DAEMON@mx.example.net",
+    subject: str = "Mail delivery failed",
+    headers: str = "Return-Path: <>",
+    charset: str = "utf-8",
+) -> bytes:
+    """A mail in plain words, of a mail system unless another sender is given."""
+    head = f"{headers}\nDelivered-To: {TOKEN}\nFrom: {sender}\nTo: {TOKEN}\nSubject: {subject}\n"
+    head += f"Content-Type: text/plain; charset={charset}\nContent-Transfer-Encoding: 8bit\n"
+    return head.encode() + b"\n" + words.encode(charset)
+
+
+DRAGONFLY = plain(
+    """\
+This is the DragonFly Mail Agent at lake.example.org.
+
+There was an error delivering your mail to <ada@example.net>.
+
+mx.example.net [192.0.2.25] did not like our RCPT TO:
+550 5.1.1 <ada@example.net>: no such user
+
+Message headers follow.
+
+Subject: [spam] Lake Weekly
+Received: from lake.example.org
+"""
+)
+IONOS = plain(
+    """\
+A message that you sent could not be delivered. This is a permanent error.
+
+ada@example.net:
+SMTP error from remote server for RCPT TO command, reason: 550 5.1.1 User unknown
+
+--- The header of the original message is following. ---
+
+Subject: Delayed flights
+""",
+    headers="Return-Path: <>\nAuto-Submitted: auto-replied",
+)
+OLD_OPENSMTPD = plain(
+    """\
+    Hi!
+
+    An error has occurred while attempting to deliver a message:
+
+ada@example.net: 550 5.7.1 <203.0.113.9> is on our blocklist
+
+    Below is a copy of the original message:
+""",
+    subject="Delivery status notification: error",
+)
+JAPANESE = plain(
+    "送信先のメールボックスが一杯のため、送信できませんでした。\n",
+    sender="postmaster@example.jp",
+    subject="=?utf-8?b?44Oh44O844Or44Ko44Op44O86YCa55+l?=",
+    charset="iso-2022-jp",
+)
+PLAIN_DELAY = plain(
+    """\
+Your message has not yet been delivered. Delivery will be retried.
+
+ada@example.net: 451 4.3.0 try again later
+""",
+    subject="Warning: message delayed 24 hours",
+)
+GAVE_UP_IN_WORDS = plain("Could not deliver for the last 432000 seconds. Giving up.\n")
+PART_WITHOUT_HEADERS = (
+    f"""\
+Return-Path: <>
+Delivered-To: {TOKEN}
+From: MAILER-DAEMON@example.net
+Subject: failure notice
+MIME-Version: 1.0
+Content-Type: multipart/mixed; boundary="b"
+
+--b
+
+<ada@example.net>:
+Sorry, no mailbox here by that name. (#5.1.1)
+
+--b
+Content-Type: message/rfc822
+
+Subject: Lake Weekly
+
+A heron.
+--b--
+"""
+).encode()
+ADA = "Ada <ada@example.net>"
+REPLIES = {
+    "Exchange out of office": plain(
+        "I am out of the office.",
+        sender=ADA,
+        subject="Automatic reply: Lake Weekly",
+        headers="Return-Path: <>\nAuto-Submitted: auto-generated\nX-Auto-Response-Suppress: All",
+    ),
+    "by its subject alone": plain("I am away.", sender=ADA, subject="Out of Office: Lake Weekly"),
+    "in German": plain("Ich bin nicht da.", sender=ADA, subject="Abwesenheitsnotiz: Lake"),
+    "by its precedence": plain(
+        "away", sender=ADA, subject="Away", headers="Precedence: auto_reply\nReturn-Path: <ada@x>"
+    ),
+    "that speaks of failures": plain(
+        "She left. User unknown: 550 5.1.1",
+        sender=ADA,
+        subject="Automatic reply: Undeliverable",
+        headers="Return-Path: <>\nAuto-Submitted: auto-replied",
+    ),
+    "of a ticket system": plain(
+        "We have your request. Delivery failed? Undelivered mail returned to sender.",
+        sender="Support <support@example.com>",
+        subject="[#12] Received",
+        headers="Auto-Submitted: auto-generated\nX-Autorespond: x",
+    ),
+    "a read receipt": (
+        f"""\
+Delivered-To: {TOKEN}
+From: {ADA}
+Subject: Read: Lake Weekly
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=disposition-notification; boundary=b
+
+--b
+Content-Type: text/plain
+
+Your message was read.
+--b--
+"""
+    ).encode(),
+}
+QUOTED_BY_A_PERSON = plain(
+    "> <ada@example.net>: 550 5.1.1 User unknown\n\nHi, I got this from you?",
+    sender=ADA,
+    subject="Re: your mail",
+    headers="Return-Path: <ada@example.net>",
+)
+
+
+def said(diagnostic: str, *, status: str = "5.0.0", action: str = "failed") -> bytes:
+    """A report whose server said something."""
+    return dsn(
+        "Final-Recipient: rfc822; ada@example.net\n"
+        f"Action: {action}\nStatus: {status}\nDiagnostic-Code: smtp; {diagnostic}"
+    )

@@ -81,8 +81,8 @@ class DeliveryError(SyndicateError):
     """A message was not accepted, or nobody knows.
 
     `for_good` if trying again would change nothing, `uncertain` if it may have been accepted all
-    the same, `lost` if the session it happened in is over. `status` is the enhanced status code
-    (RFC 3463) the server gave, or "".
+    the same, `lost` if the session it happened in is over. `reply` is what the server said, without
+    the recipient's address, and `status` the enhanced status code (RFC 3463) in it, or "".
     """
 
     def __init__(
@@ -93,6 +93,7 @@ class DeliveryError(SyndicateError):
         for_good: bool = False,
         uncertain: bool = False,
         lost: bool = False,
+        reply: str = "",
         status: str = "",
         way_out: str = "",
     ) -> None:
@@ -101,6 +102,7 @@ class DeliveryError(SyndicateError):
         self.for_good = for_good
         self.uncertain = uncertain
         self.lost = lost
+        self.reply = reply
         self.status = status
 
 

@@ -30,6 +30,13 @@ READ = {
     "a list one of whose members failed": (notices.ONE_OF_A_LIST, None, "2.0.0"),
     "qmail": (notices.QMAIL, Kind.HARD, "5.1.1"),
     "Exim of old": (notices.OLD_EXIM, Kind.SOFT, "5.2.2"),
+    "DragonFly Mail Agent": (notices.DRAGONFLY, Kind.HARD, "5.1.1"),
+    "IONOS, marked as an automatic reply": (notices.IONOS, Kind.HARD, "5.1.1"),
+    "OpenSMTPD of old": (notices.OLD_OPENSMTPD, Kind.BLOCKED, "5.7.1"),
+    "in Japanese": (notices.JAPANESE, Kind.SOFT, ""),
+    "a delay in plain words": (notices.PLAIN_DELAY, None, ""),
+    "given up, in plain words": (notices.GAVE_UP_IN_WORDS, Kind.SOFT, ""),
+    "a part without headers": (notices.PART_WITHOUT_HEADERS, Kind.HARD, "5.1.1"),
     "out of office": (notices.OUT_OF_OFFICE, None, ""),
     "autoresponder of old": (notices.OLD_AUTORESPONDER, None, ""),
     "abuse": (notices.arf(), Kind.COMPLAINT, ""),
@@ -47,6 +54,60 @@ def test_what_a_notice_says(name: str) -> None:
     assert notice is not None
     assert (notice.kind, notice.status) == (kind, status)
     assert notices.TOKEN in notice.sent_to
+
+
+@pytest.mark.parametrize("name", notices.REPLIES)
+def test_an_automatic_reply_changes_nothing_and_is_understood(name: str) -> None:
+    notice = read(notices.REPLIES[name])
+    assert notice is not None
+    assert notice.kind is None
+
+
+def test_a_bounce_that_a_person_quotes_is_no_notice() -> None:
+    assert read(notices.QUOTED_BY_A_PERSON) is None
+
+
+@pytest.mark.parametrize(
+    ("diagnostic", "status", "kind", "kept"),
+    [
+        ("550 5.7.1 IP address blacklisted by recipient", "5.1.1", Kind.BLOCKED, "5.7.1"),
+        ("552 5.2.2 Over quota", "5.1.1", Kind.SOFT, "5.2.2"),
+        ("553 see http://www.spamhaus.org/query/bl?ip=192.0.2.1", "5.1.3", Kind.BLOCKED, "5.1.3"),
+        ("550 5.2.1 the user is receiving mail at a rate ...", "5.2.1", Kind.SOFT, "5.2.1"),
+        ("550 5.7.1 No such user!", "5.7.1", Kind.HARD, "5.7.1"),
+        ("550 nothing we know", "5.1.1", Kind.SOFT, "5.1.1"),
+        ("550 5.1.1 nothing we know", "5.1.1", Kind.HARD, "5.1.1"),
+        ("450 4.1.1 User unknown", "5.1.1", Kind.SOFT, "4.1.1"),
+        ("550 User unknown", "5.0.0", Kind.HARD, "5.0.0"),
+    ],
+)
+def test_the_servers_own_words_outrank_the_status_of_the_report(
+    diagnostic: str, status: str, kind: Kind, kept: str
+) -> None:
+    notice = read(notices.said(diagnostic, status=status))
+    assert notice is not None
+    assert (notice.kind, notice.status) == (kind, kept)
+
+
+@pytest.mark.parametrize("action", ["error", "expired", "failed; permanent", "Failed (no user)"])
+def test_a_failure_by_another_name_is_one(action: str) -> None:
+    notice = read(notices.said("550 5.1.1 no such user", action=action))
+    assert notice is not None
+    assert notice.kind == Kind.HARD
+
+
+@pytest.mark.parametrize("action", ["delayed", "relayed", "delivered", "expanded"])
+def test_what_did_not_fail_is_no_failure(action: str) -> None:
+    notice = read(notices.said("550 5.1.1 no such user", action=action))
+    assert notice is not None
+    assert notice.kind is None
+
+
+def test_an_unknown_action_is_a_failure_where_its_status_says_so() -> None:
+    for status, kind in (("5.1.1", Kind.HARD), ("4.4.7", None), ("", None)):
+        notice = read(notices.said("5.1.1 no such user", status=status, action="odd"))
+        assert notice is not None
+        assert notice.kind == kind
 
 
 def test_a_mail_of_a_person_is_no_notice() -> None:

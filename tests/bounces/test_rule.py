@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from syndicate.bounces.rule import Kind, status_in, verdict, worn_out
+from syndicate.bounces.rule import Kind, verdict, worn_out
 from syndicate.errors import Refused
 
 MONDAY = datetime(2026, 11, 23, 8, tzinfo=UTC)
@@ -37,23 +37,7 @@ MONDAY = datetime(2026, 11, 23, 8, tzinfo=UTC)
     ],
 )
 def test_the_verdict(status: str, what: Refused, kind: Kind | None) -> None:
-    assert verdict(status, what) == kind
-
-
-@pytest.mark.parametrize(
-    ("text", "status"),
-    [
-        ("550 5.1.1 nobody", "5.1.1"),
-        ("550-5.7.26 policy", "5.7.26"),
-        ("it is gone (#5.1.1).", "5.1.1"),
-        ("refused 5.1.1.", "5.1.1"),
-        ("blocked 5.1.1.2 by 192.5.1.1", ""),
-        ("Exim 4.96.2", ""),
-        ("550 no", ""),
-    ],
-)
-def test_the_status_in_a_text(text: str, status: str) -> None:
-    assert status_in(text) == status
+    assert verdict(f"550 {status}" if status else "550", status, what) == kind
 
 
 def weekly(*issues: int) -> dict[int, datetime]:

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from syndicate.bounces.mime import Fields, Mail, came_to, groups, words
 from syndicate.bounces.notice import Notice, short
-from syndicate.bounces.rule import Kind, status_in, verdict
+from syndicate.bounces.rule import Kind, verdict
+from syndicate.delivery.refusals import (
+    GENERIC,
+    GONE,
+    enhanced_status,
+    has_reply_code,
+    replies_in,
+)
 
 TYPES = ("message/delivery-status", "message/global-delivery-status")  # the latter is RFC 6533
+FAILED = ("failed", "failure", "error", "expired", "undeliverable")
+NOT_FAILED = ("delayed", "delivered", "relayed", "expanded", "deferred")
+WORD = re.compile(r"[a-z]+")
 MILDEST_FIRST = (None, Kind.BLOCKED, Kind.SOFT, Kind.HARD)
 
 
@@ -36,17 +47,38 @@ def _recipients(message: Mail) -> Iterator[Fields]:
 def _said(fields: Fields, text: str) -> tuple[Kind | None, str, str]:
     """What follows for one recipient, the status, and what the server said."""
     told = _told(fields, text)
-    status = status_in(fields.get("status", ""), "245")
-    if not status or status.endswith(".0.0"):  # Exim and OpenSMTPD say no more; the server did
-        status = status_in(told, status[:1] or "45") or status
-    failed = fields["action"].lower().split()[:1] == ["failed"]
-    return verdict(status) if failed else None, status, short(told)
+    reported, own = enhanced_status(fields.get("status", ""), "245"), enhanced_status(told)
+    if not _is_failure(fields["action"], reported):
+        return None, reported, short(told)
+    return verdict(told, _counts(reported, own, told)), own or reported, short(told)
+
+
+def _is_failure(action: str, status: str) -> bool:
+    """Whether an action says that a message did not arrive: some write other words than RFC 3464's.
+
+    An action that is not known is a failure where the status says so.
+    """
+    word = next(iter(WORD.findall(action.lower())), "")
+    return word in FAILED or (word not in NOT_FAILED and status.startswith("5"))
+
+
+def _counts(reported: str, own: str, told: str) -> str:
+    """The status that counts: the server's own, else the report's.
+
+    Where the server gave a reply code alone, a report that names an unknown address has made that
+    up from the code.
+    """
+    if own and not (GENERIC.fullmatch(own) and reported and not has_reply_code(told)):
+        return own
+    return "" if reported in GONE and has_reply_code(told) else reported
 
 
 def _told(fields: Fields, text: str) -> str:
-    """What the server said: OpenSMTPD has it only in the text, on the recipient's line."""
+    """What the server said: some have it only in the text, on the recipient's line or quoted."""
     if told := fields.get("diagnostic-code", "").partition(";")[2].strip():
         return told
     recipient = fields.get("final-recipient", "").partition(";")[2].strip().lower()
     lines = (line.partition(":") for line in text.splitlines())
-    return next((said for who, _, said in lines if who.strip().lower() == recipient), "").strip()
+    line = next((said for who, _, said in lines if who.strip().lower() == recipient), "").strip()
+    said = line or " ".join(replies_in(text)) or text
+    return said or ("delivery time expired" if "expired" in fields["action"].lower() else "")

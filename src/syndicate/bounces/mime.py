@@ -91,6 +91,13 @@ def _returned(part: Mail) -> Fields:
 
 
 def _text(part: Mail | None) -> str:
-    """What a part says, decoded; what no character set explains is left out."""
-    data = part.get_payload(decode=True) if part else b""
-    return data.decode("utf-8", "replace") if isinstance(data, bytes) else ""
+    """What a part says, decoded; what its character set does not explain is replaced."""
+    if part is None:  # not `if part`: one without headers is false
+        return ""
+    data = part.get_payload(decode=True)
+    if not isinstance(data, bytes):
+        return ""
+    try:
+        return data.decode(part.get_content_charset("utf-8"), "replace")
+    except (LookupError, ValueError):  # no such character set
+        return data.decode("utf-8", "replace")

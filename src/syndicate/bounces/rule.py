@@ -5,32 +5,14 @@ Pure. Used for notices that come back, for webhooks, and for what servers say wh
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from syndicate.delivery.refusal_phrases import Cause
+from syndicate.delivery.refusals import cause, has_reply_code, is_temporary
 from syndicate.errors import Refused
-
-STATUS: Final = re.compile(r"(?<![\d.])[245]\.[0-7]\.\d{1,3}(?!\.?\d)")
-"""An enhanced status code (RFC 3463, section 2) in a text."""
-
-GONE: Final = frozenset(
-    {
-        "5.1.1",  # no such mailbox
-        "5.1.2",  # no such domain
-        "5.1.3",  # no address at all
-        "5.1.6",  # moved, nobody knows where to
-        "5.1.10",  # a domain that takes no mail (RFC 7505); at Exchange, no such mailbox
-        "5.2.1",  # a mailbox that was closed
-        "5.4.4",  # no way to the domain, as Postfix says it of one that does not exist
-    }
-)
-"""What says of an address that it is none, or none any more."""
-
-OURS: Final = re.compile(r"[45]\.(?:[67]\.\d+|3\.4|2\.3|1\.[78])")
-"""What says something of us or of the message: policy, content, size, sender."""
 
 LEAST_ISSUES: Final = 3
 LEAST_TIME: Final = timedelta(days=7)
@@ -50,30 +32,30 @@ AT_ONCE: Final = frozenset({Kind.HARD, Kind.COMPLAINT})
 """What suppresses an address the first time."""
 
 
-def verdict(status: str, what: Refused = Refused.RECIPIENT) -> Kind | None:
+def verdict(text: str, status: str = "", what: Refused = Refused.RECIPIENT) -> Kind | None:
     """What a message that was refused for good, or given up, says of its address.
 
-    `status` is the enhanced status code, "" where none was given; `what` is what was refused.
+    `text` is what the server said, `status` the enhanced status code that counts ("" for none);
+    `what` is what was refused.
 
-    - Hard: the status says that there is no such address (`GONE`). A bare 550 does not: servers
-      say it of blocked senders as often.
-    - Blocked: the status is about the sender or the message, or the message was refused without
-      any. The address may be as good as ever.
-    - Soft: all else, such as a full mailbox, or a server that was silent for days.
+    - Hard: there is no such address (`Cause.ADDRESS`), said for good and not for now.
+    - Blocked: the sender or the message was refused (`Cause.SENDER`), or the message was refused
+      without a known reason. The address may be as good as ever.
+    - Soft: the mailbox takes nothing now, or the recipient was refused without a known reason: a
+      bare 550 is said of blocked senders as often as of unknown users.
     - None: we were refused, whoever the mail was for; or it was no refusal.
     """
     if what in (Refused.SERVER, Refused.SENDER) or status.startswith("2"):
         return None
-    if status in GONE:
-        return Kind.HARD
-    if OURS.fullmatch(status) or (not status and what == Refused.MESSAGE):
-        return Kind.BLOCKED
-    return Kind.SOFT
-
-
-def status_in(text: str, class_: str = "45") -> str:
-    """The first enhanced status code of one of these classes in a text; "" if there is none."""
-    return next((code for code in STATUS.findall(text) if code[0] in class_), "")
+    match cause(text, status):
+        case Cause.ADDRESS:
+            return Kind.SOFT if is_temporary(text) else Kind.HARD
+        case Cause.SENDER:
+            return Kind.BLOCKED
+        case Cause.MAILBOX:
+            return Kind.SOFT
+    known = status or has_reply_code(text)
+    return Kind.SOFT if known and what == Refused.RECIPIENT else Kind.BLOCKED
 
 
 def worn_out(softly: Mapping[int, datetime], arrived: Collection[int]) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from syndicate.delivery.refusals import enhanced_status
 from syndicate.errors import DeliveryError, Refused
 
 LONGEST_REPLY = 65_536
@@ -17,8 +18,6 @@ MOST_LINES = 100
 LONGEST_TEXT = 500
 
 LINE = re.compile(rb"([1-5][0-9]{2})(?:([ -])(.*))?", re.DOTALL)
-# RFC 3463, section 2; the first digit is that of the code it comes with (RFC 2034, section 4).
-STATUS = re.compile(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}(?!\S)")
 
 SHUTTING_DOWN = 421
 GO_AHEAD = 354
@@ -49,9 +48,12 @@ class Reply:
 
     @property
     def status(self) -> str:
-        """The enhanced status code, or ""."""
-        found = STATUS.match(self.lines[0])
-        return found[0] if found and found[0][0] == str(self.code)[0] else ""
+        """The enhanced status code, or "".
+
+        It should begin the text (RFC 2034, section 4); some write it elsewhere. Its first digit is
+        that of the reply code.
+        """
+        return enhanced_status(" ".join(self.lines), str(self.code)[0])
 
     @property
     def positive(self) -> bool:
@@ -166,6 +168,7 @@ def _refusal(step: Step, reply: Reply, host: str) -> DeliveryError:
         return DeliveryError(
             f"{host} takes nothing without a login: {reply}",
             for_good=for_good,
+            reply=str(reply),
             status=status,
             way_out="check user, password and security of this server",
         )
@@ -177,6 +180,7 @@ def _refusal(step: Step, reply: Reply, host: str) -> DeliveryError:
         f"{host} refused the {what.value}: {reply}",
         what=what,
         for_good=for_good,
+        reply=str(reply),
         status=status,
         way_out=way_out,
     )

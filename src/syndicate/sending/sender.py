@@ -232,7 +232,7 @@ class Sender:
 
     def _refused(self, claimed: Claimed, error: DeliveryError) -> None:
         """A refusal says of an address what a notice says that comes back later."""
-        kind = verdict(error.status, error.what)
+        kind = verdict(error.reply, error.status, error.what)
         who = Subscribers(self._site.database).by_id(claimed.subscriber)
         if kind and who:
             now = datetime.now(UTC)

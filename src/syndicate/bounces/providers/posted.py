@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from syndicate.bounces.notice import Notice, short
-from syndicate.bounces.rule import Kind, status_in, verdict
+from syndicate.bounces.rule import Kind, verdict
+from syndicate.delivery.refusals import cause, enhanced_status
 
 WINDOW: Final = timedelta(days=1)
 """How old a signature may be. Providers try again for some hours, and acting twice is harmless."""
@@ -77,7 +78,6 @@ def refusal(
 
     `told` is what the server said.
     """
-    status = status_in(status) or status_in(told)
-    vague = not status or status.endswith(".0.0")
-    kind = otherwise if vague else verdict(status)
+    status = enhanced_status(told) or enhanced_status(status)
+    kind = verdict(told, status) if cause(told, status) else otherwise
     return Notice(kind, status, short(told), tuple(filter(None, sent_to)), recipient)

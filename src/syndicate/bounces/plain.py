@@ -1,0 +1,102 @@
+"""Bounce reports in plain words, from a mail system that writes no report by the standards. Pure.
+
+Only what a mail system sends is believed: a person may quote a bounce, and an automatic reply may
+say that somebody left. Senders are mail systems by their name (RFC 2142, section 5), or by an empty
+return path (RFC 5321, section 4.5.5) together with a subject that says so.
+"""
+
+from __future__ import annotations
+
+import re
+from email.header import decode_header, make_header
+
+from syndicate.bounces.mime import Mail, words
+from syndicate.bounces.notice import Notice, short
+from syndicate.bounces.rule import verdict
+from syndicate.delivery.refusals import enhanced_status, is_temporary, replies_in
+
+SYSTEM = re.compile(
+    r"mailer[-_. ]?daemon|post-?master|mail[-_. ]delivery|mail[-_. ]?system|mail[-_. ]?admin|"
+    r"delivery[-_. ]sub|^[^@]*\bndr\b|mmsc",
+    re.I,
+)
+FAILED = re.compile(
+    r"undeliver|not? (be )?deliver|non[- ]?deliver|failure notice|returned (mail|to sender)|"
+    r"(delivery|mail|message|sending|transmission).{0,40}(fail|error|problem|notif|status|report|"
+    r"trouble|unsuccessful|impossible)|(fail|error|trouble|unable).{0,40}(deliver|sending|"
+    r"mail\b)|could ?n[o']t (be )?(sent|deliver)|bounce|rejected mail|mail error|"
+    r"unzustellbar|nicht (zugestellt|ausgeliefert)|zustell\w* fehl|non remis|échec|"
+    r"impossible de (remettre|distribuer)|no se (pudo|ha podido)|não (foi )?entreg|mancat|"
+    r"не (удалось|может быть|было|доставлен)|недоставлен|退信|无法(投递|送达|发送)|投递失败|"
+    r"送信できませんでした|配信できま|エラー|送信エラー|배달",
+    re.I,
+)
+DELAYED = re.compile(
+    r"delay|not (yet )?been delivered( yet)?|will (be )?(retr|try|keep trying|continue)|"
+    r"warning only|do not need to resend|no action is required|still being (re)?tried|"
+    r"could not send message for past|deferred|verzögert|noch nicht zugestellt|retardé|"
+    r"задерж|遅延|延迟",
+    re.I,
+)
+GAVE_UP = re.compile(r"permanent|gave up|giv(en|ing) up|no (further|more) attempts|failed", re.I)
+ORIGINAL = re.compile(
+    r"^\W*(below (this line )?is a copy|(this|here|below|enclosed|attached|following)\b.{0,20} "
+    r"(is|are) (a copy|the (headers?|original))|"
+    r"(the )?(original|returned|undelivered|your|failed) (message|mail|e-?mail)( headers?| text)?"
+    r"( follows?| is attached| below| header)?\W*$|(message|mail) headers? (follow|of)|"
+    r"(the )?headers? of the original|text of (the )?original|copy of (the|your) (original )?"
+    r"(message|mail)|received: (from|by|\()|return-path: ?<)",
+    re.I | re.M,
+)
+"""The line at which the returned message begins."""
+
+
+def read(message: Mail) -> Notice | None:
+    """What a mail system says in plain words; None if it says nothing of the kind.
+
+    Whether it is one, and `sent_to`, are left to the caller.
+    """
+    said, title = text_of(message), subject(message)
+    if not (FAILED.search(title) or DELAYED.search(title) or FAILED.search(said[:2_000])):
+        return None
+    replies = " ".join(replies_in(said))
+    if _is_delay(title, said, replies):
+        return Notice(None, detail="a delay")
+    told = replies or said
+    status = enhanced_status(told, "5") or enhanced_status(told)
+    return Notice(verdict(told, status), status, short(told))
+
+
+def _is_delay(title: str, said: str, replies: str) -> bool:
+    """Whether a message is still being tried, of which no server refused it for good."""
+    if not (DELAYED.search(title) or DELAYED.search(said)):
+        return False
+    return (not replies or is_temporary(replies)) and not GAVE_UP.search(said)
+
+
+def is_mail_system(message: Mail) -> bool:
+    """Whether a mail is from a mail system by its name, and not from a person."""
+    sender = f"{message.get('from', '')} {message.get('return-path', '')}"
+    return SYSTEM.search(sender) is not None
+
+
+def is_returned(message: Mail) -> bool:
+    """Whether a mail has an empty return path, and a subject that speaks of a failure."""
+    path = "".join(str(message.get("return-path", "")).split())
+    return path == "<>" and FAILED.search(subject(message)) is not None
+
+
+def subject(message: Mail) -> str:
+    """The subject of a mail, decoded (RFC 2047) where that can be done."""
+    raw = str(message.get("subject", ""))
+    try:
+        return str(make_header(decode_header(raw)))
+    except (ValueError, LookupError):  # decode_header's, for what it cannot decode
+        return raw
+
+
+def text_of(message: Mail) -> str:
+    """What a mail says for people, without the message it returns."""
+    text = words(message)
+    found = ORIGINAL.search(text)
+    return text[: found.start()] if found and text[: found.start()].strip() else text

@@ -1,0 +1,146 @@
+"""What a mail server's refusal is about: the address, the mailbox, or the sender and the message.
+
+The one classifier for SMTP replies, bounce reports and what providers post. Pure.
+
+A status code alone is not enough: servers answer 5.1.1 to blocked senders, and 5.7.1 to unknown
+users. So the words of the reply count first (`refusal_phrases`), then the server's own enhanced
+status code (RFC 3463), then weak words, then the reply code (RFC 5321, section 4.2.2).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from syndicate.delivery.refusal_phrases import HINTS, RULES, Cause, Rule
+
+MAX_TEXT: Final = 4_000
+"""Characters of a reply that are looked at."""
+
+STATUS: Final = re.compile(r"(?<![\d.])[245]\.[0-7]\.\d{1,3}(?!\.?\d)")
+"""An enhanced status code (RFC 3463, section 2) in a text."""
+
+GONE: Final = frozenset(
+    {
+        "5.1.1",  # no such mailbox
+        "5.1.2",  # no such domain
+        "5.1.3",  # not a valid address
+        "5.1.6",  # moved, without a forwarding address
+        "5.1.10",  # a domain that takes no mail (RFC 7505); at Exchange, no such mailbox
+        "5.1.351",  # Exchange Online: the server it relayed to knows no such mailbox
+        "5.2.1",  # a mailbox that was closed
+        "5.4.4",  # no route to the domain, as Postfix reports one that does not exist
+        "5.4.310",  # Exchange Online: the domain does not exist
+    }
+)
+"""Statuses that say that an address does not exist, or not any more."""
+
+GENERIC: Final = re.compile(r"[245]\.(?:[0-5]\.0|5\.\d+)")
+"""Statuses that say nothing of what was refused (x.0.0), or that servers use for anything."""
+
+ABOUT_SENDER: Final = re.compile(r"[45]\.(?:[67]\.\d+|3\.4|2\.3|1\.[78]|2\.121)")
+"""Statuses about the sender or the message: policy, content, size, rate."""
+
+SURELY_SENDER: Final = re.compile(r"[45]\.(?:1\.[78]|7\.[2-9]|7\.\d{2,})")
+"""Those of them that no server gives for an unknown address."""
+
+BY_CODE: Final = {
+    "452": Cause.MAILBOX,
+    "521": Cause.ADDRESS,  # RFC 7504: a host that takes no mail
+    "551": Cause.ADDRESS,  # not a user here
+    "552": Cause.MAILBOX,
+    "554": Cause.SENDER,  # the transaction failed, or no service for you
+    "556": Cause.ADDRESS,  # RFC 7504: a domain that takes no mail
+    "571": Cause.SENDER,
+}
+"""What a reply code says where neither words nor status do. 550 and 553 say anything."""
+
+REPLY_CODE: Final = re.compile(r"(?<![\d.:])([45]\d\d)(?=[ -]|$)")
+QUOTED: Final = re.compile(r"(?<![\d.:/-])[45]\d\d(?:[ -]#?[45]\.\d\.\d{1,3}|: ?|[ -](?=\D))")
+"""Where a reply begins in a text for people."""
+
+PARAGRAPHS: Final = re.compile(r"\n[ \t]*\n")
+ADDRESS: Final = re.compile(r"[^\s<>,;:\"()\[\]@]{1,200}@[^\s<>,;:\"()\[\]@]{1,255}")
+SAID: Final = re.compile(r"^.{0,20}host \S+ said: ?")
+"""What Postfix writes before a reply."""
+WRAPPER: Final = re.compile(r"[45]\.\d\.\d - [a-z ()]{1,60} (?=[45]\d\d\b)")
+"""What Cisco's servers write before a reply they were given."""
+CONTINUED: Final = re.compile(r"(?:(?<=\s)|^)([45]\d\d)-")
+HOST: Final = re.compile(r"(?<![\w@.=-])(?:[\w-]{1,63}\.){1,10}[a-z]{2,24}(?![\w-])")
+"""A host's name: what it is called says nothing, unless it is a blocklist's (`LIST`)."""
+LIST: Final = re.compile(
+    r"spamhaus|spamcop|sorbs|barracuda|invaluement|spamrl|uceprotect|hostkarma|senderscore|"
+    r"cloudmark|proofpoint|abusix|mail-abuse|senderbase|talos|[rds]bl\b|ribl\b|(^|\.)bl\.|"
+    r"blocklist|blacklist|drbl|resolver\.|groups\.google"
+)
+_COMPILED: Final = {rule.meaning: re.compile("|".join(rule.phrases)) for rule in (*RULES, *HINTS)}
+
+
+def enhanced_status(text: str, classes: str = "45") -> str:
+    """The enhanced status code a server gave in a text, wherever it stands; "" without one.
+
+    `classes` are the first digits that count. Of several, the first that is specific.
+    """
+    found = [code for code in STATUS.findall(text[:MAX_TEXT]) if code[0] in classes]
+    specific = (code for code in found if not GENERIC.fullmatch(code))
+    return next(specific, found[0] if found else "")
+
+
+def has_reply_code(text: str) -> bool:
+    """Whether a text has the reply code of a refusal (RFC 5321, section 4.2)."""
+    return REPLY_CODE.search(text) is not None
+
+
+def is_temporary(text: str) -> bool:
+    """Whether the server said that a refusal holds for now: by its reply code, else its status."""
+    codes = *REPLY_CODE.findall(text[:MAX_TEXT]), enhanced_status(text)
+    return str(codes[0]).startswith("4")
+
+
+def cause(text: str, status: str = "") -> Cause | None:
+    """What a refusal is about; None where neither words nor codes say it.
+
+    `text` is what the server said, `status` the enhanced status code that counts.
+    """
+    if SURELY_SENDER.fullmatch(status):
+        return Cause.SENDER
+    words = _normal(text)
+    return (
+        _by_words(words, RULES)
+        or _by_status(status)
+        or _by_words(words, HINTS)
+        or _by_reply_code(words)
+    )
+
+
+def replies_in(text: str) -> Iterator[str]:
+    """The replies of servers that a text for people quotes: to the end of their paragraph."""
+    for paragraph in PARAGRAPHS.split(text.replace("\r", "")):
+        if found := QUOTED.search(paragraph[:MAX_TEXT]):
+            yield " ".join(paragraph[found.start() : MAX_TEXT].split())
+
+
+def _by_words(words: str, rules: Sequence[Rule]) -> Cause | None:
+    return next((rule.cause for rule in rules if _COMPILED[rule.meaning].search(words)), None)
+
+
+def _by_status(status: str) -> Cause | None:
+    if status in GONE:
+        return Cause.ADDRESS
+    if ABOUT_SENDER.fullmatch(status):
+        return Cause.SENDER
+    return Cause.MAILBOX if status and not GENERIC.fullmatch(status) else None
+
+
+def _by_reply_code(words: str) -> Cause | None:
+    codes = (BY_CODE.get(code) for code in REPLY_CODE.findall(words))
+    return next(filter(None, codes), None)
+
+
+def _normal(text: str) -> str:
+    """A reply as phrases are written."""
+    plain = SAID.sub("", text[:MAX_TEXT].lower())
+    plain = ADDRESS.sub(" ", WRAPPER.sub("", plain).replace("’", "'").replace("`", "'"))
+    plain = HOST.sub(lambda name: name[0] if LIST.search(name[0]) else " ", plain)
+    return " ".join(CONTINUED.sub(r"\1 ", plain).split())
