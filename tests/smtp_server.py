@@ -36,13 +36,17 @@ class Step(NamedTuple):
 class Say:
     """Give this reply. A message counts as taken if it is 2xx. `every`: seconds between bytes.
 
-    `then` is called when it is said.
+    `then` is called when it is said. Replies that nothing asked for come `before` and `behind` it;
+    a `silent` one is meant, and not given.
     """
 
     reply: str | bytes
     every: float = 0
     close: bool = False
     then: Callable[[], object] = bool
+    before: str = ""
+    behind: str = ""
+    silent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +227,7 @@ class _Connection:
     def say(self, action: Say) -> None:
         text = action.reply
         data = text if isinstance(text, bytes) else f"{text}\r\n".encode()
+        data = action.before.encode() + (b"" if action.silent else data) + action.behind.encode()
         if action.every:
             for byte in data:
                 self.socket.sendall(bytes([byte]))

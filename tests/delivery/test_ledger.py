@@ -67,8 +67,8 @@ def test_a_few_failures_are_no_reason_to_pause_and_a_tenth_is() -> None:
     assert is_over_budget(sent=0, failed=10, most_percent=100)
 
 
-def test_nothing_follows_what_was_sent_and_nothing_open_is_an_end() -> None:
-    assert FOLLOWS[DeliveryState.SENT] == ()
+def test_what_was_sent_is_only_ever_held_and_nothing_open_is_an_end() -> None:
+    assert FOLLOWS[DeliveryState.SENT] == (DeliveryState.HELD,)
     assert set(FOLLOWS) == set(DeliveryState)
     for state in OPEN:
         assert FOLLOWS[state]

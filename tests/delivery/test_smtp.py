@@ -325,7 +325,7 @@ def test_a_message_whose_end_was_not_handed_over_was_not_sent(
 
 
 def test_a_message_that_was_handed_over_to_a_server_that_died_is_uncertain() -> None:
-    with SmtpServer(scripted(BODY=Close())) as server:
+    with SmtpServer(scripted(MESSAGE=Close())) as server:
         assert send(transport(server), "ann") == ["server, uncertain, lost"]
 
 
@@ -613,7 +613,7 @@ def test_postfix_understands_it(
         (("-q", "."), "server, uncertain, lost"),
         (("-Q", "."), "message, lost"),
         (("-f", "RCPT"), "recipient, for good"),
-        (("-r", "."), "message"),
+        (("-r", "."), "message, lost"),
         (("-f", "MAIL"), "sender, for good"),
     ],
 )

@@ -30,6 +30,8 @@ SECOND = timedelta(seconds=1)
 class Refusing:
     """A mail server that takes nothing."""
 
+    doubt = ""
+
     def __init__(self, *, for_good: bool = False, connects: bool = True) -> None:
         self.error = DeliveryError("not now", for_good=for_good)
         self.connects = connects

@@ -2,7 +2,8 @@
 
     pending -> claimed -> sending -> sent
                   |          |
-                  +----------+-> retry | failed | held | suppressed
+                  |          |            |
+                  +----------+-> retry | held | failed | suppressed
 
 A delivery is `sending` from before the first byte of its message to the reply, and only then can
 it have gone out without our knowing. So whoever finds one, and did not put it there, holds it;
@@ -41,9 +42,13 @@ FOLLOWS: Mapping[DeliveryState, tuple[DeliveryState, ...]] = {
     S.HELD: (S.SENT, S.PENDING),
     S.FAILED: (S.PENDING,),
     S.SUPPRESSED: (S.PENDING,),
-    S.SENT: (),
+    S.SENT: (S.HELD,),
 }
-"""What may follow each state. Of those that have an end, only a person's word begins anew."""
+"""What may follow each state.
+
+Of those that have an end, only a person's decision starts over. A sent one is held when the
+server's next replies show that the one to its message may have been to something else.
+"""
 
 OPEN = (S.PENDING, S.CLAIMED, S.SENDING, S.RETRY)
 """States of deliveries that are still to come to an end by themselves."""

@@ -21,6 +21,8 @@ SUFFIX = ".eml"
 class Outbox:
     """Messages to `folder`, in the order of their names. Both a transport and its sessions."""
 
+    doubt = ""
+
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 

@@ -10,11 +10,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 
 from syndicate.config.model import Server
 from syndicate.delivery.headers import ascii_host
 from syndicate.delivery.smtp_connect import connect
-from syndicate.delivery.smtp_replies import Step, UnreadableError, verdict
+from syndicate.delivery.smtp_replies import (
+    CLOSING,
+    SHUTTING_DOWN,
+    Step,
+    UnreadableError,
+    verdict,
+)
 from syndicate.delivery.smtp_wire import Wire, trouble
 from syndicate.delivery.transport import Envelope
 from syndicate.errors import DeliveryError, MessageError, Refused
@@ -23,6 +30,7 @@ from syndicate.errors import DeliveryError, MessageError, Refused
 # anything else. Who gives up before does not know what became of it.
 PATIENCE = 10
 FAREWELL = 5.0
+DOT = b".\r\n"
 # What can stand between angle brackets; quotation marks and what they allow are nobody's address.
 MAILBOX = re.compile(r'[^\x00-\x20\x7f-\xa0"(),:;<>@\[\\\]]+@[^\x00-\x20\x7f-\xa0"(),;<>@\\]+')
 
@@ -50,8 +58,23 @@ class Smtp:
             session.leave()
 
 
+@dataclass(slots=True)
+class _Announcement:
+    """A message whose commands were sent; `refusal` says what came of it once `answered`."""
+
+    envelope: Envelope
+    answered: bool = False
+    refusal: DeliveryError | None = None
+
+
 class SmtpSession:
-    """A connection that is ready for messages. See `transport.Session`."""
+    """A connection that is ready for messages. See `transport.Session`.
+
+    Replies carry no number: one too many or too few, and each later one would count for another
+    command. So a refusal counts only when what follows shows that replies are in step: 354 to DATA,
+    250 to RSET, 221 to QUIT. A message that was accepted is in doubt when what follows does not
+    fit. Nothing that comes out of step counts for anything, and the connection ends.
+    """
 
     def __init__(self, server: Server, wire: Wire, offered: dict[str, str]) -> None:
         self._host = server.host
@@ -59,26 +82,23 @@ class SmtpSession:
         self._wire = wire
         self._utf8 = "SMTPUTF8" in offered
         self._together = "PIPELINING" in offered
-        self._announced: Envelope | None = None  # in the same breath as the last message
+        self._ahead: _Announcement | None = None  # sent right behind the last message
         self._open: Envelope | None = None  # whose message the server waits for
-        self._reset = False
         self._lost = False
+        self._unproven = False  # nothing has shown yet that the last positive reply was in step
+        self.doubt = ""
 
     def begin(self, envelope: Envelope) -> None:
         """Announce a message. Raises DeliveryError; nothing was sent then, for certain."""
-        if self._lost:
+        ahead, self._ahead = self._ahead, None
+        if ahead and ahead.answered and ahead.envelope == envelope:
+            refusal = ahead.refusal
+        elif self._lost:
             raise DeliveryError(f"the connection to {self._host} is over", lost=True)
-        if self._announced not in (None, envelope):
+        elif ahead and (ahead.answered or ahead.envelope != envelope):
             raise self._give_up(f"another message was announced to {self._host}")
-        commands = _commands(envelope, reset=self._reset, utf8=self._utf8)
-        said, self._announced = self._announced is not None, None
-        try:
-            if self._together and not said:
-                self._wire.send(b"".join(commands.values()), self._timeout)
-            refusal = self._refusal(commands, envelope)
-        except (OSError, UnreadableError) as error:
-            raise self._give_up(trouble(self._host, error)) from error
-        self._reset = refusal is not None
+        else:
+            refusal = self._announce(envelope, sent=ahead is not None)
         if refusal:
             raise refusal
         self._open = envelope
@@ -91,90 +111,211 @@ class SmtpSession:
         envelope, self._open = self._open, None
         if envelope is None:
             raise RuntimeError("no message was announced")
-        self._look_up()
-        body, ahead = _body(message), self._ahead(following)
+        self._send_body(message)
+        commands = self._commands_ahead(following)
         try:
-            self._wire.send(body + ahead, self._timeout)
+            self._wire.send(DOT + commands, self._timeout)
             reply = self._wire.reply(self._timeout * PATIENCE)
             refusal = verdict(Step.MESSAGE, reply, self._host, envelope.to)
         except (OSError, UnreadableError) as error:
-            uncertain = self._wire.sent >= len(body)
+            uncertain = self._wire.sent >= len(DOT)
             raise self._give_up(trouble(self._host, error), uncertain=uncertain) from error
-        self._announced = following if ahead else None
+        if following and commands:
+            self._ahead = _Announcement(following)
         if refusal:
-            self._drop(when=refusal.lost)
-            raise refusal
-        return str(reply)
+            raise self._proven(refusal, following)
+        self._unproven = True
+        return str(reply.without(envelope.to))
 
     def leave(self) -> None:
         """End the connection, politely if the server waits for nothing. Never raises."""
-        if not (self._lost or self._open or self._announced):
-            with suppress(OSError, UnreadableError):  # nothing depends on a farewell
+        if not (self._lost or self._open or self._ahead):
+            try:
                 self._wire.send(b"QUIT\r\n", FAREWELL)
-                self._wire.reply(min(FAREWELL, self._timeout))
+                reply = self._wire.reply(min(FAREWELL, self._timeout))
+                if reply.code not in (CLOSING, SHUTTING_DOWN):
+                    self._out_of_step(f"{reply.code} to QUIT")
+            except UnreadableError as error:
+                self._out_of_step(str(error))
+            except OSError:  # nothing depends on a farewell
+                pass
         self._wire.close()
 
-    def _refusal(self, commands: dict[Step, bytes], envelope: Envelope) -> DeliveryError | None:
-        """Read the replies to the commands, each said now if not together; the first refusal."""
+    # -- announcing --------------------------------------------------------------------------
+
+    def _announce(self, envelope: Envelope, *, sent: bool) -> DeliveryError | None:
+        """Have a message announced, unless it was `sent`; the refusal. Raises DeliveryError."""
+        try:
+            return self._answers(_commands(envelope, utf8=self._utf8), envelope, sent=sent)
+        except (OSError, UnreadableError) as error:
+            if isinstance(error, UnreadableError):
+                self._out_of_step(str(error))
+            raise self._give_up(trouble(self._host, error)) from error
+
+    def _answers(
+        self, commands: dict[Step, bytes], envelope: Envelope, *, sent: bool
+    ) -> DeliveryError | None:
+        """Read the replies to commands, all `sent` or sent here; the first refusal.
+
+        Raises OSError, and UnreadableError when replies are out of step.
+        """
+        if self._together and not sent:
+            self._send_asked(b"".join(commands.values()))
         refusal: DeliveryError | None = None
         for step, command in commands.items():
             try:
                 if not self._together:
-                    self._wire.send(command, self._timeout)
-                reply = self._wire.reply(self._timeout)
-                refused = verdict(step, reply, self._host, envelope.to)
-            except (OSError, UnreadableError):
+                    self._send_asked(command)
+                refused = self._answer(step, envelope, refusal)
+            except ConnectionError:
                 if refusal is None:
                     raise
                 return self._over(refusal)
+            except TimeoutError as error:
+                if refusal is None:
+                    raise
+                raise UnreadableError("fewer replies than commands") from error
             refusal = refusal or refused
             # Whoever waits for a message that is refused would get the next command as its text.
             if refusal and (refused.lost if refused else step is Step.DATA):
                 return self._over(refusal)
-            if refusal and not self._together:
-                return refusal
+        return self._reset(refusal, envelope)
+
+    def _answer(
+        self, step: Step, envelope: Envelope, refusal: DeliveryError | None
+    ) -> DeliveryError | None:
+        """The next reply, as one to this step, after that refusal of a step before."""
+        reply = self._wire.reply(self._timeout)
+        refused = verdict(step, reply, self._host, envelope.to)
+        if refusal and not refused and step is not Step.DATA:
+            raise UnreadableError(f"{reply.code} to {step} after a refusal")
+        return refused
+
+    def _reset(self, refusal: DeliveryError | None, envelope: Envelope) -> DeliveryError | None:
+        """Take a refused announcement back. Its reply shows that those before were in step."""
+        if refusal:
+            try:
+                self._send_asked(b"RSET\r\n")
+                refused = verdict(
+                    Step.RESET, self._wire.reply(self._timeout), self._host, envelope.to
+                )
+            except ConnectionError:
+                return self._over(refusal)
+            if refused:
+                return self._over(refusal)
+        self._unproven = False
         return refusal
 
-    def _look_up(self) -> None:
-        """Whoever hung up or says something does not wait for the message: it is not sent."""
-        try:
-            said = self._wire.unasked()
-        except (OSError, UnreadableError) as error:
-            raise self._give_up(trouble(self._host, error)) from error
-        if said:
-            raise self._give_up(f"{self._host} does not wait for the message: {said}")
-
-    def _ahead(self, following: Envelope | None) -> bytes:
-        """The commands of the next message, if they can go out now."""
+    def _commands_ahead(self, following: Envelope | None) -> bytes:
+        """The commands of the next message, if they can be sent right behind this one."""
         if following is None or not self._together:
             return b""
         try:
-            return b"".join(_commands(following, reset=False, utf8=self._utf8).values())
-        except DeliveryError:  # `begin` tells of it
+            return b"".join(_commands(following, utf8=self._utf8).values())
+        except DeliveryError:  # `begin` raises it
             return b""
 
+    # -- handing over ------------------------------------------------------------------------
+
+    def _send_body(self, message: bytes) -> None:
+        """All of the message but the dot that ends it: until that is sent, nothing was.
+
+        Whoever hung up or says something does not wait for the message, and gets no dot.
+        """
+        try:
+            self._expect_silence()
+            self._wire.send(_body(message), self._timeout)
+            self._expect_silence()
+        except (OSError, UnreadableError) as error:
+            raise self._give_up(trouble(self._host, error)) from error
+
+    def _proven(self, refusal: DeliveryError, following: Envelope | None) -> DeliveryError:
+        """The refusal of a message, if what follows shows that it is the reply to its end."""
+        if refusal.lost:
+            proven = self._quit(stops=True)
+        elif self._ahead or following:
+            proven = self._announced_next(following)
+        else:
+            proven = self._quit(stops=False)
+        if proven:
+            refusal.lost = refusal.lost or self._lost
+            return refusal
+        text = f"{refusal.message}; but its replies are out of step, so the outcome is unknown"
+        return self._give_up(text, uncertain=True)
+
+    def _announced_next(self, following: Envelope | None) -> bool:
+        """Announce the next message now; whether the replies are in step."""
+        assert following is not None
+        sent, self._ahead = self._ahead is not None, _Announcement(following, answered=True)
+        try:
+            commands = _commands(following, utf8=self._utf8)
+        except DeliveryError as error:
+            self._ahead.refusal = error
+            return self._quit(stops=False)
+        try:
+            self._ahead.refusal = self._answers(commands, following, sent=sent)
+        except (OSError, UnreadableError):
+            return False
+        return not self._lost
+
+    def _quit(self, *, stops: bool) -> bool:
+        """End the connection; whether the server's next reply shows that it is in step.
+
+        A server that `stops` (421) may also end it at once (RFC 5321, section 3.8).
+        """
+        with suppress(OSError):  # what it said before it closed can still be read
+            if not self._ahead:
+                self._wire.send(b"QUIT\r\n", FAREWELL)
+        try:
+            reply = self._wire.reply(self._timeout)
+        except ConnectionError:
+            return stops
+        except (OSError, UnreadableError):
+            return False
+        finally:
+            self._drop()
+        return reply.code == CLOSING or (stops and reply.code == SHUTTING_DOWN)
+
+    # -- the connection ----------------------------------------------------------------------
+
+    def _send_asked(self, commands: bytes) -> None:
+        """Send commands to a server that has nothing more to say to those before."""
+        self._expect_silence()
+        self._wire.send(commands, self._timeout)
+
+    def _expect_silence(self) -> None:
+        """Raises UnreadableError for a reply that nothing asked for, OSError at the end."""
+        reply = self._wire.unasked()
+        if reply and reply.code == SHUTTING_DOWN:
+            raise ConnectionAbortedError("it shuts down (421)")
+        if reply:
+            raise UnreadableError(f"an unexpected reply: {reply.code}")
+
+    def _out_of_step(self, reason: str) -> None:
+        """Replies do not fit: the last message that was accepted may not have been."""
+        if self._unproven:
+            self.doubt = f"{self._host} accepted the message, and then answered with {reason}"
+
     def _over(self, refusal: DeliveryError) -> DeliveryError:
-        self._drop(when=True)
+        self._drop()
         refusal.lost = True
         return refusal
 
     def _give_up(self, message: str, *, uncertain: bool = False) -> DeliveryError:
-        self._drop(when=True)
+        self._drop()
         return DeliveryError(message, lost=True, uncertain=uncertain)
 
-    def _drop(self, *, when: bool) -> None:
-        if when:
-            self._lost = True
-            self._wire.close()
+    def _drop(self) -> None:
+        self._lost = True
+        self._wire.close()
 
 
-def _commands(envelope: Envelope, *, reset: bool, utf8: bool) -> dict[Step, bytes]:
+def _commands(envelope: Envelope, *, utf8: bool) -> dict[Step, bytes]:
     """What announces a message. Raises DeliveryError for addresses that cannot be said."""
     sender = _said(envelope.sender, Refused.SENDER, utf8=utf8)
     to = _said(envelope.to, Refused.RECIPIENT, utf8=utf8)
     more = "" if sender.isascii() and to.isascii() else " SMTPUTF8"
-    commands = {Step.RESET: b"RSET\r\n"} if reset else {}
-    return commands | {
+    return {
         Step.SENDER: f"MAIL FROM:<{sender}>{more}\r\n".encode(),
         Step.RECIPIENT: f"RCPT TO:<{to}>\r\n".encode(),
         Step.DATA: b"DATA\r\n",
@@ -198,7 +339,7 @@ def _said(address: str, what: Refused, *, utf8: bool) -> str:
 
 
 def _body(message: bytes) -> bytes:
-    """The message with the dot that ends it, and no other that could (RFC 5321, 4.5.2)."""
+    """The message as it is sent before the dot that ends it (RFC 5321, section 4.5.2)."""
     if b"\n." in message or message.startswith(b"."):
         message = re.sub(rb"(?m)^\.", b"..", message)
-    return message + (b".\r\n" if message.endswith(b"\r\n") else b"\r\n.\r\n")
+    return message if message.endswith(b"\r\n") else message + b"\r\n"

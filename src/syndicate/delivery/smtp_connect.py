@@ -9,7 +9,14 @@ import ssl
 
 from syndicate.config.model import Server
 from syndicate.delivery import smtp_login
-from syndicate.delivery.smtp_replies import Reply, UnreadableError, offers
+from syndicate.delivery.smtp_replies import (
+    DONE,
+    LOGGED_IN,
+    READY,
+    Reply,
+    UnreadableError,
+    offers,
+)
 from syndicate.delivery.smtp_wire import Wire, trouble
 from syndicate.errors import DeliveryError
 
@@ -52,7 +59,8 @@ class _Entrance:
         security = self._server.security
         if security == "tls":
             self._encrypt()
-        self._positive(self._wire.reply(self._server.timeout), "takes no mail", CHECK_PORT)
+        greeting = self._wire.reply(self._server.timeout)
+        self._positive(greeting, READY, "takes no mail", CHECK_PORT)
         offered = self._hello()
         if security == "starttls":
             self._start_tls(offered)
@@ -63,7 +71,7 @@ class _Entrance:
 
     def _hello(self) -> dict[str, str]:
         reply = self._ask(f"EHLO {self._helo}")
-        return offers(self._positive(reply, "does not want to know us", CHECK_PORT))
+        return offers(self._positive(reply, DONE, "does not want to know us", CHECK_PORT))
 
     def _encrypt(self) -> None:
         context = ssl.create_default_context()
@@ -77,7 +85,7 @@ class _Entrance:
                 "none only for a server on this machine",
                 for_good=True,
             )
-        self._positive(self._ask("STARTTLS"), "refused to encrypt", CHECK_PORT)
+        self._positive(self._ask("STARTTLS"), READY, "refused to encrypt", CHECK_PORT)
         self._encrypt()
 
     def _log_in(self, offered: str) -> None:
@@ -99,15 +107,20 @@ class _Entrance:
             reply = self._ask(said[-1])
         for secret in [password, *said[0].split()[2:], *said[1:]]:
             reply = reply.without(secret)
-        self._positive(reply, f"refused the login of {user}", "check user and password")
+        self._positive(reply, LOGGED_IN, f"refused the login of {user}", "check user and password")
 
     def _ask(self, command: str) -> Reply:
+        if self._wire.unasked():
+            raise UnreadableError("more replies than commands")
         self._wire.send(f"{command}\r\n".encode(), self._server.timeout)
         return self._wire.reply(self._server.timeout)
 
-    def _positive(self, reply: Reply, what: str, way_out: str) -> Reply:
-        """The reply, if it is a yes. Raises DeliveryError, for good if it says so."""
-        if reply.positive:
+    def _positive(self, reply: Reply, code: int, what: str, way_out: str) -> Reply:
+        """The reply, if it has that code: each step has one of its own (RFC 5321, section 4.3.2).
+
+        Raises DeliveryError, for good if it says so.
+        """
+        if reply.code == code:
             return reply
         if not reply.negative:
             raise UnreadableError(f"{str(reply)[:80]!r}")

@@ -19,6 +19,7 @@ LONGEST_TEXT = 500
 
 LINE = re.compile(rb"([1-5][0-9]{2})(?:([ -])(.*))?", re.DOTALL)
 
+READY, CLOSING, LOGGED_IN, DONE = 220, 221, 235, 250
 SHUTTING_DOWN = 421
 GO_AHEAD = 354
 # What is said to somebody who has to log in or to encrypt first (RFC 4954, RFC 3207).
@@ -59,6 +60,11 @@ class Reply:
     def positive(self) -> bool:
         """It was done."""
         return 200 <= self.code <= 299
+
+    @property
+    def accepts(self) -> bool:
+        """It was done, and it is no reply that only the beginning or end of a session has."""
+        return self.positive and self.code not in (READY, CLOSING, LOGGED_IN)
 
     @property
     def negative(self) -> bool:
@@ -151,7 +157,7 @@ def verdict(step: Step, reply: Reply, host: str, to: str) -> DeliveryError | Non
     The error does not hold the address: it may be logged. Raises UnreadableError where the reply
     fits nothing that can be answered to this step.
     """
-    if reply.code == GO_AHEAD if step is Step.DATA else reply.positive:
+    if reply.code == GO_AHEAD if step is Step.DATA else reply.accepts:
         return None
     reply = reply.without(to)
     if reply.code == SHUTTING_DOWN:

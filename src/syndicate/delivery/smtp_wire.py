@@ -61,15 +61,15 @@ class Wire:
         return reply
 
     def unasked(self) -> Reply | None:
-        """What the server says without being asked, if it is here now. Does not wait."""
-        try:
-            self._take_in(self._socket.recv(AT_ONCE))
-        except (BlockingIOError, ssl.SSLWantReadError):
-            if not self._replies.waiting:
+        """A reply to nothing that was sent, if one is here now. Does not wait."""
+        if not self._replies.waiting:
+            try:
+                self._take_in(self._socket.recv(AT_ONCE))
+            except (BlockingIOError, ssl.SSLWantReadError):
                 return None
         reply = self._replies.take()
         if reply is None:
-            raise UnreadableError("half of something it was not asked")
+            raise UnreadableError("a partial reply to nothing")
         return reply
 
     def close(self) -> None:

@@ -25,6 +25,9 @@ class Session(Protocol):
     Leaving it between the two steps takes the announcement back: nothing was sent.
     """
 
+    doubt: str
+    """Why the outcome of the last message is unknown although its reply was positive, or ""."""
+
     def begin(self, envelope: Envelope) -> None:
         """Announce a message. Raises DeliveryError if it is refused."""
         ...

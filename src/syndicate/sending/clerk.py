@@ -23,7 +23,7 @@ from syndicate.delivery.ledger import DeliveryState as S
 from syndicate.errors import DeliveryError, StoreError, SyndicateError
 from syndicate.moments import to_text
 from syndicate.schedule.words import duration
-from syndicate.sending.crew import Begins, Broken, Declined, Note, Notes, Taken, Unwritten
+from syndicate.sending.crew import Begins, Broken, Declined, Doubted, Note, Notes, Taken, Unwritten
 from syndicate.sending.feed import Feed, Task
 from syndicate.sending.mail import Mail
 from syndicate.sending.outlets import Outlet
@@ -85,6 +85,7 @@ class _Page:
     now: str
     moves: list[tuple[Way, Move]] = field(default_factory=list)
     begins: list[Begins] = field(default_factory=list)
+    doubts: list[Doubted] = field(default_factory=list)
     refused: list[tuple[Claimed, DeliveryError]] = field(default_factory=list)
     pauses: dict[int, str] = field(default_factory=dict)
     may: set[tuple[int, int]] = field(default_factory=set)
@@ -161,6 +162,16 @@ class Clerk:
             self._wind_up(notes, working)
             raise
 
+    def close(self) -> None:
+        """Record what connections reported as they ended; they have all ended."""
+        page = _Page(to_text(datetime.now(UTC)))
+        while not self._notes.empty():
+            if isinstance(note := self._notes.get(), Doubted):
+                self._read(note, page)
+        if page.doubts:
+            self._written(lambda: self._doubt(page))
+            self._answer(page)
+
     def _wind_up(self, notes: Sequence[Note], working: Callable[[], bool]) -> None:
         """After a fault: no message goes out any more; what is in hand comes to its end.
 
@@ -172,11 +183,12 @@ class Clerk:
             told += self._told()
         page = _Page(to_text(datetime.now(UTC)))
         for note in told:
-            if isinstance(note, Taken | Declined | Unwritten):
+            if isinstance(note, Taken | Doubted | Declined | Unwritten):
                 self._read(note, page)
         moves = [move for _, move in page.moves]
         with suppress(StoreError), self._database.transaction():  # what ended us may go on
             self._deliveries.settle(moves, self._owner, page.now)
+            self._doubt(page)
 
     # -- what is known -------------------------------------------------------------------------
 
@@ -247,7 +259,7 @@ class Clerk:
         self._mind_outlets(page)
         dry = time.monotonic() < self._dry and not page.moves
         wanted = 0 if stops or dry or len(self._feed) >= self._enough else CHUNK
-        if page.moves or page.begins or page.pauses or (wanted and self._going_on):
+        if page.moves or page.begins or page.doubts or page.pauses or (wanted and self._going_on):
             self._written(lambda: self._write(page, wanted))
             self._answer(page)
             if wanted and not (page.claimed or page.moves):
@@ -266,6 +278,8 @@ class Clerk:
             page.moves.append(
                 (self._way(note.task), move._replace(server=note.outlet.name, reply=note.reply))
             )
+        elif isinstance(note, Doubted):
+            page.doubts.append(note)
         elif isinstance(note, Unwritten):
             move = _move(note.task, S.CLAIMED, S.FAILED)._replace(reply=note.error.message)
             page.moves.append((self._way(note.task), move._replace(event=S.FAILED)))
@@ -319,6 +333,7 @@ class Clerk:
         """All of it, in a transaction that may be tried again."""
         page.may, page.left, page.claimed, page.through = set(), {}, [], []
         self._deliveries.settle([move for _, move in page.moves], self._owner, page.now)
+        self._doubt(page)
         for claimed, error in page.refused:
             self._refused(claimed, error)
         for issue, reason in page.pauses.items():
@@ -327,6 +342,11 @@ class Clerk:
         for way in self.ways.values():
             if wanted and way.sending.issue in self._going_on.keys() - page.pauses.keys():
                 self._claim(way, wanted, page)
+
+    def _doubt(self, page: _Page) -> None:
+        for each in page.doubts:
+            claimed = each.task.claimed
+            self._deliveries.doubt(claimed.issue, claimed.subscriber, each.reason, page.now)
 
     def _begin(self, page: _Page) -> None:
         groups: dict[tuple[int, str], list[int]] = {}
@@ -403,6 +423,7 @@ class Clerk:
             way.sent += move.state == S.SENT
             way.failed += move.state == S.FAILED
             way.held += move.state == S.HELD
+        self._count_doubts(page)
         for each in page.begins:
             claimed = each.task.claimed
             key = claimed.issue, claimed.subscriber
@@ -424,6 +445,13 @@ class Clerk:
         self._feed.add(Task(way.sending, claimed, way.mail) for way, claimed in page.claimed)
         if page.pauses:
             self._looked = -LOOK  # let go of them now
+
+    def _count_doubts(self, page: _Page) -> None:
+        """Count what was sent as held, of issues that are still looked at."""
+        for doubted in page.doubts:
+            if way := self.ways.get(doubted.task.claimed.issue):
+                way.sent -= 1
+                way.held += 1
 
     def _way(self, task: Task) -> Way:
         return self.ways[task.claimed.issue]

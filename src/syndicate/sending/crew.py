@@ -45,6 +45,15 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
+class Doubted:
+    """The message of a delivery may not have been taken after all: later replies do not fit."""
+
+    task: Task
+    outlet: Outlet
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Declined:
     """The message of a delivery was not taken, or nobody knows. `begun` if the clerk let it go."""
 
@@ -69,7 +78,7 @@ class Broken:
     error: BaseException
 
 
-Note = Begins | Taken | Declined | Unwritten | Broken
+Note = Begins | Taken | Doubted | Declined | Unwritten | Broken
 Notes = SimpleQueue[Note]
 
 
@@ -103,6 +112,7 @@ class Connection:
         self._feed = feed
         self._notes = notes
         self._answer: SimpleQueue[bool] = SimpleQueue()
+        self._taken: Task | None = None  # whose message the session took last
 
     def run(self) -> None:
         """Work until the feed is closed, or the outlet is not to be used again."""
@@ -115,11 +125,14 @@ class Connection:
 
     def _connected(self, task: Task, written: Written) -> tuple[Task, Written] | None:
         """Open a session and work in it; what is in hand when it is over."""
-        opened = False
+        opened, self._taken = False, None
         try:
             with self._outlet.transport.session() as session:
                 opened = True
-                return self._work(session, task, written)
+                in_hand = self._work(session, task, written)
+            if session.doubt and self._taken:
+                self._notes.put(Doubted(self._taken, self._outlet, session.doubt))
+            return in_hand
         except DeliveryError as error:
             if opened:
                 raise
@@ -153,7 +166,7 @@ class Connection:
                 if error.lost:
                     return following
             else:
-                took = True
+                took, self._taken = True, task
                 self._outlet.well()
                 self._notes.put(Taken(task, self._outlet, reply))
             following = following or self._next(IDLE)

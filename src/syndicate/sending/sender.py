@@ -170,6 +170,7 @@ class Sender:
 
         with crew(outlets, feed, notes) as working:
             clerk.keep(stopping, note, working)
+        clerk.close()
         return list(seen.values())
 
     # -- before and after ----------------------------------------------------------------------

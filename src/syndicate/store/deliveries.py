@@ -383,6 +383,17 @@ class Deliveries:
         ]
         self._database.upsert("delivery_events", Event._fields, events)
 
+    def doubt(self, issue: int, subscriber: int, reason: str, now: str) -> None:
+        """Hold a sent delivery: whether its message was accepted is unknown after all."""
+        which: dict[str, object] = {"issue": issue, "subscriber": subscriber}
+        self._run(
+            "UPDATE deliveries SET state = 'held', at = :now, reply = :reason "
+            "WHERE issue = :issue AND subscriber = :subscriber AND state = 'sent'",
+            which | {"now": now, "reason": reason},
+        )
+        event = Event(issue, subscriber, now, "held", reason)
+        self._database.upsert("delivery_events", Event._fields, [event])
+
     # -- helpers -----------------------------------------------------------------------------
 
     def _add_missing(self, sending: Sending, tags: Sequence[str]) -> int:

@@ -1,0 +1,201 @@
+"""A reply too many or too few at any step: no outcome is wrong, and nobody is blamed for another's.
+
+Replies carry no number. A server that gives one that nothing asked for, or leaves one out, has
+each later reply count for another command, unless that is noticed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from smtp_server import EXTENSIONS, Action, Say, SmtpServer, Step
+from syndicate.config.model import Server
+from syndicate.delivery import smtp
+from syndicate.delivery.smtp import Smtp, SmtpSession
+from syndicate.delivery.transport import Envelope
+from syndicate.errors import DeliveryError, Refused
+
+PEOPLE = ("ann", "bob", "cy")
+MESSAGE = b"Subject: x\r\n\r\nHello\r\nand more\r\n"
+USUAL = {
+    "GREETING": "220 loopback ESMTP",
+    "MAIL": "250 2.1.0 ok",
+    "RCPT": "250 2.1.5 ok",
+    "DATA": "354 go ahead",
+    "MESSAGE": "250 2.0.0 taken",
+    "RSET": "250 2.0.0 ok",
+    "QUIT": "221 2.0.0 bye",
+}
+PLANS = {
+    "all is well": ("", ""),
+    "the sender is refused": ("MAIL", "550 5.7.1 not you"),
+    "the recipient is refused": ("RCPT", "550 5.1.1 no such user"),
+    "the message is refused": ("MESSAGE", "554 5.7.1 spam"),
+    "the message is refused for now": ("MESSAGE", "451 4.3.0 not now"),
+}
+"""What the server means, of the message to bob."""
+STRAY = ["250 2.0.0 ok", "354 go", "451 4.3.0 not now", "550 5.1.1 no such user", "220 hello"]
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(smtp, "PATIENCE", 1)
+
+
+@dataclass
+class Meaning:
+    """A server that means `plan`, and gives one reply too many or too few on its first connection.
+
+    `odd` is that reply, or what stands around the one that is meant, `at` its step.
+    """
+
+    plan: tuple[str, str]
+    odd: Say
+    at: str
+    extensions: tuple[str, ...]
+    sender: bool = False
+    to: str = ""
+    refused: list[tuple[str, str]] = field(default_factory=list)
+    """At which steps it refused what of whom."""
+
+    def __call__(self, step: Step) -> Action | None:
+        odd = (step.name, step.connection, step.times) == (self.at, 1, 0)
+        if step.name == "BODY":
+            return self.odd if odd else None
+        action = self.meant(step)
+        return replace(self.odd, reply=action.reply) if odd else action
+
+    def meant(self, step: Step) -> Say:
+        if step.name == "EHLO":
+            lines = ["loopback", *self.extensions]
+            return Say("".join(f"250-{each}\r\n" for each in lines) + "250 HELP")
+        if step.name == "MAIL":
+            second = (step.connection, step.times) == (1, 1)
+            self.sender, self.to = not self.refuses("MAIL", "bob" if second else ""), ""
+            return self.said(step.name, self.sender)
+        if step.name == "RCPT":
+            name = step.argument.partition("<")[2].partition("@")[0]
+            self.to = "" if not self.sender or self.refuses("RCPT", name) else name
+            return self.said(step.name, bool(self.to))
+        if step.name == "DATA" and not self.to:
+            return Say("503 5.5.1 no valid recipients")
+        return self.said(
+            step.name, not (step.name == "MESSAGE" and self.refuses("MESSAGE", self.to))
+        )
+
+    def refuses(self, step: str, name: str) -> bool:
+        if self.plan[0] == step and name == "bob":
+            self.refused.append((step, name))
+            return True
+        return False
+
+    def said(self, step: str, yes: bool) -> Say:
+        no = self.plan[1] if step == self.plan[0] else "503 5.5.1 bad sequence"
+        return Say(USUAL[step] if yes else no)
+
+
+@dataclass
+class Round:
+    """Messages to all, as a round sends them: over a new connection when one is over."""
+
+    way: Smtp
+    waiting: list[str] = field(default_factory=lambda: list(PEOPLE))
+    found: dict[str, DeliveryError | None] = field(default_factory=dict)
+    taken: str = ""
+
+    def run(self) -> dict[str, DeliveryError | None]:
+        """What became of each; None is that it was taken."""
+        while self.waiting:
+            with suppress(DeliveryError):
+                with self.way.session() as session:
+                    while self.waiting and not self.is_over(session):
+                        pass
+                if session.doubt:
+                    self.found[self.taken] = DeliveryError(session.doubt, uncertain=True)
+        return self.found
+
+    def is_over(self, session: SmtpSession) -> bool:
+        """Send one message; whether the session is over then."""
+        name, *others = self.waiting
+        try:
+            session.begin(to(name))
+        except DeliveryError as error:
+            if error.what is not Refused.SERVER:
+                self.found[self.waiting.pop(0)] = error
+            return error.lost
+        self.waiting.pop(0)
+        try:
+            session.finish(MESSAGE, to(others[0]) if others else None)
+        except DeliveryError as error:
+            self.found[name] = error
+            return error.lost
+        self.found[name], self.taken = None, name
+        return False
+
+
+def to(name: str) -> Envelope:
+    return Envelope("letters@example.org", f"{name}@example.org")
+
+
+def transport(server: SmtpServer) -> Smtp:
+    settings = Server(
+        name="main", host="127.0.0.1", port=server.port, security="none", timeout=0.15
+    )
+    return Smtp(settings, "here.example.org")
+
+
+def odd_things(at: str) -> Iterator[Say]:
+    for stray in STRAY:
+        if at == "BODY":
+            yield Say(stray)
+            continue
+        yield Say("", before=f"{stray}\r\n")
+        yield Say("", behind=f"{stray}\r\n")
+    if at != "BODY":
+        yield Say("", silent=True)
+
+
+STEPS = [*USUAL, "EHLO", "BODY"]
+BLAMED = {"MAIL": Refused.SENDER, "RCPT": Refused.RECIPIENT, "MESSAGE": Refused.MESSAGE}
+
+
+@pytest.mark.parametrize("extensions", [EXTENSIONS, ("8BITMIME",)], ids=["together", "one by one"])
+@pytest.mark.parametrize("at", STEPS)
+@pytest.mark.parametrize("plan", PLANS)
+def test_a_reply_too_many_or_too_few_makes_no_outcome_wrong(
+    plan: str, at: str, extensions: tuple[str, ...]
+) -> None:
+    for odd in odd_things(at):
+        meaning = Meaning(PLANS[plan], odd, at, extensions)
+        with SmtpServer(meaning) as server:
+            found = Round(transport(server)).run()
+            server.hang_up()
+        taken = [to.partition("@")[0] for mail in server.mails for to in mail.to]
+        for name, error in found.items():
+            wrong = f"{plan}, {odd} at {at}: {name} has {error or 'sent'}, and {taken} got it"
+            if error is None:
+                assert taken.count(name) == 1, wrong
+            elif not error.uncertain:
+                assert name not in taken, wrong
+                blamed = {BLAMED[step] for step, who in meaning.refused if who == name}
+                assert error.what in blamed or not error.for_good, wrong
+        assert set(found) == set(PEOPLE)
+        assert sum(bool(error and error.uncertain) for error in found.values()) <= 1
+
+
+@pytest.mark.parametrize("extensions", [EXTENSIONS, ("8BITMIME",)], ids=["together", "one by one"])
+@pytest.mark.parametrize("plan", PLANS)
+def test_where_every_reply_is_in_place_nothing_is_unknown(
+    plan: str, extensions: tuple[str, ...]
+) -> None:
+    step, reply = PLANS[plan]
+    with SmtpServer(Meaning((step, reply), Say(""), "", extensions)) as server:
+        found = Round(transport(server)).run()
+    (ann, bob, cy) = (found[name] for name in PEOPLE)
+    assert (ann, cy) == (None, None)
+    assert (bob.what if bob else None) == BLAMED.get(step)
+    assert bob is None or (bob.for_good, bob.uncertain) == (reply[0] == "5", False)

@@ -1,0 +1,40 @@
+"""A server that replies before a message ended: the ledger says no more than is known."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from mailings import Mailing
+
+from smtp_server import Action, Close, Say, SmtpServer, scripted
+
+PEOPLE = ["ada@example.org", "bob@example.org", "cyd@example.org"]
+NOT_SENT = ("pending", "claimed", "retry", "failed")
+EARLY = ["451 4.3.0 not now", "550 5.1.1 no such user", "250 2.0.0 ok", "421 4.3.2 busy", "hello?"]
+LATER: list[Action | None] = [None, Say("554 5.7.1 no"), Close(kept=True)]
+
+
+@pytest.mark.parametrize("early", EARLY)
+@pytest.mark.parametrize("later", LATER, ids=["accepts", "refuses", "accepts and hangs up"])
+@pytest.mark.parametrize("extensions", [("PIPELINING",), ("8BITMIME",)])
+def test_an_early_reply_makes_no_outcome_wrong(
+    site: Mailing, early: str, later: Action | None, extensions: tuple[str, ...]
+) -> None:
+    if isinstance(later, Close) and early[:3] in ("250", "421"):
+        pytest.skip("the same bytes as from a server that means it")
+    site.people(PEOPLE)
+    site.issue()
+    behaviour = scripted(BODY=[Say(early)], MESSAGE=[later])
+    with SmtpServer(behaviour, extensions=extensions) as server:
+        site.through(server.port, connections=2, timeout=0.5)
+        site.send()
+        server.hang_up()
+    got = Counter(to for mail in server.mails for to in mail.to)
+    states = site.states()
+    for who in PEOPLE:
+        assert got[who] <= 1
+        assert states[who] != "sent" or got[who] == 1, f"{who} is sent and got nothing"
+        assert states[who] not in NOT_SENT or got[who] == 0, f"{who} is {states[who]} and got it"
+    assert "failed" not in states.values()
+    assert site.proof().holds
