@@ -154,6 +154,28 @@ def test_a_refusal_does_not_name_who_was_refused() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "to", "kept"),
+    [
+        ("user unknown", "user@example.org", "user unknown"),
+        ("mailbox of jo full", "jo@example.org", "mailbox of … full"),
+        ("Jo@Example.org, jo.smith, joe", "jo@example.org", "…, jo.smith, joe"),
+        ('<"jo b"@example.org>', '"jo b"@example.org', "<…>"),
+        ("to=j%c3%b6rg%40example.org", "jörg@example.org", "…"),
+        ("forwarded to jo@other.example", "ann@example.org", "forwarded to …"),
+        ("queued as 4XyZ", "ann@example.org", "queued as 4XyZ"),
+    ],
+)
+def test_a_reply_that_is_kept_names_nobody(text: str, to: str, kept: str) -> None:
+    assert Reply(550, (text,)).anonymous(to).lines == (kept,)
+
+
+@given(st.text(), st.from_regex(r"[a-z0-9.+]{1,20}@[a-z]{1,9}\.example", fullmatch=True))
+def test_no_reply_holds_the_address_whatever_stands_around_it(around: str, to: str) -> None:
+    (kept,) = Reply(550, (f"{around} {to.upper()} {around}",)).anonymous(to).lines
+    assert to not in kept.lower()
+
+
+@pytest.mark.parametrize(
     ("step", "code"),
     [
         (Step.MESSAGE, 354),

@@ -125,7 +125,7 @@ class SmtpSession:
         if refusal:
             raise self._proven(refusal, following)
         self._unproven = True
-        return str(reply.without(envelope.to))
+        return str(reply.anonymous(envelope.to))
 
     def leave(self) -> None:
         """End the connection, politely if the server waits for nothing. Never raises."""

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from urllib.parse import quote
 
 from syndicate.delivery.refusals import enhanced_status
 from syndicate.errors import DeliveryError, Refused
@@ -22,6 +23,18 @@ LINE = re.compile(rb"([1-5][0-9]{2})(?:([ -])(.*))?", re.DOTALL)
 READY, CLOSING, LOGGED_IN, DONE = 220, 221, 235, 250
 SHUTTING_DOWN = 421
 GO_AHEAD = 354
+ADDRESS = re.compile(
+    r"""(?:"[^"]*"|[^\s<>()\[\],;:"']+)\s?(?:@|%40|=40|\(at\))\s?[^\s<>()\[\],;:"']+""",
+    re.IGNORECASE,
+)
+"""An email address in a text, in any spelling that servers use."""
+ORDINARY = re.compile(
+    "abuse|account|address|bad|box|blocked|contact|denied|domain|error|full|hello|host|info|inbox|"
+    "invalid|mail|mailbox|me|message|name|no|not|office|ok|postmaster|quota|recipient|refused|"
+    "rejected|sender|server|service|spam|support|team|the|unknown|users?|you",
+    re.IGNORECASE,
+)
+"""Local parts that identify nobody, and that replies are made of."""
 # What is said to somebody who has to log in or to encrypt first (RFC 4954, RFC 3207).
 OUR_LOGIN = frozenset({530, 534, 535, 538})
 
@@ -71,6 +84,10 @@ class Reply:
         """It was not done: for now (4xx) or for good (5xx)."""
         return 400 <= self.code <= 599
 
+    def anonymous(self, to: str) -> Reply:
+        """The reply as it is kept and logged: without the address of the recipient."""
+        return Reply(self.code, tuple(anonymous(line, to) for line in self.lines))
+
     def without(self, text: str) -> Reply:
         """The reply with `…` for a text that is not to be kept, capitals or not."""
         hidden = re.compile(re.escape(_shown(text.encode())) or "(?!)", re.IGNORECASE)
@@ -118,7 +135,8 @@ class Replies:
     def _is_last(self, line: bytes) -> bool:
         found = LINE.fullmatch(line)
         if not found:
-            raise UnreadableError(f"{_shown(line)[:80]!r}, which is no reply")
+            text = ADDRESS.sub("…", _shown(line))
+            raise UnreadableError(f"{text[:80]!r}, which is no reply")
         code = int(found[1])
         if self._lines and code != self._code:
             raise UnreadableError(f"a reply that begins with {self._code} and goes on with {code}")
@@ -129,6 +147,21 @@ class Replies:
     def _bound(self, size: int) -> None:
         if size > LONGEST_REPLY or len(self._lines) >= MOST_LINES:
             raise UnreadableError("a reply without end")
+
+
+def anonymous(text: str, to: str) -> str:
+    """A text of a server with `…` for whatever is, or contains, an email address.
+
+    That is also an address in another spelling (quoted, percent-encoded, with = for @) or another
+    one of the same person, and the local part of `to` alone, unless it is an ordinary word.
+    """
+    text = ADDRESS.sub("…", text)
+    local = to.rpartition("@")[0]
+    if not local or ORDINARY.fullmatch(local.strip('"')):
+        return text
+    spellings = {local, local.strip('"'), quote(local), quote(local, safe="")}
+    either = "|".join(re.escape(each) for each in sorted(spellings, key=len, reverse=True))
+    return re.sub(rf"(?<![\w.+=%-])(?:{either})(?![\w+=%-]|\.\w)", "…", text, flags=re.IGNORECASE)
 
 
 def _shown(line: bytes) -> str:
@@ -159,7 +192,7 @@ def verdict(step: Step, reply: Reply, host: str, to: str) -> DeliveryError | Non
     """
     if reply.code == GO_AHEAD if step is Step.DATA else reply.accepts:
         return None
-    reply = reply.without(to)
+    reply = reply.anonymous(to)
     if reply.code == SHUTTING_DOWN:
         what = Refused.MESSAGE if step is Step.MESSAGE else Refused.SERVER
         return DeliveryError(f"{host} stops: {reply}", what=what, lost=True, status=reply.status)

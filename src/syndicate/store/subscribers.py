@@ -283,6 +283,7 @@ class Subscribers:
         # What servers said of their address names it.
         for table in ("bounces", "delivery_events"):
             self._database.run(f"UPDATE {table} SET detail = '' WHERE subscriber = :s", which)
+        self._database.run("UPDATE deliveries SET reply = '' WHERE subscriber = :s", which)
         # What was written down when they were suppressed may name them.
         self._database.run(
             "UPDATE suppressions SET detail = '' WHERE hash = :h", {"h": subscriber.hash}

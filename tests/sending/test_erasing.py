@@ -1,0 +1,109 @@
+"""Whoever is erased is in no row and no byte of the store, whatever servers replied about them."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+import pytest
+from mailings import Mailing
+
+from smtp_server import Action, Say, SmtpServer, Step
+from syndicate import cli
+from syndicate.build import Site
+from syndicate.store.bounces import Bounce, Bounces
+from syndicate.store.database import Sqlite
+from syndicate.store.deliveries import Event
+from syndicate.store.schema import metadata
+
+ANN, BOB = "ann.lee@example.org", "bob@example.org"
+SPELLINGS = [
+    "<ann.lee@example.org>: unknown",
+    "ANN.LEE@EXAMPLE.ORG unknown",
+    '"ann.lee"@example.org unknown',
+    "user ann.lee unknown",
+    "user 'Ann.Lee'. Go away",
+    "https://example.org/why?to=ann.lee%40example.org",
+    "bounce+ann.lee=example.org@example.net",
+    "ann.lee (at) example.org",
+]
+
+
+def traces(site: Mailing) -> list[str]:
+    """Tables with a row that holds the address, in whatever spelling."""
+    with site.folder.opened() as opened:
+        rows = {name: opened.database.rows(f"SELECT * FROM {name}") for name in metadata.tables}
+    return sorted(name for name, found in rows.items() if "ann.lee" in repr(found).lower())
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+@pytest.mark.parametrize("step", ["RCPT", "MESSAGE"])
+@pytest.mark.parametrize("code", ["250 2.0.0", "451 4.3.0", "550 5.1.1"])
+def test_no_reply_that_is_kept_names_the_recipient(
+    sqlite_site: Mailing, step: str, code: str, spelling: str
+) -> None:
+    def behaviour(at: Step) -> Action | None:
+        return Say(f"{code} {spelling}") if at.name == step else None
+
+    sqlite_site.people([ANN])
+    sqlite_site.issue()
+    with SmtpServer(behaviour) as server:
+        sqlite_site.through(server.port)
+        sqlite_site.send()
+    assert traces(sqlite_site) == ["subscribers"]
+
+
+def test_who_is_erased_is_nowhere_in_the_store(
+    site: Mailing, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ann, _ = site.people([ANN, BOB])
+    site.issue()
+    with SmtpServer() as server:
+        site.through(server.port)
+        site.send()
+    site.ask(lambda opened: remember(opened, ann.id, ann.hash))
+    assert traces(site) == [
+        *("bounces", "deliveries", "delivery_events", "requests", "subscribers", "suppressions"),
+    ]
+    before = files(site)
+    assert before is None or b"ann.lee" in before
+    config = str(site.folder.root / "config.yaml")
+    assert cli.main(["subscribers", "remove", ANN, "--config", config]) == 0
+    capsys.readouterr()
+    assert traces(site) == []
+    after = files(site)
+    assert after is None or (b"ann.lee" not in after.lower() and b"bob@example.org" in after)
+
+
+def remember(opened: Site, who: int, hashed: str) -> None:
+    """What versions before this one kept of replies, and what comes with bounces and requests."""
+    said = f"550 5.1.1 <{ANN}>: user {quote(ANN)} unknown"
+    database, moment = opened.database, "2026-11-25T00:00:00Z"
+    with database.transaction():
+        database.run(
+            "UPDATE deliveries SET reply = :r WHERE subscriber = :s", {"r": said, "s": who}
+        )
+        database.upsert("delivery_events", Event._fields, [Event(1, who, moment, "failed", said)])
+        Bounces(database).keep(Bounce("b1", 1, who, "hard", "5.1.1", said, moment), "bounced")
+        database.run(
+            "INSERT INTO requests VALUES (1, 'subscribe', :a, :h, '{}', :m, '', 'Yes', 'sent', "
+            "0, '', :r)",
+            {"a": ANN, "h": hashed, "m": moment, "r": said},
+        )
+        database.run(
+            "INSERT INTO suppressions VALUES (:h, 'bounced', :r, :m)",
+            {"h": hashed, "r": said, "m": moment},
+        )
+
+
+def files(site: Mailing) -> bytes | None:
+    """Every byte of the database, its log included; None of a database server."""
+
+    def read(opened: Site) -> bytes | None:
+        if not isinstance(opened.database, Sqlite):
+            return None
+        path = opened.database.path
+        return b"".join(each.read_bytes() for each in path.parent.glob(f"{path.name}*"))
+
+    found = site.ask(read)
+    assert found is None or isinstance(found, bytes)
+    return found
