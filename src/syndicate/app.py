@@ -18,6 +18,7 @@ from syndicate.errors import Place, SyndicateError
 from syndicate.reading import Broken, scan_many
 from syndicate.starter import starter
 from syndicate.store.database import Database, open_database
+from syndicate.store.incarnation import Incarnation
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,13 @@ class Setup:
         """What files of state are named after, and stand beside: the SQLite file, if it is one."""
         scheme, _, rest = self.config.store.url.partition(":///")
         return self.base / (rest if scheme == "sqlite" else "syndicate.db")
+
+    @property
+    def sent_record(self) -> Path:
+        """The record of what was sent. Its name begins with a dot, so that who copies
+        `syndicate.db*` back does not copy it.
+        """
+        return self.state.with_name(f".{self.state.name}.sent")
 
 
 def set_up(config_file: Path, environment: Mapping[str, str]) -> Setup:
@@ -55,6 +63,7 @@ def open_site(setup: Setup, progress: Progress) -> Iterator[Site]:
     """The site of a configuration, with its store open."""
     database = open_database(setup.config.store.url, setup.base)
     try:
+        Incarnation(database, setup.sent_record).adopt()
         yield site_of(setup, database, progress)
     finally:
         database.close()
@@ -65,7 +74,9 @@ def site_of(setup: Setup, database: Database, progress: Progress) -> Site:
     config, places = setup.config, setup.places
     zone = ZoneInfo(config.site.time_zone)
     read_files = partial(_read_files, places, zone, progress)
-    return Site(config, setup.config_file, places, database, read_files, progress)
+    return Site(
+        config, setup.config_file, places, database, setup.sent_record, read_files, progress
+    )
 
 
 def _apart(config_file: Path, sources: Sequence[Path], targets: Sequence[Path]) -> None:

@@ -84,12 +84,16 @@ class Places:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """All a build works with. `config_file` is the configuration as the user knows it."""
+    """All a build works with. `config_file` is the configuration as the user knows it.
+
+    `sent_record` is the file that says, outside the store, how much was sent from it.
+    """
 
     config: Config
     config_file: str
     places: Places
     database: Database
+    sent_record: Path
     read_files: ReadFiles
     progress: Progress
 

@@ -30,6 +30,7 @@ from syndicate.permalinks import base_url
 from syndicate.renditions import address
 from syndicate.store.articles import Articles
 from syndicate.store.events import Event, Events, Happening, Told
+from syndicate.store.incarnation import Incarnation
 from syndicate.store.issues import Issues
 
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=1)
@@ -88,9 +89,12 @@ def tell_hooks(site: Site, now: datetime) -> list[Failure]:
 
 
 def _listeners(site: Site) -> Iterator[_Listener]:
-    for hook in site.config.hooks.values():
-        tell = partial(_tell_hook, site, hook)
-        yield _Listener(hook.name, hook.on, 1, tell)
+    incarnation = Incarnation(site.database, site.sent_record)
+    if site.config.hooks and incarnation.doubt() is None:  # programs behind hooks send issues
+        incarnation.synchronise()
+        for hook in site.config.hooks.values():
+            tell = partial(_tell_hook, site, hook)
+            yield _Listener(hook.name, hook.on, 1, tell)
     if hub := site.config.feeds.hub:
         yield _Listener(HUB, (Happening.FEED_CHANGED,), AT_ONCE, partial(_ping, hub))
 

@@ -30,6 +30,7 @@ from syndicate.schedule.slots import Schedule
 from syndicate.schedule.words import duration
 from syndicate.store.articles import Articles
 from syndicate.store.events import Events, Happening
+from syndicate.store.incarnation import Incarnation
 from syndicate.store.issues import Carried, Issue, Issues, IssueState, articles_json, slot_name
 
 NOTHING_NEW = "nothing new since the last issue"
@@ -125,10 +126,12 @@ def make_issue(
     """Make the issue of a slot from what was built last; one that is made already is given.
 
     `planned` says that the slot is one of the newsletter's schedule. Nothing new makes one that
-    is `skipped`. Raises SyndicateError when it cannot be made, or would break a rule of level
-    error.
+    is `skipped`. Raises SyndicateError when it cannot be made, would break a rule of level error,
+    or when the store may be a copy or older than what was sent from it.
     """
     site.database.lock()
+    incarnation = Incarnation(site.database, site.sent_record)
+    incarnation.require()
     with site.database.transaction():
         Articles(site.database).begin_newsletters([newsletter.name], to_text(now))
     while True:
@@ -138,6 +141,7 @@ def make_issue(
         carried = making.choose()
         made = making.compose(carried) if carried else None
         if kept := making.keep(carried, made):
+            incarnation.synchronise()
             return kept
 
 
@@ -206,6 +210,7 @@ def make_due(site: Site, newsletter: Newsletter, now: datetime) -> list[Issue]:
 
     Raises SyndicateError when an issue cannot be made; its slot stays due, and those behind it.
     """
+    Incarnation(site.database, site.sent_record).require()
     found = due_now(site, newsletter, now)
     for skipped in found.skip:
         skip(site, newsletter, skipped.slot.local, skipped.slot.due, now, str(skipped.reason))

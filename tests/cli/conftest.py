@@ -27,6 +27,7 @@ def site(sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the built site; the test stands in it."""
     folder = shutil.copytree(sample, tmp_path / "site")
     monkeypatch.chdir(folder)
+    assert cli.main(["resume", "--moved"]) == 0
     return folder
 
 

@@ -2,10 +2,11 @@
 
     python dying.py before|after STEP COMMAND...
     python dying.py within nothing|half COMMAND...
+    python dying.py before|within|after record COMMAND...
 
 It dies right before or after the commit of the first transaction in which the ledger did a step
-that changed something (a method of `Deliveries`); or when nothing or half of a message was handed
-to the system.
+that changed something (a method of `Deliveries`); when nothing or half of a message was handed
+to the system; or at the second writing of the record of what was sent, half of it for `within`.
 """
 
 from __future__ import annotations
@@ -20,8 +21,10 @@ from typing import Any
 
 from syndicate.cli import run
 from syndicate.delivery.smtp_wire import Wire
+from syndicate.store import sent_record
 from syndicate.store.database import PostgreSQL, Sqlite
 from syndicate.store.deliveries import Deliveries
+from syndicate.store.sent_record import SentRecord
 
 END = b"\r\n.\r\n"
 
@@ -76,9 +79,47 @@ def within(share: float) -> None:
     Wire.send = send  # type: ignore[method-assign]
 
 
+def at_record(when: str) -> None:
+    """Die when the record beside the store is written: at the first that a message waits for."""
+    real, write = SentRecord.write, sent_record._write_at
+
+    def torn(file: int, at: int, data: bytes) -> None:
+        write(file, at, data[: len(data) // 2])
+        die()
+
+    @wraps(real)
+    def written(self: SentRecord, incarnation: str, counter: int) -> None:
+        known = self.read()
+        if known is None or counter <= known.counter or not any(DID):
+            real(self, incarnation, counter)
+            return
+        if when == "before":
+            die()
+        if when == "within":
+            sent_record._write_at = torn
+        real(self, incarnation, counter)
+        die()
+
+    real_begin = Deliveries.begin
+
+    @wraps(real_begin)
+    def begun(self: Deliveries, *arguments: Any) -> Any:
+        became = real_begin(self, *arguments)
+        DID.append(bool(became))
+        return became
+
+    Deliveries.begin = begun  # type: ignore[method-assign,assignment]
+    SentRecord.write = written  # type: ignore[method-assign]
+
+
+DID: list[bool] = []
+
+
 if __name__ == "__main__":
     moment, what, *sys.argv[1:] = sys.argv[1:]
-    if moment == "within":
+    if what == "record":
+        at_record(moment)
+    elif moment == "within":
         within({"nothing": 0, "half": 0.5}[what])
     else:
         at_commit(moment, what)

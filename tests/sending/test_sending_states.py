@@ -20,6 +20,7 @@ from mailings import Mailing, mailing, now
 
 from smtp_server import Action, Close, Say, SmtpServer, Step, good
 from syndicate.delivery.ledger import FOLLOWS, DeliveryState
+from syndicate.resuming import resume_moved
 from syndicate.sending import orders, outlets
 from syndicate.store.database import Sqlite
 from syndicate.store.issues import Issue
@@ -58,6 +59,8 @@ class AnyOrder(RuleBasedStateMachine):
         root = shutil.copytree(PREPARED.root, Path(self.temporary.name) / "site")
         folder = copy.copy(PREPARED.site.folder)
         folder.root = root
+        with folder.opened() as opened:
+            resume_moved(opened)
         self.site, self.issue = Mailing(folder), PREPARED.issue
         self.people = {each.id: each for each in PREPARED.people}
         self.server = SmtpServer(good)

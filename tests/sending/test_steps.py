@@ -24,6 +24,7 @@ from mailings import NAME, Mailing, mailing
 
 from smtp_server import EXTENSIONS, Action, Behaviour, Close, Say, SmtpServer, Step, good
 from syndicate.errors import SyndicateError
+from syndicate.resuming import resume_moved
 from syndicate.sending import orders
 from syndicate.sending.sender import Report
 
@@ -49,6 +50,8 @@ def site(prepared: Mailing, tmp_path: Path) -> Mailing:
     root = shutil.copytree(prepared.folder.root, tmp_path / "site")
     folder = copy.copy(prepared.folder)
     folder.root = root
+    with folder.opened() as opened:
+        resume_moved(opened)
     return Mailing(folder)
 
 

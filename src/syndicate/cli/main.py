@@ -15,6 +15,7 @@ from syndicate.cli.options import PROGRAM
 from syndicate.cli.preview import preview
 from syndicate.cli.running import run, status
 from syndicate.cli.starting import completion, init, new
+from syndicate.cli.store import backup, restore, resume
 from syndicate.cli.subscribers import subscribers
 
 """The variable through which a shell asks for completions."""
@@ -66,5 +67,6 @@ def syndicate(context: click.Context, config_file: str) -> None:
 
 COMMANDS = (init, new, build, run, status, preview, check, explain, issues, export, config)
 OF_PEOPLE = (subscribers, send, send_test, deliveries, bounces)
-for command in (*COMMANDS, *OF_PEOPLE, completion):
+OF_THE_STORE = (backup, restore, resume)
+for command in (*COMMANDS, *OF_PEOPLE, *OF_THE_STORE, completion):
     syndicate.add_command(command)

@@ -52,12 +52,22 @@ def status(config_file: Path) -> int:
     pid, known = holder(state_file(setup, LOCK)), read(state_file(setup, STATUS))
     if pid is None:
         click.echo(f"No service runs here.{_last_heard(known)}")
+        _tell_doubt(setup)
         return NOT_RUNNING
     if known is None or known.pid != pid:
         click.echo(f"A service is just starting, as process {pid}.")
         return 0
     _tell(known, setup)
     return 1 if known.faults else 0
+
+
+def _tell_doubt(setup: Setup) -> None:
+    """Say why nothing would be sent; a running service says it by itself."""
+    from syndicate.cli.store import doubt_of
+    from syndicate.store.incarnation import WAY_OUT
+
+    if doubt := doubt_of(setup):
+        click.echo(f"Nothing will be sent: {doubt}.\n    {WAY_OUT}")
 
 
 def _last_heard(known: Status | None) -> str:

@@ -29,6 +29,7 @@ from syndicate.sending.mail import Mail
 from syndicate.sending.outlets import Outlet
 from syndicate.store.database import Database
 from syndicate.store.deliveries import Claimed, Deliveries, Move, Sending
+from syndicate.store.incarnation import count_up
 from syndicate.store.issues import Issues, IssueState
 from syndicate.store.sent_counts import SentCounts
 
@@ -89,6 +90,7 @@ class _Page:
     refused: list[tuple[Claimed, DeliveryError]] = field(default_factory=list)
     pauses: dict[int, str] = field(default_factory=dict)
     may: set[tuple[int, int]] = field(default_factory=set)
+    counter: int = 0
     left: dict[int, int] = field(default_factory=dict)
     claimed: list[tuple[Way, Claimed]] = field(default_factory=list)
     through: list[Way] = field(default_factory=list)
@@ -111,10 +113,12 @@ class Clerk:
         *,
         open_issues: Callable[[], Mapping[int, tuple[Sending, Callable[[], Mail]]]],
         refused: Callable[[Claimed, DeliveryError], None],
+        record: Callable[[int], None],
     ) -> None:
         """`open_issues` gives the issues that go on, with what makes their mail.
 
-        `refused` is told, in the transaction, which message was refused for good.
+        `refused` is told, in the transaction, which message was refused for good. `record` writes
+        down outside the store how much was sent from it; it raises OSError where it cannot.
         """
         self._database = database
         self._deliveries = Deliveries(database)
@@ -126,6 +130,7 @@ class Clerk:
         self._notes = notes
         self._open_issues = open_issues
         self._refused = refused
+        self._record = record
         self._owner = secrets.token_hex(8)
         self._enough = 2 * sum(outlet.server.connections for outlet in outlets)
         self._looked = -LOOK
@@ -261,6 +266,7 @@ class Clerk:
         wanted = 0 if stops or dry or len(self._feed) >= self._enough else CHUNK
         if page.moves or page.begins or page.doubts or page.pauses or (wanted and self._going_on):
             self._written(lambda: self._write(page, wanted))
+            self._put_on_record(page)
             self._answer(page)
             if wanted and not (page.claimed or page.moves):
                 self._dry = time.monotonic() + DRY
@@ -348,6 +354,24 @@ class Clerk:
             claimed = each.task.claimed
             self._deliveries.doubt(claimed.issue, claimed.subscriber, each.reason, page.now)
 
+    def _put_on_record(self, page: _Page) -> None:
+        """After the commit and before any message goes: an older store is known by this."""
+        if not page.may:
+            return
+        try:
+            self._record(page.counter)
+        except OSError as error:
+            self._written(lambda: self._take_back(page))  # none of them went out
+            raise StoreError(
+                f"the record of what was sent cannot be written: {error}",
+                way_out="check the permissions of the site's folder and the space on its disk",
+            ) from error
+
+    def _take_back(self, page: _Page) -> None:
+        tasks = [each.task for each in page.begins]
+        moves = [_move(each, S.SENDING, S.PENDING) for each in tasks]
+        self._deliveries.settle(moves, self._owner, page.now)
+
     def _begin(self, page: _Page) -> None:
         groups: dict[tuple[int, str], list[int]] = {}
         for each in page.begins:
@@ -363,6 +387,8 @@ class Clerk:
             if may:
                 self._counts.add(outlet, second, len(may))
             page.may.update((issue, subscriber) for subscriber in may)
+        if page.may:
+            page.counter = count_up(self._database)
 
     def _claim(self, way: Way, wanted: int, page: _Page) -> None:
         """Claim what comes next of an issue; when nothing is left of it, see whether it ended."""

@@ -34,6 +34,7 @@ from syndicate.sending.mail import Mail, mail_of
 from syndicate.sending.orders import finish_stopped
 from syndicate.sending.outlets import FirstThatWorks, Outlet, transports
 from syndicate.store.deliveries import Claimed, Deliveries, Sending
+from syndicate.store.incarnation import Incarnation
 from syndicate.store.issues import Issue, Issues, IssueState
 from syndicate.store.requests import Secrets
 from syndicate.store.sent_counts import SentCounts
@@ -71,13 +72,16 @@ def send(site: Site, outbox: Path, stopping: Callable[[], bool], told: Told) -> 
     """Send what is approved, until nothing is left to do by now, or until `stopping`.
 
     Messages of the transport `outbox` go to that folder. Raises SyndicateError when another
-    program sends from this store.
+    program sends from this store, and when it may be a copy or older than what was sent from it.
     """
     if not site.database.lock_sending():
         raise SyndicateError(
             "another program sends from this store already",
             way_out="leave it to it; syndicate deliveries proof says how far it is",
         )
+    incarnation = Incarnation(site.database, site.sent_record)
+    incarnation.require()
+    incarnation.synchronise()
     return Sender(site, outbox).round(stopping, told)
 
 
@@ -91,8 +95,13 @@ def plan_approved(site: Site, now: datetime) -> None:
             sending = Sending(issue.sequence, issue.newsletter, slot, to_text(now))
             tags = deliveries.tags([article.id for article in issue.carried])
             with site.database.transaction():
-                if issues.move(newsletter.name, slot, IssueState.SENDING):
+                moved = issues.move(newsletter.name, slot, IssueState.SENDING)
+                if moved:
                     deliveries.plan(sending, tags)
+            if moved:
+                incarnation = Incarnation(site.database, site.sent_record)
+                incarnation.synchronise()
+                incarnation.record.add_begun(newsletter.name, slot)
 
 
 def send_one(site: Site, outbox: Path, issue: Issue, address: str) -> str:
@@ -153,6 +162,7 @@ class Sender:
         """Have connections work until nothing is left to do by now; what was done."""
         notes: SimpleQueue[Note] = SimpleQueue()
         feed = Feed(outlets)
+        incarnation = Incarnation(self._site.database, self._site.sent_record)
         clerk = Clerk(
             self._site.database,
             self._settings,
@@ -161,6 +171,7 @@ class Sender:
             notes,
             open_issues=self._going_on,
             refused=self._refused,
+            record=partial(incarnation.record.write, incarnation.identity().incarnation),
         )
         seen: dict[int, Way] = {}
 

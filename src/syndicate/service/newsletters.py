@@ -8,7 +8,7 @@ or changed the schedule, is found when the next one is due.
 from __future__ import annotations
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from syndicate.app import Setup, open_site
 from syndicate.build import Site, build
@@ -17,9 +17,13 @@ from syndicate.issuing import make_due, schedule_of
 from syndicate.moments import to_text
 from syndicate.service.served import Served, silently
 from syndicate.service.tick import Turn
+from syndicate.store.incarnation import Incarnation
 from syndicate.store.issues import Issue, IssueState
 
 log = logging.getLogger(__name__)
+
+LOOK_AGAIN = timedelta(seconds=5)
+"""From one look to the next while no issue may be made from the store."""
 
 
 class Issuing:
@@ -44,6 +48,9 @@ class Issuing:
         if self._looked and self._looked <= now and (self._next is None or now < self._next):
             return Turn()
         with open_site(self._setup, silently) as site:
+            if Incarnation(site.database, site.sent_record).doubt():  # `standing` reports it
+                self._looked, self._next = now, now + LOOK_AGAIN
+                return Turn([])
             schedule = schedule_of(site, self._newsletter)
             if schedule is not None:
                 self._make(site, now)

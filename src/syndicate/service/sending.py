@@ -21,6 +21,7 @@ from syndicate.moments import to_text
 from syndicate.sending.stand import Stand, stand_of
 from syndicate.service.served import silently
 from syndicate.service.tick import Turn
+from syndicate.store.incarnation import Incarnation
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
@@ -104,7 +105,10 @@ class Delivering:
         self._looked = now
         with open_site(self._setup, silently) as site:
             stand = stand_of(site)
+            doubt = Incarnation(site.database, site.sent_record).doubt()
         self._wanted = self._wanted or stand.is_anything
+        if doubt:  # `standing` reports it
+            return Turn([], None, {"sending": "nothing until the store is resumed"})
         if not (at_work or self._stopping.is_set()) and self._is_due(stand.going_on, now):
             self._round = self._thread.submit(self._send)
         facts = {"sending": self._said} if self._wanted else {}

@@ -30,6 +30,7 @@ from syndicate.service.sending import Delivering
 from syndicate.service.served import Served
 from syndicate.service.serving import Serving
 from syndicate.service.showing import Showing
+from syndicate.service.standing import Standing
 from syndicate.service.status import Reporter
 from syndicate.service.telling import Telling
 from syndicate.service.tick import Part, Tick
@@ -62,6 +63,7 @@ def _parts(
     newsletters = setup.config.newsletters.values()
     issuing = [Issuing(setup, newsletter, served) for newsletter in newsletters]
     return [
+        Standing(setup),
         Publishing(setup, served),
         *issuing,
         Showing(serving, served),

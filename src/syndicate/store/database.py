@@ -81,6 +81,15 @@ class Database(Protocol):
         """What is in it now, but for people, in memory: what is done to that is forgotten."""
         ...
 
+    @property
+    def keeps_record_beside(self) -> bool:
+        """Whether the record of what was sent stays with it: not where many folders use it."""
+        ...
+
+    def place(self) -> str:
+        """Where it is: the same whatever its folder is called, another for every copy."""
+        ...
+
     def purge(self) -> None:
         """Leave nothing of what was deleted in files of the database; outside a transaction."""
         ...
@@ -260,6 +269,15 @@ class Sqlite:
             raise self._error(error) from error
         return copy
 
+    keeps_record_beside = True
+
+    def place(self) -> str:
+        from syndicate.store.born import born
+
+        # The file itself, not the machine: folders are renamed, containers change their names,
+        # and the number of a device is another after a restart.
+        return f"file {self.path.stat().st_ino} {born(self.path)}"
+
     def purge(self) -> None:
         # What the log holds of it is written over by the log's next round, or by this.
         self.rows("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -411,6 +429,17 @@ class PostgreSQL:
         ((number,),) = self.rows("SELECT txid_snapshot_xmax(txid_current_snapshot())")
         return int(number)
 
+    keeps_record_beside = False
+
+    def place(self) -> str:
+        query = "SELECT oid FROM pg_database WHERE datname = current_database()"
+        ((number,),) = self.rows(query)
+        try:
+            ((server,),) = self.rows("SELECT system_identifier FROM pg_control_system()")
+        except StoreError:  # some servers of others do not tell
+            server = "-"
+        return f"database {number} {server}"
+
     def purge(self) -> None:
         """The server does so by itself: autovacuum."""
 
@@ -448,6 +477,12 @@ def flock(file: TextIO) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+def flock_wait(file: int) -> None:
+    """Take the lock on an open file as soon as it is free."""
+    if fcntl is not None:
+        fcntl.flock(file, fcntl.LOCK_EX)
 
 
 def _wait_for(taken: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> None:

@@ -273,6 +273,20 @@ class Deliveries:
         )
         return int(many)
 
+    def close(self, issue: int, state: str, now: str, reason: str) -> int:
+        """Have what is still to be sent, or being sent, be in `state`; how many those are.
+
+        Only while no program sends.
+        """
+        rows = self._rows(
+            f"UPDATE deliveries SET state = '{state}', at = :now, reply = :reason, owner = '' "
+            "WHERE issue = :issue AND state IN ('pending', 'claimed', 'sending', 'retry') "
+            "RETURNING subscriber",
+            {"issue": issue, "now": now, "reason": reason},
+        )
+        self._note(issue, [int(number) for (number,) in rows], now, state, reason)
+        return len(rows)
+
     def end(self, issue: int, now: str) -> bool:
         """Note that an issue came to its end, if it did: nothing is left to do by itself."""
         return self._changed(

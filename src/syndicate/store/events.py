@@ -81,6 +81,10 @@ class Events:
             ],
         )
 
+    def add_at(self, number: int, event: str, at: str) -> None:
+        """Note that something happened under a number of its own, higher than any before."""
+        self._database.upsert("events", Event._fields, [Event(number, event, "", at)])
+
     def tell(self, told: Told) -> None:
         """Note how far a hook was told."""
         self._database.upsert("hooks", Told._fields, [told])

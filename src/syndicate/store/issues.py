@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from syndicate.store.database import Database
+from syndicate.store.incarnation import count_up
 
 
 class IssueState(StrEnum):
@@ -98,6 +99,9 @@ class Issue(NamedTuple):
         return tuple(Carried(*each) for each in json.loads(self.articles))
 
 
+FLOOR = "last-issue"
+"""The name in `meta` of a number below which no issue is numbered: a lost store gave it."""
+
 COLUMNS = ", ".join(Issue._fields)
 SHOWN = COLUMNS.replace("personal", "''")
 LISTED = SHOWN.replace("html, text, page, message", "'', '', '', ''")
@@ -163,6 +167,12 @@ class Issues:
         )
         return [Issue._make(row) for row in rows]
 
+    def in_state(self, state: IssueState) -> list[tuple[str, str]]:
+        """Newsletter and slot of every issue in a state, in the order they were made."""
+        query = "SELECT newsletter, slot FROM issues WHERE state = :state ORDER BY sequence"
+        rows = self._rows(query, {"state": state.value})
+        return [(str(newsletter), str(slot)) for newsletter, slot in rows]
+
     def last(self, newsletter: str) -> str:
         """The latest slot of the schedule that was made or skipped, "" before the first."""
         rows = self._rows(
@@ -173,7 +183,11 @@ class Issues:
 
     def last_sequence(self) -> int:
         """The highest sequence ever given, 0 for none."""
-        return int(self._rows("SELECT coalesce(max(sequence), 0) FROM issues")[0][0])
+        query = (
+            "SELECT coalesce(max(n), 0) FROM (SELECT max(sequence) AS n FROM issues UNION ALL "
+            f"SELECT CAST(value AS BIGINT) FROM meta WHERE key = '{FLOOR}') numbers"
+        )
+        return int(self._rows(query)[0][0])
 
     def taken(self, newsletter: str) -> frozenset[str]:
         """The ids of articles that issues of this newsletter took."""
@@ -199,6 +213,7 @@ class Issues:
         if self.get(issue.newsletter, issue.slot):
             return False
         issue = issue._replace(sequence=self.last_sequence() + 1)
+        count_up(self._database)
         self._database.run(
             f"INSERT INTO issues ({COLUMNS}) VALUES ({PLACES})",
             dict(zip(Issue._fields, issue, strict=True)),
@@ -218,6 +233,25 @@ class Issues:
         )
         return True
 
+    def add_lost(self, issue: Issue, articles: Sequence[str]) -> None:
+        """Keep an issue that a lost store made, under its own number, and the ids of what it took.
+
+        What another issue took meanwhile stays with that.
+        """
+        self._database.run(
+            f"INSERT INTO issues ({COLUMNS}) VALUES ({PLACES})",
+            dict(zip(Issue._fields, issue, strict=True)),
+        )
+        self._database.run_many(
+            "INSERT INTO issue_articles (newsletter, article, slot, updated) "
+            "VALUES (:newsletter, :article, :slot, :updated) "
+            "ON CONFLICT (newsletter, article) DO NOTHING",
+            [
+                {"newsletter": issue.newsletter, "article": a, "slot": issue.slot, "updated": ""}
+                for a in articles
+            ],
+        )
+
     def move(
         self, newsletter: str, slot: str, to: IssueState, reason: str = "", approved: str = ""
     ) -> bool:
@@ -229,6 +263,7 @@ class Issues:
         if issue is None or to not in FOLLOWS[IssueState(issue.state)]:
             return False
         which = {"newsletter": newsletter, "slot": slot}
+        count_up(self._database)
         self._database.run(
             "UPDATE issues SET state = :to, reason = :reason, approve_at = '', "
             "approved = CASE WHEN :approved = '' THEN approved ELSE :approved END "

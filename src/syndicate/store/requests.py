@@ -108,6 +108,15 @@ class Requests:
         """Forget what was asked before a moment, answered or not."""
         self._database.run("DELETE FROM requests WHERE asked < :before", {"before": before})
 
+    def drop_waiting(self, reason: str) -> int:
+        """Send no email for what was asked until now; how many requests those were."""
+        rows = self._database.rows(
+            "UPDATE requests SET state = 'dropped', reply = :reason WHERE state = 'waiting' "
+            "RETURNING id",
+            {"reason": reason},
+        )
+        return len(rows)
+
     def _select(self, where: str, values: dict[str, object]) -> list[Request]:
         query = f"SELECT {self._columns} FROM requests WHERE {where}"
         return [Request._make(row) for row in self._database.rows(query, values)]

@@ -1,0 +1,149 @@
+"""`backup`, `restore`, `resume`: the store as a file, and a statement of what became of it."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from syndicate.cli.options import config_option
+from syndicate.cli.show import Progress, counted, from_here, show_table
+
+if TYPE_CHECKING:
+    from syndicate.app import Setup
+    from syndicate.build import Site
+
+FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.command(short_help="Copy the store to a file, at any time.")
+@click.argument("file", type=FILE)
+@config_option
+def backup(config_file: Path, file: Path) -> None:
+    """Copy the store to FILE, also while the service runs and sends.
+
+    FILE must not exist; only you can read it. It holds all addresses. Of PostgreSQL, use pg_dump.
+    """
+    from syndicate.store.backup import back_up
+
+    back_up(_sqlite_file(config_file, "pg_dump --format=custom --file=FILE DATABASE"), file)
+    click.echo(f"Wrote {from_here(file)} ({file.stat().st_size:,} bytes).")
+
+
+@click.command(short_help="Put a backup in the place of the store.")
+@click.argument("file", type=FILE)
+@config_option
+def restore(config_file: Path, file: Path) -> None:
+    """Put FILE, a backup, in the place of the store, which is kept beside it.
+
+    Not while a service runs. Nothing is sent afterwards until you state with `syndicate resume`
+    what the store is.
+    """
+    from syndicate.app import set_up
+    from syndicate.service.lock import only_one
+    from syndicate.service.service import LOCK, state_file
+    from syndicate.store.backup import restore as put_back
+
+    target = _sqlite_file(config_file, "pg_restore --clean --dbname=DATABASE FILE")
+    setup = set_up(config_file, os.environ)
+    name = f".replaced-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+    with only_one(state_file(setup, LOCK), os.getpid()):
+        aside = put_back(file, target, name)
+    click.echo(f"The store is {from_here(file)} now.")
+    if aside:
+        click.echo(f"The one before is {from_here(aside)}.")
+    click.echo("Nothing is sent and no issue is made until you state what it is:")
+    click.echo("    syndicate resume --restored   an older backup")
+    click.echo("    syndicate resume --moved      the only store, whole, in a new place")
+    click.echo("    syndicate resume --copy       the original goes on elsewhere")
+
+
+def _sqlite_file(config_file: Path, way_of_postgresql: str) -> Path:
+    from syndicate.app import set_up
+    from syndicate.errors import SyndicateError
+
+    setup = set_up(config_file, os.environ)
+    if not setup.config.store.url.startswith("sqlite:///"):
+        raise SyndicateError(
+            "this command is for SQLite, and the store is in PostgreSQL", way_out=way_of_postgresql
+        )
+    return setup.state
+
+
+@click.command(short_help="State what a moved, restored or copied store is, and go on.")
+@click.option("--moved", "case", flag_value="moved", help="The only store, in a new place.")
+@click.option("--restored", "case", flag_value="restored", help="An older backup.")
+@click.option("--copy", "case", flag_value="copy", help="The original goes on elsewhere.")
+@config_option
+def resume(config_file: Path, case: str | None) -> None:
+    """State what the store is, after it was moved, restored from a backup or copied.
+
+    Until then nothing is sent from it and no issue is made, so that no one gets an issue twice.
+    Pages, feeds and subscribing go on meanwhile.
+    """
+    from syndicate import app
+
+    if case is None:
+        raise click.UsageError("state the case: --moved, --restored or --copy")
+    with app.opened(config_file, os.environ, Progress(quiet=False)) as site:
+        {"moved": _moved, "restored": _restored, "copy": _copy}[case](site)
+
+
+def _moved(site: Site) -> None:
+    from syndicate.resuming import resume_moved
+
+    resume_moved(site)
+    click.echo("The store is at home here now: sending goes on.")
+
+
+def _restored(site: Site) -> None:
+    from syndicate.resuming import resume_restored
+
+    found = resume_restored(site, datetime.now(UTC))
+    click.echo("Sending goes on, but for what may have been sent after the backup was made.")
+    rows = [
+        ("held", f"{many:,} of {name}", f"syndicate deliveries resolve {name} --sent|--resend")
+        for name, many in found.held.items()
+        if many
+    ]
+    rows += [
+        ("draft", name, "may have been sent: look before you approve it") for name in found.drafts
+    ]
+    rows += [("made since", name, "counts as made; its texts are lost") for name in found.lost]
+    show_table(rows)
+    click.echo(
+        "People who unsubscribed after the backup was made are subscribed again: syndicate cannot "
+        "know them. If you have their requests, use: syndicate subscribers unsubscribe ADDRESS"
+    )
+
+
+def _copy(site: Site) -> None:
+    from syndicate.resuming import resume_copy
+
+    found = resume_copy(site, datetime.now(UTC))
+    click.echo("This store is one of its own now. What was pending is the original's to send.")
+    show_table(("not sent", name, "") for name in found.dropped)
+    if found.requests:
+        click.echo(f"{counted(found.requests, 'email')} to people who asked for one not sent.")
+    delivered = [n.name for n in site.config.newsletters.values() if n.deliver]
+    if delivered:
+        click.echo(
+            f"Its later issues of {', '.join(delivered)} go to all of its subscribers, as those of "
+            "the original do. For a copy to try things with, set deliver: false, or "
+            "sending.transport: outbox."
+        )
+
+
+def doubt_of(setup: Setup) -> str:
+    """Why nothing is sent from a store, "" if it is; without making or opening a new one."""
+    from syndicate.app import open_site
+    from syndicate.store.incarnation import Incarnation
+
+    is_file = setup.config.store.url.startswith("sqlite:///")
+    if is_file and not setup.state.exists():
+        return ""
+    with open_site(setup, Progress(quiet=True)) as site:
+        return str(Incarnation(site.database, site.sent_record).doubt() or "")

@@ -1,0 +1,220 @@
+"""The operator states what became of a store, and sending goes on: each case in one transaction.
+
+    moved      the only store, in a new place: it goes on as it was
+    restored   an older backup: what was unfinished then may have been sent since, so it is held
+    copy       the original goes on elsewhere: nothing that was pending is sent from here
+
+While a statement is made, no program sends or builds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from syndicate.build import Site
+from syndicate.delivery.ledger import DeliveryState
+from syndicate.errors import SyndicateError
+from syndicate.moments import to_text
+from syndicate.store.articles import Articles
+from syndicate.store.deliveries import Deliveries, Sending
+from syndicate.store.events import Events
+from syndicate.store.incarnation import Incarnation, made_issues
+from syndicate.store.issues import FLOOR, Issue, Issues, IssueState
+from syndicate.store.requests import Requests, Secrets
+from syndicate.store.sent_record import MadeIssue
+from syndicate.store.subscribers import Subscribers
+
+MAYBE_SENT = "held: the store was restored from a backup, and this may have been sent since"
+LOST = "made before the store was restored; only the record beside the store knows of it"
+IN_A_COPY = "not sent: this is a copy of the store"
+
+GAP = 100_000
+"""How many numbers are left out for those that a lost store may have given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What a restored store holds back, by the names of issues.
+
+    `held` counts deliveries. `drafts` may have been approved since, `lost` are issues that only
+    the record knows.
+    """
+
+    held: dict[str, int]
+    drafts: tuple[str, ...]
+    lost: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """What a copy does not send: issues by name, and requests for emails."""
+
+    dropped: tuple[str, ...]
+    requests: int
+
+
+def resume_moved(site: Site) -> None:
+    """Let a store go on in a new place. Raises SyndicateError unless nothing of it is missing."""
+    incarnation = _alone(site)
+    identity, recorded = incarnation.identity(), incarnation.record.read()
+    name = incarnation.record.path.name
+    if recorded is None or recorded.incarnation != identity.incarnation:
+        raise SyndicateError(
+            f"whether the store is whole cannot be told without its record {name}",
+            way_out=f"copy {name} (and {site_files(site)}) from the old place too; if it is gone, "
+            "use --restored",
+        )
+    if recorded.counter > identity.counter:
+        raise SyndicateError(
+            "the store is older than what was sent from it: a part of it was not moved",
+            way_out=f"copy {site_files(site)} from the old place; if it is gone, use --restored",
+        )
+    with site.database.transaction():
+        incarnation.settle()
+    incarnation.synchronise()
+
+
+def site_files(site: Site) -> str:
+    """The files of a store that are easily forgotten."""
+    return "the store's -wal file" if site.database.keeps_record_beside else "the database"
+
+
+def resume_restored(site: Site, now: datetime) -> Restored:
+    """Let an older store go on: what may have been sent from it since is held."""
+    incarnation = _alone(site)
+    recorded, made = incarnation.record.read(), incarnation.record.issues()
+    begun = incarnation.record.begun()
+    issues = Issues(site.database)
+    with site.database.transaction():
+        lost = [each for each in made if not issues.get(each.newsletter, each.slot)]
+        for each in lost:
+            _add_lost(site, each, now)
+        _approve_begun(issues, begun)
+        held = {s.name: _hold(site, s, now) for s in _unfinished(site, now)}
+        drafts = [f"{i.newsletter}/{i.slot}" for i in _in_state(site, IssueState.DRAFT)]
+        _skip_numbers(site)
+        _skip_events(site, to_text(now))
+        _owe_all(site)
+        counter = max(recorded.counter if recorded else 0, incarnation.identity().counter)
+        incarnation.begin(counter + 1)
+    _renew_record(site, incarnation)
+    return Restored(held, tuple(drafts), tuple(f"{i.newsletter}/{i.slot}" for i in lost))
+
+
+def resume_copy(site: Site, now: datetime) -> Copied:
+    """Make a store of its own of a copy: what is pending is the original's to send."""
+    incarnation = _alone(site)
+    with site.database.transaction():
+        dropped = [_drop(site, sending, now) for sending in _unfinished(site, now)]
+        requests = Requests(site.database).drop_waiting(IN_A_COPY)
+        Secrets(site.database).rotate(to_text(now), to_text(now))
+        _skip_numbers(site)
+        _skip_events(site, to_text(now))
+        _owe_all(site)
+        incarnation.begin(0)
+    _renew_record(site, incarnation)
+    return Copied(tuple(dropped), requests)
+
+
+def _alone(site: Site) -> Incarnation:
+    """Keep senders and builds away until the store is closed."""
+    if not site.database.lock_sending():
+        raise SyndicateError(
+            "a program is sending from this store, so there is nothing to state",
+            way_out="syndicate status shows what is going on",
+        )
+    site.database.lock()
+    return Incarnation(site.database, site.sent_record)
+
+
+def _renew_record(site: Site, incarnation: Incarnation) -> None:
+    identity = incarnation.identity()
+    made = made_issues(site.database, 0)
+    incarnation.record.replace(identity.incarnation, identity.counter, made)
+
+
+# -- what is unfinished ----------------------------------------------------------------------------
+
+
+def _unfinished(site: Site, now: datetime) -> list[Sending]:
+    """Every issue that is on its way, or approved and would be: planned, if it was not."""
+    deliveries, issues = Deliveries(site.database), Issues(site.database)
+    for issue in _in_state(site, IssueState.APPROVED):
+        newsletter = site.config.newsletters.get(issue.newsletter)
+        if issue.personal and newsletter and newsletter.deliver:
+            tags = deliveries.tags([article.id for article in issue.carried])
+            issues.move(issue.newsletter, issue.slot, IssueState.SENDING)
+            planned = Sending(issue.sequence, issue.newsletter, issue.slot, to_text(now))
+            deliveries.plan(planned, tags)
+    return deliveries.open()
+
+
+def _in_state(site: Site, state: IssueState) -> Iterable[Issue]:
+    issues = Issues(site.database)
+    for name, slot in issues.in_state(state):
+        if issue := issues.get(name, slot):
+            yield issue
+
+
+def _approve_begun(issues: Issues, begun: frozenset[tuple[str, str]]) -> None:
+    """What was a draft in the backup, and whose sending began since, is no draft."""
+    for newsletter, slot in sorted(begun):
+        issue = issues.get(newsletter, slot)
+        if issue and issue.state == IssueState.DRAFT:
+            issues.move(newsletter, slot, IssueState.APPROVED)
+
+
+def _hold(site: Site, sending: Sending, now: datetime) -> int:
+    deliveries = Deliveries(site.database)
+    return deliveries.close(sending.issue, DeliveryState.HELD, to_text(now), MAYBE_SENT)
+
+
+def _drop(site: Site, sending: Sending, now: datetime) -> str:
+    deliveries, issues = Deliveries(site.database), Issues(site.database)
+    deliveries.close(sending.issue, DeliveryState.SUPPRESSED, to_text(now), IN_A_COPY)
+    deliveries.resume(sending.issue)
+    deliveries.end(sending.issue, to_text(now))
+    issues.move(sending.newsletter, sending.slot, IssueState.SENT, IN_A_COPY)
+    return sending.name
+
+
+# -- what a lost store did -------------------------------------------------------------------------
+
+
+def _add_lost(site: Site, made: MadeIssue, now: datetime) -> None:
+    """Have the slot of an issue count as made, and its articles as carried."""
+    Issues(site.database).add_lost(
+        Issue(
+            newsletter=made.newsletter,
+            slot=made.slot,
+            due=made.due,
+            planned=made.planned,
+            state=IssueState.SKIPPED,
+            made=to_text(now),
+            reason=LOST,
+            sequence=made.sequence,
+        ),
+        made.articles,
+    )
+
+
+def _skip_numbers(site: Site) -> None:
+    """Give no number again that a message or link of the lost store may carry."""
+    last = Issues(site.database).last_sequence()
+    Articles(site.database).remember({FLOOR: str(last + GAP)})
+    Subscribers(site.database).reserve(GAP)
+
+
+def _skip_events(site: Site, now: str) -> None:
+    """Tell hooks nothing of what happened until now: they may have heard of it."""
+    events = Events(site.database)
+    events.add_at(events.last() + GAP, "store-resumed", now)
+    for told in events.hooks().values():
+        events.tell(told._replace(position=events.last(), attempts=0, next_try=""))
+
+
+def _owe_all(site: Site) -> None:
+    """Have the next build look at every document."""
+    Articles(site.database).remember({"unfinished": "yes"})

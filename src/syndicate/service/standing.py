@@ -1,0 +1,39 @@
+"""Whether anything may be sent from the store: a part that reports it, and does nothing else.
+
+What sends, and what makes issues, looks for itself right before it does.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from syndicate.app import Setup, open_site
+from syndicate.service.served import silently
+from syndicate.service.tick import Turn
+from syndicate.store.incarnation import Incarnation
+
+LOOK = timedelta(minutes=1)
+"""From one look to the next."""
+
+LOOK_AGAIN = timedelta(seconds=2)
+"""The same while nothing may be sent."""
+
+
+class Standing:
+    """Reports a store that was moved, restored or copied, until the operator states which."""
+
+    name = "store"
+
+    def __init__(self, setup: Setup) -> None:
+        self._setup = setup
+        self._looked: datetime | None = None
+        self._wait = LOOK
+
+    def turn(self, now: datetime) -> Turn:
+        """Look now and then."""
+        if self._looked and self._looked <= now < self._looked + self._wait:
+            return Turn()
+        with open_site(self._setup, silently) as site:
+            findings = Incarnation(site.database, site.sent_record).findings(site.config_file)
+        self._looked, self._wait = now, LOOK_AGAIN if findings else LOOK
+        return Turn(findings)

@@ -1,0 +1,147 @@
+"""An SQLite store to a file, and back: whole at any time, and only its owner's."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
+from pathlib import Path
+
+from syndicate.errors import Place, StoreError
+from syndicate.store.database import Sqlite, flock
+from syndicate.store.incarnation import RESTORED
+from syndicate.store.private import create_private, open_private
+
+LOG_FILES = ("-wal", "-shm", "-journal")
+
+
+def back_up(store: Path, target: Path) -> None:
+    """Copy a store as it is at one moment, also while others write. Raises StoreError.
+
+    `target` must not exist; it appears whole or not at all.
+    """
+    if not store.exists():
+        raise StoreError(f"there is no store {store}", way_out="syndicate build makes it")
+    if target.exists():
+        raise StoreError(
+            "the file exists already", place=Place(str(target)), way_out="choose another name"
+        )
+    with _made(target) as partial:
+        _copy(store, partial)
+        partial.rename(target)
+
+
+def restore(source: Path, store: Path, name: str) -> Path | None:
+    """Put a backup in the place of a store; where that is kept now, None if there was none.
+
+    It is kept beside, with `name` added to its own. Nothing may be sent from the restored store
+    before the operator states what it is. Raises StoreError while a program sends or builds, and
+    for a file that is no whole store of this version or an older one.
+    """
+    if not source.is_file():
+        raise StoreError("there is no such backup", place=Place(str(source)))
+    with _nobody_at_work(store), _made(store) as partial:
+        _copy(source, partial)
+        _mark_restored(partial, source)
+        aside = _moved_aside(store, name) if store.exists() else None
+        partial.replace(store)
+    return aside
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy a database; what its log holds is copied with it."""
+    try:
+        with (
+            closing(sqlite3.connect(f"file:{_quoted(source)}?mode=ro", uri=True)) as original,
+            closing(sqlite3.connect(target)) as copy,
+        ):
+            copy.execute("PRAGMA secure_delete=ON")
+            original.backup(copy)
+            copy.execute("PRAGMA journal_mode=DELETE")  # one file, that can be copied as such
+            (found,) = copy.execute("PRAGMA quick_check(1)").fetchone()
+    except sqlite3.Error as error:
+        raise StoreError(f"{source}: {error}", way_out="is it a backup of a store?") from error
+    if found != "ok":
+        raise StoreError(f"{source} is damaged: {found}", way_out="take another backup")
+    _to_disk(target)
+
+
+def _quoted(path: Path) -> str:
+    from urllib.parse import quote
+
+    return quote(str(path.absolute()))
+
+
+def _mark_restored(partial: Path, source: Path) -> None:
+    """Bring a backup up to this version, and have it sent nothing from for now."""
+    with closing(sqlite3.connect(partial)) as opened:
+        tables = opened.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if tables == (0,):
+        raise StoreError(f"{source} is empty", way_out="take another backup")
+    with closing(Sqlite(partial)) as database, database.transaction():
+        database.upsert("meta", ("key", "value"), [(RESTORED, "yes")])
+    _to_disk(partial)
+
+
+def _moved_aside(store: Path, name: str) -> Path:
+    """Keep the store that is replaced; where. Where the disk allows it, there is a store at
+    every moment."""
+    with suppress(sqlite3.Error), closing(sqlite3.connect(store)) as opened:
+        opened.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # a damaged one is moved as it is
+    aside = store.with_name(f"{store.name}{name}")
+    for suffix in LOG_FILES:
+        file = store.with_name(store.name + suffix)
+        if file.exists():
+            file.rename(aside.with_name(aside.name + suffix))
+    try:
+        os.link(store, aside)
+    except OSError:  # this disk knows no hard links
+        store.rename(aside)
+    return aside
+
+
+@contextmanager
+def _made(target: Path) -> Iterator[Path]:
+    """A private file to be filled, beside the one it becomes; nothing of it stays."""
+    partial = target.with_name(f"{target.name}.part")
+    try:
+        _remove(partial)
+        create_private(partial)
+        yield partial
+    except OSError as error:
+        raise StoreError(
+            f"cannot be written: {error.strerror}",
+            place=Place(str(target)),
+            way_out="check the permissions of its folder and the space on its disk",
+        ) from error
+    finally:
+        _remove(partial)
+
+
+def _remove(partial: Path) -> None:
+    for suffix in ("", *LOG_FILES):
+        partial.with_name(partial.name + suffix).unlink(missing_ok=True)
+
+
+@contextmanager
+def _nobody_at_work(store: Path) -> Iterator[None]:
+    """Keep senders and builds away. Raises StoreError when one is at work."""
+    with ExitStack() as files:
+        for suffix, doing in ((".sending", "sends from"), (".lock", "builds with")):
+            file = files.enter_context(open_private(_beside(store, suffix), "w"))
+            if not flock(file):
+                raise StoreError(f"a program {doing} this store", way_out="wait for it, or end it")
+        yield
+
+
+def _beside(store: Path, suffix: str) -> Path:
+    return store.with_name(store.name + suffix)
+
+
+def _to_disk(file: Path) -> None:
+    descriptor = os.open(file, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

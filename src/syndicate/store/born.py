@@ -1,0 +1,31 @@
+"""When a file was created: what no copy of it shares. Linux tells it by `statx` alone."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import struct
+from pathlib import Path
+
+AT_FDCWD = -100
+BTIME = 0x800
+"""The bit of `stx_mask` that asks for the time, and says that it is there (statx(2))."""
+
+SIZE, MASK_AT, BTIME_AT = 256, 0, 80
+"""Of `struct statx`: its size, and where the mask and the time of birth (seconds, ns) are."""
+
+
+def born(path: Path) -> str:
+    """When a file was created, as text that is only to be compared; "-" if nobody knows."""
+    if seconds := getattr(path.stat(), "st_birthtime", None):  # macOS
+        return str(seconds)
+    try:
+        statx = ctypes.CDLL(None).statx
+    except (AttributeError, OSError):  # another system, or an old C library
+        return "-"
+    buffer = ctypes.create_string_buffer(SIZE)
+    if statx(AT_FDCWD, os.fsencode(path), 0, BTIME, buffer):
+        return "-"  # some containers forbid it
+    (mask,) = struct.unpack_from("=I", buffer.raw, MASK_AT)
+    seconds, nanoseconds = struct.unpack_from("=qI", buffer.raw, BTIME_AT)
+    return f"{seconds}.{nanoseconds:09d}" if mask & BTIME else "-"

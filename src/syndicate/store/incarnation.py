@@ -1,0 +1,195 @@
+"""Which store this is, where it is, and how much was sent from it. Every statement stands here.
+
+A copy and an old backup have the same rows as the store itself. What tells them apart:
+
+    incarnation   an id, drawn when the store is first opened
+    place         the file (or database) it was last used as; a copy of a file is another file
+    counter       grows in each transaction that marks messages as being sent, or makes an issue
+
+A record outside the store (`store.sent_record`) has the incarnation and the counter too. It is
+written after the commit and before anything of it leaves. So the record is never ahead of the
+store, whatever is killed when; and never behind what was sent. A record that is ahead means a
+store that is older than what was sent from it.
+"""
+
+from __future__ import annotations
+
+import secrets
+from enum import StrEnum
+from pathlib import Path
+from typing import NamedTuple
+
+from syndicate.errors import SyndicateError
+from syndicate.findings import Finding, Level
+from syndicate.store.database import Database
+from syndicate.store.sent_record import MadeIssue, Recorded, SentRecord
+
+INCARNATION, PLACE, COUNTER, RESTORED = "incarnation", "place", "sent-counter", "restored"
+"""Names in `meta`. The last is there from `syndicate restore` until `syndicate resume`."""
+
+RULE = "store-in-doubt"
+
+
+class Doubt(StrEnum):
+    """Why nothing may be sent from a store."""
+
+    MOVED = "the store is not where it was last used: it was moved, restored or copied"
+    RESTORED = "the store was restored from a backup"
+    OLDER = "the store is older than what was sent from it"
+    OTHER = "this is not the store from which was sent here before"
+    UNRECORDED = "the record of what was sent is missing"
+
+
+WAY_OUT = (
+    "state which case it is: syndicate resume --moved (the only store, in a new place), "
+    "--restored (an older backup), --copy (the original goes on elsewhere)"
+)
+
+
+class Identity(NamedTuple):
+    """What a store says about itself. `incarnation` is "" before it was first opened."""
+
+    incarnation: str
+    place: str
+    counter: int
+    restored: bool
+
+
+def doubt_about(
+    store: Identity, recorded: Recorded | None, place: str, *, needs_record: bool
+) -> Doubt | None:
+    """Why nothing may be sent from a store that is at `place` now; None if it may. Pure.
+
+    `needs_record` is whether the record stays with the store: one beside an SQLite file does,
+    while several folders may use one PostgreSQL.
+    """
+    if store.restored:
+        return Doubt.RESTORED
+    if recorded and recorded.incarnation != store.incarnation:
+        return Doubt.OTHER
+    if recorded and recorded.counter > store.counter:
+        return Doubt.OLDER
+    if not same_place(store.place, place):
+        return Doubt.MOVED
+    return Doubt.UNRECORDED if recorded is None and needs_record else None
+
+
+def same_place(one: str, other: str) -> bool:
+    """Whether two places are the same: equal in every part that both know ("-" is unknown)."""
+    pairs = list(zip(one.split(), other.split(), strict=False))
+    return len(one.split()) == len(other.split()) and all(a == b or "-" in (a, b) for a, b in pairs)
+
+
+class Incarnation:
+    """The identity of a store, and its record beside it."""
+
+    def __init__(self, database: Database, record: Path) -> None:
+        self._database = database
+        self.record = SentRecord(record)
+
+    # -- reading ---------------------------------------------------------------------------
+
+    def identity(self) -> Identity:
+        """What the store says about itself."""
+        query = (
+            f"SELECT key, value FROM meta WHERE key IN ('{INCARNATION}', '{PLACE}', '{COUNTER}', "
+            f"'{RESTORED}')"
+        )
+        known = {str(key): str(value) for key, value in self._database.rows(query)}
+        return Identity(
+            known.get(INCARNATION, ""),
+            known.get(PLACE, ""),
+            int(known.get(COUNTER, 0)),
+            RESTORED in known,
+        )
+
+    def doubt(self) -> Doubt | None:
+        """Why nothing may be sent, and no issue made; None if they may."""
+        place = self._database.place()
+        beside = self._database.keeps_record_beside
+        return doubt_about(self.identity(), self.record.read(), place, needs_record=beside)
+
+    def require(self) -> None:
+        """Raise SyndicateError when nothing may be sent and no issue made."""
+        if doubt := self.doubt():
+            raise SyndicateError(f"{doubt}; nothing is sent and no issue is made", way_out=WAY_OUT)
+
+    def findings(self, config_file: str) -> list[Finding]:
+        """What is wrong with the store, as a finding."""
+        doubt = self.doubt()
+        message = f"{doubt}; nothing is sent and no issue is made"
+        found = Finding(Level.ERROR, RULE, message, config_file, way_out=WAY_OUT)
+        return [found] if doubt else []
+
+    # -- writing ---------------------------------------------------------------------------
+
+    def adopt(self) -> None:
+        """Give a store an identity that has none: a new one, or one of an older version.
+
+        A record that is there already belongs to another store, unless nothing was sent by it.
+        """
+        if self.identity().incarnation:
+            return
+        with self._database.transaction():
+            if self.identity().incarnation:
+                return  # another process was faster
+            self.begin(0)
+        recorded = self.record.read()
+        if recorded is None or recorded.counter == 0:
+            self.record.replace(self.identity().incarnation, 0, ())
+
+    def begin(self, counter: int) -> None:
+        """Give the store a new incarnation in the place where it is; inside a transaction."""
+        values = {INCARNATION: secrets.token_hex(16), COUNTER: str(counter)}
+        self._put(values)
+        self.settle()
+
+    def settle(self) -> None:
+        """Note that the store is where it belongs; inside a transaction."""
+        self._put({PLACE: self._database.place()})
+        self._database.run("DELETE FROM meta WHERE key = :key", {"key": RESTORED})
+
+    def synchronise(self) -> None:
+        """Record what the store counted, and the issues it made: before anything leaves.
+
+        Raises OSError where the record cannot be written.
+        """
+        identity = self.identity()
+        self.record.write(identity.incarnation, identity.counter)
+        if made := made_issues(self._database, self.record.last_issue()):
+            self.record.add(made)
+
+    def _put(self, values: dict[str, str]) -> None:
+        self._database.upsert("meta", ("key", "value"), list(values.items()))
+
+
+def count_up(database: Database) -> int:
+    """Count a change of which a backup made before knows nothing; inside a transaction."""
+    ((counter,),) = database.rows(
+        f"INSERT INTO meta (key, value) VALUES ('{COUNTER}', '1') ON CONFLICT (key) DO UPDATE "
+        "SET value = CAST(CAST(meta.value AS BIGINT) + 1 AS TEXT) RETURNING value"
+    )
+    return int(counter)
+
+
+def made_issues(database: Database, after: int) -> list[MadeIssue]:
+    """The issues made after one of this number, the oldest first, with what they took."""
+    rows = database.rows(
+        "SELECT sequence, newsletter, slot, due, planned FROM issues "
+        "WHERE sequence > :after ORDER BY sequence",
+        {"after": after},
+    )
+    return [
+        MadeIssue(
+            int(number), str(name), str(slot), str(due), int(planned), _taken(database, name, slot)
+        )
+        for number, name, slot, due, planned in rows
+    ]
+
+
+def _taken(database: Database, newsletter: object, slot: object) -> tuple[str, ...]:
+    rows = database.rows(
+        "SELECT article FROM issue_articles WHERE newsletter = :n AND slot = :s ORDER BY article",
+        {"n": newsletter, "s": slot},
+    )
+    return tuple(str(article) for (article,) in rows)

@@ -1,0 +1,195 @@
+"""The record outside the store of what was sent: a small file, `.syndicate.db.sent`.
+
+Two lines of the same form, each with a counter, an incarnation and a checksum: they are written
+in turn, so that one is whole whatever breaks. Behind them, a line of JSON for each issue that was
+made, or began to be sent: what a restored store can know no other way. Only ever added to.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+from zlib import crc32
+
+from syndicate.store.database import flock_wait
+from syndicate.store.private import MODE
+
+LINE = 63
+"""Bytes of a line: 20 digits, 32 of the incarnation, 8 of the checksum, and what is between."""
+
+LINES = 2
+SYNC_SECONDS = 1.0
+"""From one time that the counter is written to the disk itself to the next.
+
+Waiting for the disk would cost as much as each commit does. What may be missing after a power cut
+matters only where a backup made within this time before it is put in the place of the store.
+"""
+
+UNREADABLE = "?"
+"""Stands for the incarnation in a record of which no line is whole."""
+
+
+class Recorded(NamedTuple):
+    """What a record says."""
+
+    incarnation: str
+    counter: int
+
+
+class MadeIssue(NamedTuple):
+    """An issue as it is recorded; `articles` are the ids of what it took."""
+
+    sequence: int
+    newsletter: str
+    slot: str
+    due: str
+    planned: int
+    articles: tuple[str, ...]
+
+
+class SentRecord:
+    """The file at `path`; not there before the first writing."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._on_disk = -SYNC_SECONDS
+
+    # -- reading ---------------------------------------------------------------------------
+
+    def read(self) -> Recorded | None:
+        """What it says; None without a file. Raises OSError."""
+        try:
+            data = self.path.read_bytes()[: LINE * LINES]
+        except FileNotFoundError:
+            return None
+        return _newest(data) or Recorded(UNREADABLE, 0)
+
+    def issues(self) -> list[MadeIssue]:
+        """Every issue it knows, in the order they were made."""
+        made = (MadeIssue(**each) for each in self._entries() if "sequence" in each)
+        return [each._replace(articles=tuple(each.articles)) for each in made]
+
+    def begun(self) -> frozenset[tuple[str, str]]:
+        """Newsletter and slot of the issues whose sending began."""
+        found = (each["began"] for each in self._entries() if "began" in each)
+        return frozenset((newsletter, slot) for newsletter, slot in found)
+
+    def last_issue(self) -> int:
+        """The highest number of an issue it knows, 0 for none."""
+        return max((issue.sequence for issue in self.issues()), default=0)
+
+    def _entries(self) -> Iterator[dict[str, Any]]:
+        try:
+            lines = self.path.read_bytes()[LINE * LINES :].splitlines()
+        except FileNotFoundError:
+            return
+        for line in lines:
+            try:
+                yield json.loads(line)
+            except ValueError:
+                continue  # the last words of one that was killed: they are said again
+
+    # -- writing ---------------------------------------------------------------------------
+
+    def write(self, incarnation: str, counter: int) -> None:
+        """Have it say at least `counter`, whatever kills this program after that.
+
+        A power cut may take back what was written in its last second. Raises OSError.
+        """
+        with self._open() as file:
+            lines = _lines(os.read(file, LINE * LINES))
+            newest = _newest(b"".join(lines))
+            if newest and newest.incarnation == incarnation and newest.counter >= counter:
+                return
+            at = 0 if newest is None or _read(lines[1]) == newest else 1
+            _write_at(file, at * LINE, _line(incarnation, counter))
+            if time.monotonic() >= self._on_disk + SYNC_SECONDS:
+                _to_disk(file)
+                self._on_disk = time.monotonic()
+
+    def add(self, issues: Iterable[MadeIssue]) -> None:
+        """Add issues that were made. Raises OSError."""
+        self._append([issue._asdict() for issue in issues])
+
+    def add_begun(self, newsletter: str, slot: str) -> None:
+        """Add that the sending of an issue begins. Raises OSError."""
+        self._append([{"began": [newsletter, slot]}])
+
+    def replace(self, incarnation: str, counter: int, issues: Iterable[MadeIssue]) -> None:
+        """Begin a record anew, in place of the one before; while nobody sends. Raises OSError."""
+        partial = self.path.with_name(f"{self.path.name}.part")
+        partial.unlink(missing_ok=True)
+        made = SentRecord(partial)
+        made.write(incarnation, counter)
+        made.add(issues)
+        partial.replace(self.path)
+        _keep_name(self.path.parent)
+
+    def _append(self, entries: Sequence[dict[str, object]]) -> None:
+        text = "".join(f"\n{json.dumps(entry)}" for entry in entries)
+        with self._open() as file:
+            at = max(os.fstat(file).st_size, LINE * LINES)
+            _write_at(file, at, text.encode())
+            _to_disk(file)
+
+    @contextmanager
+    def _open(self) -> Iterator[int]:
+        """The file, made if there is none, and locked: two programs may have something to add."""
+        is_new = not self.path.exists()
+        file = os.open(self.path, os.O_RDWR | os.O_CREAT, MODE)
+        try:
+            flock_wait(file)
+            yield file
+            if is_new:
+                _keep_name(self.path.parent)
+        finally:
+            os.close(file)
+
+
+def _line(incarnation: str, counter: int) -> bytes:
+    said = f"{counter:020d} {incarnation:<32}".encode()
+    return b"%b %08x\n" % (said, crc32(said))
+
+
+def _read(line: bytes) -> Recorded | None:
+    said, _, check = line.rstrip(b"\n").rpartition(b" ")
+    if len(line) != LINE or check != b"%08x" % crc32(said):
+        return None
+    counter, incarnation = said.decode().split()
+    return Recorded(incarnation, int(counter))
+
+
+def _lines(data: bytes) -> list[bytes]:
+    return [data[:LINE], data[LINE : LINE * LINES]]
+
+
+def _newest(data: bytes) -> Recorded | None:
+    whole = [found for line in _lines(data) if (found := _read(line))]
+    return max(whole, key=lambda each: each.counter, default=None)
+
+
+def _write_at(file: int, at: int, data: bytes) -> None:
+    os.lseek(file, at, os.SEEK_SET)
+    while data:
+        data = data[os.write(file, data) :]
+
+
+def _to_disk(file: int) -> None:
+    """Have what was written outlive a power cut."""
+    getattr(os, "fdatasync", os.fsync)(file)
+
+
+def _keep_name(folder: Path) -> None:
+    """Have the names in a folder outlive a power cut."""
+    if os.name != "posix":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

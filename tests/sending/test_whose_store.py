@@ -1,0 +1,489 @@
+"""A store that was copied, moved or restored sends nothing until the operator states which."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import sqlalchemy
+from mailings import NAME, WEEKLY, Mailing, mailing
+
+from site_folder import NOON
+from smtp_server import Action, SmtpServer, Step
+from syndicate.errors import SyndicateError
+from syndicate.issuing import make_by_hand
+from syndicate.resuming import Restored, resume_copy, resume_moved, resume_restored
+from syndicate.store.backup import back_up, restore
+from syndicate.store.incarnation import Doubt, Incarnation
+
+PEOPLE = [f"{name}@example.org" for name in ("ada", "bob", "cyd", "dan")]
+RECORD = ".syndicate.db.sent"
+PROGRAM = Path(sys.executable).with_name("syndicate")
+DYING = Path(__file__).with_name("dying.py")
+
+
+@pytest.fixture
+def file_site(tmp_path: Path) -> Mailing:
+    """A site on SQLite, beside its configuration, whose issue is to be sent."""
+    return prepared(mailing(tmp_path / "site", "sqlite:///syndicate.db"))
+
+
+def prepared(site: Mailing) -> Mailing:
+    site.people(PEOPLE)
+    site.issue()
+    return site
+
+
+def at(site: Mailing, root: Path) -> Mailing:
+    """The same site in another folder."""
+    other = mailing(root.with_name(f"{root.name}-made"), site.folder.database_url)
+    other.folder.root = root
+    return other
+
+
+def copied(site: Mailing, target: str) -> Mailing:
+    root = site.folder.root
+    subprocess.run(["cp", "-a", root, root.with_name(target)], check=True)
+    return at(site, root.with_name(target))
+
+
+def doubt(site: Mailing) -> Doubt | None:
+    with site.folder.opened() as opened:
+        return Incarnation(opened.database, opened.sent_record).doubt()
+
+
+def outbox(*sites: Mailing) -> Counter[str]:
+    """Who got how many messages."""
+    found: Counter[str] = Counter()
+    for site in sites:
+        for file in (site.folder.root / "outbox").glob("*.eml"):
+            found[next(p for p in PEOPLE if f"To: {p}" in file.read_text())] += 1
+    return found
+
+
+def refused(site: Mailing) -> str:
+    with pytest.raises(SyndicateError) as caught:
+        site.send()
+    assert "syndicate resume" in (caught.value.way_out or "")
+    return caught.value.message
+
+
+def restored(site: Mailing) -> Restored:
+    with site.folder.opened() as opened:
+        return resume_restored(opened, NOON)
+
+
+def test_a_store_in_its_place_is_never_in_doubt(site: Mailing) -> None:
+    prepared(site)
+    assert doubt(site) is None
+    assert site.send().sent == len(PEOPLE)
+    assert doubt(site) is None
+    assert site.send().sent == 0
+
+
+def test_a_copy_of_the_folder_sends_nothing(file_site: Mailing) -> None:
+    other = copied(file_site, "site2")
+    assert file_site.send().sent == len(PEOPLE)
+    assert str(Doubt.MOVED) in refused(other)
+    with other.folder.opened() as opened, pytest.raises(SyndicateError, match="no issue is made"):
+        make_by_hand(opened, opened.config.newsletters["weekly"], NOON)
+    assert set(outbox(file_site, other).values()) == {1}
+
+
+def test_a_copy_made_before_anything_was_sent_or_made_sends_nothing(tmp_path: Path) -> None:
+    site = mailing(tmp_path / "site", "sqlite:///syndicate.db")
+    site.people(PEOPLE)
+    assert doubt(copied(site, "site2")) is Doubt.MOVED
+
+
+@pytest.mark.parametrize("files", [["syndicate.db"], ["syndicate.db", RECORD]])
+def test_a_store_copied_without_its_log_is_refused(
+    file_site: Mailing, tmp_path: Path, files: list[str]
+) -> None:
+    file_site.send()
+    target = tmp_path / "new"
+    shutil.copytree(file_site.folder.root, target, ignore=lambda *_: ["outbox"])
+    for file in (*target.glob("syndicate.db*"), target / RECORD):
+        if file.name not in files:
+            file.unlink()
+    assert str(Doubt.MOVED) in refused(at(file_site, target))
+
+
+def test_a_renamed_folder_is_the_same_store(file_site: Mailing) -> None:
+    root = file_site.folder.root
+    root.rename(root.with_name("renamed"))
+    assert at(file_site, root.with_name("renamed")).send().sent == len(PEOPLE)
+
+
+def test_a_folder_seen_by_another_path_is_the_same_store(file_site: Mailing) -> None:
+    link = file_site.folder.root.with_name("link")
+    link.symlink_to(file_site.folder.root)
+    assert at(file_site, link).send().sent == len(PEOPLE)
+
+
+def test_a_backup_copied_over_the_store_sends_nothing(file_site: Mailing, tmp_path: Path) -> None:
+    store, backup = file_site.folder.root / "syndicate.db", tmp_path / "backup.db"
+    back_up(store, backup)
+    assert file_site.send().sent == len(PEOPLE)
+    store.write_bytes(backup.read_bytes())  # the same file, as `cp` leaves it
+    for log in (*store.parent.glob("*-wal"), *store.parent.glob("*-shm")):
+        log.unlink()
+    assert doubt(file_site) is Doubt.OLDER
+    refused(file_site)
+    found = restored(file_site)
+    assert found.held == {NAME: len(PEOPLE)}
+    assert file_site.send().sent == 0
+    assert file_site.proof().held == len(PEOPLE)
+    assert set(outbox(file_site).values()) == {1}
+
+
+def test_a_folder_that_was_deleted_and_copied_back_sends_nothing(
+    file_site: Mailing, tmp_path: Path
+) -> None:
+    root, backup = file_site.folder.root, tmp_path / "backup"
+    subprocess.run(["cp", "-a", root, backup], check=True)
+    assert file_site.send().sent == len(PEOPLE)
+    shutil.rmtree(root)
+    subprocess.run(["cp", "-a", backup, root], check=True)
+    assert doubt(file_site) is Doubt.MOVED
+
+
+def test_a_new_store_in_place_of_one_that_sent_makes_no_issue(file_site: Mailing) -> None:
+    file_site.send()
+    for file in file_site.folder.root.glob("syndicate.db*"):
+        file.unlink()
+    assert doubt(file_site) is Doubt.OTHER
+    found = restored(file_site)
+    assert found.lost == (NAME,)
+    assert doubt(file_site) is None
+    file_site.folder.build(NOON)
+    with file_site.folder.opened() as opened:
+        made = make_by_hand(opened, opened.config.newsletters["weekly"], NOON)
+    assert made.state == "skipped", "what a lost issue carried is not sent again"
+
+
+def test_a_store_from_before_there_were_records_is_taken_as_it_is(file_site: Mailing) -> None:
+    with sqlite3.connect(file_site.folder.root / "syndicate.db") as opened:
+        opened.execute("DELETE FROM meta WHERE key IN ('incarnation', 'place', 'sent-counter')")
+    opened.close()
+    (file_site.folder.root / RECORD).unlink()
+    assert file_site.send().sent == len(PEOPLE)
+
+
+def test_a_missing_record_is_noticed(file_site: Mailing) -> None:
+    (file_site.folder.root / RECORD).unlink()
+    assert doubt(file_site) is Doubt.UNRECORDED
+
+
+def test_a_record_of_which_nothing_can_be_read_is_noticed(file_site: Mailing) -> None:
+    (file_site.folder.root / RECORD).write_bytes(b"\0" * 126)
+    assert doubt(file_site) is Doubt.OTHER
+
+
+# -- statements ------------------------------------------------------------------------------------
+
+
+def test_a_store_that_was_moved_whole_goes_on(file_site: Mailing) -> None:
+    other = copied(file_site, "site2")
+    shutil.rmtree(file_site.folder.root)
+    with other.folder.opened() as opened:
+        resume_moved(opened)
+    assert other.send().sent == len(PEOPLE)
+
+
+@pytest.mark.parametrize("lost", [RECORD, "the log"])
+def test_a_store_that_was_moved_in_part_cannot_be_resumed_as_moved(
+    file_site: Mailing, tmp_path: Path, lost: str
+) -> None:
+    back_up(file_site.folder.root / "syndicate.db", tmp_path / "backup.db")
+    file_site.send()
+    other = copied(file_site, "site2")
+    if lost == RECORD:
+        (other.folder.root / RECORD).unlink()
+    else:
+        shutil.copy(tmp_path / "backup.db", other.folder.root / "syndicate.db")
+    with other.folder.opened() as opened, pytest.raises(SyndicateError, match=r"record|older"):
+        resume_moved(opened)
+
+
+def test_a_copy_never_sends_what_was_pending(file_site: Mailing) -> None:
+    other = copied(file_site, "staging")
+    with other.folder.opened() as opened:
+        assert resume_copy(opened, NOON).dropped == (NAME,)
+    assert other.send().sent == 0
+    assert file_site.send().sent == len(PEOPLE)
+    assert set(outbox(file_site, other).values()) == {1}
+    assert doubt(file_site) is None
+
+
+def test_links_of_a_copy_are_signed_with_another_key(file_site: Mailing) -> None:
+    from syndicate.store.requests import Secrets
+
+    file_site.send()
+    other = copied(file_site, "staging")
+    with other.folder.opened() as opened:
+        resume_copy(opened, NOON)
+        mine = {each.key for each in Secrets(opened.database).good("2026-11-22T12:00:00Z")}
+    with file_site.folder.opened() as opened:
+        theirs = {each.key for each in Secrets(opened.database).good("2026-11-22T12:00:00Z")}
+    assert mine.isdisjoint(theirs)
+
+
+def test_numbers_that_a_lost_store_gave_are_not_given_again(file_site: Mailing) -> None:
+    last = max(each.id for each in file_site.people(["eve@example.org"]))
+    restored(file_site)
+    assert file_site.people(["fay@example.org"])[0].id > last + 1000
+    file_site.folder.article("two.md", "The second", date="2026-11-02")
+    file_site.folder.build(NOON)
+    with file_site.folder.opened() as opened:
+        made = make_by_hand(opened, opened.config.newsletters["weekly"], NOON)
+    assert made.sequence > 1000
+
+
+def test_what_is_held_can_be_sent_or_taken_for_sent(file_site: Mailing) -> None:
+    restored(file_site)
+    done = [
+        subprocess.run([PROGRAM, *words], cwd=file_site.folder.root, capture_output=True).returncode
+        for words in (
+            ("deliveries", "resolve", NAME, PEOPLE[0], "--sent"),
+            ("deliveries", "resolve", NAME, "--resend"),
+        )
+    ]
+    assert done == [0, 0]
+    assert file_site.send().sent == len(PEOPLE) - 1
+    assert PEOPLE[0] not in outbox(file_site)
+
+
+def test_a_draft_whose_sending_began_after_the_backup_is_held(tmp_path: Path) -> None:
+    site = mailing(tmp_path / "site", "sqlite:///syndicate.db")
+    site.people(PEOPLE)
+    site.folder.configure(newsletters={"weekly": {**WEEKLY, "review": "manual"}})
+    site.issue()
+    back_up(site.folder.root / "syndicate.db", tmp_path / "backup.db")
+    subprocess.run([PROGRAM, "issues", "approve", NAME], cwd=site.folder.root, check=True)
+    assert site.send().sent == len(PEOPLE)
+    shutil.copy(tmp_path / "backup.db", site.folder.root / "syndicate.db")
+    assert restored(site).held == {NAME: len(PEOPLE)}
+
+
+# -- databases -------------------------------------------------------------------------------------
+
+
+def test_on_a_server_another_folder_is_the_same_store(postgresql_url: str, tmp_path: Path) -> None:
+    site = prepared(mailing(tmp_path / "site", postgresql_url))
+    assert copied(site, "site2").send().sent == len(PEOPLE)
+    assert site.send().sent == 0
+
+
+def test_on_a_server_an_older_state_sends_nothing(postgresql_url: str, tmp_path: Path) -> None:
+    site = prepared(mailing(tmp_path / "site", postgresql_url))
+    older = rows_of_meta(postgresql_url)
+    assert site.send().sent == len(PEOPLE)
+    put_meta(postgresql_url, older)
+    assert doubt(site) is Doubt.OLDER
+
+
+def test_on_a_server_a_database_that_was_copied_sends_nothing(
+    postgresql_url: str, tmp_path: Path
+) -> None:
+    site = prepared(mailing(tmp_path / "site", postgresql_url))
+    name = f"copy_{os.getpid()}"
+    database = sqlalchemy.make_url(postgresql_url).database
+    run_on_server(postgresql_url, f"CREATE DATABASE {name} TEMPLATE {database}")
+    try:
+        other = mailing(tmp_path / "other", postgresql_url.replace("/postgres?", f"/{name}?"))
+        assert doubt(other) is Doubt.MOVED
+    finally:
+        run_on_server(postgresql_url, f"DROP DATABASE {name} WITH (FORCE)")
+    assert doubt(site) is None
+
+
+@pytest.fixture
+def postgresql_url(postgresql_server: str) -> str:
+    from syndicate.store.schema import metadata
+
+    engine = sqlalchemy.create_engine(postgresql_server)
+    metadata.create_all(engine)
+    with engine.begin() as connection:
+        for table in metadata.sorted_tables:
+            connection.execute(table.delete())
+    engine.dispose()
+    return postgresql_server
+
+
+def run_on_server(url: str, statement: str) -> None:
+    engine = sqlalchemy.create_engine(
+        url.replace("/postgres?", "/template1?"), isolation_level="AUTOCOMMIT"
+    )
+    with engine.connect() as connection:
+        connection.execute(sqlalchemy.text(statement))
+    engine.dispose()
+
+
+def rows_of_meta(url: str) -> list[tuple[str, str]]:
+    engine = sqlalchemy.create_engine(url)
+    with engine.connect() as connection:
+        found = connection.execute(sqlalchemy.text("SELECT key, value FROM meta"))
+        rows = [(str(key), str(value)) for key, value in found]
+    engine.dispose()
+    return rows
+
+
+def put_meta(url: str, rows: list[tuple[str, str]]) -> None:
+    engine = sqlalchemy.create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(sqlalchemy.text("DELETE FROM meta"))
+        insert = sqlalchemy.text("INSERT INTO meta (key, value) VALUES (:key, :value)")
+        connection.execute(insert, [{"key": k, "value": v} for k, v in rows])
+    engine.dispose()
+
+
+# -- death at any moment ---------------------------------------------------------------------------
+
+
+MOMENTS = [
+    ("before", "begin"),
+    ("after", "begin"),
+    ("before", "settle"),
+    ("after", "settle"),
+    ("before", "record"),
+    ("within", "record"),
+    ("after", "record"),
+]
+
+
+@pytest.mark.parametrize("when", MOMENTS, ids=" ".join)
+def test_whatever_is_killed_the_store_goes_on_and_an_older_one_does_not(
+    when: tuple[str, str], file_site: Mailing, tmp_path: Path
+) -> None:
+    """At each moment: the store itself is not in doubt; a backup is, if anything went out."""
+    root, backup = file_site.folder.root, tmp_path / "backup.db"
+    back_up(root / "syndicate.db", backup)
+    died = subprocess.run(
+        [sys.executable, DYING, *when, "send"], cwd=root, capture_output=True, text=True
+    )
+    assert died.returncode == -signal.SIGKILL, died.stdout + died.stderr
+    went_out = sum(outbox(file_site).values())
+    older = copied(file_site, "older")
+    shutil.rmtree(older.folder.root / "outbox", ignore_errors=True)
+    for log in older.folder.root.glob("syndicate.db-*"):
+        log.unlink()
+    shutil.copy(backup, older.folder.root / "syndicate.db")
+    with older.folder.opened() as opened:  # as if it had been restored in its place
+        incarnation = Incarnation(opened.database, opened.sent_record)
+        with opened.database.transaction():
+            incarnation.settle()
+        found = incarnation.doubt()
+    assert found is Doubt.OLDER or not went_out
+    assert doubt(file_site) is None
+    file_site.send()
+    states = file_site.states()
+    got = outbox(file_site)
+    assert all(got[who] <= 1 for who in PEOPLE)
+    assert all(got[who] == 1 for who, state in states.items() if state == "sent")
+
+
+# -- commands --------------------------------------------------------------------------------------
+
+
+def test_backup_and_restore_by_command(file_site: Mailing, tmp_path: Path) -> None:
+    root = file_site.folder.root
+
+    def typed(*words: object) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([PROGRAM, *map(str, words)], cwd=root, capture_output=True, text=True)
+
+    backup = tmp_path / "backup.db"
+    assert typed("backup", backup).returncode == 0
+    assert backup.stat().st_mode & 0o777 == 0o600
+    again = typed("backup", backup)
+    assert again.returncode == 2
+    assert "exists already" in again.stderr
+    assert typed("send").returncode == 0
+    assert "resume --restored" in typed("restore", backup).stdout
+    (aside,) = root.glob("syndicate.db.replaced-*")
+    assert aside.stat().st_mode & 0o777 == 0o600
+    for words in (("send",), ("issues", "make", "weekly")):
+        said = typed(*words)
+        assert said.returncode == 2
+        assert "syndicate resume" in said.stderr
+    assert "restored from a backup" in typed("status").stdout
+    assert "store-in-doubt" in typed("check", "--json").stdout
+    assert typed("build").returncode == 0
+    said = typed("resume", "--restored")
+    assert said.returncode == 0
+    assert "unsubscribed after the backup" in said.stdout
+    assert typed("send").returncode == 1, "held deliveries wait for a decision"
+    assert set(outbox(file_site).values()) == {1}
+
+
+def test_a_backup_made_while_messages_go_out_is_whole(file_site: Mailing, tmp_path: Path) -> None:
+    backup = tmp_path / "backup.db"
+
+    def behaviour(step: Step) -> Action | None:
+        if step.name == "MESSAGE" and step.times == 2:
+            back_up(file_site.folder.root / "syndicate.db", backup)
+        return None
+
+    with SmtpServer(behaviour) as server:
+        file_site.through(server.port, connections=1)
+        assert file_site.send().sent == len(PEOPLE)
+    restore(backup, file_site.folder.root / "syndicate.db", ".before")
+    assert doubt(file_site) is Doubt.RESTORED
+    held = restored(file_site).held[NAME]
+    assert held == len(PEOPLE) - 2
+    assert file_site.send().sent == 0
+
+
+@pytest.mark.parametrize("lock", ["lock", "lock_sending"])
+def test_nothing_is_restored_while_another_is_at_work(
+    file_site: Mailing, tmp_path: Path, lock: str
+) -> None:
+    store = file_site.folder.root / "syndicate.db"
+    back_up(store, tmp_path / "backup.db")
+    with file_site.folder.opened() as opened:
+        getattr(opened.database, lock)()
+        with pytest.raises(SyndicateError, match=r"a program (builds|sends)"):
+            restore(tmp_path / "backup.db", store, ".before")
+
+
+@pytest.mark.parametrize("data", [b"", b"not a database at all" * 400])
+def test_what_is_no_store_is_not_restored(file_site: Mailing, tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "backup.db").write_bytes(data)
+    store = file_site.folder.root / "syndicate.db"
+    before = store.read_bytes()
+    with pytest.raises(SyndicateError):
+        restore(tmp_path / "backup.db", store, ".before")
+    assert store.read_bytes() == before
+    assert not list(store.parent.glob("*.part*"))
+    assert doubt(file_site) is None
+
+
+def test_a_restored_store_keeps_nothing_of_the_log_of_the_one_before(
+    file_site: Mailing, tmp_path: Path
+) -> None:
+    store, backup = file_site.folder.root / "syndicate.db", tmp_path / "backup.db"
+    back_up(store, backup)
+    writer = sqlite3.connect(store)
+    writer.execute("INSERT INTO meta (key, value) VALUES ('later', 'x')")
+    writer.commit()
+    program = (
+        "import os, sqlite3, sys; c = sqlite3.connect(sys.argv[1]); "
+        "c.execute(\"INSERT INTO meta (key, value) VALUES ('killed', 'x')\"); c.commit(); "
+        "os._exit(0)"
+    )
+    subprocess.run([sys.executable, "-c", program, store], check=True)
+    writer.close()
+    aside = restore(backup, store, ".before")
+    assert aside
+    with sqlite3.connect(store) as opened:
+        assert not opened.execute("SELECT 1 FROM meta WHERE key IN ('later', 'killed')").fetchall()
+    with sqlite3.connect(aside) as opened:
+        found = opened.execute("SELECT 1 FROM meta WHERE key IN ('later', 'killed')").fetchall()
+    assert len(found) == 2
