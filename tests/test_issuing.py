@@ -18,6 +18,8 @@ from syndicate.issuing import make_issue, move, skip
 from syndicate.newsletters.checks import CUT_BY_GMAIL
 from syndicate.newsletters.personal import Personal
 from syndicate.newsletters.render import size_as_sent
+from syndicate.schedule.due import Reason, Skipped
+from syndicate.schedule.slots import Slot
 from syndicate.store.issues import Issue, Issues, IssueState
 
 WEEKLY = {"weekly": {"title": "Weekly", "sender": "a@example.org", "postal_address": "Here"}}
@@ -186,10 +188,10 @@ def test_a_skipped_slot_says_why(site: SiteFolder) -> None:
     site.build()
     with site.opened() as opened:
         newsletter = opened.config.newsletters["weekly"]
-        skip(opened, newsletter, "2026-11-16T08:00", NOON, MONDAY, "missed for too long")
+        skip(opened, newsletter, [Skipped(Slot("2026-11-16T08:00", NOON), Reason.TOO_OLD)], MONDAY)
         kept = Issues(opened.database).get("weekly", "2026-11-16T08:00")
     assert kept
-    assert (kept.state, kept.reason) == ("skipped", "missed for too long")
+    assert (kept.state, kept.reason) == ("skipped", "missed by more than max_age")
     assert [a.title for a in make(site).carried] == ["The first"]
 
 

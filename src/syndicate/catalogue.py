@@ -322,7 +322,8 @@ def _stated_update(file: Scanned, published: str, now: str) -> str | None:
 def _again(record: Record, file: Scanned, now: str) -> Record:
     """The record after its file was read again.
 
-    Once published, the moment of publication stays; `updated` moves when the header says so or
+    Once published, the moment of publication stays, unless it is later than now and the header
+    states another; `updated` moves when the header says so or
     the title or text changed.
     """
     published = record.published
@@ -331,6 +332,8 @@ def _again(record: Record, file: Scanned, now: str) -> Record:
         published = file.date or (now if was_draft else record.first_seen)
         updated = _stated_update(file, published, now) or published
     else:
+        if file.date and file.date <= now < published:
+            published = file.date  # it was published while the clock was ahead
         edited = file.body_hash != record.body_hash or file.title != record.title
         before = max(record.updated, published)
         updated = _stated_update(file, published, now) or (max(now, before) if edited else before)

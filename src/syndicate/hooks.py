@@ -83,8 +83,10 @@ def tell_hooks(site: Site, now: datetime) -> list[Failure]:
             with site.database.transaction():
                 events.tell(told)
         failures += _tell(site, events, listener, told, now)
-    with site.database.transaction():
-        events.forget(to_text(now - KEPT))
+    names = {*site.config.hooks, *([HUB] if site.config.feeds.hub else [])}
+    heard = [told.position for name, told in events.hooks().items() if name in names]
+    with site.database.transaction():  # what a hook has not heard stays, whatever the clock says
+        events.forget(to_text(now - KEPT), min(heard, default=events.last()))
     return failures
 
 
@@ -102,7 +104,7 @@ def _listeners(site: Site) -> Iterator[_Listener]:
 def _tell(
     site: Site, events: Events, listener: _Listener, told: Told, now: datetime
 ) -> Iterator[Failure]:
-    if told.next_try > to_text(now):
+    if to_text(now) < told.next_try <= to_text(now + LONGEST_WAIT):
         yield Failure(listener.name, told.reason)
         return
     waiting = events.since(told.position, listener.kinds, AT_ONCE)
@@ -123,11 +125,18 @@ def _tell(
 
 def after_failure(told: Told, event: Event, reason: str, now: datetime) -> Told:
     """How far a hook was told after it did not hear: to be tried again, or given up. Pure."""
-    since = told.failing_since or to_text(now)
-    if now - from_text(since) >= GIVEN_UP_AFTER:
+    since = min(told.failing_since or to_text(now), to_text(now))
+    waited = sum(map(_wait, range(told.attempts)), timedelta(0))
+    # Both: a clock that is ahead for a moment makes nobody give up.
+    if now - from_text(since) >= GIVEN_UP_AFTER and waited >= GIVEN_UP_AFTER - LONGEST_WAIT:
         return Told(told.name, event.id)
-    wait = min(FIRST_WAIT * 2 ** min(told.attempts, 10), LONGEST_WAIT)
+    wait = _wait(told.attempts)
     return Told(told.name, told.position, told.attempts + 1, to_text(now + wait), since, reason)
+
+
+def _wait(attempts: int) -> timedelta:
+    doublings: int = 2 ** min(attempts, 10)
+    return min(FIRST_WAIT * doublings, LONGEST_WAIT)
 
 
 # -- what is told --------------------------------------------------------------------------------

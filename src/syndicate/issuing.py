@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -25,8 +25,8 @@ from syndicate.issue_archive import ARCHIVE, owner_of
 from syndicate.moments import from_text, to_text
 from syndicate.next_issue import articles_of
 from syndicate.outputs import SITE, Outputs
-from syndicate.schedule.due import Due, due
-from syndicate.schedule.slots import Schedule
+from syndicate.schedule.due import Due, Skipped, due
+from syndicate.schedule.slots import Schedule, Slot
 from syndicate.schedule.words import duration
 from syndicate.store.articles import Articles
 from syndicate.store.events import Events, Happening
@@ -75,7 +75,7 @@ class Making:
         issues = self.outputs.issues
         name = self.newsletter.name
         with self.site.database.transaction():
-            if kept := issues.get(name, self.slot):
+            if kept := issues.kept(name, self.slot, to_text(self.now)):
                 return kept
             if issues.taken(name) & {article.id for article in carried}:
                 return None
@@ -136,7 +136,7 @@ def make_issue(
         Articles(site.database).begin_newsletters([newsletter.name], to_text(now))
     while True:
         making = Making(site, built(site, now), newsletter, slot, due, now, planned)
-        if kept := making.outputs.issues.get(newsletter.name, slot):
+        if kept := making.outputs.issues.kept(newsletter.name, slot, to_text(now)):
             return kept
         carried = making.choose()
         made = making.compose(carried) if carried else None
@@ -156,22 +156,27 @@ def make_by_hand(site: Site, newsletter: Newsletter, now: datetime) -> Issue:
     return make_issue(site, newsletter, slot, min(due, now), now, planned=False)
 
 
-def skip(
-    site: Site, newsletter: Newsletter, slot: str, due: datetime, now: datetime, reason: str
-) -> None:
-    """Record that a slot has no issue, and why."""
+def skip(site: Site, newsletter: Newsletter, skipped: Sequence[Skipped], now: datetime) -> None:
+    """Record which slots have no issue, and why, in one transaction; at most the last MOST_SKIPPED.
+
+    Those before count as passed once a later one is recorded.
+    """
     with site.database.transaction():
-        Issues(site.database).add(
-            Issue(
-                newsletter=newsletter.name,
-                slot=slot,
-                due=to_text(due),
-                planned=1,
-                state=IssueState.SKIPPED,
-                made=to_text(now),
-                reason=reason,
+        for each in skipped[-MOST_SKIPPED:]:
+            Issues(site.database).add(
+                Issue(
+                    newsletter=newsletter.name,
+                    slot=each.slot.local,
+                    due=to_text(each.slot.due),
+                    planned=1,
+                    state=IssueState.SKIPPED,
+                    made=to_text(now),
+                    reason=str(each.reason),
+                )
             )
-        )
+
+
+MOST_SKIPPED = 100
 
 
 def schedule_of(site: Site, newsletter: Newsletter) -> Schedule | None:
@@ -190,19 +195,34 @@ def due_now(site: Site, newsletter: Newsletter, now: datetime) -> Due:
         return Due()
     beginning = articles.newsletters().get(newsletter.name)
     text = f"{newsletter.every}{newsletter.cron} {schedule.zone}"
-    if beginning is None or beginning.schedule != text:
+    was_ahead = beginning is not None and beginning.since > to_text(now)
+    if beginning is None or beginning.schedule != text or was_ahead:
         with site.database.transaction():
             articles.begin_newsletters([newsletter.name], to_text(now))
             articles.reschedule(newsletter.name, text, to_text(now))
         return Due()
+    issues = Issues(site.database)
+    last = issues.last(newsletter.name, to_text(now))
     return due(
         schedule,
         since=from_text(beginning.since),
-        last=Issues(site.database).last(newsletter.name),
+        last=last,
+        made=issues.made_after(newsletter.name, last),
         now=now,
         missed=newsletter.missed,
         max_age=duration(newsletter.max_age),
     )
+
+
+def upcoming(site: Site, newsletter: Newsletter, now: datetime) -> Iterator[Slot]:
+    """The slots that come after `now`, without end: those for which an issue will be made.
+
+    One that has its issue already, because the clock was ahead once, is not among them.
+    """
+    schedule = schedule_of(site, newsletter)
+    made = Issues(site.database).made_after(newsletter.name, "")
+    slots = schedule.after(now) if schedule else iter(())
+    return (slot for slot in slots if slot.local not in made)
 
 
 def make_due(site: Site, newsletter: Newsletter, now: datetime) -> list[Issue]:
@@ -212,8 +232,8 @@ def make_due(site: Site, newsletter: Newsletter, now: datetime) -> list[Issue]:
     """
     Incarnation(site.database, site.sent_record).require()
     found = due_now(site, newsletter, now)
-    for skipped in found.skip:
-        skip(site, newsletter, skipped.slot.local, skipped.slot.due, now, str(skipped.reason))
+    if found.skip:
+        skip(site, newsletter, found.skip, now)
     return [make_issue(site, newsletter, slot.local, slot.due, now) for slot in found.make]
 
 

@@ -19,7 +19,7 @@ from syndicate.config.model import Newsletter
 from syndicate.config.named import newsletter_named
 from syndicate.content.folder import Seen
 from syndicate.findings import Finding
-from syndicate.issuing import due_now, schedule_of
+from syndicate.issuing import due_now, upcoming
 from syndicate.next_issue import articles_of
 from syndicate.schedule.due import Due
 from syndicate.schedule.slots import Slot
@@ -80,8 +80,8 @@ def _issues(site: Site, newsletters: list[Newsletter], now: datetime) -> Iterato
     heard = {"issue-made", "issue-approved"}
     told = tuple(name for name, hook in site.config.hooks.items() if heard & set(hook.on))
     for newsletter in newsletters:
-        found, schedule = due_now(site, newsletter, now), schedule_of(site, newsletter)
-        slots = tuple(islice(schedule.after(now), SLOTS)) if schedule else ()
+        found = due_now(site, newsletter, now)
+        slots = tuple(islice(upcoming(site, newsletter, now), SLOTS))
         carried = articles_of(outputs, newsletter)
         if not carried:
             yield NextIssue(newsletter, "", (), (), found, slots, told)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import get_args
+from typing import NamedTuple, get_args
 
 import pytest
-from hypothesis import settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -124,6 +124,58 @@ SCHEDULES: dict[str, Callable[[datetime], bool]] = {
 }
 
 
+class Row(NamedTuple):
+    """What a store keeps of a slot: what became of it, and when by the clock."""
+
+    state: str
+    at: datetime
+
+
+def last(rows: Mapping[str, Row], now: datetime) -> str:
+    """The latest slot that was made or skipped by now, as a store gives it."""
+    return max((local for local, row in rows.items() if row.at <= now), default="")
+
+
+def made(rows: Mapping[str, Row]) -> list[str]:
+    """The slots that have an issue."""
+    return [local for local, row in rows.items() if row.state == "made"]
+
+
+@given(
+    ahead=st.timedeltas(timedelta(minutes=1), timedelta(days=20 * 365)),
+    before=st.timedeltas(timedelta(0), timedelta(days=4)),
+    missed=st.sampled_from(get_args(Missed)),
+    max_age=st.timedeltas(timedelta(0), timedelta(days=3)),
+)
+def test_a_clock_that_was_ahead_once_silences_no_slot(
+    ahead: timedelta, before: timedelta, missed: Missed, max_age: timedelta
+) -> None:
+    rows: dict[str, Row] = {}
+
+    def look(now: datetime) -> None:
+        found = due(
+            EIGHT,
+            since=SINCE,
+            last=last(rows, now),
+            made=made(rows),
+            now=now,
+            missed=missed,
+            max_age=max_age,
+        )
+        rows.update({skipped.slot.local: Row("skipped", now) for skipped in found.skip})
+        for slot in found.make:
+            assert rows.get(slot.local, Row("skipped", now)).state == "skipped", "made twice"
+            rows[slot.local] = Row("made", now)
+
+    jumped = SINCE + before
+    look(jumped)
+    look(jumped + ahead)
+    for number in range(1, 15):
+        if day(number) > jumped:
+            look(day(number) + timedelta(seconds=1))
+            assert rows[f"2026-01-{number:02}T08:00"].state == "made"
+
+
 class Life(RuleBasedStateMachine):
     """Ticks, restarts, crashes, clocks set forward and back, around a change of the clocks.
 
@@ -148,13 +200,14 @@ class Life(RuleBasedStateMachine):
         ]
         self.missed, self.max_age = missed, max_age
         self.since = self.now = self.furthest = since
-        self.rows: dict[str, str] = {}
+        self.rows: dict[str, Row] = {}
 
     def look(self) -> Due:
         return due(
             self.schedule,
             since=self.since,
-            last=max(self.rows, default=""),
+            last=last(self.rows, self.now),
+            made=made(self.rows),
             now=self.now,
             missed=self.missed,
             max_age=self.max_age,
@@ -162,15 +215,16 @@ class Life(RuleBasedStateMachine):
 
     def keep(self, found: Due) -> None:
         for slot in (*found.make, *(skipped.slot for skipped in found.skip)):
-            assert slot.local not in self.rows, "offered again"
+            before = self.rows.get(slot.local)
+            assert before is None or (before.state, before.at > self.now) == ("skipped", True)
             assert slot.due <= self.now
         late = [self.now - slot.due for slot in found.make if self.now - slot.due > ON_TIME]
         assert max(late, default=self.max_age) <= self.max_age
         assert len(late) <= {"none": 0, "latest": 1, "all": len(late)}[self.missed]
         if self.missed == "all":
             assert {skipped.reason for skipped in found.skip} <= {Reason.TOO_OLD}
-        self.rows |= {slot.local: "made" for slot in found.make}
-        self.rows |= {skipped.slot.local: "skipped" for skipped in found.skip}
+        self.rows |= {slot.local: Row("made", self.now) for slot in found.make}
+        self.rows |= {skipped.slot.local: Row("skipped", self.now) for skipped in found.skip}
         self.furthest = max(self.furthest, self.now)
 
     @rule(pause=st.timedeltas(timedelta(seconds=1), timedelta(minutes=9)))
@@ -205,7 +259,8 @@ class Life(RuleBasedStateMachine):
         states = {slot.local: "made" for slot in found.make}
         states |= {skipped.slot.local: "skipped" for skipped in found.skip}
         number = data.draw(st.integers(0, len(states)))
-        self.rows |= {local: states[local] for local in sorted(states)[:number]}
+        kept = sorted(states)[:number]
+        self.rows |= {local: Row(states[local], self.now) for local in kept}
 
     @invariant()
     def every_slot_until_the_furthest_tick_is_there(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,9 @@ from service_parts import MINUTE, MONDAY, WEEK, Life, letter
 
 from site_folder import SiteFolder
 from syndicate.app import Setup
+from syndicate.issuing import upcoming
 from syndicate.service import newsletters
+from syndicate.store.issues import Issues
 
 SLOTS = [f"{MONDAY + n * WEEK:%Y-%m-%dT%H:%M}" for n in range(5)]
 
@@ -180,3 +183,48 @@ def test_a_broken_template_costs_only_its_newsletter_and_is_made_up_for(
     life.at(MONDAY + timedelta(minutes=30))
     assert life.states() == [(SLOTS[0], "approved")]
     assert life.faults == []
+
+
+# -- a clock that was ahead ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("weeks", [1, 4, 520])
+def test_a_clock_that_was_ahead_for_a_moment_silences_no_slot(life: Life, weeks: int) -> None:
+    life.at(MONDAY)
+    life.site.article("two.md", "The second", date="2026-11-24")
+    life.at(MONDAY + weeks * WEEK + MINUTE)
+    for number in range(1, 4):
+        now = MONDAY + number * WEEK
+        life.at(now - MINUTE)
+        life.site.article(f"new-{number}.md", f"New {number}", date="2026-11-25")
+        life.at(now)
+        with life.site.opened() as opened:
+            found = Issues(opened.database).get("weekly", SLOTS[number])
+        assert found
+        assert found.state == "approved"
+
+
+def test_what_is_planned_is_what_will_be_made(life: Life) -> None:
+    life.at(MONDAY + 4 * WEEK + MINUTE)
+    life.at(MONDAY + MINUTE)
+    with life.site.opened() as opened:
+        newsletter = opened.config.newsletters["weekly"]
+        slots = list(islice(upcoming(opened, newsletter, MONDAY + MINUTE), 4))
+    assert [slot.local for slot in slots[:3]] == SLOTS[1:4]
+    assert slots[3].local > SLOTS[4], "that one was made while the clock was ahead"
+
+
+def test_a_newsletter_that_began_while_the_clock_was_ahead_is_not_silent(
+    site: SiteFolder,
+) -> None:
+    life = Life(site, MONDAY + 520 * WEEK)
+    life.at(life.now)
+    life.at(MONDAY - MINUTE)
+    site.article("two.md", "The second", date="2026-11-02")
+    life.at(MONDAY)
+    assert (SLOTS[0], "approved") in life.states()
+
+
+def test_of_thousands_of_missed_slots_only_the_last_are_recorded(life: Life) -> None:
+    life.at(MONDAY + 520 * WEEK + MINUTE)
+    assert 50 < len(life.states()) < 200

@@ -96,8 +96,10 @@ def test_the_newest_come_first_and_skipped_ones_are_told_but_not_shown(
         issue("2026-11-16T09:00", newsletter="daily"),
     )
     assert [each.slot for each in issues.of("weekly")] == ["2026-11-16T08:00", "2026-11-02T08:00"]
-    assert issues.last("weekly") == "2026-11-16T08:00"
-    assert issues.last("daily") == "", "it was made by hand"
+    assert issues.last("weekly", "2026-12-31") == "2026-11-16T08:00"
+    assert issues.last("daily", "2026-12-31") == "", "it was made by hand"
+    assert issues.last("weekly", "2026-01-01") == "", "made while the clock was ahead"
+    assert issues.made_after("weekly", "2026-11-02T08:00") == {"2026-11-16T08:00"}
     told = issues.all(None, 10)
     assert [each.newsletter for each in told] == ["daily", "weekly", "weekly", "weekly"]
     assert {each.html for each in told} == {""}

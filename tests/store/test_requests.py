@@ -19,9 +19,21 @@ def ask(database: Database, *requests: Request, most: int = 3) -> Requests:
     return known
 
 
+LATEST = "2027-01-01T00:00:00Z"
+"""Nothing waits until then, unless the clock was ahead."""
+
+
+def test_what_was_put_off_or_asked_while_the_clock_was_ahead_does_no_harm(
+    database: Database,
+) -> None:
+    ahead = ASKED._replace(asked="2036-01-01T00:00:00Z", next_try="2036-01-01T06:00:00Z")
+    known = ask(database, ahead, ahead, ASKED, most=1)
+    assert len(known.due(DAY, LATEST, 10)) == 2, "one of each time; the limit is for each"
+
+
 def test_a_request_waits_for_its_letter(database: Database) -> None:
     known = ask(database, ASKED)
-    (found,) = known.due(DAY, 10)
+    (found,) = known.due(DAY, LATEST, 10)
     assert found._replace(id=0) == ASKED
     assert found.wanted == {"weekly": ["birds"]}
     assert known.find(found.id) == found
@@ -38,11 +50,11 @@ def test_what_is_asked_too_often_gets_no_letter(database: Database) -> None:
 
 def test_a_letter_that_failed_comes_again_at_its_time(database: Database) -> None:
     known = ask(database, ASKED)
-    (found,) = known.due(DAY, 10)
+    (found,) = known.due(DAY, LATEST, 10)
     with database.transaction():
         known.settle(found._replace(attempts=1, next_try=NEXT, reply="450 later"))
-    assert known.due(DAY, 10) == []
-    assert [each.reply for each in known.due(NEXT, 10)] == ["450 later"]
+    assert known.due(DAY, LATEST, 10) == []
+    assert [each.reply for each in known.due(NEXT, LATEST, 10)] == ["450 later"]
 
 
 def test_old_requests_are_forgotten(database: Database) -> None:

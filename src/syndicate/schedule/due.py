@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -43,6 +44,7 @@ def due(
     since: datetime,
     last: str = "",
     now: datetime,
+    made: Collection[str] = (),
     missed: Missed = "latest",
     max_age: timedelta = timedelta(hours=24),
 ) -> Due:
@@ -50,17 +52,21 @@ def due(
 
     since: when the newsletter began or its schedule was last changed, whichever is later; what
         would have been due before that is no slot.
-    last: `local` of the latest slot of the schedule that was made or skipped, "" before the
-        first. Issues made by hand have no part in it, or slots before them would be lost.
+    last: `local` of the latest slot of the schedule that was made or skipped by `now`, "" before
+        the first. What was made or skipped later than `now`, because the clock was ahead once, has
+        no part in it, or slots before that would be lost; nor have issues made by hand.
+    made: `local` of slots behind `last` that have an issue already. They are never made again.
 
-    Slots up to `last` are never offered again, wherever `now` goes. What is up to ON_TIME late
-    is made in any case; the rest is missed.
+    Slots up to `last` are never offered again. What is up to ON_TIME late is made in any case; the
+    rest is missed.
     """
     slots = list(schedule.between(since, now, last))
     make: list[Slot] = []
     skip: list[Skipped] = []
     for slot in slots:
         late = now - slot.due
+        if slot.local in made:
+            continue
         if late <= ON_TIME:
             make.append(slot)
         elif missed == "none":

@@ -18,7 +18,15 @@ from functools import partial
 from queue import Empty
 
 from syndicate.config.model import Sending as Settings
-from syndicate.delivery.ledger import FIRST_WAIT, FOLLOWS, OPEN, Outcome, is_over_budget, outcome
+from syndicate.delivery.ledger import (
+    FIRST_WAIT,
+    FOLLOWS,
+    LONGEST_WAIT,
+    OPEN,
+    Outcome,
+    is_over_budget,
+    outcome,
+)
 from syndicate.delivery.ledger import DeliveryState as S
 from syndicate.errors import DeliveryError, StoreError, SyndicateError
 from syndicate.moments import to_text
@@ -393,7 +401,8 @@ class Clerk:
     def _claim(self, way: Way, wanted: int, page: _Page) -> None:
         """Claim what comes next of an issue; when nothing is left of it, see whether it ended."""
         sending = way.sending
-        due = self._deliveries.claim_retries(sending, page.now, wanted, self._owner)
+        latest = to_text(datetime.now(UTC) + LONGEST_WAIT)
+        due = self._deliveries.claim_retries(sending, page.now, latest, wanted, self._owner)
         self._line_up(way, due, page)
         rest = wanted - len(due)
         if way.is_through and time.monotonic() < way.looked + LOOK_AGAIN:

@@ -21,7 +21,7 @@ from syndicate.bounces.acting import note
 from syndicate.bounces.rule import verdict
 from syndicate.build import Site
 from syndicate.config.model import Server
-from syndicate.delivery.ledger import OPEN
+from syndicate.delivery.ledger import LONGEST_WAIT, OPEN
 from syndicate.delivery.limits import Limiter, remembered
 from syndicate.delivery.quiet import until
 from syndicate.delivery.transport import Transport
@@ -208,7 +208,8 @@ class Sender:
         return Outlet(server, transport, Limiter(server, sent, counts.first(server.name), now))
 
     def _report(self, ways: Sequence[Way], outlets: Sequence[Outlet]) -> Report:
-        next_try = self._deliveries.next_try()
+        now = datetime.now(UTC)
+        next_try = self._deliveries.next_try(to_text(now), to_text(now + LONGEST_WAIT))
         return Report(
             sent=sum(way.sent for way in ways),
             failed=sum(way.failed for way in ways),

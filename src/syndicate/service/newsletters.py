@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from syndicate.app import Setup, open_site
 from syndicate.build import Site, build
 from syndicate.config.model import Newsletter
-from syndicate.issuing import make_due, schedule_of
+from syndicate.issuing import make_due, schedule_of, upcoming
 from syndicate.moments import to_text
 from syndicate.service.served import Served, silently
 from syndicate.service.tick import Turn
@@ -54,8 +54,8 @@ class Issuing:
             schedule = schedule_of(site, self._newsletter)
             if schedule is not None:
                 self._make(site, now)
+            slot = next(upcoming(site, self._newsletter, now), None)
         self._looked = now
-        slot = next(schedule.after(now), None) if schedule else None
         self._next = slot.due if slot else None
         due = f"{slot.local} ({to_text(slot.due)})" if slot else "has no times of its own"
         return Turn([], None, {f"next issue of {self._newsletter.name}": due})

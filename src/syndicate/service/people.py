@@ -120,10 +120,12 @@ class Letters:
             requests = Requests(site.database)
             with site.database.transaction():
                 requests.forget(to_text(now - duration(settings.confirm_within)))
-            if not (settings.pages and requests.due(to_text(now), 1)):
-                return []
             from syndicate.sending.outlets import FirstThatWorks, transports
-            from syndicate.subscribing.postman import Postman
+            from syndicate.subscribing.postman import LONGEST_WAIT, Postman
+
+            latest = to_text(now + LONGEST_WAIT)
+            if not (settings.pages and requests.due(to_text(now), latest, 1)):
+                return []
 
             self._made = self._made or frame_of(site, now)
             outbox = self._setup.base / self._setup.config.outbox

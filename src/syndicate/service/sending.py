@@ -117,13 +117,17 @@ class Delivering:
     def _is_due(self, going_on: frozenset[int], now: datetime) -> bool:
         """Whether something is on its way that was not left so by the last round."""
         report = self._report
-        if not going_on or (report and report.quiet and now < report.quiet):
+        if not going_on:
             return False
-        if report is None or self._ended is None or going_on != self._left:
+        if report is None or self._ended is None or now < self._ended:  # the clock was set back
+            return True
+        if report.quiet and now < report.quiet:
+            return False
+        if going_on != self._left:
             return True
         if report.next_try and now >= report.next_try:
             return True
-        return not self._ended <= now < self._ended + ANYWAY
+        return now >= self._ended + ANYWAY
 
     # -- in the thread -------------------------------------------------------------------------
 

@@ -183,12 +183,18 @@ class Deliveries:
         )
         return {str(name): int(count) for name, count in rows}
 
-    def next_try(self) -> str:
-        """When the next delivery that waits is due, of an issue that goes on; "" for none."""
+    def next_try(self, now: str, latest: str) -> str:
+        """When the next delivery that waits is due, of an issue that goes on; "" for none.
+
+        `latest` is the latest moment until which anything waits: what waits longer was put off
+        while the clock was ahead, and is due now.
+        """
         rows = self._rows(
-            "SELECT coalesce(min(d.next_try), '') FROM deliveries d "
-            "JOIN sendings s ON s.issue = d.issue "
-            "WHERE d.state = 'retry' AND s.ended = '' AND s.paused = ''"
+            "SELECT coalesce(min("
+            "CASE WHEN d.next_try > :latest THEN :now ELSE d.next_try END), '') "
+            "FROM deliveries d JOIN sendings s ON s.issue = d.issue "
+            "WHERE d.state = 'retry' AND s.ended = '' AND s.paused = ''",
+            {"now": now, "latest": latest},
         )
         return str(rows[0][0])
 
@@ -326,13 +332,17 @@ class Deliveries:
         which: dict[str, object] = {"issue": sending.issue, "after": after, "most": most}
         return self._claimed(sending, query, which, "pending", owner)
 
-    def claim_retries(self, sending: Sending, now: str, most: int, owner: str) -> list[Claimed]:
-        """Claim deliveries of an issue whose next try is due."""
+    def claim_retries(
+        self, sending: Sending, now: str, latest: str, most: int, owner: str
+    ) -> list[Claimed]:
+        """Claim deliveries of an issue whose next try is due; `latest` as in `next_try`."""
         query = (
             "SELECT subscriber FROM deliveries WHERE issue = :issue AND state = 'retry' "
-            "AND next_try <= :now ORDER BY next_try, subscriber LIMIT :most"
+            "AND (next_try <= :now OR next_try > :latest) "
+            "ORDER BY next_try, subscriber LIMIT :most"
         )
         which: dict[str, object] = {"issue": sending.issue, "now": now, "most": most}
+        which["latest"] = latest
         return self._claimed(sending, query, which, "retry", owner)
 
     def begin(

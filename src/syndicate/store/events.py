@@ -89,9 +89,13 @@ class Events:
         """Note how far a hook was told."""
         self._database.upsert("hooks", Told._fields, [told])
 
-    def forget(self, before: str) -> None:
-        """Drop events that happened before that moment, but for the newest, which counts."""
+    def forget(self, before: str, heard: int) -> None:
+        """Drop events that happened before that moment and that all hooks heard of.
+
+        The newest stays: its number counts.
+        """
         self._database.run(
-            "DELETE FROM events WHERE at < :before AND id < (SELECT max(id) FROM events)",
-            {"before": before},
+            "DELETE FROM events WHERE at < :before AND id <= :heard "
+            "AND id < (SELECT max(id) FROM events)",
+            {"before": before, "heard": heard},
         )

@@ -176,7 +176,7 @@ def made_issues(database: Database, after: int) -> list[MadeIssue]:
     """The issues made after one of this number, the oldest first, with what they took."""
     rows = database.rows(
         "SELECT sequence, newsletter, slot, due, planned FROM issues "
-        "WHERE sequence > :after ORDER BY sequence",
+        "WHERE sequence > :after AND state <> 'skipped' ORDER BY sequence",
         {"after": after},
     )
     return [

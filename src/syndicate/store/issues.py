@@ -173,13 +173,30 @@ class Issues:
         rows = self._rows(query, {"state": state.value})
         return [(str(newsletter), str(slot)) for newsletter, slot in rows]
 
-    def last(self, newsletter: str) -> str:
-        """The latest slot of the schedule that was made or skipped, "" before the first."""
+    def last(self, newsletter: str, now: str) -> str:
+        """The latest slot of the schedule that was made or skipped by now, "" before the first.
+
+        What was made later than now was made while the clock was ahead.
+        """
         rows = self._rows(
-            "SELECT coalesce(max(slot), '') FROM issues WHERE newsletter = :n AND planned = 1",
-            {"n": newsletter},
+            "SELECT coalesce(max(slot), '') FROM issues "
+            "WHERE newsletter = :n AND planned = 1 AND made <= :now",
+            {"n": newsletter, "now": now},
         )
         return str(rows[0][0])
+
+    def made_after(self, newsletter: str, slot: str) -> frozenset[str]:
+        """The slots behind that one for which there is an issue, whenever it was made."""
+        rows = self._rows(
+            "SELECT slot FROM issues WHERE newsletter = :n AND slot > :slot AND state <> 'skipped'",
+            {"n": newsletter, "slot": slot},
+        )
+        return frozenset(str(each) for (each,) in rows)
+
+    def kept(self, newsletter: str, slot: str, now: str) -> Issue | None:
+        """The issue of a slot; None if it was only skipped, and later than now."""
+        found = self.get(newsletter, slot)
+        return None if found and _was_ahead(found, now) else found
 
     def last_sequence(self) -> int:
         """The highest sequence ever given, 0 for none."""
@@ -209,9 +226,16 @@ class Issues:
     # -- writing (inside a transaction) ----------------------------------------------------
 
     def add(self, issue: Issue) -> bool:
-        """Keep an issue and what it takes; False when its slot has one already."""
-        if self.get(issue.newsletter, issue.slot):
+        """Keep an issue and what it takes; False when its slot has one already.
+
+        A slot that was skipped while the clock was ahead has none.
+        """
+        which = {"newsletter": issue.newsletter, "slot": issue.slot}
+        if self.kept(issue.newsletter, issue.slot, issue.made):
             return False
+        self._database.run(
+            "DELETE FROM issues WHERE newsletter = :newsletter AND slot = :slot", which
+        )
         issue = issue._replace(sequence=self.last_sequence() + 1)
         count_up(self._database)
         self._database.run(
@@ -294,6 +318,11 @@ class Issues:
     def _select(self, where: str, values: dict[str, object], columns: str = COLUMNS) -> list[Issue]:
         query = f"SELECT {columns} FROM issues WHERE {where}"
         return [Issue._make(row) for row in self._rows(query, values)]
+
+
+def _was_ahead(issue: Issue, now: str) -> bool:
+    """Whether a slot was skipped by a clock that was ahead."""
+    return issue.state == IssueState.SKIPPED and issue.made > now
 
 
 def articles_json(carried: Sequence[Carried]) -> str:

@@ -77,10 +77,17 @@ class Requests:
         found = self._select("id = :id", {"id": number})
         return found[0] if found else None
 
-    def due(self, now: str, limit: int) -> list[Request]:
-        """Requests whose letter is to be sent now, the oldest first."""
-        where = "state = 'waiting' AND next_try <= :now ORDER BY asked, id LIMIT :limit"
-        return self._select(where, {"now": now, "limit": limit})
+    def due(self, now: str, latest: str, limit: int) -> list[Request]:
+        """Requests whose email is to be sent now, the oldest first.
+
+        `latest` is the latest moment until which anything waits: what waits longer was put off
+        while the clock was ahead, and is due.
+        """
+        where = (
+            "state = 'waiting' AND (next_try <= :now OR next_try > :latest) "
+            "ORDER BY asked, id LIMIT :limit"
+        )
+        return self._select(where, {"now": now, "latest": latest, "limit": limit})
 
     def of(self, hashed: str) -> list[Request]:
         """What was asked for an address, the oldest first."""
@@ -90,8 +97,11 @@ class Requests:
 
     def ask(self, request: Request, most: int, since: str) -> None:
         """Keep a request, unless there are `most` of its kind for its address since a moment."""
-        query = "SELECT count(*) FROM requests WHERE hash = :h AND kind = :kind AND asked >= :since"
-        values = {"h": request.hash, "kind": request.kind, "since": since}
+        query = (
+            "SELECT count(*) FROM requests WHERE hash = :h AND kind = :kind "
+            "AND asked BETWEEN :since AND :now"  # what lies ahead was asked of a clock that was
+        )
+        values = {"h": request.hash, "kind": request.kind, "since": since, "now": request.asked}
         ((many,),) = self._database.rows(query, values)
         if many < most:
             self.settle(request._replace(id=lots.randbelow(LARGEST)))

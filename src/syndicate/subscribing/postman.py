@@ -50,7 +50,7 @@ class Postman:
 
     def round(self, now: datetime) -> list[str]:
         """Send what is due; give what went wrong."""
-        due = self._requests.due(to_text(now), AT_ONCE)
+        due = self._requests.due(to_text(now), to_text(now + LONGEST_WAIT), AT_ONCE)
         if not due:
             return []
         desk = Desk(self._site, now)
