@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import tzinfo
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from syndicate import findings
 from syndicate.catalogue import Record, State, article_of, body_hash
@@ -28,6 +29,9 @@ from syndicate.permalinks import article_url, base_url
 from syndicate.reading import read_article
 from syndicate.store.articles import Articles, KeptRendering
 from syndicate.surroundings import MISSING, Surroundings, file_url, file_witness
+
+if TYPE_CHECKING:
+    from syndicate.content.confined import Confined
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,7 @@ class Renditions:
     """Id -> that nothing of the article can be published."""
     behind: set[str] = field(default_factory=set)
     """Ids of articles of which an older text is published, or none: to be tried again."""
+    _confined: Confined | None = None
     _fresh: dict[str, KeptRendering] = field(default_factory=dict)
     _uses: dict[str, dict[str, str]] = field(default_factory=dict)
 
@@ -113,7 +118,7 @@ class Renditions:
         )
 
     def _render(self, record: Record, article: Article, url: str, made_from: str) -> KeptRendering:
-        from syndicate.content.render import render
+        from syndicate.content.confined import Confined, render_confined
 
         around = Surroundings(
             record.path,
@@ -124,7 +129,8 @@ class Renditions:
             base=base_url(self.site),
             address_at=lambda path: address_at(self.articles, self.site, self.zone, path),
         )
-        rendering, found = render(article, url=url, surroundings=around)
+        self._confined = self._confined or Confined()
+        rendering, found = render_confined(self._confined, article, url=url, surroundings=around)
         image = _lead_image(article, rendering, url, around)
         enclosure, more = _enclosure(article, around)
         self._uses[record.id] = around.uses

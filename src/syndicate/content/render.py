@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from html import escape, unescape
+from typing import TypeVar
 from urllib.parse import unquote
 
 from syndicate.content.addresses import LocalFile, Surroundings
@@ -21,6 +23,8 @@ from syndicate.content.shortcodes import CLOSE, OPEN, Expanded, Problem, Token, 
 from syndicate.findings import Finding, Level
 
 __all__ = ["LocalFile", "Surroundings", "render"]
+
+Kind = TypeVar("Kind", Problem, Doubt)
 
 # Hugo, Zola, WordPress (with its own text), Jekyll, Docusaurus, Nikola, Pelican.
 _MARK = (
@@ -122,14 +126,31 @@ def _findings(
         line = None if offset < 0 else article.body_line + bisect_left(lines, offset)
         return Finding(Level.WARNING, rule, message, article.path, line, way_out)
 
-    for problem in problems:
+    more: Counter[str] = Counter()
+    for problem in _few(problems, more):
         yield finding(problem.rule, problem.message, problem.way_out, problem.offset)
     after: dict[str, int] = {}  # doubts of one rule come in the order of the text, mostly
-    for doubt in doubts:
+    for doubt in _few(doubts, more):
         start = after.get(doubt.rule, 0)
         offset = _written_at(body, doubt.written, start)
         after[doubt.rule] = max(start, offset + 1)
         yield finding(doubt.rule, doubt.message, doubt.way_out, offset)
+    for rule, number in more.items():
+        if number > MOST_ALIKE:
+            message = f"{number - MOST_ALIKE:,} more findings of this kind are not listed"
+            yield finding(rule, message, "correct those that are listed first", -1)
+
+
+MOST_ALIKE = 50
+"""Findings of one kind in one article that are listed."""
+
+
+def _few(found: Sequence[Kind], number: Counter[str]) -> Iterator[Kind]:
+    """The first of each rule; `number` counts all."""
+    for each in found:
+        number[each.rule] += 1
+        if number[each.rule] <= MOST_ALIKE:
+            yield each
 
 
 def _written_at(body: str, written: str, start: int) -> int:

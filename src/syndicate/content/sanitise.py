@@ -61,8 +61,14 @@ def sanitise(html: str, *, base: str, surroundings: Surroundings, regular: bool 
     if html.count("<") > MANY_TAGS:
         html = _shallow(html)
     finish = _Finish(base, surroundings, doubts)
-    clean = finish.run(_with_alerts(balanced(html)))
-    if finish.framed or not regular:
+    written = balanced(html)
+    if deep := written.count("<") > DEEPEST_TREE and _depth(written) > DEEPEST_TREE:
+        written = _flattened(written)
+        message = f"more than {DEEPEST_TREE} elements stand within each other; the innermost are"
+        way_out = "write lists, quotes and tables in fewer levels"
+        doubts.append(Doubt("nesting-deep", f"{message} shown as plain text", "", way_out))
+    clean = finish.run(_with_alerts(written))
+    if finish.framed or deep or not regular:
         clean = _stable(clean)
     return Clean(_EMPTY.sub("", clean), tuple(finish.images), tuple(doubts))
 
@@ -243,6 +249,40 @@ def _shallow(html: str) -> str:
         return match[0]
 
     return _ANY_TAG.sub(counted, html)
+
+
+# Depth of what was written: parsers of HTML drop what is deeper than 256 levels, a page's own
+# among them.
+
+DEEPEST_TREE = 100
+_WRITTEN_TAG = re.compile(r"<(/?)([a-z][a-z0-9-]*)[^>]*>")
+_VOID = _names("br hr img wbr col source")
+
+
+def _depth(html: str) -> int:
+    """How many elements of balanced HTML stand within each other at most."""
+    depth = deepest = 0
+    for end, name in _WRITTEN_TAG.findall(html):
+        if name not in _VOID:
+            depth += -1 if end else 1
+            deepest = max(deepest, depth)
+    return deepest
+
+
+def _flattened(html: str) -> str:
+    """Balanced HTML without the tags of elements that are too deep; their text stays."""
+    depth = 0
+
+    def kept(match: re.Match[str]) -> str:
+        nonlocal depth
+        if match[2] in _VOID:
+            return match[0]
+        depth += 0 if match[1] else 1
+        text = match[0] if depth <= DEEPEST_TREE else " "
+        depth -= 1 if match[1] else 0
+        return text
+
+    return _WRITTEN_TAG.sub(kept, html)
 
 
 # The pass over normalised HTML: `<` is always written &lt; in text and values, `"` in values.

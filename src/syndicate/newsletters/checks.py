@@ -10,6 +10,7 @@ import ipaddress
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from html import unescape
 from typing import NamedTuple
 from urllib.parse import unquote, urldefrag, urlsplit
@@ -26,7 +27,13 @@ from syndicate.newsletters.css_syntax import COMMENT
 from syndicate.newsletters.issue import Rendered
 from syndicate.newsletters.mime_rules import broken_rules
 from syndicate.newsletters.plain_text import plain_text
-from syndicate.newsletters.render import PREHEADER, TEXT_WIDTH, one_line, size_as_sent
+from syndicate.newsletters.render import (
+    LONGEST_HTML,
+    PREHEADER,
+    TEXT_WIDTH,
+    one_line,
+    size_as_sent,
+)
 from syndicate.newsletters.style_doubts import doubts
 from syndicate.templates import direction
 
@@ -89,7 +96,8 @@ class _Issue:
         signs = [run for each in MARKUP.split(line) if (run := _signs(each))]
         longest = max(signs, key=len, default="")
         texts = (
-            (each, f"{each.title} {each.summary} {_text(each.html)}") for each in self.articles
+            (each, f"{each.title} {each.summary} {_text(each.html[:LONGEST_HTML])}")
+            for each in self.articles
         )
         found = (each for each, text in texts if longest and longest in _signs(text))
         return next((Place(each.path) for each in found), None)
@@ -99,9 +107,10 @@ class _Issue:
         """All that authors wrote, to tell it from what the design prints; in one line."""
         parts: list[str] = []
         for each in self.articles:
-            html = for_mail(each.html, url=each.url, width=TEXT_WIDTH)
             parts += (each.title, each.summary, *each.tags, *each.authors)
-            parts += (_text(html), plain_text(html))
+            if len(each.html) <= LONGEST_HTML:
+                html = for_mail(each.html, url=each.url, width=TEXT_WIDTH)
+                parts += (_text(html), plain_text(html))
         return one_line(" ".join(parts))
 
 
@@ -175,7 +184,7 @@ def _text_part(issue: _Issue) -> Iterator[Fault]:
             yield Fault(13, Level.ERROR, message, "print article.url in email.txt", place)
     html, text = (_signs(each) for each in (issue.root.text_content(), issue.rendered.text))
     hrefs = set(issue.root.xpath("//a/@href"))
-    for article in issue.articles:
+    for article in (each for each in issue.articles if len(each.html) <= LONGEST_HTML):
         body = parse(article.html)
         pieces = [one_line(each) for item in body.iter(*HEADED) for each in item.itertext()]
         left_out = [each for each in pieces if _signs(each) in html and _signs(each) not in text]
@@ -459,7 +468,12 @@ def _links(issue: _Issue) -> Iterator[Fault]:
 
 
 def _has(article: Published, href: str) -> bool:
-    return article.url == href or href in unescape(article.html)
+    return article.url == href or href in _unescaped(article.html)
+
+
+@lru_cache(16)
+def _unescaped(html: str) -> str:
+    return unescape(html)
 
 
 def _text(html: str) -> str:

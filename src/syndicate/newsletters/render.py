@@ -32,6 +32,8 @@ TEXT_WIDTH = 576
 MOST_BYTES = 90_000
 # What a design may print around a summary and not around a text, or the other way, in bytes.
 AROUND = 2_000
+# Characters of an article's HTML that may fit once it is made fit for mail; others are not tried.
+LONGEST_HTML = 4 * MOST_BYTES
 PREHEADER = range(40, 131)
 # Lines and paragraphs may also be ended by these (Unicode, section 5.8).
 BREAKS = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]+")
@@ -102,7 +104,7 @@ def render_issue(
         "preheader": preheader(newsletter, articles),
         "css": _css(design, newsletter),
     }
-    items, brief = _items(newsletter, site, articles)
+    items, brief, too_long = _items(newsletter, site, articles)
     values["subject"] = _subject(design, newsletter, values | {"articles": list(items.values())})
 
     def mail(shown: Mapping[str, Item]) -> str:
@@ -117,7 +119,7 @@ def render_issue(
         html=html,
         text=text.strip("\n") + "\n",
         links=links,
-        summarised=tuple(each.id for each in articles if each.id in summarised),
+        summarised=tuple(each.id for each in articles if each.id in summarised | too_long),
     )
 
 
@@ -157,18 +159,22 @@ def _cut(text: str, most: int) -> str:
 
 def _items(
     newsletter: Newsletter, site: Site, articles: Sequence[Published]
-) -> tuple[dict[str, Item], dict[str, Item]]:
-    """The articles as the design shows them; and in brief those whose full text may give way."""
+) -> tuple[dict[str, Item], dict[str, Item], Set[str]]:
+    """The articles as the design shows them; in brief those whose full text may give way; and
+    which have a text that is too long for any mail."""
     with_text = articles if newsletter.design == "digest" else articles[:1]
-    short = {each.id for each in with_text if _is_short(each)}
-    whole = short | {each.id for each in with_text if newsletter.text == "full"}
+    too_long = {each.id for each in with_text if len(each.html) > LONGEST_HTML}
+    short = {each.id for each in with_text if each.id not in too_long and _is_short(each)}
+    full = {each.id for each in with_text if newsletter.text == "full"}
+    whole = short | (full - too_long)
     headed = {each.id for each in with_text if newsletter.design == "magazine"}
     items = {
         each.id: _item(each, site, full=each.id in whole, headed=each.id in headed)
         for each in articles
     }
     longer = [each for each in articles if each.id in whole - short and items[each.id].html]
-    return items, {each.id: _item(each, site, full=False) for each in longer}
+    brief = {each.id: _item(each, site, full=False) for each in longer}
+    return items, brief, full & too_long
 
 
 def _item(article: Published, site: Site, *, full: bool, headed: bool = False) -> Item:
