@@ -10,11 +10,10 @@ from urllib.parse import quote, unquote, urljoin, urlsplit
 from syndicate.config.checks import PLACEHOLDER, is_web_address
 from syndicate.config.model import Site
 from syndicate.moments import from_text
+from syndicate.uris import path_of, uri
 
-SAFE = "/~!$&'()*+,;=:@%"
-"""Characters that stand in a path as they are (RFC 3986, section 3.3), and existing escapes."""
-
-SAFE_IN_VALUES = SAFE.replace("%", "")
+SAFE_IN_VALUES = "/~!$&'()*+,;=:@"
+"""Characters that stand in a path as they are (RFC 3986, section 3.3)."""
 DATES = {"year": 4, "month": 2, "day": 2}
 """Parts of a date and how many digits they have."""
 
@@ -49,17 +48,12 @@ def article_url(
     site.permalink is filled in. `published` is a moment as the store keeps it.
     """
     if stated and is_web_address(stated):
-        return stated
+        return uri(stated)
     pattern = stated or _fill(site.permalink, zone, slug, path, published)
     if is_web_address(pattern):
-        return _quoted(pattern)
+        return uri(pattern)
     # ./ for what looks like a scheme: `javascript:alert(1)`, `notes: one`
-    return urljoin(base_url(site), "./" + quote(pattern.lstrip("/"), safe=SAFE))
-
-
-def _quoted(url: str) -> str:
-    parts = urlsplit(url)
-    return parts._replace(path=quote(parts.path, safe=SAFE)).geturl()
+    return urljoin(base_url(site), "./" + path_of(pattern.lstrip("/")))
 
 
 def _fill(pattern: str, zone: tzinfo, slug: str, path: str, published: str) -> str:

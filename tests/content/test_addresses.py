@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rendering_bench import FOLDER, URL
 
-from syndicate.content.addresses import MEDIA_SCHEMES, ascii_url, resolve
+from syndicate.content.addresses import MEDIA_SCHEMES, resolve
 
 
 def link(target: str) -> str:
@@ -121,22 +121,6 @@ def test_an_address_without_a_scheme_is_https_even_on_an_http_site() -> None:
 
 def test_media_are_fetched_over_http_only() -> None:
     assert media("mailto:a@b.example") == ""
-
-
-@pytest.mark.parametrize(
-    ("written", "url"),
-    [
-        (
-            "https://bücher.example/straße?q=ä b#ö",
-            "https://xn--bcher-kva.example/stra%C3%9Fe?q=%C3%A4%20b#%C3%B6",
-        ),
-        ("https://a.example/%C3%A4%zz", "https://a.example/%C3%A4%25zz"),
-        ('https://a.example/"<x>', "https://a.example/%22%3Cx%3E"),
-        ("https://user@bücher.example:8080/", "https://user@xn--bcher-kva.example:8080/"),
-    ],
-)
-def test_an_iri_becomes_a_uri(written: str, url: str) -> None:
-    assert ascii_url(written) == url
 
 
 def test_missing_files_and_articles_are_named() -> None:

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from syndicate.colours import COLOUR, LEAST, contrast, readable
 from syndicate.config.model import Config, Dkim, Hook, Imap, Newsletter, Sending, Server
 from syndicate.errors import ScheduleError
+from syndicate.uris import uri
 
 Complaint = tuple[str, str]
 """What is wrong (to stand behind the name of the setting), and the way out."""
@@ -29,6 +30,7 @@ SENDER = re.compile(
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 PLACEHOLDERS = ("slug", "year", "month", "day", "section", "path")
 ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+WEB = re.compile(r"https?://", re.IGNORECASE)
 NOT_IN_ADDRESS = re.compile(r"[\s\x00-\x1f\x7f]")
 # The papers of the designs on which accents are hardest to read, by the setting.
 PAPERS = {"accent": "#f4f1ea", "accent_dark": "#25292f"}
@@ -45,10 +47,10 @@ STORE = re.compile(r"sqlite:///.+|postgres(ql)?(\+psycopg)?://.+")
 
 def is_web_address(url: str) -> bool:
     """True for an absolute http or https URL with a host (RFC 3986)."""
+    if not WEB.match(url) or NOT_IN_ADDRESS.search(url):
+        return False
     try:
-        parts = urlsplit(url)
-        whole = parts.scheme in ("http", "https") and bool(parts.hostname)
-        return whole and not NOT_IN_ADDRESS.search(url)
+        return bool(uri(url))
     except ValueError:
         return False
 

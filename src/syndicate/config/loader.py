@@ -20,6 +20,7 @@ import yaml_rs
 from syndicate.config.checks import ILLEGAL, check_section, check_value
 from syndicate.config.model import Config, Hook, Newsletter, Server
 from syndicate.errors import ConfigError, Fault, Place
+from syndicate.uris import ascii_host, uri
 
 Key = tuple[str | int, ...]
 Problem = tuple[Key, str, str]
@@ -71,8 +72,43 @@ def parse(
     binder = _Binder(environment, read_file)
     config = binder.bind(Config, {} if document is None else document, ())
     if isinstance(config, Config) and not binder.problems:
-        return Loaded(config, binder.origins)
+        return Loaded(_in_ascii(config), binder.origins)
     raise ConfigError(_located(binder.problems, text, name))
+
+
+def _in_ascii(config: Config) -> Config:
+    """The configuration with all addresses as URIs, however they are written in it."""
+    replace = dataclasses.replace
+    newsletters = {
+        name: replace(
+            each,
+            unsubscribe=_uri(each.unsubscribe),
+            brand=replace(
+                each.brand,
+                logo=_uri(each.brand.logo) if "://" in each.brand.logo else each.brand.logo,
+                social=MappingProxyType({k: _uri(v) for k, v in each.brand.social.items()}),
+            ),
+        )
+        for name, each in config.newsletters.items()
+    }
+    hooks = {name: replace(each, url=_uri(each.url)) for name, each in config.hooks.items()}
+    return replace(
+        config,
+        site=replace(config.site, url=_uri(config.site.url)),
+        feeds=replace(config.feeds, hub=_uri(config.feeds.hub)),
+        newsletters=MappingProxyType(newsletters),
+        hooks=MappingProxyType(hooks),
+    )
+
+
+def _uri(written: str) -> str:
+    """An address that `check_value` let through as a URI; "" for none."""
+    scheme, _, rest = written.partition(":")
+    if scheme == "mailto":
+        address, mark, query = rest.partition("?")
+        local, _, host = address.rpartition("@")
+        return uri(f"mailto:{local}@{ascii_host(host)}{mark}{query}")
+    return uri(written) if written else ""
 
 
 def _document(text: str, name: str) -> object:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import Protocol
-from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urljoin, urlsplit
+
+from syndicate.uris import uri
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,6 @@ MEDIA_SCHEMES = frozenset({"http", "https"})
 _SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*):")
 # What browsers drop before they look at an address (URL Standard, section 4.4).
 _INVISIBLE = re.compile(r"[\t\n\r]|^[\x00- ]+|[\x00- ]+$")
-_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})|[^A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]")
 # Pelican: {filename}other.md, {static}picture.png, |filename|other.md; Zola: @/other.md
 _LOCAL = re.compile(r"[{|](?:filename|static|attach)[}|]|@(?=/)", re.IGNORECASE)
 # What a relative address with such a suffix means can only be a file beside the article.
@@ -81,24 +82,6 @@ def resolve(
     return _local(written, base, surroundings, schemes)
 
 
-def ascii_url(url: str) -> str:
-    """An IRI as a URI (RFC 3987, section 3.1): host in punycode, the rest percent-encoded.
-
-    Existing escapes stay. ValueError when the host is not one.
-    """
-    if url.isascii():
-        return _ESCAPE.sub(_percent, url)
-    parts = urlsplit(url)
-    user, at, host = parts.netloc.rpartition("@")
-    if not host.isascii():
-        host = host.encode("idna").decode("ascii")
-    return _ESCAPE.sub(_percent, urlunsplit(parts._replace(netloc=user + at + host)))
-
-
-def _percent(match: re.Match[str]) -> str:
-    return quote(match[0], safe="", errors="replace")
-
-
 def _external(url: str, scheme: str, schemes: frozenset[str]) -> Address:
     if scheme not in schemes:
         return Address("", problem=f"an address with {scheme}: cannot be published")
@@ -107,10 +90,9 @@ def _external(url: str, scheme: str, schemes: frozenset[str]) -> Address:
 
 def _finished(url: str) -> Address:
     try:
-        urlsplit(url)
-        return Address(ascii_url(url))
-    except ValueError:
-        return Address("", problem=f"{_short(url)} is not an address")
+        return Address(uri(url))
+    except ValueError as error:
+        return Address("", problem=f"{_short(url)} is no address: {_short(str(error))}")
 
 
 def _local(written: str, base: str, around: Surroundings, schemes: frozenset[str]) -> Address:

@@ -20,6 +20,7 @@ from syndicate.content.frontmatter import Header
 from syndicate.content.keys import Role, intended, role_of
 from syndicate.errors import ArticleError, Place
 from syndicate.findings import Finding, Level
+from syndicate.uris import uri
 
 MOST_TAGS = 50
 LONGEST_TAG = 100  # characters
@@ -33,6 +34,7 @@ _PUBLIC = ("published", "publish", "public", "live")
 _COMPUTED = ("last modified", "created", "git last modified", "git created")
 _SEPARATORS = re.compile(r"[,;、，،\n]")
 _TEMPLATE = re.compile(r"\{\{|\{%|<%|(?:^|/):[a-z_]")
+_WITH_HOST = re.compile(r"(?:https?:)?//", re.IGNORECASE)
 _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{1,8})*", re.IGNORECASE | re.ASCII)
 
@@ -58,6 +60,17 @@ class Metadata:
     path: str = ""
     extra: dict[str, object] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+
+
+def _wrong_address(text: str) -> str:
+    """What is wrong with an address, if it is one with a host; "" for a path."""
+    if not _WITH_HOST.match(text):
+        return ""
+    try:
+        uri(f"https:{text}" if text.startswith("//") else text)
+    except ValueError as error:
+        return str(error)
+    return ""
 
 
 def understand(path: str, header: Header, zone: tzinfo) -> Metadata:
@@ -192,6 +205,8 @@ class _Reading:
             reason = "leads out of the site"
         elif _SCHEME.match(text) and not text.lower().startswith(("http://", "https://")):
             reason = "is no web address"
+        elif wrong := _wrong_address(text):
+            reason = f"is no address: {wrong}"
         else:
             self.found.url = text
             return
@@ -204,7 +219,10 @@ class _Reading:
             parts = {name.lower(): part for name, part in first.items() if isinstance(name, str)}
             self.found.image_alt = self.found.image_alt or _first_text(parts, "alt")
             first = _first_text(parts, "image", "src", "url", "path", "file", "name")
-        if isinstance(first, str):
+        if isinstance(first, str) and (wrong := _wrong_address(plaintext.line(first))):
+            message = f"{key} is no address: {wrong}; it is left out"
+            self._warn("image-missing", key, message, "correct the address")
+        elif isinstance(first, str):
             self.found.image = plaintext.line(first) or None
         elif value and not isinstance(value, bool):
             self._left_out(key, value, "an address")
@@ -234,7 +252,12 @@ class _Reading:
 
     def aliases(self, key: str, value: object) -> None:
         values = [value] if isinstance(value, str) else self._texts(key, value)
-        self.found.aliases.extend(filter(None, map(plaintext.line, values)))
+        for alias in filter(None, map(plaintext.line, values)):
+            if wrong := _wrong_address(alias):
+                message = f"the alias {alias} is no address: {wrong}; it is left out"
+                self._warn("alias-ignored", key, message, "correct the address")
+            else:
+                self.found.aliases.append(alias)
 
     def address_path(self, key: str, value: object) -> None:
         self.found.extra[key] = self._plain(key, value)

@@ -24,6 +24,7 @@ from syndicate.content.addresses import (
 )
 from syndicate.content.article import Image
 from syndicate.content.embeds import link, player
+from syndicate.uris import uri
 
 MORE = "\x02more\x03"  # where the summary ends; the caller takes it out
 
@@ -61,6 +62,8 @@ def sanitise(html: str, *, base: str, surroundings: Surroundings, regular: bool 
     if html.count("<") > MANY_TAGS:
         html = _shallow(html)
     finish = _Finish(base, surroundings, doubts)
+    for found in _ADDRESS_WRITTEN.finditer(html):
+        finish.doubt_dropped(_read(found[1] or found[2] or found[3]).strip())
     written = balanced(html)
     if deep := written.count("<") > DEEPEST_TREE and _depth(written) > DEEPEST_TREE:
         written = _flattened(written)
@@ -294,6 +297,12 @@ _FINISHED = re.compile(
 _ATTRIBUTE = re.compile(r' ([a-z-]+)="([^"]*)"')
 _EMPTY = re.compile(r"<p>\s*</p>\n?")
 _LANGUAGE = re.compile(r"(?:^|\s)(?:language|lang)-\{?\.?([\w+#.-]+)")
+# An absolute address with something in it that may make it none.
+_ADDRESS_WRITTEN = re.compile(
+    r"""\s(?:href|src|poster|cite)\s*=\s*(?=["']?\s*(?:https?:)?//[^"'<>/?\#]*[^"'<>/?\#\w.\-])"""
+    r"""(?:"([^"<>]*)"|'([^'<>]*)'|([^\s"'<>`]+))""",
+    re.IGNORECASE,
+)
 _PIXELS = re.compile(r"\s*(\d{1,5})(?:\.\d+)?(?:px)?\s*", re.IGNORECASE)
 _GLUED = re.compile(r"(\s[\d.]+[wxh]),(?=\S)")
 _TYPES = {
@@ -339,6 +348,16 @@ class _Finish:
             return ""
         attributes = {key: _read(value) for key, value in _ATTRIBUTE.findall(written)}
         return _MAKERS.get(name, _Finish._linked)(self, name, attributes)
+
+    def doubt_dropped(self, written: str) -> None:
+        """Report an address that nh3 drops in silence, as it does what cannot be parsed."""
+        if (written, False) in self.known:
+            return
+        try:
+            uri(f"https:{written}" if written.startswith("//") else written)
+        except ValueError:
+            self._address(written)
+            self.known[written, True] = Address("")
 
     def _linked(self, name: str, attributes: Attributes) -> str:
         for key in ("href", "cite"):

@@ -12,6 +12,7 @@ from email.header import Header
 from email.utils import format_datetime, getaddresses
 from urllib.parse import quote, urlsplit, urlunsplit
 
+from syndicate import uris
 from syndicate.errors import MessageError
 
 # Characters that end a line somewhere, and other controls: in no header value.
@@ -145,14 +146,12 @@ def list_unsubscribe(*urls: str, one_click: bool) -> list[str]:
 
 
 def ascii_host(host: str) -> str:
-    """A domain as DNS has it (RFC 5891)."""
+    """A domain as DNS has it (RFC 5891, UTS 46). Raises MessageError."""
     if host.isascii():
         return host
-    import idna
-
     try:
-        return idna.encode(host, uts46=True).decode()
-    except idna.IDNAError as error:
+        return uris.ascii_host(host)
+    except ValueError as error:
         raise MessageError(f"no host can be called {host}", way_out="correct it") from error
 
 

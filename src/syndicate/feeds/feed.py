@@ -17,6 +17,7 @@ from types import MappingProxyType
 from syndicate.config.model import FeedFormat, Text
 from syndicate.content.article import Published
 from syndicate.errors import OutputError, Place
+from syndicate.uris import is_uri
 
 REFRESH_MINUTES = 60
 """How long a reader may keep a feed before it asks again: RSS ttl, sy:updatePeriod, max-age."""
@@ -27,7 +28,7 @@ NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # XML 1.0, 2.2
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"]+")
 _MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+")
-_WEB_URL = re.compile(r"https?://[^\s<>\"]+")
+_WEB_URL = re.compile(r"https?://", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,5 +197,5 @@ def _faults_of_text(text: str, name: str) -> Iterator[str]:
 
 
 def _faults_of_url(url: str, name: str) -> Iterator[str]:
-    if not _WEB_URL.fullmatch(url) or _NOT_XML.search(url):
+    if not _WEB_URL.match(url) or not is_uri(url):
         yield f"{name} is no absolute http(s) URL: {url!r}"

@@ -24,6 +24,7 @@ from syndicate.subscribers.addresses import LONGEST, masked
 from syndicate.subscribers.tokens import ExpiredError, Purpose, TokenError
 from syndicate.subscribing.desk import Desk, Holding, UsedError
 from syndicate.subscribing.pages import Choice, Pages, Problem, Refusal, TagChoice
+from syndicate.uris import uri
 from syndicate.web.messages import Answer, Header, Request, answer
 
 MOST_FIELDS: Final = 1_000
@@ -73,9 +74,9 @@ class Answering:
         """`base` is the site's address, with a slash at the end."""
         self._pages = pages
         self._base = base
-        parts = urlsplit(base)
+        parts = urlsplit(uri(base))
         self._prefix = path_sent(base)
-        self._origin = f"{parts.scheme}://{parts.netloc.encode('idna').decode()}"
+        self._origin = f"{parts.scheme}://{parts.netloc}"
         self._rooms: Mapping[str, Handler] = {
             "subscribe": self._subscribe,
             "preferences": self._preferences,

@@ -1,0 +1,168 @@
+"""Addresses as people write them -> URIs that every program takes (RFC 3986, RFC 3987, UTS 46).
+
+Pure. What is a valid URI already stays as it is; nothing ever becomes the address of another host.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from urllib.parse import quote, unquote
+
+UNRESERVED = r"\-A-Za-z0-9._~"
+SUB_DELIMS = "!$&'()*+,;="
+_PART = rf"[{UNRESERVED}{SUB_DELIMS}:@]|%[0-9A-Fa-f]{{2}}"
+_REG_NAME = rf"(?:[{UNRESERVED}{SUB_DELIMS}]|%[0-9A-Fa-f]{{2}})*"
+_URI = re.compile(
+    r"[A-Za-z][A-Za-z0-9+.-]*:"
+    rf"(?://(?:(?:[{UNRESERVED}{SUB_DELIMS}:]|%[0-9A-Fa-f]{{2}})*@)?"
+    rf"(?:\[[0-9A-Za-z:.]+\]|{_REG_NAME})(?::[0-9]*)?(?:/(?:{_PART}|/)*)?"
+    rf"|(?!//)(?:{_PART}|/)*)"
+    rf"(?:\?(?:{_PART}|[/?])*)?(?:#(?:{_PART}|[/?])*)?",
+    re.ASCII,
+)
+# What nearly every address is; no other pattern needs to be tried.
+_PLAIN = re.compile(
+    r"https?://[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*"
+    rf"(?:/[{UNRESERVED}{SUB_DELIMS}:@/]*)?(?:\?[{UNRESERVED}{SUB_DELIMS}:@/?]*)?"
+    rf"(?:#[{UNRESERVED}{SUB_DELIMS}:@/?]*)?",
+    re.ASCII,
+)
+_PIECES = re.compile(
+    r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):(?://(?P<authority>[^/?#]*))?(?P<path>[^?#]*)"
+    r"(?:\?(?P<query>[^#]*))?(?:#(?P<fragment>.*))?",
+    re.ASCII | re.DOTALL,
+)
+_AUTHORITY = re.compile(
+    r"(?:(?P<user>.*)@)?(?P<host>\[[^\]]*\]|[^:@\[\]]*)(?::(?P<port>[0-9]*))?", re.ASCII | re.DOTALL
+)
+_NOT_IN_PATH = re.compile(rf"%(?![0-9A-Fa-f]{{2}})|[^{UNRESERVED}{SUB_DELIMS}:@/%]", re.ASCII)
+_NOT_IN_QUERY = re.compile(rf"%(?![0-9A-Fa-f]{{2}})|[^{UNRESERVED}{SUB_DELIMS}:@/?%]", re.ASCII)
+_NOT_IN_USER = re.compile(rf"%(?![0-9A-Fa-f]{{2}})|[^{UNRESERVED}{SUB_DELIMS}:%]", re.ASCII)
+_HOST = re.compile(rf"[{UNRESERVED}{SUB_DELIMS}]+", re.ASCII)
+_WITH_HOST = ("http", "https", "ftp")
+LARGEST_PORT = 65_535
+LONGEST_HOST, LONGEST_LABEL = 253, 63
+
+
+def is_uri(text: str) -> bool:
+    """Whether a text is a URI by the grammar of RFC 3986, appendix A, and its host can be one."""
+    try:
+        return bool(_URI.fullmatch(text)) and uri(text) == text
+    except ValueError:
+        return False
+
+
+def uri(text: str) -> str:
+    """An absolute address as a URI: its host in ASCII, whatever a part may not hold escaped.
+
+    A valid URI stays as it is, but for a host that is written in escapes. Raises ValueError for
+    what is no address: without a scheme, with a host or port that cannot be.
+    """
+    if _PLAIN.fullmatch(text):
+        return text
+    found = _PIECES.fullmatch(text)
+    if found is None:
+        raise ValueError(f"{text!r} has no scheme")
+    scheme, authority, path = found["scheme"], found["authority"], found["path"]
+    if scheme.lower() in _WITH_HOST:
+        if "\\" in (authority or "") + path:  # a slash to browsers (URL Standard, section 4.4)
+            head, mark, tail = _head_of(text)
+            return uri(head.replace("\\", "/") + mark + tail)
+        if not authority:
+            raise ValueError(f"{text!r} has no host")
+    made = f"{scheme}:"
+    if authority is not None:
+        made += f"//{_authority(authority)}"
+    made += path_of(path)
+    if found["query"] is not None:
+        made += f"?{_NOT_IN_QUERY.sub(_escaped, found['query'])}"
+    if found["fragment"] is not None:
+        made += f"#{_NOT_IN_QUERY.sub(_escaped, found['fragment'])}"
+    return made
+
+
+def path_of(text: str) -> str:
+    """A path as it stands in a URI; escapes in it stay."""
+    return _NOT_IN_PATH.sub(_escaped, text)
+
+
+def ascii_host(host: str) -> str:
+    """A domain as DNS has it, by UTS 46 without transitional processing, as browsers do.
+
+    It may be written with escapes (RFC 3986, section 3.2.2). Raises ValueError for none.
+    """
+    written = unquote(host, errors="strict") if "%" in host else host
+    name = written if written.isascii() else _mapped(written)
+    labels = name.removesuffix(".").split(".")
+    if not _HOST.fullmatch(name) or not all(0 < len(each) <= LONGEST_LABEL for each in labels):
+        raise ValueError(f"no host can be called {host!r}")
+    if len(name) > LONGEST_HOST + 1:
+        raise ValueError(f"the host {host!r} is too long")
+    return name
+
+
+def _head_of(text: str) -> tuple[str, str, str]:
+    """What stands before a query and fragment, and these."""
+    at = min((i for i in (text.find("?"), text.find("#")) if i >= 0), default=len(text))
+    return text[:at], text[at : at + 1], text[at + 1 :]
+
+
+def _authority(text: str) -> str:
+    parts = _AUTHORITY.fullmatch(text)
+    if parts is None:
+        raise ValueError(f"{text!r} is no host")
+    host, port = parts["host"], parts["port"]
+    if (port and int(port[-6:]) > LARGEST_PORT) or len((port or "").lstrip("0")) > 5:
+        raise ValueError(f"no server has a port {port}")
+    made = _literal(host) if host.startswith("[") else ascii_host(host) if host else ""
+    if parts["user"] is not None:
+        made = f"{_NOT_IN_USER.sub(_escaped, parts['user'])}@{made}"
+    return made if port is None else f"{made}:{port}"
+
+
+def _literal(host: str) -> str:
+    """An address of IP version 6 in brackets, as it is. Raises ValueError for another text."""
+    inner = host[1:-1]
+    if "%" in inner:  # the zone of one machine says nothing to others
+        raise ValueError(f"{host} is no address of a host")
+    ipaddress.IPv6Address(inner)
+    return host
+
+
+def _mapped(host: str) -> str:
+    import idna
+
+    try:
+        return idna.encode(host, uts46=True, transitional=False).decode()
+    except idna.IDNAError:
+        return _as_browsers_do(host)
+
+
+def _as_browsers_do(host: str) -> str:
+    """A domain with signs that registries refuse and browsers take, such as i❤.ws."""
+    import idna
+
+    try:
+        name = idna.uts46_remap(host, std3_rules=False, transitional=False)
+        labels = [_label(each) for each in re.split("[.。．｡]", name)]
+    except (idna.IDNAError, UnicodeError) as error:
+        raise ValueError(f"no host can be called {host!r}") from error
+    return ".".join(labels)
+
+
+def _label(label: str) -> str:
+    import idna
+
+    if label.isascii():
+        return label
+    if "\u200c" in label or "\u200d" in label:  # these join letters, and idna knows which
+        raise ValueError(f"no host can be called {label!r}")
+    idna.check_nfc(label)
+    idna.check_initial_combiner(label)
+    idna.check_bidi(label)
+    return "xn--" + label.encode("punycode").decode()
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return quote(match[0], safe="", errors="replace")
