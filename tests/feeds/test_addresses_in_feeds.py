@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from html import unescape
 from pathlib import Path
 
@@ -36,8 +37,8 @@ def site(tmp_path: Path) -> SiteFolder:
 
 def of_html(html: str) -> set[str]:
     root = fragment_fromstring(html, create_parent="div")
-    found = {each.get(name) for each in root.iter() for name in NAMES if each.get(name)}
-    sets = (each.get("srcset") for each in root.iter() if each.get("srcset"))
+    found = {each.get(name, "") for each in root.iter() for name in NAMES}
+    sets = (each.get("srcset", "") for each in root.iter() if each.get("srcset"))
     return found | {part.split()[0] for each in sets for part in each.split(", ")}
 
 
@@ -47,7 +48,7 @@ def addresses(site: SiteFolder) -> set[str]:
     for file in (site.root / "public").rglob("*.xml"):
         root = etree.parse(str(file)).getroot()
         for each in root.iter(etree.Element):
-            found |= {each.get(name) for name in ("href", "url", "src", "scheme") if each.get(name)}
+            found |= {each.get(name, "") for name in ("href", "url", "src", "scheme")}
             local = etree.QName(each).localname
             if local in ("link", "guid", "id", "uri", "docs", "comments") and each.text:
                 found.add(each.text.strip())
@@ -67,7 +68,7 @@ def of_json(value: object) -> set[str]:
         elif key == "content_html":
             found |= of_html(str(each))
     children = value.values() if isinstance(value, dict) else value
-    for each in children if isinstance(value, dict | list) else ():
+    for each in children if isinstance(children, Iterable) and not isinstance(value, str) else ():
         found |= of_json(each)
     return found
 

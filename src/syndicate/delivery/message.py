@@ -161,15 +161,16 @@ def _fit_lines(match: re.Match[bytes]) -> bytes:
     lines: list[bytes] = []
     rest = match[0]
     while True:
-        rest = _MISREAD.sub(_escaped, rest)
-        if len(rest) <= ENCODED_LINE:
+        if _MISREAD.match(rest) and len(rest) + 2 <= ENCODED_LINE:
+            rest = b"=%02X" % rest[0] + rest[1:]
+        if _MISREAD.match(rest):
+            lines.append(b"=%02X=" % rest[0])
+            rest = rest[1:]
+        elif len(rest) > ENCODED_LINE:
+            cut = ENCODED_LINE - 1
+            escape = rest.rfind(b"=", cut - 2, cut)  # never between "=" and its digits
+            cut = escape if escape >= 0 else cut
+            lines.append(rest[:cut] + b"=")
+            rest = rest[cut:]
+        else:
             return b"\n".join((*lines, rest))
-        cut = ENCODED_LINE - 1
-        escape = rest.rfind(b"=", cut - 2, cut)  # never between "=" and its digits
-        cut = escape if escape >= 0 else cut
-        lines.append(rest[:cut] + b"=")
-        rest = rest[cut:]
-
-
-def _escaped(match: re.Match[bytes]) -> bytes:
-    return b"=%02X" % ord(match[0])
