@@ -435,3 +435,27 @@ def said(diagnostic: str, *, status: str = "5.0.0", action: str = "failed") -> b
         "Final-Recipient: rfc822; ada@example.net\n"
         f"Action: {action}\nStatus: {status}\nDiagnostic-Code: smtp; {diagnostic}"
     )
+
+
+def jmrp(unsubscribe: str, *, path: str = "news@example.org") -> bytes:
+    """A report of Microsoft's junk mail programme: the message, and no report."""
+    return f"""\
+Delivered-To: fbl@example.org
+From: staff@hotmail.example
+Subject: complaint about message from 192.0.2.1
+MIME-Version: 1.0
+Content-Type: multipart/mixed; boundary="j"
+
+--j
+Content-Type: message/rfc822
+Content-Disposition: inline
+
+X-HmXmrOriginalRecipient: ada@example.net
+Return-Path: {path}
+From: Lake <letters@example.org>
+Subject: Lake Weekly
+List-Unsubscribe: {unsubscribe}
+
+A heron.
+--j--
+""".encode()

@@ -24,13 +24,16 @@ def subscriber(database: Database, mail: str = ADA, *, now: str) -> Subscriber:
     return who
 
 
-def send(database: Database, issue: int, who: Subscriber, state: str = "sent") -> None:
+def send(
+    database: Database, issue: int, who: Subscriber, state: str = "sent", at: str = ""
+) -> None:
     """Have an issue in the ledger, delivered to somebody."""
     slot = f"2026-11-{issue:02}T08:00"
     sending = Sending(issue, "weekly", slot, f"{slot}:00Z", planned=1)
+    row = (issue, who.id, state, at)
     with database.transaction():
         database.upsert("sendings", Sending._fields, [sending])
-        database.upsert("deliveries", ("issue", "subscriber", "state"), [(issue, who.id, state)])
+        database.upsert("deliveries", ("issue", "subscriber", "state", "at"), [row])
 
 
 def path_of(database: Database, issue: int, who: Subscriber, now: str) -> str:

@@ -17,6 +17,7 @@ from syndicate.store.bounces import Bounces
 from syndicate.store.database import Database
 from syndicate.store.requests import Secrets
 from syndicate.store.subscribers import Outcome, Subscriber, Subscribers, Suppression
+from syndicate.subscribers.tokens import Purpose, signed
 
 MONDAY = datetime(2026, 11, 2, 8, tzinfo=UTC)
 NOW = to_text(MONDAY)
@@ -179,6 +180,65 @@ def test_whom_a_provider_names_is_found_by_their_address(
     for nobody in ("eve@example.net", "no address"):
         other = Notice(Kind.HARD, recipient=nobody)
         assert act(database, other, matches, MONDAY) == Came.UNMATCHED
+
+
+def posted(event: str, at: datetime | None = None, kind: Kind = Kind.COMPLAINT) -> Notice:
+    return Notice(kind, detail="reported", recipient="ada@example.net", event=event, at=at)
+
+
+def test_an_old_notice_posted_again_does_not_suppress_again(
+    database: Database, ada: Subscriber
+) -> None:
+    matches = matching(Secrets(database).good(NOW))
+    send(database, 1, ada, at=NOW)
+    assert act(database, posted("a"), matches, MONDAY) == Came.SUPPRESSED
+    found = suppression(database, ada)
+    assert found is not None
+    assert found.detail == "reported"
+    with database.transaction():
+        Subscribers(database).lift(ada.hash)
+    later = MONDAY + timedelta(days=7)
+    send(database, 8, ada, at=to_text(later))
+    assert act(database, posted("a"), matches, later) == Came.KNOWN
+    assert act(database, posted("b", MONDAY), matches, later) == Came.KNOWN, "of the old issue"
+    assert suppression(database, ada) is None
+    assert act(database, posted("c", later), matches, later) == Came.SUPPRESSED
+
+
+def test_an_event_before_anything_was_sent_is_of_nothing(
+    database: Database, ada: Subscriber
+) -> None:
+    matches = matching(Secrets(database).good(NOW))
+    send(database, 1, ada, at=NOW)
+    early = MONDAY - timedelta(days=1)
+    assert act(database, posted("a", early), matches, MONDAY) == Came.UNMATCHED
+
+
+def test_events_are_remembered_for_a_month(database: Database, ada: Subscriber) -> None:
+    with database.transaction():
+        assert Bounces(database).hear("a", NOW, "")
+        assert not Bounces(database).hear("a", NOW, "")
+        assert Bounces(database).hear("a", NOW, to_text(MONDAY + timedelta(seconds=1)))
+
+
+def junk(database: Database, ada: Subscriber, **more: str) -> bytes:
+    """A report of Microsoft's about a message to ada."""
+    with database.transaction():
+        secret = Secrets(database).signing(NOW)
+    token = signed(secret, Purpose.UNSUBSCRIBE, ada.id, "weekly")
+    return notices.jmrp(f"<https://example.org/unsubscribe/weekly/{token}>", **more)
+
+
+def test_a_complaint_to_microsoft_is_known_by_the_returned_link_or_path(
+    database: Database, ada: Subscriber
+) -> None:
+    send(database, 1, ada, at=NOW)
+    assert acting(database, MONDAY)(notices.jmrp("")) == Came.UNMATCHED
+    assert acting(database, MONDAY)(junk(database, ada)) == Came.SUPPRESSED
+    with database.transaction():
+        Subscribers(database).lift(ada.hash)
+    path = path_of(database, 1, ada, NOW)
+    assert acting(database, MONDAY)(notices.jmrp("", path=path)) == Came.KNOWN
 
 
 def test_what_came_back_is_listed_by_issue_and_newsletter(

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
 from syndicate.bounces.providers.mailgun import mailgun
-from syndicate.bounces.providers.posted import ForgedError, MalformedError, Post
+from syndicate.bounces.providers.posted import ForgedError, MalformedError, Post, moment_of
 from syndicate.bounces.providers.postmark import postmark
 from syndicate.bounces.providers.sendgrid import MOMENT, SIGNATURE, sendgrid
 from syndicate.bounces.providers.ses import CONFIRMATION, NOTIFICATION, Ses
@@ -25,7 +25,7 @@ from syndicate.bounces.rule import Kind
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 SECONDS = str(int(NOW.timestamp()))
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:bounces"
-CERT = "https://sns.eu-west-1.amazonaws.com/a.pem"
+CERT = "https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-0a1b.pem"
 RSA = rsa.generate_private_key(65537, 2048)
 EC = ec.generate_private_key(ec.SECP256R1())
 PUBLIC = base64.b64encode(
@@ -35,11 +35,11 @@ PUBLIC = base64.b64encode(
 ).decode()
 
 
-def pem() -> bytes:
+def pem(begins: datetime = NOW) -> bytes:
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "sns.amazonaws.com")])
     made = x509.CertificateBuilder().subject_name(name).issuer_name(name)
     made = made.public_key(RSA.public_key()).serial_number(1)
-    made = made.not_valid_before(NOW).not_valid_after(NOW + timedelta(days=1))
+    made = made.not_valid_before(begins).not_valid_after(begins + timedelta(days=1))
     return made.sign(RSA, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
 
 
@@ -71,8 +71,8 @@ GONE = {
 }
 
 
-def ses(fetched: list[str]) -> Ses:
-    certificate = pem()
+def ses(fetched: list[str], certificate: bytes | None = None) -> Ses:
+    certificate = certificate or pem()
 
     def fetch(url: str) -> bytes:
         fetched.append(url)
@@ -99,14 +99,99 @@ def test_ses_is_believed_and_its_certificate_fetched_once() -> None:
         {"SigningCertURL": "https://sns.eu-west-1.amazonaws.com.evil.example/a.pem"},
         {"SigningCertURL": "http://sns.eu-west-1.amazonaws.com/a.pem"},
         {"SigningCertURL": "https://evil@sns.eu-west-1.amazonaws.com/a.pem"},
+        {"SigningCertURL": CERT.replace("sns.eu-west-1", "sns.s3")},
+        {"SigningCertURL": CERT.replace("sns.eu-west-1", "sns.s3-ap-southeast-2")},
+        {"SigningCertURL": CERT.replace("sns.eu-west-1", "sns.s3-accelerate")},
+        {"SigningCertURL": CERT.replace("sns.eu-west-1", "sns.evil.s3.eu-west-1")},
+        {"SigningCertURL": CERT.replace("SimpleNotificationService-0a1b", "evil")},
+        {"SigningCertURL": CERT.replace("/Simple", "/evil/Simple")},
+        {"SigningCertURL": CERT + "?evil"},
         {"SignatureVersion": "3"},
+        {"Timestamp": "1999-01-01T00:00:00.000Z"},
+        {"Timestamp": "2026-11-22T07:59:59.000Z"},
+        {"Timestamp": "2027-11-22T07:59:59.000Z"},
+        {"Timestamp": ""},
+        {"Timestamp": "9" * 400},
     ],
 )
 def test_what_is_not_of_our_topic_at_amazon_is_forged(changes: dict[str, str]) -> None:
     fetched: list[str] = []
     with pytest.raises(ForgedError):
         ses(fetched)(sns(GONE, **changes), NOW)
-    assert not any("evil" in url or url.startswith("http:") for url in fetched)
+    assert not any("evil" in url or "s3" in url or url.startswith("http:") for url in fetched)
+
+
+@pytest.mark.parametrize("days", [-2, 1])
+def test_a_certificate_is_good_in_its_time_only(days: int) -> None:
+    with pytest.raises(ForgedError):
+        ses([], pem(NOW + timedelta(days=days)))(sns(GONE), NOW)
+
+
+@pytest.mark.parametrize("region", ["us-gov-west-1", "ap-southeast-2", "me-central-1"])
+def test_every_region_of_amazon_is_one(region: str) -> None:
+    url = CERT.replace("eu-west-1", region)
+    assert ses([])(sns(GONE, SigningCertURL=url), NOW)
+
+
+def bounced(type_: str, detail: str, **recipient: str) -> Post:
+    who = {"emailAddress": "ada@example.net"} | recipient
+    bounce = {"bounceType": type_, "bounceSubType": detail, "bouncedRecipients": [who]}
+    return sns({"notificationType": "Bounce", "mail": {}, "bounce": bounce})
+
+
+@pytest.mark.parametrize(
+    ("type_", "detail", "recipient", "kind"),
+    [
+        ("Transient", "General", {}, None),
+        ("Undetermined", "Undetermined", {}, None),
+        ("Undetermined", "General", {}, None),
+        ("Transient", "General", {"action": "failed", "status": "4.4.7"}, Kind.SOFT),
+        ("Transient", "General", {"diagnosticCode": "smtp; 450 busy"}, Kind.SOFT),
+        ("Transient", "MailboxFull", {}, Kind.SOFT),
+        ("Transient", "ContentRejected", {}, Kind.BLOCKED),
+        ("Transient", "MessageTooLarge", {}, Kind.BLOCKED),
+        ("Transient", "AttachmentRejected", {}, Kind.BLOCKED),
+        ("Permanent", "General", {}, Kind.HARD),
+        ("Permanent", "ContentRejected", {}, Kind.BLOCKED),
+        (
+            "Permanent",
+            "General",
+            {"diagnosticCode": "smtp; 550 5.7.1 on a blocklist"},
+            Kind.BLOCKED,
+        ),
+        ("Permanent", "General", {"diagnosticCode": "smtp; 550 5.2.2 quota exceeded"}, Kind.SOFT),
+    ],
+)
+def test_what_a_bounce_of_ses_means(
+    type_: str, detail: str, recipient: dict[str, str], kind: Kind | None
+) -> None:
+    (notice,) = ses([])(bounced(type_, detail, **recipient), NOW)
+    assert notice.kind == kind
+
+
+def test_an_event_is_the_same_event_however_often_it_is_posted() -> None:
+    (one,), (again,) = ses([])(sns(GONE), NOW), ses([])(sns(GONE), NOW)
+    assert one.event == again.event
+    (other,) = ses([])(sns(GONE, MessageId="2"), NOW)
+    assert other.event != one.event
+
+
+@pytest.mark.parametrize(
+    ("value", "moment"),
+    [
+        ("1795593600", datetime(2026, 11, 25, 8, tzinfo=UTC)),
+        ("1795593600.5", datetime(2026, 11, 25, 8, 0, 0, 500_000, tzinfo=UTC)),
+        ("2026-11-25T08:00:00.000Z", datetime(2026, 11, 25, 8, tzinfo=UTC)),
+        ("2026-11-25T09:00:00+01:00", datetime(2026, 11, 25, 8, tzinfo=UTC)),
+        ("9" * 400, None),
+        ("-1", None),
+        ("1e9", None),
+        ("", None),
+        ("soon", None),
+    ],
+)
+def test_moments_of_providers(value: str, moment: datetime | None) -> None:
+    assert moment_of(value) == moment
 
 
 def test_what_ses_signed_cannot_be_changed() -> None:
@@ -182,16 +267,19 @@ def test_mailgun_is_known_by_its_signature_for_a_day() -> None:
     }
     (notice,) = provider(signed_by_mailgun("key", SECONDS, **event), NOW)
     assert (notice.kind, notice.status) == (Kind.HARD, "5.1.1")
-    assert (
-        provider(signed_by_mailgun("key", SECONDS, **(event | {"severity": "temporary"})), NOW)
-        == []
+    (later,) = provider(
+        signed_by_mailgun("key", SECONDS, **(event | {"severity": "temporary"})), NOW
     )
+    assert later.kind is None
+    assert later.event == notice.event, "one token"
     (notice,) = provider(signed_by_mailgun("key", SECONDS, event="complained"), NOW)
     assert notice.kind == Kind.COMPLAINT
     with pytest.raises(ForgedError):
         provider(signed_by_mailgun("other", SECONDS, **event), NOW)
     with pytest.raises(ForgedError):
         provider(signed_by_mailgun("key", SECONDS, **event), NOW + timedelta(days=2))
+    with pytest.raises(ForgedError):
+        provider(signed_by_mailgun("key", "9" * 400, **event), NOW)
 
 
 def test_sendgrid_is_known_by_its_signature_over_the_whole_batch() -> None:

@@ -13,6 +13,10 @@ import notices
 import sent
 from syndicate.moments import to_text
 from syndicate.store.database import open_database
+from syndicate.store.requests import Secrets
+from syndicate.store.subscribers import Subscribers
+from syndicate.subscribers.addresses import address
+from syndicate.subscribers.tokens import Purpose, signed
 
 NOW = to_text(datetime.now(UTC))
 
@@ -46,6 +50,29 @@ def test_the_mailbox_is_read(site: Path, run: Typing, notice: bytes) -> None:
     assert "hard" in line
     assert "weekly/2026-11-01T08:00" in line
     assert "Never mailed" in run("subscribers", "show", sent.ADA).out
+
+
+def test_an_email_that_unsubscribes_does_so_from_the_mailbox_of_notices(
+    site: Path, run: Typing, notice: bytes
+) -> None:
+    database = open_database("sqlite:///syndicate.db", site)
+    known = Subscribers(database)
+    ada = known.find(address(sent.ADA).hashed(known.salt()))
+    assert ada is not None
+    with database.transaction():
+        secret = Secrets(database).signing(NOW)
+    token = signed(secret, Purpose.UNSUBSCRIBE, ada.id, "weekly")
+    database.close()
+    for name in ("new", "cur"):
+        (site / "returns" / name).mkdir(parents=True)
+    asks = "Auto-Submitted: auto-replied\nSubject: unsubscribe weekly {}\n\nSent by a program.\n"
+    (site / "returns" / "new" / "1").write_text(asks.format(token))
+    (site / "returns" / "new" / "2").write_text(asks.format("x" * 40))
+    with (site / "config.yaml").open("a") as config:
+        config.write("\nbounces: {maildir: returns}\n")
+    assert told(run("bounces", "read").out) == {"unsubscribed": "1", "unmatched": "1"}
+    assert sorted(each.name for each in (site / "returns" / "cur").iterdir()) == ["1:2,S", "2:2,FS"]
+    assert "unsubscribed" in run("subscribers", "show", sent.ADA).out
 
 
 def test_files_are_read_and_left_where_they_are(site: Path, run: Typing, notice: bytes) -> None:

@@ -19,6 +19,13 @@ ASKED = f"unsubscribe weekly {TOKEN}"
     [
         *(ASKED, f"Re: {ASKED}", ASKED.replace("unsubscribe", "Unsubscribe")),
         f"unsubscribe weekly\r\n {TOKEN}",
+        f"unsubscribe weekly <{TOKEN}>",
+        f'unsubscribe weekly "{TOKEN}".',
+        f"unsubscribe weekly {TOKEN}/",
+        f"unsubscribe weekly {TOKEN}%3E",
+        f"unsubscribe weekly =3D{TOKEN}",
+        f"unsubscribe%20weekly%20{TOKEN}",
+        f"unsubscribe+weekly+{TOKEN}",
         Header(f"Réponse: {ASKED}", "utf-8").encode(),
     ],
 )

@@ -252,6 +252,27 @@ def test_leaving_works_whatever_is_sent(small: Place, kind: str, body: bytes) ->
     assert small.states(MAIL) == {"weekly": "unsubscribed"}
 
 
+AROUND = ["{}/", "{}.", "{}%3E", "{}=3D", "{}%22", "{}).", "{}%20", "=3D{}", "%3C{}%3E", "{}'"]
+
+
+@pytest.mark.parametrize("around", AROUND)
+def test_a_link_with_something_around_its_token_works(small: Place, around: str) -> None:
+    small.subscribe(MAIL)
+    link = leaving(small, MAIL)
+    base, _, token = link.rpartition("/")
+    odd = f"{base}/{around.format(token)}"
+    assert small.client.get(odd, follow_redirects=True).status_code == 200
+    assert small.states(MAIL) == {"weekly": "active"}
+    assert small.client.post(odd, content=b"List-Unsubscribe=One-Click").status_code == 200
+    assert small.states(MAIL) == {"weekly": "unsubscribed"}
+
+
+def test_a_token_that_goes_on_is_none(small: Place) -> None:
+    small.subscribe(MAIL)
+    for more in ("x", "-", "AAAA"):
+        assert small.client.get(leaving(small, MAIL) + more).status_code == 404
+
+
 def test_leaving_twice_is_as_good_as_once(place: Place) -> None:
     place.subscribe(MAIL)
     for _ in range(2):

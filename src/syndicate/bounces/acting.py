@@ -1,13 +1,15 @@
 """Notice -> its consequence: what is kept of it, and whether the address is mailed again.
 
-Acting twice on a notice is acting once. Nothing follows from a notice that is of none of our
-deliveries: anybody can write one.
+Acting twice on a notice is acting once, however often and late it comes again: a delivery has one
+notice of each kind, an event of a provider is heard once, and counts for the issue that was sent
+before it. Nothing follows from a notice that is of none of our deliveries: anyone can write one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from contextlib import suppress
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from syndicate.bounces.notice import Matching, Notice
@@ -16,13 +18,23 @@ from syndicate.errors import AddressError
 from syndicate.moments import from_text, to_text
 from syndicate.store.bounces import Bounce, Bounces, identity
 from syndicate.store.database import Database
-from syndicate.store.requests import Secret
+from syndicate.store.requests import Secret, Secrets
 from syndicate.store.subscribers import Subscriber, Subscribers, Why
 from syndicate.subscribers.addresses import address
+from syndicate.subscribers.tokens import Purpose, TokenError
+from syndicate.subscribers.tokens import read as read_token
+
+HEARD_FOR = timedelta(days=30)
+"""How long events of providers are remembered."""
+
+SKEW = timedelta(minutes=5)
+"""How far a provider's clock may be behind ours."""
 
 
 class Came(StrEnum):
     """What a notice came to."""
+
+    UNSUBSCRIBED = "unsubscribed"
 
     SUPPRESSED = "suppressed"
     KEPT = "kept"
@@ -35,7 +47,9 @@ class Came(StrEnum):
 def act(database: Database, notice: Notice, matching: Matching, now: datetime) -> Came:
     """Do what follows from a notice, in one transaction."""
     with database.transaction():
-        found = _delivery(database, notice, matching)
+        if notice.event and not _is_new(database, notice.event, now):
+            return Came.KNOWN
+        found = _delivery(database, notice, matching, now)
         if found is None:
             return Came.UNMATCHED
         if notice.kind is None:
@@ -66,10 +80,18 @@ def note(
     bounces.keep(bounce, "complained" if complained else "bounced")
     if not (kind in AT_ONCE or (kind == Kind.SOFT and _is_worn_out(bounces, bounce, now))):
         return Came.KEPT
-    said = f"{kind}: {detail if status in detail else f'{status} {detail}'}"
+    said = detail if complained else f"{kind}: {_with(status, detail)}"
     why = Why.COMPLAINT if complained else Why.BOUNCE
     Subscribers(database).suppress(who.hash, why, said, moment)
     return Came.SUPPRESSED
+
+
+def _with(status: str, detail: str) -> str:
+    return detail if status in detail else f"{status} {detail}"
+
+
+def _is_new(database: Database, event: str, now: datetime) -> bool:
+    return Bounces(database).hear(event, to_text(now), to_text(now - HEARD_FOR))
 
 
 def _is_worn_out(bounces: Bounces, bounce: Bounce, now: datetime) -> bool:
@@ -79,22 +101,39 @@ def _is_worn_out(bounces: Bounces, bounce: Bounce, now: datetime) -> bool:
 
 
 def _delivery(
-    database: Database, notice: Notice, matching: Matching
+    database: Database, notice: Notice, matching: Matching, now: datetime
 ) -> tuple[int, Subscriber] | None:
-    """The delivery a notice is of: by our own return path, else by who it was for."""
+    """The delivery a notice is of: by our own return path or link, else by who it was for.
+
+    Without a return path, it is of the last issue that was sent before the event.
+    """
     known = Subscribers(database)
     for each in notice.sent_to:
         if found := matching(each):
             who = known.by_id(found[1])
             return (found[0], who) if who else None
-    if not notice.recipient:
-        return None
+    who, newsletter = _by_link(database, notice, now) or (_by_address(known, notice), "")
+    until = to_text(min(notice.at + SKEW, now) if notice.at else now)
+    issue = Bounces(database).latest(who.id, until, newsletter) if who else None
+    return (issue, who) if who and issue is not None else None
+
+
+def _by_link(database: Database, notice: Notice, now: datetime) -> tuple[Subscriber, str] | None:
+    """Whose link to unsubscribe from which newsletter a returned message carries."""
+    secrets = Secrets(database).good(to_text(now)) if notice.links else ()
+    for newsletter, token in notice.links:
+        with suppress(TokenError):
+            number = read_token(token, Purpose.UNSUBSCRIBE, secrets, now, newsletter)
+            if who := Subscribers(database).by_id(number):
+                return who, newsletter
+    return None
+
+
+def _by_address(known: Subscribers, notice: Notice) -> Subscriber | None:
     try:
-        who = known.find(address(notice.recipient).hashed(known.salt()))
+        return known.find(address(notice.recipient).hashed(known.salt()))
     except AddressError:
         return None
-    issue = Bounces(database).latest(who.id) if who else None
-    return (issue, who) if who and issue is not None else None
 
 
 def matching(secrets: Sequence[Secret]) -> Matching:

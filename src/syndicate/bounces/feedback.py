@@ -1,14 +1,22 @@
-"""What a provider reports of somebody who called a message spam (RFC 5965). Pure."""
+"""What a provider reports of a reader who called a message spam: RFC 5965, or Microsoft's. Pure."""
 
 from __future__ import annotations
 
-from syndicate.bounces.mime import Mail, addresses, came_to, groups
+import re
+from urllib.parse import unquote
+
+from syndicate.bounces.mime import Mail, addresses, came_to, groups, returned
 from syndicate.bounces.notice import Notice, short
 from syndicate.bounces.rule import Kind
 
 TYPE = "message/feedback-report"
+LINK = re.compile(r"unsubscribe[/ +]([A-Za-z0-9-]{1,100})[/ +]([A-Za-z0-9_-]{40})", re.ASCII)
 UNWANTED = frozenset({"abuse", "fraud", "opt-out"})
 """What people say. `not-spam` is the contrary; `virus`, `auth-failure` and others say machines."""
+
+
+JMRP = "x-hmxmroriginalrecipient"
+"""What Microsoft's junk mail programme adds to the message it returns, in place of a report."""
 
 
 def read(message: Mail) -> Notice | None:
@@ -22,5 +30,15 @@ def read(message: Mail) -> Notice | None:
                 Kind.COMPLAINT if said in UNWANTED else None,
                 detail=short(f"{said or 'a report without a type'}, from {reporter or 'somebody'}"),
                 sent_to=(*addresses(fields.get("original-mail-from", "")), *came_to(message)),
+                links=_links(message),
             )
+    if any(JMRP in each for each in returned(message)):
+        detail = "junk, from Microsoft"
+        return Notice(Kind.COMPLAINT, "", detail, came_to(message), links=_links(message))
     return None
+
+
+def _links(message: Mail) -> tuple[tuple[str, str], ...]:
+    """Newsletters and tokens of the links to unsubscribe in a message that was returned."""
+    texts = (each.get("list-unsubscribe", "") for each in returned(message))
+    return tuple(link for text in texts for link in LINK.findall(unquote(text[:4_000])))

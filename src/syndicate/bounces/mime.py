@@ -62,12 +62,13 @@ def came_to(message: Mail) -> tuple[str, ...]:
     The headers say it, or the message that is returned: its own return path.
     """
     own = [str(value) for name in WHERE_TO for value in message.get_all(name, ())]
-    paths = [
-        returned["return-path"]
-        for part in message.walk()
-        if (returned := _returned(part)) and "return-path" in returned
-    ]
+    paths = [each["return-path"] for each in returned(message) if "return-path" in each]
     return tuple(dict.fromkeys(addresses(*own[:MOST_ADDRESSES], *paths[:1])))
+
+
+def returned(message: Mail) -> Iterator[Fields]:
+    """The headers of each message that a mail returns."""
+    yield from filter(None, map(_returned, message.walk()))
 
 
 def words(message: Mail) -> str:

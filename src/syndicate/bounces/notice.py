@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from syndicate.bounces.rule import Kind
 
@@ -19,6 +20,10 @@ class Notice:
 
     `status` is RFC 3463's, "" if unknown. `sent_to` are addresses of which one may be a return
     path of ours; `recipient` is who the message was for, where that can be believed, else "".
+
+    `event` identifies what a provider posts, and `at` is when it happened there: events that are
+    posted again change nothing. `links` are newsletters and tokens of links to unsubscribe that a
+    returned message carries: they say who it was for where its return path was taken out.
     """
 
     kind: Kind | None
@@ -26,6 +31,9 @@ class Notice:
     detail: str = ""
     sent_to: tuple[str, ...] = ()
     recipient: str = ""
+    event: str = ""
+    at: datetime | None = None
+    links: tuple[tuple[str, str], ...] = ()
 
 
 def short(text: str) -> str:

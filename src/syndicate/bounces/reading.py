@@ -42,12 +42,13 @@ def acting(database: Database, now: datetime) -> Act:
     return on
 
 
-def read_mailboxes(settings: Bounces, base: Path, database: Database, now: datetime) -> Tally:
+def read_mailboxes(settings: Bounces, base: Path, on: Act) -> Tally:
     """Act on every new mail in the mailboxes that are configured; `base` is config.yaml's folder.
 
-    Raises SyndicateError when one cannot be read; what was read until then is done.
+    `on` acts on the bytes of a mail. Raises SyndicateError when a mailbox cannot be read; what was
+    read until then is done.
     """
-    on, tally = acting(database, now), Tally()
+    tally = Tally()
     for mailbox in _mailboxes(settings, base):
         with mailbox as mails:
             for mail in mails:

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from syndicate.app import Setup
     from syndicate.bounces.reading import Tally
     from syndicate.build import Site
-    from syndicate.store.database import Database
 
 ALL = 1_000_000
 FILE = click.Path(exists=True, dir_okay=False, allow_dash=True)
@@ -41,19 +40,19 @@ def read(config_file: Path, files: tuple[str, ...]) -> None:
 
     setup = set_up(config_file, os.environ)
     with open_site(setup, silently) as site:
-        tally = _read(setup, site.database, files)
+        tally = _read(setup, site, files)
     show_table((came.value, str(many), "") for came, many in sorted(tally.items()))
     if not tally:
         click.echo("Nothing came back.")
 
 
-def _read(setup: Setup, database: Database, files: tuple[str, ...]) -> Tally:
-    from syndicate.bounces.reading import Tally, acting, read_mailboxes
+def _read(setup: Setup, site: Site, files: tuple[str, ...]) -> Tally:
+    from syndicate.bounces.reading import Tally, read_mailboxes
     from syndicate.errors import Place, SyndicateError
+    from syndicate.subscribing.by_mail import acting_on_mail
 
-    now, settings = datetime.now(UTC), setup.config.bounces
+    settings, on = setup.config.bounces, acting_on_mail(site, datetime.now(UTC))
     if files:
-        on = acting(database, now)
         return Tally(on(_data(file)) for file in files)
     if not (settings.maildir or settings.imap.host):
         raise SyndicateError(
@@ -61,7 +60,7 @@ def _read(setup: Setup, database: Database, files: tuple[str, ...]) -> Tally:
             place=Place(setup.config_file),
             way_out="set bounces.maildir or bounces.imap, or name files",
         )
-    return read_mailboxes(settings, setup.base, database, now)
+    return read_mailboxes(settings, setup.base, on)
 
 
 def _data(file: str) -> bytes:

@@ -369,21 +369,19 @@ def _nobody(given: Address) -> SyndicateError:
 
 def _left_by_mail(config_file: Path, message: bytes) -> str:
     """Have somebody leave who says so by mail; what became of it."""
-    from syndicate.subscribers.tokens import Purpose, TokenError
+    from syndicate.subscribers.tokens import TokenError
     from syndicate.subscribing.by_mail import leaving
-    from syndicate.subscribing.desk import Desk
+    from syndicate.subscribing.by_mail import unsubscribe as unsubscribe_by_mail
 
     asked = leaving(message)
     if asked is None:
         return "The subject of this message says nothing about leaving."
     with _opened(config_file) as site:
-        desk = Desk(site, datetime.now(UTC))
         try:
-            who = desk.person(asked.token, Purpose.UNSUBSCRIBE, asked.newsletter)
+            address, left = unsubscribe_by_mail(site, asked, datetime.now(UTC))
         except TokenError:
             return "The link this message came from is not valid any more."
-        left = desk.leave(who, asked.newsletter, "mail")
-    return f"{who.address} left {asked.newsletter}." if left else "They had left before."
+    return f"{address} left {asked.newsletter}." if left else "They had left before."
 
 
 def _links(site: Site) -> Links:

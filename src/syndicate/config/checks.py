@@ -268,10 +268,27 @@ def _sendgrid(value: str) -> Complaint | None:
     from base64 import b64decode
 
     try:
-        ok = not value or len(b64decode(value, validate=True)) >= P256_BYTES
+        ok = not value or _is_point(b64decode(value, validate=True))
     except binascii.Error:
         ok = False
-    return None if ok else ("is no key", "copy the verification key that SendGrid shows")
+    hint = "copy the verification key that SendGrid shows"
+    return None if ok else ("is not a public key of the curve P-256 in Base64", hint)
+
+
+def _is_point(key: bytes) -> bool:
+    """Whether a key (DER) is of P-256; where cryptography is missing, whether it looks so."""
+    from importlib.util import find_spec
+
+    if len(key) != P256_BYTES or not find_spec("cryptography"):
+        return len(key) == P256_BYTES
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.serialization import load_der_public_key
+
+    try:
+        load_der_public_key(key)
+    except (ValueError, UnsupportedAlgorithm):
+        return False
+    return True
 
 
 def _topic(value: str) -> Complaint | None:

@@ -62,9 +62,10 @@ class Returns:
 
     def _read(self, now: datetime) -> Tally:
         from syndicate.bounces.reading import read_mailboxes
+        from syndicate.subscribing.by_mail import acting_on_mail
 
         with ONE_AT_A_TIME, open_site(self._setup, silently) as site:
-            return read_mailboxes(self._settings, self._setup.base, site.database, now)
+            return read_mailboxes(self._settings, self._setup.base, acting_on_mail(site, now))
 
     def _ended(self) -> None:
         """Log what came of the last round. Raises what it raised."""

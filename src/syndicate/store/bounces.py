@@ -90,13 +90,20 @@ class Bounces:
         values = {"s": subscriber, "first": first, "last": last}
         return [int(issue) for (issue,) in self._rows(query, values)]
 
-    def latest(self, subscriber: int) -> int | None:
-        """The last issue that was sent to somebody."""
+    def latest(self, subscriber: int, until: str, newsletter: str = "") -> int | None:
+        """The last issue that was sent to a subscriber until a moment (UTC text).
+
+        Of one newsletter, if it is named.
+        """
         query = (
             "SELECT max(s.issue) FROM sendings s "
-            "JOIN deliveries d ON d.issue = s.issue AND d.subscriber = :s WHERE d.state = 'sent'"
+            "JOIN deliveries d ON d.issue = s.issue AND d.subscriber = :s "
+            "WHERE d.state = 'sent' AND d.at <= :until"
         )
-        ((issue,),) = self._rows(query, {"s": subscriber})
+        values = {"s": subscriber, "until": until}
+        if newsletter:
+            query, values = f"{query} AND s.newsletter = :n", values | {"n": newsletter}
+        ((issue,),) = self._rows(query, values)
         return None if issue is None else int(issue)
 
     def listed(self, newsletter: str, slot: str, most: int) -> list[ListedBounce]:
@@ -109,6 +116,20 @@ class Bounces:
         return [ListedBounce._make(row) for row in rows]
 
     # -- writing, inside a transaction -----------------------------------------------------
+
+    def hear(self, event: str, now: str, before: str) -> bool:
+        """Note that a provider's event was heard; False if it was before.
+
+        Events that were heard before a moment are forgotten.
+        """
+        self._database.run("DELETE FROM heard_events WHERE at < :before", {"before": before})
+        return bool(
+            self._rows(
+                "INSERT INTO heard_events (id, at) VALUES (:id, :at) "
+                "ON CONFLICT (id) DO NOTHING RETURNING id",
+                {"id": event, "at": now},
+            )
+        )
 
     def keep(self, bounce: Bounce, event: str) -> None:
         """Keep a notice, and that its delivery had it: `event` is bounced or complained."""

@@ -295,7 +295,8 @@ class Sqlite:
 ABOUT_PEOPLE = frozenset(
     (
         *("consents", "requests", "secrets", "subscribers", "subscriptions", "suppressions"),
-        *("bounces", "deliveries", "delivery_events", "sendings", "sent_counts"),
+        *("bounces", "deliveries", "delivery_events", "heard_events", "sendings"),
+        "sent_counts",
     )
 )
 """Tables that no copy has: they may be large, and are nobody else's business."""

@@ -254,6 +254,8 @@ sendings = Table(  # issues on their way to subscribers
     Column("planned", BigInteger, nullable=False),  # how many deliveries it was given
     Column("paused", PLAIN, nullable=False),  # why it goes no further, "" if it does
     Column("ended", PLAIN, nullable=False),  # "" until nothing is left to do
+    # when the operator confirmed that its refusals are right, "" if not
+    Column("confirmed", PLAIN, nullable=False, server_default=""),
 )
 
 deliveries = Table(  # one issue to one subscriber: the ledger
@@ -310,6 +312,14 @@ bounces = Table(  # notices that a message did not arrive, or was not wanted
     Column("at", PLAIN, nullable=False),
     Index("bounces_by_subscriber", "subscriber", "at"),
     Index("bounces_by_issue", "issue"),
+)
+
+heard_events = Table(  # events that mail providers posted, which are accepted once
+    "heard_events",
+    metadata,
+    Column("id", PLAIN, primary_key=True),  # hash of the provider's name and its id of the event
+    Column("at", PLAIN, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 sent_counts = Table(  # how many messages each server was given in which second: for its limits

@@ -92,6 +92,12 @@ CREATE TABLE faults (
   finding TEXT NOT NULL,
   PRIMARY KEY (path)
 );
+CREATE TABLE heard_events (
+  id TEXT NOT NULL,
+  at TEXT NOT NULL,
+  PRIMARY KEY (id)
+)
+ WITHOUT ROWID;
 CREATE TABLE hooks (
   name TEXT NOT NULL,
   position BIGINT NOT NULL,
@@ -190,6 +196,7 @@ CREATE TABLE sendings (
   planned BIGINT NOT NULL,
   paused TEXT NOT NULL,
   ended TEXT NOT NULL,
+  confirmed TEXT DEFAULT '' NOT NULL,
   PRIMARY KEY (issue)
 );
 CREATE TABLE sent_counts (
@@ -233,4 +240,4 @@ CREATE TABLE uses (
 )
  WITHOUT ROWID;
 CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY);
-INSERT INTO alembic_version VALUES ('0006');
+INSERT INTO alembic_version VALUES ('0007');

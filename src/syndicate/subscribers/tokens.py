@@ -15,6 +15,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
+from urllib.parse import unquote
 
 from syndicate.store.requests import Secret
 
@@ -22,8 +23,24 @@ FACTS = struct.Struct(">HQI")
 """Secret, number, and the second since 1970 at which it ends; 0: with its secret."""
 
 MAC_BYTES = 16
+LONGEST_TEXT = 400
 LENGTH = (FACTS.size + MAC_BYTES) * 4 // 3
 SHAPE = re.compile(rf"[A-Za-z0-9_-]{{{LENGTH}}}", re.ASCII)
+
+
+AROUND = re.compile(
+    rf"(?:=?3D|[^A-Za-z0-9_-])*([A-Za-z0-9_-]{{{LENGTH}}})(?:[^A-Za-z0-9_-].*)?",
+    re.ASCII | re.DOTALL,
+)
+
+
+def tidied(text: str) -> str:
+    """A token without what programs put around it, by mistake or as the end of a sentence.
+
+    Such as a slash, a dot, brackets, quotes, `%3E` or `=3D`. A text that is no token is unchanged.
+    """
+    found = AROUND.fullmatch(unquote(text[:LONGEST_TEXT]))
+    return found[1] if found else text
 
 
 class Purpose(StrEnum):

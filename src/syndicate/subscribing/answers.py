@@ -7,12 +7,13 @@ so no page of another site can act for somebody, and no page here tells its addr
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
 from typing import Final
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from syndicate.build import Site
 from syndicate.config.model import Newsletter
@@ -21,7 +22,7 @@ from syndicate.permalinks import path_sent
 from syndicate.store.requests import RequestKind
 from syndicate.store.subscribers import Subscriber
 from syndicate.subscribers.addresses import LONGEST, masked
-from syndicate.subscribers.tokens import ExpiredError, Purpose, TokenError
+from syndicate.subscribers.tokens import SHAPE, ExpiredError, Purpose, TokenError, tidied
 from syndicate.subscribing.desk import Desk, Holding, UsedError
 from syndicate.subscribing.pages import Choice, Pages, Problem, Refusal, TagChoice
 from syndicate.uris import uri
@@ -29,6 +30,8 @@ from syndicate.web.messages import Answer, Header, Request, answer
 
 MOST_FIELDS: Final = 1_000
 FORM: Final = b"application/x-www-form-urlencoded"
+
+TOKEN_PATH: Final = re.compile(r"((?:[A-Za-z0-9-]{1,39}/|[A-Za-z0-9-]{41,100}/)?)(.+)", re.DOTALL)
 
 Fields = Mapping[str, Sequence[str]]
 Handler = Callable[["Visit"], Answer]
@@ -95,7 +98,10 @@ class Answering:
             posted = request.method == b"POST"
             read = _what_leaves if room == "unsubscribe" else _fields
             fields = read(request, body) if posted else {}
-            visit = Visit(Desk(site, now, client), posted, rest, query, fields)
+            tidy = _tidied(rest)
+            if tidy != rest and not posted:
+                return _see(f"{self._prefix}{room}/{tidy}")
+            visit = Visit(Desk(site, now, client), posted, tidy, query, fields)
             return self._rooms[room](visit)
         except RefusedError as refused:
             return self.refused(refused.status, refused.refusal)
@@ -279,6 +285,13 @@ class Answering:
             *(() if framed else ((b"x-frame-options", b"DENY"),)),
         )
         return answer(status, (*HEADERS, *own, *headers), page)
+
+
+def _tidied(rest: str) -> str:
+    """The rest of a path with a token, without what mail programs left around the token."""
+    found = TOKEN_PATH.match(unquote(rest))
+    token = tidied(found[2]) if found else ""
+    return f"{found[1]}{token}" if found and SHAPE.fullmatch(token) else rest
 
 
 def _what_leaves(request: Request, body: bytes) -> Fields:

@@ -1,7 +1,7 @@
 """Mailgun's webhooks `permanent_fail` and `complained`: signed with HMAC (RFC 2104). Pure.
 
-The signature is of a moment and a token drawn by lot, not of what the post says: that nobody in
-between changes it is TLS's to see to.
+The signature is of a moment and a random token, not of what the post says: so each token is
+accepted once, and that nobody in between changes a post is TLS's to see to.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -17,8 +18,10 @@ from syndicate.bounces.providers.posted import (
     ForgedError,
     Post,
     Provider,
+    event_id,
     fresh,
     group,
+    moment_of,
     refusal,
     said,
     whole,
@@ -44,19 +47,21 @@ def mailgun(key: str) -> Provider:
         theirs = said(signature, "signature").encode()
         if not (hmac.compare_digest(mark.encode(), theirs) and fresh(moment, now)):
             raise ForgedError
-        return _told(group(content, "event-data"))
+        return [replace(_told(group(content, "event-data")), event=event_id("mailgun", token))]
 
     return read
 
 
-def _told(event: Mapping[str, Any]) -> Sequence[Notice]:
+def _told(event: Mapping[str, Any]) -> Notice:
+    at = moment_of(said(event, "timestamp"))
     recipient, sender = said(event, "recipient"), said(group(event, "envelope"), "sender")
     if said(event, "event") == "complained":
-        detail = "a complaint to Mailgun"
-        return [Notice(Kind.COMPLAINT, "", detail, (sender,) if sender else (), recipient)]
+        sent_to = (sender,) if sender else ()
+        return Notice(Kind.COMPLAINT, "", "reported to Mailgun", sent_to, recipient, at=at)
     if said(event, "event") != "failed" or said(event, "severity") != "permanent":
-        return []  # what is temporary, it tries again
+        return Notice(None)  # what is temporary, it tries again
     status = group(event, "delivery-status")
     told = said(status, "message") or said(status, "description")
     otherwise = REFUSED_BY_MAILGUN.get(said(event, "reason"), Kind.SOFT)
-    return [refusal(told, said(status, "enhanced-code"), otherwise, recipient, sender)]
+    notice = refusal(told, said(status, "enhanced-code"), otherwise, recipient, sender)
+    return replace(notice, at=at)

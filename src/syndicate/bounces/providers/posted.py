@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from syndicate.bounces.notice import Notice, short
@@ -13,6 +15,8 @@ from syndicate.delivery.refusals import cause, enhanced_status
 
 WINDOW: Final = timedelta(days=1)
 """How old a signature may be. Providers try again for some hours, and acting twice is harmless."""
+
+SECONDS: Final = re.compile(r"[0-9]{1,11}(?:\.[0-9]{1,9})?", re.ASCII)
 
 AHEAD: Final = timedelta(minutes=5)
 
@@ -64,11 +68,27 @@ def said(value: Mapping[str, Any], name: str) -> str:
 
 def fresh(seconds: str, now: datetime) -> bool:
     """Whether a moment, in seconds since 1970, is in the window."""
-    try:
-        age = now.timestamp() - int(seconds)
-    except ValueError:
+    moment = moment_of(seconds)
+    if moment is None:
         return False
+    age = (now - moment).total_seconds()
     return -AHEAD.total_seconds() <= age <= WINDOW.total_seconds()
+
+
+def moment_of(value: str) -> datetime | None:
+    """A moment: seconds since 1970, or as RFC 3339 has it. None for anything else."""
+    try:
+        if SECONDS.fullmatch(value):
+            return datetime.fromtimestamp(float(value), UTC)
+        found = datetime.fromisoformat(value)
+    except (ValueError, OverflowError, OSError):  # all of them are raised for odd numbers
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def event_id(provider: str, *parts: str) -> str:
+    """What identifies an event of a provider, from its own id or from all it says."""
+    return hashlib.sha256("\0".join((provider, *parts)).encode()).hexdigest()[:32]
 
 
 def refusal(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hmac
+import json
 from base64 import b64encode
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from syndicate.bounces.notice import Notice
@@ -13,6 +15,8 @@ from syndicate.bounces.providers.posted import (
     MalformedError,
     Post,
     Provider,
+    event_id,
+    moment_of,
     refusal,
     said,
     whole,
@@ -47,10 +51,14 @@ def postmark(credentials: str) -> Provider:
             raise MalformedError
         recipient, type_ = said(event, "Email"), said(event, "Type")
         told = said(event, "Details") or said(event, "Description")
+        mark = said(event, "ID") or json.dumps(event, sort_keys=True)
+        event_, at = event_id("postmark", type_, mark), moment_of(said(event, "BouncedAt"))
         if COMPLAINT in (said(event, "RecordType"), type_):
-            return [Notice(Kind.COMPLAINT, detail="a complaint to Postmark", recipient=recipient)]
-        if type_ not in TYPES:
+            notice = Notice(Kind.COMPLAINT, detail="reported to Postmark", recipient=recipient)
+        elif type_ in TYPES:
+            notice = refusal(told, "", TYPES[type_], recipient)
+        else:
             return []
-        return [refusal(told, "", TYPES[type_], recipient)]
+        return [replace(notice, event=event_, at=at)]
 
     return read

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from base64 import b64decode
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -13,7 +15,9 @@ from syndicate.bounces.providers.posted import (
     MalformedError,
     Post,
     Provider,
+    event_id,
     fresh,
+    moment_of,
     refusal,
     said,
     whole,
@@ -42,9 +46,18 @@ def sendgrid(key: str) -> Provider:
         events = whole(post.body)
         if not isinstance(events, list):
             raise MalformedError
-        return [n for each in events if isinstance(each, dict) for n in _told(each)]
+        return [
+            replace(notice, event=_mark(each), at=moment_of(said(each, "timestamp")))
+            for each in events
+            if isinstance(each, dict)
+            for notice in _told(each)
+        ]
 
     return read
+
+
+def _mark(event: Mapping[str, Any]) -> str:
+    return event_id("sendgrid", said(event, "sg_event_id") or json.dumps(event, sort_keys=True))
 
 
 def _is_signed(key: str, signature: bytes, data: bytes) -> bool:
@@ -73,4 +86,4 @@ def _told(event: Mapping[str, Any]) -> Iterator[Notice]:
         case "dropped" if kind := DROPPED.get(reason.lower()):
             yield Notice(kind, detail=f"SendGrid drops it: {reason}", recipient=recipient)
         case "spamreport":
-            yield Notice(Kind.COMPLAINT, detail="a complaint to SendGrid", recipient=recipient)
+            yield Notice(Kind.COMPLAINT, detail="reported to SendGrid", recipient=recipient)

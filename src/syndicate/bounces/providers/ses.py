@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from base64 import b64decode
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -17,8 +18,11 @@ from syndicate.bounces.providers.posted import (
     ForgedError,
     MalformedError,
     Post,
+    event_id,
+    fresh,
     group,
     groups,
+    moment_of,
     refusal,
     said,
     whole,
@@ -28,8 +32,12 @@ from syndicate.bounces.rule import Kind
 Fetch = Callable[[str], bytes]
 """An https: address -> what is there. Raises OSError."""
 
-AMAZON: Final = re.compile(r"https://sns\.[a-z0-9-]{1,40}\.amazonaws\.com(?:\.cn)?/\S*")
-CERTIFICATE: Final = re.compile(r"[^?#]*\.pem")
+AMAZON: Final = re.compile(
+    r"https://sns\.[a-z]{2}(?:-[a-z]{1,20}){1,3}-[0-9]{1,2}\.amazonaws\.com(?:\.cn)?/\S*", re.ASCII
+)
+"""SNS in a region. Anything else below amazonaws.com may be a bucket, of anyone."""
+
+CERTIFICATE: Final = re.compile(r"https://[^/]+/SimpleNotificationService-[0-9a-f]{1,64}\.pem")
 NOTIFICATION: Final = ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type")
 CONFIRMATION: Final = (
     *("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"),
@@ -39,6 +47,9 @@ CONFIRMATION: Final = (
 MOST_CERTIFICATES: Final = 8
 AWAY: Final = frozenset({"General", "NoEmail", "Suppressed", "OnAccountSuppressionList"})
 """Kinds of permanent bounces that are about the address."""
+
+ABOUT_MESSAGE: Final = frozenset({"ContentRejected", "MessageTooLarge", "AttachmentRejected"})
+"""Kinds of other bounces that are about the message."""
 
 UNWANTED: Final = frozenset({"", "abuse", "fraud"})
 
@@ -51,37 +62,45 @@ class Ses:
         self._fetch = fetch
         self._certificates: dict[str, bytes] = {}
 
-    def __call__(self, post: Post, now: datetime) -> Sequence[Notice]:  # noqa: ARG002
+    def __call__(self, post: Post, now: datetime) -> Sequence[Notice]:
         """What a post says. One that asks to confirm the subscription is confirmed at once.
 
-        Raises ForgedError, MalformedError, and OSError where Amazon cannot be reached.
+        One that was signed more than a day ago is not believed. Raises ForgedError,
+        MalformedError, and OSError where Amazon cannot be reached.
         """
         message = whole(post.body)
         if not isinstance(message, dict):
             raise MalformedError
-        if said(message, "TopicArn") != self._topic or not self._is_signed(message):
+        if said(message, "TopicArn") != self._topic or not fresh(said(message, "Timestamp"), now):
+            raise ForgedError
+        if not self._is_signed(message, now):
             raise ForgedError
         if said(message, "Type") == "Notification":
-            return list(_told(whole(said(message, "Message").encode())))
+            told = _told(whole(said(message, "Message").encode()))
+            mark = said(message, "MessageId")
+            return [
+                replace(each, event=event_id("ses", mark, str(place)))
+                for place, each in enumerate(told)
+            ]
         confirm = said(message, "SubscribeURL")
         if said(message, "Type") == "SubscriptionConfirmation" and AMAZON.fullmatch(confirm):
             self._fetch(confirm)
         return []
 
-    def _is_signed(self, message: Mapping[str, Any]) -> bool:
+    def _is_signed(self, message: Mapping[str, Any], now: datetime) -> bool:
         url = said(message, "SigningCertURL")
         if not (AMAZON.fullmatch(url) and CERTIFICATE.fullmatch(url)):
             return False
         certificate = self._certificates.get(url) or self._fetch(url)
-        if not _fits(certificate, message):
+        if not _fits(certificate, message, now):
             return False
         if len(self._certificates) < MOST_CERTIFICATES:
             self._certificates[url] = certificate
         return True
 
 
-def _fits(certificate: bytes, message: Mapping[str, Any]) -> bool:
-    """Whether the signature of a message is that of the certificate's holder."""
+def _fits(certificate: bytes, message: Mapping[str, Any], now: datetime) -> bool:
+    """Whether the signature of a message is that of the holder of a certificate valid now."""
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
@@ -93,8 +112,11 @@ def _fits(certificate: bytes, message: Mapping[str, Any]) -> bool:
     names = NOTIFICATION if said(message, "Type") == "Notification" else CONFIRMATION
     text = "".join(f"{name}\n{message[name]}\n" for name in names if name in message)
     try:
-        key = load_pem_x509_certificate(certificate).public_key()
+        holder = load_pem_x509_certificate(certificate)
+        key = holder.public_key()
         if digest is None or not isinstance(key, RSAPublicKey):
+            return False
+        if not holder.not_valid_before_utc <= now <= holder.not_valid_after_utc:
             return False
         key.verify(b64decode(said(message, "Signature")), text.encode(), PKCS1v15(), digest)
     except (InvalidSignature, ValueError):  # the latter: no Base64, or no certificate
@@ -113,7 +135,8 @@ def _told(event: object) -> Iterator[Notice]:
             for each in groups(bounce, "bouncedRecipients"):
                 told, status = said(each, "diagnosticCode"), said(each, "status")
                 address = said(each, "emailAddress")
-                yield refusal(told, status, _kind(bounce), address, sender)
+                notice = refusal(told, status, _kind(bounce, each), address, sender)
+                yield replace(notice, at=moment_of(said(bounce, "timestamp")))
         case "Complaint":
             complaint = group(event, "complaint")
             wanted = said(complaint, "complaintFeedbackType") not in UNWANTED
@@ -121,10 +144,21 @@ def _told(event: object) -> Iterator[Notice]:
             sent_to = (sender,) if sender else ()
             for each in groups(complaint, "complainedRecipients"):
                 address = said(each, "emailAddress")
-                yield Notice(kind, "", "a complaint to Amazon SES", sent_to, address)
+                at = moment_of(said(complaint, "timestamp"))
+                yield Notice(kind, "", "reported to Amazon SES", sent_to, address, at=at)
 
 
-def _kind(bounce: Mapping[str, Any]) -> Kind:
-    if said(bounce, "bounceType") != "Permanent":
-        return Kind.SOFT
-    return Kind.HARD if said(bounce, "bounceSubType") in AWAY else Kind.BLOCKED
+def _kind(bounce: Mapping[str, Any], recipient: Mapping[str, Any]) -> Kind | None:
+    """What a bounce means where the server's words do not say it.
+
+    SES reports automatic replies as bounces too, of a general kind and without anything a server
+    said: from them nothing follows.
+    """
+    kind, detail = said(bounce, "bounceType"), said(bounce, "bounceSubType")
+    if kind == "Permanent":
+        return Kind.HARD if detail in AWAY else Kind.BLOCKED
+    if detail in ABOUT_MESSAGE:
+        return Kind.BLOCKED
+    is_reply = not any(said(recipient, name) for name in ("status", "action", "diagnosticCode"))
+    general = detail in ("", "General", "Undetermined")
+    return None if is_reply and general else Kind.SOFT
