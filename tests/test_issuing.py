@@ -215,7 +215,7 @@ DELIVERED: dict[str, dict[str, object]] = {
 def message_to(issue: Issue, name: str) -> email.message.EmailMessage:
     """What somebody gets of an issue, made from nothing but what is kept."""
     newsletter = Newsletter(name="weekly", title="Weekly", sender="a@example.org")
-    prepared = Prepared(Personal.from_json(issue.personal), newsletter, issue="1", date=MONDAY)
+    prepared = Prepared(Personal.from_json(issue.personal), newsletter, issue="1")
     who = Recipient(
         address="ada@example.net",
         name=name,
@@ -223,6 +223,7 @@ def message_to(issue: Issue, name: str) -> email.message.EmailMessage:
         unsubscribe_by_mail="mailto:a@example.org?subject=unsubscribe",
         preferences="https://example.org/preferences/TOKEN",
         message_id="1@example.org",
+        date=MONDAY,
     )
     return email.message_from_bytes(prepared.to(who), policy=email.policy.default)
 

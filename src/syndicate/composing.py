@@ -138,15 +138,15 @@ def _personal(
         Marks(tokened.digest, own.unsubscribe_url, own.preferences_url, tokened.name),
         *(Form(each.subject, each.html, each.text) for each in (named, nameless)),
     )
-    prepared = Prepared(personal, newsletter, issue=NEXT.name, date=date)
+    prepared = Prepared(personal, newsletter, issue=NEXT.name)
     findings: list[Finding] = []
     for rendered, name in ((named, LONGEST_NAME * WIDEST), (nameless, "")):
-        who = _reader(newsletter, links.home_url, name)
+        who = _reader(newsletter, links.home_url, name, date)
         findings += judge(_as_read(rendered, personal.marks, who), message=prepared.to(who))
     return personal, tuple(dict.fromkeys(findings))
 
 
-def _reader(newsletter: Newsletter, home_url: str, name: str) -> Recipient:
+def _reader(newsletter: Newsletter, home_url: str, name: str, date: datetime) -> Recipient:
     """A reader whose links are as long as everybody's."""
     from syndicate.delivery.message import mailbox
     from syndicate.delivery.prepared import Recipient
@@ -159,6 +159,7 @@ def _reader(newsletter: Newsletter, home_url: str, name: str) -> Recipient:
         unsubscribe_by_mail=f"mailto:{address}?subject={token}",
         preferences=f"{home_url}preferences/{token}",
         message_id=f"{token}@{address.rpartition('@')[2]}",
+        date=date,
     )
 
 

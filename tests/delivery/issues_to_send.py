@@ -51,11 +51,12 @@ ADA = Recipient(
     unsubscribe_by_mail=f"mailto:weekly@news.example.org?subject=unsubscribe%20weekly%20{TOKEN}",
     preferences=f"https://news.example.org/preferences/{TOKEN}",
     message_id="5f3c@news.example.org",
+    date=NOON,
 )
 
 
 def prepared(personal: Personal = PERSONAL, newsletter: Newsletter = WEEKLY) -> Prepared:
-    return Prepared(personal, newsletter, issue="2026-11-22-1200", date=NOON)
+    return Prepared(personal, newsletter, issue="2026-11-22-1200")
 
 
 def with_form(form: Form) -> Personal:

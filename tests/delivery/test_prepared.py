@@ -121,7 +121,7 @@ def test_each_header_stands_exactly_once() -> None:
 
 def test_a_date_without_a_zone_is_refused() -> None:
     with pytest.raises(MessageError, match="zone"):
-        Prepared(PERSONAL, WEEKLY, issue="1", date=datetime(2026, 11, 22))  # noqa: DTZ001
+        prepared().to(replace(ADA, date=datetime(2026, 11, 22)))  # noqa: DTZ001
 
 
 def test_one_leaves_with_one_click_or_by_a_mail() -> None:
@@ -146,7 +146,7 @@ def test_the_headers_of_a_list() -> None:
 
 
 def test_the_feedback_id_has_four_parts_whatever_the_issue_is_called() -> None:
-    slot = Prepared(PERSONAL, WEEKLY, issue="2026-11-22T12:00", date=NOON)
+    slot = Prepared(PERSONAL, WEEKLY, issue="2026-11-22T12:00")
     assert str(read(slot.to(ADA))["Feedback-ID"]).count(":") == 3
 
 
@@ -223,7 +223,10 @@ def test_again_is_the_same_and_another_issue_has_another_boundary() -> None:
     assert len(boundaries) == 2
 
 
-@pytest.mark.parametrize("field", list(ADA.__dataclass_fields__))
+WRITTEN = [name for name in ADA.__dataclass_fields__ if name != "date"]
+
+
+@pytest.mark.parametrize("field", WRITTEN)
 @pytest.mark.parametrize("evil", ["\r\nBcc: x@e.org", "\n", "\r", "\u2028", "\u2029", "\x85", "\0"])
 def test_what_breaks_lines_is_refused_in_whatever_is_the_readers(field: str, evil: str) -> None:
     with pytest.raises(MessageError) as caught:

@@ -9,20 +9,24 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import pytest
 from mailings import NAME, Mailing, forever, mailing, nobody, now
 
-from smtp_server import Action, Behaviour, Close, Mail, Say, SmtpServer, Stall, Step, scripted
+from site_folder import NOON
+from smtp_server import Action, Behaviour, Close, Mail, Say, SmtpServer, Stall, Step, good, scripted
 from syndicate.build import Site
 from syndicate.delivery import verp
+from syndicate.delivery.prepared import message_id
 from syndicate.errors import StoreError, SyndicateError
 from syndicate.moments import to_text
 from syndicate.sending import orders
 from syndicate.sending.clerk import Told, Way
-from syndicate.sending.sender import send, send_one
+from syndicate.sending.sender import plan_approved, send, send_one
 from syndicate.store.deliveries import Deliveries
 from syndicate.store.issues import Issues
 from syndicate.store.requests import Secrets
@@ -658,3 +662,26 @@ def test_on_a_full_disk_nothing_goes_out_that_is_not_written_down(
         assert len(held) <= 2
         assert set(held) <= set(taken), "held is what went out and could not be written down"
         assert set(arrived(server)) == set(site.states())
+
+
+def test_the_date_of_a_message_is_when_it_is_handed_over(site: Mailing) -> None:
+    site.people(["ada@example.org", "bob@example.org"])
+    issue = site.issue()
+    with site.folder.opened() as opened:
+        plan_approved(opened, NOON - timedelta(days=20))
+    refuse_once = scripted(MESSAGE=[Say("451 4.3.0 not now")])
+    with SmtpServer(refuse_once) as server:
+        site.through(server.port, connections=1)
+        before = datetime.now(UTC).replace(microsecond=0)
+        site.send()
+        with site.folder.opened() as opened, opened.database.transaction():
+            opened.database.run("UPDATE deliveries SET next_try = '2026-11-01T00:00:00Z'")
+        server.behaviour = good
+        site.send()
+        mails = [email.message_from_bytes(mail.body) for mail in server.mails]
+    assert len(mails) == 2
+    assert all(before <= parsedate_to_datetime(mail["Date"]) for mail in mails)
+    with site.folder.opened() as opened, opened.database.transaction():
+        salt = Subscribers(opened.database).salt()
+    ids = {f"<{message_id(issue.sequence, n, salt, 'example.org')}>" for n in (1, 2)}
+    assert {mail["Message-ID"] for mail in mails} == ids, "the same on every try"

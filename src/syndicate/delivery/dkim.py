@@ -2,7 +2,7 @@
 
 rsa-sha256, with the head canonicalised as `relaxed`, for servers fold headers anew, and the body
 as `simple`: ours is quoted-printable in short lines, which nobody has a reason to touch. No time is
-signed, so a message that is sent again is the same. Pure.
+signed. Pure.
 """
 
 from __future__ import annotations

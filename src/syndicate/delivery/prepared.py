@@ -50,6 +50,7 @@ FIELDS = ("unsubscribe", "preferences", "name")
 class Recipient:
     """A reader, and what is theirs alone. `name` is "" if not known.
 
+    `date` (aware) is when the message is handed over: another on each try, while the id stays.
     `unsubscribe` and `preferences` are https: URLs, `unsubscribe_by_mail` a mailto: URL,
     `message_id` comes without angle brackets.
     """
@@ -60,21 +61,19 @@ class Recipient:
     unsubscribe_by_mail: str
     preferences: str
     message_id: str
+    date: datetime
 
 
 class Prepared:
     """The messages of one issue."""
 
-    def __init__(
-        self, personal: Personal, newsletter: Newsletter, *, issue: str, date: datetime
-    ) -> None:
-        """Encode the issue called `issue`, a word, whose sending begins at `date` (aware).
+    def __init__(self, personal: Personal, newsletter: Newsletter, *, issue: str) -> None:
+        """Encode the issue called `issue`, a word.
 
         Raises MessageError for what mail does not allow, and for marks that a template changed.
         """
         sender = newsletter.sender
         self._from = addressed("From", *mailbox_of("From", sender))
-        self._date = dated(date)
         feedback = (issue, newsletter.name, KIND, _sender_id(sender))
         self._of_the_list = (
             structured("List-ID", f"<{list_id(newsletter.name, sender)}>"),
@@ -97,7 +96,7 @@ class Prepared:
             self._from,
             addressed("To", who.name, as_sent(who.address, smtputf8=smtputf8)),
             encoded.subject(who.name),
-            self._date,
+            dated(who.date),
             structured("Message-ID", f"<{who.message_id}>"),
             *list_unsubscribe(who.unsubscribe, who.unsubscribe_by_mail, one_click=True),
             *self._of_the_list,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from syndicate.build import Site
 from syndicate.config.model import Newsletter
@@ -17,7 +18,6 @@ from syndicate.delivery.prepared import Prepared, Recipient, message_id
 from syndicate.delivery.transport import Envelope
 from syndicate.delivery.verp import return_path
 from syndicate.errors import SyndicateError
-from syndicate.moments import from_text
 from syndicate.newsletters.personal import Personal
 from syndicate.permalinks import base_url
 from syndicate.store.deliveries import Claimed, Sending
@@ -59,6 +59,7 @@ class Mail:
             unsubscribe_by_mail=self.links.unsubscribe_by_mail(self.newsletter, number),
             preferences=self.links.preferences(number),
             message_id=message_id(self.issue, number, self.salt, domain(self.newsletter.sender)),
+            date=datetime.now(UTC),
         )
         message = self.sign(self.prepared.to(who, smtputf8=True))
         sender = return_path(self.bounces, self.secret, self.issue, number)
@@ -85,7 +86,6 @@ def mail_of(site: Site, sending: Sending) -> Mail:
             Personal.from_json(issue.personal),
             newsletter,
             issue=slot_name(sending.slot),
-            date=from_text(sending.began),
         ),
         links=Links(base_url(site.config.site), secret),
         secret=secret,

@@ -18,6 +18,7 @@ from types import FrameType
 from syndicate import __version__
 from syndicate.app import Setup, set_up
 from syndicate.errors import Place, SyndicateError
+from syndicate.service.alone import Alone
 from syndicate.service.bounces import Returns
 from syndicate.service.clock import Clock
 from syndicate.service.faults import as_findings
@@ -41,6 +42,9 @@ LOCK, STATUS = ".running", ".status"
 """What is added to the name of the store for the service's own files."""
 
 CONFIGURATION = "configuration"
+SECOND = 2
+"""The exit code when another service took the database over."""
+
 STUCK = 1
 """The exit code when what was in hand did not end within the deadline."""
 
@@ -56,13 +60,18 @@ def _patience(setup: Setup) -> float:
 
 
 def _parts(
-    setup: Setup, serving: Serving, asked: threading.Event, delivering: Delivering
+    setup: Setup,
+    alone: Alone,
+    serving: Serving,
+    asked: threading.Event,
+    delivering: Delivering,
 ) -> list[Part]:
     """What the service does: each newsletter is a part, so that it fails alone."""
     served = Served()
     newsletters = setup.config.newsletters.values()
     issuing = [Issuing(setup, newsletter, served) for newsletter in newsletters]
     return [
+        alone,
         Standing(setup),
         Publishing(setup, served),
         *issuing,
@@ -104,13 +113,16 @@ class Service:
             self._asked,
         )
         self._delivering = Delivering(self._setup, self._serving.sent)
-        self._tick.replace(_parts(self._setup, self._serving, self._asked, self._delivering))
+        self._code = 0
+        self._alone = Alone(self._setup, self._end_second)
+        self._tick.replace(self._parts())
         self._clock = Clock(self._turn, self._setup.config.service.poll)
         self._reporter = Reporter(state_file(self._setup, STATUS), os.getpid())
 
     def run(self) -> int:
         """Work until SIGTERM or SIGINT; give the exit code. Raises when it cannot begin."""
         with only_one(state_file(self._setup, LOCK), os.getpid()):
+            self._alone.begin()
             for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
                 signal.signal(number, self._on_signal)
             self._serving.listen()
@@ -126,8 +138,17 @@ class Service:
             self._delivering.stop()  # a new configuration may have brought another meanwhile
             self._delivering.close()
             self._serving.stop()
+            self._alone.close()
             log.info("stopped")
-        return 0
+        return self._code
+
+    def _parts(self) -> list[Part]:
+        return _parts(self._setup, self._alone, self._serving, self._asked, self._delivering)
+
+    def _end_second(self) -> None:
+        """End, because another service uses the database."""
+        self._code = SECOND
+        self._signals.put(signal.SIGTERM)
 
     # -- the main thread ---------------------------------------------------------------------
 
@@ -194,6 +215,6 @@ class Service:
         self._serving.take(setup)
         self._delivering.stop()
         self._delivering = Delivering(setup, self._serving.sent)
-        self._tick.replace(_parts(setup, self._serving, self._asked, self._delivering))
+        self._tick.replace(self._parts())
         self._clock.set_poll(setup.config.service.poll)
         log.info("the configuration was read again")

@@ -9,5 +9,8 @@ WRITERS = 7_391_520_644
 BUILDS = WRITERS + 1
 """The advisory lock that a build holds from its first look at the folder to its end."""
 
+SERVICES = WRITERS + 3
+"""The advisory lock of the service, in a session that lasts as long as it does."""
+
 SENDERS = WRITERS + 2
 """The advisory lock of whoever sends."""

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 from syndicate.errors import StoreError
-from syndicate.store.agreed import BUILDS, SCHEMA_VERSION, SENDERS, WRITERS
+from syndicate.store.agreed import BUILDS, SCHEMA_VERSION, SENDERS, SERVICES, WRITERS
 from syndicate.store.private import create_private, open_private, tighten
 
 try:
@@ -409,10 +409,29 @@ class PostgreSQL:
         return self.rows(f"SELECT pg_try_advisory_lock({SENDERS})") == [(True,)]
 
     def holds_sending(self) -> bool:
-        query = (
-            "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid() "
-            f"AND classid = {SENDERS >> 32} AND objid = {SENDERS & 0xFFFFFFFF} AND granted"
+        return self._holds(SENDERS)
+
+    def lock_service(self, name: str) -> bool:
+        """Be the only service of this database, under a name, until `close`; False if one is."""
+        with self.transaction():
+            self.run("SELECT set_config('application_name', :name, false)", {"name": name[:63]})
+        return self.rows(f"SELECT pg_try_advisory_lock({SERVICES})") == [(True,)]
+
+    def holds_service(self) -> bool:
+        """Whether we still are: a connection that broke lets go of it. Raises StoreError."""
+        return self._holds(SERVICES)
+
+    def service(self) -> str:
+        """The name of the service that holds the lock, "" if nobody can tell."""
+        rows = self.rows(
+            "SELECT a.application_name FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid "
+            f"WHERE {_advisory(SERVICES)} AND l.database = "
+            "(SELECT oid FROM pg_database WHERE datname = current_database())"
         )
+        return str(rows[0][0] or "") if rows else ""
+
+    def _holds(self, lock: int) -> bool:
+        query = f"SELECT 1 FROM pg_locks l WHERE {_advisory(lock)} AND l.pid = pg_backend_pid()"
         return bool(self.rows(query))
 
     def copy(self) -> Sqlite:
@@ -461,6 +480,13 @@ class PostgreSQL:
         reason = next(iter(str(error).strip().splitlines()), "it does not answer")
         way_out = "check store.url in config.yaml and that the server runs"
         return StoreError(f"{self._shown}: {reason}", way_out=way_out)
+
+
+def _advisory(lock: int) -> str:
+    return (
+        f"l.locktype = 'advisory' AND l.classid = {lock >> 32} "
+        f"AND l.objid = {lock & 0xFFFFFFFF} AND l.granted"
+    )
 
 
 OWN_DATABASE = "create one for syndicate alone: createdb syndicate"

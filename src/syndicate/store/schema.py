@@ -250,7 +250,7 @@ sendings = Table(  # issues on their way to subscribers
     Column("issue", BigInteger, primary_key=True, autoincrement=False),  # its sequence
     Column("newsletter", PLAIN, nullable=False),
     Column("slot", PLAIN, nullable=False),
-    Column("began", PLAIN, nullable=False),  # the Date of its messages
+    Column("began", PLAIN, nullable=False),  # in UTC
     Column("planned", BigInteger, nullable=False),  # how many deliveries it was given
     Column("paused", PLAIN, nullable=False),  # why it goes no further, "" if it does
     Column("ended", PLAIN, nullable=False),  # "" until nothing is left to do

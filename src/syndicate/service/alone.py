@@ -1,0 +1,88 @@
+"""One service for each PostgreSQL database: an advisory lock, in a session of its own.
+
+The lock goes with the session, whatever ends it. Files beside a store on the same machine are
+`lock`'s; this is for services of several folders or machines that use one database.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable
+from datetime import datetime
+
+from syndicate.app import Setup
+from syndicate.errors import StoreError, SyndicateError
+from syndicate.findings import Finding, Level
+from syndicate.service.tick import Turn
+from syndicate.store.database import PostgreSQL, open_database
+
+WAY_OUT = "stop that service first, or give this site a database of its own"
+
+
+class Alone:
+    """Holds the lock: the first part of every tick, so that nothing is done without it."""
+
+    name = "one service"
+
+    def __init__(self, setup: Setup, end: Callable[[], None]) -> None:
+        """`end` is called when another service has taken the lock while the database was away."""
+        self._setup = setup
+        self._end = end
+        self._session: PostgreSQL | None = None
+
+    def begin(self) -> None:
+        """Take the lock. Raises SyndicateError when another service has it.
+
+        A database that does not answer is asked again with each tick.
+        """
+        try:
+            other = self._other()
+        except StoreError:
+            return
+        if other is not None:
+            raise SyndicateError(_taken(other), way_out=WAY_OUT)
+
+    def turn(self, now: datetime) -> Turn:  # noqa: ARG002  whatever the time is
+        """See that we still hold it; take it again when the connection was broken."""
+        try:
+            other = self._other()
+        except StoreError as error:
+            return Turn([self._finding("database-away", error.message, error.way_out or "")])
+        if other is None:
+            return Turn([])
+        self._end()
+        return Turn([self._finding("second-service", _taken(other), WAY_OUT)])
+
+    def close(self) -> None:
+        """Let go of the lock."""
+        if self._session:
+            self._session.close()
+            self._session = None
+
+    def _other(self) -> str | None:
+        """The service that has the lock; None if that is this one, as on SQLite."""
+        if self._setup.config.store.url.startswith("sqlite:///"):
+            return None
+        if self._session:
+            try:
+                if self._session.holds_service():
+                    return None
+            except StoreError:
+                pass  # the connection broke; what is wrong is said by the next one
+            self.close()
+        session = open_database(self._setup.config.store.url, self._setup.base)
+        assert isinstance(session, PostgreSQL), "there are two kinds"
+        if session.lock_service(f"syndicate on {socket.gethostname()[:32]}, process {os.getpid()}"):
+            self._session = session
+            return None
+        other = session.service()
+        session.close()
+        return other
+
+    def _finding(self, rule: str, message: str, way_out: str) -> Finding:
+        return Finding(Level.ERROR, rule, message, self._setup.config_file, way_out=way_out)
+
+
+def _taken(other: str) -> str:
+    return f"another service uses this database{f': {other}' if other else ''}"
