@@ -216,7 +216,11 @@ def _stated(site: Site, article: Article) -> Iterator[Fact]:
     settings = site.config.site
     if article.authors or settings.author:
         names = ", ".join(article.authors)
-        yield fact("author", names) if names else Fact("author", settings.author, "site.author")
+        yield (
+            fact("author", names, "authors")
+            if names
+            else Fact("author", settings.author, "site.author")
+        )
     lang = article.language
     yield fact("language", lang) if lang else Fact("language", settings.language, "site.language")
     short = article.summary
@@ -234,6 +238,8 @@ def _stated(site: Site, article: Article) -> Iterator[Fact]:
     if article.aliases:
         yield fact("aliases", ", ".join(article.aliases))
     yield Fact("format", article.format, "file name")
+    if rule := article.inferred.get("paragraphs"):
+        yield Fact("paragraphs", rule, "layout of the text")
     if article.extra:
         yield Fact("unused", ", ".join(article.extra), "header")
 

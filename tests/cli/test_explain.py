@@ -67,10 +67,27 @@ def test_each_value_says_where_it_is_from(site: Path, run: Typing) -> None:
     assert stated["address"].endswith("/articles/counting-swifts/  (site.permalink)")
     inferred = rows(run("explain", "2026-09-13.md").out)
     assert inferred["date"].endswith("(date in the file name)")
-    assert inferred["tags"].endswith("(last line)")
+    assert inferred["tags"].endswith("(keyword line at the end)")
     assert inferred["title"].endswith("(first sentence)")
     assert inferred["author"] == "Maren Holt  (site.author)"
     assert inferred["slug"] == "2026-09-13  (file name)"
+
+
+def test_the_rules_that_made_sense_of_a_text_without_markup_are_named(
+    site: Path, run: Typing
+) -> None:
+    lines = ["Why the lamp turns", "by Ann Lee", "It turns because a light that stands still is "
+             "taken for a star, or for a window, by anyone who is tired enough to hope for one.",
+             "The clockwork was wound every four hours, and nobody who wound it slept well.",
+             "Tags: lamps, clockwork", "#sea"]  # fmt: skip
+    (site / "content" / "lamp.txt").write_text("\n".join(lines))
+    found = rows(run("explain", "content/lamp.txt").out)
+    assert found["title"] == "Why the lamp turns  (title line)"
+    assert found["author"] == "Ann Lee  (byline)"
+    assert found["paragraphs"] == "one paragraph per line  (layout of the text)"
+    assert found["tags"] == (
+        "lamps, clockwork, sea  (labelled line 'Tags:', hashtags in the last line)"
+    )
 
 
 def test_every_feed_and_newsletter_says_yes_or_no_and_why(site: Path, run: Typing) -> None:

@@ -469,7 +469,7 @@ def test_a_file_without_header_or_heading_says_all_by_itself() -> None:
     assert found.body.endswith("### Part one\n\nText.\n")
     assert found.inferred == {
         "title": "first sentence",
-        "tags": "last line",
+        "tags": "keyword line at the end",
         "date": "date in the file name",
     }
     named = article(text, "posts/a-day-of-rain/index.md")

@@ -3,7 +3,8 @@
     bytes -> text (UTF-8, one kind of line end, no character illegal in XML)
           -> header | body (`frontmatter`, for whole HTML pages `htmlpage`)
           -> what the header means (`metadata`, `dates`)
-          -> what it does not say, from the body and the path (`infer`, `naming`)
+          -> what it does not say, from the body and the path (`infer`, `opening`, `closing`,
+             `layout`, `naming`)
           -> Article, with a finding for whatever the author should know
 
 Whatever the bytes, `read` returns or raises ArticleError. It never renders the body, resolves
@@ -12,16 +13,16 @@ an address or evaluates template code.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, time, tzinfo
 from types import MappingProxyType
 from typing import Any, Never
 
-from syndicate.content import frontmatter, infer, naming, plaintext
+from syndicate.content import closing, frontmatter, infer, layout, naming, opening, plaintext
 from syndicate.content.article import NOTHING, Article, Format
 from syndicate.content.dates import DateError, to_utc
 from syndicate.content.frontmatter import Header
-from syndicate.content.metadata import Metadata, understand
+from syndicate.content.metadata import MOST_TAGS, Metadata, understand
 from syndicate.content.naming import is_article
 from syndicate.errors import ArticleError, Place
 from syndicate.findings import Finding, Level
@@ -29,6 +30,7 @@ from syndicate.findings import Finding, Level
 __all__ = ["MOST_BYTES", "Reading", "is_article", "read"]
 
 MOST_BYTES = 10_000_000  # bytes
+_WINDOW = 20_000  # characters of the body in which a title is looked for
 
 _ILLEGAL_BYTES = bytes(code for code in range(32) if code not in b"\t\n\r")
 _LEGAL_BYTES = bytes(code for code in range(256) if code not in _ILLEGAL_BYTES)
@@ -79,21 +81,20 @@ def _article(
     zone: tzinfo,
     findings: list[Finding],
 ) -> Article:
-    inferred: dict[str, str] = {}
     day, name = naming.dated_name(path)
-    date = found.date
+    text = _body(header, found, form, zone)
+    inferred, body = text.inferred, text.body
+    date = found.date or text.date
     if date is None and (guess := _path_date(path, day is not None, found, zone)):
         date, inferred["date"] = guess
-    heading, body, body_line = _without_title(header, found.title, form)
-    tags = tuple(found.tags.values())
-    if not header.kind and form is not Format.HTML and (closing := infer.last_line_tags(body)):
-        tags, body = closing
-        inferred["tags"] = "last line"
-    title = found.title
-    if not title and heading:
-        title, inferred["title"] = heading, "first heading"
-    elif not title:
-        title, inferred["title"] = _other_title(path, name, body, form, findings)
+    title = found.title or text.title
+    if not title:
+        shown = layout.arrange(body[:_WINDOW], layout.plan(body, form)).text if text.laid else body
+        title, inferred["title"] = _other_title(path, name, shown, form, findings)
+    tags = tuple(found.tags.values()) or text.tags
+    if len(tags) > MOST_TAGS:
+        message, way_out = f"only the first {MOST_TAGS} tags are taken", "choose fewer tags"
+        findings.append(Finding(Level.WARNING, "tags-too-many", message, path, None, way_out))
     draft = bool(found.draft)
     if found.draft is None and naming.in_drafts(path):
         draft, inferred["draft"] = True, "folder for drafts"
@@ -106,10 +107,11 @@ def _article(
         body=body,
         format=form,
         slug=naming.slug_of(found.slug or name or str(day or ""), path),
-        body_line=body_line,
+        body_line=text.line,
         date=date,
         draft=draft,
-        tags=tags,
+        tags=tags[:MOST_TAGS],
+        authors=tuple(dict.fromkeys(found.authors or text.authors)),
         inferred=MappingProxyType(inferred) if inferred else NOTHING,
         **_as_stated(found),
     )
@@ -119,7 +121,6 @@ def _as_stated(found: Metadata) -> dict[str, Any]:
     """What an article takes over from its header as it is."""
     return {
         "updated": found.updated,
-        "authors": tuple(dict.fromkeys(found.authors)),
         "summary": found.summary,
         "url": found.url,
         "image": found.image,
@@ -139,6 +140,77 @@ def _without_title(header: Header, title: str, form: Format) -> tuple[str, str, 
         return "", body, line
     text, end = opening
     return text, body[end:], line + body.count("\n", 0, end)
+
+
+@dataclass(slots=True)
+class _Body:
+    """The body of a file, and what its first and last lines say about the article.
+
+    `laid`: its paragraphs are made from its layout. `inferred` as in Article.
+    """
+
+    body: str
+    line: int
+    title: str = ""
+    tags: tuple[str, ...] = ()
+    authors: tuple[str, ...] = ()
+    date: datetime | None = None
+    laid: bool = False
+    inferred: dict[str, str] = field(default_factory=dict)
+
+    def cut(self, end: int) -> None:
+        """Take the first lines away."""
+        self.line += self.body.count("\n", 0, end)
+        self.body = self.body[end:]
+
+
+def _body(header: Header, found: Metadata, form: Format, zone: tzinfo) -> _Body:
+    heading, body, line = _without_title(header, found.title, form)
+    text = _Body(body, line)
+    if not found.title and heading:
+        text.title, text.inferred["title"] = heading, "first heading"
+    if not header.kind and form is not Format.HTML:
+        _read_closing(text, zone)
+        _read_opening(text, form, zone)
+    elif form is Format.TEXT:
+        _read_title_line(text, found.title, zone)
+    if form is Format.TEXT or (form is Format.MARKDOWN and not header.kind):
+        rules = layout.arrange(text.body, layout.plan(text.body, form)).rules
+        if rules:
+            text.laid, text.inferred["paragraphs"] = True, ", ".join(rules)
+    return text
+
+
+def _read_closing(text: _Body, zone: tzinfo) -> None:
+    """Take tags and a date from the last lines of a file without header."""
+    if found := closing.read(text.body, zone):
+        text.body, text.tags, text.date = found.body, found.tags, found.date
+        if found.rules:
+            text.inferred["tags"] = ", ".join(found.rules)
+        if found.date:
+            text.inferred["date"] = opening.DATE_LINE
+
+
+def _read_opening(text: _Body, form: Format, zone: tzinfo) -> None:
+    """Take a title line and what stands below it from the first lines of a file without header."""
+    found = opening.read(text.body, form, zone, has_title=bool(text.title))
+    text.cut(found.end)
+    text.title = text.title or found.title
+    text.authors, text.date = found.authors, text.date or found.date
+    tags = {tag.casefold(): tag for tag in (*found.tags, *text.tags)}
+    text.tags = tuple(tags.values())
+    for name, rule in found.rules.items():
+        before = text.inferred.get(name)
+        text.inferred[name] = f"{rule}, {before}" if before and before != rule else rule
+
+
+def _read_title_line(text: _Body, title: str, zone: tzinfo) -> None:
+    """Take the title line of plain text with a header: the stated title again, or the only one."""
+    if title:
+        text.cut(opening.is_title_line(text.body, title))
+    elif not text.title and (found := opening.title_line(text.body, Format.TEXT, zone)):
+        text.title, text.inferred["title"] = found[0], opening.TITLE_LINE
+        text.cut(found[1])
 
 
 def _path_date(

@@ -14,6 +14,7 @@ from html import escape, unescape
 from typing import TypeVar
 from urllib.parse import unquote
 
+from syndicate.content import layout
 from syndicate.content.addresses import LocalFile, Surroundings
 from syndicate.content.article import Article, Format, Rendering
 from syndicate.content.excerpt import summarise
@@ -49,7 +50,8 @@ def render(
     Nothing is raised for anything written in a body.
     """
     body = _without_token_marks(article.body)
-    expanded, html = _html(body, article.format, surroundings)
+    plan = layout.plan(body, article.format) if _is_laid_out(article) else None
+    expanded, html = _html(body, article.format, surroundings, plan)
     if "<!--" in html:
         html = _MORE.sub(MORE, html, count=1)
     regular = article.format is Format.TEXT or (
@@ -75,8 +77,16 @@ def _without_token_marks(body: str) -> str:
     return body
 
 
-def _html(body: str, form: Format, surroundings: Surroundings) -> tuple[Expanded, str]:
-    """The body as HTML, not yet safe."""
+def _is_laid_out(article: Article) -> bool:
+    """Whether paragraphs are made from line ends and indentation: in plain text, and where the
+    reader found that they are."""
+    return article.format is Format.TEXT or "paragraphs" in article.inferred
+
+
+def _html(
+    body: str, form: Format, surroundings: Surroundings, plan: layout.Plan | None
+) -> tuple[Expanded, str]:
+    """The body as HTML, not yet safe. Offsets of problems are those in the body as written."""
     if form is Format.TEXT:
         # Plain text has no tags or shortcodes, only what reads as structure.
         marks: list[Token] = []
@@ -86,11 +96,13 @@ def _html(body: str, form: Format, surroundings: Surroundings) -> tuple[Expanded
             return f"\n\n{OPEN}{len(marks) - 1}{CLOSE}\n\n"
 
         text = _MORE_LINE.sub(mark, body, count=1) if "<!--" in body else body
+        text = layout.arrange(text, plan).text if plan else text
         return Expanded(body), to_html(text, marks, raw_html=False)
     markdown = form is Format.MARKDOWN
     expanded = expand(body, article_url=surroundings.article_anywhere, markdown=markdown)
     if markdown:
-        return expanded, to_html(expanded.text, expanded.tokens)
+        text = layout.arrange(expanded.text, plan).text if plan else expanded.text
+        return expanded, to_html(text, expanded.tokens)
     return expanded, replace_tokens(expanded.text, expanded.tokens)
 
 

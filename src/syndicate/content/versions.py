@@ -1,7 +1,7 @@
 """Versions of what this room does. They stand alone so that asking for them costs nothing."""
 
-READER_VERSION = 2
+READER_VERSION = 3
 """Raise it when the same file would be read differently: every file is read again then."""
 
-RENDERER_VERSION = 3
+RENDERER_VERSION = 4
 """Raise it when the same body would be rendered differently: part of the cache's key."""

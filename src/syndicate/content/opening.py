@@ -1,0 +1,239 @@
+"""What the first lines of a text without front matter say about it: title, authors, date, tags.
+
+A title line is a short first line without a full stop that stands apart from the text: a blank
+line or a section follows it, or the text below has one paragraph per line or is wrapped wider.
+Below the title may stand who wrote the text (`by Ann Lee`), when (a date that can be only one
+day) and labelled tags. Pure, and on the safe side: a first line that may be a sentence, a verse,
+a greeting or markup stays in the text.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from datetime import datetime, tzinfo
+
+from syndicate.content import closing, layout, plaintext
+from syndicate.content.article import Format
+
+TITLE_LINE, BYLINE, DATE_LINE = "title line", "byline", "date line"
+
+_MAX_TITLE = 100  # columns of a title with a blank line below
+_MAX_TITLE_WORDS = 18
+_MAX_TIGHT_TITLE = 80  # columns of a title directly above the text
+_MAX_LINES = 8  # lines at the top that are read so
+_WINDOW = 20_000  # characters
+
+_NO_TITLE = re.compile(
+    r"[#>|<{\\`~+=\s\u3000]|[-*+•–—]{1,9}[ \t]|\d{1,9}[.)][ \t]|!?\[|:::|!!!|: "
+    r"|(?:[-*_][ \t]*){3,}$"
+    r"|(?:(?:dear|hi|hey|liebe|lieber|hallo|chère|chers|cher|estimad[oa]s?|querid[oa]s?|kära|kjære)"
+    r"(?:\s|$)|(?:hello|good (?:morning|evening|day)) (?:all|every|folks|friends|there|again|dear))"
+    r"|(?:https?|mailto|ftp):|www\.",
+    re.IGNORECASE,
+)
+_OPEN_END = re.compile(r"[.,;:…。，、；：．．，؛،।]$|--?$|\\$")
+_MARK_END = re.compile(rf"[!?！？؟]$|{_OPEN_END.pattern}")
+_CODE = re.compile(r"\]\(|\{[{%]|://")
+_BOLD = re.compile(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1$")
+_UNDERLINE = re.compile(r"(?:={3,}|-{3,})[ \t]*$")
+_FIRST_HEADING = re.compile(r"#[ \t]|[^\n]*\n={3,}[ \t]*(?:\n|$)")
+_SECTION = re.compile(r"#{2,6}[ \t]")
+
+_BY = re.compile(
+    r"(?:(?:(?:written |text |words |story |posted )?by|(?:text )?von|par|(?:escrito )?por|di|door"
+    r"|av|af|от|بقلم|מאת)\s+"
+    r"|(?:by|authors?|autor(?:a|e|en|es)?|auteure?s?|text|texte|words|автор|作者|文|著者|作成者|撰文|글"
+    r"|작성자|지은이|بقلم|الكاتب|نویسنده|מאת)\s*[:：／/]\s*)(.+)$",
+    re.IGNORECASE,
+)
+_PARTICLE_WORDS = (
+    "von van de der den del della di da dos du la le el al bin ibn ben af av zu zur y i ten ter"
+)
+_PARTICLES = frozenset(_PARTICLE_WORDS.split())
+_AND = re.compile(r"\s*(?:[,;、，；&]|\s(?:and|und|et|y|e|och|og|en|ja|и)\s)\s*")
+_BEFORE_DATE = re.compile(r"\s*(?:[,|•·]|\s[-–—/])\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What the first lines say. The text goes on at `end`, which is the start of a line."""
+
+    end: int = 0
+    title: str = ""
+    authors: tuple[str, ...] = ()
+    date: datetime | None = None
+    tags: tuple[str, ...] = ()
+    rules: dict[str, str] = field(default_factory=dict)  # by field of the article
+
+
+def read(body: str, form: Format, zone: tzinfo, *, has_title: bool) -> Opening:
+    """Read the first lines of a body that begins with a line that is not blank.
+
+    `has_title`: a heading above it is the title already. A date without an offset is in `zone`.
+    A body is never left without text; `end` is 0 when all of it is text.
+    """
+    window = body[:_WINDOW]
+    opening = _about(window, Opening(), zone) if has_title else Opening()
+    if not has_title and (found := title_line(body, form, zone)):
+        title, end = found
+        opening = Opening(end, title, rules={"title": TITLE_LINE})
+        opening = _about(window, opening, zone)
+    return opening if body[opening.end :].strip() else Opening()
+
+
+def is_title_line(body: str, title: str) -> int:
+    """Where the text goes on if the body opens with a line that says the title; else 0."""
+    first, _, rest = body.partition("\n")
+    if not title or len(first) > _WINDOW or not rest.strip():
+        return 0
+    if " ".join(first.split()).casefold() != title.casefold():
+        return 0
+    below = rest.partition("\n")[0]
+    if below.strip() and not _UNDERLINE.match(below):
+        return 0
+    return _past(body, len(first) + 1 + (len(below) + 1 if below.strip() else 0))
+
+
+def title_line(body: str, form: Format, zone: tzinfo) -> tuple[str, int] | None:
+    """The title in the first line, and where the text goes on; None if the first line is text."""
+    end = body.find("\n")
+    line = body[: max(end, 0)].rstrip()
+    if not 0 < len(line) <= _WINDOW or _FIRST_HEADING.match(body):
+        return None
+    title = _title(line.lstrip() if form is Format.TEXT else line)
+    rest = body[end + 1 :]
+    if not title or not rest.strip():
+        return None
+    if form is Format.TEXT and _UNDERLINE.match(rest.partition("\n")[0]):
+        end = body.find("\n", end + 1)
+        return (title, _past(body, end + 1)) if end > 0 else None
+    text = rest[_about(rest[:_WINDOW], Opening(), zone).end :]
+    if _is_apart(rest, text) or _is_above_text(line, text, form):
+        return title, _past(body, end + 1)
+    return None
+
+
+def _title(line: str) -> str:
+    """The line as a title in plain text; "" if it cannot be one."""
+    bold = _BOLD.match(line)
+    text = bold[2] if bold else line
+    if _NO_TITLE.match(text) or _OPEN_END.search(text) or _CODE.search(text):
+        return ""
+    if layout.width(text) > _MAX_TITLE or len(text.split()) > _MAX_TITLE_WORDS:
+        return ""
+    if not any(map(str.isalpha, text)) or closing.labelled(text):
+        return ""
+    if text.endswith(("!", "！")) and (len(text.split()) > 8 or closing.is_sentence(text)):
+        return ""
+    return plaintext.from_markdown(text)
+
+
+def _is_apart(rest: str, text: str) -> bool:
+    """Whether a blank line or a section parts the title, and the lines about the article that may
+    stand below it, from the text."""
+    if not rest.partition("\n")[0].strip():
+        return not _FIRST_HEADING.match(rest.lstrip()[:_WINDOW])
+    about = rest[: len(rest) - len(text)]
+    blank = bool(about) and not about[:-1].rpartition("\n")[2].strip()
+    return blank or bool(_SECTION.match(text))
+
+
+def _is_above_text(line: str, rest: str, form: Format) -> bool:
+    """Whether the line is too short to be of the paragraphs directly below it."""
+    columns = layout.width(line)
+    below = rest.partition("\n")[0]
+    if columns > _MAX_TIGHT_TITLE or _MARK_END.search(line) or below[:1].islower():
+        return False
+    plan = layout.plan(rest, form)
+    if plan.each_line and plan.count:
+        return plan.long or plan.count > 2
+    if plan.width:
+        return columns <= plan.width * 0.6 and layout.width(below) >= plan.width * 0.75
+    return layout.width(below) > layout.LONG_LINE and layout.ends_sentence(below)
+
+
+# -- below the title -------------------------------------------------------------------------
+
+
+def _about(window: str, opening: Opening, zone: tzinfo) -> Opening:
+    """The opening with what the lines below the title say."""
+    for _ in range(_MAX_LINES):
+        end = window.find("\n", opening.end)
+        if end < 0 or (said := _about_line(window[opening.end : end], zone)) is None:
+            break
+        merged = _merged(opening, said)
+        if merged is None:
+            break
+        opening = replace(merged, end=_past(window, end + 1))
+    return opening
+
+
+def _merged(opening: Opening, said: Opening) -> Opening | None:
+    """Both together; None when both say the same kind of thing, so that one is text."""
+    if (opening.authors and said.authors) or (opening.date and said.date):
+        return None
+    return Opening(
+        opening.end,
+        opening.title,
+        opening.authors or said.authors,
+        opening.date or said.date,
+        (*opening.tags, *said.tags),
+        {**opening.rules, **said.rules},
+    )
+
+
+def _about_line(line: str, zone: tzinfo) -> Opening | None:
+    """What one line says about the article; None if it is text."""
+    text = line.strip()
+    if not text or len(text) > closing.MAX_LINE:
+        return None
+    if found := closing.labelled(text):
+        return Opening(tags=found[0], rules={"tags": found[1]})
+    if day := closing.date_of(text, zone):
+        return Opening(date=day[0], rules={"date": DATE_LINE})
+    plain = plaintext.from_markdown(text) if text[0] in "*_" else text
+    return _byline(plain, zone)
+
+
+def _byline(text: str, zone: tzinfo) -> Opening | None:
+    """`by Ann Lee`, `By Ann Lee and Bo Ek`, `By Ann Lee, 4 March 2026`."""
+    found = _BY.match(text) if len(text) <= _MAX_TITLE else None
+    if found is None:
+        return None
+    if names := _names(found[1]):
+        return Opening(authors=names, rules={"authors": BYLINE})
+    for gap in _BEFORE_DATE.finditer(found[1]):
+        names, day = _names(found[1][: gap.start()]), closing.date_of(found[1][gap.end() :], zone)
+        if names and day:
+            return Opening(authors=names, date=day[0], rules={"authors": BYLINE, "date": DATE_LINE})
+    return None
+
+
+def _names(text: str) -> tuple[str, ...]:
+    """The people in a byline; () if these are not all names."""
+    names = tuple(plaintext.line(name) for name in _AND.split(text.strip()))
+    return names if all(map(_is_name, names)) else ()
+
+
+def _is_name(text: str) -> bool:
+    """Up to five words, each with a capital or in a script without them, but for particles."""
+    words = text.split()
+    if not 0 < len(words) <= 5 or len(text) > 60 or any(map(str.isdigit, text)):
+        return False
+    if text[-1] in "!?:;。！？" or (text[-1] == "." and len(words[-1]) > 3):
+        return False
+    others = [word for word in words if word.lower() not in _PARTICLES]
+    return bool(others) and all(word[0].isalpha() and not word[0].islower() for word in others)
+
+
+def _past(body: str, at: int) -> int:
+    """The start of the next line that is not blank."""
+    while at < len(body):
+        end = body.find("\n", at)
+        if body[at : end if end >= 0 else len(body)].strip():
+            return at
+        if end < 0:
+            return len(body)
+        at = end + 1
+    return len(body)
