@@ -130,14 +130,87 @@ def test_a_broken_row_costs_only_itself_and_tells_its_line() -> None:
     assert rows[3][1] == "1 columns instead of 2"
 
 
-def test_a_quotation_mark_that_is_never_closed_swallows_nobody_silently() -> None:
-    text = 'email,name\nada@example.org,"A\n' + "bob@example.org,B\n" * 10_000
+def refused(text: str) -> list[Refused]:
+    rows = read(text.encode().splitlines(keepends=True), "weekly").rows
+    return [each for each in rows if isinstance(each, Refused)]
+
+
+def test_a_quote_that_is_never_closed_costs_its_line_alone() -> None:
+    text = 'email,name\nada@example.org,"A\n' + "bob@example.org,B\n" * 1_000
     _, rows = people(text)
-    line, reason = rows[0]
-    assert line == "2"
-    assert "no CSV from here to line" in reason
-    assert len(rows) > 1, "reading goes on"
-    assert people('email,name\nada@example.org,"A\n')[1][0][0] == "2"
+    assert rows[0] == ("2", "a quote on this line is not closed")
+    assert rows[1:] == [("bob", "active")] * 1_000
+    assert people('email,name\nada@example.org,"A\n')[1] == rows[:1]
+
+
+ROWS = [f"p{number}@example.org,P,active" for number in range(1, 21)]
+LAST = [
+    'z@example.org,"Zed",unsubscribed',  # closes the quote, and more follows
+    'z@example.org,Zed",unsubscribed',  # closes it as a cell should be closed
+    "z@example.org,Zed,unsubscribed",  # leaves it open
+]
+
+
+@pytest.mark.parametrize("last", LAST)
+@pytest.mark.parametrize("odd", ['5"" tall', '\\"the boss\\"', "the"])
+def test_a_quote_that_closes_in_a_later_row_swallows_nobody(odd: str, last: str) -> None:
+    broken = f'x@example.org,"{odd},active'
+    text = "\n".join(["email,name,state", *ROWS, broken, *ROWS, last, *ROWS]) + "\n"
+    _, rows = people(text)
+    (line, _), *_others = [row for row in rows if row[0].isdigit()]
+    assert line == "22"
+    standings = [row[1] for row in rows if not row[0].isdigit()]
+    assert standings.count("active") == 60
+    bad = refused(text)
+    assert bad[0].cells[0] == "x@example.org"
+    assert ",".join(bad[0].cells) == broken
+
+
+def test_every_line_is_a_person_or_refused_with_its_cells() -> None:
+    lines = [
+        f'a{n}@example.org,"A{n}\n' if n % 7 == 0 else f"a{n}@example.org,A\n" for n in range(500)
+    ]
+    text = "email,name\n" + "".join(lines)
+    _, rows = people(text)
+    assert len(rows) == 500
+    assert [each.line for each in refused(text)] == [n + 2 for n in range(0, 500, 7)]
+    assert all(each.cells[0].startswith("a") for each in refused(text))
+
+
+def test_a_cell_may_have_several_lines() -> None:
+    text = 'email,name\nada@example.org,"Ada\nLane, of\n\nBern"\nbob@example.org,B\n'
+    assert [line for line, _ in people(text)[1]] == ["ada", "bob"]
+
+
+@pytest.mark.parametrize("header", ["email,email,name", "email,name,Name", "email,state,state"])
+def test_two_columns_of_one_name_are_refused(header: str) -> None:
+    with pytest.raises(SyndicateError, match="two columns are named"):
+        people(f"{header}\na@example.org,b,c\n")
+
+
+def test_columns_that_mean_nothing_may_have_one_name() -> None:
+    twice = LISTMONK.replace("updated_at", "created_at2").replace(
+        ",attributes,", ",attributes,note,note,"
+    )
+    assert people(twice)[0] == "listmonk"
+
+
+WITHOUT_LAST_CHANGED = [
+    ("UNSUB_TIME,UNSUB_REASON", '"2025-05-05 05:05:05",N/A', "unsubscribed"),
+    ("CLEAN_TIME,CLEAN_CAMPAIGN_TITLE", '"2025-05-05 05:05:05",', "mail to this address came back"),
+]
+
+
+@pytest.mark.parametrize(("columns", "cells", "standing"), WITHOUT_LAST_CHANGED)
+def test_mailchimps_files_of_the_unsubscribed_and_cleaned_are_known(
+    columns: str, cells: str, standing: str
+) -> None:
+    text = (
+        f"Email Address,First Name,Last Name,OPTIN_TIME,{columns},LEID,EUID,NOTES,TAGS\n"
+        f'ada@example.org,Ada,,"2024-03-02 08:00:00",{cells},2,b2,,"""Editors"""\n'
+    )
+    service, ((_, found),) = people(text)
+    assert (service, found) == ("Mailchimp", standing)
 
 
 @pytest.mark.parametrize(

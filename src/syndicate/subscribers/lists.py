@@ -6,18 +6,20 @@ Rows come one by one: a list may be longer than memory.
 from __future__ import annotations
 
 import csv
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING, NamedTuple
+from typing import Final, NamedTuple
 
 from syndicate.errors import AddressError, Place, SyndicateError
 from syndicate.subscribers.addresses import Address, address
 from syndicate.subscribers.services import HEADER, PLAIN, Cells, Service, Standing, recognised
 
-if TYPE_CHECKING:
-    from _csv import Reader
+MAX_RECORD_LINES: Final = 200
+"""Lines a record may have: cells with notes have some, a quote that is not closed all the rest."""
 
+UNCLOSED: Final = "a quote on this line is not closed"
 DELIMITERS = ",;\t"
 LONGEST_NAME, LONGEST_SINCE = 200, 40
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -65,14 +67,15 @@ def read(lines: Iterable[bytes], newsletter: str) -> List:
     text = _decoded(lines)
     first = next(text, "")
     delimiter = max(DELIMITERS, key=first.count)
-    reader = csv.reader(chain([first], text), delimiter=delimiter, strict=True)
-    try:
-        columns = [cell.strip() for cell in next(reader, [])]
-    except csv.Error as error:
-        raise SyndicateError(f"this is no CSV: {error}", place=HEADER) from None
+    records = _Records(chain([first], text), delimiter)
+    header = next(iter(records), None)
+    if header and header.error:
+        message = f"the first line is not valid CSV: {header.error}"
+        raise SyndicateError(message, place=HEADER, way_out="save the file as CSV in UTF-8")
+    columns = [cell.strip() for cell in header.cells] if header else []
     known = [" ".join(column.lower().split()) for column in columns]
     rows = _Rows(recognised(known), known, newsletter)
-    return List(rows.service, columns, rows.of(reader))
+    return List(rows.service, columns, rows.of(records))
 
 
 def _decoded(lines: Iterable[bytes]) -> Iterator[str]:
@@ -84,6 +87,75 @@ def _decoded(lines: Iterable[bytes]) -> Iterator[str]:
             message, way_out = "this line is not UTF-8", "save the file as CSV in UTF-8"
             raise SyndicateError(message, place=Place("", number), way_out=way_out) from None
         yield text.replace("\0", "")
+
+
+class _Record(NamedTuple):
+    """A record from its first `line` on; with an `error`, `cells` are that line's as they stand."""
+
+    line: int
+    cells: Sequence[str]
+    error: str = ""
+
+
+class _Records:
+    """Lines -> records (RFC 4180). What cannot be read costs one line: the next begins anew.
+
+    A quote that is not closed would make one cell of all the lines behind it.
+    """
+
+    def __init__(self, lines: Iterable[str], delimiter: str) -> None:
+        self._lines = iter(lines)
+        self._delimiter = delimiter
+        self._again: deque[str] = deque()
+        self._taken: list[str] = []
+        self._number = 0
+        self._columns = 0
+
+    def __iter__(self) -> Iterator[_Record]:
+        reader = csv.reader(self._feed(), delimiter=self._delimiter, strict=True)
+        while True:
+            self._number += len(self._taken)
+            self._taken = []
+            try:
+                cells = next(reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                unclosed = len(self._taken) > 1 or "end of data" in str(error)
+                yield self._refused(UNCLOSED if unclosed else f"not valid CSV: {error}")
+                reader = csv.reader(self._feed(), delimiter=self._delimiter, strict=True)
+                continue
+            self._columns = self._columns or len(cells)
+            if self._swallows():
+                yield self._refused(UNCLOSED)
+            else:
+                yield _Record(self._number + 1, cells)
+
+    def _feed(self) -> Iterator[str]:
+        """The lines of the next records. Raises csv.Error for a record without end."""
+        while self._again or (line := next(self._lines, None)) is not None:
+            if len(self._taken) >= MAX_RECORD_LINES:
+                if not self._again:
+                    self._again.append(line)
+                raise csv.Error("a cell without end")
+            line = self._again.popleft() if self._again else line
+            self._taken.append(line)
+            yield line
+
+    def _refused(self, error: str) -> _Record:
+        """The first of the lines that were taken is refused, the others are read anew."""
+        first, *others = self._taken
+        self._again.extendleft(reversed(others))
+        self._taken = [first]
+        cells = first.rstrip("\r\n").split(self._delimiter)
+        return _Record(self._number + 1, cells, error)
+
+    def _swallows(self) -> bool:
+        """Whether a record of several lines has a line in it that is a record of its own."""
+        return any(
+            line.count(self._delimiter) == self._columns - 1 and "@" in line
+            for line in self._taken[1:]
+        )
 
 
 class _Rows:
@@ -98,20 +170,14 @@ class _Rows:
         read = {"newsletter", self._address, *self._names, *service.since, *rules}
         self._places = [(c, place) for place, c in enumerate(columns) if c in read]
 
-    def of(self, reader: Reader) -> Iterator[Person | Refused]:
+    def of(self, records: Iterable[_Record]) -> Iterator[Person | Refused]:
         """All that is left in the file; blank lines say nothing."""
-        while True:
-            before = reader.line_num
-            try:
-                cells = next(reader)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                reason = f"no CSV from here to line {reader.line_num}: {error}"
-                yield Refused(before + 1, reason, [])
+        for record in records:
+            if record.error:
+                yield Refused(record.line, record.error, record.cells)
                 continue
-            found = self._row(before + 1, cells)
-            if isinstance(found, Person) or any(map(str.strip, cells)):
+            found = self._row(record.line, record.cells)
+            if isinstance(found, Person) or any(map(str.strip, record.cells)):
                 yield found
 
     def _row(self, line: int, cells: Sequence[str]) -> Person | Refused:

@@ -87,16 +87,19 @@ SERVICES = (
         since=("created_at",),
         rules=(("status", STATES),),
     ),
-    Service(
-        "Mailchimp",  # a file each for the subscribed, the unsubscribed and the cleaned
-        frozenset(("optin_time", "last_changed", "leid")),
-        addresses=("email address", "email"),
-        names=(("first name", "last name"), ("fname", "lname"), ("name",)),
-        since=("confirm_time", "optin_time"),
-        rules=(
-            ("clean_time", {FILLED: BOUNCED, EMPTY: "clean_time is empty: did they bounce?"}),
-            ("unsub_time", {FILLED: LEFT, EMPTY: "unsub_time is empty: did they leave?"}),
-        ),
+    *(
+        Service(
+            "Mailchimp",  # a file each for the subscribed, the unsubscribed and the cleaned
+            frozenset(("optin_time", changed, "leid")),
+            addresses=("email address", "email"),
+            names=(("first name", "last name"), ("fname", "lname"), ("name",)),
+            since=("confirm_time", "optin_time"),
+            rules=(
+                ("clean_time", {FILLED: BOUNCED, EMPTY: "clean_time is empty: did they bounce?"}),
+                ("unsub_time", {FILLED: LEFT, EMPTY: "unsub_time is empty: did they leave?"}),
+            ),
+        )
+        for changed in ("last_changed", "unsub_time", "clean_time")
     ),
     Service(
         "Ghost",
@@ -158,6 +161,19 @@ COLUMNS = {
 }
 """What a plain list may have: another column might say that somebody left."""
 
+READ = COLUMNS - {""} | {
+    column
+    for service in SERVICES
+    for column in (
+        *service.marks,
+        *service.addresses,
+        *(name for group in service.names for name in group),
+        *service.since,
+        *(column for column, _ in service.rules),
+    )
+}
+"""Columns that mean something: one that stands twice is ambiguous."""
+
 HEADER = Place("", 1)
 WAY_OUT = (
     "understood are exports of listmonk, Mailchimp, Ghost, Buttondown and Substack as they come, "
@@ -168,6 +184,9 @@ WAY_OUT = (
 def recognised(columns: Sequence[str]) -> Service:
     """The service whose list has these columns. Raises SyndicateError that names them."""
     found = set(columns)
+    if twice := [c for c in dict.fromkeys(columns) if c in READ and columns.count(c) > 1]:
+        message = f"two columns are named {_shown(twice)}"
+        raise SyndicateError(message, place=HEADER, way_out="rename one, or leave it out")
     for service in (*SERVICES, PLAIN):
         if service.marks <= found and not found.isdisjoint(service.addresses):
             if service is PLAIN and (unknown := found - COLUMNS):
