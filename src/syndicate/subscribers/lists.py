@@ -133,14 +133,15 @@ class _Records:
 
     def _feed(self) -> Iterator[str]:
         """The lines of the next records. Raises csv.Error for a record without end."""
-        while self._again or (line := next(self._lines, None)) is not None:
+        while (line := self._next()) is not None:
             if len(self._taken) >= MAX_RECORD_LINES:
-                if not self._again:
-                    self._again.append(line)
+                self._again.appendleft(line)
                 raise csv.Error("a cell without end")
-            line = self._again.popleft() if self._again else line
             self._taken.append(line)
             yield line
+
+    def _next(self) -> str | None:
+        return self._again.popleft() if self._again else next(self._lines, None)
 
     def _refused(self, error: str) -> _Record:
         """The first of the lines that were taken is refused, the others are read anew."""
