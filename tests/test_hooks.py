@@ -91,6 +91,7 @@ def make(site: SiteFolder, review: IssueState | None = None) -> None:
         issue = make_issue(opened, newsletter, "2026-11-22T12:00", NOON, NOON)
         if review:
             assert move(opened, issue, review, NOON)
+    site.build()
 
 
 def test_a_hook_hears_of_each_new_article_once(site: SiteFolder, server: Listening) -> None:

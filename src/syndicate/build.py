@@ -14,7 +14,7 @@ wait for each other.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -45,7 +45,7 @@ from syndicate.renditions import Folder, Renditions, address, address_at, stale_
 from syndicate.store.articles import GONE_FEEDS, Articles
 from syndicate.store.database import WAS_READABLE, Database
 from syndicate.store.events import Events, Happening
-from syndicate.store.issues import Issues
+from syndicate.store.issues import Issue, Issues
 from syndicate.surroundings import MISSING
 
 T = TypeVar("T")
@@ -233,6 +233,28 @@ def built(site: Site, now: datetime) -> Outputs:
 
 ALL = "*"
 """Stands for every owner among those whose documents are still to be made."""
+
+
+Shown = Callable[[Site, Issue], bool]
+"""Whether readers can read the web page of an issue."""
+
+
+def is_owed(site: Site) -> bool:
+    """Whether documents are still to be written by the next build."""
+    meta = Articles(site.database).meta()
+    return meta.get("unfinished") == "yes" or meta.get("owed", "[]") != "[]"
+
+
+def is_written(site: Site, issue: Issue) -> bool:
+    """Whether the web page of an issue is on disk as it is to be, whichever program made it."""
+    meta = Articles(site.database).meta()
+    owed = json.loads(meta.get("owed", "[]"))
+    if meta.get("unfinished") == "yes" or {
+        ALL,
+        issue_archive.owner_of(issue.newsletter, issue.slot),
+    } & set(owed):
+        return False
+    return (site.places.output / issue_archive.page_file_of(issue)).is_file()
 
 
 def _all_owners(outputs: Outputs, known: Mapping[str, tuple[int, str]]) -> list[str]:

@@ -16,13 +16,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import takewhile
 from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from syndicate import __version__
-from syndicate.build import Site
+from syndicate.build import Shown, Site, is_written
 from syndicate.composing import place_of_issue
 from syndicate.config.model import Hook
 from syndicate.moments import from_text, to_text
@@ -71,8 +72,11 @@ class _Listener:
     tell: Callable[[Sequence[Event]], None]
 
 
-def tell_hooks(site: Site, now: datetime) -> list[Failure]:
-    """Tell every hook, and the hub, what it has not heard yet; give those that did not listen."""
+def tell_hooks(site: Site, now: datetime, shown: Shown = is_written) -> list[Failure]:
+    """Tell every hook, and the hub, what it has not heard yet; give those that did not listen.
+
+    That an issue may be sent is told once its page is `shown`: readers follow its links.
+    """
     events = Events(site.database)
     known = events.hooks()
     failures: list[Failure] = []
@@ -82,7 +86,7 @@ def tell_hooks(site: Site, now: datetime) -> list[Failure]:
             told = Told(listener.name, 0 if listener.name == HUB else events.last())
             with site.database.transaction():
                 events.tell(told)
-        failures += _tell(site, events, listener, told, now)
+        failures += _tell(site, events, listener, told, now, shown)
     names = {*site.config.hooks, *([HUB] if site.config.feeds.hub else [])}
     heard = [told.position for name, told in events.hooks().items() if name in names]
     with site.database.transaction():  # what a hook has not heard stays, whatever the clock says
@@ -102,12 +106,13 @@ def _listeners(site: Site) -> Iterator[_Listener]:
 
 
 def _tell(
-    site: Site, events: Events, listener: _Listener, told: Told, now: datetime
+    site: Site, events: Events, listener: _Listener, told: Told, now: datetime, shown: Shown
 ) -> Iterator[Failure]:
     if to_text(now) < told.next_try <= to_text(now + LONGEST_WAIT):
         yield Failure(listener.name, told.reason)
         return
-    waiting = events.since(told.position, listener.kinds, AT_ONCE)
+    found = events.since(told.position, listener.kinds, AT_ONCE)
+    waiting = list(takewhile(partial(_may_be_told, site, shown), found))
     while waiting:
         due, waiting = waiting[: listener.at_once], waiting[listener.at_once :]
         try:
@@ -121,6 +126,16 @@ def _tell(
             told = Told(listener.name, due[-1].id)
         with site.database.transaction():
             events.tell(told)
+
+
+def _may_be_told(site: Site, shown: Shown, event: Event) -> bool:
+    """Whether it is time to tell an event; those behind it wait too."""
+    if event.event != Happening.ISSUE_APPROVED:
+        return True
+    newsletter, _, slot = event.subject.partition("/")
+    issue = Issues(site.database).get(newsletter, slot)
+    known = newsletter in site.config.newsletters  # else it has no page any more
+    return not (issue and issue.is_public and known) or shown(site, issue)
 
 
 def after_failure(told: Told, event: Event, reason: str, now: datetime) -> Told:

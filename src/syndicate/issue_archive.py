@@ -27,6 +27,11 @@ def owner_of(newsletter: str, slot: str) -> str:
     return f"{ISSUE}{newsletter}/{slot}"
 
 
+def page_file_of(issue: Issue) -> str:
+    """The file of an issue's web page, in the output folder."""
+    return f"{place_of_issue(issue)}index.html"
+
+
 def all_owners(outputs: Outputs) -> Iterator[str]:
     """Every owner there can be now."""
     for name in outputs.config.newsletters:
@@ -58,8 +63,7 @@ def pages(outputs: Outputs, owner: str) -> dict[str, bytes]:
     issue = _issue(outputs, owner)
     if issue is None:
         return {}
-    path = f"{place_of_issue(issue)}index.html"
-    return {path: web_page(outputs, issue.page, listed=issue.is_public)}
+    return {page_file_of(issue): web_page(outputs, issue.page, listed=issue.is_public)}
 
 
 def _issue(outputs: Outputs, owner: str) -> Issue | None:

@@ -29,6 +29,7 @@ from syndicate.schedule.due import Due, Skipped, due
 from syndicate.schedule.slots import Schedule, Slot
 from syndicate.schedule.words import duration
 from syndicate.store.articles import Articles
+from syndicate.store.deliveries import Deliveries
 from syndicate.store.events import Events, Happening
 from syndicate.store.incarnation import Incarnation
 from syndicate.store.issues import Carried, Issue, Issues, IssueState, articles_json, slot_name
@@ -50,6 +51,7 @@ class Making:
     due: datetime
     now: datetime
     planned: bool
+    draft: bool
 
     def choose(self) -> Sequence[Published]:
         """The articles it carries, newest first."""
@@ -97,10 +99,9 @@ class Making:
         )
         if made is None:
             return issue
-        draft = self.newsletter.review == "manual"
         taken = [Carried(a.id, a.title, a.url, to_text(a.updated)) for a in carried]
         return issue._replace(
-            state=IssueState.DRAFT if draft else IssueState.APPROVED,
+            state=IssueState.DRAFT if self.draft else IssueState.APPROVED,
             reason="",
             subject=made.rendered.subject,
             html=made.rendered.html,
@@ -108,52 +109,93 @@ class Making:
             page=made.page,
             message=made.message.decode("ascii"),
             articles=articles_json(taken),
-            draft_key=secrets.token_hex(DRAFT_KEY_BYTES) if draft else "",
-            approved="" if draft else to_text(self.now),
+            draft_key=secrets.token_hex(DRAFT_KEY_BYTES) if self.draft else "",
+            approved="" if self.draft else to_text(self.now),
             personal=made.personal.to_json() if made.personal else "",
         )
 
 
 def make_issue(
+    site: Site, newsletter: Newsletter, slot: str, due: datetime, now: datetime
+) -> Issue:
+    """Make the issue of a slot of the schedule; one that is made already is given.
+
+    Nothing new makes one that is `skipped`. Raises SyndicateError when it cannot be made, would
+    break a rule of level error, or when the store may be a copy or older than what was sent.
+    """
+    issue = _made(site, newsletter, slot, due, now, planned=True)
+    assert issue is not None, "a slot of the schedule is made or skipped"
+    return issue
+
+
+def make_by_hand(
+    site: Site, newsletter: Newsletter, now: datetime, *, draft: bool = False
+) -> Issue | None:
+    """Make an issue whose slot is the present minute, or the next that has none.
+
+    A `draft` waits for approval, whatever the newsletter says. None, and nothing is recorded, when
+    nothing is new. Raises SyndicateError, as `make_issue`.
+    """
+    issues, due = Issues(site.database), now.replace(second=0, microsecond=0)
+    while issues.get(newsletter.name, slot := f"{due.astimezone(site.zone):%Y-%m-%dT%H:%M}"):
+        due += timedelta(minutes=1)
+    return _made(site, newsletter, slot, min(due, now), now, planned=False, draft=draft)
+
+
+def _made(
     site: Site,
     newsletter: Newsletter,
     slot: str,
     due: datetime,
     now: datetime,
     *,
-    planned: bool = True,
-) -> Issue:
-    """Make the issue of a slot from what was built last; one that is made already is given.
-
-    `planned` says that the slot is one of the newsletter's schedule. Nothing new makes one that
-    is `skipped`. Raises SyndicateError when it cannot be made, would break a rule of level error,
-    or when the store may be a copy or older than what was sent from it.
-    """
+    planned: bool,
+    draft: bool = False,
+) -> Issue | None:
     site.database.lock()
     incarnation = Incarnation(site.database, site.sent_record)
     incarnation.require()
     with site.database.transaction():
         Articles(site.database).begin_newsletters([newsletter.name], to_text(now))
+    draft = draft or newsletter.review == "manual"
     while True:
-        making = Making(site, built(site, now), newsletter, slot, due, now, planned)
+        making = Making(site, built(site, now), newsletter, slot, due, now, planned, draft)
         if kept := making.outputs.issues.kept(newsletter.name, slot, to_text(now)):
             return kept
         carried = making.choose()
+        if not (carried or planned):
+            return None
         made = making.compose(carried) if carried else None
         if kept := making.keep(carried, made):
             incarnation.synchronise()
             return kept
 
 
-def make_by_hand(site: Site, newsletter: Newsletter, now: datetime) -> Issue:
-    """Make an issue whose slot is the present minute, or the next that has none.
+def readers_of_next(site: Site, newsletter: Newsletter, now: datetime) -> int | None:
+    """How many subscribers an issue made now would go to; None when nothing is new."""
+    carried = articles_of(built(site, now), newsletter)
+    if not carried:
+        return None
+    deliveries = Deliveries(site.database)
+    tags = deliveries.tags([article.id for article in carried])
+    return deliveries.count_readers(newsletter.name, tags)
 
-    Raises SyndicateError, as `make_issue`.
+
+def schedule_approval(site: Site, issue: Issue, moment: datetime) -> bool:
+    """Have a draft approved at `moment`; False when it is no draft."""
+    with site.database.transaction():
+        return Issues(site.database).schedule(issue.newsletter, issue.slot, to_text(moment))
+
+
+def approve_due(site: Site, now: datetime) -> list[Issue]:
+    """Approve the drafts whose time has come; which those are.
+
+    None while the store may be a copy, or older than what was sent from it.
     """
-    issues, due = Issues(site.database), now.replace(second=0, microsecond=0)
-    while issues.get(newsletter.name, slot := f"{due.astimezone(site.zone):%Y-%m-%dT%H:%M}"):
-        due += timedelta(minutes=1)
-    return make_issue(site, newsletter, slot, min(due, now), now, planned=False)
+    if Incarnation(site.database, site.sent_record).doubt():
+        return []
+    due = [each for each in Issues(site.database).scheduled() if each.approve_at <= to_text(now)]
+    return [issue for issue in due if move(site, issue, IssueState.APPROVED, now)]
 
 
 def skip(site: Site, newsletter: Newsletter, skipped: Sequence[Skipped], now: datetime) -> None:

@@ -6,24 +6,32 @@ nothing that lasts.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
-from syndicate.app import set_up, site_of
-from syndicate.build import Progress, Site, build_seen, built
+from syndicate.app import Setup, set_up, site_of
+from syndicate.build import Progress, Site, build_seen, built, outputs_of, stale_among, taken_in
 from syndicate.composing import compose
 from syndicate.config.model import Newsletter
 from syndicate.config.named import newsletter_named
+from syndicate.content.article import Published
 from syndicate.content.folder import Seen
+from syndicate.errors import Place, SyndicateError
 from syndicate.findings import Finding
 from syndicate.issuing import due_now, upcoming
-from syndicate.next_issue import articles_of
+from syndicate.moments import to_text
+from syndicate.newsletters.personal import Personal
+from syndicate.next_issue import articles_of, carried_by
+from syndicate.next_issue import plan as choose
+from syndicate.outputs import Outputs
 from syndicate.schedule.due import Due
 from syndicate.schedule.slots import Slot
+from syndicate.store.articles import Articles
 from syndicate.store.copied import Copied
+from syndicate.store.issues import Issues
 
 SLOTS = 3
 
@@ -73,6 +81,49 @@ def plan(
     finally:
         copied.close()
     return Plan(report.changed, report.written, issues)
+
+
+def next_texts(
+    setup: Setup, newsletter: Newsletter, progress: Progress, now: datetime
+) -> Personal | None:
+    """What messages of the next issue would be made from; None when nothing is new.
+
+    Raises SyndicateError when it could not be made.
+    """
+    if newsletter.merge != "none":
+        raise SyndicateError(
+            f"{newsletter.name} has the placeholders of {newsletter.merge} (merge)",
+            way_out=f"send the test with {newsletter.merge}",
+        )
+    copied = Copied(setup.config.store.url, setup.base)
+    try:
+        site = site_of(setup, copied.database(), progress)
+        carried, outputs = _next(site, newsletter, now)
+        if not carried:
+            return None
+        made = compose(outputs, replace(newsletter, deliver=True), carried, site.config_file)
+    finally:
+        copied.close()
+    for finding in made.blocking:
+        raise SyndicateError(
+            f"the next issue of {newsletter.name} cannot be made: {finding.message}",
+            place=Place(finding.path, finding.line),
+            way_out=finding.way_out,
+        )
+    return made.personal
+
+
+def _next(site: Site, newsletter: Newsletter, now: datetime) -> tuple[Sequence[Published], Outputs]:
+    """What the next issue carries of the files as they are, and what it is rendered from."""
+    files, articles = site.places.scan(), Articles(site.database)
+    taken_in(site, Seen(files), now)
+    with site.database.transaction():
+        articles.begin_newsletters([newsletter.name], to_text(now))
+    after = articles.newsletters()[newsletter.name].after
+    chosen = choose(articles, Issues(site.database), newsletter, after).chosen
+    stale = stale_among(site, files, articles.uses_of(chosen), None)
+    outputs = outputs_of(site, files, stale, now)
+    return carried_by(outputs, chosen), outputs
 
 
 def _issues(site: Site, newsletters: list[Newsletter], now: datetime) -> Iterator[NextIssue]:

@@ -46,7 +46,7 @@ def test_an_issue_is_tried_sent_and_proved(
     delivering: Path, run: Typing, server: SmtpServer
 ) -> None:
     assert "its subscribers" in run("issues", "plan").out
-    assert run("issues", "make", "weekly").code == 0
+    assert run("issues", "make", "weekly", "--yes").code == 0
     tested = run("send-test", "weekly", "me@example.org")
     assert (tested.code, "taken as 1" in tested.out) == (0, True), tested.err
     refused = run("deliveries", "proof", "weekly")
@@ -61,7 +61,7 @@ def test_an_issue_is_tried_sent_and_proved(
 
 
 def test_the_proof_is_json_with_names_when_asked(delivering: Path, run: Typing) -> None:
-    run("issues", "make", "weekly")
+    run("issues", "make", "weekly", "--yes")
     run("send")
     said = json.loads(run("deliveries", "proof", "weekly", "--json", "--names").out)
     assert (said["planned"], said["sent"], said["holds"]) == (2, 2, True)
@@ -78,7 +78,7 @@ def test_the_proof_is_json_with_names_when_asked(delivering: Path, run: Typing) 
 def test_who_was_sent_what_and_what_happened(
     delivering: Path, run: Typing, server: SmtpServer
 ) -> None:
-    run("issues", "make", "weekly")
+    run("issues", "make", "weekly", "--yes")
     server.behaviour = lambda step: (
         Say("550 5.1.1 nobody\x1b[31m here") if BOB in step.argument else None
     )
@@ -97,7 +97,7 @@ def test_what_is_held_is_listed_and_decided(
     delivering: Path, run: Typing, server: SmtpServer
 ) -> None:
     assert "Nothing is held" in run("deliveries", "held").out
-    run("issues", "make", "weekly")
+    run("issues", "make", "weekly", "--yes")
     server.behaviour = scripted(MESSAGE=[Close()])
     sent = run("send")
     assert sent.code == 1
@@ -121,7 +121,7 @@ def test_what_is_held_is_listed_and_decided(
 def test_an_issue_waits_goes_on_and_is_stopped(
     delivering: Path, run: Typing, server: SmtpServer
 ) -> None:
-    run("issues", "make", "weekly")
+    run("issues", "make", "weekly", "--yes")
     server.behaviour = scripted(MAIL=Say("550 5.7.1 you may not send from there"))
     sent = run("send")
     assert sent.code == 1
@@ -143,7 +143,7 @@ def test_an_issue_waits_goes_on_and_is_stopped(
 def test_those_who_came_later_get_it_when_a_person_says_so(
     delivering: Path, run: Typing, server: SmtpServer
 ) -> None:
-    run("issues", "make", "weekly")
+    run("issues", "make", "weekly", "--yes")
     run("send")
     run("subscribers", "add", "weekly", "cyd@example.net", "--agreed", "in the shop")
     assert run("issues", "resend", "weekly").code == 2, "to whom?"
@@ -155,7 +155,7 @@ def test_those_who_came_later_get_it_when_a_person_says_so(
 def test_on_a_terminal_one_line_says_how_far_it_is(
     delivering: Path, run: Typing, server: SmtpServer
 ) -> None:
-    run("issues", "make", "weekly")
+    run("issues", "make", "weekly", "--yes")
 
     def slowly(step: Step) -> Action | None:
         time.sleep(0.3 if step.name == "MESSAGE" else 0)
@@ -176,7 +176,7 @@ def test_on_a_terminal_one_line_says_how_far_it_is(
 def test_who_interrupts_it_loses_nothing(
     delivering: Path, run: Typing, server: SmtpServer, number: signal.Signals
 ) -> None:
-    run("issues", "make", "weekly")
+    run("issues", "make", "weekly", "--yes")
     began = _stalled(server)
     sending = subprocess.Popen([PROGRAM, "send"], stdout=subprocess.PIPE, text=True)
     began()
@@ -212,7 +212,7 @@ def _until(came: bool) -> None:
 def test_what_keeps_it_from_going_on_is_told_while_it_waits(
     delivering: Path, run: Typing, server: SmtpServer
 ) -> None:
-    run("issues", "make", "weekly")
+    run("issues", "make", "weekly", "--yes")
     server.behaviour = scripted(GREETING=Say("421 4.3.2 come later", close=True))
     ours, theirs = pty.openpty()
     sending = subprocess.Popen([PROGRAM, "send"], stderr=theirs, stdout=subprocess.PIPE)

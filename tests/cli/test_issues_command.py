@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+import email
+import email.policy
+import os
+import pty
+import re
+import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from terminal import Typing, article
+from terminal import PROGRAM, Said, Typing, article
+
+from site_folder import quietly
+from syndicate import app
+from syndicate.issuing import skip
+from syndicate.schedule.due import Reason, Skipped
+from syndicate.schedule.slots import Slot
+from syndicate.store.deliveries import Deliveries
 
 HOOKS = "\nhooks:\n  sender:\n    on: [issue-approved]\n    command: cat\n"
 
@@ -46,7 +60,7 @@ def test_an_issue_is_made_listed_shown_and_taken_back(site: Path, run: Typing) -
     assert "a slip" in run("issues", "show", "weekly").out
     again = run("issues", "cancel", "weekly")
     assert again.code == 2
-    assert "cannot become cancelled" in again.err
+    assert "is cancelled already" in again.err
 
 
 def test_a_draft_is_approved_once(site: Path, run: Typing) -> None:
@@ -57,7 +71,9 @@ def test_a_draft_is_approved_once(site: Path, run: Typing) -> None:
     config.write_text(marked, encoding="utf-8")
     assert "draft" in run("issues", "make", "weekly").out
     assert run("issues", "approve", "weekly").code == 0
-    assert run("issues", "approve", "weekly").code == 2
+    again = run("issues", "approve", "weekly")
+    assert again.code == 2
+    assert "is approved already" in again.err
 
 
 @pytest.mark.parametrize(
@@ -74,3 +90,213 @@ def test_what_is_not_there_is_told_with_a_way_out(
     said = run("issues", *arguments)
     assert said.code == 2
     assert words in said.err
+
+
+def configured(site: Path, **changes: str) -> None:
+    """Switch on what stands as a comment in the newsletter's settings."""
+    config = site / "config.yaml"
+    text = config.read_text(encoding="utf-8").replace("  pages: false\n", "  pages: true\n")
+    for key, value in changes.items():
+        text, before = re.sub(rf"# {key}: .*", f"{key}: {value}", text), text
+        assert text != before, key
+    config.write_text(text, encoding="utf-8")
+
+
+def skipped(site: Path, slot: str) -> None:
+    with app.opened(site / "config.yaml", {}, quietly) as opened:
+        newsletter = opened.config.newsletters["weekly"]
+        later = datetime(2099, 1, 1, tzinfo=UTC)
+        skip(opened, newsletter, [Skipped(Slot(slot, later), Reason.TOO_OLD)], later)
+
+
+def slots(run: Typing) -> int:
+    return run("issues", "list", "weekly").out.count("weekly/")
+
+
+def test_nothing_new_makes_no_slot_and_says_so(site: Path, run: Typing) -> None:
+    run("issues", "make", "weekly")
+    again = run("issues", "make", "weekly")
+    assert again.code == 0
+    assert "No issue was made: nothing is new" in again.out
+    assert slots(run) == 1
+
+
+def test_a_skipped_slot_is_never_the_newest_issue(site: Path, run: Typing) -> None:
+    configured(site, deliver="true")
+    run("subscribers", "add", "weekly", "ada@example.net", "--agreed", "in the shop")
+    run("issues", "make", "weekly", "--yes")
+    assert run("send").code == 0
+    skipped(site, "2099-01-01T08:00")
+    assert "2099" in run("issues", "list").out
+    commands: list[tuple[str, ...]] = [
+        ("issues", "show", "weekly"),
+        ("deliveries", "proof", "weekly"),
+        ("issues", "resend", "weekly", "--missed"),
+        ("issues", "retry-failed", "weekly"),
+        ("send-test", "weekly", "me@example.org"),
+    ]
+    for command in commands:
+        said = run(*command)
+        assert said.code == 0, said.err
+        assert "2099" not in said.out
+    for group, order in (("issues", "approve"), ("issues", "cancel"), ("deliveries", "proof")):
+        named = run(group, order, "weekly/2099-01-01T08:00")
+        assert named.code == 2
+        assert "was skipped (missed by more than max_age): there is no issue" in named.err
+
+
+def test_a_command_finds_the_newest_issue_it_applies_to(site: Path, run: Typing) -> None:
+    configured(site, review="manual")
+    first = run("issues", "make", "weekly").out.splitlines()[0].strip()
+    article(site, "new.md", "---\ntitle: Brand new\n---\nWords.\n")
+    second = run("issues", "make", "weekly").out.splitlines()[0].strip()
+    assert first != second
+    assert f"{second} is approved" in run("issues", "approve", "weekly").out
+    assert f"{first} is approved" in run("issues", "approve", "weekly").out
+
+
+def test_what_was_sent_cannot_be_called_back_and_says_so(site: Path, run: Typing) -> None:
+    configured(site, deliver="true")
+    run("subscribers", "add", "weekly", "ada@example.net", "--agreed", "in the shop")
+    run("issues", "make", "weekly", "--yes")
+    run("send")
+    said = run("issues", "cancel", "weekly")
+    assert said.code == 2
+    assert "has been sent: it cannot be called back" in said.err
+    assert "correction" in said.err
+
+
+def test_the_operator_sees_where_a_draft_is(site: Path, run: Typing) -> None:
+    configured(site, review="manual")
+    made = run("issues", "make", "weekly").out
+    (address,) = re.findall(r"https://example.org/newsletters/weekly/drafts/[0-9a-f]{32}/", made)
+    assert address in run("issues", "list").out
+    assert address in run("issues", "show", "weekly").out
+    assert (site / "public" / address.removeprefix("https://example.org/") / "index.html").exists()
+    run("issues", "approve", "weekly")
+    assert "drafts" not in run("issues", "show", "weekly").out
+
+
+def test_without_a_terminal_an_issue_that_would_be_sent_becomes_a_draft(
+    site: Path, run: Typing
+) -> None:
+    configured(site, deliver="true")
+    for name in ("ada", "bob"):
+        run("subscribers", "add", "weekly", f"{name}@example.net", "--agreed", "in the shop")
+    run("subscribers", "suppress", "bob@example.net")
+    made = run("issues", "make", "weekly")
+    assert made.code == 0
+    assert "It is a draft" in made.out
+    assert "would go to 1 subscriber" in made.out
+    assert "syndicate issues approve weekly/" in made.out
+    run("send")
+    assert not list((site / "outbox").glob("**/*.eml"))
+    assert "is approved" in run("issues", "approve", "weekly").out
+    assert run("send").code == 0
+    assert len(list((site / "outbox").glob("**/*.eml"))) == 1
+
+
+def test_with_yes_it_is_made_to_be_sent_and_says_to_how_many(site: Path, run: Typing) -> None:
+    configured(site, deliver="true")
+    run("subscribers", "add", "weekly", "ada@example.net", "--agreed", "in the shop")
+    made = run("issues", "make", "weekly", "-y")
+    assert "approved" in made.out
+    assert "It goes to 1 subscriber" in made.out
+
+
+@pytest.mark.parametrize("answer", ["y", "n"])
+def test_on_a_terminal_it_asks_before_it_makes_what_is_sent(
+    site: Path, run: Typing, answer: str
+) -> None:
+    configured(site, deliver="true")
+    run("subscribers", "add", "weekly", "ada@example.net", "--agreed", "in the shop")
+    said = on_a_terminal(["issues", "make", "weekly"], f"{answer}\n")
+    assert "will be sent to 1 subscriber" in said.out
+    assert said.code == (0 if answer == "y" else 1)
+    assert slots(run) == (1 if answer == "y" else 0)
+    if answer == "y":
+        assert "(approved)" in run("issues", "list").out
+
+
+def test_a_test_of_the_next_issue_is_sent_before_it_is_made(site: Path, run: Typing) -> None:
+    article(site, "new.md", "---\ntitle: Brand new\n---\nWords.\n")
+    before = {path: data for path, data in everything(site).items() if "syndicate.db" not in path}
+    for name in ("weekly", "weekly/next"):
+        said = run("send-test", name, "me@example.org")
+        assert said.code == 0, said.err
+        assert "A test of the next issue of weekly went to me@example.org" in said.out
+    first, second = (mail.read_bytes() for mail in (site / "outbox").glob("**/*.eml"))
+    subjects, ids = zip(*(headers(each) for each in (first, second)), strict=True)
+    assert set(subjects) == {"[Test] Low Tide, weekly: Brand new"}
+    assert ids[0] != ids[1], "a server may drop a second message with the same id"
+    after = everything(site)
+    assert {path: after[path] for path in before} == before, "nothing is built"
+    assert "No issue has been made yet" in run("issues", "list").out
+
+
+def test_a_test_is_of_the_draft_that_waits_else_of_what_is_new_else_of_the_newest_issue(
+    site: Path, run: Typing
+) -> None:
+    configured(site, deliver="true", review="manual")
+    assert run("issues", "make", "weekly").code == 0
+    article(site, "new.md", "---\ntitle: Brand new\n---\nWords.\n")
+    draft = run("send-test", "weekly", "me@example.org").out
+    assert "A test of weekly/2" in draft
+    assert "next issue" in run("send-test", "weekly/next", "me@example.org").out
+    run("issues", "approve", "weekly")
+    assert "next issue" in run("send-test", "weekly", "me@example.org").out
+    run("issues", "make", "weekly")
+    run("issues", "approve", "weekly")
+    assert "A test of weekly/2" in run("send-test", "weekly", "me@example.org").out
+    none = run("send-test", "weekly/next", "me@example.org")
+    assert none.code == 2
+    assert "nothing is new" in none.err
+    with app.opened(site / "config.yaml", {}, quietly) as opened:
+        assert Deliveries(opened.database).open() == [], "the ledger knows of no test"
+
+
+def test_a_draft_is_approved_at_a_time(site: Path, run: Typing) -> None:
+    configured(site, review="manual", time_zone="America/New_York")
+    run("issues", "make", "weekly")
+    said = run("issues", "approve", "weekly", "--at", "2098-07-01 08:00")
+    assert said.code == 0, said.err
+    assert "will be approved at 2098-07-01T08:00-04:00" in said.out
+    assert "draft, approved at 2098-07-01T08:00-04:00" in run("issues", "list").out
+    assert "draft, approved at 2098-07-01T08:00-04:00" in run("issues", "show", "weekly").out
+    for wrong, words in (
+        ("2020-01-01T08:00", "is in the past"),
+        ("tomorrow", "is not a date and time"),
+        ("2098-07-01", "is not a date and time"),
+    ):
+        refused = run("issues", "approve", "weekly", "--at", wrong)
+        assert refused.code == 2
+        assert words in refused.err
+    assert "is approved" in run("issues", "approve", "weekly").out
+    late = run("issues", "approve", "weekly", "--at", "2098-07-01 08:00")
+    assert "is approved already" in late.err
+
+
+def headers(message: bytes) -> tuple[str, str]:
+    parsed = email.message_from_bytes(message, policy=email.policy.default)
+    return str(parsed["Subject"]), str(parsed["Message-ID"])
+
+
+def on_a_terminal(arguments: list[str], typed: str) -> Said:
+    """Type a command and an answer at a terminal."""
+    mine, theirs = pty.openpty()
+    with subprocess.Popen([PROGRAM, *arguments], stdin=theirs, stdout=theirs, stderr=theirs) as one:
+        os.close(theirs)
+        os.write(mine, typed.encode())
+        shown = b""
+        while data := _read(mine):
+            shown += data
+        code = one.wait()
+    os.close(mine)
+    return Said(code, shown.decode(), "")
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 4096)
+    except OSError:  # how Linux says that the other end is closed
+        return b""

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from itertools import islice, pairwise
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from local_calendar import BEGIN, END, PLACES, changes, year
-from syndicate.schedule.slots import Schedule, Slot
+from syndicate.errors import ScheduleError
+from syndicate.schedule.slots import Schedule, Slot, moment_of
 
 TIMES = [(hour, minute) for hour in range(24) for minute in (0, 15, 30, 45)]
 
@@ -131,3 +133,24 @@ def test_wherever_one_begins_the_slots_are_the_same(place: str, further: timedel
     until = moment + timedelta(hours=6)
     wanted = {k: due for k, due in year(place).items() if moment < due <= until}
     assert list(schedule.between(moment, until)) == named(wanted)
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026-11-30T08:00", "2026-11-30T07:00Z"),
+        ("2026-11-30 08:00:30", "2026-11-30T07:00:30Z"),
+        ("2026-11-30T08:00Z", "2026-11-30T08:00Z"),
+        ("2026-11-30T08:00-05:00", "2026-11-30T13:00Z"),
+        ("2026-10-25T02:30", "2026-10-25T00:30Z"),  # comes twice: the first time
+        ("2026-03-29T02:30", "2026-03-29T01:00Z"),  # never comes: when the clocks jump
+    ],
+)
+def test_a_date_and_time_means_the_moment_a_slot_would(text: str, moment: str) -> None:
+    assert moment_of(text, ZoneInfo("Europe/Berlin")) == datetime.fromisoformat(moment)
+
+
+@pytest.mark.parametrize("text", ["", "monday", "2026-11-30", "08:00", "2026-13-01T08:00"])
+def test_what_is_no_date_and_time_is_refused(text: str) -> None:
+    with pytest.raises(ScheduleError, match="is not a date and time"):
+        moment_of(text, ZoneInfo("UTC"))

@@ -71,7 +71,9 @@ class Mailing:
         """Make the issue."""
         self.folder.build(NOON)
         with self.folder.opened() as site:
-            return make_issue(site, site.config.newsletters["weekly"], SLOT, NOON, NOON)
+            made = make_issue(site, site.config.newsletters["weekly"], SLOT, NOON, NOON)
+        self.folder.build(NOON)
+        return made
 
     def send(
         self,

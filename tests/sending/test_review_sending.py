@@ -11,7 +11,7 @@ import pytest
 from mailings import NAME, WEEKLY, Mailing, now
 
 from smtp_server import Action, Say, SmtpServer, Stall, Step, scripted
-from syndicate.cli.issues import issue_named
+from syndicate.cli.selecting import issue_named
 from syndicate.errors import StoreError, SyndicateError
 from syndicate.sending import orders
 from syndicate.sending.clerk import Way

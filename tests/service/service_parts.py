@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from site_folder import SiteFolder
 from syndicate.app import set_up
+from syndicate.service.approving import Approving
 from syndicate.service.newsletters import Issuing
 from syndicate.service.publishing import Publishing
 from syndicate.service.served import Served
@@ -37,7 +38,10 @@ class Life:
         """Start, or start again: nothing is remembered but what is on disk."""
         setup, served = set_up(self.site.config_file, {}), Served()
         issuing = [Issuing(setup, each, served) for each in setup.config.newsletters.values()]
-        parts: list[Part] = [Publishing(setup, served), *issuing, Telling(setup, served)]
+        approving = Approving(setup, served)
+        parts: list[Part] = [
+            Publishing(setup, served), *issuing, approving, Telling(setup, served),
+        ]  # fmt: skip
         self.served, self.issuing, self.parts, self.tick = served, issuing, parts, Tick(parts)
 
     def at(self, now: datetime) -> None:

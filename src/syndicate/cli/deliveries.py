@@ -15,16 +15,20 @@ from typing import TYPE_CHECKING
 
 import click
 
-from syndicate.cli.issues import issue_named, site_of
+from syndicate.cli.issues import site_of
 from syndicate.cli.options import config_option
+from syndicate.cli.selecting import began, has, has_text, is_made, issue_named, newest_draft
 from syndicate.cli.show import counted, show_columns, show_table
 from syndicate.findings import visible
 
 if TYPE_CHECKING:
+    from syndicate.app import Setup
     from syndicate.build import Site
+    from syndicate.config.model import Newsletter
     from syndicate.sending.clerk import Way
     from syndicate.sending.orders import Proof
     from syndicate.sending.sender import Report
+    from syndicate.store.issues import Issue
     from syndicate.store.subscribers import Subscriber
 
 STATES = ("sent", "failed", "held", "suppressed", "pending", "retry")
@@ -35,7 +39,7 @@ def deliveries() -> None:
     """Say who got which issue, and decide on what nobody knows.
 
     An ISSUE is NEWSLETTER/SLOT, such as weekly/2026-11-30T08:00, or a newsletter alone: then
-    its newest issue is meant.
+    its newest issue is meant to which the command applies.
     """
 
 
@@ -53,7 +57,7 @@ def proof(config_file: Path, issue: str, names: bool, state: str | None, as_json
     from syndicate.sending.orders import prove, sending_of
 
     with site_of(config_file) as site:
-        found = prove(site, sending_of(site, issue_named(site, issue)))
+        found = prove(site, sending_of(site, issue_named(site, issue, began, is_made)))
         wanted = _names(site, found, state) if names or state else None
         (_as_json if as_json else _as_table)(found, wanted)
     return int(not found.holds)
@@ -134,8 +138,7 @@ def held(config_file: Path, issue: str | None) -> None:
 
 
 def _exact(site: Site, issue: str) -> str:
-    found = issue_named(site, issue)
-    return f"{found.newsletter}/{found.slot}"
+    return issue_named(site, issue, has("held"), began, is_made).name
 
 
 @deliveries.command(short_help="Decide on held deliveries.")
@@ -155,7 +158,7 @@ def resolve(config_file: Path, issue: str, addresses: tuple[str, ...], verdict: 
     if verdict is None:
         raise click.UsageError("say which: --sent or --resend")
     with site_of(config_file) as site:
-        sending = sending_of(site, issue_named(site, issue))
+        sending = sending_of(site, issue_named(site, issue, has("held"), began, is_made))
         people = [_person(site, address).id for address in addresses]
         sent = verdict == "sent"
         many = decide(site, sending, datetime.now(UTC), sent=sent, people=people)
@@ -207,20 +210,46 @@ def _person(site: Site, text: str) -> Subscriber:
 def send(config_file: Path) -> int:
     """Send approved issues of newsletters with `deliver: true`, and stay until that is done.
 
-    `syndicate run` does the same by itself. Ctrl-C finishes the messages in hand; what is left
-    goes out with the next `send`.
+    `syndicate run` does the same. Ctrl-C finishes the messages in hand; what is left goes out with
+    the next `send`. Exits with 1 when an issue is paused, when the outcome of a message is unknown,
+    or when messages were refused and none was sent.
     """
     from syndicate import app
+    from syndicate.build import is_written
     from syndicate.cli.show import Progress
     from syndicate.sending.sender import send as send_all
+    from syndicate.service.lock import holder
+    from syndicate.service.service import LOCK, state_file
 
     setup = app.set_up(config_file, os.environ)
+    lock = state_file(setup, LOCK)
+
+    def shown(site: Site, issue: Issue) -> bool:
+        """A service alone knows what it serves already: what it will send is left to it."""
+        return is_written(site, issue) and holder(lock) is None
+
     with app.open_site(setup, Progress(quiet=False)) as site, _interrupted() as stopping:
+        _publish_first(site)
         bars = _Bars()
-        report = send_all(site, setup.base / setup.config.outbox, stopping.is_set, bars.note)
+        report = send_all(site, setup.base / setup.config.outbox, stopping.is_set, bars.note, shown)
         bars.close()
     _tell(report)
-    return int(bool(report.paused or report.held_of))
+    if not any(each.deliver for each in setup.config.newsletters.values()):
+        click.echo("No newsletter is sent to subscribers: none has deliver: true in config.yaml.")
+    nothing_went_out = bool(report.failed and not report.sent)
+    return int(bool(report.paused or report.held_of or nothing_went_out))
+
+
+def _publish_first(site: Site) -> None:
+    """Approve what is due, and write the documents that approved issues still lack."""
+    from syndicate.build import build, is_owed
+    from syndicate.issuing import approve_due
+
+    now = datetime.now(UTC)
+    for issue in approve_due(site, now):
+        click.echo(f"{issue.name} is approved.")
+    if is_owed(site):
+        build(site, now)
 
 
 @contextmanager
@@ -305,6 +334,10 @@ def _tell(report: Report) -> None:
         ("paused", f"{each.name}: {each.paused}", f"syndicate issues resume {each.name}")
         for each in report.paused
     ]
+    rows += [
+        ("waiting", f"{name}: its web page is not served yet", "syndicate run sends it")
+        for name in report.waiting
+    ]
     rows += [("trouble", trouble, "") for trouble in dict.fromkeys(report.troubles)]
     if report.quiet:
         rows.append(("quiet", f"until {to_text(report.quiet)}", "sending.quiet"))
@@ -313,21 +346,55 @@ def _tell(report: Report) -> None:
     show_table(rows)
 
 
-@click.command("send-test", short_help="Send an issue to one address, to look at it.")
+@click.command("send-test", short_help="Send a test of an issue to one address.")
 @click.argument("issue")
 @click.argument("address")
 @config_option
 def send_test(config_file: Path, issue: str, address: str) -> None:
-    """Send an ISSUE, a draft too, to one ADDRESS, as subscribers will get it.
+    """Send a test of an ISSUE to one ADDRESS, as subscribers will get it.
 
-    Its links to leave and to choose belong to nobody.
+    NEWSLETTER alone means the draft that waits for approval; without one, the next issue as it
+    would be made now; with nothing new, the newest issue. NEWSLETTER/next is the next issue in any
+    case. The subject begins with [Test]; links to unsubscribe and to preferences do nothing. It
+    counts as no delivery.
     """
     from syndicate import app
     from syndicate.cli.show import Progress
-    from syndicate.sending.sender import send_one
 
     setup = app.set_up(config_file, os.environ)
     with app.open_site(setup, Progress(quiet=False)) as site:
-        found = issue_named(site, issue)
-        reply = send_one(site, setup.base / setup.config.outbox, found, address)
-    click.echo(f"{found.newsletter}/{found.slot} went to {address}: {reply}")
+        name, reply = _tested(setup, site, issue, address)
+    click.echo(f"A test of {name} went to {address}: {reply}")
+
+
+def _tested(setup: Setup, site: Site, name: str, address: str) -> tuple[str, str]:
+    """Send the test: of what, and the server's reply."""
+    from syndicate.config.named import newsletter_named
+    from syndicate.errors import SyndicateError
+    from syndicate.sending.sender import send_one
+
+    outbox = setup.base / setup.config.outbox
+    wanted, _, slot = name.strip("/").partition("/")
+    if slot != "next" and (found := issue_named(site, name) if slot else newest_draft(site, name)):
+        return found.name, send_one(site, outbox, found, address)
+    newsletter = newsletter_named(site.config, wanted)
+    if reply := _test_of_next(setup, site, newsletter, address):
+        return f"the next issue of {wanted}", reply
+    if slot:
+        message = f"nothing is new since the last issue of {wanted}: there is no next issue yet"
+        raise SyndicateError(message, way_out=f"syndicate send-test {wanted} {address}")
+    found = issue_named(site, name, has_text)
+    return found.name, send_one(site, outbox, found, address)
+
+
+def _test_of_next(setup: Setup, site: Site, newsletter: Newsletter, address: str) -> str:
+    """Send the next issue as it would be made now; "" when nothing is new."""
+    from syndicate.cli.show import Progress
+    from syndicate.planning import next_texts
+    from syndicate.sending.sender import send_test as send_texts
+
+    texts = next_texts(setup, newsletter, Progress(quiet=False), datetime.now(UTC))
+    if texts is None:
+        return ""
+    outbox = setup.base / setup.config.outbox
+    return send_texts(site, outbox, newsletter, texts, "next", address)

@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import click
 
 from syndicate.cli.options import config_option
+from syndicate.cli.selecting import (
+    began,
+    can_be_cancelled,
+    goes_out,
+    has,
+    is_draft,
+    is_made,
+    is_paused,
+    issue_named,
+)
 from syndicate.cli.show import Progress, counted, from_here, show_table
 
 if TYPE_CHECKING:
     from syndicate.build import Site
     from syndicate.config.model import Newsletter
     from syndicate.planning import NextIssue
-    from syndicate.store.issues import Issue
+    from syndicate.store.issues import Issue, IssueState
 
 MOST = 20
 
@@ -28,7 +40,7 @@ def issues() -> None:
     """See, make, approve and cancel the issues of newsletters.
 
     An ISSUE is NEWSLETTER/SLOT, such as weekly/2026-11-30T08:00, or a newsletter alone: then
-    its newest issue is meant.
+    its newest issue is meant to which the command applies.
     """
 
 
@@ -53,7 +65,7 @@ def _listed(site: Site, issue: Issue) -> Iterator[tuple[str, str, str]]:
     """An issue in the list; a draft with the address of its page, which stands nowhere else."""
     from syndicate.store.issues import IssueState
 
-    yield issue.name, issue.subject or issue.reason, issue.state
+    yield issue.name, issue.subject or issue.reason, _standing(site, issue)
     if issue.state == IssueState.DRAFT:
         yield "", _page(site, issue), ""
 
@@ -64,7 +76,7 @@ def _listed(site: Site, issue: Issue) -> Iterator[tuple[str, str, str]]:
 def show(config_file: Path, issue: str) -> None:
     """Show an ISSUE: its state, its subject, the articles it carries, and where its files are."""
     with site_of(config_file) as site:
-        _tell(site, issue_named(site, issue))
+        _tell(site, issue_named(site, issue, is_made))
 
 
 @issues.command(short_help="What the next build and the next slots would do.")
@@ -87,31 +99,120 @@ def plan(config_file: Path, newsletter: str | None) -> None:
 
 @issues.command(short_help="Make an issue now, whatever the schedule says.")
 @click.argument("newsletter")
+@click.option("--yes", "-y", is_flag=True, help="Send it without asking.")
 @config_option
-def make(config_file: Path, newsletter: str) -> None:
+def make(config_file: Path, newsletter: str, yes: bool) -> int:
     """Make an issue of NEWSLETTER now, of all that is new, whatever the schedule says.
 
-    Its slot is the present minute. When nothing is new, that is recorded as skipped.
+    Its slot is the present minute. When nothing is new, no issue is made. With `deliver: true` it
+    is sent as soon as it is made: you are asked first. Where there is no terminal to ask at, and
+    without --yes, it becomes a draft.
     """
     from syndicate.build import build
-    from syndicate.issuing import make_by_hand
+    from syndicate.issuing import make_by_hand, readers_of_next
 
     with site_of(config_file) as site:
         wanted, now = _newsletter(site, newsletter), datetime.now(UTC)
         build(site, now)
-        made = make_by_hand(site, wanted, now)
+        many = readers_of_next(site, wanted, now)
+        draft = False
+        if many is not None and _sends_at_once(wanted) and not yes:
+            draft = not _is_terminal()
+            if not draft and not _confirmed(wanted, many):
+                click.echo("No issue was made.")
+                return 1
+        made = make_by_hand(site, wanted, now, draft=draft)
+        if made is None:
+            click.echo(f"No issue was made: nothing is new since the last issue of {wanted.name}.")
+            return 0
         build(site, now)
         _tell(site, made)
+        if wanted.deliver and many is not None:
+            _say_what_follows(made, many, asked=draft)
+    return 0
 
 
-@issues.command(short_help="Let a draft be sent.")
-@click.argument("issue")
-@config_option
-def approve(config_file: Path, issue: str) -> None:
-    """Let an ISSUE that is a draft be sent."""
+def _sends_at_once(newsletter: Newsletter) -> bool:
+    return newsletter.deliver and newsletter.review == "auto"
+
+
+def _is_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def _confirmed(newsletter: Newsletter, many: int) -> bool:
+    """Whether the operator wants the issue sent."""
+    click.echo(f"The issue of {newsletter.name} will be sent to {counted(many, 'subscriber')}.")
+    click.echo(f"To see it first: syndicate send-test {newsletter.name} ADDRESS")
+    return click.confirm("Make and send it now?")
+
+
+def _say_what_follows(issue: Issue, many: int, *, asked: bool) -> None:
+    """To whom an issue goes, and what it waits for."""
     from syndicate.store.issues import IssueState
 
-    _move(config_file, issue, IssueState.APPROVED)
+    to = counted(many, "subscriber")
+    click.echo()
+    if issue.state != IssueState.DRAFT:
+        click.echo(f"It goes to {to}: syndicate run or syndicate send sends it.")
+        return
+    why = ": without a terminal nobody could be asked, and --yes was not given" if asked else ""
+    click.echo(f"It is a draft{why}. It would go to {to}. To approve it:")
+    click.echo(f"    syndicate issues approve {issue.name}")
+
+
+@issues.command(short_help="Let a draft be sent, now or at a time.")
+@click.argument("issue")
+@click.option("--at", metavar="TIME", help="Not now, but then: 2026-11-30T08:00.")
+@config_option
+def approve(config_file: Path, issue: str, at: str | None) -> None:
+    """Let an ISSUE that is a draft be sent and shown to readers, now or at a time.
+
+    TIME is by the clock of the newsletter, or has an offset: 2026-11-30T08:00+01:00. Until then it
+    stays a draft that you can cancel. `syndicate run` and `syndicate send` approve it.
+    """
+    from syndicate.store.issues import IssueState
+
+    with site_of(config_file) as site:
+        found = issue_named(site, issue, is_draft, is_made)
+        if at is None:
+            _move(site, found, IssueState.APPROVED)
+        else:
+            _schedule(site, found, at)
+
+
+def _schedule(site: Site, issue: Issue, at: str) -> None:
+    from syndicate.errors import SyndicateError
+    from syndicate.issuing import schedule_approval
+    from syndicate.schedule.slots import moment_of
+    from syndicate.store.issues import IssueState
+
+    moment = moment_of(at, _zone(site, issue))
+    if moment <= datetime.now(UTC):
+        raise SyndicateError(
+            f"{at} is in the past",
+            way_out=f"to approve it now: syndicate issues approve {issue.name}",
+        )
+    if not schedule_approval(site, issue, moment):
+        message, hint = _why_not(issue, IssueState.APPROVED)
+        raise SyndicateError(f"{issue.name} {message}", way_out=hint)
+    shown = moment.astimezone(_zone(site, issue)).isoformat(timespec="minutes")
+    click.echo(f"{issue.name} will be approved at {shown}, by syndicate run or syndicate send.")
+
+
+def _zone(site: Site, issue: Issue) -> ZoneInfo:
+    """The zone of an issue's newsletter, else that of the site."""
+    newsletter = site.config.newsletters.get(issue.newsletter)
+    name = newsletter.time_zone if newsletter else ""
+    return ZoneInfo(name) if name else site.zone
+
+
+def _local(site: Site, issue: Issue) -> str:
+    """When a draft will be approved, by the clock of its newsletter."""
+    from syndicate.moments import from_text
+
+    moment = from_text(issue.approve_at).astimezone(_zone(site, issue))
+    return moment.isoformat(timespec="minutes")
 
 
 @issues.command(short_help="Take an issue back; its articles come in the next.")
@@ -126,11 +227,11 @@ def cancel(config_file: Path, issue: str, reason: str) -> None:
     from syndicate.store.issues import IssueState
 
     with site_of(config_file) as site:
-        found = issue_named(site, issue)
+        found = issue_named(site, issue, can_be_cancelled, is_made)
         if found.state == IssueState.SENDING:
             _stop(site, found, reason)
-            return
-    _move(config_file, issue, IssueState.CANCELLED, reason)
+        else:
+            _move(site, found, IssueState.CANCELLED, reason)
 
 
 def _stop(site: Site, issue: Issue, reason: str) -> None:
@@ -156,7 +257,7 @@ def pause_issue(config_file: Path, issue: str) -> None:
     from syndicate.sending.orders import pause, sending_of
 
     with site_of(config_file) as site:
-        sending = sending_of(site, issue_named(site, issue))
+        sending = sending_of(site, issue_named(site, issue, goes_out, began, is_made))
         changed = pause(site, sending)
     click.echo(f"{sending.name} {'is paused' if changed else 'was not going out anyway'}.")
 
@@ -169,7 +270,7 @@ def resume_issue(config_file: Path, issue: str) -> None:
     from syndicate.sending.orders import resume, sending_of
 
     with site_of(config_file) as site:
-        sending = sending_of(site, issue_named(site, issue))
+        sending = sending_of(site, issue_named(site, issue, is_paused, began, is_made))
         changed = resume(site, sending)
     click.echo(f"{sending.name} {'goes on' if changed else 'was not paused'}.")
 
@@ -182,7 +283,7 @@ def retry_failed_of(config_file: Path, issue: str) -> None:
     from syndicate.sending.orders import retry_failed, sending_of
 
     with site_of(config_file) as site:
-        sending = sending_of(site, issue_named(site, issue))
+        sending = sending_of(site, issue_named(site, issue, has("failed"), began, is_made))
         many = retry_failed(site, sending, datetime.now(UTC))
     click.echo(f"{counted(many, 'message')} of {sending.name} will be tried again.")
 
@@ -201,7 +302,7 @@ def resend_issue(config_file: Path, issue: str, missed: bool) -> None:
     if not missed:
         raise click.UsageError("say --missed: to those who did not get it; nobody gets it twice")
     with site_of(config_file) as site:
-        found = issue_named(site, issue)
+        found = issue_named(site, issue, began, is_made)
         sending = sending_of(site, found)
         many = resend_missed(site, found, sending, datetime.now(UTC))
     click.echo(f"{counted(many, 'message')} of {sending.name} will go out.")
@@ -216,50 +317,40 @@ def site_of(config_file: Path) -> Iterator[Site]:
         yield site
 
 
-def _move(config_file: Path, name: str, to: str, reason: str = "") -> None:
+def _move(site: Site, issue: Issue, to: IssueState, reason: str = "") -> None:
     from syndicate.build import build
     from syndicate.errors import SyndicateError
     from syndicate.issuing import move
-    from syndicate.store.issues import FOLLOWS, IssueState
 
-    with site_of(config_file) as site:
-        issue = issue_named(site, name)
-        if not move(site, issue, IssueState(to), datetime.now(UTC), reason):
-            may = ", ".join(FOLLOWS[IssueState(issue.state)]) or "nothing: that is its end"
-            raise SyndicateError(
-                f"{issue.newsletter}/{issue.slot} is {issue.state} and cannot become {to}",
-                way_out=f"what may follow: {may}",
-            )
-        build(site, datetime.now(UTC))
-        click.echo(f"{issue.newsletter}/{issue.slot} is {to}.")
+    if not move(site, issue, to, datetime.now(UTC), reason):
+        message, hint = _why_not(issue, to)
+        raise SyndicateError(f"{issue.name} {message}", way_out=hint)
+    build(site, datetime.now(UTC))
+    click.echo(f"{issue.name} is {to}.")
+
+
+def _why_not(issue: Issue, to: IssueState) -> tuple[str, str]:
+    """Why an issue cannot be approved or cancelled as it is, and what to do."""
+    from syndicate.store.issues import IssueState
+
+    make = f"syndicate issues make {issue.newsletter}"
+    if issue.state == IssueState.SKIPPED:
+        return f"was skipped ({issue.reason}): there is no issue", make
+    if issue.state == to:
+        return f"is {to} already", f"syndicate issues show {issue.name}"
+    if issue.state == IssueState.CANCELLED:
+        return "was cancelled", f"its articles come in the next issue: {make}"
+    if to == IssueState.APPROVED:
+        return "was approved before, and cannot be approved again", (
+            f"syndicate deliveries proof {issue.name} shows what became of it"
+        )
+    return "has been sent: it cannot be called back", "send a correction in the next issue"
 
 
 def _newsletter(site: Site, name: str) -> Newsletter:
     from syndicate.config.named import newsletter_named
 
     return newsletter_named(site.config, name)
-
-
-def issue_named(site: Site, name: str) -> Issue:
-    """The issue that someone means. Raises SyndicateError."""
-    from syndicate.errors import SyndicateError
-    from syndicate.store.issues import Issues, slot_name
-
-    wanted, _, slot = name.strip("/").partition("/")
-    known = Issues(site.database).all(wanted, 1_000_000)
-    if not (known and slot):  # an issue outlives its newsletter in the configuration
-        wanted = _newsletter(site, wanted).name
-    found = [i for i in known if slot in ("", i.slot, slot_name(i.slot))]
-    if not found:
-        what = f"no issue {slot} of {wanted}" if slot else f"no issue of {wanted} yet"
-        way_out = f"the newest is {wanted}/{known[0].slot}" if known else f"{MAKE} {wanted}"
-        raise SyndicateError(f"there is {what}", way_out=way_out)
-    kept = Issues(site.database).get(wanted, found[0].slot)
-    assert kept is not None, "issues are never deleted"
-    return kept
-
-
-MAKE = "make one: syndicate issues make"
 
 
 MOST_NAMED = 8
@@ -294,6 +385,36 @@ def _foretell(issue: NextIssue) -> None:
     show_table(rows)
 
 
+def _standing(site: Site, issue: Issue) -> str:
+    """The state of an issue, in more words where the word alone would mislead."""
+    from syndicate.store.deliveries import Deliveries
+    from syndicate.store.issues import IssueState
+
+    if issue.state == IssueState.DRAFT and issue.approve_at:
+        return f"draft, approved at {_local(site, issue)}"
+    if issue.state not in (IssueState.SENDING, IssueState.SENT):
+        return issue.state
+    ledger = Deliveries(site.database)
+    sending = ledger.sending(issue.sequence)
+    if sending and sending.paused and not sending.ended:
+        return f"paused: {sending.paused}"
+    if issue.state == IssueState.SENT and sending and not ledger.is_any(issue.sequence, "sent"):
+        return "over, sent to 0 of " + counted(sending.planned, "subscriber")
+    return issue.state
+
+
+def _counts(site: Site, issue: Issue) -> str:
+    """What became of the deliveries of an issue; "" before it has any."""
+    from syndicate.sending.orders import prove, states
+    from syndicate.store.deliveries import Deliveries
+
+    sending = Deliveries(site.database).sending(issue.sequence)
+    if sending is None:
+        return ""
+    parts = states(prove(site, sending)).items()
+    return ", ".join([f"{sending.planned:,} planned", *(f"{n:,} {name}" for name, n in parts if n)])
+
+
 def _page(site: Site, issue: Issue) -> str:
     """The address of the web page of an issue."""
     from syndicate.composing import place_of_issue
@@ -307,7 +428,9 @@ def _tell(site: Site, issue: Issue) -> None:
     from syndicate.store.issues import slot_name
 
     folder = slot_name(issue.slot)
-    rows = [("state", issue.state, issue.reason), ("due", issue.due, ""), ("made", issue.made, "")]
+    rows = [("state", _standing(site, issue), issue.reason)]
+    rows += [("due", issue.due, ""), ("made", issue.made, "")]
+    rows += [("deliveries", counts, "")] if (counts := _counts(site, issue)) else []
     if issue.subject:
         rows += [("subject", issue.subject, "")]
     if issue.is_shown:

@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from html import escape
+
+TEST = "[Test]"
+"""What the subject of a test email begins with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,13 @@ class Personal:
     marks: Marks
     named: Form
     nameless: Form
+
+    def as_test(self) -> Personal:
+        """The same, with a mark in the subject that says it is a test."""
+        named, nameless = (
+            replace(form, subject=f"{TEST} {form.subject}") for form in (self.named, self.nameless)
+        )
+        return Personal(self.marks, named, nameless)
 
     def to_json(self) -> str:
         """As it is kept with an issue."""

@@ -22,6 +22,7 @@ from zoneinfo import ZoneInfo
 
 from cronsim import CronSim
 
+from syndicate.errors import ScheduleError
 from syndicate.schedule import words
 
 
@@ -65,6 +66,26 @@ class Schedule:
     def between(self, after: datetime, until: datetime, last: str = "") -> Iterator[Slot]:
         """Slots due after `after` and at the latest at `until`, behind slot `last`."""
         return takewhile(lambda slot: slot.due <= until, self.after(after, last))
+
+
+def moment_of(text: str, zone: ZoneInfo) -> datetime:
+    """The moment in UTC that a date and time mean (ISO 8601): with an offset, or by a clock.
+
+    A wall time that comes twice or never is taken as slots are. Raises ScheduleError.
+    """
+    try:
+        read = datetime.fromisoformat(text.strip())
+    except ValueError:
+        read = None
+    if read is None or ":" not in text:
+        raise ScheduleError(
+            f"{text!r} is not a date and time",
+            way_out="write it such as 2026-11-30T08:00, or with an offset: 2026-11-30T08:00+01:00",
+        )
+    try:
+        return read.astimezone(UTC) if read.tzinfo else _due(read, zone)
+    except (OverflowError, ValueError):
+        raise ScheduleError(f"{text!r} is out of range", way_out="write a year of today") from None
 
 
 def _wall(moment: datetime, zone: ZoneInfo) -> datetime:

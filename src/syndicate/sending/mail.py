@@ -75,6 +75,11 @@ def mail_of(site: Site, sending: Sending) -> Mail:
             f"there is no newsletter {sending.newsletter} now",
             way_out="put it back; then it can go on, or be cancelled",
         )
+    return mail_from(site, newsletter, Personal.from_json(issue.personal), sending)
+
+
+def mail_from(site: Site, newsletter: Newsletter, personal: Personal, sending: Sending) -> Mail:
+    """What writes the messages of an issue with these texts. Raises SyndicateError."""
     with site.database.transaction():
         secret = Secrets(site.database).signing(sending.began)
         salt = Subscribers(site.database).salt()
@@ -83,7 +88,7 @@ def mail_of(site: Site, sending: Sending) -> Mail:
         issue=sending.issue,
         newsletter=newsletter,
         prepared=Prepared(
-            Personal.from_json(issue.personal),
+            personal,
             newsletter,
             issue=slot_name(sending.slot),
         ),

@@ -46,14 +46,20 @@ def sending_of(site: Site, issue: Issue) -> Sending:
     """How the sending of an issue stands. Raises SyndicateError if it never began."""
     found = Deliveries(site.database).sending(issue.sequence)
     if found is None:
-        name = f"{issue.newsletter}/{issue.slot}"
+        if issue.state == IssueState.SKIPPED:
+            raise SyndicateError(
+                f"{issue.name} was skipped ({issue.reason}): there is no issue",
+                way_out=f"syndicate issues list {issue.newsletter}",
+            )
         raise SyndicateError(
-            f"{name} is {issue.state} and was sent to nobody", way_out=_way_to_send(issue)
+            f"{issue.name} is {issue.state} and was sent to nobody", way_out=_way_to_send(issue)
         )
     return found
 
 
 def _way_to_send(issue: Issue) -> str:
+    if issue.state == IssueState.CANCELLED:
+        return f"its articles come in the next issue: syndicate issues make {issue.newsletter}"
     if not issue.personal:
         return f"it was made without newsletters.{issue.newsletter}.deliver: true; the next is not"
     if issue.state == IssueState.DRAFT:

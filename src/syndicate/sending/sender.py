@@ -11,26 +11,29 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
+from secrets import token_hex
 
 from syndicate.bounces.acting import note
 from syndicate.bounces.rule import verdict
-from syndicate.build import Site
-from syndicate.config.model import Server
+from syndicate.build import Shown, Site, is_written
+from syndicate.config.model import Newsletter, Server
+from syndicate.config.named import newsletter_named
 from syndicate.delivery.ledger import LONGEST_WAIT, OPEN
 from syndicate.delivery.limits import Limiter, remembered
 from syndicate.delivery.quiet import until
 from syndicate.delivery.transport import Transport
 from syndicate.errors import DeliveryError, SyndicateError
 from syndicate.moments import from_text, to_text
+from syndicate.newsletters.personal import Personal
 from syndicate.sending.clerk import Clerk, Told, Way, troubles
 from syndicate.sending.crew import Note, crew
 from syndicate.sending.feed import Feed
-from syndicate.sending.mail import Mail, mail_of
+from syndicate.sending.mail import Mail, mail_from, mail_of
 from syndicate.sending.orders import finish_stopped
 from syndicate.sending.outlets import FirstThatWorks, Outlet, transports
 from syndicate.store.deliveries import Claimed, Deliveries, Sending
@@ -54,7 +57,8 @@ class Report:
 
     `held_of` says of how many deliveries of which issue nobody knows the fate. `quiet` is when
     quiet hours end that keep it from sending, `next_try` when the next delivery is due that waits.
-    `troubles` says what is wrong with servers.
+    `troubles` says what is wrong with servers. `waiting` are approved issues whose web page nobody
+    can read yet.
     """
 
     sent: int
@@ -66,13 +70,21 @@ class Report:
     quiet: datetime | None
     next_try: datetime | None
     troubles: tuple[str, ...]
+    waiting: tuple[str, ...] = ()
 
 
-def send(site: Site, outbox: Path, stopping: Callable[[], bool], told: Told) -> Report:
+def send(
+    site: Site,
+    outbox: Path,
+    stopping: Callable[[], bool],
+    told: Told,
+    shown: Shown = is_written,
+) -> Report:
     """Send what is approved, until nothing is left to do by now, or until `stopping`.
 
-    Messages of the transport `outbox` go to that folder. Raises SyndicateError when another
-    program sends from this store, and when it may be a copy or older than what was sent from it.
+    No message of an issue goes out before its page is `shown`: readers follow its links. Messages
+    of the transport `outbox` go to that folder. Raises SyndicateError when another program sends
+    from this store, and when it may be a copy or older than what was sent from it.
     """
     if not site.database.lock_sending():
         raise SyndicateError(
@@ -82,16 +94,23 @@ def send(site: Site, outbox: Path, stopping: Callable[[], bool], told: Told) -> 
     incarnation = Incarnation(site.database, site.sent_record)
     incarnation.require()
     incarnation.synchronise()
-    return Sender(site, outbox).round(stopping, told)
+    return Sender(site, outbox, shown).round(stopping, told)
 
 
-def plan_approved(site: Site, now: datetime) -> None:
-    """Give each approved issue that is to be delivered its deliveries."""
+def plan_approved(site: Site, now: datetime, shown: Shown = is_written) -> list[str]:
+    """Give each approved issue that is to be delivered its deliveries, once its page is `shown`.
+
+    Gives the names of those that still wait for that.
+    """
+    waiting = []
     issues, deliveries = Issues(site.database), Deliveries(site.database)
     for newsletter in site.config.newsletters.values():
         for slot in issues.approved(newsletter.name) if newsletter.deliver else ():
             issue = issues.get(newsletter.name, slot)
             assert issue is not None, "issues are never deleted"
+            if not shown(site, issue):
+                waiting.append(issue.name)
+                continue
             sending = Sending(issue.sequence, issue.newsletter, slot, to_text(now))
             tags = deliveries.tags([article.id for article in issue.carried])
             with site.database.transaction():
@@ -102,22 +121,42 @@ def plan_approved(site: Site, now: datetime) -> None:
                 incarnation = Incarnation(site.database, site.sent_record)
                 incarnation.synchronise()
                 incarnation.record.add_begun(newsletter.name, slot)
+    return waiting
 
 
 def send_one(site: Site, outbox: Path, issue: Issue, address: str) -> str:
-    """Send an issue to one address, who need not subscribe; give the server's reply.
+    """Send a test of an issue to one address, who need not subscribe; give the server's reply.
 
-    Its personal links are nobody's. Raises SyndicateError when it is not taken.
+    Raises SyndicateError when it is not taken.
     """
     if not issue.personal:
         raise SyndicateError(
             f"{issue.newsletter}/{issue.slot} was not made to be sent to subscribers",
             way_out=f"set newsletters.{issue.newsletter}.deliver: true; later issues are",
         )
-    now = to_text(datetime.now(UTC))
-    sending = Sending(issue.sequence, issue.newsletter, issue.slot, now)
-    mail = mail_of(site, sending)
-    written = mail.write(Claimed(issue.sequence, NOBODY, 0, read_address(address).mail, ""))
+    newsletter = newsletter_named(site.config, issue.newsletter)
+    personal = Personal.from_json(issue.personal)
+    return send_test(site, outbox, newsletter, personal, issue.slot, address, issue.sequence)
+
+
+def send_test(
+    site: Site,
+    outbox: Path,
+    newsletter: Newsletter,
+    personal: Personal,
+    slot: str,
+    address: str,
+    issue: int = 0,
+) -> str:
+    """Send texts to one address as a test: it says so, and no delivery is kept of it.
+
+    Its personal links are nobody's. Each test is a message of its own: some servers drop a second
+    one with the same Message-ID. Raises SyndicateError when it is not taken.
+    """
+    sending = Sending(issue, newsletter.name, slot, to_text(datetime.now(UTC)))
+    mail = mail_from(site, newsletter, personal.as_test(), sending)
+    mail = replace(mail, salt=token_hex(8))
+    written = mail.write(Claimed(issue, NOBODY, 0, read_address(address).mail, ""))
     transport = FirstThatWorks(transports(site.config.sending, outbox, site.host).values())
     with transport.session() as session:
         session.begin(written.envelope)
@@ -131,8 +170,10 @@ NOBODY = 0
 class Sender:
     """Sends from one store; whoever has it holds the lock of senders."""
 
-    def __init__(self, site: Site, outbox: Path) -> None:
+    def __init__(self, site: Site, outbox: Path, shown: Shown) -> None:
         self._site = site
+        self._shown = shown
+        self._waiting: list[str] = []
         self._settings = site.config.sending
         self._deliveries = Deliveries(site.database)
         self._transports = transports(self._settings, outbox, site.host)
@@ -220,6 +261,7 @@ class Sender:
             quiet=self._quiet(),
             next_try=from_text(next_try) if next_try else None,
             troubles=tuple(troubles(outlets)),
+            waiting=tuple(self._waiting),
         )
 
     def _signing(self) -> _Signing:
@@ -231,7 +273,7 @@ class Sender:
 
     def _going_on(self) -> Mapping[int, tuple[Sending, Callable[[], Mail]]]:
         if time.monotonic() >= self._planned + PLAN_EVERY:
-            plan_approved(self._site, datetime.now(UTC))
+            self._waiting = plan_approved(self._site, datetime.now(UTC), self._shown)
             self._planned = time.monotonic()
         finish_stopped(self._site, datetime.now(UTC))
         return {

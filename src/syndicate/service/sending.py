@@ -16,6 +16,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from syndicate.app import Setup, open_site
+from syndicate.build import Shown
 from syndicate.findings import Finding, Level
 from syndicate.moments import to_text
 from syndicate.sending.stand import Stand, stand_of
@@ -73,8 +74,9 @@ class Delivering:
 
     name = "sending"
 
-    def __init__(self, setup: Setup, sent: Sent) -> None:
+    def __init__(self, setup: Setup, sent: Sent, shown: Shown) -> None:
         self._setup = setup
+        self._shown = shown
         self._sent = sent
         self._stopping = Event()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sending")
@@ -104,7 +106,7 @@ class Delivering:
             return Turn(None, SOON, {"sending": self._said}) if at_work else Turn()
         self._looked = now
         with open_site(self._setup, silently) as site:
-            stand = stand_of(site)
+            stand = stand_of(site, self._shown)
             doubt = Incarnation(site.database, site.sent_record).doubt()
         self._wanted = self._wanted or stand.is_anything
         if doubt:  # `standing` reports it
@@ -112,6 +114,9 @@ class Delivering:
         if not (at_work or self._stopping.is_set()) and self._is_due(stand.going_on, now):
             self._round = self._thread.submit(self._send)
         facts = {"sending": self._said} if self._wanted else {}
+        facts |= {"waiting for their pages": ", ".join(stand.waiting)} if self._wanted else {}
+        if stand.waiting:
+            self._looked = None  # its page may be served by the next turn
         return Turn(list(self._findings(stand)), SOON if self._round else None, facts)
 
     def _is_due(self, going_on: frozenset[int], now: datetime) -> bool:
@@ -142,8 +147,8 @@ class Delivering:
 
         outbox = self._setup.base / self._setup.config.outbox
         with ONE_AT_A_TIME, open_site(self._setup, silently) as site:
-            report = send(site, outbox, self._stopping.is_set, told)
-            self._left = stand_of(site).going_on
+            report = send(site, outbox, self._stopping.is_set, told, self._shown)
+            self._left = stand_of(site, self._shown).going_on
         return report
 
     # -- what came of it -----------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from queue import SimpleQueue
 from threading import Event
 from typing import TypeVar
 
@@ -22,12 +23,20 @@ class Served:
     def __init__(self) -> None:
         self.paths: set[str] = set()
         """Documents in the output folder that were written or removed."""
+        self.asked: SimpleQueue[str] = SimpleQueue()
+        """Documents that another program wrote and a part waits for; any thread may ask."""
         self.is_new = False
         """Whether what is served is not yet what was built: paths, or where addresses lead."""
         self.is_built = False
         """Whether the folder was built since the service began: else the store is of yesterday."""
         self.happened = Event()
         """Set when a build did anything."""
+
+    def take_asked(self) -> None:
+        """Have what was asked for shown."""
+        while not self.asked.empty():
+            self.paths.add(self.asked.get())
+            self.is_new = True
 
     def built(self, report: Report) -> None:
         """Take up what a build wrote and removed."""

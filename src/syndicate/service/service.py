@@ -19,9 +19,11 @@ from syndicate import __version__
 from syndicate.app import Setup, set_up
 from syndicate.errors import Place, SyndicateError
 from syndicate.service.alone import Alone
+from syndicate.service.approving import Approving
 from syndicate.service.bounces import Returns
 from syndicate.service.clock import Clock
 from syndicate.service.faults import as_findings
+from syndicate.service.issue_pages import IssuePages
 from syndicate.service.lock import only_one
 from syndicate.service.newsletters import Issuing
 from syndicate.service.notify import ALIVE, READY, STOPPING, Systemd
@@ -65,9 +67,10 @@ def _parts(
     serving: Serving,
     asked: threading.Event,
     delivering: Delivering,
+    served: Served,
+    shown: IssuePages,
 ) -> list[Part]:
     """What the service does: each newsletter is a part, so that it fails alone."""
-    served = Served()
     newsletters = setup.config.newsletters.values()
     issuing = [Issuing(setup, newsletter, served) for newsletter in newsletters]
     return [
@@ -75,8 +78,9 @@ def _parts(
         Standing(setup),
         Publishing(setup, served),
         *issuing,
+        Approving(setup, served),
         Showing(serving, served),
-        Telling(setup, served),
+        Telling(setup, served, shown),
         Letters(setup, asked),
         delivering,
         Returns(setup),
@@ -112,10 +116,9 @@ class Service:
             _patience(self._setup),
             self._asked,
         )
-        self._delivering = Delivering(self._setup, self._serving.sent)
         self._code = 0
         self._alone = Alone(self._setup, self._end_second)
-        self._tick.replace(self._parts())
+        self._delivering = self._begin()
         self._clock = Clock(self._turn, self._setup.config.service.poll)
         self._reporter = Reporter(state_file(self._setup, STATUS), os.getpid())
 
@@ -142,13 +145,20 @@ class Service:
             log.info("stopped")
         return self._code
 
-    def _parts(self) -> list[Part]:
-        return _parts(self._setup, self._alone, self._serving, self._asked, self._delivering)
-
     def _end_second(self) -> None:
         """End, because another service uses the database."""
         self._code = SECOND
         self._signals.put(signal.SIGTERM)
+
+    def _begin(self) -> Delivering:
+        """Have the parts of the present configuration take their turns; the one that sends."""
+        served = Served()
+        shown = IssuePages(self._serving, served)
+        delivering = Delivering(self._setup, self._serving.sent, shown)
+        self._tick.replace(
+            _parts(self._setup, self._alone, self._serving, self._asked, delivering, served, shown)
+        )
+        return delivering
 
     # -- the main thread ---------------------------------------------------------------------
 
@@ -214,7 +224,6 @@ class Service:
         self._setup = setup
         self._serving.take(setup)
         self._delivering.stop()
-        self._delivering = Delivering(setup, self._serving.sent)
-        self._tick.replace(self._parts())
+        self._delivering = self._begin()
         self._clock.set_poll(setup.config.service.poll)
         log.info("the configuration was read again")

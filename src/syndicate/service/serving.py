@@ -143,6 +143,10 @@ class Serving:
         self._health.feeds = sum(document.kind.is_feed for document in files.values())
         return faults
 
+    def shows(self, path: str) -> bool:
+        """Whether a document of the output folder is served now."""
+        return path in self._library.shelf.files
+
     def _desks_of(self, setup: Setup) -> Iterator[ThreadedDesk]:
         if setup.config.subscribers.pages:
             yield People(setup, _proxies(setup), self._asked)

@@ -36,6 +36,7 @@ class Showing:
 
     def turn(self, now: datetime) -> Turn:
         """Take up what was built, or what is new in the folder after a while."""
+        self._served.take_asked()
         whole = self._looked is None or not self._looked <= now < self._looked + ANYWAY
         if not whole and not self._served.is_new:
             return Turn()

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from threading import Lock
 
 from syndicate.app import Setup, open_site
+from syndicate.build import Shown, is_written
 from syndicate.findings import Finding, Level
 from syndicate.hooks import HUB, Failure, tell_hooks
 from syndicate.service.served import Served, silently
@@ -38,8 +39,9 @@ class Telling:
 
     name = "hooks"
 
-    def __init__(self, setup: Setup, served: Served) -> None:
+    def __init__(self, setup: Setup, served: Served, shown: Shown = is_written) -> None:
         self._setup = setup
+        self._shown = shown
         self._served = served
         self._told: datetime | None = None
         self._failing = False
@@ -62,7 +64,7 @@ class Telling:
 
     def _tell(self, now: datetime) -> list[Failure]:
         with ONE_AT_A_TIME, open_site(self._setup, silently) as site:
-            return tell_hooks(site, now)
+            return tell_hooks(site, now, self._shown)
 
     def _ended(self) -> list[Finding] | None:
         """What came of the last telling; None without a new one. Raises what it raised."""

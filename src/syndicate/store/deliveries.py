@@ -140,6 +140,22 @@ class Deliveries:
         query = "SELECT state, count(*) FROM deliveries WHERE issue = :i GROUP BY state"
         return {str(state): int(count) for state, count in self._rows(query, {"i": issue})}
 
+    def is_any(self, issue: int, state: str) -> bool:
+        """Whether a delivery of an issue is in this state."""
+        query = "SELECT 1 FROM deliveries WHERE issue = :i AND state = :s LIMIT 1"
+        return bool(self._rows(query, {"i": issue, "s": state}))
+
+    def count_readers(self, newsletter: str, tags: Sequence[str]) -> int:
+        """How many people an issue with these tags would go to if it were sent now."""
+        chosen, values = _who_chose(tags)
+        ((many,),) = self._rows(
+            "SELECT count(*) FROM subscriptions "
+            f"WHERE newsletter = :newsletter AND state = 'active' AND ({chosen}) "
+            f"AND subscriber NOT IN ({SUPPRESSED_NOW})",
+            {**values, "newsletter": newsletter},
+        )
+        return int(many)
+
     def find(self, issue: int, subscriber: int) -> Delivery | None:
         """One delivery."""
         query = f"SELECT {DELIVERY} FROM deliveries WHERE issue = :i AND subscriber = :s"
@@ -423,11 +439,8 @@ class Deliveries:
     def _add_missing(self, sending: Sending, tags: Sequence[str]) -> int:
         """Plan for whoever is not planned for yet; how many that are."""
         count = "SELECT count(*) FROM deliveries WHERE issue = :issue"
-        values: dict[str, object] = {"issue": sending.issue, "newsletter": sending.newsletter}
-        patterns = {f"tag{at}": f"%\n{_literal(tag)}\n%" for at, tag in enumerate(tags)}
-        likes = [f"(:break || tags || :break) LIKE :{name} ESCAPE '!'" for name in patterns]
-        chosen = " OR ".join(["tags = ''", *likes])
-        values |= {**patterns, "break": "\n"} if tags else {}
+        chosen, values = _who_chose(tags)
+        values |= {"issue": sending.issue, "newsletter": sending.newsletter}
         self._run(
             "INSERT INTO deliveries (issue, subscriber, state) "
             "SELECT :issue, subscriber, 'pending' FROM subscriptions "
@@ -503,6 +516,13 @@ SENDING = ", ".join(Sending._fields)
 ANEW = "state = 'pending', attempts = 0, next_try = '', at = :now, server = '', reply = ''"
 UNKNOWN = "the program ended before the server's answer was known"
 LEFT = "gets the newsletter no more"
+
+
+def _who_chose(tags: Sequence[str]) -> tuple[str, dict[str, object]]:
+    """The condition that a subscription wants one of `tags`, or chose none; and its values."""
+    patterns = {f"tag{at}": f"%\n{_literal(tag)}\n%" for at, tag in enumerate(tags)}
+    likes = [f"(:break || tags || :break) LIKE :{name} ESCAPE '!'" for name in patterns]
+    return " OR ".join(["tags = ''", *likes]), {**patterns, "break": "\n"} if tags else {}
 
 
 def _said(move: Move) -> str:

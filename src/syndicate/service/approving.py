@@ -1,0 +1,47 @@
+"""Drafts that are to be approved at a time -> approved, when it has come: a part of the service."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+
+from syndicate.app import Setup, open_site
+from syndicate.build import Site, build
+from syndicate.issuing import approve_due
+from syndicate.service.served import Served, silently
+from syndicate.service.tick import Turn
+from syndicate.store.issues import Issues
+
+log = logging.getLogger(__name__)
+
+LOOK = timedelta(seconds=10)
+"""From one look at the store to the next: commands schedule approvals too."""
+
+
+class Approving:
+    """Approves drafts on time, and has them published. Their times are in the store."""
+
+    name = "approvals"
+
+    def __init__(self, setup: Setup, served: Served) -> None:
+        self._setup = setup
+        self._served = served
+        self._looked: datetime | None = None
+
+    def turn(self, now: datetime) -> Turn:
+        """Approve what is due."""
+        if not (self._served.is_built and self._setup.config.newsletters):
+            return Turn()
+        if self._looked and self._looked <= now < self._looked + LOOK:
+            return Turn()
+        with open_site(self._setup, silently) as site:
+            for issue in approve_due(site, now):
+                log.info("issue approved", extra={"facts": {"issue": issue.name}})
+                self._served.built(build(site, now))
+            facts = {"to be approved": _scheduled(site)}
+        self._looked = now
+        return Turn(None, None, facts)
+
+
+def _scheduled(site: Site) -> str:
+    return ", ".join(f"{i.name} at {i.approve_at}" for i in Issues(site.database).scheduled())

@@ -1,0 +1,31 @@
+"""Whether the web page of an issue is served: no email of it goes out before that.
+
+Another program may have made the issue. Its page is then taken up in the next turn, and not only
+by the look at the whole folder that comes once a minute.
+"""
+
+from __future__ import annotations
+
+from syndicate.build import Site, is_written
+from syndicate.issue_archive import page_file_of
+from syndicate.service.served import Served
+from syndicate.service.serving import Serving
+from syndicate.store.issues import Issue
+
+
+class IssuePages:
+    """Asked by the parts that send issues, in threads of their own."""
+
+    def __init__(self, serving: Serving, served: Served) -> None:
+        self._serving = serving
+        self._served = served
+
+    def __call__(self, site: Site, issue: Issue) -> bool:
+        """Whether readers can read the page; if it is only written, it will be served soon."""
+        if not is_written(site, issue):
+            return False
+        path = page_file_of(issue)
+        if self._serving.shows(path):
+            return True
+        self._served.asked.put(path)
+        return False

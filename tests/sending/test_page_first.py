@@ -1,0 +1,54 @@
+"""No email of an issue goes out before readers can read its web page."""
+
+from __future__ import annotations
+
+import pytest
+from mailings import NAME, Mailing, forever, nobody
+
+from site_folder import NOON
+from syndicate.build import is_written
+from syndicate.issuing import make_issue, move
+from syndicate.sending.sender import send
+from syndicate.store.issues import Issues, IssueState
+
+PAGE = "newsletters/weekly/2026-11-22-1200/index.html"
+
+
+@pytest.fixture
+def made(site: Mailing) -> Mailing:
+    """An approved issue whose maker died before its documents were written."""
+    site.people(["ada@example.net"])
+    site.folder.article("one.md", "The first", date="2026-11-01")
+    site.folder.build(NOON)
+    with site.folder.opened() as opened:
+        make_issue(opened, opened.config.newsletters["weekly"], NAME.partition("/")[2], NOON, NOON)
+    return site
+
+
+def test_an_issue_waits_until_its_documents_are_written(made: Mailing) -> None:
+    waiting = made.send()
+    assert (waiting.sent, waiting.waiting) == (0, (NAME,))
+    made.folder.build(NOON)
+    sent = made.send()
+    assert (sent.sent, sent.waiting) == (1, ())
+
+
+def test_an_issue_waits_when_its_page_is_not_on_disk(made: Mailing) -> None:
+    made.folder.build(NOON)
+    (made.folder.root / "public" / PAGE).unlink()
+    assert made.send().waiting == (NAME,)
+    made.folder.build(NOON)
+    assert made.send().sent == 1
+
+
+def test_an_issue_waits_for_whoever_serves_its_page(made: Mailing) -> None:
+    made.folder.build(NOON)
+    with made.folder.opened() as opened:
+        outbox = made.folder.root / "outbox"
+        report = send(opened, outbox, forever, nobody, lambda _, __: False)
+        assert (report.sent, report.waiting) == (0, (NAME,))
+        issue = Issues(opened.database).get(*NAME.split("/"))
+        assert issue
+        assert issue.state == IssueState.APPROVED, "it can still be cancelled"
+        assert move(opened, issue, IssueState.CANCELLED, NOON)
+        assert not is_written(opened, issue), "the next build takes its page away"

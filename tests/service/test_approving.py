@@ -1,0 +1,61 @@
+"""Drafts are approved when their time has come, whatever was restarted in between."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from service_parts import MINUTE, MONDAY, Life, letter
+
+from site_folder import SiteFolder
+from syndicate.issuing import schedule_approval
+
+LATER = MONDAY + timedelta(hours=3)
+PAGE = "newsletters/weekly/2026-11-23-0800/index.html"
+
+
+@pytest.fixture
+def life(tmp_path: Path, database_url: str) -> Life:
+    """A service that has made a draft on Monday, to be approved three hours later."""
+    site = SiteFolder(tmp_path / "site", database_url)
+    site.configure(newsletters={"weekly": letter(review="manual")})
+    site.article("one.md", "The first", date="2026-11-01")
+    life = Life(site, MONDAY - MINUTE)
+    life.at(MONDAY - MINUTE)
+    life.at(MONDAY)
+    assert life.states() == [("2026-11-23T08:00", "draft")]
+    schedule(life, LATER)
+    return life
+
+
+def schedule(life: Life, moment: datetime) -> None:
+    with life.site.opened() as opened:
+        assert schedule_approval(opened, life.issues()[0], moment)
+
+
+def test_it_is_approved_and_published_then_and_not_before(life: Life) -> None:
+    life.at(LATER - MINUTE)
+    assert life.states() == [("2026-11-23T08:00", "draft")]
+    assert "weekly/2026-11-23T08:00 at 2026-11-23T11:00:00Z" in life.tick.facts["to be approved"]
+    assert not life.site.has(PAGE)
+    life.at(LATER)
+    assert life.states() == [("2026-11-23T08:00", "approved")]
+    assert life.site.has(PAGE)
+    assert life.site.has("newsletters/weekly/feed.xml")
+    assert life.tick.facts["to be approved"] == ""
+    assert [issue.approved for issue in life.issues()] == ["2026-11-23T11:00:00Z"]
+
+
+def test_a_restart_after_the_time_makes_up_for_it(life: Life) -> None:
+    life.start()
+    life.at(LATER + timedelta(hours=1))
+    assert life.states() == [("2026-11-23T08:00", "approved")]
+
+
+def test_a_new_time_takes_the_place_of_the_old(life: Life) -> None:
+    schedule(life, LATER + 2 * MINUTE)
+    life.at(LATER)
+    assert life.states() == [("2026-11-23T08:00", "draft")]
+    life.at(LATER + 2 * MINUTE)
+    assert life.states() == [("2026-11-23T08:00", "approved")]
