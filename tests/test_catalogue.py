@@ -426,7 +426,7 @@ def test_an_article_comes_back_whole_from_its_record() -> None:
 
 def test_what_a_header_left_out_is_not_kept() -> None:
     plain = Article(path="a.md", title="Sea", body="Text", format=Format.TEXT, slug="sea")
-    assert json.loads(head_of(plain)) == {"format": "text", "body_line": 1}
+    assert json.loads(head_of(plain)) == {"format": "text", "body_line": 1, "undated": True}
     shelf = Shelf(scanned("a.md", title="Sea", slug="sea", head=head_of(plain)))
     assert article_of(shelf.at("a.md"), "Text") == plain
 

@@ -26,7 +26,7 @@ from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
 
 from syndicate import __version__, issue_archive
-from syndicate.catalogue import Record
+from syndicate.catalogue import Record, State
 from syndicate.config.model import Config, Service, Store
 from syndicate.content import folder
 from syndicate.content.folder import Stat
@@ -38,7 +38,7 @@ from syndicate.findings import Finding, Level, from_json, to_json
 from syndicate.intake import Intake, ReadFiles, take_in
 from syndicate.moments import to_text
 from syndicate.next_issue import next_issues
-from syndicate.outputs import Outputs
+from syndicate.outputs import Outputs, weight_of
 from syndicate.permalinks import base_url, page_file
 from syndicate.press import Press, Rehearsal, missing
 from syndicate.renditions import Folder, Renditions, address, address_at, stale_renderings
@@ -137,7 +137,7 @@ def build_seen(site: Site, now: datetime, seen: folder.Seen, *, rehearse: bool =
     articles = Articles(site.database)
     before = articles.meta()
     intake = taken_in(site, seen, now)
-    recipe = _recipe(site, seen.files)
+    recipe = _recipe(site, seen.files, navigation_of(site))
     owed = json.loads(before.get("owed", "[]"))
     anew = before.get("unfinished") == "yes" or before.get("recipe") != recipe or ALL in owed
     moved = None if anew else {r.path for change in intake.changes for r in change if r}
@@ -150,8 +150,8 @@ def build_seen(site: Site, now: datetime, seen: folder.Seen, *, rehearse: bool =
         due += sorted(missing(site.places.roots, known))
     owners = _all_owners(outputs, known) if anew or rehearse else _with_notes(articles, due)
     if rehearse:  # every article is looked at, also one that no document shows now
-        pages = (f"page:{record_id}" for record_id in articles.published_ids())
-        owners = list(dict.fromkeys((*owners, *pages)))
+        shown = (*articles.published_ids(), *(r.id for r in articles.beside_articles()))
+        owners = list(dict.fromkeys((*owners, *(f"page:{record_id}" for record_id in shown))))
     press = (Rehearsal if rehearse else Press)(site.places.roots, known, set(owners))
     if owners:
         _owe(site, outputs, due, now)
@@ -488,8 +488,20 @@ def _feed_id(site: Site, articles: Articles, now: datetime) -> str:
     return f"tag:{site.host},{day}:feed"
 
 
-def _recipe(site: Site, files: Mapping[str, folder.Stat]) -> str:
-    """What every document depends on besides articles: settings, templates, this program, logos."""
+def navigation_of(site: Site) -> list[tuple[object, ...]]:
+    """What the navigation, which every web page has, is made from."""
+    if not site.config.site.pages:
+        return []
+    records = Articles(site.database).beside_articles()
+    kept = (record for record in records if record.state == State.PAGE)
+    return [(r.title, address(r, site.config.site, site.zone), weight_of(r)) for r in kept]
+
+
+def _recipe(
+    site: Site, files: Mapping[str, folder.Stat], navigation: list[tuple[object, ...]]
+) -> str:
+    """What every document depends on besides articles: settings, templates, this program, logos,
+    and the pages in the navigation."""
     stats = [
         (str(path), path.stat().st_size, path.stat().st_mtime_ns)
         for design in site.places.designs
@@ -498,7 +510,7 @@ def _recipe(site: Site, files: Mapping[str, folder.Stat]) -> str:
     ]
     config = replace(site.config, store=Store(), service=Service())
     logos = [files.get(each.brand.logo) for each in config.newsletters.values()]
-    facts = (__version__, RENDERER_VERSION, config, stats, logos)
+    facts = (__version__, RENDERER_VERSION, config, stats, logos, *navigation)
     return sha256(repr(facts).encode()).hexdigest()
 
 

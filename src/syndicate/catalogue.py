@@ -24,18 +24,32 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from syndicate import findings
+from syndicate.content import placement
 from syndicate.content.article import Article, Format
 from syndicate.content.naming import LONGEST_SLUG
+from syndicate.content.placement import Surrounding
 from syndicate.findings import Finding, Level
 from syndicate.moments import to_text
 
 
 class State(StrEnum):
-    """Where an article stands. A live one is published once its moment has come."""
+    """Where an article stands. A live one is published once its moment has come.
+
+    A page and what is unlisted have a web page and stand in no feed, list or issue; until their
+    moment comes they are waiting. What is expired is withdrawn.
+    """
 
     LIVE = "live"
+    PAGE = "page"
+    UNLISTED = "unlisted"
+    WAITING = "waiting"
+    EXPIRED = "expired"
     DRAFT = "draft"
     GONE = "gone"
+
+
+BESIDE_ARTICLES = frozenset((State.PAGE, State.UNLISTED))
+"""The states of what has a web page without being an article of the catalogue."""
 
 
 class Record(NamedTuple):
@@ -84,6 +98,10 @@ class Scanned(NamedTuple):
     date: str | None
     updated: str | None
     draft: bool
+    page: bool = False
+    unlisted: bool = False
+    may_be_page: bool = False
+    expires: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +123,7 @@ def body_hash(body: str) -> str:
 
 HEAD = (
     *("format", "body_line", "summary", "url", "image", "image_alt", "enclosure", "language"),
-    *("authors", "tags", "aliases", "extra", "inferred"),
+    *("authors", "tags", "aliases", "extra", "inferred", "page", "unlisted"),
 )
 
 
@@ -115,6 +133,10 @@ def head_of(article: Article) -> str:
     for name in ("extra", "inferred"):
         if name in values:
             values[name] = dict(values[name])
+    if article.expires:
+        values["expires"] = to_text(article.expires)
+    if article.date is None:
+        values["undated"] = True
     return ENCODE(values)
 
 
@@ -162,6 +184,8 @@ def article_of(record: Record, body: str) -> Article:
     head = json.loads(record.head)
     for name in ("authors", "tags", "aliases"):
         head[name] = tuple(head.get(name, ()))
+    for name in ("expires", "undated"):
+        head.pop(name, None)
     return Article(
         path=record.path,
         title=record.title,
@@ -170,6 +194,78 @@ def article_of(record: Record, body: str) -> Article:
         format=Format(head.pop("format")),
         **head,
     )
+
+
+def is_page(record: Record) -> bool:
+    """Whether the record is of a page of the site, in whichever state."""
+    return '"page": true' in record.head and json.loads(record.head).get("page") is True
+
+
+def is_published(record: Record) -> bool:
+    """Whether an article stands in the catalogue: in feeds, lists and issues."""
+    return record.state == State.LIVE and record.sequence is not None
+
+
+def is_shown(record: Record) -> bool:
+    """Whether a record has a web page: a published article, a page, or what is unlisted."""
+    return is_published(record) or record.state in BESIDE_ARTICLES
+
+
+def expires(record: Record) -> str | None:
+    """The moment at which a record expires."""
+    if '"expires": "' not in record.head:
+        return None
+    moment = json.loads(record.head).get("expires")
+    return moment if isinstance(moment, str) else None
+
+
+def at_its_moment(record: Record, now: str) -> Record:
+    """The record with the state it has at `now`, where time alone changes it."""
+    if (moment := expires(record)) and moment <= now:
+        return record._replace(state=State.EXPIRED)
+    if record.state == State.WAITING and record.published <= now:
+        unlisted = json.loads(record.head).get("unlisted") is True
+        return record._replace(state=State.UNLISTED if unlisted else State.PAGE)
+    return record
+
+
+def placed(file: Scanned, record: Record | None, around: Surrounding | None) -> Scanned:
+    """The file as a page, where what lies around it makes it one; else as it is.
+
+    What was published as an article stays one until its own header says otherwise, and a page
+    stays a page.
+    """
+    if not file.may_be_page or around is None or (record and record.sequence is not None):
+        return file
+    kept = json.loads(record.head).get("inferred", {}).get("page") if record else None
+    reason = around.reason(file.path) or (kept if kept in placement.BY_SURROUNDING else "")
+    return _as_page(file, reason) if reason else file
+
+
+def _as_page(file: Scanned, reason: str) -> Scanned:
+    head = json.loads(file.head)
+    head |= {"page": True, "inferred": {**head.get("inferred", {}), "page": reason}}
+    text = file.body_hash != NO_BODY
+    why = "" if file.draft else placement.left_out(file.path, head.get("url"), has_text=text)
+    if why:
+        head["inferred"]["draft"] = why
+    told = [f for f in findings.from_json(file.findings) if f.rule != "body-empty"]
+    return file._replace(
+        head=ENCODE(head), page=True, draft=file.draft or bool(why), findings=findings.to_json(told)
+    )
+
+
+def _standing(file: Scanned, published: str, now: str) -> State:
+    """The state of an article after its file was read."""
+    if file.draft:
+        return State.DRAFT
+    if file.expires and file.expires <= now:
+        return State.EXPIRED
+    if not (file.page or file.unlisted):
+        return State.LIVE
+    if published > now:
+        return State.WAITING
+    return State.UNLISTED if file.unlisted else State.PAGE
 
 
 def mint(host: str, day: str, path: str, taken: AbstractSet[str] = frozenset()) -> str:
@@ -192,12 +288,13 @@ def decide(
     host: str,
     now: datetime,
     taken: Sequence[str] = (),
+    around: Surrounding | None = None,
 ) -> Decision:
     """Say which scanned file is which article.
 
     `removed` are the records whose files are no longer there, `at_path` those standing at the
     scanned files' paths, `returning` gone ones whose text a scanned file has, `taken` ids that
-    must not be given again.
+    must not be given again. `around` decides which undated files are pages of the site.
     """
     moment = to_text(now)
     match = _match(scanned, removed, at_path, returning)
@@ -205,6 +302,7 @@ def decide(
     new_ids = set(taken)
     for file in scanned:
         record = match.get(file.path)
+        file = placed(file, record, around)
         if record is None:
             record = _first(file, host, moment, new_ids)
             new_ids.add(record.id)
@@ -302,7 +400,7 @@ def _first(file: Scanned, host: str, now: str, taken: set[str]) -> Record:
         size=file.size,
         mtime_ns=file.mtime_ns,
         body_hash=file.body_hash,
-        state=State.DRAFT if file.draft else State.LIVE,
+        state=_standing(file, published, now),
         first_seen=now,
         published=published,
         updated=_stated_update(file, published, now) or published,
@@ -342,7 +440,7 @@ def _again(record: Record, file: Scanned, now: str) -> Record:
         size=file.size,
         mtime_ns=file.mtime_ns,
         body_hash=file.body_hash,
-        state=State.DRAFT if file.draft else State.LIVE,
+        state=_standing(file, published, now),
         published=published,
         updated=updated,
         title=file.title,
@@ -362,7 +460,8 @@ def set_apart(
     the address; what got a slug of its own keeps that for as long as its file's slug stays.
     """
     slugs = Counter(record.slug for record in (*records, *others))
-    shared = [r for r in records if slugs[r.slug] > 1 and r.state == State.LIVE]
+    named = (State.LIVE, State.UNLISTED)
+    shared = [r for r in records if slugs[r.slug] > 1 and r.state in named]
     taken = {address(record) for record in others if shared}
     apart: dict[str, Record] = {}
     for record in sorted(shared, key=_seniority):

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from syndicate.build import Site
-from syndicate.catalogue import Record, State, body_hash, head_of
-from syndicate.content import folder, naming
+from syndicate.catalogue import Record, State, expires, is_page, is_published, placed
+from syndicate.content import folder, naming, placement
 from syndicate.content.article import Article
-from syndicate.content.reader import is_article
+from syndicate.content.placement import surrounding
+from syndicate.content.reader import Reading, is_article
 from syndicate.errors import ArticleError, Place, SyndicateError
 from syndicate.feeds.archive import finished_pages, page_of, waiting
 from syndicate.findings import Finding, from_json
 from syndicate.intake import changed_files
 from syndicate.moments import from_text, to_text
 from syndicate.newsletters.issue import Reason
-from syndicate.outputs import is_published
-from syndicate.reading import broken_finding, read_article
+from syndicate.reading import broken_finding, read_article, scanned
 from syndicate.renditions import address
 from syndicate.store.articles import Articles
 from syndicate.store.issues import Issues
@@ -55,14 +56,18 @@ def explain(site: Site, wanted: str, now: datetime) -> Explanation:
     files = site.places.scan()
     changed = {path for path, _ in changed_files(files, articles.stats())[0]}
     path = _Search(site, records, files, changed).path_of(wanted)
-    record, article = records.get(path), None
+    record, reading = records.get(path), None
     findings: tuple[Finding, ...] = ()
     if path in files:
         try:
-            article, findings = _read(site, path)
+            reading = read_article(site.places.content, path, site.zone, site.places.links)
+            findings = reading.findings
         except ArticleError as error:
             findings = (broken_finding(path, error),)
-    unread = path in changed and not _is_as_kept(article, record)
+    article = reading.article if reading else None
+    if record and is_page(record):  # whether it may be empty depends on where it lies
+        findings = tuple(finding for finding in findings if finding.rule != "body-empty")
+    unread = path in changed and not _is_as_kept(reading, record)
     state = _state(site, record, article, now, there=path in files, unread=unread)
     rendered = dict(articles.rendering_findings()).get(path)
     return Explanation(
@@ -75,11 +80,6 @@ def explain(site: Site, wanted: str, now: datetime) -> Explanation:
         tuple(_places(site, articles, record, state)),
         (*findings, *from_json(rendered, path)),
     )
-
-
-def _read(site: Site, path: str) -> tuple[Article, tuple[Finding, ...]]:
-    reading = read_article(site.places.content, path, site.zone, site.places.links)
-    return reading.article, reading.findings
 
 
 # -- which article ---------------------------------------------------------------------------
@@ -126,8 +126,9 @@ class _Search:
         """Whether a file that no build has read yet has this name."""
         if word == _bundle(path).casefold():
             return True
+        places = self.site.places
         try:
-            article, _ = _read(self.site, path)
+            article = read_article(places.content, path, self.site.zone, places.links).article
         except ArticleError:
             return False
         return word in (article.slug.casefold(), article.title.casefold())
@@ -153,13 +154,15 @@ def _bundle(path: str) -> str:
 # -- what is known of it ---------------------------------------------------------------------
 
 
-def _is_as_kept(article: Article | None, record: Record | None) -> bool:
+def _is_as_kept(reading: Reading | None, record: Record | None) -> bool:
     """Whether a file changed so shortly before a build that it will be read again for nothing."""
-    if article is None or record is None or record.mtime_ns != TOO_FRESH:
+    if reading is None or record is None or record.mtime_ns != TOO_FRESH:
         return False
-    file = (body_hash(article.body), article.title, article.slug, head_of(article), article.draft)
+    alone = surrounding((), (), ())  # so that a page by what lies around it is as it was
+    file = placed(scanned(reading, (0, 0)), record, alone)
+    kept = (file.body_hash, file.title, file.slug, file.head, file.draft)
     draft = record.state == State.DRAFT
-    return file == (record.body_hash, record.title, record.slug, record.head, draft)
+    return kept == (record.body_hash, record.title, record.slug, record.head, draft)
 
 
 TOO_FRESH = -1
@@ -184,18 +187,37 @@ def _state(
         stays = "what was published from it stays" if kept else "nothing is published from it"
         return Fact("state", "broken", f"it cannot be read; {stays}")
     if record is None or record.state == State.GONE:
-        state = "draft" if article.draft else "new"
+        state = "draft" if article.draft else "page" if article.page else "new"
         return Fact("state", state, f"not built yet: {BUILD}")
     if unread:
         return Fact("state", "changed", f"edited since the last build: {BUILD}")
-    if record.state == State.DRAFT:
-        return Fact("state", "draft", article.inferred.get("draft", "header"))
     if is_published(record):
         return Fact("state", "published")
+    if record.state != State.LIVE:
+        return _held_state(site, record)
     if record.published > to_text(now):
         moment = _local(site, record.published)
         return Fact("state", "scheduled", f"its date lies in the future: {moment}")
     return Fact("state", "due", f"its moment has come: {BUILD}")
+
+
+def _held_state(site: Site, record: Record) -> Fact:
+    """Why an article stands in no feed, by the rule or key that keeps it out."""
+    inferred = json.loads(record.head).get("inferred", {})
+    page, draft = inferred.get("page", ""), inferred.get("draft", "header")
+    if record.state == State.PAGE:
+        return Fact("state", "page", page)
+    if record.state == State.UNLISTED:
+        return Fact("state", "unlisted", inferred.get("unlisted", ""))
+    if record.state == State.WAITING:
+        moment = _local(site, record.published)
+        return Fact("state", "scheduled", f"its date lies in the future: {moment}")
+    if record.state == State.EXPIRED:
+        moment = _local(site, expires(record) or record.published)
+        return Fact("state", "expired", f"its date of expiry has passed: {moment}")
+    if page and draft in (placement.EMPTY, placement.FRONT):
+        return Fact("state", "page, not built", f"{page}; {draft}")
+    return Fact("state", "draft", draft)
 
 
 def _stated(site: Site, article: Article) -> Iterator[Fact]:
@@ -247,9 +269,10 @@ def _stated(site: Site, article: Article) -> Iterator[Fact]:
 def _kept(site: Site, record: Record) -> Iterator[Fact]:
     """What the store keeps."""
     stated = '"url"' in record.head
+    source = "path" if is_page(record) else "site.permalink"
     where = address(record, site.config.site, site.zone)
     yield Fact("id", record.id, "store")
-    yield Fact("address", where, "header" if stated else "site.permalink")
+    yield Fact("address", where, "header" if stated else source)
     yield Fact("first seen", _local(site, record.first_seen), "store")
     if is_published(record):
         yield Fact("published", _local(site, record.published), "store")
@@ -273,7 +296,9 @@ def _places(site: Site, articles: Articles, record: Record | None, state: Fact) 
         yield from _feeds(site, articles, record)
         yield from _newsletters(site, articles, record)
         return
-    why = "it is a draft" if state.value == "draft" else state.source
+    named = {"draft": "it is a draft", "page": f"it is a page: {state.source}"}
+    named["unlisted"] = f"it is unlisted: {state.source}"
+    why = named.get(state.value, state.source)
     for name in ("feeds", *site.config.newsletters):
         yield Fact(name, "no", why)
 

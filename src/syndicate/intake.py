@@ -6,20 +6,30 @@ records as they are then: two builds at once come to one result.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Never
 
 from syndicate import findings
-from syndicate.catalogue import Decision, Record, Scanned, State, decide, set_apart
+from syndicate.catalogue import (
+    Decision,
+    Record,
+    Scanned,
+    State,
+    at_its_moment,
+    decide,
+    expires,
+    set_apart,
+)
 from syndicate.content.folder import Seen, Stat, present
+from syndicate.content.placement import Surrounding, surrounding
 from syndicate.content.reader import is_article
 from syndicate.content.versions import READER_VERSION
 from syndicate.errors import SyndicateError
 from syndicate.moments import to_text
 from syndicate.reading import Broken
-from syndicate.store.articles import Articles, Change
+from syndicate.store.articles import NEXT_EXPIRY, Articles, Change
 from syndicate.store.database import Database
 from syndicate.store.events import Events, Happening
 
@@ -101,14 +111,17 @@ def take_in(
     kept_tags = "yes" if tagged else "no"
     changed, removed = _compared(articles, seen, same_way=meta.get("read as") == how)
     retag = meta.get("tags kept") != kept_tags
-    if not changed and not removed and not retag and not articles.due(to_text(now)):
+    moment = to_text(now)
+    due = articles.due(moment) or articles.waiting_until(moment) or _expires(meta, moment)
+    if not changed and not removed and not retag and not due:
         return Intake()
     files = read_files(changed)
     scanned = [_settled(file, now) for file in files if isinstance(file, Scanned)]
     broken = [file for file in files if isinstance(file, Broken)]
     with database.transaction():
         told = announced and articles.any()
-        changes = _record(articles, scanned, removed, host, now, address)
+        changes = _record(articles, scanned, removed, seen.files, host, now, address)
+        articles.remember(_next_expiry(articles, meta, changes, moment))
         if told:
             new = [after.id for before, after in changes if _is_new(before, after)]
             Events(database).add(Happening.ARTICLE_PUBLISHED, new, to_text(now))
@@ -118,6 +131,21 @@ def take_in(
         if changes:
             articles.remember({"unfinished": "yes"})
     return Intake(tuple(changes), len(files))
+
+
+def _expires(meta: Mapping[str, str], moment: str) -> bool:
+    """Whether something expires by now."""
+    return bool(meta.get(NEXT_EXPIRY)) and meta[NEXT_EXPIRY] <= moment
+
+
+def _next_expiry(
+    articles: Articles, meta: Mapping[str, str], changes: Sequence[Change], moment: str
+) -> dict[str, str]:
+    """When the next article expires, if that may be another moment than is kept."""
+    changed = any(expires(record) for pair in changes for record in pair if record)
+    if not changed and not _expires(meta, moment):
+        return {}
+    return {NEXT_EXPIRY: min(filter(None, map(expires, articles.expiring())), default="")}
 
 
 def _is_new(before: Record | None, after: Record) -> bool:
@@ -156,6 +184,7 @@ def _record(
     articles: Articles,
     scanned: list[Scanned],
     removed: list[str],
+    files: Iterable[str],
     host: str,
     now: datetime,
     address: Callable[[Record], str] | None,
@@ -164,7 +193,7 @@ def _record(
     before: dict[str, Record] = {}
     decision = Decision((), ())
     if scanned or removed:
-        decision, before = _decide(articles, scanned, removed, host, now)
+        decision, before = _decide(articles, scanned, removed, files, host, now)
     saved = list(decision.saved)
     if address:
         ids = {record.id for record in (*saved, *decision.gone)}
@@ -178,21 +207,56 @@ def _record(
     articles.save(news, before)
     due = _numbered(articles.due(to_text(now)), articles.last_sequence(), now)
     articles.number(due)
-    return [(before.get(r.id), r) for r in news] + [(r._replace(sequence=None), r) for r in due]
+    expired = _expires(articles.meta(), to_text(now))
+    moved = _moved_by_time(articles, to_text(now), expired=expired)
+    changes: list[Change] = [(before.get(r.id), r) for r in news]
+    return changes + [(r._replace(sequence=None), r) for r in due] + moved
+
+
+def _moved_by_time(articles: Articles, moment: str, *, expired: bool) -> list[Change]:
+    """Show pages whose moment has come, and withdraw what has expired."""
+    expiring = articles.expiring() if expired else []
+    known = {r.id: r for r in (*articles.waiting_until(moment), *expiring)}
+    pairs = [(r, at_its_moment(r, moment)) for r in known.values()]
+    moved = [(old, new) for old, new in pairs if old != new]
+    articles.save([new for _, new in moved], {})
+    return list(moved)
+
+
+def _surrounding(
+    articles: Articles, scanned: Sequence[Scanned], files: Iterable[str]
+) -> Surrounding | None:
+    """What the site is like, where a file was read that this may make a page."""
+    if not any(file.may_be_page for file in scanned):
+        return None
+    read = {file.path for file in scanned}
+    dated, undated = ([p for p in paths if p not in read] for paths in articles.placed_by_date())
+    live = [file for file in scanned if not file.draft and not file.page and not file.unlisted]
+    dated += [file.path for file in live if file.date]
+    undated += [file.path for file in live if file.may_be_page]
+    return surrounding(dated, undated, files)
 
 
 def _decide(
-    articles: Articles, scanned: list[Scanned], removed: list[str], host: str, now: datetime
+    articles: Articles,
+    scanned: list[Scanned],
+    removed: list[str],
+    files: Iterable[str],
+    host: str,
+    now: datetime,
 ) -> tuple[Decision, dict[str, Record]]:
+    around = _surrounding(articles, scanned, files)
     if not articles.any():
-        return decide(scanned, (), {}, (), host=host, now=now), {}
+        return decide(scanned, (), {}, (), host=host, now=now, around=around), {}
     at_path = {r.path: r for r in articles.at_paths([file.path for file in scanned])}
     left = [r for r in articles.at_paths(removed) if r.state != State.GONE]
     new = [file for file in scanned if file.path not in at_path]
     returning = articles.gone_with_body([file.body_hash for file in new])
     days = {min(file.date or to_text(now), to_text(now))[:10] for file in new}
     taken = articles.ids_starting(f"tag:{host},{day}:" for day in days)
-    decision = decide(scanned, left, at_path, returning, host=host, now=now, taken=taken)
+    decision = decide(
+        scanned, left, at_path, returning, host=host, now=now, taken=taken, around=around
+    )
     return decision, {r.id: r for r in (*at_path.values(), *left, *returning)}
 
 

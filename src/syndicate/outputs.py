@@ -6,6 +6,7 @@ article changes, the documents of the owners it touches are made again.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
-from syndicate.catalogue import Record, State, tag_of
+from syndicate.catalogue import Record, State, is_shown, tag_of
 from syndicate.config.model import Config, FeedFormat
 from syndicate.content.article import Published
 from syndicate.errors import Place, TemplateError
@@ -29,7 +30,7 @@ from syndicate.store.issues import Issues
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-    from syndicate.pages import FeedLink, Frame
+    from syndicate.pages import FeedLink, Frame, PageLink
 
 MOST_ON_INDEX = 50
 SITE = "site"
@@ -76,6 +77,7 @@ class Outputs:
         yield from (f"archive:{page}" for page in range(1, last + 1))
         if self.config.site.pages:
             yield from (f"page:{record_id}" for record_id in self.articles.published_ids())
+            yield from (f"page:{record.id}" for record in self.articles.beside_articles())
 
     def make(self, owners: Iterable[str]) -> Iterator[tuple[str, dict[str, bytes]]]:
         """Each owner with its documents: path in the output folder -> bytes.
@@ -166,19 +168,27 @@ class Outputs:
 
     def _pages(self, ids: Sequence[str]) -> Iterator[tuple[str, dict[str, bytes]]]:
         """Pages, the articles published first before others: they keep their address."""
-        records = [r for r in self.articles.by_ids(ids) if is_published(r)]
-        records.sort(key=lambda record: record.sequence or 0)
-        made = {article.id: self._page(article) for article in self.renditions.published(records)}
+        records = [r for r in self.articles.by_ids(ids) if is_shown(r)]
+        records.sort(key=lambda record: (record.sequence is None, record.sequence or 0))
+        states = {record.id: record.state for record in records}
+        made = {
+            article.id: self._page(article, states[article.id])
+            for article in self.renditions.published(records)
+        }
         for record_id in (*made, *(i for i in ids if i not in made)):
             yield f"page:{record_id}", made.get(record_id, {})
 
-    def _page(self, article: Published) -> dict[str, bytes]:
+    def _page(self, article: Published, state: str) -> dict[str, bytes]:
         path = page_file(self.config.site, article.url)
         if path is None or not self.config.site.pages:
             return {}
         from syndicate import pages
 
-        return {path: pages.article_page(self.env, self.frame([article]), article)}
+        frame = self.frame([article])
+        if state == State.PAGE:
+            return {path: pages.site_page(self.env, frame, article)}
+        unlisted = state == State.UNLISTED
+        return {path: pages.article_page(self.env, frame, article, unlisted=unlisted)}
 
     # -- feeds -----------------------------------------------------------------------------
 
@@ -337,7 +347,19 @@ class Outputs:
             if self.config.feeds.tags
             else {},
             subscribe=base + "subscribe/" if served else "",
+            pages=self.navigation,
         )
+
+    @cached_property
+    def navigation(self) -> tuple[PageLink, ...]:
+        """The pages of the site as every page links to them, by weight and title."""
+        if not self.config.site.pages:
+            return ()
+        records = [r for r in self.articles.beside_articles() if r.state == State.PAGE]
+        records.sort(key=lambda record: (weight_of(record), record.title.casefold(), record.path))
+        from syndicate.pages import PageLink
+
+        return tuple(PageLink(r.title, self.renditions.address(r)) for r in records)
 
     def site_feed_links(self) -> tuple[FeedLink, ...]:
         """The feeds of the whole site."""
@@ -361,14 +383,16 @@ class Outputs:
         )
 
 
+def weight_of(record: Record) -> float:
+    """Where a page stands in the navigation: its `weight` or `order`; without one, last."""
+    extra = json.loads(record.head).get("extra", {})
+    stated = (extra.get(key) for key in ("weight", "nav_order", "order"))
+    return next((float(n) for n in stated if isinstance(n, int | float)), float("inf"))
+
+
 def tag_folder(tag: str) -> str:
     """Where the feeds of a tag lie, as in addresses."""
     return f"tags/{quote(tag)}/"
-
-
-def is_published(record: Record) -> bool:
-    """Whether an article stands in the catalogue."""
-    return record.state == State.LIVE and record.sequence is not None
 
 
 def _unfit(entry: Published, fault: str) -> Finding:

@@ -49,6 +49,14 @@ class FeedLink:
 
 
 @dataclass(frozen=True, slots=True)
+class PageLink:
+    """A page of the site (About, Privacy) in the navigation: its title and absolute URL."""
+
+    title: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class TagLink:
     """One tag in the list of all tags: its name, the absolute URL of its page, its articles."""
 
@@ -99,6 +107,7 @@ class Frame:
     `opml` the list of all feeds (OPML 2.0) or "", `tags` the page of each tag by its name, at
     least for those of the articles shown; a tag that has no page is named without a link.
     `subscribe` is the page where people subscribe to newsletters, "" when no service has one.
+    `pages` are the pages of the site that the navigation links to, in order.
     """
 
     site: Site
@@ -108,6 +117,7 @@ class Frame:
     opml: str
     tags: Mapping[str, str]
     subscribe: str = ""
+    pages: tuple[PageLink, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,16 +148,36 @@ def index_page(
     return _page(env, "index", frame, head, articles=articles, tags=tags, newsletters=newsletters)
 
 
-def article_page(env: jinja2.Environment, frame: Frame, article: Published) -> bytes:
-    """The page of one article, `web/article.html`. Raises TemplateError."""
+def article_page(
+    env: jinja2.Environment, frame: Frame, article: Published, *, unlisted: bool = False
+) -> bytes:
+    """The page of one article, `web/article.html`. Raises TemplateError.
+
+    Search engines are asked to leave out what is `unlisted`.
+    """
+    return _text_page(env, "article", frame, article, unlisted=unlisted)
+
+
+def site_page(env: jinja2.Environment, frame: Frame, page: Published) -> bytes:
+    """A page of the site that is no article (About, Privacy), `web/page.html`.
+
+    Raises TemplateError.
+    """
+    return _text_page(env, "page", frame, page)
+
+
+def _text_page(
+    env: jinja2.Environment, name: str, frame: Frame, article: Published, **values: object
+) -> bytes:
     return _page(
         env,
-        "article",
+        name,
         frame,
         Head(article.title, article.summary, article.url, frame.feeds),
         article=article,
         html=outlined(reachable(article.html)),
         lead_image=lead_image(article),
+        **values,
     )
 
 

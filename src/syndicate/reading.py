@@ -87,7 +87,7 @@ def scan_files(
                 stat = (stat[0], -1)  # what was in the way may go without a change of the file
             yield Broken(_shown(path), stat, broken_finding(_shown(path), error))
         else:
-            yield _scanned(reading, stat)
+            yield scanned(reading, stat)
 
 
 def _is_text(path: str) -> bool:
@@ -109,7 +109,8 @@ def broken_finding(path: str, error: ArticleError) -> Finding:
     return Finding(Level.ERROR, rule, error.message, path, line, error.way_out)
 
 
-def _scanned(reading: Reading, stat: Stat) -> Scanned:
+def scanned(reading: Reading, stat: Stat) -> Scanned:
+    """What the catalogue needs of a file with this stat."""
     article = reading.article
     return Scanned(
         article.path,
@@ -122,4 +123,8 @@ def _scanned(reading: Reading, stat: Stat) -> Scanned:
         to_text(article.date) if article.date else None,
         to_text(article.updated) if article.updated else None,
         article.draft,
+        article.page,
+        article.unlisted,
+        article.may_be_page,
+        to_text(article.expires) if article.expires else None,
     )

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from syndicate import findings
-from syndicate.catalogue import Record, State, article_of, body_hash
+from syndicate.catalogue import Record, article_of, body_hash, is_page, is_shown
 from syndicate.config.model import Site
+from syndicate.content import placement
 from syndicate.content.addresses import MEDIA_SCHEMES, resolve
 from syndicate.content.article import Article, Enclosure, Image, Published, Rendering
 from syndicate.content.folder import Stat
@@ -146,8 +147,10 @@ class Renditions:
 
 
 def address(record: Record, site: Site, zone: tzinfo) -> str:
-    """The absolute URL of the article of a record."""
+    """The absolute URL of the article or page of a record."""
     stated = json.loads(record.head).get("url") if '"url"' in record.head else None
+    if not stated and site.pages and is_page(record):
+        stated = placement.address(record.path, record.slug)
     return article_url(
         site,
         zone,
@@ -159,11 +162,9 @@ def address(record: Record, site: Site, zone: tzinfo) -> str:
 
 
 def address_at(articles: Articles, site: Site, zone: tzinfo, path: str) -> str | None:
-    """The address of the published article at a path, None when there is none."""
+    """The address of the published article or page at a path, None when there is none."""
     record = next(iter(articles.at_paths([path])), None)
-    if record is None or record.state != State.LIVE or record.sequence is None:
-        return None
-    return address(record, site, zone)
+    return address(record, site, zone) if record and is_shown(record) else None
 
 
 def stale_renderings(

@@ -26,11 +26,11 @@ def test_texts_are_articles(path: str) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "_index.md", "blog/_index.de.md", ".hidden.md", ".git/x.md", "a/.obsidian/x.md", ".#x.md",
+        "blog/_index.de.md", ".hidden.md", ".git/x.md", "a/.obsidian/x.md", ".#x.md",
         "x.md~", "#x.md#", "~x.md", "x.md.swp", "photo.jpg", "md", ".md", "notes.rst", "x.mdx",
     ],
 )  # fmt: skip
-def test_section_pages_hidden_files_and_backups_are_not(path: str) -> None:
+def test_translated_section_pages_hidden_files_and_backups_are_not(path: str) -> None:
     assert not is_article(path)
 
 

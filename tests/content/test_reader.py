@@ -399,7 +399,7 @@ def test_authors_in_every_shape(written: str, authors: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize(
     "written",
-    ["permalink: false", "permalink: /{{ page.slug }}/", "permalink: '{% x %}'", "url: true",
+    ["permalink: true", "permalink: /{{ page.slug }}/", "permalink: '{% x %}'", "url: true",
      "permalink: /:year/:title/", "permalink: /%2e%2e/x", "url: 'javascript:alert(1)'"],
 )  # fmt: skip
 def test_an_address_that_is_none_is_left_out_and_told(written: str) -> None:
@@ -417,14 +417,181 @@ def test_a_value_of_the_wrong_kind_is_left_out_and_told(written: str) -> None:
     assert rules(f"---\ntitle: A\n{written}\n---\nBody.") == [("value-left-out", 3)]
 
 
-def test_an_expiry_date_and_an_unknown_status_are_told() -> None:
-    assert rules("---\ntitle: A\nexpiryDate: 2030-01-01\n---\nB.") == [("expiry-ignored", 3)]
-    assert rules("---\ntitle: A\nstatus: finished\n---\nB.") == [("status-unknown", 3)]
+WITHHELD = [
+    *("draft: true", "isDraft: true", "is_draft: 'Yes'", "wip: true", "headless: true"),
+    *("published: false", "Published: 'no'", "publish: false", "dg-publish: false"),
+    *("status: draft", "Status: Private", "status: pending", "status: skip", "post_status: draft"),
+    *("status: false", "visibility: members", "visibility: paid", "visibility: private"),
+    *("state: draft", "access: members", "hidden: true", "private: yes", "is-private: on"),
+    *("visible: false", "render: false", "render: never", "public: 'off'", "encrypted: true"),
+    *("permalink: false", "permalink: 'False'", "password: kelp", "post_password: 1234"),
+    *("build: {render: never}", "_build: {list: always, render: false}", "build: {render: link}"),
+    *("build: false", "expired: true", "membersOnly: true", "draft: true\npublished: true"),
+]
+UNLISTED = [
+    *("unlisted: true", "Unlisted: 'yes'", "feed: false", "rss: 'No'", "exclude_from_rss: true"),
+    *("eleventyExcludeFromCollections: true", "eleventyExcludeFromCollections: [blog]"),
+    *("build: {list: never}", "_build: {list: local, render: always}", "build: {list: false}"),
+    *("listed: false", "status: unlisted", "visibility: unlisted", "disable_feed: true"),
+    *("list: never", "hideInRSS: true"),
+]
+PUBLIC = [
+    *("draft: false", "draft:", "isDraft: 'no'", "wip: false", "headless: false", "publish: true"),
+    *("dg-publish: true", "status: published", "status: featured", "status: evergreen"),
+    *("visibility: public", "visible: true", "render: always", "hidden: 0", "password: ''"),
+    *("build: {list: always, render: always}", "build: true", "feed: true", "feed: /feed.xml"),
+    *("rss: https://example.net/rss", "unlisted: false", "eleventyExcludeFromCollections: []"),
+    *("state: Bavaria", "access: by train", "stage: two", "noindex: true", "sitemap: false"),
+    *("robots: noindex", "redirect_to: /x/", "list: [one, two]", "status: true"),
+]
+
+
+@pytest.mark.parametrize("written", WITHHELD)
+def test_what_its_own_generator_does_not_publish_is_held_back(written: str) -> None:
+    found = reading(f"---\ntitle: A\ndate: 2024-03-01\n{written}\n---\nBody.")
+    assert found.article.draft
+    assert not found.findings
+    assert "kelp" not in json.dumps([dict(found.article.inferred), dict(found.article.extra)])
+
+
+@pytest.mark.parametrize("written", UNLISTED)
+def test_what_its_own_generator_lists_nowhere_is_unlisted(written: str) -> None:
+    found = reading(f"---\ntitle: A\ndate: 2024-03-01\n{written}\n---\nBody.")
+    assert (found.article.draft, found.article.unlisted) == (False, True)
+    assert not found.findings
+    key = written.partition(":")[0]
+    assert found.article.inferred["unlisted"].startswith(key)
+
+
+@pytest.mark.parametrize("written", PUBLIC)
+def test_the_same_keys_with_other_values_change_nothing(written: str) -> None:
+    found = reading(f"---\ntitle: A\ndate: 2024-03-01\n{written}\n---\nBody.")
+    assert (found.article.draft, found.article.unlisted) == (False, False)
+    assert not found.findings
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        *("status: somewhere", "status: darft", "hidden: perhaps", "visible: sometimes"),
+        *("unlisted: maybe", "build: {list: seldom}", "visibility: friends", "status: scheduled"),
+    ],
+)
+def test_a_value_that_may_mean_not_public_holds_back_and_is_reported(written: str) -> None:
+    found = reading(f"---\ntitle: A\n{written}\n---\nBody.")
+    assert found.article.draft
+    assert [(f.rule, f.line) for f in found.findings] == [("publication-unclear", 3)]
+
+
+def test_a_scheduled_status_waits_for_its_date() -> None:
+    found = reading("---\nstatus: scheduled\ndate: 2099-03-01\n---\nBody.")
+    assert (found.article.draft, found.findings) == (False, ())
+
+
+@pytest.mark.parametrize(
+    "key", ["expiryDate", "expires", "unpublish_date", "expiry-date", "expiry"]
+)
+def test_a_date_of_expiry_is_read_under_many_names(key: str) -> None:
+    found = reading(f"---\ntitle: A\n{key}: 2030-01-01T10:00:00Z\n---\nB.")
+    assert found.article.expires == datetime(2030, 1, 1, 10, tzinfo=UTC)
+    assert not found.findings
+
+
+def test_a_date_of_expiry_that_cannot_be_read_is_refused() -> None:
+    assert "expiry" in refusal("---\ntitle: A\nexpiryDate: soonish\n---\nB.").message
+    assert article("---\ntitle: A\nexpires: never\n---\nB.").expires is None
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        *("drfat: true", "darft: true", "draf: yes", "Drafft: true", "drafts: true"),
+        *("publised: false", "publihs: false", "publishd: false", "dg-publsh: false"),
+        *("statsu: draft", "hiden: true", "pirvate: yes", "unlsited: true", "headles: true"),
+        *("expirydat: 2020-01-01", "expiriyDate: 2030-01-01", "publshDate: 2099-01-01"),
+        *("pasword: kelp", "visibel: false", "eleventyExcludeFromColections: true"),
+        *("dtae: 2020-01-01", "creatd: 2020-01-01"),
+    ],
+)
+def test_a_typo_of_a_key_that_controls_publication_holds_the_article_back(written: str) -> None:
+    found = reading(f"---\ntitle: A\n{written}\n---\nBody.")
+    assert found.article.draft
+    assert [(f.rule, f.line) for f in found.findings] == [("key-unknown", 3)]
+    assert "held back" in found.findings[0].message
+    assert found.article.inferred["draft"].startswith(written.partition(":")[0])
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        *("craft: knitting", "gender: female", "published_in: 2020", "privacy: true", "drift: 3"),
+        *("listen: https://example.net/", "publisher: true", "rendered: by hand", "states: [one]"),
+        *("feeds: false", "crafts: knitting", "statute: 12", "summry: true", "titel: x", "drfat:"),
+    ],
+)
+def test_a_key_that_only_looks_like_one_does_not(written: str) -> None:
+    assert not article(f"---\ntitle: A\ndate: 2024-03-01\n{written}\n---\nBody.").draft
+
+
+def test_a_typo_of_the_date_matters_only_where_there_is_no_date() -> None:
+    found = reading("---\ntitle: A\ndate: 2024-03-01\ndtae: 2020-01-01\n---\nBody.")
+    assert not found.article.draft
+
+
+def test_a_stated_day_of_publication_goes_before_the_date_in_any_order() -> None:
+    for lines in ("date: 2024-01-01\npublish: 2099-01-01", "publish: 2099-01-01\ndate: 2024-01-01"):
+        assert article(f"---\ntitle: A\n{lines}\n---\nBody.").date == datetime(
+            2098, 12, 31, 23, tzinfo=UTC
+        )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        ".. title: One\n.. status: draft\n\nText.",
+        "<!--\n.. title: One\n.. status: private\n-->\n\nText.",
+        "<!-- draft: true -->\n\n# One\n\nText.",
+        "# One\n\nStatus: Draft\n\nText.",
+        "# One\n\n**Status:** Draft\n\nText.",
+        "#+TITLE: One\n#+DRAFT: t\n#+STATUS: draft\n\nText.",
+        ":title: One\n:status: draft\n\nText.",
+        "publish:: false\n\nText of a note.",
+        "title = 'One'\ndraft = true\n+++\nText.",
+        "---\ntitle: One\n---\n<!-- published: false -->\nText.",
+    ],
+)
+def test_header_lines_in_no_known_form_hold_back_too(text: str) -> None:
+    found = reading(text)
+    assert found.article.draft
+    assert [f.rule for f in found.findings] == ["publication-unclear"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "How drafts work.\n\nStatus: draft\n",
+        "# Headers\n\n```\nstatus: draft\n```\n",
+        "Note: this is text.\n\nDraft: a word for beer and for wind.\n",
+        "<!-- draft: false -->\n\nText.",
+        ".. title: One\n.. status: published\n\nText.",
+        "# One\n\n- Private: no\n- Public: yes\n",
+    ],
+)
+def test_text_about_drafts_is_published(text: str) -> None:
+    assert not article(text).draft
+
+
+@pytest.mark.parametrize("name", ["2026-02-30-x.md", "2026-13-07-x.md", "a/2026-02-30-x/index.md"])
+def test_a_file_name_with_a_day_that_does_not_exist_is_held_back(name: str) -> None:
+    found = reading("Text of it.", name)
+    assert found.article.draft
+    assert [f.rule for f in found.findings] == ["publication-unclear"]
+    assert not article("---\ndate: 2026-03-01\n---\nText.", name).draft
 
 
 @pytest.mark.parametrize(
     ("key", "meant"),
-    [("drfat", "draft"), ("tilte", "title"), ("pubished", "published"), ("catagory", "category"),
+    [("tilte", "title"), ("catagory", "category"),
      ("Autor", "author"), ("summery", "summary"), ("dat_e_s", None), ("newstitle", None),
      *((key, None) for key in ("layout", "type", "weight", "toc", "comments", "series", "math",
        "menu", "data", "rate",

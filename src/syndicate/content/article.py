@@ -44,7 +44,10 @@ class Article:
     """One text file in the content folder with its metadata, once read.
 
     `path` is relative to the content folder with forward slashes. Dates are aware, in UTC.
-    `date` is None when neither the header nor the path gives one. `url` is the address the
+    `date` is None when neither the header nor the path gives one. A `draft` is not published,
+    whatever held it back; a `page` (About, Privacy) and what is `unlisted` are published as web
+    pages only; `may_be_page` leaves that to the folders around it. At `expires` the article is
+    withdrawn. `url` is the address the
     header states (`url`, `permalink`), as written. `image` and `enclosure` are as written (a
     URL or a path). `summary` is the stated one only, plain text. `extra` holds header keys
     that mean nothing to us. `inferred` says, per field name, how a value was found that the
@@ -60,6 +63,10 @@ class Article:
     date: datetime | None = None
     updated: datetime | None = None
     draft: bool = False
+    page: bool = False
+    unlisted: bool = False
+    may_be_page: bool = False
+    expires: datetime | None = None
     tags: tuple[str, ...] = ()
     authors: tuple[str, ...] = ()
     summary: str | None = None

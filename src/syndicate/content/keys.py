@@ -18,8 +18,18 @@ class Role(IntEnum):
     DRAFT = auto()
     PUBLISHED = auto()
     STATUS = auto()
-    HIDDEN = auto()
+    VISIBILITY = auto()
+    STAGE = auto()
+    WITHHELD = auto()
+    SHOWN = auto()
+    UNLISTED = auto()
+    LISTED = auto()
+    BUILD = auto()
+    PASSWORD = auto()
     EXPIRY = auto()
+    TYPE = auto()
+    LAYOUT = auto()
+    TEMPLATE = auto()
     TAGS = auto()
     TAXONOMIES = auto()
     AUTHORS = auto()
@@ -38,15 +48,33 @@ class Role(IntEnum):
 # publication goes before `date`, so that an article is never published before it.
 _NAMES = {
     Role.TITLE: "title",
-    Role.PUBLISHED: "published",
+    Role.PUBLISHED: "published publish ispublished dgpublish",
     Role.DATE: "publishdate publishedat pubdate publishedon publicationdate datepublished date "
     "created createdat",
     Role.UPDATED: "updated updatedat lastmod lastmodified lastmodifiedat modified modifiedat "
     "update lastupdated revisedat datemodified",
-    Role.DRAFT: "draft",
-    Role.STATUS: "status",
-    Role.HIDDEN: "hidden private unlisted",
-    Role.EXPIRY: "expirydate expires unpublishdate",
+    Role.DRAFT: "draft isdraft",
+    Role.STATUS: "status poststatus articlestatus publishstatus publicationstatus",
+    Role.VISIBILITY: "visibility",
+    Role.STAGE: "access state stage",
+    # What holds an article back if it is true, and if it is false.
+    Role.WITHHELD: "hidden ishidden private isprivate headless wip iswip workinprogress "
+    "unpublished expired protected encrypted encrypt membersonly subscribersonly "
+    "embargoed deleted disabled ignore",
+    Role.SHOWN: "visible isvisible render public ispublic",
+    # What keeps it out of every list and feed, but not off the web.
+    Role.UNLISTED: "unlisted isunlisted excludefromrss excludefromfeed excludefromfeeds "
+    "excludefeed excluderss hidefromrss hidefromfeed hideinrss hiddeninrss "
+    "disablefeed disablerss nofeed norss eleventyexcludefromcollections",
+    Role.LISTED: "feed rss atom listed infeed infeeds inrss includeinfeed includeinrss showinfeed "
+    "showinrss list",
+    Role.BUILD: "build",
+    Role.PASSWORD: "password passwd postpassword passphrase",
+    Role.EXPIRY: "expirydate expires expiry expiredate expiresat expireson expiration "
+    "expirationdate unpublishdate unpublishat unpublishon",
+    Role.TYPE: "type posttype",
+    Role.LAYOUT: "layout",
+    Role.TEMPLATE: "template",
     Role.TAGS: "tags tag categories category keywords keyword",
     Role.TAXONOMIES: "taxonomies",
     Role.AUTHORS: "authors author byline",
@@ -69,21 +97,24 @@ _ROLES = {
 # Keys of Hugo, Zola, Jekyll, Pelican, Eleventy, Hexo and Astro that say nothing to feeds, and
 # words that look like a slip of a known key but are not.
 _FOREIGN_KEYS = (
-    "layout type kind weight order toc comments comment series math mathjax katex mermaid menu "
-    "menus cascade outputs params markup headless build sitemap robots noindex linktitle isocode "
-    "resources extra template intemplate inspage insearchindex path render sortby pagetemplate "
+    "kind weight order toc comments comment series math mathjax katex mermaid menu "
+    "menus cascade outputs params markup sitemap robots noindex linktitle isocode "
+    "resources extra templates intemplate inspage insearchindex path sortby pagetemplate "
     "paginateby generatefeed id guid uuid link links data date rate publisher creator creators "
     "features featured feat sticky pin pinned related relatedposts subtitle subject section saveas "
     "translation translations translationkey slugs languages urls stats statistics version "
     "versions license copyright canonical canonicalurl social share sharing showtoc tocopen "
     "readingtime readtime wordcount disqus pagination collection collections "
-    "eleventyexcludefromcollections eleventynavigation eleventycomputed header footer banner "
+    "eleventynavigation eleventycomputed header footer banner "
     "hero teaser video videos photo photos gallery caption captions credit credits photocredit "
     "excerptseparator lead intro source sources via rating review location place event "
     "edition parent child children nav navigation hidetoc searchhidden showdate showauthor "
-    "hideheader hidemeta color css js script scripts styles style theme password priority "
+    "hideheader hidemeta color css js script scripts styles style theme priority "
     "external redirect redirects redirectto refreshdate gist code name file files host "
-    "state stage dates tests"
+    "dates tests types layouts craft draught drift graft raft daft gender republic privacy feeds "
+    "lists lister atoms states stages publishedin publishedby publishers reader "
+    "builds builder rebuild renders renderer statue publication publications visibly datei dated "
+    "encryption word words wipe swipe expert experts"
 )
 _FOREIGN = frozenset(_FOREIGN_KEYS.split())
 
@@ -91,6 +122,15 @@ _FOREIGN = frozenset(_FOREIGN_KEYS.split())
 def normal(key: str) -> str:
     """The key as it is compared."""
     return key.strip().lower().replace("-", "").replace("_", "").replace(" ", "")
+
+
+CONTROLLING = frozenset(
+    (
+        *(Role.DRAFT, Role.PUBLISHED, Role.DATE, Role.STATUS, Role.WITHHELD, Role.SHOWN),
+        *(Role.VISIBILITY, Role.UNLISTED, Role.LISTED, Role.BUILD, Role.PASSWORD, Role.EXPIRY),
+    )
+)
+"""Roles that decide whether, where or when an article is published."""
 
 
 def role_of(key: str) -> tuple[Role, int] | None:

@@ -17,7 +17,8 @@ from urllib.parse import unquote
 from syndicate.content import plaintext
 from syndicate.content.dates import WAY_OUT, DateError, to_utc
 from syndicate.content.frontmatter import Header
-from syndicate.content.keys import Role, intended, role_of
+from syndicate.content.keys import CONTROLLING, Role, intended, role_of
+from syndicate.content.publication import Verdict, is_due_later, verdict, yes_or_no
 from syndicate.errors import ArticleError, Place
 from syndicate.findings import Finding, Level
 from syndicate.uris import uri
@@ -26,10 +27,6 @@ MOST_TAGS = 50
 LONGEST_TAG = 100  # characters
 DEEPEST = 32  # levels of lists and maps in a value
 
-_TRUE = ("true", "yes", "on", "y", "1")
-_FALSE = ("false", "no", "off", "n", "0")
-_WITHHELD = ("draft", "hidden", "private", "skip", "unlisted", "unpublished")
-_PUBLIC = ("published", "publish", "public", "live")
 # Eleventy's words for a date that it takes from the file or from git.
 _COMPUTED = ("last modified", "created", "git last modified", "git created")
 _SEPARATORS = re.compile(r"[,;、，،\n]")
@@ -41,12 +38,20 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{1,8})*", re.IGNORECASE | re.ASCI
 
 @dataclass(slots=True)
 class Metadata:
-    """The header's values in our own terms; None or empty where it states none."""
+    """The header's values in our own terms; None or empty where it states none.
+
+    `withheld` and `unlisted` name the first key that keeps the article back, or out of lists;
+    `placement` are the words of `type`, `layout` and `template`, which may make it a page.
+    """
 
     title: str = ""
     date: datetime | None = None
     updated: datetime | None = None
     draft: bool | None = None
+    withheld: str = ""
+    unlisted: str = ""
+    expires: datetime | None = None
+    placement: dict[Role, str] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)  # by case-folded spelling
     authors: list[str] = field(default_factory=list)
     summary: str | None = None
@@ -91,6 +96,7 @@ def understand(path: str, header: Header, zone: tzinfo) -> Metadata:
             chosen[role] = (rank, key, value)
     for role, (_, key, value) in chosen.items():
         _READERS[role](reading, key, value)
+    reading.settle_dates()
     return reading.found
 
 
@@ -102,6 +108,9 @@ class _Reading:
     header: Header
     zone: tzinfo
     found: Metadata
+    day_stated: datetime | None = None
+    undated: list[tuple[str, Finding]] = field(default_factory=list)
+    """Keys that hold the article back unless the header has a date, with what to say then."""
 
     def title(self, key: str, value: object) -> None:
         text = value if isinstance(value, str) else self._text(key, value)
@@ -127,38 +136,66 @@ class _Reading:
             self._warn("date-unreadable", key, message, error.way_out)
 
     def draft(self, key: str, value: object) -> None:
-        answer = _yes_or_no(value)
+        answer = yes_or_no(value)
         if answer is None:
             self._refuse(key, f"{key} is neither true nor false", f"write {key}: true or false")
-        self._withhold(answer)
+        self._withhold(answer, key, value)
 
     def published(self, key: str, value: object) -> None:
         """Jekyll's `published: false`; anything but yes or no is the day of publication."""
-        answer = _yes_or_no(value)
-        if answer is None:
-            self.date(key, value)
-        else:
-            self._withhold(not answer)
+        answer = yes_or_no(value)
+        if answer is not None:
+            self._withhold(not answer, key, value)
+            return
+        stated, self.found.date = self.found.date, None
+        self.date(key, value)
+        self.day_stated = self.found.date or self.day_stated
+        self.found.date = stated
 
-    def status(self, key: str, value: object) -> None:
-        word = value.strip().lower() if isinstance(value, str) else ""
-        if word in _WITHHELD or word in _PUBLIC:
-            self._withhold(word in _WITHHELD)
-        else:
+    def control(self, key: str, value: object) -> None:
+        """A key with which some program keeps a text from being published, or out of lists."""
+        known = role_of(key)
+        role = known[0] if known else Role.STATUS
+        said = verdict(role, value)
+        if said is Verdict.UNCLEAR:
+            message = f"{key} is {_kind(value)}, which is not understood; the article is held back"
+            hint = "write draft: true to hold it back, or remove the key to publish it"
+            self._warn("publication-unclear", key, message, hint)
+        if said in (Verdict.WITHHELD, Verdict.UNCLEAR):
+            self._withhold(True, key, None if role is Role.PASSWORD else value)
+        elif said is Verdict.PUBLIC:
+            self._withhold(False, key, value)
+        elif said is Verdict.UNLISTED:
+            self.found.unlisted = self.found.unlisted or _said(key, value)
+        elif role is not Role.PASSWORD:
             self.found.extra[key] = self._plain(key, value)
-            message = f"{key} is neither published nor draft nor hidden; it changes nothing"
-            self._warn("status-unknown", key, message, "use draft: true to hold an article back")
+        if is_due_later(role, value):
+            message = f"{key} is {_kind(value)}, but there is no date; the article is held back"
+            finding = self._finding("publication-unclear", key, message, "add a date:")
+            self.undated.append((_said(key, value), finding))
 
-    def hidden(self, key: str, value: object) -> None:
-        if _yes_or_no(value):
-            self._withhold(True)
-        else:
-            self.found.extra[key] = self._plain(key, value)
+    def settle_dates(self) -> None:
+        """A stated day of publication goes before `date`; what needs a date and has none waits."""
+        self.found.date = self.day_stated or self.found.date
+        if self.found.date is None:
+            for reason, finding in self.undated:
+                self.found.findings.append(finding)
+                self._hold(reason)
 
     def expiry(self, key: str, value: object) -> None:
+        """Hugo's `expiryDate`: from then on the article is not published."""
+        if yes_or_no(value) is False or (isinstance(value, str) and value.lower() == "never"):
+            return
+        try:
+            moment = to_utc(value, self.zone)
+        except DateError as error:
+            self._refuse(key, f"the date of expiry cannot be read: {key} {error}", error.way_out)
+        self.found.expires = min(moment, self.found.expires or moment)
+
+    def placement(self, key: str, value: object) -> None:
         self.found.extra[key] = self._plain(key, value)
-        message = f"{key} is not acted upon: what was published stays published"
-        self._warn("expiry-ignored", key, message, "set draft: true when the time has come")
+        if isinstance(value, str) and (known := role_of(key)):
+            self.found.placement[known[0]] = value
 
     def tags(self, key: str, value: object) -> None:
         split = _SEPARATORS.split(value) if isinstance(value, str) else self._texts(key, value)
@@ -195,9 +232,12 @@ class _Reading:
             self.found.slug = text
 
     def url(self, key: str, value: object) -> None:
+        if yes_or_no(value) is False:  # Eleventy writes no page for `permalink: false`
+            self._withhold(True, key, value)
+            return
         text = plaintext.line(value) if isinstance(value, str) else ""
         way_out = "write the address itself, such as /articles/my-title/"
-        if not text or _yes_or_no(value) is not None:
+        if not text or yes_or_no(value) is not None:
             reason = f"is {_kind(value)}, no address"
         elif _TEMPLATE.search(text):
             reason = "is a pattern or template, which is not evaluated"
@@ -265,15 +305,56 @@ class _Reading:
             self.found.path = value
 
     def foreign(self, key: str, value: object) -> None:
-        """A key that means nothing here; said aloud if it looks like a slip of one that does."""
+        """A key that means nothing here. One typo away from one that does, it is reported; where
+        that one controls publication, the article is held back."""
         self.found.extra[plaintext.legal(key)] = self._plain(key, value)
-        if meant := intended(key):
-            message = f"the key {key!r} is unknown; is {meant!r} meant?"
-            self._warn("key-unknown", key, message, f"write {meant}, or rename the key")
+        if not (meant := intended(key)):
+            return
+        message = f"the key {key!r} is unknown; is {meant!r} meant?"
+        hint = f"write {meant}, or rename the key"
+        known = role_of(meant)
+        if known is None or value in (None, "") or not self._may_control(known[0], value):
+            self._warn("key-unknown", key, message, hint)
+            return
+        finding = self._finding("key-unknown", key, f"{message} The article is held back", hint)
+        if known[0] is Role.DATE and not meant.startswith("pub"):
+            self.undated.append((f"{key}, a typo of {meant}?", finding))
+        else:
+            self.found.findings.append(finding)
+            self._hold(f"{key}, a typo of {meant}?")
 
-    def _withhold(self, answer: bool) -> None:
+    def _may_control(self, role: Role, value: object) -> bool:
+        """Whether a key of this role with such a value could decide on publication."""
+        if role not in CONTROLLING:
+            return False
+        if role in (Role.DATE, Role.EXPIRY, Role.PUBLISHED):
+            return yes_or_no(value) is not None or self._is_date(value)
+        if role in (Role.DRAFT, Role.PASSWORD):
+            return True
+        if role in (Role.STATUS, Role.VISIBILITY):
+            return isinstance(value, str)
+        if role is Role.LISTED:
+            return yes_or_no(value) is not None
+        if role is Role.BUILD:
+            return isinstance(value, Mapping | bool)
+        return verdict(role, value) is not Verdict.UNCLEAR
+
+    def _is_date(self, value: object) -> bool:
+        try:
+            return to_utc(value, self.zone) is not None
+        except DateError:
+            return False
+
+    def _withhold(self, answer: bool, key: str, value: object) -> None:
         """One key that holds the article back is enough."""
-        self.found.draft = answer or bool(self.found.draft)
+        if answer:
+            self._hold(_said(key, value))
+        else:
+            self.found.draft = bool(self.found.draft)
+
+    def _hold(self, reason: str) -> None:
+        self.found.draft = True
+        self.found.withheld = self.found.withheld or reason
 
     def _tag(self, key: str, tag: str) -> None:
         tags = self.found.tags
@@ -349,8 +430,11 @@ class _Reading:
         self._warn("value-left-out", key, message, f"write {wanted}, or remove the key")
 
     def _warn(self, rule: str, key: str, message: str, way_out: str) -> None:
+        self.found.findings.append(self._finding(rule, key, message, way_out))
+
+    def _finding(self, rule: str, key: str, message: str, hint: str) -> Finding:
         line = self.header.line_of(key)
-        self.found.findings.append(Finding(Level.WARNING, rule, message, self.path, line, way_out))
+        return Finding(Level.WARNING, rule, message, self.path, line, hint)
 
     def _refuse(self, key: str, message: str, way_out: str) -> Never:
         place = Place(self.path, self.header.line_of(key))
@@ -358,8 +442,15 @@ class _Reading:
 
 
 # Roles whose keys add up; of the others the key named first in `keys` counts.
+_CONTROLS = (
+    *(Role.STATUS, Role.VISIBILITY, Role.STAGE, Role.WITHHELD, Role.SHOWN, Role.UNLISTED),
+    *(Role.LISTED, Role.BUILD, Role.PASSWORD),
+)
 _EVERY = frozenset(
-    (Role.TAGS, Role.TAXONOMIES, Role.AUTHORS, Role.ALIASES, Role.HIDDEN, Role.EXPIRY, Role.STATUS)
+    (
+        *(Role.TAGS, Role.TAXONOMIES, Role.AUTHORS, Role.ALIASES),
+        *(Role.DRAFT, Role.PUBLISHED, Role.EXPIRY, *_CONTROLS),
+    )
 )
 _READERS: Mapping[Role, Callable[[_Reading, str, object], None]] = {
     Role.TITLE: _Reading.title,
@@ -367,8 +458,8 @@ _READERS: Mapping[Role, Callable[[_Reading, str, object], None]] = {
     Role.UPDATED: _Reading.updated,
     Role.DRAFT: _Reading.draft,
     Role.PUBLISHED: _Reading.published,
-    Role.STATUS: _Reading.status,
-    Role.HIDDEN: _Reading.hidden,
+    **dict.fromkeys(_CONTROLS, _Reading.control),
+    **dict.fromkeys((Role.TYPE, Role.LAYOUT, Role.TEMPLATE), _Reading.placement),
     Role.EXPIRY: _Reading.expiry,
     Role.TAGS: _Reading.tags,
     Role.TAXONOMIES: _Reading.taxonomies,
@@ -385,15 +476,6 @@ _READERS: Mapping[Role, Callable[[_Reading, str, object], None]] = {
 }
 
 
-def _yes_or_no(value: object) -> bool | None:
-    if isinstance(value, bool):
-        return value
-    word = value.strip().lower() if isinstance(value, str) else ""
-    if isinstance(value, int) and value in (0, 1):
-        return bool(value)
-    return True if word in _TRUE else False if word in _FALSE else None
-
-
 def _names(text: str) -> list[str]:
     """Names in one text: parted by semicolons, or by commas if each part is a whole name.
 
@@ -408,6 +490,16 @@ def _names(text: str) -> list[str]:
 def _first_text(parts: Mapping[str, object], *names: str) -> str:
     texts = (parts.get(name) for name in names)
     return next((plaintext.line(text) for text in texts if isinstance(text, str) and text), "")
+
+
+def _said(key: str, value: object) -> str:
+    """A key with its value, as `explain` names it. A group or a secret is named by its key."""
+    plain = isinstance(value, bool | str | int)
+    return (
+        f"{key}: {str(value)[:40].lower() if isinstance(value, bool) else str(value)[:40]}"
+        if plain
+        else key
+    )
 
 
 def _kind(value: object) -> str:

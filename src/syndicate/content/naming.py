@@ -27,6 +27,7 @@ _DATED_NAME = re.compile(
     r"((?:19|20)\d\d)(?:([-_.])(\d\d?)\2(\d\d?)|(\d\d)(\d\d))(?:[-_ .T]+|$)", re.ASCII
 )
 _DATED_FOLDERS = re.compile(r"(?:^|/)((?:19|20)\d\d)/(\d\d?)/(\d\d?)(?:/|$)", re.ASCII)
+_TRANSLATED_SECTION = re.compile(r"_index\.[^.]+\.")
 _NOT_PLAIN = re.compile(r"[^a-z0-9]+")
 _WORD_BREAK = re.compile(r"[\s_+-]+")
 _CJK_WORDS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{4}")
@@ -45,16 +46,16 @@ _NOT_FOR_READERS = re.compile(
 
 
 def is_article(path: str) -> bool:
-    """Whether the file is to be read: by suffix, and not hidden, a backup or a section page.
+    """Whether the file is to be read: by suffix, and neither hidden nor a backup.
 
-    Section pages are Hugo's and Zola's `_index.md` (also `_index.de.md`). Nor is what every
-    project or site has beside its texts: `README.md`, `robots.txt`, `404.html` and the like.
+    Nor are translations of section pages (`_index.de.md`), and what every project or site has
+    beside its texts: `README.md`, `robots.txt`, `404.html` and the like.
     """
     parts = path.split("/")
     if any(part.startswith(".") for part in parts):
         return False
     name = parts[-1].lower()
-    if name.startswith(("#", "~", "_index.")):
+    if name.startswith(("#", "~")) or _TRANSLATED_SECTION.match(name):
         return False
     return format_of(path) is not None and not _NOT_FOR_READERS.fullmatch(name)
 
@@ -73,7 +74,7 @@ def dated_name(path: str) -> tuple[date | None, str]:
     """
     folder, _, name = path.rpartition("/")
     name = name.rpartition(".")[0] or name
-    if folder and name.lower() == "index":
+    if folder and name.lower() in ("index", "_index"):
         name = folder.rpartition("/")[2]
     if not name[:4].isdigit():
         return None, name
@@ -82,6 +83,15 @@ def dated_name(path: str) -> tuple[date | None, str]:
     year, _, month, day, month2, day2 = found.groups()
     when = _day(year, month or month2, day or day2)
     return (None, name) if when is None else (when, name[found.end() :])
+
+
+def has_impossible_day(path: str) -> bool:
+    """Whether the name begins as one with a date, of a day that does not exist (2026-02-30)."""
+    folder, _, name = path.rpartition("/")
+    if folder and name.lower().rpartition(".")[0] == "index":
+        name = folder.rpartition("/")[2]
+    found = _DATED_NAME.match(name)
+    return bool(found and found[2] and dated_name(path)[0] is None)
 
 
 def dated_folders(path: str) -> date | None:

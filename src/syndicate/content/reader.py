@@ -18,7 +18,17 @@ from datetime import datetime, time, tzinfo
 from types import MappingProxyType
 from typing import Any, Never
 
-from syndicate.content import closing, frontmatter, infer, layout, naming, opening, plaintext
+from syndicate.content import (
+    closing,
+    frontmatter,
+    infer,
+    layout,
+    naming,
+    opening,
+    placement,
+    plaintext,
+    stray,
+)
 from syndicate.content.article import NOTHING, Article, Format
 from syndicate.content.dates import DateError, to_utc
 from syndicate.content.frontmatter import Header
@@ -56,7 +66,7 @@ def read(path: str, data: bytes, zone: tzinfo) -> Reading:
         _refuse(path, None, "the suffix is not an article's", f"use {', '.join(naming.FORMATS)}")
     findings: list[Finding] = []
     text = _text(path, data, findings)
-    if not text or text.isspace():
+    if (not text or text.isspace()) and not placement.is_section(path):
         _refuse(path, None, "the file is empty", "write it, or delete it")
     header = _header(path, text, form)
     found = understand(path, header, zone)
@@ -95,10 +105,19 @@ def _article(
     if len(tags) > MOST_TAGS:
         message, way_out = f"only the first {MOST_TAGS} tags are taken", "choose fewer tags"
         findings.append(Finding(Level.WARNING, "tags-too-many", message, path, None, way_out))
-    draft = bool(found.draft)
-    if found.draft is None and naming.in_drafts(path):
-        draft, inferred["draft"] = True, "folder for drafts"
-    if not draft and (not body or body.isspace()):
+    draft = _is_draft(path, header, found, date, inferred, findings)
+    placed = placement.of(path, form, found.placement, dated=date is not None)
+    if placed.reason:
+        inferred["page"] = placed.reason
+    if found.unlisted:
+        inferred["unlisted"] = found.unlisted
+    has_text = bool(body) and not body.isspace()
+    if placed.page and not draft:
+        why = placement.left_out(path, found.url, has_text=has_text)
+        if why:
+            draft, inferred["draft"] = True, why
+            findings[:] = [f for f in findings if f.rule != "title-missing"]
+    if not draft and not has_text:
         message, way_out = "the article has no text", "write it, or set draft: true"
         findings.append(Finding(Level.WARNING, "body-empty", message, path, None, way_out))
     return Article(
@@ -110,11 +129,51 @@ def _article(
         body_line=text.line,
         date=date,
         draft=draft,
+        page=placed.page,
+        may_be_page=placed.may_be_page,
+        unlisted=bool(found.unlisted),
+        expires=found.expires,
         tags=tags[:MOST_TAGS],
         authors=tuple(dict.fromkeys(found.authors or text.authors)),
         inferred=MappingProxyType(inferred) if inferred else NOTHING,
         **_as_stated(found),
     )
+
+
+def _is_draft(
+    path: str,
+    header: Header,
+    found: Metadata,
+    date: datetime | None,
+    inferred: dict[str, str],
+    findings: list[Finding],
+) -> bool:
+    """Whether the article is held back; the reason, where it is no plain `draft:`, is noted."""
+
+    def hold(reason: str, message: str, line: int | None, hint: str) -> None:
+        inferred["draft"] = reason
+        finding = Finding(Level.WARNING, "publication-unclear", message, path, line, hint)
+        findings.append(finding)
+
+    if found.draft:
+        if found.withheld and not found.withheld.lower().startswith("draft:"):
+            inferred["draft"] = found.withheld
+        return True
+    if found.draft is None and naming.in_drafts(path):
+        inferred["draft"] = "folder for drafts"
+        return True
+    if said := stray.withholding(header.body):
+        message = f"{said.text!r} is not in a header that is understood; the article is held back"
+        line = header.body_line + said.line
+        hold(said.text, message, line, "write the header between lines of ---, or remove the line")
+        return True
+    if date is None and naming.has_impossible_day(path):
+        message = "the file name begins with a day that does not exist; the article is held back"
+        hold(
+            "impossible day in the file name", message, None, "correct the file name, or add date:"
+        )
+        return True
+    return False
 
 
 def _as_stated(found: Metadata) -> dict[str, Any]:

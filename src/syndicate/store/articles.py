@@ -10,15 +10,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from syndicate.catalogue import Record, State, tag_pairs
+from syndicate.catalogue import BESIDE_ARTICLES, Record, State, tag_pairs
 from syndicate.content.folder import Stat
 from syndicate.store.database import Database
 
 COLUMNS = ", ".join(Record._fields)
 GONE_FEEDS = "gone feeds"
+NEXT_EXPIRY = "next expiry"
 PUBLISHED = "state = 'live' AND sequence IS NOT NULL"
 # Said so that no database is led to walk through all live articles instead.
-BY_SEQUENCE = "state NOT IN ('draft', 'gone')"
+BY_SEQUENCE = "state || '' = 'live'"
+SHOWN_BY_ID = f"(({BY_SEQUENCE} AND sequence IS NOT NULL) OR state || '' IN ('page', 'unlisted'))"
+SHOWN = f"({PUBLISHED} OR state IN ('page', 'unlisted'))"
 NEWEST = "ORDER BY published DESC, sequence DESC"
 
 
@@ -90,7 +93,8 @@ class Articles:
         found = dict(
             self._pairs("SELECT article, findings FROM renderings WHERE findings IS NOT NULL")
         )
-        live = (r for r in self.by_ids(sorted(found)) if r.state == State.LIVE)
+        shown = (State.LIVE, *BESIDE_ARTICLES)
+        live = (r for r in self.by_ids(sorted(found)) if r.state in shown)
         return sorted((record.path, found[record.id]) for record in live)
 
     def everything(self) -> list[Record]:
@@ -110,8 +114,8 @@ class Articles:
         return self._where_in("body_hash", hashes, " AND state = 'gone'")
 
     def with_slugs(self, slugs: Sequence[str]) -> list[Record]:
-        """Live records with one of these slugs."""
-        return self._where_in("slug", slugs, " AND state = 'live'")
+        """Live and unlisted records with one of these slugs."""
+        return self._where_in("slug", slugs, " AND state IN ('live', 'unlisted')")
 
     def by_ids(self, ids: Sequence[str]) -> list[Record]:
         """The records with these ids."""
@@ -144,6 +148,19 @@ class Articles:
             str(i)
             for (i,) in self._rows(f"SELECT id FROM articles WHERE {PUBLISHED} ORDER BY sequence")
         ]
+
+    def beside_articles(self) -> list[Record]:
+        """What has a web page without being an article: pages and what is unlisted, by path."""
+        return self._select("state IN ('page', 'unlisted') ORDER BY path", {})
+
+    def placed_by_date(self) -> tuple[list[str], list[str]]:
+        """The paths of articles with a date of their own, and of articles and pages without."""
+        rows = self._rows(
+            "SELECT path, head LIKE '%\"undated\": true%', state FROM articles "
+            "WHERE state IN ('live', 'page')"
+        )
+        dated = [str(path) for path, undated, state in rows if not undated and state == State.LIVE]
+        return dated, [str(path) for path, undated, _ in rows if undated]
 
     def light_after(self, sequence: int) -> list[Light]:
         """Articles that were published after that one, newest first by date."""
@@ -191,10 +208,19 @@ class Articles:
             {"now": now},
         )
 
+    def waiting_until(self, now: str) -> list[Record]:
+        """Pages and unlisted articles whose moment has come."""
+        return self._select("state = 'waiting' AND published <= :now ORDER BY path", {"now": now})
+
+    def expiring(self) -> list[Record]:
+        """Everything that is or will be shown and has a date of expiry."""
+        states = "('live', 'page', 'unlisted', 'waiting')"
+        return self._select(f'state IN {states} AND head LIKE \'%"expires": "%\'', {})
+
     def with_aliases(self) -> list[Record]:
-        """Published articles whose header names other addresses, the first published first."""
+        """Published articles and pages whose header names other addresses, in order."""
         # Looked for in the JSON: few have one, and it is asked for after changes only.
-        return self._select(f"{PUBLISHED} AND head LIKE '%\"aliases\":%' ORDER BY sequence", {})
+        return self._select(f"{SHOWN} AND head LIKE '%\"aliases\":%' ORDER BY sequence", {})
 
     def gone_feeds(self) -> frozenset[str]:
         """Paths of feeds that were, and are no more."""
@@ -210,12 +236,18 @@ class Articles:
         return self._select(f"{BY_SEQUENCE} AND sequence IS NULL ORDER BY published, id", {})
 
     def next_due(self) -> tuple[str, str] | None:
-        """When the next article will be published, and its path; None when none is to be."""
+        """When time alone next publishes or withdraws something, and its path; None if never."""
         pairs = self._pairs(
             f"SELECT published, path FROM articles WHERE {BY_SEQUENCE} AND sequence IS NULL "
             "ORDER BY published, id LIMIT 1"
         )
-        return pairs[0] if pairs else None
+        pairs += self._pairs(
+            "SELECT published, path FROM articles WHERE state = 'waiting' "
+            "ORDER BY published, id LIMIT 1"
+        )
+        if expiry := self.meta().get(NEXT_EXPIRY):
+            pairs.append((expiry, ""))
+        return min(pairs, default=None)
 
     def tags(self) -> list[tuple[str, str, int]]:
         """Every tag of a published article: tag, label, number of articles; by tag."""
@@ -243,7 +275,7 @@ class Articles:
         return found
 
     def uses(self, targets: Sequence[str] | None = None) -> list[tuple[str, str, str]]:
-        """What renderings of published articles refer to: article, target, witness.
+        """What renderings of published articles and pages refer to: article, target, witness.
 
         With `targets`, what refers to one of them.
         """
@@ -253,7 +285,7 @@ class Articles:
             for a, t, w in self._rows(
                 # Said so that no database begins with every article there is.
                 "SELECT u.article, u.target, u.witness FROM uses u CROSS JOIN articles a "
-                f"WHERE a.id = u.article AND {BY_SEQUENCE} AND sequence IS NOT NULL{where} "
+                f"WHERE a.id = u.article AND {SHOWN_BY_ID}{where} "
                 "ORDER BY a.sequence + 0, u.target",
                 values,
             )

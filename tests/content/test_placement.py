@@ -1,0 +1,135 @@
+"""Which files are pages of the site, by header, folder and the files around them."""
+
+from __future__ import annotations
+
+from datetime import UTC
+
+import pytest
+
+from syndicate.content import placement
+from syndicate.content.article import Article
+from syndicate.content.placement import AT_ROOT, BESIDE_POSTS, INDEX, surrounding
+from syndicate.content.reader import read
+
+
+def article(header: str, path: str = "posts/x.md", text: str = "Words.") -> Article:
+    return read(path, f"---\n{header}\n---\n{text}\n".encode(), UTC).article
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        *("type: page", "Type: Page", "post_type: page", "layout: page", "layout: search"),
+        *("layout: archives", "layout: archive", "layout: home", "layout: layouts/page.njk"),
+        *("layout: page.html", "type: about", "layout: contact", "template: search.html"),
+        *("type: page\ndate: 2020-01-01", "layout: search\ndate: 2020-01-01"),
+    ],
+)
+def test_the_header_makes_a_page_and_is_named(header: str) -> None:
+    found = article(header)
+    assert found.page
+    assert found.inferred["page"].partition(":")[0] in ("type", "layout", "template")
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        *("layout: post", "layout: default", "layout: single", "type: post", "kind: page"),
+        *("template: page.html", "type: links\ndate: 2020-01-01", "type: [page]", "layout: null"),
+        *("type: post\nlayout: page", "title: page"),
+    ],
+)
+def test_other_headers_make_none(header: str) -> None:
+    assert not article(header).page
+
+
+def test_a_post_stays_one_whatever_its_layout_and_its_folder() -> None:
+    assert not article("layout: page\ndate: 2020-01-01", "_posts/2020-01-01-x.md").page
+    assert not article("type: post", "pages/x.md").page
+    assert not article("date: 2020-01-01", "pages/x.md").page
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [
+        ("pages/about.md", "folder pages/"), ("en/pages/about.md", "folder pages/"),
+        ("page/about/index.md", "folder page/"), ("_pages/about.md", "folder _pages/"),
+        ("_tabs/about.md", "folder _tabs/"), ("posts/_index.md", "_index is the page of a section"),
+    ],
+)  # fmt: skip
+def test_a_folder_makes_its_undated_files_pages(path: str, reason: str) -> None:
+    found = article("title: A", path)
+    assert (found.page, found.inferred["page"]) == (True, reason)
+
+
+@pytest.mark.parametrize(
+    ("path", "url"),
+    [
+        ("about.md", "about/"), ("About Me.md", "about-me/"), ("about/index.md", "about/"),
+        ("pages/about.md", "about/"), ("en/pages/about.md", "en/about/"), ("x/_index.md", "x/"),
+        ("index.md", ""), ("_index.md", ""), ("pages/index.md", ""),
+    ],
+)  # fmt: skip
+def test_a_page_has_its_natural_address(path: str, url: str) -> None:
+    assert placement.address(path, article("title: T", path).slug) == url
+
+
+def test_a_page_without_text_is_left_out_and_an_article_without_text_is_reported() -> None:
+    empty = read("search.md", b"---\nlayout: search\n---\n", UTC)
+    assert (empty.article.draft, empty.article.inferred["draft"]) == (True, placement.EMPTY)
+    assert empty.findings == ()
+    found = read("posts/x.md", b"---\ntitle: A\n---\n", UTC)
+    assert [finding.rule for finding in found.findings] == ["body-empty"]
+
+
+def test_an_empty_section_page_is_no_fault() -> None:
+    assert read("posts/_index.md", b"", UTC).findings == ()
+    assert read("_index.md", b"\n", UTC).article.draft
+
+
+def test_the_front_page_is_made_by_the_program() -> None:
+    found = article("layout: home", "index.md")
+    assert (found.draft, found.inferred["draft"]) == (True, placement.FRONT)
+
+
+SECTIONS = ("posts/a.md", "posts/b/index.md", "notes/c.md")
+
+
+@pytest.mark.parametrize(
+    ("path", "dated", "reason"),
+    [
+        ("about.md", SECTIONS, AT_ROOT), ("about/index.md", SECTIONS, AT_ROOT),
+        ("about.md", ("posts/a.md",), AT_ROOT),
+        # the root holds articles of its own, or nothing has a date
+        ("about.md", ("a.md", *SECTIONS), ""), ("about.md", (), ""),
+        ("about.md", ("trip/index.md", *SECTIONS), ""),
+        # beside dated articles, or in a folder of undated ones
+        ("posts/undated.md", SECTIONS, ""), ("docs/guide.md", SECTIONS, ""),
+        ("posts/index.md", SECTIONS, INDEX), ("index.md", SECTIONS, INDEX),
+        ("index.md", ("a.md",), INDEX), ("index.md", (), ""), ("trip/index.md", ("a.md",), ""),
+    ],
+)  # fmt: skip
+def test_what_lies_around_an_undated_file_may_make_it_a_page(
+    path: str, dated: tuple[str, ...], reason: str
+) -> None:
+    assert surrounding(dated, [path], [path, *dated]).reason(path) == reason
+
+
+def test_beside_posts_of_jekyll_or_hexo_all_that_is_undated_is_a_page() -> None:
+    around = surrounding([], ["about/index.md"], ["_posts/x.md", "about/index.md", "tools/x.md"])
+    assert around.reason("about/index.md") == BESIDE_POSTS
+    assert around.reason("tools/x.md") == BESIDE_POSTS
+
+
+def test_many_undated_files_at_the_root_are_no_pages_beside_few_dated_ones() -> None:
+    many = [f"note{number}.md" for number in range(6)]
+    assert surrounding(["journal/a.md"], many, many).reason("note1.md") == ""
+    assert surrounding(["journal/a.md"], many[:5], many).reason("note1.md") == AT_ROOT
+    assert surrounding([f"p/{n}.md" for n in range(6)], many, many).reason("note1.md") == AT_ROOT
+
+
+def test_plain_text_and_dated_files_are_never_pages_by_what_lies_around_them() -> None:
+    assert not read("hello.txt", b"Words.", UTC).article.may_be_page
+    assert not article("date: 2020-01-01", "about.md").may_be_page
+    assert not article("title: x", "_posts/x.md").may_be_page
+    assert article("title: x", "about.md").may_be_page

@@ -1,0 +1,212 @@
+"""Pages of the site and unlisted articles: on the web, and in no feed, list, issue or OPML."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from site_folder import NOON, SiteFolder
+
+WEEKLY = {
+    "weekly": {"title": "Lake Weekly", "sender": "lake@example.org", "postal_address": "Here"}
+}
+LATER = datetime(2027, 3, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def site(tmp_path: Path, database_url: str) -> SiteFolder:
+    return SiteFolder(tmp_path / "site", database_url)
+
+
+def text(site: SiteFolder, path: str) -> str:
+    return site.documents()[f"public/{path}"].decode()
+
+
+def titles(site: SiteFolder) -> list[str]:
+    return sorted(item["title"] for item in json.loads(text(site, "feed.json"))["items"])
+
+
+def hugo(site: SiteFolder) -> None:
+    site.article("posts/first.md", "First", date="2026-11-01", tags=["water"])
+    site.article("posts/_index.md", "All posts")
+    site.article("about.md", "About us", "Who we *are*.", tags=["water", "us"])
+    site.article("imprint/index.md", "Imprint", weight=1)
+    site.write("search.md", "---\ntitle: Search\nlayout: search\n---\n")
+
+
+def test_pages_are_built_and_linked_and_stand_in_no_feed(site: SiteFolder) -> None:
+    site.configure(newsletters=WEEKLY)
+    hugo(site)
+    report = site.build()
+    assert report.findings == ()
+    assert (report.articles, titles(site)) == (1, ["First"])
+    pages = {path for path in site.documents() if path.endswith("/index.html")}
+    places = ("about", "imprint", "posts", "articles/first")
+    assert {f"public/{place}/index.html" for place in places} <= pages
+    assert not any("search" in path or "tags/us" in path for path in site.documents())
+    assert "Who we <em>are</em>" in text(site, "about/index.html")
+    front = text(site, "index.html")
+    links = [front.index(f'<a href="https://example.org/{p}/"') for p in ("imprint", "about")]
+    assert links == sorted(links)
+    assert '<a href="https://example.org/about/"' in text(site, "articles/first/index.html")
+    assert "About us" not in front[front.index("<main") :]
+    for path, data in site.documents().items():
+        if path.endswith((".xml", ".json", ".opml", ".eml", ".txt")):
+            assert b"About us" not in data, path
+
+
+def test_a_page_is_marked_in_the_navigation_and_says_no_date(site: SiteFolder) -> None:
+    hugo(site)
+    site.build()
+    page = text(site, "about/index.html")
+    assert 'aria-current="page">About us</a>' in page
+    assert "<time" not in page
+    assert 'property="og:type" content="website"' in page
+
+
+def test_a_link_to_a_page_leads_to_it(site: SiteFolder) -> None:
+    hugo(site)
+    site.article("posts/second.md", "Second", "[us](../about.md)", date="2026-11-02")
+    site.build()
+    assert '<a href="https://example.org/about/">us</a>' in text(site, "articles/second/index.html")
+
+
+def test_a_change_of_the_navigation_changes_every_page_and_another_change_does_not(
+    site: SiteFolder,
+) -> None:
+    hugo(site)
+    site.build()
+    site.article("about.md", "About us", "Other words.")
+    assert set(site.build().written) == {"about/index.html"}
+    site.article("about.md", "About all of us", "Other words.")
+    assert "articles/first/index.html" in site.build().written
+    assert site.build().written == ()
+
+
+def test_a_published_article_that_becomes_a_page_leaves_feeds_and_comes_back_the_same(
+    site: SiteFolder,
+) -> None:
+    site.article("lake.md", "Lake", date="2026-11-01", tags=["water"])
+    site.article("sea.md", "Sea", date="2026-11-02")
+    site.build()
+    before = json.loads(text(site, "feed.json"))
+    site.article("lake.md", "Lake", date="2026-11-01", tags=["water"], type="page")
+    site.build()
+    assert titles(site) == ["Sea"]
+    assert "public/tags/water/feed.xml" not in site.documents()
+    assert "public/lake/index.html" in site.documents()
+    assert "public/articles/lake/index.html" not in site.documents()
+    site.article("lake.md", "Lake", date="2026-11-01", tags=["water"])
+    site.build()
+    assert json.loads(text(site, "feed.json")) == before
+    assert "public/lake/index.html" not in site.documents()
+
+
+def test_what_was_published_stays_an_article_when_the_site_around_it_changes(
+    site: SiteFolder,
+) -> None:
+    site.article("notes.md", "Notes")
+    site.build()
+    site.article("posts/first.md", "First", date="2026-11-01")
+    site.article("about.md", "About us")
+    site.build()
+    assert titles(site) == ["First", "Notes"]
+    site.article("notes.md", "Notes", "Edited.")
+    site.build()
+    assert titles(site) == ["First", "Notes"]
+
+
+def test_a_page_stays_one_when_the_site_around_it_changes(site: SiteFolder) -> None:
+    hugo(site)
+    site.build()
+    site.remove("posts/first.md")
+    site.article("about.md", "About us", "Edited.")
+    site.build()
+    assert "public/about/index.html" in site.documents()
+    assert titles(site) == []
+    site.article("about.md", "About us", "Edited.", type="post")
+    site.build()
+    assert titles(site) == ["About us"]
+
+
+def test_a_new_page_beside_known_articles_is_one_at_once(site: SiteFolder) -> None:
+    site.article("posts/first.md", "First", date="2026-11-01")
+    site.build()
+    site.article("contact.md", "Contact")
+    site.build()
+    assert titles(site) == ["First"]
+    assert "public/contact/index.html" in site.documents()
+
+
+def test_undated_articles_in_one_folder_stay_articles(site: SiteFolder) -> None:
+    for name in ("one", "two"):
+        site.article(f"{name}.md", name)
+    site.write("three.txt", "The third of them.")
+    site.build()
+    assert len(titles(site)) == 3
+
+
+def test_without_pages_of_its_own_a_site_has_no_pages(site: SiteFolder) -> None:
+    site.configure(site={"pages": False})
+    hugo(site)
+    site.build()
+    assert titles(site) == ["First"]
+    assert not any(path.endswith("about/index.html") for path in site.documents())
+
+
+# -- unlisted ------------------------------------------------------------------------------------
+
+
+def test_an_unlisted_article_has_a_page_that_nothing_links_to(site: SiteFolder) -> None:
+    site.configure(newsletters=WEEKLY)
+    site.article("lake.md", "Lake", date="2026-11-01")
+    site.article("secret.md", "Quiet words", date="2026-11-02", feed=False, tags=["hush"])
+    site.build()
+    assert titles(site) == ["Lake"]
+    page = text(site, "articles/secret/index.html")
+    assert '<meta name="robots" content="noindex">' in page
+    others = {p: d for p, d in site.documents().items() if "articles/secret" not in p}
+    assert not any(b"Quiet words" in data or b"hush" in data for data in others.values())
+    assert "noindex" not in text(site, "articles/lake/index.html")
+
+
+def test_an_unlisted_article_of_a_later_date_waits_for_it(site: SiteFolder) -> None:
+    site.article("secret.md", "Quiet words", date="2027-01-01", unlisted=True)
+    site.build()
+    assert "public/articles/secret/index.html" not in site.documents()
+    site.build(LATER)
+    assert "public/articles/secret/index.html" in site.documents()
+    assert site.build(LATER).written == ()
+
+
+# -- expiry --------------------------------------------------------------------------------------
+
+
+def test_an_article_leaves_when_it_expires_and_comes_back_with_a_later_date(
+    site: SiteFolder,
+) -> None:
+    site.article("fair.md", "Fair", date="2026-11-01", tags=["fun"], expiryDate="2027-01-01")
+    site.article("lake.md", "Lake", date="2026-11-02")
+    site.build()
+    assert titles(site) == ["Fair", "Lake"]
+    before = json.loads(text(site, "feed.json"))["items"]
+    site.build(LATER)
+    assert titles(site) == ["Lake"]
+    assert "public/articles/fair/index.html" not in site.documents()
+    assert "public/tags/fun/feed.xml" not in site.documents()
+    assert site.build(LATER).written == ()
+    site.article("fair.md", "Fair", date="2026-11-01", tags=["fun"], expiryDate="2028-01-01")
+    site.build(LATER)
+    assert json.loads(text(site, "feed.json"))["items"] == before
+
+
+def test_what_expired_before_it_was_seen_is_never_published(site: SiteFolder) -> None:
+    site.configure(newsletters=WEEKLY)
+    site.article("fair.md", "Fair", date="2026-11-01", expiryDate="2026-11-10")
+    site.article("lake.md", "Lake", date="2026-11-02")
+    site.build(NOON)
+    assert titles(site) == ["Lake"]
+    assert not any(b"Fair" in data for data in site.documents().values())
