@@ -83,9 +83,11 @@ class SiteFolder:
     def remove(self, path: str) -> None:
         (self.root / "content" / path).unlink()
 
-    def build(self, now: datetime = NOON, *, rehearse: bool = False) -> Report:
+    def build(
+        self, now: datetime = NOON, *, rehearse: bool = False, publish_undated: bool = False
+    ) -> Report:
         with self.opened() as site:
-            return build(site, now, rehearse=rehearse)
+            return build(site, now, rehearse=rehearse, publish_undated=publish_undated)
 
     def opened(self) -> AbstractContextManager[Site]:
         return app.opened(self.config_file, {}, quietly)

@@ -210,3 +210,86 @@ def test_what_expired_before_it_was_seen_is_never_published(site: SiteFolder) ->
     site.build(NOON)
     assert titles(site) == ["Lake"]
     assert not any(b"Fair" in data for data in site.documents().values())
+
+
+# -- a first build without dates -----------------------------------------------------------------
+
+
+def undated(site: SiteFolder, count: int) -> None:
+    for number in range(count):
+        site.article(f"note-{number}.md", f"Note {number}")
+
+
+def test_most_articles_without_dates_are_held_back_by_a_first_build_with_one_finding(
+    site: SiteFolder,
+) -> None:
+    site.configure(newsletters=WEEKLY)
+    undated(site, 5)
+    site.article("lake.md", "Lake", date="2026-11-02")
+    report = site.build()
+    assert titles(site) == ["Lake"]
+    assert not any(b"Note 1" in data for data in site.documents().values())
+    (finding,) = report.findings
+    assert finding.rule == "dates-missing"
+    assert finding.message.startswith("5 of 6 articles have no date")
+    assert "(note-0.md, note-1.md, note-2.md, …)" in finding.message
+    assert "--publish-undated" in finding.way_out
+    again = site.build()
+    assert (again.findings, again.written) == ((finding,), ())
+
+
+def test_what_was_held_back_is_published_once_it_has_a_date_or_on_request(
+    site: SiteFolder,
+) -> None:
+    undated(site, 6)
+    site.build()
+    site.article("note-1.md", "Note 1", date="2026-11-01")
+    site.article("note-2.md", "Note 2", "Edited.")
+    report = site.build()
+    assert titles(site) == ["Note 1"]
+    assert report.findings[0].message.startswith("5 of 6")
+    report = site.build(LATER, publish_undated=True)
+    assert report.findings == ()
+    assert titles(site) == [f"Note {number}" for number in range(6)]
+    items = {item["title"]: item for item in json.loads(text(site, "feed.json"))["items"]}
+    assert items["Note 0"]["date_published"].startswith("2027-03-01")
+    assert items["Note 1"]["date_published"].startswith("2026-11-01")
+    assert site.build(LATER).written == ()
+
+
+def test_a_later_build_takes_undated_articles_as_new(site: SiteFolder) -> None:
+    site.article("lake.md", "Lake", date="2026-11-02")
+    site.build()
+    undated(site, 8)
+    assert site.build().findings == ()
+    assert len(titles(site)) == 9
+
+
+def test_what_replaces_the_demonstration_is_a_first_build_too(site: SiteFolder) -> None:
+    site.article("lake.md", "Lake", date="2026-11-02")
+    site.build()
+    site.remove("lake.md")
+    undated(site, 8)
+    assert [finding.rule for finding in site.build().findings] == ["dates-missing"]
+    assert titles(site) == []
+
+
+@pytest.mark.parametrize(("without", "dated"), [(4, 0), (5, 5), (8, 20)])
+def test_few_undated_articles_or_less_than_half_are_published(
+    site: SiteFolder, without: int, dated: int
+) -> None:
+    undated(site, without)
+    for number in range(dated):
+        site.article(f"day-{number}.md", f"Day {number}", date="2026-11-02")
+    assert site.build().findings == ()
+
+
+def test_at_once_on_request_a_first_build_publishes_all(site: SiteFolder) -> None:
+    undated(site, 6)
+    assert site.build(publish_undated=True).findings == ()
+    assert len(titles(site)) == 6
+
+
+def test_a_rehearsal_says_so_too(site: SiteFolder) -> None:
+    undated(site, 6)
+    assert [finding.rule for finding in site.build(rehearse=True).findings] == ["dates-missing"]

@@ -120,23 +120,34 @@ class Report:
     findings: tuple[Finding, ...]
 
 
-def build(site: Site, now: datetime, *, rehearse: bool = False) -> Report:
+def build(
+    site: Site, now: datetime, *, rehearse: bool = False, publish_undated: bool = False
+) -> Report:
     """Bring store and documents up to what the folder holds at `now`.
 
-    With `rehearse` everything is made and checked, and nothing written to the output folders.
+    With `rehearse` everything is made and checked, and nothing written to the output folders. With
+    `publish_undated`, what a first build holds back for want of a date is published as of now.
     """
     site.database.lock()
-    return build_seen(site, now, folder.Seen(site.places.scan()), rehearse=rehearse)
+    seen = folder.Seen(site.places.scan())
+    return build_seen(site, now, seen, rehearse=rehearse, publish_undated=publish_undated)
 
 
-def build_seen(site: Site, now: datetime, seen: folder.Seen, *, rehearse: bool = False) -> Report:
+def build_seen(
+    site: Site,
+    now: datetime,
+    seen: folder.Seen,
+    *,
+    rehearse: bool = False,
+    publish_undated: bool = False,
+) -> Report:
     """As `build`, of what the caller has seen of the folder while it held the lock.
 
     Where `seen` says what can have changed, documents that are missing on disk are not looked for.
     """
     articles = Articles(site.database)
     before = articles.meta()
-    intake = taken_in(site, seen, now)
+    intake = taken_in(site, seen, now, publish_undated=publish_undated)
     recipe = _recipe(site, seen.files, navigation_of(site))
     owed = json.loads(before.get("owed", "[]"))
     anew = before.get("unfinished") == "yes" or before.get("recipe") != recipe or ALL in owed
@@ -178,7 +189,9 @@ def _was_readable(site: Site) -> Finding:
     )
 
 
-def taken_in(site: Site, seen: folder.Seen, now: datetime) -> Intake:
+def taken_in(
+    site: Site, seen: folder.Seen, now: datetime, *, publish_undated: bool = False
+) -> Intake:
     """Bring the store up to what was `seen` of the content folder at `now`."""
     return take_in(
         site.database,
@@ -192,6 +205,7 @@ def taken_in(site: Site, seen: folder.Seen, now: datetime) -> Intake:
         address=partial(address, site=site.config.site, zone=site.zone)
         if site.config.site.pages
         else None,
+        publish_undated=publish_undated,
     )
 
 
@@ -514,6 +528,21 @@ def _recipe(
     return sha256(repr(facts).encode()).hexdigest()
 
 
+def _dates_missing(paths: list[str], published: int) -> Finding:
+    """That the articles at these paths are held back, since nothing says when they were written."""
+    of = len(paths) + published
+    shown = ", ".join(paths[:3]) + (", …" if len(paths) > 3 else "")
+    return Finding(
+        Level.WARNING,
+        "dates-missing",
+        f"{len(paths)} of {of} articles have no date that syndicate can read ({shown}); they are "
+        "held back, because publishing them now would present all of them as new",
+        paths[0],
+        way_out="add date: to their headers, or the day to their file names (2026-03-08-x.md); to "
+        "publish them with the current time, run: syndicate build --publish-undated",
+    )
+
+
 def _report(articles: Articles, intake: Intake, press: Press, notes: Mapping[str, str]) -> Report:
     by_path = (
         *articles.faults().items(),
@@ -522,6 +551,9 @@ def _report(articles: Articles, intake: Intake, press: Press, notes: Mapping[str
     )
     found = [finding for path, text in by_path for finding in from_json(text, path)]
     made = [finding for text in notes.values() for finding in from_json(text)]
+    undated = articles.undated()
+    if undated:
+        made.append(_dates_missing([r.path for r in undated], articles.count()))
     return Report(
         articles=articles.count(),
         read=intake.read,

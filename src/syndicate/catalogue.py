@@ -36,7 +36,8 @@ class State(StrEnum):
     """Where an article stands. A live one is published once its moment has come.
 
     A page and what is unlisted have a web page and stand in no feed, list or issue; until their
-    moment comes they are waiting. What is expired is withdrawn.
+    moment comes they are waiting. What is expired is withdrawn. What is undated is held back
+    because nothing says when it was written; see `to_hold_undated`.
     """
 
     LIVE = "live"
@@ -44,6 +45,7 @@ class State(StrEnum):
     UNLISTED = "unlisted"
     WAITING = "waiting"
     EXPIRED = "expired"
+    UNDATED = "undated"
     DRAFT = "draft"
     GONE = "gone"
 
@@ -209,6 +211,33 @@ def is_published(record: Record) -> bool:
 def is_shown(record: Record) -> bool:
     """Whether a record has a web page: a published article, a page, or what is unlisted."""
     return is_published(record) or record.state in BESIDE_ARTICLES
+
+
+MOST_UNDATED = 4
+"""So many articles without a date are published in a first build as of now."""
+
+
+def to_hold_undated(records: Sequence[Record], known: AbstractSet[str]) -> list[Record]:
+    """The records of a first build, those without a date held back if they are most of them.
+
+    `known` are ids of articles that were there before. A folder whose dates cannot be read would
+    otherwise be published, and sent, as if all of it were new.
+    """
+    new = [r for r in records if r.id not in known and r.state == State.LIVE]
+    undated = {r.id for r in new if is_undated(r)}
+    if len(undated) <= MOST_UNDATED or 2 * len(undated) <= len(new):
+        return list(records)
+    return [r._replace(state=State.UNDATED) if r.id in undated else r for r in records]
+
+
+def dated_now(record: Record, now: str) -> Record:
+    """An undated record that was held back, as it is published now."""
+    return record._replace(state=State.LIVE, published=now, updated=now)
+
+
+def is_undated(record: Record) -> bool:
+    """Whether neither header nor path of an article states its date."""
+    return '"undated": true' in record.head and json.loads(record.head).get("undated") is True
 
 
 def expires(record: Record) -> str | None:
@@ -435,12 +464,15 @@ def _again(record: Record, file: Scanned, now: str) -> Record:
         edited = file.body_hash != record.body_hash or file.title != record.title
         before = max(record.updated, published)
         updated = _stated_update(file, published, now) or (max(now, before) if edited else before)
+    state = _standing(file, published, now)
+    if state == State.LIVE and record.state == State.UNDATED and not file.date:
+        state = State.UNDATED
     again = record._replace(
         path=file.path,
         size=file.size,
         mtime_ns=file.mtime_ns,
         body_hash=file.body_hash,
-        state=_standing(file, published, now),
+        state=state,
         published=published,
         updated=updated,
         title=file.title,

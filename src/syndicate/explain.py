@@ -215,6 +215,8 @@ def _held_state(site: Site, record: Record) -> Fact:
     if record.state == State.EXPIRED:
         moment = _local(site, expires(record) or record.published)
         return Fact("state", "expired", f"its date of expiry has passed: {moment}")
+    if record.state == State.UNDATED:
+        return Fact("state", "held back", f"it has no date: {BUILD} --publish-undated")
     if page and draft in (placement.EMPTY, placement.FRONT):
         return Fact("state", "page, not built", f"{page}; {draft}")
     return Fact("state", "draft", draft)

@@ -13,14 +13,18 @@ from typing import Never
 
 from syndicate import findings
 from syndicate.catalogue import (
+    MOST_UNDATED,
     Decision,
     Record,
     Scanned,
     State,
     at_its_moment,
+    dated_now,
     decide,
     expires,
+    is_undated,
     set_apart,
+    to_hold_undated,
 )
 from syndicate.content.folder import Seen, Stat, present
 from syndicate.content.placement import Surrounding, surrounding
@@ -97,13 +101,15 @@ def take_in(
     tagged: bool,
     announced: bool,
     address: Callable[[Record], str] | None = None,
+    publish_undated: bool = False,
 ) -> Intake:
     """Bring the store up to what `seen` shows; publish what is due.
 
     `announced` says whether hooks want to hear of articles; those of the first build are none
     to be told. `tagged` says whether anything asks for the articles of a tag; if nothing does, the
     list of them is not kept. `address` gives an article's address where this program decides on
-    it; then no two articles have the same.
+    it; then no two articles have the same. A first build holds most articles without a date back,
+    unless they are to be published as of now (`publish_undated`).
     """
     articles = Articles(database)
     meta = articles.meta()
@@ -113,6 +119,7 @@ def take_in(
     retag = meta.get("tags kept") != kept_tags
     moment = to_text(now)
     due = articles.due(moment) or articles.waiting_until(moment) or _expires(meta, moment)
+    due = due or (publish_undated and articles.undated())
     if not changed and not removed and not retag and not due:
         return Intake()
     files = read_files(changed)
@@ -120,7 +127,11 @@ def take_in(
     broken = [file for file in files if isinstance(file, Broken)]
     with database.transaction():
         told = announced and articles.any()
-        changes = _record(articles, scanned, removed, seen.files, host, now, address)
+        released = articles.undated() if publish_undated else []
+        changes = _record(
+            articles, scanned, removed, seen.files, host, now, address, hold=not publish_undated
+        )
+        changes += _release(articles, released, now, address)
         articles.remember(_next_expiry(articles, meta, changes, moment))
         if told:
             new = [after.id for before, after in changes if _is_new(before, after)]
@@ -188,6 +199,8 @@ def _record(
     host: str,
     now: datetime,
     address: Callable[[Record], str] | None,
+    *,
+    hold: bool,
 ) -> list[Change]:
     """Decide and save, inside the transaction."""
     before: dict[str, Record] = {}
@@ -195,6 +208,8 @@ def _record(
     if scanned or removed:
         decision, before = _decide(articles, scanned, removed, files, host, now)
     saved = list(decision.saved)
+    if hold and _is_first(articles, decision):
+        saved = to_hold_undated(saved, before.keys())
     if address:
         ids = {record.id for record in (*saved, *decision.gone)}
         others = articles.with_slugs([record.slug for record in saved])
@@ -211,6 +226,31 @@ def _record(
     moved = _moved_by_time(articles, to_text(now), expired=expired)
     changes: list[Change] = [(before.get(r.id), r) for r in news]
     return changes + [(r._replace(sequence=None), r) for r in due] + moved
+
+
+def _is_first(articles: Articles, decision: Decision) -> bool:
+    """Whether nothing was published before that still is."""
+    undated = sum(map(is_undated, decision.saved))
+    if undated <= MOST_UNDATED:  # nearly always: the rest is not asked for
+        return False
+    return set(articles.published_ids()) <= {record.id for record in decision.gone}
+
+
+def _release(
+    articles: Articles,
+    held: Sequence[Record],
+    now: datetime,
+    address: Callable[[Record], str] | None,
+) -> list[Change]:
+    """Publish now what was held back for want of a date, as far as it still is."""
+    still = {record.id for record in articles.undated()}
+    before = [record for record in held if record.id in still]
+    after = [dated_now(record, to_text(now)) for record in before]
+    if address:
+        after = set_apart(after, articles.with_slugs([r.slug for r in after]), address)
+    numbered = _numbered(after, articles.last_sequence(), now)
+    articles.save(numbered, {})
+    return list(zip(before, numbered, strict=True))
 
 
 def _moved_by_time(articles: Articles, moment: str, *, expired: bool) -> list[Change]:

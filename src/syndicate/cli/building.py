@@ -30,9 +30,14 @@ Row = tuple[str, str, str]
 
 @click.command(short_help="Bring feeds, pages and newsletters up to date.")
 @click.option("--strict", is_flag=True, help="Exit with 1 when anything was found.")
+@click.option(
+    "--publish-undated",
+    is_flag=True,
+    help="Publish articles that were held back for lack of a date, with the current time.",
+)
 @quiet_option
 @config_option
-def build(config_file: Path, *, strict: bool, quiet: bool) -> int:
+def build(config_file: Path, *, strict: bool, publish_undated: bool, quiet: bool) -> int:
     """Bring the feeds, pages and newsletters up to date.
 
     Only what changed is read, and only documents whose bytes change are written.
@@ -43,7 +48,7 @@ def build(config_file: Path, *, strict: bool, quiet: bool) -> int:
     from syndicate.build import build as run
 
     with app.opened(config_file, os.environ, Progress(quiet=quiet)) as site:
-        report = run(site, datetime.now(UTC))
+        report = run(site, datetime.now(UTC), publish_undated=publish_undated)
     show_findings(placed(report.findings, site), err=True)
     if not quiet:
         _tell(site, report)

@@ -153,6 +153,10 @@ class Articles:
         """What has a web page without being an article: pages and what is unlisted, by path."""
         return self._select("state IN ('page', 'unlisted') ORDER BY path", {})
 
+    def undated(self) -> list[Record]:
+        """Articles that are held back because they have no date, by path."""
+        return self._select("state = 'undated' ORDER BY path", {})
+
     def placed_by_date(self) -> tuple[list[str], list[str]]:
         """The paths of articles with a date of their own, and of articles and pages without."""
         rows = self._rows(
