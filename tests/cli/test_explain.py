@@ -235,3 +235,42 @@ def test_explaining_changes_no_document_and_no_record(site: Path, run: Typing) -
     before = run("explain", "content/news.md")
     assert run("explain", "content/news.md") == before
     assert not Path("public/articles/news").exists()
+
+
+@pytest.mark.parametrize(
+    ("header", "state", "feeds"),
+    [
+        ("type: page", "page  (type: page)", "no  (it is a page: type: page)"),
+        ("headless: true", "draft  (headless: true)", "no  (it is a draft)"),
+        ("password: kelp", "draft  (password)", "no  (it is a draft)"),
+        ("drfat: true", "draft  (drfat, a typo of draft?)", "no  (it is a draft)"),
+        ("feed: false", "unlisted  (feed: false)", "no  (it is unlisted: feed: false)"),
+        (
+            "expiryDate: 2020-01-01",
+            "expired  (its date of expiry has passed: 2020-01-01 00:00 GMT)",
+            "no  (its date of expiry has passed: 2020-01-01 00:00 GMT)",
+        ),
+    ],
+)
+def test_the_key_that_keeps_an_article_out_is_named(
+    site: Path, run: Typing, header: str, state: str, feeds: str
+) -> None:
+    article(site, "x.md", f"---\ntitle: News\ndate: 2019-11-01\n{header}\n---\nText.\n")
+    run("build", "--quiet")
+    said = rows(run("explain", "content/x.md").out)
+    assert (said["state"], said["feeds"]) == (state, feeds)
+
+
+def test_the_folder_that_makes_a_page_is_named_and_why_none_is_built(
+    site: Path, run: Typing
+) -> None:
+    article(site, "pages/about.md", "---\ntitle: About us\n---\nText.\n")
+    article(site, "pages/search.md", "---\ntitle: Search\n---\n")
+    run("build", "--quiet")
+    about = rows(run("explain", "content/pages/about.md").out)
+    assert about["state"] == "page  (folder pages/)"
+    assert about["address"] == "https://example.org/about/  (path)"
+    search = run("explain", "content/pages/search.md")
+    assert "not built" in rows(search.out)["state"]
+    assert "a page without text is not built" in search.out
+    assert "body-empty" not in search.out
