@@ -31,7 +31,6 @@ def delivering(site: Path, run: Typing, server: SmtpServer) -> Path:
     """A site whose newsletter is delivered through a mail server to two people."""
     config = site / "config.yaml"
     text = config.read_text(encoding="utf-8").replace("# deliver: true", "deliver: true")
-    text = text.replace("  pages: false\n", "  pages: true\n")
     main = {"host": "127.0.0.1", "port": server.port, "security": "none", "connections": 2}
     servers = json.dumps({"main": main})
     text = text.replace("transport: outbox", f"transport: smtp\n  servers: {servers}")

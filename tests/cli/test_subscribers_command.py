@@ -196,8 +196,6 @@ def test_a_wrong_turn_is_explained_and_changes_nothing(
 @pytest.fixture
 def served(site: Path, run: Typing) -> Path:
     """A site with pages about people, and one person."""
-    config = site / "config.yaml"
-    config.write_text(config.read_text("utf-8").replace("pages: false", "pages: true"), "utf-8")
     assert run("subscribers", "add", "weekly", "ada@example.org", "--agreed", "asked").code == 0
     return site
 
@@ -215,6 +213,10 @@ def test_the_list_has_everybodys_links(served: Path, run: Typing) -> None:
 
 
 def test_without_pages_there_are_no_links(site: Path, run: Typing) -> None:
+    config = site / "config.yaml"
+    head, key, rest = config.read_text("utf-8").partition("\nsubscribers:\n")
+    without = head + key + rest.replace("pages: true", "pages: false", 1)
+    config.write_text(without, encoding="utf-8")
     said = run("subscribers", "list", "--csv", "--links")
     assert said.code == 2
     assert "subscribers: {pages: true}" in said.err

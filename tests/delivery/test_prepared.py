@@ -131,8 +131,12 @@ def test_one_leaves_with_one_click_or_by_a_mail() -> None:
     assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     with pytest.raises(MessageError, match="one click"):
         prepared().to(replace(ADA, unsubscribe="mailto:weekly@news.example.org"))
-    with pytest.raises(MessageError, match="http:"):
-        prepared().to(replace(ADA, unsubscribe="http://news.example.org/leave"))
+
+
+def test_without_https_one_unsubscribes_by_email() -> None:
+    message = read(prepared().to(replace(ADA, unsubscribe="http://127.0.0.1:8000/leave")))
+    assert str(message["List-Unsubscribe"]).strip() == f"<{ADA.unsubscribe_by_mail}>"
+    assert "List-Unsubscribe-Post" not in message
 
 
 def test_the_headers_of_a_list() -> None:

@@ -16,7 +16,7 @@ READS = "import sqlite3, sys; print(sqlite3.connect(sys.argv[1]).execute(sys.arg
 
 def seen_by_another_process(store: Path, key: str) -> bool:
     query = f"SELECT value FROM meta WHERE key = '{key}'"
-    command = [sys.executable, "-c", READS, store, query]
+    command = [sys.executable, "-c", READS, str(store), query]
     return "yes" in subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 

@@ -14,9 +14,8 @@ def site(tmp_path: Path) -> Path:
     """The sample site in German, with pages to subscribe."""
     folder = copy_sample(tmp_path / "site")
     config = (folder / "config.yaml").read_text(encoding="utf-8")
-    assert config.count("\n  language: en\n") == config.count("\n  pages: false\n") == 1
+    assert config.count("\n  language: en\n") == 1
     config = config.replace("\n  language: en\n", "\n  language: de\n")
-    config = config.replace("\n  pages: false\n", "\n  pages: true\n")
     (folder / "config.yaml").write_text(config, encoding="utf-8")
     return folder
 

@@ -386,9 +386,9 @@ def _check_delivery(config: Config) -> Iterator[tuple[str, str, str]]:
         if not config.subscribers.pages:
             way_out = "set subscribers.pages: true"
             yield "subscribers", f"has no pages, and nobody could leave {name}", way_out
-        elif not config.site.url.startswith("https://"):
-            way_out = "write https://…: mail programs ask for it (RFC 8058)"
-            yield "site", f"has no https: address, and nobody could leave {name}", way_out
+        elif config.sending.transport == "smtp" and not config.site.url.startswith("https://"):
+            hint = "write url: https://…; one-click unsubscribe requires it (RFC 8058)"
+            yield "site", f"has no https: address, and {name} is sent by SMTP", hint
 
 
 def _check_together(section: Sending | Server | Dkim | Imap) -> Iterator[tuple[str, str, str]]:

@@ -98,7 +98,7 @@ class Prepared:
             encoded.subject(who.name),
             dated(who.date),
             structured("Message-ID", f"<{who.message_id}>"),
-            *list_unsubscribe(who.unsubscribe, who.unsubscribe_by_mail, one_click=True),
+            *_unsubscribe_headers(who),
             *self._of_the_list,
             *encoded.ending,
             "",
@@ -182,6 +182,16 @@ def _refuse_changed(text: str, marks: Marks, fields: Sequence[str]) -> None:
             way_out="print links.unsubscribe_url, links.preferences_url and recipient_name as "
             "they are, without filters, and in the subject the name alone",
         )
+
+
+def _unsubscribe_headers(who: Recipient) -> list[str]:
+    """By one click and by email; a site without https (RFC 8058 requires it) only by email.
+
+    Such a message is a file in an outbox: the configuration allows no other.
+    """
+    if who.unsubscribe.startswith("http:"):
+        return list_unsubscribe(who.unsubscribe_by_mail, one_click=False)
+    return list_unsubscribe(who.unsubscribe, who.unsubscribe_by_mail, one_click=True)
 
 
 def _sender_id(sender: str) -> str:

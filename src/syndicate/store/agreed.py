@@ -1,6 +1,6 @@
 """Numbers on which all parts of the store agree."""
 
-SCHEMA_VERSION = "0007"
+SCHEMA_VERSION = "0008"
 """The newest migration."""
 
 WRITERS = 7_391_520_644

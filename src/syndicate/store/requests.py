@@ -34,7 +34,8 @@ class Request(NamedTuple):
     """What somebody asked for: a row. Moments are UTC text.
 
     `newsletters` is JSON, each name with its chosen tags; `client` the hash of whence they asked;
-    `agreed` the sentence that confirming agrees to; `reply` what became of the letter.
+    `agreed` the sentence that confirming agrees to; `reply` what became of the letter; `base` the
+    address of the site where they asked, if that was on this machine, else "".
     """
 
     id: int
@@ -49,6 +50,7 @@ class Request(NamedTuple):
     attempts: int = 0
     next_try: str = ""
     reply: str = ""
+    base: str = ""
 
     @property
     def wanted(self) -> dict[str, list[str]]:

@@ -231,6 +231,8 @@ requests = Table(  # what people asked for on a page, and the mail that answers 
     Column("attempts", BigInteger, nullable=False),
     Column("next_try", PLAIN, nullable=False),
     Column("reply", PLAIN, nullable=False),  # what became of the mail
+    # The site's address as a browser on this machine has it, for links in the outbox; else "".
+    Column("base", PLAIN, nullable=False, server_default=""),
     Index("requests_by_hash", "hash"),
     Index("requests_by_state", "state", "next_try"),
 )

@@ -177,6 +177,7 @@ CREATE TABLE requests (
   attempts BIGINT NOT NULL,
   next_try TEXT NOT NULL,
   reply TEXT NOT NULL,
+  base TEXT DEFAULT '' NOT NULL,
   PRIMARY KEY (id)
 );
 CREATE INDEX requests_by_hash ON requests (hash);
@@ -240,4 +241,4 @@ CREATE TABLE uses (
 )
  WITHOUT ROWID;
 CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY);
-INSERT INTO alembic_version VALUES ('0007');
+INSERT INTO alembic_version VALUES ('0008');

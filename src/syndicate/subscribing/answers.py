@@ -26,6 +26,7 @@ from syndicate.subscribers.tokens import SHAPE, ExpiredError, Purpose, TokenErro
 from syndicate.subscribing.desk import Desk, Holding, UsedError
 from syndicate.subscribing.pages import Choice, Pages, Problem, Refusal, TagChoice
 from syndicate.uris import uri
+from syndicate.web.local import LocalView
 from syndicate.web.messages import Answer, Header, Request, answer
 
 MOST_FIELDS: Final = 1_000
@@ -79,6 +80,7 @@ class Answering:
         self._base = base
         parts = urlsplit(uri(base))
         self._prefix = path_sent(base)
+        self._local = LocalView(base)
         self._origin = f"{parts.scheme}://{parts.netloc}"
         self._rooms: Mapping[str, Handler] = {
             "subscribe": self._subscribe,
@@ -101,7 +103,8 @@ class Answering:
             tidy = _tidied(rest)
             if tidy != rest and not posted:
                 return _see(f"{self._prefix}{room}/{tidy}")
-            visit = Visit(Desk(site, now, client), posted, tidy, query, fields)
+            desk = Desk(site, now, client, self._local.base(request))
+            visit = Visit(desk, posted, tidy, query, fields)
             return self._rooms[room](visit)
         except RefusedError as refused:
             return self.refused(refused.status, refused.refusal)

@@ -50,13 +50,17 @@ class Holding:
 
 
 class Desk:
-    """Of one site, at one moment, for whoever asks from `client` (an address, "" if unknown)."""
+    """Of one site, at one moment, for whoever asks from `client` (an address, "" if unknown).
 
-    def __init__(self, site: Site, now: datetime, client: str = "") -> None:
+    `base` is the site's address as a browser on this machine has it (`LocalView.base`), else "".
+    """
+
+    def __init__(self, site: Site, now: datetime, client: str = "", base: str = "") -> None:
         self._site = site
         self._now = now
         self._at = to_text(now)
         self._client = client
+        self._base = base
         self._database = site.database
         self._known = Subscribers(site.database)
         self._requests = Requests(site.database)
@@ -67,14 +71,14 @@ class Desk:
         """How long a request waits for its confirmation."""
         return duration(self._site.config.subscribers.confirm_within)
 
-    def links(self) -> Links:
-        """Links signed with today's secret."""
+    def links(self, base: str = "") -> Links:
+        """Links signed with today's secret, below the site's address, or below `base`."""
         secrets = Secrets(self._database)
         secret = next(iter(secrets.good(self._at)), None)
         if secret is None or secret.until:
             with self._database.transaction():
                 secret = secrets.signing(self._at)
-        return Links(base_url(self._site.config.site), secret)
+        return Links(base or base_url(self._site.config.site), secret)
 
     # -- asking ------------------------------------------------------------------------------
 
@@ -102,6 +106,7 @@ class Desk:
                 self._hashed_client(salt),
                 agreed,
                 next_try=self._at,
+                base=self._base,
             )
             self._requests.ask(asked, MOST_LETTERS, since)
 

@@ -22,6 +22,7 @@ from syndicate.store.requests import Request, Requests, RequestState
 from syndicate.store.subscribers import Subscribers
 from syndicate.subscribing import letters
 from syndicate.subscribing.desk import Desk
+from syndicate.subscribing.links import Links
 
 AT_ONCE = 100
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=6)
@@ -92,12 +93,18 @@ class Postman:
         if any(each.name not in active for each in wanted):
             titles = [each.title for each in wanted]
             until = from_text(request.asked) + desk.lasts
-            link = desk.links().confirm(request.id, until)
+            link = self._links(desk, request).confirm(request.id, until)
             return letters.confirmation(self._env, self._frame, titles, request.agreed, link, until)
         if who is None:
             return None  # nobody here: a stranger is not written to
         titles = [known[name].title for name in known if name in active]
-        return letters.choices(self._env, self._frame, titles, desk.links().preferences(who.id))
+        link = self._links(desk, request).preferences(who.id)
+        return letters.choices(self._env, self._frame, titles, link)
+
+    def _links(self, desk: Desk, request: Request) -> Links:
+        """Who asked on this machine gets links to it, as long as messages are files on it."""
+        stays = self._site.config.sending.transport == "outbox"
+        return desk.links(request.base if stays else "")
 
     # -- sending -----------------------------------------------------------------------------
 

@@ -1,0 +1,269 @@
+"""What a new user sees: the site that `init` makes, at the address that `run` prints."""
+
+from __future__ import annotations
+
+import csv
+import email
+import email.policy
+import json
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email.message import EmailMessage
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import urljoin, urlsplit
+
+import httpx
+import pytest
+from visits import WEEKLY, Place, opened
+
+from chromium import Chromium
+
+PROGRAM = Path(sys.executable).with_name("syndicate")
+LINK = re.compile(r"https?://\S+/(?:confirm|preferences)/[\w-]+")
+PATIENCE_SECONDS = 60
+
+
+@dataclass
+class NewSite:
+    """A site as `syndicate init` makes it, served by `syndicate run` at the address it prints."""
+
+    folder: Path
+    url: str
+
+    def command(self, *arguments: str) -> str:
+        command = [str(PROGRAM), *arguments]
+        done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=True)
+        return done.stdout
+
+    def emails(self) -> list[EmailMessage]:
+        read = (file.read_bytes() for file in sorted((self.folder / "outbox").glob("*.eml")))
+        messages = (email.message_from_bytes(data, policy=email.policy.SMTP) for data in read)
+        return [message for message in messages if isinstance(message, EmailMessage)]
+
+    def link(self, number: int) -> str:
+        """The link in the email of this number, once it is in the outbox."""
+        until(lambda: len(self.emails()) >= number)
+        plain = self.emails()[number - 1].get_body(("plain",))
+        assert plain is not None
+        return str(LINK.findall(plain.get_content())[0])
+
+
+def until(holds: object) -> None:
+    """Wait until a condition holds; fail when it never does."""
+    assert callable(holds)
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not holds():
+        assert time.monotonic() < deadline, "it never came"
+        time.sleep(0.05)
+
+
+def address_in(log: Path) -> str:
+    """The address in the log of a service, "" as long as there is none."""
+    said = [json.loads(line) for line in log.read_text().splitlines()]
+    return next((each["address"] for each in said if each["event"] == "serving"), "")
+
+
+def started(folder: Path, site_url: str) -> Iterator[NewSite]:
+    subprocess.run([PROGRAM, "init", folder], check=True, capture_output=True)
+    config = folder / "config.yaml"
+    text = config.read_text(encoding="utf-8")
+    assert text.count("https://example.org/\n") >= 1
+    config.write_text(text.replace("https://example.org/\n", f"{site_url}\n", 1), encoding="utf-8")
+    log = folder / "log"
+    with log.open("wb") as stderr:
+        service = subprocess.Popen([PROGRAM, "run", "--port", "0"], cwd=folder, stderr=stderr)
+    try:
+        until(lambda: address_in(log))
+        url = address_in(log)
+        until(lambda: httpx.get(url, trust_env=False).status_code == 200)
+        yield NewSite(folder, url)
+    finally:
+        service.send_signal(signal.SIGTERM)
+        service.wait(PATIENCE_SECONDS)
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[NewSite]:
+    yield from started(tmp_path / "my-site", "https://example.org/")
+
+
+class Links(HTMLParser):
+    """Where a page leads, and what it is made of, but for its canonical address."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        if tag != "link" or values.get("rel") != "canonical":
+            names = ("href", "src", "action", "poster")
+            self.found |= {values[name] or "" for name in names if name in values}
+
+
+@pytest.mark.parametrize(
+    "site_url",
+    ["https://example.org/", "https://example.org/my/blog/", "https://müsli.example/"],
+)
+def test_every_link_stays_at_the_printed_address_and_leads_somewhere(
+    tmp_path: Path, site_url: str
+) -> None:
+    hosts = {urlsplit(site_url).netloc, "xn--msli-0ra.example"}
+    for site in started(tmp_path / "my-site", site_url):
+        public = {
+            path: path.read_bytes()
+            for path in (site.folder / "public").rglob("*")
+            if path.is_file()
+        }
+        assert site.url.endswith(urlsplit(site_url).path)
+        waiting, seen = {site.url}, dict[str, int]()
+        with httpx.Client(trust_env=False, timeout=20) as client:
+            while waiting:
+                url = waiting.pop()
+                answer = client.get(url, headers={"accept": "text/html,application/xml"})
+                seen[url] = answer.status_code
+                if answer.headers.get("content-type", "").startswith("text/html"):
+                    page = Links()
+                    page.feed(answer.text)
+                    urls = {urljoin(url, link) for link in page.found}
+                    assert not [each for each in urls if urlsplit(each).netloc in hosts], url
+                    near = {each.partition("#")[0] for each in urls if each.startswith(site.url)}
+                    waiting |= near - seen.keys()
+        assert set(seen.values()) == {200}, seen
+        assert len(seen) > 40
+        assert any(url.endswith("/subscribe/") for url in seen)
+        assert {path: path.read_bytes() for path in public} == public
+        front = public[site.folder / "public" / "index.html"].decode()
+        assert any(f'href="https://{host}' in front for host in hosts)
+
+
+class Visitor:
+    """Somebody with a browser, who opens addresses and presses buttons."""
+
+    def __init__(self, browser: Chromium, site: NewSite) -> None:
+        self.browser = browser
+        self.site = site
+
+    def open(self, url: str) -> None:
+        self.browser.open(url)
+        self.browser.wait_for(f"location.href === {json.dumps(url)} && {LOADED}")
+        self.look()
+
+    def press(self, button: str) -> str:
+        """Press a button, and give what the page says that comes."""
+        click = f"document.querySelector({json.dumps(button)}).click()"
+        self.browser.ask(f"window.before = true; setTimeout(() => {click}, 0)")
+        self.browser.wait_for(f"!window.before && {LOADED}")
+        self.look()
+        return str(self.browser.ask("document.querySelector('main').innerText"))
+
+    def type_address(self, address: str) -> None:
+        self.browser.ask("document.querySelector('[name=address]').focus()")
+        self.browser.call("Input.insertText", text=address)
+
+    def look(self) -> None:
+        """Everything is from the printed address, and there: styles, pictures, links, forms."""
+        assert str(self.browser.ask("location.href")).startswith(self.site.url)
+        assert self.browser.ask(AWAY) == []
+        assert self.browser.ask("[...document.styleSheets].every((each) => each.cssRules.length)")
+        assert self.browser.ask("getComputedStyle(document.querySelector('main')).flexGrow") == "1"
+        broken = "[...document.images].filter((each) => each.complete && !each.naturalWidth).length"
+        assert self.browser.ask(broken) == 0
+
+
+LOADED = "document.readyState === 'complete'"
+AWAY = """[...document.querySelectorAll("a[href], link[href], form, img")]
+  .filter((each) => each.rel != "canonical")
+  .map((each) => each.href || each.action || each.src)
+  .concat(performance.getEntriesByType("resource").map((each) => each.name))
+  .filter((each) => each.includes("//example.org"))"""
+
+
+def test_a_reader_subscribes_chooses_and_unsubscribes_at_the_printed_address(
+    site: NewSite, browser: Chromium
+) -> None:
+    visitor = Visitor(browser, site)
+    visitor.open(site.url)
+    visitor.open(site.url + "articles/the-rule-of-twelfths/")
+    visitor.open(site.url)
+    visitor.type_address("ada@example.net")
+    visitor.press("form.form button")
+    assert browser.ask("location.href") == site.url + "subscribe/sent/"
+    link = site.link(1)
+    assert link.startswith(site.url + "subscribe/confirm/")
+    visitor.open(link)
+    visitor.press("main button")
+    choices = str(browser.ask("document.querySelector('main a[href*=preferences]').href"))
+    visitor.open(choices)
+    browser.ask("document.querySelector('[name^=tag-weekly]').click()")
+    visitor.press("button[value=save]")
+    assert browser.ask("location.href") == choices + "?saved"
+    visitor.open(site.url + "preferences/")
+    visitor.type_address("ada@example.net")
+    visitor.press("main form button")
+    assert site.link(2).startswith(site.url + "preferences/")
+    (row,) = csv.DictReader(site.command("subscribers", "list", "--csv", "--links").splitlines())
+    assert row["state"] == "active"
+    assert row["unsubscribe"].startswith("https://example.org/unsubscribe/weekly/")
+    visitor.open(row["unsubscribe"].replace("https://example.org/", site.url))
+    said = visitor.press("main button")
+    assert "ada@" not in site.command("subscribers", "list", "--state", "active", "--csv"), said
+
+
+def test_who_came_by_the_public_address_gets_the_public_link(site: NewSite) -> None:
+    form = {"address": "ada@example.net", "newsletter": "weekly"}
+    local = {"origin": site.url.rstrip("/")}
+    ways = [
+        ({"host": "example.org"}, "https://example.org/"),
+        ({"host": "example.org", "origin": "https://example.org"}, "https://example.org/"),
+        ({"x-forwarded-for": "203.0.113.9", **local}, "https://example.org/"),
+        ({"origin": "https://example.org"}, "https://example.org/"),
+        (local, site.url),
+        ({}, site.url),
+    ]
+    for number, (headers, base) in enumerate(ways):
+        before = set((site.folder / "outbox").glob("*.eml"))
+        own = {**form, "address": f"reader{number}@example.net"}
+        answer = httpx.post(f"{site.url}subscribe/", data=own, headers=headers, trust_env=False)
+        assert answer.status_code == 303
+        until(lambda before=before: set((site.folder / "outbox").glob("*.eml")) - before)
+        (file,) = set((site.folder / "outbox").glob("*.eml")) - before
+        message = email.message_from_bytes(file.read_bytes(), policy=email.policy.SMTP)
+        assert isinstance(message, EmailMessage)
+        plain = message.get_body(("plain",))
+        assert plain is not None
+        (link, *_) = LINK.findall(plain.get_content())
+        assert link.startswith(base), (headers, link)
+
+
+@pytest.fixture
+def delivering(tmp_path: Path) -> Iterator[Place]:
+    """A site at a local address without https, whose newsletter is delivered to the outbox."""
+    weekly = {**WEEKLY, "deliver": True, "every": "monday at 08:00"}
+    url = f"sqlite:///{tmp_path / 'syndicate.db'}"
+    with opened(tmp_path, url, newsletters={"weekly": weekly}) as place:
+        yield place
+
+
+def test_an_issue_is_delivered_to_the_outbox_of_a_site_without_https(delivering: Place) -> None:
+    delivering.subscribe("ada@example.net")
+    folder = delivering.site.root
+    for command in (["issues", "make", "weekly"], ["issues", "approve", "weekly"], ["send"]):
+        subprocess.run([PROGRAM, *command], cwd=folder, capture_output=True)
+    files = sorted((folder / "outbox").glob("*.eml"), key=lambda file: file.stat().st_mtime_ns)
+    message = email.message_from_bytes(files[-1].read_bytes(), policy=email.policy.SMTP)
+    assert message["list-unsubscribe"].strip().startswith("<mailto:")
+    assert "list-unsubscribe-post" not in message
+    assert isinstance(message, EmailMessage)
+    plain = message.get_body(("plain",))
+    assert plain is not None
+    link = re.findall(r"http\S+/unsubscribe/weekly/[\w-]+", plain.get_content())[0]
+    assert link.startswith(delivering.url)
+    delivering.post(link, {"List-Unsubscribe": "One-Click"})
+    assert delivering.states("ada@example.net") == {"weekly": "unsubscribed"}
