@@ -23,6 +23,7 @@ WEEKLY = {
     "sender": "Lake Notes <letters@example.org>",
     "postal_address": "Here",
     "deliver": True,
+    "max_age": "9999 days",  # issues of tests are made on a day in 2026, and sent whenever
 }
 SLOT = "2026-11-22T12:00"
 NAME = f"weekly/{SLOT}"

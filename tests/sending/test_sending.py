@@ -15,20 +15,21 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import pytest
-from mailings import NAME, Mailing, forever, mailing, nobody, now
+from mailings import NAME, WEEKLY, Mailing, forever, mailing, nobody, now
 
 from site_folder import NOON
 from smtp_server import Action, Behaviour, Close, Mail, Say, SmtpServer, Stall, Step, good, scripted
 from syndicate.build import Site
+from syndicate.config.model import Newsletter
 from syndicate.delivery import verp
 from syndicate.delivery.prepared import message_id
 from syndicate.errors import StoreError, SyndicateError
 from syndicate.moments import to_text
 from syndicate.sending import orders
 from syndicate.sending.clerk import Told, Way
-from syndicate.sending.sender import plan_approved, send, send_one
+from syndicate.sending.sender import CONFIRM, plan_approved, send, send_one, too_old
 from syndicate.store.deliveries import Deliveries
-from syndicate.store.issues import Issues
+from syndicate.store.issues import Issue, Issues
 from syndicate.store.requests import Secrets
 from syndicate.store.subscribers import Subscribers, Why
 
@@ -685,3 +686,25 @@ def test_the_date_of_a_message_is_when_it_is_handed_over(site: Mailing) -> None:
         salt = Subscribers(opened.database).salt()
     ids = {f"<{message_id(issue.sequence, n, salt, 'example.org')}>" for n in (1, 2)}
     assert {mail["Message-ID"] for mail in mails} == ids, "the same on every try"
+
+
+def test_an_issue_approved_longer_ago_than_max_age_waits_for_a_confirmation(
+    site: Mailing,
+) -> None:
+    site.people(["ada@example.org"])
+    site.issue()
+    site.folder.configure(newsletters={"weekly": {**WEEKLY, "max_age": "24 hours"}})
+    report = site.send()
+    assert report.sent == 0
+    (paused,) = report.paused
+    assert paused.paused.startswith(CONFIRM)
+    with site.folder.opened() as opened:
+        assert orders.resume(opened, paused)
+    assert site.send().sent == 1
+
+
+@pytest.mark.parametrize(("hours", "waits"), [(0, False), (24, False), (25, True), (9999, True)])
+def test_how_long_an_approval_is_good(hours: int, waits: bool) -> None:
+    newsletter = Newsletter(name="weekly", title="W", sender="a@example.org", max_age="24 hours")
+    issue = Issue("weekly", "2026-11-01T08:00", "", 1, "approved", "", approved=to_text(NOON))
+    assert bool(too_old(issue, newsletter, NOON + timedelta(hours=hours))) is waits

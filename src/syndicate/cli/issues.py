@@ -170,15 +170,28 @@ def approve(config_file: Path, issue: str, at: str | None) -> None:
 
     TIME is by the clock of the newsletter, or has an offset: 2026-11-30T08:00+01:00. Until then it
     stays a draft that you can cancel. `syndicate run` and `syndicate send` approve it.
+    An issue that was approved long ago, and waits for a confirmation, goes out now.
     """
     from syndicate.store.issues import IssueState
 
     with site_of(config_file) as site:
         found = issue_named(site, issue, is_draft, is_made)
-        if at is None:
+        if at is None and _confirm(site, found):
+            click.echo(f"{found.name} is confirmed and goes out.")
+        elif at is None:
             _move(site, found, IssueState.APPROVED)
         else:
             _schedule(site, found, at)
+
+
+def _confirm(site: Site, issue: Issue) -> bool:
+    """Let an issue go out that waits for a confirmation; False if this one does not."""
+    from syndicate.sending.orders import resume
+    from syndicate.sending.sender import CONFIRM
+    from syndicate.store.deliveries import Deliveries
+
+    sending = Deliveries(site.database).sending(issue.sequence)
+    return sending is not None and sending.paused.startswith(CONFIRM) and resume(site, sending)
 
 
 def _schedule(site: Site, issue: Issue, at: str) -> None:

@@ -30,6 +30,7 @@ from syndicate.delivery.transport import Transport
 from syndicate.errors import DeliveryError, SyndicateError
 from syndicate.moments import from_text, to_text
 from syndicate.newsletters.personal import Personal
+from syndicate.schedule.words import duration
 from syndicate.sending.clerk import Clerk, Told, Way, troubles
 from syndicate.sending.crew import Note, crew
 from syndicate.sending.feed import Feed
@@ -97,10 +98,25 @@ def send(
     return Sender(site, outbox, shown).round(stopping, told)
 
 
+def too_old(issue: Issue, newsletter: Newsletter, now: datetime) -> str:
+    """Why an approved issue waits for a confirmation before it is sent; "" if it does not. Pure.
+
+    What nobody sent for longer than `max_age` may not be wanted any more.
+    """
+    approved = issue.approved or issue.made
+    if now - from_text(approved) <= duration(newsletter.max_age):
+        return ""
+    return f"{CONFIRM}: it was approved at {approved}, longer ago than max_age"
+
+
+CONFIRM = "waits for a confirmation"
+
+
 def plan_approved(site: Site, now: datetime, shown: Shown = is_written) -> list[str]:
     """Give each approved issue that is to be delivered its deliveries, once its page is `shown`.
 
-    Gives the names of those that still wait for that.
+    One that is too old pauses until it is confirmed: resumed, or approved again. Gives the names of
+    those that still wait for their page.
     """
     waiting = []
     issues, deliveries = Issues(site.database), Deliveries(site.database)
@@ -117,6 +133,8 @@ def plan_approved(site: Site, now: datetime, shown: Shown = is_written) -> list[
                 moved = issues.move(newsletter.name, slot, IssueState.SENDING)
                 if moved:
                     deliveries.plan(sending, tags)
+                if moved and (reason := too_old(issue, newsletter, now)):
+                    deliveries.pause(issue.sequence, reason)
             if moved:
                 incarnation = Incarnation(site.database, site.sent_record)
                 incarnation.synchronise()
