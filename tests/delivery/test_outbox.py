@@ -38,3 +38,16 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     with pytest.raises(DeliveryError, match="outbox cannot be written") as error:
         send(Outbox(tmp_path / "outbox"), b"one\r\n")
     assert not error.value.for_good
+
+
+def test_what_a_killed_program_left_unfinished_is_removed_and_what_is_being_written_is_not(
+    tmp_path: Path,
+) -> None:
+    import fcntl
+
+    abandoned, written = tmp_path / "one.part", tmp_path / "two.part"
+    abandoned.write_text("To: ada@example.org")
+    with written.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        (name,) = send(Outbox(tmp_path), b"three\r\n")
+        assert {each.name for each in tmp_path.iterdir()} == {"two.part", name}

@@ -8,14 +8,20 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from syndicate.delivery.transport import Envelope
 from syndicate.errors import DeliveryError
 
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
 SUFFIX = ".eml"
+PARTIAL = ".part"
 
 
 class Outbox:
@@ -28,7 +34,9 @@ class Outbox:
 
     @contextmanager
     def session(self) -> Iterator[Outbox]:
-        """Nothing is to be connected to."""
+        """Nothing is to be connected to; what killed programs left unfinished is removed."""
+        with suppress(OSError):  # the folder may not be there yet; writing says what is wrong
+            _remove_abandoned(self._folder)
         yield self
 
     def begin(self, envelope: Envelope) -> None:
@@ -38,7 +46,7 @@ class Outbox:
         """Write the message to a file of its own; the reply is its name."""
         moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
         target = self._folder / f"{moment}-{secrets.token_hex(4)}{SUFFIX}"
-        partial = target.with_suffix(".part")
+        partial = target.with_suffix(PARTIAL)
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             _write(partial, message)
@@ -58,12 +66,32 @@ def _write(file: Path, data: bytes) -> None:
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as stream:
+            _locked(descriptor)
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
     except BaseException:
         file.unlink(missing_ok=True)
         raise
+
+
+def _remove_abandoned(folder: Path) -> None:
+    """Remove partial files that no program writes any more: each holds an address."""
+    for file in folder.glob(f"*{PARTIAL}"):
+        with suppress(FileNotFoundError), file.open("rb") as stream:
+            if _locked(stream.fileno()):
+                file.unlink()
+
+
+def _locked(descriptor: int) -> bool:
+    """Take the lock of a partial file, which its writer holds; False if another program has it."""
+    if fcntl is None:  # Windows: such files stay
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _keep(folder: Path) -> None:
