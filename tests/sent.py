@@ -25,11 +25,16 @@ def subscriber(database: Database, mail: str = ADA, *, now: str) -> Subscriber:
 
 
 def send(
-    database: Database, issue: int, who: Subscriber, state: str = "sent", at: str = ""
+    database: Database,
+    issue: int,
+    who: Subscriber,
+    state: str = "sent",
+    at: str = "",
+    planned: int = 1,
 ) -> None:
     """Have an issue in the ledger, delivered to somebody."""
     slot = f"2026-11-{issue:02}T08:00"
-    sending = Sending(issue, "weekly", slot, f"{slot}:00Z", planned=1)
+    sending = Sending(issue, "weekly", slot, f"{slot}:00Z", planned=planned)
     row = (issue, who.id, state, at)
     with database.transaction():
         database.upsert("sendings", Sending._fields, [sending])

@@ -52,8 +52,11 @@ def test_a_hard_bounce_suppresses_at_once_and_says_why(database: Database, ada: 
     with database.transaction():
         again = Subscribers(database).subscribe(ada.address, ada.hash, "", "weekly", "", NOW)
     assert again == Outcome.SUPPRESSED
-    (event,) = database.rows("SELECT issue, subscriber, at, event FROM delivery_events")
-    assert tuple(event) == (1, ada.id, NOW, "bounced")
+    query = "SELECT issue, subscriber, at, event FROM delivery_events ORDER BY event"
+    assert [tuple(event) for event in database.rows(query)] == [
+        (1, ada.id, NOW, "address suppressed"),
+        (1, ada.id, NOW, "bounced"),
+    ]
 
 
 def test_a_complaint_suppresses_at_once(database: Database, ada: Subscriber) -> None:
@@ -180,6 +183,26 @@ def test_whom_a_provider_names_is_found_by_their_address(
     for nobody in ("eve@example.net", "no address"):
         other = Notice(Kind.HARD, recipient=nobody)
         assert act(database, other, matches, MONDAY) == Came.UNMATCHED
+
+
+@pytest.mark.parametrize(("people", "left"), [(2, 0), (3, 0), (4, 0), (5, 0)])
+def test_an_issue_that_mostly_comes_back_suppresses_nobody(
+    database: Database, people: int, left: int
+) -> None:
+    everyone = [subscriber(database, f"p{n}@example.net", now=NOW) for n in range(people)]
+    for who in everyone:
+        send(database, 1, who, planned=people)
+    came = [come(database, who, 1, notices.POSTFIX, MONDAY) for who in everyone]
+    assert came[-1] == Came.KEPT
+    assert sum(suppression(database, who) is not None for who in everyone) == left
+
+
+def test_half_of_an_issue_may_come_back(database: Database) -> None:
+    everyone = [subscriber(database, f"p{n}@example.net", now=NOW) for n in range(4)]
+    for who in everyone:
+        send(database, 1, who, planned=4)
+    for who in everyone[:2]:
+        assert come(database, who, 1, notices.POSTFIX, MONDAY) == Came.SUPPRESSED
 
 
 def posted(event: str, at: datetime | None = None, kind: Kind = Kind.COMPLAINT) -> Notice:

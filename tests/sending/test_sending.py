@@ -32,6 +32,7 @@ from syndicate.store.deliveries import Deliveries
 from syndicate.store.issues import Issue, Issues
 from syndicate.store.requests import Secrets
 from syndicate.store.subscribers import Subscribers, Why
+from syndicate.subscribers.addresses import address
 
 ADA, BOB, CYD = "ada@example.org", "bob@example.org", "cyd@example.org"
 EVERYBODY = (ADA, BOB, CYD)
@@ -368,6 +369,47 @@ def test_too_many_refusals_pause_the_issue(site: Mailing) -> None:
     assert 10 <= proof.failed < 30
     assert proof.pending == 100 - proof.failed
     assert proof.suppressed == 0, "it is us who are blocked"
+
+
+FEW = [ADA, BOB, CYD, "dee@example.org"]
+
+
+def suppressed(site: Mailing) -> set[str]:
+    with site.folder.opened() as opened:
+        known = Subscribers(opened.database)
+        return {a for a in FEW if known.suppression(address(a).hashed(known.salt()))}
+
+
+def refused_by_a_misconfigured_server(site: Mailing, server: SmtpServer) -> None:
+    site.people(FEW)
+    site.issue()
+    site.through(server.port)
+    report = site.send()
+    assert [each.paused for each in report.paused] == ["4 of 4 messages were refused"]
+    assert suppressed(site) == set()
+    assert not site.proof().sending.ended
+
+
+def test_a_small_list_refused_as_a_whole_pauses_and_suppresses_nobody(site: Mailing) -> None:
+    with SmtpServer(scripted(RCPT=Say("550 5.1.1 no such user"))) as server:
+        refused_by_a_misconfigured_server(site, server)
+        site.send()  # as after a restart
+        assert suppressed(site) == set()
+        server.behaviour = scripted()
+        site.ask(lambda opened: orders.retry_failed(opened, site.sending, now()))
+        assert site.send().sent == 4
+    assert site.proof().sending.ended
+    assert suppressed(site) == set()
+
+
+def test_whoever_resumes_confirms_the_refusals(site: Mailing) -> None:
+    with SmtpServer(scripted(RCPT=Say("550 5.1.1 no such user"))) as server:
+        refused_by_a_misconfigured_server(site, server)
+        assert site.ask(lambda opened: orders.resume(opened, site.proof().sending))
+        report = site.send()
+    assert not report.paused
+    assert site.proof().sending.ended
+    assert suppressed(site) == set(FEW)
 
 
 def test_what_failed_is_tried_again_when_a_person_says_so(site: Mailing) -> None:

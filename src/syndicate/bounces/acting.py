@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from syndicate.bounces.notice import Matching, Notice
 from syndicate.bounces.rule import AT_ONCE, MEMORY, Kind, worn_out
+from syndicate.delivery.ledger import is_mostly_refused
 from syndicate.errors import AddressError
 from syndicate.moments import from_text, to_text
 from syndicate.store.bounces import Bounce, Bounces, identity
@@ -66,10 +67,14 @@ def note(
     status: str,
     detail: str,
     now: datetime,
+    *,
+    waits: bool = False,
 ) -> Came:
     """Keep that a delivery was refused or not wanted, with all that follows.
 
-    Inside a transaction. `detail` is what the server said.
+    Inside a transaction. `detail` is what the server said. While an issue goes out, a hard refusal
+    `waits` for `settle_refusals`. Of an issue that mostly comes back nothing follows either: what
+    followed from its first notices is taken back.
     """
     bounces, moment = Bounces(database), to_text(now)
     mark = identity(issue, who.id, kind)
@@ -80,10 +85,37 @@ def note(
     bounces.keep(bounce, "complained" if complained else "bounced")
     if not (kind in AT_ONCE or (kind == Kind.SOFT and _is_worn_out(bounces, bounce, now))):
         return Came.KEPT
+    if kind == Kind.HARD and (waits or _mostly_came_back(database, issue)):
+        return Came.KEPT
     said = detail if complained else f"{kind}: {_with(status, detail)}"
     why = Why.COMPLAINT if complained else Why.BOUNCE
     Subscribers(database).suppress(who.hash, why, said, moment)
+    if kind == Kind.HARD:
+        bounces.followed(issue, who.id, moment)
     return Came.SUPPRESSED
+
+
+def settle_refusals(database: Database, issue: int, now: str) -> None:
+    """Suppress addresses that servers refused as unknown while an issue went out, once.
+
+    Inside a transaction, when the issue is through and was not refused too much.
+    """
+    bounces = Bounces(database)
+    for each in bounces.refused(issue):
+        said = f"{Kind.HARD}: {_with(each.status, each.detail)}"
+        Subscribers(database).suppress(each.hash, Why.BOUNCE, said, now)
+        bounces.followed(issue, each.subscriber, now)
+
+
+def _mostly_came_back(database: Database, issue: int) -> bool:
+    """Whether most of an issue came back as unknown; if so, nobody stays suppressed for that."""
+    bounces = Bounces(database)
+    came_back, planned = bounces.hard(issue)
+    if not is_mostly_refused(planned - came_back, came_back, 0):
+        return False
+    for hashed in bounces.suppressed_by(issue):
+        Subscribers(database).lift(hashed)
+    return True
 
 
 def _with(status: str, detail: str) -> str:

@@ -17,13 +17,16 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from queue import Empty
 
+from syndicate.bounces.acting import settle_refusals
 from syndicate.config.model import Sending as Settings
 from syndicate.delivery.ledger import (
     FIRST_WAIT,
     FOLLOWS,
     LONGEST_WAIT,
     OPEN,
+    REFUSED,
     Outcome,
+    is_mostly_refused,
     is_over_budget,
     outcome,
 )
@@ -331,7 +334,7 @@ class Clerk:
             sent = way.sent_before + way.sent + here.count(S.SENT)
             failed = way.failed + here.count(S.FAILED)
             if S.FAILED in here and is_over_budget(sent, failed, self._settings.most_failures):
-                reason = f"{failed} of {sent + failed} messages were refused"
+                reason = f"{failed} of {sent + failed} {REFUSED}"
                 page.pauses.setdefault(way.sending.issue, reason)
 
     def _mind_outlets(self, page: _Page) -> None:
@@ -411,12 +414,26 @@ class Clerk:
         self._line_up(way, new, page)
         if due or new or way.open or any(other is way for other, _ in page.moves):
             return
-        if self._deliveries.end(sending.issue, page.now):
-            Issues(self._database).move(sending.newsletter, sending.slot, IssueState.SENT)
+        self._finish(sending.issue, page)
         if way.after == 0 or not self._deliveries.counts(sending.issue).get(S.PENDING):
             page.through.append(way)
         else:
             way.after = 0  # something behind is to be done again
+
+    def _finish(self, issue: int, page: _Page) -> None:
+        """End an issue of which nothing is left; one of which too much was refused pauses."""
+        sending, counts = self._deliveries.sending(issue), self._deliveries.counts(issue)
+        if sending is None or any(counts.get(state) for state in OPEN):
+            return
+        sent, failed = counts.get(S.SENT, 0), counts.get(S.FAILED, 0)
+        most = self._settings.most_failures
+        doubtful = is_over_budget(sent, failed, most) or is_mostly_refused(sent, failed, most)
+        if doubtful and not sending.confirmed:
+            page.pauses[issue] = f"{failed} of {sent + failed} {REFUSED}"
+            self._deliveries.pause(issue, page.pauses[issue])
+        elif self._deliveries.end(issue, page.now):
+            Issues(self._database).move(sending.newsletter, sending.slot, IssueState.SENT)
+            settle_refusals(self._database, issue, page.now)
 
     def _line_up(self, way: Way, claimed: Sequence[Claimed], page: _Page) -> None:
         """Have claimed deliveries made; those of people who were erased have nobody to go to."""

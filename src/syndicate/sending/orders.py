@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from syndicate.build import Site
-from syndicate.delivery.ledger import OPEN, DeliveryState
+from syndicate.delivery.ledger import OPEN, REFUSED, DeliveryState
 from syndicate.errors import SyndicateError
 from syndicate.issuing import owe
 from syndicate.moments import to_text
@@ -88,9 +88,14 @@ def pause(site: Site, sending: Sending) -> bool:
 
 
 def resume(site: Site, sending: Sending) -> bool:
-    """Let an issue that is paused go on; False if it is not."""
+    """Let an issue that is paused go on; False if it is not.
+
+    If it paused because too much was refused, that confirms the refusals: addresses that do not
+    exist are suppressed when it is through.
+    """
+    confirmed = to_text(datetime.now(UTC)) if sending.paused.endswith(REFUSED) else ""
     with site.database.transaction():
-        return Deliveries(site.database).resume(sending.issue)
+        return Deliveries(site.database).resume(sending.issue, confirmed)
 
 
 def stop(site: Site, issue: Issue, now: datetime, reason: str) -> tuple[int, IssueState]:

@@ -304,12 +304,24 @@ class Sender:
         return until(datetime.now(UTC), self._settings.quiet, self._site.zone)
 
     def _refused(self, claimed: Claimed, error: DeliveryError) -> None:
-        """A refusal says of an address what a notice says that comes back later."""
+        """A refusal says of an address what a notice says that comes back later.
+
+        One that says that there is no such address waits until the issue is through.
+        """
         kind = verdict(error.reply, error.status, error.what)
         who = Subscribers(self._site.database).by_id(claimed.subscriber)
         if kind and who:
             now = datetime.now(UTC)
-            note(self._site.database, claimed.issue, who, kind, error.status, error.message, now)
+            note(
+                self._site.database,
+                claimed.issue,
+                who,
+                kind,
+                error.status,
+                error.message,
+                now,
+                waits=True,
+            )
 
 
 @dataclass(slots=True)

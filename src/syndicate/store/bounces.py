@@ -39,6 +39,23 @@ class ListedBounce(NamedTuple):
     at: str
 
 
+class Refused(NamedTuple):
+    """An address that a server refused as unknown."""
+
+    subscriber: int
+    hash: str
+    status: str
+    detail: str
+
+
+FOLLOWED = "address suppressed"
+"""The event of a delivery for which its address was suppressed."""
+
+NOT_FOLLOWED = (
+    "NOT EXISTS (SELECT 1 FROM delivery_events e WHERE e.issue = b.issue "
+    f"AND e.subscriber = b.subscriber AND e.event = '{FOLLOWED}')"
+)
+
 LISTED = (
     "SELECT coalesce(s.newsletter, ''), coalesce(s.slot, ''), coalesce(p.address, ''), "
     "b.kind, b.status, b.detail, b.at FROM bounces b "
@@ -106,6 +123,35 @@ class Bounces:
         ((issue,),) = self._rows(query, values)
         return None if issue is None else int(issue)
 
+    def refused(self, issue: int) -> list[Refused]:
+        """Whose delivery of an issue failed as unknown, and was not dealt with yet."""
+        query = (
+            "SELECT p.id, p.hash, b.status, b.detail FROM bounces b "
+            "JOIN deliveries d ON d.issue = b.issue AND d.subscriber = b.subscriber "
+            "JOIN subscribers p ON p.id = b.subscriber "
+            "WHERE b.issue = :i AND b.kind = 'hard' AND d.state = 'failed' "
+            f"AND {NOT_FOLLOWED} ORDER BY p.id"
+        )
+        return [Refused._make(row) for row in self._rows(query, {"i": issue})]
+
+    def hard(self, issue: int) -> tuple[int, int]:
+        """How many of an issue's messages came back as unknown, and how many were planned."""
+        query = (
+            "SELECT (SELECT count(*) FROM bounces WHERE issue = :i AND kind = 'hard'), planned "
+            "FROM sendings WHERE issue = :i"
+        )
+        rows = self._rows(query, {"i": issue})
+        return (int(rows[0][0]), int(rows[0][1])) if rows else (0, 0)
+
+    def suppressed_by(self, issue: int) -> list[str]:
+        """Hashes of the addresses that are suppressed because an issue came back from them."""
+        query = (
+            "SELECT x.hash FROM delivery_events e JOIN subscribers p ON p.id = e.subscriber "
+            "JOIN suppressions x ON x.hash = p.hash AND x.since = e.at AND x.reason = 'bounce' "
+            f"WHERE e.issue = :i AND e.event = '{FOLLOWED}'"
+        )
+        return [str(hashed) for (hashed,) in self._rows(query, {"i": issue})]
+
     def listed(self, newsletter: str, slot: str, most: int) -> list[ListedBounce]:
         """The newest notices: of an issue, of a newsletter ("" as the slot), or of all ("")."""
         wanted = {"newsletter": newsletter, "slot": slot}
@@ -130,6 +176,11 @@ class Bounces:
                 {"id": event, "at": now},
             )
         )
+
+    def followed(self, issue: int, subscriber: int, now: str) -> None:
+        """Note that an address was suppressed for what came back of a delivery."""
+        columns = ("issue", "subscriber", "at", "event", "detail")
+        self._database.upsert("delivery_events", columns, [(issue, subscriber, now, FOLLOWED, "")])
 
     def keep(self, bounce: Bounce, event: str) -> None:
         """Keep a notice, and that its delivery had it: `event` is bounced or complained."""

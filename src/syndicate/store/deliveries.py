@@ -16,7 +16,8 @@ from syndicate.store.database import Database
 class Sending(NamedTuple):
     """An issue on its way, a row. `planned` is how many deliveries it was given, counted then.
 
-    `paused` says why it goes no further; moments are UTC text.
+    `paused` says why it goes no further, `confirmed` when the operator said that its refusals are
+    right; moments are UTC text.
     """
 
     issue: int
@@ -26,6 +27,7 @@ class Sending(NamedTuple):
     planned: int = 0
     paused: str = ""
     ended: str = ""
+    confirmed: str = ""
 
     @property
     def name(self) -> str:
@@ -267,12 +269,16 @@ class Deliveries:
             {"issue": issue, "reason": reason},
         )
 
-    def resume(self, issue: int) -> bool:
-        """Let an issue go on; False if it is not paused."""
+    def resume(self, issue: int, confirmed: str = "") -> bool:
+        """Let an issue go on; False if it is not paused.
+
+        `confirmed` is the moment at which the operator confirms its refusals, if they do.
+        """
         return self._changed(
-            "UPDATE sendings SET paused = '' "
+            "UPDATE sendings SET paused = '', confirmed = CASE :confirmed WHEN '' "
+            "THEN confirmed ELSE :confirmed END "
             "WHERE issue = :issue AND ended = '' AND paused <> '' RETURNING issue",
-            {"issue": issue},
+            {"issue": issue, "confirmed": confirmed},
         )
 
     def reopen(self, issue: int) -> None:
