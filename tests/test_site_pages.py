@@ -67,6 +67,21 @@ def test_a_page_is_marked_in_the_navigation_and_says_no_date(site: SiteFolder) -
     assert 'property="og:type" content="website"' in page
 
 
+def test_pages_deep_in_folders_are_linked_only_if_they_say_what_they_are(site: SiteFolder) -> None:
+    site.article("_posts/2026-11-01-first.md", "First")
+    site.article("docs/guide.md", "Guide")
+    site.article("legal/privacy.md", "Privacy", type="page")
+    site.article("about/index.md", "About us")
+    site.build()
+    front = text(site, "index.html")
+    assert "public/docs/guide/index.html" in site.documents()
+    assert [place in front for place in ("/docs/guide/", "/legal/privacy/", "/about/")] == [
+        False,
+        True,
+        True,
+    ]
+
+
 def test_a_link_to_a_page_leads_to_it(site: SiteFolder) -> None:
     hugo(site)
     site.article("posts/second.md", "Second", "[us](../about.md)", date="2026-11-02")

@@ -26,7 +26,7 @@ from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
 
 from syndicate import __version__, issue_archive
-from syndicate.catalogue import Record, State
+from syndicate.catalogue import Record
 from syndicate.config.model import Config, Service, Store
 from syndicate.content import folder
 from syndicate.content.folder import Stat
@@ -38,7 +38,7 @@ from syndicate.findings import Finding, Level, from_json, to_json
 from syndicate.intake import Intake, ReadFiles, take_in
 from syndicate.moments import to_text
 from syndicate.next_issue import next_issues
-from syndicate.outputs import Outputs, weight_of
+from syndicate.outputs import Outputs, in_navigation, weight_of
 from syndicate.permalinks import base_url, page_file
 from syndicate.press import Press, Rehearsal, missing
 from syndicate.renditions import Folder, Renditions, address, address_at, stale_renderings
@@ -507,7 +507,7 @@ def navigation_of(site: Site) -> list[tuple[object, ...]]:
     if not site.config.site.pages:
         return []
     records = Articles(site.database).beside_articles()
-    kept = (record for record in records if record.state == State.PAGE)
+    kept = filter(in_navigation, records)
     return [(r.title, address(r, site.config.site, site.zone), weight_of(r)) for r in kept]
 
 

@@ -16,6 +16,7 @@ from urllib.parse import quote, unquote
 
 from syndicate.catalogue import Record, State, is_shown, tag_of
 from syndicate.config.model import Config, FeedFormat
+from syndicate.content import placement
 from syndicate.content.article import Published
 from syndicate.errors import Place, TemplateError
 from syndicate.feeds.archive import finished_pages, page_of, sequences_in, waiting
@@ -355,7 +356,7 @@ class Outputs:
         """The pages of the site as every page links to them, by weight and title."""
         if not self.config.site.pages:
             return ()
-        records = [r for r in self.articles.beside_articles() if r.state == State.PAGE]
+        records = [r for r in self.articles.beside_articles() if in_navigation(r)]
         records.sort(key=lambda record: (weight_of(record), record.title.casefold(), record.path))
         from syndicate.pages import PageLink
 
@@ -381,6 +382,15 @@ class Outputs:
         raise TemplateError(
             f"there is no {name}", place=Place(str(self.designs[0])), way_out="install again"
         )
+
+
+def in_navigation(record: Record) -> bool:
+    """Whether every web page links to it: a page; deep in folders, an explicit one."""
+    if record.state != State.PAGE:
+        return False
+    rule = json.loads(record.head).get("inferred", {}).get("page", "")
+    deep = placement.address(record.path, record.slug).count("/") > 1
+    return not (deep and (rule in placement.BY_SURROUNDING or placement.is_section(record.path)))
 
 
 def weight_of(record: Record) -> float:
