@@ -68,3 +68,11 @@ def test_what_libraries_say_by_the_way_is_left_out() -> None:
     logging.getLogger("apscheduler.scheduler").warning("maximum number of running instances")
     logging.getLogger("another").info("by the way")
     assert stream.getvalue() == ""
+
+
+def test_a_person_reads_where_to_look_and_a_program_the_address() -> None:
+    line = "Serving http://127.0.0.1:8000/ - press Ctrl-C to stop"
+    record = logging.LogRecord("syndicate", logging.INFO, "", 0, "serving", None, None)
+    record.line, record.facts = line, {"address": "http://127.0.0.1:8000/"}
+    assert logs.ForPeople().format(record) == line
+    assert json.loads(logs.ForPrograms().format(record))["address"] == "http://127.0.0.1:8000/"

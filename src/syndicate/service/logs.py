@@ -41,9 +41,14 @@ class ForPrograms(logging.Formatter):
 
 
 class ForPeople(logging.Formatter):
-    """The time of day, where and what, and its facts; the way out on a line of its own."""
+    """The time of day, where and what, and its facts; the way out on a line of its own.
+
+    An event with a `line` is that line and nothing else.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
+        if line := getattr(record, "line", ""):
+            return visible(line)
         facts = dict(getattr(record, "facts", {}))
         place, rule, way_out = (facts.pop(name, "") for name in ("place", "rule", "way_out"))
         facts.pop("part", "")  # the place, or the message, says more

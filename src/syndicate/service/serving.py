@@ -115,7 +115,8 @@ class Serving:
             if not self._thread.is_alive() or time.monotonic() > deadline:
                 raise SyndicateError("the web server does not start", way_out="see the log above")
             time.sleep(0.01)
-        log.info("serving", extra={"facts": {"address": self.url}})
+        line = f"Serving {self.url} - press Ctrl-C to stop"
+        log.info("serving", extra={"facts": {"address": self.url}, "line": line})
 
     def stop(self) -> None:
         """Finish the answers in hand."""
