@@ -41,6 +41,7 @@ __all__ = ["MOST_BYTES", "Reading", "is_article", "read"]
 
 MOST_BYTES = 10_000_000  # bytes
 _WINDOW = 20_000  # characters of the body in which a title is looked for
+MOST_LINES = 300_000
 
 _ILLEGAL_BYTES = bytes(code for code in range(32) if code not in b"\t\n\r")
 _LEGAL_BYTES = bytes(code for code in range(256) if code not in _ILLEGAL_BYTES)
@@ -323,6 +324,9 @@ def _text(path: str, data: bytes, findings: list[Finding]) -> str:
         text = text[1:]
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if text.count("\n") > MOST_LINES:
+        size = f"the file has more than {MOST_LINES:,} lines"
+        _refuse(path, None, size, "split the article, or delete blank lines")
     if data.translate(None, _LEGAL_BYTES) or "\ufffe" in text or "\uffff" in text:
         return _legal(path, text, findings)
     return text
