@@ -19,6 +19,7 @@ from syndicate.store.database import Database
 from syndicate.store.requests import RequestKind
 from syndicate.store.subscribers import Why
 from syndicate.subscribers.addresses import address
+from syndicate.subscribing import desk
 from syndicate.subscribing.desk import Desk
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
@@ -224,12 +225,33 @@ class Heard:
 def test_an_address_gets_few_letters_a_day_whoever_asks(small: Place) -> None:
     for _ in range(8):
         assert small.ask(MAIL).status_code == 303
-    assert len(small.letters()) == 3
+        assert small.post("preferences/", {"address": MAIL}).status_code == 303
+    assert len(small.letters()) <= 3, "of both kinds"
+
+
+def test_a_subscriber_gets_three_emails_a_day_of_all_kinds(small: Place) -> None:
+    small.subscribe(MAIL)
+    before = len(small.letters())
+    for _ in range(4):
+        assert small.ask(MAIL).status_code == 303
+        assert small.post("preferences/", {"address": MAIL}).status_code == 303
+    assert len(small.letters()) <= max(before, 3)
+
+
+def test_all_addresses_together_get_a_bounded_number_of_emails_an_hour(
+    small: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk, "MAX_EMAILS", 5)
+    for number in range(5):
+        assert small.ask(f"victim+{number}@example.org").status_code == 303
+    answer = small.ask("victim+5@example.org")
+    assert answer.status_code == 429
+    assert int(answer.headers["retry-after"]) == 3600
 
 
 def test_a_client_that_asks_too_often_has_to_wait(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'syndicate.db'}"
-    with opened(tmp_path, url, service={"proxies": ["127.0.0.1"]}) as place:
+    with opened(tmp_path, url) as place:
         for number in range(20):
             answer = place.ask(f"{number}@example.org", x_forwarded_for="192.0.2.7")
             assert answer.status_code == 303

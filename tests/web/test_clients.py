@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from ipaddress import ip_network
 
+import pytest
+
 from syndicate.web import clients as clients_module
 from syndicate.web.clients import Clients, Limit, Network
 from syndicate.web.messages import Request
@@ -33,6 +35,27 @@ def test_the_machine_itself_is_not_limited() -> None:
     clients = Clients(Limit(per_second=1, burst=1))
     for peer in ("127.0.0.1", "::1", "::ffff:127.0.0.1", ""):
         assert [waits(clients, peer) for _ in range(3)] == [0, 0, 0]
+
+
+def test_a_web_server_on_this_machine_is_believed_without_being_named() -> None:
+    clients = Clients(Limit(per_second=1, burst=1))
+    for peer in ("127.0.0.1", "::1", "::ffff:127.0.0.1"):
+        address = f"203.0.113.{len(peer)}"
+        assert [waits(clients, peer, address) for _ in range(2)] == [0, 1]
+        assert waits(clients, peer, f"192.0.2.99, {address}") == 1, "its own word counts"
+    assert [waits(clients, "127.0.0.1", "127.0.0.1") for _ in range(2)] == [0, 0]
+
+
+def test_a_header_of_another_machine_is_reported_once(caplog: pytest.LogCaptureFixture) -> None:
+    clients = Clients(Limit(), PROXY)
+    waits(clients, "10.0.0.1", "203.0.113.1")
+    waits(clients, "127.0.0.1", "203.0.113.1")
+    waits(clients, "192.0.2.1")
+    assert not caplog.records
+    for number in range(3):
+        waits(clients, f"192.0.2.{number}", "203.0.113.1")
+    (record,) = caplog.records
+    assert "service.proxies" in record.getMessage()
 
 
 def test_one_network_of_ipv6_is_one_client() -> None:

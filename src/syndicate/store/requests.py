@@ -95,15 +95,21 @@ class Requests:
         """What was asked for an address, the oldest first."""
         return self._select("hash = :h ORDER BY asked, id", {"h": hashed})
 
+    def count(self, since: str, now: str) -> int:
+        """How many were asked for between two moments, for any address."""
+        query = "SELECT count(*) FROM requests WHERE asked BETWEEN :since AND :now"
+        ((many,),) = self._database.rows(query, {"since": since, "now": now})
+        return int(many)
+
     # -- writing, inside a transaction -----------------------------------------------------
 
     def ask(self, request: Request, most: int, since: str) -> None:
-        """Keep a request, unless there are `most` of its kind for its address since a moment."""
+        """Keep a request, unless there are `most` of any kind for its address since a moment."""
         query = (
-            "SELECT count(*) FROM requests WHERE hash = :h AND kind = :kind "
+            "SELECT count(*) FROM requests WHERE hash = :h "
             "AND asked BETWEEN :since AND :now"  # what lies ahead was asked of a clock that was
         )
-        values = {"h": request.hash, "kind": request.kind, "since": since, "now": request.asked}
+        values = {"h": request.hash, "since": since, "now": request.asked}
         ((many,),) = self._database.rows(query, values)
         if many < most:
             self.settle(request._replace(id=lots.randbelow(LARGEST)))

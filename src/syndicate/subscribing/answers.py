@@ -23,7 +23,7 @@ from syndicate.store.requests import RequestKind
 from syndicate.store.subscribers import Subscriber
 from syndicate.subscribers.addresses import LONGEST, masked
 from syndicate.subscribers.tokens import SHAPE, ExpiredError, Purpose, TokenError, tidied
-from syndicate.subscribing.desk import Desk, Holding, UsedError
+from syndicate.subscribing.desk import MAX_EMAILS_IN, BusyError, Desk, Holding, UsedError
 from syndicate.subscribing.pages import Choice, Pages, Problem, Refusal, TagChoice
 from syndicate.uris import uri
 from syndicate.web.local import LocalView
@@ -108,6 +108,8 @@ class Answering:
             return self._rooms[room](visit)
         except RefusedError as refused:
             return self.refused(refused.status, refused.refusal)
+        except BusyError:
+            return self.wait(MAX_EMAILS_IN.total_seconds())
         except UsedError:
             return self.refused(410, Refusal.USED)
         except ExpiredError:

@@ -33,7 +33,15 @@ MOST_LETTERS = 3
 MOST_LETTERS_IN = timedelta(days=1)
 """How many letters an address is sent, and in what time."""
 
+MAX_EMAILS = 300
+MAX_EMAILS_IN = timedelta(hours=1)
+"""How many confirmation and preferences emails are sent in all, and in what time."""
+
 MOST_TAGS = 60
+
+
+class BusyError(Exception):
+    """So many emails were asked for that no more are sent for now."""
 
 
 class UsedError(TokenError):
@@ -88,7 +96,8 @@ class Desk:
         """Keep that somebody asked for a letter to an address.
 
         `wanted` are newsletters, each with chosen tags (none: everything), `agreed` the sentence
-        that confirming agrees to. Raises AddressError, also where only few servers could deliver.
+        that confirming agrees to. Raises AddressError, also where only few servers could deliver,
+        and BusyError.
         """
         given = address(text)
         if not given.mail.rpartition("@")[0].isascii():
@@ -108,6 +117,8 @@ class Desk:
                 next_try=self._at,
                 base=self._base,
             )
+            if self._requests.count(to_text(self._now - MAX_EMAILS_IN), self._at) >= MAX_EMAILS:
+                raise BusyError
             self._requests.ask(asked, MOST_LETTERS, since)
 
     def asked(self, token: str) -> Request:

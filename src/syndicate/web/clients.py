@@ -6,6 +6,7 @@ every feed of a site, and people behind one address need. What a client calls it
 
 from __future__ import annotations
 
+import logging
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Final
 
 from syndicate.web.messages import Request
+
+log = logging.getLogger(__name__)
 
 Network = IPv4Network | IPv6Network
 
@@ -30,15 +33,17 @@ class Limit:
 
 
 class Clients:
-    """The buckets. `proxies` are networks whose `X-Forwarded-For` is believed; none, unless given.
+    """The buckets. `proxies` are networks whose `X-Forwarded-For` is believed.
 
-    Requests from this machine itself are not limited: without `proxies` they may be anybody's,
-    handed on by a web server in front.
+    That of this machine itself is believed too: a program here that makes one up is limited where
+    it would not be otherwise. Without that header, requests of this machine are not limited. A
+    header that comes from any other machine is not believed, and reported once.
     """
 
     def __init__(self, limit: Limit, proxies: Sequence[Network] = ()) -> None:
         self._limit = limit
         self._proxies = tuple(proxies)
+        self._reported = False
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def seconds_to_wait(self, request: Request, now: float) -> float:
@@ -56,9 +61,12 @@ class Clients:
 
     def client(self, request: Request) -> str | None:
         """Who asks: an address, for IPv6 its /64; None for this machine itself."""
-        if not self._proxies:
+        forwarded = request.headers.get(b"x-forwarded-for", b"")[-500:].decode("latin-1")
+        if not forwarded:
             return _group(request.peer)
-        hops = request.headers.get(b"x-forwarded-for", b"")[-500:].decode("latin-1").split(",")
+        if request.peer and not self._is_proxy(request.peer):
+            self._report(request.peer)
+        hops = forwarded.split(",")
         for address in (request.peer, *reversed(hops)):
             if not self._is_proxy(address.strip()):
                 return _group(address.strip())
@@ -69,7 +77,18 @@ class Clients:
             parsed = ip_address(address)
         except ValueError:
             return False
-        return any(parsed in network for network in self._proxies)
+        known = any(parsed in network for network in self._proxies)
+        return known or _group(address) is None
+
+    def _report(self, peer: str) -> None:
+        """Log once that a proxy may be missing in the configuration."""
+        if not self._reported:
+            self._reported = True
+            log.warning(
+                "a request came with X-Forwarded-For from an address that is not in "
+                "service.proxies; all its visitors share one limit",
+                extra={"facts": {"address": peer, "hint": f"proxies: [{peer}] if it is yours"}},
+            )
 
 
 @lru_cache(maxsize=4_096)
