@@ -95,15 +95,24 @@ def _apart(config_file: Path, sources: Sequence[Path], targets: Sequence[Path]) 
 def places_of(loaded: Loaded, config_file: Path) -> Places:
     """The folders a configuration names; they are relative to its file."""
     config, base = loaded.config, config_file.parent.resolve()
+    templates = _folder(base, config.templates)
     places = Places(
-        content=base / config.content,
-        output=base / config.output,
-        issues=base / config.issues,
-        links=tuple(base / each for each in config.links),
-        designs=_designs(base / config.templates, named=config.templates != "templates"),
+        content=_folder(base, config.content),
+        output=_folder(base, config.output),
+        issues=_folder(base, config.issues),
+        links=tuple(_folder(base, each) for each in config.links),
+        designs=_designs(templates, named=config.templates != "templates"),
     )
-    _apart(config_file, (places.content, base / config.templates), tuple(places.roots.values()))
+    _apart(config_file, (places.content, templates), tuple(places.roots.values()))
     return places
+
+
+def _folder(base: Path, name: str) -> Path:
+    """A folder as the configuration names it: `~` is the home folder, as in a shell."""
+    try:
+        return base / Path(name).expanduser()
+    except RuntimeError:  # no user has that name
+        return base / name
 
 
 def _designs(own: Path, *, named: bool) -> tuple[Path, ...]:

@@ -110,9 +110,14 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a build did and found. `written` and `removed` are paths below the output folders."""
+    """What a build did and found. `written` and `removed` are paths below the output folders.
+
+    `articles` counts those that are published, `drafts` and `scheduled` those that are not.
+    """
 
     articles: int
+    drafts: int
+    scheduled: int
     read: int
     changed: int
     written: tuple[str, ...]
@@ -554,8 +559,11 @@ def _report(articles: Articles, intake: Intake, press: Press, notes: Mapping[str
     undated = articles.undated()
     if undated:
         made.append(_dates_missing([r.path for r in undated], articles.count()))
+    drafts, scheduled = articles.waiting()
     return Report(
         articles=articles.count(),
+        drafts=drafts,
+        scheduled=scheduled,
         read=intake.read,
         changed=len(intake.changes),
         written=tuple(press.written),

@@ -113,9 +113,9 @@ class Renditions:
         self.lost[record.id] = Finding(
             Level.ERROR,
             "text-lost",
-            "cannot be read now, and nothing published from it is kept",
+            "cannot be read now, so documents that carry its text leave it out",
             record.path,
-            way_out="mend the file, then build again",
+            way_out="make the file readable, then build again",
         )
 
     def _render(self, record: Record, article: Article, url: str, made_from: str) -> KeptRendering:

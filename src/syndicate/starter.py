@@ -20,19 +20,24 @@ def starter() -> Path:
     return packed if packed.is_dir() else Path(__file__).parents[2]
 
 
-def copy_to(target: Path) -> None:
-    """Start a site in `target`, which may exist but hold none of the parts."""
-    for part in PARTS:
-        if (target / part).exists():
-            raise SyndicateError(
-                "a site is here already",
-                place=Place(str(target / part)),
-                way_out="choose another folder, or use this one: syndicate build",
-            )
+def copy_to(target: Path) -> list[str]:
+    """Start a site in `target`; give the parts that were there before, and are used as they are.
+
+    Raises SyndicateError when it has a configuration already.
+    """
+    there = [part for part in PARTS if (target / part).exists()]
+    if "config.yaml" in there:
+        raise SyndicateError(
+            "a site is here already",
+            place=Place(str(target / "config.yaml")),
+            way_out="choose another folder, or use this one: syndicate build",
+        )
     try:
         target.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(starter() / "config.yaml", target / "config.yaml")
         for part in PARTS[1:]:
+            if part in there:
+                continue
             ignored = shutil.ignore_patterns("__pycache__", ".*")
             shutil.copytree(starter() / part, target / part, ignore=ignored)
     except OSError as error:
@@ -41,6 +46,7 @@ def copy_to(target: Path) -> None:
             place=Place(str(target)),
             way_out="choose a folder you may write to",
         ) from error
+    return there
 
 
 def write_article(path: Path, title: str, now: datetime) -> Path:

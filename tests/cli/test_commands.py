@@ -116,17 +116,35 @@ def test_init_here_asks_for_no_other_folder(
     assert "  config.yaml\n" in said.out
 
 
-@pytest.mark.parametrize("part", ["config.yaml", "content", "templates"])
-def test_init_overwrites_nothing(
-    tmp_path: Path, run: Typing, monkeypatch: pytest.MonkeyPatch, part: str
+def test_init_overwrites_no_site(
+    tmp_path: Path, run: Typing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("mine").mkdir()
-    Path("mine", part).mkdir()
+    Path("mine", "config.yaml").touch()
     said = run("init", "mine")
     assert said.code == 2
-    assert said.err.startswith(f"mine/{part}: error: a site is here already")
-    assert [path.name for path in Path("mine").iterdir()] == [part]
+    assert said.err.startswith("mine/config.yaml: error: a site is here already")
+    assert [path.name for path in Path("mine").iterdir()] == ["config.yaml"]
+
+
+def test_init_where_articles_are_keeps_them_and_adds_none(
+    tmp_path: Path, run: Typing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("content").mkdir()
+    Path("content", "hello.md").write_text("---\ntitle: Hello\ndate: 2026-11-01\n---\nHi.\n")
+    said = run("init", ".")
+    assert said.code == 0
+    assert "none were added" in said.out
+    assert [path.name for path in Path("content").iterdir()] == ["hello.md"]
+    assert run("build").out.startswith("1 article published")
+
+
+def test_drafts_and_scheduled_articles_are_counted(site: Path, run: Typing) -> None:
+    Path("content", "later.md").write_text("---\ntitle: Later\ndate: 2062-11-01\n---\nHi.\n")
+    Path("content", "draft.md").write_text("---\ntitle: Not yet\ndraft: true\n---\nHi.\n")
+    assert "published, 2 drafts, 1 scheduled, " in run("build").out
 
 
 # -- new ---------------------------------------------------------------------------------------
@@ -205,7 +223,7 @@ def test_build_says_what_it_did_and_where_to_look(site: Path, run: Typing) -> No
     assert said.code == 0
     assert said.err == ""
     first, *rest = said.out.splitlines()
-    assert first.startswith("12 articles published, ")
+    assert first.startswith("12 articles published, 1 draft, ")
     assert first.endswith(" files written; nothing to mend.")
     assert rest == [
         "  feeds   public/ feed.xml atom.xml feed.json",
@@ -217,7 +235,9 @@ def test_build_says_what_it_did_and_where_to_look(site: Path, run: Typing) -> No
 
 
 def test_a_build_with_nothing_to_do_says_so(site: Path, run: Typing) -> None:
-    assert run("build").out.startswith("11 articles published, nothing to write; nothing to mend.")
+    assert run("build").out.startswith(
+        "11 articles published, 1 draft, nothing to write; nothing to mend."
+    )
 
 
 def test_build_counts_what_it_removed(site: Path, run: Typing) -> None:
@@ -233,10 +253,12 @@ def test_a_newsletter_without_news_is_said(site: Path, run: Typing) -> None:
     assert "  weekly  nothing new to send" in said.out
 
 
-def test_findings_are_told_on_stderr_and_fail_only_a_strict_build(site: Path, run: Typing) -> None:
+def test_findings_are_told_on_stderr_and_what_cannot_be_read_fails_the_build(
+    site: Path, run: Typing
+) -> None:
     article(site, "bad.md", BROKEN)
     said = run("build")
-    assert said.code == 0
+    assert said.code == 1
     assert said.err.startswith("content/bad.md:3  error    the date cannot be read")
     assert said.err.endswith("\n1 error\n")
     assert "; 1 error." in said.out

@@ -253,3 +253,22 @@ def test_who_leaves_is_named_in_one_way(served: Path, run: Typing) -> None:
     assert run("subscribers", "unsubscribe").code == 2
     message = str(served / "config.yaml")
     assert run("subscribers", "unsubscribe", "ada@example.org", "--mail", message).code == 2
+
+
+def test_an_address_is_added_as_mail_programs_copy_it(site: Path, run: Typing) -> None:
+    assert add(run, "Cleo <cleo@example.net>", '"Lee, Dan" <dan@example.net>').code == 0
+    rows = csv.DictReader(run("subscribers", "list", "weekly", "--csv").out.splitlines())
+    assert {row["address"]: row["name"] for row in rows} == {
+        "cleo@example.net": "Cleo",
+        "dan@example.net": "Lee, Dan",
+    }
+
+
+@pytest.mark.parametrize("given", [[], ["--agreed", " "]])
+def test_without_evidence_of_consent_an_example_is_shown(
+    site: Path, run: Typing, given: list[str]
+) -> None:
+    said = run("subscribers", "add", "weekly", "ada@example.org", *given)
+    assert said.code == 2
+    assert "--agreed is missing" in said.err
+    assert "For example: --agreed '" in said.err

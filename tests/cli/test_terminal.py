@@ -150,7 +150,7 @@ def test_a_build_stopped_with_ctrl_c_is_completed_by_the_next(site: Path) -> Non
     assert out == ""
     said = shell("syndicate build -q && syndicate build")
     assert said.code == 0
-    assert "271 articles published, nothing to write" in said.out
+    assert "271 articles published, 1 draft, nothing to write" in said.out
     assert len(list(Path("public/articles").iterdir())) == 271
 
 

@@ -43,8 +43,51 @@ def test_no_configuration(
     tmp_path: Path, run: Typing, monkeypatch: pytest.MonkeyPatch, command: list[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    expect_error(run(*command), "config.yaml: error:", "No such file", "--config", "init")
+    expect_error(
+        run(*command), "config.yaml: error:", "there is no config.yaml here", "--config", "init"
+    )
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "message", "hint"),
+    [
+        ("  title: Low Tide: notes", "contains a colon and a space", "put the value into quotes"),
+        ("\ttitle: Low Tide", "indented with a tab", "use spaces, not a tab"),
+        ("  title: @tide", "cannot begin with @", "put the value into quotes"),
+        ("  title: `tide`", "cannot begin with `", "put the value into quotes"),
+        ('  title: "Low Tide', "is not closed", "close it"),
+    ],
+)
+def test_a_line_that_is_no_yaml_is_explained(
+    tmp_path: Path,
+    run: Typing,
+    monkeypatch: pytest.MonkeyPatch,
+    line: str,
+    message: str,
+    hint: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("config.yaml").write_text(f"site:\n  language: en\n{line}\n", encoding="utf-8")
+    expect_error(run("build"), "config.yaml:", message, hint)
+
+
+def test_a_file_that_cannot_be_read_makes_the_exit_code_1(site: Path, run: Typing) -> None:
+    assert run("build").code == 0
+    Path("content", "latin.md").write_bytes("---\ntitle: Café\n---\nText\n".encode("latin-1"))
+    said = run("build", "--quiet")
+    assert said.code == 1
+    assert "content/latin.md" in said.err
+
+
+def test_a_folder_in_the_home_folder_is_found(
+    site: Path, run: Typing, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    (tmp_path / "home").mkdir()
+    Path("content").rename(tmp_path / "home" / "posts")
+    configure("content: content", "content: ~/posts")
+    assert run("build").code == 0
 
 
 @pytest.mark.parametrize("command", READERS, ids=" ".join)
@@ -263,7 +306,7 @@ def test_articles_with_every_kind_of_fault_cost_only_themselves(site: Path, run:
     for name, data in FAULTS.items():
         article(site, f"faulty/{name}.md", "").write_bytes(data)
     said = run("build")
-    assert said.code == 0
+    assert said.code == 1
     assert "Traceback" not in said.err
     for line in said.err.splitlines():
         assert line.startswith(("content/faulty/", "    ")) or not line or line[0].isdigit(), line
@@ -289,7 +332,7 @@ def test_a_file_name_that_is_not_utf8_costs_only_itself(site: Path, run: Typing)
     with open(name, "wb") as file:  # noqa: PTH123  a name in bytes
         file.write(b"---\ntitle: A\ndate: 2026-11-01\n---\nText.\n")
     said = run("build")
-    assert said.code == 0
+    assert said.code == 1
     assert "11 articles published" in said.out or "12 articles published" in said.out
 
 

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 Row = tuple[str, str, str]
 
+UNREAD = frozenset(("unreadable", "file-unreadable", "text-lost"))
+"""Rules of findings about files that could not be read: a build of the others exits with 1."""
+
 
 @click.command(short_help="Bring feeds, pages and newsletters up to date.")
 @click.option("--strict", is_flag=True, help="Exit with 1 when anything was found.")
@@ -42,7 +45,7 @@ def build(config_file: Path, *, strict: bool, publish_undated: bool, quiet: bool
 
     Only what changed is read, and only documents whose bytes change are written.
     A file that cannot be read costs only itself: it is reported, and what was
-    published from it stays.
+    published from it stays. The exit code is then 1.
     """
     from syndicate import app
     from syndicate.build import build as run
@@ -52,12 +55,15 @@ def build(config_file: Path, *, strict: bool, publish_undated: bool, quiet: bool
     show_findings(placed(report.findings, site), err=True)
     if not quiet:
         _tell(site, report)
-    return 1 if strict and report.findings else 0
+    unread = any(finding.rule in UNREAD for finding in report.findings)
+    return 1 if unread or (strict and report.findings) else 0
 
 
 def _tell(site: Site, report: Report) -> None:
     """What was done, and where to find it."""
     done = [f"{counted(report.articles, 'article')} published"]
+    done += [counted(report.drafts, "draft")] if report.drafts else []
+    done += [f"{report.scheduled} scheduled"] if report.scheduled else []
     done += [f"{counted(len(report.written), 'file')} written"] if report.written else []
     done += [f"{counted(len(report.removed), 'file')} removed"] if report.removed else []
     done += [] if report.written or report.removed else ["nothing to write"]

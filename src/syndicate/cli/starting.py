@@ -18,15 +18,19 @@ from syndicate.cli.show import from_here
 def init(directory: Path) -> None:
     """Start a site in DIRECTORY: configuration, templates and some articles to try.
 
-    Nothing that is there is overwritten.
+    Nothing that is there is overwritten. A folder that has content/ already, from another site
+    generator for example, keeps it and gets no articles to try.
     """
     from syndicate.starter import copy_to
 
-    copy_to(directory)
+    there = copy_to(directory)
     here = from_here(directory)
     click.echo(f"A site stands in {here}. Set its title and address in")
     click.echo(f"  {os.path.normpath(directory / 'config.yaml')}")
-    click.echo("write into content/, then:")
+    if "content" in there:
+        click.echo("The articles in content/ are yours: none were added. Then:")
+    else:
+        click.echo("write into content/, then:")
     if here != ".":
         click.echo(f"  cd {here}")
     click.echo("  syndicate build")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 STATES = ("active", "unsubscribed", "suppressed")
 NOT_ALL = 1
+MAILBOX = re.compile(r"(?P<name>[^<>]*)<(?P<address>[^<>]+)>")
 LARGEST_MAIL = 1_000_000
 REFUSED = {"unsubscribed": "left before: not added", "suppressed": "suppressed: not added"}
 BAD_HELP = "Where to write rows that cannot be used.  [default: FILE.bad.csv]"
@@ -41,6 +43,16 @@ OUTCOMES = {
 }
 
 
+def _evidence(_: click.Context, __: click.Parameter, value: str | None) -> str:
+    """How people agreed. Raises UsageError when that is missing."""
+    if value and value.strip():
+        return value
+    raise click.UsageError(
+        "--agreed is missing: how and when did they agree to get it? "
+        "For example: --agreed 'signed the list at the market, 2026-11-28'"
+    )
+
+
 @click.group(short_help="Add, list, export, unsubscribe, remove and suppress people.")
 def subscribers() -> None:
     """Keep who gets which newsletter, and who must never be mailed again."""
@@ -50,7 +62,11 @@ def subscribers() -> None:
 @click.argument("newsletter")
 @click.argument("address", nargs=-1, required=True)
 @click.option("--name", default="", help="What they are called, if it is one person.")
-@click.option("--agreed", required=True, help="How they agreed to it, for the record.")
+@click.option(
+    "--agreed",
+    callback=_evidence,
+    help="How they agreed to it, for the record.  [required]",
+)
 @config_option
 def add(
     config_file: Path, newsletter: str, address: tuple[str, ...], name: str, agreed: str
@@ -73,7 +89,11 @@ def add(
 @subscribers.command("import", short_help="Add all people of a file, as other services write it.")
 @click.argument("file", type=click.File("rb"))
 @click.option("--to", "newsletter", required=True, help="The newsletter they agreed to get.")
-@click.option("--agreed", required=True, help="How they agreed to it, for the record.")
+@click.option(
+    "--agreed",
+    callback=_evidence,
+    help="How they agreed to it, for the record.  [required]",
+)
 @click.option("--bad", type=click.Path(dir_okay=False, path_type=Path), help=BAD_HELP)
 @config_option
 def import_people(
@@ -334,6 +354,8 @@ def _add(site: Site, newsletter: str, text: str, name: str, agreed: str) -> tupl
     """An address as it is shown, and what became of it."""
     from syndicate.store.subscribers import Subscribers
 
+    if mailbox := MAILBOX.fullmatch(text.strip()):  # as mail programs copy it
+        text, name = mailbox["address"], name or mailbox["name"].strip(' "')
     known, given = Subscribers(site.database), _address(text)
     hashed = given.hashed(known.salt())
     outcome = known.subscribe(given.mail, hashed, name, newsletter, agreed, _now())

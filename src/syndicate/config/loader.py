@@ -32,6 +32,10 @@ NAMED = (Newsletter, Hook, Server)
 NUMBER_OF_BYTES = 1_000_000
 LARGEST = 1_000_000
 """No number in the configuration is sensible beyond this, and databases refuse some."""
+NO_FILE = (
+    "change to the folder of a site, name its file with --config FILE, "
+    "or create a site: syndicate init DIR"
+)
 DEEP_NEST = re.compile(r"(?:[-?:][ \t]+){64}|[\[{]{64}")
 FEW_ALIASES = yaml_rs.AliasLimits(max_total_replayed_events=10_000)
 
@@ -48,9 +52,13 @@ def load(path: Path, environment: Mapping[str, str]) -> Loaded:
     """Read `path`. Raise ConfigError with all faults when it cannot be used."""
     try:
         data = path.read_bytes()
+    except FileNotFoundError:
+        where = "here" if path.parent == Path() else f"in {path.parent}"
+        fault = Fault(f"there is no {path.name} {where}", Place(str(path)), NO_FILE)
+        raise ConfigError((fault,)) from None
     except OSError as error:
-        way_out = "name another file with --config FILE, or start a site: syndicate init DIR"
-        raise _refused(f"cannot be read: {error.strerror}", path, way_out) from None
+        hint = "check the rights of the file, or name another with --config FILE"
+        raise _refused(f"cannot be read: {error.strerror}", path, hint) from None
     if len(data) > NUMBER_OF_BYTES:
         raise _refused("is larger than 1 MB", path, "is this the right file?")
     try:
@@ -138,20 +146,40 @@ def _syntax_error(error: Exception, text: str, name: str) -> ConfigError:
     """The parser's complaint, with the line PyYAML (which names lines best) gives it."""
     import yaml
 
-    message, line = "this is not YAML", None
+    message, line, hint = "this is not YAML", None, "correct the line"
     try:
         yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as marked:
         mark = marked.problem_mark or marked.context_mark
         line = mark.line + 1 if mark else None
-        message = f"this is not YAML: {marked.problem or marked.context}"
+        message, hint = _explained(str(marked.problem or marked.context))
     except (yaml.YAMLError, RecursionError):
         pass  # the first parser's words stand
     else:
         words = str(error).strip().splitlines()[-1]
         message = f"this is not usable YAML: {words}"
         line = _line_of_duplicate(text)
-    return ConfigError((Fault(message, Place(name, line), "mend the line; see docs/config.md"),))
+    return ConfigError((Fault(message, Place(name, line), hint),))
+
+
+def _explained(problem: str) -> tuple[str, str]:
+    """A complaint of the parser and what to do, in words for people who do not know YAML."""
+    if problem.startswith("mapping values"):
+        return (
+            "this is not YAML: the value contains a colon and a space",
+            'put the value into quotes: title: "Low Tide: notes"',
+        )
+    if "'\\t'" in problem:
+        return "this is not YAML: the line is indented with a tab", "use spaces, not a tab"
+    if problem.startswith("found character"):
+        _, sign, _ = problem.split("'", 2) if problem.count("'") > 1 else ("", problem, "")
+        return (
+            f"this is not YAML: a value cannot begin with {sign}",
+            f"put the value into quotes, such as '{sign}name'",
+        )
+    if "end of stream" in problem:
+        return "this is not YAML: a quotation or a bracket is not closed", "close it"
+    return f"this is not YAML: {problem}", "correct the line"
 
 
 class _Binder:
@@ -254,7 +282,7 @@ class _Binder:
             return value
         way_outs = {
             str: "put it in quotes",
-            int: "write a whole number",
+            int: "write digits without quotes, such as 20",
             float: "write a number such as 1 or 0.5",
             bool: "true or false",
         }

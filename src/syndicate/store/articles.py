@@ -266,6 +266,14 @@ class Articles:
         """How many articles are published."""
         return int(self._rows(f"SELECT count(*) FROM articles WHERE {PUBLISHED}")[0][0])
 
+    def waiting(self) -> tuple[int, int]:
+        """How many articles are drafts, and how many are scheduled."""
+        ((drafts, scheduled),) = self._rows(
+            "SELECT count(CASE WHEN state = 'draft' THEN 1 END), "
+            "count(CASE WHEN state = 'live' AND sequence IS NULL THEN 1 END) FROM articles"
+        )
+        return int(drafts), int(scheduled)
+
     def renderings(self, ids: Sequence[str]) -> dict[str, KeptRendering]:
         """The cached renderings of these articles."""
         found: dict[str, KeptRendering] = {}
