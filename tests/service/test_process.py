@@ -243,3 +243,62 @@ def test_nothing_is_lost_when_it_is_killed_at_work(services: Services) -> None:
         process.wait()
     services.start()
     assert services.published("Second wind")
+
+
+@pytest.fixture
+def in_a_terminal(services: Services) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """The service, started in a terminal of its own, and the terminal's other end."""
+    master, terminal = os.openpty()
+
+    attach = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
+    process = subprocess.Popen(
+        [sys.executable, "-c", f"{attach}os.execv(sys.argv[1], sys.argv[1:])", PROGRAM, "run"],
+        cwd=services.site.root,
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+        start_new_session=True,
+    )
+    os.close(terminal)
+    services.started.append(process)
+    yield process, master
+    with suppress(OSError):
+        os.close(master)
+
+
+def test_a_service_ends_with_the_terminal_it_was_started_in(
+    services: Services, in_a_terminal: tuple[subprocess.Popen[bytes], int]
+) -> None:
+    process, terminal = in_a_terminal
+    assert services.published("First steps")
+    services.site.configure(site={"title": "Sea Notes"})
+    process.send_signal(signal.SIGHUP)
+    assert within_seconds(lambda: "Sea Notes" in services.site.text("feed.xml")), "it is there"
+    os.close(terminal)
+    assert process.wait(30) == 0
+    assert services.run("status").returncode == 3
+
+
+def test_a_changed_configuration_is_reported_until_it_is_applied(services: Services) -> None:
+    process = services.start()
+    assert services.published("First steps")
+    services.site.configure(site={"title": "Sea Notes"})
+    assert within_seconds(lambda: "config-changed" in services.run("status").stdout)
+    said = services.run("status")
+    assert said.returncode == 1
+    assert "config.yaml" in said.stdout
+    assert "SIGHUP" in said.stdout
+    process.send_signal(signal.SIGHUP)
+    assert within_seconds(lambda: services.run("status").returncode == 0)
+    assert "Sea Notes" in services.site.text("feed.xml")
+
+
+def test_a_service_has_as_many_files_as_the_system_allows(services: Services) -> None:
+    mine = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (128, mine[1]))
+    try:
+        process = services.start()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, mine)
+    assert services.published("First steps")
+    assert resource.prlimit(process.pid, resource.RLIMIT_NOFILE) == (mine[1], mine[1])

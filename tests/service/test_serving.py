@@ -19,6 +19,7 @@ from syndicate.errors import SyndicateError
 from syndicate.service.serving import Serving
 from syndicate.service.showing import ANYWAY, Showing
 from syndicate.service.tick import Tick
+from syndicate.web.clients import Limit
 
 SECOND = timedelta(seconds=1)
 
@@ -130,5 +131,21 @@ def test_a_port_in_use_is_said(life: ServedLife) -> None:
         serving = Serving(
             set_up(life.site.config_file, {}), life.tick, "127.0.0.1", port, 60, Event()
         )
-        with pytest.raises(SyndicateError, match=f"cannot listen on 127.0.0.1:{port}"):
+        with pytest.raises(
+            SyndicateError, match=f"cannot listen on 127.0.0.1:{port}: Address already in use$"
+        ):
             serving.listen()
+
+
+def test_sighup_takes_other_proxies(life: ServedLife, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("syndicate.service.serving.Limit", lambda: Limit(0.001, 2))
+    asking = {"X-Forwarded-For": "203.0.113.9"}
+
+    def statuses() -> list[int]:
+        address = f"{life.serving.url.rstrip('/')}/feed.xml"
+        return [httpx.get(address, headers=asking, trust_env=False).status_code for _ in range(3)]
+
+    assert statuses() == [200, 200, 200]
+    life.site.configure(service={"proxies": ["127.0.0.1"]})
+    life.serving.take(set_up(life.site.config_file, {}))
+    assert statuses() == [200, 200, 429]

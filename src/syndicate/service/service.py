@@ -8,9 +8,11 @@ from __future__ import annotations
 import logging
 import os
 import queue
+import resource
 import signal
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from types import FrameType
@@ -29,6 +31,7 @@ from syndicate.service.newsletters import Issuing
 from syndicate.service.notify import ALIVE, READY, STOPPING, Systemd
 from syndicate.service.people import Letters
 from syndicate.service.publishing import Publishing
+from syndicate.service.reread import ConfigurationFile
 from syndicate.service.sending import Delivering
 from syndicate.service.served import Served
 from syndicate.service.serving import Serving
@@ -43,6 +46,7 @@ log = logging.getLogger(__name__)
 LOCK, STATUS = ".running", ".status"
 """What is added to the name of the store for the service's own files."""
 
+ENDING = (signal.SIGTERM, signal.SIGINT)
 CONFIGURATION = "configuration"
 SECOND = 2
 """The exit code when another service took the database over."""
@@ -59,6 +63,23 @@ def state_file(setup: Setup, kind: str) -> Path:
 def _patience(setup: Setup) -> float:
     """Seconds without a tick after which ticks count as dead."""
     return max(60.0, 10 * setup.config.service.poll)
+
+
+def _terminal() -> int | None:
+    """The descriptor by which this process is attached to a terminal, if it is.
+
+    A process that ignores SIGHUP (nohup) is not: it is meant to outlive its terminal.
+    """
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        return None
+    return next((each for each in (0, 1, 2) if os.isatty(each)), None)
+
+
+def _allow_files() -> None:
+    """Allow as many open files as the system lets this process have: each connection is one."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(OSError, ValueError):  # the limit there was stays
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _parts(
@@ -101,7 +122,9 @@ class Service:
         """`host` and `port` are where it serves, instead of what the configuration says."""
         self._config_file = config_file
         self._environment = environment
+        self._file = ConfigurationFile(config_file)
         self._setup = set_up(config_file, environment)
+        self._terminal = _terminal()
         self._systemd = Systemd(environment)
         self._signals: queue.SimpleQueue[int] = queue.SimpleQueue()
         self._reread = threading.Event()
@@ -123,11 +146,15 @@ class Service:
         self._reporter = Reporter(state_file(self._setup, STATUS), os.getpid())
 
     def run(self) -> int:
-        """Work until SIGTERM or SIGINT; give the exit code. Raises when it cannot begin."""
+        """Work until SIGTERM, SIGINT or the end of its terminal; give the exit code.
+
+        Raises when it cannot begin.
+        """
         with only_one(state_file(self._setup, LOCK), os.getpid()):
             self._alone.begin()
             for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
                 signal.signal(number, self._on_signal)
+            _allow_files()
             self._serving.listen()
             facts = {"version": __version__, "content": str(self._setup.places.content)}
             log.info("running", extra={"facts": facts})
@@ -155,9 +182,10 @@ class Service:
         served = Served()
         shown = IssuePages(self._serving, served)
         delivering = Delivering(self._setup, self._serving.sent, shown)
-        self._tick.replace(
-            _parts(self._setup, self._alone, self._serving, self._asked, delivering, served, shown)
+        parts = _parts(
+            self._setup, self._alone, self._serving, self._asked, delivering, served, shown
         )
+        self._tick.replace([*parts, self._file])
         return delivering
 
     # -- the main thread ---------------------------------------------------------------------
@@ -169,7 +197,7 @@ class Service:
                 number = self._signals.get(timeout=1)
             except queue.Empty:
                 number = 0
-            if number in (signal.SIGTERM, signal.SIGINT):
+            if number in ENDING:
                 log.info("stopping", extra={"facts": {"signal": signal.Signals(number).name}})
                 return
             if number == signal.SIGHUP:
@@ -181,6 +209,8 @@ class Service:
                 self._systemd.tell(ALIVE)
 
     def _on_signal(self, number: int, _: FrameType | None) -> None:
+        if number == signal.SIGHUP and self._terminal is not None and not os.isatty(self._terminal):
+            number = signal.SIGTERM  # its terminal was closed
         if number != signal.SIGHUP:
             if self._tick.leaving:
                 os._exit(128 + number)  # as shells count; whatever dies here is made up for
@@ -208,6 +238,7 @@ class Service:
 
     def _take_configuration(self, now: datetime) -> None:
         """Read the configuration again; one that cannot be used changes nothing."""
+        self._file.was_read()
         try:
             setup = set_up(self._config_file, self._environment)
             if setup.state != self._setup.state:

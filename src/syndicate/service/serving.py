@@ -6,6 +6,7 @@ Whatever happens to builds, what was served before is served on.
 from __future__ import annotations
 
 import logging
+import os
 import socket
 import threading
 import time
@@ -86,7 +87,9 @@ class Serving:
         self._thread = threading.Thread(target=self._serve, name="web", daemon=True)
 
     def take(self, setup: Setup) -> None:
-        """From now on, this is the configuration, but for host, port and proxies."""
+        """From now on, this is the configuration, but for host and port."""
+        if _proxies(setup) != _proxies(self._setup):
+            self._answers.clients = Clients(Limit(), _proxies(setup))
         self._setup = setup
         before, self._desks = self._desks, tuple(self._desks_of(setup))
         self._answers.desks = self._desks
@@ -212,6 +215,6 @@ def _bound(host: str, port: int) -> socket.socket:
         return socket.create_server((host, port), family=family)
     except OSError as error:
         raise SyndicateError(
-            f"cannot listen on {host}:{port}: {error.strerror}",
+            f"cannot listen on {host}:{port}: {os.strerror(error.errno) if error.errno else error}",
             way_out="choose another with --port, or service.port in config.yaml",
         ) from error

@@ -93,8 +93,9 @@ class Moves:
 
 
 class Answers:
-    """Answers requests. `moves` may be replaced at any time; `monitor` has no pages without it.
+    """Answers requests. `moves` and `clients` may be replaced at any time.
 
+    Without `monitor` there are no pages of it.
     `local` says which requests come from a browser on this machine, and what those get.
     """
 
@@ -105,7 +106,7 @@ class Answers:
         self.desks: Sequence[Desk] = ()
         self.library = library
         self.local = LocalView(library.address.url)
-        self._clients = clients
+        self.clients = clients
         self._traffic = traffic
         self._pages: dict[bytes, Callable[[], Answer]] = {}
         if monitor:
@@ -131,7 +132,7 @@ class Answers:
 
     async def at_desk(self, desk: Desk, request: Request, body: bytes) -> Answer:
         """The answer of a desk to a request."""
-        given = await desk.answer(request, body, self._clients.client(request) or "")
+        given = await desk.answer(request, body, self.clients.client(request) or "")
         self._traffic.count(desk.name, given.status)
         return self.local.answer(given) if self.local.applies(request) else given
 
@@ -166,7 +167,7 @@ class Answers:
             allowed = b", ".join(methods)
             words = f"Only {allowed.decode()} are answered here."
             return text(405, words, (b"allow", allowed))
-        seconds = self._clients.seconds_to_wait(request, monotonic())
+        seconds = self.clients.seconds_to_wait(request, monotonic())
         if seconds:
             wait = b"%d" % ceil(seconds)
             return text(429, "Too many requests; come again later.", (b"retry-after", wait))

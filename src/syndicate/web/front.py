@@ -77,6 +77,8 @@ def _read(data: bytes) -> Head | None:
         head = Head(data)
     except (httptools.HttpParserError, httptools.HttpParserUpgrade):
         return None
+    if b"#" in head.target:  # no fragment belongs there (RFC 9112, section 3.2)
+        return None
     return head if _UNUSUAL.isdisjoint(head.headers) else None
 
 

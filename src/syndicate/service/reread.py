@@ -1,0 +1,45 @@
+"""Notices that config.yaml was changed since the service read it; it is applied by SIGHUP alone."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from pathlib import Path
+
+from syndicate.findings import Finding, Level
+from syndicate.service.tick import Turn
+
+
+class ConfigurationFile:
+    """A part of the service: compares the file with what it was when it was read last."""
+
+    name = "config.yaml"
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._read = self._digest()
+
+    def was_read(self) -> None:
+        """The file is about to be read again, whatever comes of it."""
+        self._read = self._digest()
+
+    def turn(self, now: datetime) -> Turn:  # noqa: ARG002
+        """Report a change that is not in force."""
+        digest = self._digest()
+        if digest in (self._read, b""):
+            return Turn(findings=[])
+        changed = Finding(
+            Level.WARNING,
+            "config-changed",
+            "the file was changed, and the running service still uses what it read before",
+            str(self._path),
+            way_out="send SIGHUP to apply it (systemctl reload), or restart the service",
+        )
+        return Turn(findings=[changed])
+
+    def _digest(self) -> bytes:
+        """What identifies the file's content; b"" while it cannot be read."""
+        try:
+            return hashlib.sha256(self._path.read_bytes()).digest()
+        except OSError:
+            return b""
