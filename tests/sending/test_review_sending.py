@@ -158,7 +158,7 @@ def test_an_issue_of_a_newsletter_that_is_gone_can_be_cancelled(site: Mailing) -
     site.issue()
     with SmtpServer() as server:
         site.through(server.port, per_hour=1)
-        site.send(stopping=after(1))
+        site.send(stopping=lambda: len(server.mails) == 1)
         settings = dict(site.folder.settings)
         settings["newsletters"] = {"other": {**WEEKLY, "title": "Other"}}
         site.folder.settings = settings
