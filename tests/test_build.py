@@ -864,3 +864,16 @@ def test_the_same_content_gives_the_same_bytes_wherever_it_is_built(tmp_path: Pa
         subprocess.run(command, check=True, env=os.environ | variables)
         made.append(site.documents())
     assert made[0] == made[1]
+
+
+def test_a_date_from_a_clock_that_was_ahead_is_corrected_by_the_header(tmp_path: Path) -> None:
+    site = SiteFolder(tmp_path / "site", "sqlite:///syndicate.db")
+    site.article("one.md", "One")
+    site.build(NOON.replace(year=2036))
+    assert "2036-11-22" in site.text("feed.json")
+    site.article("one.md", "One", date="2026-11-20")
+    site.build(NOON)
+    assert '"date_published": "2026-11-20' in site.text("feed.json")
+    site.article("one.md", "One", date="2026-11-10")
+    site.build(NOON)
+    assert '"date_published": "2026-11-20' in site.text("feed.json"), "and then it stays"
