@@ -1,6 +1,7 @@
 """Findings: what is wrong or doubtful about an article, a feed or a newsletter, as values.
 
-A finding never stops a build; `check` and `build --strict` turn findings into exit code 1.
+A finding never stops a build; `check` and `build --strict` turn findings into exit code 1, but for
+notices.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ class Level(StrEnum):
 
     ERROR = "error"
     WARNING = "warning"
+    NOTICE = "notice"
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from syndicate.outputs import SITE, Outputs
 from syndicate.schedule.due import Due, Skipped, due
 from syndicate.schedule.slots import Schedule, Slot
 from syndicate.schedule.words import duration
+from syndicate.starter_values import not_to_be_mailed
 from syndicate.store.articles import Articles
 from syndicate.store.deliveries import Deliveries
 from syndicate.store.events import Events, Happening
@@ -59,6 +60,12 @@ class Making:
 
     def compose(self, carried: Sequence[Published]) -> Composed:
         """All it is sent and shown as. Raises SyndicateError when it must not be sent so."""
+        if keys := not_to_be_mailed(self.site.config, self.newsletter):
+            raise SyndicateError(
+                f"the issue of {self.slot} is not made: still as in the example: {', '.join(keys)}",
+                place=Place(self.site.config_file),
+                way_out="replace them with your own: syndicate check lists them",
+            )
         edition = Edition(slot_name(self.slot), self.due.astimezone(UTC))
         made = compose(self.outputs, self.newsletter, carried, self.site.config_file, edition)
         for finding in made.blocking:

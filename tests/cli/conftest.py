@@ -12,12 +12,33 @@ from terminal import PROGRAM, Said, Typing
 
 from syndicate import cli
 
+OWN = {
+    "https://example.org/": "https://tide.example.net/",
+    "Notes from a small harbour town about": "Our notes about",
+    "Maren Holt": "Ada Brook",
+    "hello@example.org": "hello@example.net",
+    "What happened in the harbour": "What happened at the lake",
+    "letters@example.org": "letters@example.net",
+    "Written at a kitchen table": "Written at a desk",
+    " (please replace with your own address)": "",
+}
+
+
+def replace_examples(config: Path) -> None:
+    """Make the values of the starter one's own, as whoever starts a site does."""
+    text = config.read_text(encoding="utf-8")
+    for example, own in OWN.items():
+        assert example in text, example
+        text = text.replace(example, own)
+    config.write_text(text, encoding="utf-8")
+
 
 @pytest.fixture(scope="session")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The site that `init` makes, built once."""
     folder = tmp_path_factory.mktemp("sample") / "site"
     assert cli.main(["init", str(folder)]) == 0
+    replace_examples(folder / "config.yaml")
     assert cli.main(["build", "--quiet", "--config", str(folder / "config.yaml")]) == 0
     return folder
 

@@ -403,7 +403,7 @@ def test_config_says_only_where_an_outside_value_is_from(
 ) -> None:
     settings = Path("config.yaml").read_text(encoding="utf-8")
     settings = settings.replace("url: sqlite:///syndicate.db", "url: {env: SITE_STORE}")
-    settings = settings.replace("author: Maren Holt", "author: {file: name.txt}")
+    settings = settings.replace("author: Ada Brook", "author: {file: name.txt}")
     Path("config.yaml").write_text(settings, encoding="utf-8")
     Path("name.txt").write_text("S3CRET\n", encoding="utf-8")
     monkeypatch.setenv("SITE_STORE", "sqlite:///S3CRET.db")

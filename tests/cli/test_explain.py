@@ -25,7 +25,7 @@ SWIFTS = "content/counting-swifts.md"
         "counting-swifts",
         "Counting swifts from a kitchen chair",
         "counting SWIFTS from a kitchen chair",
-        "https://example.org/articles/counting-swifts/",
+        "https://tide.example.net/articles/counting-swifts/",
         "./content/../content/counting-swifts.md",
     ],
 )
@@ -37,7 +37,7 @@ def test_an_article_is_found_by_what_people_call_it(site: Path, run: Typing, nam
 
 def test_an_article_is_found_by_its_id_and_by_an_absolute_path(site: Path, run: Typing) -> None:
     identity = rows(run("explain", SWIFTS).out)["id"].split("  ")[0]
-    assert identity.startswith("tag:example.org,")
+    assert identity.startswith("tag:tide.example.net,")
     for name in (identity, str(site / SWIFTS)):
         assert run("explain", name).out.startswith(SWIFTS)
 
@@ -69,7 +69,7 @@ def test_each_value_says_where_it_is_from(site: Path, run: Typing) -> None:
     assert inferred["date"].endswith("(date in the file name)")
     assert inferred["tags"].endswith("(keyword line at the end)")
     assert inferred["title"].endswith("(first sentence)")
-    assert inferred["author"] == "Maren Holt  (site.author)"
+    assert inferred["author"] == "Ada Brook  (site.author)"
     assert inferred["slug"] == "2026-09-13  (file name)"
 
 
@@ -190,7 +190,7 @@ def test_an_article_that_is_gone_is_remembered(site: Path, run: Typing) -> None:
     for name in (SWIFTS, "counting-swifts"):
         said = rows(run("explain", name).out)
         assert said["state"] == "gone  (its file is gone)"
-        assert said["id"].startswith("tag:example.org,")
+        assert said["id"].startswith("tag:tide.example.net,")
         assert said["feeds"] == "no  (its file is gone)"
 
 
@@ -269,7 +269,7 @@ def test_the_folder_that_makes_a_page_is_named_and_why_none_is_built(
     run("build", "--quiet")
     about = rows(run("explain", "content/pages/about.md").out)
     assert about["state"] == "page  (folder pages/)"
-    assert about["address"] == "https://example.org/about/  (path)"
+    assert about["address"] == "https://tide.example.net/about/  (path)"
     search = run("explain", "content/pages/search.md")
     assert "not built" in rows(search.out)["state"]
     assert "a page without text is not built" in search.out

@@ -40,12 +40,12 @@ def test_listmonk_gets_a_campaign(site: Path, run: Typing) -> None:
         "name": "weekly 2026-10-11",
         "subject": "Low Tide, weekly: The rule of twelfths",
         "lists": [3, 5],
-        "from_email": "Low Tide <letters@example.org>",
+        "from_email": "Low Tide <letters@example.net>",
         "type": "regular",
         "content_type": "html",
         "messenger": "email",
         "tags": ["weekly"],
-        "headers": [{"List-ID": "<weekly.example.org>"}],
+        "headers": [{"List-ID": "<weekly.example.net>"}],
         "template_id": 2,
     }
     assert 'href="{{ UnsubscribeURL }}"' in body

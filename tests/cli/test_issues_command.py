@@ -169,10 +169,14 @@ def test_what_was_sent_cannot_be_called_back_and_says_so(site: Path, run: Typing
 def test_the_operator_sees_where_a_draft_is(site: Path, run: Typing) -> None:
     configured(site, review="manual")
     made = run("issues", "make", "weekly").out
-    (address,) = re.findall(r"https://example.org/newsletters/weekly/drafts/[0-9a-f]{32}/", made)
+    (address,) = re.findall(
+        r"https://tide.example.net/newsletters/weekly/drafts/[0-9a-f]{32}/", made
+    )
     assert address in run("issues", "list").out
     assert address in run("issues", "show", "weekly").out
-    assert (site / "public" / address.removeprefix("https://example.org/") / "index.html").exists()
+    assert (
+        site / "public" / address.removeprefix("https://tide.example.net/") / "index.html"
+    ).exists()
     run("issues", "approve", "weekly")
     assert "drafts" not in run("issues", "show", "weekly").out
 

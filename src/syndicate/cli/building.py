@@ -21,6 +21,7 @@ from syndicate.cli.show import (
     show_table,
     tally,
 )
+from syndicate.findings import Level
 
 if TYPE_CHECKING:
     from syndicate.build import Report, Site
@@ -104,7 +105,7 @@ def check(config_file: Path, *, as_json: bool, quiet: bool) -> int:
     """Look at everything and say what is wrong or doubtful, where, and the way out.
 
     Reads every article as build would and makes every document, but writes none.
-    Exits with 1 when anything was found.
+    Exits with 1 when anything was found, but for notices.
     """
     from syndicate import app
     from syndicate.build import build as run
@@ -117,7 +118,8 @@ def check(config_file: Path, *, as_json: bool, quiet: bool) -> int:
     if as_json:
         click.echo(findings_as_json(findings))
     else:
-        show_findings(findings, err=False)
+        if not quiet or any(finding.level != Level.NOTICE for finding in findings):
+            show_findings(findings, err=False)
         if not findings and not quiet:
             click.echo(f"{counted(report.articles, 'article')} published: nothing to mend.")
-    return 1 if findings else 0
+    return int(any(finding.level != Level.NOTICE for finding in findings))

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from syndicate.store.issues import Issue
     from syndicate.store.subscribers import Subscriber
 
+WAITING = "its web page is not served yet, or it has values of the example configuration"
+
 STATES = ("sent", "failed", "held", "suppressed", "pending", "retry")
 
 
@@ -334,10 +336,7 @@ def _tell(report: Report) -> None:
         ("paused", f"{each.name}: {each.paused}", f"syndicate issues resume {each.name}")
         for each in report.paused
     ]
-    rows += [
-        ("waiting", f"{name}: its web page is not served yet", "syndicate run sends it")
-        for name in report.waiting
-    ]
+    rows += [("waiting", f"{name}: {WAITING}", "syndicate check") for name in report.waiting]
     rows += [("trouble", trouble, "") for trouble in dict.fromkeys(report.troubles)]
     if report.quiet:
         rows.append(("quiet", f"until {to_text(report.quiet)}", "sending.quiet"))

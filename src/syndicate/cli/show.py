@@ -142,7 +142,7 @@ def _coloured(level: Level, width: int = 0) -> str:
 
 
 def _colour(level: Level) -> str:
-    return "red" if level == Level.ERROR else "yellow"
+    return {Level.ERROR: "red", Level.WARNING: "yellow", Level.NOTICE: "cyan"}[level]
 
 
 def findings_as_json(findings: Sequence[Finding]) -> str:

@@ -37,6 +37,7 @@ from syndicate.sending.feed import Feed
 from syndicate.sending.mail import Mail, mail_from, mail_of
 from syndicate.sending.orders import finish_stopped
 from syndicate.sending.outlets import FirstThatWorks, Outlet, transports
+from syndicate.starter_values import has_starter_address, not_to_be_mailed
 from syndicate.store.deliveries import Claimed, Deliveries, Sending
 from syndicate.store.incarnation import Incarnation
 from syndicate.store.issues import Issue, Issues, IssueState
@@ -124,7 +125,7 @@ def plan_approved(site: Site, now: datetime, shown: Shown = is_written) -> list[
         for slot in issues.approved(newsletter.name) if newsletter.deliver else ():
             issue = issues.get(newsletter.name, slot)
             assert issue is not None, "issues are never deleted"
-            if not shown(site, issue):
+            if not _may_be_mailed(site, newsletter, issue) or not shown(site, issue):
                 waiting.append(issue.name)
                 continue
             sending = Sending(issue.sequence, issue.newsletter, slot, to_text(now))
@@ -140,6 +141,14 @@ def plan_approved(site: Site, now: datetime, shown: Shown = is_written) -> list[
                 incarnation.synchronise()
                 incarnation.record.add_begun(newsletter.name, slot)
     return waiting
+
+
+def _may_be_mailed(site: Site, newsletter: Newsletter, issue: Issue) -> bool:
+    """Whether nothing in it is still an example: it may have been made for the outbox."""
+    if site.config.sending.transport != "smtp":
+        return True
+    example = has_starter_address(issue.text)
+    return not (example or not_to_be_mailed(site.config, newsletter))
 
 
 def send_one(site: Site, outbox: Path, issue: Issue, address: str) -> str:

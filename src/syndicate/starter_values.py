@@ -1,0 +1,110 @@
+"""What a configuration still has of the one that `init` writes, and must not be mailed to people.
+
+The values are read from the starter itself: there is no second list of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from pathlib import Path
+
+from syndicate.config.loader import load, place_of
+from syndicate.config.model import Brand, Config, Newsletter, Site
+from syndicate.findings import Finding, Level
+from syndicate.starter import starter
+
+Key = tuple[str, ...]
+"""Where a setting stands: the sections, and its name."""
+
+SITE = ("url", "description", "author", "email")
+NEWSLETTER = ("description", "sender", "postal_address")
+BRAND = ("footer",)
+TITLE = "title"
+"""A publication may have the starter's title by chance: it counts only beside another value."""
+
+URL = ("site", "url")
+
+RULE = "starter-value"
+
+
+def unreplaced(config: Config) -> dict[Key, str]:
+    """The settings that still are as in the starter: where each stands, and its value."""
+    ours = _starter_config()
+    found = _with_title(("site",), config.site, ours.site, SITE)
+    for name, newsletter in config.newsletters.items():
+        for theirs in ours.newsletters.values():
+            found |= _of_newsletter(name, newsletter, theirs)
+    return found
+
+
+def _of_newsletter(name: str, ours: Newsletter, theirs: Newsletter) -> dict[Key, str]:
+    at = ("newsletters", name)
+    found = _with_title(at, ours, theirs, NEWSLETTER)
+    return found | dict(_same((*at, "brand"), ours.brand, theirs.brand, BRAND))
+
+
+def _with_title(
+    at: Key, ours: Site | Newsletter, theirs: Site | Newsletter, names: tuple[str, ...]
+) -> dict[Key, str]:
+    found = dict(_same(at, ours, theirs, names))
+    return dict(_same(at, ours, theirs, (TITLE,))) | found if found else {}
+
+
+def _same(
+    at: Key,
+    ours: Site | Newsletter | Brand,
+    theirs: Site | Newsletter | Brand,
+    names: tuple[str, ...],
+) -> Iterator[tuple[Key, str]]:
+    for name in names:
+        value = getattr(ours, name)
+        if value and value == getattr(theirs, name):
+            yield (*at, name), value
+
+
+@lru_cache(maxsize=1)
+def _starter_config() -> Config:
+    return load(starter() / "config.yaml", {}).config
+
+
+def not_to_be_mailed(config: Config, newsletter: Newsletter) -> tuple[str, ...]:
+    """The settings that keep issues of a newsletter from mail servers; none for the outbox.
+
+    The address of the site alone does not: it is listed, but whose it is cannot be known.
+    """
+    if config.sending.transport != "smtp" or not newsletter.deliver:
+        return ()
+    found = _about(unreplaced(config), newsletter.name)
+    return tuple(map(".".join, found)) if found.keys() - {URL} else ()
+
+
+def has_starter_address(text: str) -> bool:
+    """Whether a text that was frozen earlier has the starter's postal address."""
+    addresses = (each.postal_address for each in _starter_config().newsletters.values())
+    return any(address in " ".join(text.split()) for address in addresses if address)
+
+
+def starter_findings(config: Config, config_file: str) -> Iterator[Finding]:
+    """A finding for each setting that is to be replaced: an error where it would be mailed."""
+    if Path(config_file).resolve() == (starter() / "config.yaml").resolve():
+        return  # the demonstration itself
+    found = unreplaced(config)
+    mailed: set[Key] = set()
+    for newsletter in config.newsletters.values():
+        mailed |= _about(found, newsletter.name).keys() if newsletter.deliver else set()
+    for key, value in found.items():
+        place = place_of(Path(config_file), key)
+        yield Finding(
+            Level.ERROR if key in mailed else Level.NOTICE,
+            RULE,
+            f"{'.'.join(key)} is still the example's: {value!r}",
+            config_file,
+            place.line,
+            "replace it with your own, or delete the line if it may be empty",
+        )
+
+
+def _about(found: Mapping[Key, str], newsletter: str) -> dict[Key, str]:
+    """Of these settings, those that emails of a newsletter show."""
+    return {k: v for k, v in found.items() if k[0] == "site" or k[1] == newsletter}

@@ -1,0 +1,104 @@
+"""Values of the example configuration are listed, and never mailed to people."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from site_folder import NOON, SiteFolder
+from syndicate.config.loader import load
+from syndicate.config.model import Config
+from syndicate.errors import SyndicateError
+from syndicate.findings import Finding, Level
+from syndicate.issuing import make_by_hand
+from syndicate.starter import starter
+from syndicate.starter_values import has_starter_address, not_to_be_mailed, starter_findings
+
+TO_REPLACE = {
+    *("site.title", "site.url", "site.description", "site.author", "site.email"),
+    *("newsletters.weekly.title", "newsletters.weekly.description", "newsletters.weekly.sender"),
+    *("newsletters.weekly.postal_address", "newsletters.weekly.brand.footer"),
+}
+SMTP = "transport: smtp\n  servers: {main: {host: localhost, security: none}}"
+STARTER = starter() / "config.yaml"
+
+
+def config_of(file: Path) -> Config:
+    return load(file, {}).config
+
+
+POSTAL = config_of(STARTER).newsletters["weekly"].postal_address
+
+
+def configured(folder: Path, *changes: tuple[str, str]) -> Path:
+    """The starter's configuration with some changes of its text."""
+    file, text = folder / "config.yaml", STARTER.read_text(encoding="utf-8")
+    text = text.replace("# deliver: true", "deliver: false")
+    for old, new in changes:
+        text = text.replace(old, new)
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def found(file: Path) -> dict[str, Finding]:
+    """The findings, by the setting they name."""
+    findings = starter_findings(config_of(file), str(file))
+    return {each.message.partition(" ")[0]: each for each in findings}
+
+
+DELIVER = (("deliver: false", "deliver: true"), ("  pages: false\n", "  pages: true\n"))
+
+
+def test_each_value_is_named_with_its_line(tmp_path: Path) -> None:
+    file = configured(tmp_path)
+    listed, lines = found(file), file.read_text(encoding="utf-8").splitlines()
+    assert listed.keys() == TO_REPLACE
+    for key, finding in listed.items():
+        assert finding.line
+        assert f"{key.rpartition('.')[2]}:" in lines[finding.line - 1]
+        assert (finding.level, bool(finding.way_out)) == (Level.NOTICE, True)
+
+
+def test_with_deliver_they_are_errors(tmp_path: Path) -> None:
+    levels = {each.level for each in found(configured(tmp_path, *DELIVER)).values()}
+    assert levels == {Level.ERROR}
+
+
+def test_what_was_replaced_is_not_listed(tmp_path: Path) -> None:
+    file = configured(tmp_path, ("https://example.org/", "https://tide.example.net/"))
+    assert found(file).keys() == TO_REPLACE - {"site.url"}
+
+
+def test_the_demonstration_itself_is_fine() -> None:
+    assert found(STARTER) == {}
+
+
+def test_nothing_of_it_is_given_to_mail_servers_but_the_outbox_takes_it(tmp_path: Path) -> None:
+    config = config_of(configured(tmp_path, *DELIVER))
+    assert not_to_be_mailed(config, config.newsletters["weekly"]) == ()
+    config = config_of(configured(tmp_path, *DELIVER, ("transport: outbox", SMTP)))
+    assert set(not_to_be_mailed(config, config.newsletters["weekly"])) == TO_REPLACE
+
+
+def test_an_issue_for_mail_servers_is_not_made_with_the_address_of_the_example(
+    tmp_path: Path,
+) -> None:
+    site = SiteFolder(tmp_path / "site", "sqlite:///syndicate.db")
+    weekly = {"title": "W", "sender": "a@example.net", "postal_address": POSTAL, "deliver": True}
+    server = {"main": {"host": "localhost", "security": "none"}}
+    site.configure(
+        newsletters={"weekly": weekly},
+        subscribers={"pages": True},
+        sending={"transport": "smtp", "servers": server},
+    )
+    site.article("one.md", "The first", date="2026-11-01")
+    site.build()
+    with site.opened() as opened, pytest.raises(SyndicateError, match="postal_address"):
+        make_by_hand(opened, opened.config.newsletters["weekly"], NOON)
+
+
+def test_the_address_is_known_in_a_text_that_was_wrapped() -> None:
+    wrapped = POSTAL.replace(" ", "\n", 3)
+    assert has_starter_address(f"Words.\n\n{wrapped}\n")
+    assert not has_starter_address("Low Tide, 4 Other Lane")
