@@ -208,8 +208,8 @@ def _listed(run: Typing) -> dict[str, str]:
 
 def test_the_list_has_everybodys_links(served: Path, run: Typing) -> None:
     row = _listed(run)
-    assert row["unsubscribe"].startswith("https://example.org/unsubscribe/weekly/")
-    assert row["preferences"].startswith("https://example.org/preferences/")
+    assert row["unsubscribe"].startswith("https://tide.example.net/unsubscribe/weekly/")
+    assert row["preferences"].startswith("https://tide.example.net/preferences/")
 
 
 def test_without_pages_there_are_no_links(site: Path, run: Typing) -> None:
