@@ -40,6 +40,9 @@ UNKNOWN_ADDRESSES = [
     "host antispam.example.net[192.0.2.9] said: 550 5.1.1 User unknown",
     "550 5.1.1 <blacklist@spam.example.net>: no mailbox here by that name",
     "556 5.1.10 no mail here",
+    "550 5.7.1 Requested action not taken: mailbox not available",
+    "551 <x@example.net> is a deactivated mailbox",
+    "550 User not a member of domain: <x@example.net>",
     "550 5.1.1 Adresse d'au moins un destinataire invalide",
     "550 Empfänger unbekannt",
     "550 5.2.1 Postfach wurde deaktiviert",
@@ -92,6 +95,7 @@ SENDER_REFUSED = [
     "550 Письмо похоже на спам",
     "550 邮件被判定为垃圾邮件",
     "550 Rejected",
+    "550 Error: MAIL FROM is mismatched with the header",
     "554 Transaction failed",
 ]
 SAYS_NOTHING = ["550", "550 5.0.0 sorry", "", "553 5.1.0 no", "550 5.5.0 (S2)"]
