@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import shutil
+import signal
 import ssl
 import subprocess
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -21,6 +23,27 @@ from chromium import Chromium
 # How long an example takes says more about the machine than about the code.
 settings.register_profile("untimed", parent=settings.default, deadline=None)
 settings.load_profile("untimed")
+
+
+TEST_SECONDS = 300
+"""How long a test may take, its fixtures included: far more than any needs on a busy machine."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol() -> Generator[None, object, object]:
+    """Have a test that does not end fail, and say where it was."""
+
+    def give_up(*_: object) -> None:
+        faulthandler.dump_traceback()
+        pytest.fail(f"the test did not end within {TEST_SECONDS} seconds")
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(TEST_SECONDS)
+    try:
+        return (yield)
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def _not_here(reason: str) -> None:
