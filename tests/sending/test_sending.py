@@ -26,7 +26,7 @@ from syndicate.delivery.prepared import message_id
 from syndicate.errors import StoreError, SyndicateError
 from syndicate.moments import to_text
 from syndicate.sending import orders
-from syndicate.sending.clerk import Told, Way
+from syndicate.sending.clerk import TRIES, Told, Way
 from syndicate.sending.sender import CONFIRM, plan_approved, send, send_one, too_old
 from syndicate.store.deliveries import Deliveries
 from syndicate.store.issues import Issue, Issues
@@ -764,3 +764,29 @@ def test_how_long_an_approval_is_good(hours: int, waits: bool) -> None:
     newsletter = Newsletter(name="weekly", title="W", sender="a@example.org", max_age="24 hours")
     issue = Issue("weekly", "2026-11-01T08:00", "", 1, "approved", "", approved=to_text(NOON))
     assert bool(too_old(issue, newsletter, NOON + timedelta(hours=hours))) is waits
+
+
+def test_what_is_known_when_a_round_breaks_is_written_when_the_store_is_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("syndicate.sending.clerk.LOOK", 0.01)
+    site = mailing(tmp_path / "site", "sqlite:///syndicate.db")
+    site.people(EVERYBODY)
+    site.issue()
+    with SmtpServer() as server:
+        site.through(server.port, connections=1)
+        with site.folder.opened() as opened:
+            run_many, refusals = opened.database.run_many, [0]
+
+            def away(statement: str, values: Sequence[Mapping[str, object]]) -> None:
+                if values and server.mails and refusals[0] < TRIES + 2:
+                    refusals[0] += 1
+                    raise StoreError("the database: server closed the connection")
+                run_many(statement, values)
+
+            monkeypatch.setattr(opened.database, "run_many", away)
+            with pytest.raises(StoreError, match="closed the connection"):
+                send(opened, tmp_path, forever, nobody)
+        taken = arrived(server)
+        assert taken
+        assert [who for who, state in site.states().items() if state == "sent"] == taken

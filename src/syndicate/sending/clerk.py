@@ -202,9 +202,14 @@ class Clerk:
             if isinstance(note, Taken | Doubted | Declined | Unwritten):
                 self._read(note, page)
         moves = [move for _, move in page.moves]
-        with suppress(StoreError), self._database.transaction():  # what ended us may go on
-            self._deliveries.settle(moves, self._owner, page.now)
-            self._doubt(page)
+
+        def written() -> None:
+            with self._database.transaction():
+                self._deliveries.settle(moves, self._owner, page.now)
+                self._doubt(page)
+
+        with suppress(StoreError):  # what ended the round may go on
+            self._patiently(written)
 
     # -- what is known -------------------------------------------------------------------------
 
