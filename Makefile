@@ -8,7 +8,7 @@ DEV := $(VENV)/.dev
 .PHONY: run test lint bench bench-build bench-import bench-newsletter bench-send bench-serve
 .PHONY: bench-tick soak schema translations wheel clean
 
-run: $(RUNTIME) ## Build this repository's own site, say where everything is, and serve it.
+run: $(RUNTIME) ## Build this repository's own site, print its address, and serve it.
 	@$(BIN)/syndicate build
 	@$(BIN)/syndicate run
 
