@@ -75,8 +75,13 @@ def not_to_be_mailed(config: Config, newsletter: Newsletter) -> tuple[str, ...]:
     """
     if config.sending.transport != "smtp" or not newsletter.deliver:
         return ()
-    found = _about(unreplaced(config), newsletter.name)
-    return tuple(map(".".join, found)) if found.keys() - {URL} else ()
+    found = unreplaced_in(config, newsletter.name)
+    return found if set(found) - {".".join(URL)} else ()
+
+
+def unreplaced_in(config: Config, newsletter: str) -> tuple[str, ...]:
+    """The settings (`site.title`) that emails of a newsletter show as they are in the starter."""
+    return tuple(map(".".join, _about(unreplaced(config), newsletter)))
 
 
 def has_starter_address(text: str) -> bool:

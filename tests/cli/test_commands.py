@@ -294,6 +294,21 @@ def test_check_lists_findings_by_file_with_the_way_out(site: Path, run: Typing) 
     assert said.out.endswith("\n1 error, 2 warnings\n")
 
 
+def test_check_lists_what_is_still_as_init_wrote_it(
+    tmp_path: Path, run: Typing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("init", str(tmp_path / "new"))
+    monkeypatch.chdir(tmp_path / "new")
+    said = run("check")
+    assert (said.code, said.out.splitlines()[-1]) == (0, "10 notices")
+    config = Path("config.yaml")
+    text = config.read_text(encoding="utf-8")
+    config.write_text(text.replace("# deliver: true", "deliver: true"), encoding="utf-8")
+    said = run("check", "--quiet")
+    assert (said.code, said.out.splitlines()[-1]) == (1, "10 errors")
+    assert "error    newsletters.weekly.postal_address is still the example's" in said.out
+
+
 def test_check_writes_no_document(site: Path, run: Typing) -> None:
     article(site, "news.md", "---\ntitle: News\ndate: 2026-11-01\n---\nText.\n")
     before = Path("public/feed.xml").read_bytes()

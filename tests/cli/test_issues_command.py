@@ -63,6 +63,18 @@ def test_an_issue_is_made_listed_shown_and_taken_back(site: Path, run: Typing) -
     assert "is cancelled already" in again.err
 
 
+def test_an_issue_for_the_outbox_names_the_settings_that_are_still_the_examples(
+    site: Path, run: Typing
+) -> None:
+    config = site / "config.yaml"
+    text = config.read_text(encoding="utf-8").replace("# deliver: true", "deliver: true")
+    config.write_text(text.replace("Ada Brook", "Maren Holt"), encoding="utf-8")
+    made = run("issues", "make", "weekly", "--yes")
+    assert made.code == 0
+    assert "still have the example's values" in made.out
+    assert made.out.endswith("\n    site.title\n    site.author\n")
+
+
 def test_a_draft_is_approved_once(site: Path, run: Typing) -> None:
     config = site / "config.yaml"
     text = config.read_text(encoding="utf-8")

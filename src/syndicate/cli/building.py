@@ -109,12 +109,14 @@ def check(config_file: Path, *, as_json: bool, quiet: bool) -> int:
     """
     from syndicate import app
     from syndicate.build import build as run
+    from syndicate.starter_values import starter_findings
     from syndicate.store.incarnation import Incarnation
 
     with app.opened(config_file, os.environ, Progress(quiet=quiet or as_json)) as site:
         report = run(site, datetime.now(UTC), rehearse=True)
         doubts = Incarnation(site.database, site.sent_record).findings(site.config_file)
-    findings = placed((*doubts, *report.findings), site)
+    examples = starter_findings(site.config, site.config_file)
+    findings = placed((*doubts, *examples, *report.findings), site)
     if as_json:
         click.echo(findings_as_json(findings))
     else:

@@ -129,6 +129,7 @@ def make(config_file: Path, newsletter: str, yes: bool) -> int:
         _tell(site, made)
         if wanted.deliver and many is not None:
             _say_what_follows(made, many, asked=draft)
+            _say_what_to_replace(site, wanted)
     return 0
 
 
@@ -159,6 +160,17 @@ def _say_what_follows(issue: Issue, many: int, *, asked: bool) -> None:
     why = ": without a terminal nobody could be asked, and --yes was not given" if asked else ""
     click.echo(f"It is a draft{why}. It would go to {to}. To approve it:")
     click.echo(f"    syndicate issues approve {issue.name}")
+
+
+def _say_what_to_replace(site: Site, newsletter: Newsletter) -> None:
+    """Name the settings that still are the example's: the outbox takes them, no server does."""
+    from syndicate.starter_values import unreplaced_in
+
+    if keys := unreplaced_in(site.config, newsletter.name):
+        click.echo()
+        click.echo("These settings still have the example's values. Replace them before you send")
+        click.echo("to a mail server (syndicate check shows the lines):")
+        click.echo("    " + "\n    ".join(keys))
 
 
 @issues.command(short_help="Let a draft be sent, now or at a time.")
