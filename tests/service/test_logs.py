@@ -76,3 +76,10 @@ def test_a_person_reads_where_to_look_and_a_program_the_address() -> None:
     record.line, record.facts = line, {"address": "http://127.0.0.1:8000/"}
     assert logs.ForPeople().format(record) == line
     assert json.loads(logs.ForPrograms().format(record))["address"] == "http://127.0.0.1:8000/"
+
+
+def test_a_person_reads_a_sentence_and_a_program_the_facts() -> None:
+    record = logging.LogRecord("syndicate", logging.INFO, "", 0, "published", None, None)
+    record.words, record.facts = "built in 0.1 seconds: 3 articles published", {"articles": 3}
+    assert logs.ForPeople().format(record).endswith("  built in 0.1 seconds: 3 articles published")
+    assert json.loads(logs.ForPrograms().format(record))["articles"] == 3

@@ -58,6 +58,47 @@ def life(tmp_path: Path) -> Iterator[ServedLife]:
     life.serving.stop()
 
 
+@pytest.fixture
+def new(tmp_path: Path) -> Iterator[ServedLife]:
+    """A site that was never built."""
+    site = SiteFolder(tmp_path / "new", f"sqlite:///{tmp_path / 'new.db'}")
+    site.article("one.md", "The first", date="2026-11-01")
+    life = ServedLife(site, MONDAY)
+    yield life
+    life.serving.stop()
+
+
+def test_until_the_first_build_is_done_a_page_reloads_itself(new: ServedLife) -> None:
+    for path in ("/", "/articles/one/", "/feed.xml"):
+        waiting = new.get(path)
+        assert (waiting.status_code, waiting.headers["retry-after"]) == (503, "1")
+        assert waiting.headers["cache-control"] == "no-store"
+        assert '<meta http-equiv="refresh" content="1">' in waiting.text
+    new.tick(MONDAY)
+    assert new.get("/").status_code == new.get("/readyz").status_code == 503, "a look, no build"
+    assert new.get("/readyz").text == "the first build is not done\n"
+    assert new.get("/livez").status_code == 200
+    new.tick(MONDAY + SECOND)
+    assert new.get("/").status_code == new.get("/readyz").status_code == 200
+    assert new.get("/nowhere/").status_code == 404
+
+
+def test_a_first_build_that_broke_off_is_not_taken_for_the_site(new: ServedLife) -> None:
+    new.serving.stop()
+    page = new.site.root / "public" / "style.css"
+    page.parent.mkdir()
+    page.write_text("p {}", encoding="utf-8")
+    new.start()
+    assert new.get("/style.css").status_code == 200
+    assert new.get("/").status_code == 503
+
+
+def test_a_site_that_was_built_before_is_whole_from_the_start(life: ServedLife) -> None:
+    life.restart()
+    assert life.get("/").status_code == 200
+    assert life.get("/nowhere/").status_code == 404
+
+
 @pytest.mark.parametrize(
     "path",
     [

@@ -43,18 +43,19 @@ class ForPrograms(logging.Formatter):
 class ForPeople(logging.Formatter):
     """The time of day, where and what, and its facts; the way out on a line of its own.
 
-    An event with a `line` is that line and nothing else.
+    An event with a `line` is that line and nothing else; `words` stand in place of event and facts.
     """
 
     def format(self, record: logging.LogRecord) -> str:
         if line := getattr(record, "line", ""):
             return visible(line)
-        facts = dict(getattr(record, "facts", {}))
+        words = getattr(record, "words", "")
+        facts = {} if words else dict(getattr(record, "facts", {}))
         place, rule, way_out = (facts.pop(name, "") for name in ("place", "rule", "way_out"))
         facts.pop("part", "")  # the place, or the message, says more
         said = [f"{_moment(record.created).astimezone():%H:%M:%S}"]
         said += [] if record.levelno == logging.INFO else [record.levelname.lower()]
-        said += [f"{place}: {record.getMessage()}" if place else record.getMessage()]
+        said += [words or (f"{place}: {record.getMessage()}" if place else record.getMessage())]
         said += [f"{name}={value}" for name, value in facts.items()]
         said += [f"[{rule}]"] if rule else []
         lines = [visible("  ".join(said))]

@@ -73,7 +73,9 @@ class Issuing:
 def _tell(issue: Issue) -> None:
     name = f"{issue.newsletter}/{issue.slot}"
     if issue.state == IssueState.SKIPPED:
-        log.info("no issue", extra={"facts": {"issue": name, "why": issue.reason}})
+        words = f"no issue {name}: {issue.reason}"
+        log.info("no issue", extra={"facts": {"issue": name, "why": issue.reason}, "words": words})
     else:
         facts = {"issue": name, "subject": issue.subject, "state": issue.state}
-        log.info("issue made", extra={"facts": facts})
+        words = f"issue {name} made ({issue.state}): {issue.subject}"
+        log.info("issue made", extra={"facts": facts, "words": words})

@@ -125,7 +125,11 @@ def _tell(report: Report, seconds: float) -> None:
             "removed": len(report.removed),
             "seconds": round(seconds, 3),
         }
-        log.info("published", extra={"facts": facts})
+        words = (
+            f"built in {seconds:.1f} seconds: {report.articles:,} articles published, "
+            f"{len(report.written):,} files written, {len(report.removed):,} removed"
+        )
+        log.info("published", extra={"facts": facts, "words": words})
 
 
 def _facts(report: Report, due: tuple[str, str] | None, now: datetime) -> dict[str, str]:

@@ -164,7 +164,10 @@ class Delivering:
         self._sent.left = {**dict.fromkeys(self._sent.left, 0), **report.left}
         if report.sent or report.failed or report.held:
             facts = {"sent": report.sent, "failed": report.failed, "held": report.held}
-            log.info("sent", extra={"facts": facts})
+            words = (
+                f"sent {report.sent:,} emails, {report.failed:,} failed, {report.held:,} on hold"
+            )
+            log.info("sent", extra={"facts": facts, "words": words})
 
     def _findings(self, stand: Stand) -> Iterator[Finding]:
         """What is wrong now, whether or not a round was since."""

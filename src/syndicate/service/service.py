@@ -157,7 +157,8 @@ class Service:
             _allow_files()
             self._serving.listen()
             facts = {"version": __version__, "content": str(self._setup.places.content)}
-            log.info("running", extra={"facts": facts})
+            line = f"syndicate {__version__} publishes {facts['content']}"
+            log.info("running", extra={"facts": facts, "line": line})
             self._serving.start()
             self._clock.start()
             self._systemd.tell(READY)
@@ -198,7 +199,8 @@ class Service:
             except queue.Empty:
                 number = 0
             if number in ENDING:
-                log.info("stopping", extra={"facts": {"signal": signal.Signals(number).name}})
+                facts = {"signal": signal.Signals(number).name}
+                log.info("stopping", extra={"facts": facts, "words": "stopping"})
                 return
             if number == signal.SIGHUP:
                 self._systemd.reloading()

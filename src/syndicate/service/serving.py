@@ -37,7 +37,7 @@ from syndicate.store.issues import Issues
 from syndicate.web.answers import Answers, Moves
 from syndicate.web.clients import Clients, Limit, Network
 from syndicate.web.front import server_config
-from syndicate.web.library import Address, Library
+from syndicate.web.library import INDEX, Address, Library
 from syndicate.web.local import LocalView
 from syndicate.web.metrics import Traffic
 
@@ -112,6 +112,7 @@ class Serving:
     def start(self) -> None:
         """Serve what there is already, at the port taken. Raises SyndicateError if that fails."""
         self.refresh(None)
+        self._set_built(built=self.shows(INDEX))
         self._thread.start()
         deadline = time.monotonic() + STARTING_SECONDS
         while not self._server.started:
@@ -120,6 +121,9 @@ class Serving:
             time.sleep(0.01)
         line = f"Serving {self.url} - press Ctrl-C to stop"
         log.info("serving", extra={"facts": {"address": self.url}, "line": line})
+        if not self._health.is_built:
+            line = "The first build is running. The browser shows the site when it is done."
+            log.info("first build", extra={"line": line})
 
     def stop(self) -> None:
         """Finish the answers in hand."""
@@ -147,6 +151,13 @@ class Serving:
         self._health.feeds = sum(document.kind.is_feed for document in files.values())
         return faults
 
+    def built(self) -> None:
+        """From now on, what is not in the output folder does not exist: a build is served whole."""
+        self._set_built(built=True)
+
+    def _set_built(self, *, built: bool) -> None:
+        self._answers.is_built = self._health.is_built = built
+
     def shows(self, path: str) -> bool:
         """Whether a document of the output folder is served now."""
         return path in self._library.shelf.files
@@ -168,6 +179,7 @@ class Health:
         self._tick = tick
         self._patience = patience
         self.articles = self.issues = self.documents = self.feeds = 0
+        self.is_built = False
         self._registry = CollectorRegistry()
         self._registry.register(traffic)
         self._registry.register(sent)
@@ -181,8 +193,9 @@ class Health:
         """Whether it does all it should: what keeps a part of it from its work."""
         if self._tick.last is None:
             return ["starting"]
+        building = [] if self.is_built else ["the first build is not done"]
         wrong = (f"{part}: {f.message}" for part, f, _ in tuple(self._tick.faults) if is_failure(f))
-        return [*self.livez(), *wrong]
+        return [*self.livez(), *building, *wrong]
 
     def metrics(self) -> bytes:
         """All numbers, in Prometheus's text format."""

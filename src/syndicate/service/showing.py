@@ -22,6 +22,10 @@ class Shows(Protocol):
         """Take up what changed: these paths, or whatever did. Gives what cannot be served."""
         ...
 
+    def built(self) -> None:
+        """The whole site was built, and what was built was taken up."""
+        ...
+
 
 class Showing:
     """Has served what changed. What cannot be is tried again, at the latest after a minute."""
@@ -36,6 +40,12 @@ class Showing:
 
     def turn(self, now: datetime) -> Turn:
         """Take up what was built, or what is new in the folder after a while."""
+        turn = self._take_up(now)
+        if self._served.is_built:
+            self._shows.built()
+        return turn
+
+    def _take_up(self, now: datetime) -> Turn:
         self._served.take_asked()
         whole = self._looked is None or not self._looked <= now < self._looked + ANYWAY
         if not whole and not self._served.is_new:

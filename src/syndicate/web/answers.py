@@ -38,6 +38,26 @@ LONGEST_TARGET: Final = 4_096
 
 NOT_FOUND_PAGE: Final = "404.html"
 
+BUILDING_SECONDS: Final = b"1"
+"""After how many seconds to ask again for a page of a site that is being built."""
+
+_BUILDING_PAGE: Final = (
+    b"""<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta http-equiv="refresh" content="%b">
+<meta name="viewport" content="width=device-width">
+<meta name="color-scheme" content="light dark">
+<title>Building the site</title>
+<body style="max-width: 34rem; margin: 4rem auto; padding: 0 1rem; font: 1.1rem/1.5 sans-serif">
+<h1>Building the site</h1>
+<p>This is the first build. This page reloads until it is done.
+<p>If it takes long: the terminal where <code>syndicate run</code> was started shows why,
+and so does <code>syndicate status</code>.
+"""
+    % BUILDING_SECONDS
+)
+
 _WELL_FORMED: Final = re.compile(
     rb"/(?:[\x21-\x24\x26-\x3e\x40-\x7e\x80-\xff]|%[0-9A-Fa-f]{2})*+(?:\?|\Z)"
 )
@@ -93,8 +113,9 @@ class Moves:
 
 
 class Answers:
-    """Answers requests. `moves` and `clients` may be replaced at any time.
+    """Answers requests. `moves`, `clients` and `is_built` may be replaced at any time.
 
+    While `is_built` is false, what is not there may still come: it is answered with 503, not 404.
     Without `monitor` there are no pages of it.
     `local` says which requests come from a browser on this machine, and what those get.
     """
@@ -103,6 +124,7 @@ class Answers:
         self, library: Library, clients: Clients, traffic: Traffic, monitor: Monitor | None = None
     ) -> None:
         self.moves = Moves()
+        self.is_built = True
         self.desks: Sequence[Desk] = ()
         self.library = library
         self.local = LocalView(library.address.url)
@@ -188,6 +210,8 @@ class Answers:
             return _moved(quote(alias, safe=_IN_ADDRESSES).encode())
         if name in self.moves.gone:
             return text(410, "This feed is gone and will not come back.", cache=_KEPT)
+        if not self.is_built:
+            return _building()
         page = shelf.files.get(NOT_FOUND_PAGE)
         if page is None or page.body is None:
             return text(404, "There is nothing at this address.")
@@ -272,6 +296,21 @@ def _part(form: Form, headers: Mapping[bytes, bytes]) -> Answer:
     own[b"content-range"] = b"bytes %d-%d/%d" % (found.start, found.stop - 1, length)
     file = replace(whole.file, span=found) if whole.file else None
     return answer(206, own.items(), whole.body[found.start : found.stop], file)
+
+
+def _building() -> Answer:
+    length = b"%d" % len(_BUILDING_PAGE)
+    return answer(
+        503,
+        (
+            (b"content-type", b"text/html; charset=utf-8"),
+            (b"content-length", length),
+            (b"cache-control", b"no-store"),
+            (b"x-content-type-options", b"nosniff"),
+            (b"retry-after", BUILDING_SECONDS),
+        ),
+        _BUILDING_PAGE,
+    )
 
 
 def _moved(location: bytes) -> Answer:
