@@ -376,7 +376,7 @@ def test_config_prints_every_setting_as_yaml_that_can_be_used(site: Path, run: T
             "store",
             "service",
         ),
-        *("content", "templates", "output", "issues", "outbox"),
+        *("content", "links", "templates", "output", "issues", "outbox"),
     ]
     Path("config.yaml").write_text(said.out, encoding="utf-8")
     assert run("config").out == said.out

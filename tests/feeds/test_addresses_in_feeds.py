@@ -95,6 +95,7 @@ def test_every_address_in_a_feed_is_a_uri(site: SiteFolder) -> None:
                 f"{suffix}/{number} [x] ä.{suffix}",
                 f"Number {number} {suffix}",
                 body(address),
+                date="2026-03-08",
                 image=address,
                 enclosure="/song [1].mp3",
                 aliases=[address],

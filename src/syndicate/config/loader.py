@@ -56,6 +56,8 @@ def load(path: Path, environment: Mapping[str, str]) -> Loaded:
         where = "here" if path.parent == Path() else f"in {path.parent}"
         fault = Fault(f"there is no {path.name} {where}", Place(str(path)), NO_FILE)
         raise ConfigError((fault,)) from None
+    except IsADirectoryError:
+        raise _refused("is a folder, not a file", path, NO_FILE) from None
     except OSError as error:
         hint = "check the rights of the file, or name another with --config FILE"
         raise _refused(f"cannot be read: {error.strerror}", path, hint) from None
