@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from smtp_server import EXTENSIONS, Action, Say, SmtpServer, Step
+from smtp_server import EXTENSIONS, Action, Say, SmtpServer, Step, scripted
 from syndicate.config.model import Server
 from syndicate.delivery import smtp
 from syndicate.delivery.smtp import Smtp, SmtpSession
@@ -160,6 +160,11 @@ def odd_things(at: str) -> Iterator[Say]:
 
 
 STEPS = [*USUAL, "EHLO", "BODY"]
+CLOSING = {
+    "at once": Say("554 5.7.1 spam", close=True),
+    "for now": Say("451 4.3.0 not now", close=True),
+    "after it said so": Say("554 5.7.1 spam", behind="421 4.7.0 too many errors\r\n", close=True),
+}
 BLAMED = {"MAIL": Refused.SENDER, "RCPT": Refused.RECIPIENT, "MESSAGE": Refused.MESSAGE}
 
 
@@ -199,3 +204,43 @@ def test_where_every_reply_is_in_place_nothing_is_unknown(
     assert (ann, cy) == (None, None)
     assert (bob.what if bob else None) == BLAMED.get(step)
     assert bob is None or (bob.for_good, bob.uncertain) == (reply[0] == "5", False)
+
+
+@pytest.mark.parametrize("extensions", [EXTENSIONS, ("8BITMIME",)], ids=["together", "one by one"])
+@pytest.mark.parametrize("last", [False, True], ids=["more to send", "the last"])
+@pytest.mark.parametrize("how", CLOSING)
+def test_a_refusal_by_a_server_that_then_closes_the_connection_counts(
+    how: str, last: bool, extensions: tuple[str, ...]
+) -> None:
+    refused = PEOPLE[-1] if last else "bob"
+
+    def closing(step: Step) -> Action | None:
+        mails = [mail.to[0] for mail in server.mails]
+        in_hand = step.connection == 1 and len(mails) == PEOPLE.index(refused)
+        return CLOSING[how] if step.name == "MESSAGE" and in_hand else None
+
+    with SmtpServer(closing, extensions=extensions) as server:
+        found = Round(transport(server)).run()
+    error = found.pop(refused)
+    assert error is not None
+    assert (error.what, error.uncertain) == (Refused.MESSAGE, False)
+    assert error.for_good == (how != "for now")
+    assert set(found.values()) == {None}
+    assert len(server.mails) == len(PEOPLE) - 1
+
+
+@pytest.mark.parametrize("second", ["250 2.0.0 taken", "25"])
+@pytest.mark.parametrize("extensions", [EXTENSIONS, ("8BITMIME",)], ids=["together", "one by one"])
+def test_of_two_replies_before_the_end_of_a_connection_none_is_believed(
+    second: str, extensions: tuple[str, ...]
+) -> None:
+    both = Say("554 5.7.1 spam", behind=second + "\r\n" * (len(second) > 3), close=True)
+    with (
+        SmtpServer(scripted(MESSAGE=[both]), extensions=extensions) as server,
+        transport(server).session() as session,
+    ):
+        session.begin(to("ann"))
+        with pytest.raises(DeliveryError) as caught:
+            session.finish(MESSAGE, to("bob"))
+    assert caught.value.uncertain
+    assert caught.value.lost

@@ -23,7 +23,7 @@ from syndicate.build import Site
 from syndicate.config.model import Newsletter
 from syndicate.delivery import verp
 from syndicate.delivery.prepared import message_id
-from syndicate.errors import StoreError, SyndicateError
+from syndicate.errors import DeliveryError, StoreError, SyndicateError
 from syndicate.moments import to_text
 from syndicate.sending import orders
 from syndicate.sending.clerk import TRIES, Told, Way
@@ -602,6 +602,16 @@ def test_a_draft_can_be_sent_to_one_address_and_counts_as_nothing(site: Mailing)
     assert "taken as 1" in said
     with site.folder.opened() as opened:
         assert Deliveries(opened.database).sending(issue.sequence) is None
+
+
+def test_a_test_email_that_may_not_have_been_accepted_is_no_success(site: Mailing) -> None:
+    site.people(EVERYBODY)
+    issue = site.issue()
+    with SmtpServer(scripted(QUIT=[Say("451 4.3.0 not now")])) as server:
+        site.through(server.port)
+        with site.folder.opened() as opened, pytest.raises(DeliveryError, match="451") as caught:
+            send_one(opened, site.folder.root / "outbox", issue, "me@example.net")
+    assert caught.value.uncertain
 
 
 def seen_by(seen: list[tuple[int, int]]) -> Told:

@@ -21,8 +21,8 @@ LATER: list[Action | None] = [None, Say("554 5.7.1 no"), Close(kept=True)]
 def test_an_early_reply_makes_no_outcome_wrong(
     site: Mailing, early: str, later: Action | None, extensions: tuple[str, ...]
 ) -> None:
-    if isinstance(later, Close) and early[:3] in ("250", "421"):
-        pytest.skip("the same bytes as from a server that means it")
+    if isinstance(later, Close) and early[:3].isdigit():
+        pytest.skip("the same bytes as from a server that means it, and then hangs up")
     site.people(PEOPLE)
     site.issue()
     behaviour = scripted(BODY=[Say(early)], MESSAGE=[later])

@@ -12,11 +12,14 @@ from pathlib import Path
 import pytest
 from visits import Place
 
-from smtp_server import SmtpServer
+from smtp_server import Action, Say, SmtpServer, Step
 from syndicate.app import set_up
+from syndicate.config.model import Server
 from syndicate.delivery.outbox import Outbox
-from syndicate.delivery.transport import Envelope, Session
+from syndicate.delivery.smtp import Smtp
+from syndicate.delivery.transport import Envelope, Session, Transport
 from syndicate.errors import DeliveryError
+from syndicate.sending.outlets import FirstThatWorks
 from syndicate.service.people import Letters, frame_of
 from syndicate.store.requests import Requests, RequestState
 from syndicate.store.subscribers import Why
@@ -53,7 +56,7 @@ def now() -> datetime:
     return datetime.now(UTC) + SECOND
 
 
-def sent_by(place: Place, transport: Refusing | Outbox, moment: datetime) -> list[str]:
+def sent_by(place: Place, transport: Transport, moment: datetime) -> list[str]:
     with place.site.opened() as site:
         return Postman(site, *frame_of(site, moment), transport).round(moment)
 
@@ -143,3 +146,24 @@ def test_letters_go_through_the_first_mail_server_that_is_there(small: Place) ->
     assert (mail.sender, mail.to) == ("letters@example.org", (MAIL,))
     assert states(small) == [(RequestState.SENT, 0)]
     assert not list(small.site.root.glob("outbox/*.eml"))
+
+
+def test_an_email_that_may_not_have_been_accepted_is_sent_again(small: Place) -> None:
+    """Twice is harmless; a confirmation that never comes is not."""
+    small.ask(MAIL)
+
+    def out_of_step(step: Step) -> Action | None:
+        odd = step.name == "QUIT" and step.connection == 1
+        return Say("451 4.3.0 not now") if odd else None
+
+    with SmtpServer(out_of_step) as server:
+        settings = Server(
+            name="main", host="127.0.0.1", port=server.port, security="none", timeout=2
+        )
+        transport = FirstThatWorks([Smtp(settings, "here.example.org")])
+        moment = now()
+        (problem,) = sent_by(small, transport, moment)
+        assert "451" in problem
+        assert states(small) == [(RequestState.WAITING, 1)]
+        assert sent_by(small, transport, moment + FIRST_WAIT) == []
+    assert states(small) == [(RequestState.SENT, 1)]

@@ -72,8 +72,9 @@ class SmtpSession:
 
     Replies carry no number: one too many or too few, and each later one would count for another
     command. So a refusal counts only when what follows shows that replies are in step: 354 to DATA,
-    250 to RSET, 221 to QUIT. A message that was accepted is in doubt when what follows does not
-    fit. Nothing that comes out of step counts for anything, and the connection ends.
+    250 to RSET, 221 to QUIT, or that the server closed the connection and said nothing else. A
+    message that was accepted is in doubt when what follows does not fit. Nothing that comes out of
+    step counts for anything, and the connection ends.
     """
 
     def __init__(self, server: Server, wire: Wire, offered: dict[str, str]) -> None:
@@ -116,6 +117,7 @@ class SmtpSession:
         try:
             self._wire.send(DOT + commands, self._timeout)
             reply = self._wire.reply(self._timeout * PATIENCE)
+            self._wire.heard.clear()
             refusal = verdict(Step.MESSAGE, reply, self._host, envelope.to)
         except (OSError, UnreadableError) as error:
             uncertain = self._wire.sent >= len(DOT)
@@ -237,11 +239,21 @@ class SmtpSession:
             proven = self._announced_next(following)
         else:
             proven = self._quit(stops=False)
-        if proven:
+        if proven or self._ended_after_it():
             refusal.lost = refusal.lost or self._lost
             return refusal
         text = f"{refusal.message}; but its replies are out of step, so the outcome is unknown"
         return self._give_up(text, uncertain=True)
+
+    def _ended_after_it(self) -> bool:
+        """Whether the server ended the connection and gave no second reply that could be the one.
+
+        Some close at once after they refused a message, or say 421 to whatever comes next. All
+        that a server sends before it closes arrives before the end (RFC 9293, section 3.6), but
+        not before a reset.
+        """
+        heard = self._wire.heard
+        return heard == [SHUTTING_DOWN] or (self._wire.ended and not heard)
 
     def _announced_next(self, following: Envelope | None) -> bool:
         """Announce the next message now; whether the replies are in step."""
@@ -255,6 +267,8 @@ class SmtpSession:
         try:
             self._ahead.refusal = self._answers(commands, following, sent=sent)
         except (OSError, UnreadableError):
+            self._ahead = None
+            self._drop()
             return False
         return not self._lost
 

@@ -34,6 +34,10 @@ class Wire:
         self._replies = Replies()
         self.sent = 0
         """How many bytes of what was sent last the system took."""
+        self.heard: list[int] = []
+        """The codes of the replies that were read since this list was last cleared."""
+        self.ended = False
+        """It closed the connection, and everything it said before was read."""
 
     def encrypt(self, context: ssl.SSLContext, host: str, seconds: float) -> None:
         """Go on by TLS with a server that proves to be `host`."""
@@ -58,6 +62,7 @@ class Wire:
         deadline = monotonic() + seconds
         while (reply := self._replies.take()) is None:
             self._take_in(_by(deadline, self._socket, select.POLLIN, self._socket.recv, AT_ONCE))
+        self.heard.append(reply.code)
         return reply
 
     def unasked(self) -> Reply | None:
@@ -70,6 +75,7 @@ class Wire:
         reply = self._replies.take()
         if reply is None:
             raise UnreadableError("a partial reply to nothing")
+        self.heard.append(reply.code)
         return reply
 
     def close(self) -> None:
@@ -78,6 +84,7 @@ class Wire:
 
     def _take_in(self, data: bytes) -> None:
         if not data:
+            self.ended = not self._replies.waiting
             raise ConnectionResetError("it closed the connection")
         self._replies.feed(data)
 

@@ -178,7 +178,7 @@ def send_test(
     """Send texts to one address as a test: it says so, and no delivery is kept of it.
 
     Its personal links are nobody's. Each test is a message of its own: some servers drop a second
-    one with the same Message-ID. Raises SyndicateError when it is not taken.
+    one with the same Message-ID. Raises SyndicateError when it is not taken, or may not be.
     """
     sending = Sending(issue, newsletter.name, slot, to_text(datetime.now(UTC)))
     mail = mail_from(site, newsletter, personal.as_test(), sending)
@@ -187,7 +187,12 @@ def send_test(
     transport = FirstThatWorks(transports(site.config.sending, outbox, site.host).values())
     with transport.session() as session:
         session.begin(written.envelope)
-        return session.finish(written.message)
+        reply = session.finish(written.message)
+    if session.doubt:
+        raise DeliveryError(
+            session.doubt, uncertain=True, way_out="see whether it arrived, or send it again"
+        )
+    return reply
 
 
 NOBODY = 0

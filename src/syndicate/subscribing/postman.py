@@ -48,6 +48,7 @@ class Postman:
         self._frame = frame
         self._transport = transport
         self._requests = Requests(site.database)
+        self._taken: Request | None = None  # whose email the session accepted last
 
     def round(self, now: datetime) -> list[str]:
         """Send what is due; give what went wrong."""
@@ -55,9 +56,11 @@ class Postman:
         if not due:
             return []
         desk = Desk(self._site, now)
+        self._taken = None
         try:
             with self._transport.session() as session:
                 problems = [self._sent(session, desk, request, now) for request in due]
+            problems.append(self._doubted(session.doubt, now))
         except DeliveryError as error:  # no session at all: each is tried again
             problems = [self._failed(request, error, now) for request in due]
         return [problem for problem in problems if problem]
@@ -123,8 +126,15 @@ class Postman:
             reply = session.finish(message)
         except (DeliveryError, MessageError) as error:
             return self._failed(request, error, now)
-        self._settle(request._replace(state=RequestState.SENT, reply=reply))
+        self._taken = request._replace(state=RequestState.SENT, reply=reply)
+        self._settle(self._taken)
         return ""
+
+    def _doubted(self, doubt: str, now: datetime) -> str:
+        """Have the last email sent again if it may not have been accepted; what went wrong."""
+        if not (doubt and self._taken):
+            return ""
+        return self._failed(self._taken, DeliveryError(doubt), now)
 
     def _failed(self, request: Request, error: DeliveryError | MessageError, now: datetime) -> str:
         for_good = isinstance(error, MessageError) or error.for_good
@@ -136,16 +146,17 @@ class Postman:
                 attempts=attempts,
                 next_try=to_text(now + wait),
                 reply=error.message,
-            )
+            ),
+            before=request.state,
         )
         # The address of whoever it is does not belong into a log.
         return "a letter cannot be written" if isinstance(error, MessageError) else error.message
 
-    def _settle(self, request: Request) -> None:
+    def _settle(self, request: Request, before: str = RequestState.WAITING) -> None:
         """Keep what became of it, unless it was answered or forgotten meanwhile."""
         with self._site.database.transaction():
             now = self._requests.find(request.id)
-            if now and now.state == RequestState.WAITING:
+            if now and now.state == before:
                 self._requests.settle(request)
 
 
