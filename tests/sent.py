@@ -30,7 +30,7 @@ def send(
     who: Subscriber,
     state: str = "sent",
     at: str = "",
-    planned: int = 1,
+    planned: int = 10,
 ) -> None:
     """Have an issue in the ledger, delivered to somebody."""
     slot = f"2026-11-{issue:02}T08:00"

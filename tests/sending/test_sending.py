@@ -390,6 +390,31 @@ def refused_by_a_misconfigured_server(site: Mailing, server: SmtpServer) -> None
     assert not site.proof().sending.ended
 
 
+@pytest.mark.parametrize(("people", "refused"), [(1, 1), (3, 2), (4, 4), (9, 9)])
+def test_a_small_list_that_is_mostly_refused_pauses_and_suppresses_no_address(
+    site: Mailing, people: int, refused: int
+) -> None:
+    addresses = [f"p{number}@example.org" for number in range(people)]
+    everyone = site.people(addresses)
+    site.issue()
+    unknown = set(addresses[:refused])
+
+    def behaviour(step: Step) -> Action | None:
+        is_unknown = step.name == "RCPT" and any(each in step.argument for each in unknown)
+        return Say("550 5.1.1 no such user") if is_unknown else None
+
+    with SmtpServer(behaviour) as server:
+        site.through(server.port)
+        report = site.send()
+    (paused,) = report.paused
+    assert paused.paused == f"{refused} of {people} messages were refused"
+    assert "syndicate issues retry-failed weekly/" in orders.after_pause(paused)
+    assert "which suppresses the addresses" in orders.after_pause(paused)
+    with site.folder.opened() as opened:
+        known = Subscribers(opened.database)
+        assert not any(known.suppression(each.hash) for each in everyone)
+
+
 def test_a_small_list_refused_as_a_whole_pauses_and_suppresses_nobody(site: Mailing) -> None:
     with SmtpServer(scripted(RCPT=Say("550 5.1.1 no such user"))) as server:
         refused_by_a_misconfigured_server(site, server)

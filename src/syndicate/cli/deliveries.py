@@ -97,7 +97,7 @@ def _as_json(proof: Proof, names: Iterable[tuple[str, ...]] | None) -> None:
 
 
 def _as_table(proof: Proof, names: Iterable[tuple[str, ...]] | None) -> None:
-    from syndicate.sending.orders import states
+    from syndicate.sending.orders import after_pause, states
 
     sending = proof.sending
     click.secho(sending.name, bold=True)
@@ -105,7 +105,7 @@ def _as_table(proof: Proof, names: Iterable[tuple[str, ...]] | None) -> None:
     rows += [(name, f"{number:,}", "") for name, number in states(proof).items()]
     rows += [("began", sending.began, "")]
     rows += [("ended", sending.ended, "")] if sending.ended else []
-    rows += [("paused", sending.paused, "")] if sending.paused else []
+    rows += [("paused", sending.paused, after_pause(sending))] if sending.paused else []
     show_table(rows)
     if not proof.holds:
         click.secho("These do not add up: deliveries are missing or too many.", fg="red")
@@ -323,6 +323,7 @@ class _Bars:
 
 def _tell(report: Report) -> None:
     from syndicate.moments import to_text
+    from syndicate.sending.orders import after_pause
 
     rows = [("sent", f"{report.sent:,}", "")]
     rows += [("failed", f"{report.failed:,}", "")] if report.failed else []
@@ -332,10 +333,7 @@ def _tell(report: Report) -> None:
         ("held", f"{many:,} of {issue}", f"syndicate deliveries held {issue}")
         for issue, many in report.held_of.items()
     ]
-    rows += [
-        ("paused", f"{each.name}: {each.paused}", f"syndicate issues resume {each.name}")
-        for each in report.paused
-    ]
+    rows += [("paused", f"{each.name}: {each.paused}", after_pause(each)) for each in report.paused]
     rows += [("waiting", f"{name}: {WAITING}", "syndicate check") for name in report.waiting]
     rows += [("trouble", trouble, "") for trouble in dict.fromkeys(report.troubles)]
     if report.quiet:

@@ -114,6 +114,6 @@ def is_over_budget(sent: int, failed: int, most_percent: int) -> bool:
 def is_mostly_refused(sent: int, failed: int, most_percent: int) -> bool:
     """Whether more than half of an issue was refused, or `most_percent` if that is more.
 
-    This holds for the smallest lists too. One refusal alone is never most of an issue.
+    This holds for the smallest lists too, and for a list of one.
     """
-    return failed > 1 and failed * 100 > max(MOST_REFUSED, most_percent) * (sent + failed)
+    return failed * 100 > max(MOST_REFUSED, most_percent) * (sent + failed)

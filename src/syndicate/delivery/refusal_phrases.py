@@ -41,8 +41,14 @@ RULES: Final = (
         (
             r"5\.4\.1 .{0,80}access denied",
             r"recipient address(es)? rejected ?: (invalid-recipient|no-domain|undeliverable)",
-            r"user unknown in (relay|local|virtual) (recipient|mailbox|alias)",
-            r"not in (the )?(recipient|relay_recipient) ?(list|maps?|table)",
+            r"(?<!sender address rejected: )user unknown in (relay|local|virtual) (recipient|"
+            r"mailbox|alias)",
+            r"not in (the |my )?(relay )?(recipient|valid ?rcpt ?to) ?(list|maps?|table)",
+            r"recipient unknown",
+            r"no valid recipient",
+            r"mailbox name (is )?(not allowed|invalid)",
+            r"(due|owing|because of|for) .{0,20}inactivity",
+            r"no (\w+ ){0,2}activity",
             r"marked as invalid",
             r"not a valid rfc-?5321 address",
             r"bad ?rcpt ?to",
@@ -56,9 +62,15 @@ RULES: Final = (
         "a full or busy mailbox, in words that otherwise mean the sender",
         (
             r"user has too many messages",
+            r"too many messages (in|on|for) (the|this) mailbox",
+            r"(mailbox|inbox|storage|disk).{0,40} quota",
+            r"(this|the|user'?s?|recipient'?s?) (mailbox|account|inbox) .{0,20}(is )?(over|full)",
+            r"(max\w* |the )mailbox size",
+            r"file too large",
+            r"enough (\w+ )?(space|room|storage|disk)",
             r"(mail ?box|account) .{0,40}exceed\w* .{0,20}polic",
             r"(receiving|received) (mail|messages|e-?mail) (too|at a rate)",
-            r"receivingrate",
+            r"receiving rate",
             r"recipient has exceeded",
             r"(account|user|recipient|mail ?box) (\w+ )?(is |has been |was )?(temporar\w+ "
             r")?(blocked|locked|suspended)",
@@ -73,13 +85,11 @@ RULES: Final = (
             r"\b(dns|ur?i?|ip)?[rd]?bls?\b",
             r"\bdns[rb]l\b",
             r"\brealtime block",
-            r"spamhaus",
-            r"spamcop",
+            r"ivmsip|ivmuri",
             r"sorbs",
             r"barracudacentral",
             r"barracudanetworks",
             r"invaluement",
-            r"spamrl",
             r"uceprotect",
             r"hostkarma",
             r"senderscore",
@@ -93,7 +103,11 @@ RULES: Final = (
             r"talosintelligence",
             r"surbl",
             r"uribl",
-            r"(listed|found|registered) (by|at|in|on|as) [\w.'/:-]*(list|bl\b|spam|abus|policy)",
+            r"(found|registered) (by|at|in|on|as) [\w.'/:-]*(list|bl\b|spam|abus|policy)",
+            r"(?<!not )\blisted (at|on|in|by)\b",
+            r"permanently deferred",
+            r"domain (is not|isn't) in my list",
+            r"\b(ou|sc|dy|rp)-0\d\d",  # Microsoft
             r"blocked using",
             r"(bad|invalid|dynamic|banned|blocked|sending|source|client|originating) (sending |"
             r"source |client )?ips?\b",
@@ -109,6 +123,13 @@ RULES: Final = (
             r"part of their network",
             r"not allowed to connect",
             r"no smtp service",
+            r"\byour (\w+ )?(ip|server|host|domain|network|mta|isp|provider|country|reputation|"
+            r"website|computer|system|rdns|sender|connection)s?('s)?\b",
+            r"connection refused (from|due|for|because)",
+            r"lista (negra|nera)|liste noire|schwarze\w* liste|ч[её]рн\w+ спис|czarn\w+ li|"
+            r"黑名单|黑名單|ブラックリスト",
+            r"not trusted|untrusted",
+            r"(mail|messages?|connections?) from .{0,60} (deferred|limited|not wanted|unwanted)",
             r"service refus",
             r"connections? (will )?not (be )?accepted",
             r"not accepting connections",
@@ -122,7 +143,6 @@ RULES: Final = (
             r"to reputation",
             r"geo-?ip",
             r"geographical",
-            r"your country",
             r"identified as (a )?spam",
             r"you are .{0,20}spammer",
             r"(smtp )?(server|gateway) of your isp",
@@ -140,9 +160,12 @@ RULES: Final = (
         Cause.SENDER,
         "the sender is not authenticated, or its address is refused: SPF, DKIM, DMARC, PTR, TLS",
         (
-            r"\bspf\b",
-            r"\bdkim\b",
-            r"\bdmarc\b",
+            r"\bspf",
+            r"\bdkim",
+            r"\bdmarc",
+            r"smtp[- ]auth",
+            r"\bsender\b .{0,60}\b(has no|does not|doesn't|is not|must|cannot|can't|could not)\b",
+            r"dns check",
             r"\bbatv\b",
             r"sender ?id\b",
             r"sender policy",
@@ -214,10 +237,13 @@ RULES: Final = (
         Cause.SENDER,
         "the message was taken for spam or a virus",
         (
-            r"\bspam(my|mer|ming|s)?\b",
-            r"anti-?spam",
-            r"spamassassin",
-            r"spamdetected",
+            r"spam",
+            r"\bscored?\b",
+            r"(not|n't|refus\w* to) (accept|take) (\w+ ){0,2}(this|your) (message|mail|e-?mail)\b",
+            r"\burls? (in|contain|found|with|was|is)",
+            r"accepts? (messages?|mail|e-?mail) (with|contain)",
+            r"нежелательн",
+            r"werbung",
             r"\bjunk\b",
             r"phish",
             r"scam\b",
@@ -263,6 +289,7 @@ RULES: Final = (
             r"(local|security|company|admin\w*|content|site|organi[sz]ation|server|dmarc|against|"
             r"for|of|by) (the |our |a )?(\w+ )?polic",
             r"mailpolicy",
+            r"(not|n't) comply",
             r"violat\w+ .{0,20}polic",
             r"administrative(ly)? (prohibit|denied|reject|lock)",
             r"envelope (blocked|rejected)",
@@ -380,7 +407,8 @@ RULES: Final = (
             r"){0,4}(is |has |was |'s )?(been )?(too )?(full|exceed\w*|over (its |the )?(quota|"
             r"size|limit)|overquota|over quota|quota)",
             r"over ?-?quota",
-            r"quota (\w+ )?(exceed|violat|reach|full|limit)",
+            r"quota (\w+ )?(exceed|violat|reach|full|limit|is over|exhaust)",
+            r"not able to receive (any )?more",
             r"exceed\w* .{0,40}(quota|storage|allocat|size|space|limit|mail ?box)",
             r"(out of|insufficient|not enough|no|low|limited) (system |disk |mailbox |quota |"
             r"storage |more )*(storage|space|quota|room|resources)",
@@ -477,21 +505,15 @@ RULES: Final = (
         (
             r"(unknown|no such|non-?exist\w*|invalid|bad|illegal|inexist\w*|undeliverable|"
             r"unrout[e]?able|no valid|incorrect|unrecogni[sz]ed|misspelled|unallocated|nosuch|no "
-            r"known|not a( known| valid)?|wrong|non[- ]existant) (destination |local |virtual |"
-            r"final |delivery |mail ?|e-?mail |receiving |recipient'?s? |address\w* |target |rcpt "
-            r"|mailbox |user |lotus notes |public folder )*(user|recipient|rcpt|mail ?box|address|"
-            r"addressee|account|person|customer|alias|name|id|local[- ]part|maildrop|subscriber|"
-            r"member|destination|directory entry|one|entry|e-?mail)\w*",
-            r"nosuchuser",
-            r"disableduser",
-            r"recip(ient)?notfound",
+            r"known|not a( known| valid)?|wrong|non[- ]existant|inactive|disabled)[ -]"
+            r"(destination |local |virtual |final |delivery |mail ?|e-?mail |receiving |"
+            r"recipient'?s? |address\w* |target |rcpt |mailbox |user |lotus notes |public folder )*"
+            r"(user|recipient|rcpt|mail ?box|address|addressee|account|person|customer|alias|name|"
+            r"id|local[- ]part|maildrop|subscriber|member|destination|directory entry|one|entry|"
+            r"e-?mail)\w*",
+            r"recip not found",
             r"resolver\.adr\.",
-            r"addressunknown",
-            r"nosuchrecipient",
-            r"user[_-]unknown",
-            r"unknown_user",
-            r"usernotfound",
-            r"unknownuser",
+            r"user-unknown",
             r"unknown user",
             r"(user|recipient|rcpt|mail ?box|address|addressee|account|alias|e-?mail|name|"
             r"destination|person|customer|\bid|member|local part)s?( name| address| account| id| "
@@ -506,13 +528,24 @@ RULES: Final = (
             r"mailbox|user|address)",
             r"no (such )?mail ?box",
             r"no (local )?(user|account|recipient)s?( of| by| with| exists?| named| here|$)",
+            r"(not|n't) (handle|host|serve|know)\w* (any )?(mail|e-?mail|domain|address|such)",
+            r"deliver (any )?(mail|messages?|e-?mail) (for|to)\b",
+            r"(mail )?receiving (is )?disabled",
+            r"never (receive|accept)s?\b",
+            r"(cannot|can't|not able to) receive (any )?(e-?mail|mail|messages?)",
+            r"(user|rcpt|recipient) not ok",
+            r"\bleft (the|our|this) (company|organi[sz]ation|school|firm)",
             r"nobody (here|by|at)",
-            r"no one (here|by|at)",
+            r"no one (here|by|at|with)",
+            r"no such (\w+ ){0,2}(drop|box|name|entry|id|alias|person|account)",
+            r"incorrectly addressed",
+            r"inesistent|(destinatario|indirizzo) errat",
+            r"nie (istnieje|ma takiego|znaleziono)",
             r"isn't here",
             r"not our customer",
             r"(account|mail ?box|user|address|recipient|person) (has |have )?(moved|left|gone)",
-            r"no longer (valid|available|active|in use|exist\w*|works?|employed|accept\w*|on|at|a "
-            r"|with|has|used|monitored)",
+            r"no longer (valid|available|active|in use|exist\w*|works?|employed|accept\w*|on|at|"
+            r"an? |with|has|used|monitored)",
             r"not (an? )?(active|local|known|valid|current) (e-?mail |mail )?(address|user|"
             r"mailbox|recipient|account)",
             r"user not local",
@@ -550,7 +583,22 @@ RULES: Final = (
             r".{0,40}(unbekannt|existiert nicht|nicht (bekannt|gefunden|vorhanden|existent|"
             r"gültig)|ungültig|deaktiviert|gelöscht)",
             r"unbekannter? (empf|benutzer|nutzer|adresse)",
-            r"existiert nicht",
+            r"existiert (\w+ ){0,2}nicht",
+            r"no (se |ha sido )?(encuentra|encontrad|existe|registrad)",
+            r"sconosciut",
+            r"necunoscut|nu exist[aă]",
+            r"nezn[aá]m|neexist|nenalezen",
+            r"ismeretlen|nem (létez|található)",
+            r"bilinmey|bulunam|mevcut değil",
+            r"u[kc]k?[ej]n[dt]\b|okänd|(finns|findes|finnes|eksisterer) (inte|ikke|ej)",
+            r"tuntematon|ei löydy",
+            r"άγνωστ|δεν υπάρχει",
+            r"невідом|не існує|не знайден",
+            r"không tồn tại",
+            r"tidak (ditemukan|dikenal|ada)",
+            r"غير (موجود|معروف)",
+            r"לא (קיים|נמצא|ידוע)",
+            r"ไม่พบ",
             r"(usuario|destinatario|direcci[oó]n|cuenta|buz[oó]n|utente|casella|indirizzo|"
             r"usu[aá]rio|conta|gebruiker|adres|konto|użytkownik|odbiorc\w*|caixa postal) "
             r".{0,40}(desconocid|no existe|inv[aá]lid|inexist|sconosciut|non esist|disabilitat|"
@@ -585,6 +633,9 @@ RULES: Final = (
             r"nxdomain",
             r"infodomainnonexistent",
             r"no mx( record| or a| found)?",
+            r"no route (found )?to (the )?domain",
+            r"no mail (hosts?|servers?|exchangers?)\b",
+            r"(dominio|domaine|domena) (non|no|nie) ",
             r"no (valid )?(a|mx|dns)\b.{0,20}(record|found|host)",
             r"null ?mx",
             r"all relevant mx records",
@@ -634,9 +685,10 @@ HINTS: Final = (
             r"(?<!recipient address )\breject(ed|ing|ion)?\b",
             r"\brefused\b",
             r"(transaction|message|mail|e-?mail|delivery|connection) (\w+ )?(not accepted|not "
-            r"allowed|dropped)",
+            r"allowed|dropped|failed)",
             r"(verification|authentication) fail",
             r"connections?\b",
+            r"\b(dt|hl|ip|mi|rf|rp|ws):[a-z]{3}\b",
         ),
     ),
 )

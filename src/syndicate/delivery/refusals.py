@@ -36,8 +36,8 @@ GONE: Final = frozenset(
 )
 """Statuses that say that an address does not exist, or not any more."""
 
-GENERIC: Final = re.compile(r"[245]\.(?:[0-5]\.0|5\.\d+)")
-"""Statuses that say nothing of what was refused (x.0.0), or that servers use for anything."""
+GENERIC: Final = re.compile(r"[245]\.(?:0\.\d+|[1-5]\.0|5\.\d+)")
+"""Statuses that say nothing of what was refused (x.0.z), or that servers use for anything."""
 
 ABOUT_SENDER: Final = re.compile(r"[45]\.(?:[67]\.\d+|3\.4|2\.3|1\.[78]|2\.121)")
 """Statuses about the sender or the message: policy, content, size, rate."""
@@ -74,6 +74,10 @@ LIST: Final = re.compile(
     r"cloudmark|proofpoint|abusix|mail-abuse|senderbase|talos|[rds]bl\b|ribl\b|(^|\.)bl\.|"
     r"blocklist|blacklist|drbl|resolver\.|groups\.google"
 )
+WORD: Final = re.compile(r"\b[A-Z]?[a-z]+(?:[A-Z][a-z]+)+\b")
+"""Words in one, such as NoSuchUser."""
+HUMP: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
+MAILBOX: Final = re.compile(r"\bmail[- ]box")
 _COMPILED: Final = {rule.meaning: re.compile("|".join(rule.phrases)) for rule in (*RULES, *HINTS)}
 
 
@@ -140,7 +144,8 @@ def _by_reply_code(words: str) -> Cause | None:
 
 def _normal(text: str) -> str:
     """A reply as phrases are written."""
-    plain = SAID.sub("", text[:MAX_TEXT].lower())
+    apart = WORD.sub(lambda word: HUMP.sub(" ", word[0]), text[:MAX_TEXT].replace("_", " "))
+    plain = SAID.sub("", MAILBOX.sub("mailbox", apart.lower()))
     plain = ADDRESS.sub(" ", WRAPPER.sub("", plain).replace("’", "'").replace("`", "'"))
     plain = HOST.sub(lambda name: name[0] if LIST.search(name[0]) else " ", plain)
     return " ".join(CONTINUED.sub(r"\1 ", plain).split())

@@ -98,6 +98,18 @@ def resume(site: Site, sending: Sending) -> bool:
         return Deliveries(site.database).resume(sending.issue, confirmed)
 
 
+def after_pause(sending: Sending) -> str:
+    """What the operator does about an issue that is paused: commands, with what each means."""
+    name = sending.name
+    if not sending.paused.endswith(REFUSED):
+        return f"correct the cause, then: syndicate issues resume {name}"
+    return (
+        f"read the replies (syndicate deliveries proof {name} --names), correct the cause, then: "
+        f"syndicate issues retry-failed {name}; or, if the refusals are right: "
+        f"syndicate issues resume {name}, which suppresses the addresses that do not exist"
+    )
+
+
 def stop(site: Site, issue: Issue, now: datetime, reason: str) -> tuple[int, IssueState]:
     """Send an issue to nobody more: to how many that is, and what the issue is then.
 

@@ -19,6 +19,7 @@ from syndicate.app import Setup, open_site
 from syndicate.build import Shown
 from syndicate.findings import Finding, Level
 from syndicate.moments import to_text
+from syndicate.sending.orders import after_pause
 from syndicate.sending.stand import Stand, stand_of
 from syndicate.service.served import silently
 from syndicate.service.tick import Turn
@@ -176,8 +177,8 @@ class Delivering:
             return Finding(Level.WARNING, rule, message, self._setup.config_file, None, way_out)
 
         for each in stand.paused:
-            way_out = f"mend it, then: syndicate issues resume {each.name}"
-            yield finding("issue-paused", f"{each.name} goes no further: {each.paused}", way_out)
+            message = f"{each.name} goes no further: {each.paused}"
+            yield finding("issue-paused", message, after_pause(each))
         for issue, held in stand.held_of.items():
             yield finding(
                 "deliveries-held",
