@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import faulthandler
 import os
+import secrets
 import shutil
 import signal
 import ssl
@@ -44,6 +45,24 @@ def pytest_runtest_protocol() -> Generator[None, object, object]:
     finally:
         signal.alarm(0)
         signal.signal(signal.SIGALRM, before)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def state_homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where programs keep state in these tests: never in the home of the user who runs them."""
+    with pytest.MonkeyPatch.context() as patched:
+        folder = tmp_path_factory.mktemp("state-homes")
+        patched.setenv("XDG_STATE_HOME", str(folder / "shared"))
+        yield folder
+
+
+@pytest.fixture(autouse=True)
+def state_home(state_homes: Path) -> Iterator[Path]:
+    """The same for one test: many tests begin with copies of one store."""
+    with pytest.MonkeyPatch.context() as patched:
+        folder = state_homes / secrets.token_hex(8)
+        patched.setenv("XDG_STATE_HOME", str(folder))
+        yield folder
 
 
 def _not_here(reason: str) -> None:

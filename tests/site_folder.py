@@ -90,7 +90,8 @@ class SiteFolder:
             return build(site, now, rehearse=rehearse, publish_undated=publish_undated)
 
     def opened(self) -> AbstractContextManager[Site]:
-        return app.opened(self.config_file, {}, quietly)
+        home = {"XDG_STATE_HOME": os.environ["XDG_STATE_HOME"]}
+        return app.opened(self.config_file, home, quietly)
 
     def has(self, path: str) -> bool:
         return (self.root / "public" / path).exists()

@@ -18,17 +18,21 @@ from syndicate.errors import Place, SyndicateError
 from syndicate.reading import Broken, scan_many
 from syndicate.starter import starter
 from syndicate.store.database import Database, open_database
-from syndicate.store.incarnation import Incarnation
+from syndicate.store.incarnation import Incarnation, RecordFiles
 
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """A configuration that was read, and the folders it names. `base` is the folder it is in."""
+    """A configuration that was read, and the folders it names. `base` is the folder it is in.
+
+    `state_home` is where the user who runs this keeps state of programs, if they have a home.
+    """
 
     config: Config
     config_file: str
     places: Places
     base: Path
+    state_home: Path | None = None
 
     @property
     def state(self) -> Path:
@@ -37,18 +41,30 @@ class Setup:
         return self.base / (rest if scheme == "sqlite" else "syndicate.db")
 
     @property
-    def sent_record(self) -> Path:
+    def sent_record(self) -> RecordFiles:
         """The record of what was sent. Its name begins with a dot, so that who copies
         `syndicate.db*` back does not copy it.
         """
-        return self.state.with_name(f".{self.state.name}.sent")
+        elsewhere = self.state_home / "syndicate" if self.state_home else None
+        return RecordFiles(self.state.with_name(f".{self.state.name}.sent"), elsewhere)
 
 
 def set_up(config_file: Path, environment: Mapping[str, str]) -> Setup:
     """Read `config_file`. Raises ConfigError, or SyndicateError for folders that cannot be."""
     loaded = load(config_file, environment)
     places = places_of(loaded, config_file)
-    return Setup(loaded.config, str(config_file), places, config_file.parent.resolve())
+    base = config_file.parent.resolve()
+    return Setup(loaded.config, str(config_file), places, base, state_home(environment))
+
+
+def state_home(environment: Mapping[str, str]) -> Path | None:
+    """Where a user keeps state of programs (XDG Base Directory Specification); None without a home.
+
+    A relative path counts as none, as the specification says.
+    """
+    given, home = environment.get("XDG_STATE_HOME", ""), environment.get("HOME", "")
+    paths = [Path(given), Path(home, ".local", "state")]
+    return next((path for path in paths if path.is_absolute()), None)
 
 
 @contextmanager

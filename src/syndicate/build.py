@@ -45,6 +45,7 @@ from syndicate.renditions import Folder, Renditions, address, address_at, stale_
 from syndicate.store.articles import GONE_FEEDS, Articles
 from syndicate.store.database import WAS_READABLE, Database
 from syndicate.store.events import Events, Happening
+from syndicate.store.incarnation import RecordFiles
 from syndicate.store.issues import Issue, Issues
 from syndicate.surroundings import MISSING
 
@@ -86,14 +87,14 @@ class Places:
 class Site:
     """All a build works with. `config_file` is the configuration as the user knows it.
 
-    `sent_record` is the file that says, outside the store, how much was sent from it.
+    `sent_record` is where it is recorded, outside the store, how much was sent from it.
     """
 
     config: Config
     config_file: str
     places: Places
     database: Database
-    sent_record: Path
+    sent_record: RecordFiles
     read_files: ReadFiles
     progress: Progress
 

@@ -20,7 +20,7 @@ from syndicate.moments import to_text
 from syndicate.store.articles import Articles
 from syndicate.store.deliveries import Deliveries, Sending
 from syndicate.store.events import Events
-from syndicate.store.incarnation import Incarnation, made_issues
+from syndicate.store.incarnation import Incarnation
 from syndicate.store.issues import FLOOR, Issue, Issues, IssueState
 from syndicate.store.requests import Requests, Secrets
 from syndicate.store.sent_record import MadeIssue
@@ -66,7 +66,8 @@ def resume_moved(site: Site) -> None:
             way_out=f"copy {name} (and {site_files(site)}) from the old place too; if it is gone, "
             "use --restored",
         )
-    if recorded.counter > identity.counter:
+    elsewhere = incarnation.counted_elsewhere(identity.incarnation)
+    if max(recorded.counter, elsewhere) > identity.counter:
         raise SyndicateError(
             "the store is older than what was sent from it: a part of it was not moved",
             way_out=f"copy {site_files(site)} from the old place; if it is gone, use --restored",
@@ -84,8 +85,8 @@ def site_files(site: Site) -> str:
 def resume_restored(site: Site, now: datetime) -> Restored:
     """Let an older store go on: what may have been sent from it since is held."""
     incarnation = _alone(site)
-    recorded, made = incarnation.record.read(), incarnation.record.issues()
-    begun = incarnation.record.begun()
+    recorded, made = incarnation.record.read(), incarnation.issues()
+    begun = incarnation.begun()
     issues = Issues(site.database)
     with site.database.transaction():
         lost = [each for each in made if not issues.get(each.newsletter, each.slot)]
@@ -99,7 +100,7 @@ def resume_restored(site: Site, now: datetime) -> Restored:
         _owe_all(site)
         counter = max(recorded.counter if recorded else 0, incarnation.identity().counter)
         incarnation.begin(counter + 1)
-    _renew_record(site, incarnation)
+    incarnation.renew_record()
     return Restored(held, tuple(drafts), tuple(f"{i.newsletter}/{i.slot}" for i in lost))
 
 
@@ -114,7 +115,7 @@ def resume_copy(site: Site, now: datetime) -> Copied:
         _skip_events(site, to_text(now))
         _owe_all(site)
         incarnation.begin(0)
-    _renew_record(site, incarnation)
+    incarnation.renew_record()
     return Copied(tuple(dropped), requests)
 
 
@@ -127,12 +128,6 @@ def _alone(site: Site) -> Incarnation:
         )
     site.database.lock()
     return Incarnation(site.database, site.sent_record)
-
-
-def _renew_record(site: Site, incarnation: Incarnation) -> None:
-    identity = incarnation.identity()
-    made = made_issues(site.database, 0)
-    incarnation.record.replace(identity.incarnation, identity.counter, made)
 
 
 # -- what is unfinished ----------------------------------------------------------------------------

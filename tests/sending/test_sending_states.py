@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 import shutil
 import tempfile
 import threading
@@ -59,6 +60,7 @@ class AnyOrder(RuleBasedStateMachine):
         root = shutil.copytree(PREPARED.root, Path(self.temporary.name) / "site")
         folder = copy.copy(PREPARED.site.folder)
         folder.root = root
+        os.environ["XDG_STATE_HOME"] = str(Path(self.temporary.name) / "state-home")
         with folder.opened() as opened:
             resume_moved(opened)
         self.site, self.issue = Mailing(folder), PREPARED.issue

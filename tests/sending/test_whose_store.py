@@ -17,7 +17,7 @@ from mailings import NAME, WEEKLY, Mailing, mailing
 
 from site_folder import NOON
 from smtp_server import Action, SmtpServer, Step
-from syndicate.errors import SyndicateError
+from syndicate.errors import StoreError, SyndicateError
 from syndicate.issuing import make_by_hand
 from syndicate.resuming import Restored, resume_copy, resume_moved, resume_restored
 from syndicate.store.backup import back_up, restore
@@ -153,6 +153,62 @@ def test_a_folder_that_was_deleted_and_copied_back_sends_nothing(
     shutil.rmtree(root)
     subprocess.run(["cp", "-a", backup, root], check=True)
     assert doubt(file_site) is Doubt.MOVED
+
+
+@pytest.mark.parametrize("copy", [("cp", "-a"), ("rsync", "-a", "--inplace", "--delete")])
+def test_a_backup_of_the_whole_folder_put_over_it_sends_nothing(
+    copy: tuple[str, ...], file_site: Mailing, tmp_path: Path
+) -> None:
+    """The record beside the store is overwritten too, and every file stays the file it was."""
+    if not shutil.which(copy[0]):
+        pytest.skip(f"{copy[0]} is not installed")
+    root, backup = file_site.folder.root, tmp_path / "backup"
+    subprocess.run(["cp", "-a", root, backup], check=True)
+    assert file_site.send().sent == len(PEOPLE)
+    place = (root / "syndicate.db").stat().st_ino
+    subprocess.run([*copy, f"{backup}/.", root], check=True)
+    assert (root / "syndicate.db").stat().st_ino == place
+    assert doubt(file_site) is Doubt.OLDER
+    assert restored(file_site).held == {NAME: len(PEOPLE)}
+    assert file_site.send().sent == 0
+
+
+def test_an_issue_made_after_a_backup_of_the_whole_folder_is_known(tmp_path: Path) -> None:
+    site = mailing(tmp_path / "site", "sqlite:///syndicate.db")
+    site.people(PEOPLE)
+    subprocess.run(["cp", "-a", site.folder.root, tmp_path / "backup"], check=True)
+    site.issue()
+    subprocess.run(["cp", "-a", f"{tmp_path}/backup/.", site.folder.root], check=True)
+    assert doubt(site) is Doubt.OLDER
+    assert restored(site).lost == (NAME,)
+
+
+def test_a_copy_cannot_be_resumed_as_moved_once_the_original_has_sent(file_site: Mailing) -> None:
+    other = copied(file_site, "site2")
+    file_site.send()
+    with other.folder.opened() as opened, pytest.raises(SyndicateError, match="older"):
+        resume_moved(opened)
+
+
+def test_the_record_at_home_is_its_owners_alone(file_site: Mailing, state_home: Path) -> None:
+    file_site.send()
+    with file_site.folder.opened() as opened:
+        identity = Incarnation(opened.database, opened.sent_record).identity()
+    record = state_home / "syndicate" / identity.incarnation
+    assert record.stat().st_mode & 0o777 == 0o600
+    assert record.parent.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize("home", [{}, {"HOME": "/dev/null"}, {"XDG_STATE_HOME": "state"}])
+def test_a_service_without_a_home_sends_as_well(home: dict[str, str], file_site: Mailing) -> None:
+    environment = {"PATH": os.environ["PATH"], **home}
+    said = subprocess.run(
+        [PROGRAM, "send"], cwd=file_site.folder.root, env=environment, capture_output=True
+    )
+    assert said.returncode == 0
+    assert set(outbox(file_site).values()) == {1}
+    assert not (file_site.folder.root / "state").exists()
+    assert doubt(file_site) is None
 
 
 def test_a_new_store_in_place_of_one_that_sent_makes_no_issue(file_site: Mailing) -> None:
@@ -389,6 +445,33 @@ def test_whatever_is_killed_the_store_goes_on_and_an_older_one_does_not(
     got = outbox(file_site)
     assert all(got[who] <= 1 for who in PEOPLE)
     assert all(got[who] == 1 for who, state in states.items() if state == "sent")
+
+
+def test_nothing_goes_out_that_cannot_be_recorded_and_all_of_it_later(file_site: Mailing) -> None:
+    """The record breaks after the first message: the rest is not held."""
+    record = file_site.folder.root / RECORD
+    kept = record.with_name("kept")
+
+    def behaviour(step: Step) -> Action | None:
+        if step.name == "MESSAGE":
+            record.rename(kept)
+            record.mkdir()
+        return None
+
+    with SmtpServer(behaviour) as server:
+        file_site.through(server.port, connections=1)
+        with pytest.raises(StoreError, match="record of what was sent cannot be written"):
+            file_site.send()
+        assert len(server.mails) == 1
+        record.rmdir()
+        kept.rename(record)
+        assert list(file_site.states().values()).count("sent") == 1
+        assert "sending" not in file_site.states().values()
+    with SmtpServer() as server:
+        file_site.through(server.port, connections=1)
+        assert file_site.send().sent == len(PEOPLE) - 1
+        assert len(server.mails) == len(PEOPLE) - 1
+    assert file_site.proof().held == 0
 
 
 # -- commands --------------------------------------------------------------------------------------

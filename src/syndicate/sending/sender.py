@@ -139,7 +139,7 @@ def plan_approved(site: Site, now: datetime, shown: Shown = is_written) -> list[
             if moved:
                 incarnation = Incarnation(site.database, site.sent_record)
                 incarnation.synchronise()
-                incarnation.record.add_begun(newsletter.name, slot)
+                incarnation.add_begun(newsletter.name, slot)
     return waiting
 
 
@@ -244,7 +244,7 @@ class Sender:
             notes,
             open_issues=self._going_on,
             refused=self._refused,
-            record=partial(incarnation.record.write, incarnation.identity().incarnation),
+            record=partial(incarnation.write, incarnation.identity().incarnation),
         )
         seen: dict[int, Way] = {}
 

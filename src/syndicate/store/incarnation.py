@@ -10,19 +10,28 @@ A record outside the store (`store.sent_record`) has the incarnation and the cou
 written after the commit and before anything of it leaves. So the record is never ahead of the
 store, whatever is killed when; and never behind what was sent. A record that is ahead means a
 store that is older than what was sent from it.
+
+The record is kept twice: beside the store, and in the home of the user who runs this. Files put
+back over a whole folder put back the first with the store; of the second they know nothing.
 """
 
 from __future__ import annotations
 
+import logging
 import secrets
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from syndicate.errors import SyndicateError
 from syndicate.findings import Finding, Level
 from syndicate.store.database import Database
 from syndicate.store.sent_record import MadeIssue, Recorded, SentRecord
+
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
 
 INCARNATION, PLACE, COUNTER, RESTORED = "incarnation", "place", "sent-counter", "restored"
 """Names in `meta`. The last is there from `syndicate restore` until `syndicate resume`."""
@@ -46,6 +55,16 @@ WAY_OUT = (
 )
 
 
+class RecordFiles(NamedTuple):
+    """Where the record is: the file `beside` the store, and one in the folder `elsewhere`.
+
+    That one is named after the incarnation. `elsewhere` is None where there is no home to keep it.
+    """
+
+    beside: Path
+    elsewhere: Path | None
+
+
 class Identity(NamedTuple):
     """What a store says about itself. `incarnation` is "" before it was first opened."""
 
@@ -56,10 +75,16 @@ class Identity(NamedTuple):
 
 
 def doubt_about(
-    store: Identity, recorded: Recorded | None, place: str, *, needs_record: bool
+    store: Identity,
+    recorded: Recorded | None,
+    place: str,
+    *,
+    needs_record: bool,
+    elsewhere: int = 0,
 ) -> Doubt | None:
     """Why nothing may be sent from a store that is at `place` now; None if it may. Pure.
 
+    `recorded` is the record beside the store, `elsewhere` what the other one counted.
     `needs_record` is whether the record stays with the store: one beside an SQLite file does,
     while several folders may use one PostgreSQL.
     """
@@ -71,6 +96,8 @@ def doubt_about(
         return Doubt.OLDER
     if not same_place(store.place, place):
         return Doubt.MOVED
+    if elsewhere > store.counter:
+        return Doubt.OLDER
     return Doubt.UNRECORDED if recorded is None and needs_record else None
 
 
@@ -81,11 +108,13 @@ def same_place(one: str, other: str) -> bool:
 
 
 class Incarnation:
-    """The identity of a store, and its record beside it."""
+    """The identity of a store, and its record beside it; another is kept elsewhere."""
 
-    def __init__(self, database: Database, record: Path) -> None:
+    def __init__(self, database: Database, files: RecordFiles) -> None:
         self._database = database
-        self.record = SentRecord(record)
+        self._files = files
+        self.record = SentRecord(files.beside)
+        self._other: tuple[str, SentRecord] | None = None
 
     # -- reading ---------------------------------------------------------------------------
 
@@ -107,7 +136,29 @@ class Incarnation:
         """Why nothing may be sent, and no issue made; None if they may."""
         place = self._database.place()
         beside = self._database.keeps_record_beside
-        return doubt_about(self.identity(), self.record.read(), place, needs_record=beside)
+        identity = self.identity()
+        return doubt_about(
+            identity,
+            self.record.read(),
+            place,
+            needs_record=beside,
+            elsewhere=self.counted_elsewhere(identity.incarnation),
+        )
+
+    def counted_elsewhere(self, incarnation: str) -> int:
+        """The counter of the record that is not beside the store; 0 if there is none."""
+        recorded = self._elsewhere(incarnation, SentRecord.read)
+        return recorded.counter if recorded and recorded.incarnation == incarnation else 0
+
+    def issues(self) -> list[MadeIssue]:
+        """Every issue that one of the records knows, in the order they were made."""
+        others = self._elsewhere(self.identity().incarnation, SentRecord.issues) or []
+        return sorted({*self.record.issues(), *others})
+
+    def begun(self) -> frozenset[tuple[str, str]]:
+        """Newsletter and slot of the issues whose sending began, as one of the records knows."""
+        others = self._elsewhere(self.identity().incarnation, SentRecord.begun) or frozenset()
+        return self.record.begun() | others
 
     def require(self) -> None:
         """Raise SyndicateError when nothing may be sent and no issue made."""
@@ -138,6 +189,12 @@ class Incarnation:
         if recorded is None or recorded.counter == 0:
             self.record.replace(self.identity().incarnation, 0, ())
 
+    def renew_record(self) -> None:
+        """Begin the records anew with what the store holds; while nobody sends. Raises OSError."""
+        identity = self.identity()
+        self.record.replace(identity.incarnation, identity.counter, made_issues(self._database, 0))
+        self.synchronise()
+
     def begin(self, counter: int) -> None:
         """Give the store a new incarnation in the place where it is; inside a transaction."""
         values = {INCARNATION: secrets.token_hex(16), COUNTER: str(counter)}
@@ -155,9 +212,39 @@ class Incarnation:
         Raises OSError where the record cannot be written.
         """
         identity = self.identity()
-        self.record.write(identity.incarnation, identity.counter)
-        if made := made_issues(self._database, self.record.last_issue()):
-            self.record.add(made)
+        self.write(identity.incarnation, identity.counter)
+        self._add_made(self.record)
+        self._elsewhere(identity.incarnation, self._add_made)
+
+    def write(self, incarnation: str, counter: int) -> None:
+        """Have the records say at least `counter`. Raises OSError for the one beside the store."""
+        self.record.write(incarnation, counter)
+        self._elsewhere(incarnation, lambda other: other.write(incarnation, counter))
+
+    def add_begun(self, newsletter: str, slot: str) -> None:
+        """Record that the sending of an issue begins. Raises OSError, as `write`."""
+        self.record.add_begun(newsletter, slot)
+        incarnation = self.identity().incarnation
+        self._elsewhere(incarnation, lambda other: other.add_begun(newsletter, slot))
+
+    def _add_made(self, record: SentRecord) -> None:
+        if made := made_issues(self._database, record.last_issue()):
+            record.add(made)
+
+    def _elsewhere(self, incarnation: str, use: Callable[[SentRecord], T]) -> T | None:
+        """Use the record that is not beside the store; None where there can be none.
+
+        A service without a home, or with one it must not write to, goes on with the other alone.
+        """
+        if self._files.elsewhere is None or not incarnation:
+            return None
+        if self._other is None or self._other[0] != incarnation:
+            self._other = incarnation, SentRecord(self._files.elsewhere / incarnation)
+        try:
+            return use(self._other[1])
+        except OSError as error:
+            log.debug("there is no second record of what was sent: %s", error)
+            return None
 
     def _put(self, values: dict[str, str]) -> None:
         self._database.upsert("meta", ("key", "value"), list(values.items()))

@@ -31,6 +31,12 @@ def create_private(path: Path) -> None:
         os.close(_opener(str(path), os.O_RDWR | os.O_CREAT | os.O_EXCL))
 
 
+def make_folder(path: Path) -> None:
+    """Make a folder that only its owner may enter, unless there is one. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.mkdir(mode=0o700, exist_ok=True)
+
+
 def tighten(store: Path) -> bool:
     """Take the permissions of others from a store and its side files; whether it had any.
 

@@ -1,4 +1,4 @@
-"""The record outside the store of what was sent: a small file, `.syndicate.db.sent`.
+"""The record outside the store of what was sent: a small file, as `.syndicate.db.sent` is.
 
 Two lines of the same form, each with a counter, an incarnation and a checksum: they are written
 in turn, so that one is whole whatever breaks. Behind them, a line of JSON for each issue that was
@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from zlib import crc32
 
 from syndicate.store.database import flock_wait
-from syndicate.store.private import MODE
+from syndicate.store.private import MODE, make_folder
 
 LINE = 63
 """Bytes of a line: 20 digits, 32 of the incarnation, 8 of the checksum, and what is between."""
@@ -141,6 +141,8 @@ class SentRecord:
     def _open(self) -> Iterator[int]:
         """The file, made if there is none, and locked: two programs may have something to add."""
         is_new = not self.path.exists()
+        if is_new:
+            make_folder(self.path.parent)
         file = os.open(self.path, os.O_RDWR | os.O_CREAT, MODE)
         try:
             flock_wait(file)
