@@ -90,7 +90,7 @@ class SiteFolder:
             return build(site, now, rehearse=rehearse, publish_undated=publish_undated)
 
     def opened(self) -> AbstractContextManager[Site]:
-        home = {"XDG_STATE_HOME": os.environ["XDG_STATE_HOME"]}
+        home = {"XDG_STATE_HOME": os.environ.get("XDG_STATE_HOME", "")}  # none before tests begin
         return app.opened(self.config_file, home, quietly)
 
     def has(self, path: str) -> bool:
