@@ -102,6 +102,14 @@ def test_a_link_may_show_its_own_address(
     assert found(judged, issue, newsletter, article("a", "A", html)) == ()
 
 
+def test_words_of_the_style_sheet_are_not_taken_for_the_text_of_a_summarised_article(
+    issue: Issue, newsletter: Newsletter, judged: Judged
+) -> None:
+    first = article("first", "First", "<p>Words.</p>")
+    listed = article("list", "List", "<p>Three:</p><ul><li>none</li><li>color</li></ul>", 1)
+    assert found(judged, issue, newsletter, first, listed, text="summary", design="magazine") == ()
+
+
 def test_a_missing_postal_address_is_a_warning_about_the_configuration(
     issue: Issue, newsletter: Newsletter, judged: Judged
 ) -> None:

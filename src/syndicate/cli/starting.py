@@ -25,15 +25,16 @@ def init(directory: Path) -> None:
 
     there = copy_to(directory)
     here = from_here(directory)
-    click.echo(f"A site stands in {here}. Set its title and address in")
+    click.echo(f"Created a site in {here}. Its title and address are set in")
     click.echo(f"  {os.path.normpath(directory / 'config.yaml')}")
     if "content" in there:
-        click.echo("The articles in content/ are yours: none were added. Then:")
+        click.echo("The articles in content/ are yours: none were added. Next:")
     else:
-        click.echo("write into content/, then:")
+        click.echo("Your articles go into content/, in place of the examples. Next:")
     if here != ".":
         click.echo(f"  cd {here}")
     click.echo("  syndicate build")
+    click.echo("  syndicate run      and open the address it prints")
 
 
 @click.command(short_help="Start an article, as a draft.")

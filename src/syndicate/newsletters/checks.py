@@ -182,7 +182,7 @@ def _text_part(issue: _Issue) -> Iterator[Fault]:
         if article.url not in issue.rendered.text:
             message = f"the plain text leaves out the address of {article.title!r}"
             yield Fault(13, Level.ERROR, message, "print article.url in email.txt", place)
-    html, text = (_signs(each) for each in (issue.root.text_content(), issue.rendered.text))
+    html, text = (_signs(each) for each in (_shown_text(issue), issue.rendered.text))
     hrefs = set(issue.root.xpath("//a/@href"))
     for article in (each for each in issue.articles if len(each.html) <= LONGEST_HTML):
         body = parse(article.html)
@@ -195,6 +195,12 @@ def _text_part(issue: _Issue) -> Iterator[Fault]:
             more = f" and {len(left_out) - 1} more" if len(left_out) > 1 else ""
             message = f"the plain text leaves out {left_out[0]!r}{more} of {article.title!r}"
             yield Fault(13, Level.WARNING, message, "print article.text in email.txt", place)
+
+
+def _shown_text(issue: _Issue) -> str:
+    """The text of the HTML as readers see it: no style sheet, no preheader."""
+    words = "".join(issue.root.xpath("//body//text()[not(parent::style)]"))
+    return words.replace(issue.rendered.preheader, "", 1)
 
 
 def _signs(text: str) -> str:
@@ -425,8 +431,7 @@ def _footer(issue: _Issue) -> Iterator[Fault]:
 
 
 def _only_images(issue: _Issue) -> Iterator[Fault]:
-    words = "".join(issue.root.xpath("//body//text()"))
-    words = words.replace(issue.rendered.preheader, "", 1).strip("\u034f\u200c\xa0 \n")
+    words = _shown_text(issue).strip("\u034f\u200c\xa0 \n")
     if len(words.strip()) < FEWEST_CHARACTERS:
         place = issue.place(".html", "<body")
         yield Fault(27, Level.ERROR, "the HTML is only an image", "print the articles there", place)

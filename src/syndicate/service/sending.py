@@ -166,7 +166,7 @@ class Delivering:
         if report.sent or report.failed or report.held:
             facts = {"sent": report.sent, "failed": report.failed, "held": report.held}
             words = (
-                f"sent {report.sent:,} emails, {report.failed:,} failed, {report.held:,} on hold"
+                f"emails: {report.sent:,} sent, {report.failed:,} failed, {report.held:,} on hold"
             )
             log.info("sent", extra={"facts": facts, "words": words})
 
