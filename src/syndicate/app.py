@@ -36,9 +36,12 @@ class Setup:
 
     @property
     def state(self) -> Path:
-        """What files of state are named after, and stand beside: the SQLite file, if it is one."""
+        """What files of state are named after, and stand beside: the SQLite file, if it is one.
+
+        Symbolic links are followed: by whatever name a store is opened, its locks are the same.
+        """
         scheme, _, rest = self.config.store.url.partition(":///")
-        return self.base / (rest if scheme == "sqlite" else "syndicate.db")
+        return (self.base / (rest if scheme == "sqlite" else "syndicate.db")).resolve()
 
     @property
     def sent_record(self) -> RecordFiles:

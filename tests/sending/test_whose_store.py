@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -126,6 +127,27 @@ def test_a_folder_seen_by_another_path_is_the_same_store(file_site: Mailing) -> 
     link = file_site.folder.root.with_name("link")
     link.symlink_to(file_site.folder.root)
     assert at(file_site, link).send().sent == len(PEOPLE)
+
+
+def test_a_store_that_two_folders_lead_to_has_one_sender(file_site: Mailing) -> None:
+    """By a symbolic link of its file: the second folder finds the same locks and record."""
+    root = file_site.folder.root
+    other = root.with_name("site2")
+    other.mkdir()
+    shutil.copy(root / "config.yaml", other)
+    (other / "syndicate.db").symlink_to(root / "syndicate.db")
+    linked = at(file_site, other)
+    with file_site.folder.opened() as opened:
+        assert opened.database.lock_sending()
+        assert "another program sends" in refused_by_lock(linked)
+    assert doubt(linked) is None
+    assert file_site.send().sent == len(PEOPLE)
+
+
+def refused_by_lock(site: Mailing) -> str:
+    with pytest.raises(SyndicateError) as caught:
+        site.send()
+    return caught.value.message
 
 
 def test_a_backup_copied_over_the_store_sends_nothing(file_site: Mailing, tmp_path: Path) -> None:
@@ -505,6 +527,35 @@ def test_backup_and_restore_by_command(file_site: Mailing, tmp_path: Path) -> No
     assert "unsubscribed after the backup" in said.stdout
     assert typed("send").returncode == 1, "held deliveries wait for a decision"
     assert set(outbox(file_site).values()) == {1}
+
+
+def test_a_disk_too_full_for_a_backup_is_named_not_the_store(
+    file_site: Mailing, small_disk: Path
+) -> None:
+    with pytest.raises(StoreError, match="full") as caught:
+        back_up(file_site.folder.root / "syndicate.db", small_disk / "backup.db")
+    assert str(small_disk) in str(caught.value.place) + caught.value.message
+    assert "space" in (caught.value.way_out or "")
+    assert not list(small_disk.iterdir())
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 64 KB, where the system allows making one."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mounted = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)]
+    if shutil.which("mount") is None or subprocess.run(mounted, capture_output=True).returncode:
+        pytest.skip("no disk can be mounted here")
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+
+
+def test_the_store_is_no_backup_of_itself(file_site: Mailing) -> None:
+    store = file_site.folder.root / "syndicate.db"
+    with pytest.raises(StoreError, match="is the store itself"):
+        restore(store, store, ".before")
+    assert doubt(file_site) is None
 
 
 def test_a_backup_made_while_messages_go_out_is_whole(file_site: Mailing, tmp_path: Path) -> None:

@@ -26,10 +26,10 @@ def test_messages_of_one_second_add_up_server_by_server(database: Database) -> N
 
 
 def test_what_is_forgotten_does_not_change_when_a_server_was_first_used(database: Database) -> None:
-    known = counted(database, ("a", SECOND, 1), ("a", SECOND + 1, 1))
+    known = counted(database, ("a", SECOND, 1), ("a", SECOND + 2, 1))
     with database.transaction():
-        known.forget(SECOND + 1)
-    assert known.between("a", 0, SECOND + 9) == [(SECOND + 1, 1)]
+        known.forget(SECOND + 3, remembered=1)
+    assert known.between("a", 0, SECOND + 9) == [(SECOND + 2, 1)]
     assert known.first("a") == SECOND
     assert known.first("b") is None
 
@@ -37,6 +37,13 @@ def test_what_is_forgotten_does_not_change_when_a_server_was_first_used(database
 def test_a_clock_that_was_ahead_at_first_mends_itself(database: Database) -> None:
     known = counted(database, ("a", SECOND * 10, 1), ("a", SECOND, 1), ("a", SECOND + 5, 1))
     assert known.first("a") == SECOND
+
+
+def test_a_clock_that_is_ahead_for_a_moment_forgets_nothing_recent(database: Database) -> None:
+    known = counted(database, ("a", SECOND - 100, 1), ("a", SECOND - 5, 1), ("a", SECOND, 1))
+    with database.transaction():
+        known.forget(SECOND * 10, remembered=10)
+    assert known.between("a", 0, SECOND) == [(SECOND - 5, 1), (SECOND, 1)]
 
 
 def test_what_is_not_committed_does_not_count(database: Database) -> None:

@@ -276,7 +276,7 @@ class Sender:
         counts, now = SentCounts(self._site.database), time.time()
         since = int(now) - remembered(server)
         with self._site.database.transaction():
-            counts.forget(since)
+            counts.forget(int(now), remembered(server))
         sent = counts.between(server.name, since, int(now) + AHEAD)
         return Outlet(server, transport, Limiter(server, sent, counts.first(server.name), now))
 

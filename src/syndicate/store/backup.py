@@ -41,6 +41,8 @@ def restore(source: Path, store: Path, name: str) -> Path | None:
     """
     if not source.is_file():
         raise StoreError("there is no such backup", place=Place(str(source)))
+    if store.exists() and source.samefile(store):
+        raise StoreError("this is the store itself", place=Place(str(source)))
     with _nobody_at_work(store), _made(store) as partial:
         _copy(source, partial)
         _mark_restored(partial, source)
@@ -61,10 +63,20 @@ def _copy(source: Path, target: Path) -> None:
             copy.execute("PRAGMA journal_mode=DELETE")  # one file, that can be copied as such
             (found,) = copy.execute("PRAGMA quick_check(1)").fetchone()
     except sqlite3.Error as error:
-        raise StoreError(f"{source}: {error}", way_out="is it a backup of a store?") from error
+        raise _refusal(error, source, target) from error
     if found != "ok":
         raise StoreError(f"{source} is damaged: {found}", way_out="take another backup")
     _to_disk(target)
+
+
+def _refusal(error: sqlite3.Error, source: Path, target: Path) -> StoreError:
+    """What is wrong, and of which of two files: only the one that is written needs space."""
+    if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL:
+        folder = Place(str(target.parent))
+        return StoreError(
+            f"{error}", place=folder, way_out="make space on its disk, or use another"
+        )
+    return StoreError(f"{source}: {error}", way_out="is it a backup of a store?")
 
 
 def _quoted(path: Path) -> str:

@@ -105,7 +105,7 @@ def open_database(url: str, folder: Path) -> Database:
     A new database gets the schema, an older one is migrated. Raises StoreError.
     """
     if url.startswith("sqlite:///"):
-        return Sqlite(folder / url.removeprefix("sqlite:///"))
+        return Sqlite((folder / url.removeprefix("sqlite:///")).resolve())  # one name for its locks
     return PostgreSQL(url)
 
 

@@ -49,6 +49,13 @@ class SentCounts:
             {"key": FIRST + server, "value": str(second)},
         )
 
-    def forget(self, before: int) -> None:
-        """Forget what was sent before a second."""
-        self._database.run("DELETE FROM sent_counts WHERE second < :before", {"before": before})
+    def forget(self, now: int, remembered: int) -> None:
+        """Forget what was sent `remembered` seconds ago.
+
+        Nothing that is so near to the latest that a server was given: `now` may be ahead.
+        """
+        self._database.run(
+            "DELETE FROM sent_counts WHERE second < :now - :remembered AND second < "
+            "(SELECT max(second) FROM sent_counts WHERE second <= :now) - :remembered",
+            {"now": now, "remembered": remembered},
+        )
