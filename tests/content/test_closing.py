@@ -41,7 +41,9 @@ def test_a_line_of_phrases_at_the_end_becomes_the_tags(
      '"python", "web feeds", "email"', "“python”, “web feeds”, “email”",
      "„python“, „web feeds“, „email“", "«python», «web feeds», «email»",
      "python, web feeds, email,",
-     "python, web feeds, email.", "python,web feeds,email"],
+     "python, web feeds, email.", "python,web feeds,email", "python, web feeds; email",
+     "python; web feeds, email", "python / web feeds / email", "python|web feeds|email",
+     "python,\nweb feeds, email", "python, web feeds,\nemail", "python;\nweb feeds;\nemail"],
 )  # fmt: skip
 @pytest.mark.parametrize("gap", ["", "\n"])
 def test_phrases_may_be_written_in_many_ways(line: str, gap: str) -> None:
@@ -52,6 +54,7 @@ def test_phrases_may_be_written_in_many_ways(line: str, gap: str) -> None:
     ("line", "expected"),
     [
         ("C++, C#, web 2.0", ("C++", "C#", "web 2.0")),
+        ("C++, .NET, R&D", ("C++", ".NET", "R&D")),
         ("#travel, #slow food", ("travel", "slow food")),
         ("日本、料理、旅行", ("日本", "料理", "旅行")),
         ("灯塔，航海，海岸，历史", ("灯塔", "航海", "海岸", "历史")),
@@ -258,6 +261,12 @@ def test_all_lines_of_tags_at_the_end_are_taken(end: str, expected: str, gap: st
     found = seen(f"{TIGHT}{gap}{end}\n")
     assert " ".join(found.article.tags) == expected
     assert found.paragraphs == list(PARAGRAPHS)
+
+
+def test_a_verse_above_keywords_is_not_taken_for_their_first_line() -> None:
+    text = "The tide comes in,\nit takes the quay,\nit takes the boats.\nsea, quays, boats\n"
+    assert seen(text).article.tags == ("sea", "quays", "boats")
+    assert tags("The tide comes in,\nit takes the quay, it takes the boats\n") == ()
 
 
 def test_two_rules_are_both_named() -> None:

@@ -52,6 +52,10 @@ def test_anything_else_at_the_top_is_no_title(body: str) -> None:
         ("Dr. Ann met e.g. Bo. Then left.", "Dr. Ann met e.g. Bo"),
         ("今日は雨です。明日も雨です。", "今日は雨です"),
         ("Section\n---\n\nThe lead. More.", "The lead"),
+        ("Dear all,\n\nThe lamp is out. More.", "The lamp is out"),
+        ("Dear all,", "Dear all,"),
+        ("Minutes of May  \n4 May 2026  \nPresent: Ann\n\nMore.", "Minutes of May"),
+        ("The lamps go out,  \nthe sea goes on", "The lamps go out"),
     ],
 )
 def test_the_first_sentence_of_prose_is_a_title(body: str, title: str) -> None:

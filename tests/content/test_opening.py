@@ -154,6 +154,26 @@ def test_a_title_and_a_byline_may_stand_directly_above_the_text(text: str) -> No
     assert found.paragraphs == seen(text).paragraphs
 
 
+@pytest.mark.parametrize("path", ["p1.txt", "p1.md"])
+@pytest.mark.parametrize("about", ["", "by Ann Lee\n", "4 March 2026\n"])
+def test_a_title_above_sections_of_few_lines_is_the_title(path: str, about: str) -> None:
+    text = f"{LEAD}\n### The stairs\n{STAIRS}\nNobody counts them.\n"
+    found = seen(f"{TITLE}\n{about}{text}lamps, stairs, boots\n", path)
+    assert found.article.title == TITLE
+    assert found.paragraphs == [LEAD, STAIRS, "Nobody counts them."]
+    assert found.article.tags == ("lamps", "stairs", "boots")
+    assert found.summary == LEAD
+
+
+@pytest.mark.parametrize("title", [f"# {TITLE}", TITLE])
+def test_hashtags_below_the_title_are_tags(title: str) -> None:
+    found = seen(f"{title}\n#lamps #oil/whale\n\n{LEAD}\n", "p1.md")
+    assert found.article.tags == ("lamps", "oil/whale")
+    assert found.article.inferred["tags"] == "hashtags below the title"
+    assert found.paragraphs == [LEAD]
+    assert found.summary == LEAD
+
+
 def test_labelled_tags_below_the_title_add_to_those_at_the_end() -> None:
     found = seen(f"{TITLE}\nTags: lamps, oil\n\n{SPACED}#sea\n")
     assert found.article.tags == ("lamps", "oil", "sea")

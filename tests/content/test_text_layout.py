@@ -44,6 +44,29 @@ def test_blank_lines_only_around_sections_do_not_join_paragraphs() -> None:
         assert seen(text, "p1.md").paragraphs == list(PARAGRAPHS)
 
 
+@pytest.mark.parametrize("path", ["p1.txt", "p1.md"])
+@pytest.mark.parametrize(
+    "between",
+    [
+        ["https://example.org/lamp"],
+        ["We carried:", "• oil", "• bread", "• a clock"],
+        ["Ann: Who lights it?", "Bo: Nobody"],
+    ],
+)
+def test_short_lines_between_long_ones_join_nothing(path: str, between: list[str]) -> None:
+    found = seen("\n".join([LEAD, *between, STAIRS]) + "\n", path)
+    assert found.paragraphs == [LEAD, *between, STAIRS]
+
+
+@pytest.mark.parametrize("columns", [60, 65, 72])
+def test_wrapped_text_of_short_paragraphs_is_no_verse(columns: int) -> None:
+    paragraphs = [LEAD, "It was quiet.", STAIRS, "Nobody counts them.", OIL, "It burned."]
+    found = seen("\n".join(wrapped(text, columns) for text in paragraphs) + "\n")
+    assert "<br>" not in found.html
+    assert found.article.inferred["paragraphs"] == f"{JOINED}, {SHORT_LAST}"
+    assert found.paragraphs[0] == LEAD
+
+
 def test_short_lines_that_all_end_sentences_are_paragraphs() -> None:
     text = "It rained.\n“We stay,” said Ann.\nNobody argued!\nWhat else was there to do?\n"
     for path in ("p1.txt", "p1.md"):

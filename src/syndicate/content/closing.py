@@ -27,6 +27,7 @@ from syndicate.content.metadata import LONGEST_TAG
 MAX_LINE = 2_000  # characters of a line of tags; more is a paragraph
 _MAX_LINES = 8  # lines at the end that are read so
 _MAX_ITEMS = 50  # of a list below a label
+_MAX_WRAPPED = 4  # lines that a list of keywords is wrapped behind
 
 KEYWORDS, HASHTAGS = "keyword line at the end", "hashtags in the last line"
 
@@ -104,8 +105,12 @@ _HASHTAG = re.compile(
 _BETWEEN_HASHTAGS = re.compile(r"[\s,;，、；،·|]*")
 _ITEM = re.compile(r"[ \t]{0,6}(?:[-*+•]|\d{1,2}[.)])[ \t]+(.*\S)[ \t]*$")
 _LABELLED_SEPARATOR = re.compile(r"[,;、，،；؛|•·∙‧]|\s[/–—-]\s|\u3000+")
-# The separators of a line without label: one kind to a line, the first that occurs.
-_BARE_SEPARATORS = tuple(map(re.compile, (r"[;；؛]", r"\s\|\s", r"\s*[•·∙]\s*|\s‧\s", r"[,、，،]")))
+# The separators of a line without label: one kind to a line, the first that occurs. Commas and
+# semicolons may be mixed.
+_BARE_SEPARATORS = tuple(
+    map(re.compile, (r"\s*\|\s*", r"\s*[•·∙]\s*|\s‧\s", r"[,、，،;；؛]", r"\s/\s"))
+)
+_COMMAS = re.compile(r"[^,、，،;；؛|•·∙‧]*[,、，،][^;；؛|•·∙‧]*$")
 _CJK_WORDS = re.compile(
     r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+(?: [\u3040-\u30ff\u3400-\u9fff]+)+"
 )
@@ -145,6 +150,7 @@ _ARTICLE_WORDS = "the a an der die das den dem ein eine le la les un une el los 
 _ARTICLES = frozenset(_ARTICLE_WORDS.split())
 _JOINING = ("and ", "or ", "und ", "oder ", "et ", "ou ", "y ", "e ", "och ", "of ", "en ", "и ")
 _NOT_IN_TAGS = frozenset('<>[]{}()|*`"“”„«»‹›「」『』=\\@$%^~—–…!?:;。！？؟：；')
+_ODD_START = re.compile(r"[-+'’&/]|\.(?!\w)")
 _NUMBER_ENDS = re.compile(r"^\d+(?:\s|$)|(?:^|\s)\d{3,}$")
 _YEAR = re.compile(r"1[0-9]{3}|20[0-9]{2}")
 _STREET = re.compile(
@@ -153,6 +159,7 @@ _STREET = re.compile(
 )
 _BEFORE_TEXT = re.compile(r"[#|]|!\[|<|=+$|-+$|[-_*]{3}|.*[:：,，、]$", re.DOTALL)
 _LONGEST_BARE = 400
+_GOES_ON = re.compile(r"[,;、，；،؛][ \t]*$")
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})", re.MULTILINE)
 
 
@@ -204,7 +211,7 @@ def read(body: str, zone: tzinfo) -> Closing | None:
 def _last_lines(body: str, zone: tzinfo) -> list[_Line]:
     """The lines at the end that may be tags or a date, the last one first."""
     lines: list[_Line] = []
-    rest = body.rstrip()
+    rest = _rejoined(body.rstrip())
     while len(lines) < _MAX_LINES:
         line = _below_label(rest) or _last_line(rest, zone, dated=any(o.date for o in lines))
         if line is None or not line.rest:
@@ -212,6 +219,22 @@ def _last_lines(body: str, zone: tzinfo) -> list[_Line]:
         lines.append(line)
         rest = line.rest
     return lines
+
+
+def _rejoined(text: str) -> str:
+    """The text with its last line whole, if that was wrapped behind the commas of a list."""
+    above, newline, last = text.rpartition("\n")
+    for _ in range(_MAX_WRAPPED):
+        before, more, line = above.rpartition("\n")
+        if not newline or not _GOES_ON.search(line) or len(line) + len(last) > MAX_LINE:
+            break
+        above, newline, last = before, more, f"{line.rstrip()} {last.lstrip()}"
+    whole = above + newline + last
+    return whole if last != text.rpartition("\n")[2] and _is_about(last) else text
+
+
+def _is_about(line: str) -> bool:
+    return bool(labelled(line) or hashtags(line) or _bare(line))
 
 
 def _last_line(text: str, zone: tzinfo, *, dated: bool) -> _Line | None:
@@ -430,8 +453,8 @@ def _bare(line: str) -> tuple[str, ...] | None:
     if all(len(phrase) > 2 and phrase[0] + phrase[-1] in _ENCLOSED for phrase in phrases):
         phrases = [phrase[1:-1] for phrase in phrases]
     phrases = [phrase.removeprefix("#") for phrase in phrases]
-    common = separator.pattern.endswith("،]")
-    if not _are_keywords(phrases) or not _is_list(phrases) or not (common or len(phrases) > 2):
+    enough = len(phrases) > 2 or bool(_COMMAS.match(text))
+    if not enough or not _are_keywords(phrases) or not _is_list(phrases):
         return None
     return tuple(phrases)
 
@@ -457,7 +480,7 @@ def _is_keyword(phrase: str, most_words: int = 4, most_characters: int = 40) -> 
         and len(words) <= most_words
         and any(char.isalpha() for char in phrase)
         and phrase[-1] not in ".'’-&/"
-        and phrase[0] not in "-+.'’&/"
+        and not _ODD_START.match(phrase)
         and _NOT_IN_TAGS.isdisjoint(phrase)
         and not _NUMBER_ENDS.search(phrase)
         and _SENTENCE_WORDS.isdisjoint(words)

@@ -19,6 +19,8 @@ _NOT_PROSE = re.compile(
     r"|[^\n]+\n[-=]{3,}[ \t]*(?:\n|\Z)"
 )
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})", re.MULTILINE)
+_HARD_BREAK = re.compile(r"[,;:，、；：]?(?:  +|\\)\n")
+_GREETING = re.compile(r"[^\n]{1,40}[,，、]\s*")
 _SENTENCE_END = re.compile(r"[.!?…؟]+[\"'”’)»]*(?=\s|$)|[。！？]+[」』）]*")
 _ABBREVIATION = re.compile(
     r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|St|vs|etc|No|Nr|approx|ca|bzw|resp|Vol|Fig|cf)|\b\w|\.\w)\.$"
@@ -80,20 +82,29 @@ def first_sentence(body: str, form: Format) -> str | None:
     if form is Format.HTML:
         lead = plaintext.from_html(window)
     else:
-        paragraphs = map(plaintext.from_markdown, _paragraphs(window))
+        blocks = _paragraphs(window)
+        paragraphs = map(plaintext.from_markdown, blocks[_is_greeting(blocks) :])
         lead = next(filter(None, paragraphs), "")
     if not any(char.isalnum() for char in lead):
         return None
     return _cut(_sentence(lead))
 
 
+def _is_greeting(blocks: list[str]) -> bool:
+    """Whether the first of several paragraphs is a short line like `Dear all,`."""
+    return len(blocks) > 1 and bool(_GREETING.fullmatch(blocks[0]))
+
+
 def _paragraphs(window: str) -> list[str]:
-    """The blocks that are prose: no headings, lists, quotes, tables, code, HTML or templates."""
+    """The blocks that are prose: no headings, lists, quotes, tables, code, HTML or templates.
+
+    Of a block whose line breaks are kept (verse, an address), its first line.
+    """
     found, fence = [], ""
     for block in re.split(r"\n[ \t]*\n", window):
         text = block.strip("\n")
         if not fence and text and not _NOT_PROSE.match(text) and not _FENCE.match(text):
-            found.append(text)
+            found.append(_HARD_BREAK.split(text, maxsplit=1)[0])
         for mark in _FENCE.findall(block):
             if not fence:
                 fence = mark

@@ -3,8 +3,8 @@
 In plain text, and in Markdown without front matter, line ends and indentation may be all the
 markup there is. Explicit rules decide what they mean, and each has a name that `explain` shows:
 
-- one paragraph per line: no blank line parts paragraphs, and nearly all lines end a sentence or
-  most are long;
+- one paragraph per line: no blank line parts paragraphs, and nearly all lines end a sentence, most
+  are long, or one is wider than text is wrapped;
 - wrapped lines joined: lines of one width that end where the next word would not have fitted;
 - a short last line ends a paragraph: in wrapped text without blank lines;
 - first lines are indented: as in books, with blanks, a tab or an ideographic space;
@@ -42,6 +42,7 @@ _LINE_END = re.compile(rf"[.!?…:。．！？：؟।۔]{_CLOSERS}")
 
 _FIRST_LETTER = re.compile(r"(?:<[^<>]{0,80}>)?[\W_]*([^\W_])")
 
+_BULLET = re.compile(r"\s*[•‣◦▪●·–—]")
 _FENCE = re.compile(r" {0,3}(`{3,}(?=[^`]*$)|~{3,})")
 _HEADING = re.compile(r" {0,3}#{1,6}(?:[ \t]|$)")
 _RULE = re.compile(r" {0,3}(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,})$")
@@ -271,10 +272,16 @@ def _is_each_line(
         return False
     if form is Format.MARKDOWN and any(_is_hard_break(above) for above, _ in ends):
         return False
-    if long and _share(_goes_on(above, below) for above, below in ends) < 0.2:
+    unwrapped = long or (not spaced and any(_is_beyond_wrap(*lines) for lines in ends))
+    if unwrapped and _share(_goes_on(above, below) for above, below in ends) < 0.2:
         return True
     enough = long or form is Format.TEXT or len(ends) > 1
     return enough and _share(_ends_line(above) for above, _ in ends) >= 0.8
+
+
+def _is_beyond_wrap(above: str, below: str) -> bool:
+    """Whether one of the lines is wider than text is wrapped, so that line ends are meant."""
+    return max(width(above), width(below)) > _MAX_WRAP
 
 
 def _goes_on(above: str, below: str) -> bool:
@@ -292,13 +299,22 @@ def _ends_line(line: str) -> bool:
 
 
 def _wrap_width(ends: Sequence[tuple[str, str]], widths: Sequence[int]) -> int:
-    """The column at which lines are wrapped; 0 if they are not."""
+    """The column at which lines are wrapped; 0 if they are not.
+
+    A short line that ends a sentence is the last of its paragraph, and says nothing of the width.
+    """
     column = sorted(widths)[(len(widths) * 19) // 20]
     if not _MIN_WRAP <= column <= _MAX_WRAP:
         return 0
     if _share(_ends_line(above) for above, _ in ends) >= 0.7:
         return 0
-    return column if _share(size >= column * 0.75 for size in widths) >= 0.7 else 0
+    sizes = zip(ends, widths, strict=True)
+    filled = [
+        size >= column * 0.75
+        for (above, below), size in sizes
+        if size >= column * 0.75 or not _ends_early(above, below, column)
+    ]
+    return column if _share(iter(filled)) >= 0.7 else 0
 
 
 def _share(values: Iterator[bool]) -> float:
@@ -446,8 +462,8 @@ def _first_letter(line: str) -> str:
 
 
 def _starts_high(line: str) -> bool:
-    """Whether a line begins with anything but a lowercase letter."""
-    return not _first_letter(line).islower()
+    """Whether a line begins with anything but a lowercase letter, such as a bullet or a dash."""
+    return bool(_BULLET.match(line)) or not _first_letter(line).islower()
 
 
 def _rule_of(run: Sequence[str], plan: Plan) -> Rule:

@@ -3,8 +3,8 @@
 A title line is a short first line without a full stop that stands apart from the text: a blank
 line or a section follows it, or the text below has one paragraph per line or is wrapped wider.
 Below the title may stand who wrote the text (`by Ann Lee`), when (a date that can be only one
-day) and labelled tags. Pure, and on the safe side: a first line that may be a sentence, a verse,
-a greeting or markup stays in the text.
+day), labelled tags and hashtags. Pure, and on the safe side: a first line that may be a sentence,
+a verse, a greeting or markup stays in the text.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from syndicate.content import closing, layout, plaintext
 from syndicate.content.article import Format
 
 TITLE_LINE, BYLINE, DATE_LINE = "title line", "byline", "date line"
+HASHTAG_LINE = "hashtags below the title"
 
 _MAX_TITLE = 100  # columns of a title with a blank line below
 _MAX_TITLE_WORDS = 18
@@ -146,8 +147,8 @@ def _is_above_text(line: str, rest: str, form: Format) -> bool:
     if columns > _MAX_TIGHT_TITLE or _MARK_END.search(line) or below[:1].islower():
         return False
     plan = layout.plan(rest, form)
-    if plan.each_line and plan.count:
-        return plan.long or plan.count > 2
+    if plan.each_line and (plan.long or plan.count > 2):
+        return True
     if plan.width:
         return columns <= plan.width * 0.6 and layout.width(below) >= plan.width * 0.75
     return layout.width(below) > layout.LONG_LINE and layout.ends_sentence(below)
@@ -190,6 +191,8 @@ def _about_line(line: str, zone: tzinfo) -> Opening | None:
         return None
     if found := closing.labelled(text):
         return Opening(tags=found[0], rules={"tags": found[1]})
+    if tags := closing.hashtags(text):
+        return Opening(tags=tags, rules={"tags": HASHTAG_LINE})
     if day := closing.date_of(text, zone):
         return Opening(date=day[0], rules={"date": DATE_LINE})
     plain = plaintext.from_markdown(text) if text[0] in "*_" else text
