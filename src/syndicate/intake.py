@@ -105,11 +105,10 @@ def take_in(
 ) -> Intake:
     """Bring the store up to what `seen` shows; publish what is due.
 
-    `announced` says whether hooks want to hear of articles; those of the first build are none
-    to be told. `tagged` says whether anything asks for the articles of a tag; if nothing does, the
-    list of them is not kept. `address` gives an article's address where this program decides on
-    it; then no two articles have the same. A first build holds most articles without a date back,
-    unless they are to be published as of now (`publish_undated`).
+    `announced`: hooks are called for new articles, except those of the first build. `tagged`:
+    something asks for the articles of a tag, so the list of them is kept. `address` gives an
+    article's address where this program decides on it; then no two articles have the same. A first
+    build holds articles without a date back if most are undated, unless `publish_undated`.
     """
     articles = Articles(database)
     meta = articles.meta()
@@ -118,9 +117,8 @@ def take_in(
     changed, removed = _compared(articles, seen, same_way=meta.get("read as") == how)
     retag = meta.get("tags kept") != kept_tags
     moment = to_text(now)
-    due = articles.due(moment) or articles.waiting_until(moment) or _expires(meta, moment)
-    due = due or (publish_undated and articles.undated())
-    if not changed and not removed and not retag and not due:
+    undated = publish_undated and articles.undated()
+    if not (changed or removed or retag or undated or _moves(articles, meta, moment)):
         return Intake()
     files = read_files(changed)
     scanned = [_settled(file, now) for file in files if isinstance(file, Scanned)]
@@ -135,13 +133,18 @@ def take_in(
         articles.remember(_next_expiry(articles, meta, changes, moment))
         if told:
             new = [after.id for before, after in changes if _is_new(before, after)]
-            Events(database).add(Happening.ARTICLE_PUBLISHED, new, to_text(now))
+            Events(database).add(Happening.ARTICLE_PUBLISHED, new, moment)
         articles.tag(changes, anew=retag, keep=tagged)
         articles.replace_faults((*removed, *(f.path for f in scanned)), _fault_rows(broken, now))
-        articles.remember({"read as": how, "tags kept": kept_tags})
-        if changes:
-            articles.remember({"unfinished": "yes"})
+        kept = {"read as": how, "tags kept": kept_tags}
+        articles.remember(kept | ({"unfinished": "yes"} if changes else {}))
     return Intake(tuple(changes), len(files))
+
+
+def _moves(articles: Articles, meta: Mapping[str, str], moment: str) -> bool:
+    """Whether time alone changes something: an article is due, or expires."""
+    waiting = articles.due(moment) or articles.waiting_until(moment)
+    return bool(waiting) or _expires(meta, moment)
 
 
 def _expires(meta: Mapping[str, str], moment: str) -> bool:
@@ -166,7 +169,7 @@ def _is_new(before: Record | None, after: Record) -> bool:
 
 def _refuse_to_withdraw_all(number: int, *, linked: bool) -> Never:
     """An empty folder is far more likely a mistake than a wish."""
-    links = "name the folders that symbolic links lead to under links: in config.yaml, or "
+    links = "list the folders that symbolic links lead to under links: in config.yaml, or "
     raise SyndicateError(
         f"the content folder has no articles any more; {number} were there before",
         way_out=f"{links if linked else ''}check that it is the right folder and that its disk is "

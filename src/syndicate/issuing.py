@@ -62,7 +62,8 @@ class Making:
         """All it is sent and shown as. Raises SyndicateError when it must not be sent so."""
         if keys := not_to_be_mailed(self.site.config, self.newsletter):
             raise SyndicateError(
-                f"the issue of {self.slot} is not made: still as in the example: {', '.join(keys)}",
+                f"the issue of {self.slot} is not made, for these are still as in the example: "
+                f"{', '.join(keys)}",
                 place=Place(self.site.config_file),
                 way_out="replace them with your own: syndicate check lists them",
             )

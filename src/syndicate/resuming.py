@@ -27,7 +27,7 @@ from syndicate.store.sent_record import MadeIssue
 from syndicate.store.subscribers import Subscribers
 
 MAYBE_SENT = "held: the store was restored from a backup, and this may have been sent since"
-LOST = "made before the store was restored; only the record beside the store knows of it"
+LOST = "made before the store was restored; known only from the record beside the store"
 IN_A_COPY = "not sent: this is a copy of the store"
 
 GAP = 100_000
@@ -62,14 +62,14 @@ def resume_moved(site: Site) -> None:
     name = incarnation.record.path.name
     if recorded is None or recorded.incarnation != identity.incarnation:
         raise SyndicateError(
-            f"whether the store is whole cannot be told without its record {name}",
+            f"its record {name} is missing, so it is unknown whether the store is complete",
             way_out=f"copy {name} (and {site_files(site)}) from the old place too; if it is gone, "
             "use --restored",
         )
     elsewhere = incarnation.counted_elsewhere(identity.incarnation)
     if max(recorded.counter, elsewhere) > identity.counter:
         raise SyndicateError(
-            "the store is older than what was sent from it: a part of it was not moved",
+            "the store is older than the last message sent from it: a part of it was not moved",
             way_out=f"copy {site_files(site)} from the old place; if it is gone, use --restored",
         )
     with site.database.transaction():
@@ -123,8 +123,8 @@ def _alone(site: Site) -> Incarnation:
     """Keep senders and builds away until the store is closed."""
     if not site.database.lock_sending():
         raise SyndicateError(
-            "a program is sending from this store, so there is nothing to state",
-            way_out="syndicate status shows what is going on",
+            "a program is already sending from this store",
+            way_out="syndicate status shows its state",
         )
     site.database.lock()
     return Incarnation(site.database, site.sent_record)

@@ -103,7 +103,7 @@ def starter_findings(config: Config, config_file: str) -> Iterator[Finding]:
         yield Finding(
             Level.ERROR if key in mailed else Level.NOTICE,
             RULE,
-            f"{'.'.join(key)} is still the example's: {value!r}",
+            f"{'.'.join(key)} is still as in the example: {value!r}",
             config_file,
             place.line,
             "replace it with your own, or delete the line if it may be empty",

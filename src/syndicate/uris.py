@@ -96,7 +96,7 @@ def ascii_host(host: str) -> str:
     name = written if written.isascii() else _mapped(written)
     labels = name.removesuffix(".").split(".")
     if not _HOST.fullmatch(name) or not all(0 < len(each) <= LONGEST_LABEL for each in labels):
-        raise ValueError(f"no host can be called {host!r}")
+        raise ValueError(f"{host!r} is not a valid host name")
     if len(name) > LONGEST_HOST + 1:
         raise ValueError(f"the host {host!r} is too long")
     return name
@@ -111,10 +111,10 @@ def _head_of(text: str) -> tuple[str, str, str]:
 def _authority(text: str) -> str:
     parts = _AUTHORITY.fullmatch(text)
     if parts is None:
-        raise ValueError(f"{text!r} is no host")
+        raise ValueError(f"{text!r} is not a valid host")
     host, port = parts["host"], parts["port"]
     if (port and int(port[-6:]) > LARGEST_PORT) or len((port or "").lstrip("0")) > 5:
-        raise ValueError(f"no server has a port {port}")
+        raise ValueError(f"{port} is not a valid port")
     made = _literal(host) if host.startswith("[") else ascii_host(host) if host else ""
     if parts["user"] is not None:
         made = f"{_NOT_IN_USER.sub(_escaped, parts['user'])}@{made}"
@@ -125,7 +125,7 @@ def _literal(host: str) -> str:
     """An address of IP version 6 in brackets, as it is. Raises ValueError for another text."""
     inner = host[1:-1]
     if "%" in inner:  # the zone of one machine says nothing to others
-        raise ValueError(f"{host} is no address of a host")
+        raise ValueError(f"{host} is not a valid IP address")
     ipaddress.IPv6Address(inner)
     return host
 
@@ -147,7 +147,7 @@ def _as_browsers_do(host: str) -> str:
         name = idna.uts46_remap(host, std3_rules=False, transitional=False)
         labels = [_label(each) for each in re.split("[.。．｡]", name)]
     except (idna.IDNAError, UnicodeError) as error:
-        raise ValueError(f"no host can be called {host!r}") from error
+        raise ValueError(f"{host!r} is not a valid host name") from error
     return ".".join(labels)
 
 
@@ -157,7 +157,7 @@ def _label(label: str) -> str:
     if label.isascii():
         return label
     if "\u200c" in label or "\u200d" in label:  # these join letters, and idna knows which
-        raise ValueError(f"no host can be called {label!r}")
+        raise ValueError(f"{label!r} is not a valid host name")
     idna.check_nfc(label)
     idna.check_initial_combiner(label)
     idna.check_bidi(label)

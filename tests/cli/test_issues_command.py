@@ -129,7 +129,7 @@ def test_nothing_new_makes_no_slot_and_says_so(site: Path, run: Typing) -> None:
     run("issues", "make", "weekly")
     again = run("issues", "make", "weekly")
     assert again.code == 0
-    assert "No issue was made: nothing is new" in again.out
+    assert "No issue was made: nothing new" in again.out
     assert slots(run) == 1
 
 
@@ -174,7 +174,7 @@ def test_what_was_sent_cannot_be_called_back_and_says_so(site: Path, run: Typing
     run("send")
     said = run("issues", "cancel", "weekly")
     assert said.code == 2
-    assert "has been sent: it cannot be called back" in said.err
+    assert "has been sent and cannot be cancelled" in said.err
     assert "correction" in said.err
 
 
@@ -240,7 +240,7 @@ def test_a_test_of_the_next_issue_is_sent_before_it_is_made(site: Path, run: Typ
     for name in ("weekly", "weekly/next"):
         said = run("send-test", name, "me@example.org")
         assert said.code == 0, said.err
-        assert "A test of the next issue of weekly went to me@example.org" in said.out
+        assert "Sent a test of the next issue of weekly to me@example.org" in said.out
     first, second = (mail.read_bytes() for mail in (site / "outbox").glob("**/*.eml"))
     subjects, ids = zip(*(headers(each) for each in (first, second)), strict=True)
     assert set(subjects) == {"[Test] Low Tide, weekly: Brand new"}
@@ -257,16 +257,16 @@ def test_a_test_is_of_the_draft_that_waits_else_of_what_is_new_else_of_the_newes
     assert run("issues", "make", "weekly").code == 0
     article(site, "new.md", "---\ntitle: Brand new\n---\nWords.\n")
     draft = run("send-test", "weekly", "me@example.org").out
-    assert "A test of weekly/2" in draft
+    assert "Sent a test of weekly/2" in draft
     assert "next issue" in run("send-test", "weekly/next", "me@example.org").out
     run("issues", "approve", "weekly")
     assert "next issue" in run("send-test", "weekly", "me@example.org").out
     run("issues", "make", "weekly")
     run("issues", "approve", "weekly")
-    assert "A test of weekly/2" in run("send-test", "weekly", "me@example.org").out
+    assert "Sent a test of weekly/2" in run("send-test", "weekly", "me@example.org").out
     none = run("send-test", "weekly/next", "me@example.org")
     assert none.code == 2
-    assert "nothing is new" in none.err
+    assert "nothing new since" in none.err
     with app.opened(site / "config.yaml", {}, quietly) as opened:
         assert Deliveries(opened.database).open() == [], "the ledger knows of no test"
 
@@ -277,8 +277,8 @@ def test_a_draft_is_approved_at_a_time(site: Path, run: Typing) -> None:
     said = run("issues", "approve", "weekly", "--at", "2098-07-01 08:00")
     assert said.code == 0, said.err
     assert "will be approved at 2098-07-01T08:00-04:00" in said.out
-    assert "draft, approved at 2098-07-01T08:00-04:00" in run("issues", "list").out
-    assert "draft, approved at 2098-07-01T08:00-04:00" in run("issues", "show", "weekly").out
+    assert "draft, to be approved at 2098-07-01T08:00-04:00" in run("issues", "list").out
+    assert "draft, to be approved at 2098-07-01T08:00-04:00" in run("issues", "show", "weekly").out
     for wrong, words in (
         ("2020-01-01T08:00", "is in the past"),
         ("tomorrow", "is not a date and time"),

@@ -79,7 +79,7 @@ ADA, BOB, EVE = ("ada", "active"), ("bob", "unsubscribed"), ("eve", "suppressed"
     [
         (LISTMONK, "listmonk", [ADA, BOB, EVE]),
         (MAILCHIMP, "Mailchimp", [ADA]),
-        (MAILCHIMP_LEFT, "Mailchimp", [BOB, ("3", "unsub_time is empty: did they leave?")]),
+        (MAILCHIMP_LEFT, "Mailchimp", [BOB, ("3", "unsub_time is empty: did they unsubscribe?")]),
         (MAILCHIMP_CLEANED, "Mailchimp", [("2", "mail to this address came back")]),
         (
             GHOST,

@@ -212,9 +212,9 @@ def _person(site: Site, text: str) -> Subscriber:
 def send(config_file: Path) -> int:
     """Send approved issues of newsletters with `deliver: true`, and stay until that is done.
 
-    `syndicate run` does the same. Ctrl-C finishes the messages in hand; what is left goes out with
-    the next `send`. Exits with 1 when an issue is paused, when the outcome of a message is unknown,
-    or when messages were refused and none was sent.
+    `syndicate run` does the same. Ctrl-C finishes the messages that are being sent; the next `send`
+    continues. Exits with 1 if an issue is paused, if the outcome of a message is unknown, or if
+    messages were refused and none was sent.
     """
     from syndicate import app
     from syndicate.build import is_written
@@ -227,7 +227,7 @@ def send(config_file: Path) -> int:
     lock = state_file(setup, LOCK)
 
     def shown(site: Site, issue: Issue) -> bool:
-        """A service alone knows what it serves already: what it will send is left to it."""
+        """While a service runs, only it knows what it serves, so new issues are for it to send."""
         return is_written(site, issue) and holder(lock) is None
 
     with app.open_site(setup, Progress(quiet=False)) as site, _interrupted() as stopping:
@@ -343,17 +343,17 @@ def _tell(report: Report) -> None:
     show_table(rows)
 
 
-@click.command("send-test", short_help="Send a test of an issue to one address.")
+@click.command("send-test", short_help="Send a test email of an issue to one address.")
 @click.argument("issue")
 @click.argument("address")
 @config_option
 def send_test(config_file: Path, issue: str, address: str) -> None:
-    """Send a test of an ISSUE to one ADDRESS, as subscribers will get it.
+    """Send a test email of an ISSUE to one ADDRESS, as subscribers will get it.
 
-    NEWSLETTER alone means the draft that waits for approval; without one, the next issue as it
-    would be made now; with nothing new, the newest issue. NEWSLETTER/next is the next issue in any
-    case. The subject begins with [Test]; links to unsubscribe and to preferences do nothing. It
-    counts as no delivery.
+    NEWSLETTER means the draft that waits for approval; without a draft, the next issue as it would
+    be made now; with nothing new, the newest issue. NEWSLETTER/next always means the next issue.
+    The subject begins with [Test]; links to unsubscribe and to preferences do nothing. It is not
+    recorded as a delivery.
     """
     from syndicate import app
     from syndicate.cli.show import Progress
@@ -361,7 +361,7 @@ def send_test(config_file: Path, issue: str, address: str) -> None:
     setup = app.set_up(config_file, os.environ)
     with app.open_site(setup, Progress(quiet=False)) as site:
         name, reply = _tested(setup, site, issue, address)
-    click.echo(f"A test of {name} went to {address}: {reply}")
+    click.echo(f"Sent a test of {name} to {address}: {reply}")
 
 
 def _tested(setup: Setup, site: Site, name: str, address: str) -> tuple[str, str]:
@@ -378,7 +378,7 @@ def _tested(setup: Setup, site: Site, name: str, address: str) -> tuple[str, str
     if reply := _test_of_next(setup, site, newsletter, address):
         return f"the next issue of {wanted}", reply
     if slot:
-        message = f"nothing is new since the last issue of {wanted}: there is no next issue yet"
+        message = f"there is nothing new since the last issue of {wanted}, so no next issue yet"
         raise SyndicateError(message, way_out=f"syndicate send-test {wanted} {address}")
     found = issue_named(site, name, has_text)
     return found.name, send_one(site, outbox, found, address)

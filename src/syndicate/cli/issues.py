@@ -62,7 +62,7 @@ def list_issues(config_file: Path, newsletter: str | None, most: int) -> None:
 
 
 def _listed(site: Site, issue: Issue) -> Iterator[tuple[str, str, str]]:
-    """An issue in the list; a draft with the address of its page, which stands nowhere else."""
+    """An issue in the list; a draft with the address of its page, which no page links to."""
     from syndicate.store.issues import IssueState
 
     yield issue.name, issue.subject or issue.reason, _standing(site, issue)
@@ -99,14 +99,13 @@ def plan(config_file: Path, newsletter: str | None) -> None:
 
 @issues.command(short_help="Make an issue now, whatever the schedule says.")
 @click.argument("newsletter")
-@click.option("--yes", "-y", is_flag=True, help="Send it without asking.")
+@click.option("--yes", "-y", is_flag=True, help="Send it without asking for confirmation.")
 @config_option
 def make(config_file: Path, newsletter: str, yes: bool) -> int:
     """Make an issue of NEWSLETTER now, of all that is new, whatever the schedule says.
 
-    Its slot is the present minute. When nothing is new, no issue is made. With `deliver: true` it
-    is sent as soon as it is made: you are asked first. Where there is no terminal to ask at, and
-    without --yes, it becomes a draft.
+    Its slot is the present minute. If there is nothing new, no issue is made. With `deliver: true`
+    it is sent at once, after you confirm. Without a terminal and without --yes, it becomes a draft.
     """
     from syndicate.build import build
     from syndicate.issuing import make_by_hand, readers_of_next
@@ -123,7 +122,7 @@ def make(config_file: Path, newsletter: str, yes: bool) -> int:
                 return 1
         made = make_by_hand(site, wanted, now, draft=draft)
         if made is None:
-            click.echo(f"No issue was made: nothing is new since the last issue of {wanted.name}.")
+            click.echo(f"No issue was made: nothing new since the last issue of {wanted.name}.")
             return 0
         build(site, now)
         _tell(site, made)
@@ -144,52 +143,52 @@ def _is_terminal() -> bool:
 def _confirmed(newsletter: Newsletter, many: int) -> bool:
     """Whether the operator wants the issue sent."""
     click.echo(f"The issue of {newsletter.name} will be sent to {counted(many, 'subscriber')}.")
-    click.echo(f"To see it first: syndicate send-test {newsletter.name} ADDRESS")
+    click.echo(f"To send a test email first: syndicate send-test {newsletter.name} ADDRESS")
     return click.confirm("Make and send it now?")
 
 
 def _say_what_follows(issue: Issue, many: int, *, asked: bool) -> None:
-    """To whom an issue goes, and what it waits for."""
+    """Print the number of recipients of an issue, and how to approve it if it is a draft."""
     from syndicate.store.issues import IssueState
 
     to = counted(many, "subscriber")
     click.echo()
     if issue.state != IssueState.DRAFT:
-        click.echo(f"It goes to {to}: syndicate run or syndicate send sends it.")
+        click.echo(f"It goes to {to}, by syndicate run or syndicate send.")
         return
-    why = ": without a terminal nobody could be asked, and --yes was not given" if asked else ""
+    why = ", because there is no terminal to confirm at and --yes was not given" if asked else ""
     click.echo(f"It is a draft{why}. It would go to {to}. To approve it:")
     click.echo(f"    syndicate issues approve {issue.name}")
 
 
 def _say_what_to_replace(site: Site, newsletter: Newsletter) -> None:
-    """Name the settings that still are the example's: the outbox takes them, no server does."""
+    """Print the settings that are still as in the example: only the outbox accepts them."""
     from syndicate.starter_values import unreplaced_in
 
     if keys := unreplaced_in(site.config, newsletter.name):
         click.echo()
-        click.echo("These settings still have the example's values. Replace them before you send")
+        click.echo("These settings are still as in the example. Replace them before you send")
         click.echo("to a mail server (syndicate check shows the lines):")
         click.echo("    " + "\n    ".join(keys))
 
 
-@issues.command(short_help="Let a draft be sent, now or at a time.")
+@issues.command(short_help="Approve a draft, now or at a later time.")
 @click.argument("issue")
-@click.option("--at", metavar="TIME", help="Not now, but then: 2026-11-30T08:00.")
+@click.option("--at", metavar="TIME", help="Approve it at this time: 2026-11-30T08:00.")
 @config_option
 def approve(config_file: Path, issue: str, at: str | None) -> None:
-    """Let an ISSUE that is a draft be sent and shown to readers, now or at a time.
+    """Approve an ISSUE that is a draft, now or at a later time: it is sent and shown to readers.
 
-    TIME is by the clock of the newsletter, or has an offset: 2026-11-30T08:00+01:00. Until then it
-    stays a draft that you can cancel. `syndicate run` and `syndicate send` approve it.
-    An issue that was approved long ago, and waits for a confirmation, goes out now.
+    TIME is in the time zone of the newsletter, or has an offset: 2026-11-30T08:00+01:00. Until then
+    the issue stays a draft that you can cancel. `syndicate run` and `syndicate send` approve it.
+    An issue that was approved long ago and waits for a confirmation is confirmed.
     """
     from syndicate.store.issues import IssueState
 
     with site_of(config_file) as site:
         found = issue_named(site, issue, is_draft, is_made)
         if at is None and _confirm(site, found):
-            click.echo(f"{found.name} is confirmed and goes out.")
+            click.echo(f"{found.name} is confirmed and will be sent.")
         elif at is None:
             _move(site, found, IssueState.APPROVED)
         else:
@@ -367,9 +366,9 @@ def _why_not(issue: Issue, to: IssueState) -> tuple[str, str]:
         return "was cancelled", f"its articles come in the next issue: {make}"
     if to == IssueState.APPROVED:
         return "was approved before, and cannot be approved again", (
-            f"syndicate deliveries proof {issue.name} shows what became of it"
+            f"syndicate deliveries proof {issue.name} shows its deliveries"
         )
-    return "has been sent: it cannot be called back", "send a correction in the next issue"
+    return "has been sent and cannot be cancelled", "send a correction in the next issue"
 
 
 def _newsletter(site: Site, name: str) -> Newsletter:
@@ -416,7 +415,7 @@ def _standing(site: Site, issue: Issue) -> str:
     from syndicate.store.issues import IssueState
 
     if issue.state == IssueState.DRAFT and issue.approve_at:
-        return f"draft, approved at {_local(site, issue)}"
+        return f"draft, to be approved at {_local(site, issue)}"
     if issue.state not in (IssueState.SENDING, IssueState.SENT):
         return issue.state
     ledger = Deliveries(site.database)
@@ -424,12 +423,12 @@ def _standing(site: Site, issue: Issue) -> str:
     if sending and sending.paused and not sending.ended:
         return f"paused: {sending.paused}"
     if issue.state == IssueState.SENT and sending and not ledger.is_any(issue.sequence, "sent"):
-        return "over, sent to 0 of " + counted(sending.planned, "subscriber")
+        return "ended, sent to 0 of " + counted(sending.planned, "subscriber")
     return issue.state
 
 
 def _counts(site: Site, issue: Issue) -> str:
-    """What became of the deliveries of an issue; "" before it has any."""
+    """The numbers of deliveries of an issue by state; "" before it has any."""
     from syndicate.sending.orders import prove, states
     from syndicate.store.deliveries import Deliveries
 

@@ -62,7 +62,7 @@ def status(config_file: Path) -> int:
 
 
 def _tell_doubt(setup: Setup) -> None:
-    """Say why nothing would be sent; a running service says it by itself."""
+    """Print why nothing would be sent; a running service reports it in its findings."""
     from syndicate.cli.store import doubt_of
     from syndicate.store.incarnation import WAY_OUT
 

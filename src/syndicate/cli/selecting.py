@@ -27,12 +27,12 @@ def is_draft(_: Site, issue: Issue) -> bool:
 
 
 def can_be_cancelled(_: Site, issue: Issue) -> bool:
-    """It was not sent yet, at least not to everybody."""
+    """It was not sent yet, at least not to all subscribers."""
     return issue.state in (IssueState.DRAFT, IssueState.APPROVED, IssueState.SENDING)
 
 
 def has_text(_: Site, issue: Issue) -> bool:
-    """It can be looked at: it was made, and not cancelled."""
+    """Its text is shown: it was made, and not cancelled."""
     return issue.is_shown
 
 
@@ -42,13 +42,13 @@ def began(site: Site, issue: Issue) -> bool:
 
 
 def goes_out(site: Site, issue: Issue) -> bool:
-    """It is on its way."""
+    """It is being sent and not paused."""
     sending = Deliveries(site.database).sending(issue.sequence)
     return sending is not None and not sending.ended and not sending.paused
 
 
 def is_paused(site: Site, issue: Issue) -> bool:
-    """It is on its way, and goes no further."""
+    """Its sending is paused."""
     sending = Deliveries(site.database).sending(issue.sequence)
     return sending is not None and not sending.ended and bool(sending.paused)
 
@@ -65,8 +65,8 @@ def has(state: str) -> Fits:
 def issue_named(site: Site, name: str, *fits: Fits) -> Issue:
     """The issue that `name` means.
 
-    NEWSLETTER/SLOT is that one. NEWSLETTER is its newest issue that the first of `fits` accepts,
-    or the next of them if none does. A skipped slot is never meant by a newsletter alone. Raises
+    NEWSLETTER/SLOT means that issue. NEWSLETTER means its newest issue that the first of `fits`
+    accepts, or the second of them if no issue fits the first, and never a skipped slot. Raises
     SyndicateError when there is no such issue.
     """
     wanted, _, slot = name.strip("/").partition("/")

@@ -28,7 +28,7 @@ def init(directory: Path) -> None:
     click.echo(f"Created a site in {here}. Its title and address are set in")
     click.echo(f"  {os.path.normpath(directory / 'config.yaml')}")
     if "content" in there:
-        click.echo("The articles in content/ are yours: none were added. Next:")
+        click.echo("Kept the articles in content/ and added none. Next:")
     else:
         click.echo("Your articles go into content/, in place of the examples. Next:")
     if here != ".":

@@ -25,7 +25,8 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 def backup(config_file: Path, file: Path) -> None:
     """Copy the store to FILE, also while the service runs and sends.
 
-    FILE must not exist; only you can read it. It holds all addresses. Of PostgreSQL, use pg_dump.
+    FILE must not exist. Only you can read it, because it contains all addresses of subscribers. For
+    PostgreSQL, use pg_dump.
     """
     from syndicate.store.backup import back_up
 
@@ -33,14 +34,13 @@ def backup(config_file: Path, file: Path) -> None:
     click.echo(f"Wrote {from_here(file)} ({file.stat().st_size:,} bytes).")
 
 
-@click.command(short_help="Put a backup in the place of the store.")
+@click.command(short_help="Replace the store with a backup.")
 @click.argument("file", type=FILE)
 @config_option
 def restore(config_file: Path, file: Path) -> None:
-    """Put FILE, a backup, in the place of the store, which is kept beside it.
+    """Replace the store with FILE, a backup; the replaced store is kept beside it.
 
-    Not while a service runs. Nothing is sent afterwards until you state with `syndicate resume`
-    what the store is.
+    Stop the service first. Nothing is sent afterwards until you run `syndicate resume`.
     """
     from syndicate.app import set_up
     from syndicate.service.lock import only_one
@@ -52,13 +52,13 @@ def restore(config_file: Path, file: Path) -> None:
     name = f".replaced-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
     with only_one(state_file(setup, LOCK), os.getpid()):
         aside = put_back(file, target, name)
-    click.echo(f"The store is {from_here(file)} now.")
+    click.echo(f"Restored {from_here(file)}.")
     if aside:
-        click.echo(f"The one before is {from_here(aside)}.")
-    click.echo("Nothing is sent and no issue is made until you state what it is:")
-    click.echo("    syndicate resume --restored   an older backup")
-    click.echo("    syndicate resume --moved      the only store, whole, in a new place")
-    click.echo("    syndicate resume --copy       the original goes on elsewhere")
+        click.echo(f"The replaced store is kept as {from_here(aside)}.")
+    click.echo("Nothing is sent and no issue is made until you state which store it is:")
+    click.echo("    syndicate resume --restored   this is an older backup")
+    click.echo("    syndicate resume --moved      this is the only store, in a new place")
+    click.echo("    syndicate resume --copy       the original stays in use elsewhere")
 
 
 def _sqlite_file(config_file: Path, way_of_postgresql: str) -> Path:
@@ -73,16 +73,16 @@ def _sqlite_file(config_file: Path, way_of_postgresql: str) -> Path:
     return setup.state
 
 
-@click.command(short_help="State what a moved, restored or copied store is, and go on.")
-@click.option("--moved", "case", flag_value="moved", help="The only store, in a new place.")
-@click.option("--restored", "case", flag_value="restored", help="An older backup.")
-@click.option("--copy", "case", flag_value="copy", help="The original goes on elsewhere.")
+@click.command(short_help="Resume sending after the store was moved, restored or copied.")
+@click.option("--moved", "case", flag_value="moved", help="This is the only store, moved here.")
+@click.option("--restored", "case", flag_value="restored", help="This is an older backup.")
+@click.option("--copy", "case", flag_value="copy", help="The original stays in use elsewhere.")
 @config_option
 def resume(config_file: Path, case: str | None) -> None:
-    """State what the store is, after it was moved, restored from a backup or copied.
+    """Resume sending after the store was moved, restored from a backup or copied.
 
-    Until then nothing is sent from it and no issue is made, so that no one gets an issue twice.
-    Pages, feeds and subscribing go on meanwhile.
+    Until then nothing is sent from it and no issue is made, so that no subscriber gets an issue
+    twice. Pages, feeds and subscribing continue.
     """
     from syndicate import app
 
@@ -96,27 +96,27 @@ def _moved(site: Site) -> None:
     from syndicate.resuming import resume_moved
 
     resume_moved(site)
-    click.echo("The store is at home here now: sending goes on.")
+    click.echo("The store is in its new place: sending continues.")
 
 
 def _restored(site: Site) -> None:
     from syndicate.resuming import resume_restored
 
     found = resume_restored(site, datetime.now(UTC))
-    click.echo("Sending goes on, but for what may have been sent after the backup was made.")
+    click.echo("Sending continues. Messages that may have been sent after the backup are held.")
     rows = [
         ("held", f"{many:,} of {name}", f"syndicate deliveries resolve {name} --sent|--resend")
         for name, many in found.held.items()
         if many
     ]
     rows += [
-        ("draft", name, "may have been sent: look before you approve it") for name in found.drafts
+        ("draft", name, "may have been sent: check before you approve it") for name in found.drafts
     ]
     rows += [("made since", name, "counts as made; its texts are lost") for name in found.lost]
     show_table(rows)
     click.echo(
-        "People who unsubscribed after the backup was made are subscribed again: syndicate cannot "
-        "know them. If you have their requests, use: syndicate subscribers unsubscribe ADDRESS"
+        "People who unsubscribed after the backup was made are subscribed again. If you have their "
+        "requests, use: syndicate subscribers unsubscribe ADDRESS"
     )
 
 
@@ -124,15 +124,15 @@ def _copy(site: Site) -> None:
     from syndicate.resuming import resume_copy
 
     found = resume_copy(site, datetime.now(UTC))
-    click.echo("This store is one of its own now. What was pending is the original's to send.")
+    click.echo("This store is independent now. The original sends what was pending.")
     show_table(("not sent", name, "") for name in found.dropped)
     if found.requests:
-        click.echo(f"{counted(found.requests, 'email')} to people who asked for one not sent.")
+        click.echo(f"{counted(found.requests, 'requested email')} not sent from this copy.")
     delivered = [n.name for n in site.config.newsletters.values() if n.deliver]
     if delivered:
         click.echo(
-            f"Its later issues of {', '.join(delivered)} go to all of its subscribers, as those of "
-            "the original do. For a copy to try things with, set deliver: false, or "
+            f"Later issues of {', '.join(delivered)} go to all subscribers in this copy, and "
+            "to those of the original. To try things out, set deliver: false or "
             "sending.transport: outbox."
         )
 

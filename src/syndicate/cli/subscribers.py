@@ -48,7 +48,7 @@ def _evidence(_: click.Context, __: click.Parameter, value: str | None) -> str:
     if value and value.strip():
         return value
     raise click.UsageError(
-        "--agreed is missing: how and when did they agree to get it? "
+        "--agreed is missing: state how and when they agreed to get it. "
         "For example: --agreed 'signed the list at the market, 2026-11-28'"
     )
 
@@ -275,7 +275,8 @@ def unsubscribe(
             _newsletter(site, newsletter)
             names = [newsletter]
         left = known.unsubscribe(who.id, names, reason, _now())
-    click.echo(f"{who.address} left {', '.join(left)}." if left else "They got none of it.")
+    done = f"Unsubscribed {who.address} from {', '.join(left)}."
+    click.echo(done if left else "Not subscribed.")
 
 
 @subscribers.command(short_help="Sign the links of subscribers anew.")
@@ -403,7 +404,7 @@ def _left_by_mail(config_file: Path, message: bytes) -> str:
             address, left = unsubscribe_by_mail(site, asked, datetime.now(UTC))
         except TokenError:
             return "The link this message came from is not valid any more."
-    return f"{address} left {asked.newsletter}." if left else "They had left before."
+    return f"Unsubscribed {address} from {asked.newsletter}." if left else "Not subscribed."
 
 
 def _links(site: Site) -> Links:

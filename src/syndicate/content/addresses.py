@@ -92,7 +92,7 @@ def _finished(url: str) -> Address:
     try:
         return Address(uri(url))
     except ValueError as error:
-        return Address("", problem=f"{_short(url)} is no address: {_short(str(error))}")
+        return Address("", problem=f"{_short(url)} is not a valid address: {_short(str(error))}")
 
 
 def _local(written: str, base: str, around: Surroundings, schemes: frozenset[str]) -> Address:

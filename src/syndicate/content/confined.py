@@ -53,7 +53,7 @@ class TooMuchError(Exception):
 def render_confined(
     process: Confined, article: Article, *, url: str, surroundings: Surroundings
 ) -> tuple[Rendering, tuple[Finding, ...]]:
-    """As `render.render`; a text that is too much is carried as a summary, with a finding."""
+    """As `render.render`; a text that exceeds a limit is replaced by a summary, with a finding."""
     try:
         if len(article.body) <= SHORT:
             rendering, found = render(article, url=url, surroundings=surroundings)
@@ -71,7 +71,7 @@ def render_confined(
 
 
 def _finding(article: Article, why: str) -> Finding:
-    message = f"the text is too much: {why}; a summary is published instead"
+    message = f"the text exceeds a limit: {why}; a summary is published instead"
     way_out = "split the article, or shorten what is repeated thousands of times in it"
     return Finding(Level.ERROR, "text-too-much", message, article.path, article.body_line, way_out)
 

@@ -227,10 +227,10 @@ def refused_link(root: Path, path: str) -> LinkError:
     """The error for a symbolic link that is not followed."""
     real = os.path.realpath(f"{root}/{path}")
     if not os.path.exists(real):  # noqa: PTH110  as `scan` does
-        message, way_out = "leads to nothing", "delete it, or correct where it leads"
+        message, way_out = "leads to nothing", "delete it, or correct its target"
     else:
         message = "leads out of the content folder and is not followed"
-        way_out = "copy the file here, or name the folder it leads to under links: in config.yaml"
+        way_out = "copy the file here, or list the folder it leads to under links: in config.yaml"
     return LinkError(f"the symbolic link {message}: {real}", place=Place(path), way_out=way_out)
 
 
@@ -241,7 +241,7 @@ def _unreadable(root: Path, path: str, why: str) -> ArticleError:
     return UnreadableError(
         f"the file cannot be read: {why}",
         place=Place(path),
-        way_out="check that it is still there and may be read",
+        way_out="check that it exists and that you have permission to read it",
     )
 
 

@@ -246,7 +246,7 @@ class _Reading:
         elif _SCHEME.match(text) and not text.lower().startswith(("http://", "https://")):
             reason = "is no web address"
         elif wrong := _wrong_address(text):
-            reason = f"is no address: {wrong}"
+            reason = f"is not a valid address: {wrong}"
         else:
             self.found.url = text
             return
@@ -260,7 +260,7 @@ class _Reading:
             self.found.image_alt = self.found.image_alt or _first_text(parts, "alt")
             first = _first_text(parts, "image", "src", "url", "path", "file", "name")
         if isinstance(first, str) and (wrong := _wrong_address(plaintext.line(first))):
-            message = f"{key} is no address: {wrong}; it is left out"
+            message = f"{key} is not a valid address: {wrong}; it is ignored"
             self._warn("image-missing", key, message, "correct the address")
         elif isinstance(first, str):
             self.found.image = plaintext.line(first) or None
@@ -294,7 +294,7 @@ class _Reading:
         values = [value] if isinstance(value, str) else self._texts(key, value)
         for alias in filter(None, map(plaintext.line, values)):
             if wrong := _wrong_address(alias):
-                message = f"the alias {alias} is no address: {wrong}; it is left out"
+                message = f"the alias {alias} is not a valid address: {wrong}; it is ignored"
                 self._warn("alias-ignored", key, message, "correct the address")
             else:
                 self.found.aliases.append(alias)
@@ -310,7 +310,7 @@ class _Reading:
         self.found.extra[plaintext.legal(key)] = self._plain(key, value)
         if not (meant := intended(key)):
             return
-        message = f"the key {key!r} is unknown; is {meant!r} meant?"
+        message = f"the key {key!r} is unknown; did you mean {meant!r}?"
         hint = f"write {meant}, or rename the key"
         known = role_of(meant)
         if known is None or value in (None, "") or not self._may_control(known[0], value):

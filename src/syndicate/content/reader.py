@@ -108,16 +108,11 @@ def _article(
         findings.append(Finding(Level.WARNING, "tags-too-many", message, path, None, way_out))
     draft = _is_draft(path, header, found, date, inferred, findings)
     placed = placement.of(path, form, found.placement, dated=date is not None)
-    if placed.reason:
-        inferred["page"] = placed.reason
-    if found.unlisted:
-        inferred["unlisted"] = found.unlisted
+    reasons = {"page": placed.reason, "unlisted": found.unlisted}
+    inferred.update({key: reason for key, reason in reasons.items() if reason})
     has_text = bool(body) and not body.isspace()
     if placed.page and not draft:
-        why = placement.left_out(path, found.url, has_text=has_text)
-        if why:
-            draft, inferred["draft"] = True, why
-            findings[:] = [f for f in findings if f.rule != "title-missing"]
+        draft = _is_left_out(path, found, inferred, findings, has_text=has_text)
     if not draft and not has_text:
         message, way_out = "the article has no text", "write it, or set draft: true"
         findings.append(Finding(Level.WARNING, "body-empty", message, path, None, way_out))
@@ -139,6 +134,22 @@ def _article(
         inferred=MappingProxyType(inferred) if inferred else NOTHING,
         **_as_stated(found),
     )
+
+
+def _is_left_out(
+    path: str,
+    found: Metadata,
+    inferred: dict[str, str],
+    findings: list[Finding],
+    *,
+    has_text: bool,
+) -> bool:
+    """Whether a page is not built, such as one without text; `inferred` gets the reason."""
+    why = placement.left_out(path, found.url, has_text=has_text)
+    if why:
+        inferred["draft"] = why
+        findings[:] = [f for f in findings if f.rule != "title-missing"]
+    return bool(why)
 
 
 def _is_draft(
@@ -164,7 +175,7 @@ def _is_draft(
         inferred["draft"] = "folder for drafts"
         return True
     if said := stray.withholding(header.body):
-        message = f"{said.text!r} is not in a header that is understood; the article is held back"
+        message = f"{said.text!r} is not in a header; the article is held back"
         line = header.body_line + said.line
         hold(said.text, message, line, "write the header between lines of ---, or remove the line")
         return True

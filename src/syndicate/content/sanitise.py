@@ -67,8 +67,8 @@ def sanitise(html: str, *, base: str, surroundings: Surroundings, regular: bool 
     written = balanced(html)
     if deep := written.count("<") > DEEPEST_TREE and _depth(written) > DEEPEST_TREE:
         written = _flattened(written)
-        message = f"more than {DEEPEST_TREE} elements stand within each other; the innermost are"
-        way_out = "write lists, quotes and tables in fewer levels"
+        message = f"more than {DEEPEST_TREE} elements are nested; the innermost are"
+        way_out = "nest lists, quotes and tables less deeply"
         doubts.append(Doubt("nesting-deep", f"{message} shown as plain text", "", way_out))
     clean = finish.run(_with_alerts(written))
     if finish.framed or deep or not regular:

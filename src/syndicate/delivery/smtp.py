@@ -242,7 +242,7 @@ class SmtpSession:
         if proven or self._ended_after_it():
             refusal.lost = refusal.lost or self._lost
             return refusal
-        text = f"{refusal.message}; but its replies are out of step, so the outcome is unknown"
+        text = f"{refusal.message}; its replies are out of step, so the outcome is unknown"
         return self._give_up(text, uncertain=True)
 
     def _ended_after_it(self) -> bool:
@@ -301,7 +301,7 @@ class SmtpSession:
         """Raises UnreadableError for a reply that nothing asked for, OSError at the end."""
         reply = self._wire.unasked()
         if reply and reply.code == SHUTTING_DOWN:
-            raise ConnectionAbortedError("it shuts down (421)")
+            raise ConnectionAbortedError("it is shutting down (421)")
         if reply:
             raise UnreadableError(f"an unexpected reply: {reply.code}")
 

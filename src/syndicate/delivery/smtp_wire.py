@@ -74,7 +74,7 @@ class Wire:
                 return None
         reply = self._replies.take()
         if reply is None:
-            raise UnreadableError("a partial reply to nothing")
+            raise UnreadableError("partial unsolicited reply")
         self.heard.append(reply.code)
         return reply
 

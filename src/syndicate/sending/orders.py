@@ -52,7 +52,7 @@ def sending_of(site: Site, issue: Issue) -> Sending:
                 way_out=f"syndicate issues list {issue.newsletter}",
             )
         raise SyndicateError(
-            f"{issue.name} is {issue.state} and was sent to nobody", way_out=_way_to_send(issue)
+            f"{issue.name} is {issue.state} and has no deliveries", way_out=_way_to_send(issue)
         )
     return found
 

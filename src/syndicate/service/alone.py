@@ -17,7 +17,7 @@ from syndicate.findings import Finding, Level
 from syndicate.service.tick import Turn
 from syndicate.store.database import PostgreSQL, open_database
 
-WAY_OUT = "stop that service first, or give this site a database of its own"
+WAY_OUT = "stop that service first, or use another database for this site"
 
 
 class Alone:

@@ -31,7 +31,7 @@ class ConfigurationFile:
         changed = Finding(
             Level.WARNING,
             "config-changed",
-            "the file was changed, and the running service still uses what it read before",
+            "the file was changed, and the running service still uses the previous settings",
             str(self._path),
             way_out="send SIGHUP to apply it (systemctl reload), or restart the service",
         )

@@ -65,7 +65,7 @@ def _copy(source: Path, target: Path) -> None:
     except sqlite3.Error as error:
         raise _refusal(error, source, target) from error
     if found != "ok":
-        raise StoreError(f"{source} is damaged: {found}", way_out="take another backup")
+        raise StoreError(f"{source} is damaged: {found}", way_out="use another backup")
     _to_disk(target)
 
 
@@ -90,7 +90,7 @@ def _mark_restored(partial: Path, source: Path) -> None:
     with closing(sqlite3.connect(partial)) as opened:
         tables = opened.execute("SELECT count(*) FROM sqlite_master").fetchone()
     if tables == (0,):
-        raise StoreError(f"{source} is empty", way_out="take another backup")
+        raise StoreError(f"{source} is empty", way_out="use another backup")
     with closing(Sqlite(partial)) as database, database.transaction():
         database.upsert("meta", ("key", "value"), [(RESTORED, "yes")])
     _to_disk(partial)
@@ -143,7 +143,7 @@ def _nobody_at_work(store: Path) -> Iterator[None]:
         for suffix, doing in ((".sending", "sends from"), (".lock", "builds with")):
             file = files.enter_context(open_private(_beside(store, suffix), "w"))
             if not flock(file):
-                raise StoreError(f"a program {doing} this store", way_out="wait for it, or end it")
+                raise StoreError(f"a program {doing} this store", way_out="wait for it, or stop it")
         yield
 
 

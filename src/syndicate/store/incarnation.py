@@ -44,14 +44,14 @@ class Doubt(StrEnum):
 
     MOVED = "the store is not where it was last used: it was moved, restored or copied"
     RESTORED = "the store was restored from a backup"
-    OLDER = "the store is older than what was sent from it"
-    OTHER = "this is not the store from which was sent here before"
+    OLDER = "the store is older than the last message sent from it"
+    OTHER = "this is not the store that messages were sent from here before"
     UNRECORDED = "the record of what was sent is missing"
 
 
 WAY_OUT = (
     "state which case it is: syndicate resume --moved (the only store, in a new place), "
-    "--restored (an older backup), --copy (the original goes on elsewhere)"
+    "--restored (an older backup), --copy (the original stays in use elsewhere)"
 )
 
 

@@ -136,7 +136,7 @@ class _Records:
         while (line := self._next()) is not None:
             if len(self._taken) >= MAX_RECORD_LINES:
                 self._again.appendleft(line)
-                raise csv.Error("a cell without end")
+                raise csv.Error("a cell has no end")
             self._taken.append(line)
             yield line
 

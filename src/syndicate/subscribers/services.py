@@ -96,7 +96,7 @@ SERVICES = (
             since=("confirm_time", "optin_time"),
             rules=(
                 ("clean_time", {FILLED: BOUNCED, EMPTY: "clean_time is empty: did they bounce?"}),
-                ("unsub_time", {FILLED: LEFT, EMPTY: "unsub_time is empty: did they leave?"}),
+                ("unsub_time", {FILLED: LEFT, EMPTY: "unsub_time is empty: did they unsubscribe?"}),
             ),
         )
         for changed in ("last_changed", "unsub_time", "clean_time")
@@ -186,7 +186,7 @@ def recognised(columns: Sequence[str]) -> Service:
     found = set(columns)
     if twice := [c for c in dict.fromkeys(columns) if c in READ and columns.count(c) > 1]:
         message = f"two columns are named {_shown(twice)}"
-        raise SyndicateError(message, place=HEADER, way_out="rename one, or leave it out")
+        raise SyndicateError(message, place=HEADER, way_out="rename or remove one of them")
     for service in (*SERVICES, PLAIN):
         if service.marks <= found and not found.isdisjoint(service.addresses):
             if service is PLAIN and (unknown := found - COLUMNS):

@@ -1,6 +1,6 @@
 """The site as a browser on the same machine needs it: URLs that begin with `site.url` become paths.
 
-A site is published with absolute URLs. Somebody who opens the address that `syndicate run` prints
+A site is published with absolute URLs. A person who opens the address that `syndicate run` prints
 wants to stay there, so pages, style sheets and redirects are rewritten when they are requested,
 and only for requests whose Host is this machine. The results are root-relative, never absolute:
 behind a reverse proxy that does not pass the Host on, they lead to the same pages.
@@ -16,10 +16,11 @@ from functools import lru_cache
 from html import escape, unescape
 from ipaddress import ip_address
 from typing import Final
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 import idna
 
+from syndicate.uris import ascii_host, path_of
 from syndicate.web.messages import Answer, Request, answer
 
 URLS: Final = frozenset(
@@ -31,7 +32,7 @@ LISTS_OF_URLS: Final = frozenset(("srcset", "imagesrcset"))
 """Attributes whose value is a list of URLs with descriptors (HTML, 4.8.4.2.1)."""
 
 NO_CACHE: Final = (b"cache-control", b"no-cache")
-"""Whoever looks at a site while working on it must see what it is now; and several sites in turn
+"""A person who works on a site must see its present state; and several sites in turn
 are served at one local address."""
 
 _ATTRIBUTE: Final = re.compile(
@@ -83,7 +84,7 @@ class LocalView:
         self._site_url = site_url
         parts = urlsplit(site_url)
         self._host = parts.netloc.lower().encode()
-        self._prefix = _ascii_path(parts.path.rstrip("/") + "/")
+        self._prefix = path_of(parts.path.rstrip("/") + "/")
         self._begins = re.compile(_beginning(site_url))
 
     def __eq__(self, other: object) -> bool:
@@ -145,7 +146,7 @@ class LocalView:
         return body[:start] + own + body[stop:]
 
     def answer(self, given: Answer) -> Answer:
-        """An answer that was made for everybody, for this machine: a redirect, or a page."""
+        """An answer for all clients, rewritten for this machine: a redirect, or a page."""
         headers = dict(given.headers)
         body = given.body
         if location := headers.get(b"location"):
@@ -265,10 +266,6 @@ def _is_proxied(headers: Mapping[bytes, bytes]) -> bool:
     return any(name in _PROXIED or name.startswith(b"x-forwarded") for name in headers)
 
 
-def _ascii_path(path: str) -> str:
-    return quote(path, safe="/%~!$&'()*+,;=:@")
-
-
 def _beginning(site_url: str) -> str:
     """A regular expression for how URLs of a site can begin, up to where its own paths do."""
     parts = urlsplit(site_url)
@@ -276,7 +273,7 @@ def _beginning(site_url: str) -> str:
     usual = {"https": "(?::443)?", "http": "(?::80)?"}.get(parts.scheme, "")
     hosts = "|".join(map(re.escape, sorted(set(_host_names(parts.hostname or "")))))
     path = parts.path.rstrip("/")
-    written = {path, unquote(path), _ascii_path(path)}
+    written = {path, unquote(path), path_of(path)}
     written |= {escape(each) for each in written}
     paths = "|".join(map(re.escape, sorted(written, key=len, reverse=True)))
     return (
@@ -286,11 +283,14 @@ def _beginning(site_url: str) -> str:
 
 
 def _host_names(host: str) -> Iterator[str]:
-    """A host as it can be written: an international domain in its own letters, or as ASCII."""
-    yield f"[{host}]" if ":" in host else host
+    """A host in all its spellings: an international domain in Unicode and in ASCII."""
+    if ":" in host:
+        yield f"[{host}]"
+        return
+    yield host
     try:
-        encoded = idna.encode(host, uts46=True)
-        yield encoded.decode()
+        encoded = ascii_host(host)
+        yield encoded
         yield idna.decode(encoded)
-    except (idna.IDNAError, UnicodeError):
+    except ValueError:  # of an IP address or a host that idna does not know, there is one spelling
         return
