@@ -306,7 +306,7 @@ def test_check_lists_what_is_still_as_init_wrote_it(
     config.write_text(text.replace("# deliver: true", "deliver: true"), encoding="utf-8")
     said = run("check", "--quiet")
     assert (said.code, said.out.splitlines()[-1]) == (1, "10 errors")
-    assert "error    newsletters.weekly.postal_address is still the example's" in said.out
+    assert "error    newsletters.weekly.postal_address is still as in the example" in said.out
 
 
 def test_check_writes_no_document(site: Path, run: Typing) -> None:

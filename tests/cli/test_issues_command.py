@@ -71,7 +71,7 @@ def test_an_issue_for_the_outbox_names_the_settings_that_are_still_the_examples(
     config.write_text(text.replace("Ada Brook", "Maren Holt"), encoding="utf-8")
     made = run("issues", "make", "weekly", "--yes")
     assert made.code == 0
-    assert "still have the example's values" in made.out
+    assert "still as in the example" in made.out
     assert made.out.endswith("\n    site.title\n    site.author\n")
 
 
