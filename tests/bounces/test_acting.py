@@ -237,6 +237,15 @@ def test_an_event_before_anything_was_sent_is_of_nothing(
     assert act(database, posted("a", early), matches, MONDAY) == Came.UNMATCHED
 
 
+def test_an_event_at_the_end_of_time_is_of_the_last_issue(
+    database: Database, ada: Subscriber
+) -> None:
+    matches = matching(Secrets(database).good(NOW))
+    send(database, 1, ada, at=NOW)
+    late = datetime.max.replace(tzinfo=UTC)
+    assert act(database, posted("a", late), matches, MONDAY) == Came.SUPPRESSED
+
+
 def test_events_are_remembered_for_a_month(database: Database, ada: Subscriber) -> None:
     with database.transaction():
         assert Bounces(database).hear("a", NOW, "")

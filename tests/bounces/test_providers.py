@@ -16,7 +16,13 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
 from syndicate.bounces.providers.mailgun import mailgun
-from syndicate.bounces.providers.posted import ForgedError, MalformedError, Post, moment_of
+from syndicate.bounces.providers.posted import (
+    ForgedError,
+    MalformedError,
+    Post,
+    moment_of,
+    said,
+)
 from syndicate.bounces.providers.postmark import postmark
 from syndicate.bounces.providers.sendgrid import MOMENT, SIGNATURE, sendgrid
 from syndicate.bounces.providers.ses import CONFIRMATION, NOTIFICATION, Ses
@@ -284,7 +290,12 @@ def test_mailgun_is_known_by_its_signature_for_a_day() -> None:
 
 def test_sendgrid_is_known_by_its_signature_over_the_whole_batch() -> None:
     events = [
-        {"event": "bounce", "email": "ada@example.net", "status": "5.1.1", "reason": "550 no"},
+        {
+            "event": "bounce",
+            "email": "ada@example.net",
+            "status": "5.1.1",
+            "reason": "550 5.1.1 no",
+        },
         {"event": "spamreport", "email": "bea@example.net"},
         {"event": "delivered", "email": "cea@example.net"},
         "odd",
@@ -305,3 +316,59 @@ def test_sendgrid_is_known_by_its_signature_over_the_whole_batch() -> None:
         provider(Post(headers, body + b" "), NOW)
     with pytest.raises(ForgedError):
         provider(Post(headers, body), NOW + timedelta(days=2))
+
+
+def by_sendgrid(*events: object) -> Post:
+    body = json.dumps(events).encode()
+    signature = EC.sign(SECONDS.encode() + body, ec.ECDSA(hashes.SHA256()))
+    return Post({MOMENT: SECONDS.encode(), SIGNATURE: base64.b64encode(signature)}, body)
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        ("550 5.1.1 <x@example.net>: user unknown", Kind.HARD),
+        ("550 5.7.1 No such user!", Kind.HARD),
+        ("550 Benutzer existiert hier nicht [416]", Kind.HARD),
+        ("554 Denied [cs] (Mode: normal)", Kind.BLOCKED),
+        ("550 5.1.1 your host is on our blocklist", Kind.BLOCKED),
+        ("552 5.1.1 mailbox full", Kind.SOFT),
+    ],
+)
+@pytest.mark.parametrize("status", ["", "5.0.0", "5.1.1", "5.7.1"])
+def test_a_line_means_the_same_whichever_provider_posts_it(
+    line: str, kind: Kind, status: str
+) -> None:
+    recipient = {"status": status, "diagnosticCode": f"smtp; {line}"}
+    bounce = {"bounceType": "Transient", "bouncedRecipients": [recipient]}
+    code, _, message = line.partition(" ")
+    delivery = {"code": int(code), "message": message, "enhanced-code": status}
+    failed = {"event": "failed", "severity": "permanent", "delivery-status": delivery}
+    told = [
+        *ses([])(sns({"notificationType": "Bounce", "bounce": bounce}), NOW),
+        *mailgun("key")(signed_by_mailgun("key", SECONDS, **failed), NOW),
+        *sendgrid(PUBLIC)(by_sendgrid({"event": "bounce", "reason": line, "status": status}), NOW),
+        *postmark("user:a-long-password")(
+            Post(
+                {b"authorization": b"Basic " + base64.b64encode(b"user:a-long-password")},
+                json.dumps({"Type": "SoftBounce", "Details": line}).encode(),
+            ),
+            NOW,
+        ),
+    ]
+    assert [each.kind for each in told] == [kind] * 4
+
+
+def test_half_a_character_in_a_post_is_replaced() -> None:
+    with pytest.raises(ForgedError):
+        mailgun("key")(
+            Post({}, b'{"signature": {"token": "\\ud800", "signature": "\\udfff"}}'), NOW
+        )
+    assert said({"name": "\ud800"}, "name") == "?"
+
+
+@pytest.mark.parametrize(
+    "value", ["9" * 400, "1e999", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "\0"]
+)
+def test_a_moment_out_of_range_is_none(value: str) -> None:
+    assert moment_of(value) is None

@@ -110,6 +110,19 @@ def test_an_unknown_action_is_a_failure_where_its_status_says_so() -> None:
         assert notice.kind == kind
 
 
+def test_a_diagnosis_in_eight_bits_is_read() -> None:
+    mail = (
+        "From: MAILER-DAEMON@mx.example.net\nMIME-Version: 1.0\n"
+        "Content-Type: multipart/report; report-type=delivery-status; boundary=B\n\n"
+        "--B\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example.net\n\n"
+        "Final-Recipient: rfc822; x@example.net\nAction: failed\nStatus: 5.0.0\n"
+        "Diagnostic-Code: smtp; 550 Neznámý uživatel\n\n--B--\n"
+    )
+    notice = read(mail.encode())
+    assert notice is not None
+    assert (notice.kind, notice.detail) == (Kind.HARD, "550 Neznámý uživatel")
+
+
 def test_a_mail_of_a_person_is_no_notice() -> None:
     assert read(notices.PERSON) is None
     assert read(b"") is None

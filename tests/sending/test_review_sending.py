@@ -174,10 +174,11 @@ def test_a_database_that_is_busy_when_an_issue_is_planned_ends_no_round(
     """What is in hand then is written down all the same: a few tries later all is well."""
     calls: list[object] = []
 
-    def refuses_once(*given: object) -> None:
+    def refuses_once(*given: object) -> list[str]:
         calls.append(given)
         if len(calls) == 2:
             raise StoreError("the database is locked")
+        return []
 
     monkeypatch.setattr("syndicate.sending.sender.PLAN_EVERY", 0.3)
     site.people(PEOPLE[:20])

@@ -145,7 +145,7 @@ def _delivery(
             who = known.by_id(found[1])
             return (found[0], who) if who else None
     who, newsletter = _by_link(database, notice, now) or (_by_address(known, notice), "")
-    until = to_text(min(notice.at + SKEW, now) if notice.at else now)
+    until = to_text(min(notice.at, now - SKEW) + SKEW if notice.at else now)
     issue = Bounces(database).latest(who.id, until, newsletter) if who else None
     return (issue, who) if who and issue is not None else None
 

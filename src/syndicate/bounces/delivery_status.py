@@ -8,13 +8,7 @@ from collections.abc import Iterator
 from syndicate.bounces.mime import Fields, Mail, came_to, groups, words
 from syndicate.bounces.notice import Notice, short
 from syndicate.bounces.rule import Kind, verdict
-from syndicate.delivery.refusals import (
-    GENERIC,
-    GONE,
-    enhanced_status,
-    has_reply_code,
-    replies_in,
-)
+from syndicate.delivery.refusals import enhanced_status, replies_in, status_that_counts
 
 TYPES = ("message/delivery-status", "message/global-delivery-status")  # the latter is RFC 6533
 FAILED = ("failed", "failure", "error", "expired", "undeliverable")
@@ -50,7 +44,7 @@ def _said(fields: Fields, text: str) -> tuple[Kind | None, str, str]:
     reported, own = enhanced_status(fields.get("status", ""), "245"), enhanced_status(told)
     if not _is_failure(fields["action"], reported):
         return None, reported, short(told)
-    return verdict(told, _counts(reported, own, told)), own or reported, short(told)
+    return verdict(told, status_that_counts(reported, told)), own or reported, short(told)
 
 
 def _is_failure(action: str, status: str) -> bool:
@@ -60,17 +54,6 @@ def _is_failure(action: str, status: str) -> bool:
     """
     word = next(iter(WORD.findall(action.lower())), "")
     return word in FAILED or (word not in NOT_FAILED and status.startswith("5"))
-
-
-def _counts(reported: str, own: str, told: str) -> str:
-    """The status that counts: the server's own, else the report's.
-
-    Where the server gave a reply code alone, a report that names an unknown address has made that
-    up from the code.
-    """
-    if own and not (GENERIC.fullmatch(own) and reported and not has_reply_code(told)):
-        return own
-    return "" if reported in GONE and has_reply_code(told) else reported
 
 
 def _told(fields: Fields, text: str) -> str:

@@ -30,8 +30,9 @@ def is_sane(message: Mail) -> bool:
 def fields(message: Mail) -> Fields:
     """The headers of a message, each on one line."""
     found: dict[str, str] = {}
-    for name, value in message.items():
-        found.setdefault(name.lower(), " ".join(str(value).split()))
+    for name, value in message.raw_items():
+        text = str(value).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        found.setdefault(name.lower(), " ".join(text.split()))
     return found
 
 

@@ -56,7 +56,7 @@ BY_CODE: Final = {
 }
 """What a reply code says where neither words nor status do. 550 and 553 say anything."""
 
-REPLY_CODE: Final = re.compile(r"(?<![\d.:])([45]\d\d)(?=[ -]|$)")
+REPLY_CODE: Final = re.compile(r"(?<![\w.:])([45]\d\d)(?=[ -]|$)")
 QUOTED: Final = re.compile(r"(?<![\d.:/-])[45]\d\d(?:[ -]#?[45]\.\d\.\d{1,3}|: ?|[ -](?=\D))")
 """Where a reply begins in a text for people."""
 
@@ -89,6 +89,18 @@ def enhanced_status(text: str, classes: str = "45") -> str:
     found = [code for code in STATUS.findall(text[:MAX_TEXT]) if code[0] in classes]
     specific = (code for code in found if not GENERIC.fullmatch(code))
     return next(specific, found[0] if found else "")
+
+
+def status_that_counts(reported: str, said: str) -> str:
+    """The status of a refusal that is reported by another: the server's own, else the report's.
+
+    `reported` is the report's status, `said` what the server said. Where the server gave a reply
+    code alone, a report that names an unknown address has made that up from the code.
+    """
+    own = enhanced_status(said)
+    if own and not (GENERIC.fullmatch(own) and reported and not has_reply_code(said)):
+        return own
+    return "" if reported in GONE and has_reply_code(said) else reported
 
 
 def has_reply_code(text: str) -> bool:

@@ -27,6 +27,7 @@ from syndicate.bounces.providers.posted import (
     whole,
 )
 from syndicate.bounces.rule import Kind
+from syndicate.delivery.refusals import has_reply_code
 
 REFUSED_BY_MAILGUN = {
     "suppress-bounce": Kind.HARD,
@@ -62,6 +63,7 @@ def _told(event: Mapping[str, Any]) -> Notice:
         return Notice(None)  # what is temporary, it tries again
     status = group(event, "delivery-status")
     told = said(status, "message") or said(status, "description")
+    told = told if has_reply_code(told) else f"{said(status, 'code')} {told}".strip()
     otherwise = REFUSED_BY_MAILGUN.get(said(event, "reason"), Kind.SOFT)
     notice = refusal(told, said(status, "enhanced-code"), otherwise, recipient, sender)
     return replace(notice, at=at)

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from syndicate.bounces.notice import Notice, short
 from syndicate.bounces.rule import Kind, verdict
-from syndicate.delivery.refusals import cause, enhanced_status
+from syndicate.delivery.refusals import cause, enhanced_status, status_that_counts
 
 WINDOW: Final = timedelta(days=1)
 """How old a signature may be. Providers try again for some hours, and acting twice is harmless."""
@@ -63,7 +63,9 @@ def groups(value: object, name: str) -> Iterator[Mapping[str, Any]]:
 def said(value: Mapping[str, Any], name: str) -> str:
     """The text of this name in a group; "" where there is none."""
     found = value.get(name)
-    return str(found) if isinstance(found, str | int | float) else ""
+    if not isinstance(found, str | int | float):
+        return ""
+    return str(found).encode("utf-8", "replace").decode()  # JSON may name half a character
 
 
 def fresh(seconds: str, now: datetime) -> bool:
@@ -81,9 +83,9 @@ def moment_of(value: str) -> datetime | None:
         if SECONDS.fullmatch(value):
             return datetime.fromtimestamp(float(value), UTC)
         found = datetime.fromisoformat(value)
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
     except (ValueError, OverflowError, OSError):  # all of them are raised for odd numbers
         return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def event_id(provider: str, *parts: str) -> str:
@@ -98,6 +100,6 @@ def refusal(
 
     `told` is what the server said.
     """
-    status = enhanced_status(told) or enhanced_status(status)
+    status = status_that_counts(enhanced_status(status), told)
     kind = verdict(told, status) if cause(told, status) else otherwise
     return Notice(kind, status, short(told), tuple(filter(None, sent_to)), recipient)
