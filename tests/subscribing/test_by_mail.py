@@ -26,6 +26,10 @@ ASKED = f"unsubscribe weekly {TOKEN}"
         f"unsubscribe weekly =3D{TOKEN}",
         f"unsubscribe%20weekly%20{TOKEN}",
         f"unsubscribe+weekly+{TOKEN}",
+        f"unsubscribe weekly\r\n {TOKEN[:20]}\r\n {TOKEN[20:]}",
+        f"unsubscribe=20weekly=20{TOKEN}",
+        f"unsubscribe weekly {TOKEN[:30]}=\r\n {TOKEN[30:]}",
+        f"AW: Re: unsubscribe weekly {TOKEN} (sent from my phone)",
         Header(f"Réponse: {ASKED}", "utf-8").encode(),
     ],
 )

@@ -23,9 +23,13 @@ LARGEST = 1_000_000
 """Bytes of a message that are looked at: its headers come first."""
 
 SUBJECT = re.compile(
-    r"\bunsubscribe[\s+:]+([A-Za-z0-9-]{1,100})[\s+:]+(?:=?3D|[^\w-])*([\w-]{40})(?![\w-])",
+    r"\bunsubscribe[\s+:]+([A-Za-z0-9-]{1,100})[\s+:]+(?:=?3D|[^\w-])*"
+    r"([\w-](?: ?[\w-]){39})(?![\w-])",
     re.A | re.I,
 )
+SOFT_BREAK = re.compile(r"=\s+|=$")
+SPACE = re.compile(r"=(?:20|09)")
+"""What is left of quoted-printable (RFC 2045, section 6.7) in a subject."""
 
 
 class Leaving(NamedTuple):
@@ -39,15 +43,15 @@ def leaving(message: bytes) -> Leaving | None:
     """What a message (RFC 5322) asks for; None if it is about something else.
 
     The subject may have come through an answer (`Re:`), be encoded (RFC 2047, or as in an address)
-    or folded; the token may have brackets, quotes or a dot around it.
+    or folded, even within the token; the token may have brackets, quotes or a dot around it.
     """
     read = message_from_bytes(message[:LARGEST], policy=policy.default)
     try:
         subject = " ".join(str(read["subject"] or "").split())
     except (ValueError, IndexError, AttributeError):  # the parser's own faults with odd headers
         return None
-    found = SUBJECT.search(unquote(subject[:1_000]))
-    return Leaving(found[1], found[2]) if found else None
+    found = SUBJECT.search(SPACE.sub(" ", SOFT_BREAK.sub("", unquote(subject[:1_000]))))
+    return Leaving(found[1], found[2].replace(" ", "")) if found else None
 
 
 def unsubscribe(site: Site, asked: Leaving, now: datetime) -> tuple[str, bool]:
