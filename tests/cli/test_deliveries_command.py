@@ -218,11 +218,43 @@ def test_what_keeps_it_from_going_on_is_told_while_it_waits(
     os.close(theirs)
     shown = ""
     end = time.monotonic() + 20
-    while "come later; it is tried again" not in shown and time.monotonic() < end:
+    waiting = re.compile(r"0 of 2; next attempt at \d\d:\d\d:\d\d")
+    while not waiting.search(shown) and time.monotonic() < end:
         shown += os.read(ours, 10_000).decode()
     sending.terminate()
     out, _ = sending.communicate(timeout=20)
     os.close(ours)
     assert shown.count("come later") == 1
+    assert re.search(r"come later; (next attempt at \d\d:\d\d:\d\d|trying again)", shown)
+    assert "a second" not in shown, "there is no pace where nothing moves"
     assert b"come later" in out
+    assert sending.returncode == 1
     assert not server.mails
+
+
+def test_a_login_that_is_refused_is_reported_once_and_not_as_tried_again(
+    delivering: Path, run: Typing, server: SmtpServer
+) -> None:
+    run("issues", "make", "weekly", "--yes")
+    server.behaviour = scripted(MAIL=Say("530 5.7.0 log in first"))
+    sent = run("send")
+    assert sent.code == 1
+    assert "again" not in sent.out + sent.err.replace("not tried again", "")
+    assert sent.out.count("530 5.7.0") == 1
+    assert "syndicate issues resume weekly" in sent.out
+
+
+def test_an_outbox_that_cannot_be_written_is_named_with_the_reason(
+    delivering: Path, run: Typing
+) -> None:
+    config = delivering / "config.yaml"
+    text = config.read_text(encoding="utf-8").replace("transport: smtp", "transport: outbox")
+    config.write_text(text, encoding="utf-8")
+    run("issues", "make", "weekly", "--yes")
+    (delivering / "outbox").write_text("no folder", encoding="utf-8")
+    sent = run("send")
+    assert sent.code == 1
+    assert "outbox cannot be written: File exists" in sent.out
+    assert re.search(r"left +2", sent.out)
+    proof = run("deliveries", "proof", "weekly", "--names")
+    assert "File exists" in proof.out

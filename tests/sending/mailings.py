@@ -12,6 +12,7 @@ from syndicate.build import Site
 from syndicate.issuing import make_issue
 from syndicate.sending.clerk import Told, Way
 from syndicate.sending.orders import Proof, prove
+from syndicate.sending.outlets import Trouble
 from syndicate.sending.sender import Report, send
 from syndicate.store.deliveries import Deliveries, Sending
 from syndicate.store.issues import Issue, Issues
@@ -34,7 +35,7 @@ def forever() -> bool:
     return False
 
 
-def nobody(_: Sequence[Way], __: Sequence[str]) -> None:
+def nobody(_: Sequence[Way], __: Sequence[Trouble]) -> None:
     """Nobody looks."""
 
 

@@ -15,6 +15,7 @@ from syndicate.cli.selecting import issue_named
 from syndicate.errors import StoreError, SyndicateError
 from syndicate.sending import orders
 from syndicate.sending.clerk import Way
+from syndicate.sending.outlets import Trouble
 from syndicate.sending.sender import plan_approved
 from syndicate.store.deliveries import Deliveries
 from syndicate.store.issues import Issues, IssueState
@@ -101,7 +102,7 @@ def test_threads_end_when_a_round_breaks(site: Mailing) -> None:
         site.through(server.port)
         begun = time.monotonic()
 
-        def told(ways: Sequence[Way], __: Sequence[str]) -> None:
+        def told(ways: Sequence[Way], __: Sequence[Trouble]) -> None:
             if time.monotonic() > begun + 0.3:
                 raise BrokenPipeError("nobody reads")
 
@@ -125,7 +126,7 @@ def test_what_is_in_hand_when_a_round_breaks_is_still_written_down(site: Mailing
         site.through(server.port)
         begun = time.monotonic()
 
-        def told(ways: Sequence[Way], __: Sequence[str]) -> None:
+        def told(ways: Sequence[Way], __: Sequence[Trouble]) -> None:
             if time.monotonic() > begun + 0.8:
                 raise BrokenPipeError("nobody reads")
 

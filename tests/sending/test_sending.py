@@ -27,6 +27,7 @@ from syndicate.errors import DeliveryError, StoreError, SyndicateError
 from syndicate.moments import to_text
 from syndicate.sending import orders
 from syndicate.sending.clerk import TRIES, Told, Way
+from syndicate.sending.outlets import Trouble
 from syndicate.sending.sender import CONFIRM, plan_approved, send, send_one, too_old
 from syndicate.store.deliveries import Deliveries
 from syndicate.store.issues import Issue, Issues
@@ -273,7 +274,7 @@ def test_whoever_was_erased_before_their_turn_did_not_fail(site: Mailing) -> Non
     people = site.people([ADA, BOB])
     site.issue()
 
-    def forget(_: Sequence[Way], __: Sequence[str]) -> None:
+    def forget(_: Sequence[Way], __: Sequence[Trouble]) -> None:
         with site.folder.opened() as opened, opened.database.transaction():
             Subscribers(opened.database).erase(people[1])
 
@@ -354,7 +355,7 @@ def test_who_refuses_us_stops_the_issue_and_fails_nobody(
         report = site.send(stopping=after(3))
         assert not server.mails
     assert set(site.states().values()) == {"pending"}
-    said = [each.paused for each in report.paused] + list(report.troubles)
+    said = [each.paused for each in report.paused] + [each.text for each in report.troubles]
     assert any(word in each for each in said)
 
 
@@ -640,7 +641,7 @@ def test_a_test_email_that_may_not_have_been_accepted_is_no_success(site: Mailin
 
 
 def seen_by(seen: list[tuple[int, int]]) -> Told:
-    def told(ways: Sequence[Way], _: Sequence[str]) -> None:
+    def told(ways: Sequence[Way], _: Sequence[Trouble]) -> None:
         seen.extend((way.done, way.planned) for way in ways)
 
     return told

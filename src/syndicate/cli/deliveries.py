@@ -8,7 +8,8 @@ import signal
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from math import ceil
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from syndicate.config.model import Newsletter
     from syndicate.sending.clerk import Way
     from syndicate.sending.orders import Proof
+    from syndicate.sending.outlets import Trouble
     from syndicate.sending.sender import Report
     from syndicate.store.issues import Issue
     from syndicate.store.subscribers import Subscriber
@@ -213,8 +215,8 @@ def send(config_file: Path) -> int:
     """Send approved issues of newsletters with `deliver: true`, and stay until that is done.
 
     `syndicate run` does the same. Ctrl-C finishes the messages that are being sent; the next `send`
-    continues. Exits with 1 if an issue is paused, if the outcome of a message is unknown, or if
-    messages were refused and none was sent.
+    continues. Exits with 1 if an issue is paused, if the outcome of a message is unknown, if a
+    server or the outbox cannot take what is left, or if messages were refused and none was sent.
     """
     from syndicate import app
     from syndicate.build import is_written
@@ -239,7 +241,8 @@ def send(config_file: Path) -> int:
     if not any(each.deliver for each in setup.config.newsletters.values()):
         click.echo("No newsletter is sent to subscribers: none has deliver: true in config.yaml.")
     nothing_went_out = bool(report.failed and not report.sent)
-    return int(bool(report.paused or report.held_of or nothing_went_out))
+    is_stuck = bool(report.troubles and any(report.left.values()))
+    return int(bool(report.paused or report.held_of or nothing_went_out or is_stuck))
 
 
 def _publish_first(site: Site) -> None:
@@ -295,21 +298,30 @@ class _Bars:
         self._told: set[str] = set()
         self._shown = monotonic()
         self._any = False
+        self._said = ""
 
-    def note(self, ways: Sequence[Way], troubles: Sequence[str]) -> None:
+    def note(self, ways: Sequence[Way], troubles: Sequence[Trouble]) -> None:
         """Show how far it is, and what keeps it from going on."""
         for trouble in troubles:
-            if trouble not in self._told:
-                self._told.add(trouble)
-                click.echo(f"{self._clear}{visible(trouble)}; it is tried again", err=True)
+            if trouble.text not in self._told:
+                self._told.add(trouble.text)
+                click.echo(f"{self._clear}{visible(trouble.text)}{_next(trouble)}", err=True)
         done, planned = sum(w.done for w in ways), sum(w.planned for w in ways)
         self._pace.note(monotonic(), done)
         if not planned or monotonic() - self._shown < (0.1 if self._clear else 10):
             return
         self._shown, self._any = monotonic(), True
-        said = f"{done:,} of {planned:,}, {self._pace.per_second:,.0f} a second"
+        waits = _next(troubles[0]) if troubles else ""
+        pace = self._pace.per_second
+        rest = f", {pace:,.0f} a second" if pace else waits
+        self._show(done, planned, f"{done:,} of {planned:,}{rest}")
+
+    def _show(self, done: int, planned: int, said: str) -> None:
+        """Show a line; where lines stay, none that says the same as the last."""
         if not self._clear:
-            click.echo(f"Sending: {said}", err=True)
+            if said != self._said:
+                click.echo(f"Sending: {said}", err=True)
+            self._said = said
             return
         full = 30 * done // planned
         bar = f"[{'#' * full}{'-' * (30 - full)}]"
@@ -319,6 +331,16 @@ class _Bars:
         """Leave the line."""
         if self._any:
             click.echo(self._clear, nl=False, err=True)
+
+
+def _next(trouble: Trouble) -> str:
+    """When a server is tried again, by the clock of this machine."""
+    if trouble.rest is None:
+        return "; it is not tried again"
+    if not trouble.rest:
+        return "; trying again"
+    moment = datetime.now().astimezone() + timedelta(seconds=ceil(trouble.rest))
+    return f"; next attempt at {moment:%H:%M:%S}"
 
 
 def _tell(report: Report) -> None:
@@ -335,7 +357,9 @@ def _tell(report: Report) -> None:
     ]
     rows += [("paused", f"{each.name}: {each.paused}", after_pause(each)) for each in report.paused]
     rows += [("waiting", f"{name}: {WAITING}", "syndicate check") for name in report.waiting]
-    rows += [("trouble", trouble, "") for trouble in dict.fromkeys(report.troubles)]
+    reasons = " ".join(each.paused for each in report.paused)
+    troubles = dict.fromkeys(trouble.text for trouble in report.troubles)
+    rows += [("trouble", text, "") for text in troubles if text not in reasons]
     if report.quiet:
         rows.append(("quiet", f"until {to_text(report.quiet)}", "sending.quiet"))
     if report.next_try:

@@ -37,7 +37,7 @@ from syndicate.schedule.words import duration
 from syndicate.sending.crew import Begins, Broken, Declined, Doubted, Note, Notes, Taken, Unwritten
 from syndicate.sending.feed import Feed, Task
 from syndicate.sending.mail import Mail
-from syndicate.sending.outlets import Outlet
+from syndicate.sending.outlets import Outlet, Trouble
 from syndicate.store.database import Database
 from syndicate.store.deliveries import Claimed, Deliveries, Move, Sending
 from syndicate.store.incarnation import count_up
@@ -107,7 +107,7 @@ class _Page:
     through: list[Way] = field(default_factory=list)
 
 
-Told = Callable[[Sequence[Way], Sequence[str]], None]
+Told = Callable[[Sequence[Way], Sequence[Trouble]], None]
 """Who hears how far issues are, and what is wrong with servers."""
 
 
@@ -520,6 +520,7 @@ def _move(task: Task, before: S, after: S) -> Move:
     return Move(claimed.issue, claimed.subscriber, before, after, claimed.attempts)
 
 
-def troubles(outlets: Iterable[Outlet]) -> list[str]:
-    """What is wrong with servers, for a person."""
-    return [f"{o.name}: {o.trouble_now.message}" for o in outlets if o.trouble_now]
+def troubles(outlets: Iterable[Outlet]) -> list[Trouble]:
+    """What is wrong with servers now."""
+    now = time.monotonic()
+    return [trouble for each in outlets if (trouble := each.trouble_at(now))]

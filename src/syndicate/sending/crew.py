@@ -162,7 +162,7 @@ class Connection:
                     written.message, following[1].envelope if following else None
                 )
             except DeliveryError as error:
-                self._notes.put(Declined(task, self._outlet, error, begun=True))
+                self._not_taken(task, error)
                 if error.lost:
                     return following
             else:
@@ -185,6 +185,12 @@ class Connection:
         if error.what is Refused.SERVER and not took:
             self._outlet.trouble(error, time.monotonic())
         return error.lost
+
+    def _not_taken(self, task: Task, error: DeliveryError) -> None:
+        """Tell what became of a message that had begun; what is wrong may be the outlet itself."""
+        if error.what is Refused.SERVER and not error.uncertain:
+            self._outlet.not_written(error)
+        self._notes.put(Declined(task, self._outlet, error, begun=True))
 
     def _may_go(self, task: Task) -> bool:
         self._notes.put(Begins(task, self._outlet, self._answer))

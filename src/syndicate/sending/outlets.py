@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
+from typing import NamedTuple
 
 from syndicate.config.model import Sending, Server
 from syndicate.delivery.limits import Limiter
@@ -21,6 +22,19 @@ from syndicate.errors import DeliveryError
 OUTBOX = Server(name="outbox", host="", connections=1)
 FIRST_REST, LONGEST_REST = 1.0, 60.0
 """Seconds in which a server in trouble is left alone: twice as long each time."""
+
+
+class Trouble(NamedTuple):
+    """What is wrong with a server, for a person.
+
+    `rest` is in how many seconds it is tried again: None if it is not, 0 if that is happening now.
+    """
+
+    text: str
+    rest: float | None
+
+    def __str__(self) -> str:
+        return self.text
 
 
 @dataclass(slots=True)
@@ -58,6 +72,18 @@ class Outlet:
         """It took a message."""
         self._rest = 0.0
         self.trouble_now = None
+
+    def not_written(self, error: DeliveryError) -> None:
+        """It could not take a message, for a reason that is not the message."""
+        self.trouble_now = error
+
+    def trouble_at(self, moment: float) -> Trouble | None:
+        """What is wrong with it, and when it is tried again."""
+        error = self.out or self.trouble_now
+        if error is None:
+            return None
+        rest = None if self.out else max(self._until - moment, 0.0)
+        return Trouble(f"{self.name}: {error.message}", rest)
 
     def trouble(self, error: DeliveryError, moment: float) -> None:
         """It has no connection to give, or ended one: leave it alone for a while, or for good."""

@@ -36,7 +36,7 @@ from syndicate.sending.crew import Note, crew
 from syndicate.sending.feed import Feed
 from syndicate.sending.mail import Mail, mail_from, mail_of
 from syndicate.sending.orders import finish_stopped
-from syndicate.sending.outlets import FirstThatWorks, Outlet, transports
+from syndicate.sending.outlets import FirstThatWorks, Outlet, Trouble, transports
 from syndicate.starter_values import has_starter_address, not_to_be_mailed
 from syndicate.store.deliveries import Claimed, Deliveries, Sending
 from syndicate.store.incarnation import Incarnation
@@ -71,7 +71,7 @@ class Report:
     paused: tuple[Sending, ...]
     quiet: datetime | None
     next_try: datetime | None
-    troubles: tuple[str, ...]
+    troubles: tuple[Trouble, ...]
     waiting: tuple[str, ...] = ()
 
 
@@ -248,7 +248,7 @@ class Sender:
         )
         seen: dict[int, Way] = {}
 
-        def note(ways: Sequence[Way], troubles: Sequence[str]) -> None:
+        def note(ways: Sequence[Way], troubles: Sequence[Trouble]) -> None:
             seen.update((id(way), way) for way in ways)
             told(ways, troubles)
 

@@ -20,6 +20,7 @@ from syndicate.build import Shown
 from syndicate.findings import Finding, Level
 from syndicate.moments import to_text
 from syndicate.sending.orders import after_pause
+from syndicate.sending.outlets import Trouble
 from syndicate.sending.stand import Stand, stand_of
 from syndicate.service.served import silently
 from syndicate.service.tick import Turn
@@ -86,7 +87,7 @@ class Delivering:
         self._ended: datetime | None = None
         self._left: frozenset[int] = frozenset()
         self._report: Report | None = None
-        self._troubles: Sequence[str] = ()
+        self._troubles: Sequence[Trouble] = ()
         self._said = "nothing"
         self._wanted = any(each.deliver for each in setup.config.newsletters.values())
 
@@ -142,7 +143,7 @@ class Delivering:
 
         progress = _Progress(self._sent)
 
-        def told(ways: Sequence[Way], troubles: Sequence[str]) -> None:
+        def told(ways: Sequence[Way], troubles: Sequence[Trouble]) -> None:
             self._said = progress.note(ways)
             self._troubles = troubles
 
@@ -185,8 +186,11 @@ class Delivering:
                 f"of {held} messages of {issue} nobody knows whether they went out",
                 f"syndicate deliveries held {issue}",
             )
-        for trouble in dict.fromkeys(self._troubles):
-            yield finding("mail-server", trouble, "it is tried again; see sending.servers")
+        for trouble in {each.text: each for each in self._troubles}.values():
+            hint = "it is not tried again before the issues are resumed"
+            if trouble.rest is not None:
+                hint = "it is tried again; see sending in config.yaml"
+            yield finding("mail-server", trouble.text, hint)
 
 
 def _said(report: Report) -> str:
