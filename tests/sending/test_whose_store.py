@@ -255,6 +255,33 @@ def test_a_store_from_before_there_were_records_is_taken_as_it_is(file_site: Mai
     assert file_site.send().sent == len(PEOPLE)
 
 
+def as_before_there_were_records(site: Mailing, backup: Path) -> None:
+    """Have a site, and a backup of it, be as a version left them that kept no record."""
+    store = site.folder.root / "syndicate.db"
+    with sqlite3.connect(store) as opened:
+        opened.execute("DELETE FROM meta WHERE key IN ('incarnation', 'place', 'sent-counter')")
+    opened.close()
+    (site.folder.root / RECORD).unlink()
+    back_up(store, backup)
+
+
+def test_an_old_backup_without_an_identity_is_still_a_restored_one(
+    file_site: Mailing, tmp_path: Path
+) -> None:
+    as_before_there_were_records(file_site, tmp_path / "backup.db")
+    restore(tmp_path / "backup.db", file_site.folder.root / "syndicate.db", ".before")
+    assert doubt(file_site) is Doubt.RESTORED
+
+
+def test_an_old_backup_without_an_identity_put_over_an_upgraded_store_is_noticed(
+    file_site: Mailing, tmp_path: Path
+) -> None:
+    as_before_there_were_records(file_site, tmp_path / "backup.db")
+    assert doubt(file_site) is None, "upgraded, and nothing was sent since"
+    shutil.copy(tmp_path / "backup.db", file_site.folder.root / "syndicate.db")
+    assert doubt(file_site) is Doubt.OTHER
+
+
 def test_a_missing_record_is_noticed(file_site: Mailing) -> None:
     (file_site.folder.root / RECORD).unlink()
     assert doubt(file_site) is Doubt.UNRECORDED

@@ -182,12 +182,16 @@ class Incarnation:
         if self.identity().incarnation:
             return
         with self._database.transaction():
-            if self.identity().incarnation:
+            known = self.identity()
+            if known.incarnation:
                 return  # another process was faster
-            self.begin(0)
+            counter = int(bool(made_issues(self._database, 0)))  # of which an older backup is one
+            self.begin(counter)
+            if known.restored:  # that is still to be stated
+                self._put({RESTORED: "yes"})
         recorded = self.record.read()
         if recorded is None or recorded.counter == 0:
-            self.record.replace(self.identity().incarnation, 0, ())
+            self.record.replace(self.identity().incarnation, counter, ())
 
     def renew_record(self) -> None:
         """Begin the records anew with what the store holds; while nobody sends. Raises OSError."""
