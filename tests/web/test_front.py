@@ -178,6 +178,38 @@ def heard_exactly(connection: socket.socket, size: int) -> bytes:
     return data
 
 
+POST = b"POST /bounces/postmark HTTP/1.1\r\nHost: x\r\n"
+WHOLE = POST + b"Content-Length: 2\r\n\r\n{}"
+IN_PIECES = POST + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("sent", "answers"),
+    [
+        (GET, 1),
+        (GET * 3, 3),
+        (WHOLE + GET, 2),
+        (IN_PIECES + GET * 2, 3),
+        (GET + IN_PIECES, 2),
+        (GET + WHOLE * 2 + GET, 4),
+        (GET + POST + b"Content-Length: 9\r\n\r\nhalf", 1),
+        (GET + b"GET /ind", 1),
+        (GET * 2 + b"nonsense\r\n\r\n", 1),
+        (WHOLE + b"nonsense\r\n\r\n", 1),
+    ],
+)
+def test_who_sends_all_and_closes_their_half_gets_every_answer_and_makes_no_fault(
+    server: Running, sent: bytes, answers: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(10):
+        with connect(server) as connection:
+            connection.sendall(sent)
+            connection.shutdown(socket.SHUT_WR)
+            assert heard(connection).count(b"HTTP/1.1 ") >= answers
+    assert server.get("/").text == "hello"
+    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
+
+
 TOKENS = st.sampled_from(
     [
         *(b"GET ", b"HEAD ", b"/", b"/index.html", b" HTTP/1.1\r\n", b"\r\n", b"\r\n\r\n"),

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import httptools
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from syndicate.web.answers import Answers
 from syndicate.web.app import App, add
@@ -202,8 +202,14 @@ class Front(asyncio.Protocol):
 
 
 class Rest(HttpToolsProtocol):
-    """uvicorn's own protocol, which gives the head of a request neither a limit nor a time."""
+    """uvicorn's own protocol, which gives the head of a request neither a limit nor a time.
 
+    Nor does it know clients that send their requests and close their half of the connection, as
+    TCP allows: what is whole is answered, and then the connection is closed.
+    """
+
+    _answering: RequestResponseCycle | None = None  # `cycle` is the last that was read
+    _ends = False
     _in_head = False
     _size = 0
     _until = 0.0
@@ -232,6 +238,34 @@ class Rest(HttpToolsProtocol):
             handler = self.timeout_keep_alive_handler
             self.timeout_keep_alive_task = self.loop.call_later(left, handler)
 
+    def eof_received(self) -> bool:  # type: ignore[override]
+        """Nothing more is sent; whether the connection stays open for answers."""
+        self._ends = True
+        if self._is_awaited():
+            return True
+        self._abandon()
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._abandon()
+        super().connection_lost(exc)
+
+    def _is_awaited(self) -> bool:
+        """Whether an answer is to be given to a request that came whole."""
+        cycle = self._answering
+        return bool(cycle and not (cycle.response_complete or cycle.more_body))
+
+    def _abandon(self) -> None:
+        """Have what is being answered stop: there is no one to write to."""
+        self.pipeline.clear()
+        if self._answering:
+            self._answering.disconnected = True
+            self._answering.message_event.set()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._answering = cycle
+        super()._start_asgi_task(cycle, app)
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         self._quiet = self.loop.time()
         super().connection_made(transport)
@@ -239,6 +273,9 @@ class Rest(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         self._quiet = self.loop.time()
         super().on_response_complete()
+        if self._ends and not self._is_awaited():
+            self._abandon()
+            self.transport.close()
 
     def on_message_begin(self) -> None:
         self._in_head, self._until = True, self.loop.time() + self.timeout_keep_alive
