@@ -41,6 +41,8 @@ def test_translated_section_pages_hidden_files_and_backups_are_not(path: str) ->
         "CHANGELOG.md", "contributing.markdown", ".github/x.md", "docs/CODE_OF_CONDUCT.md",
         "robots.txt", "static/humans.txt", "ads.txt", "security.txt", "requirements.txt",
         "requirements-dev.txt", "404.html", "404.md", "google1a2b3c4d5e6f7a8b.html",
+        "_includes/head.html", "_layouts/post.html", "_sass/notes.txt", "_site/x/index.html",
+        "web/node_modules/x/notes.md", "archetypes/default.md", "_templates/post.md",
     ],
 )  # fmt: skip
 def test_what_projects_and_sites_have_for_other_readers_is_no_article(path: str) -> None:
@@ -51,6 +53,7 @@ def test_what_projects_and_sites_have_for_other_readers_is_no_article(path: str)
     "path",
     [
         "readme-or-not.md", "readme/index.md", "my-license.md", "robots.md", "google-search.html",
+        "_posts/x.md", "_drafts/x.md", "_pages/x.md", "_includes.md", "includes/x.md",
         "requirements.md", "404-pages.md", "security.md", "ads-and-me.txt",
     ],
 )  # fmt: skip

@@ -46,7 +46,29 @@ def test_other_headers_make_none(header: str) -> None:
 def test_a_post_stays_one_whatever_its_layout_and_its_folder() -> None:
     assert not article("layout: page\ndate: 2020-01-01", "_posts/2020-01-01-x.md").page
     assert not article("type: post", "pages/x.md").page
-    assert not article("date: 2020-01-01", "pages/x.md").page
+    assert not article("date: 2020-01-01", "de/pages/x.md").page
+    assert not article("date: 2020-01-01", "pages/2020-01-01-x.md").page
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [
+        ("pages/privacy.md", "folder pages/"), ("_pages/en/about.md", "folder _pages/"),
+        ("about.md", "called about"), ("About/index.md", "called about"),
+        ("tags/index.md", "called tags"), ("privacy-policy.html", "called privacy-policy"),
+    ],
+)  # fmt: skip
+def test_where_generators_put_pages_even_a_date_makes_no_article(path: str, reason: str) -> None:
+    found = article("title: A\ndate: 2019-01-01", path)
+    assert (found.page, found.inferred["page"]) == (True, reason)
+
+
+@pytest.mark.parametrize(
+    "path", ["blog/about.md", "about/boats.md", "2019-01-01-about.md", "2019/01/01/about.md"]
+)
+def test_a_dated_file_with_the_name_of_a_page_is_an_article_elsewhere(path: str) -> None:
+    assert not article("title: A\ndate: 2019-01-01", path).page
+    assert not article("type: post\ndate: 2019-01-01", "about.md").page
 
 
 @pytest.mark.parametrize(
@@ -130,6 +152,6 @@ def test_many_undated_files_at_the_root_are_no_pages_beside_few_dated_ones() -> 
 
 def test_plain_text_and_dated_files_are_never_pages_by_what_lies_around_them() -> None:
     assert not read("hello.txt", b"Words.", UTC).article.may_be_page
-    assert not article("date: 2020-01-01", "about.md").may_be_page
+    assert not article("date: 2020-01-01", "colophon.md").may_be_page
     assert not article("title: x", "_posts/x.md").may_be_page
-    assert article("title: x", "about.md").may_be_page
+    assert article("title: x", "colophon.md").may_be_page

@@ -764,3 +764,15 @@ def test_any_value_of_a_key_is_read_or_refused(path: str, key: str, value: str, 
     check(path, f"---\ntitle: A\n{key}: {value}\n---\n{body}".encode())
     check(path, f'+++\n{key} = {value}\nname = "A"\n+++\n{body}'.encode())
     check(path, f"Title: A\n{key}: {value}\n\n{body}".encode())
+
+
+def test_the_dates_of_mkdocs_material_are_read() -> None:
+    header = b"---\ndate:\n  created: 2026-02-02\n  updated: 2026-02-03\n---\n# A\n\nText.\n"
+    found = read("blog/posts/a.md", header, UTC).article
+    assert found.date == datetime(2026, 2, 2, tzinfo=UTC)
+    assert found.updated == datetime(2026, 2, 3, tzinfo=UTC)
+
+
+def test_a_date_of_other_parts_is_refused() -> None:
+    with pytest.raises(ArticleError, match="date"):
+        read("a.md", b"---\ndate: {day: 2}\n---\nText.\n", UTC)

@@ -123,6 +123,10 @@ class _Reading:
             message = f"{key} is left out: {value!r} is worked out by Eleventy, and no date"
             self._warn("date-unreadable", key, message, WAY_OUT)
             return
+        if isinstance(value, dict) and "created" in value:  # of MkDocs Material
+            if value.get("updated"):
+                self.updated(f"{key}.updated", value["updated"])
+            value = value["created"]
         try:
             self.found.date = to_utc(value, self.zone)
         except DateError as error:

@@ -45,14 +45,22 @@ _NOT_FOR_READERS = re.compile(
 )
 
 
+# What sites keep beside their texts: templates, what was built of them, programs.
+_OTHER_FOLDERS = frozenset(
+    ("_includes", "_layouts", "_sass", "_site", "_data", "_plugins", "_templates", "_partials",
+     "node_modules", "archetypes")
+)  # fmt: skip
+
+
 def is_article(path: str) -> bool:
     """Whether the file is to be read: by suffix, and neither hidden nor a backup.
 
     Nor are translations of section pages (`_index.de.md`), and what every project or site has
-    beside its texts: `README.md`, `robots.txt`, `404.html` and the like.
+    beside its texts: `README.md`, `robots.txt`, `404.html`, the templates in `_includes/` and the
+    like.
     """
     parts = path.split("/")
-    if any(part.startswith(".") for part in parts):
+    if any(part.startswith(".") for part in parts) or not _OTHER_FOLDERS.isdisjoint(parts[:-1]):
         return False
     name = parts[-1].lower()
     if name.startswith(("#", "~")) or _TRANSLATED_SECTION.match(name):

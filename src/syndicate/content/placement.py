@@ -1,7 +1,8 @@
 """Which files are pages of the site (About, Privacy, Search) and not articles. Pure.
 
-In this order: what the header says (`type`, `layout`), then a date, which only articles need,
-then the folder (`pages/`, `_index.md`), then the site around it: an undated file at the root is
+In this order: what the header says (`type`, `layout`), then a place at the root that only pages
+have (`pages/`, `about.md`), then a date, which other pages do not need, then the folder (`pages/`,
+`_index.md`), then the site around it: an undated file at the root is
 a page where the articles have folders of their own. A rule applies only where generators agree;
 whatever is left is an article.
 """
@@ -15,7 +16,7 @@ from typing import NamedTuple
 
 from syndicate.content.article import Format
 from syndicate.content.keys import Role
-from syndicate.content.naming import slug_of
+from syndicate.content.naming import dated_folders, dated_name, slug_of
 
 EMPTY = "a page without text is not built"
 FRONT = "syndicate makes the front page"
@@ -36,6 +37,13 @@ _ARTICLE_WORDS = (
 )
 _ARTICLES = frozenset(_ARTICLE_WORDS.split())
 _FOLDERS = frozenset(("page", "pages", "_pages", "_tabs"))
+# Where generators publish pages even with a date: Pelican's `pages/`, Jekyll's `_pages/`, and
+# `about/index.md`, into which `hexo new page` and `hugo new` write one.
+_PAGES_AT_ROOT = frozenset(("pages", "_pages"))
+_NAMES_AT_ROOT = frozenset(
+    ("about", "about-me", "archive", "archives", "categories", "contact", "friends", "impressum",
+     "imprint", "links", "privacy", "privacy-policy", "search", "tags")
+)  # fmt: skip
 _POSTS = frozenset(("_posts", "_drafts"))
 _FEW = 5
 """So many undated files at the root are pages even where there are fewer dated articles."""
@@ -63,6 +71,8 @@ def of(path: str, form: Format, words: Mapping[Role, str], *, dated: bool) -> Pl
         strong = word in _PAGES and not (role is Role.TEMPLATE and word.startswith("page"))
         if strong or (word in _UNDATED_PAGES and not dated):
             return Placed(page=True, reason=f"{key}: {words[role][:40]}")
+    if reason := _at_root(path, form):
+        return Placed(page=True, reason=reason)
     if dated:
         return Placed()
     if is_section(path):
@@ -70,6 +80,20 @@ def of(path: str, form: Format, words: Mapping[Role, str], *, dated: bool) -> Pl
     if folder := next((folder for folder in folders if folder.lower() in _FOLDERS), ""):
         return Placed(page=True, reason=f"folder {folder}/")
     return Placed(may_be_page=form is not Format.TEXT and _POSTS.isdisjoint(folders))
+
+
+def _at_root(path: str, form: Format) -> str:
+    """Why a file is a page even if its header has a date; "" if its place does not say so.
+
+    A day in the path makes it an article all the same.
+    """
+    if dated_name(path)[0] or dated_folders(path):
+        return ""
+    first, _, rest = path.partition("/")
+    if rest and first.lower() in _PAGES_AT_ROOT:
+        return f"folder {first}/"
+    name = (first if _is_index(rest) else "" if rest else first.partition(".")[0]).lower()
+    return f"called {name}" if form is not Format.TEXT and name in _NAMES_AT_ROOT else ""
 
 
 def is_section(path: str) -> bool:
