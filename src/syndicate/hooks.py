@@ -142,7 +142,7 @@ def after_failure(told: Told, event: Event, reason: str, now: datetime) -> Told:
     """How far a hook was told after it did not hear: to be tried again, or given up. Pure."""
     since = min(told.failing_since or to_text(now), to_text(now))
     waited = sum(map(_wait, range(told.attempts)), timedelta(0))
-    # Both: a clock that is ahead for a moment makes nobody give up.
+    # Both: a clock that is ahead for a moment does not end the retries.
     if now - from_text(since) >= GIVEN_UP_AFTER and waited >= GIVEN_UP_AFTER - LONGEST_WAIT:
         return Told(told.name, event.id)
     wait = _wait(told.attempts)

@@ -108,7 +108,7 @@ def settle_refusals(database: Database, issue: int, now: str) -> None:
 
 
 def _mostly_came_back(database: Database, issue: int) -> bool:
-    """Whether most of an issue came back as unknown; if so, nobody stays suppressed for that."""
+    """Whether most of an issue came back as unknown; if so, no address stays suppressed."""
     bounces = Bounces(database)
     came_back, planned = bounces.hard(issue)
     if not is_mostly_refused(planned - came_back, came_back, 0):

@@ -1,7 +1,7 @@
 """Bounce reports in plain words, from a mail system that writes no report by the standards. Pure.
 
 Only what a mail system sends is believed: a person may quote a bounce, and an automatic reply may
-say that somebody left. Senders are mail systems by their name (RFC 2142, section 5), or by an empty
+say that a person left. Senders are mail systems by their name (RFC 2142, section 5), or by an empty
 return path (RFC 5321, section 4.5.5) together with a subject that says so.
 """
 

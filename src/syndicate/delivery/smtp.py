@@ -222,7 +222,7 @@ class SmtpSession:
     def _send_body(self, message: bytes) -> None:
         """All of the message but the dot that ends it: until that is sent, nothing was.
 
-        Whoever hung up or says something does not wait for the message, and gets no dot.
+        A server that hung up or already replied does not wait for the message, and gets no dot.
         """
         try:
             self._expect_silence()

@@ -34,7 +34,7 @@ ORDINARY = re.compile(
     "rejected|sender|server|service|spam|support|team|the|unknown|users?|you",
     re.IGNORECASE,
 )
-"""Local parts that identify nobody, and that replies are made of."""
+"""Local parts that identify no person, and that occur in replies as words."""
 # What is said to somebody who has to log in or to encrypt first (RFC 4954, RFC 3207).
 OUR_LOGIN = frozenset({530, 534, 535, 538})
 

@@ -102,7 +102,7 @@ def send(
 def too_old(issue: Issue, newsletter: Newsletter, now: datetime) -> str:
     """Why an approved issue waits for a confirmation before it is sent; "" if it does not. Pure.
 
-    What nobody sent for longer than `max_age` may not be wanted any more.
+    An issue that was not sent within `max_age` may be out of date.
     """
     approved = issue.approved or issue.made
     if now - from_text(approved) <= duration(newsletter.max_age):
@@ -177,7 +177,7 @@ def send_test(
 ) -> str:
     """Send texts to one address as a test: it says so, and no delivery is kept of it.
 
-    Its personal links are nobody's. Each test is a message of its own: some servers drop a second
+    Its personal links do nothing. Each test is a message of its own: some servers drop a second
     one with the same Message-ID. Raises SyndicateError when it is not taken, or may not be.
     """
     sending = Sending(issue, newsletter.name, slot, to_text(datetime.now(UTC)))

@@ -76,7 +76,7 @@ def _refusal(error: sqlite3.Error, source: Path, target: Path) -> StoreError:
         return StoreError(
             f"{error}", place=folder, way_out="make space on its disk, or use another"
         )
-    return StoreError(f"{source}: {error}", way_out="is it a backup of a store?")
+    return StoreError(f"{source}: {error}", way_out="use a file that syndicate backup wrote")
 
 
 def _quoted(path: Path) -> str:

@@ -16,7 +16,7 @@ SIZE, MASK_AT, BTIME_AT = 256, 0, 80
 
 
 def born(path: Path) -> str:
-    """When a file was created, as text that is only to be compared; "-" if nobody knows."""
+    """When a file was created, as text that is only to be compared; "-" if unknown."""
     if seconds := getattr(path.stat(), "st_birthtime", None):  # macOS
         return str(seconds)
     try:

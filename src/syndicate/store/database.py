@@ -129,7 +129,7 @@ class Sqlite:
     def _made_private(self) -> bool:
         """Have the file, and with it those that SQLite puts beside it, be its owner's alone.
 
-        Whether others could read it before. Where the file belongs to somebody else, or its
+        Whether others could read it before. Where the file belongs to another user, or its
         folder is not there, nothing is done: SQLite says what is wrong, if anything is.
         """
         if str(self.path) == MEMORY:
@@ -422,7 +422,7 @@ class PostgreSQL:
         return self._holds(SERVICES)
 
     def service(self) -> str:
-        """The name of the service that holds the lock, "" if nobody can tell."""
+        """The name of the service that holds the lock, "" if unknown."""
         rows = self.rows(
             "SELECT a.application_name FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid "
             f"WHERE {_advisory(SERVICES)} AND l.database = "
@@ -461,7 +461,7 @@ class PostgreSQL:
         return f"database {number} {server}"
 
     def purge(self) -> None:
-        """The server does so by itself: autovacuum."""
+        """Nothing to do: the server has autovacuum."""
 
     def close(self) -> None:
         self._connection.close()

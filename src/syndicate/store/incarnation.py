@@ -194,7 +194,7 @@ class Incarnation:
             self.record.replace(self.identity().incarnation, counter, ())
 
     def renew_record(self) -> None:
-        """Begin the records anew with what the store holds; while nobody sends. Raises OSError."""
+        """Replace the records by what the store holds; only while nothing sends. Raises OSError."""
         identity = self.identity()
         self.record.replace(identity.incarnation, identity.counter, made_issues(self._database, 0))
         self.synchronise()

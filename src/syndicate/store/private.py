@@ -10,7 +10,7 @@ from typing import Literal, TextIO
 
 MODE = 0o600
 OTHERS = 0o077
-"""The permissions of everybody but the owner."""
+"""The permissions of all other users."""
 
 BESIDE = ("", "-wal", "-shm", "-journal", ".lock", ".sending", ".running", ".status", ".versions")
 """What is added to the name of a store for its files."""

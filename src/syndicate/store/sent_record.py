@@ -121,7 +121,7 @@ class SentRecord:
         self._append([{"began": [newsletter, slot]}])
 
     def replace(self, incarnation: str, counter: int, issues: Iterable[MadeIssue]) -> None:
-        """Begin a record anew, in place of the one before; while nobody sends. Raises OSError."""
+        """Replace the record by a new one; only while nothing sends. Raises OSError."""
         partial = self.path.with_name(f"{self.path.name}.part")
         partial.unlink(missing_ok=True)
         made = SentRecord(partial)

@@ -98,7 +98,7 @@ class _Record(NamedTuple):
 
 
 class _Records:
-    """Lines -> records (RFC 4180). What cannot be read costs one line: the next begins anew.
+    """Lines -> records (RFC 4180). An invalid line is skipped alone: the next one is read.
 
     A quote that is not closed would make one cell of all the lines behind it.
     """
@@ -144,7 +144,7 @@ class _Records:
         return self._again.popleft() if self._again else next(self._lines, None)
 
     def _refused(self, error: str) -> _Record:
-        """The first of the lines that were taken is refused, the others are read anew."""
+        """The first of the lines that were taken is refused, the others are read again."""
         first, *others = self._taken
         self._again.extendleft(reversed(others))
         self._taken = [first]

@@ -58,7 +58,7 @@ class Holding:
 
 
 class Desk:
-    """Of one site, at one moment, for whoever asks from `client` (an address, "" if unknown).
+    """Of one site, at one moment, for a client with the address `client` ("" if unknown).
 
     `base` is the site's address as a browser on this machine has it (`LocalView.base`), else "".
     """

@@ -1,7 +1,7 @@
 """Mailgun's webhooks `permanent_fail` and `complained`: signed with HMAC (RFC 2104). Pure.
 
 The signature is of a moment and a random token, not of what the post says: so each token is
-accepted once, and that nobody in between changes a post is TLS's to see to.
+accepted once. TLS ensures that a post is not changed on its way.
 """
 
 from __future__ import annotations

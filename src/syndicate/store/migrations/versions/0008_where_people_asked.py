@@ -1,4 +1,4 @@
-"""Where somebody asked for an email, if that was on the machine itself."""
+"""The local address at which an email was requested, if it was."""
 
 import sqlalchemy as sa
 from alembic import op
