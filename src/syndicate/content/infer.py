@@ -19,7 +19,7 @@ _NOT_PROSE = re.compile(
     r"|[^\n]+\n[-=]{3,}[ \t]*(?:\n|\Z)"
 )
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})", re.MULTILINE)
-_HARD_BREAK = re.compile(r"[,;:，、；：]?(?:  +|\\)\n")
+_HARD_BREAK = re.compile(r"[,;:，、；：]?(?:(?<! )  +|\\)\n")
 _GREETING = re.compile(r"[^\n]{1,40}[,，、]\s*")
 _SENTENCE_END = re.compile(r"[.!?…؟]+[\"'”’)»]*(?=\s|$)|[。！？]+[」』）]*")
 _ABBREVIATION = re.compile(
