@@ -308,3 +308,18 @@ def test_at_once_on_request_a_first_build_publishes_all(site: SiteFolder) -> Non
 def test_a_rehearsal_says_so_too(site: SiteFolder) -> None:
     undated(site, 6)
     assert [finding.rule for finding in site.build(rehearse=True).findings] == ["dates-missing"]
+
+
+def test_the_title_of_an_article_without_text_is_not_repeated(site: SiteFolder) -> None:
+    site.configure(newsletters=WEEKLY)
+    site.write(
+        "bare.md", "---\ntitle: Nothing but a headline\ndate: 2026-11-01\ntags: [quiet]\n---\n"
+    )
+    site.build()
+    title = "Nothing but a headline"
+    assert text(site, "index.html").count(title) == 1
+    assert text(site, "tags/quiet/index.html").count(title) == 1
+    assert text(site, "feed.xml").count(title) == 1
+    assert text(site, "atom.xml").count(title) == 1
+    assert "summary" not in json.loads(text(site, "feed.json"))["items"][0]
+    assert site.documents()["issues/weekly/next/email.txt"].decode().count(title) == 1

@@ -122,3 +122,8 @@ class Published:
     images: tuple[Image, ...] = ()
     enclosure: Enclosure | None = None
     sequence: int = 0
+
+    @property
+    def says_more(self) -> bool:
+        """The summary is more than the title, which stands for it where there is no text."""
+        return self.summary != " ".join(self.title.split())

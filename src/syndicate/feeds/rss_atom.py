@@ -155,7 +155,8 @@ def _entry(feed: Feed, entry: Published, extension: partial[Any]) -> Any:
 
 def _item(feed: Feed, entry: Published) -> Any:
     item = _entry(feed, entry, partial(_Item, feed, entry))
-    item.description(escape(entry.summary, quote=False), isSummary=True)  # readers expect HTML
+    if entry.says_more:
+        item.description(escape(entry.summary, quote=False), isSummary=True)  # readers expect HTML
     if enclosure := entry.enclosure:
         item.enclosure(enclosure.url, str(enclosure.length), enclosure.type)
     return item
@@ -163,7 +164,8 @@ def _item(feed: Feed, entry: Published) -> Any:
 
 def _atom_entry(feed: Feed, entry: Published) -> Any:
     made = _entry(feed, entry, partial(_AtomEntry, feed, entry))
-    made.summary(entry.summary, type="text")
+    if entry.says_more:
+        made.summary(entry.summary, type="text")
     made.published(entry.published.replace(microsecond=0))
     made.updated(entry.updated.replace(microsecond=0))
     # Some readers (newsboat) do not look for the author of the feed (RFC 4287, 4.2.1).

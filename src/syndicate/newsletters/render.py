@@ -181,7 +181,8 @@ def _item(article: Published, site: Site, *, full: bool, headed: bool = False) -
     """`headed` says that the design shows the picture at the head of the text."""
     language = article.language or site.language
     html = for_mail(article.html, url=article.url, width=TEXT_WIDTH) if full else ""
-    text = plain_text(html) if html else "\n".join(wrap(one_line(article.summary)))
+    brief = one_line(article.summary) if article.says_more else ""
+    text = plain_text(html) if html else "\n".join(wrap(brief))
     image = _picture(article)
     if image and headed and html:
         html = without_picture(html, image.url)
