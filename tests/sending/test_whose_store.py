@@ -22,6 +22,7 @@ from syndicate.errors import StoreError, SyndicateError
 from syndicate.issuing import make_by_hand
 from syndicate.resuming import Restored, resume_copy, resume_moved, resume_restored
 from syndicate.store.backup import back_up, restore
+from syndicate.store.database import PostgreSQL
 from syndicate.store.incarnation import Doubt, Incarnation
 
 PEOPLE = [f"{name}@example.org" for name in ("ada", "bob", "cyd", "dan")]
@@ -415,8 +416,8 @@ def test_on_a_server_a_database_that_was_copied_sends_nothing(
 def postgresql_url(postgresql_server: str) -> str:
     from syndicate.store.schema import metadata
 
+    PostgreSQL(postgresql_server).close()  # makes the tables, if this is the first test with them
     engine = sqlalchemy.create_engine(postgresql_server)
-    metadata.create_all(engine)
     with engine.begin() as connection:
         for table in metadata.sorted_tables:
             connection.execute(table.delete())
