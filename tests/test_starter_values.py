@@ -70,6 +70,29 @@ def test_what_was_replaced_is_not_listed(tmp_path: Path) -> None:
     assert found(file).keys() == TO_REPLACE - {"site.url"}
 
 
+@pytest.mark.parametrize(
+    ("example", "changed"),
+    [
+        ("https://example.org/", "https://example.org"),
+        ("https://example.org/", "http://www.Example.org/notes/"),
+        ("Low Tide <letters@example.org>", "Lake Notes <letters@example.org>"),
+        ("Low Tide <letters@example.org>", "news@example.org"),
+        ("Low Tide, 3 Slip Lane, Harbour Town (please replace with your own address)",
+         "Lake Notes, 9 Mill Road (please replace with your own address)"),
+        ("Low Tide, 3 Slip Lane, Harbour Town (please replace with your own address)",
+         "Lake Notes,  3 Slip Lane,  Harbour Town"),
+    ],
+)  # fmt: skip
+def test_what_was_replaced_in_part_is_listed(tmp_path: Path, example: str, changed: str) -> None:
+    listed = found(configured(tmp_path, (example, changed))).values()
+    assert changed in " ".join(each.message for each in listed).replace("\\n", "\n")
+
+
+@pytest.mark.parametrize("own", ["https://example.org.uk/", "https://my-example.org/"])
+def test_a_domain_that_only_looks_like_the_example_is_ones_own(tmp_path: Path, own: str) -> None:
+    assert "site.url" not in found(configured(tmp_path, ("https://example.org/", own)))
+
+
 def test_the_demonstration_itself_is_fine() -> None:
     assert found(STARTER) == {}
 
@@ -81,21 +104,35 @@ def test_nothing_of_it_is_given_to_mail_servers_but_the_outbox_takes_it(tmp_path
     assert set(not_to_be_mailed(config, config.newsletters["weekly"])) == TO_REPLACE
 
 
-def test_an_issue_for_mail_servers_is_not_made_with_the_address_of_the_example(
-    tmp_path: Path,
+@pytest.mark.parametrize(
+    ("url", "sender", "postal", "named"),
+    [
+        ("https://lake.example.net/", "a@example.net", POSTAL, "newsletters.weekly.postal_address"),
+        ("https://example.org/", "a@example.net", "Here", ""),
+        ("https://lake.example.net/", "a@example.net", "Here", ""),
+    ],
+)
+def test_an_issue_for_mail_servers_is_made_only_with_values_of_ones_own(
+    tmp_path: Path, url: str, sender: str, postal: str, named: str
 ) -> None:
     site = SiteFolder(tmp_path / "site", "sqlite:///syndicate.db")
-    weekly = {"title": "W", "sender": "a@example.net", "postal_address": POSTAL, "deliver": True}
+    weekly = {"title": "W", "sender": sender, "postal_address": postal, "deliver": True}
     server = {"main": {"host": "localhost", "security": "none"}}
     site.configure(
+        site={"url": url},
         newsletters={"weekly": weekly},
         subscribers={"pages": True},
         sending={"transport": "smtp", "servers": server},
     )
     site.article("one.md", "The first", date="2026-11-01")
     site.build()
-    with site.opened() as opened, pytest.raises(SyndicateError, match="postal_address"):
-        make_by_hand(opened, opened.config.newsletters["weekly"], NOON)
+    with site.opened() as opened:
+        newsletter = opened.config.newsletters["weekly"]
+        if not named:
+            assert make_by_hand(opened, newsletter, NOON)
+            return
+        with pytest.raises(SyndicateError, match=f"as in the example: {named}$"):
+            make_by_hand(opened, newsletter, NOON)
 
 
 def test_the_address_is_known_in_a_text_that_was_wrapped() -> None:

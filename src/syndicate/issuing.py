@@ -198,12 +198,18 @@ def schedule_approval(site: Site, issue: Issue, moment: datetime) -> bool:
 def approve_due(site: Site, now: datetime) -> list[Issue]:
     """Approve the drafts whose time has come; which those are.
 
+    They count as approved since then: one whose time was long ago waits for a confirmation before
+    it is sent, as every issue does that was approved long ago.
     None while the store may be a copy, or older than what was sent from it.
     """
     if Incarnation(site.database, site.sent_record).doubt():
         return []
     due = [each for each in Issues(site.database).scheduled() if each.approve_at <= to_text(now)]
-    return [issue for issue in due if move(site, issue, IssueState.APPROVED, now)]
+    return [
+        issue
+        for issue in due
+        if move(site, issue, IssueState.APPROVED, now, approved=from_text(issue.approve_at))
+    ]
 
 
 def skip(site: Site, newsletter: Newsletter, skipped: Sequence[Skipped], now: datetime) -> None:
@@ -287,12 +293,27 @@ def make_due(site: Site, newsletter: Newsletter, now: datetime) -> list[Issue]:
     return [make_issue(site, newsletter, slot.local, slot.due, now) for slot in found.make]
 
 
-def move(site: Site, issue: Issue, to: IssueState, now: datetime, reason: str = "") -> bool:
-    """Approve or cancel an issue; False when it may not, as it is."""
+def move(
+    site: Site,
+    issue: Issue,
+    to: IssueState,
+    now: datetime,
+    reason: str = "",
+    approved: datetime | None = None,
+) -> bool:
+    """Approve or cancel an issue; False when it may not, as it is by then.
+
+    One that is being sent is not cancelled here: its deliveries have to be stopped too
+    (`orders.stop`). `approved` is the moment from which an approval counts, if it is not `now`.
+    """
     site.database.lock()
+    issues = Issues(site.database)
     with site.database.transaction():
-        approved = to_text(now) if to is IssueState.APPROVED else ""
-        moved = Issues(site.database).move(issue.newsletter, issue.slot, to, reason, approved)
+        current = issues.get(issue.newsletter, issue.slot)
+        if current and current.state == IssueState.SENDING:
+            return False
+        since = to_text(approved or now) if to is IssueState.APPROVED else ""
+        moved = issues.move(issue.newsletter, issue.slot, to, reason, since)
         if moved:
             _announce(site, issue, to, now)
             owe(Articles(site.database), issue.newsletter, [issue.slot])

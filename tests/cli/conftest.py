@@ -20,7 +20,7 @@ OWN = {
     "What happened in the harbour": "What happened at the lake",
     "letters@example.org": "letters@example.net",
     "Written at a kitchen table": "Written at a desk",
-    " (please replace with your own address)": "",
+    "Low Tide, 3 Slip Lane, Harbour Town (please replace with your own address)": "9 Mill Road",
 }
 
 

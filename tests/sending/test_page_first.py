@@ -8,7 +8,7 @@ from mailings import NAME, Mailing, forever, nobody
 from site_folder import NOON
 from syndicate.build import is_written
 from syndicate.issuing import make_issue, move
-from syndicate.sending.sender import send
+from syndicate.sending.sender import plan_approved, send
 from syndicate.store.issues import Issues, IssueState
 
 PAGE = "newsletters/weekly/2026-11-22-1200/index.html"
@@ -52,3 +52,18 @@ def test_an_issue_waits_for_whoever_serves_its_page(made: Mailing) -> None:
         assert issue.state == IssueState.APPROVED, "it can still be cancelled"
         assert move(opened, issue, IssueState.CANCELLED, NOON)
         assert not is_written(opened, issue), "the next build takes its page away"
+
+
+def test_an_issue_that_began_to_be_sent_meanwhile_is_not_cancelled_beside_its_deliveries(
+    made: Mailing,
+) -> None:
+    made.folder.build(NOON)
+    with made.folder.opened() as opened:
+        seen = Issues(opened.database).get(*NAME.split("/"))
+        assert seen
+        plan_approved(opened, NOON)
+        assert not move(opened, seen, IssueState.CANCELLED, NOON), "orders.stop is for that"
+        current = Issues(opened.database).get(*NAME.split("/"))
+    assert current
+    assert current.state == IssueState.SENDING
+    assert made.send().sent == 1

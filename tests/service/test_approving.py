@@ -10,6 +10,7 @@ from service_parts import MINUTE, MONDAY, Life, letter
 
 from site_folder import SiteFolder
 from syndicate.issuing import schedule_approval
+from syndicate.sending.sender import too_old
 
 LATER = MONDAY + timedelta(hours=3)
 PAGE = "newsletters/weekly/2026-11-23-0800/index.html"
@@ -51,6 +52,18 @@ def test_a_restart_after_the_time_makes_up_for_it(life: Life) -> None:
     life.start()
     life.at(LATER + timedelta(hours=1))
     assert life.states() == [("2026-11-23T08:00", "approved")]
+
+
+def test_one_whose_time_was_long_ago_waits_for_a_confirmation_before_it_is_sent(
+    life: Life,
+) -> None:
+    restarted = LATER + timedelta(days=30)
+    life.start()
+    life.at(restarted)
+    issue = life.issues()[0]
+    assert (issue.state, issue.approved) == ("approved", "2026-11-23T11:00:00Z")
+    with life.site.opened() as opened:
+        assert too_old(issue, opened.config.newsletters["weekly"], restarted)
 
 
 def test_a_new_time_takes_the_place_of_the_old(life: Life) -> None:

@@ -15,10 +15,14 @@ from service_parts import MONDAY, Life, letter
 
 from site_folder import SiteFolder
 from syndicate.app import set_up
+from syndicate.build import build
+from syndicate.composing import place_of_issue
 from syndicate.errors import SyndicateError
+from syndicate.issuing import make_by_hand, move
 from syndicate.service.serving import Serving
-from syndicate.service.showing import ANYWAY, Showing
+from syndicate.service.showing import ANYWAY, Showing, places_of_issues
 from syndicate.service.tick import Tick
+from syndicate.store.issues import IssueState
 from syndicate.web.clients import Limit
 
 SECOND = timedelta(seconds=1)
@@ -33,7 +37,8 @@ class ServedLife(Life):
         self.serving = Serving(
             set_up(self.site.config_file, {}), self.tick, "127.0.0.1", 0, 60, Event()
         )
-        self.tick.replace([*self.parts, Showing(self.serving, self.served)])
+        places = places_of_issues(self.site.root / "public", ["weekly"])
+        self.tick.replace([*self.parts, Showing(self.serving, self.served, places)])
         self.serving.listen()
         self.serving.start()
 
@@ -124,6 +129,31 @@ def test_an_alias_leads_on_and_a_feed_that_was_is_gone(life: ServedLife) -> None
             assert moved.headers["location"].endswith("/articles/one/")
         assert life.get("/tags/sea/feed.xml").status_code == 410
         life.restart()
+
+
+def test_what_commands_do_to_issues_is_served_in_the_next_turn(life: ServedLife) -> None:
+    life.site.article("two.md", "The second", date="2026-11-02")
+    life.at(MONDAY + SECOND)
+    with life.site.opened() as opened:
+        weekly = opened.config.newsletters["weekly"]
+        draft = make_by_hand(opened, weekly, MONDAY + 2 * SECOND, draft=True)
+        assert draft
+        build(opened, MONDAY + 2 * SECOND)
+        page = f"/{place_of_issue(draft)}"
+        life.at(MONDAY + 3 * SECOND)
+        assert life.get(page).status_code == 200
+        assert "The second" not in life.get("/newsletters/weekly/feed.xml").text
+        assert move(opened, draft, IssueState.APPROVED, MONDAY + 4 * SECOND)
+        build(opened, MONDAY + 4 * SECOND)
+        life.at(MONDAY + 5 * SECOND)
+        assert life.get(page).status_code == 404
+        assert life.get("/newsletters/weekly/2026-11-23-0801/").status_code == 200
+        assert "The second" in life.get("/newsletters/weekly/feed.xml").text
+        assert move(opened, draft, IssueState.CANCELLED, MONDAY + 6 * SECOND)
+        build(opened, MONDAY + 6 * SECOND)
+    life.at(MONDAY + 7 * SECOND)
+    assert life.get("/newsletters/weekly/2026-11-23-0801/").status_code == 404
+    assert "The second" not in life.get("/newsletters/weekly/feed.xml").text
 
 
 def test_what_another_program_built_is_served_within_a_minute(life: ServedLife) -> None:

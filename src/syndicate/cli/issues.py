@@ -110,16 +110,16 @@ def make(config_file: Path, newsletter: str, yes: bool) -> int:
     from syndicate.build import build
     from syndicate.issuing import make_by_hand, readers_of_next
 
+    question = "" if yes else _question(config_file, newsletter)
+    if question and _is_terminal() and not _confirmed(question):
+        click.echo("No issue was made.")
+        return 1
     with site_of(config_file) as site:
         wanted, now = _newsletter(site, newsletter), datetime.now(UTC)
+        answered = yes or (bool(question) and _is_terminal())
+        draft = _sends_at_once(wanted) and not answered
         build(site, now)
         many = readers_of_next(site, wanted, now)
-        draft = False
-        if many is not None and _sends_at_once(wanted) and not yes:
-            draft = not _is_terminal()
-            if not draft and not _confirmed(wanted, many):
-                click.echo("No issue was made.")
-                return 1
         made = make_by_hand(site, wanted, now, draft=draft)
         if made is None:
             click.echo(f"No issue was made: nothing new since the last issue of {wanted.name}.")
@@ -132,6 +132,28 @@ def make(config_file: Path, newsletter: str, yes: bool) -> int:
     return 0
 
 
+def _question(config_file: Path, name: str) -> str:
+    """What to ask before an issue is made that is sent at once; "" when there is no need.
+
+    The store is closed while the answer is awaited: a service goes on meanwhile.
+    """
+    from syndicate.build import build
+    from syndicate.issuing import readers_of_next
+
+    with site_of(config_file) as site:
+        newsletter, now = _newsletter(site, name), datetime.now(UTC)
+        if not _sends_at_once(newsletter):
+            return ""
+        build(site, now)
+        many = readers_of_next(site, newsletter, now)
+    if many is None:
+        return ""
+    return (
+        f"The issue of {newsletter.name} will be sent to {counted(many, 'subscriber')}.\n"
+        f"To send a test email first: syndicate send-test {newsletter.name} ADDRESS"
+    )
+
+
 def _sends_at_once(newsletter: Newsletter) -> bool:
     return newsletter.deliver and newsletter.review == "auto"
 
@@ -140,10 +162,9 @@ def _is_terminal() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty()
 
 
-def _confirmed(newsletter: Newsletter, many: int) -> bool:
+def _confirmed(question: str) -> bool:
     """Whether the operator wants the issue sent."""
-    click.echo(f"The issue of {newsletter.name} will be sent to {counted(many, 'subscriber')}.")
-    click.echo(f"To send a test email first: syndicate send-test {newsletter.name} ADDRESS")
+    click.echo(question)
     return click.confirm("Make and send it now?")
 
 
@@ -252,10 +273,7 @@ def cancel(config_file: Path, issue: str, reason: str) -> None:
 
     with site_of(config_file) as site:
         found = issue_named(site, issue, can_be_cancelled, is_made)
-        if found.state == IssueState.SENDING:
-            _stop(site, found, reason)
-        else:
-            _move(site, found, IssueState.CANCELLED, reason)
+        _move(site, found, IssueState.CANCELLED, reason)
 
 
 def _stop(site: Site, issue: Issue, reason: str) -> None:
@@ -342,15 +360,22 @@ def site_of(config_file: Path) -> Iterator[Site]:
 
 
 def _move(site: Site, issue: Issue, to: IssueState, reason: str = "") -> None:
+    """Approve or cancel an issue, and stop one that is being sent by now instead of cancelling."""
     from syndicate.build import build
     from syndicate.errors import SyndicateError
     from syndicate.issuing import move
+    from syndicate.store.issues import Issues, IssueState
 
-    if not move(site, issue, to, datetime.now(UTC), reason):
-        message, hint = _why_not(issue, to)
-        raise SyndicateError(f"{issue.name} {message}", way_out=hint)
-    build(site, datetime.now(UTC))
-    click.echo(f"{issue.name} is {to}.")
+    if move(site, issue, to, datetime.now(UTC), reason):
+        build(site, datetime.now(UTC))
+        click.echo(f"{issue.name} is {to}.")
+        return
+    current = Issues(site.database).get(issue.newsletter, issue.slot) or issue
+    if to == IssueState.CANCELLED and current.state == IssueState.SENDING:
+        _stop(site, current, reason)
+        return
+    message, hint = _why_not(current, to)
+    raise SyndicateError(f"{issue.name} {message}", way_out=hint)
 
 
 def _why_not(issue: Issue, to: IssueState) -> tuple[str, str]:

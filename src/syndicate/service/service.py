@@ -35,7 +35,7 @@ from syndicate.service.reread import ConfigurationFile
 from syndicate.service.sending import Delivering
 from syndicate.service.served import Served
 from syndicate.service.serving import Serving
-from syndicate.service.showing import Showing
+from syndicate.service.showing import Showing, places_of_issues
 from syndicate.service.standing import Standing
 from syndicate.service.status import Reporter
 from syndicate.service.telling import Telling
@@ -100,7 +100,7 @@ def _parts(
         Publishing(setup, served),
         *issuing,
         Approving(setup, served),
-        Showing(serving, served),
+        Showing(serving, served, places_of_issues(setup.places.output, setup.config.newsletters)),
         Telling(setup, served, shown),
         Letters(setup, asked),
         delivering,

@@ -1,9 +1,10 @@
-"""What was built is served: what the service built at once, what others built within a minute."""
+"""What was built is served in the next turn, whichever program built it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Protocol
 
 from syndicate.errors import OutputError
@@ -12,7 +13,7 @@ from syndicate.service.served import Served
 from syndicate.service.tick import Turn
 
 ANYWAY = timedelta(minutes=1)
-"""From one look at the whole folder to the next: commands build too."""
+"""From one look at the whole folder to the next, whatever its folders say."""
 
 
 class Shows(Protocol):
@@ -28,13 +29,19 @@ class Shows(Protocol):
 
 
 class Showing:
-    """Has served what changed. What cannot be is tried again, at the latest after a minute."""
+    """Has served what changed. What cannot be is tried again, at the latest after a minute.
+
+    Commands build too. Documents are replaced by renaming, which changes the time of their folder:
+    the times of `folders` show in each turn, at little cost, that another program wrote.
+    """
 
     name = "web"
 
-    def __init__(self, shows: Shows, served: Served) -> None:
+    def __init__(self, shows: Shows, served: Served, folders: Sequence[Path]) -> None:
         self._shows = shows
         self._served = served
+        self._folders = folders
+        self._times: Mapping[Path, int] = {}
         self._looked: datetime | None = None
         self._failing = False
 
@@ -46,8 +53,10 @@ class Showing:
         return turn
 
     def _take_up(self, now: datetime) -> Turn:
+        by_others = self._changed_by_others()
         self._served.take_asked()
-        whole = self._looked is None or not self._looked <= now < self._looked + ANYWAY
+        due = self._looked is None or not self._looked <= now < self._looked + ANYWAY
+        whole = due or by_others
         if not whole and not self._served.is_new:
             return Turn()
         whole = whole or self._failing  # what could not be served is tried again as well
@@ -56,3 +65,25 @@ class Showing:
         self._served.is_new, self._failing = False, bool(faults)
         self._looked = now if whole else self._looked
         return Turn([each for fault in faults for each in as_findings("web-failed", fault)])
+
+    def _changed_by_others(self) -> bool:
+        """Whether another program wrote documents. What the service wrote it knows itself."""
+        before, self._times = self._times, {each: _changed(each) for each in self._folders}
+        if self._served.is_new or self._times == before:
+            return False
+        self._served.happened.set()  # there may be something to tell
+        return True
+
+
+def _changed(folder: Path) -> int:
+    """When entries of a folder last changed (ns), 0 while it is not there."""
+    try:
+        return folder.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def places_of_issues(output: Path, newsletters: Iterable[str]) -> tuple[Path, ...]:
+    """The folders in which documents change whenever a site, or an issue of it, does."""
+    each = [output / "newsletters" / name for name in newsletters]
+    return (output, *each, *(folder / "drafts" for folder in each))
