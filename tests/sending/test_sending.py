@@ -471,7 +471,6 @@ def test_whoever_missed_it_gets_it_and_nobody_twice(site: Mailing) -> None:
 
 
 LOST = {
-    "closed within the message": {"BODY": [Close()]},
     "closed after the dot": {"MESSAGE": [Close(kept=True)]},
     "closed after the dot, and not kept": {"MESSAGE": [Close()]},
     "no word after the dot": {"MESSAGE": [Stall(kept=True)]},
@@ -505,6 +504,23 @@ def test_what_may_have_arrived_is_held_until_a_person_decides(
             assert orders.resolve(opened, site.sending, now(), sent=True, people=[]) == len(held)
     assert set(site.states().values()) == {"sent"}
     assert site.proof().held == 0
+
+
+def test_a_server_that_hangs_up_within_the_message_gets_none_twice(site: Mailing) -> None:
+    site.people(EVERYBODY)
+    site.issue()
+    with SmtpServer(scripted(BODY=[Close()])) as server:
+        site.through(server.port, connections=1, timeout=0.2)
+        site.send(stopping=after(20))
+        server.behaviour = scripted()
+        # Held if the final dot was written before the end of the connection was seen.
+        states = site.states()
+        assert set(states.values()) <= {"held", "retry", "pending"}
+        _make_due(site)
+        site.send()
+        certain = sorted(who for who, state in states.items() if state != "held")
+        assert sorted(arrived(server)) == certain
+        assert site.proof().pending == 0
 
 
 def test_what_is_held_can_be_sent_again(site: Mailing) -> None:

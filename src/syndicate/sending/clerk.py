@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from queue import Empty
+from queue import Empty, SimpleQueue
 
 from syndicate.bounces.acting import settle_refusals
 from syndicate.config.model import Sending as Settings
@@ -99,6 +99,7 @@ class _Page:
     begins: list[Begins] = field(default_factory=list)
     doubts: list[Doubted] = field(default_factory=list)
     refused: list[tuple[Claimed, DeliveryError]] = field(default_factory=list)
+    counted: list[SimpleQueue[None]] = field(default_factory=list)
     pauses: dict[int, str] = field(default_factory=dict)
     may: set[tuple[int, int]] = field(default_factory=set)
     counter: int = 0
@@ -310,6 +311,7 @@ class Clerk:
 
     def _read_refusal(self, note: Declined, page: _Page) -> None:
         self._feed.count(note.outlet)
+        page.counted += [note.counted] if note.counted else []
         task, error = note.task, note.error
         became = outcome(error, task.claimed.attempts, self._retry_for)
         if became.state is S.HELD and self._settings.on_held == "resend":
@@ -490,6 +492,8 @@ class Clerk:
                 self.ways[claimed.issue].open -= 1
                 self._feed.release(each.outlet)
             each.answer.put(may)
+        for waiting in page.counted:
+            waiting.put(None)
         for issue, many in page.left.items():
             self.ways[issue].over += many
         for way, claimed in page.claimed:

@@ -55,12 +55,16 @@ class Doubted:
 
 @dataclass(frozen=True, slots=True)
 class Declined:
-    """The message of a delivery was not taken, or nobody knows. `begun` if the clerk let it go."""
+    """The message of a delivery was not taken, or nobody knows. `begun` if the clerk let it go.
+
+    The dispatcher puts None into `counted`, where it is given, once the refusal is recorded.
+    """
 
     task: Task
     outlet: Outlet
     error: DeliveryError
     begun: bool
+    counted: SimpleQueue[None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +116,7 @@ class Connection:
         self._feed = feed
         self._notes = notes
         self._answer: SimpleQueue[bool] = SimpleQueue()
+        self._counted: SimpleQueue[None] = SimpleQueue()
         self._taken: Task | None = None  # whose message the session took last
 
     def run(self) -> None:
@@ -181,10 +186,21 @@ class Connection:
             task.lost += 1  # the server has no use for us: that says nothing of the delivery
             self._feed.give_back(task, self._outlet)
         else:
-            self._notes.put(Declined(task, self._outlet, error, begun=False))
+            self._decline(task, error)
         if error.what is Refused.SERVER and not took:
             self._outlet.trouble(error, time.monotonic())
         return error.lost
+
+    def _decline(self, task: Task, error: DeliveryError) -> None:
+        """Report a refusal and wait until it is recorded.
+
+        Otherwise a fast server could refuse a whole issue before a slow store pauses it.
+        """
+        self._notes.put(Declined(task, self._outlet, error, begun=False, counted=self._counted))
+        while not self._feed.closed:
+            with suppress(Empty):
+                self._counted.get(timeout=LOOK)
+                return
 
     def _not_taken(self, task: Task, error: DeliveryError) -> None:
         """Tell what became of a message that had begun; what is wrong may be the outlet itself."""
