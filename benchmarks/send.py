@@ -29,10 +29,13 @@ from statistics import median
 
 import yaml
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "sending"))
+
 from articles import write_articles
 from build import STOPWATCH, machine, say
 from programs import ENVIRONMENT
 from results import keep
+from soaking import replace_example_values
 
 PROGRAM = Path(sys.executable).with_name("syndicate")
 PLAIN_SENDER = Path(__file__).with_name("plain_sender.py")
@@ -166,6 +169,7 @@ def make_site(folder: Path, port: int, people: int, articles: int) -> Path:
     config = folder / "config.yaml"
     settings = yaml.safe_load(config.read_text(encoding="utf-8"))
     server = {"host": "127.0.0.1", "port": port, "security": "none", "connections": CONNECTIONS}
+    replace_example_values(settings)
     settings["sending"] = {"transport": "smtp", "servers": {"main": server}}
     settings["subscribers"] = {"pages": True}
     settings["newsletters"]["weekly"] |= {"design": "digest", "text": "summary", "deliver": True}
@@ -176,7 +180,7 @@ def make_site(folder: Path, port: int, people: int, articles: int) -> Path:
         file.writelines(f"person{n}@mail{n % 997}.example.net\n" for n in range(people))
     run("subscribers", "import", "people.csv", "--to", "weekly", "--agreed", "yes", folder=folder)
     run("build", "--quiet", folder=folder)
-    run("issues", "make", "weekly", folder=folder)
+    run("issues", "make", "weekly", "--yes", folder=folder)
     run("build", "--quiet", folder=folder)
     return folder
 

@@ -136,7 +136,7 @@ def test_init_where_articles_are_keeps_them_and_adds_none(
     Path("content", "hello.md").write_text("---\ntitle: Hello\ndate: 2026-11-01\n---\nHi.\n")
     said = run("init", ".")
     assert said.code == 0
-    assert "none were added" in said.out
+    assert "Kept the articles in content/ and added none." in said.out
     assert [path.name for path in Path("content").iterdir()] == ["hello.md"]
     assert run("build").out.startswith("1 article published")
 

@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import yaml
 from counting_server import CountingServer
@@ -69,6 +70,24 @@ class Outcome:
         return not self.lost and not self.twice and self.held <= self.most_held
 
 
+def replace_example_values(settings: dict[str, Any]) -> None:
+    """Give a configuration of `syndicate init` a sender of its own: values of the example are never sent."""
+    settings["site"] |= {
+        "title": "Soak",
+        "url": "https://soak.example.net/",
+        "description": "An issue to many people.",
+        "author": "Ann Lee",
+        "email": "ann@example.net",
+    }
+    settings["newsletters"][NEWSLETTER] |= {
+        "title": "Soak, weekly",
+        "description": "One issue.",
+        "sender": "Soak <soak@example.net>",
+        "postal_address": "1 Test Street, Testville",
+        "brand": {"footer": "Written by a program."},
+    }
+
+
 class Soak:
     """A site in `folder` with its people, and an issue to be sent to them."""
 
@@ -87,6 +106,7 @@ class Soak:
         self.run("init", ".")
         config = self._folder / "config.yaml"
         settings = yaml.safe_load(config.read_text(encoding="utf-8"))
+        replace_example_values(settings)
         settings["store"] = {"url": self._url}
         settings["subscribers"] = {"pages": True}
         settings["newsletters"][NEWSLETTER] |= {"deliver": True, "review": "auto"}
@@ -98,7 +118,7 @@ class Soak:
         (self._folder / "people.csv").write_text(people, encoding="utf-8")
         self.run("subscribers", "import", "people.csv", "--to", NEWSLETTER, "--agreed", "asked us")
         self.run("build", "--quiet")
-        self.run("issues", "make", NEWSLETTER)
+        self.run("issues", "make", NEWSLETTER, "--yes")
 
     def run(self, *arguments: str) -> str:
         """A command that ends; what it wrote."""

@@ -86,7 +86,7 @@ def remember(opened: Site, who: int, hashed: str) -> None:
         Bounces(database).keep(Bounce("b1", 1, who, "hard", "5.1.1", said, moment), "bounced")
         database.run(
             "INSERT INTO requests VALUES (1, 'subscribe', :a, :h, '{}', :m, '', 'Yes', 'sent', "
-            "0, '', :r)",
+            "0, '', :r, '')",
             {"a": ANN, "h": hashed, "m": moment, "r": said},
         )
         database.run(

@@ -9,7 +9,7 @@ import sqlite3
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -180,11 +180,10 @@ def test_a_folder_that_was_deleted_and_copied_back_sends_nothing(
 
 @pytest.mark.parametrize("copy", [("cp", "-a"), ("rsync", "-a", "--inplace", "--delete")])
 def test_a_backup_of_the_whole_folder_put_over_it_sends_nothing(
-    copy: tuple[str, ...], file_site: Mailing, tmp_path: Path
+    copy: tuple[str, ...], file_site: Mailing, tmp_path: Path, need: Callable[[str, str], str]
 ) -> None:
     """The record beside the store is overwritten too, and every file stays the file it was."""
-    if not shutil.which(copy[0]):
-        pytest.skip(f"{copy[0]} is not installed")
+    need(copy[0], f"apt install {copy[0]}")
     root, backup = file_site.folder.root, tmp_path / "backup"
     subprocess.run(["cp", "-a", root, backup], check=True)
     assert file_site.send().sent == len(PEOPLE)
