@@ -31,11 +31,12 @@ import yaml
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "sending"))
 
+from soaking import replace_example_values
+
 from articles import write_articles
 from build import STOPWATCH, machine, say
 from programs import ENVIRONMENT
 from results import keep
-from soaking import replace_example_values
 
 PROGRAM = Path(sys.executable).with_name("syndicate")
 PLAIN_SENDER = Path(__file__).with_name("plain_sender.py")

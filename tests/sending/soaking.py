@@ -71,7 +71,7 @@ class Outcome:
 
 
 def replace_example_values(settings: dict[str, Any]) -> None:
-    """Give a configuration of `syndicate init` a sender of its own: values of the example are never sent."""
+    """Replace the example values of a new site, which are never sent by SMTP."""
     settings["site"] |= {
         "title": "Soak",
         "url": "https://soak.example.net/",
