@@ -147,7 +147,7 @@ def test_a_token_is_for_one_purpose_and_person(small: Place) -> None:
     for path in (
         *(f"preferences/{token}", f"subscribe/confirm/{token}", f"unsubscribe/daily/{token}"),
         *(f"unsubscribe/weekly/{choice}", f"subscribe/confirm/{choice}"),
-        *(f"preferences/{choice[:-1]}", f"preferences/{choice}A", f"preferences/{choice}/"),
+        *(f"preferences/{choice[:-1]}", f"preferences/{choice}A"),
     ):
         assert small.get(path).status_code == 404, path
         assert small.post(path, {"what": "leave"}).status_code == 404, path
