@@ -51,7 +51,7 @@ class Living(RuleBasedStateMachine):
         self.site.article("z.md", "Always there", date="2026-01-01")
         self.life = Life(self.site, MONDAY)
         self.life.at(MONDAY)
-        self.latest = MONDAY
+        self.earliest = self.latest = MONDAY
         self.ids: dict[str, str] = {}
 
     def teardown(self) -> None:
@@ -107,7 +107,7 @@ class Living(RuleBasedStateMachine):
                 self.life.start()
 
     def tick(self, now: datetime) -> None:
-        self.latest = max(self.latest, now)
+        self.earliest, self.latest = min(self.earliest, now), max(self.latest, now)
         self.life.at(now)
 
     # -- what always holds -----------------------------------------------------------------
@@ -137,7 +137,10 @@ class Living(RuleBasedStateMachine):
         dues = [from_text(issue.due) for issue in issues]
         assert dues == sorted(dues)
         passed = int((self.life.now - MONDAY) / (2 * HOUR))
-        assert len(issues) == passed, "a slot that passed is neither made nor skipped"
+        since = [due for due in dues if due > MONDAY]
+        assert len(since) == passed, "a slot that passed is neither made nor skipped"
+        # A clock set back to before the newsletter began makes slots of that time due.
+        assert all(due >= self.earliest for due in dues)
         assert all(issue.reason for issue in issues if issue.state == "skipped")
         with self.site.opened() as opened:
             articles = Articles(opened.database)
@@ -162,6 +165,7 @@ class Living(RuleBasedStateMachine):
 
 TestLife = Living.TestCase
 TestLife.settings = settings(
+    derandomize=True,  # the same lives each time
     max_examples=6,
     stateful_step_count=12,
     deadline=None,

@@ -33,7 +33,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("site")
     site = SiteFolder(root / "site", f"sqlite:///{root}/site/syndicate.db")
     for number in range(8):
-        site.article(f"a{number}.md", f"Article {number}", "Words. " * 200, tags=["birds"])
+        words = "Words. " * 200
+        site.article(f"a{number}.md", f"Article {number}", words, date="2026-03-08", tags=["birds"])
     site.build(NOON)
     public = site.root / "public"
     (public / "talk.mp3").write_bytes(RECORDING)
