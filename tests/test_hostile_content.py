@@ -5,7 +5,6 @@ The files are made here, and the program runs as a process of its own, whose mem
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -77,6 +76,18 @@ HTML: Mapping[str, str] = {
 }
 
 
+# A process started by fork and exec inherits its parent's peak of memory, here that of all tests
+# before this one; its own children begin at zero. So a small process in between does the measuring.
+MEASURE = """
+import resource, subprocess, sys
+resource.setrlimit(resource.RLIMIT_AS, (2_000_000 * 1024,) * 2)
+process = subprocess.run(sys.argv[2:])
+with open(sys.argv[1], "w") as file:
+    file.write(str(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss))
+sys.exit(process.returncode)
+"""
+
+
 @dataclass(frozen=True)
 class Ran:
     code: int
@@ -87,14 +98,18 @@ class Ran:
 def run(site: SiteFolder, *arguments: str) -> Ran:
     """Run the program; a limit keeps a mistake from taking the whole machine."""
     program = str(Path(sys.executable).with_name("syndicate"))
-    command = ("sh", "-c", 'ulimit -v 2000000; exec "$@"', "sh", program, *arguments)
-    with (site.root / "out.txt").open("w+", encoding="utf-8") as out:
-        process = subprocess.Popen(command, cwd=site.root, stdout=out, stderr=out)
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        out.seek(0)
-        kilobytes = used.ru_maxrss if sys.platform == "linux" else used.ru_maxrss // 1024
-        return Ran(process.returncode, out.read(), kilobytes // 1024)
+    peak = site.root / "peak.txt"
+    done = subprocess.run(
+        (sys.executable, "-I", "-S", "-c", MEASURE, str(peak), program, *arguments),
+        cwd=site.root,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    used = int(peak.read_text(encoding="ascii"))
+    kilobytes = used if sys.platform == "linux" else used // 1024
+    return Ran(done.returncode, done.stdout, kilobytes // 1024)
 
 
 @pytest.fixture
