@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syndicate.store.requests import Secret
-from syndicate.subscribers.tokens import ExpiredError, Purpose, TokenError, read, signed
+from syndicate.subscribers.tokens import ExpiredError, Purpose, TokenError, read, signed, tidied
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 OLD, NEW = Secret(1, "aa" * 32, "", ""), Secret(2, "bb" * 32, "", "")
@@ -63,3 +63,10 @@ def test_a_token_ends_with_its_secret() -> None:
     token = signed(OLD, Purpose.PREFERENCES, 7)
     with pytest.raises(TokenError):
         read(token, Purpose.PREFERENCES, [NEW], NOW)
+
+
+@pytest.mark.parametrize("piece", ["=3D", "3D.", "%3D", "=", ".", "3D=", "=3D."])
+def test_any_number_of_signs_before_a_token_is_read_in_linear_time(piece: str) -> None:
+    token = signed(OLD, Purpose.UNSUBSCRIBE, 7, "weekly")
+    assert tidied(piece * 100) == piece * 100  # exponential time would exceed the test's limit
+    assert tidied(f"=3D=3D{token}=3D=3D") == token

@@ -50,6 +50,12 @@ def test_any_other_subject_is_about_something_else(subject: str) -> None:
     assert leaving(f"Subject: {subject}\r\n\r\n{ASKED}\r\n".encode()) is None
 
 
+@pytest.mark.parametrize("piece", ["=3D", "3D.", "=", ": ", "unsubscribe weekly "])
+def test_a_long_subject_is_read_in_linear_time(piece: str) -> None:
+    subject = f"unsubscribe weekly {piece * 300}"  # exponential time would exceed the test's limit
+    assert leaving(f"Subject: {subject}\r\n\r\n".encode()) is None
+
+
 @given(st.binary() | st.text().map(lambda text: f"Subject: {text}\n\n".encode()))
 def test_whatever_comes_by_mail_is_no_fault(message: bytes) -> None:
     found = leaving(message)

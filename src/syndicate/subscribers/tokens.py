@@ -27,11 +27,11 @@ LONGEST_TEXT = 400
 LENGTH = (FACTS.size + MAC_BYTES) * 4 // 3
 SHAPE = re.compile(rf"[A-Za-z0-9_-]{{{LENGTH}}}", re.ASCII)
 
-
 AROUND = re.compile(
-    rf"(?:=?3D|[^A-Za-z0-9_-])*([A-Za-z0-9_-]{{{LENGTH}}})(?:[^A-Za-z0-9_-].*)?",
+    rf"(?:[^A-Za-z0-9_-]|3D)*([A-Za-z0-9_-]{{{LENGTH}}})(?:[^A-Za-z0-9_-].*)?",
     re.ASCII | re.DOTALL,
 )
+"""A token in a text. Each character before it matches in one way only: time stays linear."""
 
 
 def tidied(text: str) -> str:

@@ -23,7 +23,7 @@ LARGEST = 1_000_000
 """Bytes of a message that are looked at: its headers come first."""
 
 SUBJECT = re.compile(
-    r"\bunsubscribe[\s+:]+([A-Za-z0-9-]{1,100})[\s+:]+(?:=?3D|[^\w-])*"
+    r"\bunsubscribe[\s+:]+([A-Za-z0-9-]{1,100})[\s+:](?:[^\w-]|3D)*"
     r"([\w-](?: ?[\w-]){39})(?![\w-])",
     re.A | re.I,
 )
