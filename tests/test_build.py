@@ -5,16 +5,22 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
 from site_folder import NOON, PNG, SiteFolder
 from syndicate import build as build_module
+from syndicate.build import build
 from syndicate.errors import ConfigError, OutputError, SyndicateError
 from syndicate.press import Press
 from syndicate.store.articles import Articles
+
+T = TypeVar("T")
 
 WEEKLY = {
     "weekly": {"title": "Lake Weekly", "sender": "lake@example.org", "postal_address": "Here"}
@@ -255,6 +261,34 @@ def test_a_drafts_and_a_future_article_wait(site: SiteFolder) -> None:
     assert site.has("tags/plans/feed.xml")
     assert "Later" in site.text("feed.xml")
     same_as_made_whole(site, datetime(2026, 11, 25, tzinfo=UTC))
+
+
+def test_an_article_whose_text_was_gone_before_it_was_ever_shown_is_not_counted(
+    site: SiteFolder,
+) -> None:
+    three_articles(site)
+    file = site.article("late.md", "Late", date="2026-11-05")
+
+    def loses_the_file(items: Iterable[T], total: int, doing: str) -> Iterable[T]:
+        if doing == "Writing":
+            file.unlink()
+        return items
+
+    with site.opened() as opened:
+        report = build(replace(opened, progress=loses_the_file), NOON)
+    assert [finding.rule for finding in report.findings] == ["text-lost"]
+    assert (report.counts.published, report.counts.unread) == (3, 1)
+    assert len(site.ids("feed.json")) == 3
+
+
+def test_a_file_that_cannot_be_read_any_more_is_counted_by_what_is_shown_of_it(
+    site: SiteFolder,
+) -> None:
+    three_articles(site)
+    site.build()
+    site.write("sea.md", b"caf\xe9")
+    counts = site.build().counts
+    assert (counts.published, counts.unread) == (3, 0)
 
 
 def test_a_changed_picture_renders_its_article_again(site: SiteFolder) -> None:

@@ -272,6 +272,23 @@ def test_what_was_held_back_is_published_once_it_has_a_date_or_on_request(
     assert site.build(LATER).written == ()
 
 
+def test_the_front_page_says_how_to_publish_what_was_held_back(site: SiteFolder) -> None:
+    undated(site, 6)
+    site.build()
+    page = site.text("index.html")
+    assert "6 articles are held back because they have no date." in page
+    assert "<code>syndicate build --publish-undated</code>" in page
+    site.build(publish_undated=True)
+    assert "held back" not in site.text("index.html")
+
+
+def test_the_front_page_says_nothing_to_readers_of_what_is_held_back(site: SiteFolder) -> None:
+    undated(site, 6)
+    site.article("lake.md", "Lake", date="2026-11-02")
+    site.build()
+    assert "held back" not in site.text("index.html")
+
+
 def test_a_later_build_takes_undated_articles_as_new(site: SiteFolder) -> None:
     site.article("lake.md", "Lake", date="2026-11-02")
     site.build()

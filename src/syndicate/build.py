@@ -14,7 +14,7 @@ wait for each other.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -26,7 +26,7 @@ from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
 
 from syndicate import __version__, issue_archive
-from syndicate.catalogue import Record
+from syndicate.catalogue import Counts, Record, is_published
 from syndicate.config.model import Config, Service, Store
 from syndicate.content import folder
 from syndicate.content.folder import Stat
@@ -41,7 +41,14 @@ from syndicate.next_issue import next_issues
 from syndicate.outputs import Outputs, in_navigation, weight_of
 from syndicate.permalinks import base_url, page_file
 from syndicate.press import Press, Rehearsal, missing
-from syndicate.renditions import Folder, Renditions, address, address_at, stale_renderings
+from syndicate.renditions import (
+    TEXT_LOST,
+    Folder,
+    Renditions,
+    address,
+    address_at,
+    stale_renderings,
+)
 from syndicate.store.articles import GONE_FEEDS, Articles
 from syndicate.store.database import WAS_READABLE, Database
 from syndicate.store.events import Events, Happening
@@ -113,17 +120,20 @@ class Site:
 class Report:
     """What a build did and found. `written` and `removed` are paths below the output folders.
 
-    `articles` counts those that are published, `drafts` and `scheduled` those that are not.
+    `counts` says how many files stand where. What is published without its text is `unread`.
     """
 
-    articles: int
-    drafts: int
-    scheduled: int
+    counts: Counts
     read: int
     changed: int
     written: tuple[str, ...]
     removed: tuple[str, ...]
     findings: tuple[Finding, ...]
+
+    @property
+    def articles(self) -> int:
+        """How many articles are published."""
+        return self.counts.published
 
 
 def build(
@@ -544,9 +554,15 @@ def _dates_missing(paths: list[str], published: int) -> Finding:
         f"{len(paths)} of {of} articles have no date that syndicate can read ({shown}); they are "
         "held back, because publishing them now would present all of them as new",
         paths[0],
-        way_out="add date: to their headers, or the day to their file names (2026-03-08-x.md); to "
-        "publish them with the current time, run: syndicate build --publish-undated",
+        way_out="to publish them with the current time, run: syndicate build --publish-undated; to "
+        "keep their real dates, first add date: to their headers, or the day to their file names "
+        f"({_dated_name(paths[0])})",
     )
+
+
+def _dated_name(path: str) -> str:
+    """An example of a file name with a day."""
+    return f"2026-03-08-{path.rpartition('/')[2]}"
 
 
 def _report(articles: Articles, intake: Intake, press: Press, notes: Mapping[str, str]) -> Report:
@@ -560,14 +576,22 @@ def _report(articles: Articles, intake: Intake, press: Press, notes: Mapping[str
     undated = articles.undated()
     if undated:
         made.append(_dates_missing([r.path for r in undated], articles.count()))
-    drafts, scheduled = articles.waiting()
     return Report(
-        articles=articles.count(),
-        drafts=drafts,
-        scheduled=scheduled,
+        counts=_counts(articles, made),
         read=intake.read,
         changed=len(intake.changes),
         written=tuple(press.written),
         removed=tuple(press.removed),
         findings=(*found, *made),
     )
+
+
+def _counts(articles: Articles, made: Sequence[Finding]) -> Counts:
+    """How many files stand where. An article of which no text could be read is not published."""
+    counts = articles.counts()
+    lost = {finding.path for finding in made if finding.rule == TEXT_LOST}
+    records = articles.at_paths(sorted(lost)) if lost else []
+    faulty = articles.faults()
+    published = sum(map(is_published, records))
+    unread = sum(is_published(record) and record.path not in faulty for record in records)
+    return replace(counts, published=counts.published - published, unread=counts.unread + unread)

@@ -323,7 +323,9 @@ class Outputs:
             )
             for n in self.config.newsletters.values()
         ]
-        return pages.index_page(self.env, self.frame(articles), articles, tags, newsletters)
+        held_back = 0 if articles else len(self.articles.undated())
+        frame = self.frame(articles)
+        return pages.index_page(self.env, frame, articles, tags, newsletters, held_back=held_back)
 
     def _tag_page(self, label: str, articles: Sequence[Published], feed: Feed) -> bytes:
         from syndicate import pages

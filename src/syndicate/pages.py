@@ -139,13 +139,17 @@ def index_page(
     articles: Sequence[Published],
     tags: Sequence[TagLink],
     newsletters: Sequence[NewsletterLink] = (),
+    *,
+    held_back: int = 0,
 ) -> bytes:
     """The front page, `web/index.html`: the articles given, in their order, and how to subscribe.
 
-    Raises TemplateError.
+    `held_back` is how many articles wait for a date while there are none to show. Raises
+    TemplateError.
     """
     head = Head(frame.site.title, frame.site.description, frame.home, frame.feeds)
-    return _page(env, "index", frame, head, articles=articles, tags=tags, newsletters=newsletters)
+    lists = {"articles": articles, "tags": tags, "newsletters": newsletters}
+    return _page(env, "index", frame, head, **lists, held_back=held_back)
 
 
 def article_page(

@@ -35,6 +35,10 @@ if TYPE_CHECKING:
     from syndicate.content.confined import Confined
 
 
+TEXT_LOST = "text-lost"
+"""The rule of the finding that no text of an article could be read, now or before."""
+
+
 @dataclass(frozen=True, slots=True)
 class Folder:
     """The content folder as it was scanned."""
@@ -112,7 +116,7 @@ class Renditions:
     def _lose(self, record: Record) -> None:
         self.lost[record.id] = Finding(
             Level.ERROR,
-            "text-lost",
+            TEXT_LOST,
             "cannot be read now, so documents that carry its text leave it out",
             record.path,
             way_out="make the file readable, then build again",

@@ -147,6 +147,52 @@ def test_drafts_and_scheduled_articles_are_counted(site: Path, run: Typing) -> N
     assert "published, 2 drafts, 1 scheduled, " in run("build").out
 
 
+def test_everything_that_is_no_published_article_is_counted_by_what_it_is(
+    tmp_path: Path, run: Typing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that no text is missing without a word about it."""
+    monkeypatch.chdir(tmp_path)
+    content = Path("content")
+    content.mkdir()
+    day = "date: 2026-03-01\n"
+    headers = {
+        "shown": day,
+        "draft": f"{day}draft: true\n",
+        "called-draft": f"{day}status: draft\n",
+        "private": f"{day}visibility: private\n",
+        "typo": f"{day}drfat: true\n",
+        "later": "date: 2062-11-01\n",
+        "page": f"{day}layout: page\n",
+        "later-page": "date: 2062-11-01\nlayout: page\n",
+        "unlisted": f"{day}status: unlisted\n",
+        "over": f"{day}expiryDate: 2026-04-01\n",
+    }
+    for name, header in headers.items():
+        (content / f"{name}.md").write_text(f"---\ntitle: {name}\n{header}---\nWords.\n")
+    (content / "_index.md").write_text("---\ntitle: A list of articles\n---\n")
+    (content / "latin.md").write_bytes(b"caf\xe9\n")
+    run("init", ".")
+    assert run("build").out.startswith(
+        "1 article published, 1 page, 2 drafts, 2 held back, 2 scheduled, 1 unlisted, 1 expired, "
+        "1 unreadable, "
+    )
+
+
+def test_articles_without_dates_are_counted_as_held_back(
+    tmp_path: Path, run: Typing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("content").mkdir()
+    for number in range(10):
+        Path("content", f"note{number}.txt").write_text(f"Note {number} is about the weather.\n")
+    run("init", ".")
+    said = run("build")
+    assert said.out.startswith("0 articles published, 10 held back, ")
+    assert "to publish them with the current time, run: syndicate build --publish" in said.err
+    assert "(2026-03-08-note0.txt)" in said.err
+    assert run("build", "--publish-undated").out.startswith("10 articles published, ")
+
+
 # -- new ---------------------------------------------------------------------------------------
 
 

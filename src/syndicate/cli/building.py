@@ -62,9 +62,7 @@ def build(config_file: Path, *, strict: bool, publish_undated: bool, quiet: bool
 
 def _tell(site: Site, report: Report) -> None:
     """What was done, and where to find it."""
-    done = [f"{counted(report.articles, 'article')} published"]
-    done += [counted(report.drafts, "draft")] if report.drafts else []
-    done += [f"{report.scheduled} scheduled"] if report.scheduled else []
+    done = report.counts.in_words()
     done += [f"{counted(len(report.written), 'file')} written"] if report.written else []
     done += [f"{counted(len(report.removed), 'file')} removed"] if report.removed else []
     done += [] if report.written or report.removed else ["nothing to write"]

@@ -126,7 +126,7 @@ def _tell(report: Report, seconds: float) -> None:
             "seconds": round(seconds, 3),
         }
         words = (
-            f"built in {seconds:.1f} seconds: {report.articles:,} articles published, "
+            f"built in {seconds:.1f} seconds: {', '.join(report.counts.in_words())}, "
             f"{len(report.written):,} files written, {len(report.removed):,} removed"
         )
         log.info("published", extra={"facts": facts, "words": words})
@@ -135,6 +135,6 @@ def _tell(report: Report, seconds: float) -> None:
 def _facts(report: Report, due: tuple[str, str] | None, now: datetime) -> dict[str, str]:
     return {
         "last build": to_text(now),
-        "articles": f"{report.articles:,} published",
+        "articles": ", ".join(report.counts.in_words()),
         "next article": f"{due[0]} {due[1]}" if due else "",
     }

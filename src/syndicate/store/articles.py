@@ -10,7 +10,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from syndicate.catalogue import BESIDE_ARTICLES, Record, State, tag_pairs
+from syndicate.catalogue import (
+    BESIDE_ARTICLES,
+    Counts,
+    Record,
+    State,
+    is_called_draft,
+    tag_pairs,
+)
+from syndicate.content import placement
 from syndicate.content.folder import Stat
 from syndicate.store.database import Database
 
@@ -266,13 +274,36 @@ class Articles:
         """How many articles are published."""
         return int(self._rows(f"SELECT count(*) FROM articles WHERE {PUBLISHED}")[0][0])
 
-    def waiting(self) -> tuple[int, int]:
-        """How many articles are drafts, and how many are scheduled."""
-        ((drafts, scheduled),) = self._rows(
-            "SELECT count(CASE WHEN state = 'draft' THEN 1 END), "
-            "count(CASE WHEN state = 'live' AND sequence IS NULL THEN 1 END) FROM articles"
+    def counts(self) -> Counts:
+        """How many files stand where."""
+        rows = self._rows("SELECT state, sequence IS NULL, count(*) FROM articles GROUP BY 1, 2")
+        found = {(str(state), bool(waits)): int(number) for state, waits, number in rows}
+
+        def of(state: State, waits: bool | None = None) -> int:
+            return sum(n for (s, w), n in found.items() if s == state and waits in (None, w))
+
+        held, not_built = self._withheld() if of(State.DRAFT) else (0, 0)
+        (unread,) = self._rows(
+            "SELECT count(*) FROM faults f WHERE finding NOT LIKE '%\"symbolic-link\"%' AND NOT "
+            f"EXISTS (SELECT 1 FROM articles a WHERE a.path = f.path AND {SHOWN_BY_ID})"
+        )[0]
+        return Counts(
+            published=of(State.LIVE, waits=False),
+            pages=of(State.PAGE),
+            unlisted=of(State.UNLISTED),
+            drafts=of(State.DRAFT) - held - not_built,
+            held_back=of(State.UNDATED) + held,
+            scheduled=of(State.LIVE, waits=True) + of(State.WAITING),
+            expired=of(State.EXPIRED),
+            unread=int(unread),
         )
-        return int(drafts), int(scheduled)
+
+    def _withheld(self) -> tuple[int, int]:
+        """Of the drafts, how many another key holds back, and how many are pages not built."""
+        query = "SELECT head FROM articles WHERE state = 'draft' AND head LIKE '%\"draft\": \"%'"
+        reasons = [json.loads(head)["inferred"]["draft"] for (head,) in self._rows(query)]
+        not_built = sum(reason in (placement.EMPTY, placement.FRONT) for reason in reasons)
+        return sum(not is_called_draft(reason) for reason in reasons) - not_built, not_built
 
     def renderings(self, ids: Sequence[str]) -> dict[str, KeptRendering]:
         """The cached renderings of these articles."""
