@@ -36,7 +36,7 @@ class Came(StrEnum):
     """What a notice came to."""
 
     UNSUBSCRIBED = "unsubscribed"
-
+    LINK_SENT = "asked for a link to unsubscribe"
     SUPPRESSED = "suppressed"
     KEPT = "kept"
     KNOWN = "known"

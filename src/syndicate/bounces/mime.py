@@ -39,7 +39,7 @@ def fields(message: Mail) -> Fields:
 def groups(part: Mail) -> Iterator[Fields]:
     """The groups of fields that a part consists of (RFC 3464, section 2.1), from the first on."""
     payload = part.get_payload()
-    inner = payload if isinstance(payload, list) else [message_from_string(_text(part))]
+    inner = payload if isinstance(payload, list) else [message_from_string(decoded(part))]
     for message in inner[:MOST_GROUPS]:
         if isinstance(message, Message):
             yield fields(message)
@@ -76,8 +76,8 @@ def words(message: Mail) -> str:
     """The text a notice has for people, without the message it returns."""
     if message.is_multipart():
         plain = (p for p in message.walk() if p.get_content_type() == "text/plain")
-        return _text(next(plain, None))
-    return _text(message)
+        return decoded(next(plain, None))
+    return decoded(message)
 
 
 def _returned(part: Mail) -> Fields:
@@ -92,8 +92,8 @@ def _returned(part: Mail) -> Fields:
     return {}
 
 
-def _text(part: Mail | None) -> str:
-    """What a part says, decoded; what its character set does not explain is replaced."""
+def decoded(part: Mail | None) -> str:
+    """What a part of text says, decoded; what its character set does not explain is replaced."""
     if part is None:  # not `if part`: one without headers is false
         return ""
     data = part.get_payload(decode=True)

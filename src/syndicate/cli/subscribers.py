@@ -393,18 +393,21 @@ def _nobody(given: Address) -> SyndicateError:
 def _left_by_mail(config_file: Path, message: bytes) -> str:
     """Have somebody leave who says so by mail; what became of it."""
     from syndicate.subscribers.tokens import TokenError
-    from syndicate.subscribing.by_mail import leaving
+    from syndicate.subscribing.by_mail import LinkRequested
     from syndicate.subscribing.by_mail import unsubscribe as unsubscribe_by_mail
 
-    asked = leaving(message)
-    if asked is None:
-        return "The subject of this message says nothing about leaving."
     with _opened(config_file) as site:
         try:
-            address, left = unsubscribe_by_mail(site, asked, datetime.now(UTC))
+            done = unsubscribe_by_mail(site, message, datetime.now(UTC))
         except TokenError:
             return "The link this message came from is not valid any more."
-    return f"Unsubscribed {address} from {asked.newsletter}." if left else "Not subscribed."
+    if done is None:
+        return "This message does not ask to unsubscribe, or no subscriber has its address."
+    if isinstance(done, LinkRequested):
+        return f"The running service emails {done.address} a link to unsubscribe."
+    if done.was_active:
+        return f"Unsubscribed {done.address} from {done.newsletter}."
+    return "Not subscribed."
 
 
 def _links(site: Site) -> Links:

@@ -24,7 +24,7 @@ from syndicate.store.deliveries import Claimed, Sending
 from syndicate.store.issues import Issues, slot_name
 from syndicate.store.requests import Secret, Secrets
 from syndicate.store.subscribers import Subscribers
-from syndicate.subscribing.links import Links
+from syndicate.subscribing.links import Links, mailbox_read
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def mail_from(site: Site, newsletter: Newsletter, personal: Personal, sending: S
             newsletter,
             issue=slot_name(sending.slot),
         ),
-        links=Links(base_url(site.config.site), secret),
+        links=Links(base_url(site.config.site), secret, mailbox_read(site.config.bounces)),
         secret=secret,
         salt=salt,
         bounces=site.config.bounces.address or mailbox(newsletter.sender),

@@ -1,7 +1,8 @@
 """An email of a reader who unsubscribes -> what follows, whichever mailbox it arrives in.
 
-Only the subject counts, for it has the token that says who unsubscribes from what; who an email is
-from anyone can write.
+Who an email is from anyone can write. So only proof unsubscribes at once: a token that we signed,
+or the id of a message that only its reader knows. A request without proof is answered by an email
+with a link, to the subscriber's own address, as list servers do (Mailman, ezmlm).
 """
 
 from __future__ import annotations
@@ -16,14 +17,17 @@ from urllib.parse import unquote
 from syndicate.bounces.acting import Came
 from syndicate.bounces.reading import Act, acting
 from syndicate.build import Site
+from syndicate.store.requests import RequestKind
+from syndicate.store.subscribers import Subscriber
 from syndicate.subscribers.tokens import Purpose, TokenError
-from syndicate.subscribing.desk import Desk
+from syndicate.subscribing.desk import BusyError, Desk
+from syndicate.subscribing.written_requests import WrittenRequest
 
 LARGEST = 1_000_000
 """Bytes of a message that are looked at: its headers come first."""
 
 SUBJECT = re.compile(
-    r"\bunsubscribe[\s+:]+([A-Za-z0-9-]{1,100})[\s+:](?:[^\w-]|3D)*"
+    r"\bunsubscribe[^\w-]+([A-Za-z0-9-]{1,100})[^\w-](?:[^\w-]|3D)*"
     r"([\w-](?: ?[\w-]){39})(?![\w-])",
     re.A | re.I,
 )
@@ -39,8 +43,22 @@ class Leaving(NamedTuple):
     token: str
 
 
+class Unsubscribed(NamedTuple):
+    """Whose address it was, which newsletter they asked to leave, and whether they got it."""
+
+    address: str
+    newsletter: str
+    was_active: bool
+
+
+class LinkRequested(NamedTuple):
+    """A request without proof: the subscriber gets an email with a link."""
+
+    address: str
+
+
 def leaving(message: bytes) -> Leaving | None:
-    """What a message (RFC 5322) asks for; None if it is about something else.
+    """The token in the subject of a message (RFC 5322); None if there is none.
 
     The subject may have come through an answer (`Re:`), be encoded (RFC 2047, or as in an address)
     or folded, even within the token; the token may have brackets, quotes or a dot around it.
@@ -50,18 +68,49 @@ def leaving(message: bytes) -> Leaving | None:
         subject = " ".join(str(read["subject"] or "").split())
     except (ValueError, IndexError, AttributeError):  # the parser's own faults with odd headers
         return None
-    found = SUBJECT.search(SPACE.sub(" ", SOFT_BREAK.sub("", unquote(subject[:1_000]))))
+    found = SUBJECT.search(SPACE.sub(" ", SOFT_BREAK.sub("", _unquoted(subject[:1_000]))))
     return Leaving(found[1], found[2].replace(" ", "")) if found else None
 
 
-def unsubscribe(site: Site, asked: Leaving, now: datetime) -> tuple[str, bool]:
-    """Do what an email asks for: whose address it was, and whether they got the newsletter.
+def unsubscribe(site: Site, message: bytes, now: datetime) -> Unsubscribed | LinkRequested | None:
+    """Do what an email asks for; None if it does not ask to unsubscribe.
 
-    Raises TokenError when the token is not valid, or not any more.
+    Raises TokenError if it does with a token that is not valid (any more) and no other proof.
     """
-    desk = Desk(site, now)
-    who = desk.person(asked.token, Purpose.UNSUBSCRIBE, asked.newsletter)
-    return who.address, bool(desk.leave(who, asked.newsletter, "mail"))
+    desk, asked = Desk(site, now), leaving(message)
+    invalid: TokenError | None = None
+    if asked:
+        try:
+            who = desk.person(asked.token, Purpose.UNSUBSCRIBE, asked.newsletter)
+            return _unsubscribed(desk, who, asked.newsletter)
+        except TokenError as error:
+            invalid = error
+    done = _in_words(site, desk, WrittenRequest(site, desk, message[:LARGEST], now))
+    if done is None and invalid:
+        raise invalid
+    return done
+
+
+def _in_words(
+    site: Site, desk: Desk, request: WrittenRequest
+) -> Unsubscribed | LinkRequested | None:
+    """What follows from an email that asks in words; None if it does not, or from a stranger."""
+    if not request.asks():
+        return None
+    if proven := request.proven():
+        return _unsubscribed(desk, *proven)
+    who = request.sender
+    if who is None:
+        return None
+    if not any(each.active for each in desk.holdings(who)):
+        return Unsubscribed(who.address, "", was_active=False)
+    if not site.config.subscribers.pages:
+        return None  # there is nothing to link to
+    try:
+        desk.ask(RequestKind.PREFERENCES, who.address, {}, "")
+    except BusyError:
+        return None
+    return LinkRequested(who.address)
 
 
 def acting_on_mail(site: Site, now: datetime) -> Act:
@@ -69,13 +118,21 @@ def acting_on_mail(site: Site, now: datetime) -> Act:
     on_notice: Callable[[bytes], Came] = acting(site.database, now)
 
     def on(data: bytes) -> Came:
-        asked = leaving(data)
-        if asked is None:
-            return on_notice(data)
         try:
-            unsubscribe(site, asked, now)
+            done = unsubscribe(site, data, now)
         except TokenError:
+            done = None
+        if done is None:
             return on_notice(data)
-        return Came.UNSUBSCRIBED
+        return Came.UNSUBSCRIBED if isinstance(done, Unsubscribed) else Came.LINK_SENT
 
     return on
+
+
+def _unquoted(text: str) -> str:
+    """A text without percent-encoding, also where it was encoded twice."""
+    return unquote(unquote(text))
+
+
+def _unsubscribed(desk: Desk, who: Subscriber, newsletter: str) -> Unsubscribed:
+    return Unsubscribed(who.address, newsletter, bool(desk.leave(who, newsletter, "mail")))

@@ -27,7 +27,7 @@ from syndicate.store.subscribers import (
 )
 from syndicate.subscribers.addresses import address, hashed
 from syndicate.subscribers.tokens import ExpiredError, Purpose, TokenError, read
-from syndicate.subscribing.links import Links
+from syndicate.subscribing.links import Links, mailbox_read
 
 MOST_LETTERS = 3
 MOST_LETTERS_IN = timedelta(days=1)
@@ -86,7 +86,8 @@ class Desk:
         if secret is None or secret.until:
             with self._database.transaction():
                 secret = secrets.signing(self._at)
-        return Links(base or base_url(self._site.config.site), secret)
+        config = self._site.config
+        return Links(base or base_url(config.site), secret, mailbox_read(config.bounces))
 
     # -- asking ------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
 
-from syndicate.config.model import Newsletter
+from syndicate.config.model import Bounces, Newsletter
 from syndicate.delivery.message import mailbox
 from syndicate.store.requests import Secret
 from syndicate.subscribers.tokens import Purpose, signed
@@ -14,10 +14,14 @@ from syndicate.subscribers.tokens import Purpose, signed
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """Links of one site. `base` is its address with a slash at the end; `secret` signs."""
+    """Links of one site. `base` is its address with a slash at the end; `secret` signs.
+
+    `mail_to` is where emails to unsubscribe go; "" for the sender of the newsletter.
+    """
 
     base: str
     secret: Secret
+    mail_to: str = ""
 
     def confirm(self, request: int, until: datetime) -> str:
         """Where somebody confirms what they asked for, until an aware moment."""
@@ -35,11 +39,17 @@ class Links:
         )
 
     def unsubscribe_by_mail(self, newsletter: Newsletter, subscriber: int) -> str:
-        """The same as a mail to the sender, with what says who writes in its subject."""
+        """The same as an email, with what identifies the reader in its subject (RFC 6068)."""
         token = _leaving(self.secret, newsletter.name, subscriber)
-        return f"mailto:{quote(mailbox(newsletter.sender), safe='@')}?subject=" + quote(
+        to = mailbox(self.mail_to or newsletter.sender)
+        return f"mailto:{quote(to, safe='@')}?subject=" + quote(
             f"unsubscribe {newsletter.name} {token}"
         )
+
+
+def mailbox_read(settings: Bounces) -> str:
+    """The address whose mailbox syndicate reads; "" where that is the sender's, or none."""
+    return settings.address if settings.maildir or settings.imap.host else ""
 
 
 def _leaving(secret: Secret, newsletter: str, subscriber: int) -> str:

@@ -1,0 +1,135 @@
+"""An email that asks in words to unsubscribe: whether it does, and what proves from whom it is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from email import message_from_bytes
+from email.utils import getaddresses
+from functools import cached_property
+from typing import Final
+from urllib.parse import unquote
+
+from syndicate.bounces import odd, plain
+from syndicate.bounces.acting import matching
+from syndicate.bounces.mime import came_to, decoded, is_sane
+from syndicate.build import Site
+from syndicate.delivery.prepared import message_id
+from syndicate.errors import AddressError
+from syndicate.moments import to_text
+from syndicate.store.deliveries import Deliveries
+from syndicate.store.requests import Secrets
+from syndicate.store.subscribers import Subscriber, Subscribers
+from syndicate.subscribers.addresses import address
+from syndicate.subscribers.tokens import Purpose, TokenError
+from syndicate.subscribing.desk import Desk
+from syndicate.subscribing.unsubscribe_words import asks_to_unsubscribe, own_text, text_of_html
+
+MAX_LINKS: Final = 20
+LINK: Final = re.compile(r"unsubscribe/([A-Za-z0-9-]{1,100})/([A-Za-z0-9_-]{40})(?![\w-])", re.A)
+ANSWERED: Final = re.compile(r"<([0-9a-f]{40})@")
+LISTS: Final = ("bulk", "list", "junk")
+"""Values of `Precedence` of what programs send to many."""
+
+Proven = tuple[Subscriber, str]
+"""Who asks, and to be unsubscribed from which newsletter."""
+
+
+class WrittenRequest:
+    """One email, as bytes, that came to a site."""
+
+    def __init__(self, site: Site, desk: Desk, data: bytes, now: datetime) -> None:
+        self._site = site
+        self._desk = desk
+        self._now = now
+        self._message = message_from_bytes(data)
+
+    def asks(self) -> bool:
+        """Whether a person asks, in the subject or the text, to be unsubscribed."""
+        if not is_sane(self._message) or self._is_from_a_program():
+            return False
+        names = [
+            str(self._message.get("from", "")),
+            *self._site.config.newsletters,
+            *(each.title for each in self._site.config.newsletters.values()),
+            self._site.config.site.title,
+        ]
+        return asks_to_unsubscribe(plain.subject(self._message), self._own_text(), names)
+
+    def proven(self) -> Proven | None:
+        """Who asks, if the email holds what only they can know; None without such a proof."""
+        for proofs in (self._by_link(), self._by_return_path(), self._by_message_id()):
+            for proof in proofs:
+                return proof
+        return None
+
+    @cached_property
+    def sender(self) -> Subscriber | None:
+        """The subscriber whom the email says it is from, which anyone can write."""
+        (_, mail), *_ = getaddresses([str(self._message.get("from", ""))]) or [("", "")]
+        try:
+            given = address(mail)
+        except AddressError:
+            return None
+        known = Subscribers(self._site.database)
+        with self._site.database.transaction():
+            return known.find(given.hashed(known.salt()))
+
+    # -- what it says ------------------------------------------------------------------------
+
+    def _is_from_a_program(self) -> bool:
+        """Whether a program wrote it: an automatic reply (RFC 3834), a list, a mail system."""
+        message = self._message
+        submitted = str(message.get("auto-submitted", "no")).strip().lower()
+        return (
+            not submitted.startswith("no")
+            or odd.is_automatic(message)
+            or plain.is_mail_system(message)
+            or "list-id" in message
+            or str(message.get("precedence", "")).strip().lower() in LISTS
+        )
+
+    def _own_text(self) -> str:
+        """What the writer wrote, without quotations; without plain text, that of the HTML."""
+        for kind, read in (("text/plain", str), ("text/html", text_of_html)):
+            for part in self._message.walk():
+                if part.get_content_type() == kind:
+                    return own_text(read(decoded(part)))
+        return ""
+
+    # -- what proves it ----------------------------------------------------------------------
+
+    def _by_link(self) -> Iterator[Proven]:
+        """By a link to unsubscribe that it quotes."""
+        parts = (p for p in self._message.walk() if p.get_content_maintype() == "text")
+        for part in parts:
+            for newsletter, token in LINK.findall(unquote(decoded(part)))[:MAX_LINKS]:
+                try:
+                    yield self._desk.person(token, Purpose.UNSUBSCRIBE, newsletter), newsletter
+                except TokenError:
+                    continue
+
+    def _by_return_path(self) -> Iterator[Proven]:
+        """By the return path of a message, to which it was sent."""
+        database = self._site.database
+        matches = matching(Secrets(database).good(to_text(self._now)))
+        for found in filter(None, map(matches, came_to(self._message))):
+            issue, number = found
+            sending = Deliveries(database).sending(issue)
+            who = Subscribers(database).by_id(number)
+            if sending and who:
+                yield who, sending.newsletter
+
+    def _by_message_id(self) -> Iterator[Proven]:
+        """By the id of the message that it answers, which only its reader and we know."""
+        texts = (str(self._message.get(name, "")) for name in ("in-reply-to", "references"))
+        answered = set(ANSWERED.findall(" ".join(texts)))
+        who, database = self.sender, self._site.database
+        if who is None or not answered:
+            return
+        with database.transaction():
+            salt = Subscribers(database).salt()
+        for sending, _ in Deliveries(database).to(who.id):
+            if message_id(sending.issue, who.id, salt, "").rstrip("@") in answered:
+                yield who, sending.newsletter

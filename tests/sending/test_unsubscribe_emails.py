@@ -1,0 +1,197 @@
+"""Emails to unsubscribe, in any mailbox: proof unsubscribes at once, a claim gets a link."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email import message_from_bytes
+from email.message import EmailMessage, Message
+from email.policy import SMTP
+from urllib.parse import unquote
+
+import pytest
+from mailings import WEEKLY, Mailing
+
+from syndicate.bounces.acting import Came
+from syndicate.bounces.reading import read_mailboxes
+from syndicate.config.model import Bounces
+from syndicate.delivery import verp
+from syndicate.store.requests import Requests, Secrets
+from syndicate.store.subscribers import Subscribers
+from syndicate.subscribing.by_mail import acting_on_mail
+
+ANN, BOB = "ann@example.org", "bob@example.org"
+
+
+@pytest.fixture
+def site(sqlite_site: Mailing) -> Mailing:
+    return sqlite_site
+
+
+@pytest.fixture
+def sent(site: Mailing) -> Message:
+    """The message that Ann got."""
+    site.people([ANN, BOB])
+    site.issue()
+    site.configure(transport="outbox")
+    site.send()
+    for file in (site.folder.root / "outbox").glob("*.eml"):
+        message = message_from_bytes(file.read_bytes())
+        if ANN in str(message["to"]):
+            return message
+    raise AssertionError("Ann got nothing")
+
+
+def plain(sent: Message) -> str:
+    part = next(each for each in sent.walk() if each.get_content_type() == "text/plain")
+    data = part.get_payload(decode=True)
+    assert isinstance(data, bytes)
+    return data.decode()
+
+
+def arrives(site: Mailing, message: bytes) -> Came:
+    """Put an email into the Maildir that the service reads; what came of it."""
+    folder = site.folder.root / "returns"
+    for name in ("new", "cur", "tmp"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    (folder / "new" / "1").write_bytes(message)
+
+    with site.folder.opened() as opened:
+        on = acting_on_mail(opened, datetime.now(UTC))
+        tally = read_mailboxes(Bounces(maildir="returns"), site.folder.root, on)
+    (came,) = tally
+    return came
+
+
+def email(text: str = "", sender: str = f"Ann <{ANN}>", **headers: str) -> bytes:
+    message = EmailMessage(policy=SMTP)
+    message["From"], message["To"] = sender, "letters@example.org"
+    for name, value in headers.items():
+        del message[name.replace("_", "-")]
+        message[name.replace("_", "-")] = value
+    message.set_content(text)
+    return message.as_bytes()
+
+
+def states(site: Mailing) -> Mapping[str, str]:
+    with site.folder.opened() as opened:
+        return {e.address: e.state for e in Subscribers(opened.database).listed("weekly", None)}
+
+
+def asked_for(site: Mailing) -> list[str]:
+    """Addresses that get a link."""
+    with site.folder.opened() as opened, opened.database.transaction():
+        rows = opened.database.rows("SELECT hash FROM requests WHERE state = 'waiting'")
+        found = [Requests(opened.database).of(str(hashed)) for (hashed,) in rows]
+    return [each[0].address for each in found]
+
+
+LEFT, STAYED = {ANN: "unsubscribed", BOB: "active"}, {ANN: "active", BOB: "active"}
+
+
+def test_an_answer_that_asks_for_it_unsubscribes_its_reader(site: Mailing, sent: Message) -> None:
+    answer = email(Subject="Unsubscribe", In_Reply_To=str(sent["message-id"]))
+    assert arrives(site, answer) == Came.UNSUBSCRIBED
+    assert states(site) == LEFT
+
+
+def test_so_does_one_that_quotes_the_message_whatever_address_it_is_from(
+    site: Mailing, sent: Message
+) -> None:
+    quoted = "".join(f"> {line}\n" for line in plain(sent).splitlines())
+    answer = email(
+        f"Bitte abmelden\n\nAm Montag schrieb Lake:\n{quoted}",
+        sender="ann.other@example.com",
+        Subject=f"AW: {sent['subject']}",
+    )
+    assert arrives(site, answer) == Came.UNSUBSCRIBED
+    assert states(site) == LEFT
+
+
+def test_so_does_one_to_the_return_path_of_the_message(site: Mailing, sent: Message) -> None:
+    assert sent
+    path = return_path(site)
+    to_path = email(sender="x@example.com", Subject="unsubscribe", To=path)
+    assert arrives(site, to_path) == Came.UNSUBSCRIBED
+    assert states(site) == LEFT
+
+
+def return_path(site: Mailing) -> str:
+    """The return path of Ann's message."""
+    (ann,) = site.people([ANN])
+    with site.folder.opened() as opened, opened.database.transaction():
+        secret = Secrets(opened.database).signing("2026-11-25T00:00:00Z")
+    return verp.return_path("letters@example.org", secret, site.sending.issue, ann.id)
+
+
+@pytest.mark.parametrize("subject", ["unsubscribe", "Abmelden", "Please unsubscribe me"])
+def test_a_subscriber_without_proof_gets_a_link(site: Mailing, sent: Message, subject: str) -> None:
+    assert sent
+    assert arrives(site, email(Subject=subject)) == Came.LINK_SENT
+    assert states(site) == STAYED, "anyone can write who an email is from"
+    assert asked_for(site) == [ANN]
+
+
+def test_a_stranger_gets_nothing(site: Mailing, sent: Message) -> None:
+    assert sent
+    stranger = email(sender="eve@example.com", Subject="unsubscribe")
+    assert arrives(site, stranger) == Came.OTHER
+    assert asked_for(site) == []
+
+
+def test_an_answer_to_another_readers_message_proves_nothing(site: Mailing, sent: Message) -> None:
+    answer = email(sender=BOB, Subject="unsubscribe", In_Reply_To=str(sent["message-id"]))
+    assert arrives(site, answer) == Came.LINK_SENT
+    assert states(site) == STAYED
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Auto-Submitted": "auto-replied"},
+        {"Precedence": "list"},
+        {"List-Id": "<a.example.com>"},
+        {"X-Autoreply": "yes"},
+    ],
+)
+def test_what_programs_send_is_no_request(
+    site: Mailing, sent: Message, headers: Mapping[str, str]
+) -> None:
+    answer = email("unsubscribe", In_Reply_To=str(sent["message-id"]), **headers)
+    assert arrives(site, answer) in {Came.OTHER, Came.UNMATCHED}
+    assert states(site) == STAYED
+    assert asked_for(site) == []
+
+
+def test_an_answer_to_an_article_unsubscribes_no_one(site: Mailing, sent: Message) -> None:
+    quoted = "".join(f"> {line}\n" for line in plain(sent).splitlines())
+    answer = email(f"Do you unsubscribe herons?\n\n{quoted}", Subject="Re: unsubscribe")
+    assert arrives(site, answer) == Came.OTHER
+    assert states(site) == STAYED
+
+
+def test_one_who_left_already_is_not_written_to(site: Mailing, sent: Message) -> None:
+    answer = email(Subject="Unsubscribe", In_Reply_To=str(sent["message-id"]))
+    arrives(site, answer)
+    assert arrives(site, email(Subject="unsubscribe")) == Came.UNSUBSCRIBED
+    assert asked_for(site) == []
+
+
+def test_the_link_by_mail_leads_to_the_mailbox_that_is_read(site: Mailing) -> None:
+    site.people([ANN])
+    site.issue()
+    site.folder.configure(
+        newsletters={"weekly": WEEKLY},
+        subscribers={"pages": True},
+        bounces={"address": "bounces@example.org", "maildir": "returns"},
+        sending={"transport": "outbox"},
+    )
+    site.send()
+    (file,) = (site.folder.root / "outbox").glob("*.eml")
+    header = str(message_from_bytes(file.read_bytes())["list-unsubscribe"])
+    (query,) = re.findall(r"<mailto:bounces@example\.org\?subject=([^>]*)>", header)
+    assert arrives(site, email(Subject=unquote(query), To="bounces@example.org")) == (
+        Came.UNSUBSCRIBED
+    )
+    assert states(site) == {ANN: "unsubscribed"}
