@@ -197,3 +197,33 @@ def test_a_stream_is_read_as_well(database: Database, tmp_path: Path) -> None:
     found = import_file(database, stream, bad, agreed, Progress(quiet=True))
     assert found.rows == {Became.ADDED: 1}
     assert not bad.exists()
+
+
+TWO = "email;name;note\r\nada@example.org;Jörg;\r\nbob@example.org;Bob;\r\n".replace(
+    ";note", ""
+).replace(";\r", "\r")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        TWO.encode(),
+        TWO.encode("utf-8-sig"),
+        TWO.replace("\r\n", "\r").encode(),
+        TWO.encode("utf-16"),
+        ("\ufeff" + TWO).encode("utf-16-be"),
+        ("\ufeff" + TWO.replace("\r\n", "\r")).encode("utf-16-le"),
+        TWO.replace(";", "\t").encode("utf-16"),
+    ],
+)
+def test_files_of_any_program_are_read(
+    database: Database, people: Subscribers, tmp_path: Path, data: bytes
+) -> None:
+    found = imported(database, tmp_path, data)
+    assert (found.rows, found.bad) == ({Became.ADDED: 2}, 0)
+    assert sorted(each.name for each in people.listed("weekly", None)) == ["Bob", "Jörg"]
+
+
+def test_half_a_character_of_utf_16_is_refused(database: Database, tmp_path: Path) -> None:
+    with pytest.raises(SyndicateError, match="not valid UTF-16"):
+        imported(database, tmp_path, TWO.encode("utf-16")[:-1])

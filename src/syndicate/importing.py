@@ -16,14 +16,15 @@ from syndicate.store.database import Database
 from syndicate.store.private import MODE, open_private
 from syndicate.store.subscriber_import import Became, Import, Incoming
 from syndicate.store.subscribers import Subscribers
+from syndicate.subscribers import csv_lines
 from syndicate.subscribers.lists import List, Person, Refused, guarded, read
 from syndicate.subscribers.services import Standing
 
 STANDINGS = tuple(Standing)
 BATCH = 5_000
 """Rows that are in memory at one time."""
-LONGEST_LINE = 1_000_000
-"""Bytes."""
+BLOCK = 1_000_000
+"""Bytes that are read at one time."""
 NEVER_ASKED = "nonsubscribed"
 """How Mailchimp's file of them is named; its columns are those of the subscribed."""
 
@@ -56,7 +57,7 @@ def import_file(
     if Path(name).name.lower().startswith(NEVER_ASKED):
         message, way_out = "these never asked for mail", "import the file of the subscribed"
         raise SyndicateError(message, place=Place(name), way_out=way_out)
-    lines = progress(_lines(file), _count(file), "reading")
+    lines = progress(csv_lines.lines(_blocks(file)), _count(file), "reading")
     with _BadRows(bad) as rejects:
         try:
             people = read(lines, agreed.newsletter)
@@ -69,21 +70,15 @@ def import_file(
     return Imported(rows, rejects.count)
 
 
-def _lines(file: BinaryIO) -> Iterator[bytes]:
-    number = 0
-    while line := file.readline(LONGEST_LINE):
-        number += 1
-        if len(line) == LONGEST_LINE:
-            message = f"this line is longer than {LONGEST_LINE:,} bytes"
-            raise SyndicateError(message, place=Place("", number), way_out="is it a CSV file?")
-        yield line
+def _blocks(file: BinaryIO) -> Iterator[bytes]:
+    return iter(lambda: file.read(BLOCK), b"")
 
 
 def _count(file: BinaryIO) -> int:
     """How many lines a file has; 0 for one that can be read only once."""
     if not file.seekable():
         return 0
-    total = sum(block.count(b"\n") for block in iter(lambda: file.read(LONGEST_LINE), b""))
+    total = sum(block.count(b"\n") or block.count(b"\r") for block in _blocks(file))
     file.seek(0)
     return total
 
@@ -148,4 +143,5 @@ def _taken(rows: Iterable[Person | Refused], refuse: Callable[[Refused], None]) 
 def _incoming(person: Person, service: str, salt: str) -> Incoming:
     source = f"{service}, since {person.since}" if person.since else service
     standing, who = STANDINGS.index(person.standing), person.address
-    return Incoming(person.line, who.hashed(salt), who.mail, person.name, standing, source)
+    topics = "\n".join(person.topics)
+    return Incoming(person.line, who.hashed(salt), who.mail, person.name, standing, source, topics)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from terminal import Said, Typing
 
-from syndicate.store.database import Sqlite
+from syndicate.store.database import Sqlite, open_database
 from syndicate.store.subscribers import Subscribers
 from syndicate.subscribers.addresses import address as read_address
 
@@ -126,6 +128,34 @@ def test_no_name_is_a_formula_in_a_spreadsheet(site: Path, run: Typing) -> None:
     (row,) = csv.DictReader(listed.splitlines())
     assert row["name"] == "'=1+1"
     assert row["tags"] == ""
+
+
+def test_an_exported_list_moves_people_with_their_topics_to_another_site(
+    site: Path, sample: Path, run: Typing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert add(run, "ada@example.org", "bob@example.org", "eve@example.org").code == 0
+    run("subscribers", "unsubscribe", "bob@example.org")
+    run("subscribers", "suppress", "eve@example.org")
+    with closing(open_database("sqlite:///syndicate.db", site)) as database:
+        known = Subscribers(database)
+        with database.transaction():
+            ada = known.find(read_address("ada@example.org").hashed(known.salt()))
+            assert ada
+            known.choose(known.subscriptions(ada.id)[0], ("birds", "sea-salt"))
+    exported = run("subscribers", "list", "weekly", "--csv").out
+    other = shutil.copytree(sample, site.parent / "other")
+    monkeypatch.chdir(other)
+    Path("list.csv").write_text(exported)
+    assert run("subscribers", "import", "list.csv", "--to", "weekly", "--agreed", "moved").code == 0
+    moved = csv.DictReader(run("subscribers", "list", "weekly", "--csv").out.splitlines())
+    found = {row["address"]: (row["state"], row["tags"]) for row in moved}
+    assert found == {
+        "ada@example.org": ("active", "birds, sea-salt"),
+        "bob@example.org": ("unsubscribed", ""),
+    }
+    evidence = json.loads(run("subscribers", "export", "ada@example.org").out)["consents"]
+    assert evidence[0]["detail"].startswith("moved (a list, since 20")
+    assert "suppressed: not added" in add(run, "eve@example.org").out
 
 
 def test_a_file_is_imported_and_a_second_time_changes_nothing(site: Path, run: Typing) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import os
-import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 
 STATES = ("active", "unsubscribed", "suppressed")
 NOT_ALL = 1
-MAILBOX = re.compile(r"(?P<name>[^<>]*)<(?P<address>[^<>]+)>")
 LARGEST_MAIL = 1_000_000
 REFUSED = {"unsubscribed": "left before: not added", "suppressed": "suppressed: not added"}
 BAD_HELP = "Where to write rows that cannot be used.  [default: FILE.bad.csv]"
@@ -354,9 +352,10 @@ def remove(config_file: Path, address: str) -> None:
 def _add(site: Site, newsletter: str, text: str, name: str, agreed: str) -> tuple[str, str]:
     """An address as it is shown, and what became of it."""
     from syndicate.store.subscribers import Subscribers
+    from syndicate.subscribers.addresses import named
 
-    if mailbox := MAILBOX.fullmatch(text.strip()):  # as mail programs copy it
-        text, name = mailbox["address"], name or mailbox["name"].strip(' "')
+    title, text = named(text)
+    name = name or title
     known, given = Subscribers(site.database), _address(text)
     hashed = given.hashed(known.salt())
     outcome = known.subscribe(given.mail, hashed, name, newsletter, agreed, _now())

@@ -20,7 +20,8 @@ from syndicate.store.subscribers import Subscribers
 class Incoming(NamedTuple):
     """A row to import. `standing` is 0 for active, 1 for unsubscribed, 2 for suppressed.
 
-    `source` says where they come from, and since when they were there.
+    `source` says where they come from, and since when they were there; `tags` are chosen topics,
+    one a line, "" for all.
     """
 
     line: int
@@ -29,6 +30,7 @@ class Incoming(NamedTuple):
     name: str
     standing: int
     source: str
+    tags: str = ""
 
 
 class Became(StrEnum):
@@ -99,19 +101,20 @@ TABLES = (
     *GONE,
     """
     CREATE TEMPORARY TABLE staged (
-        line BIGINT, hash TEXT, address TEXT, name TEXT, standing BIGINT, source TEXT
+        line BIGINT, hash TEXT, address TEXT, name TEXT, standing BIGINT, source TEXT, tags TEXT
     )
     """,
     """
     CREATE TEMPORARY TABLE incoming (
         number INTEGER PRIMARY KEY, hash TEXT, address TEXT, name TEXT, standing BIGINT,
-        source TEXT, subscriber BIGINT, known TEXT, became TEXT
+        source TEXT, tags TEXT, subscriber BIGINT, known TEXT, became TEXT
     )
     """,
 )
 SORT = """
-INSERT INTO incoming (number, hash, address, name, standing, source)
-SELECT row_number() OVER (ORDER BY hash, standing DESC, line), hash, address, name, standing, source
+INSERT INTO incoming (number, hash, address, name, standing, source, tags)
+SELECT row_number() OVER (ORDER BY hash, standing DESC, line),
+    hash, address, name, standing, source, tags
 FROM staged
 """
 THESE = "number > :begin AND number <= :end"
@@ -157,8 +160,8 @@ SELECT hash, 'request', 'suppressed there (' || source || ')', :now FROM incomin
 WHERE {THESE} AND became = 'suppressed' ORDER BY number
 """
 SUBSCRIBE = f"""
-INSERT INTO subscriptions (newsletter, subscriber, state, since)
-SELECT :n, subscriber, CASE became WHEN 'added' THEN 'active' ELSE 'unsubscribed' END, :now
+INSERT INTO subscriptions (newsletter, subscriber, state, since, tags)
+SELECT :n, subscriber, CASE became WHEN 'added' THEN 'active' ELSE 'unsubscribed' END, :now, tags
 FROM incoming WHERE {THESE} AND became IN ('added', 'left') ORDER BY number
 ON CONFLICT (newsletter, subscriber) DO UPDATE SET state = excluded.state, since = excluded.since
 """

@@ -37,6 +37,15 @@ def address(text: str) -> Address:
     return plain(text) or validated(text)
 
 
+MAILBOX = re.compile(r"(?P<name>[^<>]*)<(?P<address>[^<>]+)>")
+
+
+def named(text: str) -> tuple[str, str]:
+    """The name and the address in `Name <address>`, as mail programs copy it; "" without a name."""
+    mailbox = MAILBOX.fullmatch(text.strip())
+    return (mailbox["name"].strip(' "'), mailbox["address"]) if mailbox else ("", text)
+
+
 LABEL = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 PLAIN = re.compile(
     r"(?=[^@]{1,64}@)[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@"

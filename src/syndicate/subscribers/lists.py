@@ -6,34 +6,43 @@ Rows come one by one: a list may be longer than memory.
 from __future__ import annotations
 
 import csv
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, pairwise
 from typing import Final, NamedTuple
 
 from syndicate.errors import AddressError, Place, SyndicateError
-from syndicate.subscribers.addresses import Address, address
-from syndicate.subscribers.services import HEADER, PLAIN, Cells, Service, Standing, recognised
+from syndicate.subscribers.addresses import Address, address, named, plain
+from syndicate.subscribers.services import HEADER, OURS, PLAIN, Cells, Service, Standing, recognised
 
 MAX_RECORD_LINES: Final = 200
 """Lines a record may have: cells with notes have some, a quote that is not closed all the rest."""
 
 UNCLOSED: Final = "a quote on this line is not closed"
 DELIMITERS = ",;\t"
+SEPARATOR: Final = re.compile(r"\s*\"?sep=(.)\"?[,;\t]*\s*")
+"""A first line that names the delimiter for Excel."""
+
 LONGEST_NAME, LONGEST_SINCE = 200, 40
+MAX_TOPICS, MAX_TOPIC_LENGTH = 100, 200
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What makes spreadsheets calculate a cell rather than show it."""
 
 
 class Person(NamedTuple):
-    """A row that is understood. `since` is what the service says, in its words, or ""."""
+    """A row that is understood. `since` is what the service says, in its words, or "".
+
+    `topics` are chosen ones, as in `subscriptions.tags`; none: everything.
+    """
 
     line: int
     address: Address
     name: str
     standing: Standing
     since: str
+    topics: tuple[str, ...] = ()
 
 
 class Refused(NamedTuple):
@@ -65,9 +74,8 @@ def read(lines: Iterable[bytes], newsletter: str) -> List:
     and for what is not UTF-8.
     """
     text = _decoded(lines)
-    first = next(text, "")
-    delimiter = max(DELIMITERS, key=first.count)
-    records = _Records(chain([first], text), delimiter)
+    skipped, first, delimiter = _beginning(text)
+    records = _Records(chain([first], text), delimiter, skipped)
     header = next(iter(records), None)
     if header and header.error:
         message = f"the first line is not valid CSV: {header.error}"
@@ -76,6 +84,17 @@ def read(lines: Iterable[bytes], newsletter: str) -> List:
     known = [" ".join(column.lower().split()) for column in columns]
     rows = _Rows(recognised(known), known, newsletter)
     return List(rows.service, columns, rows.of(records))
+
+
+def _beginning(text: Iterator[str]) -> tuple[int, str, str]:
+    """How many lines stand before the columns, the line of the columns, and the delimiter."""
+    named = ""
+    for skipped, line in enumerate(text):
+        if separator := SEPARATOR.fullmatch(line):
+            named = separator[1]
+        elif line.strip():
+            return skipped, line, named or max(DELIMITERS, key=line.count)
+    return 0, "", ","
 
 
 def _decoded(lines: Iterable[bytes]) -> Iterator[str]:
@@ -103,16 +122,17 @@ class _Records:
     A quote that is not closed would make one cell of all the lines behind it.
     """
 
-    def __init__(self, lines: Iterable[str], delimiter: str) -> None:
+    def __init__(self, lines: Iterable[str], delimiter: str, skipped: int) -> None:
+        """`skipped` lines stand before the first of `lines`."""
         self._lines = iter(lines)
         self._delimiter = delimiter
         self._again: deque[str] = deque()
         self._taken: list[str] = []
-        self._number = 0
+        self._number = skipped
         self._columns = 0
 
     def __iter__(self) -> Iterator[_Record]:
-        reader = csv.reader(self._feed(), delimiter=self._delimiter, strict=True)
+        reader = self._reader()
         while True:
             self._number += len(self._taken)
             self._taken = []
@@ -123,13 +143,18 @@ class _Records:
             except csv.Error as error:
                 unclosed = len(self._taken) > 1 or "end of data" in str(error)
                 yield self._refused(UNCLOSED if unclosed else f"not valid CSV: {error}")
-                reader = csv.reader(self._feed(), delimiter=self._delimiter, strict=True)
+                reader = self._reader()
                 continue
             self._columns = self._columns or len(cells)
             if self._swallows():
                 yield self._refused(UNCLOSED)
             else:
                 yield _Record(self._number + 1, cells)
+
+    def _reader(self) -> Iterator[list[str]]:
+        """A reader of what is left; a space before a quote is not part of the cell."""
+        feed, delimiter = self._feed(), self._delimiter
+        return csv.reader(feed, delimiter=delimiter, strict=True, skipinitialspace=True)
 
     def _feed(self) -> Iterator[str]:
         """The lines of the next records. Raises csv.Error for a record without end."""
@@ -154,7 +179,11 @@ class _Records:
     def _swallows(self) -> bool:
         """Whether a record of several lines has a line in it that is a record of its own."""
         return any(
-            line.count(self._delimiter) == self._columns - 1 and "@" in line
+            "@" in line
+            and (
+                line.count(self._delimiter) == self._columns - 1
+                or plain(line.partition(self._delimiter)[0].strip(' "\r\n')) is not None
+            )
             for line in self._taken[1:]
         )
 
@@ -168,35 +197,48 @@ class _Rows:
         groups = (g for g in service.names if not set(g).isdisjoint(columns))
         self._names = next(groups, ())
         rules = (column for column, _ in service.rules)
-        read = {"newsletter", self._address, *self._names, *service.since, *rules}
+        topics = {"tags"} if service is PLAIN and set(columns) >= OURS else set()
+        read = {"newsletter", self._address, *self._names, *service.since, *rules, *topics}
         self._places = [(c, place) for place, c in enumerate(columns) if c in read]
 
     def of(self, records: Iterable[_Record]) -> Iterator[Person | Refused]:
         """All that is left in the file; blank lines say nothing."""
-        for record in records:
-            if record.error:
-                yield Refused(record.line, record.error, record.cells)
-                continue
-            found = self._row(record.line, record.cells)
-            if isinstance(found, Person) or any(map(str.strip, record.cells)):
+        for record, following in pairwise(chain(records, [None])):
+            if record is None:
+                return
+            found = self._row(record)
+            if isinstance(found, Person) and self._is_cut_off(record, following):
+                yield Refused(record.line, "the row goes on in the next line", record.cells)
+            elif isinstance(found, Person) or any(map(str.strip, record.cells)):
                 yield found
 
-    def _row(self, line: int, cells: Sequence[str]) -> Person | Refused:
-        if len(cells) != len(self._columns):
+    def _is_cut_off(self, record: _Record, following: _Record | None) -> bool:
+        """Whether a short row seems to go on in the next: that one has no address."""
+        if len(record.cells) >= len(self._columns) or following is None:
+            return False
+        place = dict(self._places)[self._address]
+        rest = following.cells[place : place + 1]
+        return any(map(str.strip, following.cells)) and not any("@" in cell for cell in rest)
+
+    def _row(self, record: _Record) -> Person | Refused:
+        line, cells = record.line, record.cells
+        if record.error or any(map(str.strip, cells[len(self._columns) :])):
             reason = f"{len(cells)} columns instead of {len(self._columns)}"
-            return Refused(line, reason, cells)
-        row = {column: cells[place] for column, place in self._places}
+            return Refused(line, record.error or reason, cells)
+        row = {c: cells[place] if place < len(cells) else "" for c, place in self._places}
         newsletter = row.get("newsletter", self._newsletter) if self.service is PLAIN else ""
         if newsletter not in ("", self._newsletter):
             return Refused(line, f"of the newsletter {newsletter[:60]}", cells)
+        title, mail = named(row[self._address])
         try:
-            who = address(row[self._address])
+            who = address(mail)
         except AddressError as error:
             return Refused(line, error.message, cells)
         standing = self.service.standing(row)
         if not isinstance(standing, Standing):
             return Refused(line, standing, cells)
-        return Person(line, who, self._name(row), standing, self._since(row))
+        name = self._name(row) or _one_line(title)[:LONGEST_NAME]
+        return Person(line, who, name, standing, self._since(row), _topics(row))
 
     def _name(self, row: Cells) -> str:
         name = _one_line(" ".join(row.get(column, "") for column in self._names))
@@ -207,6 +249,12 @@ class _Rows:
     def _since(self, row: Cells) -> str:
         values = (_one_line(row.get(column, "")) for column in self.service.since)
         return next(filter(None, values), "")[:LONGEST_SINCE]
+
+
+def _topics(row: Cells) -> tuple[str, ...]:
+    """The topics that somebody chose, as our own list has them."""
+    texts = (_one_line(each)[:MAX_TOPIC_LENGTH] for each in row.get("tags", "").split(","))
+    return tuple(dict.fromkeys(filter(None, texts)))[:MAX_TOPICS]
 
 
 def _one_line(text: str) -> str:

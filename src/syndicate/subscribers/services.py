@@ -145,14 +145,23 @@ SERVICES = (
         rules=(("email_disabled", {**_all(LEFT, *YES), **_all(ACTIVE, *NO)}),),
     ),
 )
+UNLESS_STATED = {**STATES, EMPTY: ACTIVE}
+"""In a list of one's own an empty cell is as good as no column: it names no reason not to mail."""
+
 PLAIN = Service(  # also our own
     "a list",
     frozenset(),
-    addresses=("email", "address", "email address", "email_address"),
+    addresses=(
+        *("email", "address", "email address", "email_address"),
+        *("e-mail", "e-mail address", "e-mail-adresse", "mail"),
+    ),
     names=(("name",), ("first name", "last name"), ("first_name", "last_name")),
     since=("since", "created_at"),
-    rules=(("state", STATES), ("status", STATES)),
+    rules=(("state", UNLESS_STATED), ("status", UNLESS_STATED)),
 )
+OURS = frozenset(("address", "newsletter", "state", "since", "tags"))
+"""Columns of our own list, in which `tags` are chosen topics; elsewhere they may be anything."""
+
 COLUMNS = {
     *PLAIN.addresses,
     *(column for group in PLAIN.names for column in group),
@@ -194,7 +203,9 @@ def recognised(columns: Sequence[str]) -> Service:
                 raise SyndicateError(message, place=HEADER, way_out=WAY_OUT)
             return service
     message = f"this is no list of people: its columns are {_shown(columns)}"
-    raise SyndicateError(message, place=HEADER, way_out=WAY_OUT)
+    no_header = any("@" in column for column in columns)
+    way_out = "the first line must name the columns, such as: email,name" if no_header else WAY_OUT
+    raise SyndicateError(message, place=HEADER, way_out=way_out)
 
 
 def _shown(columns: Sequence[str]) -> str:
