@@ -237,8 +237,24 @@ def test_a_second_signal_ends_it_at_once(services: Services) -> None:
     with services.at_work(process):
         process.terminate()
         assert within_seconds(lambda: services.events()[-1] == "stopping")
+        assert within_seconds(lambda: ends(process))
+    assert process.returncode == 128 + signal.SIGTERM
+
+
+def ends(process: subprocess.Popen[bytes]) -> bool:
+    """Ask a process to end; whether it has ended."""
+    process.terminate()
+    return process.poll() is not None
+
+
+def test_a_signal_that_comes_twice_at_once_is_one_request(services: Services) -> None:
+    process = services.start()
+    with services.at_work(process):
         process.terminate()
-        assert process.wait(10) == 128 + signal.SIGTERM
+        assert within_seconds(lambda: services.events()[-1] == "stopping")
+        process.terminate()
+    assert process.wait(30) == 0
+    assert services.events()[-1] == "stopped"
 
 
 def test_nothing_is_lost_when_it_is_killed_at_work(services: Services) -> None:

@@ -11,6 +11,7 @@ import queue
 import resource
 import signal
 import threading
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
@@ -47,6 +48,10 @@ LOCK, STATUS = ".running", ".status"
 """What is added to the name of the store for the service's own files."""
 
 ENDING = (signal.SIGTERM, signal.SIGINT)
+SAME_REQUEST = 1.0
+"""Seconds in which a second signal is the same request: `timeout` signals a process and its group,
+and programs that start others pass on what their group got already."""
+
 CONFIGURATION = "configuration"
 SECOND = 2
 """The exit code when another service took the database over."""
@@ -140,6 +145,7 @@ class Service:
             self._asked,
         )
         self._code = 0
+        self._stopping_since = 0.0
         self._alone = Alone(self._setup, self._end_second)
         self._delivering = self._begin()
         self._clock = Clock(self._turn, self._setup.config.service.poll)
@@ -215,7 +221,10 @@ class Service:
             number = signal.SIGTERM  # its terminal was closed
         if number != signal.SIGHUP:
             if self._tick.leaving:
-                os._exit(128 + number)  # as shells count; whatever dies here is made up for
+                if time.monotonic() - self._stopping_since >= SAME_REQUEST:
+                    os._exit(128 + number)  # as shells count; whatever dies here is made up for
+                return
+            self._stopping_since = time.monotonic()
             self._tick.leaving = True
             deadline = self._setup.config.service.deadline
             timer = threading.Timer(deadline, self._give_up, [deadline])
