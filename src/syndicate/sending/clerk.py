@@ -483,6 +483,7 @@ class Clerk:
             way.failed += move.state == S.FAILED
             way.held += move.state == S.HELD
         self._count_doubts(page)
+        self._feed.goes_on(each.outlet for each in page.begins)
         for each in page.begins:
             claimed = each.task.claimed
             key = claimed.issue, claimed.subscriber

@@ -19,7 +19,8 @@ AHEAD = 2
 """How many messages, for its weight, an outlet may be ahead of another."""
 
 KEEPS_UP = 0.1
-"""Seconds since an outlet last took something in which its share is waited for."""
+"""Seconds since an outlet last took something, or was waiting for the store, in which its share
+is waited for. A store that is slow keeps all outlets waiting, and says nothing of them."""
 
 LOOK = 0.2
 """Most seconds from one look to the next whether a delivery may be taken."""
@@ -55,6 +56,12 @@ class Feed:
         with self._change:
             self._tasks.extend(tasks)
             self._change.notify_all()
+
+    def goes_on(self, outlets: Iterable[Outlet]) -> None:
+        """The store let messages of these outlets go: they waited for it until now."""
+        with self._change:
+            moment = time.monotonic()
+            self._took.update((outlet.name, moment) for outlet in outlets)
 
     def give_back(self, task: Task, outlet: Outlet) -> None:
         """Put a delivery at the head of the line that an outlet took, and that came to nothing."""
