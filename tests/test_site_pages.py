@@ -227,6 +227,25 @@ def test_what_expired_before_it_was_seen_is_never_published(site: SiteFolder) ->
     assert not any(b"Fair" in data for data in site.documents().values())
 
 
+def test_what_expired_while_the_clock_was_ahead_for_a_moment_comes_back(site: SiteFolder) -> None:
+    site.configure(newsletters=WEEKLY)
+    site.article("fair.md", "Fair", date="2026-11-01", tags=["fun"], expires="2027-01-01")
+    site.article("show.md", "Show", type="page", expires="2027-02-01")
+    site.article("hall.md", "Hall", date="2026-12-31", type="page", expires="2027-02-01")
+    site.article("plan.md", "Plan", date="2026-12-24", expires="2027-01-01")
+    site.article("bare.md", "Bare", unlisted=True, expires="2027-02-01")
+    site.article("lake.md", "Lake", date="2026-11-02")
+    site.build(NOON)
+    before = site.documents()
+    site.build(LATER)
+    assert titles(site) == ["Lake"]
+    site.build(NOON)
+    assert site.documents() == before
+    assert site.build(NOON).written == ()
+    site.build(datetime(2026, 12, 25, tzinfo=UTC))
+    assert titles(site) == ["Fair", "Lake", "Plan"]
+
+
 # -- a first build without dates -----------------------------------------------------------------
 
 

@@ -296,9 +296,19 @@ def at_its_moment(record: Record, now: str) -> Record:
     if (moment := expires(record)) and moment <= now:
         return record._replace(state=State.EXPIRED)
     if record.state == State.WAITING and record.published <= now:
-        unlisted = json.loads(record.head).get("unlisted") is True
-        return record._replace(state=State.UNLISTED if unlisted else State.PAGE)
+        return record._replace(state=_shown_as(record))
+    if record.state == State.EXPIRED:  # while the clock was ahead
+        state = _shown_as(record)
+        waits = state != State.LIVE and record.published > now
+        return record._replace(state=State.WAITING if waits else state)
     return record
+
+
+def _shown_as(record: Record) -> State:
+    """The state of a record that is shown."""
+    if json.loads(record.head).get("unlisted") is True:
+        return State.UNLISTED
+    return State.PAGE if is_page(record) else State.LIVE
 
 
 def placed(file: Scanned, record: Record | None, around: Surrounding | None) -> Scanned:

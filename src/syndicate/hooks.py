@@ -90,7 +90,7 @@ def tell_hooks(site: Site, now: datetime, shown: Shown = is_written) -> list[Fai
     names = {*site.config.hooks, *([HUB] if site.config.feeds.hub else [])}
     heard = [told.position for name, told in events.hooks().items() if name in names]
     with site.database.transaction():  # what a hook has not heard stays, whatever the clock says
-        events.forget(to_text(now - KEPT), min(heard, default=events.last()))
+        events.forget(now, KEPT, min(heard, default=events.last()))
     return failures
 
 

@@ -33,7 +33,7 @@ from syndicate.content.versions import READER_VERSION
 from syndicate.errors import SyndicateError
 from syndicate.moments import to_text
 from syndicate.reading import Broken
-from syndicate.store.articles import NEXT_EXPIRY, Articles, Change
+from syndicate.store.articles import LAST_EXPIRY, NEXT_EXPIRY, Articles, Change
 from syndicate.store.database import Database
 from syndicate.store.events import Events, Happening
 
@@ -144,7 +144,7 @@ def take_in(
 def _moves(articles: Articles, meta: Mapping[str, str], moment: str) -> bool:
     """Whether time alone changes something: an article is due, or expires."""
     waiting = articles.due(moment) or articles.waiting_until(moment)
-    return bool(waiting) or _expires(meta, moment)
+    return bool(waiting) or _expires(meta, moment) or _returns(meta, moment)
 
 
 def _expires(meta: Mapping[str, str], moment: str) -> bool:
@@ -152,14 +152,23 @@ def _expires(meta: Mapping[str, str], moment: str) -> bool:
     return bool(meta.get(NEXT_EXPIRY)) and meta[NEXT_EXPIRY] <= moment
 
 
+def _returns(meta: Mapping[str, str], moment: str) -> bool:
+    """Whether something has expired that does not by now: the clock was ahead."""
+    return meta.get(LAST_EXPIRY, "") > moment
+
+
 def _next_expiry(
     articles: Articles, meta: Mapping[str, str], changes: Sequence[Change], moment: str
 ) -> dict[str, str]:
-    """When the next article expires, if that may be another moment than is kept."""
+    """When the next article expires and the last one did, if that may be other than is kept."""
     changed = any(expires(record) for pair in changes for record in pair if record)
-    if not changed and not _expires(meta, moment):
+    if not changed and not _expires(meta, moment) and not _returns(meta, moment):
         return {}
-    return {NEXT_EXPIRY: min(filter(None, map(expires, articles.expiring())), default="")}
+    ahead, behind = (
+        list(filter(None, map(expires, records)))
+        for records in (articles.expiring(), articles.expired())
+    )
+    return {NEXT_EXPIRY: min(ahead, default=""), LAST_EXPIRY: max(behind, default="")}
 
 
 def _is_new(before: Record | None, after: Record) -> bool:
@@ -223,12 +232,11 @@ def _record(
     news = _numbered([r for r in saved if r.id not in kept], articles.last_sequence(), now)
     articles.touch({r.path: (r.size, r.mtime_ns) for r in same})
     articles.save(news, before)
+    moved = _moved_by_time(articles, to_text(now), address)
     due = _numbered(articles.due(to_text(now)), articles.last_sequence(), now)
     articles.number(due)
-    expired = _expires(articles.meta(), to_text(now))
-    moved = _moved_by_time(articles, to_text(now), expired=expired)
     changes: list[Change] = [(before.get(r.id), r) for r in news]
-    return changes + [(r._replace(sequence=None), r) for r in due] + moved
+    return changes + moved + [(r._replace(sequence=None), r) for r in due]
 
 
 def _is_first(articles: Articles, decision: Decision) -> bool:
@@ -256,14 +264,24 @@ def _release(
     return list(zip(before, numbered, strict=True))
 
 
-def _moved_by_time(articles: Articles, moment: str, *, expired: bool) -> list[Change]:
-    """Show pages whose moment has come, and withdraw what has expired."""
-    expiring = articles.expiring() if expired else []
-    known = {r.id: r for r in (*articles.waiting_until(moment), *expiring)}
-    pairs = [(r, at_its_moment(r, moment)) for r in known.values()]
-    moved = [(old, new) for old, new in pairs if old != new]
-    articles.save([new for _, new in moved], {})
-    return list(moved)
+def _moved_by_time(
+    articles: Articles, moment: str, address: Callable[[Record], str] | None
+) -> list[Change]:
+    """Show pages whose moment has come, and withdraw what has expired.
+
+    What expired while the clock was ahead is shown again.
+    """
+    meta = articles.meta()
+    expiring = articles.expiring() if _expires(meta, moment) else []
+    expired = articles.expired() if _returns(meta, moment) else []
+    known = {r.id: r for r in (*articles.waiting_until(moment), *expiring, *expired)}
+    moved = {r.id: at_its_moment(r, moment) for r in known.values()}
+    after = [record for record in moved.values() if record != known[record.id]]
+    if address and expired:
+        others = articles.with_slugs([record.slug for record in after])
+        after = set_apart(after, [r for r in others if r.id not in known], address)
+    articles.save(after, {})
+    return [(known[record.id], record) for record in after]
 
 
 def _surrounding(

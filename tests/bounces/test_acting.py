@@ -247,10 +247,33 @@ def test_an_event_at_the_end_of_time_is_of_the_last_issue(
 
 
 def test_events_are_remembered_for_a_month(database: Database, ada: Subscriber) -> None:
+    month, day = timedelta(days=30), timedelta(days=1)
+    ahead, later = MONDAY.replace(year=2036), MONDAY + month + day
+    moments = (MONDAY, MONDAY, ahead, MONDAY, later, later, later + day, later + day)
+    new = [True, False, False, False, False, False, True, False]
     with database.transaction():
-        assert Bounces(database).hear("a", NOW, "")
-        assert not Bounces(database).hear("a", NOW, "")
-        assert Bounces(database).hear("a", NOW, to_text(MONDAY + timedelta(seconds=1)))
+        assert [Bounces(database).hear("a", moment, month) for moment in moments] == new
+
+
+def test_an_issue_sent_while_the_clock_was_ahead_is_found_by_later_events(
+    database: Database, ada: Subscriber
+) -> None:
+    matches = matching(Secrets(database).good(NOW))
+    send(database, 1, ada, at="2036-01-01T00:00:00Z")
+    assert act(database, posted("a", MONDAY), matches, MONDAY) == Came.SUPPRESSED
+
+
+def test_a_bounce_heard_while_the_clock_was_ahead_makes_no_week_of_a_day(
+    database: Database, ada: Subscriber
+) -> None:
+    for issue in (1, 2, 3):
+        send(database, issue, ada)
+    moments = (MONDAY, MONDAY.replace(year=2036), MONDAY + timedelta(days=1))
+    came = [
+        come(database, ada, issue, notices.OPENSMTPD, moment)
+        for issue, moment in enumerate(moments, 1)
+    ]
+    assert came == [Came.KEPT] * 3
 
 
 def junk(database: Database, ada: Subscriber, **more: str) -> bytes:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from syndicate.moments import from_text
 from syndicate.store.database import Database
 from syndicate.store.requests import Request, RequestKind, Requests, Secrets
 
@@ -59,9 +62,27 @@ def test_a_letter_that_failed_comes_again_at_its_time(database: Database) -> Non
 
 def test_old_requests_are_forgotten(database: Database) -> None:
     known = ask(database, ASKED, ASKED._replace(asked=NEXT))
-    with database.transaction():
-        known.forget(NEXT)
+    forget(known, database, "2026-11-27T11:00:00Z", "2026-11-28T11:00:00Z")
     assert [each.asked for each in known.of("aa")] == [NEXT]
+
+
+def test_a_clock_that_is_ahead_for_a_moment_forgets_no_request(database: Database) -> None:
+    known = ask(database, ASKED)
+    forget(known, database, NEXT, "2036-01-01T00:00:00Z", NEXT)
+    assert [each.asked for each in known.of("aa")] == [DAY]
+
+
+def test_what_was_asked_of_a_clock_that_was_ahead_is_forgotten_too(database: Database) -> None:
+    known = ask(database, ASKED._replace(asked="2036-01-01T00:00:00Z"))
+    forget(known, database, DAY, NEXT)
+    assert [each.asked for each in known.of("aa")] == [NEXT]
+
+
+def forget(known: Requests, database: Database, *moments: str) -> None:
+    """Forget what was asked a day before, at each of these moments."""
+    for moment in moments:
+        with database.transaction():
+            known.forget(from_text(moment), timedelta(days=1))
 
 
 def test_one_secret_signs_until_it_is_rotated_and_is_good_for_a_while_after(

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from visits import Place
 
+from syndicate.moments import to_text
 from syndicate.store.requests import Secrets
 from syndicate.subscribing.links import Links
 
@@ -84,16 +85,27 @@ def test_an_older_link_brings_nobody_back_who_left_since(place: Place) -> None:
     place.ask(MAIL)
     first, second = (place.link(letter) for letter in place.letters())
     place.post(first, {})
-    with place.known() as known:
-        known.unsubscribe(1, ["weekly"], "", "2999-01-01T00:00:00Z")
+    with place.site.opened() as site, site.database.transaction():
+        earlier = to_text(datetime.now(UTC) - timedelta(minutes=1))
+        site.database.run("UPDATE requests SET asked = :at", {"at": earlier})
+    place.post(leaving(place, MAIL), {})
     assert place.get(second).status_code == place.post(second, {}).status_code == 410
     assert place.states(MAIL) == {"weekly": "unsubscribed"}
+
+
+def test_who_left_while_the_clock_was_ahead_can_subscribe_again(place: Place) -> None:
+    place.subscribe(MAIL)
+    with place.known() as known:
+        known.unsubscribe(1, ["weekly"], "", "2036-01-01T00:00:00Z")
+    place.subscribe(MAIL)
+    assert place.states(MAIL) == {"weekly": "active"}
 
 
 def test_a_request_that_nobody_confirms_is_forgotten(place: Place) -> None:
     place.ask(MAIL)
     link = place.link(place.letters()[-1])
-    place.letters(now=datetime.now(UTC) + timedelta(days=7, seconds=2))
+    for days in (7, 8):  # in the end, and a day later once more
+        place.letters(now=datetime.now(UTC) + timedelta(days=days, seconds=2))
     assert place.post(link, {}).status_code == 410
     with place.site.opened() as site:
         assert site.database.rows("SELECT * FROM requests") == []

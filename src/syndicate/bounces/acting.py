@@ -123,12 +123,13 @@ def _with(status: str, detail: str) -> str:
 
 
 def _is_new(database: Database, event: str, now: datetime) -> bool:
-    return Bounces(database).hear(event, to_text(now), to_text(now - HEARD_FOR))
+    return Bounces(database).hear(event, now, HEARD_FOR)
 
 
 def _is_worn_out(bounces: Bounces, bounce: Bounce, now: datetime) -> bool:
     found = bounces.softly(bounce.subscriber, to_text(now - MEMORY))
-    softly = {issue: from_text(at) for issue, at in found.items() if issue <= bounce.issue}
+    # What is later than now was heard while the clock was ahead: not later than now, in truth.
+    softly = {i: min(from_text(at), now) for i, at in found.items() if i <= bounce.issue}
     return worn_out(softly, bounces.arrived(bounce.subscriber, min(softly), bounce.issue))
 
 
@@ -146,7 +147,7 @@ def _delivery(
             return (found[0], who) if who else None
     who, newsletter = _by_link(database, notice, now) or (_by_address(known, notice), "")
     until = to_text(min(notice.at, now - SKEW) + SKEW if notice.at else now)
-    issue = Bounces(database).latest(who.id, until, newsletter) if who else None
+    issue = Bounces(database).latest(who.id, until, to_text(now), newsletter) if who else None
     return (issue, who) if who and issue is not None else None
 
 

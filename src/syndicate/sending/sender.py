@@ -218,6 +218,7 @@ class Sender:
         It is begun anew when links are signed with another secret meanwhile.
         """
         self._recover()
+        self._forget_counts()
         seen: list[Way] = []
         while True:
             signing = self._signing()
@@ -267,6 +268,12 @@ class Sender:
             for sending in self._deliveries.open():
                 self._deliveries.recover(sending.issue, now, resend=resend)
 
+    def _forget_counts(self) -> None:
+        """Forget what servers were given so long ago that it counts for no limit."""
+        longest = max(map(remembered, self._transports))
+        with self._site.database.transaction():
+            SentCounts(self._site.database).forget(datetime.now(UTC), longest)
+
     def _left(self, sending: Sending) -> int:
         counts = self._deliveries.counts(sending.issue)
         return sum(counts.get(state, 0) for state in OPEN)
@@ -275,8 +282,6 @@ class Sender:
         """A server with what it was given already, as far as that still counts."""
         counts, now = SentCounts(self._site.database), time.time()
         since = int(now) - remembered(server)
-        with self._site.database.transaction():
-            counts.forget(int(now), remembered(server))
         sent = counts.between(server.name, since, int(now) + AHEAD)
         return Outlet(server, transport, Limiter(server, sent, counts.first(server.name), now))
 

@@ -119,7 +119,7 @@ class Letters:
         with ONE_AT_A_TIME, open_site(self._setup, silently) as site:
             requests = Requests(site.database)
             with site.database.transaction():
-                requests.forget(to_text(now - duration(settings.confirm_within)))
+                requests.forget(now, duration(settings.confirm_within))
             from syndicate.sending.outlets import FirstThatWorks, transports
             from syndicate.subscribing.postman import LONGEST_WAIT, Postman
 

@@ -24,7 +24,9 @@ from syndicate.store.database import Database
 
 COLUMNS = ", ".join(Record._fields)
 GONE_FEEDS = "gone feeds"
-NEXT_EXPIRY = "next expiry"
+NEXT_EXPIRY, LAST_EXPIRY = "next expiry", "last expiry"
+"""Names in `meta`: when the next article expires, and the latest moment at which one did."""
+
 PUBLISHED = "state = 'live' AND sequence IS NOT NULL"
 # Said so that no database is led to walk through all live articles instead.
 BY_SEQUENCE = "state || '' = 'live'"
@@ -228,6 +230,10 @@ class Articles:
         """Everything that is or will be shown and has a date of expiry."""
         states = "('live', 'page', 'unlisted', 'waiting')"
         return self._select(f'state IN {states} AND head LIKE \'%"expires": "%\'', {})
+
+    def expired(self) -> list[Record]:
+        """Everything that is not shown any more since it has expired."""
+        return self._select("state = 'expired'", {})
 
     def with_aliases(self) -> list[Record]:
         """Published articles and pages whose header names other addresses, in order."""

@@ -7,9 +7,12 @@ changes nothing.
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from syndicate.moments import to_text
 from syndicate.store.database import Database
+from syndicate.store.passed import passed
 
 
 class Bounce(NamedTuple):
@@ -107,17 +110,18 @@ class Bounces:
         values = {"s": subscriber, "first": first, "last": last}
         return [int(issue) for (issue,) in self._rows(query, values)]
 
-    def latest(self, subscriber: int, until: str, newsletter: str = "") -> int | None:
+    def latest(self, subscriber: int, until: str, now: str, newsletter: str = "") -> int | None:
         """The last issue that was sent to a subscriber until a moment (UTC text).
 
-        Of one newsletter, if it is named.
+        Of one newsletter, if it is named. What was sent later than `now` was sent while the clock
+        was ahead: before any moment that is asked for.
         """
         query = (
             "SELECT max(s.issue) FROM sendings s "
             "JOIN deliveries d ON d.issue = s.issue AND d.subscriber = :s "
-            "WHERE d.state = 'sent' AND d.at <= :until"
+            "WHERE d.state = 'sent' AND (d.at <= :until OR d.at > :now)"
         )
-        values = {"s": subscriber, "until": until}
+        values = {"s": subscriber, "until": until, "now": now}
         if newsletter:
             query, values = f"{query} AND s.newsletter = :n", values | {"n": newsletter}
         ((issue,),) = self._rows(query, values)
@@ -163,17 +167,19 @@ class Bounces:
 
     # -- writing, inside a transaction -----------------------------------------------------
 
-    def hear(self, event: str, now: str, before: str) -> bool:
+    def hear(self, event: str, now: datetime, remembered: timedelta) -> bool:
         """Note that a provider's event was heard; False if it was before.
 
-        Events that were heard before a moment are forgotten.
+        Events that were heard so long ago are forgotten.
         """
-        self._database.run("DELETE FROM heard_events WHERE at < :before", {"before": before})
+        if moment := passed(self._database, "heard_events", now):
+            values = {"before": to_text(moment - remembered)}
+            self._database.run("DELETE FROM heard_events WHERE at < :before", values)
         return bool(
             self._rows(
                 "INSERT INTO heard_events (id, at) VALUES (:id, :at) "
                 "ON CONFLICT (id) DO NOTHING RETURNING id",
-                {"id": event, "at": now},
+                {"id": event, "at": to_text(now)},
             )
         )
 

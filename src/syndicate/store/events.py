@@ -6,10 +6,13 @@ Events are kept in the transaction in which what they tell of happens. Decides n
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
+from syndicate.moments import to_text
 from syndicate.store.database import Database
+from syndicate.store.passed import passed
 
 
 class Happening(StrEnum):
@@ -89,13 +92,14 @@ class Events:
         """Note how far a hook was told."""
         self._database.upsert("hooks", Told._fields, [told])
 
-    def forget(self, before: str, heard: int) -> None:
-        """Drop events that happened before that moment and that all hooks heard of.
+    def forget(self, now: datetime, kept: timedelta, heard: int) -> None:
+        """Drop events that happened so long ago and that all hooks heard of.
 
         The newest stays: its number counts.
         """
-        self._database.run(
-            "DELETE FROM events WHERE at < :before AND id <= :heard "
-            "AND id < (SELECT max(id) FROM events)",
-            {"before": before, "heard": heard},
-        )
+        if moment := passed(self._database, "events", now):
+            self._database.run(
+                "DELETE FROM events WHERE at < :before AND id <= :heard "
+                "AND id < (SELECT max(id) FROM events)",
+                {"before": to_text(moment - kept), "heard": heard},
+            )

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import secrets as lots
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
+from syndicate.moments import to_text
 from syndicate.store.database import Database
+from syndicate.store.passed import passed
 
 LARGEST = 2**62
 KEY_BYTES = 32
@@ -122,9 +125,18 @@ class Requests:
         """Forget what was asked for an address."""
         self._database.run("DELETE FROM requests WHERE hash = :h", {"h": hashed})
 
-    def forget(self, before: str) -> None:
-        """Forget what was asked before a moment, answered or not."""
-        self._database.run("DELETE FROM requests WHERE asked < :before", {"before": before})
+    def forget(self, now: datetime, after: timedelta) -> None:
+        """Forget what was asked so long ago, answered or not.
+
+        What is later than `now` was asked of a clock that was ahead: its time begins now.
+        """
+        moment = passed(self._database, "requests", now)
+        if moment is None:
+            return
+        values = {"before": to_text(moment - after)}
+        self._database.run("DELETE FROM requests WHERE asked < :before", values)
+        values = {"now": to_text(now)}
+        self._database.run("UPDATE requests SET asked = :now WHERE asked > :now", values)
 
     def drop_waiting(self, reason: str) -> int:
         """Send no email for what was asked until now; how many requests those were."""

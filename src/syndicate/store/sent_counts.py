@@ -5,7 +5,10 @@ Rows are kept in the transaction that marks a message as being sent: what may ha
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from syndicate.store.database import Database
+from syndicate.store.passed import passed
 
 FIRST = "first-sent:"
 """Begins the name in `meta` of the second a server was first used in; its name follows."""
@@ -49,13 +52,8 @@ class SentCounts:
             {"key": FIRST + server, "value": str(second)},
         )
 
-    def forget(self, now: int, remembered: int) -> None:
-        """Forget what was sent `remembered` seconds ago.
-
-        Nothing that is so near to the latest that a server was given: `now` may be ahead.
-        """
-        self._database.run(
-            "DELETE FROM sent_counts WHERE second < :now - :remembered AND second < "
-            "(SELECT max(second) FROM sent_counts WHERE second <= :now) - :remembered",
-            {"now": now, "remembered": remembered},
-        )
+    def forget(self, now: datetime, remembered: int) -> None:
+        """Forget what was sent `remembered` seconds ago."""
+        if moment := passed(self._database, "sent_counts", now):
+            values = {"before": int(moment.timestamp()) - remembered}
+            self._database.run("DELETE FROM sent_counts WHERE second < :before", values)

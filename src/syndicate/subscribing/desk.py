@@ -158,7 +158,8 @@ class Desk:
         left = {
             each.newsletter
             for each in (self._known.subscriptions(who.id) if who else ())
-            if each.state == SubscriptionState.UNSUBSCRIBED and each.since > request.asked
+            if each.state == SubscriptionState.UNSUBSCRIBED
+            and request.asked < each.since <= self._at  # later: the clock was ahead when they left
         }
         return [name for name in request.wanted if name in self.newsletters and name not in left]
 
