@@ -1,0 +1,40 @@
+"""What servers write when they refuse a message: phrases, and what each is about. Data only.
+
+To teach `delivery.refusals` a new reply, add a phrase to the rule it belongs to, on a line of its
+own, and the reply to tests/delivery/test_refusals.py. The order of rules matters: the first one
+with a phrase in the reply counts. So a phrase that also occurs in another meaning (`access denied`)
+goes into `exceptions`, with enough around it to be certain.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from syndicate.delivery.refusal_phrases.address import NO_DOMAIN, NO_MAILBOX
+from syndicate.delivery.refusal_phrases.exceptions import FULL_AFTER_ALL, UNKNOWN_AFTER_ALL
+from syndicate.delivery.refusal_phrases.mailbox import FULL, UNAVAILABLE
+from syndicate.delivery.refusal_phrases.message import FORM, SPAM
+from syndicate.delivery.refusal_phrases.policy import POLICY, TOO_MUCH, WEAK
+from syndicate.delivery.refusal_phrases.rule import Cause, Rule
+from syndicate.delivery.refusal_phrases.sender import LISTED, NOT_AUTHENTICATED
+
+__all__ = ["HINTS", "RULES", "Cause", "Rule"]
+
+RULES: Final = (
+    UNKNOWN_AFTER_ALL,
+    FULL_AFTER_ALL,
+    LISTED,
+    NOT_AUTHENTICATED,
+    SPAM,
+    POLICY,
+    TOO_MUCH,
+    FORM,
+    FULL,
+    UNAVAILABLE,
+    NO_MAILBOX,
+    NO_DOMAIN,
+)
+"""What words mean; the first rule with a phrase in the reply counts."""
+
+HINTS: Final = (WEAK,)
+"""What weak words mean: they count only where no specific status says something else."""

@@ -1,0 +1,50 @@
+"""Phrases that must be looked for first: their words otherwise mean something else. Data only."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from syndicate.delivery.refusal_phrases.rule import Cause, Rule
+
+UNKNOWN_AFTER_ALL: Final = Rule(
+    Cause.ADDRESS,
+    "an unknown recipient, in words that otherwise mean the sender",
+    (
+        r"5\.4\.1 .{0,80}access denied",
+        r"recipient address(es)? rejected ?: (invalid-recipient|no-domain|undeliverable)",
+        r"(?<!sender address rejected: )user unknown in (relay|local|virtual) (recipient|"
+        r"mailbox|alias)",
+        r"not in (the |my )?(relay )?(recipient|valid ?rcpt ?to) ?(list|maps?|table)",
+        r"recipient unknown",
+        r"no valid recipient",
+        r"mailbox name (is )?(not allowed|invalid)",
+        r"(due|owing|because of|for) .{0,20}inactivity",
+        r"no (\w+ ){0,2}activity",
+        r"marked as invalid",
+        r"not a valid rfc-?5321 address",
+        r"bad ?rcpt ?to",
+        r"not a member of domain",
+        r"(destination )?server (has )?rejected (the )?recipient",
+        r"domain is not reachable",
+    ),
+)
+FULL_AFTER_ALL: Final = Rule(
+    Cause.MAILBOX,
+    "a full or busy mailbox, in words that otherwise mean the sender",
+    (
+        r"user has too many messages",
+        r"too many messages (in|on|for) (the|this) mailbox",
+        r"(mailbox|inbox|storage|disk).{0,40} quota",
+        r"(this|the|user'?s?|recipient'?s?) (mailbox|account|inbox) .{0,20}(is )?(over|full)",
+        r"(max\w* |the )mailbox size",
+        r"file too large",
+        r"enough (\w+ )?(space|room|storage|disk)",
+        r"(mail ?box|account) .{0,40}exceed\w* .{0,20}polic",
+        r"(receiving|received) (mail|messages|e-?mail) (too|at a rate)",
+        r"receiving rate",
+        r"recipient has exceeded",
+        r"(account|user|recipient|mail ?box) (\w+ )?(is |has been |was )?(temporar\w+ "
+        r")?(blocked|locked|suspended)",
+        r"compte .{0,20}bloqu",
+    ),
+)
