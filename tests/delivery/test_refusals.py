@@ -8,12 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from syndicate.bounces.rule import Kind, verdict
 from syndicate.delivery.refusal_phrases import HINTS, RULES, Cause
 from syndicate.delivery.refusals import (
     MAX_TEXT,
     cause,
     enhanced_status,
     is_temporary,
+    may_be_recipient,
     replies_in,
 )
 
@@ -35,6 +37,7 @@ UNKNOWN_ADDRESSES = [
     "550 Invalid recipient <x@example.net> (#5.1.1)",
     "X-Postfix; Domain gone.example does not accept mail (nullMX)",
     "Unrouteable address",
+    "550 Unrouteable",
     "DNS type 'mx' lookup of gone.example responded with code NXDOMAIN",
     "550 Unknown user x@example.net",
     "host antispam.example.net[192.0.2.9] said: 550 5.1.1 User unknown",
@@ -72,11 +75,38 @@ UNKNOWN_ADDRESSES = [
     "550 We do not host mail for that domain",
     "550 mail receiving disabled for x@example.net",
     "550 she has left the company",
+    "550 x@example.net: recipient address rejected. (in reply to RCPT TO command)",
+    "550 5.7.17 sorry, we have no mailbox by this name",
+    "550 5.7.18 The owner of the domain has changed",
+    "525 5.7.13 Recipient address rejected: disabled recipient",
+    "554 gone.example: the MX record indicates no SMTP service",
+    "550 The account or domain may not exist, or may be blacklisted",
+    "550 <x@example.net> not found",
+    "550 no x in the name directory",
+    "553 bad recipient to, see our list",
+    "550 Command RCPT User <x@example.net> not OK",
+    "554 5.7.1 verification of the recipient failed: recipient verify from LDAP failed",
+    "550 The recipient cannot be verified",
+    "550 Message rejected: recipient mailbox closed",
+    "550 no route found to domain gone.example",
+    "550 mailbox unavaiable",
+    "551 5.7.0 Recipient address is reserved by RFC 2606",
+    "421 4.4.2 mx1.example.net timed out 550 5.1.1 <x@example.net>: User unknown",
+    "550 This user is unknown. 421 mx2.example.net Deferred: Connection timed out",
+    "553 5.1.2 gone.example. Invalid host name",
+    "550 Delivery error.Mailbox does not exist",
+    "550 Der Empfänger ist hier nicht bekannt",
+    "550 L'utilisateur est inconnu",
+    "550 Esta cuenta no existe",
+    "550 Questa casella non esiste",
+    "550 Usuário inexistente",
+    "550 Этот адрес не существует",
+    "550 收件人不存在",
+    "550 宛先のアドレスが存在しません",
+    "550 Deze gebruiker bestaat niet",
 ]
 FULL_OR_BUSY = [
     "552 5.1.1 Boite du destinataire pleine. Recipient overquota",
-    "550-5.2.1 The user you are trying to contact is receiving mail at a rate that 550-5.2.1 "
-    "prevents additional messages",
     "452 4.2.2 The account is over quota",
     "552 requested action aborted: exceeded storage allocation",
     "550 Postfach ist voll",
@@ -84,7 +114,6 @@ FULL_OR_BUSY = [
     "552 邮箱已满",
     "550 メールボックスの容量を超えています",
     "connect to mx.example.net[192.0.2.7]:25: Connection timed out",
-    "554 5.2.122 The recipient has exceeded their limit of messages",
     "550 5.2.2 full",
     "451 4.3.0 Temporary lookup failure",
     "550 Message rejected: this mailbox is over quota",
@@ -92,6 +121,18 @@ FULL_OR_BUSY = [
     "552 mailbox_quota_exceeded",
     "552 5.2.2 OverQuotaPerm",
     "554 the user has not enough disk space",
+    "550 The message would exceed the mailbox quota",
+    "552 x@example.net is over the allowed quota",
+    "550 the space of this user has been used up",
+    "552 this mail is larger than the space that is left",
+    "550 Delivery error.Mailbox of x@example.net is full",
+    "554 unable to process this email at this time",
+    "Host gone.example not found, try again",
+    "550 La boîte du destinataire est pleine",
+    "550 El buzón está lleno",
+    "550 La casella è piena",
+    "550 A caixa postal está cheia",
+    "550 Почтовый ящик переполнен",
 ]
 SENDER_REFUSED = [
     "554 Service unavailable; Client host [192.0.2.1] blocked using zen.spamhaus.org",
@@ -112,19 +153,15 @@ SENDER_REFUSED = [
     "450 4.2.0 <x@example.net>: Recipient address rejected: greylisted for 60 seconds",
     "552 5.3.4 Message size exceeds fixed limit",
     "550 5.7.1 Relay access denied",
-    "550 5.7.1 Delivery not authorized, message refused",
     "550 rejected: DMARC policy of example.org",
     "550 5.1.8 Sender address does not exist",
     "550 Adresse IP source bloquee pour incident de spam",
     "550 Nachricht wurde als Spam eingestuft",
     "550 Письмо похоже на спам",
     "550 邮件被判定为垃圾邮件",
-    "550 Rejected",
     "550 Error: MAIL FROM is mismatched with the header",
-    "554 Transaction failed",
     "550 5.7.1 <news@example.org>: Sender address rejected: User unknown in virtual mailbox table",
     "550 5.1.1 your server's name could not be confirmed",
-    "553 5.0.3 Blocked by a list of ours",
     "550 5.1.1 DmarcRejection",
     "550 please turn on SMTP AUTH",
     "550 the sender x@example.org has no MX record",
@@ -132,10 +169,58 @@ SENDER_REFUSED = [
     "554 smtp-in Connection refused from 192.0.2.1",
     "550 Su servidor está en una lista negra",
     "550 the domain example.org is not trusted here",
-    "550 DT:SPM mx3",
     "521 5.2.1 we will not accept delivery of this message",
     "421 4.7.0 messages from 192.0.2.1 temporarily deferred",
     "550 A link in this mail is listed on a register",
+    "550-5.2.1 This user receives mail at a rate that prevents 550-5.2.1 more: ReceivingRate",
+    "550 5.2.1 the user is receiving mail at a rate above the limit",
+    "554 5.2.122 The recipient has exceeded their limit of messages per hour",
+    "550 5.1.1 the submission quota is exceeded",
+    "552 no more than 50 messages per connection",
+    "550 has exceeded permitted limits within ten minutes",
+    "552 mail size limit exceeded",
+    "550 message length exceeds what we take",
+    "550 missing a valid address in the From: header",
+    "554 Service unavailable. Client blocked",
+    "550 5.4.1 Relay access denied",
+    "550 we don't handle mail for that domain",
+    "550 this is not a local host, and no gateway",
+    "554 Email address is not verified",
+    "550 no such authentication mechanism",
+    "550 SC-00 see our page",
+    "450 Zu viele Verbindungen von diesem Rechner",
+    "450 trop de connexions",
+    "450 Demasiadas conexiones",
+    "450 troppe connessioni",
+    "450 muitas conexões",
+    "450 Слишком много писем",
+    "550 Ваш IP-адрес в чёрном списке",
+    "550 Ihre IP-Adresse steht auf einer Sperrliste",
+    "550 Rechazado por nuestras políticas",
+    "550 您的IP地址被拒绝",
+    "550 送信者のIPアドレスは拒否されました",
+    "550 Su mensaje fue clasificado como spam",
+]
+WEAKLY_SENDER = [
+    "550 DT:SPM mx3",
+    "550 Rejected",
+    "554 Transaction failed",
+    "550 5.7.1 Delivery not authorized, message refused",
+    "553 5.0.3 Blocked by a list of ours",
+]
+UNEXPLAINED_OF_SENDER = [
+    "550 5.0.0 come to our web site",
+    "550 5.3.0 (A7) see https://help.example.net/mail",
+    "553 we do not like robots",
+    "550 bonjour",
+]
+UNEXPLAINED_OF_RECIPIENT = [
+    "550",
+    "550 5.5.0 (S2)",
+    "550 5.1.0 something happened",
+    "550 problem with this recipient",
+    "550 Problem mit dem Empfänger x@example.net",
+    "553 the user asks for something else",
 ]
 SAYS_NOTHING = ["550", "550 5.0.0 sorry", "", "553 5.1.0 no", "550 5.5.0 (S2)"]
 
@@ -154,7 +239,7 @@ def test_a_full_or_busy_mailbox_is_not_gone_whatever_the_status(reply: str) -> N
     assert cause(reply, own(reply)) is Cause.MAILBOX
 
 
-@pytest.mark.parametrize("reply", SENDER_REFUSED)
+@pytest.mark.parametrize("reply", [*SENDER_REFUSED, *WEAKLY_SENDER])
 def test_what_was_refused_of_the_sender_says_nothing_of_the_address(reply: str) -> None:
     assert cause(reply, own(reply)) is Cause.SENDER
 
@@ -162,6 +247,82 @@ def test_what_was_refused_of_the_sender_says_nothing_of_the_address(reply: str) 
 @pytest.mark.parametrize("reply", SAYS_NOTHING)
 def test_a_bare_refusal_says_nothing(reply: str) -> None:
     assert cause(reply, own(reply)) is None
+
+
+@pytest.mark.parametrize("reply", UNEXPLAINED_OF_SENDER)
+def test_a_refusal_that_names_no_recipient_and_no_reason_is_not_of_the_recipient(
+    reply: str,
+) -> None:
+    assert cause(reply, own(reply)) is None
+    assert not may_be_recipient(reply, own(reply))
+
+
+@pytest.mark.parametrize("reply", UNEXPLAINED_OF_RECIPIENT)
+def test_a_refusal_without_a_reason_may_be_of_the_recipient(reply: str) -> None:
+    assert cause(reply, own(reply)) is None
+    assert may_be_recipient(reply, own(reply))
+
+
+STATUSES = [
+    "", "5.0.0", "5.1.0", "5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.0", "5.2.1", "5.2.2",
+    "5.3.0", "5.4.1", "5.4.4", "5.5.0", "5.7.0", "5.7.1", "5.7.17",
+]  # fmt: skip
+statuses = st.sampled_from(STATUSES)
+names = st.from_regex(r"[a-z]{1,8}([._-][a-z]{1,8})?", fullmatch=True)
+
+
+def bare(reply: str) -> str:
+    """A reply without its codes."""
+    return re.sub(r"\b[245]\d\d[ -]#?|\b[245]\.\d\.\d+ ?|\(#[\d.]+\)", "", reply)
+
+
+@given(st.sampled_from(SENDER_REFUSED), statuses, st.sampled_from(["550", "551", "553", "554"]))
+def test_what_the_sender_caused_is_never_the_recipients_whatever_the_codes(
+    reply: str, status: str, code: str
+) -> None:
+    assert verdict(f"{code} {status} {bare(reply)}", status) is Kind.BLOCKED
+
+
+@given(
+    st.sampled_from([r for r in FULL_OR_BUSY if bare(r) != "full"]),
+    statuses,
+    st.sampled_from(["550", "551", "552", "556"]),
+)
+def test_a_full_mailbox_is_never_gone_whatever_the_codes(
+    reply: str, status: str, code: str
+) -> None:
+    assert verdict(f"{code} {status} {bare(reply)}", status) is not Kind.HARD
+
+
+CERTAINLY_SENDER = [
+    "your address is on a blocklist",
+    "blocked using zen.spamhaus.org",
+    "SPF check failed",
+    "DKIM signature is bad",
+    "rejected by the DMARC policy of example.org",
+    "there is no PTR record",
+    "this looks like spam",
+    "Sender address rejected",
+]
+
+
+@given(st.sampled_from(UNKNOWN_ADDRESSES), st.sampled_from(CERTAINLY_SENDER), statuses)
+def test_a_reply_with_two_causes_spares_the_recipient(gone: str, other: str, status: str) -> None:
+    assert verdict(f"550 {status} {other}; {bare(gone)}", status) is Kind.BLOCKED
+    assert verdict(f"550 {status} {bare(gone)}; {other}", status) is Kind.BLOCKED
+
+
+@given(names, names, st.sampled_from(["blocked", "spam", "policy", "quota", "full", "blacklist"]))
+def test_what_stands_in_an_address_decides_nothing(local: str, domain: str, word: str) -> None:
+    for name in (f"{local}.{word}", word):
+        address = f"{name}@{word}-{domain}.example"
+        assert cause(f"550 5.1.1 <{address}>: no such user", "5.1.1") is Cause.ADDRESS
+        assert cause(f"550 no mailbox for {address}", "") is Cause.ADDRESS
+
+
+@given(st.sampled_from(UNKNOWN_ADDRESSES))
+def test_what_is_said_for_now_is_never_hard(reply: str) -> None:
+    assert verdict(f"450 4.1.1 {bare(reply)}", "4.1.1") is not Kind.HARD
 
 
 @pytest.mark.parametrize(
@@ -187,6 +348,9 @@ def test_what_holds_for_now_is_said_by_the_server_itself() -> None:
     assert is_temporary("450 4.1.1 User unknown")
     assert is_temporary("4.4.1 no answer")
     assert not is_temporary("550 4.2.2 over quota")
+    assert not is_temporary("421 4.7.0 busy, later 550 5.1.1 User unknown")
+    assert is_temporary("450 4.7.1 greylisted, try again in 500 seconds")
+    assert is_temporary("450 4.1.1 User unknown, 550 5.4.7 expired")
     assert not is_temporary("user unknown")
 
 

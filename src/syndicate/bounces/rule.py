@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Final
 
 from syndicate.delivery.refusal_phrases import Cause
-from syndicate.delivery.refusals import cause, has_reply_code, is_temporary
+from syndicate.delivery.refusals import cause, has_reply_code, is_temporary, may_be_recipient
 from syndicate.errors import Refused
 
 LEAST_ISSUES: Final = 3
@@ -41,8 +41,8 @@ def verdict(text: str, status: str = "", what: Refused = Refused.RECIPIENT) -> K
     - Hard: there is no such address (`Cause.ADDRESS`), said for good and not for now.
     - Blocked: the sender or the message was refused (`Cause.SENDER`), or the message was refused
       without a known reason. The address may be as good as ever.
-    - Soft: the mailbox takes nothing now, or the recipient was refused without a known reason: a
-      bare 550 is said of blocked senders as often as of unknown users.
+    - Soft: the mailbox takes nothing now, or the recipient was refused without a known reason
+      (`may_be_recipient`): a bare 550 is said of blocked senders as often as of unknown users.
     - None: we were refused, whoever the mail was for; or it was no refusal.
     """
     if what in (Refused.SERVER, Refused.SENDER) or status.startswith("2"):
@@ -54,7 +54,7 @@ def verdict(text: str, status: str = "", what: Refused = Refused.RECIPIENT) -> K
             return Kind.BLOCKED
         case Cause.MAILBOX:
             return Kind.SOFT
-    known = status or has_reply_code(text)
+    known = (status or has_reply_code(text)) and may_be_recipient(text, status)
     return Kind.SOFT if known and what == Refused.RECIPIENT else Kind.BLOCKED
 
 

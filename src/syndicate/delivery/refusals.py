@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Final
 
 from syndicate.delivery.refusal_phrases import HINTS, RULES, Cause, Rule
@@ -32,6 +33,8 @@ GONE: Final = frozenset(
         "5.2.1",  # a mailbox that was closed
         "5.4.4",  # no route to the domain, as Postfix reports one that does not exist
         "5.4.310",  # Exchange Online: the domain does not exist
+        "5.7.17",  # another owner than before (RFC 7293), and at qmail no such mailbox
+        "5.7.18",  # the same of a domain
     }
 )
 """Statuses that say that an address does not exist, or not any more."""
@@ -39,11 +42,11 @@ GONE: Final = frozenset(
 GENERIC: Final = re.compile(r"[245]\.(?:0\.\d+|[1-5]\.0|5\.\d+)")
 """Statuses that say nothing of what was refused (x.0.z), or that servers use for anything."""
 
-ABOUT_SENDER: Final = re.compile(r"[45]\.(?:[67]\.\d+|3\.4|2\.3|1\.[78]|2\.121)")
+ABOUT_SENDER: Final = re.compile(r"[45]\.(?:[67]\.\d+|3\.4|2\.3|1\.[78]|2\.12[12])")
 """Statuses about the sender or the message: policy, content, size, rate."""
 
-SURELY_SENDER: Final = re.compile(r"[45]\.(?:1\.[78]|7\.[2-9]|7\.\d{2,})")
-"""Those of them that no server gives for an unknown address."""
+SURELY_SENDER: Final = re.compile(r"[45]\.(?:1\.[78]|7\.(?!1[378]$)(?:[2-9]|\d{2,}))")
+"""Those of them that no server gives for an unknown address, as some do 5.7.13 (disabled)."""
 
 BY_CODE: Final = {
     "452": Cause.MAILBOX,
@@ -57,6 +60,8 @@ BY_CODE: Final = {
 """What a reply code says where neither words nor status do. 550 and 553 say anything."""
 
 REPLY_CODE: Final = re.compile(r"(?<![\w.:])([45]\d\d)(?=[ -]|$)")
+FINAL_REPLY: Final = re.compile(r"(?:^|: |<<< )5\d\d(?=[ -])|\b5\d\d[ -]#?5\.\d\.\d")
+"""Where a reply that refuses for good surely begins, and no number that stands in a text."""
 QUOTED: Final = re.compile(r"(?<![\d.:/-])[45]\d\d(?:[ -]#?[45]\.\d\.\d{1,3}|: ?|[ -](?=\D))")
 """Where a reply begins in a text for people."""
 
@@ -74,9 +79,20 @@ LIST: Final = re.compile(
     r"cloudmark|proofpoint|abusix|mail-abuse|senderbase|talos|[rds]bl\b|ribl\b|(^|\.)bl\.|"
     r"blocklist|blacklist|drbl|resolver\.|groups\.google"
 )
+RECIPIENT: Final = re.compile(
+    r"recipient|\b(rcpt|users?|accounts?)\b|inbox|mail ?box|(?<!ip )address|"
+    r"empf|postfach|konto|adress|destinat|utilisat|compte|usuari|cuenta|buz[oó]n|direcci|"
+    r"utente|casella|indirizz|conta\b|endereço|получател|пользоват|ящик|адрес|用户|用戶|收件|"
+    r"邮箱|郵箱|信箱|帐号|账号|宛先|ユーザ|アドレス|受信者|사용자|수신자|계정|메일함"
+)
+"""Words for whoever a message is for."""
+SAYING: Final = re.compile(r"[^\W\d_]{3}")
+ABOUT_ADDRESS: Final = re.compile(r"[45]\.[12]\.\d+")
 WORD: Final = re.compile(r"\b[A-Z]?[a-z]+(?:[A-Z][a-z]+)+\b")
 """Words in one, such as NoSuchUser."""
 HUMP: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
+SENTENCE: Final = re.compile(r"(?<=[a-z]{2})\.(?=[A-Z][a-z]{2})")
+"""The end of a sentence without a space, which would look like a host's name."""
 MAILBOX: Final = re.compile(r"\bmail[- ]box")
 _COMPILED: Final = {rule.meaning: re.compile("|".join(rule.phrases)) for rule in (*RULES, *HINTS)}
 
@@ -111,7 +127,7 @@ def has_reply_code(text: str) -> bool:
 def is_temporary(text: str) -> bool:
     """Whether the server said that a refusal holds for now: by its reply code, else its status."""
     codes = *REPLY_CODE.findall(text[:MAX_TEXT]), enhanced_status(text)
-    return str(codes[0]).startswith("4")
+    return str(codes[0]).startswith("4") and not _is_gone_for_good(_normal(text))
 
 
 def cause(text: str, status: str = "") -> Cause | None:
@@ -122,12 +138,23 @@ def cause(text: str, status: str = "") -> Cause | None:
     if SURELY_SENDER.fullmatch(status):
         return Cause.SENDER
     words = _normal(text)
-    return (
+    found = (
         _by_words(words, RULES)
         or _by_status(status)
         or _by_words(words, HINTS)
         or _by_reply_code(words)
     )
+    return Cause.ADDRESS if found is Cause.MAILBOX and _is_gone_for_good(words) else found
+
+
+def may_be_recipient(text: str, status: str) -> bool:
+    """Whether a refusal of which nothing else is known may be about its recipient.
+
+    It is if it says so, by a word or its status, or if it says nothing but codes.
+    """
+    words = _normal(text)
+    named = RECIPIENT.search(words) or ABOUT_ADDRESS.fullmatch(status)
+    return named is not None or SAYING.search(words) is None
 
 
 def replies_in(text: str) -> Iterator[str]:
@@ -135,6 +162,19 @@ def replies_in(text: str) -> Iterator[str]:
     for paragraph in PARAGRAPHS.split(text.replace("\r", "")):
         if found := QUOTED.search(paragraph[:MAX_TEXT]):
             yield " ".join(paragraph[found.start() : MAX_TEXT].split())
+
+
+def _is_gone_for_good(words: str) -> bool:
+    """Whether one of several replies says for good that there is no such address.
+
+    A report may recount attempts that failed for other reasons, for now.
+    """
+    starts = [found.start() for found in REPLY_CODE.finditer(words)]
+    replies = [words[a:b] for a, b in pairwise([*starts, len(words)])]
+    if len(replies) < 2 or not FINAL_REPLY.search(words):
+        return False
+    last = " ".join(reply for reply in replies if reply.startswith("5"))
+    return _by_words(last, RULES) is Cause.ADDRESS
 
 
 def _by_words(words: str, rules: Sequence[Rule]) -> Cause | None:
@@ -156,7 +196,8 @@ def _by_reply_code(words: str) -> Cause | None:
 
 def _normal(text: str) -> str:
     """A reply as phrases are written."""
-    apart = WORD.sub(lambda word: HUMP.sub(" ", word[0]), text[:MAX_TEXT].replace("_", " "))
+    spaced = SENTENCE.sub(". ", text[:MAX_TEXT].replace("_", " "))
+    apart = WORD.sub(lambda word: HUMP.sub(" ", word[0]), spaced)
     plain = SAID.sub("", MAILBOX.sub("mailbox", apart.lower()))
     plain = ADDRESS.sub(" ", WRAPPER.sub("", plain).replace("’", "'").replace("`", "'"))
     plain = HOST.sub(lambda name: name[0] if LIST.search(name[0]) else " ", plain)

@@ -16,11 +16,12 @@ from syndicate.delivery.refusal_phrases.mailbox import FULL, UNAVAILABLE
 from syndicate.delivery.refusal_phrases.message import FORM, SPAM
 from syndicate.delivery.refusal_phrases.policy import POLICY, TOO_MUCH, WEAK
 from syndicate.delivery.refusal_phrases.rule import Cause, Rule
-from syndicate.delivery.refusal_phrases.sender import LISTED, NOT_AUTHENTICATED
+from syndicate.delivery.refusal_phrases.sender import CERTAIN, LISTED, NOT_AUTHENTICATED
 
 __all__ = ["HINTS", "RULES", "Cause", "Rule"]
 
 RULES: Final = (
+    CERTAIN,
     UNKNOWN_AFTER_ALL,
     FULL_AFTER_ALL,
     LISTED,

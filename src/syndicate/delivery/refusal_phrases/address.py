@@ -19,6 +19,11 @@ NO_MAILBOX: Final = Rule(
         r"id|local[- ]part|maildrop|subscriber|member|destination|directory entry|one|entry|"
         r"e-?mail)\w*",
         r"recip not found",
+        r"in (the )?name directory",
+        r"^[\W\d]*not (found|known|here|exist)",
+        r"mail ?box unava\w*able",
+        r"(bad|wrong) (\w+ ){1,3}recipient",
+        r"missing home directory",
         r"resolver\.adr\.",
         r"user-unknown",
         r"unknown user",
@@ -30,7 +35,7 @@ NO_MAILBOX: Final = Rule(
         r"invalid|not valid|disabled|inactive|deactivated|closed|deleted|removed|terminated|"
         r"cancel+ed|discontinued|unallocated|no longer|known here|recogni[sz]ed|undeliverable|"
         r"unrout\w*|not known|not ours|obsolete|unavai?lable|misspelled|not present|not "
-        r"active|not listed|handled here|permanently)",
+        r"active|not listed|handled here)",
         r"(doesn't|does not|don't|do not|didn't|no longer) have (a|an|any) .{0,60}(account|"
         r"mailbox|user|address)",
         r"no (such )?mail ?box",
@@ -40,7 +45,7 @@ NO_MAILBOX: Final = Rule(
         r"(mail )?receiving (is )?disabled",
         r"never (receive|accept)s?\b",
         r"(cannot|can't|not able to) receive (any )?(e-?mail|mail|messages?)",
-        r"(user|rcpt|recipient) not ok",
+        r"(user|rcpt|recipient)\W{1,5}not ok",
         r"\bleft (the|our|this) (company|organi[sz]ation|school|firm)",
         r"nobody (here|by|at)",
         r"no one (here|by|at|with)",
@@ -138,6 +143,7 @@ NO_DOMAIN: Final = Rule(
         r"(unknown|no such|unresolv\w*|non-?exist\w*|bad|illegal|unrout\w*) (mail )?(host|"
         r"domain|destination|address|site|server)\w*",
         r"nxdomain",
+        r"\bunroute?able\b",
         r"infodomainnonexistent",
         r"no mx( record| or a| found)?",
         r"no route (found )?to (the )?domain",

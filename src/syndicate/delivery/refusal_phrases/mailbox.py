@@ -14,13 +14,16 @@ FULL: Final = Rule(
         r"){0,4}(is |has |was |'s )?(been )?(too )?(full|exceed\w*|over (its |the )?(quota|"
         r"size|limit)|overquota|over quota|quota)",
         r"over ?-?quota",
+        r"over (the |its |your |his |her )?(\w+ )?quota",
         r"quota (\w+ )?(exceed|violat|reach|full|limit|is over|exhaust)",
         r"not able to receive (any )?more",
         r"exceed\w* .{0,40}(quota|storage|allocat|size|space|limit|mail ?box)",
-        r"(out of|insufficient|not enough|no|low|limited) (system |disk |mailbox |quota |"
-        r"storage |more )*(storage|space|quota|room|resources)",
+        r"(out of|insufficient|not sufficient|not enough|no|low|limited) (system |disk |mailbox |"
+        r"quota |storage |more )*(storage|space|quota|room|resources)",
         r"mail ?box (size|limit|full|exceed)",
         r"full mail ?box",
+        r"space .{0,30}(not enough|used up|exhausted|insufficient)",
+        r"incoming mail ?box",
         r"too full",
         r"mail ?folder is full",
         r"size limit exceeded",
@@ -57,6 +60,8 @@ UNAVAILABLE: Final = Rule(
         r"please resend",
         r"please try again(?! or)\b(?! -)",
         r"retry later",
+        r"not found, (please )?try again",
+        r"(unable|not able) to .{0,40}at this time",
         r"in progress",
         r"unverified address",
         r"(server|system|service) (is )?(currently )?(too )?(busy|overload|not available|"
@@ -64,7 +69,7 @@ UNAVAILABLE: Final = Rule(
         r"resources? (are )?unavailable",
         r"(timed? ?out|time-?out)",
         r"connection (refused|reset|lost|closed|dropped|failed|attempt)",
-        r"no route",
+        r"no route(?! (found )?to (the )?domain)",
         r"(network|host|server) (is )?(un|not )reachable",
         r"socket error",
         r"lost connection",

@@ -61,7 +61,8 @@ FORM: Final = Rule(
         r"\b(message|e-?mail|line|header)s? (\w+ )?(is |was |file |are |size |length |limit "
         r")?(too (large|big|long)|larger|exceed\w*)",
         r"(exceed\w*|over|above|maximum|fixed|max) .{0,30}(message|mail) size",
-        r"message (size|length)",
+        r"message (size|length) (\w+ ){0,3}(exceed|limit|too|larger|over|not|violat|reject)",
+        r"\b(mail|e-?mail|header) size",
         r"too (large|big)\b",
         r"size limit(?! exceeded)",
         r"taille limite",
@@ -76,6 +77,7 @@ FORM: Final = Rule(
         r"bare (lf|linefeed|newline)",
         r"\b8-?bit\b",
         r"null ?bytes?",
+        r"(in|of) the (from|to|subject|date|sender) ?:? ?(header|field)",
         r"syntaxfehler",
         r"nachricht .{0,20}zu gro(ß|ss)",
         r"message trop",

@@ -6,11 +6,11 @@ from typing import Final
 
 from syndicate.delivery.refusal_phrases.rule import Cause, Rule
 
-LISTED: Final = Rule(
+CERTAIN: Final = Rule(
     Cause.SENDER,
-    "the sender's IP address, host or domain is listed or blocked",
+    "a blocklist, spam, or a failed check of the sender, which nothing else is called",
     (
-        r"\b(black|block|deny)[ -]?list(ed|ing|s)?\b",
+        r"(?<!be )\b(black|block|deny)[ -]?list(ed|ing|s)?\b",
         r"\b(dns|ur?i?|ip)?[rd]?bls?\b",
         r"\bdns[rb]l\b",
         r"\brealtime block",
@@ -23,24 +23,38 @@ LISTED: Final = Rule(
         r"hostkarma",
         r"senderscore",
         r"cloudmark",
-        r"ipcheck",
         r"abusix",
         r"mail-abuse",
         r"prs\.proofpoint",
         r"trend ?micro rbl",
-        r"sender ?base",
         r"talosintelligence",
         r"surbl",
         r"uribl",
+        r"blocked using",
+        r"\bspf",
+        r"\bdkim",
+        r"\bdmarc",
+        r"\bptr\b",
+        r"\brdns\b",
+        r"(reverse|missing) (dns|ptr)",
+        r"sender address rejected",
+        r"(?<!anti-)\bspam",
+    ),
+)
+LISTED: Final = Rule(
+    Cause.SENDER,
+    "the sender's IP address, host or domain is listed or blocked",
+    (
+        r"ipcheck",
+        r"sender ?base",
         r"(found|registered) (by|at|in|on|as) [\w.'/:-]*(list|bl\b|spam|abus|policy)",
         r"(?<!not )\blisted (at|on|in|by)\b",
         r"permanently deferred",
         r"domain (is not|isn't) in my list",
-        r"\b(ou|sc|dy|rp)-0\d\d",  # Microsoft
-        r"blocked using",
+        r"\b(ou|sc|dy|rp)-\d{2,3}",  # Microsoft
         r"(bad|invalid|dynamic|banned|blocked|sending|source|client|originating) (sending |"
         r"source |client )?ips?\b",
-        r"(client host|connecting host|ip( address)?|(?<!destination )server|network|domain|"
+        r"(client( host)?|connecting host|ip( address)?|(?<!destination )server|network|domain|"
         r"range)\]?( \[?[\d.:a-f]+\]?)? ?(is|was|has been|are|temporarily|currently)? ?(being "
         r")?(block|ban|reject|denied|deferred|refused|throttled|suspended|listed)",
         r"(block|ban|refus|reject|den[iy]|restrict)\w* (mail |e-?mail |connections? |"
@@ -89,9 +103,6 @@ NOT_AUTHENTICATED: Final = Rule(
     Cause.SENDER,
     "the sender is not authenticated, or its address is refused: SPF, DKIM, DMARC, PTR, TLS",
     (
-        r"\bspf",
-        r"\bdkim",
-        r"\bdmarc",
         r"smtp[- ]auth",
         r"\bsender\b .{0,60}\b(has no|does not|doesn't|is not|must|cannot|can't|could not)\b",
         r"dns check",
@@ -106,13 +117,13 @@ NOT_AUTHENTICATED: Final = Rule(
         r"(must|not) (be )?authenticat",
         r"requires? authentication",
         r"fails? authentication",
-        r"\bptr\b",
-        r"\brdns\b",
         r"\bfcrdns\b",
         r"iprev",
         r"forward[- ]confirmed",
         r"\be2110\b",
-        r"(reverse|forward|invalid|missing)[ -](dns|lookup|resol|map|host ?name|entry|record)",
+        r"(reverse|forward|missing)[ -](dns|lookup|resol|map|host ?name|entry|record)",
+        r"invalid (reverse|dns|lookup|resol|map|entry|record)",
+        r"authentication (mechanism|method)",
         r"dns (mx|ptr|a/aaaa|a record|reverse)",
         r"(ip|name|reverse|ptr) lookup fail",
         r"unresolvable",
@@ -121,7 +132,6 @@ NOT_AUTHENTICATED: Final = Rule(
         r"client'?s? )?(host ?name|hostname|ip)",
         r"\bhelo\b",
         r"\behlo\b",
-        r"invalid host ?name",
         r"spoof",
         r"forge[dr]",
         r"impersonat",
