@@ -95,6 +95,19 @@ def test_the_page_of_a_draft_is_of_its_own_and_asks_not_to_be_listed(site: SiteF
     assert len(second.draft_key) == 32
 
 
+def test_the_links_of_a_draft_lead_to_the_page_that_it_has(site: SiteFolder) -> None:
+    issue = make(site)
+    path = draft_page(site)
+    page = site.text(path)
+    assert f'href="https://example.org/{path.removesuffix("index.html")}"' in page
+    later = "https://example.org/newsletters/weekly/2026-11-23-0800/"
+    assert later not in page
+    assert later in issue.text, "what will be sent has the address it will have"
+    become(site, issue, IssueState.APPROVED)
+    assert f'href="{later}"' in site.text(PAGE)
+    assert "/drafts/" not in site.text(PAGE)
+
+
 def test_on_approval_it_moves_to_its_address_and_enters_archive_and_feeds(
     site: SiteFolder,
 ) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -195,6 +196,19 @@ def place_of_issue(issue: Issue) -> str:
     if issue.state == IssueState.DRAFT:
         return page_of(issue.newsletter, f"drafts/{issue.draft_key}")
     return page_of(issue.newsletter, slot_name(issue.slot))
+
+
+def own_address(issue: Issue, config: Config) -> dict[str, str]:
+    """What to replace in the texts of an issue, so that they lead to the page it has now.
+
+    They contain its later address, for they are frozen; at that, a draft has no page yet.
+    """
+    if issue.state != IssueState.DRAFT:
+        return {}
+    base = base_url(config.site)
+    later = base + page_of(issue.newsletter, slot_name(issue.slot))
+    now = base + place_of_issue(issue)
+    return {escape(later): escape(now), later: now}
 
 
 def _rendered(

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from syndicate.composing import page_of, parts, place_of_issue, web_page
-from syndicate.config.model import Newsletter
+from syndicate.composing import NEXT, own_address, page_of, parts, place_of_issue, web_page
+from syndicate.config.model import Config, Newsletter
 from syndicate.content.article import Published
 from syndicate.feeds.feed import Feed
 from syndicate.moments import from_text
 from syndicate.outputs import Outputs
 from syndicate.permalinks import base_url
-from syndicate.store.issues import Issue, slot_name
+from syndicate.store.issues import Issue, Issues, slot_name
 
 ISSUE, ARCHIVE = "issue:", "issues:"
 """Owners: with newsletter/slot, of what an issue is written to; with a newsletter, its archive."""
@@ -63,7 +63,26 @@ def pages(outputs: Outputs, owner: str) -> dict[str, bytes]:
     issue = _issue(outputs, owner)
     if issue is None:
         return {}
-    return {page_file_of(issue): web_page(outputs, issue.page, listed=issue.is_public)}
+    page = issue.page
+    for later, now in own_address(issue, outputs.config).items():
+        page = page.replace(later, now)
+    return {page_file_of(issue): web_page(outputs, page, listed=issue.is_public)}
+
+
+def moved_pages(config: Config, issues: Issues) -> dict[str, str]:
+    """Where pages went that test emails link to: path before, and path now, below the site.
+
+    That of a draft, once it is approved, is the page of the issue; that of the next issue, while
+    there is none, is the archive.
+    """
+    newsletters = config.newsletters
+    moved = {
+        page_of(name, f"drafts/{key}"): page_of(name, slot_name(slot))
+        for name, slot, key in issues.were_drafts(newsletters)
+    }
+    if config.site.pages:
+        moved |= {page_of(n, NEXT.name): f"newsletters/{n}/" for n in newsletters}
+    return moved | {before.rstrip("/"): now for before, now in moved.items()}
 
 
 def _issue(outputs: Outputs, owner: str) -> Issue | None:

@@ -21,6 +21,7 @@ from syndicate.schedule.due import Reason, Skipped
 from syndicate.schedule.slots import Slot
 from syndicate.store.deliveries import Deliveries
 
+ISSUE_PAGE = re.compile(r"https://[^/]+/(newsletters/weekly/(?:drafts/)?[\w-]+/)")
 HOOKS = "\nhooks:\n  sender:\n    on: [issue-approved]\n    command: cat\n"
 
 
@@ -269,6 +270,31 @@ def test_a_test_is_of_the_draft_that_waits_else_of_what_is_new_else_of_the_newes
     assert "nothing new since" in none.err
     with app.opened(site / "config.yaml", {}, quietly) as opened:
         assert Deliveries(opened.database).open() == [], "the ledger knows of no test"
+
+
+def test_the_links_of_a_test_lead_to_a_page_that_is_there(site: Path, run: Typing) -> None:
+    """Of a draft, of the next issue, and of one that was approved."""
+
+    def linked() -> set[str]:
+        (mail,) = (site / "outbox").glob("**/*.eml")
+        found = email.message_from_bytes(mail.read_bytes(), policy=email.policy.default)
+        mail.unlink()
+        texts = [found.get_body((kind,)).get_content() for kind in ("html", "plain")]  # type: ignore[union-attr]
+        return {each for text in texts for each in ISSUE_PAGE.findall(text)}
+
+    configured(site, deliver="true", review="manual")
+
+    def tested(issue: str) -> str:
+        run("send-test", issue, "me@example.org")
+        (path,) = linked()
+        assert (site / "public" / path / "index.html").is_file(), path
+        return path
+
+    assert tested("weekly/next") == "newsletters/weekly/next/"
+    run("issues", "make", "weekly")
+    assert "/drafts/" in tested("weekly")
+    run("issues", "approve", "weekly")
+    assert re.fullmatch(r"newsletters/weekly/2[\d-]+/", tested("weekly"))
 
 
 def test_a_draft_is_approved_at_a_time(site: Path, run: Typing) -> None:

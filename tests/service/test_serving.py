@@ -146,13 +146,19 @@ def test_what_commands_do_to_issues_is_served_in_the_next_turn(life: ServedLife)
         assert move(opened, draft, IssueState.APPROVED, MONDAY + 4 * SECOND)
         build(opened, MONDAY + 4 * SECOND)
         life.at(MONDAY + 5 * SECOND)
-        assert life.get(page).status_code == 404
+        for asked in (page, page.rstrip("/")):  # of whoever got a test of the draft
+            moved = life.get(asked)
+            assert moved.status_code == 301
+            assert moved.headers["location"] == "/newsletters/weekly/2026-11-23-0801/"
         assert life.get("/newsletters/weekly/2026-11-23-0801/").status_code == 200
+        followed = life.get("/newsletters/weekly/next/")  # of whoever got a test of that
+        assert followed.headers["location"] == "/newsletters/weekly/"
         assert "The second" in life.get("/newsletters/weekly/feed.xml").text
         assert move(opened, draft, IssueState.CANCELLED, MONDAY + 6 * SECOND)
         build(opened, MONDAY + 6 * SECOND)
     life.at(MONDAY + 7 * SECOND)
-    assert life.get("/newsletters/weekly/2026-11-23-0801/").status_code == 404
+    for gone in (page, "/newsletters/weekly/2026-11-23-0801/"):
+        assert life.get(gone).status_code == 404
     assert "The second" not in life.get("/newsletters/weekly/feed.xml").text
 
 

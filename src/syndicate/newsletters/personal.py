@@ -58,6 +58,20 @@ class Personal:
         )
         return Personal(self.marks, named, nameless)
 
+    def replaced(self, addresses: Mapping[str, str]) -> Personal:
+        """The same with other addresses in the bodies: what they were, and what they are."""
+
+        def of(text: str) -> str:
+            for before, after in addresses.items():
+                text = text.replace(before, after)
+            return text
+
+        forms = (
+            replace(form, html=of(form.html), text=of(form.text))
+            for form in (self.named, self.nameless)
+        )
+        return Personal(self.marks, *forms)
+
     def to_json(self) -> str:
         """As it is kept with an issue."""
         return json.dumps(asdict(self), ensure_ascii=False)

@@ -21,6 +21,7 @@ from secrets import token_hex
 from syndicate.bounces.acting import note
 from syndicate.bounces.rule import verdict
 from syndicate.build import Shown, Site, is_written
+from syndicate.composing import own_address
 from syndicate.config.model import Newsletter, Server
 from syndicate.config.named import newsletter_named
 from syndicate.delivery.ledger import LONGEST_WAIT, OPEN
@@ -162,7 +163,8 @@ def send_one(site: Site, outbox: Path, issue: Issue, address: str) -> str:
             way_out=f"set newsletters.{issue.newsletter}.deliver: true; later issues are",
         )
     newsletter = newsletter_named(site.config, issue.newsletter)
-    personal = Personal.from_json(issue.personal)
+    # Of a draft, the links lead to the page that it has: the test must be all there is to see.
+    personal = Personal.from_json(issue.personal).replaced(own_address(issue, site.config))
     return send_test(site, outbox, newsletter, personal, issue.slot, address, issue.sequence)
 
 

@@ -23,6 +23,7 @@ from syndicate.app import Setup, open_site
 from syndicate.catalogue import aliases_of
 from syndicate.config.model import Webhooks
 from syndicate.errors import OutputError, SyndicateError
+from syndicate.issue_archive import moved_pages
 from syndicate.permalinks import base_url
 from syndicate.renditions import address
 from syndicate.service.bounces import Posts
@@ -143,9 +144,13 @@ class Serving:
                 for record in articles.with_aliases()
                 for alias in aliases_of(record)
             }
+            issues = Issues(site.database)
+            base = base_url(site.config.site)
+            moved = moved_pages(site.config, issues)
+            aliases |= {before: base + now for before, now in moved.items()}
             self._answers.moves = Moves(aliases, articles.gone_feeds())
             self._health.articles = articles.count()
-            self._health.issues = Issues(site.database).last_sequence()
+            self._health.issues = issues.last_sequence()
         files = self._library.shelf.files
         self._health.documents = len(files)
         self._health.feeds = sum(document.kind.is_feed for document in files.values())

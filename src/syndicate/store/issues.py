@@ -167,6 +167,14 @@ class Issues:
         )
         return [Issue._make(row) for row in rows]
 
+    def were_drafts(self, newsletters: Iterable[str]) -> list[tuple[str, str, str]]:
+        """Newsletter, slot and key of every issue that was a draft and is public now."""
+        rows = self._rows(
+            f"SELECT newsletter, slot, draft_key FROM issues WHERE draft_key <> '' AND {PUBLIC}"
+        )
+        known = frozenset(newsletters)
+        return [(str(n), str(slot), str(key)) for n, slot, key in rows if n in known]
+
     def in_state(self, state: IssueState) -> list[tuple[str, str]]:
         """Newsletter and slot of every issue in a state, in the order they were made."""
         query = "SELECT newsletter, slot FROM issues WHERE state = :state ORDER BY sequence"
