@@ -389,6 +389,10 @@ REPLIES = {
         headers="Return-Path: <>\nAuto-Submitted: auto-generated\nX-Auto-Response-Suppress: All",
     ),
     "by its subject alone": plain("I am away.", sender=ADA, subject="Out of Office: Lake Weekly"),
+    "by Notes": plain(
+        "Back soon.", sender=ADA, subject="AUTO: Ada is out of the office (back 5/1)"
+    ),
+    "in Polish": plain("Do zobaczenia.", sender=ADA, subject="[Automatyczna odpowiedź] Lake"),
     "in German": plain("Ich bin nicht da.", sender=ADA, subject="Abwesenheitsnotiz: Lake"),
     "by its precedence": plain(
         "away", sender=ADA, subject="Away", headers="Precedence: auto_reply\nReturn-Path: <ada@x>"
@@ -397,6 +401,12 @@ REPLIES = {
         "She left. User unknown: 550 5.1.1",
         sender=ADA,
         subject="Automatic reply: Undeliverable",
+        headers="Return-Path: <>\nAuto-Submitted: auto-replied",
+    ),
+    "of a postmaster": plain(
+        "I am away. Bob has left us: user unknown.",
+        sender="postmaster@example.net",
+        subject="Out of office: Delivery failed",
         headers="Return-Path: <>\nAuto-Submitted: auto-replied",
     ),
     "of a ticket system": plain(

@@ -18,12 +18,13 @@ SUPPRESS = "x-auto-response-suppress"
 EXIM = "x-failed-recipients"
 AWAY = re.compile(
     r"^\W*(automatic reply|auto(matic)?[- ]?(reply|response|responder|answer)|"
-    r"(re: ?)?out of (the )?office|(i am |i'm )?away (from|until|re:)|on (vacation|holiday|leave)|"
+    r"auto ?: .{0,80}(out of|away|return)|(re: ?)?out of (the )?office|"
+    r"(i am |i'm )?away (from|until|re:)|on (vacation|holiday|leave)|"
     r"vacation|abwesenheit|automatische antwort|abwesend|réponse automatique|"
     r"absence|absent du bureau|respuesta automática|fuera de (la )?oficina|risposta automatica|"
     r"fuori sede|resposta automática|automatisch antwoord|afwezig|autosvar|automatiskt svar|"
-    r"odpowiedź automatyczna|autoodpowiedź|автоответ|автоматический ответ|自动(回复|答复)|"
-    r"自動(返信|応答)|不在|休假|부재)",
+    r"odpowiedź automatyczna|automatyczna odpowied|autoodpowied|автоответ|автоматический ответ|"
+    r"自动(回复|答复)|自動(返信|応答)|不在|休假|부재)",
     re.I,
 )
 """How the subject of an automatic reply begins."""
@@ -35,11 +36,14 @@ def read(message: Mail) -> Notice | None:
     """What a mail says that is no report by the standards; None if it is no notice at all.
 
     An automatic reply is a notice from which nothing follows (RFC 3834, section 5). Bounce reports
-    may be marked as automatic too (section 2): what a mail system says in plain words counts first.
+    may be marked as automatic too (section 2): what a mail system says in plain words counts first,
+    unless its subject is that of an automatic reply. Postmasters go on holiday too.
     """
     sent_to, automatic = came_to(message), is_automatic(message)
-    believed = plain.is_mail_system(message) or (plain.is_returned(message) and not automatic)
-    if believed and (notice := plain.read(message)):
+    is_system = plain.is_mail_system(message) and not says_away(message)
+    if (is_system or (plain.is_returned(message) and not automatic)) and (
+        notice := plain.read(message)
+    ):
         return replace(notice, sent_to=sent_to)
     if automatic:
         return Notice(None, detail="an automatic reply", sent_to=sent_to)
@@ -65,5 +69,10 @@ def is_automatic(message: Mail) -> bool:
         or str(message.get("precedence", "")).strip().lower() in AUTO_PRECEDENCE
         or (marked.startswith("auto-generated") and SUPPRESS in message)
         or message.get_param("report-type") == "disposition-notification"  # RFC 8098
-        or AWAY.search(plain.subject(message)) is not None
+        or says_away(message)
     )
+
+
+def says_away(message: Mail) -> bool:
+    """Whether a mail has the subject of an automatic reply."""
+    return AWAY.search(plain.subject(message)) is not None
