@@ -74,8 +74,8 @@ def _all(meaning: Meaning, *values: str) -> dict[str, Meaning]:
 STATES = {
     **_all(ACTIVE, "active", "subscribed", "enabled", "confirmed"),
     **_all(LEFT, "unsubscribed", "disabled", "left"),
-    **_all(NEVER, "suppressed", "blocklisted", "complained"),
-    **_all(BOUNCED, "bounced", "cleaned"),
+    **_all(NEVER, "suppressed", "blocklisted", "complained", "cleaned"),
+    **_all(BOUNCED, "bounced"),
     **_all(UNCONFIRMED, "unconfirmed", "pending"),
 }
 SERVICES = (
@@ -95,7 +95,7 @@ SERVICES = (
             names=(("first name", "last name"), ("fname", "lname"), ("name",)),
             since=("confirm_time", "optin_time"),
             rules=(
-                ("clean_time", {FILLED: BOUNCED, EMPTY: "clean_time is empty: did they bounce?"}),
+                ("clean_time", {FILLED: NEVER, EMPTY: "clean_time is empty: did they bounce?"}),
                 ("unsub_time", {FILLED: LEFT, EMPTY: "unsub_time is empty: did they unsubscribe?"}),
             ),
         )
