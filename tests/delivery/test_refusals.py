@@ -104,6 +104,7 @@ UNKNOWN_ADDRESSES = [
     "550 收件人不存在",
     "550 宛先のアドレスが存在しません",
     "550 Deze gebruiker bestaat niet",
+    "550 Esta casilla ha expirado",
 ]
 FULL_OR_BUSY = [
     "552 5.1.1 Boite du destinataire pleine. Recipient overquota",
@@ -131,6 +132,10 @@ FULL_OR_BUSY = [
     "550 La boîte du destinataire est pleine",
     "550 El buzón está lleno",
     "550 La casella è piena",
+    "550 Destinatario desconocido o buzón lleno",
+    "Delivery has failed for a full mailbox, after numerous attempts",
+    "550 5.1.4 RESOLVER.ADR.Ambiguous; two users have this address",
+    "550 The name of this user is not unique, several were found in our directory",
     "550 A caixa postal está cheia",
     "550 Почтовый ящик переполнен",
 ]

@@ -116,6 +116,8 @@ NO_MAILBOX: Final = Rule(
         r".{0,40}(desconocid|no existe|inv[aá]lid|inexist|sconosciut|non esist|disabilitat|"
         r"desativad|não existe|onbekend|bestaat niet|nieznan|nie istnieje|nie znalezion)",
         r"nessun utente",
+        r"(usuario|cuenta|casilla|buz[oó]n|direcci[oó]n) .{0,30}(desactivad|caducad|expirad|"
+        r"eliminad|cancelad|dad[oa] de baja)",
         r"(пользовател\w*|адрес\w*|ящик\w*|получател\w*|учетн\w* запис\w*|аккаунт\w*) "
         r".{0,40}(не (найден|существ|зарегистр|обслужива)|неизвест|отсутств|удал[её]н|отключ|"
         r"неверн)",

@@ -44,6 +44,7 @@ FULL_AFTER_ALL: Final = Rule(
     "a full or busy mailbox, in words that otherwise mean the sender",
     (
         r"user has too many messages",
+        r"full mail ?box",
         r"message (would|will) exceed (the |its |this )?(\w+ )?(quota|mailbox|storage|space)",
         r"(larger|more) than the (space|room)",
         r"too many messages (in|on|for) (the|this) mailbox",

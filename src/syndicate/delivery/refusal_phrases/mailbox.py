@@ -21,7 +21,6 @@ FULL: Final = Rule(
         r"(out of|insufficient|not sufficient|not enough|no|low|limited) (system |disk |mailbox |"
         r"quota |storage |more )*(storage|space|quota|room|resources)",
         r"mail ?box (size|limit|full|exceed)",
-        r"full mail ?box",
         r"space .{0,30}(not enough|used up|exhausted|insufficient)",
         r"incoming mail ?box",
         r"too full",
@@ -33,7 +32,7 @@ FULL: Final = Rule(
         r"(boite|boîte|messagerie|bal) .{0,30}pleine?",
         r"postfach .{0,30}voll",
         r"speicher\w* .{0,30}(voll|überschritten|erschöpft)",
-        r"buz[oó]n .{0,20}llen",
+        r"(buz[oó]n|casilla|cuenta|mailbox) .{0,20}llen",
         r"casella .{0,20}pien",
         r"caixa .{0,20}cheia",
         r"postvak .{0,20}vol",
@@ -64,6 +63,8 @@ UNAVAILABLE: Final = Rule(
         r"(unable|not able) to .{0,40}at this time",
         r"in progress",
         r"unverified address",
+        r"not unique",
+        r"resolver\.adr\.ambiguous",
         r"(server|system|service) (is )?(currently )?(too )?(busy|overload|not available|"
         r"unavailable|down|shutting)",
         r"resources? (are )?unavailable",
