@@ -247,6 +247,8 @@ def test_all_addresses_together_get_a_bounded_number_of_emails_an_hour(
     answer = small.ask("victim+5@example.org")
     assert answer.status_code == 429
     assert int(answer.headers["retry-after"]) == 3600
+    assert "requested on this site" in answer.text
+    assert "from where you are" not in answer.text, "nobody there is to blame"
 
 
 def test_a_client_that_asks_too_often_has_to_wait(tmp_path: Path) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from ipaddress import ip_network
 
-import pytest
-
 from syndicate.web import clients as clients_module
 from syndicate.web.clients import Clients, Limit, Network
 from syndicate.web.messages import Request
@@ -46,16 +44,16 @@ def test_a_web_server_on_this_machine_is_believed_without_being_named() -> None:
     assert [waits(clients, "127.0.0.1", "127.0.0.1") for _ in range(2)] == [0, 0]
 
 
-def test_a_header_of_another_machine_is_reported_once(caplog: pytest.LogCaptureFixture) -> None:
+def test_the_first_untrusted_machine_with_the_header_is_known() -> None:
     clients = Clients(Limit(), PROXY)
     waits(clients, "10.0.0.1", "203.0.113.1")
     waits(clients, "127.0.0.1", "203.0.113.1")
-    waits(clients, "192.0.2.1")
-    assert not caplog.records
+    waits(clients, "", "203.0.113.1")
+    waits(clients, "192.0.2.9")
+    assert clients.untrusted_proxy == ""
     for number in range(3):
         waits(clients, f"192.0.2.{number}", "203.0.113.1")
-    (record,) = caplog.records
-    assert "service.proxies" in record.getMessage()
+    assert clients.untrusted_proxy == "192.0.2.0"
 
 
 def test_one_network_of_ipv6_is_one_client() -> None:

@@ -21,7 +21,7 @@ from syndicate.cli.show import (
     show_table,
     tally,
 )
-from syndicate.findings import Level
+from syndicate.findings import Finding, Level
 
 if TYPE_CHECKING:
     from syndicate.build import Report, Site
@@ -114,7 +114,8 @@ def check(config_file: Path, *, as_json: bool, quiet: bool) -> int:
         report = run(site, datetime.now(UTC), rehearse=True)
         doubts = Incarnation(site.database, site.sent_record).findings(site.config_file)
     examples = starter_findings(site.config, site.config_file)
-    findings = placed((*doubts, *examples, *report.findings), site)
+    found = (*doubts, *examples, *_of_the_service(config_file), *report.findings)
+    findings = placed(found, site)
     if as_json:
         click.echo(findings_as_json(findings))
     else:
@@ -123,3 +124,18 @@ def check(config_file: Path, *, as_json: bool, quiet: bool) -> int:
         if not findings and not quiet:
             click.echo(f"{counted(report.articles, 'article')} published: nothing to mend.")
     return int(any(finding.level != Level.NOTICE for finding in findings))
+
+
+def _of_the_service(config_file: Path) -> list[Finding]:
+    """What only the running service can know of the configuration: proxies that are not in it."""
+    from syndicate.app import set_up
+    from syndicate.service.forwarding import RULE
+    from syndicate.service.lock import holder
+    from syndicate.service.service import LOCK, STATUS, state_file
+    from syndicate.service.status import read
+
+    setup = set_up(config_file, os.environ)
+    if holder(state_file(setup, LOCK)) is None:
+        return []
+    known = read(state_file(setup, STATUS))
+    return [finding for finding, _ in (known.faults if known else ()) if finding.rule == RULE]

@@ -44,6 +44,7 @@ def status(config_file: Path) -> int:
     Exits with 1 when something is wrong, and with 3 when no service runs.
     """
     from syndicate.app import set_up
+    from syndicate.findings import Level
     from syndicate.service.lock import holder
     from syndicate.service.service import LOCK, STATUS, state_file
     from syndicate.service.status import read
@@ -58,7 +59,7 @@ def status(config_file: Path) -> int:
         click.echo(f"A service is just starting, as process {pid}.")
         return 0
     _tell(known, setup)
-    return 1 if known.faults else 0
+    return int(any(finding.level != Level.NOTICE for finding, _ in known.faults))
 
 
 def _tell_doubt(setup: Setup) -> None:

@@ -26,6 +26,7 @@ from syndicate.service.approving import Approving
 from syndicate.service.bounces import Returns
 from syndicate.service.clock import Clock
 from syndicate.service.faults import as_findings
+from syndicate.service.forwarding import Forwarding
 from syndicate.service.issue_pages import IssuePages
 from syndicate.service.lock import only_one
 from syndicate.service.newsletters import Issuing
@@ -110,6 +111,7 @@ def _parts(
         Letters(setup, asked),
         delivering,
         Returns(setup),
+        Forwarding(serving, setup.config_file),
     ]
 
 

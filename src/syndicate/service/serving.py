@@ -98,6 +98,11 @@ class Serving:
         for desk in before:
             desk.close()
 
+    @property
+    def untrusted_proxy(self) -> str:
+        """The first address that sent X-Forwarded-For and is not in `service.proxies`, or ""."""
+        return self._answers.clients.untrusted_proxy
+
     def listen(self) -> None:
         """Take the port. Raises SyndicateError when another program has it."""
         config = self._server.config

@@ -109,7 +109,7 @@ class Answering:
         except RefusedError as refused:
             return self.refused(refused.status, refused.refusal)
         except BusyError:
-            return self.wait(MAX_EMAILS_IN.total_seconds())
+            return self.wait(MAX_EMAILS_IN.total_seconds(), Refusal.BUSY)
         except UsedError:
             return self.refused(410, Refusal.USED)
         except ExpiredError:
@@ -122,9 +122,9 @@ class Answering:
         page = self._pages.refused(refusal, f"{self._base}subscribe/")
         return self._shown(page, status, *headers)
 
-    def wait(self, seconds: float) -> Answer:
-        """What is said to whoever asks too often."""
-        return self.refused(429, Refusal.TOO_MANY, (b"retry-after", b"%d" % ceil(seconds)))
+    def wait(self, seconds: float, refusal: Refusal = Refusal.TOO_MANY) -> Answer:
+        """The page for a request that is refused for some seconds, with the reason."""
+        return self.refused(429, refusal, (b"retry-after", b"%d" % ceil(seconds)))
 
     # -- subscribing -------------------------------------------------------------------------
 

@@ -51,6 +51,7 @@ class Refusal(StrEnum):
     USED = "used"
     UNKNOWN = "unknown"
     TOO_MANY = "too-many"
+    BUSY = "busy"
     UNAVAILABLE = "unavailable"
     TOO_LARGE = "too-large"
     MALFORMED = "malformed"

@@ -6,7 +6,6 @@ every feed of a site, and people behind one address need. What a client calls it
 
 from __future__ import annotations
 
-import logging
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,8 +14,6 @@ from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Final
 
 from syndicate.web.messages import Request
-
-log = logging.getLogger(__name__)
 
 Network = IPv4Network | IPv6Network
 
@@ -37,13 +34,14 @@ class Clients:
 
     That of this machine itself is believed too: a program here that makes one up is limited where
     it would not be otherwise. Without that header, requests of this machine are not limited. A
-    header that comes from any other machine is not believed, and reported once.
+    header that comes from any other machine is not believed: `untrusted_proxy` is the first such
+    machine, "" if there was none.
     """
 
     def __init__(self, limit: Limit, proxies: Sequence[Network] = ()) -> None:
         self._limit = limit
         self._proxies = tuple(proxies)
-        self._reported = False
+        self.untrusted_proxy = ""
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def seconds_to_wait(self, request: Request, now: float) -> float:
@@ -64,8 +62,8 @@ class Clients:
         forwarded = request.headers.get(b"x-forwarded-for", b"")[-500:].decode("latin-1")
         if not forwarded:
             return _group(request.peer)
-        if request.peer and not self._is_proxy(request.peer):
-            self._report(request.peer)
+        if not self.untrusted_proxy and _is_address(request.peer):
+            self.untrusted_proxy = "" if self._is_proxy(request.peer) else request.peer
         hops = forwarded.split(",")
         for address in (request.peer, *reversed(hops)):
             if not self._is_proxy(address.strip()):
@@ -80,15 +78,13 @@ class Clients:
         known = any(parsed in network for network in self._proxies)
         return known or _group(address) is None
 
-    def _report(self, peer: str) -> None:
-        """Log once that a proxy may be missing in the configuration."""
-        if not self._reported:
-            self._reported = True
-            log.warning(
-                "a request came with X-Forwarded-For from an address that is not in "
-                "service.proxies; all its visitors share one limit",
-                extra={"facts": {"address": peer, "hint": f"proxies: [{peer}] if it is yours"}},
-            )
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 @lru_cache(maxsize=4_096)

@@ -1,0 +1,48 @@
+"""Reports a reverse proxy that may be missing in `service.proxies`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from ipaddress import ip_address
+from typing import Protocol
+
+from syndicate.findings import Finding, Level
+from syndicate.service.tick import Turn
+
+RULE = "proxy-unknown"
+
+
+class Serves(Protocol):
+    """Serves the site to clients."""
+
+    @property
+    def untrusted_proxy(self) -> str:
+        """The first address that sent X-Forwarded-For and is not trusted; "" if none did."""
+        ...
+
+
+class Forwarding:
+    """A part of the service: reports the first untrusted address that sent X-Forwarded-For.
+
+    Anyone on the internet can send the header. So only a private address, as proxies have, is a
+    warning; another one is a notice.
+    """
+
+    name = "proxies"
+
+    def __init__(self, serves: Serves, config_file: str) -> None:
+        self._serves = serves
+        self._config_file = config_file
+
+    def turn(self, now: datetime) -> Turn:  # noqa: ARG002
+        """Report it as long as the settings stay as they are."""
+        peer = self._serves.untrusted_proxy
+        if not peer:
+            return Turn(findings=[])
+        level = Level.WARNING if ip_address(peer).is_private else Level.NOTICE
+        message = (
+            f"a forwarded header (X-Forwarded-For) came from {peer}, an address that is not in "
+            "service.proxies: all its visitors share one rate limit"
+        )
+        hint = f'if it is your reverse proxy, set service: {{proxies: ["{peer}"]}}'
+        return Turn(findings=[Finding(level, RULE, message, self._config_file, None, hint)])
