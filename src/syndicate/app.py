@@ -14,6 +14,8 @@ from syndicate.catalogue import Scanned
 from syndicate.config.loader import Loaded, load
 from syndicate.config.model import Config
 from syndicate.content.folder import Stat
+from syndicate.content.rule_files import RuleFiles
+from syndicate.content.rule_files import load as load_rules
 from syndicate.errors import Place, SyndicateError
 from syndicate.reading import Broken, scan_many
 from syndicate.starter import starter
@@ -149,8 +151,12 @@ def _designs(own: Path, *, named: bool) -> tuple[Path, ...]:
 
 
 def _read_files(
-    places: Places, zone: ZoneInfo, progress: Progress, files: Sequence[tuple[str, Stat]]
+    places: Places,
+    zone: ZoneInfo,
+    progress: Progress,
+    files: Sequence[tuple[str, Stat]],
+    rule_files: RuleFiles,
 ) -> list[Scanned | Broken]:
-    return list(
-        progress(scan_many(places.content, files, zone, places.links), len(files), "Reading")
-    )
+    root, links = places.content, places.links
+    rules = load_rules(root, rule_files, links) if files else None
+    return list(progress(scan_many(root, files, zone, links, rules), len(files), "Reading"))

@@ -28,7 +28,7 @@ from zoneinfo import ZoneInfo
 from syndicate import __version__, issue_archive
 from syndicate.catalogue import Counts, Record, is_published
 from syndicate.config.model import Config, Service, Store
-from syndicate.content import folder
+from syndicate.content import folder, rule_files
 from syndicate.content.folder import Stat
 from syndicate.content.reader import is_article
 from syndicate.content.versions import RENDERER_VERSION
@@ -213,6 +213,7 @@ def taken_in(
         site.database,
         seen,
         site.read_files,
+        rule_files.find(site.places.content, seen.files),
         host=site.host,
         zone=site.zone,
         now=now,

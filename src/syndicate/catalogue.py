@@ -320,7 +320,9 @@ def placed(file: Scanned, record: Record | None, around: Surrounding | None) -> 
     if not file.may_be_page or around is None or (record and record.sequence is not None):
         return file
     kept = json.loads(record.head).get("inferred", {}).get("page") if record else None
-    reason = around.reason(file.path) or (kept if kept in placement.BY_SURROUNDING else "")
+    dated = file.date is not None
+    stays = kept == placement.BESIDE_POSTS if dated else kept in placement.BY_SURROUNDING
+    reason = around.reason(file.path, dated=dated) or (kept if stays else "")
     return _as_page(file, reason) if reason else file
 
 

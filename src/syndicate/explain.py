@@ -9,7 +9,7 @@ from datetime import datetime
 
 from syndicate.build import Site
 from syndicate.catalogue import Record, State, expires, is_page, is_published, placed
-from syndicate.content import folder, naming, placement
+from syndicate.content import folder, naming, placement, rule_files
 from syndicate.content.article import Article
 from syndicate.content.placement import surrounding
 from syndicate.content.reader import Reading, is_article
@@ -60,7 +60,9 @@ def explain(site: Site, wanted: str, now: datetime) -> Explanation:
     findings: tuple[Finding, ...] = ()
     if path in files:
         try:
-            reading = read_article(site.places.content, path, site.zone, site.places.links)
+            root, links = site.places.content, site.places.links
+            rules = rule_files.load(root, rule_files.find(root, files), links)
+            reading = read_article(root, path, site.zone, links, rules)
             findings = reading.findings
         except ArticleError as error:
             findings = (broken_finding(path, error),)

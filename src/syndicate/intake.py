@@ -29,6 +29,7 @@ from syndicate.catalogue import (
 from syndicate.content.folder import Seen, Stat, present
 from syndicate.content.placement import Surrounding, surrounding
 from syndicate.content.reader import is_article
+from syndicate.content.rule_files import RuleFiles, fingerprint
 from syndicate.content.versions import READER_VERSION
 from syndicate.errors import SyndicateError
 from syndicate.moments import to_text
@@ -40,7 +41,8 @@ from syndicate.store.events import Events, Happening
 TOO_FRESH_NS = 2_000_000_000
 """A file changed so shortly before the scan may change again under the same stat."""
 
-ReadFiles = Callable[[Sequence[tuple[str, Stat]]], Sequence[Scanned | Broken]]
+ReadFiles = Callable[[Sequence[tuple[str, Stat]], RuleFiles], Sequence[Scanned | Broken]]
+"""Reads articles, given also the files that hold articles back besides their headers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,7 @@ def take_in(
     database: Database,
     seen: Seen,
     read_files: ReadFiles,
+    rule_files: RuleFiles,
     *,
     host: str,
     zone: tzinfo,
@@ -108,11 +111,12 @@ def take_in(
     `announced`: hooks are called for new articles, except those of the first build. `tagged`:
     something asks for the articles of a tag, so the list of them is kept. `address` gives an
     article's address where this program decides on it; then no two articles have the same. A first
-    build holds articles without a date back if most are undated, unless `publish_undated`.
+    build holds articles without a date back if most are undated, unless `publish_undated`. When one
+    of the `rule_files` changed, everything is read anew.
     """
     articles = Articles(database)
     meta = articles.meta()
-    how = f"{READER_VERSION} {zone}"
+    how = f"{READER_VERSION} {zone} {fingerprint(rule_files)}".rstrip()
     kept_tags = "yes" if tagged else "no"
     changed, removed = _compared(articles, seen, same_way=meta.get("read as") == how)
     retag = meta.get("tags kept") != kept_tags
@@ -120,7 +124,7 @@ def take_in(
     undated = publish_undated and articles.undated()
     if not (changed or removed or retag or undated or _moves(articles, meta, moment)):
         return Intake()
-    files = read_files(changed)
+    files = read_files(changed, rule_files)
     scanned = [_settled(file, now) for file in files if isinstance(file, Scanned)]
     broken = [file for file in files if isinstance(file, Broken)]
     with database.transaction():
@@ -294,7 +298,7 @@ def _surrounding(
     dated, undated = ([p for p in paths if p not in read] for paths in articles.placed_by_date())
     live = [file for file in scanned if not file.draft and not file.page and not file.unlisted]
     dated += [file.path for file in live if file.date]
-    undated += [file.path for file in live if file.may_be_page]
+    undated += [file.path for file in live if file.may_be_page and not file.date]
     return surrounding(dated, undated, files)
 
 

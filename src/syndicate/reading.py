@@ -16,6 +16,7 @@ from syndicate import findings
 from syndicate.catalogue import Scanned, body_hash, head_of
 from syndicate.content import folder
 from syndicate.content.folder import Stat
+from syndicate.content.inherited import FolderRules
 from syndicate.content.reader import MOST_BYTES, Reading, read
 from syndicate.errors import ArticleError, Place
 from syndicate.findings import Finding, Level
@@ -31,10 +32,17 @@ class Broken:
     finding: Finding
 
 
-def read_article(root: Path, path: str, zone: tzinfo, links: Sequence[Path] = ()) -> Reading:
+def read_article(
+    root: Path,
+    path: str,
+    zone: tzinfo,
+    links: Sequence[Path] = (),
+    rules: FolderRules | None = None,
+) -> Reading:
     """Read one file of the content folder `root`. Raises ArticleError.
 
-    `links` are the folders outside `root` that symbolic links in it may lead to.
+    `links` are the folders outside `root` that symbolic links in it may lead to. `rules` say what
+    holds articles back besides their headers; only the text needs none.
     """
     if not _is_text(path):
         raise ArticleError(
@@ -42,24 +50,31 @@ def read_article(root: Path, path: str, zone: tzinfo, links: Sequence[Path] = ()
             place=Place(_shown(path)),
             way_out="give it another name",
         )
-    return read(path, folder.read(root, path, MOST_BYTES, links), zone)
+    data = folder.read(root, path, MOST_BYTES, links)
+    meta = f"{path.rpartition('.')[0]}.meta"
+    sidecar = folder.read(root, meta, MOST_BYTES, links) if folder.stat_of(root, meta) else None
+    return read(path, data, zone, rules.of(path) if rules else (), sidecar)
 
 
 def scan_many(
-    root: Path, files: Sequence[tuple[str, Stat]], zone: tzinfo, links: Sequence[Path] = ()
+    root: Path,
+    files: Sequence[tuple[str, Stat]],
+    zone: tzinfo,
+    links: Sequence[Path] = (),
+    rules: FolderRules | None = None,
 ) -> Iterator[Scanned | Broken]:
     """Read files, on all processors when there are many (a first build, a fresh checkout)."""
     workers = min(len(files) // WORTH_A_WORKER, os.cpu_count() or 1)
     # Forking is safe here only: one thread, on Linux. A new interpreter would cost more.
     if workers < 2 or sys.platform != "linux" or threading.active_count() > 1:
-        yield from scan_files(root, files, zone, links)
+        yield from scan_files(root, files, zone, links, rules)
         return
     import multiprocessing
 
     portions = [files[i : i + PORTION] for i in range(0, len(files), PORTION)]
     # Nothing read is part of a cycle: looking for some takes a tenth of the time.
     with multiprocessing.get_context("fork").Pool(workers, initializer=gc.disable) as pool:
-        for scanned in pool.imap(partial(_scan_portion, root, zone, links), portions):
+        for scanned in pool.imap(partial(_scan_portion, root, zone, links, rules), portions):
             yield from scanned
 
 
@@ -68,20 +83,28 @@ PORTION = 250
 
 
 def _scan_portion(
-    root: Path, zone: tzinfo, links: Sequence[Path], files: Sequence[tuple[str, Stat]]
+    root: Path,
+    zone: tzinfo,
+    links: Sequence[Path],
+    rules: FolderRules | None,
+    files: Sequence[tuple[str, Stat]],
 ) -> list[Scanned | Broken]:
-    return list(scan_files(root, files, zone, links))
+    return list(scan_files(root, files, zone, links, rules))
 
 
 def scan_files(
-    root: Path, files: Iterable[tuple[str, Stat]], zone: tzinfo, links: Sequence[Path] = ()
+    root: Path,
+    files: Iterable[tuple[str, Stat]],
+    zone: tzinfo,
+    links: Sequence[Path] = (),
+    rules: FolderRules | None = None,
 ) -> Iterator[Scanned | Broken]:
     """Read files one by one; a broken one costs only itself."""
     for path, stat in files:
         try:
             if stat[0] < 0:
                 raise folder.refused_link(root, path)
-            reading = read_article(root, path, zone, links)
+            reading = read_article(root, path, zone, links, rules)
         except ArticleError as error:
             if isinstance(error, folder.UnreadableError):
                 stat = (stat[0], -1)  # what was in the way may go without a change of the file

@@ -152,6 +152,18 @@ def test_many_undated_files_at_the_root_are_no_pages_beside_few_dated_ones() -> 
 
 def test_plain_text_and_dated_files_are_never_pages_by_what_lies_around_them() -> None:
     assert not read("hello.txt", b"Words.", UTC).article.may_be_page
-    assert not article("date: 2020-01-01", "colophon.md").may_be_page
+    assert not article("date: 2020-01-01", "2020-01-01-colophon.md").may_be_page
+    assert not article("date: 2020-01-01", "_recipes/colophon.md").may_be_page
     assert not article("title: x", "_posts/x.md").may_be_page
     assert article("title: x", "colophon.md").may_be_page
+
+
+def test_outside_the_folder_of_posts_even_a_date_makes_no_article() -> None:
+    dated = ["_posts/a.md", "uses/index.md"]
+    around = surrounding(dated, [], dated)
+    assert around.reason("uses/index.md", dated=True) == BESIDE_POSTS
+    assert surrounding(dated[1:], [], dated[1:]).reason("uses/index.md", dated=True) == ""
+
+
+def test_the_page_of_a_section_is_one_even_with_a_date() -> None:
+    assert article("title: Posts\ndate: 2020-01-01", "posts/_index.md").page

@@ -548,8 +548,6 @@ def test_a_stated_day_of_publication_goes_before_the_date_in_any_order() -> None
 @pytest.mark.parametrize(
     "text",
     [
-        ".. title: One\n.. status: draft\n\nText.",
-        "<!--\n.. title: One\n.. status: private\n-->\n\nText.",
         "<!-- draft: true -->\n\n# One\n\nText.",
         "# One\n\nStatus: Draft\n\nText.",
         "# One\n\n**Status:** Draft\n\nText.",

@@ -169,9 +169,10 @@ class _Walk:
 def _leads_inside(real: str, root: str, others: Sequence[str]) -> bool:
     """Whether a path without links is in the folder and not hidden there, or below `others`."""
     top = os.path.realpath(root)
-    if real == top or real.startswith(f"{top}/"):
-        return "/." not in real[len(top) :]
-    tops = (os.path.realpath(each).rstrip("/") for each in others)
+    inside = real == top or real.startswith(f"{top}/")
+    if inside and "/." not in real[len(top) :]:
+        return True
+    tops = (os.path.realpath(each).rstrip("/") for each in others if not inside or each == "/")
     return any(real == each or real.startswith(f"{each}/") for each in tops)
 
 

@@ -48,6 +48,9 @@ _ANY_BEGINS = re.compile(
     r"""(?:["']?[\w$@][\w .:/@$-]{0,60}["']?[ \t]*[:=]|[{[(]|/\*)"""
 )
 _JSON_START = re.compile(r'\{\s*["}]')
+_DOTTED_LINE = re.compile(r"\.\.[ \t]+([A-Za-z][\w-]*):(?:[ \t]+(.*)|)$")
+_COMMENT_OPENS = re.compile(r"<!--[ \t]*(?:\n|(?=\.\.[ \t]))")
+_COMMENT_CLOSES = re.compile(r"-->")
 _HEADER_LINE = re.compile(r"([^\W\d_][\w -]{0,40}?)[ \t]*:(?:[ \t]+(.*)|)$")
 # A compact nest (`- - - -`) costs two bytes a level, and thousands of levels exhaust the
 # parser's stack, which no exception catches.
@@ -105,6 +108,8 @@ def split(path: str, text: str) -> Header:
         return _named_fence(path, text, start, named)
     if text.startswith("{", start) and _JSON_START.match(text, start):
         return _json(path, text, start)
+    if text.startswith((".. ", "<!--"), start) and (dotted := _dotted(path, text, start)):
+        return dotted
     if _HEADER_LINE.match(text[start : start + 200].partition("\n")[0]):
         return _lines(path, text, start)
     if (broken := _BROKEN_FENCE.match(text, start)) and role_of(broken[1]):
@@ -113,6 +118,45 @@ def split(path: str, text: str) -> Header:
             "write --- (YAML) or +++ (TOML) alone on the line",
         )  # fmt: skip
     return without(text, start)
+
+
+def sidecar(path: str, text: str) -> Header:
+    """The header in a file of its own (Nikola's `.meta`). Raises ArticleError."""
+    return split(path, text if text.endswith("\n") else f"{text}\n")
+
+
+def _dotted(path: str, text: str, start: int) -> Header | None:
+    """Nikola's lines `.. key: value`, bare or in one HTML comment; None if there are none."""
+    values: dict[str, object] = {}
+    comment = _COMMENT_OPENS.match(text, start)
+    at = comment.end() if comment else start
+    while at < len(text) and at - start <= LONGEST_HEADER:
+        end = text.find("\n", at)
+        end = len(text) if end < 0 else end
+        row = text[at:end].strip()
+        found = _DOTTED_LINE.match(row)
+        if found:
+            _add(path, text, at, values, found)
+        elif row and comment and _COMMENT_CLOSES.match(row):
+            at = min(len(text), end + 1)
+            break
+        elif row:
+            break
+        at = min(len(text), end + 1)
+    if not {role[0] for key in values if (role := role_of(key))} & _TELLING:
+        return None
+    _bound(path, text.count("\n", 0, start) + 1, text[start:at])
+    # Nikola took these for tags before it had a status.
+    tags = {each.strip().lower() for each in str(values.get("tags", "")).split(",")}
+    if tags & {"draft", "private"} and "status" not in values:
+        values["status"] = "draft"
+    return _header(text, "lines", values, start, at, at)
+
+
+def parse(path: str, kind: str, source: str) -> dict[str, object]:
+    """The values of a text that is nothing but YAML, TOML or JSON. Raises ArticleError."""
+    _bound(path, 1, source)
+    return _PARSERS[kind](path, source, 1)
 
 
 def without(text: str, start: int = 0) -> Header:

@@ -8,7 +8,7 @@ not, and template code in a value is never evaluated.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
 from typing import Never
@@ -17,7 +17,8 @@ from urllib.parse import unquote
 from syndicate.content import plaintext
 from syndicate.content.dates import WAY_OUT, DateError, to_utc
 from syndicate.content.frontmatter import Header
-from syndicate.content.keys import CONTROLLING, Role, intended, role_of
+from syndicate.content.inherited import Inherited
+from syndicate.content.keys import CONTROLLING, Role, intended, normal, role_of
 from syndicate.content.publication import Verdict, is_due_later, verdict, yes_or_no
 from syndicate.errors import ArticleError, Place
 from syndicate.findings import Finding, Level
@@ -78,8 +79,13 @@ def _wrong_address(text: str) -> str:
     return ""
 
 
-def understand(path: str, header: Header, zone: tzinfo) -> Metadata:
-    """Give each value of a header its meaning. Raises ArticleError with the line."""
+def understand(
+    path: str, header: Header, zone: tzinfo, inherited: Sequence[Inherited] = ()
+) -> Metadata:
+    """Give each value of a header its meaning. Raises ArticleError with the line.
+
+    `inherited` are values from other files, the nearest first.
+    """
     reading = _Reading(path, header, zone, Metadata())
     chosen: dict[Role, tuple[int, str, object]] = {}
     for key, value in header.values.items():
@@ -94,6 +100,8 @@ def understand(path: str, header: Header, zone: tzinfo) -> Metadata:
             _READERS[role](reading, key, value)
         elif role not in chosen or rank < chosen[role][0]:
             chosen[role] = (rank, key, value)
+    if inherited:
+        reading.inherit(inherited, chosen)
     for role, (_, key, value) in chosen.items():
         _READERS[role](reading, key, value)
     reading.settle_dates()
@@ -307,6 +315,44 @@ class _Reading:
         self.found.extra[key] = self._plain(key, value)
         if isinstance(value, str):
             self.found.path = value
+
+    def inherit(
+        self, values: Sequence[Inherited], chosen: dict[Role, tuple[int, str, object]]
+    ) -> None:
+        """Take over what other files say, where neither the header nor a nearer file does."""
+        stated = {normal(key) for key in self.header.values}
+        for key, value, source, always in values:
+            if not key:
+                self._hold(source)
+            elif always or normal(key) not in stated:
+                stated.add(normal(key))
+                self._inherit(key, value, source, chosen)
+
+    def _inherit(
+        self,
+        key: str,
+        value: object,
+        source: str,
+        chosen: dict[Role, tuple[int, str, object]],
+    ) -> None:
+        role, rank = role_of(key) or (Role.STATUS, 0)
+        if role not in _EVERY:
+            if role not in chosen or rank < chosen[role][0]:
+                chosen[role] = (rank, key, value)
+            return
+        withheld, unlisted, draft = self.found.withheld, self.found.unlisted, self.found.draft
+        try:
+            _READERS[role](self, key, value)
+        except ArticleError as error:
+            message = f"{source}: {error.message}"
+            raise ArticleError(message, place=Place(self.path), way_out=error.way_out) from error
+        found = self.found
+        if not withheld and found.withheld:
+            found.withheld = f"{found.withheld} ({source})"
+        if not unlisted and found.unlisted:
+            found.unlisted = f"{found.unlisted} ({source})"
+        if draft is None and found.draft is False:
+            found.draft = None  # only the article's own header overrules a folder for drafts
 
     def foreign(self, key: str, value: object) -> None:
         """A key that means nothing here. One typo away from one that does, it is reported; where

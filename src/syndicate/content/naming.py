@@ -114,6 +114,12 @@ def in_drafts(path: str) -> bool:
     return "drafts" in folder and any(part in ("drafts", "_drafts") for part in folder.split("/"))
 
 
+def is_partial(path: str) -> bool:
+    """Whether the name begins with `_`: a part of others for Jekyll, Hexo, Docusaurus and Astro."""
+    name = path.rpartition("/")[2].lower()
+    return name.startswith("_") and not name.startswith("_index.")
+
+
 def words_of(name: str) -> str | None:
     """The name as a title if it reads as words, else None.
 

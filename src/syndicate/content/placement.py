@@ -1,10 +1,10 @@
 """Which files are pages of the site (About, Privacy, Search) and not articles. Pure.
 
-In this order: what the header says (`type`, `layout`), then a place at the root that only pages
-have (`pages/`, `about.md`), then a date, which other pages do not need, then the folder (`pages/`,
-`_index.md`), then the site around it: an undated file at the root is
-a page where the articles have folders of their own. A rule applies only where generators agree;
-whatever is left is an article.
+In this order: what the header says (`type`, `layout`), then a place that only pages have (`pages/`
+or `about.md` at the root, `_index.md`), then a date, then the folder (`pages/`), then the site
+around it: where articles lie in `_posts/`, whatever lies elsewhere is a page, dated or not; an
+undated file at the root is a page where the articles have folders of their own. A rule applies only
+where generators agree; whatever is left is an article.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from syndicate.content.naming import dated_folders, dated_name, slug_of
 EMPTY = "a page without text is not built"
 FRONT = "syndicate makes the front page"
 
-BESIDE_POSTS = "undated, while articles lie in _posts/"
+BESIDE_POSTS = "outside _posts/, where articles lie"
 INDEX = "undated index of a folder with dated articles"
 AT_ROOT = "undated at the root, while dated articles lie in folders"
 BY_SURROUNDING = frozenset((BESIDE_POSTS, INDEX, AT_ROOT))
@@ -73,10 +73,10 @@ def of(path: str, form: Format, words: Mapping[Role, str], *, dated: bool) -> Pl
             return Placed(page=True, reason=f"{key}: {words[role][:40]}")
     if reason := _at_root(path, form):
         return Placed(page=True, reason=reason)
-    if dated:
-        return Placed()
     if is_section(path):
         return Placed(page=True, reason="_index is the page of a section")
+    if dated:
+        return Placed(may_be_page=form is not Format.TEXT and _is_outside_collections(path))
     if folder := next((folder for folder in folders if folder.lower() in _FOLDERS), ""):
         return Placed(page=True, reason=f"folder {folder}/")
     return Placed(may_be_page=form is not Format.TEXT and _POSTS.isdisjoint(folders))
@@ -94,6 +94,13 @@ def _at_root(path: str, form: Format) -> str:
         return f"folder {first}/"
     name = (first if _is_index(rest) else "" if rest else first.partition(".")[0]).lower()
     return f"called {name}" if form is not Format.TEXT and name in _NAMES_AT_ROOT else ""
+
+
+def _is_outside_collections(path: str) -> bool:
+    """Whether Jekyll and Hexo take a file for a page, dated or not: no day, no folder with `_`."""
+    folders = path.split("/")[:-1]
+    spelled = dated_name(path)[0] or dated_folders(path)
+    return not spelled and not any(folder.startswith("_") for folder in folders)
 
 
 def is_section(path: str) -> bool:
@@ -118,7 +125,7 @@ def _is_index(name: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Surrounding:
-    """What a site is like around an undated file: counted from what is dated, and what is not."""
+    """What a site is like around a file that may be a page, counted from its other files."""
 
     dated_at_root: int
     dated_below: int
@@ -128,11 +135,13 @@ class Surrounding:
     has_posts: bool
     """Whether articles lie in `_posts/`, as Jekyll and Hexo have it."""
 
-    def reason(self, path: str) -> str:
-        """Why an undated file is a page; "" if it is an article."""
+    def reason(self, path: str, *, dated: bool = False) -> str:
+        """Why a file that may be a page is one; "" if it is an article."""
         folder, _, name = path.rpartition("/")
         if self.has_posts:
             return BESIDE_POSTS
+        if dated:
+            return ""
         if _is_index(name) and (folder in self.sections or (not folder and self._has_dated)):
             return INDEX
         if location(path) or self.dated_at_root or not self.dated_below:

@@ -13,6 +13,7 @@ an address or evaluates template code.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, tzinfo
 from types import MappingProxyType
@@ -32,6 +33,7 @@ from syndicate.content import (
 from syndicate.content.article import NOTHING, Article, Format
 from syndicate.content.dates import DateError, to_utc
 from syndicate.content.frontmatter import Header
+from syndicate.content.inherited import Inherited
 from syndicate.content.metadata import MOST_TAGS, Metadata, understand
 from syndicate.content.naming import is_article
 from syndicate.errors import ArticleError, Place
@@ -56,11 +58,18 @@ class Reading:
     findings: tuple[Finding, ...]
 
 
-def read(path: str, data: bytes, zone: tzinfo) -> Reading:
+def read(
+    path: str,
+    data: bytes,
+    zone: tzinfo,
+    inherited: Sequence[Inherited] = (),
+    sidecar: bytes | None = None,
+) -> Reading:
     """Read one file. `path` is relative to the content folder, with forward slashes.
 
-    Dates without an offset are in `zone`. Raises ArticleError with the place and the way out
-    when the file cannot be read.
+    Dates without an offset are in `zone`. `inherited` are values from other files that decide on
+    publication, `sidecar` is a file that holds nothing but the header (Nikola's `.meta`). Raises
+    ArticleError with the place and the way out when the file cannot be read.
     """
     form = naming.format_of(path)
     if form is None:
@@ -70,7 +79,10 @@ def read(path: str, data: bytes, zone: tzinfo) -> Reading:
     if (not text or text.isspace()) and not placement.is_section(path):
         _refuse(path, None, "the file is empty", "write it, or delete it")
     header = _header(path, text, form)
-    found = understand(path, header, zone)
+    if sidecar is not None and not header.kind:
+        meta = frontmatter.sidecar(path, _text(path, sidecar, findings))
+        header = header._replace(kind=meta.kind, values=meta.values)
+    found = understand(path, header, zone, inherited)
     article = _article(path, form, header, found, zone, findings)
     return Reading(article, (*findings, *found.findings))
 
@@ -111,8 +123,8 @@ def _article(
     reasons = {"page": placed.reason, "unlisted": found.unlisted}
     inferred.update({key: reason for key, reason in reasons.items() if reason})
     has_text = bool(body) and not body.isspace()
-    if placed.page and not draft:
-        draft = _is_left_out(path, found, inferred, findings, has_text=has_text)
+    if placed.page:
+        draft = _is_left_out(path, found, inferred, findings, has_text=has_text) or draft
     if not draft and not has_text:
         message, way_out = "the article has no text", "write it, or set draft: true"
         findings.append(Finding(Level.WARNING, "body-empty", message, path, None, way_out))
@@ -147,7 +159,7 @@ def _is_left_out(
     """Whether a page is not built, such as one without text; `inferred` gets the reason."""
     why = placement.left_out(path, found.url, has_text=has_text)
     if why:
-        inferred["draft"] = why
+        inferred.setdefault("draft", why)
         findings[:] = [f for f in findings if f.rule != "title-missing"]
     return bool(why)
 
@@ -168,11 +180,15 @@ def _is_draft(
         findings.append(finding)
 
     if found.draft:
-        if found.withheld and not found.withheld.lower().startswith("draft:"):
+        own = found.withheld.lower().startswith("draft:") and not found.withheld.endswith(")")
+        if found.withheld and not own:
             inferred["draft"] = found.withheld
         return True
     if found.draft is None and naming.in_drafts(path):
         inferred["draft"] = "folder for drafts"
+        return True
+    if found.draft is None and naming.is_partial(path):
+        inferred["draft"] = "the name begins with _"
         return True
     if said := stray.withholding(header.body):
         message = f"{said.text!r} is not in a header; the article is held back"

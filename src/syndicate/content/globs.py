@@ -1,0 +1,103 @@
+"""Path patterns of site generators and of .gitignore, matched in linear time. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+
+_BRACES = re.compile(r"\{([^{}]*)\}")
+_MAX_ALTERNATIVES = 64
+_MAX_SEGMENTS = 64
+
+
+def matches(path: str, pattern: str) -> bool:
+    """Whether a path with forward slashes fits a pattern.
+
+    `*` and `?` stay within a folder, `**` crosses folders, `{a,b}` is either. A slash at the
+    beginning of either does not matter.
+    """
+    parts = path.strip("/").split("/")
+    return any(_fits(parts, each) for each in _alternatives(pattern))
+
+
+def is_below(path: str, pattern: str) -> bool:
+    """Whether the path, or a folder it lies in, fits the pattern."""
+    parts = path.strip("/").split("/")
+    heads = ["/".join(parts[:count]) for count in range(1, len(parts) + 1)]
+    return any(matches(head, pattern) for head in heads)
+
+
+def ignored(path: str, lines: Iterable[str]) -> str:
+    """The line of a .gitignore that leaves the path out, "" if none does.
+
+    The last line that fits decides; one that begins with `!` takes back. See gitignore(5).
+    """
+    decided = ""
+    for line in lines:
+        row = line.strip()
+        if not row or row.startswith("#"):
+            continue
+        negated = row.startswith("!")
+        if _is_ignored(path, row.removeprefix("!")):
+            decided = "" if negated else row
+    return decided
+
+
+def _is_ignored(path: str, row: str) -> bool:
+    folder = row.endswith("/")
+    anchored = "/" in row.rstrip("/")
+    pattern = row.strip("/") if anchored else f"**/{row.rstrip('/')}"
+    return is_below(path.strip("/").rpartition("/")[0] if folder else path, pattern)
+
+
+def _alternatives(pattern: str) -> list[str]:
+    """The pattern with braces written out, `a**` as `a*` and `a*/**`; at most 64."""
+    waiting = [pattern]
+    done: list[str] = []
+    while waiting and len(done) + len(waiting) <= _MAX_ALTERNATIVES:
+        each = waiting.pop()
+        if (found := _BRACES.search(each)) is None:
+            done.append(each)
+            continue
+        head, tail = each[: found.start()], each[found.end() :]
+        waiting += [f"{head}{option}{tail}" for option in found[1].split(",")]
+    return [each for one in done for each in _split_stars(one)]
+
+
+def _split_stars(pattern: str) -> list[str]:
+    """`/s1**` crosses folders as well: it is `/s1*` and all below that."""
+    parts = pattern.strip("/").split("/")
+    last = parts[-1]
+    if last != "**" and last.endswith("**"):
+        parts[-1] = last.rstrip("*") + "*"
+        return ["/".join(parts), "/".join((*parts, "**"))]
+    return [pattern]
+
+
+def _fits(parts: list[str], pattern: str) -> bool:
+    """Walk the path once, with every place in the pattern where the match may stand."""
+    wanted = pattern.strip("/").split("/")[:_MAX_SEGMENTS]
+    places = _skipped({0}, wanted)
+    for part in parts:
+        places = _skipped(
+            {
+                place if wanted[place] == "**" else place + 1
+                for place in places
+                if place < len(wanted)
+                and (wanted[place] == "**" or fnmatchcase(part, wanted[place]))
+            },
+            wanted,
+        )
+    return len(wanted) in places
+
+
+def _skipped(places: set[int], wanted: list[str]) -> set[int]:
+    """The places, and those behind each `**`, which may stand for nothing."""
+    found = set(places)
+    for place in sorted(places):
+        after = place
+        while after < len(wanted) and wanted[after] == "**":
+            after += 1
+            found.add(after)
+    return found

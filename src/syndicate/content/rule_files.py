@@ -1,0 +1,118 @@
+"""The files of site generators that hold articles back, on disk: which there are, what they say.
+
+They lie in the content folder and, for the whole site, beside it. Only their sizes and times are
+looked at unless something is to be read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from hashlib import sha256
+from pathlib import Path
+
+from syndicate.content import folder, generators
+from syndicate.content.folder import Stat
+from syndicate.content.generators import Source
+from syndicate.content.inherited import FolderRules, Statement
+from syndicate.content.naming import FORMATS, format_of, is_article
+from syndicate.errors import ArticleError
+
+MAX_BYTES = 1_000_000
+
+RuleFiles = Mapping[str, Stat]
+"""Files that speak for articles: path, from the content folder -> stat."""
+
+
+def find(root: Path, files: Mapping[str, Stat]) -> RuleFiles:
+    """The files that may hold articles back, among `files` of the content folder and beside it.
+
+    The nearest come last; those of one article (Nikola's `.meta`) are among them, so that a change
+    of theirs is noticed.
+    """
+    paths = [path for path in files if path.endswith(_SUFFIXES) or "_index." in path]
+    found = {path: files[path] for path in paths if files[path][0] >= 0 and _speaks(path, files)}
+    found |= {path: files[path] for path in _leaders(files)}
+    for name in generators.site_files():
+        for path in (name, f"../{name}"):
+            stat = folder.stat_of(root, path)
+            if stat and (root / path).is_file():
+                found[path] = stat
+    return found
+
+
+_SUFFIXES = (".json", ".meta", ".js", ".cjs", ".mjs", "_metadata.yml", "_metadata.yaml")
+
+
+def fingerprint(found: RuleFiles) -> str:
+    """A short text that differs when one of the files does; "" without any."""
+    if not found:
+        return ""
+    return sha256(repr(sorted(found.items())).encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def load(root: Path, found: RuleFiles, links: Sequence[Path] = ()) -> FolderRules:
+    """What the files say. One that cannot be read says that nothing is known of its folder."""
+    return FolderRules(each for path in found for each in _statements(root, path, links))
+
+
+def _speaks(path: str, files: Mapping[str, Stat]) -> bool:
+    name = path.rpartition("/")[2]
+    if name.endswith((".meta", ".json")):
+        stem = path.rpartition(".")[0]
+        if any(f"{stem}{suffix}" in files for suffix in FORMATS):
+            return True
+    return generators.is_folder_file(path, format_of(path) is not None)
+
+
+def _leaders(files: Mapping[str, Stat]) -> list[str]:
+    """`index` files beside which other articles lie."""
+    bundles = {
+        path.rpartition("/")[0]: path
+        for path, stat in files.items()
+        if "/index." in path and stat[0] >= 0 and format_of(path) is not None
+    }
+    if not bundles:
+        return []
+    led = {
+        above
+        for path in files
+        if "/index." not in path and is_article(path)
+        for above in _folders(path)
+        if above in bundles
+    }
+    return sorted(bundles[each] for each in led)
+
+
+def _folders(path: str) -> list[str]:
+    parts = path.split("/")[:-1]
+    return ["/".join(parts[:count]) for count in range(1, len(parts) + 1)]
+
+
+def _statements(root: Path, path: str, links: Sequence[Path]) -> Iterator[Statement]:
+    if path.endswith(".meta"):  # read with its article
+        return
+    beside = path.startswith("../")
+    inside = f"{root.name}/" if beside else ""
+    try:
+        text = _text(root, path, links)
+    except ArticleError as error:
+        yield Statement(path, folder=Source(path, "").folder, error=error)
+        return
+    yield from generators.statements(Source(path, text, inside))
+
+
+def _text(root: Path, path: str, links: Sequence[Path]) -> str:
+    """The text of a file; bytes that are no UTF-8 are replaced, for they stand in comments.
+
+    Nothing of the files for a whole site is published, so links from them may lead anywhere.
+    """
+    if path.startswith("../"):
+        data = folder.read(root / "..", path.removeprefix("../"), MAX_BYTES, _ANYWHERE)
+    elif path in generators.site_files():
+        data = folder.read(root, path, MAX_BYTES, _ANYWHERE)
+    else:
+        data = folder.read(root, path, MAX_BYTES, links)
+    return data[:MAX_BYTES].decode(errors="replace")
+
+
+_ANYWHERE = (Path("/"),)
