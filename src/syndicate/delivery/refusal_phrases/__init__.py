@@ -14,7 +14,7 @@ from syndicate.delivery.refusal_phrases.address import NO_DOMAIN, NO_MAILBOX
 from syndicate.delivery.refusal_phrases.exceptions import FULL_AFTER_ALL, UNKNOWN_AFTER_ALL
 from syndicate.delivery.refusal_phrases.mailbox import FULL, UNAVAILABLE
 from syndicate.delivery.refusal_phrases.message import FORM, SPAM
-from syndicate.delivery.refusal_phrases.policy import POLICY, TOO_MUCH, WEAK
+from syndicate.delivery.refusal_phrases.policy import JUDGED, POLICY, TOO_MUCH, WEAK
 from syndicate.delivery.refusal_phrases.rule import Cause, Rule
 from syndicate.delivery.refusal_phrases.sender import CERTAIN, LISTED, NOT_AUTHENTICATED
 
@@ -34,6 +34,7 @@ RULES: Final = (
     UNAVAILABLE,
     NO_MAILBOX,
     NO_DOMAIN,
+    JUDGED,
 )
 """What words mean; the first rule with a phrase in the reply counts."""
 

@@ -93,6 +93,7 @@ UNAVAILABLE: Final = Rule(
         r"hop count",
         r"internal (server |system )?error",
         r"i/o error",
+        r"(unknown|unexpected) error",
         r"input/output",
         r"read-only file",
         r"can(no|')t (create|open|write|lock)",

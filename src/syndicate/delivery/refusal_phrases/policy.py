@@ -114,13 +114,12 @@ TOO_MUCH: Final = Rule(
         r"대량",
     ),
 )
-WEAK: Final = Rule(
+JUDGED: Final = Rule(
     Cause.SENDER,
-    "a refusal that names nothing of the recipient",
+    "a judgement of the receiving side, in words that say nothing of an unknown recipient",
     (
         r"\bpolic(y|ies)\b",
         r"access denied",
-        r"\bdenied\b",
         r"\bblocked?\b",
         r"\bbanned\b",
         r"abus(e|ive)",
@@ -131,8 +130,15 @@ WEAK: Final = Rule(
         r"security",
         r"restrict",
         r"reputation",
-        r"postmaster\.",
         r"content",
+    ),
+)
+WEAK: Final = Rule(
+    Cause.SENDER,
+    "a refusal that names nothing of the recipient",
+    (
+        r"\bdenied\b",
+        r"postmaster\.",
         r"syntax",
         r"protocol",
         r"command",
