@@ -278,6 +278,15 @@ def dated_now(record: Record, now: str) -> Record:
     return record._replace(state=State.LIVE, published=now, updated=now)
 
 
+def not_after(record: Record, now: str) -> Record:
+    """The record of a published article with dates that are not later than `now`.
+
+    A date that its header states stays.
+    """
+    published = min(record.published, now) if is_undated(record) else record.published
+    return record._replace(published=published, updated=max(published, min(record.updated, now)))
+
+
 def is_undated(record: Record) -> bool:
     """Whether neither header nor path of an article states its date."""
     return '"undated": true' in record.head and json.loads(record.head).get("undated") is True

@@ -23,6 +23,7 @@ from syndicate.catalogue import (
     decide,
     expires,
     is_undated,
+    not_after,
     set_apart,
     to_hold_undated,
 )
@@ -37,9 +38,13 @@ from syndicate.reading import Broken
 from syndicate.store.articles import LAST_EXPIRY, NEXT_EXPIRY, Articles, Change
 from syndicate.store.database import Database
 from syndicate.store.events import Events, Happening
+from syndicate.store.passed import is_unread, passed
 
 TOO_FRESH_NS = 2_000_000_000
 """A file changed so shortly before the scan may change again under the same stat."""
+
+DATES = "articles"
+"""The kind of rows whose dates are corrected once a reading of the clock is confirmed."""
 
 ReadFiles = Callable[[Sequence[tuple[str, Stat]], RuleFiles], Sequence[Scanned | Broken]]
 """Reads articles, given also the files that hold articles back besides their headers."""
@@ -122,7 +127,8 @@ def take_in(
     retag = meta.get("tags kept") != kept_tags
     moment = to_text(now)
     undated = publish_undated and articles.undated()
-    if not (changed or removed or retag or undated or _moves(articles, meta, moment)):
+    moves = _moves(articles, meta, moment) or is_unread(meta, DATES, now)
+    if not (changed or removed or retag or undated or moves):
         return Intake()
     files = read_files(changed, rule_files)
     scanned = [_settled(file, now) for file in files if isinstance(file, Scanned)]
@@ -134,6 +140,8 @@ def take_in(
             articles, scanned, removed, seen.files, host, now, address, hold=not publish_undated
         )
         changes += _release(articles, released, now, address)
+        if passed(database, DATES, now):
+            changes += _dated_not_after(articles, moment)
         articles.remember(_next_expiry(articles, meta, changes, moment))
         if told:
             new = [after.id for before, after in changes if _is_new(before, after)]
@@ -154,6 +162,14 @@ def _moves(articles: Articles, meta: Mapping[str, str], moment: str) -> bool:
 def _expires(meta: Mapping[str, str], moment: str) -> bool:
     """Whether something expires by now."""
     return bool(meta.get(NEXT_EXPIRY)) and meta[NEXT_EXPIRY] <= moment
+
+
+def _dated_not_after(articles: Articles, moment: str) -> list[Change]:
+    """Correct the dates that articles got while the clock was ahead."""
+    pairs = [(record, not_after(record, moment)) for record in articles.dated_after(moment)]
+    moved: list[Change] = [(old, new) for old, new in pairs if old != new]
+    articles.save([new for _, new in moved], {})
+    return moved
 
 
 def _returns(meta: Mapping[str, str], moment: str) -> bool:

@@ -235,6 +235,11 @@ class Articles:
         """Everything that is not shown any more since it has expired."""
         return self._select("state = 'expired'", {})
 
+    def dated_after(self, now: str) -> list[Record]:
+        """Articles that were published, or changed, later than now: while the clock was ahead."""
+        where = "sequence IS NOT NULL AND (published > :now OR updated > :now)"
+        return self._select(where, {"now": now})
+
     def with_aliases(self) -> list[Record]:
         """Published articles and pages whose header names other addresses, in order."""
         # Looked for in the JSON: few have one, and it is asked for after changes only.

@@ -6,6 +6,7 @@ that is kept for a time. So each reading is kept, and only the one of a day ago 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from syndicate.moments import from_text, to_text
@@ -18,16 +19,24 @@ LEAST = timedelta(days=1)
 """How much later than a reading the clock must be before the reading is believed."""
 
 
+def is_unread(readings: Mapping[str, str], kind: str, now: datetime) -> bool:
+    """Whether `passed` would keep another reading for this `kind`, by what `meta` holds."""
+    text = readings.get(READING + kind)
+    before = from_text(text) if text else None
+    return before is None or not before <= now < before + LEAST
+
+
 def passed(database: Database, kind: str, now: datetime) -> datetime | None:
     """The moment that counts as passed for rows of this `kind`; None when nothing may be deleted.
 
     Inside a transaction. A moment is given once in `LEAST` at most. A reading that is later than
     `now` came from a clock that was ahead: it is replaced, and never counted.
     """
-    key = {"key": READING + kind}
-    rows = database.rows("SELECT value FROM meta WHERE key = :key", key)
-    before = from_text(str(rows[0][0])) if rows else None
-    if before and before <= now < before + LEAST:
+    key = READING + kind
+    rows = database.rows("SELECT value FROM meta WHERE key = :key", {"key": key})
+    readings = {key: str(rows[0][0])} if rows else {}
+    if not is_unread(readings, kind, now):
         return None
-    database.upsert("meta", ("key", "value"), [(key["key"], to_text(now))])
-    return before if before and before <= now else None
+    database.upsert("meta", ("key", "value"), [(key, to_text(now))])
+    before = from_text(readings[key]) if readings else now
+    return before if before < now else None
