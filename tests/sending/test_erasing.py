@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from urllib.parse import quote
 
 import pytest
@@ -10,6 +11,7 @@ from mailings import Mailing
 from smtp_server import Action, Say, SmtpServer, Step
 from syndicate import cli
 from syndicate.build import Site
+from syndicate.store import database
 from syndicate.store.bounces import Bounce, Bounces
 from syndicate.store.database import Sqlite
 from syndicate.store.deliveries import Event
@@ -74,9 +76,61 @@ def test_who_is_erased_is_nowhere_in_the_store(
     assert after is None or (b"ann.lee" not in after.lower() and b"bob@example.org" in after)
 
 
-def remember(opened: Site, who: int, hashed: str) -> None:
+OTHERS = [
+    "550 <ann.lee@example.org> is an alias of this mailbox",
+    "forwarded to ANN.LEE@EXAMPLE.ORG, refused",
+    "see https://example.net/why?to=ann.lee%40example.org",
+    "bounces+ann.lee=example.org@example.net",
+    "To: ann.lee=40example.org",
+    "asked by ann.lee (at) example.org",
+    "Location: https://example.net/?to=3Dann.lee=40example.org",
+    '"ann.lee"@example.org, her sister',
+]
+
+
+def test_an_address_in_what_is_known_of_others_is_erased_as_well(
+    site: Mailing, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, bob = site.people([ANN, BOB])
+    site.issue()
+    with SmtpServer() as server:
+        site.through(server.port)
+        site.send()
+    said = " ".join([*OTHERS, "joann.lee@example.org stays"])
+    site.ask(lambda opened: remember(opened, bob.id, bob.hash, said, BOB))
+    assert len(traces(site)) == 6, "five of the sister, and the person"
+    before = files(site)
+    assert before is None or b"ann.lee=example.org" in before.replace(b"joann", b"")
+    config = str(site.folder.root / "config.yaml")
+    assert cli.main(["subscribers", "remove", ANN, "--config", config]) == 0
+    capsys.readouterr()
+    after = files(site)
+    assert after is None or b"ann.lee" not in after.lower().replace(b"joann.lee", b"")
+    with site.folder.opened() as opened:
+        ((detail,),) = opened.database.rows("SELECT detail FROM bounces")
+    assert str(detail).endswith("her sister joann.lee@example.org stays")
+    assert "ann.lee" not in str(detail).replace("joann.lee", "").lower()
+
+
+def test_a_program_that_reads_meanwhile_is_reported(
+    sqlite_site: Mailing, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sqlite_site.people([ANN, BOB])
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.1)
+    other = sqlite3.connect(sqlite_site.folder.root / "syndicate.db")
+    other.execute("BEGIN")
+    other.execute("SELECT * FROM subscribers").fetchall()
+    config = str(sqlite_site.folder.root / "config.yaml")
+    assert cli.main(["subscribers", "remove", ANN, "--config", config]) == 0
+    other.close()
+    assert "Another program reads" in capsys.readouterr().err
+
+
+SAID = f"550 5.1.1 <{ANN}>: user {quote(ANN)} unknown"
+
+
+def remember(opened: Site, who: int, hashed: str, said: str = SAID, mail: str = ANN) -> None:
     """What versions before this one kept of replies, and what comes with bounces and requests."""
-    said = f"550 5.1.1 <{ANN}>: user {quote(ANN)} unknown"
     database, moment = opened.database, "2026-11-25T00:00:00Z"
     with database.transaction():
         database.run(
@@ -87,7 +141,7 @@ def remember(opened: Site, who: int, hashed: str) -> None:
         database.run(
             "INSERT INTO requests VALUES (1, 'subscribe', :a, :h, '{}', :m, '', 'Yes', 'sent', "
             "0, '', :r, '')",
-            {"a": ANN, "h": hashed, "m": moment, "r": said},
+            {"a": mail, "h": hashed, "m": moment, "r": said},
         )
         database.run(
             "INSERT INTO suppressions VALUES (:h, 'bounced', :r, :m)",

@@ -328,6 +328,7 @@ def remove(config_file: Path, address: str) -> None:
 
     What stays is a hash of the address, so that nobody adds it again by mistake.
     """
+    from syndicate.store.erasing import forget_in_texts
     from syndicate.store.requests import Requests
     from syndicate.store.subscribers import Why
 
@@ -341,9 +342,16 @@ def remove(config_file: Path, address: str) -> None:
             if who:
                 known.erase(who)
             requests.erase(hashed)
+            forget_in_texts(site.database, given.mail, given.key, *([who.address] if who else []))
             known.suppress(hashed, Why.ERASED, "", _now())
-        site.database.purge()
+        purged = site.database.purge()
     click.echo(f"{given.mail} is erased.")
+    if not purged:
+        click.echo(
+            "Another program reads the database: until it is written to again, the file that ends "
+            "in -wal may still contain the address. Stop the other program to empty it.",
+            err=True,
+        )
 
 
 # -- helpers -----------------------------------------------------------------------------------

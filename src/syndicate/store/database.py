@@ -90,8 +90,11 @@ class Database(Protocol):
         """Where it is: the same whatever its folder is called, another for every copy."""
         ...
 
-    def purge(self) -> None:
-        """Leave nothing of what was deleted in files of the database; outside a transaction."""
+    def purge(self) -> bool:
+        """Leave nothing of what was deleted in files of the database; outside a transaction.
+
+        False if another program reads, so that something may be left in the log for now.
+        """
         ...
 
     def close(self) -> None:
@@ -278,9 +281,10 @@ class Sqlite:
         # and the number of a device is another after a restart.
         return f"file {self.path.stat().st_ino} {born(self.path)}"
 
-    def purge(self) -> None:
+    def purge(self) -> bool:
         # What the log holds of it is written over by the log's next round, or by this.
-        self.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+        ((busy, *_),) = self.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+        return not busy
 
     def close(self) -> None:
         self._connection.close()
@@ -460,8 +464,9 @@ class PostgreSQL:
             server = "-"
         return f"database {number} {server}"
 
-    def purge(self) -> None:
+    def purge(self) -> bool:
         """Nothing to do: the server has autovacuum."""
+        return True
 
     def close(self) -> None:
         self._connection.close()
