@@ -108,7 +108,8 @@ def test_nothing_of_it_is_given_to_mail_servers_but_the_outbox_takes_it(tmp_path
     ("url", "sender", "postal", "named"),
     [
         ("https://lake.example.net/", "a@example.net", POSTAL, "newsletters.weekly.postal_address"),
-        ("https://example.org/", "a@example.net", "Here", ""),
+        ("https://example.org/", "a@example.net", "Here", "site.url"),
+        ("https://lake.example.net/", "a@example.org", "Here", "newsletters.weekly.sender"),
         ("https://lake.example.net/", "a@example.net", "Here", ""),
     ],
 )

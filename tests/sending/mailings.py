@@ -21,7 +21,7 @@ from syndicate.subscribers.addresses import address
 
 WEEKLY = {
     "title": "Weekly",
-    "sender": "Lake Notes <letters@example.org>",
+    "sender": "Lake Notes <letters@example.net>",
     "postal_address": "Here",
     "deliver": True,
     "max_age": "9999 days",  # issues of tests are made on a day in 2026, and sent whenever
@@ -48,7 +48,10 @@ class Mailing:
     def configure(self, **sending: object) -> None:
         """Change what is under `sending`."""
         self.folder.configure(
-            newsletters={"weekly": WEEKLY}, subscribers={"pages": True}, sending=sending
+            site={"url": "https://lake.example.net/"},
+            newsletters={"weekly": WEEKLY},
+            subscribers={"pages": True},
+            sending=sending,
         )
 
     def through(

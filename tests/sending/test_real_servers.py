@@ -96,11 +96,11 @@ def test_messages_arrive_whole_and_signed(site: Mailing, server: RealServer) -> 
         message = email.message_from_bytes(raw, policy=email.policy.default)
         assert isinstance(message, EmailMessage)
         assert not message.defects
-        assert (message["To"], message["From"]) == (who, "Lake Notes <letters@example.org>")
+        assert (message["To"], message["From"]) == (who, "Lake Notes <letters@example.net>")
         plain, html = message.iter_parts()
         for part in (plain, html):
             assert "Die Möwe — 鷗" in part.get_content()
-            assert "https://example.org/unsubscribe/weekly/" in part.get_content()
+            assert "https://lake.example.net/unsubscribe/weekly/" in part.get_content()
         assert "\n.dots" in plain.get_content()
         assert message["Return-Path"].startswith("<bounces+")
         ids.add(message["Message-ID"])

@@ -55,15 +55,15 @@ def test_the_rules_of_headers_hold(mails: list[Mail]) -> None:
         for name in ONCE:
             assert len(message.get_all(name, [])) == 1, name
         assert parseaddr(str(message["To"]))[1] == mail.to[0], "rule 11"
-        assert parseaddr(str(message["From"]))[1] == "letters@example.org"
-        assert str(message["Message-ID"]).endswith("@example.org>"), "rule 2"
+        assert parseaddr(str(message["From"]))[1] == "letters@example.net"
+        assert str(message["Message-ID"]).endswith("@example.net>"), "rule 2"
         date = parsedate_to_datetime(str(message["Date"]))
         assert date.tzinfo
         assert date <= began, "rule 3"
         urls = re.findall(r"<([^>]+)>", str(message["List-Unsubscribe"]))
         assert [url.partition(":")[0] for url in urls] == ["https", "mailto"], "rule 4"
         assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-        assert message["List-ID"] == "<weekly.example.org>", "rule 6"
+        assert message["List-ID"] == "<weekly.example.net>", "rule 6"
         assert message["Precedence"] == "bulk"
         assert message["Auto-Submitted"] == "auto-generated"
         assert str(message["Feedback-ID"]).count(":") == 3
@@ -94,7 +94,7 @@ def test_the_rules_of_bodies_hold(mails: list[Mail]) -> None:
             assert part["Content-Transfer-Encoding"] == "quoted-printable"
         assert len(html.get_payload()) < 102_000, "rule 15, as sent"
         assert "The first" in plain.get_content(), "rule 13"
-        assert "https://example.org/" in plain.get_content()
+        assert "https://lake.example.net/" in plain.get_content()
         assert ".invalid" not in html.get_content() + plain.get_content(), "rule 28"
 
 
@@ -106,7 +106,7 @@ def test_what_is_theirs_is_theirs_and_only_text(mails: list[Mail]) -> None:
         assert ("Hello" in plain) == bool(name)
         assert name in plain
         assert "<b>bold</b>" not in html
-        own = re.findall(r"https://example\.org/unsubscribe/weekly/([\w-]{40})", html)
+        own = re.findall(r"https://lake\.example\.net/unsubscribe/weekly/([\w-]{40})", html)
         assert own
         assert set(own) == set(re.findall(r"/weekly/([\w-]{40})", str(message["List-Unsubscribe"])))
         others = (other for other in mails if other is not mail)

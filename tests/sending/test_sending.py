@@ -95,7 +95,7 @@ def test_a_link_in_the_message_unsubscribes_whoever_got_it(site: Mailing) -> Non
         site.through(server.port)
         site.send()
     listed = str(read(server.mails[0])["List-Unsubscribe"])
-    found = re.search(r"<https://example\.org/unsubscribe/weekly/([^>]+)>", listed)
+    found = re.search(r"<https://lake\.example\.net/unsubscribe/weekly/([^>]+)>", listed)
     assert found
 
     def whose(opened: Site) -> int:
@@ -795,7 +795,7 @@ def test_the_date_of_a_message_is_when_it_is_handed_over(site: Mailing) -> None:
     assert all(before <= parsedate_to_datetime(mail["Date"]) for mail in mails)
     with site.folder.opened() as opened, opened.database.transaction():
         salt = Subscribers(opened.database).salt()
-    ids = {f"<{message_id(issue.sequence, n, salt, 'example.org')}>" for n in (1, 2)}
+    ids = {f"<{message_id(issue.sequence, n, salt, 'example.net')}>" for n in (1, 2)}
     assert {mail["Message-ID"] for mail in mails} == ids, "the same on every try"
 
 

@@ -66,7 +66,7 @@ def arrives(site: Mailing, message: bytes) -> Came:
 
 def email(text: str = "", sender: str = f"Ann <{ANN}>", **headers: str) -> bytes:
     message = EmailMessage(policy=SMTP)
-    message["From"], message["To"] = sender, "letters@example.org"
+    message["From"], message["To"] = sender, "letters@example.net"
     for name, value in headers.items():
         del message[name.replace("_", "-")]
         message[name.replace("_", "-")] = value
@@ -122,7 +122,7 @@ def return_path(site: Mailing) -> str:
     (ann,) = site.people([ANN])
     with site.folder.opened() as opened, opened.database.transaction():
         secret = Secrets(opened.database).signing("2026-11-25T00:00:00Z")
-    return verp.return_path("letters@example.org", secret, site.sending.issue, ann.id)
+    return verp.return_path("letters@example.net", secret, site.sending.issue, ann.id)
 
 
 @pytest.mark.parametrize("subject", ["unsubscribe", "Abmelden", "Please unsubscribe me"])

@@ -35,6 +35,7 @@ def services(tmp_path: Path, server: SmtpServer) -> Iterator[Services]:
     site = SiteFolder(tmp_path / "site", f"sqlite:///{tmp_path / 'site' / 'syndicate.db'}")
     main = {"host": "127.0.0.1", "port": server.port, "security": "none", "connections": 2}
     site.configure(
+        site={"url": "https://lake.example.net/"},
         service={"poll": 0.1, "port": 0, "deadline": 20},
         newsletters={"weekly": letter(every="", review="manual", deliver=True)},
         subscribers={"pages": True},

@@ -61,7 +61,10 @@ def _way_to_send(issue: Issue) -> str:
     if issue.state == IssueState.CANCELLED:
         return f"its articles come in the next issue: syndicate issues make {issue.newsletter}"
     if not issue.personal:
-        return f"it was made without newsletters.{issue.newsletter}.deliver: true; the next is not"
+        return (
+            f"it was made without newsletters.{issue.newsletter}.deliver: true, so it is not sent; "
+            "set it, and later issues are"
+        )
     if issue.state == IssueState.DRAFT:
         return f"syndicate issues approve {issue.newsletter}/{issue.slot}"
     return "syndicate send sends it, syndicate issues cancel takes it back"

@@ -159,8 +159,8 @@ def send_one(site: Site, outbox: Path, issue: Issue, address: str) -> str:
     """
     if not issue.personal:
         raise SyndicateError(
-            f"{issue.newsletter}/{issue.slot} was not made to be sent to subscribers",
-            way_out=f"set newsletters.{issue.newsletter}.deliver: true; later issues are",
+            f"{issue.newsletter}/{issue.slot} was made without deliver: true, so it cannot be sent",
+            way_out=f"set newsletters.{issue.newsletter}.deliver: true, then make a new issue",
         )
     newsletter = newsletter_named(site.config, issue.newsletter)
     # Of a draft, the links lead to the page that it has: the test must be all there is to see.
