@@ -83,6 +83,7 @@ UNKNOWN_ADDRESSES = [
     "550 The account or domain may not exist, or may be blacklisted",
     "550 <x@example.net> not found",
     "550 no x in the name directory",
+    "550 5.1.1 https://support.example.com/mail?p=42 a1si99.83 - gsmtp",
     "553 bad recipient to, see our list",
     "550 Command RCPT User <x@example.net> not OK",
     "554 5.7.1 verification of the recipient failed: recipient verify from LDAP failed",
@@ -322,6 +323,13 @@ def test_what_the_sender_caused_is_never_the_recipients_whatever_the_codes(
     reply: str, status: str, code: str
 ) -> None:
     assert verdict(f"{code} {status} {bare(reply)}", status) is Kind.BLOCKED
+
+
+@given(st.sampled_from([*SENDER_REFUSED, *WEAKLY_SENDER, *UNEXPLAINED_OF_SENDER]), statuses)
+def test_a_status_alone_suppresses_no_one_for_what_is_not_said_of_an_address(
+    reply: str, status: str
+) -> None:
+    assert verdict(f"550 {status} {bare(reply)}", status) is not Kind.HARD
 
 
 @given(

@@ -80,13 +80,18 @@ LIST: Final = re.compile(
     r"blocklist|blacklist|drbl|resolver\.|groups\.google"
 )
 RECIPIENT: Final = re.compile(
-    r"recipient|\b(rcpt|users?|accounts?)\b|inbox|mail ?box|(?<!ip )address|"
+    r"recipient|\b(rcpt|users?|accounts?|nobody|no one|person|customer|member|student)\b|"
+    r"inbox|mail ?box|(?<!ip )address|"
     r"empf|postfach|konto|adress|destinat|utilisat|compte|usuari|cuenta|buz[oó]n|direcci|"
     r"utente|casella|indirizz|conta\b|endereço|получател|пользоват|ящик|адрес|用户|用戶|收件|"
     r"邮箱|郵箱|信箱|帐号|账号|宛先|ユーザ|アドレス|受信者|사용자|수신자|계정|메일함"
 )
 """Words for whoever a message is for."""
+NAMED: Final = re.compile(RECIPIENT.pattern + r"|domain|host|route")
+"""Words for what an unknown address consists of."""
 SAYING: Final = re.compile(r"[^\W\d_]{3}")
+MARKS: Final = re.compile(r"https?:// ?\S*|\S*\d\S*|\bgsmtp\b")
+"""Links, and names of the occurrence, which say nothing."""
 ABOUT_ADDRESS: Final = re.compile(r"[45]\.[12]\.\d+")
 WORD: Final = re.compile(r"\b[A-Z]?[a-z]+(?:[A-Z][a-z]+)+\b")
 """Words in one, such as NoSuchUser."""
@@ -138,12 +143,7 @@ def cause(text: str, status: str = "") -> Cause | None:
     if SURELY_SENDER.fullmatch(status):
         return Cause.SENDER
     words = _normal(text)
-    found = (
-        _by_words(words, RULES)
-        or _by_status(status)
-        or _by_words(words, HINTS)
-        or _by_reply_code(words)
-    )
+    found = _by_words(words, RULES) or _by_codes(words, status)
     return Cause.ADDRESS if found is Cause.MAILBOX and _is_gone_for_good(words) else found
 
 
@@ -154,7 +154,11 @@ def may_be_recipient(text: str, status: str) -> bool:
     """
     words = _normal(text)
     named = RECIPIENT.search(words) or ABOUT_ADDRESS.fullmatch(status)
-    return named is not None or SAYING.search(words) is None
+    return named is not None or not _says_anything(words)
+
+
+def _says_anything(words: str) -> bool:
+    return SAYING.search(MARKS.sub("", words)) is not None
 
 
 def replies_in(text: str) -> Iterator[str]:
@@ -179,6 +183,18 @@ def _is_gone_for_good(words: str) -> bool:
 
 def _by_words(words: str, rules: Sequence[Rule]) -> Cause | None:
     return next((rule.cause for rule in rules if _COMPILED[rule.meaning].search(words)), None)
+
+
+def _by_codes(words: str, status: str) -> Cause | None:
+    """What codes say, together with weak words.
+
+    A status that names an unknown address is not believed where the server says something else.
+    Words without a code are not the server's, but those of who reports it.
+    """
+    said = _says_anything(words) and REPLY_CODE.search(words)
+    if status in GONE and said and not NAMED.search(words):
+        return _by_words(words, HINTS) or _by_reply_code(words)
+    return _by_status(status) or _by_words(words, HINTS) or _by_reply_code(words)
 
 
 def _by_status(status: str) -> Cause | None:
