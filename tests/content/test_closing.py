@@ -343,3 +343,38 @@ def test_more_tags_than_an_article_may_have_are_reported() -> None:
 )  # fmt: skip
 def test_an_endless_last_line_costs_little(line: str) -> None:
     closing.read(f"Text.\n{line}", UTC)
+
+
+TEXT = "The quay is empty since the ferry stopped.\nThe second hut leaks.\n"
+
+
+@pytest.mark.parametrize(
+    ("end", "expected"),
+    [
+        ("quay, huts, war, rope", ("quay", "huts", "war", "rope")),
+        ("civil war, sons, father and son", ()),
+        ("cold war, US politics, IT, wills", ("cold war", "US politics", "IT", "wills")),
+        ("das war gut, schnell, neu", ()),
+        ("us and them, quay, rope", ()),
+        ("\N{LABEL}\N{VARIATION SELECTOR-16} quay, ferry, dusk", ("quay", "ferry", "dusk")),
+        ("\N{LABEL} Tags: quay, ferry", ("quay", "ferry")),
+        ("Keywords:\nquay\nold ferries\ndusk", ("quay", "old ferries", "dusk")),
+        ("**Tags:**\n\nquay\ndusk", ("quay", "dusk")),
+        ("We met:\nAnn Lee\nBo Ek", ()),
+        ("Keywords:\nquay\nIt was dusk when we left.", ()),
+    ],
+)
+def test_words_that_are_nouns_too_signs_and_lines_of_one_keyword(
+    end: str, expected: tuple[str, ...]
+) -> None:
+    found = closing.read(f"{TEXT}{end}\n", UTC)
+    assert (found.tags if found else ()) == expected
+    assert found is None or found.body.strip() == TEXT.strip()
+
+
+def test_an_indented_line_of_keywords_counts_in_plain_text_only() -> None:
+    text = "    The quay is empty.\n    The hut leaks.\n    quay, ferry, dusk\n"
+    found = closing.read(text, UTC, indented=True)
+    assert found
+    assert found.tags == ("quay", "ferry", "dusk")
+    assert closing.read(text, UTC) is None

@@ -146,6 +146,9 @@ _PROSE = (
     "nous vous est sont et ou mais yo tú él ella es son y o pero que"
 )
 _SENTENCE_WORDS = frozenset(_PROSE.split())
+# Words of one language that are nouns in another: `civil war`, `son`.
+_ALSO_NOUNS = frozenset(("war", "son", "will"))
+_SIGNS = "\N{LABEL}\N{BOOKMARK}\N{PUSHPIN}\N{VARIATION SELECTOR-16} "
 _ARTICLE_WORDS = "the a an der die das den dem ein eine le la les un une el los las una"
 _ARTICLES = frozenset(_ARTICLE_WORDS.split())
 _JOINING = ("and ", "or ", "und ", "oder ", "et ", "ou ", "y ", "e ", "och ", "of ", "en ", "и ")
@@ -188,12 +191,13 @@ class _Line:
     date: datetime | None = None
 
 
-def read(body: str, zone: tzinfo) -> Closing | None:
+def read(body: str, zone: tzinfo, *, indented: bool = False) -> Closing | None:
     """Read the tags and the date at the end of a body; None if there are none.
 
-    A date without an offset is in `zone`. A body is never left without text.
+    A date without an offset is in `zone`. `indented`: spaces before a line mean nothing. A body is
+    never left without text.
     """
-    lines = _last_lines(body, zone)
+    lines = _last_lines(body, zone, indented=indented)
     while lines and not _may_stand(lines):
         lines.pop()
     if not any(line.tags for line in lines) and not any(line.sure for line in lines):
@@ -208,11 +212,14 @@ def read(body: str, zone: tzinfo) -> Closing | None:
     return Closing(lines[-1].rest + "\n", kept, tuple(rules), date)
 
 
-def _last_lines(body: str, zone: tzinfo) -> list[_Line]:
+def _last_lines(body: str, zone: tzinfo, *, indented: bool) -> list[_Line]:
     """The lines at the end that may be tags or a date, the last one first."""
     lines: list[_Line] = []
     rest = _rejoined(body.rstrip())
     while len(lines) < _MAX_LINES:
+        if indented:
+            above, newline, last = rest.rpartition("\n")
+            rest = f"{above}{newline}{last.lstrip()}"
         line = _below_label(rest) or _last_line(rest, zone, dated=any(o.date for o in lines))
         if line is None or not line.rest:
             break
@@ -283,7 +290,7 @@ def _may_follow(line: _Line) -> bool:
 
 def labelled(line: str) -> tuple[tuple[str, ...], str] | None:
     """The tags behind a label, and the name of the rule: `Tags: tides, mills`. None if none."""
-    text = _unwrapped(line.strip())
+    text = _unwrapped(line.strip().lstrip(_SIGNS))
     found = _LABEL.match(text) if len(text) <= MAX_LINE else None
     if found is None:
         return None
@@ -310,12 +317,25 @@ def _below_label(text: str) -> _Line | None:
         above = f"{above}\n{last}" if newline else ""
     elif newline and len(last) <= MAX_LINE and _LABELLED_SEPARATOR.search(last):
         items = [_unwrapped(last.strip())]
+    else:
+        above, items = _keyword_lines(text)
     rest, _, title = above.rstrip().rpartition("\n")
     label = _lone_label(title) if items else ""
     found = [_values(item, strict=True) for item in items] if label else [()]
     if not all(found):
         return None
     return _Line(rest.rstrip(), True, tuple(tag for tags in found for tag in tags), _rule_of(label))
+
+
+def _keyword_lines(text: str) -> tuple[str, list[str]]:
+    """What stands above the lines of one keyword each, and these."""
+    above, items = text, list[str]()
+    while len(items) < _MAX_ITEMS and "\n" in above:
+        rest, _, last = above.rpartition("\n")
+        if len(last) > LONGEST_TAG or not _is_keyword(last.strip() or " "):
+            break
+        above, items = rest, [last.strip(), *items]
+    return above, items
 
 
 def _lone_label(line: str) -> str:
@@ -356,7 +376,7 @@ def _is_tag(phrase: str, *, strict: bool) -> bool:
     if ". " in phrase and len(words) > 4:
         return False
     if strict or len(words) > 4:
-        return len(words) <= (5 if strict else 8) and _SENTENCE_WORDS.isdisjoint(words)
+        return len(words) <= (5 if strict else 8) and not _has_prose(phrase)
     return True
 
 
@@ -441,7 +461,7 @@ def _bare(line: str) -> tuple[str, ...] | None:
     """The phrases of a line that is nothing but keywords, judged without what stands above."""
     if len(line) > _LONGEST_BARE or line[:1] in " \t":
         return None
-    text = _unwrapped(line.strip())
+    text = _unwrapped(line.strip().lstrip(_SIGNS))
     separator = next((one for one in _BARE_SEPARATORS if one.search(text)), None)
     if separator is None:
         return None
@@ -483,10 +503,20 @@ def _is_keyword(phrase: str, most_words: int = 4, most_characters: int = 40) -> 
         and not _ODD_START.match(phrase)
         and _NOT_IN_TAGS.isdisjoint(phrase)
         and not _NUMBER_ENDS.search(phrase)
-        and _SENTENCE_WORDS.isdisjoint(words)
+        and not _has_prose(phrase)
         and not _STREET.search(phrase.lower())
         and plaintext.line(phrase) == " ".join(phrase.split())
     )
+
+
+def _has_prose(phrase: str) -> bool:
+    """Whether a phrase holds a word that hardly stands but in sentences.
+
+    Not abbreviations (US, IT), nor in one or two words those that are nouns as well.
+    """
+    written = phrase.replace("’", "'").split()
+    words = {word.lower() for word in written if len(word) == 1 or not word.isupper()}
+    return not _SENTENCE_WORDS.isdisjoint(words - _ALSO_NOUNS if len(written) < 3 else words)
 
 
 def is_sentence(text: str) -> bool:

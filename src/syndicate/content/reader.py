@@ -257,7 +257,7 @@ def _body(header: Header, found: Metadata, form: Format, zone: tzinfo) -> _Body:
     if not found.title and heading:
         text.title, text.inferred["title"] = heading, "first heading"
     if not header.kind and form is not Format.HTML:
-        _read_closing(text, zone)
+        _read_closing(text, form, zone)
         _read_opening(text, form, zone)
     elif form is Format.TEXT:
         _read_title_line(text, found.title, zone)
@@ -268,9 +268,9 @@ def _body(header: Header, found: Metadata, form: Format, zone: tzinfo) -> _Body:
     return text
 
 
-def _read_closing(text: _Body, zone: tzinfo) -> None:
+def _read_closing(text: _Body, form: Format, zone: tzinfo) -> None:
     """Take tags and a date from the last lines of a file without header."""
-    if found := closing.read(text.body, zone):
+    if found := closing.read(text.body, zone, indented=form is Format.TEXT):
         text.body, text.tags, text.date = found.body, found.tags, found.date
         if found.rules:
             text.inferred["tags"] = ", ".join(found.rules)
