@@ -304,3 +304,22 @@ def test_a_file_that_cannot_be_read_holds_back_what_is_new_below_it(site: SiteFo
     site.write("secret/_index.md", "---\ncascade: {draft: true}\n---\n")
     assert not site.build().findings
     assert titles(site) == ["One"]
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("a/a.11tydata.js", "permalink /*" * 60_000),
+        ("quartz.config.ts", "ignorePatterns: [" * 50_000),
+        ("_config.yml", "defaults:\n" * 100_000),
+        ("pelicanconf.py", "DEFAULT_METADATA = {\n" * 40_000),
+        (".eleventyignore", "**/*a*a*a*a\n" * 100_000),
+        (
+            "_index.md",
+            "---\ncascade:\n" + "- target: {path: '/**/*a*a*b'}\n  draft: true\n" * 1_200,
+        ),
+    ],
+)
+def test_files_made_to_exhaust_time_cost_little(site: SiteFolder, path: str, text: str) -> None:
+    fill(site, {"a.md": "A", "a/" + "a" * 200 + ".md": "B", path: text})
+    assert site.build().read == (3 if path == "_index.md" else 2)

@@ -17,7 +17,9 @@ from syndicate.content import frontmatter
 from syndicate.content.inherited import Force, Statement
 from syndicate.content.keys import Role, role_of
 from syndicate.content.publication import yes_or_no
-from syndicate.errors import ArticleError
+from syndicate.errors import ArticleError, Place
+
+MAX_PATTERNS = 500
 
 
 class Source(NamedTuple):
@@ -285,7 +287,7 @@ def _may_be_values(text: str) -> bool:
     return text.lstrip().startswith("{") and len(text) <= frontmatter.LONGEST_HEADER
 
 
-_COMMENTS = re.compile(r"(?<![:\w])//[^\n]*|/\*.*?\*/", re.DOTALL)
+_COMMENTS = re.compile(r"(?<![:\w])//[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
 _PLAIN_KEYS = r"(?i)draft|publish|permalink|exclude|hidden|private|status|visib|render|unlisted"
 _PLAIN = (
     r"""["']?\b(eleventyExcludeFromCollections|permalink|draft|isDraft|published|hidden|private"""
@@ -355,6 +357,12 @@ def _excluded(
     prefix: str = "",
 ) -> Iterator[Statement]:
     rows = tuple(patterns)
+    if len(rows) > MAX_PATTERNS:
+        raise ArticleError(
+            f"there are more than {MAX_PATTERNS} patterns",
+            place=Place(source.path),
+            way_out="write fewer patterns, of folders instead of files",
+        )
     if rows:
         label = f"{key} in {source.path}" if key else source.path
         yield Statement(

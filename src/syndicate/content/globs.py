@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
+from functools import lru_cache
 
 _BRACES = re.compile(r"\{([^{}]*)\}")
 _MAX_ALTERNATIVES = 64
@@ -51,8 +52,9 @@ def _is_ignored(path: str, row: str) -> bool:
     return is_below(path.strip("/").rpartition("/")[0] if folder else path, pattern)
 
 
-def _alternatives(pattern: str) -> list[str]:
-    """The pattern with braces written out, `a**` as `a*` and `a*/**`; at most 64."""
+@lru_cache(maxsize=1024)
+def _alternatives(pattern: str) -> tuple[tuple[str, ...], ...]:
+    """The segments of a pattern with braces written out, `a**` as `a*` and `a*/**`; at most 64."""
     waiting = [pattern]
     done: list[str] = []
     while waiting and len(done) + len(waiting) <= _MAX_ALTERNATIVES:
@@ -62,7 +64,8 @@ def _alternatives(pattern: str) -> list[str]:
             continue
         head, tail = each[: found.start()], each[found.end() :]
         waiting += [f"{head}{option}{tail}" for option in found[1].split(",")]
-    return [each for one in done for each in _split_stars(one)]
+    split = (each for one in done for each in _split_stars(one))
+    return tuple(tuple(each.strip("/").split("/")[:_MAX_SEGMENTS]) for each in split)
 
 
 def _split_stars(pattern: str) -> list[str]:
@@ -75,11 +78,12 @@ def _split_stars(pattern: str) -> list[str]:
     return [pattern]
 
 
-def _fits(parts: list[str], pattern: str) -> bool:
+def _fits(parts: list[str], wanted: tuple[str, ...]) -> bool:
     """Walk the path once, with every place in the pattern where the match may stand."""
-    wanted = pattern.strip("/").split("/")[:_MAX_SEGMENTS]
     places = _skipped({0}, wanted)
     for part in parts:
+        if not places:
+            return False
         places = _skipped(
             {
                 place if wanted[place] == "**" else place + 1
@@ -92,7 +96,7 @@ def _fits(parts: list[str], pattern: str) -> bool:
     return len(wanted) in places
 
 
-def _skipped(places: set[int], wanted: list[str]) -> set[int]:
+def _skipped(places: set[int], wanted: tuple[str, ...]) -> set[int]:
     """The places, and those behind each `**`, which may stand for nothing."""
     found = set(places)
     for place in sorted(places):
