@@ -5,6 +5,7 @@ Only the command line turns them into text for a person.
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -114,8 +115,17 @@ class OutputError(SyndicateError):
     """A document cannot be written."""
 
 
+NO_RIGHT = (errno.EACCES, errno.EPERM, errno.EROFS)
+
+
 def refused(error: OSError) -> SyndicateError:
     """Something the machine does not let us do."""
+    if error.errno in NO_RIGHT and error.filename:
+        return SyndicateError(
+            f"cannot be read or written: {error.strerror}",
+            place=Place(str(error.filename)),
+            way_out="let the user who runs syndicate write this file and its folder",
+        )
     return SyndicateError(
         f"the system refuses: {error.strerror or error}",
         place=Place(str(error.filename)) if error.filename else None,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -176,6 +178,16 @@ def test_a_refusal_of_the_system_names_the_file() -> None:
         "the system refuses: No space left on device",
     )
     assert finding.way_out
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EPERM, errno.EROFS])
+def test_a_right_that_is_missing_is_named_with_the_file(number: int) -> None:
+    (finding,) = as_findings(
+        "x", OSError(number, os.strerror(number), "/site/syndicate.db.running")
+    )
+    assert finding.path == "/site/syndicate.db.running"
+    assert finding.message == f"cannot be read or written: {os.strerror(number)}"
+    assert finding.way_out == "let the user who runs syndicate write this file and its folder"
 
 
 def test_an_error_with_a_place_becomes_a_finding_at_that_place() -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from datetime import datetime
 
-from syndicate.errors import ConfigError, Place, SyndicateError
+from syndicate.errors import ConfigError, Place, SyndicateError, refused
 from syndicate.findings import Finding, Level
 
 PROGRAM = "program"
@@ -52,12 +52,9 @@ def as_findings(rule: str, error: Exception) -> list[Finding]:
     """What an error says, as findings with the place and the way out."""
     if isinstance(error, ConfigError):
         return [_finding(rule, f.message, f.place, f.way_out) for f in error.faults]
+    error = refused(error) if isinstance(error, OSError) else error
     if isinstance(error, SyndicateError):
         return [_finding(rule, error.message, error.place, error.way_out)]
-    if isinstance(error, OSError):
-        place = Place(str(error.filename)) if error.filename else None
-        way_out = "check the rights and the free space there"
-        return [_finding(rule, f"the system refuses: {error.strerror or error}", place, way_out)]
     message = f"a fault in syndicate: {type(error).__name__}: {error}"
     return [_finding(PROGRAM, message, None, "please report what the log says of it")]
 
