@@ -197,6 +197,34 @@ def test_an_issue_that_mostly_comes_back_suppresses_nobody(
     assert sum(suppression(database, who) is not None for who in everyone) == left
 
 
+@pytest.mark.parametrize("people", [1, 2, 9, 30])
+def test_issues_that_mostly_come_back_softly_suppress_nobody(
+    database: Database, people: int
+) -> None:
+    everyone = [subscriber(database, f"p{n}@example.net", now=NOW) for n in range(people)]
+    for issue in (1, 8, 15, 22):
+        for who in everyone:
+            send(database, issue, who, planned=people)
+        for who in everyone:
+            day = MONDAY + timedelta(days=issue)
+            assert come(database, who, issue, notices.OPENSMTPD, day) == Came.KEPT
+    assert all(suppression(database, who) is None for who in everyone)
+
+
+def test_refusals_of_the_sender_count_as_well_whatever_comes_first(database: Database) -> None:
+    everyone = [subscriber(database, f"p{n}@example.net", now=NOW) for n in range(9)]
+    for who in everyone:
+        send(database, 1, who, planned=9)
+    blocked = notices.POSTFIX.replace(b"5.1.1", b"5.7.1").replace(
+        b"User unknown in virtual mailbox table", b"blocked using a list"
+    )
+    for who in everyone[:3]:
+        assert come(database, who, 1, notices.POSTFIX, MONDAY) == Came.SUPPRESSED
+    for who in everyone[3:6]:
+        assert come(database, who, 1, blocked, MONDAY) == Came.KEPT
+    assert all(suppression(database, who) is None for who in everyone)
+
+
 def test_half_of_an_issue_may_come_back(database: Database) -> None:
     everyone = [subscriber(database, f"p{n}@example.net", now=NOW) for n in range(4)]
     for who in everyone:

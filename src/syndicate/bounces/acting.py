@@ -83,9 +83,12 @@ def note(
         return Came.KNOWN
     complained = kind == Kind.COMPLAINT
     bounces.keep(bounce, "complained" if complained else "bounced")
+    if not (complained or waits) and _mostly_came_back(bounces, issue):
+        _take_back(database, issue)
+        return Came.KEPT
     if not (kind in AT_ONCE or (kind == Kind.SOFT and _is_worn_out(bounces, bounce, now))):
         return Came.KEPT
-    if kind == Kind.HARD and (waits or _mostly_came_back(database, issue)):
+    if kind == Kind.HARD and waits:
         return Came.KEPT
     said = detail if complained else f"{kind}: {_with(status, detail)}"
     why = Why.COMPLAINT if complained else Why.BOUNCE
@@ -107,15 +110,16 @@ def settle_refusals(database: Database, issue: int, now: str) -> None:
         bounces.followed(issue, each.subscriber, now)
 
 
-def _mostly_came_back(database: Database, issue: int) -> bool:
-    """Whether most of an issue came back as unknown; if so, no address stays suppressed."""
-    bounces = Bounces(database)
-    came_back, planned = bounces.hard(issue)
-    if not is_mostly_refused(planned - came_back, came_back, 0):
-        return False
-    for hashed in bounces.suppressed_by(issue):
+def _mostly_came_back(bounces: Bounces, issue: int) -> bool:
+    """Whether most of an issue was refused or came back: then it says nothing of any address."""
+    returned, planned = bounces.returned(issue)
+    return is_mostly_refused(planned - returned, returned, 0)
+
+
+def _take_back(database: Database, issue: int) -> None:
+    """Lift what followed from the first notices of an issue that mostly came back."""
+    for hashed in Bounces(database).suppressed_by(issue):
         Subscribers(database).lift(hashed)
-    return True
 
 
 def _with(status: str, detail: str) -> str:
@@ -127,10 +131,15 @@ def _is_new(database: Database, event: str, now: datetime) -> bool:
 
 
 def _is_worn_out(bounces: Bounces, bounce: Bounce, now: datetime) -> bool:
+    """Whether an address came back softly too often, by issues that did not mostly come back."""
     found = bounces.softly(bounce.subscriber, to_text(now - MEMORY))
     # What is later than now was heard while the clock was ahead: not later than now, in truth.
     softly = {i: min(from_text(at), now) for i, at in found.items() if i <= bounce.issue}
-    return worn_out(softly, bounces.arrived(bounce.subscriber, min(softly), bounce.issue))
+    arrived = bounces.arrived(bounce.subscriber, min(softly), bounce.issue)
+    if not worn_out(softly, arrived):
+        return False
+    counted = {i: at for i, at in softly.items() if not _mostly_came_back(bounces, i)}
+    return worn_out(counted, arrived)
 
 
 def _delivery(

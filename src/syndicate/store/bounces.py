@@ -138,11 +138,11 @@ class Bounces:
         )
         return [Refused._make(row) for row in self._rows(query, {"i": issue})]
 
-    def hard(self, issue: int) -> tuple[int, int]:
-        """How many of an issue's messages came back as unknown, and how many were planned."""
+    def returned(self, issue: int) -> tuple[int, int]:
+        """How many of an issue's messages were refused or came back, and how many were planned."""
         query = (
-            "SELECT (SELECT count(*) FROM bounces WHERE issue = :i AND kind = 'hard'), planned "
-            "FROM sendings WHERE issue = :i"
+            "SELECT (SELECT count(DISTINCT subscriber) FROM bounces "
+            "WHERE issue = :i AND kind <> 'complaint'), planned FROM sendings WHERE issue = :i"
         )
         rows = self._rows(query, {"i": issue})
         return (int(rows[0][0]), int(rows[0][1])) if rows else (0, 0)
