@@ -146,7 +146,7 @@ def compare(folder: Path, port: int, people: int, *, rounds: int) -> tuple[dict[
             OURS: [PROGRAM, "send"],
             PLAIN: [sys.executable, PLAIN_SENDER, fresh, port, rates[PLAIN].count],
         }
-        site = Path(shutil.copytree(fresh, folder / "site"))
+        site = make_site(folder / "site", port, people, LONG)  # a copy would send nothing
         for name, command in commands.items():
             seconds = timed(command, site)
             rates[name].all.append(rates[name].count / seconds)
