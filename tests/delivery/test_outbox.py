@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -51,3 +54,21 @@ def test_what_a_killed_program_left_unfinished_is_removed_and_what_is_being_writ
         fcntl.flock(file, fcntl.LOCK_EX)
         (name,) = send(Outbox(tmp_path), b"three\r\n")
         assert {each.name for each in tmp_path.iterdir()} == {"two.part", name}
+
+
+def test_a_message_that_was_there_and_was_taken_away_may_have_been_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        if not stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            return real(descriptor)
+        for file in tmp_path.glob("*.eml"):
+            file.unlink()  # by the program that sends what is here
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    with pytest.raises(DeliveryError) as caught:
+        send(Outbox(tmp_path), b"one\r\n")
+    assert caught.value.uncertain

@@ -46,16 +46,17 @@ class Outbox:
         """Write the message to a file of its own; the reply is its name."""
         moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
         target = self._folder / f"{moment}-{secrets.token_hex(4)}{SUFFIX}"
-        partial = target.with_suffix(PARTIAL)
+        partial, there = target.with_suffix(PARTIAL), False
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             _write(partial, message)
             partial.rename(target)
+            there = True  # from now on another program may take it away
             _keep(self._folder)
         except OSError as error:
             raise DeliveryError(
                 f"{self._folder} cannot be written: {error.strerror}",
-                uncertain=target.exists(),
+                uncertain=there,
                 way_out="check the folder's rights and the disk's space",
             ) from error
         return target.name
