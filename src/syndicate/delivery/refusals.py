@@ -90,8 +90,8 @@ RECIPIENT: Final = re.compile(
 NAMED: Final = re.compile(RECIPIENT.pattern + r"|domain|host|route")
 """Words for what an unknown address consists of."""
 SAYING: Final = re.compile(r"[^\W\d_]{3}")
-MARKS: Final = re.compile(r"https?:// ?\S*|\S*\d\S*|\bgsmtp\b")
-"""Links, and names of the occurrence, which say nothing."""
+MARK: Final = re.compile(r"[\d/]|^gsmtp$")
+"""What links, codes and names of an occurrence have, which say nothing."""
 ABOUT_ADDRESS: Final = re.compile(r"[45]\.[12]\.\d+")
 WORD: Final = re.compile(r"\b[A-Z]?[a-z]+(?:[A-Z][a-z]+)+\b")
 """Words in one, such as NoSuchUser."""
@@ -158,7 +158,7 @@ def may_be_recipient(text: str, status: str) -> bool:
 
 
 def _says_anything(words: str) -> bool:
-    return SAYING.search(MARKS.sub("", words)) is not None
+    return any(SAYING.search(word) for word in words.split() if not MARK.search(word))
 
 
 def replies_in(text: str) -> Iterator[str]:
