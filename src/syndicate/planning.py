@@ -41,7 +41,7 @@ class NextIssue:
     """What an issue made now would be. `articles` are titles; without any there is nothing new.
 
     `blocking` says why it could not be made; `due` are slots whose time has come, `slots` the next.
-    `told` are the hooks that get it: those who send it on, for this program knows no addresses.
+    `told` are the hooks that get it.
     """
 
     newsletter: Newsletter

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from terminal import PROGRAM, Said, article
 
+from syndicate import cli
+
 Program = Callable[..., Said]
 
 
@@ -246,3 +248,27 @@ def test_bash_takes_the_script_and_completes(site: Path, need: Callable[[str, st
     assert completed("syndicate", "c") == {"check", "completion", "config"}
     assert completed("syndicate", "build", "--s") == {"--strict"}
     assert completed("syndicate", "completion", "") == {"bash", "zsh", "fish"}
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        *("issues make", "issues show", "issues approve", "send-test", "deliveries proof"),
+        *("subscribers add", "export", "preview"),
+    ],
+)
+def test_the_names_of_newsletters_are_completed(
+    site: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], typed: str
+) -> None:
+    def completed(*more: str) -> list[str]:
+        words = ["syndicate", *more, *typed.split(), "we"]
+        monkeypatch.setenv("_SYNDICATE_COMPLETE", "bash_complete")
+        monkeypatch.setenv("COMP_WORDS", " ".join(words))
+        monkeypatch.setenv("COMP_CWORD", str(len(words) - 1))
+        cli.main([])
+        return capsys.readouterr().out.split()
+
+    assert completed() == ["plain,weekly"]
+    assert completed("--config", str(site / "config.yaml")) == ["plain,weekly"]
+    (site / "config.yaml").write_text("site: [", encoding="utf-8")
+    assert completed() == []

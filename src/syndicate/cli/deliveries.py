@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from syndicate.cli.completing import newsletter_names
 from syndicate.cli.issues import site_of
 from syndicate.cli.options import config_option
 from syndicate.cli.selecting import began, has, has_text, is_made, issue_named, newest_draft
@@ -48,7 +49,7 @@ def deliveries() -> None:
 
 
 @deliveries.command(short_help="What became of an issue: every delivery accounted for.")
-@click.argument("issue")
+@click.argument("issue", shell_complete=newsletter_names)
 @click.option("--names", is_flag=True, help="Also to whom, one line each.")
 @click.option("--state", type=click.Choice(STATES), help="Of the names, only those.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
@@ -118,7 +119,7 @@ def _as_table(proof: Proof, names: Iterable[tuple[str, ...]] | None) -> None:
 
 
 @deliveries.command(short_help="Deliveries of which nobody knows whether they went out.")
-@click.argument("issue", required=False)
+@click.argument("issue", required=False, shell_complete=newsletter_names)
 @config_option
 def held(config_file: Path, issue: str | None) -> None:
     """List the deliveries of ISSUE, or of all, of which nobody knows whether they went out."""
@@ -146,7 +147,7 @@ def _exact(site: Site, issue: str) -> str:
 
 
 @deliveries.command(short_help="Decide on held deliveries.")
-@click.argument("issue")
+@click.argument("issue", shell_complete=newsletter_names)
 @click.argument("addresses", nargs=-1)
 @click.option("--sent", "verdict", flag_value="sent", help="They went out.")
 @click.option("--resend", "verdict", flag_value="resend", help="Send them again.")
@@ -368,7 +369,7 @@ def _tell(report: Report) -> None:
 
 
 @click.command("send-test", short_help="Send a test email of an issue to one address.")
-@click.argument("issue")
+@click.argument("issue", shell_complete=newsletter_names)
 @click.argument("address")
 @config_option
 def send_test(config_file: Path, issue: str, address: str) -> None:

@@ -9,6 +9,7 @@ from typing import get_args
 
 import click
 
+from syndicate.cli.completing import newsletter_names
 from syndicate.cli.options import config_option
 from syndicate.cli.show import Progress, from_here, placed, show_findings
 from syndicate.config.model import Merge
@@ -17,7 +18,7 @@ SERVICES = [name for name in get_args(Merge) if name != "none"]
 
 
 @click.command(short_help="Write the next issue as another service takes it.")
-@click.argument("newsletter")
+@click.argument("newsletter", shell_complete=newsletter_names)
 @click.option(
     "--for",
     "service",

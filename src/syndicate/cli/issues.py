@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from syndicate.cli.completing import newsletter_names
 from syndicate.cli.options import config_option
 from syndicate.cli.selecting import (
     began,
@@ -45,7 +46,7 @@ def issues() -> None:
 
 
 @issues.command("list", short_help="The newest issues, and where they stand.")
-@click.argument("newsletter", required=False)
+@click.argument("newsletter", required=False, shell_complete=newsletter_names)
 @click.option("--most", type=click.IntRange(min=1), default=MOST, show_default=True)
 @config_option
 def list_issues(config_file: Path, newsletter: str | None, most: int) -> None:
@@ -71,7 +72,7 @@ def _listed(site: Site, issue: Issue) -> Iterator[tuple[str, str, str]]:
 
 
 @issues.command(short_help="One issue: its state, subject, articles and files.")
-@click.argument("issue")
+@click.argument("issue", shell_complete=newsletter_names)
 @config_option
 def show(config_file: Path, issue: str) -> None:
     """Show an ISSUE: its state, its subject, the articles it carries, and where its files are."""
@@ -80,7 +81,7 @@ def show(config_file: Path, issue: str) -> None:
 
 
 @issues.command(short_help="What the next build and the next slots would do.")
-@click.argument("newsletter", required=False)
+@click.argument("newsletter", required=False, shell_complete=newsletter_names)
 @config_option
 def plan(config_file: Path, newsletter: str | None) -> None:
     """Say what the next build and the next slots of NEWSLETTER, or of all, would do.
@@ -98,7 +99,7 @@ def plan(config_file: Path, newsletter: str | None) -> None:
 
 
 @issues.command(short_help="Make an issue now, whatever the schedule says.")
-@click.argument("newsletter")
+@click.argument("newsletter", shell_complete=newsletter_names)
 @click.option("--yes", "-y", is_flag=True, help="Send it without asking for confirmation.")
 @config_option
 def make(config_file: Path, newsletter: str, yes: bool) -> int:
@@ -194,7 +195,7 @@ def _say_what_to_replace(site: Site, newsletter: Newsletter) -> None:
 
 
 @issues.command(short_help="Approve a draft, now or at a later time.")
-@click.argument("issue")
+@click.argument("issue", shell_complete=newsletter_names)
 @click.option("--at", metavar="TIME", help="Approve it at this time: 2026-11-30T08:00.")
 @config_option
 def approve(config_file: Path, issue: str, at: str | None) -> None:
@@ -261,7 +262,7 @@ def _local(site: Site, issue: Issue) -> str:
 
 
 @issues.command(short_help="Take an issue back; its articles come in the next.")
-@click.argument("issue")
+@click.argument("issue", shell_complete=newsletter_names)
 @click.option("--reason", default="", help="Why, for the record.")
 @config_option
 def cancel(config_file: Path, issue: str, reason: str) -> None:
@@ -292,7 +293,7 @@ def _stop(site: Site, issue: Issue, reason: str) -> None:
 
 
 @issues.command("pause", short_help="Let an issue that is being sent wait.")
-@click.argument("issue")
+@click.argument("issue", shell_complete=newsletter_names)
 @config_option
 def pause_issue(config_file: Path, issue: str) -> None:
     """Let no more messages of an ISSUE go out until it is resumed."""
@@ -305,7 +306,7 @@ def pause_issue(config_file: Path, issue: str) -> None:
 
 
 @issues.command("resume", short_help="Let an issue go on that was paused.")
-@click.argument("issue")
+@click.argument("issue", shell_complete=newsletter_names)
 @config_option
 def resume_issue(config_file: Path, issue: str) -> None:
     """Let an ISSUE go on that was paused, by you or by the program."""
@@ -318,7 +319,7 @@ def resume_issue(config_file: Path, issue: str) -> None:
 
 
 @issues.command("retry-failed", short_help="Try again what servers refused of an issue.")
-@click.argument("issue")
+@click.argument("issue", shell_complete=newsletter_names)
 @config_option
 def retry_failed_of(config_file: Path, issue: str) -> None:
     """Try the deliveries of an ISSUE again that failed."""
@@ -331,7 +332,7 @@ def retry_failed_of(config_file: Path, issue: str) -> None:
 
 
 @issues.command("resend", short_help="Send an issue to those who missed it.")
-@click.argument("issue")
+@click.argument("issue", shell_complete=newsletter_names)
 @click.option("--missed", is_flag=True, help="To those who get the newsletter, and not this yet.")
 @config_option
 def resend_issue(config_file: Path, issue: str, missed: bool) -> None:

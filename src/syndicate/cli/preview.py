@@ -8,12 +8,13 @@ from pathlib import Path
 
 import click
 
+from syndicate.cli.completing import newsletter_names
 from syndicate.cli.options import config_option
 from syndicate.cli.show import Progress, placed
 
 
 @click.command(short_help="Show the next issue in a browser while you write.")
-@click.argument("newsletter", required=False)
+@click.argument("newsletter", required=False, shell_complete=newsletter_names)
 @click.option(
     "--port", type=click.IntRange(1, 65535), help="The port of the page.  [default: a free one]"
 )

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
+from syndicate.cli.completing import newsletter_names
 from syndicate.cli.options import config_option
 from syndicate.cli.show import Progress, from_here, show_columns, show_table
 
@@ -57,7 +58,7 @@ def subscribers() -> None:
 
 
 @subscribers.command(short_help="Add people who agreed to get a newsletter.")
-@click.argument("newsletter")
+@click.argument("newsletter", shell_complete=newsletter_names)
 @click.argument("address", nargs=-1, required=True)
 @click.option("--name", default="", help="What they are called, if it is one person.")
 @click.option(
@@ -119,7 +120,7 @@ def import_people(
 
 
 @subscribers.command("list", short_help="Who gets a newsletter, also as CSV.")
-@click.argument("newsletter", required=False)
+@click.argument("newsletter", required=False, shell_complete=newsletter_names)
 @click.option("--state", type=click.Choice(STATES), help="Only these.  [default: all]")
 @click.option("--csv", "as_csv", is_flag=True, help="Write CSV, for another program.")
 @click.option(
@@ -179,7 +180,7 @@ def show(config_file: Path, address: str) -> None:
 
 
 @subscribers.command(short_help="How many people there are, and come and go.")
-@click.argument("newsletter", required=False)
+@click.argument("newsletter", required=False, shell_complete=newsletter_names)
 @click.option("--json", "as_json", is_flag=True, help="Write JSON, for another program.")
 @config_option
 def stats(config_file: Path, newsletter: str | None, *, as_json: bool) -> None:
