@@ -147,6 +147,13 @@ class AnyFolder(RuleBasedStateMachine):
         self.renamed.pop(path, None)
         self.mended.pop(path, None)
 
+    def reuse(self, path: str) -> None:
+        """Another text is at a path now: its old one may have moved, or been copied."""
+        before = {record.id: record.path for record in self.before.values()}
+        for new, id_ in list(self.renamed.items()):
+            if before.get(id_) == path and new != path:
+                del self.renamed[new]
+
     @rule(
         path=st.sampled_from(NAMES),
         title=st.sampled_from(["Sea", "Lake"]),
@@ -171,6 +178,7 @@ class AnyFolder(RuleBasedStateMachine):
         # An empty line keeps the text from being made of the title.
         self.site.article(path, title, f"{body}{own}\n", **header)
         self.forget(path)
+        self.reuse(path)
         if body == "a copy":
             self.renamed.clear()  # of two with one text either may be the original
         self.go_on(then)
@@ -183,6 +191,8 @@ class AnyFolder(RuleBasedStateMachine):
         old = data.draw(st.sampled_from(there))
         self.forget(new)
         known = self.renamed.pop(old, None)
+        if old in self.mended or not known:
+            self.reuse(new)
         self.site.rename(old, new)
         if old in self.mended:
             self.mended[new] = self.mended.pop(old)
@@ -205,6 +215,7 @@ class AnyFolder(RuleBasedStateMachine):
             text = (self.site.root / "content" / path).read_text()
             self.site.write(path, "---\ntitle: [" + text)
             self.renamed.pop(path, None)
+            self.reuse(path)
             self.mended[path] = text
             self.go_on(then)
 
