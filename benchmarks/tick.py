@@ -24,11 +24,11 @@ import programs
 from articles import change, write_articles
 from programs import ENVIRONMENT, WORK, Program
 from results import keep
-from syndicate.app import set_up
 from syndicate.content.folder import scan
 from syndicate.service.publishing import Publishing
 from syndicate.service.served import Served
 from syndicate.service.tick import Tick
+from syndicate.site import set_up
 
 
 @dataclass(frozen=True)

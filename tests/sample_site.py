@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
-from syndicate import app
 from syndicate.build import build
+from syndicate.site import load_site
 
 T = TypeVar("T")
 
@@ -40,7 +40,7 @@ def copy_sample(folder: Path) -> Path:
 
 def build_sample(folder: Path, now: datetime = NOW) -> Path:
     """Build what `copy_sample` copied."""
-    with app.opened(folder / "config.yaml", {}, _quietly) as site:
+    with load_site(folder / "config.yaml", {}, _quietly) as site:
         report = build(site, now)
     assert report.findings == (), "the sample site has something to mend"
     return folder

@@ -14,8 +14,8 @@ from typing import TypeVar
 
 import yaml
 
-from syndicate import app
-from syndicate.build import Report, Site, build
+from syndicate.build import Report, build
+from syndicate.site import Site, load_site
 
 T = TypeVar("T")
 
@@ -91,7 +91,7 @@ class SiteFolder:
 
     def opened(self) -> AbstractContextManager[Site]:
         home = {"XDG_STATE_HOME": os.environ.get("XDG_STATE_HOME", "")}  # none before tests begin
-        return app.opened(self.config_file, home, quietly)
+        return load_site(self.config_file, home, quietly)
 
     def has(self, path: str) -> bool:
         return (self.root / "public" / path).exists()

@@ -20,27 +20,27 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from hashlib import sha256
-from pathlib import Path
-from typing import Protocol, TypeVar
-from urllib.parse import quote, urlsplit
-from zoneinfo import ZoneInfo
+from urllib.parse import quote
 
 from syndicate import __version__, issue_archive
-from syndicate.catalogue import Counts, Record, is_published
+from syndicate.catalogue import Counts, Record, Scanned, is_published
 from syndicate.config.model import Config, Service, Store
 from syndicate.content import folder, rule_files
 from syndicate.content.folder import Stat
 from syndicate.content.reader import is_article
+from syndicate.content.rule_files import RuleFiles
+from syndicate.content.rule_files import load as load_rules
 from syndicate.content.versions import RENDERER_VERSION
 from syndicate.errors import ArticleError
 from syndicate.feeds.feed import FORMS
 from syndicate.findings import Finding, Level, from_json, to_json
-from syndicate.intake import Intake, ReadFiles, take_in
+from syndicate.intake import Intake, take_in
 from syndicate.moments import to_text
 from syndicate.next_issue import next_issues
 from syndicate.outputs import Outputs, in_navigation, weight_of
 from syndicate.permalinks import base_url, page_file
 from syndicate.press import Press, Rehearsal, missing
+from syndicate.reading import Broken, scan_many
 from syndicate.renditions import (
     TEXT_LOST,
     Folder,
@@ -49,71 +49,12 @@ from syndicate.renditions import (
     address_at,
     stale_renderings,
 )
+from syndicate.site import Site
 from syndicate.store.articles import GONE_FEEDS, Articles
 from syndicate.store.database import WAS_READABLE, Database
 from syndicate.store.events import Events, Happening
-from syndicate.store.incarnation import RecordFiles
 from syndicate.store.issues import Issue, Issues
 from syndicate.surroundings import MISSING
-
-T = TypeVar("T")
-
-
-class Progress(Protocol):
-    """Passes items on and shows a person how far they are."""
-
-    def __call__(self, items: Iterable[T], total: int, doing: str) -> Iterable[T]:
-        """`doing` says what is done with the `total` items."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Places:
-    """The folders of a site, absolute. `designs` hold templates, the user's folder first.
-
-    `links` are those outside `content` that symbolic links in it may lead to.
-    """
-
-    content: Path
-    output: Path
-    issues: Path
-    designs: tuple[Path, ...]
-    links: tuple[Path, ...] = ()
-
-    def scan(self) -> dict[str, Stat]:
-        """What is in the content folder: path -> stat. Raises SyndicateError."""
-        return folder.scan(self.content, self.links)
-
-    @property
-    def roots(self) -> Mapping[str, Path]:
-        """Where documents go."""
-        return {"output": self.output, "issues": self.issues}
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """All a build works with. `config_file` is the configuration as the user knows it.
-
-    `sent_record` is where it is recorded, outside the store, how much was sent from it.
-    """
-
-    config: Config
-    config_file: str
-    places: Places
-    database: Database
-    sent_record: RecordFiles
-    read_files: ReadFiles
-    progress: Progress
-
-    @property
-    def zone(self) -> ZoneInfo:
-        """The zone of dates without one."""
-        return ZoneInfo(self.config.site.time_zone)
-
-    @property
-    def host(self) -> str:
-        """The host that ids are minted for."""
-        return urlsplit(self.config.site.url).hostname or ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +153,7 @@ def taken_in(
     return take_in(
         site.database,
         seen,
-        site.read_files,
+        partial(_read_files, site),
         rule_files.find(site.places.content, seen.files),
         host=site.host,
         zone=site.zone,
@@ -224,6 +165,15 @@ def taken_in(
         else None,
         publish_undated=publish_undated,
     )
+
+
+def _read_files(
+    site: Site, files: Sequence[tuple[str, Stat]], rule_files: RuleFiles
+) -> list[Scanned | Broken]:
+    root, links = site.places.content, site.places.links
+    rules = load_rules(root, rule_files, links) if files else None
+    scanned = scan_many(root, files, site.zone, links, rules)
+    return list(site.progress(scanned, len(files), "Reading"))
 
 
 def stale_among(

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from syndicate.build import Site
 from syndicate.catalogue import Record, State, expires, is_page, is_published, placed
 from syndicate.content import folder, naming, placement, rule_files
 from syndicate.content.article import Article
@@ -21,6 +20,7 @@ from syndicate.moments import from_text, to_text
 from syndicate.newsletters.issue import Reason
 from syndicate.reading import broken_finding, read_article, scanned
 from syndicate.renditions import address
+from syndicate.site import Site
 from syndicate.store.articles import Articles
 from syndicate.store.issues import Issues
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from syndicate.build import Site, build, built
+from syndicate.build import build, built
 from syndicate.composing import Composed, compose, parts
 from syndicate.config.model import Merge, Newsletter
 from syndicate.config.named import newsletter_named
@@ -14,6 +14,7 @@ from syndicate.errors import Place, SyndicateError
 from syndicate.findings import Finding
 from syndicate.newsletters.checks import blocking
 from syndicate.next_issue import articles_of
+from syndicate.site import Site
 
 FILES: Mapping[Merge, tuple[str, ...]] = {
     "listmonk": ("campaign.json",),

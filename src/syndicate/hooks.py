@@ -23,12 +23,13 @@ from urllib.parse import urlencode
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from syndicate import __version__
-from syndicate.build import Shown, Site, is_written
+from syndicate.build import Shown, is_written
 from syndicate.composing import place_of_issue
 from syndicate.config.model import Hook
 from syndicate.moments import from_text, to_text
 from syndicate.permalinks import base_url
 from syndicate.renditions import address
+from syndicate.site import Site
 from syndicate.store.articles import Articles
 from syndicate.store.events import Event, Events, Happening, Told
 from syndicate.store.incarnation import Incarnation

@@ -10,8 +10,8 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
-from syndicate.build import Progress
 from syndicate.errors import Place, SyndicateError
+from syndicate.site import Progress
 from syndicate.store.database import Database
 from syndicate.store.private import MODE, open_private
 from syndicate.store.subscriber_import import Became, Import, Incoming

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from syndicate.build import Site, built
+from syndicate.build import built
 from syndicate.composing import Composed, Edition, compose
 from syndicate.config.model import Newsletter
 from syndicate.content.article import Published
@@ -28,6 +28,7 @@ from syndicate.outputs import SITE, Outputs
 from syndicate.schedule.due import Due, Skipped, due
 from syndicate.schedule.slots import Schedule, Slot
 from syndicate.schedule.words import duration
+from syndicate.site import Site
 from syndicate.starter_values import not_to_be_mailed
 from syndicate.store.articles import Articles
 from syndicate.store.deliveries import Deliveries

@@ -12,8 +12,7 @@ from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
-from syndicate.app import Setup, set_up, site_of
-from syndicate.build import Progress, Site, build_seen, built, outputs_of, stale_among, taken_in
+from syndicate.build import build_seen, built, outputs_of, stale_among, taken_in
 from syndicate.composing import compose
 from syndicate.config.model import Newsletter
 from syndicate.config.named import newsletter_named
@@ -29,6 +28,7 @@ from syndicate.next_issue import plan as choose
 from syndicate.outputs import Outputs
 from syndicate.schedule.due import Due
 from syndicate.schedule.slots import Slot
+from syndicate.site import Progress, Setup, Site, set_up, site_of
 from syndicate.store.articles import Articles
 from syndicate.store.copied import Copied
 from syndicate.store.issues import Issues

@@ -13,10 +13,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from syndicate.build import Site
 from syndicate.delivery.ledger import DeliveryState
 from syndicate.errors import SyndicateError
 from syndicate.moments import to_text
+from syndicate.site import Site
 from syndicate.store.articles import Articles
 from syndicate.store.deliveries import Deliveries, Sending
 from syndicate.store.events import Events

@@ -15,10 +15,10 @@ import pytest
 from terminal import PROGRAM, Said, Typing, article
 
 from site_folder import quietly
-from syndicate import app
 from syndicate.issuing import skip
 from syndicate.schedule.due import Reason, Skipped
 from syndicate.schedule.slots import Slot
+from syndicate.site import load_site
 from syndicate.store.deliveries import Deliveries
 
 ISSUE_PAGE = re.compile(r"https://[^/]+/(newsletters/weekly/(?:drafts/)?[\w-]+/)")
@@ -116,7 +116,7 @@ def configured(site: Path, **changes: str) -> None:
 
 
 def skipped(site: Path, slot: str) -> None:
-    with app.opened(site / "config.yaml", {}, quietly) as opened:
+    with load_site(site / "config.yaml", {}, quietly) as opened:
         newsletter = opened.config.newsletters["weekly"]
         later = datetime(2099, 1, 1, tzinfo=UTC)
         skip(opened, newsletter, [Skipped(Slot(slot, later), Reason.TOO_OLD)], later)
@@ -268,7 +268,7 @@ def test_a_test_is_of_the_draft_that_waits_else_of_what_is_new_else_of_the_newes
     none = run("send-test", "weekly/next", "me@example.org")
     assert none.code == 2
     assert "nothing new since" in none.err
-    with app.opened(site / "config.yaml", {}, quietly) as opened:
+    with load_site(site / "config.yaml", {}, quietly) as opened:
         assert Deliveries(opened.database).open() == [], "the ledger knows of no test"
 
 

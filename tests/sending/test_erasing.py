@@ -10,7 +10,7 @@ from mailings import Mailing
 
 from smtp_server import Action, Say, SmtpServer, Step
 from syndicate import cli
-from syndicate.build import Site
+from syndicate.site import Site
 from syndicate.store import database
 from syndicate.store.bounces import Bounce, Bounces
 from syndicate.store.database import Sqlite

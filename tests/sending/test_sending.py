@@ -19,7 +19,6 @@ from mailings import NAME, WEEKLY, Mailing, forever, mailing, nobody, now
 
 from site_folder import NOON
 from smtp_server import Action, Behaviour, Close, Mail, Say, SmtpServer, Stall, Step, good, scripted
-from syndicate.build import Site
 from syndicate.config.model import Newsletter
 from syndicate.delivery import verp
 from syndicate.delivery.prepared import message_id
@@ -29,6 +28,7 @@ from syndicate.sending import feed, orders
 from syndicate.sending.clerk import TRIES, Told, Way
 from syndicate.sending.outlets import Trouble
 from syndicate.sending.sender import CONFIRM, plan_approved, send, send_one, too_old
+from syndicate.site import Site
 from syndicate.store.deliveries import Deliveries
 from syndicate.store.issues import Issue, Issues
 from syndicate.store.requests import Secrets

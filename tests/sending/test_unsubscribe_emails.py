@@ -111,13 +111,13 @@ def test_so_does_one_that_quotes_the_message_whatever_address_it_is_from(
 
 def test_so_does_one_to_the_return_path_of_the_message(site: Mailing, sent: Message) -> None:
     assert sent
-    path = return_path(site)
+    path = anns_return_path(site)
     to_path = email(sender="x@example.com", Subject="unsubscribe", To=path)
     assert arrives(site, to_path) == Came.UNSUBSCRIBED
     assert states(site) == LEFT
 
 
-def return_path(site: Mailing) -> str:
+def anns_return_path(site: Mailing) -> str:
     """The return path of Ann's message."""
     (ann,) = site.people([ANN])
     with site.folder.opened() as opened, opened.database.transaction():

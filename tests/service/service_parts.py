@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from site_folder import SiteFolder
-from syndicate.app import set_up
 from syndicate.service.approving import Approving
 from syndicate.service.newsletters import Issuing
 from syndicate.service.publishing import Publishing
 from syndicate.service.served import Served
 from syndicate.service.telling import Telling
 from syndicate.service.tick import Part, Tick
+from syndicate.site import set_up
 from syndicate.store.issues import Issue, Issues
 
 MONDAY = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)

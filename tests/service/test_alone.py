@@ -10,10 +10,10 @@ import pytest
 import sqlalchemy
 
 from site_folder import NOON, SiteFolder
-from syndicate.app import Setup, set_up
 from syndicate.errors import SyndicateError
 from syndicate.service.alone import Alone
 from syndicate.service.service import Service
+from syndicate.site import Setup, set_up
 
 
 def unexpected() -> None:

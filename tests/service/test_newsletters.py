@@ -11,9 +11,9 @@ import pytest
 from service_parts import MINUTE, MONDAY, WEEK, Life, letter
 
 from site_folder import SiteFolder
-from syndicate.app import Setup
 from syndicate.issuing import upcoming
 from syndicate.service import newsletters
+from syndicate.site import Setup
 from syndicate.store.issues import Issues
 
 SLOTS = [f"{MONDAY + n * WEEK:%Y-%m-%dT%H:%M}" for n in range(5)]

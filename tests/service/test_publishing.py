@@ -14,10 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from site_folder import NOON, SiteFolder
-from syndicate.app import set_up
 from syndicate.errors import StoreError, SyndicateError
 from syndicate.service.publishing import OVERHAUL, SOON, Publishing
 from syndicate.service.served import Served
+from syndicate.site import set_up
 
 SECOND = timedelta(seconds=1)
 

@@ -14,7 +14,6 @@ from prometheus_client.parser import text_string_to_metric_families
 from service_parts import MONDAY, Life, letter
 
 from site_folder import SiteFolder
-from syndicate.app import set_up
 from syndicate.build import build
 from syndicate.composing import place_of_issue
 from syndicate.errors import SyndicateError
@@ -22,6 +21,7 @@ from syndicate.issuing import make_by_hand, move
 from syndicate.service.serving import Serving
 from syndicate.service.showing import ANYWAY, Showing, places_of_issues
 from syndicate.service.tick import Tick
+from syndicate.site import set_up
 from syndicate.store.issues import IssueState
 from syndicate.web.clients import Limit
 

@@ -12,8 +12,8 @@ import pytest
 from service_parts import MINUTE, MONDAY, Life, letter
 
 from site_folder import SiteFolder
-from syndicate.app import Setup
 from syndicate.service import telling
+from syndicate.site import Setup
 
 HEARS = """
 import pathlib, sys

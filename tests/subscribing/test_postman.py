@@ -13,7 +13,6 @@ import pytest
 from visits import Place
 
 from smtp_server import Action, Say, SmtpServer, Step
-from syndicate.app import set_up
 from syndicate.config.model import Server
 from syndicate.delivery.outbox import Outbox
 from syndicate.delivery.smtp import Smtp
@@ -21,6 +20,7 @@ from syndicate.delivery.transport import Envelope, Session, Transport
 from syndicate.errors import DeliveryError
 from syndicate.sending.outlets import FirstThatWorks
 from syndicate.service.people import Letters, frame_of
+from syndicate.site import set_up
 from syndicate.store.requests import Requests, RequestState
 from syndicate.store.subscribers import Why
 from syndicate.subscribers.addresses import address

@@ -145,7 +145,7 @@ def test_what_is_missing_or_wrong_is_said_on_the_page(
 def test_one_newsletter_needs_no_choice(small: Place) -> None:
     small.site.settings["newsletters"].pop("daily")  # type: ignore[attr-defined]
     small.site.configure()
-    from syndicate.app import set_up
+    from syndicate.site import set_up
 
     small.serving.take(set_up(small.site.config_file, {}))
     assert small.post("subscribe/", {"address": MAIL}).status_code == 303

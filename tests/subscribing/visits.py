@@ -16,10 +16,10 @@ from threading import Event
 import httpx
 
 from site_folder import SiteFolder
-from syndicate.app import set_up
 from syndicate.service.people import Letters
 from syndicate.service.serving import Serving
 from syndicate.service.tick import Tick
+from syndicate.site import set_up
 from syndicate.store.subscribers import Consent, Subscriber, Subscribers, Subscription
 from syndicate.subscribers.addresses import address
 

@@ -14,8 +14,8 @@ from server import Running, served
 
 from sample_site import NOW, build_sample, copy_sample
 from site_folder import NOON, SiteFolder, quietly
-from syndicate import app
 from syndicate.issuing import make_by_hand
+from syndicate.site import load_site
 from syndicate.web.library import Address
 
 Need = Callable[[str, str], str]
@@ -183,7 +183,7 @@ CHROMIUM = (
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What the sample site publishes, one issue of its newsletter having been made."""
     folder = build_sample(copy_sample(tmp_path_factory.mktemp("outside") / "site"))
-    with app.opened(folder / "config.yaml", {}, quietly) as site:
+    with load_site(folder / "config.yaml", {}, quietly) as site:
         make_by_hand(site, site.config.newsletters["weekly"], NOW)
     return build_sample(folder) / "public"
 

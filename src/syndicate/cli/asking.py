@@ -31,10 +31,10 @@ def explain(config_file: Path, article: str) -> None:
     And why it is or is not in which feed and in the next issue. ARTICLE is a file, a slug,
     a title, an id or an address.
     """
-    from syndicate import app
     from syndicate.explain import explain as ask
+    from syndicate.site import load_site
 
-    with app.opened(config_file, os.environ, Progress(quiet=True)) as site:
+    with load_site(config_file, os.environ, Progress(quiet=True)) as site:
         answer = ask(site, _below(site.places.content, article), datetime.now(UTC))
     click.secho(from_here(site.places.content / answer.path), bold=True)
     show_table((fact.name, fact.value, fact.source) for fact in answer.facts)

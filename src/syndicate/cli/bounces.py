@@ -14,9 +14,8 @@ from syndicate.cli.options import config_option
 from syndicate.cli.show import show_columns, show_table
 
 if TYPE_CHECKING:
-    from syndicate.app import Setup
     from syndicate.bounces.reading import Tally
-    from syndicate.build import Site
+    from syndicate.site import Setup, Site
 
 ALL = 1_000_000
 FILE = click.Path(exists=True, dir_okay=False, allow_dash=True)
@@ -35,8 +34,8 @@ def read(config_file: Path, files: tuple[str, ...]) -> None:
 
     With FILEs, act on these mails instead, and leave them where they are; - is standard input.
     """
-    from syndicate.app import open_site, set_up
     from syndicate.service.served import silently
+    from syndicate.site import open_site, set_up
 
     setup = set_up(config_file, os.environ)
     with open_site(setup, silently) as site:
@@ -78,8 +77,8 @@ def _data(file: str) -> bytes:
 @config_option
 def list_(config_file: Path, what: str, most: int) -> None:
     """Show what came back of an issue, of a newsletter, or of all: the newest first."""
-    from syndicate.app import open_site, set_up
     from syndicate.service.served import silently
+    from syndicate.site import open_site, set_up
     from syndicate.store.bounces import Bounces
 
     with open_site(set_up(config_file, os.environ), silently) as site:

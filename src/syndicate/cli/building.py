@@ -24,7 +24,8 @@ from syndicate.cli.show import (
 from syndicate.findings import Finding, Level
 
 if TYPE_CHECKING:
-    from syndicate.build import Report, Site
+    from syndicate.build import Report
+    from syndicate.site import Site
 
 Row = tuple[str, str, str]
 
@@ -48,10 +49,10 @@ def build(config_file: Path, *, strict: bool, publish_undated: bool, quiet: bool
     A file that cannot be read costs only itself: it is reported, and what was
     published from it stays. The exit code is then 1.
     """
-    from syndicate import app
     from syndicate.build import build as run
+    from syndicate.site import load_site
 
-    with app.opened(config_file, os.environ, Progress(quiet=quiet)) as site:
+    with load_site(config_file, os.environ, Progress(quiet=quiet)) as site:
         report = run(site, datetime.now(UTC), publish_undated=publish_undated)
     show_findings(placed(report.findings, site), err=True)
     if not quiet:
@@ -105,12 +106,12 @@ def check(config_file: Path, *, as_json: bool, quiet: bool) -> int:
     Reads every article as build would and makes every document, but writes none.
     Exits with 1 when anything was found, but for notices.
     """
-    from syndicate import app
     from syndicate.build import build as run
+    from syndicate.site import load_site
     from syndicate.starter_values import starter_findings
     from syndicate.store.incarnation import Incarnation
 
-    with app.opened(config_file, os.environ, Progress(quiet=quiet or as_json)) as site:
+    with load_site(config_file, os.environ, Progress(quiet=quiet or as_json)) as site:
         report = run(site, datetime.now(UTC), rehearse=True)
         doubts = Incarnation(site.database, site.sent_record).findings(site.config_file)
     examples = starter_findings(site.config, site.config_file)
@@ -128,11 +129,11 @@ def check(config_file: Path, *, as_json: bool, quiet: bool) -> int:
 
 def _of_the_service(config_file: Path) -> list[Finding]:
     """What only the running service can know of the configuration: proxies that are not in it."""
-    from syndicate.app import set_up
     from syndicate.service.forwarding import RULE
     from syndicate.service.lock import holder
     from syndicate.service.service import LOCK, STATUS, state_file
     from syndicate.service.status import read
+    from syndicate.site import set_up
 
     setup = set_up(config_file, os.environ)
     if holder(state_file(setup, LOCK)) is None:

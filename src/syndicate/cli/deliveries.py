@@ -24,13 +24,12 @@ from syndicate.cli.show import counted, show_columns, show_table
 from syndicate.findings import visible
 
 if TYPE_CHECKING:
-    from syndicate.app import Setup
-    from syndicate.build import Site
     from syndicate.config.model import Newsletter
     from syndicate.sending.clerk import Way
     from syndicate.sending.orders import Proof
     from syndicate.sending.outlets import Trouble
     from syndicate.sending.sender import Report
+    from syndicate.site import Setup, Site
     from syndicate.store.issues import Issue
     from syndicate.store.subscribers import Subscriber
 
@@ -219,21 +218,21 @@ def send(config_file: Path) -> int:
     continues. Exits with 1 if an issue is paused, if the outcome of a message is unknown, if a
     server or the outbox cannot take what is left, or if messages were refused and none was sent.
     """
-    from syndicate import app
     from syndicate.build import is_written
     from syndicate.cli.show import Progress
     from syndicate.sending.sender import send as send_all
     from syndicate.service.lock import holder
     from syndicate.service.service import LOCK, state_file
+    from syndicate.site import open_site, set_up
 
-    setup = app.set_up(config_file, os.environ)
+    setup = set_up(config_file, os.environ)
     lock = state_file(setup, LOCK)
 
     def shown(site: Site, issue: Issue) -> bool:
         """While a service runs, only it knows what it serves, so new issues are for it to send."""
         return is_written(site, issue) and holder(lock) is None
 
-    with app.open_site(setup, Progress(quiet=False)) as site, _interrupted() as stopping:
+    with open_site(setup, Progress(quiet=False)) as site, _interrupted() as stopping:
         _publish_first(site)
         bars = _Bars()
         report = send_all(site, setup.base / setup.config.outbox, stopping.is_set, bars.note, shown)
@@ -380,11 +379,11 @@ def send_test(config_file: Path, issue: str, address: str) -> None:
     The subject begins with [Test]; links to unsubscribe and to preferences do nothing. It is not
     recorded as a delivery.
     """
-    from syndicate import app
     from syndicate.cli.show import Progress
+    from syndicate.site import open_site, set_up
 
-    setup = app.set_up(config_file, os.environ)
-    with app.open_site(setup, Progress(quiet=False)) as site:
+    setup = set_up(config_file, os.environ)
+    with open_site(setup, Progress(quiet=False)) as site:
         name, reply = _tested(setup, site, issue, address)
     click.echo(f"Sent a test of {name} to {address}: {reply}")
 

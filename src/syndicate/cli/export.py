@@ -47,12 +47,12 @@ def export(
     mailchimp, buttondown, sendgrid: email.html, email.txt and subject.txt, to paste.
     Exits with 1, and writes nothing, when the issue breaks a rule of level error.
     """
-    from syndicate import app
     from syndicate.export import FILES, newsletter_for
     from syndicate.export import export as make
     from syndicate.publish import remove, write
+    from syndicate.site import load_site
 
-    with app.opened(config_file, os.environ, Progress(quiet=False)) as site:
+    with load_site(config_file, os.environ, Progress(quiet=False)) as site:
         wanted = newsletter_for(site, newsletter, service)
         _refuse_what_does_not_fit(wanted.merge, lists, template)
         made = make(site, wanted, datetime.now(UTC), lists=lists, template=template)

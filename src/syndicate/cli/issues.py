@@ -28,9 +28,9 @@ from syndicate.cli.selecting import (
 from syndicate.cli.show import Progress, counted, from_here, show_table
 
 if TYPE_CHECKING:
-    from syndicate.build import Site
     from syndicate.config.model import Newsletter
     from syndicate.planning import NextIssue
+    from syndicate.site import Site
     from syndicate.store.issues import Issue, IssueState
 
 MOST = 20
@@ -354,9 +354,9 @@ def resend_issue(config_file: Path, issue: str, missed: bool) -> None:
 @contextmanager
 def site_of(config_file: Path) -> Iterator[Site]:
     """The site of a configuration, as commands open it."""
-    from syndicate import app
+    from syndicate.site import load_site
 
-    with app.opened(config_file, os.environ, Progress(quiet=False)) as site:
+    with load_site(config_file, os.environ, Progress(quiet=False)) as site:
         yield site
 
 

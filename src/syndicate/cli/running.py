@@ -13,8 +13,8 @@ from syndicate.cli.options import config_option
 from syndicate.cli.show import placed, show_findings, show_table, tally
 
 if TYPE_CHECKING:
-    from syndicate.app import Setup
     from syndicate.service.status import Status
+    from syndicate.site import Setup
 
 NOT_RUNNING = 3
 
@@ -43,11 +43,11 @@ def status(config_file: Path) -> int:
 
     Exits with 1 when something is wrong, and with 3 when no service runs.
     """
-    from syndicate.app import set_up
     from syndicate.findings import Level
     from syndicate.service.lock import holder
     from syndicate.service.service import LOCK, STATUS, state_file
     from syndicate.service.status import read
+    from syndicate.site import set_up
 
     setup = set_up(config_file, os.environ)
     pid, known = holder(state_file(setup, LOCK)), read(state_file(setup, STATUS))

@@ -10,7 +10,7 @@ from syndicate.store.deliveries import Deliveries
 from syndicate.store.issues import Issue, Issues, IssueState, slot_name
 
 if TYPE_CHECKING:
-    from syndicate.build import Site
+    from syndicate.site import Site
 
 Fits = Callable[["Site", Issue], bool]
 """Whether a command applies to an issue. Only what `Issues.all` gives of it is known."""

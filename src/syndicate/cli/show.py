@@ -19,8 +19,7 @@ from syndicate.errors import ConfigError, Fault, Place, SyndicateError
 from syndicate.findings import Finding, Level, visible
 
 if TYPE_CHECKING:
-    from syndicate.app import Setup
-    from syndicate.build import Site
+    from syndicate.site import Setup, Site
 
 T = TypeVar("T")
 

@@ -45,9 +45,9 @@ def new(config_file: Path, title: str) -> None:
 
     It is a draft: take the line `draft: true` out to publish it.
     """
-    from syndicate.app import places_of
     from syndicate.config.loader import load
     from syndicate.content.naming import slug_of
+    from syndicate.site import places_of
     from syndicate.starter import write_article
 
     loaded = load(config_file, os.environ)

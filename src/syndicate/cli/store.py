@@ -13,8 +13,7 @@ from syndicate.cli.options import config_option
 from syndicate.cli.show import Progress, counted, from_here, show_table
 
 if TYPE_CHECKING:
-    from syndicate.app import Setup
-    from syndicate.build import Site
+    from syndicate.site import Setup, Site
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -42,9 +41,9 @@ def restore(config_file: Path, file: Path) -> None:
 
     Stop the service first. Nothing is sent afterwards until you run `syndicate resume`.
     """
-    from syndicate.app import set_up
     from syndicate.service.lock import only_one
     from syndicate.service.service import LOCK, state_file
+    from syndicate.site import set_up
     from syndicate.store.backup import restore as put_back
 
     target = _sqlite_file(config_file, "pg_restore --clean --dbname=DATABASE FILE")
@@ -62,8 +61,8 @@ def restore(config_file: Path, file: Path) -> None:
 
 
 def _sqlite_file(config_file: Path, way_of_postgresql: str) -> Path:
-    from syndicate.app import set_up
     from syndicate.errors import SyndicateError
+    from syndicate.site import set_up
 
     setup = set_up(config_file, os.environ)
     if not setup.config.store.url.startswith("sqlite:///"):
@@ -84,11 +83,11 @@ def resume(config_file: Path, case: str | None) -> None:
     Until then nothing is sent from it and no issue is made, so that no subscriber gets an issue
     twice. Pages, feeds and subscribing continue.
     """
-    from syndicate import app
+    from syndicate.site import load_site
 
     if case is None:
         raise click.UsageError("state the case: --moved, --restored or --copy")
-    with app.opened(config_file, os.environ, Progress(quiet=False)) as site:
+    with load_site(config_file, os.environ, Progress(quiet=False)) as site:
         {"moved": _moved, "restored": _restored, "copy": _copy}[case](site)
 
 
@@ -139,7 +138,7 @@ def _copy(site: Site) -> None:
 
 def doubt_of(setup: Setup) -> str:
     """Why nothing is sent from a store, "" if it is; without making or opening a new one."""
-    from syndicate.app import open_site
+    from syndicate.site import open_site
     from syndicate.store.incarnation import Incarnation
 
     is_file = setup.config.store.url.startswith("sqlite:///")

@@ -20,8 +20,8 @@ from syndicate.cli.options import config_option
 from syndicate.cli.show import Progress, from_here, show_columns, show_table
 
 if TYPE_CHECKING:
-    from syndicate.build import Site
     from syndicate.errors import SyndicateError
+    from syndicate.site import Site
     from syndicate.store.subscriber_counts import Counts
     from syndicate.store.subscribers import Listed, Subscriber, Subscribers
     from syndicate.subscribers.addresses import Address
@@ -518,7 +518,7 @@ def _now() -> str:
 
 @contextmanager
 def _opened(config_file: Path) -> Iterator[Site]:
-    from syndicate.app import opened
+    from syndicate.site import load_site
 
-    with opened(config_file, os.environ, Progress(quiet=True)) as site:
+    with load_site(config_file, os.environ, Progress(quiet=True)) as site:
         yield site

@@ -13,8 +13,7 @@ from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
-from syndicate import app
-from syndicate.build import Progress, Site, outputs_of, stale_among, taken_in
+from syndicate.build import outputs_of, stale_among, taken_in
 from syndicate.composing import Composed, compose
 from syndicate.config.model import Newsletter
 from syndicate.config.named import newsletter_named
@@ -30,6 +29,7 @@ from syndicate.outputs import Outputs
 from syndicate.permalinks import base_url, page_file
 from syndicate.preview.proof import Picture, Proof, addresses, carried, headers, sizes
 from syndicate.preview.watch import Seen, Watched
+from syndicate.site import Progress, Site, set_up, site_of
 from syndicate.store.articles import Articles
 from syndicate.store.copied import Copied
 from syndicate.store.issues import Issues
@@ -106,12 +106,12 @@ class Workshop:
 
     def _site(self) -> Site:
         """The site as it is configured now, with a copy of its store."""
-        setup = app.set_up(self._config_file, self._environment)
+        setup = set_up(self._config_file, self._environment)
         url = setup.config.store.url
         if self._store is None or self._store.url != url:
             self.close()
             self._store = Copied(url, setup.base)
-        return app.site_of(setup, self._store.database(), self._progress)
+        return site_of(setup, self._store.database(), self._progress)
 
     def _found(self, outputs: Outputs, chosen: Sequence[str]) -> Iterator[Finding]:
         """What is wrong with the articles in the issue, and files that could not be read."""

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from syndicate.build import Site
 from syndicate.config.model import Newsletter
 from syndicate.delivery.dkim import Signer
 from syndicate.delivery.headers import as_sent
@@ -20,6 +19,7 @@ from syndicate.delivery.verp import return_path
 from syndicate.errors import SyndicateError
 from syndicate.newsletters.personal import Personal
 from syndicate.permalinks import base_url
+from syndicate.site import Site
 from syndicate.store.deliveries import Claimed, Sending
 from syndicate.store.issues import Issues, slot_name
 from syndicate.store.requests import Secret, Secrets

@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from syndicate.build import Site
 from syndicate.delivery.ledger import OPEN, REFUSED, DeliveryState
 from syndicate.errors import SyndicateError
 from syndicate.issuing import owe
 from syndicate.moments import to_text
+from syndicate.site import Site
 from syndicate.store.articles import Articles
 from syndicate.store.deliveries import Deliveries, Sending
 from syndicate.store.issues import Issue, Issues, IssueState

@@ -20,7 +20,7 @@ from secrets import token_hex
 
 from syndicate.bounces.acting import note
 from syndicate.bounces.rule import verdict
-from syndicate.build import Shown, Site, is_written
+from syndicate.build import Shown, is_written
 from syndicate.composing import own_address
 from syndicate.config.model import Newsletter, Server
 from syndicate.config.named import newsletter_named
@@ -38,6 +38,7 @@ from syndicate.sending.feed import Feed
 from syndicate.sending.mail import Mail, mail_from, mail_of
 from syndicate.sending.orders import finish_stopped
 from syndicate.sending.outlets import FirstThatWorks, Outlet, Trouble, transports
+from syndicate.site import Site
 from syndicate.starter_values import has_starter_address, not_to_be_mailed
 from syndicate.store.deliveries import Claimed, Deliveries, Sending
 from syndicate.store.incarnation import Incarnation

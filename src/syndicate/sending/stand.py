@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from syndicate.build import Shown, Site
+from syndicate.build import Shown
+from syndicate.site import Site
 from syndicate.store.deliveries import Deliveries, Sending
 from syndicate.store.issues import Issues
 

@@ -11,10 +11,10 @@ import socket
 from collections.abc import Callable
 from datetime import datetime
 
-from syndicate.app import Setup
 from syndicate.errors import StoreError, SyndicateError
 from syndicate.findings import Finding, Level
 from syndicate.service.tick import Turn
+from syndicate.site import Setup
 from syndicate.store.database import PostgreSQL, open_database
 
 WAY_OUT = "stop that service first, or use another database for this site"

@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 from datetime import datetime, timedelta
 
-from syndicate.app import Setup, open_site
-from syndicate.build import Site, build
+from syndicate.build import build
 from syndicate.issuing import approve_due
 from syndicate.service.served import Served, silently
 from syndicate.service.tick import Turn
+from syndicate.site import Setup, Site, open_site
 from syndicate.store.issues import Issues
 
 log = logging.getLogger(__name__)

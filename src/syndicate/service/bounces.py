@@ -13,13 +13,12 @@ from importlib.util import find_spec
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from syndicate.app import Setup, open_site
-from syndicate.build import Site
 from syndicate.findings import Finding, Level
 from syndicate.permalinks import base_url, path_sent
 from syndicate.service.desk import Answering, ThreadedDesk
 from syndicate.service.served import silently
 from syndicate.service.tick import Turn
+from syndicate.site import Setup, Site, open_site
 from syndicate.web.messages import Answer, Request
 
 if TYPE_CHECKING:

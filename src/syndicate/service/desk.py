@@ -14,11 +14,10 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
-from syndicate.app import Setup, open_site
-from syndicate.build import Site
 from syndicate.errors import SyndicateError
 from syndicate.permalinks import base_url, path_sent
 from syndicate.service.served import silently
+from syndicate.site import Setup, Site, open_site
 from syndicate.web.messages import Answer, Request, text
 
 log = logging.getLogger(__name__)

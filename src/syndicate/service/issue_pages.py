@@ -6,10 +6,11 @@ by the look at the whole folder that comes once a minute.
 
 from __future__ import annotations
 
-from syndicate.build import Site, is_written
+from syndicate.build import is_written
 from syndicate.issue_archive import page_file_of
 from syndicate.service.served import Served
 from syndicate.service.serving import Serving
+from syndicate.site import Site
 from syndicate.store.issues import Issue
 
 

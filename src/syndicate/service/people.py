@@ -8,8 +8,7 @@ from threading import Event, Lock
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from syndicate.app import Setup, open_site
-from syndicate.build import Site, built
+from syndicate.build import built
 from syndicate.findings import Finding, Level
 from syndicate.moments import to_text
 from syndicate.permalinks import base_url
@@ -17,6 +16,7 @@ from syndicate.schedule.words import duration
 from syndicate.service.desk import Answering, ThreadedDesk
 from syndicate.service.served import silently
 from syndicate.service.tick import Turn
+from syndicate.site import Setup, Site, open_site
 from syndicate.store.requests import Requests
 from syndicate.web.clients import Clients, Limit, Network
 from syndicate.web.messages import Answer, Request

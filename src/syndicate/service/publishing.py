@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from syndicate.app import Setup, open_site
 from syndicate.build import Report, build_seen
 from syndicate.content.folder import Seen, Stat, is_link, scan, stat_of
 from syndicate.moments import from_text, to_text
 from syndicate.service.served import Served, silently
 from syndicate.service.tick import Turn
 from syndicate.service.watch import View, differing, look, look_closer
+from syndicate.site import Setup, open_site
 from syndicate.store.articles import Articles
 
 log = logging.getLogger(__name__)

@@ -15,7 +15,6 @@ from threading import Event, Lock
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from syndicate.app import Setup, open_site
 from syndicate.build import Shown
 from syndicate.findings import Finding, Level
 from syndicate.moments import to_text
@@ -24,6 +23,7 @@ from syndicate.sending.outlets import Trouble
 from syndicate.sending.stand import Stand, stand_of
 from syndicate.service.served import silently
 from syndicate.service.tick import Turn
+from syndicate.site import Setup, open_site
 from syndicate.store.incarnation import Incarnation
 
 if TYPE_CHECKING:

@@ -19,7 +19,6 @@ from pathlib import Path
 from types import FrameType
 
 from syndicate import __version__
-from syndicate.app import Setup, set_up
 from syndicate.errors import Place, SyndicateError
 from syndicate.service.alone import Alone
 from syndicate.service.approving import Approving
@@ -42,6 +41,7 @@ from syndicate.service.standing import Standing
 from syndicate.service.status import Reporter
 from syndicate.service.telling import Telling
 from syndicate.service.tick import Part, Tick
+from syndicate.site import Setup, set_up
 
 log = logging.getLogger(__name__)
 

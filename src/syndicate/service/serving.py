@@ -19,7 +19,6 @@ import uvicorn
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
-from syndicate.app import Setup, open_site
 from syndicate.catalogue import aliases_of
 from syndicate.config.model import Webhooks
 from syndicate.errors import OutputError, SyndicateError
@@ -33,6 +32,7 @@ from syndicate.service.people import People
 from syndicate.service.sending import Sent
 from syndicate.service.served import silently
 from syndicate.service.tick import Tick
+from syndicate.site import Setup, open_site
 from syndicate.store.articles import Articles
 from syndicate.store.issues import Issues
 from syndicate.web.answers import Answers, Moves

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from syndicate.app import Setup, open_site
 from syndicate.service.served import silently
 from syndicate.service.tick import Turn
+from syndicate.site import Setup, open_site
 from syndicate.store.incarnation import Incarnation
 
 LOOK = timedelta(minutes=1)

@@ -16,7 +16,7 @@ from urllib.parse import unquote
 
 from syndicate.bounces.acting import Came
 from syndicate.bounces.reading import Act, acting
-from syndicate.build import Site
+from syndicate.site import Site
 from syndicate.store.requests import RequestKind
 from syndicate.store.subscribers import Subscriber
 from syndicate.subscribers.tokens import Purpose, TokenError

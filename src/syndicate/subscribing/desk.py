@@ -11,12 +11,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from syndicate.build import Site
 from syndicate.config.model import Newsletter
 from syndicate.errors import AddressError
 from syndicate.moments import from_text, to_text
 from syndicate.permalinks import base_url
 from syndicate.schedule.words import duration
+from syndicate.site import Site
 from syndicate.store.articles import Articles
 from syndicate.store.requests import Request, RequestKind, Requests, RequestState, Secrets
 from syndicate.store.subscribers import (

@@ -11,13 +11,13 @@ from datetime import datetime, timedelta
 
 import jinja2
 
-from syndicate.build import Site
 from syndicate.delivery.message import domain, letter, mailbox
 from syndicate.delivery.transport import Envelope, Session, Transport
 from syndicate.errors import DeliveryError, MessageError
 from syndicate.moments import from_text, to_text
 from syndicate.newsletters.issue import Rendered
 from syndicate.pages import Frame
+from syndicate.site import Site
 from syndicate.store.requests import Request, Requests, RequestState
 from syndicate.store.subscribers import Subscribers
 from syndicate.subscribing import letters

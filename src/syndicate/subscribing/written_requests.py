@@ -14,10 +14,10 @@ from urllib.parse import unquote
 from syndicate.bounces import odd, plain
 from syndicate.bounces.acting import matching
 from syndicate.bounces.mime import came_to, decoded, is_sane
-from syndicate.build import Site
 from syndicate.delivery.prepared import message_id
 from syndicate.errors import AddressError
 from syndicate.moments import to_text
+from syndicate.site import Site
 from syndicate.store.deliveries import Deliveries
 from syndicate.store.requests import Secrets
 from syndicate.store.subscribers import Subscriber, Subscribers

@@ -1,26 +1,81 @@
-"""The composition root: reads the configuration, opens the store, hands both on, closes them."""
+"""The composition root: configuration, folders and open store of a site, which all work with."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
+from typing import Protocol, TypeVar
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from syndicate.build import Places, Progress, Site
-from syndicate.catalogue import Scanned
 from syndicate.config.loader import Loaded, load
 from syndicate.config.model import Config
+from syndicate.content import folder
 from syndicate.content.folder import Stat
-from syndicate.content.rule_files import RuleFiles
-from syndicate.content.rule_files import load as load_rules
 from syndicate.errors import Place, SyndicateError
-from syndicate.reading import Broken, scan_many
 from syndicate.starter import starter
 from syndicate.store.database import Database, open_database
 from syndicate.store.incarnation import Incarnation, RecordFiles
+
+T = TypeVar("T")
+
+
+class Progress(Protocol):
+    """Passes items on and shows a person how far they are."""
+
+    def __call__(self, items: Iterable[T], total: int, doing: str) -> Iterable[T]:
+        """`doing` says what is done with the `total` items."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The folders of a site, absolute. `designs` hold templates, the user's folder first.
+
+    `links` are those outside `content` that symbolic links in it may lead to.
+    """
+
+    content: Path
+    output: Path
+    issues: Path
+    designs: tuple[Path, ...]
+    links: tuple[Path, ...] = ()
+
+    def scan(self) -> dict[str, Stat]:
+        """What is in the content folder: path -> stat. Raises SyndicateError."""
+        return folder.scan(self.content, self.links)
+
+    @property
+    def roots(self) -> Mapping[str, Path]:
+        """Where documents go."""
+        return {"output": self.output, "issues": self.issues}
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """All a build works with. `config_file` is the configuration as the user knows it.
+
+    `sent_record` is where it is recorded, outside the store, how much was sent from it.
+    """
+
+    config: Config
+    config_file: str
+    places: Places
+    database: Database
+    sent_record: RecordFiles
+    progress: Progress
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone of dates without one."""
+        return ZoneInfo(self.config.site.time_zone)
+
+    @property
+    def host(self) -> str:
+        """The host that ids are minted for."""
+        return urlsplit(self.config.site.url).hostname or ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +128,9 @@ def state_home(environment: Mapping[str, str]) -> Path | None:
 
 
 @contextmanager
-def opened(config_file: Path, environment: Mapping[str, str], progress: Progress) -> Iterator[Site]:
+def load_site(
+    config_file: Path, environment: Mapping[str, str], progress: Progress
+) -> Iterator[Site]:
     """The site that `config_file` describes, with its store open."""
     with open_site(set_up(config_file, environment), progress) as site:
         yield site
@@ -92,11 +149,8 @@ def open_site(setup: Setup, progress: Progress) -> Iterator[Site]:
 
 def site_of(setup: Setup, database: Database, progress: Progress) -> Site:
     """A configuration with its folders and an open store."""
-    config, places = setup.config, setup.places
-    zone = ZoneInfo(config.site.time_zone)
-    read_files = partial(_read_files, places, zone, progress)
     return Site(
-        config, setup.config_file, places, database, setup.sent_record, read_files, progress
+        setup.config, setup.config_file, setup.places, database, setup.sent_record, progress
     )
 
 
@@ -148,15 +202,3 @@ def _designs(own: Path, *, named: bool) -> tuple[Path, ...]:
             way_out="correct templates: in config.yaml, or take it out to use the built-in ones",
         )
     return (builtin,)
-
-
-def _read_files(
-    places: Places,
-    zone: ZoneInfo,
-    progress: Progress,
-    files: Sequence[tuple[str, Stat]],
-    rule_files: RuleFiles,
-) -> list[Scanned | Broken]:
-    root, links = places.content, places.links
-    rules = load_rules(root, rule_files, links) if files else None
-    return list(progress(scan_many(root, files, zone, links, rules), len(files), "Reading"))
