@@ -18,14 +18,13 @@ from datetime import datetime, timedelta
 from functools import partial
 from itertools import takewhile
 from pathlib import Path
-from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode
-from urllib.request import HTTPRedirectHandler, Request, build_opener
 
-from syndicate import __version__
+from syndicate.backoff import Backoff
 from syndicate.build import Shown, is_written
 from syndicate.composing import place_of_issue
 from syndicate.config.model import Hook
+from syndicate.http_client import HttpError, post
 from syndicate.moments import from_text, to_text
 from syndicate.permalinks import base_url
 from syndicate.renditions import address
@@ -35,7 +34,7 @@ from syndicate.store.events import Event, Events, Happening, Told
 from syndicate.store.incarnation import Incarnation
 from syndicate.store.issues import Issues
 
-FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=1)
+BACKOFF = Backoff(timedelta(seconds=30), timedelta(hours=1))
 GIVEN_UP_AFTER = timedelta(hours=24)
 KEPT = timedelta(days=30)
 """How long events are kept."""
@@ -46,7 +45,6 @@ HUB = "websub:hub"
 AT_ONCE = 50
 """Feeds in one ping of the hub, and events told to one hook before others have their turn."""
 
-PATIENCE_SECONDS = 20
 COMMAND_SECONDS = 600
 
 
@@ -109,7 +107,7 @@ def _listeners(site: Site) -> Iterator[_Listener]:
 def _tell(
     site: Site, events: Events, listener: _Listener, told: Told, now: datetime, shown: Shown
 ) -> Iterator[Failure]:
-    if to_text(now) < told.next_try <= to_text(now + LONGEST_WAIT):
+    if to_text(now) < told.next_try <= to_text(now + BACKOFF.longest):
         yield Failure(listener.name, told.reason)
         return
     found = events.since(told.position, listener.kinds, AT_ONCE)
@@ -142,17 +140,12 @@ def _may_be_told(site: Site, shown: Shown, event: Event) -> bool:
 def after_failure(told: Told, event: Event, reason: str, now: datetime) -> Told:
     """How far a hook was told after it did not hear: to be tried again, or given up. Pure."""
     since = min(told.failing_since or to_text(now), to_text(now))
-    waited = sum(map(_wait, range(told.attempts)), timedelta(0))
+    waited = BACKOFF.total(told.attempts)
     # Both: a clock that is ahead for a moment does not end the retries.
-    if now - from_text(since) >= GIVEN_UP_AFTER and waited >= GIVEN_UP_AFTER - LONGEST_WAIT:
+    if now - from_text(since) >= GIVEN_UP_AFTER and waited >= GIVEN_UP_AFTER - BACKOFF.longest:
         return Told(told.name, event.id)
-    wait = _wait(told.attempts)
+    wait = BACKOFF.delay(told.attempts)
     return Told(told.name, told.position, told.attempts + 1, to_text(now + wait), since, reason)
-
-
-def _wait(attempts: int) -> timedelta:
-    doublings: int = 2 ** min(attempts, 10)
-    return min(FIRST_WAIT * doublings, LONGEST_WAIT)
 
 
 # -- what is told --------------------------------------------------------------------------------
@@ -232,24 +225,11 @@ def _ping(hub: str, events: Sequence[Event]) -> None:
     _post(hub, form, {"Content-Type": "application/x-www-form-urlencoded"})
 
 
-class _NoRedirects(HTTPRedirectHandler):
-    """What is posted goes where the configuration says, and nowhere else."""
-
-    def redirect_request(self, *_args: object, **_named: object) -> None:
-        return None
-
-
 def _post(url: str, body: bytes, headers: Mapping[str, str]) -> None:
-    agent = {"User-Agent": f"syndicate/{__version__}"}
-    request = Request(url, body, {**agent, **headers}, method="POST")  # noqa: S310  checked when configured
     try:
-        with build_opener(_NoRedirects).open(request, timeout=PATIENCE_SECONDS) as answer:
-            answer.read(65_536)
-    except HTTPError as error:
-        error.close()
-        raise NotHeardError(f"the server answers {error.code} {error.reason}") from None
-    except (URLError, OSError, ValueError) as error:
-        raise NotHeardError(str(getattr(error, "reason", error))) from None
+        post(url, body, headers)
+    except HttpError as error:
+        raise NotHeardError(str(error)) from None
 
 
 def _run(command: str, folder: Path, body: bytes) -> None:

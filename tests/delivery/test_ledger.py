@@ -3,8 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from syndicate.delivery.ledger import (
     FOLLOWS,
@@ -13,7 +11,6 @@ from syndicate.delivery.ledger import (
     is_mostly_refused,
     is_over_budget,
     outcome,
-    waited,
 )
 from syndicate.errors import DeliveryError, Refused
 
@@ -54,11 +51,6 @@ def test_what_is_refused_for_now_is_tried_again_ever_later_until_the_deadline() 
     assert waits == sorted(waits)
     assert waits[0] == timedelta(minutes=5)
     assert sum(waits, timedelta(0)) >= TWO_DAYS > sum(waits[:-1], timedelta(0))
-
-
-@given(st.integers(0, 10_000))
-def test_waiting_only_grows(attempts: int) -> None:
-    assert waited(min(attempts, 500)) < waited(min(attempts, 500) + 1)
 
 
 def test_a_few_failures_are_no_reason_to_pause_and_a_tenth_is() -> None:

@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from unittest.mock import patch
 
@@ -20,6 +21,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from mailings import Mailing, mailing, now
 
 from smtp_server import Action, Close, Say, SmtpServer, Step, good
+from syndicate.backoff import Backoff
 from syndicate.delivery.ledger import FOLLOWS, DeliveryState
 from syndicate.resuming import resume_moved
 from syndicate.sending import orders, outlets
@@ -216,7 +218,12 @@ class AnyOrder(RuleBasedStateMachine):
         self.site.through(self.server.port, {"on_held": on_held}, connections=2, timeout=0.3)
         if on_held == "resend":  # the operator takes it that some get it twice
             self.resent.update(dict.fromkeys(self.people, len(faults) + 2))
-        with patch.object(outlets, "FIRST_REST", 0.05), dying(dies) as is_dead:
+        with (
+            patch.object(
+                outlets, "BACKOFF", Backoff(timedelta(seconds=0.05), timedelta(minutes=1))
+            ),
+            dying(dies) as is_dead,
+        ):
             end = time.monotonic() + 1.0
             try:
                 self.site.send(stopping=lambda: time.monotonic() > end)

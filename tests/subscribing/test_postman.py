@@ -24,7 +24,7 @@ from syndicate.site import set_up
 from syndicate.store.requests import Requests, RequestState
 from syndicate.store.subscribers import Why
 from syndicate.subscribers.addresses import address
-from syndicate.subscribing.postman import FIRST_WAIT, Postman
+from syndicate.subscribing.postman import BACKOFF, Postman
 
 MAIL = "ada@example.org"
 SECOND = timedelta(seconds=1)
@@ -75,9 +75,9 @@ def test_a_letter_that_is_not_taken_is_tried_again(small: Place, connects: bool)
     assert sent_by(small, Refusing(connects=connects), moment) == ["not now"]
     assert states(small) == [(RequestState.WAITING, 1)]
     outbox = Outbox(small.site.root / "outbox")
-    assert sent_by(small, outbox, moment + FIRST_WAIT - 2 * SECOND) == []
+    assert sent_by(small, outbox, moment + BACKOFF.initial - 2 * SECOND) == []
     assert states(small) == [(RequestState.WAITING, 1)], "its time has not come"
-    sent_by(small, outbox, moment + FIRST_WAIT)
+    sent_by(small, outbox, moment + BACKOFF.initial)
     assert states(small) == [(RequestState.SENT, 1)]
 
 
@@ -179,5 +179,5 @@ def test_an_email_that_may_not_have_been_accepted_is_sent_again(small: Place) ->
         (problem,) = sent_by(small, transport, moment)
         assert "451" in problem
         assert states(small) == [(RequestState.WAITING, 1)]
-        assert sent_by(small, transport, moment + FIRST_WAIT) == []
+        assert sent_by(small, transport, moment + BACKOFF.initial) == []
     assert states(small) == [(RequestState.SENT, 1)]

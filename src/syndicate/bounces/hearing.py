@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from syndicate.bounces.acting import act, matching
-from syndicate.bounces.providers.fetching import fetch
 from syndicate.bounces.providers.mailgun import mailgun
 from syndicate.bounces.providers.posted import ForgedError, MalformedError, Post, Provider
 from syndicate.bounces.providers.postmark import postmark
 from syndicate.bounces.providers.sendgrid import sendgrid
 from syndicate.bounces.providers.ses import Fetch, Ses
 from syndicate.config.model import Webhooks
+from syndicate.http_client import get
 from syndicate.moments import to_text
 from syndicate.store.database import Database
 from syndicate.store.requests import Secrets
@@ -23,7 +23,7 @@ from syndicate.web.messages import Answer, Request, text
 log = logging.getLogger(__name__)
 
 
-def providers(settings: Webhooks, fetch: Fetch = fetch) -> Mapping[str, Provider]:
+def providers(settings: Webhooks, fetch: Fetch = get) -> Mapping[str, Provider]:
     """The providers that are configured, by the last part of the address they post to."""
     found: dict[str, Provider] = {}
     if settings.ses:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from syndicate.backoff import Backoff
 from syndicate.errors import DeliveryError, Refused
 
 
@@ -53,7 +54,7 @@ server's next replies show that the one to its message may have been to somethin
 OPEN = (S.PENDING, S.CLAIMED, S.SENDING, S.RETRY)
 """States of deliveries that are still to come to an end by themselves."""
 
-FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=5), timedelta(hours=4)
+BACKOFF = Backoff(timedelta(minutes=5), timedelta(hours=4))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,19 +81,9 @@ def outcome(error: DeliveryError, attempts: int, retry_for: timedelta) -> Outcom
         return Outcome(S.HELD)
     if error.for_good and error.what in (Refused.SERVER, Refused.SENDER):
         return Outcome(S.PENDING, pause=error.message, is_attempt=False)
-    if error.for_good or waited(attempts) >= retry_for:
+    if error.for_good or BACKOFF.total(attempts) >= retry_for:
         return Outcome(S.FAILED)
-    return Outcome(S.RETRY, wait=_wait(attempts))
-
-
-def waited(attempts: int) -> timedelta:
-    """How long a delivery that was tried so often has waited between its tries."""
-    return sum((_wait(number) for number in range(attempts)), timedelta(0))
-
-
-def _wait(attempts: int) -> timedelta:
-    doublings: int = 2 ** min(attempts, 10)
-    return min(FIRST_WAIT * doublings, LONGEST_WAIT)
+    return Outcome(S.RETRY, wait=BACKOFF.delay(attempts))
 
 
 LEAST_FAILURES = 10

@@ -20,9 +20,8 @@ from queue import Empty, SimpleQueue
 from syndicate.bounces.acting import settle_refusals
 from syndicate.config.model import Sending as Settings
 from syndicate.delivery.ledger import (
-    FIRST_WAIT,
+    BACKOFF,
     FOLLOWS,
-    LONGEST_WAIT,
     OPEN,
     REFUSED,
     Outcome,
@@ -315,7 +314,7 @@ class Clerk:
         task, error = note.task, note.error
         became = outcome(error, task.claimed.attempts, self._retry_for)
         if became.state is S.HELD and self._settings.on_held == "resend":
-            became = Outcome(S.RETRY, wait=FIRST_WAIT)
+            became = Outcome(S.RETRY, wait=BACKOFF.initial)
         if became.pause:
             page.pauses.setdefault(task.claimed.issue, f"{note.outlet.name}: {became.pause}")
         if became.state is S.FAILED:
@@ -411,7 +410,7 @@ class Clerk:
     def _claim(self, way: Way, wanted: int, page: _Page) -> None:
         """Claim what comes next of an issue; when nothing is left of it, see whether it ended."""
         sending = way.sending
-        latest = to_text(datetime.now(UTC) + LONGEST_WAIT)
+        latest = to_text(datetime.now(UTC) + BACKOFF.longest)
         due = self._deliveries.claim_retries(sending, page.now, latest, wanted, self._owner)
         self._line_up(way, due, page)
         rest = wanted - len(due)

@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from threading import Lock
 from typing import NamedTuple
 
+from syndicate.backoff import Backoff
 from syndicate.config.model import Sending, Server
 from syndicate.delivery.limits import Limiter
 from syndicate.delivery.outbox import Outbox
@@ -20,8 +22,8 @@ from syndicate.delivery.transport import Session, Transport
 from syndicate.errors import DeliveryError
 
 OUTBOX = Server(name="outbox", host="", connections=1)
-FIRST_REST, LONGEST_REST = 1.0, 60.0
-"""Seconds in which a server in trouble is left alone: twice as long each time."""
+BACKOFF = Backoff(timedelta(seconds=1), timedelta(minutes=1))
+"""How long a server in trouble is left alone."""
 
 
 class Trouble(NamedTuple):
@@ -50,7 +52,7 @@ class Outlet:
     """Why it is not used again, if it is not."""
     trouble_now: DeliveryError | None = None
     """What went wrong since it last took a message."""
-    _rest: float = 0.0
+    _failures: int = 0
     _until: float = 0.0
     _lock: Lock = field(default_factory=Lock)
 
@@ -70,7 +72,7 @@ class Outlet:
 
     def well(self) -> None:
         """It took a message."""
-        self._rest = 0.0
+        self._failures = 0
         self.trouble_now = None
 
     def not_written(self, error: DeliveryError) -> None:
@@ -92,8 +94,8 @@ class Outlet:
             if error.for_good:
                 self.out = error
             elif moment >= self._until:  # else another connection has told already
-                self._rest = min(max(self._rest * 2, FIRST_REST), LONGEST_REST)
-                self._until = moment + self._rest
+                self._until = moment + BACKOFF.delay(self._failures).total_seconds()
+                self._failures += 1
 
 
 def transports(sending: Sending, outbox: Path, helo: str) -> Mapping[Server, Transport]:

@@ -24,7 +24,7 @@ from syndicate.build import Shown, is_written
 from syndicate.composing import own_address
 from syndicate.config.model import Newsletter, Server
 from syndicate.config.named import newsletter_named
-from syndicate.delivery.ledger import LONGEST_WAIT, OPEN
+from syndicate.delivery.ledger import BACKOFF, OPEN
 from syndicate.delivery.limits import Limiter, remembered
 from syndicate.delivery.quiet import until
 from syndicate.delivery.transport import Transport
@@ -290,7 +290,7 @@ class Sender:
 
     def _report(self, ways: Sequence[Way], outlets: Sequence[Outlet]) -> Report:
         now = datetime.now(UTC)
-        next_try = self._deliveries.next_try(to_text(now), to_text(now + LONGEST_WAIT))
+        next_try = self._deliveries.next_try(to_text(now), to_text(now + BACKOFF.longest))
         return Report(
             sent=sum(way.sent for way in ways),
             failed=sum(way.failed for way in ways),

@@ -121,9 +121,9 @@ class Letters:
             with site.database.transaction():
                 requests.forget(now, duration(settings.confirm_within))
             from syndicate.sending.outlets import FirstThatWorks, transports
-            from syndicate.subscribing.postman import LONGEST_WAIT, Postman
+            from syndicate.subscribing.postman import BACKOFF, Postman
 
-            latest = to_text(now + LONGEST_WAIT)
+            latest = to_text(now + BACKOFF.longest)
             if not (settings.pages and requests.due(to_text(now), latest, 1)):
                 return []
 

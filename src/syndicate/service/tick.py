@@ -13,13 +13,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from syndicate.backoff import Backoff
 from syndicate.errors import Place
 from syndicate.findings import Finding, Level
 from syndicate.service.faults import PROGRAM, Faults, as_findings
 
 log = logging.getLogger(__name__)
 
-LONGEST_REST = timedelta(seconds=30)
+BACKOFF = Backoff(timedelta(seconds=2), timedelta(seconds=30))
 """From one try to the next of a part that fails."""
 
 LONGEST_TURN = 1800.0
@@ -61,8 +62,7 @@ class _Rest:
 
     def over(self, now: datetime) -> bool:
         """Each rest is twice as long as the one before; a clock set back ends it."""
-        length = min(timedelta(seconds=2 ** min(self.tries, 10)), LONGEST_REST)
-        return not self.since <= now < self.since + length
+        return not self.since <= now < self.since + BACKOFF.delay(self.tries - 1)
 
 
 class Tick:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 import jinja2
 
+from syndicate.backoff import Backoff
 from syndicate.delivery.message import domain, letter, mailbox
 from syndicate.delivery.transport import Envelope, Session, Transport
 from syndicate.errors import DeliveryError, MessageError
@@ -25,7 +26,7 @@ from syndicate.subscribing.desk import Desk
 from syndicate.subscribing.links import Links
 
 AT_ONCE = 100
-FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=6)
+BACKOFF = Backoff(timedelta(minutes=1), timedelta(hours=6))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class Postman:
 
     def round(self, now: datetime) -> list[str]:
         """Send what is due; give what went wrong."""
-        due = self._requests.due(to_text(now), to_text(now + LONGEST_WAIT), AT_ONCE)
+        due = self._requests.due(to_text(now), to_text(now + BACKOFF.longest), AT_ONCE)
         if not due:
             return []
         desk = Desk(self._site, now)
@@ -139,7 +140,7 @@ class Postman:
     def _failed(self, request: Request, error: DeliveryError | MessageError, now: datetime) -> str:
         for_good = isinstance(error, MessageError) or error.for_good
         attempts = request.attempts + 1
-        wait = min(FIRST_WAIT * 2 ** min(request.attempts, 20), LONGEST_WAIT)
+        wait = BACKOFF.delay(request.attempts)
         self._settle(
             request._replace(
                 state=RequestState.FAILED if for_good else RequestState.WAITING,
