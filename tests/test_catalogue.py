@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndicate.catalogue import (
+from syndicate.catalogue.identity import (
     Decision,
     Record,
     Scanned,
@@ -25,7 +25,7 @@ from syndicate.catalogue import (
     tag_pairs,
 )
 from syndicate.content.article import Article, Format
-from syndicate.moments import to_text
+from syndicate.timestamps import to_text
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 LATER = NOON + timedelta(days=1)

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from site_folder import NOON, SiteFolder
-from syndicate.catalogue import NO_BODY, Record, State
+from syndicate.catalogue.identity import NO_BODY, Record, State
 from syndicate.errors import SyndicateError
 from syndicate.intake import changed_files
-from syndicate.moments import to_text
 from syndicate.store.articles import Articles
+from syndicate.timestamps import to_text
 
 
 def records(site: SiteFolder) -> list[Record]:

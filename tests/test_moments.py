@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndicate.moments import from_text, to_text
+from syndicate.timestamps import from_text, to_text
 
 MOMENTS = st.datetimes(
     min_value=datetime(1, 1, 2),  # noqa: DTZ001  the strategy adds the zone

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from syndicate.catalogue.urls import article_url, base_url, page_file
 from syndicate.config.model import Site
-from syndicate.permalinks import article_url, base_url, page_file
 
 SITE = Site(title="Lake Notes", url="https://example.org/")
 BLOG = Site(title="Lake Notes", url="https://example.org/blog")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from syndicate import publish
+from syndicate import atomic_files
 from syndicate.errors import OutputError
 from syndicate.press import Press, Rehearsal, missing
 
@@ -39,23 +39,23 @@ def files(folder: Path) -> dict[str, bytes]:
 
 
 def test_a_document_is_written_with_the_folders_above_it(output: Path) -> None:
-    assert publish.write(output, "a/b/c.html", b"text") is True
+    assert atomic_files.write(output, "a/b/c.html", b"text") is True
     assert files(output) == {"a/b/c.html": b"text"}
 
 
 def test_the_same_bytes_are_not_written_again(output: Path) -> None:
-    publish.write(output, "a.html", b"text")
+    atomic_files.write(output, "a.html", b"text")
     before = (output / "a.html").stat()
-    assert publish.write(output, "a.html", b"text") is False
+    assert atomic_files.write(output, "a.html", b"text") is False
     assert (output / "a.html").stat() == before
-    assert publish.write(output, "a.html", b"tex!") is True
+    assert atomic_files.write(output, "a.html", b"tex!") is True
 
 
 def test_a_document_is_replaced_whole(output: Path) -> None:
     """Who has the old one open goes on reading the old one."""
-    publish.write(output, "a.html", b"old")
+    atomic_files.write(output, "a.html", b"old")
     with (output / "a.html").open("rb") as reader:
-        publish.write(output, "a.html", b"new")
+        atomic_files.write(output, "a.html", b"new")
         assert reader.read() == b"old"
     assert files(output) == {"a.html": b"new"}
 
@@ -63,26 +63,26 @@ def test_a_document_is_replaced_whole(output: Path) -> None:
 def test_each_version_of_a_document_has_another_second_of_change(output: Path) -> None:
     seconds = []
     for version in (b"one", b"two", b"three"):
-        publish.write(output, "a.html", version)
+        atomic_files.write(output, "a.html", version)
         seconds.append(int((output / "a.html").stat().st_mtime))
     assert sorted(set(seconds)) == seconds, "readers tell versions apart by whole seconds"
 
 
 def test_removing_takes_folders_left_empty_along_and_no_others(output: Path) -> None:
-    publish.write(output, "a/b/c.html", b"")
-    publish.write(output, "a/d.html", b"")
-    publish.remove(output, "a/b/c.html")
+    atomic_files.write(output, "a/b/c.html", b"")
+    atomic_files.write(output, "a/d.html", b"")
+    atomic_files.remove(output, "a/b/c.html")
     assert not (output / "a/b").exists()
     assert files(output) == {"a/d.html": b""}
-    publish.remove(output, "a/d.html")
+    atomic_files.remove(output, "a/d.html")
     assert output.is_dir()
     assert not (output / "a").exists()
 
 
 def test_removing_what_is_not_there_is_no_fault(output: Path) -> None:
-    publish.remove(output, "a/b.html")
+    atomic_files.remove(output, "a/b.html")
     (output / "a").write_text("a file where the folder was")
-    publish.remove(output, "a/b.html")
+    atomic_files.remove(output, "a/b.html")
     assert files(output) == {"a": b"a file where the folder was"}
 
 
@@ -98,9 +98,9 @@ def files_of_at_most(size: int) -> Iterator[None]:
 
 
 def test_a_full_disk_leaves_the_old_document_and_nothing_half(output: Path) -> None:
-    publish.write(output, "a.html", b"old")
+    atomic_files.write(output, "a.html", b"old")
     with files_of_at_most(100), pytest.raises(OutputError) as caught:
-        publish.write(output, "a.html", b"x" * 1000)
+        atomic_files.write(output, "a.html", b"x" * 1000)
     assert files(output) == {"a.html": b"old"}
     assert str(caught.value.place).endswith("a.html")
     assert caught.value.way_out
@@ -110,13 +110,13 @@ def test_a_full_disk_leaves_the_old_document_and_nothing_half(output: Path) -> N
 def test_a_place_no_file_can_have_is_said_and_nothing_is_left(output: Path, path: str) -> None:
     (output / "folder/inner").mkdir(parents=True)
     (output / "file").write_bytes(b"")
-    with pytest.raises(publish.BlockedError):
-        publish.write(output, path, b"text")
+    with pytest.raises(atomic_files.BlockedError):
+        atomic_files.write(output, path, b"text")
     assert files(output) == {"file": b""}
 
 
 def test_a_name_as_long_as_file_systems_take_is_written(output: Path) -> None:
-    assert publish.write(output, "x" * 255, b"text")
+    assert atomic_files.write(output, "x" * 255, b"text")
 
 
 # -- the documents of a build ---------------------------------------------------------------------
@@ -136,7 +136,7 @@ def test_documents_are_written_below_their_root_and_listed(output: Path) -> None
 
 
 def test_what_stands_already_is_listed_but_not_written(output: Path) -> None:
-    publish.write(output, "feed.xml", b"feed")
+    atomic_files.write(output, "feed.xml", b"feed")
     made = press(output)
     made.put("site", {"feed.xml": b"feed"})
     assert made.written == []
@@ -146,7 +146,7 @@ def test_what_stands_already_is_listed_but_not_written(output: Path) -> None:
 def test_only_owners_made_anew_lose_what_they_have_no_more(output: Path) -> None:
     known: Known = {}
     for path, owner in (("a/1", "tag:a"), ("a/2", "tag:a"), ("b/1", "tag:b")):
-        publish.write(output, path, b"")
+        atomic_files.write(output, path, b"")
         known[f"output:{path}"] = (0, owner)
     made = press(output, known, "tag:a")
     made.put("tag:a", {"a/1": b""})
@@ -165,7 +165,7 @@ def test_the_first_of_two_at_one_address_keeps_it(output: Path) -> None:
 
 def test_an_address_of_an_earlier_build_is_kept_by_who_has_it(output: Path) -> None:
     known = {"output:a.html": (3, "page:1")}
-    publish.write(output, "a.html", b"one")
+    atomic_files.write(output, "a.html", b"one")
     made = press(output, known, "page:2")
     made.put("page:2", {"a.html": b"two"})
     made.sweep()
@@ -181,7 +181,7 @@ def test_an_address_of_an_earlier_build_is_kept_by_who_has_it(output: Path) -> N
 def test_who_had_an_address_before_has_it_again_even_when_another_comes_first(
     output: Path,
 ) -> None:
-    publish.write(output, "a.html", b"one")
+    atomic_files.write(output, "a.html", b"one")
     made = press(output, {"output:a.html": (3, "page:1")}, "page:1", "page:2")
     made.put("page:2", {"a.html": b"two"})
     made.put("page:1", {"a.html": b"one"})
@@ -228,7 +228,7 @@ def test_a_rehearsal_writes_nothing_and_notes_the_same(output: Path) -> None:
 def test_owners_without_anything_any_more_lose_it(output: Path) -> None:
     known = {f"output:{name}": (0, f"file:{name}") for name in ("a.png", "b.png")}
     for name in ("a.png", "b.png"):
-        publish.write(output, name, b"")
+        atomic_files.write(output, name, b"")
     made = press(output, known)
     made.have_only("file:", {"file:a.png"})
     made.sweep()
@@ -236,8 +236,8 @@ def test_owners_without_anything_any_more_lose_it(output: Path) -> None:
 
 
 def test_missing_are_documents_gone_or_of_another_size(output: Path) -> None:
-    publish.write(output, "here.html", b"1234")
-    publish.write(output, "cut.html", b"12")
+    atomic_files.write(output, "here.html", b"1234")
+    atomic_files.write(output, "cut.html", b"12")
     (output / "broken.html").symlink_to("nowhere")
     known = {
         "output:here.html": (4, "page:here"),
@@ -254,7 +254,7 @@ def test_missing_are_documents_gone_or_of_another_size(output: Path) -> None:
 
 
 def test_what_a_killed_build_left_half_written_goes_with_its_folder(tmp_path: Path) -> None:
-    publish.write(tmp_path, "articles/sea/index.html", b"sea")
-    (tmp_path / "articles/sea" / publish.PARTIAL).write_bytes(b"se")
-    publish.remove(tmp_path, "articles/sea/index.html")
+    atomic_files.write(tmp_path, "articles/sea/index.html", b"sea")
+    (tmp_path / "articles/sea" / atomic_files.PARTIAL).write_bytes(b"se")
+    atomic_files.remove(tmp_path, "articles/sea/index.html")
     assert not (tmp_path / "articles").exists()

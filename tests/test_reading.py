@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from syndicate import reading
-from syndicate.catalogue import Scanned, body_hash
+from syndicate.catalogue import scan
+from syndicate.catalogue.identity import Scanned, body_hash
+from syndicate.catalogue.scan import Broken, read_article, scan_files, scan_many
 from syndicate.content import folder
 from syndicate.errors import ArticleError
-from syndicate.reading import Broken, read_article, scan_files, scan_many
 
 
 def write(root: Path, path: str, text: str | bytes) -> None:
@@ -93,8 +93,8 @@ def test_reading_on_all_processors_gives_what_reading_one_by_one_gives(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "cpu_count", lambda: 3)
-    monkeypatch.setattr(reading, "WORTH_A_WORKER", 30)
-    monkeypatch.setattr(reading, "PORTION", 7)
+    monkeypatch.setattr(scan, "WORTH_A_WORKER", 30)
+    monkeypatch.setattr(scan, "PORTION", 7)
     found = many(tmp_path, 100)
     assert list(scan_many(tmp_path, found, UTC)) == list(scan_files(tmp_path, found, UTC))
 
@@ -103,7 +103,7 @@ def test_with_other_threads_about_no_process_is_forked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Forking one thread of several can leave locks held for ever."""
-    monkeypatch.setattr(reading, "WORTH_A_WORKER", 1)
+    monkeypatch.setattr(scan, "WORTH_A_WORKER", 1)
     monkeypatch.setattr(os, "fork", lambda: pytest.fail("forked"))
     found = many(tmp_path, 5)
     done = threading.Event()

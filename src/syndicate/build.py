@@ -23,7 +23,9 @@ from hashlib import sha256
 from urllib.parse import quote
 
 from syndicate import __version__, issue_archive
-from syndicate.catalogue import Counts, Record, Scanned, is_published
+from syndicate.catalogue.identity import Counts, Record, Scanned, is_published
+from syndicate.catalogue.scan import Broken, scan_many
+from syndicate.catalogue.urls import base_url, page_file
 from syndicate.config.model import Config, Service, Store
 from syndicate.content import folder, rule_files
 from syndicate.content.folder import Stat
@@ -35,12 +37,9 @@ from syndicate.errors import ArticleError
 from syndicate.feeds.feed import FORMS
 from syndicate.findings import Finding, Level, from_json, to_json
 from syndicate.intake import Intake, take_in
-from syndicate.moments import to_text
 from syndicate.next_issue import next_issues
 from syndicate.outputs import Outputs, in_navigation, weight_of
-from syndicate.permalinks import base_url, page_file
 from syndicate.press import Press, Rehearsal, missing
-from syndicate.reading import Broken, scan_many
 from syndicate.renditions import (
     TEXT_LOST,
     Folder,
@@ -55,6 +54,7 @@ from syndicate.store.database import WAS_READABLE, Database
 from syndicate.store.events import Events, Happening
 from syndicate.store.issues import Issue, Issues
 from syndicate.surroundings import MISSING
+from syndicate.timestamps import to_text
 
 
 @dataclass(frozen=True, slots=True)

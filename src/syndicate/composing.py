@@ -10,6 +10,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from syndicate.catalogue.urls import base_url
 from syndicate.config.loader import place_of
 from syndicate.config.model import Config, Newsletter
 from syndicate.content.article import Published
@@ -19,7 +20,6 @@ from syndicate.logo import Logo, logo_of
 from syndicate.newsletters.issue import IssueLinks, Rendered
 from syndicate.newsletters.personal import Form, Marks, Personal
 from syndicate.outputs import Outputs
-from syndicate.permalinks import base_url
 from syndicate.store.issues import Issue, IssueState, slot_name
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from syndicate.catalogue import Record, State, expires, is_page, is_published, placed
+from syndicate.catalogue.identity import Record, State, expires, is_page, is_published, placed
+from syndicate.catalogue.scan import broken_finding, read_article, scanned
 from syndicate.content import folder, naming, placement, rule_files
 from syndicate.content.article import Article
 from syndicate.content.placement import surrounding
@@ -16,13 +17,12 @@ from syndicate.errors import ArticleError, Place, SyndicateError
 from syndicate.feeds.archive import finished_pages, page_of, waiting
 from syndicate.findings import Finding, from_json
 from syndicate.intake import changed_files
-from syndicate.moments import from_text, to_text
 from syndicate.newsletters.issue import Reason
-from syndicate.reading import broken_finding, read_article, scanned
 from syndicate.renditions import address
 from syndicate.site import Site
 from syndicate.store.articles import Articles
 from syndicate.store.issues import Issues
+from syndicate.timestamps import from_text, to_text
 
 BUILD = "syndicate build"
 

@@ -22,17 +22,17 @@ from urllib.parse import urlencode
 
 from syndicate.backoff import Backoff
 from syndicate.build import Shown, is_written
+from syndicate.catalogue.urls import base_url
 from syndicate.composing import place_of_issue
 from syndicate.config.model import Hook
 from syndicate.http_client import HttpError, post
-from syndicate.moments import from_text, to_text
-from syndicate.permalinks import base_url
 from syndicate.renditions import address
 from syndicate.site import Site
 from syndicate.store.articles import Articles
 from syndicate.store.events import Event, Events, Happening, Told
 from syndicate.store.incarnation import Incarnation
 from syndicate.store.issues import Issues
+from syndicate.timestamps import from_text, to_text
 
 BACKOFF = Backoff(timedelta(seconds=30), timedelta(hours=1))
 GIVEN_UP_AFTER = timedelta(hours=24)

@@ -12,7 +12,7 @@ from datetime import datetime, tzinfo
 from typing import Never
 
 from syndicate import findings
-from syndicate.catalogue import (
+from syndicate.catalogue.identity import (
     MOST_UNDATED,
     Decision,
     Record,
@@ -27,18 +27,18 @@ from syndicate.catalogue import (
     set_apart,
     to_hold_undated,
 )
+from syndicate.catalogue.scan import Broken
 from syndicate.content.folder import Seen, Stat, present
 from syndicate.content.placement import Surrounding, surrounding
 from syndicate.content.reader import is_article
 from syndicate.content.rule_files import RuleFiles, fingerprint
 from syndicate.content.versions import READER_VERSION
 from syndicate.errors import SyndicateError
-from syndicate.moments import to_text
-from syndicate.reading import Broken
 from syndicate.store.articles import LAST_EXPIRY, NEXT_EXPIRY, Articles, Change
 from syndicate.store.database import Database
 from syndicate.store.events import Events, Happening
 from syndicate.store.passed import is_unread, passed
+from syndicate.timestamps import to_text
 
 TOO_FRESH_NS = 2_000_000_000
 """A file changed so shortly before the scan may change again under the same stat."""

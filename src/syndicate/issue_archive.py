@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from syndicate.catalogue.urls import base_url
 from syndicate.composing import NEXT, own_address, page_of, parts, place_of_issue, web_page
 from syndicate.config.model import Config, Newsletter
 from syndicate.content.article import Published
 from syndicate.feeds.feed import Feed
-from syndicate.moments import from_text
 from syndicate.outputs import Outputs
-from syndicate.permalinks import base_url
 from syndicate.store.issues import Issue, Issues, slot_name
+from syndicate.timestamps import from_text
 
 ISSUE, ARCHIVE = "issue:", "issues:"
 """Owners: with newsletter/slot, of what an issue is written to; with a newsletter, its archive."""

@@ -22,7 +22,6 @@ from syndicate.config.model import Newsletter
 from syndicate.content.article import Published
 from syndicate.errors import Place, SyndicateError
 from syndicate.issue_archive import ARCHIVE, owner_of
-from syndicate.moments import from_text, to_text
 from syndicate.next_issue import articles_of
 from syndicate.outputs import SITE, Outputs
 from syndicate.schedule.due import Due, Skipped, due
@@ -35,6 +34,7 @@ from syndicate.store.deliveries import Deliveries
 from syndicate.store.events import Events, Happening
 from syndicate.store.incarnation import Incarnation
 from syndicate.store.issues import Carried, Issue, Issues, IssueState, articles_json, slot_name
+from syndicate.timestamps import from_text, to_text
 
 NOTHING_NEW = "nothing new since the last issue"
 

@@ -6,19 +6,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
-from syndicate.catalogue import tag_of
+from syndicate.catalogue.identity import tag_of
 from syndicate.composing import NEXT, Composed, compose, logo_for, page_of, parts, web_page
 from syndicate.config.model import Newsletter
 from syndicate.content.article import Published
 from syndicate.errors import SyndicateError
 from syndicate.feeds.feed import ordered
 from syndicate.findings import Finding, Level
-from syndicate.moments import from_text
 from syndicate.newsletters.issue import Candidate, Selection
 from syndicate.newsletters.selection import select
 from syndicate.outputs import Outputs
 from syndicate.store.articles import Articles
 from syndicate.store.issues import Issues
+from syndicate.timestamps import from_text
 
 
 @dataclass(frozen=True, slots=True)

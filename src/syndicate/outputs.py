@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
-from syndicate.catalogue import Record, State, is_shown, tag_of
+from syndicate.catalogue.identity import Record, State, is_shown, tag_of
+from syndicate.catalogue.urls import base_url, page_file
 from syndicate.config.model import Config, FeedFormat
 from syndicate.content import placement
 from syndicate.content.article import Published
@@ -22,11 +23,10 @@ from syndicate.errors import Place, TemplateError
 from syndicate.feeds.archive import finished_pages, page_of, sequences_in, waiting
 from syndicate.feeds.feed import FORMS, NEVER, Feed, faults_of_entry
 from syndicate.findings import Finding, Level
-from syndicate.moments import from_text
-from syndicate.permalinks import base_url, page_file
 from syndicate.renditions import Renditions
 from syndicate.store.articles import Articles
 from syndicate.store.issues import Issues
+from syndicate.timestamps import from_text
 
 if TYPE_CHECKING:
     from jinja2 import Environment

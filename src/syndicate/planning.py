@@ -21,7 +21,6 @@ from syndicate.content.folder import Seen
 from syndicate.errors import Place, SyndicateError
 from syndicate.findings import Finding
 from syndicate.issuing import due_now, upcoming
-from syndicate.moments import to_text
 from syndicate.newsletters.personal import Personal
 from syndicate.next_issue import articles_of, carried_by
 from syndicate.next_issue import plan as choose
@@ -32,6 +31,7 @@ from syndicate.site import Progress, Setup, Site, set_up, site_of
 from syndicate.store.articles import Articles
 from syndicate.store.copied import Copied
 from syndicate.store.issues import Issues
+from syndicate.timestamps import to_text
 
 SLOTS = 3
 

@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterable, Mapping, Set
 from pathlib import Path
 
-from syndicate import publish
+from syndicate import atomic_files
 
 GIVE_WAY = ("page:", "file:")
 """Owners whose addresses authors choose: one that cannot be had costs only its own document."""
@@ -81,9 +81,9 @@ class Press:
 
     def _write(self, root: Root, path: str, data: bytes, owner: str) -> None:
         try:
-            if publish.write(self._roots[root], path, data):
+            if atomic_files.write(self._roots[root], path, data):
                 self.written.append(path)
-        except publish.BlockedError:
+        except atomic_files.BlockedError:
             if not (owner.startswith(GIVE_WAY) and self._roots[root].is_dir()):
                 raise
             self.collisions[owner] = (path, "")
@@ -109,7 +109,7 @@ class Press:
         for key, (_, owner) in self._known.items():
             if key not in self.made and owner in self.owners:
                 root, _, path = key.partition(":")
-                publish.remove(self._roots[root], path)
+                atomic_files.remove(self._roots[root], path)
                 self.removed.append(key)
 
     def _is_free(self, key: str, path: str, owner: str) -> bool:
@@ -147,7 +147,7 @@ class Rehearsal(Press):
 
     def _write(self, root: Root, path: str, data: bytes, owner: str) -> None:
         self.made[f"{root}:{path}"] = (len(data), owner)
-        if not publish.stands(self._roots[root], path, data):
+        if not atomic_files.stands(self._roots[root], path, data):
             self.written.append(path)
 
 

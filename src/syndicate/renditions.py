@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from syndicate import findings
-from syndicate.catalogue import Record, article_of, body_hash, is_page, is_shown
+from syndicate.catalogue.identity import Record, article_of, body_hash, is_page, is_shown
+from syndicate.catalogue.scan import read_article
+from syndicate.catalogue.urls import article_url, base_url
 from syndicate.config.model import Site
 from syndicate.content import placement
 from syndicate.content.addresses import MEDIA_SCHEMES, resolve
@@ -25,11 +27,9 @@ from syndicate.content.reader import is_article
 from syndicate.content.versions import RENDERER_VERSION
 from syndicate.errors import ArticleError
 from syndicate.findings import Finding, Level
-from syndicate.moments import from_text
-from syndicate.permalinks import article_url, base_url
-from syndicate.reading import read_article
 from syndicate.store.articles import Articles, KeptRendering
 from syndicate.surroundings import MISSING, Surroundings, file_url, file_witness
+from syndicate.timestamps import from_text
 
 if TYPE_CHECKING:
     from syndicate.content.confined import Confined

@@ -15,7 +15,6 @@ from datetime import datetime
 
 from syndicate.delivery.ledger import DeliveryState
 from syndicate.errors import SyndicateError
-from syndicate.moments import to_text
 from syndicate.site import Site
 from syndicate.store.articles import Articles
 from syndicate.store.deliveries import Deliveries, Sending
@@ -25,6 +24,7 @@ from syndicate.store.issues import FLOOR, Issue, Issues, IssueState
 from syndicate.store.requests import Requests, Secrets
 from syndicate.store.sent_record import MadeIssue
 from syndicate.store.subscribers import Subscribers
+from syndicate.timestamps import to_text
 
 MAYBE_SENT = "held: the store was restored from a backup, and this may have been sent since"
 LOST = "made before the store was restored; known only from the record beside the store"

@@ -12,12 +12,12 @@ from syndicate.bounces.acting import Came, act, matching
 from syndicate.bounces.notice import Notice
 from syndicate.bounces.reading import acting
 from syndicate.bounces.rule import Kind
-from syndicate.moments import to_text
 from syndicate.store.bounces import Bounces
 from syndicate.store.database import Database
 from syndicate.store.requests import Secrets
 from syndicate.store.subscribers import Outcome, Subscriber, Subscribers, Suppression
 from syndicate.subscribers.tokens import Purpose, signed
+from syndicate.timestamps import to_text
 
 MONDAY = datetime(2026, 11, 2, 8, tzinfo=UTC)
 NOW = to_text(MONDAY)

@@ -19,8 +19,8 @@ from syndicate.bounces.acting import Came
 from syndicate.bounces.reading import Tally, acting, read_mailboxes
 from syndicate.config.model import Bounces, Imap, Security
 from syndicate.errors import SyndicateError
-from syndicate.moments import to_text
 from syndicate.store.database import Database
+from syndicate.timestamps import to_text
 
 MONDAY = datetime(2026, 11, 23, 8, tzinfo=UTC)
 NOW = to_text(MONDAY)

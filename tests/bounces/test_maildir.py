@@ -14,9 +14,9 @@ from syndicate.bounces.acting import Came
 from syndicate.bounces.reading import acting, read_mailboxes
 from syndicate.config.model import Bounces as Settings
 from syndicate.errors import SyndicateError
-from syndicate.moments import to_text
 from syndicate.store.bounces import Bounces
 from syndicate.store.database import Database
+from syndicate.timestamps import to_text
 
 MONDAY = datetime(2026, 11, 23, 8, tzinfo=UTC)
 NOW = to_text(MONDAY)

@@ -11,12 +11,12 @@ from terminal import PROGRAM, Typing
 
 import notices
 import sent
-from syndicate.moments import to_text
 from syndicate.store.database import open_database
 from syndicate.store.requests import Secrets
 from syndicate.store.subscribers import Subscribers
 from syndicate.subscribers.addresses import address
 from syndicate.subscribers.tokens import Purpose, signed
+from syndicate.timestamps import to_text
 
 NOW = to_text(datetime.now(UTC))
 

@@ -23,7 +23,6 @@ from syndicate.config.model import Newsletter
 from syndicate.delivery import verp
 from syndicate.delivery.prepared import message_id
 from syndicate.errors import DeliveryError, StoreError, SyndicateError
-from syndicate.moments import to_text
 from syndicate.sending import feed, orders
 from syndicate.sending.clerk import TRIES, Told, Way
 from syndicate.sending.outlets import Trouble
@@ -34,6 +33,7 @@ from syndicate.store.issues import Issue, Issues
 from syndicate.store.requests import Secrets
 from syndicate.store.subscribers import Subscribers, Why
 from syndicate.subscribers.addresses import address
+from syndicate.timestamps import to_text
 
 ADA, BOB, CYD = "ada@example.org", "bob@example.org", "cyd@example.org"
 EVERYBODY = (ADA, BOB, CYD)

@@ -14,10 +14,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from service_parts import MONDAY, Life, letter
 
 from site_folder import SiteFolder
-from syndicate import issuing, publish
-from syndicate.moments import from_text
+from syndicate import atomic_files, issuing
 from syndicate.store.articles import Articles
 from syndicate.store.issues import Issues, slot_name
+from syndicate.timestamps import from_text
 
 HOUR = timedelta(hours=1)
 CRASHES: list[tuple[object, str]] = [
@@ -26,7 +26,7 @@ CRASHES: list[tuple[object, str]] = [
     (issuing.Making, "keep"),
     (Issues, "add"),
     (issuing, "owe"),
-    (publish, "_replace"),
+    (atomic_files, "_replace"),
     (Articles, "keep_documents"),
 ]
 names = st.sampled_from(["a.md", "b.md", "c.md", "d.md"])

@@ -19,7 +19,6 @@ from service_parts import MINUTE, MONDAY
 import sent
 from site_folder import SiteFolder
 from syndicate.bounces.reading import Tally, read_mailboxes
-from syndicate.moments import to_text
 from syndicate.service import bounces
 from syndicate.service.bounces import Returns
 from syndicate.service.serving import Serving
@@ -27,6 +26,7 @@ from syndicate.service.tick import Tick
 from syndicate.site import set_up
 from syndicate.store.bounces import Bounces
 from syndicate.store.subscribers import Subscribers
+from syndicate.timestamps import to_text
 
 ADA = 1
 SECOND = timedelta(seconds=1)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from syndicate.catalogue import Record, State
+from syndicate.catalogue.identity import Record, State
 from syndicate.store.articles import Articles, KeptRendering
 from syndicate.store.database import Database
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from site_folder import SiteFolder
-from syndicate import publish
+from syndicate import atomic_files
 from syndicate.service.lock import only_one
 from syndicate.store.database import Sqlite, in_memory, open_database
 from syndicate.store.migrate import upgrade
@@ -38,7 +38,7 @@ def test_every_file_of_a_store_is_its_owners_alone(tmp_path: Path) -> None:
         with opened.transaction():
             opened.upsert("meta", ("key", "value"), [("a", "b")])
         with only_one(tmp_path / "s.db.running", os.getpid()):
-            publish.write(tmp_path, "s.db.status", b"{}", private=True)
+            atomic_files.write(tmp_path, "s.db.status", b"{}", private=True)
             found = modes(tmp_path)
     assert {"s.db", "s.db-wal", "s.db-shm", "s.db.lock", "s.db.sending", "s.db.running"} < {*found}
     assert set(found.values()) == {0o600}, found
@@ -47,9 +47,9 @@ def test_every_file_of_a_store_is_its_owners_alone(tmp_path: Path) -> None:
 def test_what_is_published_has_the_permissions_of_the_umask(tmp_path: Path) -> None:
     before = os.umask(0o022)
     try:
-        publish.write(tmp_path, "feed.xml", b"<rss/>")
-        publish.write(tmp_path, "state", b"1", private=True)
-        publish.write(tmp_path, "state", b"2", private=True)
+        atomic_files.write(tmp_path, "feed.xml", b"<rss/>")
+        atomic_files.write(tmp_path, "state", b"1", private=True)
+        atomic_files.write(tmp_path, "state", b"2", private=True)
     finally:
         os.umask(before)
     assert modes(tmp_path) == {"feed.xml": 0o644, "state": 0o600}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from syndicate.moments import from_text
 from syndicate.store.database import Database
 from syndicate.store.requests import Request, RequestKind, Requests, Secrets
+from syndicate.timestamps import from_text
 
 DAY, NEXT, LATER = "2026-11-25T12:00:00Z", "2026-11-26T12:00:00Z", "2026-12-03T12:00:00Z"
 ASKED = Request(

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from visits import Place
 
-from syndicate.moments import to_text
 from syndicate.store.requests import Secrets
 from syndicate.subscribing.links import Links
+from syndicate.timestamps import to_text
 
 MAIL = "ada@example.org"
 OTHER = "bob@example.org"

@@ -16,7 +16,6 @@ from syndicate.bounces.notice import Matching, Notice
 from syndicate.bounces.rule import AT_ONCE, MEMORY, Kind, worn_out
 from syndicate.delivery.ledger import is_mostly_refused
 from syndicate.errors import AddressError
-from syndicate.moments import from_text, to_text
 from syndicate.store.bounces import Bounce, Bounces, identity
 from syndicate.store.database import Database
 from syndicate.store.requests import Secret, Secrets
@@ -24,6 +23,7 @@ from syndicate.store.subscribers import Subscriber, Subscribers, Why
 from syndicate.subscribers.addresses import address
 from syndicate.subscribers.tokens import Purpose, TokenError
 from syndicate.subscribers.tokens import read as read_token
+from syndicate.timestamps import from_text, to_text
 
 HEARD_FOR = timedelta(days=30)
 """How long events of providers are remembered."""

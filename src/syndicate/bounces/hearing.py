@@ -15,9 +15,9 @@ from syndicate.bounces.providers.sendgrid import sendgrid
 from syndicate.bounces.providers.ses import Fetch, Ses
 from syndicate.config.model import Webhooks
 from syndicate.http_client import get
-from syndicate.moments import to_text
 from syndicate.store.database import Database
 from syndicate.store.requests import Secrets
+from syndicate.timestamps import to_text
 from syndicate.web.messages import Answer, Request, text
 
 log = logging.getLogger(__name__)

@@ -12,9 +12,9 @@ from typing import Protocol
 from syndicate.bounces import imap, maildir, reports
 from syndicate.bounces.acting import Came, act, matching
 from syndicate.config.model import Bounces
-from syndicate.moments import to_text
 from syndicate.store.database import Database
 from syndicate.store.requests import Secrets
+from syndicate.timestamps import to_text
 
 Tally = Counter[Came]
 """How many mails came to what."""

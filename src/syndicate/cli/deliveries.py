@@ -344,8 +344,8 @@ def _next(trouble: Trouble) -> str:
 
 
 def _tell(report: Report) -> None:
-    from syndicate.moments import to_text
     from syndicate.sending.orders import after_pause
+    from syndicate.timestamps import to_text
 
     rows = [("sent", f"{report.sent:,}", "")]
     rows += [("failed", f"{report.failed:,}", "")] if report.failed else []

@@ -47,9 +47,9 @@ def export(
     mailchimp, buttondown, sendgrid: email.html, email.txt and subject.txt, to paste.
     Exits with 1, and writes nothing, when the issue breaks a rule of level error.
     """
+    from syndicate.atomic_files import remove, write
     from syndicate.export import FILES, newsletter_for
     from syndicate.export import export as make
-    from syndicate.publish import remove, write
     from syndicate.site import load_site
 
     with load_site(config_file, os.environ, Progress(quiet=False)) as site:

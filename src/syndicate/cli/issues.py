@@ -255,7 +255,7 @@ def _zone(site: Site, issue: Issue) -> ZoneInfo:
 
 def _local(site: Site, issue: Issue) -> str:
     """When a draft will be approved, by the clock of its newsletter."""
-    from syndicate.moments import from_text
+    from syndicate.timestamps import from_text
 
     moment = from_text(issue.approve_at).astimezone(_zone(site, issue))
     return moment.isoformat(timespec="minutes")
@@ -416,7 +416,7 @@ def _named(documents: Sequence[str]) -> str:
 
 def _foretell(issue: NextIssue) -> None:
     """What an issue made now would be, and when the next ones are due."""
-    from syndicate.moments import to_text
+    from syndicate.timestamps import to_text
 
     click.secho(issue.newsletter.name, bold=True)
     rows = [("subject", issue.subject or "nothing new: the slot would be skipped", "")]
@@ -467,8 +467,8 @@ def _counts(site: Site, issue: Issue) -> str:
 
 def _page(site: Site, issue: Issue) -> str:
     """The address of the web page of an issue."""
+    from syndicate.catalogue.urls import base_url
     from syndicate.composing import place_of_issue
-    from syndicate.permalinks import base_url
 
     return base_url(site.config.site) + place_of_issue(issue)
 

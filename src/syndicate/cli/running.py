@@ -72,13 +72,13 @@ def _tell_doubt(setup: Setup) -> None:
 
 
 def _last_heard(known: Status | None) -> str:
-    from syndicate.moments import to_text
+    from syndicate.timestamps import to_text
 
     return f" The last one was at work until {to_text(known.ticked)}." if known else ""
 
 
 def _tell(known: Status, setup: Setup) -> None:
-    from syndicate.moments import to_text
+    from syndicate.timestamps import to_text
 
     found = [finding for finding, _ in known.faults]
     click.echo(f"Running as process {known.pid}; {tally(found)}.")

@@ -185,8 +185,8 @@ def show(config_file: Path, address: str) -> None:
 @config_option
 def stats(config_file: Path, newsletter: str | None, *, as_json: bool) -> None:
     """Count the people of NEWSLETTER, or of each: now, and in the last 7 and 30 days."""
-    from syndicate.moments import to_text
     from syndicate.store.subscriber_counts import Counts, counts
+    from syndicate.timestamps import to_text
 
     now = datetime.now(UTC)
     week, month = (to_text(now - timedelta(days=days)) for days in (7, 30))
@@ -286,9 +286,9 @@ def rotate(config_file: Path, grace: str) -> None:
 
     For when the one before may have got out. Links that were mailed with it work for a while.
     """
-    from syndicate.moments import to_text
     from syndicate.schedule.words import duration
     from syndicate.store.requests import Secrets
+    from syndicate.timestamps import to_text
 
     now = datetime.now(UTC)
     until = to_text(now + duration(grace))
@@ -511,7 +511,7 @@ def _newsletter(site: Site, name: str) -> None:
 
 
 def _now() -> str:
-    from syndicate.moments import to_text
+    from syndicate.timestamps import to_text
 
     return to_text(datetime.now(UTC))
 

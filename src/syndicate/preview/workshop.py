@@ -14,6 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from syndicate.build import outputs_of, stale_among, taken_in
+from syndicate.catalogue.urls import base_url, page_file
 from syndicate.composing import Composed, compose
 from syndicate.config.model import Newsletter
 from syndicate.config.named import newsletter_named
@@ -22,17 +23,16 @@ from syndicate.content.article import Published
 from syndicate.content.reader import is_article
 from syndicate.errors import Place, SyndicateError
 from syndicate.findings import Finding, from_json
-from syndicate.moments import from_text, to_text
 from syndicate.newsletters.issue import Reason, Selection
 from syndicate.next_issue import carried_by, plan
 from syndicate.outputs import Outputs
-from syndicate.permalinks import base_url, page_file
 from syndicate.preview.proof import Picture, Proof, addresses, carried, headers, sizes
 from syndicate.preview.watch import Seen, Watched
 from syndicate.site import Progress, Site, set_up, site_of
 from syndicate.store.articles import Articles
 from syndicate.store.copied import Copied
 from syndicate.store.issues import Issues
+from syndicate.timestamps import from_text, to_text
 from syndicate.translations import day
 
 Placed = Callable[[Sequence[Finding], Site], list[Finding]]

@@ -31,7 +31,6 @@ from syndicate.delivery.ledger import (
 )
 from syndicate.delivery.ledger import DeliveryState as S
 from syndicate.errors import DeliveryError, StoreError, SyndicateError
-from syndicate.moments import to_text
 from syndicate.schedule.words import duration
 from syndicate.sending.crew import Begins, Broken, Declined, Doubted, Note, Notes, Taken, Unwritten
 from syndicate.sending.feed import Feed, Task
@@ -42,6 +41,7 @@ from syndicate.store.deliveries import Claimed, Deliveries, Move, Sending
 from syndicate.store.incarnation import count_up
 from syndicate.store.issues import Issues, IssueState
 from syndicate.store.sent_counts import SentCounts
+from syndicate.timestamps import to_text
 
 log = logging.getLogger(__name__)
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from syndicate.catalogue.urls import base_url
 from syndicate.config.model import Newsletter
 from syndicate.delivery.dkim import Signer
 from syndicate.delivery.headers import as_sent
@@ -18,7 +19,6 @@ from syndicate.delivery.transport import Envelope
 from syndicate.delivery.verp import return_path
 from syndicate.errors import SyndicateError
 from syndicate.newsletters.personal import Personal
-from syndicate.permalinks import base_url
 from syndicate.site import Site
 from syndicate.store.deliveries import Claimed, Sending
 from syndicate.store.issues import Issues, slot_name

@@ -12,11 +12,11 @@ from datetime import UTC, datetime
 from syndicate.delivery.ledger import OPEN, REFUSED, DeliveryState
 from syndicate.errors import SyndicateError
 from syndicate.issuing import owe
-from syndicate.moments import to_text
 from syndicate.site import Site
 from syndicate.store.articles import Articles
 from syndicate.store.deliveries import Deliveries, Sending
 from syndicate.store.issues import Issue, Issues, IssueState
+from syndicate.timestamps import to_text
 
 S = DeliveryState
 BY_HAND = "paused by the operator"

@@ -29,7 +29,6 @@ from syndicate.delivery.limits import Limiter, remembered
 from syndicate.delivery.quiet import until
 from syndicate.delivery.transport import Transport
 from syndicate.errors import DeliveryError, SyndicateError
-from syndicate.moments import from_text, to_text
 from syndicate.newsletters.personal import Personal
 from syndicate.schedule.words import duration
 from syndicate.sending.clerk import Clerk, Told, Way, troubles
@@ -47,6 +46,7 @@ from syndicate.store.requests import Secrets
 from syndicate.store.sent_counts import SentCounts
 from syndicate.store.subscribers import Subscribers
 from syndicate.subscribers.addresses import address as read_address
+from syndicate.timestamps import from_text, to_text
 
 AHEAD = 86_400
 """Seconds ahead of which it is believed that something was sent in them: the clock was set back."""

@@ -13,8 +13,8 @@ from importlib.util import find_spec
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from syndicate.catalogue.urls import base_url, path_sent
 from syndicate.findings import Finding, Level
-from syndicate.permalinks import base_url, path_sent
 from syndicate.service.desk import Answering, ThreadedDesk
 from syndicate.service.served import silently
 from syndicate.service.tick import Turn

@@ -14,8 +14,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
+from syndicate.catalogue.urls import base_url, path_sent
 from syndicate.errors import SyndicateError
-from syndicate.permalinks import base_url, path_sent
 from syndicate.service.served import silently
 from syndicate.site import Setup, Site, open_site
 from syndicate.web.messages import Answer, Request, text

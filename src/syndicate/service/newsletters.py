@@ -13,12 +13,12 @@ from datetime import datetime, timedelta
 from syndicate.build import build
 from syndicate.config.model import Newsletter
 from syndicate.issuing import make_due, schedule_of, upcoming
-from syndicate.moments import to_text
 from syndicate.service.served import Served, silently
 from syndicate.service.tick import Turn
 from syndicate.site import Setup, Site, open_site
 from syndicate.store.incarnation import Incarnation
 from syndicate.store.issues import Issue, IssueState
+from syndicate.timestamps import to_text
 
 log = logging.getLogger(__name__)
 

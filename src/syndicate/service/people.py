@@ -9,15 +9,15 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from syndicate.build import built
+from syndicate.catalogue.urls import base_url
 from syndicate.findings import Finding, Level
-from syndicate.moments import to_text
-from syndicate.permalinks import base_url
 from syndicate.schedule.words import duration
 from syndicate.service.desk import Answering, ThreadedDesk
 from syndicate.service.served import silently
 from syndicate.service.tick import Turn
 from syndicate.site import Setup, Site, open_site
 from syndicate.store.requests import Requests
+from syndicate.timestamps import to_text
 from syndicate.web.clients import Clients, Limit, Network
 from syndicate.web.messages import Answer, Request
 

@@ -14,12 +14,12 @@ from pathlib import Path
 
 from syndicate.build import Report, build_seen
 from syndicate.content.folder import Seen, Stat, is_link, scan, stat_of
-from syndicate.moments import from_text, to_text
 from syndicate.service.served import Served, silently
 from syndicate.service.tick import Turn
 from syndicate.service.watch import View, differing, look, look_closer
 from syndicate.site import Setup, open_site
 from syndicate.store.articles import Articles
+from syndicate.timestamps import from_text, to_text
 
 log = logging.getLogger(__name__)
 

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 
 from syndicate.build import Shown
 from syndicate.findings import Finding, Level
-from syndicate.moments import to_text
 from syndicate.sending.orders import after_pause
 from syndicate.sending.outlets import Trouble
 from syndicate.sending.stand import Stand, stand_of
@@ -25,6 +24,7 @@ from syndicate.service.served import silently
 from syndicate.service.tick import Turn
 from syndicate.site import Setup, open_site
 from syndicate.store.incarnation import Incarnation
+from syndicate.timestamps import to_text
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric

@@ -19,11 +19,11 @@ import uvicorn
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
-from syndicate.catalogue import aliases_of
+from syndicate.catalogue.identity import aliases_of
+from syndicate.catalogue.urls import base_url
 from syndicate.config.model import Webhooks
 from syndicate.errors import OutputError, SyndicateError
 from syndicate.issue_archive import moved_pages
-from syndicate.permalinks import base_url
 from syndicate.renditions import address
 from syndicate.service.bounces import Posts
 from syndicate.service.desk import ThreadedDesk

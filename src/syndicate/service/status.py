@@ -9,12 +9,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from syndicate import publish
+from syndicate import atomic_files
 from syndicate.errors import Place, SyndicateError
 from syndicate.findings import Finding, from_json, to_json
-from syndicate.moments import from_text, to_text
 from syndicate.service.faults import as_findings
 from syndicate.service.tick import Tick
+from syndicate.timestamps import from_text, to_text
 
 HEARTBEAT = timedelta(seconds=10)
 """The file says at least so often when the last tick was."""
@@ -71,7 +71,7 @@ def write(path: Path, status: Status) -> None:
         "faults": to_json([finding for finding, _ in status.faults]),
         "faults_since": [to_text(since) for _, since in status.faults],
     }
-    publish.write(path.parent, path.name, json.dumps(document).encode(), private=True)
+    atomic_files.write(path.parent, path.name, json.dumps(document).encode(), private=True)
 
 
 def read(path: Path) -> Status | None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from syndicate.catalogue import (
+from syndicate.catalogue.identity import (
     BESIDE_ARTICLES,
     Counts,
     Record,

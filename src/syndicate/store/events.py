@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from syndicate.moments import to_text
 from syndicate.store.database import Database
 from syndicate.store.passed import passed
+from syndicate.timestamps import to_text
 
 
 class Happening(StrEnum):

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from syndicate.moments import from_text, to_text
 from syndicate.store.database import Database
+from syndicate.timestamps import from_text, to_text
 
 READING = "clock:"
 """Begins the name in `meta` of the last reading for a kind of rows; the kind follows."""

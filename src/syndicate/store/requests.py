@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from syndicate.moments import to_text
 from syndicate.store.database import Database
 from syndicate.store.passed import passed
+from syndicate.timestamps import to_text
 
 LARGEST = 2**62
 KEY_BYTES = 32

@@ -15,9 +15,9 @@ from math import ceil
 from typing import Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from syndicate.catalogue.urls import path_sent
 from syndicate.config.model import Newsletter
 from syndicate.errors import AddressError
-from syndicate.permalinks import path_sent
 from syndicate.site import Site
 from syndicate.store.requests import RequestKind
 from syndicate.store.subscribers import Subscriber

@@ -11,10 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from syndicate.catalogue.urls import base_url
 from syndicate.config.model import Newsletter
 from syndicate.errors import AddressError
-from syndicate.moments import from_text, to_text
-from syndicate.permalinks import base_url
 from syndicate.schedule.words import duration
 from syndicate.site import Site
 from syndicate.store.articles import Articles
@@ -28,6 +27,7 @@ from syndicate.store.subscribers import (
 from syndicate.subscribers.addresses import address, hashed
 from syndicate.subscribers.tokens import ExpiredError, Purpose, TokenError, read
 from syndicate.subscribing.links import Links, mailbox_read
+from syndicate.timestamps import from_text, to_text
 
 MOST_LETTERS = 3
 MOST_LETTERS_IN = timedelta(days=1)

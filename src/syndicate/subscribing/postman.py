@@ -15,7 +15,6 @@ from syndicate.backoff import Backoff
 from syndicate.delivery.message import domain, letter, mailbox
 from syndicate.delivery.transport import Envelope, Session, Transport
 from syndicate.errors import DeliveryError, MessageError
-from syndicate.moments import from_text, to_text
 from syndicate.newsletters.issue import Rendered
 from syndicate.pages import Frame
 from syndicate.site import Site
@@ -24,6 +23,7 @@ from syndicate.store.subscribers import Subscribers
 from syndicate.subscribing import letters
 from syndicate.subscribing.desk import Desk
 from syndicate.subscribing.links import Links
+from syndicate.timestamps import from_text, to_text
 
 AT_ONCE = 100
 BACKOFF = Backoff(timedelta(minutes=1), timedelta(hours=6))

@@ -16,7 +16,6 @@ from syndicate.bounces.acting import matching
 from syndicate.bounces.mime import came_to, decoded, is_sane
 from syndicate.delivery.prepared import message_id
 from syndicate.errors import AddressError
-from syndicate.moments import to_text
 from syndicate.site import Site
 from syndicate.store.deliveries import Deliveries
 from syndicate.store.requests import Secrets
@@ -25,6 +24,7 @@ from syndicate.subscribers.addresses import address
 from syndicate.subscribers.tokens import Purpose, TokenError
 from syndicate.subscribing.desk import Desk
 from syndicate.subscribing.unsubscribe_words import asks_to_unsubscribe, own_text, text_of_html
+from syndicate.timestamps import to_text
 
 MAX_LINKS: Final = 20
 LINK: Final = re.compile(r"unsubscribe/([A-Za-z0-9-]{1,100})/([A-Za-z0-9_-]{40})(?![\w-])", re.A)

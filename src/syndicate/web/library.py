@@ -17,9 +17,9 @@ from threading import Lock
 from typing import Final
 from urllib.parse import quote, urlsplit
 
+from syndicate.atomic_files import write
+from syndicate.catalogue.urls import is_unlisted
 from syndicate.errors import OutputError, Place
-from syndicate.permalinks import is_unlisted
-from syndicate.publish import write
 from syndicate.web.deltas import NO_ENTRIES, Versions, cut, versions_from_bytes
 from syndicate.web.documents import DIGEST, Document, digest_of
 from syndicate.web.kinds import Kind, kind_of

@@ -29,7 +29,7 @@ from syndicate.content.article import Article, Format
 from syndicate.content.naming import LONGEST_SLUG
 from syndicate.content.placement import Surrounding
 from syndicate.findings import Finding, Level
-from syndicate.moments import to_text
+from syndicate.timestamps import to_text
 
 
 class State(StrEnum):

@@ -9,7 +9,7 @@ from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from syndicate.config.checks import PLACEHOLDER, is_web_address
 from syndicate.config.model import Site
-from syndicate.moments import from_text
+from syndicate.timestamps import from_text
 from syndicate.uris import path_of, uri
 
 SAFE_IN_VALUES = "/~!$&'()*+,;=:@"

@@ -13,14 +13,14 @@ from functools import partial
 from pathlib import Path
 
 from syndicate import findings
-from syndicate.catalogue import Scanned, body_hash, head_of
+from syndicate.catalogue.identity import Scanned, body_hash, head_of
 from syndicate.content import folder
 from syndicate.content.folder import Stat
 from syndicate.content.inherited import FolderRules
 from syndicate.content.reader import MOST_BYTES, Reading, read
 from syndicate.errors import ArticleError, Place
 from syndicate.findings import Finding, Level
-from syndicate.moments import to_text
+from syndicate.timestamps import to_text
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Which articles there are, under which identity and at which URL."""
