@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
-from syndicate.build import build
+from syndicate.build.builder import build
 from syndicate.site import load_site
 
 T = TypeVar("T")

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 import yaml
 
-from syndicate.build import Report, build
+from syndicate.build.builder import Report, build
 from syndicate.site import Site, load_site
 
 T = TypeVar("T")

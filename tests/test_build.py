@@ -15,10 +15,10 @@ from typing import TypeVar
 import pytest
 
 from site_folder import NOON, PNG, SiteFolder
-from syndicate import build as build_module
-from syndicate.build import build
+from syndicate.build import builder as build_module
+from syndicate.build.builder import build
+from syndicate.documents.writer import Press
 from syndicate.errors import ConfigError, OutputError, SyndicateError
-from syndicate.press import Press
 from syndicate.store.articles import Articles
 
 T = TypeVar("T")

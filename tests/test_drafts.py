@@ -10,7 +10,7 @@ import pytest
 
 from site_folder import SiteFolder
 from syndicate.hooks import payload
-from syndicate.issuing import make_issue, move
+from syndicate.issues.freeze import make_issue, move
 from syndicate.store.events import Event
 from syndicate.store.issues import Issue, IssueState
 

@@ -16,7 +16,7 @@ import pytest
 
 from site_folder import NOON, SiteFolder
 from syndicate.hooks import GIVEN_UP_AFTER, HUB, Failure, after_failure, tell_hooks
-from syndicate.issuing import make_issue, move
+from syndicate.issues.freeze import make_issue, move
 from syndicate.store.events import Event, Events, Told
 from syndicate.store.issues import IssueState
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from site_folder import NOON, SiteFolder
+from syndicate.build.ingest import changed_files
 from syndicate.catalogue.identity import NO_BODY, Record, State
 from syndicate.errors import SyndicateError
-from syndicate.intake import changed_files
 from syndicate.store.articles import Articles
 from syndicate.timestamps import to_text
 

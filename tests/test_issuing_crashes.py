@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from site_folder import SiteFolder
-from syndicate.issuing import make_issue
+from syndicate.issues.freeze import make_issue
 from syndicate.store.database import open_database
 from syndicate.store.issues import Issue, Issues
 
@@ -28,7 +28,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from site_folder import quietly
 from syndicate import app, issuing, publish
-from syndicate.build import build
+from syndicate.build.builder import build
 from syndicate.store.issues import Issues
 
 def dies(owner, step, when, count=1):

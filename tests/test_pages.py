@@ -1,4 +1,4 @@
-"""What the web pages promise: see syndicate.pages."""
+"""What the web pages promise: see syndicate.documents.pages."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from jinja2 import Environment
 
 from syndicate.config.model import Site
 from syndicate.content.article import Image, Published
-from syndicate.pages import (
+from syndicate.documents.pages import (
     FeedLink,
     Frame,
     NewsletterLink,

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from syndicate import atomic_files
+from syndicate.documents.writer import Press, Rehearsal, missing
 from syndicate.errors import OutputError
-from syndicate.press import Press, Rehearsal, missing
 
 Known = dict[str, tuple[int, str]]
 

@@ -11,7 +11,7 @@ from syndicate.config.loader import load
 from syndicate.config.model import Config
 from syndicate.errors import SyndicateError
 from syndicate.findings import Finding, Level
-from syndicate.issuing import make_by_hand
+from syndicate.issues.freeze import make_by_hand
 from syndicate.starter import starter
 from syndicate.starter_values import has_starter_address, not_to_be_mailed, starter_findings
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from site_folder import PNG
 from syndicate.content.folder import Stat
-from syndicate.surroundings import MISSING, Surroundings, file_url, file_witness
+from syndicate.documents.references import MISSING, Surroundings, file_url, file_witness
 
 BASE = "https://example.org/"
 PATHS = """a.md b.md draft.md notes/a.md notes/b.markdown notes/c.txt trip/index.md trip/wave.png

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from site_folder import NOON, SiteFolder
-from syndicate.explain import explain
+from syndicate.build.explain import explain
 
 POST = "---\ntitle: {}\ndate: 2026-11-01\n---\nWords.\n"
 

@@ -21,12 +21,12 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from syndicate.backoff import Backoff
-from syndicate.build import Shown, is_written
 from syndicate.catalogue.urls import base_url
-from syndicate.composing import place_of_issue
 from syndicate.config.model import Hook
+from syndicate.documents.render_cache import address
 from syndicate.http_client import HttpError, post
-from syndicate.renditions import address
+from syndicate.issues.archive import Shown, is_written
+from syndicate.issues.compose import place_of_issue
 from syndicate.site import Site
 from syndicate.store.articles import Articles
 from syndicate.store.events import Event, Events, Happening, Told

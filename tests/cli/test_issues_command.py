@@ -15,7 +15,7 @@ import pytest
 from terminal import PROGRAM, Said, Typing, article
 
 from site_folder import quietly
-from syndicate.issuing import skip
+from syndicate.issues.freeze import skip
 from syndicate.schedule.due import Reason, Skipped
 from syndicate.schedule.slots import Slot
 from syndicate.site import load_site

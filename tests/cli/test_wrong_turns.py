@@ -377,7 +377,7 @@ def test_a_fault_of_ours_goes_to_a_file_and_not_to_the_user(
     def fail(*_: object, **__: object) -> None:
         raise LookupError("something we never thought of")
 
-    monkeypatch.setattr("syndicate.build.build", fail)
+    monkeypatch.setattr("syndicate.build.builder.build", fail)
     said = run("build")
     assert said.code == 70
     assert "Traceback" not in said.err

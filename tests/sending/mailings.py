@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from site_folder import NOON, SiteFolder
-from syndicate.issuing import make_issue
+from syndicate.issues.freeze import make_issue
 from syndicate.sending.clerk import Told, Way
 from syndicate.sending.orders import Proof, prove
 from syndicate.sending.outlets import Trouble

@@ -6,8 +6,8 @@ import pytest
 from mailings import NAME, Mailing, forever, nobody
 
 from site_folder import NOON
-from syndicate.build import is_written
-from syndicate.issuing import make_issue, move
+from syndicate.issues.archive import is_written
+from syndicate.issues.freeze import make_issue, move
 from syndicate.sending.sender import plan_approved, send
 from syndicate.store.issues import Issues, IssueState
 

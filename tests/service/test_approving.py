@@ -9,7 +9,7 @@ import pytest
 from service_parts import MINUTE, MONDAY, Life, letter
 
 from site_folder import SiteFolder
-from syndicate.issuing import schedule_approval
+from syndicate.issues.freeze import schedule_approval
 from syndicate.sending.sender import too_old
 
 LATER = MONDAY + timedelta(hours=3)

@@ -14,18 +14,19 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from service_parts import MONDAY, Life, letter
 
 from site_folder import SiteFolder
-from syndicate import atomic_files, issuing
+from syndicate import atomic_files
+from syndicate.issues import freeze
 from syndicate.store.articles import Articles
 from syndicate.store.issues import Issues, slot_name
 from syndicate.timestamps import from_text
 
 HOUR = timedelta(hours=1)
 CRASHES: list[tuple[object, str]] = [
-    (issuing.Making, "choose"),
-    (issuing.Making, "compose"),
-    (issuing.Making, "keep"),
+    (freeze.Making, "choose"),
+    (freeze.Making, "compose"),
+    (freeze.Making, "keep"),
     (Issues, "add"),
-    (issuing, "owe"),
+    (freeze, "owe"),
     (atomic_files, "_replace"),
     (Articles, "keep_documents"),
 ]

@@ -11,7 +11,7 @@ import pytest
 from service_parts import MINUTE, MONDAY, WEEK, Life, letter
 
 from site_folder import SiteFolder
-from syndicate.issuing import upcoming
+from syndicate.issues.freeze import upcoming
 from syndicate.service import newsletters
 from syndicate.site import Setup
 from syndicate.store.issues import Issues

@@ -14,10 +14,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from service_parts import MONDAY, Life, letter
 
 from site_folder import SiteFolder
-from syndicate.build import build
-from syndicate.composing import place_of_issue
+from syndicate.build.builder import build
 from syndicate.errors import SyndicateError
-from syndicate.issuing import make_by_hand, move
+from syndicate.issues.compose import place_of_issue
+from syndicate.issues.freeze import make_by_hand, move
 from syndicate.service.serving import Serving
 from syndicate.service.showing import ANYWAY, Showing, places_of_issues
 from syndicate.service.tick import Tick

@@ -10,8 +10,8 @@ from pathlib import Path
 from jinja2 import Environment
 
 from syndicate.config.model import Site
+from syndicate.documents.pages import FeedLink, Frame, NewsletterLink, index_page
 from syndicate.newsletters.issue import Rendered
-from syndicate.pages import FeedLink, Frame, NewsletterLink, index_page
 from syndicate.subscribing import letters
 from syndicate.subscribing.pages import Choice, Pages, Problem, Refusal, TagChoice
 

@@ -21,7 +21,7 @@ from sample import (
     in_language,
 )
 
-from syndicate.pages import NewsletterLink, index_page
+from syndicate.documents.pages import NewsletterLink, index_page
 from syndicate.subscribing.pages import Choice, Pages, Problem, Refusal, TagChoice
 from syndicate.templates import environment
 

@@ -14,7 +14,7 @@ from server import Running, served
 
 from sample_site import NOW, build_sample, copy_sample
 from site_folder import NOON, SiteFolder, quietly
-from syndicate.issuing import make_by_hand
+from syndicate.issues.freeze import make_by_hand
 from syndicate.site import load_site
 from syndicate.web.library import Address
 

@@ -96,3 +96,8 @@ def page_file(site: Site, url: str, *, page: bool = True) -> str | None:
     if page and not path.endswith(".html"):
         parts = (*parts, "index.html")
     return "/".join(parts)
+
+
+def tag_folder(tag: str) -> str:
+    """Where the feeds of a tag lie, as in addresses."""
+    return f"tags/{quote(tag)}/"

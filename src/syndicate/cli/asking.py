@@ -31,7 +31,7 @@ def explain(config_file: Path, article: str) -> None:
     And why it is or is not in which feed and in the next issue. ARTICLE is a file, a slug,
     a title, an id or an address.
     """
-    from syndicate.explain import explain as ask
+    from syndicate.build.explain import explain as ask
     from syndicate.site import load_site
 
     with load_site(config_file, os.environ, Progress(quiet=True)) as site:

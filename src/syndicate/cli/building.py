@@ -24,7 +24,7 @@ from syndicate.cli.show import (
 from syndicate.findings import Finding, Level
 
 if TYPE_CHECKING:
-    from syndicate.build import Report
+    from syndicate.build.builder import Report
     from syndicate.site import Site
 
 Row = tuple[str, str, str]
@@ -49,7 +49,7 @@ def build(config_file: Path, *, strict: bool, publish_undated: bool, quiet: bool
     A file that cannot be read costs only itself: it is reported, and what was
     published from it stays. The exit code is then 1.
     """
-    from syndicate.build import build as run
+    from syndicate.build.builder import build as run
     from syndicate.site import load_site
 
     with load_site(config_file, os.environ, Progress(quiet=quiet)) as site:
@@ -106,7 +106,7 @@ def check(config_file: Path, *, as_json: bool, quiet: bool) -> int:
     Reads every article as build would and makes every document, but writes none.
     Exits with 1 when anything was found, but for notices.
     """
-    from syndicate.build import build as run
+    from syndicate.build.builder import build as run
     from syndicate.site import load_site
     from syndicate.starter_values import starter_findings
     from syndicate.store.incarnation import Incarnation

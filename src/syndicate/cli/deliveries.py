@@ -218,8 +218,8 @@ def send(config_file: Path) -> int:
     continues. Exits with 1 if an issue is paused, if the outcome of a message is unknown, if a
     server or the outbox cannot take what is left, or if messages were refused and none was sent.
     """
-    from syndicate.build import is_written
     from syndicate.cli.show import Progress
+    from syndicate.issues.archive import is_written
     from syndicate.sending.sender import send as send_all
     from syndicate.service.lock import holder
     from syndicate.service.service import LOCK, state_file
@@ -247,8 +247,9 @@ def send(config_file: Path) -> int:
 
 def _publish_first(site: Site) -> None:
     """Approve what is due, and write the documents that approved issues still lack."""
-    from syndicate.build import build, is_owed
-    from syndicate.issuing import approve_due
+    from syndicate.build.builder import build
+    from syndicate.documents.pending import is_owed
+    from syndicate.issues.freeze import approve_due
 
     now = datetime.now(UTC)
     for issue in approve_due(site, now):
@@ -410,8 +411,8 @@ def _tested(setup: Setup, site: Site, name: str, address: str) -> tuple[str, str
 
 def _test_of_next(setup: Setup, site: Site, newsletter: Newsletter, address: str) -> str:
     """Send the next issue as it would be made now; "" when nothing is new."""
+    from syndicate.build.plan import next_texts
     from syndicate.cli.show import Progress
-    from syndicate.planning import next_texts
     from syndicate.sending.sender import send_test as send_texts
 
     texts = next_texts(setup, newsletter, Progress(quiet=False), datetime.now(UTC))

@@ -48,14 +48,17 @@ def export(
     Exits with 1, and writes nothing, when the issue breaks a rule of level error.
     """
     from syndicate.atomic_files import remove, write
-    from syndicate.export import FILES, newsletter_for
-    from syndicate.export import export as make
+    from syndicate.build.builder import build
+    from syndicate.issues.export import FILES, newsletter_for
+    from syndicate.issues.export import export as make
     from syndicate.site import load_site
 
     with load_site(config_file, os.environ, Progress(quiet=False)) as site:
         wanted = newsletter_for(site, newsletter, service)
         _refuse_what_does_not_fit(wanted.merge, lists, template)
-        made = make(site, wanted, datetime.now(UTC), lists=lists, template=template)
+        now = datetime.now(UTC)
+        build(site, now)  # first, so that what the email links to is there
+        made = make(site, wanted, now, lists=lists, template=template)
         folder = out or site.places.issues / wanted.name / "export" / wanted.merge
         show_findings(placed(made.findings, site), err=True)
     if made.refused:

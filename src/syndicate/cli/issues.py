@@ -28,8 +28,8 @@ from syndicate.cli.selecting import (
 from syndicate.cli.show import Progress, counted, from_here, show_table
 
 if TYPE_CHECKING:
+    from syndicate.build.plan import NextIssue
     from syndicate.config.model import Newsletter
-    from syndicate.planning import NextIssue
     from syndicate.site import Site
     from syndicate.store.issues import Issue, IssueState
 
@@ -88,7 +88,7 @@ def plan(config_file: Path, newsletter: str | None) -> None:
 
     Nothing is changed by it.
     """
-    from syndicate.planning import plan as ask
+    from syndicate.build.plan import plan as ask
 
     planned = ask(config_file, os.environ, Progress(quiet=False), datetime.now(UTC), newsletter)
     articles = counted(planned.changed, "changed article")
@@ -108,8 +108,8 @@ def make(config_file: Path, newsletter: str, yes: bool) -> int:
     Its slot is the present minute. If there is nothing new, no issue is made. With `deliver: true`
     it is sent at once, after you confirm. Without a terminal and without --yes, it becomes a draft.
     """
-    from syndicate.build import build
-    from syndicate.issuing import make_by_hand, readers_of_next
+    from syndicate.build.builder import build
+    from syndicate.issues.freeze import make_by_hand, readers_of_next
 
     question = "" if yes else _question(config_file, newsletter)
     if question and _is_terminal() and not _confirmed(question):
@@ -138,8 +138,8 @@ def _question(config_file: Path, name: str) -> str:
 
     The store is closed while the answer is awaited: a service goes on meanwhile.
     """
-    from syndicate.build import build
-    from syndicate.issuing import readers_of_next
+    from syndicate.build.builder import build
+    from syndicate.issues.freeze import readers_of_next
 
     with site_of(config_file) as site:
         newsletter, now = _newsletter(site, name), datetime.now(UTC)
@@ -229,7 +229,7 @@ def _confirm(site: Site, issue: Issue) -> bool:
 
 def _schedule(site: Site, issue: Issue, at: str) -> None:
     from syndicate.errors import SyndicateError
-    from syndicate.issuing import schedule_approval
+    from syndicate.issues.freeze import schedule_approval
     from syndicate.schedule.slots import moment_of
     from syndicate.store.issues import IssueState
 
@@ -278,7 +278,7 @@ def cancel(config_file: Path, issue: str, reason: str) -> None:
 
 
 def _stop(site: Site, issue: Issue, reason: str) -> None:
-    from syndicate.build import build
+    from syndicate.build.builder import build
     from syndicate.sending.orders import stop
     from syndicate.store.issues import IssueState
 
@@ -362,9 +362,9 @@ def site_of(config_file: Path) -> Iterator[Site]:
 
 def _move(site: Site, issue: Issue, to: IssueState, reason: str = "") -> None:
     """Approve or cancel an issue, and stop one that is being sent by now instead of cancelling."""
-    from syndicate.build import build
+    from syndicate.build.builder import build
     from syndicate.errors import SyndicateError
-    from syndicate.issuing import move
+    from syndicate.issues.freeze import move
     from syndicate.store.issues import Issues, IssueState
 
     if move(site, issue, to, datetime.now(UTC), reason):
@@ -468,7 +468,7 @@ def _counts(site: Site, issue: Issue) -> str:
 def _page(site: Site, issue: Issue) -> str:
     """The address of the web page of an issue."""
     from syndicate.catalogue.urls import base_url
-    from syndicate.composing import place_of_issue
+    from syndicate.issues.compose import place_of_issue
 
     return base_url(site.config.site) + place_of_issue(issue)
 

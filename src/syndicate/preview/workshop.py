@@ -13,19 +13,19 @@ from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
-from syndicate.build import outputs_of, stale_among, taken_in
+from syndicate.build.builder import stale_among, taken_in
 from syndicate.catalogue.urls import base_url, page_file
-from syndicate.composing import Composed, compose
 from syndicate.config.model import Newsletter
 from syndicate.config.named import newsletter_named
 from syndicate.content import folder
 from syndicate.content.article import Published
 from syndicate.content.reader import is_article
+from syndicate.documents.site_documents import Outputs, outputs_of
 from syndicate.errors import Place, SyndicateError
 from syndicate.findings import Finding, from_json
+from syndicate.issues.compose import Composed, compose
+from syndicate.issues.next_issue import carried_by, plan
 from syndicate.newsletters.issue import Reason, Selection
-from syndicate.next_issue import carried_by, plan
-from syndicate.outputs import Outputs
 from syndicate.preview.proof import Picture, Proof, addresses, carried, headers, sizes
 from syndicate.preview.watch import Seen, Watched
 from syndicate.site import Progress, Site, set_up, site_of

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from syndicate.delivery.ledger import OPEN, REFUSED, DeliveryState
+from syndicate.documents.pending import owe
 from syndicate.errors import SyndicateError
-from syndicate.issuing import owe
 from syndicate.site import Site
 from syndicate.store.articles import Articles
 from syndicate.store.deliveries import Deliveries, Sending

@@ -20,8 +20,6 @@ from secrets import token_hex
 
 from syndicate.bounces.acting import note
 from syndicate.bounces.rule import verdict
-from syndicate.build import Shown, is_written
-from syndicate.composing import own_address
 from syndicate.config.model import Newsletter, Server
 from syndicate.config.named import newsletter_named
 from syndicate.delivery.ledger import BACKOFF, OPEN
@@ -29,6 +27,8 @@ from syndicate.delivery.limits import Limiter, remembered
 from syndicate.delivery.quiet import until
 from syndicate.delivery.transport import Transport
 from syndicate.errors import DeliveryError, SyndicateError
+from syndicate.issues.archive import Shown, is_written
+from syndicate.issues.compose import own_address
 from syndicate.newsletters.personal import Personal
 from syndicate.schedule.words import duration
 from syndicate.sending.clerk import Clerk, Told, Way, troubles

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from syndicate.build import Shown
+from syndicate.issues.archive import Shown
 from syndicate.site import Site
 from syndicate.store.deliveries import Deliveries, Sending
 from syndicate.store.issues import Issues

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 from datetime import datetime, timedelta
 
-from syndicate.build import build
-from syndicate.issuing import approve_due
+from syndicate.build.builder import build
+from syndicate.issues.freeze import approve_due
 from syndicate.service.served import Served, silently
 from syndicate.service.tick import Turn
 from syndicate.site import Setup, Site, open_site

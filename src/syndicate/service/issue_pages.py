@@ -6,8 +6,7 @@ by the look at the whole folder that comes once a minute.
 
 from __future__ import annotations
 
-from syndicate.build import is_written
-from syndicate.issue_archive import page_file_of
+from syndicate.issues.archive import is_written, page_file_of
 from syndicate.service.served import Served
 from syndicate.service.serving import Serving
 from syndicate.site import Site

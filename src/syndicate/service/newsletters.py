@@ -10,9 +10,9 @@ from __future__ import annotations
 import logging
 from datetime import datetime, timedelta
 
-from syndicate.build import build
+from syndicate.build.builder import build
 from syndicate.config.model import Newsletter
-from syndicate.issuing import make_due, schedule_of, upcoming
+from syndicate.issues.freeze import make_due, schedule_of, upcoming
 from syndicate.service.served import Served, silently
 from syndicate.service.tick import Turn
 from syndicate.site import Setup, Site, open_site

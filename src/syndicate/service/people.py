@@ -8,8 +8,8 @@ from threading import Event, Lock
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from syndicate.build import built
 from syndicate.catalogue.urls import base_url
+from syndicate.documents.site_documents import built
 from syndicate.findings import Finding, Level
 from syndicate.schedule.words import duration
 from syndicate.service.desk import Answering, ThreadedDesk
@@ -24,7 +24,7 @@ from syndicate.web.messages import Answer, Request
 if TYPE_CHECKING:
     import jinja2
 
-    from syndicate.pages import Frame
+    from syndicate.documents.pages import Frame
 
 ASKING = Limit(per_second=1 / 60, burst=20)
 """How often a client may ask for letters."""

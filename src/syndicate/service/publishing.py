@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from syndicate.build import Report, build_seen
+from syndicate.build.builder import Report, build_seen
 from syndicate.content.folder import Seen, Stat, is_link, scan, stat_of
 from syndicate.service.served import Served, silently
 from syndicate.service.tick import Turn

@@ -15,8 +15,8 @@ from threading import Event, Lock
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from syndicate.build import Shown
 from syndicate.findings import Finding, Level
+from syndicate.issues.archive import Shown
 from syndicate.sending.orders import after_pause
 from syndicate.sending.outlets import Trouble
 from syndicate.sending.stand import Stand, stand_of

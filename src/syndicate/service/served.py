@@ -7,7 +7,7 @@ from queue import SimpleQueue
 from threading import Event
 from typing import TypeVar
 
-from syndicate.build import Report
+from syndicate.build.builder import Report
 
 T = TypeVar("T")
 

@@ -22,9 +22,9 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from syndicate.catalogue.identity import aliases_of
 from syndicate.catalogue.urls import base_url
 from syndicate.config.model import Webhooks
+from syndicate.documents.render_cache import address
 from syndicate.errors import OutputError, SyndicateError
-from syndicate.issue_archive import moved_pages
-from syndicate.renditions import address
+from syndicate.issues.archive import moved_pages
 from syndicate.service.bounces import Posts
 from syndicate.service.desk import ThreadedDesk
 from syndicate.service.faults import is_failure

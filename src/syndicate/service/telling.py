@@ -8,9 +8,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
 from threading import Lock
 
-from syndicate.build import Shown, is_written
 from syndicate.findings import Finding, Level
 from syndicate.hooks import HUB, Failure, tell_hooks
+from syndicate.issues.archive import Shown, is_written
 from syndicate.service.served import Served, silently
 from syndicate.service.tick import Turn
 from syndicate.site import Setup, open_site

@@ -11,9 +11,9 @@ from datetime import datetime
 
 import jinja2
 
+from syndicate.documents.pages import Frame
 from syndicate.newsletters.inline import inline
 from syndicate.newsletters.issue import IssueLinks, Rendered
-from syndicate.pages import Frame
 from syndicate.templates import render
 
 

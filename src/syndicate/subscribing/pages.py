@@ -12,7 +12,7 @@ from enum import StrEnum
 
 import jinja2
 
-from syndicate.pages import Frame, Head
+from syndicate.documents.pages import Frame, Head
 from syndicate.templates import render
 
 

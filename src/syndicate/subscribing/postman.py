@@ -14,9 +14,9 @@ import jinja2
 from syndicate.backoff import Backoff
 from syndicate.delivery.message import domain, letter, mailbox
 from syndicate.delivery.transport import Envelope, Session, Transport
+from syndicate.documents.pages import Frame
 from syndicate.errors import DeliveryError, MessageError
 from syndicate.newsletters.issue import Rendered
-from syndicate.pages import Frame
 from syndicate.site import Site
 from syndicate.store.requests import Request, Requests, RequestState
 from syndicate.store.subscribers import Subscribers

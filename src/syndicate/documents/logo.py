@@ -10,7 +10,7 @@ from urllib.parse import quote
 from syndicate.config.model import Newsletter
 from syndicate.content import folder
 from syndicate.content.article import Image
-from syndicate.surroundings import size_of
+from syndicate.documents.references import size_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,20 +10,18 @@ one after it. A slot whose issue cannot be made now stays due.
 
 from __future__ import annotations
 
-import json
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from syndicate.build import built
-from syndicate.composing import Composed, Edition, compose
 from syndicate.config.model import Newsletter
 from syndicate.content.article import Published
+from syndicate.documents.pending import owe
+from syndicate.documents.site_documents import Outputs, built
 from syndicate.errors import Place, SyndicateError
-from syndicate.issue_archive import ARCHIVE, owner_of
-from syndicate.next_issue import articles_of
-from syndicate.outputs import SITE, Outputs
+from syndicate.issues.compose import Composed, Edition, compose
+from syndicate.issues.next_issue import articles_of
 from syndicate.schedule.due import Due, Skipped, due
 from syndicate.schedule.slots import Schedule, Slot
 from syndicate.schedule.words import duration
@@ -331,11 +329,3 @@ def _announce(site: Site, issue: Issue, state: IssueState, now: datetime) -> Non
         happened = [Happening.ISSUE_MADE, *happened]  # approved as it was made
     for event in happened:
         Events(site.database).add(event, [f"{issue.newsletter}/{issue.slot}"], to_text(now))
-
-
-def owe(articles: Articles, newsletter: str, slots: Iterable[str]) -> None:
-    """Have the next build write what an issue changes, inside a transaction."""
-    owed = json.loads(articles.meta().get("owed", "[]"))
-    owed += [owner_of(newsletter, slot) for slot in slots]
-    owed += [f"{ARCHIVE}{newsletter}", f"newsletter:{newsletter}", SITE]
-    articles.remember({"owed": json.dumps(list(dict.fromkeys(owed)))})

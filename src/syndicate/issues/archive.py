@@ -7,24 +7,20 @@ corrected since. Writes nothing itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Callable, Iterator, Sequence
 
+from syndicate.catalogue.owners import ALL, ARCHIVE, ISSUE, owner_of
 from syndicate.catalogue.urls import base_url
-from syndicate.composing import NEXT, own_address, page_of, parts, place_of_issue, web_page
 from syndicate.config.model import Config, Newsletter
 from syndicate.content.article import Published
+from syndicate.documents.site_documents import Outputs
 from syndicate.feeds.feed import Feed
-from syndicate.outputs import Outputs
+from syndicate.issues.compose import NEXT, own_address, page_of, parts, place_of_issue, web_page
+from syndicate.site import Site
+from syndicate.store.articles import Articles
 from syndicate.store.issues import Issue, Issues, slot_name
 from syndicate.timestamps import from_text
-
-ISSUE, ARCHIVE = "issue:", "issues:"
-"""Owners: with newsletter/slot, of what an issue is written to; with a newsletter, its archive."""
-
-
-def owner_of(newsletter: str, slot: str) -> str:
-    """The owner of an issue's documents."""
-    return f"{ISSUE}{newsletter}/{slot}"
 
 
 def page_file_of(issue: Issue) -> str:
@@ -108,7 +104,7 @@ def _archive(outputs: Outputs, newsletter: Newsletter) -> Iterator[tuple[str, by
 def _archive_page(
     outputs: Outputs, newsletter: Newsletter, issues: Sequence[Issue], feed: Feed
 ) -> bytes:
-    from syndicate import pages
+    from syndicate.documents import pages
 
     base = base_url(outputs.config.site)
     ids = sorted({each.id for issue in issues for each in issue.carried})
@@ -172,3 +168,19 @@ def _entry(outputs: Outputs, newsletter: Newsletter, issue: Issue) -> Published:
         language=outputs.config.site.language,
         sequence=issue.sequence,
     )
+
+
+Shown = Callable[[Site, Issue], bool]
+"""Whether readers can read the web page of an issue."""
+
+
+def is_written(site: Site, issue: Issue) -> bool:
+    """Whether the web page of an issue is on disk as it is to be, whichever program made it."""
+    meta = Articles(site.database).meta()
+    owed = json.loads(meta.get("owed", "[]"))
+    if meta.get("unfinished") == "yes" or {
+        ALL,
+        owner_of(issue.newsletter, issue.slot),
+    } & set(owed):
+        return False
+    return (site.places.output / page_file_of(issue)).is_file()

@@ -7,18 +7,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from syndicate.build.ingest import changed_files
 from syndicate.catalogue.identity import Record, State, expires, is_page, is_published, placed
 from syndicate.catalogue.scan import broken_finding, read_article, scanned
 from syndicate.content import folder, naming, placement, rule_files
 from syndicate.content.article import Article
 from syndicate.content.placement import surrounding
 from syndicate.content.reader import Reading, is_article
+from syndicate.documents.render_cache import address
 from syndicate.errors import ArticleError, Place, SyndicateError
 from syndicate.feeds.archive import finished_pages, page_of, waiting
 from syndicate.findings import Finding, from_json
-from syndicate.intake import changed_files
 from syndicate.newsletters.issue import Reason
-from syndicate.renditions import address
 from syndicate.site import Site
 from syndicate.store.articles import Articles
 from syndicate.store.issues import Issues
@@ -326,7 +326,7 @@ def _feeds(site: Site, articles: Articles, record: Record) -> Iterator[Fact]:
 
 
 def _newsletters(site: Site, articles: Articles, record: Record) -> Iterator[Fact]:
-    from syndicate.next_issue import candidate, plan
+    from syndicate.issues.next_issue import candidate, plan
 
     began, issues = articles.newsletters(), Issues(site.database)
     for name, newsletter in site.config.newsletters.items():

@@ -14,12 +14,12 @@ from syndicate.catalogue.urls import base_url
 from syndicate.config.loader import place_of
 from syndicate.config.model import Config, Newsletter
 from syndicate.content.article import Published
+from syndicate.documents.logo import Logo, logo_of
+from syndicate.documents.site_documents import Outputs
 from syndicate.errors import ArticleError, Place, SyndicateError, TemplateError
 from syndicate.findings import Finding, Level
-from syndicate.logo import Logo, logo_of
 from syndicate.newsletters.issue import IssueLinks, Rendered
 from syndicate.newsletters.personal import Form, Marks, Personal
-from syndicate.outputs import Outputs
 from syndicate.store.issues import Issue, IssueState, slot_name
 
 if TYPE_CHECKING:

@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from syndicate.build import build, built
-from syndicate.composing import Composed, compose, parts
 from syndicate.config.model import Merge, Newsletter
 from syndicate.config.named import newsletter_named
+from syndicate.documents.site_documents import built
 from syndicate.errors import Place, SyndicateError
 from syndicate.findings import Finding
+from syndicate.issues.compose import Composed, compose, parts
+from syndicate.issues.next_issue import articles_of
 from syndicate.newsletters.checks import blocking
-from syndicate.next_issue import articles_of
 from syndicate.site import Site
 
 FILES: Mapping[Merge, tuple[str, ...]] = {
@@ -58,12 +58,11 @@ def newsletter_for(site: Site, name: str, service: Merge | None) -> Newsletter:
 def export(
     site: Site, newsletter: Newsletter, now: datetime, *, lists: Sequence[int], template: int | None
 ) -> Export:
-    """Build the site, then make the next issue of `newsletter` for its service.
+    """Make the next issue of `newsletter` for its service, of a site that was built at `now`.
 
-    Building first, so that what the mail links to is there. `lists` and `template` are ids that
+    `lists` and `template` are ids that
     listmonk gave. Raises SyndicateError when the issue cannot be made.
     """
-    build(site, now)
     outputs = built(site, now)
     carried = articles_of(outputs, newsletter)
     if not carried:
@@ -81,7 +80,7 @@ def _documents(
     if newsletter.merge != "listmonk":
         rendered = issue.rendered
         return parts(rendered.subject, rendered.html, rendered.text)
-    from syndicate.delivery.campaign import campaign
+    from syndicate.issues.listmonk import campaign
 
     data = campaign(issue.rendered, newsletter, issue.date, lists=lists, template=template)
     return {"campaign.json": data}

@@ -25,10 +25,10 @@ from syndicate.content.article import Article, Enclosure, Image, Published, Rend
 from syndicate.content.folder import Stat
 from syndicate.content.reader import is_article
 from syndicate.content.versions import RENDERER_VERSION
+from syndicate.documents.references import MISSING, Surroundings, file_url, file_witness
 from syndicate.errors import ArticleError
 from syndicate.findings import Finding, Level
 from syndicate.store.articles import Articles, KeptRendering
-from syndicate.surroundings import MISSING, Surroundings, file_url, file_witness
 from syndicate.timestamps import from_text
 
 if TYPE_CHECKING:

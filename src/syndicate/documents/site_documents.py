@@ -7,36 +7,38 @@ article changes, the documents of the owners it touches are made again.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
 from syndicate.catalogue.identity import Record, State, is_shown, tag_of
-from syndicate.catalogue.urls import base_url, page_file
+from syndicate.catalogue.owners import SITE, UNFIT
+from syndicate.catalogue.urls import base_url, page_file, tag_folder
 from syndicate.config.model import Config, FeedFormat
 from syndicate.content import placement
 from syndicate.content.article import Published
+from syndicate.content.folder import Stat, present
+from syndicate.documents.render_cache import Folder, Renditions
 from syndicate.errors import Place, TemplateError
 from syndicate.feeds.archive import finished_pages, page_of, sequences_in, waiting
 from syndicate.feeds.feed import FORMS, NEVER, Feed, faults_of_entry
 from syndicate.findings import Finding, Level
-from syndicate.renditions import Renditions
+from syndicate.site import Site
 from syndicate.store.articles import Articles
 from syndicate.store.issues import Issues
-from syndicate.timestamps import from_text
+from syndicate.timestamps import from_text, to_text
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-    from syndicate.pages import FeedLink, Frame, PageLink
+    from syndicate.documents.pages import FeedLink, Frame, PageLink
 
 MOST_ON_INDEX = 50
-SITE = "site"
-UNFIT = "unfit:"
-"""With an article's id, the owner of what keeps it out of feeds."""
 
 
 @dataclass(frozen=True)
@@ -183,7 +185,7 @@ class Outputs:
         path = page_file(self.config.site, article.url)
         if path is None or not self.config.site.pages:
             return {}
-        from syndicate import pages
+        from syndicate.documents import pages
 
         frame = self.frame([article])
         if state == State.PAGE:
@@ -303,7 +305,7 @@ class Outputs:
         return environment(user[0] if user else None, builtin, self.renditions.zone, language)
 
     def _index(self, newest: Sequence[Record]) -> bytes:
-        from syndicate import pages
+        from syndicate.documents import pages
 
         articles = self.renditions.published(newest)
         base = base_url(self.config.site)
@@ -328,14 +330,14 @@ class Outputs:
         return pages.index_page(self.env, frame, articles, tags, newsletters, held_back=held_back)
 
     def _tag_page(self, label: str, articles: Sequence[Published], feed: Feed) -> bytes:
-        from syndicate import pages
+        from syndicate.documents import pages
 
         links = self.feed_links(feed.title, feed.base_url)
         return pages.tag_page(self.env, self.frame(articles), label, articles, links)
 
     def frame(self, articles: Sequence[Published]) -> Frame:
         """What a page shares with all others that shows these articles."""
-        from syndicate import pages
+        from syndicate.documents import pages
 
         base = base_url(self.config.site)
         served = self.config.subscribers.pages and self.config.newsletters
@@ -360,7 +362,7 @@ class Outputs:
             return ()
         records = [r for r in self.articles.beside_articles() if in_navigation(r)]
         records.sort(key=lambda record: (weight_of(record), record.title.casefold(), record.path))
-        from syndicate.pages import PageLink
+        from syndicate.documents.pages import PageLink
 
         return tuple(PageLink(r.title, self.renditions.address(r)) for r in records)
 
@@ -370,7 +372,7 @@ class Outputs:
 
     def feed_links(self, title: str, folder: str) -> tuple[FeedLink, ...]:
         """A feed, in each of its formats, as pages offer it."""
-        from syndicate.pages import FeedLink
+        from syndicate.documents.pages import FeedLink
 
         return tuple(
             FeedLink(title, folder + FORMS[form].file, form) for form in self.config.feeds.formats
@@ -378,9 +380,9 @@ class Outputs:
 
     def _design(self, name: str) -> bytes:
         """A file of the design that is served as it is."""
-        for folder in self.designs:
-            if (folder / name).is_file():
-                return (folder / name).read_bytes()
+        for design in self.designs:
+            if (design / name).is_file():
+                return (design / name).read_bytes()
         raise TemplateError(
             f"there is no {name}", place=Place(str(self.designs[0])), way_out="install again"
         )
@@ -402,11 +404,6 @@ def weight_of(record: Record) -> float:
     return next((float(n) for n in stated if isinstance(n, int | float)), float("inf"))
 
 
-def tag_folder(tag: str) -> str:
-    """Where the feeds of a tag lie, as in addresses."""
-    return f"tags/{quote(tag)}/"
-
-
 def _unfit(entry: Published, fault: str) -> Finding:
     return Finding(
         Level.ERROR,
@@ -415,3 +412,35 @@ def _unfit(entry: Published, fault: str) -> Finding:
         entry.path,
         way_out="correct the article, or its header",
     )
+
+
+def outputs_of(
+    site: Site, files: Mapping[str, Stat], stale: AbstractSet[str], now: datetime
+) -> Outputs:
+    """What documents are made from, once `files` are taken in; the `stale` are rendered anew."""
+    articles = Articles(site.database)
+    renditions = Renditions(
+        articles, content_folder(site, files), site.config.site, site.zone, stale
+    )
+    feed_id = _feed_id(site, articles, now)
+    issues = Issues(site.database)
+    return Outputs(site.config, articles, issues, renditions, site.places.designs, feed_id)
+
+
+def content_folder(site: Site, files: Mapping[str, Stat]) -> Folder:
+    """What references in articles may lead to, once `files` are taken in."""
+    return Folder(site.places.content, present(files), site.places.links)
+
+
+def built(site: Site, now: datetime) -> Outputs:
+    """What a build that has just ended made documents from, to make others of it."""
+    return outputs_of(site, site.places.scan(), set(), now)
+
+
+def _feed_id(site: Site, articles: Articles, now: datetime) -> str:
+    """The id of the site's feed (RFC 4151): made once, then kept."""
+    known = articles.meta().get("feed id")
+    if known:
+        return known
+    day = min(articles.first_day() or "9", to_text(now)[:10])
+    return f"tag:{site.host},{day}:feed"

@@ -12,19 +12,19 @@ from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
-from syndicate.build import build_seen, built, outputs_of, stale_among, taken_in
-from syndicate.composing import compose
+from syndicate.build.builder import build_seen, stale_among, taken_in
 from syndicate.config.model import Newsletter
 from syndicate.config.named import newsletter_named
 from syndicate.content.article import Published
 from syndicate.content.folder import Seen
+from syndicate.documents.site_documents import Outputs, built, outputs_of
 from syndicate.errors import Place, SyndicateError
 from syndicate.findings import Finding
-from syndicate.issuing import due_now, upcoming
+from syndicate.issues.compose import compose
+from syndicate.issues.freeze import due_now, upcoming
+from syndicate.issues.next_issue import articles_of, carried_by
+from syndicate.issues.next_issue import plan as choose
 from syndicate.newsletters.personal import Personal
-from syndicate.next_issue import articles_of, carried_by
-from syndicate.next_issue import plan as choose
-from syndicate.outputs import Outputs
 from syndicate.schedule.due import Due
 from syndicate.schedule.slots import Slot
 from syndicate.site import Progress, Setup, Site, set_up, site_of

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from syndicate.catalogue.identity import tag_of
-from syndicate.composing import NEXT, Composed, compose, logo_for, page_of, parts, web_page
 from syndicate.config.model import Newsletter
 from syndicate.content.article import Published
+from syndicate.documents.site_documents import Outputs
 from syndicate.errors import SyndicateError
 from syndicate.feeds.feed import ordered
 from syndicate.findings import Finding, Level
+from syndicate.issues.compose import NEXT, Composed, compose, logo_for, page_of, parts, web_page
 from syndicate.newsletters.issue import Candidate, Selection
 from syndicate.newsletters.selection import select
-from syndicate.outputs import Outputs
 from syndicate.store.articles import Articles
 from syndicate.store.issues import Issues
 from syndicate.timestamps import from_text

@@ -14,7 +14,7 @@ wait for each other.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -22,8 +22,10 @@ from functools import partial
 from hashlib import sha256
 from urllib.parse import quote
 
-from syndicate import __version__, issue_archive
+from syndicate import __version__
+from syndicate.build.ingest import Intake, take_in
 from syndicate.catalogue.identity import Counts, Record, Scanned, is_published
+from syndicate.catalogue.owners import ALL, ARCHIVE, FILES, ISSUE
 from syndicate.catalogue.scan import Broken, scan_many
 from syndicate.catalogue.urls import base_url, page_file
 from syndicate.config.model import Config, Service, Store
@@ -33,27 +35,30 @@ from syndicate.content.reader import is_article
 from syndicate.content.rule_files import RuleFiles
 from syndicate.content.rule_files import load as load_rules
 from syndicate.content.versions import RENDERER_VERSION
-from syndicate.errors import ArticleError
-from syndicate.feeds.feed import FORMS
-from syndicate.findings import Finding, Level, from_json, to_json
-from syndicate.intake import Intake, take_in
-from syndicate.next_issue import next_issues
-from syndicate.outputs import Outputs, in_navigation, weight_of
-from syndicate.press import Press, Rehearsal, missing
-from syndicate.renditions import (
+from syndicate.documents.references import MISSING
+from syndicate.documents.render_cache import (
     TEXT_LOST,
-    Folder,
-    Renditions,
     address,
     address_at,
     stale_renderings,
 )
+from syndicate.documents.site_documents import (
+    Outputs,
+    content_folder,
+    in_navigation,
+    outputs_of,
+    weight_of,
+)
+from syndicate.documents.writer import Press, Rehearsal, missing
+from syndicate.errors import ArticleError
+from syndicate.feeds.feed import FORMS
+from syndicate.findings import Finding, Level, from_json, to_json
+from syndicate.issues import archive
+from syndicate.issues.next_issue import next_issues
 from syndicate.site import Site
 from syndicate.store.articles import GONE_FEEDS, Articles
 from syndicate.store.database import WAS_READABLE, Database
 from syndicate.store.events import Events, Happening
-from syndicate.store.issues import Issue, Issues
-from syndicate.surroundings import MISSING
 from syndicate.timestamps import to_text
 
 
@@ -188,59 +193,13 @@ def stale_among(
     """
     articles = Articles(site.database)
     address_of = partial(address_at, articles, site.config.site, site.zone)
-    stale = stale_renderings(uses, _folder(site, files), address_of, moved)
+    stale = stale_renderings(uses, content_folder(site, files), address_of, moved)
     return stale | set(json.loads(articles.meta().get("behind", "[]")))
-
-
-def outputs_of(
-    site: Site, files: Mapping[str, Stat], stale: AbstractSet[str], now: datetime
-) -> Outputs:
-    """What documents are made from, once `files` are taken in; the `stale` are rendered anew."""
-    articles = Articles(site.database)
-    renditions = Renditions(articles, _folder(site, files), site.config.site, site.zone, stale)
-    feed_id = _feed_id(site, articles, now)
-    issues = Issues(site.database)
-    return Outputs(site.config, articles, issues, renditions, site.places.designs, feed_id)
-
-
-def _folder(site: Site, files: Mapping[str, Stat]) -> Folder:
-    return Folder(site.places.content, folder.present(files), site.places.links)
-
-
-def built(site: Site, now: datetime) -> Outputs:
-    """What a build that has just ended made documents from, to make others of it."""
-    return outputs_of(site, site.places.scan(), set(), now)
-
-
-ALL = "*"
-"""Stands for every owner among those whose documents are still to be made."""
-
-
-Shown = Callable[[Site, Issue], bool]
-"""Whether readers can read the web page of an issue."""
-
-
-def is_owed(site: Site) -> bool:
-    """Whether documents are still to be written by the next build."""
-    meta = Articles(site.database).meta()
-    return meta.get("unfinished") == "yes" or meta.get("owed", "[]") != "[]"
-
-
-def is_written(site: Site, issue: Issue) -> bool:
-    """Whether the web page of an issue is on disk as it is to be, whichever program made it."""
-    meta = Articles(site.database).meta()
-    owed = json.loads(meta.get("owed", "[]"))
-    if meta.get("unfinished") == "yes" or {
-        ALL,
-        issue_archive.owner_of(issue.newsletter, issue.slot),
-    } & set(owed):
-        return False
-    return (site.places.output / issue_archive.page_file_of(issue)).is_file()
 
 
 def _all_owners(outputs: Outputs, known: Mapping[str, tuple[int, str]]) -> list[str]:
     before = (owner for _, owner in known.values())
-    issues = issue_archive.all_owners(outputs)
+    issues = archive.all_owners(outputs)
     return list(dict.fromkeys((*outputs.all_owners(), *issues, *before, FILES)))
 
 
@@ -272,7 +231,7 @@ def _touched(outputs: Outputs, intake: Intake, stale: AbstractSet[str]) -> Itera
     """The owners of documents that this build's changes touch."""
     for before, after in intake.changes:
         yield from outputs.touched(before, after)
-        yield from issue_archive.touched(outputs, [after.id])
+        yield from archive.touched(outputs, [after.id])
     for record in outputs.articles.by_ids(sorted(stale)):
         yield from outputs.touched(None, record)
 
@@ -381,9 +340,9 @@ def _put_made_issues(outputs: Outputs, press: Press, owners: list[str]) -> None:
         n for n in outputs.config.newsletters if outputs.issues.public(n, 1)
     )
     for owner in owners:
-        if owner.startswith((issue_archive.ISSUE, issue_archive.ARCHIVE)):
-            press.put(owner, issue_archive.files(outputs, owner), "issues")
-            press.put(owner, issue_archive.pages(outputs, owner))
+        if owner.startswith((ISSUE, ARCHIVE)):
+            press.put(owner, archive.files(outputs, owner), "issues")
+            press.put(owner, archive.pages(outputs, owner))
 
 
 def _found(outputs: Outputs, press: Press) -> dict[str, str]:
@@ -420,10 +379,6 @@ def _named(articles: Articles, owner: str) -> str:
     return things.get(kind, f"the newsletter {name}" if name else "the site itself")
 
 
-FILES = "file:"
-"""The owner of every file beside an article; one of them is this and its path in content/."""
-
-
 def _put_files(site: Site, outputs: Outputs, press: Press, owners: list[str]) -> None:
     """Put the files that published articles refer to at the addresses they are given."""
     articles, asked = outputs.articles, set(owners)
@@ -458,15 +413,6 @@ def _put_file(
         press.keep(FILES + target)
     else:
         press.put(FILES + target, {path: data})
-
-
-def _feed_id(site: Site, articles: Articles, now: datetime) -> str:
-    """The id of the site's feed (RFC 4151): made once, then kept."""
-    known = articles.meta().get("feed id")
-    if known:
-        return known
-    day = min(articles.first_day() or "9", to_text(now)[:10])
-    return f"tag:{site.host},{day}:feed"
 
 
 def navigation_of(site: Site) -> list[tuple[object, ...]]:

@@ -1,0 +1,1 @@
+"""From the content folder to documents on disk: scan, ingest, plan, explain."""

@@ -1,0 +1,1 @@
+"""The life of an issue: chosen, composed, frozen, approved, archived, exported."""
