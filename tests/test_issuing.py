@@ -12,9 +12,9 @@ import pytest
 
 from site_folder import NOON, PNG, SiteFolder
 from syndicate.config.model import Newsletter
-from syndicate.delivery.prepared import Prepared, Recipient
 from syndicate.errors import SyndicateError
 from syndicate.issues.freeze import make_issue, move, skip
+from syndicate.mail.personalise import Prepared, Recipient
 from syndicate.newsletters.checks import CUT_BY_GMAIL
 from syndicate.newsletters.personal import Personal
 from syndicate.newsletters.render import size_as_sent

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from syndicate.config.model import Newsletter
-from syndicate.delivery.prepared import Prepared, Recipient
+from syndicate.mail.personalise import Prepared, Recipient
 from syndicate.newsletters.personal import Form, Marks, Personal
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)

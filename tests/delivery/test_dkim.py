@@ -25,8 +25,8 @@ from hypothesis import strategies as st
 from issues_to_send import ADA, NAMED, prepared, with_form
 
 from syndicate.config.model import Dkim
-from syndicate.delivery.dkim import SIGNED, Signer
 from syndicate.errors import SyndicateError
+from syndicate.mail.dkim import SIGNED, Signer
 
 KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 

@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from syndicate.config.model import Server
 from syndicate.delivery.limits import DAY, HOUR, PARTS, SECOND, Limiter, longest, remembered
-from syndicate.delivery.smtp import PATIENCE
+from syndicate.mail.smtp.client import PATIENCE
 
 BEGAN = 1_700_000_000.25
 

@@ -16,7 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syndicate.config.model import Newsletter
-from syndicate.delivery.message import (
+from syndicate.errors import MessageError
+from syndicate.mail.message import (
     domain,
     list_id,
     message,
@@ -24,7 +25,6 @@ from syndicate.delivery.message import (
     quoted_printable,
     unsubscribe_url,
 )
-from syndicate.errors import MessageError
 from syndicate.newsletters.issue import IssueLinks, Rendered
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)

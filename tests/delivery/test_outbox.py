@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from syndicate.delivery.outbox import Outbox
-from syndicate.delivery.transport import Envelope, Transport
 from syndicate.errors import DeliveryError
+from syndicate.mail.outbox import Outbox
+from syndicate.mail.transport import Envelope, Transport
 
 
 def send(transport: Transport, *messages: bytes) -> list[str]:

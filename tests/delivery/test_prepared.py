@@ -27,8 +27,8 @@ from issues_to_send import (
     with_form,
 )
 
-from syndicate.delivery.prepared import Prepared, Recipient, message_id
 from syndicate.errors import MessageError
+from syndicate.mail.personalise import Prepared, Recipient, message_id
 from syndicate.newsletters.mime_rules import broken_rules
 from syndicate.newsletters.personal import Form, Personal
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syndicate.bounces.rule import Kind, verdict
-from syndicate.delivery.refusal_phrases import HINTS, RULES, Cause
-from syndicate.delivery.refusals import (
+from syndicate.mail.refusal_phrases import HINTS, RULES, Cause
+from syndicate.mail.refusals import (
     MAX_TEXT,
     cause,
     enhanced_status,

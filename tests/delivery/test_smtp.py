@@ -17,10 +17,10 @@ import trustme
 
 from smtp_server import Action, Close, Say, SmtpServer, Stall, scripted
 from syndicate.config.model import Security, Server
-from syndicate.delivery import smtp
-from syndicate.delivery.smtp import Smtp
-from syndicate.delivery.transport import Envelope, Transport
 from syndicate.errors import DeliveryError, Refused
+from syndicate.mail.smtp import client
+from syndicate.mail.smtp.client import Smtp
+from syndicate.mail.transport import Envelope, Transport
 
 PATIENT, HASTY = 10.0, 0.3
 MESSAGE = b"Subject: x\r\n\r\nHello\r\n"
@@ -90,7 +90,7 @@ def received(server: SmtpServer) -> list[str]:
 
 @pytest.fixture(autouse=True)
 def impatient_after_messages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(smtp, "PATIENCE", 1)
+    monkeypatch.setattr(client, "PATIENCE", 1)
 
 
 # -- what goes well --------------------------------------------------------------------------

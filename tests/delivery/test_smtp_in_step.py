@@ -14,10 +14,10 @@ import pytest
 
 from smtp_server import EXTENSIONS, Action, Say, SmtpServer, Step, scripted
 from syndicate.config.model import Server
-from syndicate.delivery import smtp
-from syndicate.delivery.smtp import Smtp, SmtpSession
-from syndicate.delivery.transport import Envelope
 from syndicate.errors import DeliveryError, Refused
+from syndicate.mail.smtp import client
+from syndicate.mail.smtp.client import Smtp, SmtpSession
+from syndicate.mail.transport import Envelope
 
 PEOPLE = ("ann", "bob", "cy")
 MESSAGE = b"Subject: x\r\n\r\nHello\r\nand more\r\n"
@@ -43,7 +43,7 @@ STRAY = ["250 2.0.0 ok", "354 go", "451 4.3.0 not now", "550 5.1.1 no such user"
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(smtp, "PATIENCE", 1)
+    monkeypatch.setattr(client, "PATIENCE", 1)
 
 
 @dataclass

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndicate.delivery.smtp_replies import (
+from syndicate.errors import Refused
+from syndicate.mail.smtp.replies import (
     LONGEST_TEXT,
     Replies,
     Reply,
@@ -18,7 +19,6 @@ from syndicate.delivery.smtp_replies import (
     offers,
     verdict,
 )
-from syndicate.errors import Refused
 
 
 def read(data: bytes, cuts: Sequence[int] = ()) -> list[Reply | str]:

@@ -10,8 +10,8 @@ from typing import get_args, get_type_hints
 
 from syndicate.config.model import Newsletter
 from syndicate.content.article import Image, Published
-from syndicate.delivery.message import message, message_id
 from syndicate.findings import Finding
+from syndicate.mail.message import message, message_id
 from syndicate.newsletters.issue import Rendered
 
 DESIGNS = Path(__file__).parents[2] / "templates"

@@ -20,7 +20,7 @@ from functools import wraps
 from typing import Any
 
 from syndicate.cli import run
-from syndicate.delivery.smtp_wire import Wire
+from syndicate.mail.smtp.connection import Wire
 from syndicate.store import sent_record
 from syndicate.store.database import PostgreSQL, Sqlite
 from syndicate.store.deliveries import Deliveries

@@ -21,8 +21,8 @@ from site_folder import NOON
 from smtp_server import Action, Behaviour, Close, Mail, Say, SmtpServer, Stall, Step, good, scripted
 from syndicate.config.model import Newsletter
 from syndicate.delivery import verp
-from syndicate.delivery.prepared import message_id
 from syndicate.errors import DeliveryError, StoreError, SyndicateError
+from syndicate.mail.personalise import message_id
 from syndicate.sending import feed, orders
 from syndicate.sending.clerk import TRIES, Told, Way
 from syndicate.sending.outlets import Trouble

@@ -10,7 +10,7 @@ import pytest
 
 from syndicate.config.model import Server
 from syndicate.delivery.limits import Limiter
-from syndicate.delivery.outbox import Outbox
+from syndicate.mail.outbox import Outbox
 from syndicate.sending.feed import AHEAD, KEEPS_UP, Feed, Task
 from syndicate.sending.mail import Mail
 from syndicate.sending.outlets import Outlet

@@ -14,10 +14,10 @@ from visits import Place
 
 from smtp_server import Action, Say, SmtpServer, Step
 from syndicate.config.model import Server
-from syndicate.delivery.outbox import Outbox
-from syndicate.delivery.smtp import Smtp
-from syndicate.delivery.transport import Envelope, Session, Transport
 from syndicate.errors import DeliveryError
+from syndicate.mail.outbox import Outbox
+from syndicate.mail.smtp.client import Smtp
+from syndicate.mail.transport import Envelope, Session, Transport
 from syndicate.sending.outlets import FirstThatWorks
 from syndicate.service.people import Letters, frame_of
 from syndicate.site import set_up

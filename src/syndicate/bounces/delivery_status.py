@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from syndicate.bounces.mime import Fields, Mail, came_to, groups, words
 from syndicate.bounces.notice import Notice, short
 from syndicate.bounces.rule import Kind, verdict
-from syndicate.delivery.refusals import enhanced_status, replies_in, status_that_counts
+from syndicate.mail.refusals import enhanced_status, replies_in, status_that_counts
 
 TYPES = ("message/delivery-status", "message/global-delivery-status")  # the latter is RFC 6533
 FAILED = ("failed", "failure", "error", "expired", "undeliverable")

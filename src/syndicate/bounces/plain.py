@@ -13,7 +13,7 @@ from email.header import decode_header, make_header
 from syndicate.bounces.mime import Mail, words
 from syndicate.bounces.notice import Notice, short
 from syndicate.bounces.rule import verdict
-from syndicate.delivery.refusals import enhanced_status, is_temporary, replies_in
+from syndicate.mail.refusals import enhanced_status, is_temporary, replies_in
 
 SYSTEM = re.compile(
     r"mailer[-_. ]?daemon|post-?master|mail[-_. ]delivery|mail[-_. ]?system|mail[-_. ]?admin|"

@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from syndicate.delivery.refusal_phrases import Cause
-from syndicate.delivery.refusals import cause, has_reply_code, is_temporary, may_be_recipient
 from syndicate.errors import Refused
+from syndicate.mail.refusal_phrases import Cause
+from syndicate.mail.refusals import cause, has_reply_code, is_temporary, may_be_recipient
 
 LEAST_ISSUES: Final = 3
 LEAST_TIME: Final = timedelta(days=7)

@@ -12,8 +12,8 @@ from base64 import b32decode, b32encode
 from collections.abc import Sequence
 from hmac import compare_digest
 
-from syndicate.delivery.message import mailbox
 from syndicate.errors import MessageError
+from syndicate.mail.message import mailbox
 from syndicate.store.requests import Secret
 from syndicate.subscribers.tokens import Purpose, mac_of
 

@@ -23,7 +23,7 @@ from syndicate.newsletters.personal import Form, Marks, Personal
 from syndicate.store.issues import Issue, IssueState, slot_name
 
 if TYPE_CHECKING:
-    from syndicate.delivery.prepared import Recipient
+    from syndicate.mail.personalise import Recipient
 
 TOKEN = 40
 """Characters of what makes a link somebody's own."""
@@ -128,7 +128,7 @@ def _personal(
 
     One has the longest name there is, the other none, as most people.
     """
-    from syndicate.delivery.prepared import Prepared
+    from syndicate.mail.personalise import Prepared
     from syndicate.newsletters.merge import tokens
     from syndicate.subscribers.lists import LONGEST_NAME
 
@@ -149,8 +149,8 @@ def _personal(
 
 def _reader(newsletter: Newsletter, home_url: str, name: str, date: datetime) -> Recipient:
     """A reader whose links are as long as everybody's."""
-    from syndicate.delivery.message import mailbox
-    from syndicate.delivery.prepared import Recipient
+    from syndicate.mail.message import mailbox
+    from syndicate.mail.personalise import Recipient
 
     address, token = mailbox(newsletter.sender), "x" * TOKEN
     return Recipient(
@@ -273,7 +273,7 @@ def _divided(newsletter: Newsletter, config_file: str) -> Finding:
 
 def _links(config: Config, newsletter: Newsletter, edition: Edition) -> IssueLinks:
     """Where the issue's own links lead."""
-    from syndicate.delivery.message import unsubscribe_url
+    from syndicate.mail.message import unsubscribe_url
 
     base = base_url(config.site)
     return IssueLinks(
@@ -285,7 +285,7 @@ def _links(config: Config, newsletter: Newsletter, edition: Edition) -> IssueLin
 
 def _message(rendered: Rendered, newsletter: Newsletter, date: datetime) -> bytes:
     """The complete message as its first reader, the sender, would get it."""
-    from syndicate.delivery.message import list_id, message, message_id
+    from syndicate.mail.message import list_id, message, message_id
 
     sender = newsletter.sender
     return message(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from syndicate.config.model import Newsletter
-from syndicate.delivery.message import list_id
+from syndicate.mail.message import list_id
 from syndicate.newsletters.issue import Rendered
 
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from threading import Thread
 
-from syndicate.delivery.transport import Session
 from syndicate.errors import DeliveryError, MessageError, Refused
+from syndicate.mail.transport import Session
 from syndicate.sending.feed import LOOK, Feed, Task
 from syndicate.sending.mail import Written
 from syndicate.sending.outlets import Outlet

@@ -11,13 +11,13 @@ from datetime import UTC, datetime
 
 from syndicate.catalogue.urls import base_url
 from syndicate.config.model import Newsletter
-from syndicate.delivery.dkim import Signer
-from syndicate.delivery.headers import as_sent
-from syndicate.delivery.message import domain, mailbox
-from syndicate.delivery.prepared import Prepared, Recipient, message_id
-from syndicate.delivery.transport import Envelope
 from syndicate.delivery.verp import return_path
 from syndicate.errors import SyndicateError
+from syndicate.mail.dkim import Signer
+from syndicate.mail.headers import as_sent
+from syndicate.mail.message import domain, mailbox
+from syndicate.mail.personalise import Prepared, Recipient, message_id
+from syndicate.mail.transport import Envelope
 from syndicate.newsletters.personal import Personal
 from syndicate.site import Site
 from syndicate.store.deliveries import Claimed, Sending

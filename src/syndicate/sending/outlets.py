@@ -16,10 +16,10 @@ from typing import NamedTuple
 from syndicate.backoff import Backoff
 from syndicate.config.model import Sending, Server
 from syndicate.delivery.limits import Limiter
-from syndicate.delivery.outbox import Outbox
-from syndicate.delivery.smtp import Smtp
-from syndicate.delivery.transport import Session, Transport
 from syndicate.errors import DeliveryError
+from syndicate.mail.outbox import Outbox
+from syndicate.mail.smtp.client import Smtp
+from syndicate.mail.transport import Session, Transport
 
 OUTBOX = Server(name="outbox", host="", connections=1)
 BACKOFF = Backoff(timedelta(seconds=1), timedelta(minutes=1))

@@ -25,10 +25,10 @@ from syndicate.config.named import newsletter_named
 from syndicate.delivery.ledger import BACKOFF, OPEN
 from syndicate.delivery.limits import Limiter, remembered
 from syndicate.delivery.quiet import until
-from syndicate.delivery.transport import Transport
 from syndicate.errors import DeliveryError, SyndicateError
 from syndicate.issues.archive import Shown, is_written
 from syndicate.issues.compose import own_address
+from syndicate.mail.transport import Transport
 from syndicate.newsletters.personal import Personal
 from syndicate.schedule.words import duration
 from syndicate.sending.clerk import Clerk, Told, Way, troubles

@@ -7,7 +7,7 @@ from datetime import datetime
 from urllib.parse import quote
 
 from syndicate.config.model import Bounces, Newsletter
-from syndicate.delivery.message import mailbox
+from syndicate.mail.message import mailbox
 from syndicate.store.requests import Secret
 from syndicate.subscribers.tokens import Purpose, signed
 

@@ -12,10 +12,10 @@ from datetime import datetime, timedelta
 import jinja2
 
 from syndicate.backoff import Backoff
-from syndicate.delivery.message import domain, letter, mailbox
-from syndicate.delivery.transport import Envelope, Session, Transport
 from syndicate.documents.pages import Frame
 from syndicate.errors import DeliveryError, MessageError
+from syndicate.mail.message import domain, letter, mailbox
+from syndicate.mail.transport import Envelope, Session, Transport
 from syndicate.newsletters.issue import Rendered
 from syndicate.site import Site
 from syndicate.store.requests import Request, Requests, RequestState

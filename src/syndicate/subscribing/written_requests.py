@@ -14,8 +14,8 @@ from urllib.parse import unquote
 from syndicate.bounces import odd, plain
 from syndicate.bounces.acting import matching
 from syndicate.bounces.mime import came_to, decoded, is_sane
-from syndicate.delivery.prepared import message_id
 from syndicate.errors import AddressError
+from syndicate.mail.personalise import message_id
 from syndicate.site import Site
 from syndicate.store.deliveries import Deliveries
 from syndicate.store.requests import Secrets

@@ -27,7 +27,7 @@ from syndicate.bounces.providers.posted import (
     whole,
 )
 from syndicate.bounces.rule import Kind
-from syndicate.delivery.refusals import has_reply_code
+from syndicate.mail.refusals import has_reply_code
 
 REFUSED_BY_MAILGUN = {
     "suppress-bounce": Kind.HARD,

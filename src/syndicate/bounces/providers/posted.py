@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from syndicate.bounces.notice import Notice, short
 from syndicate.bounces.rule import Kind, verdict
-from syndicate.delivery.refusals import cause, enhanced_status, status_that_counts
+from syndicate.mail.refusals import cause, enhanced_status, status_that_counts
 
 WINDOW: Final = timedelta(days=1)
 """How old a signature may be. Providers try again for some hours, and acting twice is harmless."""

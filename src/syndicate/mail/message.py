@@ -14,7 +14,7 @@ from functools import lru_cache
 from urllib.parse import quote
 
 from syndicate.config.model import Newsletter
-from syndicate.delivery.headers import (
+from syndicate.mail.headers import (
     ENCODED_LINE,
     addressed,
     dated,

@@ -12,8 +12,8 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from syndicate.delivery.transport import Envelope
 from syndicate.errors import DeliveryError
+from syndicate.mail.transport import Envelope
 
 try:
     import fcntl

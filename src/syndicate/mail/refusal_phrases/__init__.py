@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from syndicate.delivery.refusal_phrases.address import NO_DOMAIN, NO_MAILBOX
-from syndicate.delivery.refusal_phrases.exceptions import FULL_AFTER_ALL, UNKNOWN_AFTER_ALL
-from syndicate.delivery.refusal_phrases.mailbox import FULL, UNAVAILABLE
-from syndicate.delivery.refusal_phrases.message import FORM, SPAM
-from syndicate.delivery.refusal_phrases.policy import JUDGED, POLICY, TOO_MUCH, WEAK
-from syndicate.delivery.refusal_phrases.rule import Cause, Rule
-from syndicate.delivery.refusal_phrases.sender import CERTAIN, LISTED, NOT_AUTHENTICATED
+from syndicate.mail.refusal_phrases.address import NO_DOMAIN, NO_MAILBOX
+from syndicate.mail.refusal_phrases.exceptions import FULL_AFTER_ALL, UNKNOWN_AFTER_ALL
+from syndicate.mail.refusal_phrases.mailbox import FULL, UNAVAILABLE
+from syndicate.mail.refusal_phrases.message import FORM, SPAM
+from syndicate.mail.refusal_phrases.policy import JUDGED, POLICY, TOO_MUCH, WEAK
+from syndicate.mail.refusal_phrases.rule import Cause, Rule
+from syndicate.mail.refusal_phrases.sender import CERTAIN, LISTED, NOT_AUTHENTICATED
 
 __all__ = ["HINTS", "RULES", "Cause", "Rule"]
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from time import monotonic
 from typing import TypeVar
 
-from syndicate.delivery.smtp_replies import Replies, Reply, UnreadableError
+from syndicate.mail.smtp.replies import Replies, Reply, UnreadableError
 
 Done = TypeVar("Done")
 

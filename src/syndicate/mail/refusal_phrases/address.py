@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from syndicate.delivery.refusal_phrases.rule import Cause, Rule
+from syndicate.mail.refusal_phrases.rule import Cause, Rule
 
 NO_MAILBOX: Final = Rule(
     Cause.ADDRESS,

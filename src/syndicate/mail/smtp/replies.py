@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import quote
 
-from syndicate.delivery.refusals import enhanced_status
 from syndicate.errors import DeliveryError, Refused
+from syndicate.mail.refusals import enhanced_status
 
 LONGEST_REPLY = 65_536
 MOST_LINES = 100

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Final
 
-from syndicate.delivery.refusal_phrases import HINTS, RULES, Cause, Rule
+from syndicate.mail.refusal_phrases import HINTS, RULES, Cause, Rule
 
 MAX_TEXT: Final = 4_000
 """Characters of a reply that are looked at."""

@@ -13,8 +13,8 @@ from base64 import b64encode
 from typing import TYPE_CHECKING
 
 from syndicate.config.model import Dkim
-from syndicate.delivery.headers import DOMAIN, ascii_host
 from syndicate.errors import Place, SyndicateError
+from syndicate.mail.headers import DOMAIN, ascii_host
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey

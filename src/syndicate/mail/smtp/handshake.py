@@ -8,17 +8,10 @@ from __future__ import annotations
 import ssl
 
 from syndicate.config.model import Server
-from syndicate.delivery import smtp_login
-from syndicate.delivery.smtp_replies import (
-    DONE,
-    LOGGED_IN,
-    READY,
-    Reply,
-    UnreadableError,
-    offers,
-)
-from syndicate.delivery.smtp_wire import Wire, trouble
 from syndicate.errors import DeliveryError
+from syndicate.mail.smtp import auth
+from syndicate.mail.smtp.connection import Wire, trouble
+from syndicate.mail.smtp.replies import DONE, LOGGED_IN, READY, Reply, UnreadableError, offers
 
 ASKED = 334
 CHECK_PORT = "check host, port and security: tls is usual on port 465, starttls on port 587"
@@ -90,20 +83,20 @@ class _Entrance:
 
     def _log_in(self, offered: str) -> None:
         user, password = self._server.user, self._server.password
-        mechanism = smtp_login.choose(offered)
+        mechanism = auth.choose(offered)
         if not mechanism:
-            known = ", ".join(smtp_login.MECHANISMS)
+            known = ", ".join(auth.MECHANISMS)
             raise self._refused(
                 f"offers no login by password ({known}), but {offered or 'none at all'}",
                 way_out="check port and security; leave out user and password if it needs none",
                 for_good=True,
             )
-        said = [smtp_login.opening(mechanism, user, password)]
+        said = [auth.opening(mechanism, user, password)]
         reply = self._ask(said[0])
-        for made in smtp_login.answers(mechanism, user, password):
+        for made in auth.answers(mechanism, user, password):
             if reply.code != ASKED:
                 break
-            said.append(smtp_login.answer(made, reply.lines[0]))
+            said.append(auth.answer(made, reply.lines[0]))
             reply = self._ask(said[-1])
         for secret in [password, *said[0].split()[2:], *said[1:]]:
             reply = reply.without(secret)

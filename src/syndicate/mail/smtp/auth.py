@@ -7,7 +7,7 @@ from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
 from collections.abc import Callable
 
-from syndicate.delivery.smtp_replies import UnreadableError
+from syndicate.mail.smtp.replies import UnreadableError
 
 MECHANISMS = ("PLAIN", "LOGIN", "CRAM-MD5")
 """Those known here, the one that most servers do right first."""

@@ -17,7 +17,8 @@ from html import escape
 from typing import NamedTuple
 
 from syndicate.config.model import Newsletter
-from syndicate.delivery.headers import (
+from syndicate.errors import MessageError
+from syndicate.mail.headers import (
     addressed,
     as_sent,
     dated,
@@ -27,7 +28,7 @@ from syndicate.delivery.headers import (
     structured,
     unstructured,
 )
-from syndicate.delivery.message import (
+from syndicate.mail.message import (
     alternatives,
     boundary_of,
     delimiter,
@@ -36,7 +37,6 @@ from syndicate.delivery.message import (
     part_head,
     quoted_printable,
 )
-from syndicate.errors import MessageError
 from syndicate.newsletters.personal import Form, Marks, Personal
 
 # So much of the marks' digest tells a mark that was cut or changed.

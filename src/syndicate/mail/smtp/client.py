@@ -13,18 +13,12 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from syndicate.config.model import Server
-from syndicate.delivery.headers import ascii_host
-from syndicate.delivery.smtp_connect import connect
-from syndicate.delivery.smtp_replies import (
-    CLOSING,
-    SHUTTING_DOWN,
-    Step,
-    UnreadableError,
-    verdict,
-)
-from syndicate.delivery.smtp_wire import Wire, trouble
-from syndicate.delivery.transport import Envelope
 from syndicate.errors import DeliveryError, MessageError, Refused
+from syndicate.mail.headers import ascii_host
+from syndicate.mail.smtp.connection import Wire, trouble
+from syndicate.mail.smtp.handshake import connect
+from syndicate.mail.smtp.replies import CLOSING, SHUTTING_DOWN, Step, UnreadableError, verdict
+from syndicate.mail.transport import Envelope
 
 # RFC 5321, section 4.5.3.2: a server may think about a whole message ten times as long as about
 # anything else. Who gives up before does not know what became of it.
