@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import notices
-from syndicate.delivery.verp import return_path
+from syndicate.bounces.return_path import return_path
 from syndicate.store.database import Database
 from syndicate.store.deliveries import Sending
 from syndicate.store.requests import Secrets

@@ -8,10 +8,10 @@ import pytest
 
 import notices
 from sent import path_of, send, subscriber, to
-from syndicate.bounces.acting import Came, act, matching
-from syndicate.bounces.notice import Notice
-from syndicate.bounces.reading import acting
-from syndicate.bounces.rule import Kind
+from syndicate.bounces.classify import Kind
+from syndicate.bounces.handle import Came, act, matching
+from syndicate.bounces.mailboxes import acting
+from syndicate.bounces.report import Notice
 from syndicate.store.bounces import Bounces
 from syndicate.store.database import Database
 from syndicate.store.requests import Secrets

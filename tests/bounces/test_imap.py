@@ -15,8 +15,8 @@ import pytest
 
 import notices
 from sent import path_of, send, subscriber, to
-from syndicate.bounces.acting import Came
-from syndicate.bounces.reading import Tally, acting, read_mailboxes
+from syndicate.bounces.handle import Came
+from syndicate.bounces.mailboxes import Tally, acting, read_mailboxes
 from syndicate.config.model import Bounces, Imap, Security
 from syndicate.errors import SyndicateError
 from syndicate.store.database import Database

@@ -10,8 +10,8 @@ import pytest
 import notices
 from sent import path_of, send, subscriber, to
 from syndicate.bounces import maildir
-from syndicate.bounces.acting import Came
-from syndicate.bounces.reading import acting, read_mailboxes
+from syndicate.bounces.handle import Came
+from syndicate.bounces.mailboxes import acting, read_mailboxes
 from syndicate.config.model import Bounces as Settings
 from syndicate.errors import SyndicateError
 from syndicate.store.bounces import Bounces

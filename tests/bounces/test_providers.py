@@ -15,18 +15,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
+from syndicate.bounces.classify import Kind
+from syndicate.bounces.providers.common import ForgedError, MalformedError, Post, moment_of, said
 from syndicate.bounces.providers.mailgun import mailgun
-from syndicate.bounces.providers.posted import (
-    ForgedError,
-    MalformedError,
-    Post,
-    moment_of,
-    said,
-)
 from syndicate.bounces.providers.postmark import postmark
 from syndicate.bounces.providers.sendgrid import MOMENT, SIGNATURE, sendgrid
 from syndicate.bounces.providers.ses import CONFIRMATION, NOTIFICATION, Ses
-from syndicate.bounces.rule import Kind
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 SECONDS = str(int(NOW.timestamp()))

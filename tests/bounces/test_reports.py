@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import notices
-from syndicate.bounces.notice import LONGEST
-from syndicate.bounces.reports import LARGEST, read
-from syndicate.bounces.rule import Kind
+from syndicate.bounces.classify import Kind
+from syndicate.bounces.parse import LARGEST, read
+from syndicate.bounces.report import LONGEST
 
 READ = {
     "Postfix: unknown": (notices.POSTFIX, Kind.HARD, "5.1.1"),

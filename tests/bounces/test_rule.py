@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from syndicate.bounces.rule import Kind, verdict, worn_out
+from syndicate.bounces.classify import Kind, verdict, worn_out
 from syndicate.errors import Refused
 
 MONDAY = datetime(2026, 11, 23, 8, tzinfo=UTC)

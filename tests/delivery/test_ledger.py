@@ -4,14 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from syndicate.delivery.ledger import (
-    FOLLOWS,
-    OPEN,
-    DeliveryState,
-    is_mostly_refused,
-    is_over_budget,
-    outcome,
-)
+from syndicate.bounces.failure_budget import is_mostly_refused, is_over_budget
+from syndicate.delivery.states import FOLLOWS, OPEN, DeliveryState, outcome
 from syndicate.errors import DeliveryError, Refused
 
 TWO_DAYS = timedelta(days=2)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from syndicate.config.model import Server
-from syndicate.delivery.limits import DAY, HOUR, PARTS, SECOND, Limiter, longest, remembered
+from syndicate.delivery.rate_limits import DAY, HOUR, PARTS, SECOND, Limiter, longest, remembered
 from syndicate.mail.smtp.client import PATIENCE
 
 BEGAN = 1_700_000_000.25

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from local_calendar import PLACES
-from syndicate.delivery.quiet import until
+from syndicate.delivery.quiet_hours import until
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndicate.bounces.rule import Kind, verdict
+from syndicate.bounces.classify import Kind, verdict
 from syndicate.mail.refusal_phrases import HINTS, RULES, Cause
 from syndicate.mail.refusals import (
     MAX_TEXT,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndicate.delivery.verp import read, return_path
+from syndicate.bounces.return_path import read, return_path
 from syndicate.errors import MessageError
 from syndicate.store.requests import Secret
 from syndicate.subscribers.tokens import Purpose, mac_of

@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from site_folder import NOON, SiteFolder
+from syndicate.delivery.dispatcher import Told, Way
+from syndicate.delivery.operator import Proof, prove
+from syndicate.delivery.relays import Trouble
+from syndicate.delivery.sender import Report, send
 from syndicate.issues.freeze import make_issue
-from syndicate.sending.clerk import Told, Way
-from syndicate.sending.orders import Proof, prove
-from syndicate.sending.outlets import Trouble
-from syndicate.sending.sender import Report, send
 from syndicate.site import Site
 from syndicate.store.deliveries import Deliveries, Sending
 from syndicate.store.issues import Issue, Issues

@@ -6,9 +6,9 @@ import pytest
 from mailings import NAME, Mailing, forever, nobody
 
 from site_folder import NOON
+from syndicate.delivery.sender import plan_approved, send
 from syndicate.issues.archive import is_written
 from syndicate.issues.freeze import make_issue, move
-from syndicate.sending.sender import plan_approved, send
 from syndicate.store.issues import Issues, IssueState
 
 PAGE = "newsletters/weekly/2026-11-22-1200/index.html"

@@ -12,11 +12,11 @@ from mailings import NAME, WEEKLY, Mailing, now
 
 from smtp_server import Action, Say, SmtpServer, Stall, Step, scripted
 from syndicate.cli.selecting import issue_named
+from syndicate.delivery import operator
+from syndicate.delivery.dispatcher import Way
+from syndicate.delivery.relays import Trouble
+from syndicate.delivery.sender import plan_approved
 from syndicate.errors import StoreError, SyndicateError
-from syndicate.sending import orders
-from syndicate.sending.clerk import Way
-from syndicate.sending.outlets import Trouble
-from syndicate.sending.sender import plan_approved
 from syndicate.store.deliveries import Deliveries
 from syndicate.store.issues import Issues, IssueState
 from syndicate.store.subscribers import Subscribers
@@ -46,7 +46,7 @@ def test_a_server_that_says_nothing_does_not_keep_another_from_sending(site: Mai
 def _cancelled(site: Mailing) -> None:
     with site.folder.opened() as opened:
         issue = Issues(opened.database).all("weekly", 1)[0]
-        _, became = orders.stop(opened, issue, now(), "a slip")
+        _, became = operator.stop(opened, issue, now(), "a slip")
     assert became is IssueState.CANCELLED
 
 
@@ -63,7 +63,7 @@ def test_a_cancelled_issue_is_not_sent_whatever_is_asked(site: Mailing) -> None:
             found = Deliveries(opened.database).sending(issue.sequence)
             assert found
             with suppress(SyndicateError):
-                orders.resend_missed(opened, issue, found, now())
+                operator.resend_missed(opened, issue, found, now())
         site.send(stopping=after(2))
         assert not server.mails
 
@@ -181,7 +181,7 @@ def test_a_database_that_is_busy_when_an_issue_is_planned_ends_no_round(
             raise StoreError("the database is locked")
         return []
 
-    monkeypatch.setattr("syndicate.sending.sender.PLAN_EVERY", 0.3)
+    monkeypatch.setattr("syndicate.delivery.sender.PLAN_EVERY", 0.3)
     site.people(PEOPLE[:20])
     site.issue()
 
@@ -194,7 +194,7 @@ def test_a_database_that_is_busy_when_an_issue_is_planned_ends_no_round(
         site.through(server.port)
         with site.folder.opened() as opened:
             plan_approved(opened, now())
-        monkeypatch.setattr("syndicate.sending.sender.plan_approved", refuses_once)
+        monkeypatch.setattr("syndicate.delivery.sender.plan_approved", refuses_once)
         with suppress(StoreError):
             site.send()
         time.sleep(0.5)

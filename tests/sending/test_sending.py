@@ -19,14 +19,14 @@ from mailings import NAME, WEEKLY, Mailing, forever, mailing, nobody, now
 
 from site_folder import NOON
 from smtp_server import Action, Behaviour, Close, Mail, Say, SmtpServer, Stall, Step, good, scripted
+from syndicate.bounces import return_path
 from syndicate.config.model import Newsletter
-from syndicate.delivery import verp
+from syndicate.delivery import operator, queue
+from syndicate.delivery.dispatcher import TRIES, Told, Way
+from syndicate.delivery.relays import Trouble
+from syndicate.delivery.sender import CONFIRM, plan_approved, send, send_one, too_old
 from syndicate.errors import DeliveryError, StoreError, SyndicateError
 from syndicate.mail.personalise import message_id
-from syndicate.sending import feed, orders
-from syndicate.sending.clerk import TRIES, Told, Way
-from syndicate.sending.outlets import Trouble
-from syndicate.sending.sender import CONFIRM, plan_approved, send, send_one, too_old
 from syndicate.site import Site
 from syndicate.store.deliveries import Deliveries
 from syndicate.store.issues import Issue, Issues
@@ -174,7 +174,7 @@ def test_a_paused_issue_stops_and_goes_on_where_it_was(site: Mailing) -> None:
     def pause(step: Step) -> Action | None:
         if step.name == "MESSAGE" and len(server.mails) == 5:
             with site.folder.opened() as opened:
-                assert orders.pause(opened, site.sending)
+                assert operator.pause(opened, site.sending)
         return None
 
     with SmtpServer(pause) as server:
@@ -186,8 +186,8 @@ def test_a_paused_issue_stops_and_goes_on_where_it_was(site: Mailing) -> None:
         proof = site.proof()
         assert (proof.sent, proof.pending) == (stopped_at, 40 - stopped_at)
         with site.folder.opened() as opened:
-            assert orders.resume(opened, site.sending)
-            assert not orders.resume(opened, site.sending)
+            assert operator.resume(opened, site.sending)
+            assert not operator.resume(opened, site.sending)
         site.send()
         assert len(set(arrived(server))) == len(arrived(server)) == 40
 
@@ -199,7 +199,7 @@ def test_an_issue_that_was_stopped_goes_to_nobody_more_and_says_so(site: Mailing
     def stop(step: Step) -> Action | None:
         if step.name == "MESSAGE" and len(server.mails) == 3:
             with site.folder.opened() as opened:
-                orders.stop(opened, issue, now(), "a slip")
+                operator.stop(opened, issue, now(), "a slip")
         return None
 
     with SmtpServer(stop) as server:
@@ -219,7 +219,7 @@ def test_an_issue_that_was_stopped_before_anybody_got_it_is_cancelled(site: Mail
         site.through(server.port)
         site.send(stopping=lambda: server.connections > 0)
     with site.folder.opened() as opened:
-        many, became = orders.stop(opened, issue, now(), "a slip")
+        many, became = operator.stop(opened, issue, now(), "a slip")
         kept = Issues(opened.database).get("weekly", issue.slot)
         assert not Issues(opened.database).taken("weekly")
     assert (many, became) == (3, "cancelled")
@@ -241,7 +241,7 @@ def test_of_an_issue_that_was_stopped_nothing_is_tried_again(site: Mailing) -> N
         if (step.name, step.times) != ("MESSAGE", 1):
             return None
         with site.folder.opened() as opened:
-            orders.stop(opened, issue, now(), "a slip")
+            operator.stop(opened, issue, now(), "a slip")
         return Say("451 4.3.0 not now")
 
     with SmtpServer(stop) as server:
@@ -264,9 +264,9 @@ def test_an_issue_that_is_cancelled_cannot_be_sent_again(site: Mailing) -> None:
         site.send(stopping=lambda: server.connections > 0)
     sending = site.sending
     with site.folder.opened() as opened:
-        orders.stop(opened, issue, now(), "a slip")
+        operator.stop(opened, issue, now(), "a slip")
         with pytest.raises(SyndicateError, match="is cancelled, and goes to nobody"):
-            orders.resend_missed(opened, issue, sending, now())
+            operator.resend_missed(opened, issue, sending, now())
         assert not Deliveries(opened.database).open()
 
 
@@ -409,8 +409,8 @@ def test_a_small_list_that_is_mostly_refused_pauses_and_suppresses_no_address(
         report = site.send()
     (paused,) = report.paused
     assert paused.paused == f"{refused} of {people} messages were refused"
-    assert "syndicate issues retry-failed weekly/" in orders.after_pause(paused)
-    assert "which suppresses the addresses" in orders.after_pause(paused)
+    assert "syndicate issues retry-failed weekly/" in operator.after_pause(paused)
+    assert "which suppresses the addresses" in operator.after_pause(paused)
     with site.folder.opened() as opened:
         known = Subscribers(opened.database)
         assert not any(known.suppression(each.hash) for each in everyone)
@@ -422,7 +422,7 @@ def test_a_small_list_refused_as_a_whole_pauses_and_suppresses_nobody(site: Mail
         site.send()  # as after a restart
         assert suppressed(site) == set()
         server.behaviour = scripted()
-        site.ask(lambda opened: orders.retry_failed(opened, site.sending, now()))
+        site.ask(lambda opened: operator.retry_failed(opened, site.sending, now()))
         assert site.send().sent == 4
     assert site.proof().sending.ended
     assert suppressed(site) == set()
@@ -431,7 +431,7 @@ def test_a_small_list_refused_as_a_whole_pauses_and_suppresses_nobody(site: Mail
 def test_whoever_resumes_confirms_the_refusals(site: Mailing) -> None:
     with SmtpServer(scripted(RCPT=Say("550 5.1.1 no such user"))) as server:
         refused_by_a_misconfigured_server(site, server)
-        assert site.ask(lambda opened: orders.resume(opened, site.proof().sending))
+        assert site.ask(lambda opened: operator.resume(opened, site.proof().sending))
         report = site.send()
     assert not report.paused
     assert site.proof().sending.ended
@@ -446,7 +446,7 @@ def test_what_failed_is_tried_again_when_a_person_says_so(site: Mailing) -> None
         site.send()
         server.behaviour = scripted()
         with site.folder.opened() as opened:
-            assert orders.retry_failed(opened, site.sending, now()) == 1
+            assert operator.retry_failed(opened, site.sending, now()) == 1
         site.send()
         assert arrived(server) == [*EVERYBODY]
 
@@ -460,8 +460,8 @@ def test_whoever_missed_it_gets_it_and_nobody_twice(site: Mailing) -> None:
         server.behaviour = scripted()
         site.people([CYD])
         with site.folder.opened() as opened:
-            assert orders.resend_missed(opened, issue, site.sending, now()) == 2
-            assert orders.resend_missed(opened, issue, site.sending, now()) == 0
+            assert operator.resend_missed(opened, issue, site.sending, now()) == 2
+            assert operator.resend_missed(opened, issue, site.sending, now()) == 0
         site.send()
         assert arrived(server) == [*EVERYBODY]
     assert site.proof().planned == 3
@@ -501,7 +501,7 @@ def test_what_may_have_arrived_is_held_until_a_person_decides(
         assert proof.held == len(held)
         assert proof.pending == 0
         with site.folder.opened() as opened:
-            assert orders.resolve(opened, site.sending, now(), sent=True, people=[]) == len(held)
+            assert operator.resolve(opened, site.sending, now(), sent=True, people=[]) == len(held)
     assert set(site.states().values()) == {"sent"}
     assert site.proof().held == 0
 
@@ -532,7 +532,7 @@ def test_what_is_held_can_be_sent_again(site: Mailing) -> None:
         assert site.states() == {ADA: "held"}
         server.behaviour = scripted()
         with site.folder.opened() as opened:
-            assert orders.resolve(opened, site.sending, now(), sent=False, people=[]) == 1
+            assert operator.resolve(opened, site.sending, now(), sent=False, people=[]) == 1
         assert site.send().sent == 1
         assert arrived(server) == [ADA]
 
@@ -617,7 +617,7 @@ def test_in_quiet_hours_nothing_goes_out(site: Mailing) -> None:
 def test_servers_share_by_weight_and_one_that_is_down_costs_nothing(
     site: Mailing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(feed, "KEEPS_UP", 60)  # however busy this machine is
+    monkeypatch.setattr(queue, "KEEPS_UP", 60)  # however busy this machine is
     site.people([f"p{number:03}@example.org" for number in range(120)])
     site.issue()
     with SmtpServer() as one, SmtpServer() as other:
@@ -680,7 +680,7 @@ def test_whoever_looks_is_told_how_far_it_is(site: Mailing) -> None:
 def test_links_are_signed_with_the_secret_of_the_moment(
     site: Mailing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("syndicate.sending.sender.PLAN_EVERY", 0.0)
+    monkeypatch.setattr("syndicate.delivery.sender.PLAN_EVERY", 0.0)
     site.people([f"p{number:02}@example.org" for number in range(30)])
     site.issue()
 
@@ -695,7 +695,7 @@ def test_links_are_signed_with_the_secret_of_the_moment(
         assert site.send().sent == 30
     with site.folder.opened() as opened:
         good = Secrets(opened.database).good(to_text(now()))
-    read_back = [verp.read(mail.sender, good) for mail in server.mails]
+    read_back = [return_path.read(mail.sender, good) for mail in server.mails]
     assert read_back[:3] == [None] * 3
     assert all(read_back[-20:])
 
@@ -736,7 +736,7 @@ def test_a_store_that_is_busy_for_long_costs_time_and_nothing_else(
         if len(refused) == 2:
             other.rollback()
 
-    monkeypatch.setattr("syndicate.sending.clerk.log.warning", unlock)
+    monkeypatch.setattr("syndicate.delivery.dispatcher.log.warning", unlock)
     with SmtpServer(lock) as server:
         site.through(server.port, connections=2)
         assert site.send().sent == 30
@@ -748,7 +748,7 @@ def test_a_store_that_is_busy_for_long_costs_time_and_nothing_else(
 def test_on_a_full_disk_nothing_goes_out_that_is_not_written_down(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("syndicate.sending.clerk.LOOK", 0.01)
+    monkeypatch.setattr("syndicate.delivery.dispatcher.LOOK", 0.01)
     url = f"sqlite:///{tmp_path / 'site' / 'syndicate.db'}"
     site = mailing(tmp_path / "site", url)
     site.people([f"p{number:02}@example.org" for number in range(30)])
@@ -810,7 +810,7 @@ def test_an_issue_approved_longer_ago_than_max_age_waits_for_a_confirmation(
     (paused,) = report.paused
     assert paused.paused.startswith(CONFIRM)
     with site.folder.opened() as opened:
-        assert orders.resume(opened, paused)
+        assert operator.resume(opened, paused)
     assert site.send().sent == 1
 
 
@@ -824,7 +824,7 @@ def test_how_long_an_approval_is_good(hours: int, waits: bool) -> None:
 def test_what_is_known_when_a_round_breaks_is_written_when_the_store_is_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("syndicate.sending.clerk.LOOK", 0.01)
+    monkeypatch.setattr("syndicate.delivery.dispatcher.LOOK", 0.01)
     site = mailing(tmp_path / "site", "sqlite:///syndicate.db")
     site.people(EVERYBODY)
     site.issue()

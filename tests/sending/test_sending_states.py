@@ -22,9 +22,9 @@ from mailings import Mailing, mailing, now
 
 from smtp_server import Action, Close, Say, SmtpServer, Step, good
 from syndicate.backoff import Backoff
-from syndicate.delivery.ledger import FOLLOWS, DeliveryState
-from syndicate.resuming import resume_moved
-from syndicate.sending import orders, outlets
+from syndicate.delivery import operator, relays
+from syndicate.delivery.resume import resume_moved
+from syndicate.delivery.states import FOLLOWS, DeliveryState
 from syndicate.store.database import Sqlite
 from syndicate.store.issues import Issue
 from syndicate.store.subscribers import Subscriber, Subscribers, Why
@@ -113,7 +113,7 @@ class AnyOrder(RuleBasedStateMachine):
     def the_proof_holds(self) -> None:
         if hasattr(self, "server") and self.rows("SELECT 1 FROM sendings"):
             with self.site.folder.opened() as opened:
-                proof = orders.prove(opened, orders.sending_of(opened, self.issue))
+                proof = operator.prove(opened, operator.sending_of(opened, self.issue))
             assert proof.holds, proof
 
     @invariant()
@@ -162,27 +162,27 @@ class AnyOrder(RuleBasedStateMachine):
         if not self.rows("SELECT 1 FROM issues WHERE state IN ('sending', 'sent')"):
             return
         with self.site.folder.opened() as opened:
-            sending = orders.sending_of(opened, self.issue)
+            sending = operator.sending_of(opened, self.issue)
             if what == "pause":
-                orders.pause(opened, sending)
+                operator.pause(opened, sending)
             elif what == "resume":
-                orders.resume(opened, sending)
+                operator.resume(opened, sending)
             elif what == "stop":
-                orders.stop(opened, self.issue, now(), "a slip")
+                operator.stop(opened, self.issue, now(), "a slip")
                 self.stopped = True
             elif what == "retry":
-                self.stopped &= not orders.retry_failed(opened, sending, now())
+                self.stopped &= not operator.retry_failed(opened, sending, now())
             elif what == "missed":
-                self.stopped &= not orders.resend_missed(opened, self.issue, sending, now())
+                self.stopped &= not operator.resend_missed(opened, self.issue, sending, now())
             else:
                 self.resolve(what)
 
     def resolve(self, what: str) -> None:
         with self.site.folder.opened() as opened:
-            sending = orders.sending_of(opened, self.issue)
+            sending = operator.sending_of(opened, self.issue)
             held = [who for who, state in self.states().items() if state == "held"]
             for who in held:  # one by one: what is held meanwhile is not decided
-                many = orders.resolve(opened, sending, now(), sent=what == "sent", people=[who])
+                many = operator.resolve(opened, sending, now(), sent=what == "sent", people=[who])
                 if many and what == "sent":
                     self.believed.add(who)
                 elif many:
@@ -219,9 +219,7 @@ class AnyOrder(RuleBasedStateMachine):
         if on_held == "resend":  # the operator takes it that some get it twice
             self.resent.update(dict.fromkeys(self.people, len(faults) + 2))
         with (
-            patch.object(
-                outlets, "BACKOFF", Backoff(timedelta(seconds=0.05), timedelta(minutes=1))
-            ),
+            patch.object(relays, "BACKOFF", Backoff(timedelta(seconds=0.05), timedelta(minutes=1))),
             dying(dies) as is_dead,
         ):
             end = time.monotonic() + 1.0

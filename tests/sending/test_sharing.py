@@ -9,11 +9,11 @@ from typing import cast
 import pytest
 
 from syndicate.config.model import Server
-from syndicate.delivery.limits import Limiter
+from syndicate.delivery.messages import Mail
+from syndicate.delivery.queue import AHEAD, KEEPS_UP, Feed, Task
+from syndicate.delivery.rate_limits import Limiter
+from syndicate.delivery.relays import Outlet
 from syndicate.mail.outbox import Outbox
-from syndicate.sending.feed import AHEAD, KEEPS_UP, Feed, Task
-from syndicate.sending.mail import Mail
-from syndicate.sending.outlets import Outlet
 from syndicate.store.deliveries import Claimed, Sending
 
 

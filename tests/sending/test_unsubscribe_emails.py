@@ -13,10 +13,10 @@ from urllib.parse import unquote
 import pytest
 from mailings import WEEKLY, Mailing
 
-from syndicate.bounces.acting import Came
-from syndicate.bounces.reading import read_mailboxes
+from syndicate.bounces import return_path
+from syndicate.bounces.handle import Came
+from syndicate.bounces.mailboxes import read_mailboxes
 from syndicate.config.model import Bounces
-from syndicate.delivery import verp
 from syndicate.store.requests import Requests, Secrets
 from syndicate.store.subscribers import Subscribers
 from syndicate.subscribing.by_mail import acting_on_mail
@@ -122,7 +122,7 @@ def anns_return_path(site: Mailing) -> str:
     (ann,) = site.people([ANN])
     with site.folder.opened() as opened, opened.database.transaction():
         secret = Secrets(opened.database).signing("2026-11-25T00:00:00Z")
-    return verp.return_path("letters@example.net", secret, site.sending.issue, ann.id)
+    return return_path.return_path("letters@example.net", secret, site.sending.issue, ann.id)
 
 
 @pytest.mark.parametrize("subject", ["unsubscribe", "Abmelden", "Please unsubscribe me"])

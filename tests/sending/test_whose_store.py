@@ -18,9 +18,9 @@ from mailings import NAME, WEEKLY, Mailing, mailing
 
 from site_folder import NOON
 from smtp_server import Action, SmtpServer, Step
+from syndicate.delivery.resume import Restored, resume_copy, resume_moved, resume_restored
 from syndicate.errors import StoreError, SyndicateError
 from syndicate.issues.freeze import make_by_hand
-from syndicate.resuming import Restored, resume_copy, resume_moved, resume_restored
 from syndicate.store.backup import back_up, restore
 from syndicate.store.database import PostgreSQL
 from syndicate.store.incarnation import Doubt, Incarnation

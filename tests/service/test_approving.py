@@ -9,8 +9,8 @@ import pytest
 from service_parts import MINUTE, MONDAY, Life, letter
 
 from site_folder import SiteFolder
+from syndicate.delivery.sender import too_old
 from syndicate.issues.freeze import schedule_approval
-from syndicate.sending.sender import too_old
 
 LATER = MONDAY + timedelta(hours=3)
 PAGE = "newsletters/weekly/2026-11-23-0800/index.html"

@@ -18,7 +18,7 @@ from service_parts import MINUTE, MONDAY
 
 import sent
 from site_folder import SiteFolder
-from syndicate.bounces.reading import Tally, read_mailboxes
+from syndicate.bounces.mailboxes import Tally, read_mailboxes
 from syndicate.service import bounces
 from syndicate.service.bounces import Returns
 from syndicate.service.serving import Serving
@@ -144,7 +144,7 @@ def test_a_slow_mailbox_holds_nobody_up_and_is_read_by_one_at_a_time(
         readers[0] -= 1
         return read_mailboxes(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("syndicate.bounces.reading.read_mailboxes", slowly)
+    monkeypatch.setattr("syndicate.bounces.mailboxes.read_mailboxes", slowly)
     comes_back(site, "1")
     before, after = service(site), service(site)
     assert before(MONDAY) == bounces.SOON

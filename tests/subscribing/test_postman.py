@@ -14,11 +14,11 @@ from visits import Place
 
 from smtp_server import Action, Say, SmtpServer, Step
 from syndicate.config.model import Server
+from syndicate.delivery.relays import FirstThatWorks
 from syndicate.errors import DeliveryError
 from syndicate.mail.outbox import Outbox
 from syndicate.mail.smtp.client import Smtp
 from syndicate.mail.transport import Envelope, Session, Transport
-from syndicate.sending.outlets import FirstThatWorks
 from syndicate.service.people import Letters, frame_of
 from syndicate.site import set_up
 from syndicate.store.requests import Requests, RequestState

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from syndicate.bounces.reports import LARGEST
+from syndicate.bounces.parse import LARGEST
 from syndicate.config.model import Imap
 from syndicate.errors import SyndicateError
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from syndicate.bounces.reports import LARGEST
+from syndicate.bounces.parse import LARGEST
 from syndicate.errors import Place, SyndicateError
 
 

@@ -14,7 +14,7 @@ from syndicate.cli.options import config_option
 from syndicate.cli.show import show_columns, show_table
 
 if TYPE_CHECKING:
-    from syndicate.bounces.reading import Tally
+    from syndicate.bounces.mailboxes import Tally
     from syndicate.site import Setup, Site
 
 ALL = 1_000_000
@@ -46,7 +46,7 @@ def read(config_file: Path, files: tuple[str, ...]) -> None:
 
 
 def _read(setup: Setup, site: Site, files: tuple[str, ...]) -> Tally:
-    from syndicate.bounces.reading import Tally, read_mailboxes
+    from syndicate.bounces.mailboxes import Tally, read_mailboxes
     from syndicate.errors import Place, SyndicateError
     from syndicate.subscribing.by_mail import acting_on_mail
 
@@ -63,7 +63,7 @@ def _read(setup: Setup, site: Site, files: tuple[str, ...]) -> Tally:
 
 
 def _data(file: str) -> bytes:
-    from syndicate.bounces.reports import LARGEST
+    from syndicate.bounces.parse import LARGEST
 
     if file == "-":
         return sys.stdin.buffer.read(LARGEST)

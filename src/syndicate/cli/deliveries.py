@@ -25,10 +25,10 @@ from syndicate.findings import visible
 
 if TYPE_CHECKING:
     from syndicate.config.model import Newsletter
-    from syndicate.sending.clerk import Way
-    from syndicate.sending.orders import Proof
-    from syndicate.sending.outlets import Trouble
-    from syndicate.sending.sender import Report
+    from syndicate.delivery.dispatcher import Way
+    from syndicate.delivery.operator import Proof
+    from syndicate.delivery.relays import Trouble
+    from syndicate.delivery.sender import Report
     from syndicate.site import Setup, Site
     from syndicate.store.issues import Issue
     from syndicate.store.subscribers import Subscriber
@@ -58,7 +58,7 @@ def proof(config_file: Path, issue: str, names: bool, state: str | None, as_json
 
     The exit code is 1 if that does not hold.
     """
-    from syndicate.sending.orders import prove, sending_of
+    from syndicate.delivery.operator import prove, sending_of
 
     with site_of(config_file) as site:
         found = prove(site, sending_of(site, issue_named(site, issue, began, is_made)))
@@ -68,7 +68,7 @@ def proof(config_file: Path, issue: str, names: bool, state: str | None, as_json
 
 
 def _names(site: Site, proof: Proof, state: str | None) -> Iterator[tuple[str, ...]]:
-    from syndicate.delivery.ledger import OPEN, DeliveryState
+    from syndicate.delivery.states import OPEN, DeliveryState
     from syndicate.store.deliveries import Deliveries
 
     states: list[str] = [state] if state else list(DeliveryState)
@@ -80,7 +80,7 @@ def _names(site: Site, proof: Proof, state: str | None) -> Iterator[tuple[str, .
 
 
 def _as_json(proof: Proof, names: Iterable[tuple[str, ...]] | None) -> None:
-    from syndicate.sending.orders import states
+    from syndicate.delivery.operator import states
 
     sending = proof.sending
     said: dict[str, object] = {"issue": sending.name, "planned": proof.planned, **states(proof)}
@@ -99,7 +99,7 @@ def _as_json(proof: Proof, names: Iterable[tuple[str, ...]] | None) -> None:
 
 
 def _as_table(proof: Proof, names: Iterable[tuple[str, ...]] | None) -> None:
-    from syndicate.sending.orders import after_pause, states
+    from syndicate.delivery.operator import after_pause, states
 
     sending = proof.sending
     click.secho(sending.name, bold=True)
@@ -156,8 +156,8 @@ def resolve(config_file: Path, issue: str, addresses: tuple[str, ...], verdict: 
 
     --resend sends them again: somebody who got theirs gets it twice.
     """
-    from syndicate.sending.orders import resolve as decide
-    from syndicate.sending.orders import sending_of
+    from syndicate.delivery.operator import resolve as decide
+    from syndicate.delivery.operator import sending_of
 
     if verdict is None:
         raise click.UsageError("say which: --sent or --resend")
@@ -219,8 +219,8 @@ def send(config_file: Path) -> int:
     server or the outbox cannot take what is left, or if messages were refused and none was sent.
     """
     from syndicate.cli.show import Progress
+    from syndicate.delivery.sender import send as send_all
     from syndicate.issues.archive import is_written
-    from syndicate.sending.sender import send as send_all
     from syndicate.service.lock import holder
     from syndicate.service.service import LOCK, state_file
     from syndicate.site import open_site, set_up
@@ -292,7 +292,7 @@ class _Bars:
     """How far sending is: one line on a terminal, one every ten seconds elsewhere."""
 
     def __init__(self) -> None:
-        from syndicate.sending.pace import Pace
+        from syndicate.delivery.throughput import Pace
 
         self._pace = Pace()
         self._clear = "\r\x1b[2K" if sys.stderr.isatty() else ""
@@ -345,7 +345,7 @@ def _next(trouble: Trouble) -> str:
 
 
 def _tell(report: Report) -> None:
-    from syndicate.sending.orders import after_pause
+    from syndicate.delivery.operator import after_pause
     from syndicate.timestamps import to_text
 
     rows = [("sent", f"{report.sent:,}", "")]
@@ -392,8 +392,8 @@ def send_test(config_file: Path, issue: str, address: str) -> None:
 def _tested(setup: Setup, site: Site, name: str, address: str) -> tuple[str, str]:
     """Send the test: of what, and the server's reply."""
     from syndicate.config.named import newsletter_named
+    from syndicate.delivery.sender import send_one
     from syndicate.errors import SyndicateError
-    from syndicate.sending.sender import send_one
 
     outbox = setup.base / setup.config.outbox
     wanted, _, slot = name.strip("/").partition("/")
@@ -413,7 +413,7 @@ def _test_of_next(setup: Setup, site: Site, newsletter: Newsletter, address: str
     """Send the next issue as it would be made now; "" when nothing is new."""
     from syndicate.build.plan import next_texts
     from syndicate.cli.show import Progress
-    from syndicate.sending.sender import send_test as send_texts
+    from syndicate.delivery.sender import send_test as send_texts
 
     texts = next_texts(setup, newsletter, Progress(quiet=False), datetime.now(UTC))
     if texts is None:

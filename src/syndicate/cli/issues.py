@@ -219,8 +219,8 @@ def approve(config_file: Path, issue: str, at: str | None) -> None:
 
 def _confirm(site: Site, issue: Issue) -> bool:
     """Let an issue go out that waits for a confirmation; False if this one does not."""
-    from syndicate.sending.orders import resume
-    from syndicate.sending.sender import CONFIRM
+    from syndicate.delivery.operator import resume
+    from syndicate.delivery.sender import CONFIRM
     from syndicate.store.deliveries import Deliveries
 
     sending = Deliveries(site.database).sending(issue.sequence)
@@ -279,7 +279,7 @@ def cancel(config_file: Path, issue: str, reason: str) -> None:
 
 def _stop(site: Site, issue: Issue, reason: str) -> None:
     from syndicate.build.builder import build
-    from syndicate.sending.orders import stop
+    from syndicate.delivery.operator import stop
     from syndicate.store.issues import IssueState
 
     many, became = stop(site, issue, datetime.now(UTC), reason)
@@ -297,7 +297,7 @@ def _stop(site: Site, issue: Issue, reason: str) -> None:
 @config_option
 def pause_issue(config_file: Path, issue: str) -> None:
     """Let no more messages of an ISSUE go out until it is resumed."""
-    from syndicate.sending.orders import pause, sending_of
+    from syndicate.delivery.operator import pause, sending_of
 
     with site_of(config_file) as site:
         sending = sending_of(site, issue_named(site, issue, goes_out, began, is_made))
@@ -310,7 +310,7 @@ def pause_issue(config_file: Path, issue: str) -> None:
 @config_option
 def resume_issue(config_file: Path, issue: str) -> None:
     """Let an ISSUE go on that was paused, by you or by the program."""
-    from syndicate.sending.orders import resume, sending_of
+    from syndicate.delivery.operator import resume, sending_of
 
     with site_of(config_file) as site:
         sending = sending_of(site, issue_named(site, issue, is_paused, began, is_made))
@@ -323,7 +323,7 @@ def resume_issue(config_file: Path, issue: str) -> None:
 @config_option
 def retry_failed_of(config_file: Path, issue: str) -> None:
     """Try the deliveries of an ISSUE again that failed."""
-    from syndicate.sending.orders import retry_failed, sending_of
+    from syndicate.delivery.operator import retry_failed, sending_of
 
     with site_of(config_file) as site:
         sending = sending_of(site, issue_named(site, issue, has("failed"), began, is_made))
@@ -340,7 +340,7 @@ def resend_issue(config_file: Path, issue: str, missed: bool) -> None:
 
     That is whoever subscribed since, and those whose delivery failed. Nobody gets it twice.
     """
-    from syndicate.sending.orders import resend_missed, sending_of
+    from syndicate.delivery.operator import resend_missed, sending_of
 
     if not missed:
         raise click.UsageError("say --missed: to those who did not get it; nobody gets it twice")
@@ -455,7 +455,7 @@ def _standing(site: Site, issue: Issue) -> str:
 
 def _counts(site: Site, issue: Issue) -> str:
     """The numbers of deliveries of an issue by state; "" before it has any."""
-    from syndicate.sending.orders import prove, states
+    from syndicate.delivery.operator import prove, states
     from syndicate.store.deliveries import Deliveries
 
     sending = Deliveries(site.database).sending(issue.sequence)

@@ -92,14 +92,14 @@ def resume(config_file: Path, case: str | None) -> None:
 
 
 def _moved(site: Site) -> None:
-    from syndicate.resuming import resume_moved
+    from syndicate.delivery.resume import resume_moved
 
     resume_moved(site)
     click.echo("The store is in its new place: sending continues.")
 
 
 def _restored(site: Site) -> None:
-    from syndicate.resuming import resume_restored
+    from syndicate.delivery.resume import resume_restored
 
     found = resume_restored(site, datetime.now(UTC))
     click.echo("Sending continues. Messages that may have been sent after the backup are held.")
@@ -120,7 +120,7 @@ def _restored(site: Site) -> None:
 
 
 def _copy(site: Site) -> None:
-    from syndicate.resuming import resume_copy
+    from syndicate.delivery.resume import resume_copy
 
     found = resume_copy(site, datetime.now(UTC))
     click.echo("This store is independent now. The original sends what was pending.")

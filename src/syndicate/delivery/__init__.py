@@ -1,0 +1,1 @@
+"""The engine that sends issues to subscribers: planned, handed over, accounted for."""

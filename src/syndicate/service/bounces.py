@@ -22,7 +22,7 @@ from syndicate.site import Setup, Site, open_site
 from syndicate.web.messages import Answer, Request
 
 if TYPE_CHECKING:
-    from syndicate.bounces.reading import Tally
+    from syndicate.bounces.mailboxes import Tally
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +60,7 @@ class Returns:
         return Turn(self._missing(), SOON if self._round else None)
 
     def _read(self, now: datetime) -> Tally:
-        from syndicate.bounces.reading import read_mailboxes
+        from syndicate.bounces.mailboxes import read_mailboxes
         from syndicate.subscribing.by_mail import acting_on_mail
 
         with ONE_AT_A_TIME, open_site(self._setup, silently) as site:
@@ -79,7 +79,7 @@ class Returns:
         """Whether what the configured webhooks need is installed."""
         if find_spec("cryptography"):
             return []
-        from syndicate.bounces.hearing import needs_cryptography
+        from syndicate.bounces.webhooks import needs_cryptography
 
         if not needs_cryptography(self._settings.webhooks):
             return []
@@ -102,7 +102,7 @@ class Posts(ThreadedDesk):
 
     def begin(self, site: Site) -> Answering:
         """Make ready to answer; in the thread."""
-        from syndicate.bounces.hearing import Hearing, providers
+        from syndicate.bounces.webhooks import Hearing, providers
 
         hearing = Hearing(providers(self._webhooks), site.database)
 

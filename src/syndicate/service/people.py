@@ -120,7 +120,7 @@ class Letters:
             requests = Requests(site.database)
             with site.database.transaction():
                 requests.forget(now, duration(settings.confirm_within))
-            from syndicate.sending.outlets import FirstThatWorks, transports
+            from syndicate.delivery.relays import FirstThatWorks, transports
             from syndicate.subscribing.postman import BACKOFF, Postman
 
             latest = to_text(now + BACKOFF.longest)

@@ -15,11 +15,11 @@ from threading import Event, Lock
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from syndicate.delivery.operator import after_pause
+from syndicate.delivery.relays import Trouble
+from syndicate.delivery.status import Stand, stand_of
 from syndicate.findings import Finding, Level
 from syndicate.issues.archive import Shown
-from syndicate.sending.orders import after_pause
-from syndicate.sending.outlets import Trouble
-from syndicate.sending.stand import Stand, stand_of
 from syndicate.service.served import silently
 from syndicate.service.tick import Turn
 from syndicate.site import Setup, open_site
@@ -29,8 +29,8 @@ from syndicate.timestamps import to_text
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
 
-    from syndicate.sending.clerk import Way
-    from syndicate.sending.sender import Report
+    from syndicate.delivery.dispatcher import Way
+    from syndicate.delivery.sender import Report
 
 log = logging.getLogger(__name__)
 
@@ -139,7 +139,7 @@ class Delivering:
     # -- in the thread -------------------------------------------------------------------------
 
     def _send(self) -> Report:
-        from syndicate.sending.sender import send
+        from syndicate.delivery.sender import send
 
         progress = _Progress(self._sent)
 
@@ -207,7 +207,7 @@ class _Progress:
     """How far a round is, in words and in numbers."""
 
     def __init__(self, sent: Sent) -> None:
-        from syndicate.sending.pace import Pace
+        from syndicate.delivery.throughput import Pace
 
         self._sent = sent
         self._pace = Pace()

@@ -14,8 +14,8 @@ from email import message_from_bytes, policy
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from syndicate.bounces.acting import Came
-from syndicate.bounces.reading import Act, acting
+from syndicate.bounces.handle import Came
+from syndicate.bounces.mailboxes import Act, acting
 from syndicate.site import Site
 from syndicate.store.requests import RequestKind
 from syndicate.store.subscribers import Subscriber

@@ -11,8 +11,8 @@ from functools import cached_property
 from typing import Final
 from urllib.parse import unquote
 
-from syndicate.bounces import odd, plain
-from syndicate.bounces.acting import matching
+from syndicate.bounces import nonstandard, plain_text
+from syndicate.bounces.handle import matching
 from syndicate.bounces.mime import came_to, decoded, is_sane
 from syndicate.errors import AddressError
 from syndicate.mail.personalise import message_id
@@ -55,7 +55,7 @@ class WrittenRequest:
             *(each.title for each in self._site.config.newsletters.values()),
             self._site.config.site.title,
         ]
-        return asks_to_unsubscribe(plain.subject(self._message), self._own_text(), names)
+        return asks_to_unsubscribe(plain_text.subject(self._message), self._own_text(), names)
 
     def proven(self) -> Proven | None:
         """Who asks, if the email holds what only they can know; None without such a proof."""
@@ -84,8 +84,8 @@ class WrittenRequest:
         submitted = str(message.get("auto-submitted", "no")).strip().lower()
         return (
             not submitted.startswith("no")
-            or odd.is_automatic(message)
-            or plain.is_mail_system(message)
+            or nonstandard.is_automatic(message)
+            or plain_text.is_mail_system(message)
             or "list-id" in message
             or str(message.get("precedence", "")).strip().lower() in LISTS
         )

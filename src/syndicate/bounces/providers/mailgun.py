@@ -13,8 +13,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from syndicate.bounces.notice import Notice
-from syndicate.bounces.providers.posted import (
+from syndicate.bounces.classify import Kind
+from syndicate.bounces.providers.common import (
     ForgedError,
     Post,
     Provider,
@@ -26,7 +26,7 @@ from syndicate.bounces.providers.posted import (
     said,
     whole,
 )
-from syndicate.bounces.rule import Kind
+from syndicate.bounces.report import Notice
 from syndicate.mail.refusals import has_reply_code
 
 REFUSED_BY_MAILGUN = {

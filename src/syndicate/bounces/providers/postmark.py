@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from syndicate.bounces.notice import Notice
-from syndicate.bounces.providers.posted import (
+from syndicate.bounces.classify import Kind
+from syndicate.bounces.providers.common import (
     ForgedError,
     MalformedError,
     Post,
@@ -21,7 +21,7 @@ from syndicate.bounces.providers.posted import (
     said,
     whole,
 )
-from syndicate.bounces.rule import Kind
+from syndicate.bounces.report import Notice
 
 TYPES = {
     "HardBounce": Kind.HARD,

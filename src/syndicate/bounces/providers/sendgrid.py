@@ -9,8 +9,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from syndicate.bounces.notice import Notice
-from syndicate.bounces.providers.posted import (
+from syndicate.bounces.classify import Kind
+from syndicate.bounces.providers.common import (
     ForgedError,
     MalformedError,
     Post,
@@ -22,7 +22,7 @@ from syndicate.bounces.providers.posted import (
     said,
     whole,
 )
-from syndicate.bounces.rule import Kind
+from syndicate.bounces.report import Notice
 
 SIGNATURE: Final = b"x-twilio-email-event-webhook-signature"
 MOMENT: Final = b"x-twilio-email-event-webhook-timestamp"

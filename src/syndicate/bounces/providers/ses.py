@@ -13,8 +13,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from syndicate.bounces.notice import Notice
-from syndicate.bounces.providers.posted import (
+from syndicate.bounces.classify import Kind
+from syndicate.bounces.providers.common import (
     ForgedError,
     MalformedError,
     Post,
@@ -27,7 +27,7 @@ from syndicate.bounces.providers.posted import (
     said,
     whole,
 )
-from syndicate.bounces.rule import Kind
+from syndicate.bounces.report import Notice
 
 Fetch = Callable[[str], bytes]
 """An https: address -> what is there. Raises OSError."""

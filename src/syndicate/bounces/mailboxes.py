@@ -9,8 +9,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from syndicate.bounces import imap, maildir, reports
-from syndicate.bounces.acting import Came, act, matching
+from syndicate.bounces import imap, maildir, parse
+from syndicate.bounces.handle import Came, act, matching
 from syndicate.config.model import Bounces
 from syndicate.store.database import Database
 from syndicate.store.requests import Secrets
@@ -36,7 +36,7 @@ def acting(database: Database, now: datetime) -> Act:
     matches = matching(Secrets(database).good(to_text(now)))
 
     def on(data: bytes) -> Came:
-        notice = reports.read(data)
+        notice = parse.read(data)
         return act(database, notice, matches, now) if notice else Came.OTHER
 
     return on

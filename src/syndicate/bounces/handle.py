@@ -12,9 +12,9 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from syndicate.bounces.notice import Matching, Notice
-from syndicate.bounces.rule import AT_ONCE, MEMORY, Kind, worn_out
-from syndicate.delivery.ledger import is_mostly_refused
+from syndicate.bounces.classify import AT_ONCE, MEMORY, Kind, worn_out
+from syndicate.bounces.failure_budget import is_mostly_refused
+from syndicate.bounces.report import Matching, Notice
 from syndicate.errors import AddressError
 from syndicate.store.bounces import Bounce, Bounces, identity
 from syndicate.store.database import Database
@@ -180,6 +180,6 @@ def _by_address(known: Subscribers, notice: Notice) -> Subscriber | None:
 
 def matching(secrets: Sequence[Secret]) -> Matching:
     """Reads the return paths that were made with these secrets."""
-    from syndicate.delivery.verp import read
+    from syndicate.bounces.return_path import read
 
     return lambda text: read(text, secrets)

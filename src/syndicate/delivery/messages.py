@@ -9,9 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from syndicate.bounces.return_path import return_path
 from syndicate.catalogue.urls import base_url
 from syndicate.config.model import Newsletter
-from syndicate.delivery.verp import return_path
 from syndicate.errors import SyndicateError
 from syndicate.mail.dkim import Signer
 from syndicate.mail.headers import as_sent

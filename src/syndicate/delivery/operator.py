@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from syndicate.delivery.ledger import OPEN, REFUSED, DeliveryState
+from syndicate.bounces.failure_budget import REFUSED
+from syndicate.delivery.states import OPEN, DeliveryState
 from syndicate.documents.pending import owe
 from syndicate.errors import SyndicateError
 from syndicate.site import Site

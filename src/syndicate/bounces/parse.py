@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from email import message_from_bytes
 
-from syndicate.bounces import delivery_status, feedback, odd
+from syndicate.bounces import arf, dsn, nonstandard
 from syndicate.bounces.mime import is_sane
-from syndicate.bounces.notice import Notice
+from syndicate.bounces.report import Notice
 
 LARGEST = 1_000_000
 """Bytes of a mail that are looked at. What counts comes first; the returned message is last."""
@@ -18,6 +18,6 @@ def read(data: bytes) -> Notice | None:
         message = message_from_bytes(data[:LARGEST])
         if not is_sane(message):
             return None
-        return feedback.read(message) or delivery_status.read(message) or odd.read(message)
+        return arf.read(message) or dsn.read(message) or nonstandard.read(message)
     except Exception:  # noqa: BLE001  parsers of mail raise many things at what strangers send
         return None  # whoever reads the mailbox lays it aside for a person

@@ -17,25 +17,26 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from queue import Empty, SimpleQueue
 
-from syndicate.bounces.acting import settle_refusals
+from syndicate.bounces.failure_budget import REFUSED, is_mostly_refused, is_over_budget
+from syndicate.bounces.handle import settle_refusals
 from syndicate.config.model import Sending as Settings
-from syndicate.delivery.ledger import (
-    BACKOFF,
-    FOLLOWS,
-    OPEN,
-    REFUSED,
-    Outcome,
-    is_mostly_refused,
-    is_over_budget,
-    outcome,
+from syndicate.delivery.messages import Mail
+from syndicate.delivery.queue import Feed, Task
+from syndicate.delivery.relays import Outlet, Trouble
+from syndicate.delivery.states import BACKOFF, FOLLOWS, OPEN, Outcome, outcome
+from syndicate.delivery.states import DeliveryState as S
+from syndicate.delivery.workers import (
+    Begins,
+    Broken,
+    Declined,
+    Doubted,
+    Note,
+    Notes,
+    Taken,
+    Unwritten,
 )
-from syndicate.delivery.ledger import DeliveryState as S
 from syndicate.errors import DeliveryError, StoreError, SyndicateError
 from syndicate.schedule.words import duration
-from syndicate.sending.crew import Begins, Broken, Declined, Doubted, Note, Notes, Taken, Unwritten
-from syndicate.sending.feed import Feed, Task
-from syndicate.sending.mail import Mail
-from syndicate.sending.outlets import Outlet, Trouble
 from syndicate.store.database import Database
 from syndicate.store.deliveries import Claimed, Deliveries, Move, Sending
 from syndicate.store.incarnation import count_up

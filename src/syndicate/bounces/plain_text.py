@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from email.header import decode_header, make_header
 
+from syndicate.bounces.classify import verdict
 from syndicate.bounces.mime import Mail, words
-from syndicate.bounces.notice import Notice, short
-from syndicate.bounces.rule import verdict
+from syndicate.bounces.report import Notice, short
 from syndicate.mail.refusals import enhanced_status, is_temporary, replies_in
 
 SYSTEM = re.compile(

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote
 
+from syndicate.bounces.classify import Kind
 from syndicate.bounces.mime import Mail, addresses, came_to, groups, returned
-from syndicate.bounces.notice import Notice, short
-from syndicate.bounces.rule import Kind
+from syndicate.bounces.report import Notice, short
 
 TYPE = "message/feedback-report"
 LINK = re.compile(r"unsubscribe[/ +]([A-Za-z0-9-]{1,100})[/ +]([A-Za-z0-9_-]{40})", re.ASCII)

@@ -11,8 +11,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from threading import Condition
 
-from syndicate.sending.mail import Mail
-from syndicate.sending.outlets import Outlet
+from syndicate.delivery.messages import Mail
+from syndicate.delivery.relays import Outlet
 from syndicate.store.deliveries import Claimed, Sending
 
 AHEAD = 2

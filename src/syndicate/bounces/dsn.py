@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from syndicate.bounces.classify import Kind, verdict
 from syndicate.bounces.mime import Fields, Mail, came_to, groups, words
-from syndicate.bounces.notice import Notice, short
-from syndicate.bounces.rule import Kind, verdict
+from syndicate.bounces.report import Notice, short
 from syndicate.mail.refusals import enhanced_status, replies_in, status_that_counts
 
 TYPES = ("message/delivery-status", "message/global-delivery-status")  # the latter is RFC 6533

@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 
-from syndicate.bounces.acting import act, matching
+from syndicate.bounces.handle import act, matching
+from syndicate.bounces.providers.common import ForgedError, MalformedError, Post, Provider
 from syndicate.bounces.providers.mailgun import mailgun
-from syndicate.bounces.providers.posted import ForgedError, MalformedError, Post, Provider
 from syndicate.bounces.providers.postmark import postmark
 from syndicate.bounces.providers.sendgrid import sendgrid
 from syndicate.bounces.providers.ses import Fetch, Ses

@@ -18,25 +18,25 @@ from pathlib import Path
 from queue import SimpleQueue
 from secrets import token_hex
 
-from syndicate.bounces.acting import note
-from syndicate.bounces.rule import verdict
+from syndicate.bounces.classify import verdict
+from syndicate.bounces.handle import note
 from syndicate.config.model import Newsletter, Server
 from syndicate.config.named import newsletter_named
-from syndicate.delivery.ledger import BACKOFF, OPEN
-from syndicate.delivery.limits import Limiter, remembered
-from syndicate.delivery.quiet import until
+from syndicate.delivery.dispatcher import Clerk, Told, Way, troubles
+from syndicate.delivery.messages import Mail, mail_from, mail_of
+from syndicate.delivery.operator import finish_stopped
+from syndicate.delivery.queue import Feed
+from syndicate.delivery.quiet_hours import until
+from syndicate.delivery.rate_limits import Limiter, remembered
+from syndicate.delivery.relays import FirstThatWorks, Outlet, Trouble, transports
+from syndicate.delivery.states import BACKOFF, OPEN
+from syndicate.delivery.workers import Note, crew
 from syndicate.errors import DeliveryError, SyndicateError
 from syndicate.issues.archive import Shown, is_written
 from syndicate.issues.compose import own_address
 from syndicate.mail.transport import Transport
 from syndicate.newsletters.personal import Personal
 from syndicate.schedule.words import duration
-from syndicate.sending.clerk import Clerk, Told, Way, troubles
-from syndicate.sending.crew import Note, crew
-from syndicate.sending.feed import Feed
-from syndicate.sending.mail import Mail, mail_from, mail_of
-from syndicate.sending.orders import finish_stopped
-from syndicate.sending.outlets import FirstThatWorks, Outlet, Trouble, transports
 from syndicate.site import Site
 from syndicate.starter_values import has_starter_address, not_to_be_mailed
 from syndicate.store.deliveries import Claimed, Deliveries, Sending

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from threading import Thread
 
+from syndicate.delivery.messages import Written
+from syndicate.delivery.queue import LOOK, Feed, Task
+from syndicate.delivery.relays import Outlet
 from syndicate.errors import DeliveryError, MessageError, Refused
 from syndicate.mail.transport import Session
-from syndicate.sending.feed import LOOK, Feed, Task
-from syndicate.sending.mail import Written
-from syndicate.sending.outlets import Outlet
 
 IDLE = 5.0
 """Seconds a connection waits for its next message before it is closed."""

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
-from syndicate.bounces.notice import Notice, short
-from syndicate.bounces.rule import Kind, verdict
+from syndicate.bounces.classify import Kind, verdict
+from syndicate.bounces.report import Notice, short
 from syndicate.mail.refusals import cause, enhanced_status, status_that_counts
 
 WINDOW: Final = timedelta(days=1)

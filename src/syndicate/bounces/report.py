@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from syndicate.bounces.rule import Kind
+from syndicate.bounces.classify import Kind
 
 LONGEST = 500
 

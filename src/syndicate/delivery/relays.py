@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from syndicate.backoff import Backoff
 from syndicate.config.model import Sending, Server
-from syndicate.delivery.limits import Limiter
+from syndicate.delivery.rate_limits import Limiter
 from syndicate.errors import DeliveryError
 from syndicate.mail.outbox import Outbox
 from syndicate.mail.smtp.client import Smtp

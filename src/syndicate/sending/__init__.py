@@ -1,1 +1,0 @@
-"""Issues on their way to subscribers: planned, handed over, accounted for."""
