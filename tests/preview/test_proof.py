@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from syndicate.preview.proof import Picture, addresses, framed, headers
+from syndicate.preview.issue_preview import Picture, addresses, framed, headers
 
 MAIL = """<!DOCTYPE html><html><head>
 <meta name="color-scheme" content="light dark">

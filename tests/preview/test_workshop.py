@@ -10,9 +10,9 @@ import pytest
 from site_folder import NOON, PNG, SiteFolder
 from syndicate.cli.show import Progress, placed
 from syndicate.errors import SyndicateError
-from syndicate.preview.proof import Proof
+from syndicate.preview.issue_preview import Proof
+from syndicate.preview.renderer import Workshop, chosen
 from syndicate.preview.watch import Watcher
-from syndicate.preview.workshop import Workshop, chosen
 
 LETTER = {"weekly": {"title": "Weekly", "sender": "Ada <ada@example.org>"}}
 

@@ -30,10 +30,10 @@ def preview(config_file: Path, newsletter: str | None, port: int | None, *, no_o
     import webbrowser
     from threading import Thread
 
-    from syndicate.preview.maker import Maker
+    from syndicate.preview.loop import Maker
+    from syndicate.preview.renderer import Workshop, chosen
     from syndicate.preview.server import Server
     from syndicate.preview.session import Session
-    from syndicate.preview.workshop import Workshop, chosen
 
     workshop = Workshop(config_file, os.environ, Progress(quiet=False), placed)
     first = chosen(newsletter, workshop.site)

@@ -20,7 +20,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from syndicate.errors import SyndicateError
-from syndicate.preview.proof import Proof, framed
+from syndicate.preview.issue_preview import Proof, framed
 from syndicate.preview.session import Session
 
 ADDRESS = "127.0.0.1"

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from threading import Condition
 
 from syndicate.findings import Finding
-from syndicate.preview.proof import Proof
+from syndicate.preview.issue_preview import Proof
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from syndicate.findings import Finding, from_json
 from syndicate.issues.compose import Composed, compose
 from syndicate.issues.next_issue import carried_by, plan
 from syndicate.newsletters.issue import Reason, Selection
-from syndicate.preview.proof import Picture, Proof, addresses, carried, headers, sizes
+from syndicate.preview.issue_preview import Picture, Proof, addresses, carried, headers, sizes
 from syndicate.preview.watch import Seen, Watched
 from syndicate.site import Progress, Site, set_up, site_of
 from syndicate.store.articles import Articles

@@ -11,9 +11,9 @@ from functools import partial
 
 from syndicate.errors import ConfigError, Fault, Place, SyndicateError, refused
 from syndicate.findings import Finding, Level
+from syndicate.preview.renderer import Placed, Workshop
 from syndicate.preview.session import Session
 from syndicate.preview.watch import Seen, Watcher
-from syndicate.preview.workshop import Placed, Workshop
 
 
 class Maker:
