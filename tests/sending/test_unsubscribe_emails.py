@@ -17,9 +17,9 @@ from syndicate.bounces import return_path
 from syndicate.bounces.handle import Came
 from syndicate.bounces.mailboxes import read_mailboxes
 from syndicate.config.model import Bounces
+from syndicate.signup.unsubscribe_mail import acting_on_mail
 from syndicate.store.requests import Requests, Secrets
 from syndicate.store.subscribers import Subscribers
-from syndicate.subscribing.by_mail import acting_on_mail
 
 ANN, BOB = "ann@example.org", "bob@example.org"
 

@@ -12,8 +12,8 @@ from jinja2 import Environment
 from syndicate.config.model import Site
 from syndicate.documents.pages import FeedLink, Frame, NewsletterLink, index_page
 from syndicate.newsletters.issue import Rendered
-from syndicate.subscribing import letters
-from syndicate.subscribing.pages import Choice, Pages, Problem, Refusal, TagChoice
+from syndicate.signup import emails
+from syndicate.signup.pages import Choice, Pages, Problem, Refusal, TagChoice
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 HOME = "https://example.org/"
@@ -79,6 +79,6 @@ def both_letters(
 ) -> dict[str, Rendered]:
     agreed = Pages(env, frame).agreed(titles)
     return {
-        "confirmation": letters.confirmation(env, frame, titles, agreed, LINK, UNTIL),
-        "choices": letters.choices(env, frame, titles, LINK),
+        "confirmation": emails.confirmation(env, frame, titles, agreed, LINK, UNTIL),
+        "choices": emails.choices(env, frame, titles, LINK),
     }

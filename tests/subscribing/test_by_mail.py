@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndicate.subscribing.by_mail import Leaving, leaving
+from syndicate.signup.unsubscribe_mail import Leaving, leaving
 
 TOKEN = "AAEAAAAAAAAABwAAAADhPzYk-0_" + "x" * 13
 ASKED = f"unsubscribe weekly {TOKEN}"

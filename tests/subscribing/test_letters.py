@@ -1,4 +1,4 @@
-"""What the letters to people who subscribe promise: see syndicate.subscribing.letters."""
+"""What the letters to people who subscribe promise: see syndicate.signup.emails."""
 
 from __future__ import annotations
 

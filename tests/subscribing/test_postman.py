@@ -20,11 +20,11 @@ from syndicate.mail.outbox import Outbox
 from syndicate.mail.smtp.client import Smtp
 from syndicate.mail.transport import Envelope, Session, Transport
 from syndicate.service.people import Letters, frame_of
+from syndicate.signup.mailer import BACKOFF, Postman
 from syndicate.site import set_up
 from syndicate.store.requests import Requests, RequestState
 from syndicate.store.subscribers import Why
 from syndicate.subscribers.addresses import address
-from syndicate.subscribing.postman import BACKOFF, Postman
 
 MAIL = "ada@example.org"
 SECOND = timedelta(seconds=1)

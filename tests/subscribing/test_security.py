@@ -15,12 +15,12 @@ import pytest
 from test_subscribing import MAIL, choosing, leaving
 from visits import Place, opened
 
+from syndicate.signup import subscriptions
+from syndicate.signup.subscriptions import Desk
 from syndicate.store.database import Database
 from syndicate.store.requests import RequestKind
 from syndicate.store.subscribers import Why
 from syndicate.subscribers.addresses import address
-from syndicate.subscribing import desk
-from syndicate.subscribing.desk import Desk
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
 PAGES = ("subscribe/", "subscribe/embed/", "subscribe/sent/", "preferences/")
@@ -241,7 +241,7 @@ def test_a_subscriber_gets_three_emails_a_day_of_all_kinds(small: Place) -> None
 def test_all_addresses_together_get_a_bounded_number_of_emails_an_hour(
     small: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(desk, "MAX_EMAILS", 5)
+    monkeypatch.setattr(subscriptions, "MAX_EMAILS", 5)
     for number in range(5):
         assert small.ask(f"victim+{number}@example.org").status_code == 303
     answer = small.ask("victim+5@example.org")

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from visits import Place
 
+from syndicate.signup.links import Links
 from syndicate.store.requests import Secrets
-from syndicate.subscribing.links import Links
 from syndicate.timestamps import to_text
 
 MAIL = "ada@example.org"

@@ -1,4 +1,4 @@
-"""What the pages for people who subscribe promise: see syndicate.subscribing.pages."""
+"""What the pages for people who subscribe promise: see syndicate.signup.pages."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from sample import (
 )
 
 from syndicate.documents.pages import NewsletterLink, index_page
-from syndicate.subscribing.pages import Choice, Pages, Problem, Refusal, TagChoice
+from syndicate.signup.pages import Choice, Pages, Problem, Refusal, TagChoice
 from syndicate.templates import environment
 
 HOSTILE = """"><script>alert('x')</script>{{ 7 * 7 }}&"""

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndicate.subscribing.unsubscribe_words import asks_to_unsubscribe, own_text, text_of_html
+from syndicate.signup.unsubscribe_words import asks_to_unsubscribe, own_text, text_of_html
 
 TITLES = ["weekly", "Low Tide, weekly"]
 REQUESTS = [

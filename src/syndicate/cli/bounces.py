@@ -48,7 +48,7 @@ def read(config_file: Path, files: tuple[str, ...]) -> None:
 def _read(setup: Setup, site: Site, files: tuple[str, ...]) -> Tally:
     from syndicate.bounces.mailboxes import Tally, read_mailboxes
     from syndicate.errors import Place, SyndicateError
-    from syndicate.subscribing.by_mail import acting_on_mail
+    from syndicate.signup.unsubscribe_mail import acting_on_mail
 
     settings, on = setup.config.bounces, acting_on_mail(site, datetime.now(UTC))
     if files:

@@ -21,11 +21,11 @@ from syndicate.cli.show import Progress, from_here, show_columns, show_table
 
 if TYPE_CHECKING:
     from syndicate.errors import SyndicateError
+    from syndicate.signup.links import Links
     from syndicate.site import Site
     from syndicate.store.subscriber_counts import Counts
     from syndicate.store.subscribers import Listed, Subscriber, Subscribers
     from syndicate.subscribers.addresses import Address
-    from syndicate.subscribing.links import Links
 
 STATES = ("active", "unsubscribed", "suppressed")
 NOT_ALL = 1
@@ -400,9 +400,9 @@ def _nobody(given: Address) -> SyndicateError:
 
 def _left_by_mail(config_file: Path, message: bytes) -> str:
     """Have somebody leave who says so by mail; what became of it."""
+    from syndicate.signup.unsubscribe_mail import LinkRequested
+    from syndicate.signup.unsubscribe_mail import unsubscribe as unsubscribe_by_mail
     from syndicate.subscribers.tokens import TokenError
-    from syndicate.subscribing.by_mail import LinkRequested
-    from syndicate.subscribing.by_mail import unsubscribe as unsubscribe_by_mail
 
     with _opened(config_file) as site:
         try:
@@ -421,7 +421,7 @@ def _left_by_mail(config_file: Path, message: bytes) -> str:
 def _links(site: Site) -> Links:
     """Links to the pages of subscribers. Raises SyndicateError when there are no pages."""
     from syndicate.errors import Place, SyndicateError
-    from syndicate.subscribing.desk import Desk
+    from syndicate.signup.subscriptions import Desk
 
     if not site.config.subscribers.pages:
         raise SyndicateError(

@@ -19,12 +19,12 @@ from syndicate.mail.message import domain, mailbox
 from syndicate.mail.personalise import Prepared, Recipient, message_id
 from syndicate.mail.transport import Envelope
 from syndicate.newsletters.personal import Personal
+from syndicate.signup.links import Links, mailbox_read
 from syndicate.site import Site
 from syndicate.store.deliveries import Claimed, Sending
 from syndicate.store.issues import Issues, slot_name
 from syndicate.store.requests import Secret, Secrets
 from syndicate.store.subscribers import Subscribers
-from syndicate.subscribing.links import Links, mailbox_read
 
 
 @dataclass(frozen=True, slots=True)

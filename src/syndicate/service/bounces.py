@@ -61,7 +61,7 @@ class Returns:
 
     def _read(self, now: datetime) -> Tally:
         from syndicate.bounces.mailboxes import read_mailboxes
-        from syndicate.subscribing.by_mail import acting_on_mail
+        from syndicate.signup.unsubscribe_mail import acting_on_mail
 
         with ONE_AT_A_TIME, open_site(self._setup, silently) as site:
             return read_mailboxes(self._settings, self._setup.base, acting_on_mail(site, now))

@@ -50,11 +50,11 @@ class People(ThreadedDesk):
 
     def begin(self, site: Site) -> Answering:
         """Make ready to answer; in the thread."""
-        from syndicate.subscribing import answers
-        from syndicate.subscribing.pages import Pages
+        from syndicate.signup import handlers
+        from syndicate.signup.pages import Pages
 
         pages = Pages(*frame_of(site, datetime.now(UTC)))
-        answering = answers.Answering(pages, base_url(self.setup.config.site))
+        answering = handlers.Answering(pages, base_url(self.setup.config.site))
 
         def answered(request: Request, body: bytes, client: str) -> Answer:
             posted = request.method == b"POST"
@@ -121,7 +121,7 @@ class Letters:
             with site.database.transaction():
                 requests.forget(now, duration(settings.confirm_within))
             from syndicate.delivery.relays import FirstThatWorks, transports
-            from syndicate.subscribing.postman import BACKOFF, Postman
+            from syndicate.signup.mailer import BACKOFF, Postman
 
             latest = to_text(now + BACKOFF.longest)
             if not (settings.pages and requests.due(to_text(now), latest, 1)):

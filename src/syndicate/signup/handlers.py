@@ -18,13 +18,13 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from syndicate.catalogue.urls import path_sent
 from syndicate.config.model import Newsletter
 from syndicate.errors import AddressError
+from syndicate.signup.pages import Choice, Pages, Problem, Refusal, TagChoice
+from syndicate.signup.subscriptions import MAX_EMAILS_IN, BusyError, Desk, Holding, UsedError
 from syndicate.site import Site
 from syndicate.store.requests import RequestKind
 from syndicate.store.subscribers import Subscriber
 from syndicate.subscribers.addresses import LONGEST, masked
 from syndicate.subscribers.tokens import SHAPE, ExpiredError, Purpose, TokenError, tidied
-from syndicate.subscribing.desk import MAX_EMAILS_IN, BusyError, Desk, Holding, UsedError
-from syndicate.subscribing.pages import Choice, Pages, Problem, Refusal, TagChoice
 from syndicate.uris import uri
 from syndicate.web.local import LocalView
 from syndicate.web.messages import Answer, Header, Request, answer

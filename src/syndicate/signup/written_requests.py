@@ -16,14 +16,14 @@ from syndicate.bounces.handle import matching
 from syndicate.bounces.mime import came_to, decoded, is_sane
 from syndicate.errors import AddressError
 from syndicate.mail.personalise import message_id
+from syndicate.signup.subscriptions import Desk
+from syndicate.signup.unsubscribe_words import asks_to_unsubscribe, own_text, text_of_html
 from syndicate.site import Site
 from syndicate.store.deliveries import Deliveries
 from syndicate.store.requests import Secrets
 from syndicate.store.subscribers import Subscriber, Subscribers
 from syndicate.subscribers.addresses import address
 from syndicate.subscribers.tokens import Purpose, TokenError
-from syndicate.subscribing.desk import Desk
-from syndicate.subscribing.unsubscribe_words import asks_to_unsubscribe, own_text, text_of_html
 from syndicate.timestamps import to_text
 
 MAX_LINKS: Final = 20

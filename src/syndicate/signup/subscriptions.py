@@ -15,6 +15,7 @@ from syndicate.catalogue.urls import base_url
 from syndicate.config.model import Newsletter
 from syndicate.errors import AddressError
 from syndicate.schedule.words import duration
+from syndicate.signup.links import Links, mailbox_read
 from syndicate.site import Site
 from syndicate.store.articles import Articles
 from syndicate.store.requests import Request, RequestKind, Requests, RequestState, Secrets
@@ -26,7 +27,6 @@ from syndicate.store.subscribers import (
 )
 from syndicate.subscribers.addresses import address, hashed
 from syndicate.subscribers.tokens import ExpiredError, Purpose, TokenError, read
-from syndicate.subscribing.links import Links, mailbox_read
 from syndicate.timestamps import from_text, to_text
 
 MOST_LETTERS = 3

@@ -16,12 +16,12 @@ from urllib.parse import unquote
 
 from syndicate.bounces.handle import Came
 from syndicate.bounces.mailboxes import Act, acting
+from syndicate.signup.subscriptions import BusyError, Desk
+from syndicate.signup.written_requests import WrittenRequest
 from syndicate.site import Site
 from syndicate.store.requests import RequestKind
 from syndicate.store.subscribers import Subscriber
 from syndicate.subscribers.tokens import Purpose, TokenError
-from syndicate.subscribing.desk import BusyError, Desk
-from syndicate.subscribing.written_requests import WrittenRequest
 
 LARGEST = 1_000_000
 """Bytes of a message that are looked at: its headers come first."""

@@ -17,12 +17,12 @@ from syndicate.errors import DeliveryError, MessageError
 from syndicate.mail.message import domain, letter, mailbox
 from syndicate.mail.transport import Envelope, Session, Transport
 from syndicate.newsletters.issue import Rendered
+from syndicate.signup import emails
+from syndicate.signup.links import Links
+from syndicate.signup.subscriptions import Desk
 from syndicate.site import Site
 from syndicate.store.requests import Request, Requests, RequestState
 from syndicate.store.subscribers import Subscribers
-from syndicate.subscribing import letters
-from syndicate.subscribing.desk import Desk
-from syndicate.subscribing.links import Links
 from syndicate.timestamps import from_text, to_text
 
 AT_ONCE = 100
@@ -98,12 +98,12 @@ class Postman:
             titles = [each.title for each in wanted]
             until = from_text(request.asked) + desk.lasts
             link = self._links(desk, request).confirm(request.id, until)
-            return letters.confirmation(self._env, self._frame, titles, request.agreed, link, until)
+            return emails.confirmation(self._env, self._frame, titles, request.agreed, link, until)
         if who is None:
             return None  # nobody here: a stranger is not written to
         titles = [known[name].title for name in known if name in active]
         link = self._links(desk, request).preferences(who.id)
-        return letters.choices(self._env, self._frame, titles, link)
+        return emails.choices(self._env, self._frame, titles, link)
 
     def _links(self, desk: Desk, request: Request) -> Links:
         """Who asked on this machine gets links to it, as long as messages are files on it."""

@@ -1,0 +1,1 @@
+"""What subscribers see and do: sign-up pages, preferences, unsubscribing, their emails."""
