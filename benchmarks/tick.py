@@ -25,9 +25,9 @@ from articles import change, write_articles
 from programs import ENVIRONMENT, WORK, Program
 from results import keep
 from syndicate.content.folder import scan
-from syndicate.service.publishing import Publishing
-from syndicate.service.served import Served
-from syndicate.service.tick import Tick
+from syndicate.service.build_state import Served
+from syndicate.service.build_task import Publishing
+from syndicate.service.scheduler import Tick
 from syndicate.site import set_up
 
 

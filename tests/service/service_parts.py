@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from site_folder import SiteFolder
-from syndicate.service.approving import Approving
-from syndicate.service.newsletters import Issuing
-from syndicate.service.publishing import Publishing
-from syndicate.service.served import Served
-from syndicate.service.telling import Telling
-from syndicate.service.tick import Part, Tick
+from syndicate.service.approval_task import Approving
+from syndicate.service.build_state import Served
+from syndicate.service.build_task import Publishing
+from syndicate.service.hook_task import Telling
+from syndicate.service.issue_task import Issuing
+from syndicate.service.scheduler import Part, Tick
 from syndicate.site import set_up
 from syndicate.store.issues import Issue, Issues
 

@@ -11,8 +11,8 @@ import sqlalchemy
 
 from site_folder import NOON, SiteFolder
 from syndicate.errors import SyndicateError
-from syndicate.service.alone import Alone
 from syndicate.service.service import Service
+from syndicate.service.single_instance import Alone
 from syndicate.site import Setup, set_up
 
 

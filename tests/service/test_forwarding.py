@@ -9,7 +9,7 @@ import pytest
 from site_folder import NOON
 from syndicate.findings import Level
 from syndicate.service.forwarding import Forwarding
-from syndicate.service.tick import Tick
+from syndicate.service.scheduler import Tick
 from syndicate.web.clients import Clients, Limit
 from syndicate.web.messages import Request
 

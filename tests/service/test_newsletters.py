@@ -12,7 +12,7 @@ from service_parts import MINUTE, MONDAY, WEEK, Life, letter
 
 from site_folder import SiteFolder
 from syndicate.issues.freeze import upcoming
-from syndicate.service import newsletters
+from syndicate.service import issue_task
 from syndicate.site import Setup
 from syndicate.store.issues import Issues
 
@@ -83,7 +83,7 @@ def test_a_turn_before_the_slot_opens_no_database(
     def refused(_setup: Setup, _progress: object) -> None:
         raise AssertionError("the database was opened")
 
-    monkeypatch.setattr(newsletters, "open_site", refused)
+    monkeypatch.setattr(issue_task, "open_site", refused)
     assert life.issuing[0].turn(MONDAY - MINUTE).findings is None
     with pytest.raises(AssertionError, match="opened"):
         life.issuing[0].turn(MONDAY)

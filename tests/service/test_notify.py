@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from syndicate.service.notify import READY, Systemd
+from syndicate.service.systemd import READY, Systemd
 
 
 @pytest.fixture(params=["path", "abstract"])

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from site_folder import NOON, SiteFolder
 from syndicate.errors import StoreError, SyndicateError
-from syndicate.service.publishing import OVERHAUL, SOON, Publishing
-from syndicate.service.served import Served
+from syndicate.service.build_state import Served
+from syndicate.service.build_task import OVERHAUL, SOON, Publishing
 from syndicate.site import set_up
 
 SECOND = timedelta(seconds=1)

@@ -19,10 +19,10 @@ from service_parts import MINUTE, MONDAY
 import sent
 from site_folder import SiteFolder
 from syndicate.bounces.mailboxes import Tally, read_mailboxes
-from syndicate.service import bounces
-from syndicate.service.bounces import Returns
-from syndicate.service.serving import Serving
-from syndicate.service.tick import Tick
+from syndicate.service import bounce_task
+from syndicate.service.bounce_task import Returns
+from syndicate.service.http_server import Serving
+from syndicate.service.scheduler import Tick
 from syndicate.site import set_up
 from syndicate.store.bounces import Bounces
 from syndicate.store.subscribers import Subscribers
@@ -124,7 +124,7 @@ def test_without_a_mailbox_there_is_nothing_to_do(
     site: SiteFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     site.configure(bounces={"maildir": ""})
-    monkeypatch.setattr(bounces, "open_site", None)
+    monkeypatch.setattr(bounce_task, "open_site", None)
     tick = service(site)
     assert tick(MONDAY) is None
     assert not faults(tick)
@@ -147,10 +147,10 @@ def test_a_slow_mailbox_holds_nobody_up_and_is_read_by_one_at_a_time(
     monkeypatch.setattr("syndicate.bounces.mailboxes.read_mailboxes", slowly)
     comes_back(site, "1")
     before, after = service(site), service(site)
-    assert before(MONDAY) == bounces.SOON
+    assert before(MONDAY) == bounce_task.SOON
     assert entered.acquire(timeout=10)
-    assert after(MONDAY) == bounces.SOON
-    assert before(MONDAY + 5 * MINUTE) == bounces.SOON
+    assert after(MONDAY) == bounce_task.SOON
+    assert before(MONDAY + 5 * MINUTE) == bounce_task.SOON
     assert unread(site) == ["1"]
     go.set()
     at(after, MONDAY)
@@ -173,7 +173,7 @@ def test_what_signatures_need_is_a_fault_where_it_is_missing(
     tick = service(site)
     at(tick, MONDAY)
     assert not faults(tick)
-    monkeypatch.setattr(bounces, "find_spec", lambda _: None)
+    monkeypatch.setattr(bounce_task, "find_spec", lambda _: None)
     tick(MONDAY + SECOND)
     assert bool(faults(tick)) == needs
     assert all("cryptography is not installed" in fault for fault in faults(tick))
@@ -225,7 +225,7 @@ def test_a_notice_is_to_come_again_while_the_store_is_away(
         raise SyndicateError("the database is away")
 
     with monkeypatch.context() as patched:
-        patched.setattr("syndicate.service.desk.open_site", away)
+        patched.setattr("syndicate.service.threaded_handler.open_site", away)
         assert post(f"{url}/bounces/postmark", json.dumps(GONE)) == 503
     assert post(f"{url}/bounces/postmark", json.dumps(GONE)) == 200
     assert is_suppressed(site)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syndicate.content.folder import Stat
-from syndicate.service.watch import View, differing, look, look_closer
+from syndicate.service.debounce import View, differing, look, look_closer
 
 Folder = dict[str, Stat]
 

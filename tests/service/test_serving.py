@@ -18,9 +18,9 @@ from syndicate.build.builder import build
 from syndicate.errors import SyndicateError
 from syndicate.issues.compose import place_of_issue
 from syndicate.issues.freeze import make_by_hand, move
-from syndicate.service.serving import Serving
-from syndicate.service.showing import ANYWAY, Showing, places_of_issues
-from syndicate.service.tick import Tick
+from syndicate.service.http_server import Serving
+from syndicate.service.refresh_task import ANYWAY, Showing, places_of_issues
+from syndicate.service.scheduler import Tick
 from syndicate.site import set_up
 from syndicate.store.issues import IssueState
 from syndicate.web.clients import Limit
@@ -215,7 +215,7 @@ def test_a_port_in_use_is_said(life: ServedLife) -> None:
 
 
 def test_sighup_takes_other_proxies(life: ServedLife, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("syndicate.service.serving.Limit", lambda: Limit(0.001, 2))
+    monkeypatch.setattr("syndicate.service.http_server.Limit", lambda: Limit(0.001, 2))
     asking = {"X-Forwarded-For": "203.0.113.9"}
 
     def statuses() -> list[int]:

@@ -12,8 +12,8 @@ import pytest
 from site_folder import NOON
 from syndicate.errors import SyndicateError
 from syndicate.findings import Finding, Level
+from syndicate.service.scheduler import Tick, Turn
 from syndicate.service.status import HEARTBEAT, Reporter, Status, read
-from syndicate.service.tick import Tick, Turn
 
 BROKEN = Finding(Level.ERROR, "unreadable", "no date", "a.md", 3, "write one")
 

@@ -12,7 +12,7 @@ import pytest
 from service_parts import MINUTE, MONDAY, Life, letter
 
 from site_folder import SiteFolder
-from syndicate.service import telling
+from syndicate.service import hook_task
 from syndicate.site import Setup
 
 HEARS = """
@@ -68,7 +68,7 @@ def test_with_nothing_to_tell_no_database_is_opened(
     def refused(_setup: Setup, _progress: object) -> None:
         raise AssertionError("the database was opened")
 
-    monkeypatch.setattr(telling, "open_site", refused)
+    monkeypatch.setattr(hook_task, "open_site", refused)
     life.at(life.now + timedelta(seconds=1))
     assert life.faults == []
 

@@ -17,8 +17,8 @@ from site_folder import NOON
 from syndicate.config.loader import load
 from syndicate.errors import Place, StoreError, SyndicateError
 from syndicate.findings import Finding, Level
-from syndicate.service.faults import as_findings
-from syndicate.service.tick import Tick, Turn
+from syndicate.service.problems import as_findings
+from syndicate.service.scheduler import Tick, Turn
 
 LOCKED = StoreError("the database is locked", way_out="wait")
 BROKEN = Finding(Level.ERROR, "unreadable", "no date", "a.md", 3, "write one")

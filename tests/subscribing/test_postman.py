@@ -19,7 +19,7 @@ from syndicate.errors import DeliveryError
 from syndicate.mail.outbox import Outbox
 from syndicate.mail.smtp.client import Smtp
 from syndicate.mail.transport import Envelope, Session, Transport
-from syndicate.service.people import Letters, frame_of
+from syndicate.service.signup_task import Letters, frame_of
 from syndicate.signup.mailer import BACKOFF, Postman
 from syndicate.site import set_up
 from syndicate.store.requests import Requests, RequestState

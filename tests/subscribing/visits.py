@@ -16,9 +16,9 @@ from threading import Event
 import httpx
 
 from site_folder import SiteFolder
-from syndicate.service.people import Letters
-from syndicate.service.serving import Serving
-from syndicate.service.tick import Tick
+from syndicate.service.http_server import Serving
+from syndicate.service.scheduler import Tick
+from syndicate.service.signup_task import Letters
 from syndicate.site import set_up
 from syndicate.store.subscribers import Consent, Subscriber, Subscribers, Subscription
 from syndicate.subscribers.addresses import address

@@ -34,7 +34,7 @@ def read(config_file: Path, files: tuple[str, ...]) -> None:
 
     With FILEs, act on these mails instead, and leave them where they are; - is standard input.
     """
-    from syndicate.service.served import silently
+    from syndicate.service.build_state import silently
     from syndicate.site import open_site, set_up
 
     setup = set_up(config_file, os.environ)
@@ -77,7 +77,7 @@ def _data(file: str) -> bytes:
 @config_option
 def list_(config_file: Path, what: str, most: int) -> None:
     """Show what came back of an issue, of a newsletter, or of all: the newest first."""
-    from syndicate.service.served import silently
+    from syndicate.service.build_state import silently
     from syndicate.site import open_site, set_up
     from syndicate.store.bounces import Bounces
 

@@ -7,7 +7,7 @@ from ipaddress import ip_address
 from typing import Protocol
 
 from syndicate.findings import Finding, Level
-from syndicate.service.tick import Turn
+from syndicate.service.scheduler import Turn
 
 RULE = "proxy-unknown"
 

@@ -7,8 +7,8 @@ by the look at the whole folder that comes once a minute.
 from __future__ import annotations
 
 from syndicate.issues.archive import is_written, page_file_of
-from syndicate.service.served import Served
-from syndicate.service.serving import Serving
+from syndicate.service.build_state import Served
+from syndicate.service.http_server import Serving
 from syndicate.site import Site
 from syndicate.store.issues import Issue
 

@@ -20,27 +20,27 @@ from types import FrameType
 
 from syndicate import __version__
 from syndicate.errors import Place, SyndicateError
-from syndicate.service.alone import Alone
-from syndicate.service.approving import Approving
-from syndicate.service.bounces import Returns
+from syndicate.service.approval_task import Approving
+from syndicate.service.bounce_task import Returns
+from syndicate.service.build_state import Served
+from syndicate.service.build_task import Publishing
 from syndicate.service.clock import Clock
-from syndicate.service.faults import as_findings
+from syndicate.service.config_watch import ConfigurationFile
+from syndicate.service.delivery_task import Delivering
 from syndicate.service.forwarding import Forwarding
+from syndicate.service.hook_task import Telling
+from syndicate.service.http_server import Serving
 from syndicate.service.issue_pages import IssuePages
+from syndicate.service.issue_task import Issuing
 from syndicate.service.lock import only_one
-from syndicate.service.newsletters import Issuing
-from syndicate.service.notify import ALIVE, READY, STOPPING, Systemd
-from syndicate.service.people import Letters
-from syndicate.service.publishing import Publishing
-from syndicate.service.reread import ConfigurationFile
-from syndicate.service.sending import Delivering
-from syndicate.service.served import Served
-from syndicate.service.serving import Serving
-from syndicate.service.showing import Showing, places_of_issues
-from syndicate.service.standing import Standing
+from syndicate.service.problems import as_findings
+from syndicate.service.refresh_task import Showing, places_of_issues
+from syndicate.service.scheduler import Part, Tick
+from syndicate.service.signup_task import Letters
+from syndicate.service.single_instance import Alone
 from syndicate.service.status import Reporter
-from syndicate.service.telling import Telling
-from syndicate.service.tick import Part, Tick
+from syndicate.service.store_task import Standing
+from syndicate.service.systemd import ALIVE, READY, STOPPING, Systemd
 from syndicate.site import Setup, set_up
 
 log = logging.getLogger(__name__)

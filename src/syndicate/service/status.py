@@ -12,8 +12,8 @@ from typing import Any
 from syndicate import atomic_files
 from syndicate.errors import Place, SyndicateError
 from syndicate.findings import Finding, from_json, to_json
-from syndicate.service.faults import as_findings
-from syndicate.service.tick import Tick
+from syndicate.service.problems import as_findings
+from syndicate.service.scheduler import Tick
 from syndicate.timestamps import from_text, to_text
 
 HEARTBEAT = timedelta(seconds=10)

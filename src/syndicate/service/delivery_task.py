@@ -20,8 +20,8 @@ from syndicate.delivery.relays import Trouble
 from syndicate.delivery.status import Stand, stand_of
 from syndicate.findings import Finding, Level
 from syndicate.issues.archive import Shown
-from syndicate.service.served import silently
-from syndicate.service.tick import Turn
+from syndicate.service.build_state import silently
+from syndicate.service.scheduler import Turn
 from syndicate.site import Setup, open_site
 from syndicate.store.incarnation import Incarnation
 from syndicate.timestamps import to_text

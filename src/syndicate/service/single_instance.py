@@ -13,7 +13,7 @@ from datetime import datetime
 
 from syndicate.errors import StoreError, SyndicateError
 from syndicate.findings import Finding, Level
-from syndicate.service.tick import Turn
+from syndicate.service.scheduler import Turn
 from syndicate.site import Setup
 from syndicate.store.database import PostgreSQL, open_database
 

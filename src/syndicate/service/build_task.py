@@ -14,9 +14,9 @@ from pathlib import Path
 
 from syndicate.build.builder import Report, build_seen
 from syndicate.content.folder import Seen, Stat, is_link, scan, stat_of
-from syndicate.service.served import Served, silently
-from syndicate.service.tick import Turn
-from syndicate.service.watch import View, differing, look, look_closer
+from syndicate.service.build_state import Served, silently
+from syndicate.service.debounce import View, differing, look, look_closer
+from syndicate.service.scheduler import Turn
 from syndicate.site import Setup, open_site
 from syndicate.store.articles import Articles
 from syndicate.timestamps import from_text, to_text

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Protocol
 
 from syndicate.errors import OutputError
-from syndicate.service.faults import as_findings
-from syndicate.service.served import Served
-from syndicate.service.tick import Turn
+from syndicate.service.build_state import Served
+from syndicate.service.problems import as_findings
+from syndicate.service.scheduler import Turn
 
 ANYWAY = timedelta(minutes=1)
 """From one look at the whole folder to the next, whatever its folders say."""

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 
 from syndicate.catalogue.urls import base_url, path_sent
 from syndicate.findings import Finding, Level
-from syndicate.service.desk import Answering, ThreadedDesk
-from syndicate.service.served import silently
-from syndicate.service.tick import Turn
+from syndicate.service.build_state import silently
+from syndicate.service.scheduler import Turn
+from syndicate.service.threaded_handler import Answering, ThreadedDesk
 from syndicate.site import Setup, Site, open_site
 from syndicate.web.messages import Answer, Request
 

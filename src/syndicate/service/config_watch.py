@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from syndicate.findings import Finding, Level
-from syndicate.service.tick import Turn
+from syndicate.service.scheduler import Turn
 
 
 class ConfigurationFile:

@@ -25,13 +25,13 @@ from syndicate.config.model import Webhooks
 from syndicate.documents.render_cache import address
 from syndicate.errors import OutputError, SyndicateError
 from syndicate.issues.archive import moved_pages
-from syndicate.service.bounces import Posts
-from syndicate.service.desk import ThreadedDesk
-from syndicate.service.faults import is_failure
-from syndicate.service.people import People
-from syndicate.service.sending import Sent
-from syndicate.service.served import silently
-from syndicate.service.tick import Tick
+from syndicate.service.bounce_task import Posts
+from syndicate.service.build_state import silently
+from syndicate.service.delivery_task import Sent
+from syndicate.service.problems import is_failure
+from syndicate.service.scheduler import Tick
+from syndicate.service.signup_task import People
+from syndicate.service.threaded_handler import ThreadedDesk
 from syndicate.site import Setup, open_site
 from syndicate.store.articles import Articles
 from syndicate.store.issues import Issues

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from syndicate.service.served import silently
-from syndicate.service.tick import Turn
+from syndicate.service.build_state import silently
+from syndicate.service.scheduler import Turn
 from syndicate.site import Setup, open_site
 from syndicate.store.incarnation import Incarnation
 

@@ -11,8 +11,8 @@ from threading import Lock
 from syndicate.findings import Finding, Level
 from syndicate.hooks import HUB, Failure, tell_hooks
 from syndicate.issues.archive import Shown, is_written
-from syndicate.service.served import Served, silently
-from syndicate.service.tick import Turn
+from syndicate.service.build_state import Served, silently
+from syndicate.service.scheduler import Turn
 from syndicate.site import Setup, open_site
 
 log = logging.getLogger(__name__)

@@ -12,9 +12,9 @@ from syndicate.catalogue.urls import base_url
 from syndicate.documents.site_documents import built
 from syndicate.findings import Finding, Level
 from syndicate.schedule.words import duration
-from syndicate.service.desk import Answering, ThreadedDesk
-from syndicate.service.served import silently
-from syndicate.service.tick import Turn
+from syndicate.service.build_state import silently
+from syndicate.service.scheduler import Turn
+from syndicate.service.threaded_handler import Answering, ThreadedDesk
 from syndicate.site import Setup, Site, open_site
 from syndicate.store.requests import Requests
 from syndicate.timestamps import to_text

@@ -16,7 +16,7 @@ from contextlib import ExitStack
 
 from syndicate.catalogue.urls import base_url, path_sent
 from syndicate.errors import SyndicateError
-from syndicate.service.served import silently
+from syndicate.service.build_state import silently
 from syndicate.site import Setup, Site, open_site
 from syndicate.web.messages import Answer, Request, text
 

@@ -16,7 +16,7 @@ from typing import Protocol
 from syndicate.backoff import Backoff
 from syndicate.errors import Place
 from syndicate.findings import Finding, Level
-from syndicate.service.faults import PROGRAM, Faults, as_findings
+from syndicate.service.problems import PROGRAM, Faults, as_findings
 
 log = logging.getLogger(__name__)
 

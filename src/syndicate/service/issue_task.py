@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 from syndicate.build.builder import build
 from syndicate.config.model import Newsletter
 from syndicate.issues.freeze import make_due, schedule_of, upcoming
-from syndicate.service.served import Served, silently
-from syndicate.service.tick import Turn
+from syndicate.service.build_state import Served, silently
+from syndicate.service.scheduler import Turn
 from syndicate.site import Setup, Site, open_site
 from syndicate.store.incarnation import Incarnation
 from syndicate.store.issues import Issue, IssueState

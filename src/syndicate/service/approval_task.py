@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 from syndicate.build.builder import build
 from syndicate.issues.freeze import approve_due
-from syndicate.service.served import Served, silently
-from syndicate.service.tick import Turn
+from syndicate.service.build_state import Served, silently
+from syndicate.service.scheduler import Turn
 from syndicate.site import Setup, Site, open_site
 from syndicate.store.issues import Issues
 
