@@ -13,7 +13,7 @@ from typing import BinaryIO, TextIO
 from syndicate.errors import Place, SyndicateError
 from syndicate.site import Progress
 from syndicate.store.database import Database
-from syndicate.store.private import MODE, open_private
+from syndicate.store.permissions import MODE, open_private
 from syndicate.store.subscriber_import import Became, Import, Incoming
 from syndicate.store.subscribers import Subscribers
 from syndicate.subscribers import csv_lines

@@ -12,8 +12,8 @@ from alembic import command
 from alembic.script import ScriptDirectory
 
 from syndicate.errors import StoreError
-from syndicate.store.agreed import SCHEMA_VERSION
 from syndicate.store.database import open_database
+from syndicate.store.lock_ids import SCHEMA_VERSION
 from syndicate.store.migrate import alembic_config, sqlite_script, upgrade
 from syndicate.store.schema import metadata
 

@@ -29,8 +29,8 @@ from syndicate.schedule.due import Due
 from syndicate.schedule.slots import Slot
 from syndicate.site import Progress, Setup, Site, set_up, site_of
 from syndicate.store.articles import Articles
-from syndicate.store.copied import Copied
 from syndicate.store.issues import Issues
+from syndicate.store.snapshot import Copied
 from syndicate.timestamps import to_text
 
 SLOTS = 3

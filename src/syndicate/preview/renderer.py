@@ -30,8 +30,8 @@ from syndicate.preview.issue_preview import Picture, Proof, addresses, carried, 
 from syndicate.preview.watch import Seen, Watched
 from syndicate.site import Progress, Site, set_up, site_of
 from syndicate.store.articles import Articles
-from syndicate.store.copied import Copied
 from syndicate.store.issues import Issues
+from syndicate.store.snapshot import Copied
 from syndicate.timestamps import from_text, to_text
 from syndicate.translations import day
 

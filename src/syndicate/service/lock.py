@@ -12,7 +12,7 @@ from pathlib import Path
 
 from syndicate.errors import Place, SyndicateError
 from syndicate.store.database import flock
-from syndicate.store.private import open_private
+from syndicate.store.permissions import open_private
 
 ASKING_SECONDS = 0.5
 """Whoever only asks who runs has the lock for a moment."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from syndicate.errors import Place, StoreError
 from syndicate.store.database import Sqlite, flock
 from syndicate.store.incarnation import RESTORED
-from syndicate.store.private import create_private, open_private
+from syndicate.store.permissions import create_private, open_private
 
 LOG_FILES = ("-wal", "-shm", "-journal")
 

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 from syndicate.errors import StoreError
-from syndicate.store.agreed import BUILDS, SCHEMA_VERSION, SENDERS, SERVICES, WRITERS
-from syndicate.store.private import create_private, open_private, tighten
+from syndicate.store.lock_ids import BUILDS, SCHEMA_VERSION, SENDERS, SERVICES, WRITERS
+from syndicate.store.permissions import create_private, open_private, tighten
 
 try:
     import fcntl
@@ -275,7 +275,7 @@ class Sqlite:
     keeps_record_beside = True
 
     def place(self) -> str:
-        from syndicate.store.born import born
+        from syndicate.store.file_birth import born
 
         # The file itself, not the machine: folders are renamed, containers change their names,
         # and the number of a device is another after a restart.

@@ -15,7 +15,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from syndicate.errors import StoreError
-from syndicate.store.agreed import SCHEMA_VERSION, WRITERS
+from syndicate.store.lock_ids import SCHEMA_VERSION, WRITERS
 from syndicate.store.schema import metadata
 
 DIALECT = sqlite.dialect()

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from zlib import crc32
 
 from syndicate.store.database import flock_wait
-from syndicate.store.private import MODE, make_folder
+from syndicate.store.permissions import MODE, make_folder
 
 LINE = 63
 """Bytes of a line: 20 digits, 32 of the incarnation, 8 of the checksum, and what is between."""
