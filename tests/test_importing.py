@@ -11,13 +11,13 @@ import pytest
 
 from syndicate.cli.show import Progress
 from syndicate.errors import SyndicateError
-from syndicate.importing import Agreement, Imported, import_file, import_list
 from syndicate.store import subscriber_import
 from syndicate.store.database import Database, open_database
 from syndicate.store.subscriber_import import Became
 from syndicate.store.subscribers import Consent, Subscribers
 from syndicate.subscribers.addresses import address
-from syndicate.subscribers.lists import Refused, read
+from syndicate.subscribers.csv_lists import Refused, read
+from syndicate.subscribers.import_csv import Agreement, Imported, import_file, import_list
 
 NOW, LATER = "2026-11-22T08:00:00Z", "2026-11-23T08:00:00Z"
 HEAD = "email,name,state,since\n"

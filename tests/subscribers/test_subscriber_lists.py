@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from syndicate.errors import SyndicateError
-from syndicate.subscribers.lists import Person, Refused, read
+from syndicate.subscribers.csv_lists import Person, Refused, read
 
 LISTMONK = """\
 uuid,email,name,attributes,status,created_at,updated_at

@@ -103,8 +103,8 @@ def import_people(
     Who left there is known as one who left, here too, and nobody who left here comes back. A
     second time changes nothing. Exits with 1 when there were rows that could not be used.
     """
-    from syndicate.importing import Agreement, import_file
     from syndicate.store.subscriber_import import Became
+    from syndicate.subscribers.import_csv import Agreement, import_file
 
     bad = _file_of_bad_rows(file, bad)
     progress = Progress(quiet=False)
@@ -434,7 +434,7 @@ def _links(site: Site) -> Links:
 
 def _write_csv(found: Iterable[Listed], links: Links | None) -> None:
     from syndicate.store.subscribers import Listed
-    from syndicate.subscribers.lists import guarded
+    from syndicate.subscribers.csv_lists import guarded
 
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow((*Listed._fields[1:], *(("unsubscribe", "preferences") if links else ())))

@@ -130,7 +130,7 @@ def _personal(
     """
     from syndicate.mail.personalise import Prepared
     from syndicate.newsletters.merge import tokens
-    from syndicate.subscribers.lists import LONGEST_NAME
+    from syndicate.subscribers.csv_lists import LONGEST_NAME
 
     tokened = tokens(repr((newsletter, carried)), links.home_url)
     own = replace(tokened.links, web_url=links.web_url)

@@ -17,7 +17,7 @@ from syndicate.store.permissions import MODE, open_private
 from syndicate.store.subscriber_import import Became, Import, Incoming
 from syndicate.store.subscribers import Subscribers
 from syndicate.subscribers import csv_lines
-from syndicate.subscribers.lists import List, Person, Refused, guarded, read
+from syndicate.subscribers.csv_lists import List, Person, Refused, guarded, read
 from syndicate.subscribers.services import Standing
 
 STANDINGS = tuple(Standing)
