@@ -32,7 +32,7 @@ from syndicate.content.markdown import to_html
 from syndicate.newsletters import render
 from syndicate.newsletters.inline import inline
 from syndicate.newsletters.issue import IssueLinks, Rendered
-from syndicate.templates import environment
+from syndicate.templating.environment import environment
 
 T = TypeVar("T")
 

@@ -27,7 +27,7 @@ from syndicate.documents.pages import (
     reachable,
     tag_page,
 )
-from syndicate.templates import environment
+from syndicate.templating.environment import environment
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 HOME = "https://example.org/"

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from syndicate.errors import Place, TemplateError
-from syndicate.templates import direction, environment, render, render_string, within
+from syndicate.templating.environment import direction, environment, render, render_string, within
 
 WHEN = datetime(2026, 11, 22, 23, 30, tzinfo=UTC)
 

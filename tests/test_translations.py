@@ -14,8 +14,8 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 from syndicate.errors import TemplateError
-from syndicate.templates import environment, render
-from syndicate.translations import tongue
+from syndicate.templating.environment import environment, render
+from syndicate.templating.translations import tongue
 
 REPOSITORY = Path(__file__).parents[1]
 TEMPLATES = REPOSITORY / "templates"

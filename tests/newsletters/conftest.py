@@ -25,7 +25,7 @@ from syndicate.findings import Finding
 from syndicate.newsletters.checks import check
 from syndicate.newsletters.issue import IssueLinks, Rendered
 from syndicate.newsletters.render import SHARED, render_issue
-from syndicate.templates import environment, sources
+from syndicate.templating.environment import environment, sources
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from syndicate.findings import Finding, Level
 from syndicate.newsletters.checks import blocking, check
 from syndicate.newsletters.issue import IssueLinks, Rendered
 from syndicate.newsletters.render import SHARED, render_issue
-from syndicate.templates import environment, sources
+from syndicate.templating.environment import environment, sources
 
 BROKEN = [
     ("16", "<style>", "<style>" + ".a{color:#000000}" * 1000),

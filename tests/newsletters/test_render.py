@@ -15,7 +15,7 @@ from syndicate.content.article import Published
 from syndicate.errors import Place, TemplateError
 from syndicate.newsletters.issue import IssueLinks
 from syndicate.newsletters.render import MOST_BYTES, preheader, render_issue, size_as_sent
-from syndicate.templates import environment
+from syndicate.templating.environment import environment
 
 LONG = "<p>" + "A sentence about the lake. " * 40 + "</p>"
 

@@ -11,7 +11,7 @@ from babel.messages.pofile import read_po, write_po
 from sample import FRAME, TEMPLATES, both_letters, documents, in_language
 
 from chromium import Chromium
-from syndicate.templates import environment
+from syndicate.templating.environment import environment
 
 WIDTHS = (375, 1200)
 SCHEMES = ("light", "dark")

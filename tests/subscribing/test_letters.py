@@ -10,7 +10,7 @@ import pytest
 from jinja2 import Environment
 from sample import FRAME, LINK, TEMPLATES, both_letters, in_language
 
-from syndicate.templates import environment
+from syndicate.templating.environment import environment
 
 HOSTILE = "\"><script>alert('x')</script>&"
 

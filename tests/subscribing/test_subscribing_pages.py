@@ -23,7 +23,7 @@ from sample import (
 
 from syndicate.documents.pages import NewsletterLink, index_page
 from syndicate.signup.pages import Choice, Pages, Problem, Refusal, TagChoice
-from syndicate.templates import environment
+from syndicate.templating.environment import environment
 
 HOSTILE = """"><script>alert('x')</script>{{ 7 * 7 }}&"""
 SECRET_PAGES = {"confirm", "confirmed", "preferences", "no newsletter", "unsubscribe", "left"}

@@ -18,7 +18,7 @@ import jinja2
 from syndicate.config.model import FeedFormat, Site
 from syndicate.content.article import Image, Published
 from syndicate.feeds.feed import FORMS
-from syndicate.templates import render
+from syndicate.templating.environment import render
 
 FEED_NAMES: Final[Mapping[FeedFormat, str]] = {"rss": "RSS", "atom": "Atom", "json": "JSON Feed"}
 

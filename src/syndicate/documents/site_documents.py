@@ -298,7 +298,7 @@ class Outputs:
     @cached_property
     def env(self) -> Environment:
         """The templates; made when a page is."""
-        from syndicate.templates import environment
+        from syndicate.templating.environment import environment
 
         *user, builtin = self.designs
         language = self.config.site.language

@@ -85,7 +85,7 @@ def compose(
     from syndicate.newsletters.checks import check
     from syndicate.newsletters.merge import SERVICES, filled, is_divided, tokens
     from syndicate.newsletters.render import SHARED
-    from syndicate.templates import sources
+    from syndicate.templating.environment import sources
 
     date = edition.date or max(article.updated for article in carried)
     logo = logo_for(outputs, newsletter, config_file)

@@ -35,7 +35,7 @@ from syndicate.newsletters.render import (
     size_as_sent,
 )
 from syndicate.newsletters.style_doubts import doubts
-from syndicate.templates import direction
+from syndicate.templating.environment import direction
 
 CUT_BY_GMAIL = 102 * 1024
 MOST_STYLE = 16 * 1024

@@ -17,7 +17,6 @@ from hashlib import sha256
 from jinja2 import Environment
 from markupsafe import Markup, escape
 
-from syndicate import templates
 from syndicate.config.model import Newsletter, Site
 from syndicate.content.article import Image, Published
 from syndicate.errors import Place
@@ -25,6 +24,7 @@ from syndicate.newsletters.body import for_mail, parse, text_direction, without_
 from syndicate.newsletters.inline import inline
 from syndicate.newsletters.issue import IssueLinks, Rendered
 from syndicate.newsletters.plain_text import plain_text, wrap
+from syndicate.templating import environment
 
 # The column an article's text stands in: the container of 640 pixels less its padding.
 TEXT_WIDTH = 576
@@ -92,7 +92,7 @@ def render_issue(
     Full texts that would make the HTML too long to arrive whole give way to summaries, the longest
     first; none that would fit. Raises TemplateError.
     """
-    design = templates.within(env, newsletter.template, SHARED)
+    design = environment.within(env, newsletter.template, SHARED)
     values: dict[str, object] = {
         "newsletter": newsletter,
         "site": site,
@@ -199,7 +199,7 @@ def _item(article: Published, site: Site, *, full: bool, headed: bool = False) -
         tags=article.tags,
         authors=article.authors or ((site.author,) if site.author else ()),
         language=language,
-        direction=text_direction(article.title) or templates.direction(language),
+        direction=text_direction(article.title) or environment.direction(language),
         cut=not full,
         image=image,
     )
@@ -224,7 +224,7 @@ def _is_short(article: Published) -> bool:
 
 def _css(design: Environment, newsletter: Newsletter) -> Markup:
     """The style sheet without its comments: they are for designers."""
-    css = templates.render(design, "email.css", newsletter=newsletter, brand=newsletter.brand)
+    css = environment.render(design, "email.css", newsletter=newsletter, brand=newsletter.brand)
     return Markup(CSS_COMMENT.sub("", css).strip())  # noqa: S704  # the user's own file
 
 
@@ -236,8 +236,8 @@ def subject_place(newsletter: Newsletter) -> Place:
 def _subject(design: Environment, newsletter: Newsletter, values: dict[str, object]) -> str:
     """The subject from config.yaml, given to subject.txt, as one line of plain text."""
     place = subject_place(newsletter)
-    subject = one_line(templates.render_string(design, newsletter.subject, place, **values))
-    return one_line(templates.render(design, "subject.txt", **(values | {"subject": subject})))
+    subject = one_line(environment.render_string(design, newsletter.subject, place, **values))
+    return one_line(environment.render(design, "subject.txt", **(values | {"subject": subject})))
 
 
 def _fitting(
@@ -328,4 +328,4 @@ def _growth(marked: str, items: dict[str, Item], brief: dict[str, Item]) -> dict
 def _render(
     design: Environment, file: str, values: dict[str, object], items: Mapping[str, Item]
 ) -> str:
-    return templates.render(design, file, **(values | {"articles": list(items.values())}))
+    return environment.render(design, file, **(values | {"articles": list(items.values())}))

@@ -32,8 +32,8 @@ from syndicate.site import Progress, Site, set_up, site_of
 from syndicate.store.articles import Articles
 from syndicate.store.issues import Issues
 from syndicate.store.snapshot import Copied
+from syndicate.templating.translations import day
 from syndicate.timestamps import from_text, to_text
-from syndicate.translations import day
 
 Placed = Callable[[Sequence[Finding], Site], list[Finding]]
 """Findings with their paths as the user writes them."""

@@ -14,7 +14,7 @@ import jinja2
 from syndicate.documents.pages import Frame
 from syndicate.newsletters.inline import inline
 from syndicate.newsletters.issue import IssueLinks, Rendered
-from syndicate.templates import render
+from syndicate.templating.environment import render
 
 
 def confirmation(

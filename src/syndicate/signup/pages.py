@@ -13,7 +13,7 @@ from enum import StrEnum
 import jinja2
 
 from syndicate.documents.pages import Frame, Head
-from syndicate.templates import render
+from syndicate.templating.environment import render
 
 
 @dataclass(frozen=True, slots=True)

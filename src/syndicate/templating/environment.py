@@ -17,7 +17,7 @@ from jinja2.bccache import Bucket
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from syndicate.errors import Place, TemplateError
-from syndicate.translations import tongue
+from syndicate.templating.translations import tongue
 
 # Languages written from right to left unless their tag names another script.
 RTL_LANGUAGES = frozenset(

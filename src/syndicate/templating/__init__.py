@@ -1,0 +1,1 @@
+"""Jinja2 templates, and the translations of their texts."""
