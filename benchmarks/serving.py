@@ -7,13 +7,13 @@ from typing import Any
 
 import uvicorn
 
-from syndicate.web.answers import Answers
-from syndicate.web.app import App, Receive, Scope, Send
-from syndicate.web.clients import Clients, Limit
-from syndicate.web.documents import Form
-from syndicate.web.front import Front, server_config
-from syndicate.web.library import Address, Library
+from syndicate.web.asgi import App, Receive, Scope, Send
+from syndicate.web.fast_path import Front, server_config
 from syndicate.web.metrics import Traffic
+from syndicate.web.rate_limit import Clients, Limit
+from syndicate.web.representations import Form
+from syndicate.web.responder import Answers
+from syndicate.web.site_in_memory import Address, Library
 
 __all__ = ["Front", "empty", "serve"]
 

@@ -10,8 +10,8 @@ from site_folder import NOON
 from syndicate.findings import Level
 from syndicate.service.forwarding import Forwarding
 from syndicate.service.scheduler import Tick
-from syndicate.web.clients import Clients, Limit
-from syndicate.web.messages import Request
+from syndicate.web.http_messages import Request
+from syndicate.web.rate_limit import Clients, Limit
 
 CONFIG = "config.yaml"
 

@@ -23,7 +23,7 @@ from syndicate.service.refresh_task import ANYWAY, Showing, places_of_issues
 from syndicate.service.scheduler import Tick
 from syndicate.site import set_up
 from syndicate.store.issues import IssueState
-from syndicate.web.clients import Limit
+from syndicate.web.rate_limit import Limit
 
 SECOND = timedelta(seconds=1)
 

@@ -14,11 +14,11 @@ from urllib.parse import urlsplit
 import httpx
 import uvicorn
 
-from syndicate.web.answers import Answers, Monitor
-from syndicate.web.clients import Clients, Limit, Network
-from syndicate.web.front import server_config
-from syndicate.web.library import Address, Library
+from syndicate.web.fast_path import server_config
 from syndicate.web.metrics import Traffic
+from syndicate.web.rate_limit import Clients, Limit, Network
+from syndicate.web.responder import Answers, Monitor
+from syndicate.web.site_in_memory import Address, Library
 
 
 @dataclass(frozen=True)

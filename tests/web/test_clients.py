@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from ipaddress import ip_network
 
-from syndicate.web import clients as clients_module
-from syndicate.web.clients import Clients, Limit, Network
-from syndicate.web.messages import Request
+from syndicate.web import rate_limit as clients_module
+from syndicate.web.http_messages import Request
+from syndicate.web.rate_limit import Clients, Limit, Network
 
 PROXY: tuple[Network, ...] = (ip_network("10.0.0.0/8"),)
 

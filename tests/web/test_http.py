@@ -16,10 +16,10 @@ from server import Running, served
 
 from site_folder import NOON, PNG, SiteFolder
 from syndicate.feeds.feed import REFRESH_MINUTES
-from syndicate.web import library
-from syndicate.web.answers import LONGEST_TARGET, Moves
-from syndicate.web.clients import Limit
-from syndicate.web.library import Address
+from syndicate.web import site_in_memory
+from syndicate.web.rate_limit import Limit
+from syndicate.web.responder import LONGEST_TARGET, Moves
+from syndicate.web.site_in_memory import Address
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"
 RECORDING = bytes(range(256)) * 40
@@ -376,7 +376,7 @@ def recordings(
 ) -> Iterator[Running]:
     """A recording, once in memory and once on disk."""
     if request.param == "on disk":
-        monkeypatch.setattr(library, "LARGEST_HELD", 100)
+        monkeypatch.setattr(site_in_memory, "LARGEST_HELD", 100)
     (tmp_path / "talk.mp3").write_bytes(RECORDING)
     with served(tmp_path) as running:
         document = running.library.shelf.files["talk.mp3"]
@@ -422,7 +422,7 @@ def test_a_part_of_another_version_is_not_sent(recordings: Running) -> None:
 def test_a_file_replaced_since_it_was_read_is_not_sent_under_the_old_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(library, "LARGEST_HELD", 100)
+    monkeypatch.setattr(site_in_memory, "LARGEST_HELD", 100)
     (tmp_path / "talk.mp3").write_bytes(RECORDING)
     with served(tmp_path) as server:
         (tmp_path / "new").write_bytes(RECORDING[::-1])

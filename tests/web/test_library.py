@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from syndicate.errors import OutputError
-from syndicate.web import library as library_module
-from syndicate.web.library import Address, Library, is_public
+from syndicate.web import site_in_memory as library_module
+from syndicate.web.site_in_memory import Address, Library, is_public
 
 ADDRESS = Address("https://example.org/")
 

@@ -12,10 +12,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from server import served
 
-from syndicate.web.answers import Moves
-from syndicate.web.library import Address
+from syndicate.web.http_messages import Request
 from syndicate.web.local import LocalView, is_loopback_host
-from syndicate.web.messages import Request
+from syndicate.web.responder import Moves
+from syndicate.web.site_in_memory import Address
 
 VIEW = LocalView("https://example.org/")
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"

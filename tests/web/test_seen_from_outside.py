@@ -16,7 +16,7 @@ from sample_site import NOW, build_sample, copy_sample
 from site_folder import NOON, SiteFolder, quietly
 from syndicate.issues.freeze import make_by_hand
 from syndicate.site import load_site
-from syndicate.web.library import Address
+from syndicate.web.site_in_memory import Address
 
 Need = Callable[[str, str], str]
 

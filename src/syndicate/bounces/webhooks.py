@@ -18,7 +18,7 @@ from syndicate.http_client import get
 from syndicate.store.database import Database
 from syndicate.store.requests import Secrets
 from syndicate.timestamps import to_text
-from syndicate.web.messages import Answer, Request, text
+from syndicate.web.http_messages import Answer, Request, text
 
 log = logging.getLogger(__name__)
 

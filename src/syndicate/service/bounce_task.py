@@ -19,7 +19,7 @@ from syndicate.service.build_state import silently
 from syndicate.service.scheduler import Turn
 from syndicate.service.threaded_handler import Answering, ThreadedDesk
 from syndicate.site import Setup, Site, open_site
-from syndicate.web.messages import Answer, Request
+from syndicate.web.http_messages import Answer, Request
 
 if TYPE_CHECKING:
     from syndicate.bounces.mailboxes import Tally

@@ -35,12 +35,12 @@ from syndicate.service.threaded_handler import ThreadedDesk
 from syndicate.site import Setup, open_site
 from syndicate.store.articles import Articles
 from syndicate.store.issues import Issues
-from syndicate.web.answers import Answers, Moves
-from syndicate.web.clients import Clients, Limit, Network
-from syndicate.web.front import server_config
-from syndicate.web.library import INDEX, Address, Library
+from syndicate.web.fast_path import server_config
 from syndicate.web.local import LocalView
 from syndicate.web.metrics import Traffic
+from syndicate.web.rate_limit import Clients, Limit, Network
+from syndicate.web.responder import Answers, Moves
+from syndicate.web.site_in_memory import INDEX, Address, Library
 
 log = logging.getLogger(__name__)
 

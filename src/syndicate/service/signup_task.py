@@ -18,8 +18,8 @@ from syndicate.service.threaded_handler import Answering, ThreadedDesk
 from syndicate.site import Setup, Site, open_site
 from syndicate.store.requests import Requests
 from syndicate.timestamps import to_text
-from syndicate.web.clients import Clients, Limit, Network
-from syndicate.web.messages import Answer, Request
+from syndicate.web.http_messages import Answer, Request
+from syndicate.web.rate_limit import Clients, Limit, Network
 
 if TYPE_CHECKING:
     import jinja2

@@ -18,7 +18,7 @@ from syndicate.catalogue.urls import base_url, path_sent
 from syndicate.errors import SyndicateError
 from syndicate.service.build_state import silently
 from syndicate.site import Setup, Site, open_site
-from syndicate.web.messages import Answer, Request, text
+from syndicate.web.http_messages import Answer, Request, text
 
 log = logging.getLogger(__name__)
 

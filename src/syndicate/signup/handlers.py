@@ -26,8 +26,8 @@ from syndicate.store.subscribers import Subscriber
 from syndicate.subscribers.addresses import LONGEST, masked
 from syndicate.subscribers.tokens import SHAPE, ExpiredError, Purpose, TokenError, tidied
 from syndicate.uris import uri
+from syndicate.web.http_messages import Answer, Header, Request, answer
 from syndicate.web.local import LocalView
-from syndicate.web.messages import Answer, Header, Request, answer
 
 MOST_FIELDS: Final = 1_000
 FORM: Final = b"application/x-www-form-urlencoded"

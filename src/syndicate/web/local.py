@@ -21,7 +21,7 @@ from urllib.parse import unquote, urlsplit
 import idna
 
 from syndicate.uris import ascii_host, path_of
-from syndicate.web.messages import Answer, Request, answer
+from syndicate.web.http_messages import Answer, Request, answer
 
 URLS: Final = frozenset(
     ("href", "xlink:href", "src", "action", "formaction", "poster", "data", "background", "cite")

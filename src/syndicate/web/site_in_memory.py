@@ -21,10 +21,10 @@ from syndicate.atomic_files import write
 from syndicate.catalogue.urls import is_unlisted
 from syndicate.errors import OutputError, Place
 from syndicate.web.deltas import NO_ENTRIES, Versions, cut, versions_from_bytes
-from syndicate.web.documents import DIGEST, Document, digest_of
-from syndicate.web.kinds import Kind, kind_of
-from syndicate.web.messages import FilePart, Header
+from syndicate.web.http_messages import FilePart, Header
+from syndicate.web.media_types import Kind, kind_of
 from syndicate.web.negotiation import Span
+from syndicate.web.representations import DIGEST, Document, digest_of
 
 INDEX: Final = "index.html"
 WELL_KNOWN: Final = ".well-known"

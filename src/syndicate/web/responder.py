@@ -13,12 +13,9 @@ from time import monotonic
 from typing import Final, Protocol
 from urllib.parse import quote, unquote_to_bytes
 
-from syndicate.web.clients import Clients
-from syndicate.web.documents import DIGEST, Document, Form
-from syndicate.web.kinds import FEED_SECONDS
-from syndicate.web.library import Library, Shelf
+from syndicate.web.http_messages import Answer, Header, Request, answer, text
 from syndicate.web.local import LocalView
-from syndicate.web.messages import Answer, Header, Request, answer, text
+from syndicate.web.media_types import FEED_SECONDS
 from syndicate.web.metrics import Traffic
 from syndicate.web.negotiation import (
     LONGEST,
@@ -32,6 +29,9 @@ from syndicate.web.negotiation import (
     tags,
     wants_delta,
 )
+from syndicate.web.rate_limit import Clients
+from syndicate.web.representations import DIGEST, Document, Form
+from syndicate.web.site_in_memory import Library, Shelf
 
 LONGEST_TARGET: Final = 4_096
 """Bytes of path and query; more is answered with 414."""

@@ -20,9 +20,9 @@ import httptools
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from syndicate.web.answers import Answers
-from syndicate.web.app import App, add
-from syndicate.web.messages import Request, text
+from syndicate.web.asgi import App, add
+from syndicate.web.http_messages import Request, text
+from syndicate.web.responder import Answers
 
 if TYPE_CHECKING:
     from uvicorn.config import Config

@@ -12,8 +12,8 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from io import BufferedReader
 from typing import Any, Final
 
-from syndicate.web.answers import Answers, Desk
-from syndicate.web.messages import Answer, FilePart, Request, text
+from syndicate.web.http_messages import Answer, FilePart, Request, text
+from syndicate.web.responder import Answers, Desk
 
 BODY_SECONDS: Final = 10.0
 _CLOSE: Final = (b"connection", b"close")

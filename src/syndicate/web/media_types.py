@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Final, Literal
 
 from syndicate.feeds.feed import FORMS, REFRESH_MINUTES
-from syndicate.web.messages import Header
+from syndicate.web.http_messages import Header
 
 Format = Literal["rss", "atom", "json", "opml", "page", "other"]
 

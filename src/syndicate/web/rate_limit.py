@@ -13,7 +13,7 @@ from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Final
 
-from syndicate.web.messages import Request
+from syndicate.web.http_messages import Request
 
 Network = IPv4Network | IPv6Network
 

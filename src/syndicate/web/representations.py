@@ -17,9 +17,9 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from syndicate.web.deltas import NO_ENTRIES, Cut, newer
-from syndicate.web.kinds import Kind
+from syndicate.web.http_messages import Answer, FilePart, Header, answer
 from syndicate.web.local import NO_CACHE, LocalView
-from syndicate.web.messages import Answer, FilePart, Header, answer
+from syndicate.web.media_types import Kind
 
 DIGEST: Final = 32
 """Characters of the digest an entity tag begins with: 128 bits of SHA-256."""
