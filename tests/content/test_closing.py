@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 import pytest
 from layout_bench import LEAD, NOW, PARAGRAPHS, SPACED, STAIRS, TIGHT, seen, wrapped
 
-from syndicate.content import closing
-from syndicate.content.closing import HASHTAGS, KEYWORDS
+from syndicate.content import trailing_lines
+from syndicate.content.trailing_lines import HASHTAGS, KEYWORDS
 
 FIVE = ("lighthouses", "sea marks", "local history", "clockwork", "whale oil")
 
 
 def tags(body: str) -> tuple[str, ...]:
-    found = closing.read(body, UTC)
+    found = trailing_lines.read(body, UTC)
     return found.tags if found else ()
 
 
@@ -70,7 +70,7 @@ def test_phrases_may_be_written_in_many_ways(line: str, gap: str) -> None:
     ],
 )  # fmt: skip
 def test_a_bare_last_line_of_phrases_becomes_the_tags(line: str, expected: tuple[str, ...]) -> None:
-    found = closing.read(f"Lead.\n\n### Part\n\nText.\n\n{line}\n\n", UTC)
+    found = trailing_lines.read(f"Lead.\n\n### Part\n\nText.\n\n{line}\n\n", UTC)
     assert found is not None
     assert (found.tags, found.body) == (expected, "Lead.\n\n### Part\n\nText.\n")
     assert found.rules == ((HASHTAGS,) if line.startswith("#") else (KEYWORDS,))
@@ -96,7 +96,7 @@ def test_a_bare_last_line_of_phrases_becomes_the_tags(line: str, expected: tuple
 def test_a_labelled_line_at_the_end_becomes_the_tags(label: str, gap: str) -> None:
     if label == "🏷 ":
         label = "🏷 Tags:"
-    found = closing.read(f"{LEAD}\n{gap}{label} sea marks, Küste, 灯塔\n", UTC)
+    found = trailing_lines.read(f"{LEAD}\n{gap}{label} sea marks, Küste, 灯塔\n", UTC)
     assert found is not None
     assert (found.tags, found.body) == (("sea marks", "Küste", "灯塔"), f"{LEAD}\n")
     assert found.rules[0].startswith("labelled line '")
@@ -224,7 +224,7 @@ def test_what_stands_above_can_make_it_no_list_of_tags(above: str) -> None:
      "```\ncode\n```\n\n", "- item\n\n", "Text\n\n"],
 )  # fmt: skip
 def test_keywords_may_stand_below_a_sentence_a_list_a_quote_or_code(above: str) -> None:
-    found = closing.read(f"Lead.\n\n{above}salt, pepper, oil\n", UTC)
+    found = trailing_lines.read(f"Lead.\n\n{above}salt, pepper, oil\n", UTC)
     assert found is not None
     assert found.tags == ("salt", "pepper", "oil")
     assert found.body == f"Lead.\n\n{above.rstrip()}\n"
@@ -342,7 +342,7 @@ def test_more_tags_than_an_article_may_have_are_reported() -> None:
     ids=range(13),
 )  # fmt: skip
 def test_an_endless_last_line_costs_little(line: str) -> None:
-    closing.read(f"Text.\n{line}", UTC)
+    trailing_lines.read(f"Text.\n{line}", UTC)
 
 
 TEXT = "The quay is empty since the ferry stopped.\nThe second hut leaks.\n"
@@ -367,14 +367,14 @@ TEXT = "The quay is empty since the ferry stopped.\nThe second hut leaks.\n"
 def test_words_that_are_nouns_too_signs_and_lines_of_one_keyword(
     end: str, expected: tuple[str, ...]
 ) -> None:
-    found = closing.read(f"{TEXT}{end}\n", UTC)
+    found = trailing_lines.read(f"{TEXT}{end}\n", UTC)
     assert (found.tags if found else ()) == expected
     assert found is None or found.body.strip() == TEXT.strip()
 
 
 def test_an_indented_line_of_keywords_counts_in_plain_text_only() -> None:
     text = "    The quay is empty.\n    The hut leaks.\n    quay, ferry, dusk\n"
-    found = closing.read(text, UTC, indented=True)
+    found = trailing_lines.read(text, UTC, indented=True)
     assert found
     assert found.tags == ("quay", "ferry", "dusk")
-    assert closing.read(text, UTC) is None
+    assert trailing_lines.read(text, UTC) is None

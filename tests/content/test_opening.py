@@ -8,7 +8,7 @@ import pytest
 from layout_bench import LEAD, OIL, PARAGRAPHS, SPACED, STAIRS, TIGHT, seen, wrapped
 
 from syndicate.content.article import Format
-from syndicate.content.opening import read
+from syndicate.content.leading_lines import read
 
 TITLE = "The lamp that nobody lights"
 

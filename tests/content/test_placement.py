@@ -6,9 +6,9 @@ from datetime import UTC
 
 import pytest
 
-from syndicate.content import placement
+from syndicate.content import page_rules
 from syndicate.content.article import Article
-from syndicate.content.placement import AT_ROOT, BESIDE_POSTS, INDEX, surrounding
+from syndicate.content.page_rules import AT_ROOT, BESIDE_POSTS, INDEX, surrounding
 from syndicate.content.reader import read
 
 
@@ -93,12 +93,12 @@ def test_a_folder_makes_its_undated_files_pages(path: str, reason: str) -> None:
     ],
 )  # fmt: skip
 def test_a_page_has_its_natural_address(path: str, url: str) -> None:
-    assert placement.address(path, article("title: T", path).slug) == url
+    assert page_rules.address(path, article("title: T", path).slug) == url
 
 
 def test_a_page_without_text_is_left_out_and_an_article_without_text_is_reported() -> None:
     empty = read("search.md", b"---\nlayout: search\n---\n", UTC)
-    assert (empty.article.draft, empty.article.inferred["draft"]) == (True, placement.EMPTY)
+    assert (empty.article.draft, empty.article.inferred["draft"]) == (True, page_rules.EMPTY)
     assert empty.findings == ()
     found = read("posts/x.md", b"---\ntitle: A\n---\n", UTC)
     assert [finding.rule for finding in found.findings] == ["body-empty"]
@@ -111,7 +111,7 @@ def test_an_empty_section_page_is_no_fault() -> None:
 
 def test_the_front_page_is_made_by_the_program() -> None:
     found = article("layout: home", "index.md")
-    assert (found.draft, found.inferred["draft"]) == (True, placement.FRONT)
+    assert (found.draft, found.inferred["draft"]) == (True, page_rules.FRONT)
 
 
 SECTIONS = ("posts/a.md", "posts/b/index.md", "notes/c.md")

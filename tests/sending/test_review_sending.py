@@ -11,7 +11,7 @@ import pytest
 from mailings import NAME, WEEKLY, Mailing, now
 
 from smtp_server import Action, Say, SmtpServer, Stall, Step, scripted
-from syndicate.cli.selecting import issue_named
+from syndicate.cli.select_issue import issue_named
 from syndicate.delivery import operator
 from syndicate.delivery.dispatcher import Way
 from syndicate.delivery.relays import Trouble

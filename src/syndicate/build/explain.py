@@ -10,9 +10,9 @@ from datetime import datetime
 from syndicate.build.ingest import changed_files
 from syndicate.catalogue.identity import Record, State, expires, is_page, is_published, placed
 from syndicate.catalogue.scan import broken_finding, read_article, scanned
-from syndicate.content import folder, naming, placement, rule_files
+from syndicate.content import folder, naming, page_rules, rule_files
 from syndicate.content.article import Article
-from syndicate.content.placement import surrounding
+from syndicate.content.page_rules import surrounding
 from syndicate.content.reader import Reading, is_article
 from syndicate.documents.render_cache import address
 from syndicate.errors import ArticleError, Place, SyndicateError
@@ -219,7 +219,7 @@ def _held_state(site: Site, record: Record) -> Fact:
         return Fact("state", "expired", f"its date of expiry has passed: {moment}")
     if record.state == State.UNDATED:
         return Fact("state", "held back", f"it has no date: {BUILD} --publish-undated")
-    if page and draft in (placement.EMPTY, placement.FRONT):
+    if page and draft in (page_rules.EMPTY, page_rules.FRONT):
         return Fact("state", "page, not built", f"{page}; {draft}")
     return Fact("state", "draft", draft)
 

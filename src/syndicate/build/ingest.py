@@ -29,7 +29,7 @@ from syndicate.catalogue.identity import (
 )
 from syndicate.catalogue.scan import Broken
 from syndicate.content.folder import Seen, Stat, present
-from syndicate.content.placement import Surrounding, surrounding
+from syndicate.content.page_rules import Surrounding, surrounding
 from syndicate.content.reader import is_article
 from syndicate.content.rule_files import RuleFiles, fingerprint
 from syndicate.content.versions import READER_VERSION

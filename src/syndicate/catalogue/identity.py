@@ -24,10 +24,10 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from syndicate import findings
-from syndicate.content import placement
+from syndicate.content import page_rules
 from syndicate.content.article import Article, Format
 from syndicate.content.naming import LONGEST_SLUG
-from syndicate.content.placement import Surrounding
+from syndicate.content.page_rules import Surrounding
 from syndicate.findings import Finding, Level
 from syndicate.timestamps import to_text
 
@@ -330,7 +330,7 @@ def placed(file: Scanned, record: Record | None, around: Surrounding | None) -> 
         return file
     kept = json.loads(record.head).get("inferred", {}).get("page") if record else None
     dated = file.date is not None
-    stays = kept == placement.BESIDE_POSTS if dated else kept in placement.BY_SURROUNDING
+    stays = kept == page_rules.BESIDE_POSTS if dated else kept in page_rules.BY_SURROUNDING
     reason = around.reason(file.path, dated=dated) or (kept if stays else "")
     return _as_page(file, reason) if reason else file
 
@@ -339,7 +339,7 @@ def _as_page(file: Scanned, reason: str) -> Scanned:
     head = json.loads(file.head)
     head |= {"page": True, "inferred": {**head.get("inferred", {}), "page": reason}}
     text = file.body_hash != NO_BODY
-    why = "" if file.draft else placement.left_out(file.path, head.get("url"), has_text=text)
+    why = "" if file.draft else page_rules.left_out(file.path, head.get("url"), has_text=text)
     if why:
         head["inferred"]["draft"] = why
     told = [f for f in findings.from_json(file.findings) if f.rule != "body-empty"]

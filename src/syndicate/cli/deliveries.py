@@ -19,7 +19,7 @@ import click
 from syndicate.cli.completing import newsletter_names
 from syndicate.cli.issues import site_of
 from syndicate.cli.options import config_option
-from syndicate.cli.selecting import began, has, has_text, is_made, issue_named, newest_draft
+from syndicate.cli.select_issue import began, has, has_text, is_made, issue_named, newest_draft
 from syndicate.cli.show import counted, show_columns, show_table
 from syndicate.findings import visible
 

@@ -15,7 +15,7 @@ import click
 
 from syndicate.cli.completing import newsletter_names
 from syndicate.cli.options import config_option
-from syndicate.cli.selecting import (
+from syndicate.cli.select_issue import (
     began,
     can_be_cancelled,
     goes_out,

@@ -5,16 +5,16 @@ from __future__ import annotations
 import click
 
 from syndicate import __version__
-from syndicate.cli.asking import config, explain
 from syndicate.cli.bounces import bounces
-from syndicate.cli.building import build, check
+from syndicate.cli.build import build, check
 from syndicate.cli.deliveries import deliveries, send, send_test
 from syndicate.cli.export import export
+from syndicate.cli.init import completion, init, new
+from syndicate.cli.inspect import config, explain
 from syndicate.cli.issues import issues
 from syndicate.cli.options import PROGRAM
 from syndicate.cli.preview import preview
-from syndicate.cli.running import run, status
-from syndicate.cli.starting import completion, init, new
+from syndicate.cli.run import run, status
 from syndicate.cli.store import backup, restore, resume
 from syndicate.cli.subscribers import subscribers
 

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from syndicate.content import frontmatter
 from syndicate.content.inherited import Force, Statement
 from syndicate.content.keys import Role, role_of
-from syndicate.content.publication import yes_or_no
+from syndicate.content.visibility import yes_or_no
 from syndicate.errors import ArticleError, Place
 
 MAX_PATTERNS = 500

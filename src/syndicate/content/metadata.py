@@ -19,7 +19,7 @@ from syndicate.content.dates import WAY_OUT, DateError, to_utc
 from syndicate.content.frontmatter import Header
 from syndicate.content.inherited import Inherited
 from syndicate.content.keys import CONTROLLING, Role, intended, normal, role_of
-from syndicate.content.publication import Verdict, is_due_later, verdict, yes_or_no
+from syndicate.content.visibility import Verdict, is_due_later, verdict, yes_or_no
 from syndicate.errors import ArticleError, Place
 from syndicate.findings import Finding, Level
 from syndicate.uris import uri

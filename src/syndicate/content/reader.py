@@ -20,15 +20,15 @@ from types import MappingProxyType
 from typing import Any, Never
 
 from syndicate.content import (
-    closing,
     frontmatter,
     infer,
     layout,
+    leading_lines,
     naming,
-    opening,
-    placement,
+    page_rules,
     plaintext,
-    stray,
+    trailing_lines,
+    unparsed_headers,
 )
 from syndicate.content.article import NOTHING, Article, Format
 from syndicate.content.dates import DateError, to_utc
@@ -76,7 +76,7 @@ def read(
         _refuse(path, None, "the suffix is not an article's", f"use {', '.join(naming.FORMATS)}")
     findings: list[Finding] = []
     text = _text(path, data, findings)
-    if (not text or text.isspace()) and not placement.is_section(path):
+    if (not text or text.isspace()) and not page_rules.is_section(path):
         _refuse(path, None, "the file is empty", "write it, or delete it")
     header = _header(path, text, form)
     if sidecar is not None and not header.kind:
@@ -119,7 +119,7 @@ def _article(
         message, way_out = f"only the first {MOST_TAGS} tags are taken", "choose fewer tags"
         findings.append(Finding(Level.WARNING, "tags-too-many", message, path, None, way_out))
     draft = _is_draft(path, header, found, date, inferred, findings)
-    placed = placement.of(path, form, found.placement, dated=date is not None)
+    placed = page_rules.of(path, form, found.placement, dated=date is not None)
     reasons = {"page": placed.reason, "unlisted": found.unlisted}
     inferred.update({key: reason for key, reason in reasons.items() if reason})
     has_text = bool(body) and not body.isspace()
@@ -157,7 +157,7 @@ def _is_left_out(
     has_text: bool,
 ) -> bool:
     """Whether a page is not built, such as one without text; `inferred` gets the reason."""
-    why = placement.left_out(path, found.url, has_text=has_text)
+    why = page_rules.left_out(path, found.url, has_text=has_text)
     if why:
         inferred.setdefault("draft", why)
         findings[:] = [f for f in findings if f.rule != "title-missing"]
@@ -190,7 +190,7 @@ def _is_draft(
     if found.draft is None and naming.is_partial(path):
         inferred["draft"] = "the name begins with _"
         return True
-    if said := stray.withholding(header.body):
+    if said := unparsed_headers.withholding(header.body):
         message = f"{said.text!r} is not in a header; the article is held back"
         line = header.body_line + said.line
         hold(said.text, message, line, "write the header between lines of ---, or remove the line")
@@ -222,10 +222,10 @@ def _as_stated(found: Metadata) -> dict[str, Any]:
 def _without_title(header: Header, title: str, form: Format) -> tuple[str, str, int]:
     """The heading that is the article's title ("" if none), the body without it, and its line."""
     body, line = header.body, header.body_line
-    opening = infer.heading(body, form)
-    if opening is None or not _is_title(opening[0], title):
+    leading_lines = infer.heading(body, form)
+    if leading_lines is None or not _is_title(leading_lines[0], title):
         return "", body, line
-    text, end = opening
+    text, end = leading_lines
     return text, body[end:], line + body.count("\n", 0, end)
 
 
@@ -270,17 +270,17 @@ def _body(header: Header, found: Metadata, form: Format, zone: tzinfo) -> _Body:
 
 def _read_closing(text: _Body, form: Format, zone: tzinfo) -> None:
     """Take tags and a date from the last lines of a file without header."""
-    if found := closing.read(text.body, zone, indented=form is Format.TEXT):
+    if found := trailing_lines.read(text.body, zone, indented=form is Format.TEXT):
         text.body, text.tags, text.date = found.body, found.tags, found.date
         if found.rules:
             text.inferred["tags"] = ", ".join(found.rules)
         if found.date:
-            text.inferred["date"] = opening.DATE_LINE
+            text.inferred["date"] = leading_lines.DATE_LINE
 
 
 def _read_opening(text: _Body, form: Format, zone: tzinfo) -> None:
     """Take a title line and what stands below it from the first lines of a file without header."""
-    found = opening.read(text.body, form, zone, has_title=bool(text.title))
+    found = leading_lines.read(text.body, form, zone, has_title=bool(text.title))
     text.cut(found.end)
     text.title = text.title or found.title
     text.authors, text.date = found.authors, text.date or found.date
@@ -294,9 +294,9 @@ def _read_opening(text: _Body, form: Format, zone: tzinfo) -> None:
 def _read_title_line(text: _Body, title: str, zone: tzinfo) -> None:
     """Take the title line of plain text with a header: the stated title again, or the only one."""
     if title:
-        text.cut(opening.is_title_line(text.body, title))
-    elif not text.title and (found := opening.title_line(text.body, Format.TEXT, zone)):
-        text.title, text.inferred["title"] = found[0], opening.TITLE_LINE
+        text.cut(leading_lines.is_title_line(text.body, title))
+    elif not text.title and (found := leading_lines.title_line(text.body, Format.TEXT, zone)):
+        text.title, text.inferred["title"] = found[0], leading_lines.TITLE_LINE
         text.cut(found[1])
 
 

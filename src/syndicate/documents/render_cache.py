@@ -19,7 +19,7 @@ from syndicate.catalogue.identity import Record, article_of, body_hash, is_page,
 from syndicate.catalogue.scan import read_article
 from syndicate.catalogue.urls import article_url, base_url
 from syndicate.config.model import Site
-from syndicate.content import placement
+from syndicate.content import page_rules
 from syndicate.content.addresses import MEDIA_SCHEMES, resolve
 from syndicate.content.article import Article, Enclosure, Image, Published, Rendering
 from syndicate.content.folder import Stat
@@ -32,7 +32,7 @@ from syndicate.store.articles import Articles, KeptRendering
 from syndicate.timestamps import from_text
 
 if TYPE_CHECKING:
-    from syndicate.content.confined import Confined
+    from syndicate.content.limited_process import Confined
 
 
 TEXT_LOST = "text-lost"
@@ -123,7 +123,7 @@ class Renditions:
         )
 
     def _render(self, record: Record, article: Article, url: str, made_from: str) -> KeptRendering:
-        from syndicate.content.confined import Confined, render_confined
+        from syndicate.content.limited_process import Confined, render_confined
 
         around = Surroundings(
             record.path,
@@ -154,7 +154,7 @@ def address(record: Record, site: Site, zone: tzinfo) -> str:
     """The absolute URL of the article or page of a record."""
     stated = json.loads(record.head).get("url") if '"url"' in record.head else None
     if not stated and site.pages and is_page(record):
-        stated = placement.address(record.path, record.slug)
+        stated = page_rules.address(record.path, record.slug)
     return article_url(
         site,
         zone,

@@ -20,7 +20,7 @@ from syndicate.catalogue.identity import Record, State, is_shown, tag_of
 from syndicate.catalogue.owners import SITE, UNFIT
 from syndicate.catalogue.urls import base_url, page_file, tag_folder
 from syndicate.config.model import Config, FeedFormat
-from syndicate.content import placement
+from syndicate.content import page_rules
 from syndicate.content.article import Published
 from syndicate.content.folder import Stat, present
 from syndicate.documents.render_cache import Folder, Renditions
@@ -393,8 +393,8 @@ def in_navigation(record: Record) -> bool:
     if record.state != State.PAGE:
         return False
     rule = json.loads(record.head).get("inferred", {}).get("page", "")
-    deep = placement.address(record.path, record.slug).count("/") > 1
-    return not (deep and (rule in placement.BY_SURROUNDING or placement.is_section(record.path)))
+    deep = page_rules.address(record.path, record.slug).count("/") > 1
+    return not (deep and (rule in page_rules.BY_SURROUNDING or page_rules.is_section(record.path)))
 
 
 def weight_of(record: Record) -> float:

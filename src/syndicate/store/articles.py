@@ -18,7 +18,7 @@ from syndicate.catalogue.identity import (
     is_called_draft,
     tag_pairs,
 )
-from syndicate.content import placement
+from syndicate.content import page_rules
 from syndicate.content.folder import Stat
 from syndicate.store.database import Database
 
@@ -313,7 +313,7 @@ class Articles:
         """Of the drafts, how many another key holds back, and how many are pages not built."""
         query = "SELECT head FROM articles WHERE state = 'draft' AND head LIKE '%\"draft\": \"%'"
         reasons = [json.loads(head)["inferred"]["draft"] for (head,) in self._rows(query)]
-        not_built = sum(reason in (placement.EMPTY, placement.FRONT) for reason in reasons)
+        not_built = sum(reason in (page_rules.EMPTY, page_rules.FRONT) for reason in reasons)
         return sum(not is_called_draft(reason) for reason in reasons) - not_built, not_built
 
     def renderings(self, ids: Sequence[str]) -> dict[str, KeptRendering]:

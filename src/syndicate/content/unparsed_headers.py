@@ -11,7 +11,7 @@ import re
 from typing import NamedTuple
 
 from syndicate.content.keys import Role, role_of
-from syndicate.content.publication import Verdict, verdict, yes_or_no
+from syndicate.content.visibility import Verdict, verdict, yes_or_no
 
 _MOST_LINES = 60
 _LONGEST_LINE = 200

@@ -41,7 +41,7 @@ MOST_HTML = 1_000_000
 _PROGRAM = """
 import sys
 sys.path[:] = sys.argv[1:]
-from syndicate.content.confined import serve
+from syndicate.content.limited_process import serve
 serve()
 """
 

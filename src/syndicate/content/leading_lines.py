@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 
-from syndicate.content import closing, layout, plaintext
+from syndicate.content import layout, plaintext, trailing_lines
 from syndicate.content.article import Format
 
 TITLE_LINE, BYLINE, DATE_LINE = "title line", "byline", "date line"
@@ -123,9 +123,9 @@ def _title(line: str) -> str:
         return ""
     if layout.width(text) > _MAX_TITLE or len(text.split()) > _MAX_TITLE_WORDS:
         return ""
-    if not any(map(str.isalpha, text)) or closing.labelled(text):
+    if not any(map(str.isalpha, text)) or trailing_lines.labelled(text):
         return ""
-    if text.endswith(("!", "！")) and (len(text.split()) > 8 or closing.is_sentence(text)):
+    if text.endswith(("!", "！")) and (len(text.split()) > 8 or trailing_lines.is_sentence(text)):
         return ""
     return plaintext.from_markdown(text)
 
@@ -187,13 +187,13 @@ def _merged(opening: Opening, said: Opening) -> Opening | None:
 def _about_line(line: str, zone: tzinfo) -> Opening | None:
     """What one line says about the article; None if it is text."""
     text = line.strip()
-    if not text or len(text) > closing.MAX_LINE:
+    if not text or len(text) > trailing_lines.MAX_LINE:
         return None
-    if found := closing.labelled(text):
+    if found := trailing_lines.labelled(text):
         return Opening(tags=found[0], rules={"tags": found[1]})
-    if tags := closing.hashtags(text):
+    if tags := trailing_lines.hashtags(text):
         return Opening(tags=tags, rules={"tags": HASHTAG_LINE})
-    if day := closing.date_of(text, zone):
+    if day := trailing_lines.date_of(text, zone):
         return Opening(date=day[0], rules={"date": DATE_LINE})
     plain = plaintext.from_markdown(text) if text[0] in "*_" else text
     return _byline(plain, zone)
@@ -207,7 +207,10 @@ def _byline(text: str, zone: tzinfo) -> Opening | None:
     if names := _names(found[1]):
         return Opening(authors=names, rules={"authors": BYLINE})
     for gap in _BEFORE_DATE.finditer(found[1]):
-        names, day = _names(found[1][: gap.start()]), closing.date_of(found[1][gap.end() :], zone)
+        names, day = (
+            _names(found[1][: gap.start()]),
+            trailing_lines.date_of(found[1][gap.end() :], zone),
+        )
         if names and day:
             return Opening(authors=names, date=day[0], rules={"authors": BYLINE, "date": DATE_LINE})
     return None
