@@ -20,6 +20,7 @@ from syndicate.build.builder import build
 from syndicate.documents.writer import Press
 from syndicate.errors import ConfigError, OutputError, SyndicateError
 from syndicate.store.articles import Articles
+from syndicate.store.meta import Meta
 
 T = TypeVar("T")
 
@@ -49,7 +50,7 @@ def three_articles(site: SiteFolder) -> None:
 def same_as_made_whole(site: SiteFolder, now: datetime = NOON) -> None:
     """What builds did step by step is what one that makes everything does."""
     with site.opened() as opened, opened.database.transaction():
-        Articles(opened.database).remember({"unfinished": "yes"})
+        Meta(opened.database).remember({"unfinished": "yes"})
     report = site.build(now)
     assert (report.written, report.removed) == ((), ())
 

@@ -16,6 +16,7 @@ from syndicate.build.ingest import changed_files
 from syndicate.catalogue.identity import NO_BODY, Record, State
 from syndicate.errors import SyndicateError
 from syndicate.store.articles import Articles
+from syndicate.store.meta import Meta
 from syndicate.timestamps import to_text
 
 
@@ -268,7 +269,7 @@ class AnyFolder(RuleBasedStateMachine):
     def build_whole(self) -> None:
         """Builds step by step leave what a build of everything makes."""
         with self.site.opened() as opened, opened.database.transaction():
-            Articles(opened.database).remember({"unfinished": "yes"})
+            Meta(opened.database).remember({"unfinished": "yes"})
         report = self.site.build(self.now)
         assert (report.written, report.removed) == ((), ())
 

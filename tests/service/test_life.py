@@ -18,6 +18,7 @@ from syndicate import atomic_files
 from syndicate.issues import freeze
 from syndicate.store.articles import Articles
 from syndicate.store.issues import Issues, slot_name
+from syndicate.store.newsletters import Newsletters
 from syndicate.timestamps import from_text
 
 HOUR = timedelta(hours=1)
@@ -172,7 +173,7 @@ class Living(RuleBasedStateMachine):
         """The paths of articles that were published since the newsletter began, in no issue."""
         with self.site.opened() as opened:
             articles = Articles(opened.database)
-            after = articles.newsletters()["weekly"].after
+            after = Newsletters(articles.database).all()["weekly"].after
             late = {record[0] for record in articles.light_after(after)}
             missing = late - Issues(opened.database).taken("weekly")
             return [record.path for record in articles.by_ids(sorted(missing))]

@@ -8,8 +8,12 @@ from typing import Any
 import pytest
 
 from syndicate.catalogue.identity import Record, State
-from syndicate.store.articles import Articles, KeptRendering
+from syndicate.store.articles import Articles
 from syndicate.store.database import Database
+from syndicate.store.documents import Documents
+from syndicate.store.meta import Meta
+from syndicate.store.newsletters import Newsletters
+from syndicate.store.renderings import KeptRendering, Renderings
 
 
 @pytest.fixture
@@ -69,7 +73,11 @@ def test_a_new_database_has_nothing(articles: Articles) -> None:
     assert not articles.any()
     assert articles.everything() == articles.newest(5) == articles.at_paths([]) == []
     assert (articles.last_sequence(), articles.count(), articles.first_day()) == (0, 0, None)
-    assert (articles.stats(), articles.meta(), articles.documents()) == ({}, {}, {})
+    assert (
+        articles.stats(),
+        Meta(articles.database).all(),
+        Documents(articles.database).all(),
+    ) == ({}, {}, {})
 
 
 def test_only_what_is_published_is_listed_newest_first(database: Database) -> None:
@@ -181,32 +189,37 @@ def test_renderings_are_replaced_with_what_they_use(database: Database) -> None:
     def keep(record: Record, made_from: str, uses: dict[str, str]) -> None:
         kept = KeptRendering(record.id, made_from, "{}", '["found"]')
         with database.transaction():
-            articles.keep_rendering([kept], {record.id: uses})
+            Renderings(articles.database).keep([kept], {record.id: uses})
 
     keep(A, "1", {"p.png": "1:1", "b.md": ""})
     keep(GONE, "1", {"p.png": "1:1"})
-    assert articles.uses() == [(A.id, "b.md", ""), (A.id, "p.png", "1:1")], "published ones only"
-    assert articles.uses(["p.png", "q.png"]) == [(A.id, "p.png", "1:1")]
-    assert articles.uses([]) == []
-    assert articles.rendering_findings() == [("a.md", '["found"]')]
+    assert Renderings(articles.database).uses() == [(A.id, "b.md", ""), (A.id, "p.png", "1:1")], (
+        "published ones only"
+    )
+    assert Renderings(articles.database).uses(["p.png", "q.png"]) == [(A.id, "p.png", "1:1")]
+    assert Renderings(articles.database).uses([]) == []
+    assert Renderings(articles.database).findings() == [("a.md", '["found"]')]
     keep(A, "2", {})
-    assert articles.uses() == []
-    assert articles.renderings([A.id, "unknown"])[A.id].made_from == "2"
+    assert Renderings(articles.database).uses() == []
+    assert Renderings(articles.database).get([A.id, "unknown"])[A.id].made_from == "2"
 
 
 def test_documents_notes_and_what_else_is_remembered(database: Database) -> None:
     articles = Articles(database)
     with database.transaction():
-        articles.keep_documents({"a": (1, "site"), "b": (2, "site")}, [])
-        articles.keep_notes([], {"site": "[1]", "page:1": "[2]"})
-        articles.begin_newsletters(["weekly"], "2026")
-        articles.remember({"key": "old"})
+        Documents(articles.database).keep({"a": (1, "site"), "b": (2, "site")}, [])
+        Documents(articles.database).keep_findings([], {"site": "[1]", "page:1": "[2]"})
+        Newsletters(articles.database).begin(["weekly"], "2026")
+        Meta(articles.database).remember({"key": "old"})
     with database.transaction():
-        articles.keep_documents({"a": (3, "tag:x")}, ["b"])
-        articles.keep_notes(["site", "page:2"], {})
-        articles.begin_newsletters(["weekly", "daily"], "2027")
-        articles.remember({"key": "new"})
-    assert articles.documents() == {"a": (3, "tag:x")}
-    assert articles.notes() == {"page:1": "[2]"}
-    assert articles.newsletters() == {"weekly": ("2026", 0, "", ""), "daily": ("2027", 0, "", "")}
-    assert articles.meta() == {"key": "new"}
+        Documents(articles.database).keep({"a": (3, "tag:x")}, ["b"])
+        Documents(articles.database).keep_findings(["site", "page:2"], {})
+        Newsletters(articles.database).begin(["weekly", "daily"], "2027")
+        Meta(articles.database).remember({"key": "new"})
+    assert Documents(articles.database).all() == {"a": (3, "tag:x")}
+    assert Documents(articles.database).findings() == {"page:1": "[2]"}
+    assert Newsletters(articles.database).all() == {
+        "weekly": ("2026", 0, "", ""),
+        "daily": ("2027", 0, "", ""),
+    }
+    assert Meta(articles.database).all() == {"key": "new"}

@@ -56,9 +56,13 @@ from syndicate.findings import Finding, Level, from_json, to_json
 from syndicate.issues import archive
 from syndicate.issues.next_issue import next_issues
 from syndicate.site import Site
-from syndicate.store.articles import GONE_FEEDS, Articles
+from syndicate.store.articles import Articles
 from syndicate.store.database import WAS_READABLE, Database
+from syndicate.store.documents import GONE_FEEDS, Documents
 from syndicate.store.events import Events, Happening
+from syndicate.store.meta import Meta
+from syndicate.store.newsletters import Newsletters
+from syndicate.store.renderings import Renderings
 from syndicate.timestamps import to_text
 
 
@@ -108,16 +112,16 @@ def build_seen(
     Where `seen` says what can have changed, documents that are missing on disk are not looked for.
     """
     articles = Articles(site.database)
-    before = articles.meta()
+    before = Meta(site.database).all()
     intake = taken_in(site, seen, now, publish_undated=publish_undated)
     recipe = _recipe(site, seen.files, navigation_of(site))
     owed = json.loads(before.get("owed", "[]"))
     anew = before.get("unfinished") == "yes" or before.get("recipe") != recipe or ALL in owed
     moved = None if anew else {r.path for change in intake.changes for r in change if r}
     narrow = None if moved is None or seen.changed is None else sorted(moved | seen.changed)
-    stale = stale_among(site, seen.files, articles.uses(narrow), moved)
+    stale = stale_among(site, seen.files, Renderings(site.database).uses(narrow), moved)
     outputs = outputs_of(site, seen.files, stale, now)
-    known = articles.documents()
+    known = Documents(site.database).all()
     due = [ALL] if anew else list(dict.fromkeys((*owed, *_touched(outputs, intake, stale))))
     if not anew and not rehearse and seen.changed is None:
         due += sorted(missing(site.places.roots, known))
@@ -129,13 +133,13 @@ def build_seen(
     if owners:
         _owe(site, outputs, due, now)
         _make(site, outputs, press, owners, recipe, now)
-    found = _found(outputs, press) if rehearse else articles.notes()
+    found = _found(outputs, press) if rehearse else Documents(articles.database).findings()
     report = _report(articles, intake, press, found)
     if WAS_READABLE not in before:
         return report
     if not rehearse:
         with site.database.transaction():
-            articles.forget(WAS_READABLE)
+            Meta(site.database).forget(WAS_READABLE)
     return replace(report, findings=(*report.findings, _was_readable(site)))
 
 
@@ -194,7 +198,7 @@ def stale_among(
     articles = Articles(site.database)
     address_of = partial(address_at, articles, site.config.site, site.zone)
     stale = stale_renderings(uses, content_folder(site, files), address_of, moved)
-    return stale | set(json.loads(articles.meta().get("behind", "[]")))
+    return stale | set(json.loads(Meta(site.database).all().get("behind", "[]")))
 
 
 def _all_owners(outputs: Outputs, known: Mapping[str, tuple[int, str]]) -> list[str]:
@@ -205,16 +209,20 @@ def _all_owners(outputs: Outputs, known: Mapping[str, tuple[int, str]]) -> list[
 
 def _with_notes(articles: Articles, due: list[str]) -> list[str]:
     """The owners due, and with them those that could not have what they wanted last time."""
-    waiting = [owner for owner in articles.notes() if owner.startswith(("page:", FILES))]
+    waiting = [
+        owner
+        for owner in Documents(articles.database).findings()
+        if owner.startswith(("page:", FILES))
+    ]
     return list(dict.fromkeys((*due, *waiting))) if due else []
 
 
 def _owe(site: Site, outputs: Outputs, due: list[str], now: datetime) -> None:
     """Keep what is to be made: a build that dies now, or only looks, leaves it to the next."""
     with site.database.transaction():
-        outputs.articles.begin_newsletters(site.config.newsletters, to_text(now))
+        Newsletters(site.database).begin(site.config.newsletters, to_text(now))
         owed = due if len(due) <= MOST_OWED else [ALL]
-        outputs.articles.remember(
+        Meta(site.database).remember(
             {"owed": json.dumps(owed), "unfinished": "no", "feed id": outputs.feed_id}
         )
 
@@ -243,7 +251,6 @@ def _make(
     site: Site, outputs: Outputs, press: Press, owners: list[str], recipe: str, now: datetime
 ) -> None:
     """Make and write the documents of `owners`, and keep what was made."""
-    articles = outputs.articles
     made_from = _put_issues(site, outputs, press, owners, recipe)
     _put_made_issues(outputs, press, owners)
     for batch in _batches(site.progress(outputs.make(owners), len(owners), "Writing")):
@@ -256,17 +263,18 @@ def _make(
     if isinstance(press, Rehearsal):
         return
     press.sweep()
+    kept = Documents(site.database)
     with site.database.transaction():
-        articles.keep_documents(press.made, (*press.removed, *press.not_made()))
-        articles.keep_notes(press.owners | outputs.found.keys(), _found(outputs, press))
+        kept.keep(press.made, (*press.removed, *press.not_made()))
+        kept.keep_findings(press.owners | outputs.found.keys(), _found(outputs, press))
         behind = json.dumps(sorted(outputs.renditions.behind))
-        articles.remember({"owed": "[]", "recipe": recipe, "behind": behind})
-        articles.remember(_gone(press, articles.gone_feeds()))
+        Meta(site.database).remember({"owed": "[]", "recipe": recipe, "behind": behind})
+        Meta(site.database).remember(_gone(press, kept.gone_feeds()))
         if site.config.feeds.hub:
             changed = [path for path in press.written if path.endswith(FEED_FILES)]
             addresses = [base_url(site.config.site) + quote(path) for path in changed]
             Events(site.database).add(Happening.FEED_CHANGED, addresses, to_text(now))
-        articles.remember(made_from)
+        Meta(site.database).remember(made_from)
 
 
 def _keep_ahead(
@@ -276,8 +284,8 @@ def _keep_ahead(
     fresh, uses = outputs.renditions.take_fresh()
     if fresh or announced:
         with database.transaction():
-            outputs.articles.keep_rendering(fresh, uses)
-            outputs.articles.keep_documents(announced, ())
+            Renderings(database).keep(fresh, uses)
+            Documents(database).keep(announced, ())
 
 
 MOST_GONE = 1000
@@ -316,7 +324,7 @@ def _put_issues(
 ) -> dict[str, str]:
     """Put each newsletter's next issue; give what each was made from."""
     whole = isinstance(press, Rehearsal) or any(owner.startswith("newsletter:") for owner in owners)
-    remembered = {} if whole else outputs.articles.meta()
+    remembered = {} if whole else Meta(site.database).all()
     made_from: dict[str, str] = {}
     for issue in next_issues(outputs, remembered, recipe, site.config_file):
         name, owner = issue.newsletter.name, f"newsletter:{issue.newsletter.name}"
@@ -382,7 +390,11 @@ def _named(articles: Articles, owner: str) -> str:
 def _put_files(site: Site, outputs: Outputs, press: Press, owners: list[str]) -> None:
     """Put the files that published articles refer to at the addresses they are given."""
     articles, asked = outputs.articles, set(owners)
-    files = [(i, t) for i, t, found in articles.uses() if found != MISSING and not is_article(t)]
+    files = [
+        (i, t)
+        for i, t, found in Renderings(site.database).uses()
+        if found != MISSING and not is_article(t)
+    ]
     press.have_only(FILES, {FILES + target for _, target in files})
     due = [(i, t) for i, t in files if asked & {FILES, f"page:{i}", FILES + t}]
     records = {record.id: record for record in articles.by_ids(sorted({i for i, _ in due}))}
@@ -466,7 +478,7 @@ def _report(articles: Articles, intake: Intake, press: Press, notes: Mapping[str
     by_path = (
         *articles.faults().items(),
         *articles.findings(),
-        *articles.rendering_findings(),
+        *Renderings(articles.database).findings(),
     )
     found = [finding for path, text in by_path for finding in from_json(text, path)]
     made = [finding for text in notes.values() for finding in from_json(text)]

@@ -22,6 +22,8 @@ from syndicate.newsletters.issue import Reason
 from syndicate.site import Site
 from syndicate.store.articles import Articles
 from syndicate.store.issues import Issues
+from syndicate.store.newsletters import Newsletters
+from syndicate.store.renderings import Renderings
 from syndicate.timestamps import from_text, to_text
 
 BUILD = "syndicate build"
@@ -71,7 +73,7 @@ def explain(site: Site, wanted: str, now: datetime) -> Explanation:
         findings = tuple(finding for finding in findings if finding.rule != "body-empty")
     unread = path in changed and not _is_as_kept(reading, record)
     state = _state(site, record, article, now, there=path in files, unread=unread)
-    rendered = dict(articles.rendering_findings()).get(path)
+    rendered = dict(Renderings(articles.database).findings()).get(path)
     return Explanation(
         path,
         (
@@ -328,7 +330,7 @@ def _feeds(site: Site, articles: Articles, record: Record) -> Iterator[Fact]:
 def _newsletters(site: Site, articles: Articles, record: Record) -> Iterator[Fact]:
     from syndicate.issues.next_issue import candidate, plan
 
-    began, issues = articles.newsletters(), Issues(site.database)
+    began, issues = Newsletters(articles.database).all(), Issues(site.database)
     for name, newsletter in site.config.newsletters.items():
         also = candidate(record.id, record.sequence or 0, record.published, record.tag_pairs)
         after = began[name].after if name in began else articles.last_sequence()

@@ -37,6 +37,7 @@ from syndicate.errors import SyndicateError
 from syndicate.store.articles import LAST_EXPIRY, NEXT_EXPIRY, Articles, Change
 from syndicate.store.database import Database
 from syndicate.store.events import Events, Happening
+from syndicate.store.meta import Meta
 from syndicate.store.passed import is_unread, passed
 from syndicate.timestamps import to_text
 
@@ -120,7 +121,7 @@ def take_in(
     of the `rule_files` changed, everything is read anew.
     """
     articles = Articles(database)
-    meta = articles.meta()
+    meta = Meta(database).all()
     how = f"{READER_VERSION} {zone} {fingerprint(rule_files)}".rstrip()
     kept_tags = "yes" if tagged else "no"
     changed, removed = _compared(articles, seen, same_way=meta.get("read as") == how)
@@ -142,14 +143,14 @@ def take_in(
         changes += _release(articles, released, now, address)
         if passed(database, DATES, now):
             changes += _dated_not_after(articles, moment)
-        articles.remember(_next_expiry(articles, meta, changes, moment))
+        Meta(database).remember(_next_expiry(articles, meta, changes, moment))
         if told:
             new = [after.id for before, after in changes if _is_new(before, after)]
             Events(database).add(Happening.ARTICLE_PUBLISHED, new, moment)
         articles.tag(changes, anew=retag, keep=tagged)
         articles.replace_faults((*removed, *(f.path for f in scanned)), _fault_rows(broken, now))
         kept = {"read as": how, "tags kept": kept_tags}
-        articles.remember(kept | ({"unfinished": "yes"} if changes else {}))
+        Meta(database).remember(kept | ({"unfinished": "yes"} if changes else {}))
     return Intake(tuple(changes), len(files))
 
 
@@ -291,7 +292,7 @@ def _moved_by_time(
 
     What expired while the clock was ahead is shown again.
     """
-    meta = articles.meta()
+    meta = Meta(articles.database).all()
     expiring = articles.expiring() if _expires(meta, moment) else []
     expired = articles.expired() if _returns(meta, moment) else []
     known = {r.id: r for r in (*articles.waiting_until(moment), *expiring, *expired)}

@@ -30,6 +30,8 @@ from syndicate.schedule.slots import Slot
 from syndicate.site import Progress, Setup, Site, set_up, site_of
 from syndicate.store.articles import Articles
 from syndicate.store.issues import Issues
+from syndicate.store.newsletters import Newsletters
+from syndicate.store.renderings import Renderings
 from syndicate.store.snapshot import Copied
 from syndicate.timestamps import to_text
 
@@ -118,10 +120,10 @@ def _next(site: Site, newsletter: Newsletter, now: datetime) -> tuple[Sequence[P
     files, articles = site.places.scan(), Articles(site.database)
     taken_in(site, Seen(files), now)
     with site.database.transaction():
-        articles.begin_newsletters([newsletter.name], to_text(now))
-    after = articles.newsletters()[newsletter.name].after
+        Newsletters(site.database).begin([newsletter.name], to_text(now))
+    after = Newsletters(site.database).all()[newsletter.name].after
     chosen = choose(articles, Issues(site.database), newsletter, after).chosen
-    stale = stale_among(site, files, articles.uses_of(chosen), None)
+    stale = stale_among(site, files, Renderings(site.database).uses_of(chosen), None)
     outputs = outputs_of(site, files, stale, now)
     return carried_by(outputs, chosen), outputs
 

@@ -16,11 +16,11 @@ from datetime import datetime
 from syndicate.delivery.states import DeliveryState
 from syndicate.errors import SyndicateError
 from syndicate.site import Site
-from syndicate.store.articles import Articles
 from syndicate.store.deliveries import Deliveries, Sending
 from syndicate.store.events import Events
 from syndicate.store.incarnation import Incarnation
 from syndicate.store.issues import FLOOR, Issue, Issues, IssueState
+from syndicate.store.meta import Meta
 from syndicate.store.requests import Requests, Secrets
 from syndicate.store.sent_record import MadeIssue
 from syndicate.store.subscribers import Subscribers
@@ -198,7 +198,7 @@ def _add_lost(site: Site, made: MadeIssue, now: datetime) -> None:
 def _skip_numbers(site: Site) -> None:
     """Give no number again that a message or link of the lost store may carry."""
     last = Issues(site.database).last_sequence()
-    Articles(site.database).remember({FLOOR: str(last + GAP)})
+    Meta(site.database).remember({FLOOR: str(last + GAP)})
     Subscribers(site.database).reserve(GAP)
 
 
@@ -212,4 +212,4 @@ def _skip_events(site: Site, now: str) -> None:
 
 def _owe_all(site: Site) -> None:
     """Have the next build look at every document."""
-    Articles(site.database).remember({"unfinished": "yes"})
+    Meta(site.database).remember({"unfinished": "yes"})

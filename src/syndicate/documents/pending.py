@@ -8,17 +8,18 @@ from collections.abc import Iterable
 from syndicate.catalogue.owners import ARCHIVE, SITE, owner_of
 from syndicate.site import Site
 from syndicate.store.articles import Articles
+from syndicate.store.meta import Meta
 
 
 def is_owed(site: Site) -> bool:
     """Whether documents are still to be written by the next build."""
-    meta = Articles(site.database).meta()
+    meta = Meta(site.database).all()
     return meta.get("unfinished") == "yes" or meta.get("owed", "[]") != "[]"
 
 
 def owe(articles: Articles, newsletter: str, slots: Iterable[str]) -> None:
     """Have the next build write what an issue changes, inside a transaction."""
-    owed = json.loads(articles.meta().get("owed", "[]"))
+    owed = json.loads(Meta(articles.database).all().get("owed", "[]"))
     owed += [owner_of(newsletter, slot) for slot in slots]
     owed += [f"{ARCHIVE}{newsletter}", f"newsletter:{newsletter}", SITE]
-    articles.remember({"owed": json.dumps(list(dict.fromkeys(owed)))})
+    Meta(articles.database).remember({"owed": json.dumps(list(dict.fromkeys(owed)))})

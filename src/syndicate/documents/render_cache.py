@@ -28,7 +28,8 @@ from syndicate.content.versions import RENDERER_VERSION
 from syndicate.documents.references import MISSING, Surroundings, file_url, file_witness
 from syndicate.errors import ArticleError
 from syndicate.findings import Finding, Level
-from syndicate.store.articles import Articles, KeptRendering
+from syndicate.store.articles import Articles
+from syndicate.store.renderings import KeptRendering, Renderings
 from syndicate.timestamps import from_text
 
 if TYPE_CHECKING:
@@ -67,7 +68,9 @@ class Renditions:
 
     def published(self, records: Sequence[Record]) -> list[Published]:
         """The articles of these records, in their order; one that has no text is left out."""
-        cached = self.articles.renderings([r.id for r in records if r.id not in self._fresh])
+        cached = Renderings(self.articles.database).get(
+            [r.id for r in records if r.id not in self._fresh]
+        )
         found = (self._one(r, self._fresh.get(r.id) or cached.get(r.id)) for r in records)
         return [article for article in found if article is not None]
 

@@ -31,6 +31,7 @@ from syndicate.findings import Finding, Level
 from syndicate.site import Site
 from syndicate.store.articles import Articles
 from syndicate.store.issues import Issues
+from syndicate.store.meta import Meta
 from syndicate.timestamps import from_text, to_text
 
 if TYPE_CHECKING:
@@ -439,7 +440,7 @@ def built(site: Site, now: datetime) -> Outputs:
 
 def _feed_id(site: Site, articles: Articles, now: datetime) -> str:
     """The id of the site's feed (RFC 4151): made once, then kept."""
-    known = articles.meta().get("feed id")
+    known = Meta(articles.database).all().get("feed id")
     if known:
         return known
     day = min(articles.first_day() or "9", to_text(now)[:10])

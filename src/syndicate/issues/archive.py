@@ -18,8 +18,8 @@ from syndicate.documents.site_documents import Outputs
 from syndicate.feeds.feed import Feed
 from syndicate.issues.compose import NEXT, own_address, page_of, parts, place_of_issue, web_page
 from syndicate.site import Site
-from syndicate.store.articles import Articles
 from syndicate.store.issues import Issue, Issues, slot_name
+from syndicate.store.meta import Meta
 from syndicate.timestamps import from_text
 
 
@@ -176,7 +176,7 @@ Shown = Callable[[Site, Issue], bool]
 
 def is_written(site: Site, issue: Issue) -> bool:
     """Whether the web page of an issue is on disk as it is to be, whichever program made it."""
-    meta = Articles(site.database).meta()
+    meta = Meta(site.database).all()
     owed = json.loads(meta.get("owed", "[]"))
     if meta.get("unfinished") == "yes" or {
         ALL,

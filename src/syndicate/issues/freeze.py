@@ -32,6 +32,7 @@ from syndicate.store.deliveries import Deliveries
 from syndicate.store.events import Events, Happening
 from syndicate.store.incarnation import Incarnation
 from syndicate.store.issues import Carried, Issue, Issues, IssueState, articles_json, slot_name
+from syndicate.store.newsletters import Newsletters
 from syndicate.timestamps import from_text, to_text
 
 NOTHING_NEW = "nothing new since the last issue"
@@ -163,7 +164,7 @@ def _made(
     incarnation = Incarnation(site.database, site.sent_record)
     incarnation.require()
     with site.database.transaction():
-        Articles(site.database).begin_newsletters([newsletter.name], to_text(now))
+        Newsletters(site.database).begin([newsletter.name], to_text(now))
     draft = draft or newsletter.review == "manual"
     while True:
         making = Making(site, built(site, now), newsletter, slot, due, now, planned, draft)
@@ -245,16 +246,15 @@ def schedule_of(site: Site, newsletter: Newsletter) -> Schedule | None:
 def due_now(site: Site, newsletter: Newsletter, now: datetime) -> Due:
     """Which slots have come due, to be made or skipped; a new schedule counts from `now` on."""
     schedule = schedule_of(site, newsletter)
-    articles = Articles(site.database)
     if schedule is None:
         return Due()
-    beginning = articles.newsletters().get(newsletter.name)
+    beginning = Newsletters(site.database).all().get(newsletter.name)
     text = f"{newsletter.every}{newsletter.cron} {schedule.zone}"
     was_ahead = beginning is not None and beginning.since > to_text(now)
     if beginning is None or beginning.schedule != text or was_ahead:
         with site.database.transaction():
-            articles.begin_newsletters([newsletter.name], to_text(now))
-            articles.reschedule(newsletter.name, text, to_text(now))
+            Newsletters(site.database).begin([newsletter.name], to_text(now))
+            Newsletters(site.database).reschedule(newsletter.name, text, to_text(now))
         return Due()
     issues = Issues(site.database)
     last = issues.last(newsletter.name, to_text(now))

@@ -18,6 +18,7 @@ from syndicate.newsletters.issue import Candidate, Selection
 from syndicate.newsletters.selection import select
 from syndicate.store.articles import Articles
 from syndicate.store.issues import Issues
+from syndicate.store.newsletters import Newsletters
 from syndicate.timestamps import from_text
 
 
@@ -72,7 +73,7 @@ def candidate(
 
 def articles_of(outputs: Outputs, newsletter: Newsletter) -> Sequence[Published]:
     """The articles that the next issue carries, newest first."""
-    after = outputs.articles.newsletters()[newsletter.name].after
+    after = Newsletters(outputs.articles.database).all()[newsletter.name].after
     return carried_by(outputs, plan(outputs.articles, outputs.issues, newsletter, after).chosen)
 
 

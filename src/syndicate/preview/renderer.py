@@ -31,6 +31,8 @@ from syndicate.preview.watch import Seen, Watched
 from syndicate.site import Progress, Site, set_up, site_of
 from syndicate.store.articles import Articles
 from syndicate.store.issues import Issues
+from syndicate.store.newsletters import Newsletters
+from syndicate.store.renderings import Renderings
 from syndicate.store.snapshot import Copied
 from syndicate.templating.translations import day
 from syndicate.timestamps import from_text, to_text
@@ -66,7 +68,7 @@ class Workshop:
         taken_in(site, folder.Seen(files), now)
         articles = Articles(site.database)
         with site.database.transaction():
-            articles.begin_newsletters(site.config.newsletters, to_text(now))
+            Newsletters(articles.database).begin(site.config.newsletters, to_text(now))
         self.site, self._files, self._now = site, files, now
 
     def proof(self, name: str) -> Proof:
@@ -76,13 +78,15 @@ class Workshop:
         """
         site, articles = self.site, Articles(self.site.database)
         newsletter = replace(newsletter_named(site.config, name), merge="none")
-        began = articles.newsletters()[name]
+        began = Newsletters(articles.database).all()[name]
         selection = plan(articles, Issues(site.database), newsletter, began.after)
-        stale = stale_among(site, self._files, articles.uses_of(selection.chosen), None)
+        stale = stale_among(
+            site, self._files, Renderings(articles.database).uses_of(selection.chosen), None
+        )
         outputs = outputs_of(site, self._files, stale, self._now)
         published = carried_by(outputs, selection.chosen)
         with site.database.transaction():
-            articles.keep_rendering(*outputs.renditions.take_fresh())
+            Renderings(articles.database).keep(*outputs.renditions.take_fresh())
         found = list(self._found(outputs, selection.chosen))
         if not published:
             why = tuple(_why_empty(articles, newsletter, selection, began.moment))
@@ -118,7 +122,7 @@ class Workshop:
         articles = outputs.articles
         for path, text in articles.faults().items():
             yield from from_json(text, path)
-        kept = articles.renderings(chosen)
+        kept = Renderings(articles.database).get(chosen)
         for record in articles.by_ids(chosen):
             yield from from_json(record.findings, record.path)
             if record.id in kept:
@@ -157,7 +161,7 @@ class Workshop:
         records = {r.id: r for r in outputs.articles.by_ids([a.id for a in published])}
         files = {
             outputs.renditions.file_address(records[article], target): places.content / target
-            for article, target, _ in outputs.articles.uses_of(list(records))
+            for article, target, _ in Renderings(outputs.articles.database).uses_of(list(records))
             if not is_article(target)
         }
         found: dict[str, Picture] = {}

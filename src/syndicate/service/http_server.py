@@ -34,6 +34,7 @@ from syndicate.service.signup_task import People
 from syndicate.service.threaded_handler import ThreadedDesk
 from syndicate.site import Setup, open_site
 from syndicate.store.articles import Articles
+from syndicate.store.documents import Documents
 from syndicate.store.issues import Issues
 from syndicate.web.fast_path import server_config
 from syndicate.web.local import LocalView
@@ -153,7 +154,7 @@ class Serving:
             base = base_url(site.config.site)
             moved = moved_pages(site.config, issues)
             aliases |= {before: base + now for before, now in moved.items()}
-            self._answers.moves = Moves(aliases, articles.gone_feeds())
+            self._answers.moves = Moves(aliases, Documents(articles.database).gone_feeds())
             self._health.articles = articles.count()
             self._health.issues = issues.last_sequence()
         files = self._library.shelf.files

@@ -1,4 +1,4 @@
-"""Articles, their tags, renderings and documents in the database. Every statement stands here.
+"""Articles and their tags in the database. Every statement about them is here.
 
 Reads and writes rows; decides nothing.
 """
@@ -7,11 +7,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
 
 from syndicate.catalogue.identity import (
-    BESIDE_ARTICLES,
     Counts,
     Record,
     State,
@@ -21,9 +18,9 @@ from syndicate.catalogue.identity import (
 from syndicate.content import page_rules
 from syndicate.content.folder import Stat
 from syndicate.store.database import Database
+from syndicate.store.meta import Meta
 
 COLUMNS = ", ".join(Record._fields)
-GONE_FEEDS = "gone feeds"
 NEXT_EXPIRY, LAST_EXPIRY = "next expiry", "last expiry"
 """Names in `meta`: when the next article expires, and the latest moment at which one did."""
 
@@ -39,28 +36,6 @@ Light = tuple[str, int, str, tuple[tuple[str, str], ...]]
 """Id, sequence, moment of publication, tags: what choosing articles needs to know."""
 
 
-class Beginning(NamedTuple):
-    """When a newsletter came to be, and the sequence of the last article published then.
-
-    `schedule` is what it had last, and `since` since when; "" before it had one.
-    """
-
-    moment: str
-    after: int
-    schedule: str
-    since: str
-
-
-@dataclass(frozen=True, slots=True)
-class KeptRendering:
-    """A row of the cache: what an article became, and from what. JSON in all but `made_from`."""
-
-    article: str
-    made_from: str
-    rendering: str
-    findings: str | None
-
-
 Change = tuple[Record | None, Record]
 """An article before (None: new) and after."""
 
@@ -69,7 +44,7 @@ class Articles:
     """What the database knows about articles."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        self.database = database
         self._rows = database.rows
 
     # -- reading ---------------------------------------------------------------------------
@@ -80,7 +55,7 @@ class Articles:
         Of these `paths` only, if given.
         """
         known: dict[str, Stat] = {}
-        for where, values in _among("path", paths):
+        for where, values in among("path", paths):
             for table in (f"articles WHERE state <> 'gone'{where}", f"faults WHERE true{where}"):
                 rows = self._rows(f"SELECT path, size, mtime_ns FROM {table}", values)
                 known.update((str(p), (int(s), int(m))) for p, s, m in rows)
@@ -96,16 +71,6 @@ class Articles:
             "SELECT path, findings FROM articles "
             "WHERE findings IS NOT NULL AND state <> 'gone' ORDER BY path"
         )
-
-    def rendering_findings(self) -> list[tuple[str, str]]:
-        """Path and findings (JSON) of rendering each published article that was rendered."""
-        # Not a join: a database may well begin it with every article there is.
-        found = dict(
-            self._pairs("SELECT article, findings FROM renderings WHERE findings IS NOT NULL")
-        )
-        shown = (State.LIVE, *BESIDE_ARTICLES)
-        live = (r for r in self.by_ids(sorted(found)) if r.state in shown)
-        return sorted((record.path, found[record.id]) for record in live)
 
     def everything(self) -> list[Record]:
         """All records, the gone ones too."""
@@ -245,10 +210,6 @@ class Articles:
         # Looked for in the JSON: few have one, and it is asked for after changes only.
         return self._select(f"{SHOWN} AND head LIKE '%\"aliases\":%' ORDER BY sequence", {})
 
-    def gone_feeds(self) -> frozenset[str]:
-        """Paths of feeds that were, and are no more."""
-        return frozenset(json.loads(self.meta().get(GONE_FEEDS, "[]")))
-
     def first_day(self) -> str | None:
         """The day of the oldest published article."""
         (day,) = self._rows(f"SELECT min(published) FROM articles WHERE {PUBLISHED}")[0]
@@ -268,7 +229,7 @@ class Articles:
             "SELECT published, path FROM articles WHERE state = 'waiting' "
             "ORDER BY published, id LIMIT 1"
         )
-        if expiry := self.meta().get(NEXT_EXPIRY):
+        if expiry := Meta(self.database).all().get(NEXT_EXPIRY):
             pairs.append((expiry, ""))
         return min(pairs, default=None)
 
@@ -316,76 +277,17 @@ class Articles:
         not_built = sum(reason in (page_rules.EMPTY, page_rules.FRONT) for reason in reasons)
         return sum(not is_called_draft(reason) for reason in reasons) - not_built, not_built
 
-    def renderings(self, ids: Sequence[str]) -> dict[str, KeptRendering]:
-        """The cached renderings of these articles."""
-        found: dict[str, KeptRendering] = {}
-        for names, values in _chunks(ids):
-            for row in self._rows(
-                "SELECT article, made_from, rendering, findings FROM renderings "
-                f"WHERE article IN ({names})",
-                values,
-            ):
-                found[row[0]] = KeptRendering(*row)
-        return found
-
-    def uses(self, targets: Sequence[str] | None = None) -> list[tuple[str, str, str]]:
-        """What renderings of published articles and pages refer to: article, target, witness.
-
-        With `targets`, what refers to one of them.
-        """
-        return [
-            (str(a), str(t), str(w))
-            for where, values in _among("u.target", targets)
-            for a, t, w in self._rows(
-                # Said so that no database begins with every article there is.
-                "SELECT u.article, u.target, u.witness FROM uses u CROSS JOIN articles a "
-                f"WHERE a.id = u.article AND {SHOWN_BY_ID}{where} "
-                "ORDER BY a.sequence + 0, u.target",
-                values,
-            )
-        ]
-
-    def uses_of(self, ids: Sequence[str]) -> list[tuple[str, str, str]]:
-        """As `uses`, of these articles alone."""
-        return [
-            (str(a), str(t), str(w))
-            for names, values in _chunks(ids)
-            for a, t, w in self._rows(
-                f"SELECT article, target, witness FROM uses WHERE article IN ({names})", values
-            )
-        ]
-
-    def documents(self) -> dict[str, tuple[int, str]]:
-        """Path -> size and owner of every document we wrote."""
-        return {
-            str(p): (int(s), str(o))
-            for p, s, o in self._rows("SELECT path, size, owner FROM documents")
-        }
-
-    def notes(self) -> dict[str, str]:
-        """Owner -> what was found while its documents were made (JSON)."""
-        return dict(self._pairs("SELECT owner, findings FROM notes ORDER BY owner"))
-
-    def newsletters(self) -> dict[str, Beginning]:
-        """Name -> how the newsletter began."""
-        rows = self._rows("SELECT name, began, after, schedule, since FROM newsletters")
-        return {str(row[0]): Beginning._make(row[1:]) for row in rows}
-
-    def meta(self) -> dict[str, str]:
-        """What else is remembered."""
-        return dict(self._pairs("SELECT key, value FROM meta"))
-
     # -- writing (inside a transaction) ----------------------------------------------------
 
     def save(self, records: Sequence[Record], before: Mapping[str, Record]) -> None:
         """Insert or replace records; `before` are their former selves by id."""
         moved = [{"id": r.id} for r in records if r.id in before and before[r.id].path != r.path]
-        self._database.run_many("UPDATE articles SET path = id WHERE id = :id", moved)  # may swap
-        self._database.upsert("articles", Record._fields, records)
+        self.database.run_many("UPDATE articles SET path = id WHERE id = :id", moved)  # may swap
+        self.database.upsert("articles", Record._fields, records)
 
     def number(self, records: Sequence[Record]) -> None:
         """Keep the sequence of records that are published now."""
-        self._database.run_many(
+        self.database.run_many(
             "UPDATE articles SET sequence = :sequence WHERE id = :id",
             [{"id": r.id, "sequence": r.sequence} for r in records],
         )
@@ -393,9 +295,9 @@ class Articles:
     def tag(self, changes: Sequence[Change], *, anew: bool, keep: bool) -> None:
         """Bring the articles of each tag up to changed records; all of them `anew` if asked."""
         if anew:
-            self._database.run("DELETE FROM article_tags")
+            self.database.run("DELETE FROM article_tags")
         elif keep:
-            self._database.run_many(
+            self.database.run_many(
                 "DELETE FROM article_tags WHERE tag = :tag AND sequence = :sequence",
                 [
                     {"tag": tag, "sequence": before.sequence}
@@ -408,11 +310,11 @@ class Articles:
             now = self._select(PUBLISHED, {}) if anew else [after for _, after in changes]
             published = (r for r in now if r.state == State.LIVE and r.sequence is not None)
             rows = [(tag, r.sequence, label) for r in published for tag, label in r.tag_pairs]
-            self._database.upsert("article_tags", ("tag", "sequence", "label"), sorted(rows))
+            self.database.upsert("article_tags", ("tag", "sequence", "label"), sorted(rows))
 
     def touch(self, stats: Mapping[str, Stat]) -> None:
         """Files whose stat changed but not their text."""
-        self._database.run_many(
+        self.database.run_many(
             "UPDATE articles SET size = :size, mtime_ns = :mtime WHERE path = :path",
             [{"path": p, "size": s, "mtime": m} for p, (s, m) in stats.items()],
         )
@@ -421,89 +323,13 @@ class Articles:
         self, cleared: Iterable[str], faulty: Mapping[str, tuple[Stat, str]]
     ) -> None:
         """Forget the faults of some paths and keep new ones (stat, finding as JSON)."""
-        self._database.run_many(
+        self.database.run_many(
             "DELETE FROM faults WHERE path = :path", [{"path": p} for p in (*cleared, *faulty)]
         )
-        self._database.run_many(
+        self.database.run_many(
             "INSERT INTO faults (path, size, mtime_ns, finding) VALUES (:path, :size, :mtime, :f)",
             [{"path": p, "size": s, "mtime": m, "f": f} for p, ((s, m), f) in faulty.items()],
         )
-
-    def keep_rendering(
-        self, kept: Sequence[KeptRendering], uses: Mapping[str, Mapping[str, str]]
-    ) -> None:
-        """Cache renderings and what they refer to: article -> target -> witness."""
-        ids = [{"id": k.article} for k in kept]
-        self._database.run_many("DELETE FROM renderings WHERE article = :id", ids)
-        self._database.run_many("DELETE FROM uses WHERE article = :id", ids)
-        self._database.run_many(
-            "INSERT INTO renderings (article, made_from, rendering, findings) "
-            "VALUES (:article, :made_from, :rendering, :findings)",
-            [
-                {
-                    "article": k.article,
-                    "made_from": k.made_from,
-                    "rendering": k.rendering,
-                    "findings": k.findings,
-                }
-                for k in kept
-            ],
-        )
-        self._database.run_many(
-            "INSERT INTO uses (article, target, witness) VALUES (:article, :target, :witness)",
-            [
-                {"article": k.article, "target": t, "witness": w}
-                for k in kept
-                for t, w in uses.get(k.article, {}).items()
-            ],
-        )
-
-    def keep_documents(
-        self, written: Mapping[str, tuple[int, str]], removed: Iterable[str]
-    ) -> None:
-        """Remember documents (path -> size, owner) and forget those that were removed."""
-        self._database.run_many(
-            "DELETE FROM documents WHERE path = :path", [{"path": p} for p in removed]
-        )
-        self._database.run_many(
-            "INSERT INTO documents (path, size, owner) VALUES (:path, :size, :owner) "
-            "ON CONFLICT (path) DO UPDATE SET size = excluded.size, owner = excluded.owner",
-            [{"path": p, "size": s, "owner": o} for p, (s, o) in written.items()],
-        )
-
-    def keep_notes(self, made: Iterable[str], found: Mapping[str, str]) -> None:
-        """Replace what was found for the owners that were made."""
-        self._database.run_many(
-            "DELETE FROM notes WHERE owner = :owner", [{"owner": owner} for owner in made]
-        )
-        self._database.upsert("notes", ("owner", "findings"), list(found.items()))
-
-    def begin_newsletters(self, names: Iterable[str], now: str) -> None:
-        """Note when newsletters came to be; those known already stay as they are."""
-        self._database.run_many(
-            "INSERT INTO newsletters (name, began, after, schedule, since) "
-            "VALUES (:name, :now, :after, '', '') ON CONFLICT DO NOTHING",
-            [{"name": name, "now": now, "after": self.last_sequence()} for name in names],
-        )
-
-    def reschedule(self, name: str, schedule: str, since: str) -> None:
-        """Note that a newsletter has another schedule."""
-        self._database.run(
-            "UPDATE newsletters SET schedule = :schedule, since = :since WHERE name = :name",
-            {"name": name, "schedule": schedule, "since": since},
-        )
-
-    def remember(self, values: Mapping[str, str]) -> None:
-        """Keep values in meta."""
-        self._database.run_many(
-            "INSERT INTO meta (key, value) VALUES (:key, :value) "
-            "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-            [{"key": key, "value": value} for key, value in values.items()],
-        )
-
-    def forget(self, key: str) -> None:
-        """Remove a value from meta."""
-        self._database.run("DELETE FROM meta WHERE key = :key", {"key": key})
 
     # -- helpers -----------------------------------------------------------------------------
 
@@ -517,21 +343,21 @@ class Articles:
     def _where_in(self, column: str, wanted: Sequence[str], more: str = "") -> list[Record]:
         return [
             record
-            for names, values in _chunks(wanted)
+            for names, values in chunks(wanted)
             for record in self._select(f"{column} IN ({names}){more}", values)
         ]
 
 
-def _among(column: str, wanted: Sequence[str] | None) -> Iterator[tuple[str, dict[str, object]]]:
+def among(column: str, wanted: Sequence[str] | None) -> Iterator[tuple[str, dict[str, object]]]:
     """Conditions to be added, and their values, that a column is one of `wanted` (None: any)."""
     if wanted is None:
         yield "", {}
         return
-    for names, values in _chunks(wanted):
+    for names, values in chunks(wanted):
         yield f" AND {column} IN ({names})", values
 
 
-def _chunks(wanted: Sequence[str]) -> Iterator[tuple[str, dict[str, object]]]:
+def chunks(wanted: Sequence[str]) -> Iterator[tuple[str, dict[str, object]]]:
     """Placeholders and values for IN, in portions that every database takes."""
     for start in range(0, len(wanted), 500):
         values = {f"v{i}": value for i, value in enumerate(wanted[start : start + 500])}

@@ -1,0 +1,52 @@
+"""When newsletters began, and their schedules, in the database. Every statement is here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from syndicate.store.articles import Articles
+from syndicate.store.database import Database
+
+
+class Beginning(NamedTuple):
+    """When a newsletter came to be, and the sequence of the last article published then.
+
+    `schedule` is what it had last, and `since` since when; "" before it had one.
+    """
+
+    moment: str
+    after: int
+    schedule: str
+    since: str
+
+
+class Newsletters:
+    """The newsletters that there were or are. What writes is called inside a transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._rows = database.rows
+
+    def all(self) -> dict[str, Beginning]:
+        """Name -> how the newsletter began."""
+        rows = self._rows("SELECT name, began, after, schedule, since FROM newsletters")
+        return {str(row[0]): Beginning._make(row[1:]) for row in rows}
+
+    def begin(self, names: Iterable[str], now: str) -> None:
+        """Note when newsletters came to be; those known already stay as they are."""
+        self._database.run_many(
+            "INSERT INTO newsletters (name, began, after, schedule, since) "
+            "VALUES (:name, :now, :after, '', '') ON CONFLICT DO NOTHING",
+            [
+                {"name": name, "now": now, "after": Articles(self._database).last_sequence()}
+                for name in names
+            ],
+        )
+
+    def reschedule(self, name: str, schedule: str, since: str) -> None:
+        """Note that a newsletter has another schedule."""
+        self._database.run(
+            "UPDATE newsletters SET schedule = :schedule, since = :since WHERE name = :name",
+            {"name": name, "schedule": schedule, "since": since},
+        )

@@ -1,0 +1,107 @@
+"""Rendered articles and what they were made from, in the database. Every statement is here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from syndicate.catalogue.identity import BESIDE_ARTICLES, State
+from syndicate.store.articles import SHOWN_BY_ID, Articles, among, chunks
+from syndicate.store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRendering:
+    """A row of the cache: what an article became, and from what. JSON in all but `made_from`."""
+
+    article: str
+    made_from: str
+    rendering: str
+    findings: str | None
+
+
+class Renderings:
+    """The rows of the render cache. What writes is called inside a transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._rows = database.rows
+
+    def get(self, ids: Sequence[str]) -> dict[str, KeptRendering]:
+        """The cached renderings of these articles."""
+        found: dict[str, KeptRendering] = {}
+        for names, values in chunks(ids):
+            for row in self._rows(
+                "SELECT article, made_from, rendering, findings FROM renderings "
+                f"WHERE article IN ({names})",
+                values,
+            ):
+                found[row[0]] = KeptRendering(*row)
+        return found
+
+    def uses(self, targets: Sequence[str] | None = None) -> list[tuple[str, str, str]]:
+        """What renderings of published articles and pages refer to: article, target, witness.
+
+        With `targets`, what refers to one of them.
+        """
+        return [
+            (str(a), str(t), str(w))
+            for where, values in among("u.target", targets)
+            for a, t, w in self._rows(
+                # Said so that no database begins with every article there is.
+                "SELECT u.article, u.target, u.witness FROM uses u CROSS JOIN articles a "
+                f"WHERE a.id = u.article AND {SHOWN_BY_ID}{where} "
+                "ORDER BY a.sequence + 0, u.target",
+                values,
+            )
+        ]
+
+    def uses_of(self, ids: Sequence[str]) -> list[tuple[str, str, str]]:
+        """As `uses`, of these articles alone."""
+        return [
+            (str(a), str(t), str(w))
+            for names, values in chunks(ids)
+            for a, t, w in self._rows(
+                f"SELECT article, target, witness FROM uses WHERE article IN ({names})", values
+            )
+        ]
+
+    def findings(self) -> list[tuple[str, str]]:
+        """Path and findings (JSON) of rendering each published article that was rendered."""
+        # Not a join: a database may well begin it with every article there is.
+        found = dict(
+            self._pairs("SELECT article, findings FROM renderings WHERE findings IS NOT NULL")
+        )
+        shown = (State.LIVE, *BESIDE_ARTICLES)
+        live = (r for r in Articles(self._database).by_ids(sorted(found)) if r.state in shown)
+        return sorted((record.path, found[record.id]) for record in live)
+
+    def keep(self, kept: Sequence[KeptRendering], uses: Mapping[str, Mapping[str, str]]) -> None:
+        """Cache renderings and what they refer to: article -> target -> witness."""
+        ids = [{"id": k.article} for k in kept]
+        self._database.run_many("DELETE FROM renderings WHERE article = :id", ids)
+        self._database.run_many("DELETE FROM uses WHERE article = :id", ids)
+        self._database.run_many(
+            "INSERT INTO renderings (article, made_from, rendering, findings) "
+            "VALUES (:article, :made_from, :rendering, :findings)",
+            [
+                {
+                    "article": k.article,
+                    "made_from": k.made_from,
+                    "rendering": k.rendering,
+                    "findings": k.findings,
+                }
+                for k in kept
+            ],
+        )
+        self._database.run_many(
+            "INSERT INTO uses (article, target, witness) VALUES (:article, :target, :witness)",
+            [
+                {"article": k.article, "target": t, "witness": w}
+                for k in kept
+                for t, w in uses.get(k.article, {}).items()
+            ],
+        )
+
+    def _pairs(self, query: str) -> list[tuple[str, str]]:
+        return [(str(one), str(other)) for one, other in self._rows(query)]
