@@ -26,7 +26,7 @@ import premailer
 
 from articles import write_articles
 from results import keep, processor
-from syndicate.config.model import Newsletter, Site, Text
+from syndicate.config.model import Newsletter, SiteSettings, Text
 from syndicate.content.article import Published
 from syndicate.content.markdown import to_html
 from syndicate.newsletters import render
@@ -124,7 +124,7 @@ def issue(articles: list[Published], text: Text) -> Rendered:
     newsletter = Newsletter(
         name="w", title="Weekly", sender="W <w@example.org>", text=text, postal_address="Here"
     )
-    site = Site(title="Site", url=HOME)
+    site = SiteSettings(title="Site", url=HOME)
     return render.render_issue(ENV, newsletter, site, articles, date=NOW, links=LINKS)
 
 

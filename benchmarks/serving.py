@@ -8,14 +8,14 @@ from typing import Any
 import uvicorn
 
 from syndicate.web.asgi import App, Receive, Scope, Send
-from syndicate.web.fast_path import Front, server_config
+from syndicate.web.fast_path import FastProtocol, server_config
 from syndicate.web.metrics import Traffic
 from syndicate.web.rate_limit import Clients, Limit
-from syndicate.web.representations import Form
-from syndicate.web.responder import Answers
-from syndicate.web.site_in_memory import Address, Library
+from syndicate.web.representations import Representation
+from syndicate.web.responder import Responder
+from syndicate.web.site_in_memory import Address, SiteCache
 
-__all__ = ["Front", "empty", "serve"]
+__all__ = ["FastProtocol", "empty", "serve"]
 
 
 def serve(folder: str, port: int, protocol: Any) -> None:
@@ -28,7 +28,7 @@ def serve(folder: str, port: int, protocol: Any) -> None:
 def empty(folder: str, port: int) -> None:
     """An ASGI application that does nothing but give the right answer: what ASGI costs at least."""
     answers = _answers(folder)
-    form: Form = answers.library.shelf.paths[b"/feed.xml"].form((b"gzip",))
+    form: Representation = answers.library.shelf.paths[b"/feed.xml"].form((b"gzip",))
 
     class Empty(App):
         async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
@@ -43,7 +43,7 @@ def empty(folder: str, port: int) -> None:
     uvicorn.Server(config).run()
 
 
-def _answers(folder: str) -> Answers:
-    library = Library(Path(folder), Address("https://example.org/"))
+def _answers(folder: str) -> Responder:
+    library = SiteCache(Path(folder), Address("https://example.org/"))
     library.refresh()
-    return Answers(library, Clients(Limit()), Traffic())
+    return Responder(library, Clients(Limit()), Traffic())

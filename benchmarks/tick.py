@@ -25,9 +25,9 @@ from articles import change, write_articles
 from programs import ENVIRONMENT, WORK, Program
 from results import keep
 from syndicate.content.folder import scan
-from syndicate.service.build_state import Served
-from syndicate.service.build_task import Publishing
-from syndicate.service.scheduler import Tick
+from syndicate.service.build_state import BuildState
+from syndicate.service.build_task import BuildTask
+from syndicate.service.scheduler import Scheduler
 from syndicate.site import set_up
 
 
@@ -81,7 +81,7 @@ def in_process(make: Callable[[Path], Program], name: str, count: int, rounds: i
     subprocess.run(["rm", "-rf", str(folder)], check=True)
     program, articles = make(folder), write_articles(folder / "content", count)
     setup = set_up(program.site / "config.yaml", {})
-    tick, told = Tick([Publishing(setup, Served())]), _Published()
+    tick, told = Scheduler([BuildTask(setup, BuildState())]), _Published()
     logger = logging.getLogger("syndicate")
     logger.setLevel(logging.INFO)
     logger.addHandler(told)
@@ -98,7 +98,7 @@ def in_process(make: Callable[[Path], Program], name: str, count: int, rounds: i
     return InProcess(Times(scans), Times(idle), Times(changed))
 
 
-def settle(tick: Tick, now: datetime) -> None:
+def settle(tick: Scheduler, now: datetime) -> None:
     """See what is there, see that it is whole, and build."""
     while tick(now) is not None:
         pass

@@ -5,8 +5,8 @@ from __future__ import annotations
 import notices
 from syndicate.bounces.return_path import return_path
 from syndicate.store.database import Database
-from syndicate.store.deliveries import Sending
-from syndicate.store.requests import Secrets
+from syndicate.store.deliveries import IssueSend
+from syndicate.store.requests import SigningKeys
 from syndicate.store.subscribers import Subscriber, Subscribers
 from syndicate.subscribers.addresses import address
 
@@ -34,17 +34,17 @@ def send(
 ) -> None:
     """Have an issue in the ledger, delivered to somebody."""
     slot = f"2026-11-{issue:02}T08:00"
-    sending = Sending(issue, "weekly", slot, f"{slot}:00Z", planned=planned)
+    sending = IssueSend(issue, "weekly", slot, f"{slot}:00Z", planned=planned)
     row = (issue, who.id, state, at)
     with database.transaction():
-        database.upsert("sendings", Sending._fields, [sending])
+        database.upsert("sendings", IssueSend._fields, [sending])
         database.upsert("deliveries", ("issue", "subscriber", "state", "at"), [row])
 
 
 def path_of(database: Database, issue: int, who: Subscriber, now: str) -> str:
     """The return path of a delivery."""
     with database.transaction():
-        secret = Secrets(database).signing(now)
+        secret = SigningKeys(database).signing(now)
     return return_path("bounces@example.org", secret, issue, who.id)
 
 

@@ -17,7 +17,7 @@ import pytest
 from site_folder import NOON, PNG, SiteFolder
 from syndicate.build import builder as build_module
 from syndicate.build.builder import build
-from syndicate.documents.writer import Press
+from syndicate.documents.writer import DocumentWriter
 from syndicate.errors import ConfigError, OutputError, SyndicateError
 from syndicate.store.articles import Articles
 from syndicate.store.meta import Meta
@@ -431,7 +431,7 @@ def test_a_build_that_dies_after_a_picture_changed_is_completed_by_the_next(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(Press if step == "sweep" else build_module, step, die)
+        patched.setattr(DocumentWriter if step == "sweep" else build_module, step, die)
         with pytest.raises(KeyboardInterrupt):
             small.build()
     small.build()

@@ -14,18 +14,18 @@ from hypothesis import strategies as st
 from syndicate.catalogue.identity import (
     Decision,
     Record,
-    Scanned,
+    ScannedFile,
     State,
     article_of,
     body_hash,
-    decide,
     head_of,
-    mint,
+    match_articles,
+    new_id,
     tag_of,
     tag_pairs,
 )
 from syndicate.content.article import Article, Format
-from syndicate.timestamps import to_text
+from syndicate.timestamps import format_timestamp
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 LATER = NOON + timedelta(days=1)
@@ -34,10 +34,10 @@ TOMORROW = "2026-11-23T12:00:00Z"
 HOST = "example.org"
 
 
-def scanned(path: str, body: str = "", **changes: Any) -> Scanned:
+def scanned(path: str, body: str = "", **changes: Any) -> ScannedFile:
     """A file; its text is its path's unless `body` is given."""
     name = path.rpartition("/")[2].removesuffix(".md")
-    file = Scanned(
+    file = ScannedFile(
         path=path,
         size=1,
         mtime_ns=1,
@@ -56,16 +56,18 @@ def scanned(path: str, body: str = "", **changes: Any) -> Scanned:
 class Shelf:
     """The records as a store would keep them, and a folder that changes."""
 
-    def __init__(self, *files: Scanned, now: datetime = NOON) -> None:
+    def __init__(self, *files: ScannedFile, now: datetime = NOON) -> None:
         self.records: dict[str, Record] = {}
         self.see(*files, now=now)
 
-    def see(self, *files: Scanned, removed: Sequence[str] = (), now: datetime = NOON) -> Decision:
+    def see(
+        self, *files: ScannedFile, removed: Sequence[str] = (), now: datetime = NOON
+    ) -> Decision:
         """Take in changed files and lost paths; number what is published, as intake does."""
         at_path = {r.path: r for r in self.records.values()}
         gone = [r for r in self.records.values() if r.state == State.GONE]
         hashes = {file.body_hash for file in files}
-        decision = decide(
+        decision = match_articles(
             files,
             [at_path[path] for path in removed],
             {f.path: at_path[f.path] for f in files if f.path in at_path},
@@ -75,7 +77,7 @@ class Shelf:
             taken=list(self.records),
         )
         for record in (*decision.saved, *decision.gone):
-            due = record.state == State.LIVE and record.published <= to_text(now)
+            due = record.state == State.LIVE and record.published <= format_timestamp(now)
             number = len(self.records) + 1 if record.sequence is None and due else record.sequence
             self.records[record.id] = record._replace(sequence=number)
         paths = [r.path for r in self.records.values()]
@@ -109,7 +111,7 @@ def test_a_rename_keeps_the_id() -> None:
     assert len(shelf.records) == 1
 
 
-TO_NOON = to_text(NOON)
+TO_NOON = format_timestamp(NOON)
 
 
 def test_two_files_renamed_at_once_keep_their_ids() -> None:
@@ -286,9 +288,9 @@ def test_the_date_in_an_id_is_never_in_the_future() -> None:
 def test_minted_ids_are_unique_whatever_is_taken(paths: list[str], times: int) -> None:
     taken: set[str] = set()
     for path in paths * times:
-        uri = mint(HOST, "2026-11-22", path, taken)
+        uri = new_id(HOST, "2026-11-22", path, taken)
         assert uri not in taken
-        assert uri == mint(HOST, "2026-11-22", path, taken)
+        assert uri == new_id(HOST, "2026-11-22", path, taken)
         taken.add(uri)
 
 
@@ -332,7 +334,7 @@ def test_the_date_of_what_is_not_published_yet_may_change() -> None:
 def test_updated_moves_with_title_and_text(change: dict[str, str]) -> None:
     shelf = Shelf(scanned("a.md", "one"))
     shelf.see(scanned("a.md", "one", **change), now=LATER)
-    assert shelf.at("a.md").updated == to_text(LATER)
+    assert shelf.at("a.md").updated == format_timestamp(LATER)
 
 
 @pytest.mark.parametrize("change", [{"slug": "new"}, {"head": '{"tags": ["new"]}'}])
@@ -371,7 +373,7 @@ def test_a_draft_is_not_published() -> None:
 def test_a_draft_without_date_is_published_when_it_stops_being_one() -> None:
     shelf = Shelf(scanned("a.md", draft=True))
     shelf.see(scanned("a.md"), now=LATER)
-    assert shelf.at("a.md").published == shelf.at("a.md").updated == to_text(LATER)
+    assert shelf.at("a.md").published == shelf.at("a.md").updated == format_timestamp(LATER)
 
 
 def test_a_draft_with_a_date_is_published_under_that_date() -> None:
@@ -385,7 +387,7 @@ def test_a_draft_that_moves_out_of_its_folder_keeps_its_id() -> None:
     before = shelf.at("drafts/a.md").id
     shelf.see(scanned("a.md", "text"), removed=["drafts/a.md"], now=LATER)
     assert shelf.at("a.md").id == before
-    assert shelf.at("a.md").published == to_text(LATER)
+    assert shelf.at("a.md").published == format_timestamp(LATER)
 
 
 def test_what_was_published_and_became_a_draft_again_comes_back_as_it_was() -> None:

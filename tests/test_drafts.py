@@ -10,7 +10,7 @@ import pytest
 
 from site_folder import SiteFolder
 from syndicate.hooks import payload
-from syndicate.issues.freeze import make_issue, move
+from syndicate.issues.freeze import freeze_issue, move
 from syndicate.store.events import Event
 from syndicate.store.issues import Issue, IssueState
 
@@ -39,7 +39,7 @@ def make(site: SiteFolder, slot: datetime = MONDAY) -> Issue:
     site.build(slot)
     with site.opened() as opened:
         newsletter = opened.config.newsletters["weekly"]
-        issue = make_issue(opened, newsletter, f"{slot:%Y-%m-%dT%H:%M}", slot, slot)
+        issue = freeze_issue(opened, newsletter, f"{slot:%Y-%m-%dT%H:%M}", slot, slot)
     site.build(slot)
     return issue
 

@@ -16,7 +16,7 @@ import pytest
 
 from site_folder import NOON, SiteFolder
 from syndicate.hooks import GIVEN_UP_AFTER, HUB, Failure, after_failure, tell_hooks
-from syndicate.issues.freeze import make_issue, move
+from syndicate.issues.freeze import freeze_issue, move
 from syndicate.store.events import Event, Events, Told
 from syndicate.store.issues import IssueState
 
@@ -88,7 +88,7 @@ def tell(site: SiteFolder, now: datetime = NOON) -> list[Failure]:
 def make(site: SiteFolder, review: IssueState | None = None) -> None:
     with site.opened() as opened:
         newsletter = opened.config.newsletters["weekly"]
-        issue = make_issue(opened, newsletter, "2026-11-22T12:00", NOON, NOON)
+        issue = freeze_issue(opened, newsletter, "2026-11-22T12:00", NOON, NOON)
         if review:
             assert move(opened, issue, review, NOON)
     site.build()

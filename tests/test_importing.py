@@ -13,7 +13,7 @@ from syndicate.cli.show import Progress
 from syndicate.errors import SyndicateError
 from syndicate.store import subscriber_import
 from syndicate.store.database import Database, open_database
-from syndicate.store.subscriber_import import Became
+from syndicate.store.subscriber_import import ImportOutcome
 from syndicate.store.subscribers import Consent, Subscribers
 from syndicate.subscribers.addresses import address
 from syndicate.subscribers.csv_lists import Refused, read
@@ -157,13 +157,13 @@ def test_bad_rows_are_written_with_line_and_reason_and_can_be_mended(
 ) -> None:
     text = b'email,name\nada@example.org,Ada\n"no\nbody",=1+1\n'
     found = imported(database, tmp_path, text)
-    assert (found.rows[Became.ADDED], found.bad) == (1, 1)
+    assert (found.rows[ImportOutcome.ADDED], found.bad) == (1, 1)
     written = (tmp_path / "bad.csv").read_text()
     (row,) = csv.DictReader(written.splitlines(keepends=True))
     assert (row["line"], row["name"]) == ("3", "'=1+1")
     assert row["reason"]
     mended = imported(database, tmp_path, written.replace("no\nbody", "bob@example.org").encode())
-    assert (mended.rows[Became.ADDED], mended.bad) == (1, 0)
+    assert (mended.rows[ImportOutcome.ADDED], mended.bad) == (1, 0)
 
 
 @pytest.mark.parametrize("tail", [b"bob@example.org,\xff\n", b"x" * 1_000_001])
@@ -195,7 +195,7 @@ def test_a_stream_is_read_as_well(database: Database, tmp_path: Path) -> None:
     stream, agreed = Stream(b"email\nada@example.org\n"), Agreement("weekly", "", NOW)
     bad = tmp_path / "bad.csv"
     found = import_file(database, stream, bad, agreed, Progress(quiet=True))
-    assert found.rows == {Became.ADDED: 1}
+    assert found.rows == {ImportOutcome.ADDED: 1}
     assert not bad.exists()
 
 
@@ -220,7 +220,7 @@ def test_files_of_any_program_are_read(
     database: Database, people: Subscribers, tmp_path: Path, data: bytes
 ) -> None:
     found = imported(database, tmp_path, data)
-    assert (found.rows, found.bad) == ({Became.ADDED: 2}, 0)
+    assert (found.rows, found.bad) == ({ImportOutcome.ADDED: 2}, 0)
     assert sorted(each.name for each in people.listed("weekly", None)) == ["Bob", "Jörg"]
 
 

@@ -17,7 +17,7 @@ from syndicate.catalogue.identity import NO_BODY, Record, State
 from syndicate.errors import SyndicateError
 from syndicate.store.articles import Articles
 from syndicate.store.meta import Meta
-from syndicate.timestamps import to_text
+from syndicate.timestamps import format_timestamp
 
 
 def records(site: SiteFolder) -> list[Record]:
@@ -291,7 +291,7 @@ class AnyFolder(RuleBasedStateMachine):
                 assert (now.sequence, now.published) == (known.sequence, known.published)
         numbers = [r.sequence for r in found.values() if r.sequence is not None]
         assert sorted(numbers) == list(range(1, len(numbers) + 1)), "unique, without gaps"
-        moment = to_text(self.now)
+        moment = format_timestamp(self.now)
         for r in found.values():
             assert r.published <= r.updated
             assert r.sequence is None or r.published <= moment

@@ -13,10 +13,10 @@ import pytest
 from site_folder import NOON, PNG, SiteFolder
 from syndicate.config.model import Newsletter
 from syndicate.errors import SyndicateError
-from syndicate.issues.freeze import make_issue, move, skip
-from syndicate.mail.personalise import Prepared, Recipient
+from syndicate.issues.freeze import freeze_issue, move, skip
+from syndicate.mail.personalise import EncodedIssue, Recipient
 from syndicate.newsletters.checks import CUT_BY_GMAIL
-from syndicate.newsletters.personal import Personal
+from syndicate.newsletters.personal import PersonalisedIssue
 from syndicate.newsletters.render import size_as_sent
 from syndicate.schedule.due import Reason, Skipped
 from syndicate.schedule.slots import Slot
@@ -39,7 +39,7 @@ def make(site: SiteFolder, slot: datetime = MONDAY, now: datetime | None = None)
     site.build(now)
     with site.opened() as opened:
         newsletter = opened.config.newsletters["weekly"]
-        issue = make_issue(opened, newsletter, f"{slot:%Y-%m-%dT%H:%M}", slot, now)
+        issue = freeze_issue(opened, newsletter, f"{slot:%Y-%m-%dT%H:%M}", slot, now)
     site.build(now)
     return issue
 
@@ -215,7 +215,7 @@ DELIVERED: dict[str, dict[str, object]] = {
 def message_to(issue: Issue, name: str) -> email.message.EmailMessage:
     """What somebody gets of an issue, made from nothing but what is kept."""
     newsletter = Newsletter(name="weekly", title="Weekly", sender="a@example.org")
-    prepared = Prepared(Personal.from_json(issue.personal), newsletter, issue="1")
+    prepared = EncodedIssue(PersonalisedIssue.from_json(issue.personal), newsletter, issue="1")
     who = Recipient(
         address="ada@example.net",
         name=name,

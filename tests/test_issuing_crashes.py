@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from site_folder import SiteFolder
-from syndicate.issues.freeze import make_issue
+from syndicate.issues.freeze import freeze_issue
 from syndicate.store.database import open_database
 from syndicate.store.issues import Issue, Issues
 
@@ -82,7 +82,7 @@ def test_the_issue_exists_once_and_whole_after_a_death_and_a_restart(
     site.build(MONDAY)  # whatever starts next builds first, as the service does
     with site.opened() as opened:
         newsletter = opened.config.newsletters["weekly"]
-        issue = make_issue(opened, newsletter, SLOT, MONDAY, MONDAY)
+        issue = freeze_issue(opened, newsletter, SLOT, MONDAY, MONDAY)
     site.build(MONDAY)
     with site.opened() as opened:
         assert Issues(opened.database).all(None, 9) == [issue._replace(

@@ -14,7 +14,7 @@ import lxml.html
 import pytest
 from jinja2 import Environment
 
-from syndicate.config.model import Site
+from syndicate.config.model import SiteSettings
 from syndicate.content.article import Image, Published
 from syndicate.documents.pages import (
     FeedLink,
@@ -58,7 +58,9 @@ def feeds_of(base: str, title: str) -> tuple[FeedLink, ...]:
 
 
 FRAME = Frame(
-    site=Site(title="Low Tide", url=HOME, description="Notes from a harbour.", author="Maren Holt"),
+    site=SiteSettings(
+        title="Low Tide", url=HOME, description="Notes from a harbour.", author="Maren Holt"
+    ),
     home=HOME,
     stylesheet=HOME + "style.css",
     feeds=feeds_of(HOME, "Low Tide"),
@@ -143,7 +145,7 @@ def test_every_page_has_a_title_a_description_a_main_heading_and_a_skip_link(
 
 
 def test_a_site_without_a_description_still_describes_its_pages(env: Environment) -> None:
-    frame = replace(FRAME, site=Site(title="Low Tide", url=HOME))
+    frame = replace(FRAME, site=SiteSettings(title="Low Tide", url=HOME))
     page = index_page(env, frame, [ARTICLE], TAGS)
     assert found(page, "//meta[@name='description']/@content") == ["Low Tide"]
 
@@ -168,7 +170,7 @@ def test_all_links_are_absolute_and_nothing_is_loaded_from_elsewhere(env: Enviro
 def test_hostile_words_stay_words(env: Environment) -> None:
     frame = replace(
         FRAME,
-        site=Site(title=HOSTILE, url=HOME, description=HOSTILE, author=HOSTILE),
+        site=SiteSettings(title=HOSTILE, url=HOME, description=HOSTILE, author=HOSTILE),
         feeds=feeds_of(HOME, HOSTILE),
         tags={HOSTILE: HOME + "tags/" + HOSTILE},
     )

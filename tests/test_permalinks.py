@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syndicate.catalogue.urls import article_url, base_url, page_file
-from syndicate.config.model import Site
+from syndicate.config.model import SiteSettings
 
-SITE = Site(title="Lake Notes", url="https://example.org/")
-BLOG = Site(title="Lake Notes", url="https://example.org/blog")
+SITE = SiteSettings(title="Lake Notes", url="https://example.org/")
+BLOG = SiteSettings(title="Lake Notes", url="https://example.org/blog")
 ALL = "{section}/{year}/{month}/{day}/{slug}.html"
 
 
@@ -29,7 +29,7 @@ def address(
     url: str = "https://example.org/",
     zone: tzinfo = UTC,
 ) -> str:
-    site = Site(title="Lake Notes", url=url, permalink=permalink)
+    site = SiteSettings(title="Lake Notes", url=url, permalink=permalink)
     return article_url(site, zone, stated=stated, slug=slug, path=path, published=published)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from syndicate import atomic_files
-from syndicate.documents.writer import Press, Rehearsal, missing
+from syndicate.documents.writer import DocumentWriter, DryRunWriter, missing
 from syndicate.errors import OutputError
 
 Known = dict[str, tuple[int, str]]
@@ -22,9 +22,9 @@ def output(tmp_path: Path) -> Path:
     return tmp_path / "public"
 
 
-def press(output: Path, known: Known | None = None, *owners: str) -> Press:
+def press(output: Path, known: Known | None = None, *owners: str) -> DocumentWriter:
     roots = {"output": output, "issues": output.parent / "issues"}
-    return Press(roots, known or {}, set(owners))
+    return DocumentWriter(roots, known or {}, set(owners))
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -110,7 +110,7 @@ def test_a_full_disk_leaves_the_old_document_and_nothing_half(output: Path) -> N
 def test_a_place_no_file_can_have_is_said_and_nothing_is_left(output: Path, path: str) -> None:
     (output / "folder/inner").mkdir(parents=True)
     (output / "file").write_bytes(b"")
-    with pytest.raises(atomic_files.BlockedError):
+    with pytest.raises(atomic_files.PathConflictError):
         atomic_files.write(output, path, b"text")
     assert files(output) == {"file": b""}
 
@@ -124,8 +124,8 @@ def test_a_name_as_long_as_file_systems_take_is_written(output: Path) -> None:
 
 def test_documents_are_written_below_their_root_and_listed(output: Path) -> None:
     made = press(output)
-    made.put("site", {"feed.xml": b"feed"})
-    made.put("newsletter:w", {"w/next/email.txt": b"mail"}, "issues")
+    made.write("site", {"feed.xml": b"feed"})
+    made.write("newsletter:w", {"w/next/email.txt": b"mail"}, "issues")
     assert files(output) == {"feed.xml": b"feed"}
     assert files(output.parent / "issues") == {"w/next/email.txt": b"mail"}
     assert made.written == ["feed.xml", "w/next/email.txt"]
@@ -138,7 +138,7 @@ def test_documents_are_written_below_their_root_and_listed(output: Path) -> None
 def test_what_stands_already_is_listed_but_not_written(output: Path) -> None:
     atomic_files.write(output, "feed.xml", b"feed")
     made = press(output)
-    made.put("site", {"feed.xml": b"feed"})
+    made.write("site", {"feed.xml": b"feed"})
     assert made.written == []
     assert made.made == {"output:feed.xml": (4, "site")}
 
@@ -149,16 +149,16 @@ def test_only_owners_made_anew_lose_what_they_have_no_more(output: Path) -> None
         atomic_files.write(output, path, b"")
         known[f"output:{path}"] = (0, owner)
     made = press(output, known, "tag:a")
-    made.put("tag:a", {"a/1": b""})
-    made.sweep()
+    made.write("tag:a", {"a/1": b""})
+    made.delete_orphans()
     assert set(files(output)) == {"a/1", "b/1"}
     assert made.removed == ["output:a/2"]
 
 
 def test_the_first_of_two_at_one_address_keeps_it(output: Path) -> None:
     made = press(output)
-    made.put("page:1", {"a.html": b"one"})
-    made.put("page:2", {"a.html": b"two"})
+    made.write("page:1", {"a.html": b"one"})
+    made.write("page:2", {"a.html": b"two"})
     assert files(output) == {"a.html": b"one"}
     assert made.collisions == {"page:2": ("a.html", "page:1")}
 
@@ -167,14 +167,14 @@ def test_an_address_of_an_earlier_build_is_kept_by_who_has_it(output: Path) -> N
     known = {"output:a.html": (3, "page:1")}
     atomic_files.write(output, "a.html", b"one")
     made = press(output, known, "page:2")
-    made.put("page:2", {"a.html": b"two"})
-    made.sweep()
+    made.write("page:2", {"a.html": b"two"})
+    made.delete_orphans()
     assert files(output) == {"a.html": b"one"}
     made = press(output, known, "page:1", "page:2")
-    made.put("page:2", {"a.html": b"two"})
-    made.put("page:1", {"b.html": b"one"})
-    made.settle()
-    made.sweep()
+    made.write("page:2", {"a.html": b"two"})
+    made.write("page:1", {"b.html": b"one"})
+    made.resolve_conflicts()
+    made.delete_orphans()
     assert files(output) == {"a.html": b"two", "b.html": b"one"}, "it has another address now"
 
 
@@ -183,10 +183,10 @@ def test_who_had_an_address_before_has_it_again_even_when_another_comes_first(
 ) -> None:
     atomic_files.write(output, "a.html", b"one")
     made = press(output, {"output:a.html": (3, "page:1")}, "page:1", "page:2")
-    made.put("page:2", {"a.html": b"two"})
-    made.put("page:1", {"a.html": b"one"})
-    made.settle()
-    made.sweep()
+    made.write("page:2", {"a.html": b"two"})
+    made.write("page:1", {"a.html": b"one"})
+    made.resolve_conflicts()
+    made.delete_orphans()
     assert files(output) == {"a.html": b"one"}
     assert made.collisions == {"page:2": ("a.html", "page:1")}
 
@@ -197,15 +197,15 @@ def test_who_had_an_address_before_has_it_again_even_when_another_comes_first(
 )
 def test_a_page_cannot_be_below_another(output: Path, first: str, second: str) -> None:
     made = press(output)
-    made.put("page:1", {first: b"one"})
-    made.put("page:2", {second: b"two"})
+    made.write("page:1", {first: b"one"})
+    made.write("page:2", {second: b"two"})
     assert files(output) == {first: b"one"}
     assert list(made.collisions) == ["page:2"]
 
 
 def test_a_name_too_long_costs_only_its_page(output: Path) -> None:
     made = press(output)
-    made.put("page:1", {"é" * 128 + "/index.html": b"one"})
+    made.write("page:1", {"é" * 128 + "/index.html": b"one"})
     assert files(output) == {}
     assert list(made.collisions) == ["page:1"]
 
@@ -213,13 +213,13 @@ def test_a_name_too_long_costs_only_its_page(output: Path) -> None:
 def test_a_feed_that_cannot_be_written_stops_the_build(output: Path) -> None:
     (output / "feed.xml").mkdir()
     with pytest.raises(OutputError):
-        press(output).put("site", {"feed.xml": b"feed"})
+        press(output).write("site", {"feed.xml": b"feed"})
 
 
 def test_a_rehearsal_writes_nothing_and_notes_the_same(output: Path) -> None:
-    made = Rehearsal({"output": output}, {}, set())
-    made.put("page:1", {"a.html": b"one"})
-    made.put("page:2", {"a.html": b"two"})
+    made = DryRunWriter({"output": output}, {}, set())
+    made.write("page:1", {"a.html": b"one"})
+    made.write("page:2", {"a.html": b"two"})
     assert files(output) == {}
     assert made.written == ["a.html"], "it would be"
     assert list(made.collisions) == ["page:2"]
@@ -230,8 +230,8 @@ def test_owners_without_anything_any_more_lose_it(output: Path) -> None:
     for name in ("a.png", "b.png"):
         atomic_files.write(output, name, b"")
     made = press(output, known)
-    made.have_only("file:", {"file:a.png"})
-    made.sweep()
+    made.retain_only("file:", {"file:a.png"})
+    made.delete_orphans()
     assert set(files(output)) == {"a.png"}
 
 

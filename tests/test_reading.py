@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from syndicate.catalogue import scan
-from syndicate.catalogue.identity import Scanned, body_hash
-from syndicate.catalogue.scan import Broken, read_article, scan_files, scan_many
+from syndicate.catalogue.identity import ScannedFile, body_hash
+from syndicate.catalogue.scan import UnreadableFile, read_article, scan_files, scan_many
 from syndicate.content import folder
 from syndicate.errors import ArticleError
 
@@ -27,7 +27,7 @@ def files(root: Path) -> list[tuple[str, folder.Stat]]:
     return sorted(folder.scan(root).items())
 
 
-def one(root: Path) -> Scanned | Broken:
+def one(root: Path) -> ScannedFile | UnreadableFile:
     (found,) = scan_files(root, files(root), UTC)
     return found
 
@@ -36,7 +36,7 @@ def test_a_file_becomes_what_the_catalogue_needs(tmp_path: Path) -> None:
     text = "---\ntitle: Sea\ndate: 2026-11-01\nupdated: 2026-11-02\ntags: [a]\n---\nText\n"
     write(tmp_path, "notes/sea.md", text)
     found = one(tmp_path)
-    assert isinstance(found, Scanned)
+    assert isinstance(found, ScannedFile)
     assert (found.path, found.size) == ("notes/sea.md", len(text))
     assert (found.title, found.slug, found.draft) == ("Sea", "sea", False)
     assert (found.date, found.updated) == ("2026-11-01T00:00:00Z", "2026-11-02T00:00:00Z")
@@ -47,7 +47,7 @@ def test_a_file_becomes_what_the_catalogue_needs(tmp_path: Path) -> None:
 def test_dates_without_zone_are_in_the_sites(tmp_path: Path) -> None:
     write(tmp_path, "a.md", "---\ntitle: A\ndate: 2026-11-01\n---\nText\n")
     (found,) = scan_files(tmp_path, files(tmp_path), ZoneInfo("Asia/Tokyo"))
-    assert isinstance(found, Scanned)
+    assert isinstance(found, ScannedFile)
     assert found.date == "2026-10-31T15:00:00Z"
 
 
@@ -55,8 +55,8 @@ def test_white_space_at_the_ends_of_a_text_is_no_other_text(tmp_path: Path) -> N
     write(tmp_path, "a.md", "---\ntitle: A\n---\nText\n")
     write(tmp_path, "b.md", "---\ntitle: B\nmood: calm\n---\r\n\r\nText  \r\n\r\n")
     a, b = scan_files(tmp_path, files(tmp_path), UTC)
-    assert isinstance(a, Scanned)
-    assert isinstance(b, Scanned)
+    assert isinstance(a, ScannedFile)
+    assert isinstance(b, ScannedFile)
     assert a.body_hash == b.body_hash
 
 
@@ -66,10 +66,10 @@ def test_a_broken_file_costs_only_itself(tmp_path: Path) -> None:
     write(tmp_path, "c.md", b"caf\xe9")
     write(tmp_path, "d.md", "---\ntitle: D\n---\nText\n")
     a, b, c, d = scan_files(tmp_path, files(tmp_path), UTC)
-    assert isinstance(a, Scanned)
-    assert isinstance(d, Scanned)
+    assert isinstance(a, ScannedFile)
+    assert isinstance(d, ScannedFile)
     for broken, path in ((b, "b.md"), (c, "c.md")):
-        assert isinstance(broken, Broken)
+        assert isinstance(broken, UnreadableFile)
         assert (broken.path, broken.finding.path) == (path, path)
         assert broken.finding.line is not None
         assert broken.finding.way_out
@@ -77,7 +77,7 @@ def test_a_broken_file_costs_only_itself(tmp_path: Path) -> None:
 
 def test_a_file_that_vanished_since_the_scan_is_broken(tmp_path: Path) -> None:
     (found,) = scan_files(tmp_path, [("gone.md", (1, 1))], UTC)
-    assert isinstance(found, Broken)
+    assert isinstance(found, UnreadableFile)
     with pytest.raises(ArticleError):
         read_article(tmp_path, "gone.md", UTC)
 

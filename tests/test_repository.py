@@ -40,7 +40,7 @@ from syndicate.config.model import (
     Sending,
     Server,
     Service,
-    Site,
+    SiteSettings,
     Store,
     SubscriberSettings,
     Webhooks,
@@ -86,7 +86,7 @@ def test_no_command_is_documented_that_is_none() -> None:
 # -- settings --------------------------------------------------------------------------------
 
 GROUPS = {
-    "site": Site,
+    "site": SiteSettings,
     "feeds": Feeds,
     "newsletters": Newsletter,
     "brand": Brand,

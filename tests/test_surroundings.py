@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from site_folder import PNG
 from syndicate.content.folder import Stat
-from syndicate.documents.references import MISSING, Surroundings, file_url, file_witness
+from syndicate.documents.references import MISSING, ReferenceResolver, file_fingerprint, file_url
 
 BASE = "https://example.org/"
 PATHS = """a.md b.md draft.md notes/a.md notes/b.markdown notes/c.txt trip/index.md trip/wave.png
@@ -20,8 +20,8 @@ FILES: dict[str, Stat] = dict.fromkeys([*PATHS.split(), "my file.pdf"], (10, 7))
 DRAFTS = {"draft.md", "deep/unready.md"}
 
 
-def around(path: str = "notes/a.md", root: Path = Path("/nowhere")) -> Surroundings:
-    return Surroundings(
+def around(path: str = "notes/a.md", root: Path = Path("/nowhere")) -> ReferenceResolver:
+    return ReferenceResolver(
         path,
         f"{BASE}articles/a/",
         root=root,
@@ -194,4 +194,4 @@ def test_where_a_file_is_served(path: str, article: str, url: str, expected: str
 
 
 def test_another_size_or_time_is_another_witness() -> None:
-    assert len({file_witness(stat) for stat in ((1, 1), (1, 2), (11, 1), (2, 1))}) == 4
+    assert len({file_fingerprint(stat) for stat in ((1, 1), (1, 2), (11, 1), (2, 1))}) == 4

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from syndicate.errors import Place, TemplateError
+from syndicate.errors import Location, TemplateError
 from syndicate.templating.environment import direction, environment, render, render_string, within
 
 WHEN = datetime(2026, 11, 22, 23, 30, tzinfo=UTC)
@@ -77,7 +77,7 @@ def test_within_a_folder_that_is_nowhere_is_an_error(folders: tuple[Path, Path])
     write(folders[1], "shared/a.txt", "a")
     with pytest.raises(TemplateError, match="there is no folder own") as caught:
         within(environment(*folders), "own", "shared")
-    assert caught.value.place == Place(str(folders[0] / "own"))
+    assert caught.value.place == Location(str(folders[0] / "own"))
 
 
 def test_html_and_xml_escape_what_they_print_and_text_does_not(
@@ -112,28 +112,28 @@ def test_a_value_is_never_a_template(folders: tuple[Path, Path]) -> None:
 )
 def test_a_fault_names_its_file_and_line(folders: tuple[Path, Path], text: str, line: int) -> None:
     path = write(folders[1], "a.html", text)
-    assert fault(folders[1], "a.html", values=[]).place == Place(str(path), line)
+    assert fault(folders[1], "a.html", values=[]).place == Location(str(path), line)
 
 
 def test_a_fault_in_an_included_file_is_said_to_be_there(folders: tuple[Path, Path]) -> None:
     write(folders[1], "a.html", "\n\n\n{% include 'parts/b.html' %}")
     path = write(folders[1], "parts/b.html", "\n{{ nothing }}")
-    assert fault(folders[1], "a.html").place == Place(str(path), 2)
+    assert fault(folders[1], "a.html").place == Location(str(path), 2)
 
 
 def test_a_missing_file_is_named_where_it_is_asked_for(folders: tuple[Path, Path]) -> None:
     path = write(folders[1], "a.html", "\n{% include 'b.html' %}")
     missing = fault(folders[1], "a.html")
     assert "b.html does not exist" in missing.message
-    assert missing.place == Place(str(path), 2)
-    assert fault(folders[1], "no.html").place == Place("no.html")
+    assert missing.place == Location(str(path), 2)
+    assert fault(folders[1], "no.html").place == Location("no.html")
 
 
 def test_a_template_in_a_string_is_plain_text_and_its_faults_are_where_it_stands(
     folders: tuple[Path, Path],
 ) -> None:
     env = environment(None, folders[1])
-    place = Place("config.yaml", 7)
+    place = Location("config.yaml", 7)
     assert render_string(env, "{{ title }} & more", place, title="<b>") == "<b> & more"
     for text in ("{{ nothing }}", "{% if %}"):
         with pytest.raises(TemplateError) as caught:

@@ -9,10 +9,10 @@ import os
 from errno import EEXIST, EISDIR, ENAMETOOLONG, ENOTDIR, ENOTEMPTY
 from pathlib import Path
 
-from syndicate.errors import OutputError, Place
+from syndicate.errors import Location, OutputError
 
 
-class BlockedError(OutputError):
+class PathConflictError(OutputError):
     """No file can have this path: a folder has it, or a file stands where its folder would be."""
 
 
@@ -45,14 +45,14 @@ def _replace(target: Path, data: bytes, *, private: bool) -> None:
             partial.touch(0o600)
             partial.chmod(0o600)
         partial.write_bytes(data)
-        _make_younger(partial, target)
+        _advance_mtime(partial, target)
         partial.replace(target)
     except BaseException:  # Ctrl-C too leaves nothing behind
         partial.unlink(missing_ok=True)
         raise
 
 
-def _make_younger(partial: Path, target: Path) -> None:
+def _advance_mtime(partial: Path, target: Path) -> None:
     """Give a document another second of change than the one it replaces.
 
     HTTP tells times in whole seconds, and curl throws away what is no younger than what it has:
@@ -66,7 +66,7 @@ def _make_younger(partial: Path, target: Path) -> None:
         os.utime(partial, (before + 1, before + 1))
 
 
-def stands(root: Path, path: str, data: bytes) -> bool:
+def is_current(root: Path, path: str, data: bytes) -> bool:
     """Whether a document is there as it is to be."""
     try:
         return _same(root / path, data)
@@ -100,8 +100,8 @@ def _same(target: Path, data: bytes) -> bool:
 def _refused(target: Path, error: OSError) -> OutputError:
     blocked = error.errno in BLOCKED
     way_out = "check the folder's rights and the disk's space, then build again"
-    return (BlockedError if blocked else OutputError)(
+    return (PathConflictError if blocked else OutputError)(
         f"cannot be written: {error.strerror}",
-        place=Place(str(target)),
+        place=Location(str(target)),
         way_out="move away what has its name, or stands in its way" if blocked else way_out,
     )

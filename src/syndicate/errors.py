@@ -11,7 +11,7 @@ from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Location:
     """Where something is: a file as the user knows it, and a line counted from 1 if known."""
 
     path: str
@@ -24,7 +24,7 @@ class Place:
 class SyndicateError(Exception):
     """Something a user can mend. `message` says what, `place` where, `way_out` what to do."""
 
-    def __init__(self, message: str, *, place: Place | None = None, way_out: str = "") -> None:
+    def __init__(self, message: str, *, place: Location | None = None, way_out: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.place = place
@@ -32,18 +32,18 @@ class SyndicateError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class ConfigProblem:
     """One thing wrong in the configuration."""
 
     message: str
-    place: Place
+    place: Location
     way_out: str = ""
 
 
 class ConfigError(SyndicateError):
     """The configuration cannot be used; `faults` holds everything wrong with it at once."""
 
-    def __init__(self, faults: tuple[Fault, ...]) -> None:
+    def __init__(self, faults: tuple[ConfigProblem, ...]) -> None:
         first = faults[0]
         super().__init__(first.message, place=first.place, way_out=first.way_out)
         self.faults = faults
@@ -69,7 +69,7 @@ class AddressError(SyndicateError):
     """No mail can be sent to what somebody gave as their address."""
 
 
-class Refused(StrEnum):
+class RejectedStage(StrEnum):
     """What a mail server did not take, or that there is none."""
 
     SERVER = "server"  # no connection, no login, or an end to it
@@ -90,7 +90,7 @@ class DeliveryError(SyndicateError):
         self,
         message: str,
         *,
-        what: Refused = Refused.SERVER,
+        what: RejectedStage = RejectedStage.SERVER,
         for_good: bool = False,
         uncertain: bool = False,
         lost: bool = False,
@@ -123,11 +123,11 @@ def refused(error: OSError) -> SyndicateError:
     if error.errno in NO_RIGHT and error.filename:
         return SyndicateError(
             f"cannot be read or written: {error.strerror}",
-            place=Place(str(error.filename)),
+            place=Location(str(error.filename)),
             way_out="let the user who runs syndicate write this file and its folder",
         )
     return SyndicateError(
         f"the system refuses: {error.strerror or error}",
-        place=Place(str(error.filename)) if error.filename else None,
+        place=Location(str(error.filename)) if error.filename else None,
         way_out="check the rights and the free space there, then try again",
     )

@@ -32,7 +32,7 @@ from syndicate.store.articles import Articles
 from syndicate.store.events import Event, Events, Happening, Told
 from syndicate.store.incarnation import Incarnation
 from syndicate.store.issues import Issues
-from syndicate.timestamps import from_text, to_text
+from syndicate.timestamps import format_timestamp, parse_timestamp
 
 BACKOFF = Backoff(timedelta(seconds=30), timedelta(hours=1))
 GIVEN_UP_AFTER = timedelta(hours=24)
@@ -107,7 +107,7 @@ def _listeners(site: Site) -> Iterator[_Listener]:
 def _tell(
     site: Site, events: Events, listener: _Listener, told: Told, now: datetime, shown: Shown
 ) -> Iterator[Failure]:
-    if to_text(now) < told.next_try <= to_text(now + BACKOFF.longest):
+    if format_timestamp(now) < told.next_try <= format_timestamp(now + BACKOFF.longest):
         yield Failure(listener.name, told.reason)
         return
     found = events.since(told.position, listener.kinds, AT_ONCE)
@@ -139,13 +139,18 @@ def _may_be_told(site: Site, shown: Shown, event: Event) -> bool:
 
 def after_failure(told: Told, event: Event, reason: str, now: datetime) -> Told:
     """How far a hook was told after it did not hear: to be tried again, or given up. Pure."""
-    since = min(told.failing_since or to_text(now), to_text(now))
+    since = min(told.failing_since or format_timestamp(now), format_timestamp(now))
     waited = BACKOFF.total(told.attempts)
     # Both: a clock that is ahead for a moment does not end the retries.
-    if now - from_text(since) >= GIVEN_UP_AFTER and waited >= GIVEN_UP_AFTER - BACKOFF.longest:
+    if (
+        now - parse_timestamp(since) >= GIVEN_UP_AFTER
+        and waited >= GIVEN_UP_AFTER - BACKOFF.longest
+    ):
         return Told(told.name, event.id)
     wait = BACKOFF.delay(told.attempts)
-    return Told(told.name, told.position, told.attempts + 1, to_text(now + wait), since, reason)
+    return Told(
+        told.name, told.position, told.attempts + 1, format_timestamp(now + wait), since, reason
+    )
 
 
 # -- what is told --------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from syndicate.config.loader import Loaded, load
 from syndicate.config.model import Config
 from syndicate.content import folder
 from syndicate.content.folder import Stat
-from syndicate.errors import Place, SyndicateError
+from syndicate.errors import Location, SyndicateError
 from syndicate.starter import starter
 from syndicate.store.database import Database, open_database
 from syndicate.store.incarnation import Incarnation, RecordFiles
@@ -162,7 +162,7 @@ def _apart(config_file: Path, sources: Sequence[Path], targets: Sequence[Path]) 
             if one.is_relative_to(other) or other.is_relative_to(one):
                 raise SyndicateError(
                     f"{target} and {source} lie within each other: builds would overwrite sources",
-                    place=Place(str(config_file)),
+                    place=Location(str(config_file)),
                     way_out="choose folders side by side for content, templates, output and issues",
                 )
 
@@ -198,7 +198,7 @@ def _designs(own: Path, *, named: bool) -> tuple[Path, ...]:
     if named or own.exists():
         raise SyndicateError(
             "there is no such folder of templates",
-            place=Place(str(own)),
+            place=Location(str(own)),
             way_out="correct templates: in config.yaml, or take it out to use the built-in ones",
         )
     return (builtin,)

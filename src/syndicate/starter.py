@@ -9,7 +9,7 @@ import shutil
 from datetime import datetime
 from pathlib import Path
 
-from syndicate.errors import Place, SyndicateError
+from syndicate.errors import Location, SyndicateError
 
 PARTS = ("config.yaml", "content", "templates")
 
@@ -29,7 +29,7 @@ def copy_to(target: Path) -> list[str]:
     if "config.yaml" in there:
         raise SyndicateError(
             "a site is here already",
-            place=Place(str(target / "config.yaml")),
+            place=Location(str(target / "config.yaml")),
             way_out="choose another folder, or use this one: syndicate build",
         )
     try:
@@ -43,7 +43,7 @@ def copy_to(target: Path) -> list[str]:
     except OSError as error:
         raise SyndicateError(
             f"cannot be written: {error.strerror}",
-            place=Place(str(target)),
+            place=Location(str(target)),
             way_out="choose a folder you may write to",
         ) from error
     return there
@@ -64,7 +64,7 @@ def write_article(path: Path, title: str, now: datetime) -> Path:
         if not path.exists():
             message = f"cannot be written: {error.strerror}"
             way_out = "check the folder's rights and the disk's space"
-        raise SyndicateError(message, place=Place(str(path)), way_out=way_out) from error
+        raise SyndicateError(message, place=Location(str(path)), way_out=way_out) from error
     return path
 
 

@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from syndicate.config.loader import load, place_of
-from syndicate.config.model import Brand, Config, Newsletter, Site
+from syndicate.config.model import Brand, Config, Newsletter, SiteSettings
 from syndicate.findings import Finding, Level
 from syndicate.starter import starter
 
@@ -44,7 +44,10 @@ def _of_newsletter(name: str, ours: Newsletter, theirs: Newsletter) -> dict[Key,
 
 
 def _with_title(
-    at: Key, ours: Site | Newsletter, theirs: Site | Newsletter, names: tuple[str, ...]
+    at: Key,
+    ours: SiteSettings | Newsletter,
+    theirs: SiteSettings | Newsletter,
+    names: tuple[str, ...],
 ) -> dict[Key, str]:
     found = dict(_same(at, ours, theirs, names))
     return dict(_same(at, ours, theirs, (TITLE,))) | found if found else {}
@@ -52,8 +55,8 @@ def _with_title(
 
 def _same(
     at: Key,
-    ours: Site | Newsletter | Brand,
-    theirs: Site | Newsletter | Brand,
+    ours: SiteSettings | Newsletter | Brand,
+    theirs: SiteSettings | Newsletter | Brand,
     names: tuple[str, ...],
 ) -> Iterator[tuple[Key, str]]:
     for name in names:

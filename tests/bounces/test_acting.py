@@ -8,19 +8,19 @@ import pytest
 
 import notices
 from sent import path_of, send, subscriber, to
-from syndicate.bounces.classify import Kind
-from syndicate.bounces.handle import Came, act, matching
+from syndicate.bounces.classify import BounceKind
+from syndicate.bounces.handle import BounceResult, handle, return_path_reader
 from syndicate.bounces.mailboxes import acting
-from syndicate.bounces.report import Notice
+from syndicate.bounces.report import BounceReport
 from syndicate.store.bounces import Bounces
 from syndicate.store.database import Database
-from syndicate.store.requests import Secrets
+from syndicate.store.requests import SigningKeys
 from syndicate.store.subscribers import Outcome, Subscriber, Subscribers, Suppression
 from syndicate.subscribers.tokens import Purpose, signed
-from syndicate.timestamps import to_text
+from syndicate.timestamps import format_timestamp
 
 MONDAY = datetime(2026, 11, 2, 8, tzinfo=UTC)
-NOW = to_text(MONDAY)
+NOW = format_timestamp(MONDAY)
 TABLES = ("suppressions", "bounces", "delivery_events")
 
 
@@ -37,14 +37,16 @@ def everything(database: Database) -> list[object]:
     return [sorted(database.rows(f"SELECT * FROM {table}")) for table in TABLES]
 
 
-def come(database: Database, who: Subscriber, issue: int, notice: bytes, now: datetime) -> Came:
+def come(
+    database: Database, who: Subscriber, issue: int, notice: bytes, now: datetime
+) -> BounceResult:
     path = path_of(database, issue, who, NOW)
     return acting(database, now)(to(path, notice))
 
 
 def test_a_hard_bounce_suppresses_at_once_and_says_why(database: Database, ada: Subscriber) -> None:
     send(database, 1, ada)
-    assert come(database, ada, 1, notices.POSTFIX, MONDAY) == Came.SUPPRESSED
+    assert come(database, ada, 1, notices.POSTFIX, MONDAY) == BounceResult.SUPPRESSED
     found = suppression(database, ada)
     assert found is not None
     assert found.reason == "bounce"
@@ -61,7 +63,7 @@ def test_a_hard_bounce_suppresses_at_once_and_says_why(database: Database, ada: 
 
 def test_a_complaint_suppresses_at_once(database: Database, ada: Subscriber) -> None:
     send(database, 1, ada)
-    assert come(database, ada, 1, notices.arf(), MONDAY) == Came.SUPPRESSED
+    assert come(database, ada, 1, notices.arf(), MONDAY) == BounceResult.SUPPRESSED
     found = suppression(database, ada)
     assert found is not None
     assert found.reason == "complaint"
@@ -70,10 +72,10 @@ def test_a_complaint_suppresses_at_once(database: Database, ada: Subscriber) -> 
 
 def test_the_same_notice_twice_counts_once(database: Database, ada: Subscriber) -> None:
     send(database, 1, ada)
-    assert come(database, ada, 1, notices.OPENSMTPD, MONDAY) == Came.KEPT
+    assert come(database, ada, 1, notices.OPENSMTPD, MONDAY) == BounceResult.KEPT
     before = everything(database)
     later = MONDAY + timedelta(days=3)
-    assert come(database, ada, 1, notices.OPENSMTPD, later) == Came.KNOWN
+    assert come(database, ada, 1, notices.OPENSMTPD, later) == BounceResult.KNOWN
     assert everything(database) == before
 
 
@@ -83,8 +85,8 @@ def test_a_notice_read_again_does_not_undo_what_somebody_lifted(
     send(database, 1, ada)
     come(database, ada, 1, notices.POSTFIX, MONDAY)
     with database.transaction():
-        assert Subscribers(database).lift(ada.hash)
-    assert come(database, ada, 1, notices.POSTFIX, MONDAY) == Came.KNOWN
+        assert Subscribers(database).unsuppress(ada.hash)
+    assert come(database, ada, 1, notices.POSTFIX, MONDAY) == BounceResult.KNOWN
     assert suppression(database, ada) is None
 
 
@@ -97,7 +99,7 @@ def test_soft_bounces_of_three_issues_in_a_row_suppress(
         come(database, ada, issue, notices.OPENSMTPD, MONDAY + timedelta(days=issue))
         for issue in (1, 8, 15)
     ]
-    assert came == [Came.KEPT, Came.KEPT, Came.SUPPRESSED]
+    assert came == [BounceResult.KEPT, BounceResult.KEPT, BounceResult.SUPPRESSED]
 
 
 def test_an_issue_that_arrived_in_between_keeps_an_address(
@@ -130,7 +132,7 @@ def test_a_block_says_nothing_of_the_address(database: Database, ada: Subscriber
     for issue in (1, 8, 15, 22):
         send(database, issue, ada)
         now = MONDAY + timedelta(days=issue)
-        assert come(database, ada, issue, notices.GMAIL_POLICY, now) == Came.KEPT
+        assert come(database, ada, issue, notices.GMAIL_POLICY, now) == BounceResult.KEPT
     assert suppression(database, ada) is None
     assert {each.kind for each in Bounces(database).of(ada.id)} == {"blocked"}
 
@@ -140,7 +142,7 @@ def test_from_a_delay_or_an_automatic_reply_nothing_follows(
     database: Database, ada: Subscriber, notice: bytes
 ) -> None:
     send(database, 1, ada)
-    assert come(database, ada, 1, notice, MONDAY) == Came.NOTHING
+    assert come(database, ada, 1, notice, MONDAY) == BounceResult.NOTHING
     assert everything(database) == [[], [], []]
 
 
@@ -152,8 +154,8 @@ def test_a_forged_notice_changes_nothing(database: Database, ada: Subscriber) ->
     on = acting(database, MONDAY)
     for address in ("bounces@example.org", f"{forged}@{domain}", "ada@example.net"):
         for notice in (notices.POSTFIX, notices.arf(), notices.QMAIL):
-            assert on(to(address, notice)) == Came.UNMATCHED
-    assert on(notices.PERSON) == Came.OTHER
+            assert on(to(address, notice)) == BounceResult.UNMATCHED
+    assert on(notices.PERSON) == BounceResult.OTHER
     assert everything(database) == [[], [], []]
 
 
@@ -165,7 +167,7 @@ def test_a_notice_about_somebody_who_was_erased_is_of_nobody(
     path = path_of(database, 1, ada, NOW)
     with database.transaction():
         Subscribers(database).erase(ada)
-    assert acting(database, MONDAY)(to(path)) == Came.UNMATCHED
+    assert acting(database, MONDAY)(to(path)) == BounceResult.UNMATCHED
     assert database.rows("SELECT detail FROM bounces") == [("",)]
     assert database.rows("SELECT detail FROM delivery_events") == [("",)]
 
@@ -173,16 +175,18 @@ def test_a_notice_about_somebody_who_was_erased_is_of_nobody(
 def test_whom_a_provider_names_is_found_by_their_address(
     database: Database, ada: Subscriber
 ) -> None:
-    matches = matching(Secrets(database).good(NOW))
-    named = Notice(Kind.HARD, "5.1.1", "gone", recipient="Ada@Example.NET")
-    assert act(database, named, matches, MONDAY) == Came.UNMATCHED, "nothing was sent to her"
+    matches = return_path_reader(SigningKeys(database).good(NOW))
+    named = BounceReport(BounceKind.HARD, "5.1.1", "gone", recipient="Ada@Example.NET")
+    assert handle(database, named, matches, MONDAY) == BounceResult.UNMATCHED, (
+        "nothing was sent to her"
+    )
     send(database, 1, ada)
     send(database, 3, ada)
-    assert act(database, named, matches, MONDAY) == Came.SUPPRESSED
+    assert handle(database, named, matches, MONDAY) == BounceResult.SUPPRESSED
     assert [each.issue for each in Bounces(database).of(ada.id)] == [3]
     for nobody in ("eve@example.net", "no address"):
-        other = Notice(Kind.HARD, recipient=nobody)
-        assert act(database, other, matches, MONDAY) == Came.UNMATCHED
+        other = BounceReport(BounceKind.HARD, recipient=nobody)
+        assert handle(database, other, matches, MONDAY) == BounceResult.UNMATCHED
 
 
 @pytest.mark.parametrize(("people", "left"), [(1, 0), (2, 0), (3, 0), (4, 0), (9, 0)])
@@ -193,7 +197,7 @@ def test_an_issue_that_mostly_comes_back_suppresses_nobody(
     for who in everyone:
         send(database, 1, who, planned=people)
     came = [come(database, who, 1, notices.POSTFIX, MONDAY) for who in everyone]
-    assert came[-1] == Came.KEPT
+    assert came[-1] == BounceResult.KEPT
     assert sum(suppression(database, who) is not None for who in everyone) == left
 
 
@@ -207,7 +211,7 @@ def test_issues_that_mostly_come_back_softly_suppress_nobody(
             send(database, issue, who, planned=people)
         for who in everyone:
             day = MONDAY + timedelta(days=issue)
-            assert come(database, who, issue, notices.OPENSMTPD, day) == Came.KEPT
+            assert come(database, who, issue, notices.OPENSMTPD, day) == BounceResult.KEPT
     assert all(suppression(database, who) is None for who in everyone)
 
 
@@ -219,9 +223,9 @@ def test_refusals_of_the_sender_count_as_well_whatever_comes_first(database: Dat
         b"User unknown in virtual mailbox table", b"blocked using a list"
     )
     for who in everyone[:3]:
-        assert come(database, who, 1, notices.POSTFIX, MONDAY) == Came.SUPPRESSED
+        assert come(database, who, 1, notices.POSTFIX, MONDAY) == BounceResult.SUPPRESSED
     for who in everyone[3:6]:
-        assert come(database, who, 1, blocked, MONDAY) == Came.KEPT
+        assert come(database, who, 1, blocked, MONDAY) == BounceResult.KEPT
     assert all(suppression(database, who) is None for who in everyone)
 
 
@@ -230,48 +234,52 @@ def test_half_of_an_issue_may_come_back(database: Database) -> None:
     for who in everyone:
         send(database, 1, who, planned=4)
     for who in everyone[:2]:
-        assert come(database, who, 1, notices.POSTFIX, MONDAY) == Came.SUPPRESSED
+        assert come(database, who, 1, notices.POSTFIX, MONDAY) == BounceResult.SUPPRESSED
 
 
-def posted(event: str, at: datetime | None = None, kind: Kind = Kind.COMPLAINT) -> Notice:
-    return Notice(kind, detail="reported", recipient="ada@example.net", event=event, at=at)
+def posted(
+    event: str, at: datetime | None = None, kind: BounceKind = BounceKind.COMPLAINT
+) -> BounceReport:
+    return BounceReport(kind, detail="reported", recipient="ada@example.net", event=event, at=at)
 
 
 def test_an_old_notice_posted_again_does_not_suppress_again(
     database: Database, ada: Subscriber
 ) -> None:
-    matches = matching(Secrets(database).good(NOW))
+    matches = return_path_reader(SigningKeys(database).good(NOW))
     send(database, 1, ada, at=NOW)
-    assert act(database, posted("a"), matches, MONDAY) == Came.SUPPRESSED
+    assert handle(database, posted("a"), matches, MONDAY) == BounceResult.SUPPRESSED
     found = suppression(database, ada)
     assert found is not None
     assert found.detail == "reported"
     with database.transaction():
-        Subscribers(database).lift(ada.hash)
+        Subscribers(database).unsuppress(ada.hash)
     later = MONDAY + timedelta(days=7)
-    send(database, 8, ada, at=to_text(later))
-    assert act(database, posted("a"), matches, later) == Came.KNOWN
-    assert act(database, posted("b", MONDAY), matches, later) == Came.KNOWN, "of the old issue"
+    send(database, 8, ada, at=format_timestamp(later))
+    assert handle(database, posted("a"), matches, later) == BounceResult.KNOWN
+    assert handle(database, posted("b", MONDAY), matches, later) == BounceResult.KNOWN, (
+        "of the old issue"
+    )
     assert suppression(database, ada) is None
-    assert act(database, posted("c", later), matches, later) == Came.SUPPRESSED
+    assert handle(database, posted("c", later), matches, later) == BounceResult.SUPPRESSED
 
 
 def test_an_event_before_anything_was_sent_is_of_nothing(
     database: Database, ada: Subscriber
 ) -> None:
-    matches = matching(Secrets(database).good(NOW))
+    matches = return_path_reader(SigningKeys(database).good(NOW))
     send(database, 1, ada, at=NOW)
     early = MONDAY - timedelta(days=1)
-    assert act(database, posted("a", early), matches, MONDAY) == Came.UNMATCHED
+    assert handle(database, posted("a", early), matches, MONDAY) == BounceResult.UNMATCHED
 
 
 def test_an_event_at_the_end_of_time_is_of_the_last_issue(
     database: Database, ada: Subscriber
 ) -> None:
-    matches = matching(Secrets(database).good(NOW))
+    matches = return_path_reader(SigningKeys(database).good(NOW))
     send(database, 1, ada, at=NOW)
     late = datetime.max.replace(tzinfo=UTC)
-    assert act(database, posted("a", late), matches, MONDAY) == Came.SUPPRESSED
+    assert handle(database, posted("a", late), matches, MONDAY) == BounceResult.SUPPRESSED
 
 
 def test_events_are_remembered_for_a_month(database: Database, ada: Subscriber) -> None:
@@ -286,9 +294,9 @@ def test_events_are_remembered_for_a_month(database: Database, ada: Subscriber) 
 def test_an_issue_sent_while_the_clock_was_ahead_is_found_by_later_events(
     database: Database, ada: Subscriber
 ) -> None:
-    matches = matching(Secrets(database).good(NOW))
+    matches = return_path_reader(SigningKeys(database).good(NOW))
     send(database, 1, ada, at="2036-01-01T00:00:00Z")
-    assert act(database, posted("a", MONDAY), matches, MONDAY) == Came.SUPPRESSED
+    assert handle(database, posted("a", MONDAY), matches, MONDAY) == BounceResult.SUPPRESSED
 
 
 def test_a_bounce_heard_while_the_clock_was_ahead_makes_no_week_of_a_day(
@@ -301,13 +309,13 @@ def test_a_bounce_heard_while_the_clock_was_ahead_makes_no_week_of_a_day(
         come(database, ada, issue, notices.OPENSMTPD, moment)
         for issue, moment in enumerate(moments, 1)
     ]
-    assert came == [Came.KEPT] * 3
+    assert came == [BounceResult.KEPT] * 3
 
 
 def junk(database: Database, ada: Subscriber, **more: str) -> bytes:
     """A report of Microsoft's about a message to ada."""
     with database.transaction():
-        secret = Secrets(database).signing(NOW)
+        secret = SigningKeys(database).signing(NOW)
     token = signed(secret, Purpose.UNSUBSCRIBE, ada.id, "weekly")
     return notices.jmrp(f"<https://example.org/unsubscribe/weekly/{token}>", **more)
 
@@ -316,12 +324,12 @@ def test_a_complaint_to_microsoft_is_known_by_the_returned_link_or_path(
     database: Database, ada: Subscriber
 ) -> None:
     send(database, 1, ada, at=NOW)
-    assert acting(database, MONDAY)(notices.jmrp("")) == Came.UNMATCHED
-    assert acting(database, MONDAY)(junk(database, ada)) == Came.SUPPRESSED
+    assert acting(database, MONDAY)(notices.jmrp("")) == BounceResult.UNMATCHED
+    assert acting(database, MONDAY)(junk(database, ada)) == BounceResult.SUPPRESSED
     with database.transaction():
-        Subscribers(database).lift(ada.hash)
+        Subscribers(database).unsuppress(ada.hash)
     path = path_of(database, 1, ada, NOW)
-    assert acting(database, MONDAY)(notices.jmrp("", path=path)) == Came.KNOWN
+    assert acting(database, MONDAY)(notices.jmrp("", path=path)) == BounceResult.KNOWN
 
 
 def test_what_came_back_is_listed_by_issue_and_newsletter(

@@ -15,15 +15,15 @@ import pytest
 
 import notices
 from sent import path_of, send, subscriber, to
-from syndicate.bounces.handle import Came
+from syndicate.bounces.handle import BounceResult
 from syndicate.bounces.mailboxes import Tally, acting, read_mailboxes
 from syndicate.config.model import Bounces, Imap, Security
 from syndicate.errors import SyndicateError
 from syndicate.store.database import Database
-from syndicate.timestamps import to_text
+from syndicate.timestamps import format_timestamp
 
 MONDAY = datetime(2026, 11, 23, 8, tzinfo=UTC)
-NOW = to_text(MONDAY)
+NOW = format_timestamp(MONDAY)
 
 
 class Server(socketserver.ThreadingTCPServer):
@@ -110,7 +110,7 @@ def test_unread_mails_are_acted_on_and_marked(
     server.mails[9] = notices.PERSON + b"x" * 2_000_000
     settings = Bounces(imap=server.settings)
     tally = read_mailboxes(settings, tmp_path, acting(database, MONDAY))
-    assert tally == {Came.SUPPRESSED: 1, Came.OTHER: 1}
+    assert tally == {BounceResult.SUPPRESSED: 1, BounceResult.OTHER: 1}
     assert server.flags == {7: r"(\Seen)", 9: r"(\Seen \Flagged)"}
     assert not read_mailboxes(settings, tmp_path, acting(database, MONDAY))
 
@@ -137,7 +137,7 @@ def test_a_mailbox_is_read_encrypted(
 ) -> None:
     server.tls, server.implicit = tls, security == "tls"
     server.mails[7] = notices.PERSON
-    assert reading(server, security, tmp_path, database) == {Came.OTHER: 1}
+    assert reading(server, security, tmp_path, database) == {BounceResult.OTHER: 1}
     assert server.flags == {7: r"(\Seen \Flagged)"}
     assert not server.passwords
 

@@ -10,16 +10,16 @@ import pytest
 import notices
 from sent import path_of, send, subscriber, to
 from syndicate.bounces import maildir
-from syndicate.bounces.handle import Came
+from syndicate.bounces.handle import BounceResult
 from syndicate.bounces.mailboxes import acting, read_mailboxes
 from syndicate.config.model import Bounces as Settings
 from syndicate.errors import SyndicateError
 from syndicate.store.bounces import Bounces
 from syndicate.store.database import Database
-from syndicate.timestamps import to_text
+from syndicate.timestamps import format_timestamp
 
 MONDAY = datetime(2026, 11, 23, 8, tzinfo=UTC)
-NOW = to_text(MONDAY)
+NOW = format_timestamp(MONDAY)
 SETTINGS = Settings(maildir="returns")
 
 
@@ -43,7 +43,7 @@ def test_notices_are_acted_on_and_marked_as_read(
     (folder / "new" / "2.b.host").write_bytes(notices.PERSON)
     (folder / "new" / "3.c.host").write_bytes(notices.EXIM)
     tally = read_mailboxes(SETTINGS, tmp_path, acting(database, MONDAY))
-    assert tally == {Came.SUPPRESSED: 1, Came.OTHER: 1, Came.UNMATCHED: 1}
+    assert tally == {BounceResult.SUPPRESSED: 1, BounceResult.OTHER: 1, BounceResult.UNMATCHED: 1}
     assert files(folder) == ["cur/1.a.host:2,S", "cur/2.b.host:2,FS", "cur/3.c.host:2,FS"]
     assert not read_mailboxes(SETTINGS, tmp_path, acting(database, MONDAY))
 
@@ -63,7 +63,7 @@ def test_a_crash_between_acting_and_marking_loses_and_doubles_nothing(
         with pytest.raises(KeyboardInterrupt):
             read_mailboxes(SETTINGS, tmp_path, acting(database, MONDAY))
     assert files(folder) == ["new/1"]
-    assert read_mailboxes(SETTINGS, tmp_path, acting(database, MONDAY)) == {Came.KNOWN: 1}
+    assert read_mailboxes(SETTINGS, tmp_path, acting(database, MONDAY)) == {BounceResult.KNOWN: 1}
     assert files(folder) == ["cur/1:2,S"]
     assert len(Bounces(database).of(ada.id)) == 1
 

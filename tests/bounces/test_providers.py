@@ -15,8 +15,14 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
-from syndicate.bounces.classify import Kind
-from syndicate.bounces.providers.common import ForgedError, MalformedError, Post, moment_of, said
+from syndicate.bounces.classify import BounceKind
+from syndicate.bounces.providers.common import (
+    MalformedError,
+    SignatureError,
+    WebhookRequest,
+    moment_of,
+    said,
+)
 from syndicate.bounces.providers.mailgun import mailgun
 from syndicate.bounces.providers.postmark import postmark
 from syndicate.bounces.providers.sendgrid import MOMENT, SIGNATURE, sendgrid
@@ -43,7 +49,7 @@ def pem(begins: datetime = NOW) -> bytes:
     return made.sign(RSA, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
 
 
-def sns(event: Mapping[str, Any], **changes: str) -> Post:
+def sns(event: Mapping[str, Any], **changes: str) -> WebhookRequest:
     message = {
         "Type": "Notification",
         "MessageId": "1",
@@ -57,7 +63,7 @@ def sns(event: Mapping[str, Any], **changes: str) -> Post:
     text = "".join(f"{name}\n{message[name]}\n" for name in names if name in message)
     signature = RSA.sign(text.encode(), padding.PKCS1v15(), hashes.SHA256())
     signed = message | {"Signature": base64.b64encode(signature).decode()}
-    return Post({}, json.dumps(signed).encode())
+    return WebhookRequest({}, json.dumps(signed).encode())
 
 
 GONE = {
@@ -86,7 +92,7 @@ def test_ses_is_believed_and_its_certificate_fetched_once() -> None:
     provider = ses(fetched)
     for _ in range(2):
         (notice,) = provider(sns(GONE), NOW)
-        assert (notice.kind, notice.status) == (Kind.HARD, "5.1.1")
+        assert (notice.kind, notice.status) == (BounceKind.HARD, "5.1.1")
         assert notice.sent_to == ("bounces+x@example.org",)
         assert notice.recipient == "ada@example.net"
     assert fetched == [CERT]
@@ -116,14 +122,14 @@ def test_ses_is_believed_and_its_certificate_fetched_once() -> None:
 )
 def test_what_is_not_of_our_topic_at_amazon_is_forged(changes: dict[str, str]) -> None:
     fetched: list[str] = []
-    with pytest.raises(ForgedError):
+    with pytest.raises(SignatureError):
         ses(fetched)(sns(GONE, **changes), NOW)
     assert not any("evil" in url or "s3" in url or url.startswith("http:") for url in fetched)
 
 
 @pytest.mark.parametrize("days", [-2, 1])
 def test_a_certificate_is_good_in_its_time_only(days: int) -> None:
-    with pytest.raises(ForgedError):
+    with pytest.raises(SignatureError):
         ses([], pem(NOW + timedelta(days=days)))(sns(GONE), NOW)
 
 
@@ -133,7 +139,7 @@ def test_every_region_of_amazon_is_one(region: str) -> None:
     assert ses([])(sns(GONE, SigningCertURL=url), NOW)
 
 
-def bounced(type_: str, detail: str, **recipient: str) -> Post:
+def bounced(type_: str, detail: str, **recipient: str) -> WebhookRequest:
     who = {"emailAddress": "ada@example.net"} | recipient
     bounce = {"bounceType": type_, "bounceSubType": detail, "bouncedRecipients": [who]}
     return sns({"notificationType": "Bounce", "mail": {}, "bounce": bounce})
@@ -145,25 +151,30 @@ def bounced(type_: str, detail: str, **recipient: str) -> Post:
         ("Transient", "General", {}, None),
         ("Undetermined", "Undetermined", {}, None),
         ("Undetermined", "General", {}, None),
-        ("Transient", "General", {"action": "failed", "status": "4.4.7"}, Kind.SOFT),
-        ("Transient", "General", {"diagnosticCode": "smtp; 450 busy"}, Kind.SOFT),
-        ("Transient", "MailboxFull", {}, Kind.SOFT),
-        ("Transient", "ContentRejected", {}, Kind.BLOCKED),
-        ("Transient", "MessageTooLarge", {}, Kind.BLOCKED),
-        ("Transient", "AttachmentRejected", {}, Kind.BLOCKED),
-        ("Permanent", "General", {}, Kind.HARD),
-        ("Permanent", "ContentRejected", {}, Kind.BLOCKED),
+        ("Transient", "General", {"action": "failed", "status": "4.4.7"}, BounceKind.SOFT),
+        ("Transient", "General", {"diagnosticCode": "smtp; 450 busy"}, BounceKind.SOFT),
+        ("Transient", "MailboxFull", {}, BounceKind.SOFT),
+        ("Transient", "ContentRejected", {}, BounceKind.BLOCKED),
+        ("Transient", "MessageTooLarge", {}, BounceKind.BLOCKED),
+        ("Transient", "AttachmentRejected", {}, BounceKind.BLOCKED),
+        ("Permanent", "General", {}, BounceKind.HARD),
+        ("Permanent", "ContentRejected", {}, BounceKind.BLOCKED),
         (
             "Permanent",
             "General",
             {"diagnosticCode": "smtp; 550 5.7.1 on a blocklist"},
-            Kind.BLOCKED,
+            BounceKind.BLOCKED,
         ),
-        ("Permanent", "General", {"diagnosticCode": "smtp; 550 5.2.2 quota exceeded"}, Kind.SOFT),
+        (
+            "Permanent",
+            "General",
+            {"diagnosticCode": "smtp; 550 5.2.2 quota exceeded"},
+            BounceKind.SOFT,
+        ),
     ],
 )
 def test_what_a_bounce_of_ses_means(
-    type_: str, detail: str, recipient: dict[str, str], kind: Kind | None
+    type_: str, detail: str, recipient: dict[str, str], kind: BounceKind | None
 ) -> None:
     (notice,) = ses([])(bounced(type_, detail, **recipient), NOW)
     assert notice.kind == kind
@@ -196,8 +207,8 @@ def test_moments_of_providers(value: str, moment: datetime | None) -> None:
 
 def test_what_ses_signed_cannot_be_changed() -> None:
     post = sns(GONE)
-    with pytest.raises(ForgedError):
-        ses([])(Post({}, post.body.replace(b"ada@", b"eve@")), NOW)
+    with pytest.raises(SignatureError):
+        ses([])(WebhookRequest({}, post.body.replace(b"ada@", b"eve@")), NOW)
 
 
 CONFIRM = "https://sns.eu-west-1.amazonaws.com/?Action=ConfirmSubscription&Token=abc"
@@ -231,8 +242,8 @@ def test_a_confirmation_that_was_changed_is_forged(name: str) -> None:
     fetched: list[str] = []
     message = json.loads(sns({}, **ASKING).body)
     message[name] += "x"
-    with pytest.raises(ForgedError):
-        ses(fetched)(Post({}, json.dumps(message).encode()), NOW)
+    with pytest.raises(SignatureError):
+        ses(fetched)(WebhookRequest({}, json.dumps(message).encode()), NOW)
     assert CONFIRM not in fetched
 
 
@@ -242,19 +253,19 @@ def test_postmark_is_known_by_its_password() -> None:
         {"RecordType": "Bounce", "Type": "HardBounce", "Email": "ada@example.net"}
     ).encode()
     mark = b"Basic " + base64.b64encode(b"user:a-long-password")
-    (notice,) = provider(Post({b"authorization": mark}, body), NOW)
-    assert (notice.kind, notice.recipient) == (Kind.HARD, "ada@example.net")
+    (notice,) = provider(WebhookRequest({b"authorization": mark}, body), NOW)
+    assert (notice.kind, notice.recipient) == (BounceKind.HARD, "ada@example.net")
     for headers in ({}, {b"authorization": b"Basic eDp5"}):
-        with pytest.raises(ForgedError):
-            provider(Post(headers, body), NOW)
+        with pytest.raises(SignatureError):
+            provider(WebhookRequest(headers, body), NOW)
     with pytest.raises(MalformedError):
-        provider(Post({b"authorization": mark}, b"["), NOW)
+        provider(WebhookRequest({b"authorization": mark}, b"["), NOW)
 
 
-def signed_by_mailgun(key: str, seconds: str, **event: object) -> Post:
+def signed_by_mailgun(key: str, seconds: str, **event: object) -> WebhookRequest:
     mark = hmac.new(key.encode(), f"{seconds}tok".encode(), hashlib.sha256).hexdigest()
     signature = {"timestamp": seconds, "token": "tok", "signature": mark}
-    return Post({}, json.dumps({"signature": signature, "event-data": event}).encode())
+    return WebhookRequest({}, json.dumps({"signature": signature, "event-data": event}).encode())
 
 
 def test_mailgun_is_known_by_its_signature_for_a_day() -> None:
@@ -266,19 +277,19 @@ def test_mailgun_is_known_by_its_signature_for_a_day() -> None:
         "delivery-status": {"code": 550, "message": "5.1.1 nobody"},
     }
     (notice,) = provider(signed_by_mailgun("key", SECONDS, **event), NOW)
-    assert (notice.kind, notice.status) == (Kind.HARD, "5.1.1")
+    assert (notice.kind, notice.status) == (BounceKind.HARD, "5.1.1")
     (later,) = provider(
         signed_by_mailgun("key", SECONDS, **(event | {"severity": "temporary"})), NOW
     )
     assert later.kind is None
     assert later.event == notice.event, "one token"
     (notice,) = provider(signed_by_mailgun("key", SECONDS, event="complained"), NOW)
-    assert notice.kind == Kind.COMPLAINT
-    with pytest.raises(ForgedError):
+    assert notice.kind == BounceKind.COMPLAINT
+    with pytest.raises(SignatureError):
         provider(signed_by_mailgun("other", SECONDS, **event), NOW)
-    with pytest.raises(ForgedError):
+    with pytest.raises(SignatureError):
         provider(signed_by_mailgun("key", SECONDS, **event), NOW + timedelta(days=2))
-    with pytest.raises(ForgedError):
+    with pytest.raises(SignatureError):
         provider(signed_by_mailgun("key", "9" * 400, **event), NOW)
 
 
@@ -298,40 +309,40 @@ def test_sendgrid_is_known_by_its_signature_over_the_whole_batch() -> None:
     signature = EC.sign(SECONDS.encode() + body, ec.ECDSA(hashes.SHA256()))
     headers = {MOMENT: SECONDS.encode(), SIGNATURE: base64.b64encode(signature)}
     provider = sendgrid(PUBLIC)
-    found = provider(Post(headers, body), NOW)
+    found = provider(WebhookRequest(headers, body), NOW)
     assert [(each.kind, each.recipient) for each in found] == [
-        (Kind.HARD, "ada@example.net"),
-        (Kind.COMPLAINT, "bea@example.net"),
+        (BounceKind.HARD, "ada@example.net"),
+        (BounceKind.COMPLAINT, "bea@example.net"),
     ]
     for other in (headers | {SIGNATURE: b"no"}, headers | {MOMENT: b"1"}, {}):
-        with pytest.raises(ForgedError):
-            provider(Post(other, body), NOW)
-    with pytest.raises(ForgedError):
-        provider(Post(headers, body + b" "), NOW)
-    with pytest.raises(ForgedError):
-        provider(Post(headers, body), NOW + timedelta(days=2))
+        with pytest.raises(SignatureError):
+            provider(WebhookRequest(other, body), NOW)
+    with pytest.raises(SignatureError):
+        provider(WebhookRequest(headers, body + b" "), NOW)
+    with pytest.raises(SignatureError):
+        provider(WebhookRequest(headers, body), NOW + timedelta(days=2))
 
 
-def by_sendgrid(*events: object) -> Post:
+def by_sendgrid(*events: object) -> WebhookRequest:
     body = json.dumps(events).encode()
     signature = EC.sign(SECONDS.encode() + body, ec.ECDSA(hashes.SHA256()))
-    return Post({MOMENT: SECONDS.encode(), SIGNATURE: base64.b64encode(signature)}, body)
+    return WebhookRequest({MOMENT: SECONDS.encode(), SIGNATURE: base64.b64encode(signature)}, body)
 
 
 @pytest.mark.parametrize(
     ("line", "kind"),
     [
-        ("550 5.1.1 <x@example.net>: user unknown", Kind.HARD),
-        ("550 5.7.1 No such user!", Kind.HARD),
-        ("550 Benutzer existiert hier nicht [416]", Kind.HARD),
-        ("554 Denied [cs] (Mode: normal)", Kind.BLOCKED),
-        ("550 5.1.1 your host is on our blocklist", Kind.BLOCKED),
-        ("552 5.1.1 mailbox full", Kind.SOFT),
+        ("550 5.1.1 <x@example.net>: user unknown", BounceKind.HARD),
+        ("550 5.7.1 No such user!", BounceKind.HARD),
+        ("550 Benutzer existiert hier nicht [416]", BounceKind.HARD),
+        ("554 Denied [cs] (Mode: normal)", BounceKind.BLOCKED),
+        ("550 5.1.1 your host is on our blocklist", BounceKind.BLOCKED),
+        ("552 5.1.1 mailbox full", BounceKind.SOFT),
     ],
 )
 @pytest.mark.parametrize("status", ["", "5.0.0", "5.1.1", "5.7.1"])
 def test_a_line_means_the_same_whichever_provider_posts_it(
-    line: str, kind: Kind, status: str
+    line: str, kind: BounceKind, status: str
 ) -> None:
     recipient = {"status": status, "diagnosticCode": f"smtp; {line}"}
     bounce = {"bounceType": "Transient", "bouncedRecipients": [recipient]}
@@ -343,7 +354,7 @@ def test_a_line_means_the_same_whichever_provider_posts_it(
         *mailgun("key")(signed_by_mailgun("key", SECONDS, **failed), NOW),
         *sendgrid(PUBLIC)(by_sendgrid({"event": "bounce", "reason": line, "status": status}), NOW),
         *postmark("user:a-long-password")(
-            Post(
+            WebhookRequest(
                 {b"authorization": b"Basic " + base64.b64encode(b"user:a-long-password")},
                 json.dumps({"Type": "SoftBounce", "Details": line}).encode(),
             ),
@@ -354,9 +365,9 @@ def test_a_line_means_the_same_whichever_provider_posts_it(
 
 
 def test_half_a_character_in_a_post_is_replaced() -> None:
-    with pytest.raises(ForgedError):
+    with pytest.raises(SignatureError):
         mailgun("key")(
-            Post({}, b'{"signature": {"token": "\\ud800", "signature": "\\udfff"}}'), NOW
+            WebhookRequest({}, b'{"signature": {"token": "\\ud800", "signature": "\\udfff"}}'), NOW
         )
     assert said({"name": "\ud800"}, "name") == "?"
 

@@ -7,41 +7,45 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import notices
-from syndicate.bounces.classify import Kind
+from syndicate.bounces.classify import BounceKind
 from syndicate.bounces.parse import LARGEST, read
-from syndicate.bounces.report import LONGEST
+from syndicate.bounces.report import MAX_DETAIL_LENGTH
 
 READ = {
-    "Postfix: unknown": (notices.POSTFIX, Kind.HARD, "5.1.1"),
-    "Postfix: no such domain": (notices.POSTFIX_NO_DOMAIN, Kind.HARD, "5.4.4"),
-    "Postfix: given up": (notices.POSTFIX_GAVE_UP, Kind.SOFT, "4.4.1"),
+    "Postfix: unknown": (notices.POSTFIX, BounceKind.HARD, "5.1.1"),
+    "Postfix: no such domain": (notices.POSTFIX_NO_DOMAIN, BounceKind.HARD, "5.4.4"),
+    "Postfix: given up": (notices.POSTFIX_GAVE_UP, BounceKind.SOFT, "4.4.1"),
     "Postfix: delayed": (notices.POSTFIX_DELAYED, None, "4.4.1"),
-    "Exim, with the server's status": (notices.EXIM, Kind.HARD, "5.1.1"),
-    "Exim, without one": (notices.EXIM_BARE, Kind.HARD, "5.0.0"),
-    "OpenSMTPD: mailbox full": (notices.OPENSMTPD, Kind.SOFT, "5.2.2"),
-    "OpenSMTPD: all in the text": (notices.OPENSMTPD_RELAYS, Kind.HARD, "5.1.1"),
-    "Exchange: not found": (notices.EXCHANGE, Kind.HARD, "5.1.10"),
-    "Gmail: disabled": (notices.GMAIL, Kind.HARD, "5.2.1"),
-    "Gmail: policy": (notices.GMAIL_POLICY, Kind.BLOCKED, "5.7.26"),
-    "sendmail: unknown": (notices.SENDMAIL, Kind.HARD, "5.1.1"),
-    "international": (notices.INTERNATIONAL, Kind.HARD, "5.1.1"),
+    "Exim, with the server's status": (notices.EXIM, BounceKind.HARD, "5.1.1"),
+    "Exim, without one": (notices.EXIM_BARE, BounceKind.HARD, "5.0.0"),
+    "OpenSMTPD: mailbox full": (notices.OPENSMTPD, BounceKind.SOFT, "5.2.2"),
+    "OpenSMTPD: all in the text": (notices.OPENSMTPD_RELAYS, BounceKind.HARD, "5.1.1"),
+    "Exchange: not found": (notices.EXCHANGE, BounceKind.HARD, "5.1.10"),
+    "Gmail: disabled": (notices.GMAIL, BounceKind.HARD, "5.2.1"),
+    "Gmail: policy": (notices.GMAIL_POLICY, BounceKind.BLOCKED, "5.7.26"),
+    "sendmail: unknown": (notices.SENDMAIL, BounceKind.HARD, "5.1.1"),
+    "international": (notices.INTERNATIONAL, BounceKind.HARD, "5.1.1"),
     "relayed": (notices.RELAYED, None, "2.1.9"),
-    "a list whose members all failed": (notices.A_LIST, Kind.SOFT, "5.2.2"),
+    "a list whose members all failed": (notices.A_LIST, BounceKind.SOFT, "5.2.2"),
     "a list one of whose members failed": (notices.ONE_OF_A_LIST, None, "2.0.0"),
-    "qmail": (notices.QMAIL, Kind.HARD, "5.1.1"),
-    "Exim of old": (notices.OLD_EXIM, Kind.SOFT, "5.2.2"),
-    "DragonFly Mail Agent": (notices.DRAGONFLY, Kind.HARD, "5.1.1"),
-    "IONOS, marked as an automatic reply": (notices.IONOS, Kind.HARD, "5.1.1"),
-    "OpenSMTPD of old": (notices.OLD_OPENSMTPD, Kind.BLOCKED, "5.7.1"),
-    "in Japanese": (notices.JAPANESE, Kind.SOFT, ""),
+    "qmail": (notices.QMAIL, BounceKind.HARD, "5.1.1"),
+    "Exim of old": (notices.OLD_EXIM, BounceKind.SOFT, "5.2.2"),
+    "DragonFly Mail Agent": (notices.DRAGONFLY, BounceKind.HARD, "5.1.1"),
+    "IONOS, marked as an automatic reply": (notices.IONOS, BounceKind.HARD, "5.1.1"),
+    "OpenSMTPD of old": (notices.OLD_OPENSMTPD, BounceKind.BLOCKED, "5.7.1"),
+    "in Japanese": (notices.JAPANESE, BounceKind.SOFT, ""),
     "a delay in plain words": (notices.PLAIN_DELAY, None, ""),
-    "given up, in plain words": (notices.GAVE_UP_IN_WORDS, Kind.SOFT, ""),
-    "a part without headers": (notices.PART_WITHOUT_HEADERS, Kind.HARD, "5.1.1"),
+    "given up, in plain words": (notices.GAVE_UP_IN_WORDS, BounceKind.SOFT, ""),
+    "a part without headers": (notices.PART_WITHOUT_HEADERS, BounceKind.HARD, "5.1.1"),
     "out of office": (notices.OUT_OF_OFFICE, None, ""),
     "autoresponder of old": (notices.OLD_AUTORESPONDER, None, ""),
-    "abuse": (notices.arf(), Kind.COMPLAINT, ""),
-    "abuse, known by the returned message": (notices.arf(in_fields=False), Kind.COMPLAINT, ""),
-    "fraud": (notices.arf("fraud"), Kind.COMPLAINT, ""),
+    "abuse": (notices.arf(), BounceKind.COMPLAINT, ""),
+    "abuse, known by the returned message": (
+        notices.arf(in_fields=False),
+        BounceKind.COMPLAINT,
+        "",
+    ),
+    "fraud": (notices.arf("fraud"), BounceKind.COMPLAINT, ""),
     "not spam after all": (notices.arf("not-spam"), None, ""),
     "authentication failure": (notices.arf("auth-failure"), None, ""),
 }
@@ -70,23 +74,33 @@ def test_a_bounce_that_a_person_quotes_is_no_notice() -> None:
 @pytest.mark.parametrize(
     ("diagnostic", "status", "kind", "kept"),
     [
-        ("550 5.7.1 IP address blacklisted by recipient", "5.1.1", Kind.BLOCKED, "5.7.1"),
-        ("552 5.2.2 Over quota", "5.1.1", Kind.SOFT, "5.2.2"),
-        ("553 see http://www.spamhaus.org/query/bl?ip=192.0.2.1", "5.1.3", Kind.BLOCKED, "5.1.3"),
-        ("550 5.2.1 the user is receiving mail at a rate ...", "5.2.1", Kind.BLOCKED, "5.2.1"),
-        ("550 5.7.1 No such user!", "5.7.1", Kind.HARD, "5.7.1"),
-        ("550 nothing we know", "5.1.1", Kind.BLOCKED, "5.1.1"),
-        ("550 a problem with this user", "5.1.1", Kind.SOFT, "5.1.1"),
-        ("550", "5.1.1", Kind.SOFT, "5.1.1"),
-        ("421 busy. Then: 550 5.1.1 no such user", "4.4.7", Kind.HARD, "5.1.1"),
-        ("550 5.1.1 nothing we know", "5.1.1", Kind.SOFT, "5.1.1"),
-        ("550 5.1.1 a user we do not have", "5.1.1", Kind.HARD, "5.1.1"),
-        ("450 4.1.1 User unknown", "5.1.1", Kind.SOFT, "4.1.1"),
-        ("550 User unknown", "5.0.0", Kind.HARD, "5.0.0"),
+        ("550 5.7.1 IP address blacklisted by recipient", "5.1.1", BounceKind.BLOCKED, "5.7.1"),
+        ("552 5.2.2 Over quota", "5.1.1", BounceKind.SOFT, "5.2.2"),
+        (
+            "553 see http://www.spamhaus.org/query/bl?ip=192.0.2.1",
+            "5.1.3",
+            BounceKind.BLOCKED,
+            "5.1.3",
+        ),
+        (
+            "550 5.2.1 the user is receiving mail at a rate ...",
+            "5.2.1",
+            BounceKind.BLOCKED,
+            "5.2.1",
+        ),
+        ("550 5.7.1 No such user!", "5.7.1", BounceKind.HARD, "5.7.1"),
+        ("550 nothing we know", "5.1.1", BounceKind.BLOCKED, "5.1.1"),
+        ("550 a problem with this user", "5.1.1", BounceKind.SOFT, "5.1.1"),
+        ("550", "5.1.1", BounceKind.SOFT, "5.1.1"),
+        ("421 busy. Then: 550 5.1.1 no such user", "4.4.7", BounceKind.HARD, "5.1.1"),
+        ("550 5.1.1 nothing we know", "5.1.1", BounceKind.SOFT, "5.1.1"),
+        ("550 5.1.1 a user we do not have", "5.1.1", BounceKind.HARD, "5.1.1"),
+        ("450 4.1.1 User unknown", "5.1.1", BounceKind.SOFT, "4.1.1"),
+        ("550 User unknown", "5.0.0", BounceKind.HARD, "5.0.0"),
     ],
 )
 def test_the_servers_own_words_outrank_the_status_of_the_report(
-    diagnostic: str, status: str, kind: Kind, kept: str
+    diagnostic: str, status: str, kind: BounceKind, kept: str
 ) -> None:
     notice = read(notices.said(diagnostic, status=status))
     assert notice is not None
@@ -97,7 +111,7 @@ def test_the_servers_own_words_outrank_the_status_of_the_report(
 def test_a_failure_by_another_name_is_one(action: str) -> None:
     notice = read(notices.said("550 5.1.1 no such user", action=action))
     assert notice is not None
-    assert notice.kind == Kind.HARD
+    assert notice.kind == BounceKind.HARD
 
 
 @pytest.mark.parametrize("action", ["delayed", "relayed", "delivered", "expanded"])
@@ -108,7 +122,7 @@ def test_what_did_not_fail_is_no_failure(action: str) -> None:
 
 
 def test_an_unknown_action_is_a_failure_where_its_status_says_so() -> None:
-    for status, kind in (("5.1.1", Kind.HARD), ("4.4.7", None), ("", None)):
+    for status, kind in (("5.1.1", BounceKind.HARD), ("4.4.7", None), ("", None)):
         notice = read(notices.said("5.1.1 no such user", status=status, action="odd"))
         assert notice is not None
         assert notice.kind == kind
@@ -124,7 +138,7 @@ def test_a_diagnosis_in_eight_bits_is_read() -> None:
     )
     notice = read(mail.encode())
     assert notice is not None
-    assert (notice.kind, notice.detail) == (Kind.HARD, "550 Neznámý uživatel")
+    assert (notice.kind, notice.detail) == (BounceKind.HARD, "550 Neznámý uživatel")
 
 
 def test_a_mail_of_a_person_is_no_notice() -> None:
@@ -144,10 +158,10 @@ def test_the_detail_is_what_the_server_said_on_one_line() -> None:
 def test_of_a_long_mail_the_beginning_is_read() -> None:
     notice = read(notices.POSTFIX.replace(b"A heron.", b"A heron.\r\n" * LARGEST))
     assert notice is not None
-    assert notice.kind == Kind.HARD
+    assert notice.kind == BounceKind.HARD
     long = read(notices.EXIM.replace(b"No such person", b"No" * 5_000 + b"\x1b[31m"))
     assert long is not None
-    assert len(long.detail) <= LONGEST
+    assert len(long.detail) <= MAX_DETAIL_LENGTH
     assert long.detail.isprintable()
 
 

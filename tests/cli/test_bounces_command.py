@@ -12,13 +12,13 @@ from terminal import PROGRAM, Typing
 import notices
 import sent
 from syndicate.store.database import open_database
-from syndicate.store.requests import Secrets
+from syndicate.store.requests import SigningKeys
 from syndicate.store.subscribers import Subscribers
 from syndicate.subscribers.addresses import address
 from syndicate.subscribers.tokens import Purpose, signed
-from syndicate.timestamps import to_text
+from syndicate.timestamps import format_timestamp
 
-NOW = to_text(datetime.now(UTC))
+NOW = format_timestamp(datetime.now(UTC))
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def test_an_email_that_unsubscribes_does_so_from_the_mailbox_of_notices(
     ada = known.find(address(sent.ADA).hashed(known.salt()))
     assert ada is not None
     with database.transaction():
-        secret = Secrets(database).signing(NOW)
+        secret = SigningKeys(database).signing(NOW)
     token = signed(secret, Purpose.UNSUBSCRIBE, ada.id, "weekly")
     database.close()
     for name in ("new", "cur"):

@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from syndicate.config.loader import Loaded, load, parse
-from syndicate.errors import ConfigError, Fault
+from syndicate.errors import ConfigError, ConfigProblem
 
 SITE = "site:\n  title: Lake Notes\n  url: https://example.org/\n"
 WEEKLY = "newsletters:\n  weekly:\n    title: Weekly\n    sender: a@example.org\n"
@@ -26,7 +26,7 @@ def loaded(text: str, **environment: str) -> Loaded:
     return parse(text, "config.yaml", environment, no_file)
 
 
-def faults(text: str, **environment: str) -> list[Fault]:
+def faults(text: str, **environment: str) -> list[ConfigProblem]:
     with pytest.raises(ConfigError) as caught:
         loaded(text, **environment)
     assert all(fault.message for fault in caught.value.faults)
@@ -34,7 +34,7 @@ def faults(text: str, **environment: str) -> list[Fault]:
     return list(caught.value.faults)
 
 
-def fault(text: str, **environment: str) -> Fault:
+def fault(text: str, **environment: str) -> ConfigProblem:
     (only,) = faults(text, **environment)
     return only
 

@@ -6,12 +6,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from syndicate.config.model import Newsletter
-from syndicate.mail.personalise import Prepared, Recipient
-from syndicate.newsletters.personal import Form, Marks, Personal
+from syndicate.mail.personalise import EncodedIssue, Recipient
+from syndicate.newsletters.personal import IssueVariant, PersonalisedIssue, Placeholders
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 DIGEST = "3f7a9c04e1b85d26f0c9a7713be4d58261f08c9e"
-MARKS = Marks(
+MARKS = Placeholders(
     digest=DIGEST,
     unsubscribe=f"https://{DIGEST}.invalid/unsubscribe",
     preferences=f"https://{DIGEST}.invalid/preferences",
@@ -35,11 +35,11 @@ TEXT = f"""Hello {MARKS.name},
 Unsubscribe: {MARKS.unsubscribe}
 Preferences: {MARKS.preferences}
 """
-NAMED = Form("Winter at the lake", HTML, TEXT)
-NAMELESS = Form(
+NAMED = IssueVariant("Winter at the lake", HTML, TEXT)
+NAMELESS = IssueVariant(
     NAMED.subject, HTML.replace(MARKS.name, "reader"), TEXT.replace(MARKS.name, "reader")
 )
-PERSONAL = Personal(MARKS, NAMED, NAMELESS)
+PERSONAL = PersonalisedIssue(MARKS, NAMED, NAMELESS)
 WEEKLY = Newsletter(
     name="weekly", title="Lake Weekly", sender="Lake Notes <weekly@news.example.org>"
 )
@@ -55,10 +55,12 @@ ADA = Recipient(
 )
 
 
-def prepared(personal: Personal = PERSONAL, newsletter: Newsletter = WEEKLY) -> Prepared:
-    return Prepared(personal, newsletter, issue="2026-11-22-1200")
+def prepared(
+    personal: PersonalisedIssue = PERSONAL, newsletter: Newsletter = WEEKLY
+) -> EncodedIssue:
+    return EncodedIssue(personal, newsletter, issue="2026-11-22-1200")
 
 
-def with_form(form: Form) -> Personal:
+def with_form(form: IssueVariant) -> PersonalisedIssue:
     """The same texts whether there is a name or not."""
     return replace(PERSONAL, named=form, nameless=form)

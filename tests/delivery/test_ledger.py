@@ -5,40 +5,42 @@ from datetime import timedelta
 import pytest
 
 from syndicate.bounces.failure_budget import is_mostly_refused, is_over_budget
-from syndicate.delivery.states import FOLLOWS, OPEN, DeliveryState, outcome
-from syndicate.errors import DeliveryError, Refused
+from syndicate.delivery.states import FOLLOWS, OPEN, DeliveryState, next_state
+from syndicate.errors import DeliveryError, RejectedStage
 
 TWO_DAYS = timedelta(days=2)
 
 
-def refused(what: Refused, **more: bool) -> DeliveryError:
+def refused(what: RejectedStage, **more: bool) -> DeliveryError:
     return DeliveryError("said no", what=what, **more)  # type: ignore[arg-type]
 
 
 def test_what_may_have_arrived_is_held_whatever_was_said_of_it() -> None:
-    for what in Refused:
+    for what in RejectedStage:
         for for_good in (True, False):
-            found = outcome(refused(what, uncertain=True, for_good=for_good), 0, TWO_DAYS)
+            found = next_state(refused(what, uncertain=True, for_good=for_good), 0, TWO_DAYS)
             assert found.state is DeliveryState.HELD
             assert not found.pause
 
 
-@pytest.mark.parametrize("what", [Refused.SERVER, Refused.SENDER])
-def test_who_refuses_us_for_good_stops_the_issue_and_fails_nobody(what: Refused) -> None:
-    found = outcome(refused(what, for_good=True), 3, TWO_DAYS)
+@pytest.mark.parametrize("what", [RejectedStage.SERVER, RejectedStage.SENDER])
+def test_who_refuses_us_for_good_stops_the_issue_and_fails_nobody(what: RejectedStage) -> None:
+    found = next_state(refused(what, for_good=True), 3, TWO_DAYS)
     assert (found.state, found.pause, found.is_attempt) == (DeliveryState.PENDING, "said no", False)
 
 
-@pytest.mark.parametrize("what", [Refused.RECIPIENT, Refused.MESSAGE])
-def test_a_message_refused_for_good_failed(what: Refused) -> None:
-    found = outcome(refused(what, for_good=True), 0, TWO_DAYS)
+@pytest.mark.parametrize("what", [RejectedStage.RECIPIENT, RejectedStage.MESSAGE])
+def test_a_message_refused_for_good_failed(what: RejectedStage) -> None:
+    found = next_state(refused(what, for_good=True), 0, TWO_DAYS)
     assert (found.state, found.pause) == (DeliveryState.FAILED, "")
 
 
 def test_what_is_refused_for_now_is_tried_again_ever_later_until_the_deadline() -> None:
     waits = []
     attempts = 0
-    while (found := outcome(refused(Refused.RECIPIENT), attempts, TWO_DAYS)).state == "retry":
+    while (
+        found := next_state(refused(RejectedStage.RECIPIENT), attempts, TWO_DAYS)
+    ).state == "retry":
         waits.append(found.wait)
         attempts += 1
     assert found.state is DeliveryState.FAILED

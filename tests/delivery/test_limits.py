@@ -10,8 +10,16 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from syndicate.config.model import Server
-from syndicate.delivery.rate_limits import DAY, HOUR, PARTS, SECOND, Limiter, longest, remembered
-from syndicate.mail.smtp.client import PATIENCE
+from syndicate.delivery.rate_limits import (
+    DAY,
+    HOUR,
+    PARTS,
+    SECOND,
+    RateLimiter,
+    history_seconds,
+    max_exchange_seconds,
+)
+from syndicate.mail.smtp.client import DATA_TIMEOUT_FACTOR
 
 BEGAN = 1_700_000_000.25
 
@@ -30,15 +38,15 @@ def server(
     )
 
 
-def send(limiter: Limiter, now: float) -> bool:
+def send(limiter: RateLimiter, now: float) -> bool:
     """A message that takes no time; whether it might go."""
     if not limiter.reserve(now):
         return False
-    limiter.count(now)
+    limiter.record(now)
     return True
 
 
-def burst(limiter: Limiter, now: float) -> int:
+def burst(limiter: RateLimiter, now: float) -> int:
     """As many messages as may go at a moment."""
     sent = 0
     while sent < 100_000 and send(limiter, now):
@@ -46,8 +54,8 @@ def burst(limiter: Limiter, now: float) -> int:
     return sent
 
 
-def fresh(limits: Server, now: float = BEGAN) -> Limiter:
-    return Limiter(limits, [], None, now)
+def fresh(limits: Server, now: float = BEGAN) -> RateLimiter:
+    return RateLimiter(limits, [], None, now)
 
 
 # -- what a window is -------------------------------------------------------------------------
@@ -66,7 +74,7 @@ def test_a_limit_is_used_in_full_and_again_after_its_window(limits: Server, leng
     most = limits.per_second or limits.per_hour or limits.per_day
     limiter = fresh(limits)
     assert burst(limiter, BEGAN) == most
-    assert limiter.wait(BEGAN) == length
+    assert limiter.seconds_until_free(BEGAN) == length
     assert burst(limiter, BEGAN + length - 0.1) == 0
     assert burst(limiter, BEGAN + length) == most
 
@@ -78,17 +86,17 @@ def test_without_limits_nothing_waits() -> None:
 def test_the_narrowest_of_several_limits_counts() -> None:
     limiter = fresh(server(per_second=2, per_hour=3))
     assert burst(limiter, BEGAN) == 2
-    assert limiter.wait(BEGAN) == SECOND
+    assert limiter.seconds_until_free(BEGAN) == SECOND
     assert burst(limiter, BEGAN + 1) == 1
-    assert limiter.wait(BEGAN + 1) == HOUR - 1
+    assert limiter.seconds_until_free(BEGAN + 1) == HOUR - 1
 
 
 def test_a_message_on_its_way_counts_until_a_window_after_the_answer() -> None:
     limiter = fresh(server(per_hour=1))
     assert limiter.reserve(BEGAN)
-    assert limiter.wait(BEGAN + 2 * HOUR) is None  # only its end makes place
-    limiter.count(BEGAN + 2 * HOUR)
-    assert limiter.wait(BEGAN + 2 * HOUR) == HOUR
+    assert limiter.seconds_until_free(BEGAN + 2 * HOUR) is None  # only its end makes place
+    limiter.record(BEGAN + 2 * HOUR)
+    assert limiter.seconds_until_free(BEGAN + 2 * HOUR) == HOUR
 
 
 def test_a_message_that_came_to_nothing_does_not_count() -> None:
@@ -118,9 +126,9 @@ def test_a_day_of_warming_up_waits_for_the_next_day_not_for_a_window() -> None:
     limiter = fresh(server(warm_up=(2, 5)))
     assert send(limiter, BEGAN)
     assert burst(limiter, BEGAN + DAY - 60) == 1
-    assert limiter.wait(BEGAN + DAY - 60) == 60
+    assert limiter.seconds_until_free(BEGAN + DAY - 60) == 60
     assert burst(limiter, BEGAN + DAY) == 4
-    assert limiter.wait(BEGAN + DAY) == DAY - 60
+    assert limiter.seconds_until_free(BEGAN + DAY) == DAY - 60
 
 
 def test_after_warming_up_there_is_no_limit_where_none_is_set() -> None:
@@ -131,7 +139,7 @@ def test_after_warming_up_there_is_no_limit_where_none_is_set() -> None:
 
 def test_a_server_used_before_is_on_the_day_of_warming_up_it_was_on() -> None:
     first = int(BEGAN - 1.5 * DAY)
-    assert burst(Limiter(server(warm_up=(5, 20, 80)), [], first, BEGAN), BEGAN) == 20
+    assert burst(RateLimiter(server(warm_up=(5, 20, 80)), [], first, BEGAN), BEGAN) == 20
 
 
 # -- restarts and clocks ----------------------------------------------------------------------
@@ -139,24 +147,24 @@ def test_a_server_used_before_is_on_the_day_of_warming_up_it_was_on() -> None:
 
 def test_a_restart_forgets_nothing() -> None:
     rows = [(int(BEGAN) - 1800, 60), (int(BEGAN) - 60, 30)]
-    limiter = Limiter(server(per_hour=100), rows, rows[0][0], BEGAN)
+    limiter = RateLimiter(server(per_hour=100), rows, rows[0][0], BEGAN)
     assert burst(limiter, BEGAN) == 10
 
 
 def test_what_was_marked_just_before_a_restart_may_have_gone_out_just_now() -> None:
-    limiter = Limiter(server(per_second=5), [(int(BEGAN) - 2, 5)], int(BEGAN) - 2, BEGAN)
+    limiter = RateLimiter(server(per_second=5), [(int(BEGAN) - 2, 5)], int(BEGAN) - 2, BEGAN)
     assert burst(limiter, BEGAN + 0.9) == 0
     assert burst(limiter, BEGAN + 1) == 5
 
 
 def test_a_message_is_waited_for_no_longer_than_is_remembered() -> None:
-    assert longest(server()) >= (PATIENCE + 2) * server().timeout
+    assert max_exchange_seconds(server()) >= (DATA_TIMEOUT_FACTOR + 2) * server().timeout
 
 
 def test_what_lies_ahead_after_a_restart_counts_as_now() -> None:
     ahead = int(BEGAN) + 1000
-    limiter = Limiter(server(per_hour=5), [(ahead, 5)], ahead, BEGAN)
-    assert limiter.wait(BEGAN) == HOUR
+    limiter = RateLimiter(server(per_hour=5), [(ahead, 5)], ahead, BEGAN)
+    assert limiter.seconds_until_free(BEGAN) == HOUR
 
 
 def test_a_clock_set_back_gives_nothing_away_and_blocks_no_longer_than_a_window() -> None:
@@ -222,7 +230,7 @@ class Sender(RuleBasedStateMachine):
 
     @rule(early=st.floats(0, 1), many=st.integers(1, 10))
     def begin_when_it_may_be_time(self, early: float, many: int) -> None:
-        self.time_passes(max((self.limiter.wait(self.now) or 0) - early, 0))
+        self.time_passes(max((self.limiter.seconds_until_free(self.now) or 0) - early, 0))
         self.begin(many)
 
     @rule()
@@ -240,7 +248,7 @@ class Sender(RuleBasedStateMachine):
     @precondition(lambda self: self.marked)
     @rule(which=st.integers(0, 1000))
     def ends(self, which: int) -> None:
-        self.limiter.count(self.now)
+        self.limiter.record(self.now)
         self.taken.append((self.marked.pop(which % len(self.marked)), self.real))
 
     @rule(seconds=st.one_of(st.floats(0, 10), st.floats(0, 10_000)))
@@ -255,9 +263,9 @@ class Sender(RuleBasedStateMachine):
         self.restart()
 
     def restart(self) -> None:
-        since, ahead = self.now - remembered(self.limits), self.now + DAY
+        since, ahead = self.now - history_seconds(self.limits), self.now + DAY
         rows = sorted(each for each in self.rows.items() if since <= each[0] <= ahead)
-        self.limiter = Limiter(self.limits, rows, min(self.rows, default=None), self.now)
+        self.limiter = RateLimiter(self.limits, rows, min(self.rows, default=None), self.now)
 
     @invariant()
     def no_window_has_more_than_its_limit(self) -> None:
@@ -298,12 +306,12 @@ def test_with_people_always_waiting_a_limit_is_used_but_for_a_3600th_of_its_wind
     limiter, now, rows = fresh(limits), BEGAN, Counter[int]()
     times: list[float] = []
     while len(times) < 200:
-        now += limiter.wait(now) or 0
+        now += limiter.seconds_until_free(now) or 0
         assert send(limiter, now)
         times.append(now)
         rows[int(now)] += 1
         if len(times) in restarts:
-            limiter = Limiter(limits, sorted(rows.items()), int(BEGAN), now)
+            limiter = RateLimiter(limits, sorted(rows.items()), int(BEGAN), now)
     windows = (len(times) - 1) // most
     bound = windows * window * (1 + 1 / PARTS) + len(restarts) * min(IN_HAND + 1, window)
     assert times[-1] - times[0] <= bound + 1e-3

@@ -28,9 +28,9 @@ from issues_to_send import (
 )
 
 from syndicate.errors import MessageError
-from syndicate.mail.personalise import Prepared, Recipient, message_id
+from syndicate.mail.personalise import EncodedIssue, Recipient, message_id
 from syndicate.newsletters.mime_rules import broken_rules
-from syndicate.newsletters.personal import Form, Personal
+from syndicate.newsletters.personal import IssueVariant, PersonalisedIssue
 
 ONCE = (
     *("From", "To", "Subject", "Date", "Message-ID", "MIME-Version", "Content-Type", "List-ID"),
@@ -150,7 +150,7 @@ def test_the_headers_of_a_list() -> None:
 
 
 def test_the_feedback_id_has_four_parts_whatever_the_issue_is_called() -> None:
-    slot = Prepared(PERSONAL, WEEKLY, issue="2026-11-22T12:00")
+    slot = EncodedIssue(PERSONAL, WEEKLY, issue="2026-11-22T12:00")
     assert str(read(slot.to(ADA))["Feedback-ID"]).count(":") == 3
 
 
@@ -213,7 +213,9 @@ def test_what_the_name_of_a_reader_says_is_never_a_mark() -> None:
 
 
 def test_the_subject_may_hold_the_name() -> None:
-    ready = prepared(with_form(Form(f"{MARKS.name}, winter is here", NAMED.html, NAMED.text)))
+    ready = prepared(
+        with_form(IssueVariant(f"{MARKS.name}, winter is here", NAMED.html, NAMED.text))
+    )
     for name in ("Ada", "Zoë", "湖" * 60, "x" * 200):
         data = ready.to(replace(ADA, name=name))
         assert read(data)["Subject"] == f"{name}, winter is here"
@@ -271,7 +273,7 @@ def test_letters_other_than_ascii_before_the_at_need_a_server_that_takes_them() 
         replace(NAMED, html=NAMED.html + f"https://{DIGEST}.invalid/else"),
     ],
 )
-def test_a_mark_that_a_template_changed_is_told_before_anything_is_sent(form: Form) -> None:
+def test_a_mark_that_a_template_changed_is_told_before_anything_is_sent(form: IssueVariant) -> None:
     for personal in (replace(PERSONAL, named=form), replace(PERSONAL, nameless=form)):
         with pytest.raises(MessageError, match="template") as caught:
             prepared(personal)
@@ -283,7 +285,7 @@ def test_what_is_read_is_what_was_written_with_the_readers_own(
     name: str, text: str, html: str
 ) -> None:
     who = replace(ADA, name=name)
-    data = prepared(with_form(Form("Winter", html + "\n", text + "\n"))).to(who)
+    data = prepared(with_form(IssueVariant("Winter", html + "\n", text + "\n"))).to(who)
     assert_well_formed(data)
     assert texts(data) == (
         filled(text + "\n", who),
@@ -312,5 +314,7 @@ def test_ten_thousand_readers_get_whole_messages_of_their_own() -> None:
 
 @given(NAMES, TEXTS)
 def test_what_is_kept_is_read_back(subject: str, text: str) -> None:
-    personal = Personal(MARKS, Form(subject, text, text), Form("", text, subject))
-    assert Personal.from_json(personal.to_json()) == personal
+    personal = PersonalisedIssue(
+        MARKS, IssueVariant(subject, text, text), IssueVariant("", text, subject)
+    )
+    assert PersonalisedIssue.from_json(personal.to_json()) == personal

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndicate.bounces.classify import Kind, verdict
+from syndicate.bounces.classify import BounceKind, classify_refusal
 from syndicate.mail.refusal_phrases import HINTS, RULES, Cause
 from syndicate.mail.refusals import (
     MAX_TEXT,
@@ -322,14 +322,14 @@ def bare(reply: str) -> str:
 def test_what_the_sender_caused_is_never_the_recipients_whatever_the_codes(
     reply: str, status: str, code: str
 ) -> None:
-    assert verdict(f"{code} {status} {bare(reply)}", status) is Kind.BLOCKED
+    assert classify_refusal(f"{code} {status} {bare(reply)}", status) is BounceKind.BLOCKED
 
 
 @given(st.sampled_from([*SENDER_REFUSED, *WEAKLY_SENDER, *UNEXPLAINED_OF_SENDER]), statuses)
 def test_a_status_alone_suppresses_no_one_for_what_is_not_said_of_an_address(
     reply: str, status: str
 ) -> None:
-    assert verdict(f"550 {status} {bare(reply)}", status) is not Kind.HARD
+    assert classify_refusal(f"550 {status} {bare(reply)}", status) is not BounceKind.HARD
 
 
 @given(
@@ -340,7 +340,7 @@ def test_a_status_alone_suppresses_no_one_for_what_is_not_said_of_an_address(
 def test_a_full_mailbox_is_never_gone_whatever_the_codes(
     reply: str, status: str, code: str
 ) -> None:
-    assert verdict(f"{code} {status} {bare(reply)}", status) is not Kind.HARD
+    assert classify_refusal(f"{code} {status} {bare(reply)}", status) is not BounceKind.HARD
 
 
 CERTAINLY_SENDER = [
@@ -357,8 +357,8 @@ CERTAINLY_SENDER = [
 
 @given(st.sampled_from(UNKNOWN_ADDRESSES), st.sampled_from(CERTAINLY_SENDER), statuses)
 def test_a_reply_with_two_causes_spares_the_recipient(gone: str, other: str, status: str) -> None:
-    assert verdict(f"550 {status} {other}; {bare(gone)}", status) is Kind.BLOCKED
-    assert verdict(f"550 {status} {bare(gone)}; {other}", status) is Kind.BLOCKED
+    assert classify_refusal(f"550 {status} {other}; {bare(gone)}", status) is BounceKind.BLOCKED
+    assert classify_refusal(f"550 {status} {bare(gone)}; {other}", status) is BounceKind.BLOCKED
 
 
 @given(names, names, st.sampled_from(["blocked", "spam", "policy", "quota", "full", "blacklist"]))
@@ -371,7 +371,7 @@ def test_what_stands_in_an_address_decides_nothing(local: str, domain: str, word
 
 @given(st.sampled_from(UNKNOWN_ADDRESSES))
 def test_what_is_said_for_now_is_never_hard(reply: str) -> None:
-    assert verdict(f"450 4.1.1 {bare(reply)}", "4.1.1") is not Kind.HARD
+    assert classify_refusal(f"450 4.1.1 {bare(reply)}", "4.1.1") is not BounceKind.HARD
 
 
 @pytest.mark.parametrize(

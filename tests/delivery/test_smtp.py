@@ -17,9 +17,9 @@ import trustme
 
 from smtp_server import Action, Close, Say, SmtpServer, Stall, scripted
 from syndicate.config.model import Security, Server
-from syndicate.errors import DeliveryError, Refused
+from syndicate.errors import DeliveryError, RejectedStage
 from syndicate.mail.smtp import client
-from syndicate.mail.smtp.client import Smtp
+from syndicate.mail.smtp.client import SmtpTransport
 from syndicate.mail.transport import Envelope, Transport
 
 PATIENT, HASTY = 10.0, 0.3
@@ -44,7 +44,7 @@ def transport(
     user: str = "",
     password: str = "",
     timeout: float = PATIENT,
-) -> Smtp:
+) -> SmtpTransport:
     settings = Server(
         name="main",
         host=host,
@@ -54,7 +54,7 @@ def transport(
         password=password,
         timeout=timeout,
     )
-    return Smtp(settings, "here.example.org")
+    return SmtpTransport(settings, "here.example.org")
 
 
 def send(transport: Transport, *names: str, message: bytes = MESSAGE) -> list[str]:
@@ -437,10 +437,10 @@ def test_a_farewell_that_is_not_answered_costs_nothing() -> None:
 # -- getting in ------------------------------------------------------------------------------
 
 
-def refused_entry(way: Smtp) -> DeliveryError:
+def refused_entry(way: SmtpTransport) -> DeliveryError:
     with pytest.raises(DeliveryError) as error, way.session():
         pass
-    assert error.value.what == Refused.SERVER
+    assert error.value.what == RejectedStage.SERVER
     return error.value
 
 
@@ -448,7 +448,7 @@ def test_no_server_is_told_with_host_and_port() -> None:
     with socket.create_server(("127.0.0.1", 0)) as nobody:
         port = nobody.getsockname()[1]
     settings = Server(name="main", host="localhost", port=port, security="none")
-    error = refused_entry(Smtp(settings, "here.example.org"))
+    error = refused_entry(SmtpTransport(settings, "here.example.org"))
     assert error.message == f"localhost port {port} cannot be reached: Connection refused"
     assert not error.for_good
 
@@ -456,7 +456,7 @@ def test_no_server_is_told_with_host_and_port() -> None:
 @pytest.mark.parametrize("host", ["no-such-host.invalid", "a..b", "x" * 70])
 def test_a_host_that_does_not_exist_is_told(host: str) -> None:
     settings = Server(name="main", host=host, security="none")
-    assert "cannot be reached" in refused_entry(Smtp(settings, "here.example.org")).message
+    assert "cannot be reached" in refused_entry(SmtpTransport(settings, "here.example.org")).message
 
 
 @pytest.mark.parametrize(
@@ -599,7 +599,7 @@ def test_postfix_understands_it(
 ) -> None:
     server = sink("-D", "mails", *options)
     message = MESSAGE + b".dot\r\n" + b"x" * 70 + b"\r\n"
-    told = send(Smtp(server, "here.example.org"), "ann", "bob", "cy", message=message)
+    told = send(SmtpTransport(server, "here.example.org"), "ann", "bob", "cy", message=message)
     assert [reply[:3] for reply in told] == ["250"] * 3
     mails = (tmp_path / "mails").read_bytes()
     assert mails.count(b"Hello\n.dot\n") == 3
@@ -620,4 +620,4 @@ def test_postfix_understands_it(
 def test_what_postfix_refuses_is_told(
     sink: Callable[..., Server], options: tuple[str, ...], told: str
 ) -> None:
-    assert send(Smtp(sink(*options), "here.example.org"), "ann") == [told]
+    assert send(SmtpTransport(sink(*options), "here.example.org"), "ann") == [told]

@@ -14,9 +14,9 @@ import pytest
 
 from smtp_server import EXTENSIONS, Action, Say, SmtpServer, Step, scripted
 from syndicate.config.model import Server
-from syndicate.errors import DeliveryError, Refused
+from syndicate.errors import DeliveryError, RejectedStage
 from syndicate.mail.smtp import client
-from syndicate.mail.smtp.client import Smtp, SmtpSession
+from syndicate.mail.smtp.client import SmtpSession, SmtpTransport
 from syndicate.mail.transport import Envelope
 
 PEOPLE = ("ann", "bob", "cy")
@@ -102,7 +102,7 @@ class Meaning:
 class Round:
     """Messages to all, as a round sends them: over a new connection when one is over."""
 
-    way: Smtp
+    way: SmtpTransport
     waiting: list[str] = field(default_factory=lambda: list(PEOPLE))
     found: dict[str, DeliveryError | None] = field(default_factory=dict)
     taken: str = ""
@@ -124,7 +124,7 @@ class Round:
         try:
             session.begin(to(name))
         except DeliveryError as error:
-            if error.what is not Refused.SERVER:
+            if error.what is not RejectedStage.SERVER:
                 self.found[self.waiting.pop(0)] = error
             return error.lost
         self.waiting.pop(0)
@@ -141,11 +141,11 @@ def to(name: str) -> Envelope:
     return Envelope("letters@example.org", f"{name}@example.org")
 
 
-def transport(server: SmtpServer) -> Smtp:
+def transport(server: SmtpServer) -> SmtpTransport:
     settings = Server(
         name="main", host="127.0.0.1", port=server.port, security="none", timeout=0.15
     )
-    return Smtp(settings, "here.example.org")
+    return SmtpTransport(settings, "here.example.org")
 
 
 def odd_things(at: str) -> Iterator[Say]:
@@ -165,7 +165,11 @@ CLOSING = {
     "for now": Say("451 4.3.0 not now", close=True),
     "after it said so": Say("554 5.7.1 spam", behind="421 4.7.0 too many errors\r\n", close=True),
 }
-BLAMED = {"MAIL": Refused.SENDER, "RCPT": Refused.RECIPIENT, "MESSAGE": Refused.MESSAGE}
+BLAMED = {
+    "MAIL": RejectedStage.SENDER,
+    "RCPT": RejectedStage.RECIPIENT,
+    "MESSAGE": RejectedStage.MESSAGE,
+}
 
 
 @pytest.mark.parametrize("extensions", [EXTENSIONS, ("8BITMIME",)], ids=["together", "one by one"])
@@ -223,7 +227,7 @@ def test_a_refusal_by_a_server_that_then_closes_the_connection_counts(
         found = Round(transport(server)).run()
     error = found.pop(refused)
     assert error is not None
-    assert (error.what, error.uncertain) == (Refused.MESSAGE, False)
+    assert (error.what, error.uncertain) == (RejectedStage.MESSAGE, False)
     assert error.for_good == (how != "for now")
     assert set(found.values()) == {None}
     assert len(server.mails) == len(PEOPLE) - 1

@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndicate.errors import Refused
+from syndicate.errors import RejectedStage
 from syndicate.mail.smtp.replies import (
     LONGEST_TEXT,
     Replies,
     Reply,
     Step,
     UnreadableError,
-    offers,
-    verdict,
+    error_for_reply,
+    parse_extensions,
 )
 
 
@@ -118,34 +118,34 @@ def test_what_a_server_wrote_is_what_is_read(written: list[tuple[int, list[str]]
 
 def test_a_server_says_what_it_offers_in_capitals_or_not() -> None:
     hello = one(b"250-host\r\n250-pipelining\r\n250-SIZE 1000\r\n250 AUTH=LOGIN PLAIN\r\n")
-    assert offers(hello) == {"PIPELINING": "", "SIZE": "1000", "AUTH": "LOGIN PLAIN"}
+    assert parse_extensions(hello) == {"PIPELINING": "", "SIZE": "1000", "AUTH": "LOGIN PLAIN"}
 
 
 @pytest.mark.parametrize(
     ("step", "code", "what", "for_good", "lost"),
     [
-        (Step.SENDER, 451, Refused.SENDER, False, False),
-        (Step.SENDER, 553, Refused.SENDER, True, False),
-        (Step.SENDER, 530, Refused.SERVER, True, False),
-        (Step.RECIPIENT, 450, Refused.RECIPIENT, False, False),
-        (Step.RECIPIENT, 550, Refused.RECIPIENT, True, False),
-        (Step.RECIPIENT, 421, Refused.SERVER, False, True),
-        (Step.DATA, 451, Refused.MESSAGE, False, False),
-        (Step.MESSAGE, 554, Refused.MESSAGE, True, False),
-        (Step.MESSAGE, 421, Refused.MESSAGE, False, True),
+        (Step.SENDER, 451, RejectedStage.SENDER, False, False),
+        (Step.SENDER, 553, RejectedStage.SENDER, True, False),
+        (Step.SENDER, 530, RejectedStage.SERVER, True, False),
+        (Step.RECIPIENT, 450, RejectedStage.RECIPIENT, False, False),
+        (Step.RECIPIENT, 550, RejectedStage.RECIPIENT, True, False),
+        (Step.RECIPIENT, 421, RejectedStage.SERVER, False, True),
+        (Step.DATA, 451, RejectedStage.MESSAGE, False, False),
+        (Step.MESSAGE, 554, RejectedStage.MESSAGE, True, False),
+        (Step.MESSAGE, 421, RejectedStage.MESSAGE, False, True),
     ],
 )
 def test_what_a_refusal_is_about(
-    step: Step, code: int, what: Refused, for_good: bool, lost: bool
+    step: Step, code: int, what: RejectedStage, for_good: bool, lost: bool
 ) -> None:
-    error = verdict(step, Reply(code, ("no",)), "host", "b@example.org")
+    error = error_for_reply(step, Reply(code, ("no",)), "host", "b@example.org")
     assert error
     assert (error.what, error.for_good, error.lost) == (what, for_good, lost)
     assert not error.uncertain
 
 
 def test_a_refusal_does_not_name_who_was_refused() -> None:
-    error = verdict(
+    error = error_for_reply(
         Step.RECIPIENT, Reply(550, ("5.1.1 <B@example.org> unknown",)), "host", "b@example.org"
     )
     assert error
@@ -187,4 +187,4 @@ def test_no_reply_holds_the_address_whatever_stands_around_it(around: str, to: s
 )
 def test_a_reply_that_fits_nothing_is_unreadable(step: Step, code: int) -> None:
     with pytest.raises(UnreadableError):
-        verdict(step, Reply(code, ("",)), "host", "b@example.org")
+        error_for_reply(step, Reply(code, ("",)), "host", "b@example.org")

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from syndicate.bounces.return_path import read, return_path
 from syndicate.errors import MessageError
-from syndicate.store.requests import Secret
+from syndicate.store.requests import SigningKey
 from syndicate.subscribers.tokens import Purpose, mac_of
 
 NEW, OLD = (
-    Secret(2, "ab" * 32, "2026-11-01T00:00:00Z", ""),
-    Secret(1, "cd" * 32, "2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z"),
+    SigningKey(2, "ab" * 32, "2026-11-01T00:00:00Z", ""),
+    SigningKey(1, "cd" * 32, "2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z"),
 )
 BOUNCES = "bounces@news.example.org"
 
@@ -29,7 +29,7 @@ def test_it_says_whose_message_came_back() -> None:
 
 @given(st.integers(0, 2**32 - 1), st.integers(0, 2**40 - 1), st.sampled_from((NEW, OLD)))
 def test_it_survives_servers_that_change_the_case(
-    issue: int, subscriber: int, secret: Secret
+    issue: int, subscriber: int, secret: SigningKey
 ) -> None:
     address = return_path(BOUNCES, secret, issue, subscriber)
     assert address == address.lower()

@@ -19,7 +19,7 @@ from newsletter_samples import (
     written,
 )
 
-from syndicate.config.model import Newsletter, Site
+from syndicate.config.model import Newsletter, SiteSettings
 from syndicate.content.article import Image, Published
 from syndicate.findings import Finding
 from syndicate.newsletters.checks import check
@@ -29,8 +29,8 @@ from syndicate.templating.environment import environment, sources
 
 
 @pytest.fixture(scope="session")
-def site() -> Site:
-    return Site(
+def site() -> SiteSettings:
+    return SiteSettings(
         title="Lake Notes",
         url="https://news.example.org/",
         description="Notes from the shore of a small lake.",
@@ -99,7 +99,7 @@ def judged(env: jinja2.Environment) -> Judged:
 @pytest.fixture(scope="session")
 def issue(
     env: jinja2.Environment,
-    site: Site,
+    site: SiteSettings,
     newsletter: Newsletter,
     links: IssueLinks,
     rich: tuple[Published, ...],

@@ -9,7 +9,7 @@ import pytest
 from newsletter_samples import DESIGNS, NOON, Issue, Judged, article, written
 
 from syndicate.colours import contrast
-from syndicate.config.model import Newsletter, Site
+from syndicate.config.model import Newsletter, SiteSettings
 from syndicate.content.article import Published
 from syndicate.findings import Finding, Level
 from syndicate.newsletters.checks import blocking, check
@@ -268,7 +268,7 @@ def test_a_fault_of_the_design_has_the_line_of_its_file(
     good: str,
     bad: str,
     rule: str,
-    site: Site,
+    site: SiteSettings,
     newsletter: Newsletter,
     links: IssueLinks,
     rich: tuple[Published, ...],

@@ -16,7 +16,7 @@ from lxml.html import HtmlElement, document_fromstring
 from markupsafe import escape
 from newsletter_samples import NOON, Judged, article
 
-from syndicate.config.model import Newsletter, Site
+from syndicate.config.model import Newsletter, SiteSettings
 from syndicate.content.article import Published
 from syndicate.newsletters.issue import Rendered
 from syndicate.newsletters.merge import (
@@ -167,7 +167,7 @@ def marks(hard: tuple[Published, ...]) -> Tokens:
 @pytest.fixture(scope="module")
 def tokened(
     env: jinja2.Environment,
-    site: Site,
+    site: SiteSettings,
     newsletter: Newsletter,
     hard: tuple[Published, ...],
     marks: Tokens,

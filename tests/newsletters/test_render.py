@@ -10,9 +10,9 @@ import jinja2
 import pytest
 from newsletter_samples import DESIGNS, NOON, Issue, article
 
-from syndicate.config.model import Newsletter, Site
+from syndicate.config.model import Newsletter, SiteSettings
 from syndicate.content.article import Published
-from syndicate.errors import Place, TemplateError
+from syndicate.errors import Location, TemplateError
 from syndicate.newsletters.issue import IssueLinks
 from syndicate.newsletters.render import MOST_BYTES, preheader, render_issue, size_as_sent
 from syndicate.templating.environment import environment
@@ -52,7 +52,7 @@ def test_an_article_without_authors_is_by_the_sites_author(issue: Issue) -> None
 
 
 def test_dates_are_in_the_zone_of_the_site(
-    site: Site, newsletter: Newsletter, links: IssueLinks, rich: tuple[Published, ...]
+    site: SiteSettings, newsletter: Newsletter, links: IssueLinks, rich: tuple[Published, ...]
 ) -> None:
     env = environment(None, DESIGNS, ZoneInfo("Pacific/Auckland"))
     rendered = render_issue(env, newsletter, site, rich, date=NOON, links=links)
@@ -165,7 +165,7 @@ def test_the_preheader_is_40_to_130_characters_whatever_the_articles(
 
 def test_a_design_of_the_users_replaces_single_files(
     tmp_path: Path,
-    site: Site,
+    site: SiteSettings,
     newsletter: Newsletter,
     links: IssueLinks,
     rich: tuple[Published, ...],
@@ -180,7 +180,7 @@ def test_a_design_of_the_users_replaces_single_files(
 
 def test_a_design_of_another_name_holds_only_what_differs(
     tmp_path: Path,
-    site: Site,
+    site: SiteSettings,
     newsletter: Newsletter,
     links: IssueLinks,
     rich: tuple[Published, ...],
@@ -206,7 +206,7 @@ def test_a_design_of_another_name_holds_only_what_differs(
 
 def test_a_fault_in_a_part_names_its_file_and_line(
     tmp_path: Path,
-    site: Site,
+    site: SiteSettings,
     newsletter: Newsletter,
     links: IssueLinks,
     rich: tuple[Published, ...],
@@ -216,12 +216,12 @@ def test_a_fault_in_a_part_names_its_file_and_line(
     part.write_text("<p>\n{{ nothing }}</p>")
     with pytest.raises(TemplateError) as caught:
         render_issue(environment(tmp_path, DESIGNS), newsletter, site, rich, date=NOON, links=links)
-    assert caught.value.place == Place(str(part), 2)
+    assert caught.value.place == Location(str(part), 2)
 
 
 def test_a_folder_of_designs_that_is_not_there_is_an_error(
     env: jinja2.Environment,
-    site: Site,
+    site: SiteSettings,
     newsletter: Newsletter,
     links: IssueLinks,
     rich: tuple[Published, ...],

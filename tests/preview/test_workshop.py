@@ -10,8 +10,8 @@ import pytest
 from site_folder import NOON, PNG, SiteFolder
 from syndicate.cli.show import Progress, placed
 from syndicate.errors import SyndicateError
-from syndicate.preview.issue_preview import Proof
-from syndicate.preview.renderer import Workshop, chosen
+from syndicate.preview.issue_preview import IssuePreview
+from syndicate.preview.renderer import PreviewRenderer, chosen
 from syndicate.preview.watch import Watcher
 
 LETTER = {"weekly": {"title": "Weekly", "sender": "Ada <ada@example.org>"}}
@@ -26,11 +26,11 @@ def site(tmp_path: Path, database_url: str) -> SiteFolder:
     return folder
 
 
-def workshop(site: SiteFolder) -> Workshop:
-    return Workshop(site.config_file, {}, Progress(quiet=True), placed)
+def workshop(site: SiteFolder) -> PreviewRenderer:
+    return PreviewRenderer(site.config_file, {}, Progress(quiet=True), placed)
 
 
-def proof(made: Workshop, now: datetime = NOON) -> Proof:
+def proof(made: PreviewRenderer, now: datetime = NOON) -> IssuePreview:
     made.refresh(Watcher().next(made.watched, None), now)
     return made.proof("weekly")
 

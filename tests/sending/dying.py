@@ -20,7 +20,7 @@ from functools import wraps
 from typing import Any
 
 from syndicate.cli import run
-from syndicate.mail.smtp.connection import Wire
+from syndicate.mail.smtp.connection import SmtpConnection
 from syndicate.store import sent_record
 from syndicate.store.database import PostgreSQL, Sqlite
 from syndicate.store.deliveries import Deliveries
@@ -69,15 +69,15 @@ def watched(transaction: Callable[[Any], Any], done: list[bool], when: str) -> C
 
 def within(share: float) -> None:
     """Die when that share of a message was handed to the system."""
-    real = Wire.send
+    real = SmtpConnection.send
 
-    def send(self: Wire, data: bytes, seconds: float) -> None:
+    def send(self: SmtpConnection, data: bytes, seconds: float) -> None:
         if BLANK_LINE in data:
             real(self, data[: int(len(data) * share)], seconds)
             die()
         real(self, data, seconds)
 
-    Wire.send = send  # type: ignore[method-assign]
+    SmtpConnection.send = send  # type: ignore[method-assign]
 
 
 def at_record(when: str) -> None:
@@ -101,7 +101,7 @@ def at_record(when: str) -> None:
         real(self, incarnation, counter)
         die()
 
-    real_begin = Deliveries.begin
+    real_begin = Deliveries.mark_sending
 
     @wraps(real_begin)
     def begun(self: Deliveries, *arguments: Any) -> Any:
@@ -109,7 +109,7 @@ def at_record(when: str) -> None:
         DID.append(bool(became))
         return became
 
-    Deliveries.begin = begun  # type: ignore[method-assign,assignment]
+    Deliveries.mark_sending = begun  # type: ignore[method-assign,assignment]
     SentRecord.write = written  # type: ignore[method-assign]
 
 

@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from site_folder import NOON, SiteFolder
-from syndicate.delivery.dispatcher import Told, Way
-from syndicate.delivery.operator import Proof, prove
-from syndicate.delivery.relays import Trouble
-from syndicate.delivery.sender import Report, send
-from syndicate.issues.freeze import make_issue
+from syndicate.delivery.dispatcher import IssueProgress, ProgressCallback
+from syndicate.delivery.operator import DeliveryReport, reconcile
+from syndicate.delivery.relays import RelayError
+from syndicate.delivery.sender import SendReport, send
+from syndicate.issues.freeze import freeze_issue
 from syndicate.site import Site
-from syndicate.store.deliveries import Deliveries, Sending
+from syndicate.store.deliveries import Deliveries, IssueSend
 from syndicate.store.issues import Issue, Issues
 from syndicate.store.subscribers import Subscriber, Subscribers
 from syndicate.subscribers.addresses import address
@@ -35,7 +35,7 @@ def forever() -> bool:
     return False
 
 
-def nobody(_: Sequence[Way], __: Sequence[Trouble]) -> None:
+def nobody(_: Sequence[IssueProgress], __: Sequence[RelayError]) -> None:
     """Nobody looks."""
 
 
@@ -76,15 +76,15 @@ class Mailing:
         """Make the issue."""
         self.folder.build(NOON)
         with self.folder.opened() as site:
-            made = make_issue(site, site.config.newsletters["weekly"], SLOT, NOON, NOON)
+            made = freeze_issue(site, site.config.newsletters["weekly"], SLOT, NOON, NOON)
         self.folder.build(NOON)
         return made
 
     def send(
         self,
         stopping: Callable[[], bool] = forever,
-        told: Told = nobody,
-    ) -> Report:
+        told: ProgressCallback = nobody,
+    ) -> SendReport:
         """One round of the sender."""
         with self.folder.opened() as site:
             return send(site, self.folder.root / "outbox", stopping, told)
@@ -95,7 +95,7 @@ class Mailing:
             return question(site)
 
     @property
-    def sending(self) -> Sending:
+    def sending(self) -> IssueSend:
         with self.folder.opened() as site:
             (found,) = [
                 s
@@ -104,17 +104,17 @@ class Mailing:
             ]
         return found
 
-    def proof(self) -> Proof:
+    def proof(self) -> DeliveryReport:
         """What became of the issue; it always adds up."""
         with self.folder.opened() as site:
-            found = prove(site, self.sending)
-        assert found.holds, found
+            found = reconcile(site, self.sending)
+        assert found.balanced, found
         return found
 
     def states(self) -> dict[str, str]:
         """Address -> where its delivery stands."""
         with self.folder.opened() as site:
-            named = Deliveries(site.database).named(self.sending.issue, ALL)
+            named = Deliveries(site.database).with_recipients(self.sending.issue, ALL)
             return {each.address: each.state for each in named}
 
 

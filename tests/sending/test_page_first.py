@@ -8,7 +8,7 @@ from mailings import NAME, Mailing, forever, nobody
 from site_folder import NOON
 from syndicate.delivery.sender import plan_approved, send
 from syndicate.issues.archive import is_written
-from syndicate.issues.freeze import make_issue, move
+from syndicate.issues.freeze import freeze_issue, move
 from syndicate.store.issues import Issues, IssueState
 
 PAGE = "newsletters/weekly/2026-11-22-1200/index.html"
@@ -21,7 +21,9 @@ def made(site: Mailing) -> Mailing:
     site.folder.article("one.md", "The first", date="2026-11-01")
     site.folder.build(NOON)
     with site.folder.opened() as opened:
-        make_issue(opened, opened.config.newsletters["weekly"], NAME.partition("/")[2], NOON, NOON)
+        freeze_issue(
+            opened, opened.config.newsletters["weekly"], NAME.partition("/")[2], NOON, NOON
+        )
     return site
 
 

@@ -13,8 +13,8 @@ from mailings import NAME, WEEKLY, Mailing, now
 from smtp_server import Action, Say, SmtpServer, Stall, Step, scripted
 from syndicate.cli.select_issue import issue_named
 from syndicate.delivery import operator
-from syndicate.delivery.dispatcher import Way
-from syndicate.delivery.relays import Trouble
+from syndicate.delivery.dispatcher import IssueProgress
+from syndicate.delivery.relays import RelayError
 from syndicate.delivery.sender import plan_approved
 from syndicate.errors import StoreError, SyndicateError
 from syndicate.store.deliveries import Deliveries
@@ -102,7 +102,7 @@ def test_threads_end_when_a_round_breaks(site: Mailing) -> None:
         site.through(server.port)
         begun = time.monotonic()
 
-        def told(ways: Sequence[Way], __: Sequence[Trouble]) -> None:
+        def told(ways: Sequence[IssueProgress], __: Sequence[RelayError]) -> None:
             if time.monotonic() > begun + 0.3:
                 raise BrokenPipeError("nobody reads")
 
@@ -126,7 +126,7 @@ def test_what_is_in_hand_when_a_round_breaks_is_still_written_down(site: Mailing
         site.through(server.port)
         begun = time.monotonic()
 
-        def told(ways: Sequence[Way], __: Sequence[Trouble]) -> None:
+        def told(ways: Sequence[IssueProgress], __: Sequence[RelayError]) -> None:
             if time.monotonic() > begun + 0.8:
                 raise BrokenPipeError("nobody reads")
 

@@ -22,18 +22,18 @@ from smtp_server import Action, Behaviour, Close, Mail, Say, SmtpServer, Stall, 
 from syndicate.bounces import return_path
 from syndicate.config.model import Newsletter
 from syndicate.delivery import operator, queue
-from syndicate.delivery.dispatcher import TRIES, Told, Way
-from syndicate.delivery.relays import Trouble
+from syndicate.delivery.dispatcher import MAX_TRIES, IssueProgress, ProgressCallback
+from syndicate.delivery.relays import RelayError
 from syndicate.delivery.sender import CONFIRM, plan_approved, send, send_one, too_old
 from syndicate.errors import DeliveryError, StoreError, SyndicateError
 from syndicate.mail.personalise import message_id
 from syndicate.site import Site
 from syndicate.store.deliveries import Deliveries
 from syndicate.store.issues import Issue, Issues
-from syndicate.store.requests import Secrets
-from syndicate.store.subscribers import Subscribers, Why
+from syndicate.store.requests import SigningKeys
+from syndicate.store.subscribers import Subscribers, SuppressionReason
 from syndicate.subscribers.addresses import address
-from syndicate.timestamps import to_text
+from syndicate.timestamps import format_timestamp
 
 ADA, BOB, CYD = "ada@example.org", "bob@example.org", "cyd@example.org"
 EVERYBODY = (ADA, BOB, CYD)
@@ -62,7 +62,7 @@ def test_everybody_gets_a_message_of_their_own_once(site: Mailing) -> None:
         assert arrived(server) == [*EVERYBODY]
         assert site.send().sent == 0
         assert arrived(server) == [*EVERYBODY]
-    assert (report.sent, report.failed, report.held_of) == (3, 0, {})
+    assert (report.sent, report.failed, report.held_by_issue) == (3, 0, {})
     messages = {str(read(mail)["To"]): read(mail) for mail in server.mails}
     assert set(messages) == set(EVERYBODY)
     assert len({each["Message-ID"] for each in messages.values()}) == 3
@@ -99,7 +99,7 @@ def test_a_link_in_the_message_unsubscribes_whoever_got_it(site: Mailing) -> Non
     assert found
 
     def whose(opened: Site) -> int:
-        good = Secrets(opened.database).good("2026-11-25T00:00:00Z")
+        good = SigningKeys(opened.database).good("2026-11-25T00:00:00Z")
         return read_token(found[1], Purpose.UNSUBSCRIBE, good, now(), "weekly")
 
     assert site.ask(whose) == ada.id
@@ -113,7 +113,7 @@ def test_only_those_are_planned_who_get_the_newsletter_and_chose_its_tags(site: 
         for who, tags in ((ada, ["sea", "bread"]), (bob, ["bread"])):
             (subscription,) = known.subscriptions(who.id)
             known.choose(subscription, tags)
-        known.suppress(cyd.hash, Why.REQUEST, "", "2026-11-02")
+        known.suppress(cyd.hash, SuppressionReason.REQUEST, "", "2026-11-02")
     site.issue()
     with SmtpServer() as server:
         site.through(server.port)
@@ -274,7 +274,7 @@ def test_whoever_was_erased_before_their_turn_did_not_fail(site: Mailing) -> Non
     people = site.people([ADA, BOB])
     site.issue()
 
-    def forget(_: Sequence[Way], __: Sequence[Trouble]) -> None:
+    def forget(_: Sequence[IssueProgress], __: Sequence[RelayError]) -> None:
         with site.folder.opened() as opened, opened.database.transaction():
             Subscribers(opened.database).erase(people[1])
 
@@ -492,7 +492,7 @@ def test_what_may_have_arrived_is_held_until_a_person_decides(
         server.behaviour = scripted()
         held = [who for who, state in site.states().items() if state == "held"]
         assert held
-        assert report.held_of == {NAME: len(held)}
+        assert report.held_by_issue == {NAME: len(held)}
         before = arrived(server)
         site.send()
         known = [who for who, state in site.states().items() if state != "held"]
@@ -608,7 +608,7 @@ def test_in_quiet_hours_nothing_goes_out(site: Mailing) -> None:
         quiet = f"{hour:02}:00-{(hour + 2) % 24:02}:00"
         site.configure(**settings, quiet=quiet)
         report = site.send()
-        assert report.quiet
+        assert report.quiet_until
         assert not server.mails
         site.configure(**settings, quiet="")
         assert site.send().sent == 1
@@ -659,8 +659,8 @@ def test_a_test_email_that_may_not_have_been_accepted_is_no_success(site: Mailin
     assert caught.value.uncertain
 
 
-def seen_by(seen: list[tuple[int, int]]) -> Told:
-    def told(ways: Sequence[Way], _: Sequence[Trouble]) -> None:
+def seen_by(seen: list[tuple[int, int]]) -> ProgressCallback:
+    def told(ways: Sequence[IssueProgress], _: Sequence[RelayError]) -> None:
         seen.extend((way.done, way.planned) for way in ways)
 
     return told
@@ -687,14 +687,14 @@ def test_links_are_signed_with_the_secret_of_the_moment(
     def rotate(step: Step) -> Action | None:
         if step.name == "MESSAGE" and len(server.mails) == 2:
             with site.folder.opened() as opened, opened.database.transaction():
-                Secrets(opened.database).rotate("2026-11-24T00:00:00Z", to_text(now()))
+                SigningKeys(opened.database).rotate("2026-11-24T00:00:00Z", format_timestamp(now()))
         return None
 
     with SmtpServer(rotate) as server:
         site.through(server.port, connections=1)
         assert site.send().sent == 30
     with site.folder.opened() as opened:
-        good = Secrets(opened.database).good(to_text(now()))
+        good = SigningKeys(opened.database).good(format_timestamp(now()))
     read_back = [return_path.read(mail.sender, good) for mail in server.mails]
     assert read_back[:3] == [None] * 3
     assert all(read_back[-20:])
@@ -817,7 +817,9 @@ def test_an_issue_approved_longer_ago_than_max_age_waits_for_a_confirmation(
 @pytest.mark.parametrize(("hours", "waits"), [(0, False), (24, False), (25, True), (9999, True)])
 def test_how_long_an_approval_is_good(hours: int, waits: bool) -> None:
     newsletter = Newsletter(name="weekly", title="W", sender="a@example.org", max_age="24 hours")
-    issue = Issue("weekly", "2026-11-01T08:00", "", 1, "approved", "", approved=to_text(NOON))
+    issue = Issue(
+        "weekly", "2026-11-01T08:00", "", 1, "approved", "", approved=format_timestamp(NOON)
+    )
     assert bool(too_old(issue, newsletter, NOON + timedelta(hours=hours))) is waits
 
 
@@ -834,7 +836,7 @@ def test_what_is_known_when_a_round_breaks_is_written_when_the_store_is_back(
             run_many, refusals = opened.database.run_many, [0]
 
             def away(statement: str, values: Sequence[Mapping[str, object]]) -> None:
-                if values and server.mails and refusals[0] < TRIES + 2:
+                if values and server.mails and refusals[0] < MAX_TRIES + 2:
                     refusals[0] += 1
                     raise StoreError("the database: server closed the connection")
                 run_many(statement, values)

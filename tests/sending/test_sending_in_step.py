@@ -43,4 +43,4 @@ def test_an_early_reply_makes_no_outcome_wrong(
         assert states[who] != "sent" or got[who] == 1, f"{who} is sent and got nothing"
         assert states[who] not in NOT_SENT or got[who] == 0, f"{who} is {states[who]} and got it"
     assert "failed" not in states.values()
-    assert site.proof().holds
+    assert site.proof().balanced

@@ -27,7 +27,7 @@ from syndicate.delivery.resume import resume_moved
 from syndicate.delivery.states import FOLLOWS, DeliveryState
 from syndicate.store.database import Sqlite
 from syndicate.store.issues import Issue
-from syndicate.store.subscribers import Subscriber, Subscribers, Why
+from syndicate.store.subscribers import Subscriber, Subscribers, SuppressionReason
 
 PEOPLE = [f"p{number}@example.org" for number in range(6)]
 NEVER_SENT = ("pending", "claimed", "retry", "failed", "suppressed")
@@ -113,8 +113,8 @@ class AnyOrder(RuleBasedStateMachine):
     def the_proof_holds(self) -> None:
         if hasattr(self, "server") and self.rows("SELECT 1 FROM sendings"):
             with self.site.folder.opened() as opened:
-                proof = operator.prove(opened, operator.sending_of(opened, self.issue))
-            assert proof.holds, proof
+                proof = operator.reconcile(opened, operator.sending_of(opened, self.issue))
+            assert proof.balanced, proof
 
     @invariant()
     def only_what_may_follow_does(self) -> None:
@@ -143,7 +143,9 @@ class AnyOrder(RuleBasedStateMachine):
             if how == "leaves":
                 known.unsubscribe(who.id, ["weekly"], "", "2026-11-25T00:00:00Z")
             else:
-                known.suppress(who.hash, Why(how if how == "erased" else "request"), "", "2026")
+                known.suppress(
+                    who.hash, SuppressionReason(how if how == "erased" else "request"), "", "2026"
+                )
             if how == "erased":
                 known.erase(who)
             query = "SELECT 1 FROM deliveries WHERE state = 'sending' AND subscriber = :s"

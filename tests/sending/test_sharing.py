@@ -9,12 +9,11 @@ from typing import cast
 import pytest
 
 from syndicate.config.model import Server
-from syndicate.delivery.messages import Mail
-from syndicate.delivery.queue import AHEAD, KEEPS_UP, Feed, Task
-from syndicate.delivery.rate_limits import Limiter
-from syndicate.delivery.relays import Outlet
+from syndicate.delivery.queue import ACTIVE_WINDOW, SHARE_SLACK, DeliveryQueue, Task
+from syndicate.delivery.rate_limits import RateLimiter
+from syndicate.delivery.relays import Relay
 from syndicate.mail.outbox import Outbox
-from syndicate.store.deliveries import Claimed, Sending
+from syndicate.store.deliveries import ClaimedDelivery, IssueSend
 
 
 class Clock:
@@ -34,58 +33,65 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
-def outlet(folder: Path, name: str, weight: int) -> Outlet:
+def outlet(folder: Path, name: str, weight: int) -> Relay:
     server = Server(name=name, host="", weight=weight)
-    return Outlet(server, Outbox(folder), Limiter(server, [], None, time.time()))
+    return Relay(server, Outbox(folder), RateLimiter(server, [], None, time.time()))
 
 
 @pytest.fixture
-def outlets(tmp_path: Path) -> tuple[Outlet, Outlet]:
+def outlets(tmp_path: Path) -> tuple[Relay, Relay]:
     """One with three times the weight of the other."""
     return outlet(tmp_path, "one", 3), outlet(tmp_path, "other", 1)
 
 
-def feed_of(outlets: tuple[Outlet, Outlet]) -> Feed:
+def feed_of(outlets: tuple[Relay, Relay]) -> DeliveryQueue:
     """A feed with a hundred deliveries in line."""
-    feed, sending = Feed(outlets), Sending(1, "weekly", "2026-11-23T08:00", "2026-11-23T08:00:00Z")
+    feed, sending = (
+        DeliveryQueue(outlets),
+        IssueSend(1, "weekly", "2026-11-23T08:00", "2026-11-23T08:00:00Z"),
+    )
     feed.add(
-        Task(sending, Claimed(1, number, 0, f"p{number}@example.org", ""), cast("Mail", None))
+        Task(
+            sending,
+            ClaimedDelivery(1, number, 0, f"p{number}@example.org", ""),
+            cast("MessageFactory", None),
+        )
         for number in range(100)
     )
     return feed
 
 
-def taken(feed: Feed, outlet: Outlet) -> int:
+def taken(feed: DeliveryQueue, outlet: Relay) -> int:
     """How many deliveries an outlet may take now, one after the other."""
-    return sum(1 for _ in iter(lambda: feed.take(outlet, 0), None))
+    return sum(1 for _ in iter(lambda: feed.get(outlet, 0), None))
 
 
 def test_an_outlet_gets_its_share_and_little_more_while_others_keep_up(
-    outlets: tuple[Outlet, Outlet], clock: Clock
+    outlets: tuple[Relay, Relay], clock: Clock
 ) -> None:
     one, other = outlets
     feed = feed_of(outlets)
-    assert taken(feed, one) == 3 * AHEAD + 1
-    assert feed.take(other, 0)
+    assert taken(feed, one) == 3 * SHARE_SLACK + 1
+    assert feed.get(other, 0)
     assert taken(feed, one) == 3
 
 
 def test_an_outlet_whose_server_is_slow_is_not_waited_for(
-    outlets: tuple[Outlet, Outlet], clock: Clock
+    outlets: tuple[Relay, Relay], clock: Clock
 ) -> None:
     one, other = outlets
     feed = feed_of(outlets)
-    assert feed.take(other, 0)
-    clock.now += 2 * KEEPS_UP
+    assert feed.get(other, 0)
+    clock.now += 2 * ACTIVE_WINDOW
     assert taken(feed, one) == 99
 
 
 def test_shares_hold_when_the_store_keeps_all_outlets_waiting(
-    outlets: tuple[Outlet, Outlet], clock: Clock
+    outlets: tuple[Relay, Relay], clock: Clock
 ) -> None:
     one, other = outlets
     feed = feed_of(outlets)
-    assert feed.take(other, 0)
-    clock.now += 2 * KEEPS_UP
+    assert feed.get(other, 0)
+    clock.now += 2 * ACTIVE_WINDOW
     feed.goes_on(outlets)
-    assert taken(feed, one) == 3 * (AHEAD + 1) + 1
+    assert taken(feed, one) == 3 * (SHARE_SLACK + 1) + 1

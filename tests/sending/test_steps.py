@@ -25,7 +25,7 @@ from mailings import NAME, Mailing, mailing
 from smtp_server import EXTENSIONS, Action, Behaviour, Close, Say, SmtpServer, Step, good
 from syndicate.delivery import operator
 from syndicate.delivery.resume import resume_moved
-from syndicate.delivery.sender import Report
+from syndicate.delivery.sender import SendReport
 from syndicate.errors import SyndicateError
 
 PROGRAM = Path(sys.executable).with_name("syndicate")
@@ -182,7 +182,7 @@ def agrees(site: Mailing, server: SmtpServer) -> None:
         assert state not in UNSENT or got[who] == 0, f"{who} is {state} and got it"
 
 
-def again(site: Mailing) -> Report:
+def again(site: Mailing) -> SendReport:
     """The next sender. A database server takes a moment to see that the last one is gone."""
     deadline = time.monotonic() + PATIENCE
     while True:
@@ -204,7 +204,7 @@ def ends_well(site: Mailing, server: SmtpServer, *, held: int) -> None:
     site.proof()
     server.behaviour = good
     report = again(site)
-    assert report.held_of == ({NAME: held} if held else {})
+    assert report.held_by_issue == ({NAME: held} if held else {})
     agrees(site, server)
     proof = site.proof()
     assert (proof.sent, proof.held, proof.pending) == (len(PEOPLE) - held, held, 0)

@@ -14,11 +14,11 @@ import pytest
 from mailings import WEEKLY, Mailing
 
 from syndicate.bounces import return_path
-from syndicate.bounces.handle import Came
+from syndicate.bounces.handle import BounceResult
 from syndicate.bounces.mailboxes import read_mailboxes
 from syndicate.config.model import Bounces
 from syndicate.signup.unsubscribe_mail import acting_on_mail
-from syndicate.store.requests import Requests, Secrets
+from syndicate.store.requests import SigningKeys, SignupRequests
 from syndicate.store.subscribers import Subscribers
 
 ANN, BOB = "ann@example.org", "bob@example.org"
@@ -50,7 +50,7 @@ def plain(sent: Message) -> str:
     return data.decode()
 
 
-def arrives(site: Mailing, message: bytes) -> Came:
+def arrives(site: Mailing, message: bytes) -> BounceResult:
     """Put an email into the Maildir that the service reads; what came of it."""
     folder = site.folder.root / "returns"
     for name in ("new", "cur", "tmp"):
@@ -83,7 +83,7 @@ def asked_for(site: Mailing) -> list[str]:
     """Addresses that get a link."""
     with site.folder.opened() as opened, opened.database.transaction():
         rows = opened.database.rows("SELECT hash FROM requests WHERE state = 'waiting'")
-        found = [Requests(opened.database).of(str(hashed)) for (hashed,) in rows]
+        found = [SignupRequests(opened.database).of(str(hashed)) for (hashed,) in rows]
     return [each[0].address for each in found]
 
 
@@ -92,7 +92,7 @@ LEFT, STAYED = {ANN: "unsubscribed", BOB: "active"}, {ANN: "active", BOB: "activ
 
 def test_an_answer_that_asks_for_it_unsubscribes_its_reader(site: Mailing, sent: Message) -> None:
     answer = email(Subject="Unsubscribe", In_Reply_To=str(sent["message-id"]))
-    assert arrives(site, answer) == Came.UNSUBSCRIBED
+    assert arrives(site, answer) == BounceResult.UNSUBSCRIBED
     assert states(site) == LEFT
 
 
@@ -105,7 +105,7 @@ def test_so_does_one_that_quotes_the_message_whatever_address_it_is_from(
         sender="ann.other@example.com",
         Subject=f"AW: {sent['subject']}",
     )
-    assert arrives(site, answer) == Came.UNSUBSCRIBED
+    assert arrives(site, answer) == BounceResult.UNSUBSCRIBED
     assert states(site) == LEFT
 
 
@@ -113,7 +113,7 @@ def test_so_does_one_to_the_return_path_of_the_message(site: Mailing, sent: Mess
     assert sent
     path = anns_return_path(site)
     to_path = email(sender="x@example.com", Subject="unsubscribe", To=path)
-    assert arrives(site, to_path) == Came.UNSUBSCRIBED
+    assert arrives(site, to_path) == BounceResult.UNSUBSCRIBED
     assert states(site) == LEFT
 
 
@@ -121,14 +121,14 @@ def anns_return_path(site: Mailing) -> str:
     """The return path of Ann's message."""
     (ann,) = site.people([ANN])
     with site.folder.opened() as opened, opened.database.transaction():
-        secret = Secrets(opened.database).signing("2026-11-25T00:00:00Z")
+        secret = SigningKeys(opened.database).signing("2026-11-25T00:00:00Z")
     return return_path.return_path("letters@example.net", secret, site.sending.issue, ann.id)
 
 
 @pytest.mark.parametrize("subject", ["unsubscribe", "Abmelden", "Please unsubscribe me"])
 def test_a_subscriber_without_proof_gets_a_link(site: Mailing, sent: Message, subject: str) -> None:
     assert sent
-    assert arrives(site, email(Subject=subject)) == Came.LINK_SENT
+    assert arrives(site, email(Subject=subject)) == BounceResult.LINK_SENT
     assert states(site) == STAYED, "anyone can write who an email is from"
     assert asked_for(site) == [ANN]
 
@@ -136,13 +136,13 @@ def test_a_subscriber_without_proof_gets_a_link(site: Mailing, sent: Message, su
 def test_a_stranger_gets_nothing(site: Mailing, sent: Message) -> None:
     assert sent
     stranger = email(sender="eve@example.com", Subject="unsubscribe")
-    assert arrives(site, stranger) == Came.OTHER
+    assert arrives(site, stranger) == BounceResult.OTHER
     assert asked_for(site) == []
 
 
 def test_an_answer_to_another_readers_message_proves_nothing(site: Mailing, sent: Message) -> None:
     answer = email(sender=BOB, Subject="unsubscribe", In_Reply_To=str(sent["message-id"]))
-    assert arrives(site, answer) == Came.LINK_SENT
+    assert arrives(site, answer) == BounceResult.LINK_SENT
     assert states(site) == STAYED
 
 
@@ -159,7 +159,7 @@ def test_what_programs_send_is_no_request(
     site: Mailing, sent: Message, headers: Mapping[str, str]
 ) -> None:
     answer = email("unsubscribe", In_Reply_To=str(sent["message-id"]), **headers)
-    assert arrives(site, answer) in {Came.OTHER, Came.UNMATCHED}
+    assert arrives(site, answer) in {BounceResult.OTHER, BounceResult.UNMATCHED}
     assert states(site) == STAYED
     assert asked_for(site) == []
 
@@ -167,14 +167,14 @@ def test_what_programs_send_is_no_request(
 def test_an_answer_to_an_article_unsubscribes_no_one(site: Mailing, sent: Message) -> None:
     quoted = "".join(f"> {line}\n" for line in plain(sent).splitlines())
     answer = email(f"Do you unsubscribe herons?\n\n{quoted}", Subject="Re: unsubscribe")
-    assert arrives(site, answer) == Came.OTHER
+    assert arrives(site, answer) == BounceResult.OTHER
     assert states(site) == STAYED
 
 
 def test_one_who_left_already_is_not_written_to(site: Mailing, sent: Message) -> None:
     answer = email(Subject="Unsubscribe", In_Reply_To=str(sent["message-id"]))
     arrives(site, answer)
-    assert arrives(site, email(Subject="unsubscribe")) == Came.UNSUBSCRIBED
+    assert arrives(site, email(Subject="unsubscribe")) == BounceResult.UNSUBSCRIBED
     assert asked_for(site) == []
 
 
@@ -192,6 +192,6 @@ def test_the_link_by_mail_leads_to_the_mailbox_that_is_read(site: Mailing) -> No
     header = str(message_from_bytes(file.read_bytes())["list-unsubscribe"])
     (query,) = re.findall(r"<mailto:bounces@example\.org\?subject=([^>]*)>", header)
     assert arrives(site, email(Subject=unquote(query), To="bounces@example.org")) == (
-        Came.UNSUBSCRIBED
+        BounceResult.UNSUBSCRIBED
     )
     assert states(site) == {ANN: "unsubscribed"}

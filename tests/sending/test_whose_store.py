@@ -329,15 +329,15 @@ def test_a_copy_never_sends_what_was_pending(file_site: Mailing) -> None:
 
 
 def test_links_of_a_copy_are_signed_with_another_key(file_site: Mailing) -> None:
-    from syndicate.store.requests import Secrets
+    from syndicate.store.requests import SigningKeys
 
     file_site.send()
     other = copied(file_site, "staging")
     with other.folder.opened() as opened:
         resume_copy(opened, NOON)
-        mine = {each.key for each in Secrets(opened.database).good("2026-11-22T12:00:00Z")}
+        mine = {each.key for each in SigningKeys(opened.database).good("2026-11-22T12:00:00Z")}
     with file_site.folder.opened() as opened:
-        theirs = {each.key for each in Secrets(opened.database).good("2026-11-22T12:00:00Z")}
+        theirs = {each.key for each in SigningKeys(opened.database).good("2026-11-22T12:00:00Z")}
     assert mine.isdisjoint(theirs)
 
 

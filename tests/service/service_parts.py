@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from site_folder import SiteFolder
-from syndicate.service.approval_task import Approving
-from syndicate.service.build_state import Served
-from syndicate.service.build_task import Publishing
-from syndicate.service.hook_task import Telling
-from syndicate.service.issue_task import Issuing
-from syndicate.service.scheduler import Part, Tick
+from syndicate.service.approval_task import ApprovalTask
+from syndicate.service.build_state import BuildState
+from syndicate.service.build_task import BuildTask
+from syndicate.service.hook_task import HookTask
+from syndicate.service.issue_task import IssueTask
+from syndicate.service.scheduler import Scheduler, Task
 from syndicate.site import set_up
 from syndicate.store.issues import Issue, Issues
 
@@ -36,13 +36,13 @@ class Life:
 
     def start(self) -> None:
         """Start, or start again: nothing is remembered but what is on disk."""
-        setup, served = set_up(self.site.config_file, {}), Served()
-        issuing = [Issuing(setup, each, served) for each in setup.config.newsletters.values()]
-        approving = Approving(setup, served)
-        parts: list[Part] = [
-            Publishing(setup, served), *issuing, approving, Telling(setup, served),
+        setup, served = set_up(self.site.config_file, {}), BuildState()
+        issuing = [IssueTask(setup, each, served) for each in setup.config.newsletters.values()]
+        approving = ApprovalTask(setup, served)
+        parts: list[Task] = [
+            BuildTask(setup, served), *issuing, approving, HookTask(setup, served),
         ]  # fmt: skip
-        self.served, self.issuing, self.parts, self.tick = served, issuing, parts, Tick(parts)
+        self.served, self.issuing, self.parts, self.tick = served, issuing, parts, Scheduler(parts)
 
     def at(self, now: datetime) -> None:
         """Tick at a moment, until nothing waits for a second look."""

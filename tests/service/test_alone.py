@@ -12,7 +12,7 @@ import sqlalchemy
 from site_folder import NOON, SiteFolder
 from syndicate.errors import SyndicateError
 from syndicate.service.service import Service
-from syndicate.service.single_instance import Alone
+from syndicate.service.single_instance import DatabaseLock
 from syndicate.site import Setup, set_up
 
 
@@ -33,35 +33,35 @@ def url(postgresql_server: str) -> str:
 def test_a_second_service_from_another_folder_is_refused_and_names_the_first(
     url: str, tmp_path: Path
 ) -> None:
-    first = Alone(setup_of(tmp_path / "one", url), unexpected)
+    first = DatabaseLock(setup_of(tmp_path / "one", url), unexpected)
     first.begin()
     with closing(first):
         second = setup_of(tmp_path / "two", url)
         with pytest.raises(SyndicateError, match=f"process {os.getpid()}") as caught:
             Service(Path(second.config_file), {}, port=0).run()
         assert caught.value.way_out
-    after = Alone(second, unexpected)
+    after = DatabaseLock(second, unexpected)
     after.begin()
     after.close()
 
 
 def test_a_lock_that_a_broken_connection_let_go_is_taken_again(url: str, tmp_path: Path) -> None:
-    alone = Alone(setup_of(tmp_path / "one", url), unexpected)
+    alone = DatabaseLock(setup_of(tmp_path / "one", url), unexpected)
     alone.begin()
     with closing(alone):
         end_sessions_of_services(url)
         assert alone.turn(NOON).findings == []
-        second = Alone(setup_of(tmp_path / "two", url), unexpected)
+        second = DatabaseLock(setup_of(tmp_path / "two", url), unexpected)
         with pytest.raises(SyndicateError):
             second.begin()
 
 
 def test_a_service_ends_when_another_took_over_meanwhile(url: str, tmp_path: Path) -> None:
     ended: list[bool] = []
-    first = Alone(setup_of(tmp_path / "one", url), lambda: ended.append(True))
+    first = DatabaseLock(setup_of(tmp_path / "one", url), lambda: ended.append(True))
     first.begin()
     end_sessions_of_services(url)
-    second = Alone(setup_of(tmp_path / "two", url), unexpected)
+    second = DatabaseLock(setup_of(tmp_path / "two", url), unexpected)
     with closing(first), closing(second):
         second.begin()
         found = first.turn(NOON).findings
@@ -72,7 +72,7 @@ def test_a_service_ends_when_another_took_over_meanwhile(url: str, tmp_path: Pat
 
 def test_a_database_that_is_away_keeps_no_service_from_beginning(tmp_path: Path) -> None:
     away = "postgresql://nobody@127.0.0.1:1/nothing"
-    alone = Alone(setup_of(tmp_path / "one", away), unexpected)
+    alone = DatabaseLock(setup_of(tmp_path / "one", away), unexpected)
     alone.begin()
     found = alone.turn(NOON).findings
     assert found
@@ -80,7 +80,7 @@ def test_a_database_that_is_away_keeps_no_service_from_beginning(tmp_path: Path)
 
 
 def test_on_sqlite_no_database_is_opened(tmp_path: Path) -> None:
-    alone = Alone(setup_of(tmp_path / "one", "sqlite:///syndicate.db"), unexpected)
+    alone = DatabaseLock(setup_of(tmp_path / "one", "sqlite:///syndicate.db"), unexpected)
     alone.begin()
     assert alone.turn(NOON).findings == []
     assert not (tmp_path / "one" / "syndicate.db").exists()

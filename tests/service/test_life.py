@@ -19,13 +19,13 @@ from syndicate.issues import freeze
 from syndicate.store.articles import Articles
 from syndicate.store.issues import Issues, slot_name
 from syndicate.store.newsletters import Newsletters
-from syndicate.timestamps import from_text
+from syndicate.timestamps import parse_timestamp
 
 HOUR = timedelta(hours=1)
 CRASHES: list[tuple[object, str]] = [
-    (freeze.Making, "choose"),
-    (freeze.Making, "compose"),
-    (freeze.Making, "keep"),
+    (freeze.IssueDraft, "choose"),
+    (freeze.IssueDraft, "compose"),
+    (freeze.IssueDraft, "keep"),
     (Issues, "add"),
     (freeze, "owe"),
     (atomic_files, "_replace"),
@@ -136,7 +136,7 @@ class Living(RuleBasedStateMachine):
         for _ in range(4):
             self.tick(max(self.latest, self.life.now) + 2 * HOUR + timedelta(minutes=1))
         issues = self.life.issues()
-        dues = [from_text(issue.due) for issue in issues]
+        dues = [parse_timestamp(issue.due) for issue in issues]
         assert dues == sorted(dues)
         passed = int((self.life.now - MONDAY) / (2 * HOUR))
         since = [due for due in dues if due > MONDAY]

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from syndicate.errors import SyndicateError
-from syndicate.service.lock import holder, only_one
+from syndicate.service.lock import holder, single_instance
 
 
 def test_a_second_one_is_refused_by_the_name_of_the_first(tmp_path: Path) -> None:
     path = tmp_path / "running"
-    first, second = only_one(path, 4711), only_one(path, 4712)
+    first, second = single_instance(path, 4711), single_instance(path, 4712)
     with first, pytest.raises(SyndicateError, match="4711") as caught, second:
         pass
     assert "kill 4711" in caught.value.way_out
@@ -21,15 +21,15 @@ def test_a_second_one_is_refused_by_the_name_of_the_first(tmp_path: Path) -> Non
 def test_who_runs_is_known_while_it_does(tmp_path: Path) -> None:
     path = tmp_path / "running"
     assert holder(path) is None
-    with only_one(path, 4711):
+    with single_instance(path, 4711):
         assert holder(path) == 4711
     assert holder(path) is None
 
 
 def test_asking_does_not_keep_anyone_out(tmp_path: Path) -> None:
     path = tmp_path / "running"
-    with only_one(path, 1):
+    with single_instance(path, 1):
         pass
     holder(path)
-    with only_one(path, 2):
+    with single_instance(path, 2):
         assert holder(path) == 2

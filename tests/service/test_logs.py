@@ -30,7 +30,7 @@ def loggers_as_before() -> Iterator[None]:
 
 def test_a_program_gets_one_object_a_line() -> None:
     stream = io.StringIO()
-    logs.begin(stream)
+    logs.configure_logging(stream)
     logging.getLogger("syndicate.x").error("no date\nof any kind", extra=FACTS)
     (line,) = stream.getvalue().splitlines()
     said = json.loads(line)
@@ -44,7 +44,7 @@ def test_a_program_gets_one_object_a_line() -> None:
 
 def test_a_person_gets_the_way_out_on_a_line_of_its_own_and_nothing_moves_the_cursor() -> None:
     stream = Terminal()
-    logs.begin(stream)
+    logs.configure_logging(stream)
     logging.getLogger("syndicate.x").error("no date", extra=FACTS)
     first, second = stream.getvalue().splitlines()
     assert first.endswith("error  a.md:3: no date")
@@ -53,7 +53,7 @@ def test_a_person_gets_the_way_out_on_a_line_of_its_own_and_nothing_moves_the_cu
 
 def test_a_trace_is_kept_in_the_object() -> None:
     stream = io.StringIO()
-    logs.begin(stream)
+    logs.configure_logging(stream)
     try:
         raise ZeroDivisionError
     except ZeroDivisionError:
@@ -64,7 +64,7 @@ def test_a_trace_is_kept_in_the_object() -> None:
 
 def test_what_libraries_say_by_the_way_is_left_out() -> None:
     stream = io.StringIO()
-    logs.begin(stream)
+    logs.configure_logging(stream)
     logging.getLogger("apscheduler.scheduler").warning("maximum number of running instances")
     logging.getLogger("another").info("by the way")
     assert stream.getvalue() == ""

@@ -29,7 +29,7 @@ def listener(address: str) -> Iterator[socket.socket]:
 
 
 def test_a_state_arrives_as_it_is(address: str, listener: socket.socket) -> None:
-    Systemd({"NOTIFY_SOCKET": address}).tell(READY)
+    Systemd({"NOTIFY_SOCKET": address}).notify(READY)
     assert listener.recv(1000) == b"READY=1"
 
 
@@ -42,7 +42,7 @@ def test_reloading_comes_with_the_time_systemd_asks_for(
 
 def test_nobody_is_told_where_nobody_asked() -> None:
     systemd = Systemd({})
-    systemd.tell(READY)
+    systemd.notify(READY)
     assert not systemd.watches
 
 
@@ -54,6 +54,6 @@ def test_a_socket_that_is_gone_is_told_of_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     systemd = Systemd({"NOTIFY_SOCKET": str(tmp_path / "gone")})
-    systemd.tell(READY)
-    systemd.tell(READY)
+    systemd.notify(READY)
+    systemd.notify(READY)
     assert [record.levelno for record in caplog.records] == [logging.WARNING]

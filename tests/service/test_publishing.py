@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from site_folder import NOON, SiteFolder
 from syndicate.errors import StoreError, SyndicateError
-from syndicate.service.build_state import Served
-from syndicate.service.build_task import OVERHAUL, SOON, Publishing
+from syndicate.service.build_state import BuildState
+from syndicate.service.build_task import OVERHAUL, SOON, BuildTask
 from syndicate.site import set_up
 
 SECOND = timedelta(seconds=1)
@@ -32,12 +32,12 @@ class Watched:
 
     def start(self) -> None:
         """Start, or start again after whatever ended it."""
-        self.part = Publishing(set_up(self.site.config_file, {}), Served())
+        self.part = BuildTask(set_up(self.site.config_file, {}), BuildState())
 
     def at_rest(self, after: timedelta = SECOND) -> None:
         """Let it look until it finds nothing more to wait for."""
         self.now += after
-        while self.part.turn(self.now).again:
+        while self.part.turn(self.now).next_in:
             pass
 
     def has(self, title: str) -> bool:
@@ -66,9 +66,9 @@ def watched(site: SiteFolder) -> Watched:
 
 def test_what_is_there_at_the_start_is_published_at_the_second_look(site: SiteFolder) -> None:
     service = Watched(site)
-    assert service.part.turn(NOON).again == SOON
+    assert service.part.turn(NOON).next_in == SOON
     assert not service.has("First steps")
-    assert service.part.turn(NOON).again is None
+    assert service.part.turn(NOON).next_in is None
     assert service.has("First steps")
 
 
@@ -88,9 +88,9 @@ def test_a_new_article_an_edited_one_and_a_deleted_one_reach_the_feed(watched: W
 
 def test_a_file_that_is_still_being_written_is_not_published(watched: Watched) -> None:
     watched.site.article("second.md", "Half a tit")
-    assert watched.part.turn(watched.now).again == SOON
+    assert watched.part.turn(watched.now).next_in == SOON
     watched.site.article("second.md", "Half a title, and the rest")
-    assert watched.part.turn(watched.now).again == SOON
+    assert watched.part.turn(watched.now).next_in == SOON
     assert not watched.site.has("articles/second/index.html")
     watched.at_rest()
     assert watched.has("and the rest")
@@ -137,7 +137,7 @@ def test_what_is_said_names_the_next_article_to_come(watched: Watched) -> None:
     watched.site.article("later.md", "Later", date="2026-11-23T06:00:00Z")
     watched.part.turn(watched.now)
     turn = watched.part.turn(watched.now)
-    assert turn.facts["next article"] == "2026-11-23T06:00:00Z later.md"
+    assert turn.status["next article"] == "2026-11-23T06:00:00Z later.md"
 
 
 def test_a_changed_template_changes_the_pages(watched: Watched) -> None:

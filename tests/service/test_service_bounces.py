@@ -20,13 +20,13 @@ import sent
 from site_folder import SiteFolder
 from syndicate.bounces.mailboxes import Tally, read_mailboxes
 from syndicate.service import bounce_task
-from syndicate.service.bounce_task import Returns
-from syndicate.service.http_server import Serving
-from syndicate.service.scheduler import Tick
+from syndicate.service.bounce_task import BounceTask
+from syndicate.service.http_server import HttpServer
+from syndicate.service.scheduler import Scheduler
 from syndicate.site import set_up
 from syndicate.store.bounces import Bounces
 from syndicate.store.subscribers import Subscribers
-from syndicate.timestamps import to_text
+from syndicate.timestamps import format_timestamp
 
 ADA = 1
 SECOND = timedelta(seconds=1)
@@ -42,7 +42,7 @@ def site(tmp_path: Path, database_url: str) -> SiteFolder:
         (folder.root / "returns" / name).mkdir(parents=True)
     folder.configure(bounces={"maildir": "returns"})
     with folder.opened() as opened:
-        ada = sent.subscriber(opened.database, now=to_text(MONDAY))
+        ada = sent.subscriber(opened.database, now=format_timestamp(MONDAY))
         assert ada.id == ADA
         sent.send(opened.database, 1, ada)
     return folder
@@ -53,7 +53,7 @@ def comes_back(site: SiteFolder, name: str) -> None:
     with site.opened() as opened:
         ada = Subscribers(opened.database).by_id(ADA)
         assert ada
-        path = sent.path_of(opened.database, 1, ada, to_text(MONDAY))
+        path = sent.path_of(opened.database, 1, ada, format_timestamp(MONDAY))
     (site.root / "returns" / "new" / name).write_bytes(sent.to(path))
 
 
@@ -66,17 +66,17 @@ def is_suppressed(site: SiteFolder) -> bool:
         return bool(opened.database.rows("SELECT 1 FROM suppressions"))
 
 
-def service(site: SiteFolder) -> Tick:
-    return Tick([Returns(set_up(site.config_file, {}))])
+def service(site: SiteFolder) -> Scheduler:
+    return Scheduler([BounceTask(set_up(site.config_file, {}))])
 
 
-def at(tick: Tick, now: datetime) -> None:
+def at(tick: Scheduler, now: datetime) -> None:
     """Tick at a moment, until nothing waits for a second look."""
     while tick(now) is not None:
         time.sleep(0.01)
 
 
-def faults(tick: Tick) -> list[str]:
+def faults(tick: Scheduler) -> list[str]:
     return [finding.message for _, finding, _ in tick.faults]
 
 
@@ -183,7 +183,7 @@ def test_what_signatures_need_is_a_fault_where_it_is_missing(
 def url(site: SiteFolder) -> Iterator[str]:
     """Where a service of the site serves, which hears Postmark."""
     site.configure(bounces={"webhooks": {"postmark": PASSWORD}})
-    serving = Serving(set_up(site.config_file, {}), Tick([]), "127.0.0.1", 0, 60, Event())
+    serving = HttpServer(set_up(site.config_file, {}), Scheduler([]), "127.0.0.1", 0, 60, Event())
     serving.listen()
     serving.start()
     yield serving.url.rstrip("/")

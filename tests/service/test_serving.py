@@ -18,9 +18,9 @@ from syndicate.build.builder import build
 from syndicate.errors import SyndicateError
 from syndicate.issues.compose import place_of_issue
 from syndicate.issues.freeze import make_by_hand, move
-from syndicate.service.http_server import Serving
-from syndicate.service.refresh_task import ANYWAY, Showing, places_of_issues
-from syndicate.service.scheduler import Tick
+from syndicate.service.http_server import HttpServer
+from syndicate.service.refresh_task import ANYWAY, RefreshTask, places_of_issues
+from syndicate.service.scheduler import Scheduler
 from syndicate.site import set_up
 from syndicate.store.issues import IssueState
 from syndicate.web.rate_limit import Limit
@@ -33,12 +33,12 @@ class ServedLife(Life):
 
     def start(self) -> None:
         super().start()
-        self.tick = Tick([])
-        self.serving = Serving(
+        self.tick = Scheduler([])
+        self.serving = HttpServer(
             set_up(self.site.config_file, {}), self.tick, "127.0.0.1", 0, 60, Event()
         )
         places = places_of_issues(self.site.root / "public", ["weekly"])
-        self.tick.replace([*self.parts, Showing(self.serving, self.served, places)])
+        self.tick.replace([*self.parts, RefreshTask(self.serving, self.served, places)])
         self.serving.listen()
         self.serving.start()
 
@@ -205,7 +205,7 @@ def test_prometheus_reads_its_numbers(life: ServedLife) -> None:
 def test_a_port_in_use_is_said(life: ServedLife) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        serving = Serving(
+        serving = HttpServer(
             set_up(life.site.config_file, {}), life.tick, "127.0.0.1", port, 60, Event()
         )
         with pytest.raises(

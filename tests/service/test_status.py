@@ -12,7 +12,7 @@ import pytest
 from site_folder import NOON
 from syndicate.errors import SyndicateError
 from syndicate.findings import Finding, Level
-from syndicate.service.scheduler import Tick, Turn
+from syndicate.service.scheduler import Scheduler, TaskResult
 from syndicate.service.status import HEARTBEAT, Reporter, Status, read
 
 BROKEN = Finding(Level.ERROR, "unreadable", "no date", "a.md", 3, "write one")
@@ -23,9 +23,11 @@ class Step:
     """A part that found something."""
 
     name: str = "articles"
-    next: Turn = field(default_factory=lambda: Turn([BROKEN], facts={"articles": "3 published"}))
+    next: TaskResult = field(
+        default_factory=lambda: TaskResult([BROKEN], status={"articles": "3 published"})
+    )
 
-    def turn(self, now: datetime) -> Turn:
+    def turn(self, now: datetime) -> TaskResult:
         return self.next
 
 
@@ -45,7 +47,7 @@ def test_before_the_first_start_nothing_is_said(path: Path) -> None:
 
 
 def test_what_is_said_comes_back(path: Path) -> None:
-    tick = Tick([Step()])
+    tick = Scheduler([Step()])
     tick(NOON)
     assert Reporter(path, 4711).report(tick, NOON) == []
     status = said(path)
@@ -56,13 +58,13 @@ def test_what_is_said_comes_back(path: Path) -> None:
 
 def test_it_is_written_when_something_changed_and_now_and_then(path: Path) -> None:
     step = Step()
-    tick = Tick([step])
+    tick = Scheduler([step])
     reporter = Reporter(path, os.getpid())
     for second in range(5):
         tick(NOON + timedelta(seconds=second))
         reporter.report(tick, NOON + timedelta(seconds=second))
     assert said(path).ticked == NOON
-    step.next = Turn(())
+    step.next = TaskResult(())
     tick(later := NOON + timedelta(seconds=6))
     reporter.report(tick, later)
     assert (said(path).ticked, said(path).faults) == (later, ())
@@ -75,10 +77,10 @@ def test_it_is_written_when_something_changed_and_now_and_then(path: Path) -> No
 def test_a_file_that_cannot_be_written_is_a_fault_until_it_can(path: Path) -> None:
     path.mkdir()
     reporter = Reporter(path, 1)
-    (finding,) = reporter.report(Tick([]), NOON)
+    (finding,) = reporter.report(Scheduler([]), NOON)
     assert finding.path == str(path)
     path.rmdir()
-    assert reporter.report(Tick([]), NOON) == []
+    assert reporter.report(Scheduler([]), NOON) == []
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"pid": 1}'])

@@ -15,10 +15,10 @@ import pytest
 
 from site_folder import NOON
 from syndicate.config.loader import load
-from syndicate.errors import Place, StoreError, SyndicateError
+from syndicate.errors import Location, StoreError, SyndicateError
 from syndicate.findings import Finding, Level
 from syndicate.service.problems import as_findings
-from syndicate.service.scheduler import Tick, Turn
+from syndicate.service.scheduler import Scheduler, TaskResult
 
 LOCKED = StoreError("the database is locked", way_out="wait")
 BROKEN = Finding(Level.ERROR, "unreadable", "no date", "a.md", 3, "write one")
@@ -29,10 +29,10 @@ class Step:
     """A part that does next what it is told to."""
 
     name: str
-    next: Exception | Turn = field(default_factory=Turn)
+    next: Exception | TaskResult = field(default_factory=TaskResult)
     turns: list[datetime] = field(default_factory=list)
 
-    def turn(self, now: datetime) -> Turn:
+    def turn(self, now: datetime) -> TaskResult:
         self.turns.append(now)
         if isinstance(self.next, Exception):
             raise self.next
@@ -48,7 +48,7 @@ def said(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
     return [(record.levelname, record.getMessage()) for record in caplog.records]
 
 
-def wrong(tick: Tick) -> list[tuple[str, str]]:
+def wrong(tick: Scheduler) -> list[tuple[str, str]]:
     return [(part, finding.message) for part, finding, _ in tick.faults]
 
 
@@ -61,7 +61,7 @@ def seconds(*numbers: int) -> Sequence[datetime]:
 )
 def test_the_other_parts_go_on_when_one_fails(error: Exception) -> None:
     bad, good = Step("bad", error), Step("good")
-    tick = Tick([bad, good])
+    tick = Scheduler([bad, good])
     tick(NOON)
     assert good.turns == [NOON]
     assert [part for part, _ in wrong(tick)] == ["bad"]
@@ -69,12 +69,12 @@ def test_the_other_parts_go_on_when_one_fails(error: Exception) -> None:
 
 def test_a_fault_is_told_once_and_again_when_it_is_mended(caplog: pytest.LogCaptureFixture) -> None:
     part = Step("store", LOCKED)
-    tick = Tick([part])
+    tick = Scheduler([part])
     for now in seconds(0, 10, 20, 60):
         tick(now)
     assert said(caplog) == [("ERROR", LOCKED.message)]
     assert caplog.records[0].facts["way_out"] == "wait"  # type: ignore[attr-defined]
-    part.next = Turn(findings=())
+    part.next = TaskResult(findings=())
     tick(NOON + timedelta(minutes=5))
     assert said(caplog)[1:] == [("INFO", f"mended: {LOCKED.message}")]
     assert wrong(tick) == []
@@ -82,7 +82,7 @@ def test_a_fault_is_told_once_and_again_when_it_is_mended(caplog: pytest.LogCapt
 
 def test_a_fault_that_becomes_another_is_told_again(caplog: pytest.LogCaptureFixture) -> None:
     part = Step("store", LOCKED)
-    tick = Tick([part])
+    tick = Scheduler([part])
     tick(NOON)
     part.next = StoreError("the database is gone")
     tick(NOON + timedelta(minutes=1))
@@ -92,27 +92,27 @@ def test_a_fault_that_becomes_another_is_told_again(caplog: pytest.LogCaptureFix
 
 def test_it_is_known_since_when_a_fault_is_there() -> None:
     part = Step("store", LOCKED)
-    tick = Tick([part])
+    tick = Scheduler([part])
     for now in seconds(0, 10, 60):
         tick(now)
     assert [since for _, _, since in tick.faults] == [NOON]
 
 
 def test_what_a_part_found_is_told_once_with_its_place(caplog: pytest.LogCaptureFixture) -> None:
-    part = Step("articles", Turn(findings=[BROKEN]))
-    tick = Tick([part])
+    part = Step("articles", TaskResult(findings=[BROKEN]))
+    tick = Scheduler([part])
     tick(NOON)
     tick(NOON)
     assert said(caplog) == [("ERROR", "no date")]
     assert caplog.records[0].facts["place"] == "a.md:3"  # type: ignore[attr-defined]
-    part.next = Turn()
+    part.next = TaskResult()
     tick(NOON)
     assert wrong(tick) == [("articles", "no date")], "no news is no change"
 
 
 def test_a_part_that_fails_rests_longer_each_time_and_never_more_than_half_a_minute() -> None:
     part = Step("store", LOCKED)
-    tick = Tick([part])
+    tick = Scheduler([part])
     for now in seconds(*range(200)):
         tick(now)
     since = [int((turn - NOON).total_seconds()) for turn in part.turns]
@@ -122,14 +122,14 @@ def test_a_part_that_fails_rests_longer_each_time_and_never_more_than_half_a_min
 
 def test_a_clock_set_back_ends_a_rest() -> None:
     part = Step("store", LOCKED)
-    tick = Tick([part])
+    tick = Scheduler([part])
     tick(NOON)
     tick(NOON - timedelta(hours=1))
     assert len(part.turns) == 2
 
 
 def test_a_fault_of_the_program_comes_with_its_trace_once(caplog: pytest.LogCaptureFixture) -> None:
-    tick = Tick([Step("odd", ZeroDivisionError("by zero"))])
+    tick = Scheduler([Step("odd", ZeroDivisionError("by zero"))])
     for now in seconds(0, 60):
         tick(now)
     (record,) = caplog.records
@@ -139,25 +139,25 @@ def test_a_fault_of_the_program_comes_with_its_trace_once(caplog: pytest.LogCapt
 
 
 def test_a_fault_of_the_user_comes_without_a_trace(caplog: pytest.LogCaptureFixture) -> None:
-    Tick([Step("store", LOCKED)])(NOON)
+    Scheduler([Step("store", LOCKED)])(NOON)
     assert caplog.records[0].exc_info is None
 
 
 def test_the_next_turn_comes_as_soon_as_one_part_wants_it() -> None:
-    parts = [Step("a", Turn(again=5.0)), Step("b"), Step("c", Turn(again=0.2))]
-    assert Tick(parts)(NOON) == 0.2
-    assert Tick(parts[1:2])(NOON) is None
+    parts = [Step("a", TaskResult(next_in=5.0)), Step("b"), Step("c", TaskResult(next_in=0.2))]
+    assert Scheduler(parts)(NOON) == 0.2
+    assert Scheduler(parts[1:2])(NOON) is None
 
 
 def test_whoever_leaves_begins_no_more_parts() -> None:
-    tick = Tick([part := Step("a")])
-    tick.leaving = True
+    tick = Scheduler([part := Step("a")])
+    tick.stopping = True
     tick(NOON)
     assert part.turns == []
 
 
 def test_a_tick_lives_while_turns_come() -> None:
-    tick = Tick([Step("a")])
+    tick = Scheduler([Step("a")])
     tick(NOON)
     assert tick.alive(patience=60)
     assert not tick.alive(patience=0)
@@ -191,5 +191,7 @@ def test_a_right_that_is_missing_is_named_with_the_file(number: int) -> None:
 
 
 def test_an_error_with_a_place_becomes_a_finding_at_that_place() -> None:
-    (finding,) = as_findings("x", SyndicateError("odd", place=Place("a.md", 7), way_out="mend it"))
+    (finding,) = as_findings(
+        "x", SyndicateError("odd", place=Location("a.md", 7), way_out="mend it")
+    )
     assert (finding.path, finding.line, finding.way_out) == ("a.md", 7, "mend it")

@@ -13,7 +13,7 @@ from syndicate.store.database import Database
 from syndicate.store.documents import Documents
 from syndicate.store.meta import Meta
 from syndicate.store.newsletters import Newsletters
-from syndicate.store.renderings import KeptRendering, Renderings
+from syndicate.store.renderings import CachedRendering, Renderings
 
 
 @pytest.fixture
@@ -187,7 +187,7 @@ def test_renderings_are_replaced_with_what_they_use(database: Database) -> None:
     articles = save(database, A, GONE)
 
     def keep(record: Record, made_from: str, uses: dict[str, str]) -> None:
-        kept = KeptRendering(record.id, made_from, "{}", '["found"]')
+        kept = CachedRendering(record.id, made_from, "{}", '["found"]')
         with database.transaction():
             Renderings(articles.database).keep([kept], {record.id: uses})
 
@@ -201,7 +201,7 @@ def test_renderings_are_replaced_with_what_they_use(database: Database) -> None:
     assert Renderings(articles.database).findings() == [("a.md", '["found"]')]
     keep(A, "2", {})
     assert Renderings(articles.database).uses() == []
-    assert Renderings(articles.database).get([A.id, "unknown"])[A.id].made_from == "2"
+    assert Renderings(articles.database).get([A.id, "unknown"])[A.id].input_hash == "2"
 
 
 def test_documents_notes_and_what_else_is_remembered(database: Database) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from site_folder import SiteFolder
 from syndicate import atomic_files
-from syndicate.service.lock import only_one
+from syndicate.service.lock import single_instance
 from syndicate.store.database import Sqlite, in_memory, open_database
 from syndicate.store.migrate import upgrade
 
@@ -37,7 +37,7 @@ def test_every_file_of_a_store_is_its_owners_alone(tmp_path: Path) -> None:
         assert opened.lock_sending()
         with opened.transaction():
             opened.upsert("meta", ("key", "value"), [("a", "b")])
-        with only_one(tmp_path / "s.db.running", os.getpid()):
+        with single_instance(tmp_path / "s.db.running", os.getpid()):
             atomic_files.write(tmp_path, "s.db.status", b"{}", private=True)
             found = modes(tmp_path)
     assert {"s.db", "s.db-wal", "s.db-shm", "s.db.lock", "s.db.sending", "s.db.running"} < {*found}

@@ -5,17 +5,17 @@ from __future__ import annotations
 from datetime import timedelta
 
 from syndicate.store.database import Database
-from syndicate.store.requests import Request, RequestKind, Requests, Secrets
-from syndicate.timestamps import from_text
+from syndicate.store.requests import RequestKind, SigningKeys, SignupRequest, SignupRequests
+from syndicate.timestamps import parse_timestamp
 
 DAY, NEXT, LATER = "2026-11-25T12:00:00Z", "2026-11-26T12:00:00Z", "2026-12-03T12:00:00Z"
-ASKED = Request(
+ASKED = SignupRequest(
     0, RequestKind.SUBSCRIBE, "a@example.org", "aa", '{"weekly": ["birds"]}', DAY, "", "Yes."
 )
 
 
-def ask(database: Database, *requests: Request, most: int = 3) -> Requests:
-    known = Requests(database)
+def ask(database: Database, *requests: SignupRequest, most: int = 3) -> SignupRequests:
+    known = SignupRequests(database)
     with database.transaction():
         for request in requests:
             known.ask(request, most, since=DAY)
@@ -78,17 +78,17 @@ def test_what_was_asked_of_a_clock_that_was_ahead_is_forgotten_too(database: Dat
     assert [each.asked for each in known.of("aa")] == [NEXT]
 
 
-def forget(known: Requests, database: Database, *moments: str) -> None:
+def forget(known: SignupRequests, database: Database, *moments: str) -> None:
     """Forget what was asked a day before, at each of these moments."""
     for moment in moments:
         with database.transaction():
-            known.forget(from_text(moment), timedelta(days=1))
+            known.forget(parse_timestamp(moment), timedelta(days=1))
 
 
 def test_one_secret_signs_until_it_is_rotated_and_is_good_for_a_while_after(
     database: Database,
 ) -> None:
-    known = Secrets(database)
+    known = SigningKeys(database)
     with database.transaction():
         first = known.signing(DAY)
         assert known.signing(DAY) == first
@@ -100,7 +100,7 @@ def test_one_secret_signs_until_it_is_rotated_and_is_good_for_a_while_after(
 
 
 def test_no_number_of_a_secret_is_given_twice(database: Database) -> None:
-    known = Secrets(database)
+    known = SigningKeys(database)
     with database.transaction():
         numbers = [known.signing(DAY).id]
         for now in (DAY, NEXT, LATER):

@@ -8,7 +8,7 @@ import pytest
 from syndicate.store import subscribers
 from syndicate.store.database import Database
 from syndicate.store.subscriber_counts import Counts, counts
-from syndicate.store.subscribers import Outcome, Subscriber, Subscribers, Why
+from syndicate.store.subscribers import Outcome, Subscriber, Subscribers, SuppressionReason
 
 NOW, LATER = "2026-11-22T08:00:00Z", "2026-11-23T08:00:00Z"
 
@@ -59,9 +59,9 @@ def test_after_erasure_a_hash_is_all_that_is_left_and_no_id_comes_twice(
     database: Database, people: Subscribers, ada: Subscriber
 ) -> None:
     with database.transaction():
-        people.suppress(ada.hash, Why.REQUEST, "wrote from ada@example.org", NOW)
+        people.suppress(ada.hash, SuppressionReason.REQUEST, "wrote from ada@example.org", NOW)
         people.erase(ada)
-        people.suppress(ada.hash, Why.ERASED, "", LATER)
+        people.suppress(ada.hash, SuppressionReason.ERASED, "", LATER)
     left = people.suppression("h-ada")
     assert left is not None
     assert left.detail == ""
@@ -85,12 +85,12 @@ def test_the_active_are_those_who_may_be_mailed(
     assert [each.state for each in people.listed("birds", None)] == ["unsubscribed"]
     assert list(people.listed("birds", "active")) == []
     with database.transaction():
-        people.suppress(ada.hash, Why.REQUEST, "", LATER)
+        people.suppress(ada.hash, SuppressionReason.REQUEST, "", LATER)
     assert list(people.listed(None, "active")) == []
     assert len(list(people.listed(None, "suppressed"))) == 2
     with database.transaction():
-        assert people.lift(ada.hash)
-        assert not people.lift(ada.hash)
+        assert people.unsuppress(ada.hash)
+        assert not people.unsuppress(ada.hash)
     assert len(list(people.listed(None, "active"))) == 1
 
 

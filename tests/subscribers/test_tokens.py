@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndicate.store.requests import Secret
+from syndicate.store.requests import SigningKey
 from syndicate.subscribers.tokens import ExpiredError, Purpose, TokenError, read, signed, tidied
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
-OLD, NEW = Secret(1, "aa" * 32, "", ""), Secret(2, "bb" * 32, "", "")
+OLD, NEW = SigningKey(1, "aa" * 32, "", ""), SigningKey(2, "bb" * 32, "", "")
 numbers = st.integers(0, 2**63 - 1)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from jinja2 import Environment
 
-from syndicate.config.model import Site
+from syndicate.config.model import SiteSettings
 from syndicate.documents.pages import FeedLink, Frame, NewsletterLink, index_page
 from syndicate.newsletters.issue import Rendered
 from syndicate.signup import emails
@@ -23,7 +23,9 @@ LINK = HOME + "confirm/" + "k" * 43
 UNTIL = datetime(2026, 11, 29, 8, tzinfo=UTC)
 
 FRAME = Frame(
-    site=Site(title="Low Tide", url=HOME, description="Notes from a harbour.", author="Maren Holt"),
+    site=SiteSettings(
+        title="Low Tide", url=HOME, description="Notes from a harbour.", author="Maren Holt"
+    ),
     home=HOME,
     stylesheet="style.css",
     feeds=(FeedLink("Low Tide", HOME + "feed.xml", "rss"),),
@@ -80,5 +82,5 @@ def both_letters(
     agreed = Pages(env, frame).agreed(titles)
     return {
         "confirmation": emails.confirmation(env, frame, titles, agreed, LINK, UNTIL),
-        "choices": emails.choices(env, frame, titles, LINK),
+        "choices": emails.preferences_email(env, frame, titles, LINK),
     }

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndicate.signup.unsubscribe_mail import Leaving, leaving
+from syndicate.signup.unsubscribe_mail import UnsubscribeRequest, leaving
 
 TOKEN = "AAEAAAAAAAAABwAAAADhPzYk-0_" + "x" * 13
 ASKED = f"unsubscribe weekly {TOKEN}"
@@ -38,9 +38,9 @@ ASKED = f"unsubscribe weekly {TOKEN}"
     ],
 )
 def test_a_subject_says_who_leaves_what(subject: str) -> None:
-    assert leaving(f"From: a@example.org\r\nSubject: {subject}\r\n\r\nHi\r\n".encode()) == Leaving(
-        "weekly", TOKEN
-    )
+    assert leaving(
+        f"From: a@example.org\r\nSubject: {subject}\r\n\r\nHi\r\n".encode()
+    ) == UnsubscribeRequest("weekly", TOKEN)
 
 
 @pytest.mark.parametrize(

@@ -14,16 +14,16 @@ from visits import Place
 
 from smtp_server import Action, Say, SmtpServer, Step
 from syndicate.config.model import Server
-from syndicate.delivery.relays import FirstThatWorks
+from syndicate.delivery.relays import FailoverTransport
 from syndicate.errors import DeliveryError
 from syndicate.mail.outbox import Outbox
-from syndicate.mail.smtp.client import Smtp
+from syndicate.mail.smtp.client import SmtpTransport
 from syndicate.mail.transport import Envelope, Session, Transport
-from syndicate.service.signup_task import Letters, frame_of
-from syndicate.signup.mailer import BACKOFF, Postman
+from syndicate.service.signup_task import SignupMailTask, frame_of
+from syndicate.signup.mailer import BACKOFF, SignupMailer
 from syndicate.site import set_up
-from syndicate.store.requests import Requests, RequestState
-from syndicate.store.subscribers import Why
+from syndicate.store.requests import RequestState, SignupRequests
+from syndicate.store.subscribers import SuppressionReason
 from syndicate.subscribers.addresses import address
 
 MAIL = "ada@example.org"
@@ -58,14 +58,14 @@ def now() -> datetime:
 
 def sent_by(place: Place, transport: Transport, moment: datetime) -> list[str]:
     with place.site.opened() as site:
-        return Postman(site, *frame_of(site, moment), transport).round(moment)
+        return SignupMailer(site, *frame_of(site, moment), transport).run_once(moment)
 
 
 def states(place: Place, mail: str = MAIL) -> list[tuple[str, int]]:
     with place.known() as known:
         hashed = address(mail).hashed(known.salt())
     with place.site.opened() as site:
-        return [(each.state, each.attempts) for each in Requests(site.database).of(hashed)]
+        return [(each.state, each.attempts) for each in SignupRequests(site.database).of(hashed)]
 
 
 @pytest.mark.parametrize("connects", [True, False])
@@ -90,7 +90,7 @@ def test_a_letter_that_is_refused_for_good_is_not(small: Place) -> None:
 def test_strangers_and_the_suppressed_are_not_written_to(place: Place) -> None:
     with place.known() as known:
         hashed = address("never@example.org").hashed(known.salt())
-        known.suppress(hashed, Why.REQUEST, "", "2026-11-25T12:00:00Z")
+        known.suppress(hashed, SuppressionReason.REQUEST, "", "2026-11-25T12:00:00Z")
     place.ask("never@example.org")
     place.post("preferences/", {"address": MAIL})
     assert place.letters() == []
@@ -111,10 +111,10 @@ def test_a_new_configuration_sends_no_letter_twice(
 
     monkeypatch.setattr(Outbox, "finish", slowly)
     setup = set_up(small.site.config_file, {})
-    parts = [Letters(setup, threading.Event()) for _ in range(2)]
+    parts = [SignupMailTask(setup, threading.Event()) for _ in range(2)]
     moment = now()
     while True:
-        again = [part.turn(moment).again for part in parts]  # both at once
+        again = [part.turn(moment).next_in for part in parts]  # both at once
         if not any(again):
             break
         time.sleep(0.01)
@@ -124,7 +124,7 @@ def test_a_new_configuration_sends_no_letter_twice(
 def test_what_was_asked_is_forgotten_without_pages_too(small: Place, tmp_path: Path) -> None:
     small.ask(MAIL)
     small.site.configure(subscribers={"pages": False})
-    part = Letters(set_up(small.site.config_file, {}), threading.Event())
+    part = SignupMailTask(set_up(small.site.config_file, {}), threading.Event())
     for days, kept in ((0, 1), (7, 1), (8, 0)):
         look(part, now() + timedelta(days=days))
         assert len(states(small)) == kept
@@ -140,9 +140,9 @@ def test_a_clock_that_is_ahead_for_a_moment_loses_no_request(small: Place) -> No
     assert small.states(MAIL) == {"weekly": "active"}
 
 
-def look(part: Letters, moment: datetime) -> None:
+def look(part: SignupMailTask, moment: datetime) -> None:
     """Have a round begin and end."""
-    while part.turn(moment).again:
+    while part.turn(moment).next_in:
         time.sleep(0.01)
 
 
@@ -152,9 +152,9 @@ def test_letters_go_through_the_first_mail_server_that_is_there(small: Place) ->
         common = {"host": "127.0.0.1", "security": "none", "timeout": 2}
         servers = {"gone": {**common, "port": 9}, "main": {**common, "port": server.port}}
         small.site.configure(sending={"transport": "smtp", "servers": servers})
-        part = Letters(set_up(small.site.config_file, {}), threading.Event())
+        part = SignupMailTask(set_up(small.site.config_file, {}), threading.Event())
         moment = now()
-        while part.turn(moment).again:
+        while part.turn(moment).next_in:
             time.sleep(0.01)
         (mail,) = server.mails
     assert (mail.sender, mail.to) == ("letters@example.org", (MAIL,))
@@ -174,7 +174,7 @@ def test_an_email_that_may_not_have_been_accepted_is_sent_again(small: Place) ->
         settings = Server(
             name="main", host="127.0.0.1", port=server.port, security="none", timeout=2
         )
-        transport = FirstThatWorks([Smtp(settings, "here.example.org")])
+        transport = FailoverTransport([SmtpTransport(settings, "here.example.org")])
         moment = now()
         (problem,) = sent_by(small, transport, moment)
         assert "451" in problem

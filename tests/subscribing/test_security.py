@@ -16,10 +16,10 @@ from test_subscribing import MAIL, choosing, leaving
 from visits import Place, opened
 
 from syndicate.signup import subscriptions
-from syndicate.signup.subscriptions import Desk
+from syndicate.signup.subscriptions import SubscriptionService
 from syndicate.store.database import Database
 from syndicate.store.requests import RequestKind
-from syndicate.store.subscribers import Why
+from syndicate.store.subscribers import SuppressionReason
 from syndicate.subscribers.addresses import address
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
@@ -174,7 +174,7 @@ def test_known_left_suppressed_and_unknown_people_are_answered_alike(place: Plac
     place.post(leaving(place, "left@example.org"), {})
     with place.known() as known:
         hashed = address("never@example.org").hashed(known.salt())
-        known.suppress(hashed, Why.REQUEST, "", "2026-11-25T12:00:00Z")
+        known.suppress(hashed, SuppressionReason.REQUEST, "", "2026-11-25T12:00:00Z")
     answers = set()
     for who in ("known", "left", "never", "unknown", "UNKNOWN"):
         for path in ("subscribe/", "preferences/"):
@@ -198,7 +198,9 @@ def _statements(place: Place, mail: str) -> list[str]:
     with place.site.opened() as site:
         heard = Heard(site.database)
         listening = replace(site, database=heard)
-        Desk(listening, datetime.now(UTC)).ask(RequestKind.SUBSCRIBE, mail, {"weekly": ()}, "Yes.")
+        SubscriptionService(listening, datetime.now(UTC)).request(
+            RequestKind.SUBSCRIBE, mail, {"weekly": ()}, "Yes."
+        )
     return heard.statements
 
 

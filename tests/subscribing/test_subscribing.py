@@ -8,8 +8,8 @@ import pytest
 from visits import Place
 
 from syndicate.signup.links import Links
-from syndicate.store.requests import Secrets
-from syndicate.timestamps import to_text
+from syndicate.store.requests import SigningKeys
+from syndicate.timestamps import format_timestamp
 
 MAIL = "ada@example.org"
 OTHER = "bob@example.org"
@@ -17,7 +17,7 @@ OTHER = "bob@example.org"
 
 def links(place: Place) -> Links:
     with place.site.opened() as site, site.database.transaction():
-        return Links(place.url, Secrets(site.database).signing("2026-11-25T12:00:00Z"))
+        return Links(place.url, SigningKeys(site.database).signing("2026-11-25T12:00:00Z"))
 
 
 def leaving(place: Place, mail: str, newsletter: str = "weekly") -> str:
@@ -86,7 +86,7 @@ def test_an_older_link_brings_nobody_back_who_left_since(place: Place) -> None:
     first, second = (place.link(letter) for letter in place.letters())
     place.post(first, {})
     with place.site.opened() as site, site.database.transaction():
-        earlier = to_text(datetime.now(UTC) - timedelta(minutes=1))
+        earlier = format_timestamp(datetime.now(UTC) - timedelta(minutes=1))
         site.database.run("UPDATE requests SET asked = :at", {"at": earlier})
     place.post(leaving(place, MAIL), {})
     assert place.get(second).status_code == place.post(second, {}).status_code == 410
@@ -306,7 +306,7 @@ def test_a_link_of_a_rotated_secret_works_for_its_time_of_grace(place: Place) ->
     old = leaving(place, MAIL)
     now = datetime.now(UTC)
     with place.site.opened() as site, site.database.transaction():
-        Secrets(site.database).rotate((now + timedelta(days=60)).isoformat()[:19] + "Z", "2026")
+        SigningKeys(site.database).rotate((now + timedelta(days=60)).isoformat()[:19] + "Z", "2026")
     assert place.get(old).status_code == 200
     with place.site.opened() as site, site.database.transaction():
         site.database.run("UPDATE secrets SET until = '2026-01-01T00:00:00Z' WHERE until <> ''")

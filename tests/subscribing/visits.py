@@ -16,9 +16,9 @@ from threading import Event
 import httpx
 
 from site_folder import SiteFolder
-from syndicate.service.http_server import Serving
-from syndicate.service.scheduler import Tick
-from syndicate.service.signup_task import Letters
+from syndicate.service.http_server import HttpServer
+from syndicate.service.scheduler import Scheduler
+from syndicate.service.signup_task import SignupMailTask
 from syndicate.site import set_up
 from syndicate.store.subscribers import Consent, Subscriber, Subscribers, Subscription
 from syndicate.subscribers.addresses import address
@@ -30,12 +30,12 @@ DAILY = {**WEEKLY, "title": "Lake Daily"}
 class Place:
     """A site that is served, and who visits it."""
 
-    def __init__(self, site: SiteFolder, serving: Serving, asked: Event) -> None:
+    def __init__(self, site: SiteFolder, serving: HttpServer, asked: Event) -> None:
         self.site = site
         self.serving = serving
         self.asked = asked
         self.url = serving.url
-        self.letters_part = Letters(set_up(site.config_file, {}), asked)
+        self.letters_part = SignupMailTask(set_up(site.config_file, {}), asked)
         self.client = httpx.Client(trust_env=False, timeout=20)
 
     # -- visiting ------------------------------------------------------------------------------
@@ -69,7 +69,7 @@ class Place:
         """Have what is due sent, and give all letters there ever were."""
         now = now or datetime.now(UTC) + timedelta(seconds=1)
         self.asked.set()
-        while self.letters_part.turn(now).again is not None:
+        while self.letters_part.turn(now).next_in is not None:
             pass
         files = sorted((self.site.root / "outbox").glob("*.eml"))
         read = [email.message_from_bytes(f.read_bytes(), policy=email.policy.SMTP) for f in files]
@@ -124,7 +124,7 @@ def opened(root: Path, database_url: str, **settings: Mapping[str, object]) -> I
     site.article("one.md", "A heron", date="2026-11-01", tags=["Birds", "Sea & Sky"])
     site.build()
     asked = Event()
-    serving = Serving(set_up(site.config_file, {}), Tick([]), "127.0.0.1", port, 60, asked)
+    serving = HttpServer(set_up(site.config_file, {}), Scheduler([]), "127.0.0.1", port, 60, asked)
     serving.listen()
     serving.start()
     try:

@@ -17,8 +17,8 @@ import uvicorn
 from syndicate.web.fast_path import server_config
 from syndicate.web.metrics import Traffic
 from syndicate.web.rate_limit import Clients, Limit, Network
-from syndicate.web.responder import Answers, Monitor
-from syndicate.web.site_in_memory import Address, Library
+from syndicate.web.responder import HealthSource, Responder
+from syndicate.web.site_in_memory import Address, SiteCache
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,8 @@ class Running:
 
     folder: Path
     port: int
-    library: Library
-    answers: Answers
+    library: SiteCache
+    answers: Responder
     traffic: Traffic
     client: httpx.Client
 
@@ -80,14 +80,14 @@ def served(
     address: Address = Address("https://example.org/"),  # noqa: B008  a value
     limit: Limit = Limit(),  # noqa: B008
     proxies: tuple[Network, ...] = (),
-    monitor: Monitor | None = None,
+    monitor: HealthSource | None = None,
     memory: Path | None = None,
     **options: Any,
 ) -> Iterator[Running]:
     """Serve a folder, by uvicorn, at a port that is free."""
-    library, traffic = Library(folder, address, memory), Traffic()
+    library, traffic = SiteCache(folder, address, memory), Traffic()
     assert library.refresh() == ()
-    answers = Answers(library, Clients(limit, proxies), traffic, monitor)
+    answers = Responder(library, Clients(limit, proxies), traffic, monitor)
     server = uvicorn.Server(
         server_config(answers, host="127.0.0.1", port=0, log_level="critical", **options)
     )

@@ -24,22 +24,22 @@ def atom(*titles: str) -> bytes:
 @pytest.mark.parametrize("make", [rss, atom])
 def test_only_new_and_changed_entries_are_left(make: Callable[..., bytes]) -> None:
     before, after = make("b", "a"), make("c", "b, changed", "a")
-    assert newer(after, cut(after), cut(before).marks) == make("c", "b, changed")
+    assert newer(after, cut(after), cut(before).entry_fingerprints) == make("c", "b, changed")
 
 
 def test_a_feed_that_only_lost_entries_is_sent_without_any() -> None:
     before, after = rss("c", "b", "a"), rss("b", "a")
-    assert newer(after, cut(after), cut(before).marks) == rss()
+    assert newer(after, cut(after), cut(before).entry_fingerprints) == rss()
 
 
 def test_when_all_is_new_there_is_nothing_to_leave_out() -> None:
-    assert newer(rss("c"), cut(rss("c")), cut(rss("b")).marks) is None
+    assert newer(rss("c"), cut(rss("c")), cut(rss("b")).entry_fingerprints) is None
 
 
 def test_an_end_of_an_item_within_a_text_is_no_end() -> None:
     inside = "<![CDATA[ </item> ]]>"
     after = rss("new", inside)
-    assert newer(after, cut(after), cut(rss(inside)).marks) == rss("new")
+    assert newer(after, cut(after), cut(rss(inside)).entry_fingerprints) == rss("new")
 
 
 def test_an_empty_element_is_an_entry_too() -> None:

@@ -18,7 +18,7 @@ from site_folder import NOON, PNG, SiteFolder
 from syndicate.feeds.feed import REFRESH_MINUTES
 from syndicate.web import site_in_memory
 from syndicate.web.rate_limit import Limit
-from syndicate.web.responder import LONGEST_TARGET, Moves
+from syndicate.web.responder import LONGEST_TARGET, Redirects
 from syndicate.web.site_in_memory import Address
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"
@@ -245,7 +245,7 @@ def test_a_folder_is_at_its_slash(server: Running) -> None:
 def test_old_addresses_lead_to_new_ones_and_dead_feeds_are_gone(tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text("home")
     with served(tmp_path) as server:
-        server.answers.moves = Moves(
+        server.answers.moves = Redirects(
             {"old/": "https://example.org/nëw/", "feed": "/feed.xml"},
             frozenset({"tags/dead/feed.xml"}),
         )

@@ -9,22 +9,22 @@ import pytest
 
 from syndicate.errors import OutputError
 from syndicate.web import site_in_memory as library_module
-from syndicate.web.site_in_memory import Address, Library, is_public
+from syndicate.web.site_in_memory import Address, SiteCache, is_public
 
 ADDRESS = Address("https://example.org/")
 
 
-def library_of(folder: Path, **files: str) -> Library:
+def library_of(folder: Path, **files: str) -> SiteCache:
     for name, text in files.items():
         (folder / f"{name}.txt").write_text(text)
-    made = Library(folder, ADDRESS)
+    made = SiteCache(folder, ADDRESS)
     assert made.refresh() == ()
     return made
 
 
 def test_before_the_first_refresh_there_is_nothing(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("a")
-    assert Library(tmp_path, ADDRESS).shelf.paths == {}
+    assert SiteCache(tmp_path, ADDRESS).shelf.paths == {}
 
 
 def test_links_and_hidden_files_are_left_out_however_they_are_named(tmp_path: Path) -> None:
@@ -103,7 +103,7 @@ def test_memory_that_cannot_be_written_is_told_and_costs_nothing_else(tmp_path: 
     folder = tmp_path / "public"
     folder.mkdir()
     (folder / "feed.xml").write_text("<rss><channel><item/></channel></rss>")
-    library = Library(folder, ADDRESS, memory=folder / "feed.xml" / "versions.json")
+    library = SiteCache(folder, ADDRESS, memory=folder / "feed.xml" / "versions.json")
     (fault,) = library.refresh()
     assert "versions.json" in str(fault.place)
     assert library.shelf.files.keys() == {"feed.xml"}
@@ -164,7 +164,7 @@ def test_search_engines_are_asked_not_to_list_drafts_and_next_issues(
     file = tmp_path / path
     file.parent.mkdir(parents=True)
     file.write_text("<p>Words.</p>")
-    library = Library(tmp_path, ADDRESS)
+    library = SiteCache(tmp_path, ADDRESS)
     library.refresh()
     headers = library.shelf.files[path].form(()).whole.headers
     assert ((b"x-robots-tag", b"noindex, nofollow") in headers) is not listed

@@ -14,7 +14,7 @@ from server import served
 
 from syndicate.web.http_messages import Request
 from syndicate.web.local import LocalView, is_loopback_host
-from syndicate.web.responder import Moves
+from syndicate.web.responder import Redirects
 from syndicate.web.site_in_memory import Address
 
 VIEW = LocalView("https://example.org/")
@@ -361,7 +361,9 @@ def test_style_sheets_and_feeds_in_a_browser_are_local_and_feeds_for_readers_are
 
 def test_redirects_and_the_page_for_what_is_not_there_stay_here(tmp_path: Path) -> None:
     with served(site(tmp_path)) as server:
-        server.answers.moves = Moves({"old/": "https://example.org/one/", "far/": "https://a.b/"})
+        server.answers.moves = Redirects(
+            {"old/": "https://example.org/one/", "far/": "https://a.b/"}
+        )
         assert server.get("/old/", **LOCAL).headers["location"] == "/one/"
         assert server.get("/old/").headers["location"] == "https://example.org/one/"
         assert server.get("/far/", **LOCAL).headers["location"] == "https://a.b/"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote
 
-from syndicate.bounces.classify import Kind
-from syndicate.bounces.mime import Mail, addresses, came_to, groups, returned
-from syndicate.bounces.report import Notice, short
+from syndicate.bounces.classify import BounceKind
+from syndicate.bounces.mime import Mail, addresses, delivered_to, groups, returned
+from syndicate.bounces.report import BounceReport, short
 
 TYPE = "message/feedback-report"
 LINK = re.compile(r"unsubscribe[/ +]([A-Za-z0-9-]{1,100})[/ +]([A-Za-z0-9_-]{40})", re.ASCII)
@@ -19,22 +19,24 @@ JMRP = "x-hmxmroriginalrecipient"
 """What Microsoft's junk mail programme adds to the message it returns, in place of a report."""
 
 
-def read(message: Mail) -> Notice | None:
+def read(message: Mail) -> BounceReport | None:
     """What a report says, None for a mail that is none."""
     for part in message.walk():
         if part.get_content_type() == TYPE:
             fields = next(groups(part), {})
             said = fields.get("feedback-type", "").lower()
             reporter = fields.get("user-agent") or fields.get("source-ip", "")
-            return Notice(
-                Kind.COMPLAINT if said in UNWANTED else None,
+            return BounceReport(
+                BounceKind.COMPLAINT if said in UNWANTED else None,
                 detail=short(f"{said or 'a report without a type'}, from {reporter or 'somebody'}"),
-                sent_to=(*addresses(fields.get("original-mail-from", "")), *came_to(message)),
+                sent_to=(*addresses(fields.get("original-mail-from", "")), *delivered_to(message)),
                 links=_links(message),
             )
     if any(JMRP in each for each in returned(message)):
         detail = "junk, from Microsoft"
-        return Notice(Kind.COMPLAINT, "", detail, came_to(message), links=_links(message))
+        return BounceReport(
+            BounceKind.COMPLAINT, "", detail, delivered_to(message), links=_links(message)
+        )
     return None
 
 

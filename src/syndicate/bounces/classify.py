@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from syndicate.errors import Refused
+from syndicate.errors import RejectedStage
 from syndicate.mail.refusal_phrases import Cause
 from syndicate.mail.refusals import cause, has_reply_code, is_temporary, may_be_recipient
 
@@ -19,7 +19,7 @@ LEAST_TIME: Final = timedelta(days=7)
 MEMORY: Final = timedelta(days=90)
 
 
-class Kind(StrEnum):
+class BounceKind(StrEnum):
     """What a notice says of a delivery."""
 
     HARD = "hard"
@@ -28,11 +28,13 @@ class Kind(StrEnum):
     COMPLAINT = "complaint"
 
 
-AT_ONCE: Final = frozenset({Kind.HARD, Kind.COMPLAINT})
+AT_ONCE: Final = frozenset({BounceKind.HARD, BounceKind.COMPLAINT})
 """What suppresses an address the first time."""
 
 
-def verdict(text: str, status: str = "", what: Refused = Refused.RECIPIENT) -> Kind | None:
+def classify_refusal(
+    text: str, status: str = "", what: RejectedStage = RejectedStage.RECIPIENT
+) -> BounceKind | None:
     """What a message that was refused for good, or given up, says of its address.
 
     `text` is what the server said, `status` the enhanced status code that counts ("" for none);
@@ -45,20 +47,20 @@ def verdict(text: str, status: str = "", what: Refused = Refused.RECIPIENT) -> K
       (`may_be_recipient`): a bare 550 is said of blocked senders as often as of unknown users.
     - None: we were refused, whoever the mail was for; or it was no refusal.
     """
-    if what in (Refused.SERVER, Refused.SENDER) or status.startswith("2"):
+    if what in (RejectedStage.SERVER, RejectedStage.SENDER) or status.startswith("2"):
         return None
     match cause(text, status):
         case Cause.ADDRESS:
-            return Kind.SOFT if is_temporary(text) else Kind.HARD
+            return BounceKind.SOFT if is_temporary(text) else BounceKind.HARD
         case Cause.SENDER:
-            return Kind.BLOCKED
+            return BounceKind.BLOCKED
         case Cause.MAILBOX:
-            return Kind.SOFT
+            return BounceKind.SOFT
     known = (status or has_reply_code(text)) and may_be_recipient(text, status)
-    return Kind.SOFT if known and what == Refused.RECIPIENT else Kind.BLOCKED
+    return BounceKind.SOFT if known and what == RejectedStage.RECIPIENT else BounceKind.BLOCKED
 
 
-def worn_out(softly: Mapping[int, datetime], arrived: Collection[int]) -> bool:
+def soft_limit_reached(softly: Mapping[int, datetime], arrived: Collection[int]) -> bool:
     """Whether soft bounces are so many that an address is not to be mailed any more.
 
     `softly` is when which issue came back softly, those of the last 90 days (`MEMORY`). `arrived`

@@ -5,30 +5,30 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from syndicate.bounces.classify import Kind, verdict
-from syndicate.bounces.mime import Fields, Mail, came_to, groups, words
-from syndicate.bounces.report import Notice, short
+from syndicate.bounces.classify import BounceKind, classify_refusal
+from syndicate.bounces.mime import Fields, Mail, delivered_to, groups, plain_text
+from syndicate.bounces.report import BounceReport, short
 from syndicate.mail.refusals import enhanced_status, replies_in, status_that_counts
 
 TYPES = ("message/delivery-status", "message/global-delivery-status")  # the latter is RFC 6533
 FAILED = ("failed", "failure", "error", "expired", "undeliverable")
 NOT_FAILED = ("delayed", "delivered", "relayed", "expanded", "deferred")
 WORD = re.compile(r"[a-z]+")
-MILDEST_FIRST = (None, Kind.BLOCKED, Kind.SOFT, Kind.HARD)
+MILDEST_FIRST = (None, BounceKind.BLOCKED, BounceKind.SOFT, BounceKind.HARD)
 
 
-def read(message: Mail) -> Notice | None:
+def read(message: Mail) -> BounceReport | None:
     """What a report says, None for a mail that is none.
 
     A message of ours has one recipient; a report that names several is of a list or of forwarded
     mail, and says only what holds for all: the mildest counts.
     """
-    text = words(message)
+    text = plain_text(message)
     found = [_said(fields, text) for fields in _recipients(message)]
     if not found:
         return None
     kind, status, detail = min(found, key=lambda said: MILDEST_FIRST.index(said[0]))
-    return Notice(kind, status, detail, came_to(message))
+    return BounceReport(kind, status, detail, delivered_to(message))
 
 
 def _recipients(message: Mail) -> Iterator[Fields]:
@@ -38,13 +38,13 @@ def _recipients(message: Mail) -> Iterator[Fields]:
             yield from (group for group in groups(part) if "action" in group)
 
 
-def _said(fields: Fields, text: str) -> tuple[Kind | None, str, str]:
+def _said(fields: Fields, text: str) -> tuple[BounceKind | None, str, str]:
     """What follows for one recipient, the status, and what the server said."""
     told = _told(fields, text)
     reported, own = enhanced_status(fields.get("status", ""), "245"), enhanced_status(told)
     if not _is_failure(fields["action"], reported):
         return None, reported, short(told)
-    return verdict(told, status_that_counts(reported, told)), own or reported, short(told)
+    return classify_refusal(told, status_that_counts(reported, told)), own or reported, short(told)
 
 
 def _is_failure(action: str, status: str) -> bool:

@@ -12,18 +12,18 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from syndicate.bounces.classify import AT_ONCE, MEMORY, Kind, worn_out
+from syndicate.bounces.classify import AT_ONCE, MEMORY, BounceKind, soft_limit_reached
 from syndicate.bounces.failure_budget import is_mostly_refused
-from syndicate.bounces.report import Matching, Notice
+from syndicate.bounces.report import BounceReport, Matching
 from syndicate.errors import AddressError
 from syndicate.store.bounces import Bounce, Bounces, identity
 from syndicate.store.database import Database
-from syndicate.store.requests import Secret, Secrets
-from syndicate.store.subscribers import Subscriber, Subscribers, Why
+from syndicate.store.requests import SigningKey, SigningKeys
+from syndicate.store.subscribers import Subscriber, Subscribers, SuppressionReason
 from syndicate.subscribers.addresses import address
 from syndicate.subscribers.tokens import Purpose, TokenError
 from syndicate.subscribers.tokens import read as read_token
-from syndicate.timestamps import from_text, to_text
+from syndicate.timestamps import format_timestamp, parse_timestamp
 
 HEARD_FOR = timedelta(days=30)
 """How long events of providers are remembered."""
@@ -32,7 +32,7 @@ SKEW = timedelta(minutes=5)
 """How far a provider's clock may be behind ours."""
 
 
-class Came(StrEnum):
+class BounceResult(StrEnum):
     """What a notice came to."""
 
     UNSUBSCRIBED = "unsubscribed"
@@ -45,57 +45,59 @@ class Came(StrEnum):
     OTHER = "no notice"
 
 
-def act(database: Database, notice: Notice, matching: Matching, now: datetime) -> Came:
+def handle(
+    database: Database, notice: BounceReport, matching: Matching, now: datetime
+) -> BounceResult:
     """Do what follows from a notice, in one transaction."""
     with database.transaction():
         if notice.event and not _is_new(database, notice.event, now):
-            return Came.KNOWN
+            return BounceResult.KNOWN
         found = _delivery(database, notice, matching, now)
         if found is None:
-            return Came.UNMATCHED
+            return BounceResult.UNMATCHED
         if notice.kind is None:
-            return Came.NOTHING
+            return BounceResult.NOTHING
         issue, who = found
-        return note(database, issue, who, notice.kind, notice.status, notice.detail, now)
+        return record_bounce(database, issue, who, notice.kind, notice.status, notice.detail, now)
 
 
-def note(
+def record_bounce(
     database: Database,
     issue: int,
     who: Subscriber,
-    kind: Kind,
+    kind: BounceKind,
     status: str,
     detail: str,
     now: datetime,
     *,
     waits: bool = False,
-) -> Came:
+) -> BounceResult:
     """Keep that a delivery was refused or not wanted, with all that follows.
 
     Inside a transaction. `detail` is what the server said. While an issue goes out, a hard refusal
     `waits` for `settle_refusals`. Of an issue that mostly comes back nothing follows either: what
     followed from its first notices is taken back.
     """
-    bounces, moment = Bounces(database), to_text(now)
+    bounces, moment = Bounces(database), format_timestamp(now)
     mark = identity(issue, who.id, kind)
     bounce = Bounce(mark, issue, who.id, kind, status, detail, moment)
     if bounces.known(bounce):
-        return Came.KNOWN
-    complained = kind == Kind.COMPLAINT
+        return BounceResult.KNOWN
+    complained = kind == BounceKind.COMPLAINT
     bounces.keep(bounce, "complained" if complained else "bounced")
     if not (complained or waits) and _mostly_came_back(bounces, issue):
         _take_back(database, issue)
-        return Came.KEPT
-    if not (kind in AT_ONCE or (kind == Kind.SOFT and _is_worn_out(bounces, bounce, now))):
-        return Came.KEPT
-    if kind == Kind.HARD and waits:
-        return Came.KEPT
+        return BounceResult.KEPT
+    if not (kind in AT_ONCE or (kind == BounceKind.SOFT and _is_worn_out(bounces, bounce, now))):
+        return BounceResult.KEPT
+    if kind == BounceKind.HARD and waits:
+        return BounceResult.KEPT
     said = detail if complained else f"{kind}: {_with(status, detail)}"
-    why = Why.COMPLAINT if complained else Why.BOUNCE
+    why = SuppressionReason.COMPLAINT if complained else SuppressionReason.BOUNCE
     Subscribers(database).suppress(who.hash, why, said, moment)
-    if kind == Kind.HARD:
+    if kind == BounceKind.HARD:
         bounces.followed(issue, who.id, moment)
-    return Came.SUPPRESSED
+    return BounceResult.SUPPRESSED
 
 
 def settle_refusals(database: Database, issue: int, now: str) -> None:
@@ -105,8 +107,8 @@ def settle_refusals(database: Database, issue: int, now: str) -> None:
     """
     bounces = Bounces(database)
     for each in bounces.refused(issue):
-        said = f"{Kind.HARD}: {_with(each.status, each.detail)}"
-        Subscribers(database).suppress(each.hash, Why.BOUNCE, said, now)
+        said = f"{BounceKind.HARD}: {_with(each.status, each.detail)}"
+        Subscribers(database).suppress(each.hash, SuppressionReason.BOUNCE, said, now)
         bounces.followed(issue, each.subscriber, now)
 
 
@@ -119,7 +121,7 @@ def _mostly_came_back(bounces: Bounces, issue: int) -> bool:
 def _take_back(database: Database, issue: int) -> None:
     """Lift what followed from the first notices of an issue that mostly came back."""
     for hashed in Bounces(database).suppressed_by(issue):
-        Subscribers(database).lift(hashed)
+        Subscribers(database).unsuppress(hashed)
 
 
 def _with(status: str, detail: str) -> str:
@@ -132,18 +134,18 @@ def _is_new(database: Database, event: str, now: datetime) -> bool:
 
 def _is_worn_out(bounces: Bounces, bounce: Bounce, now: datetime) -> bool:
     """Whether an address came back softly too often, by issues that did not mostly come back."""
-    found = bounces.softly(bounce.subscriber, to_text(now - MEMORY))
+    found = bounces.soft_bounces_since(bounce.subscriber, format_timestamp(now - MEMORY))
     # What is later than now was heard while the clock was ahead: not later than now, in truth.
-    softly = {i: min(from_text(at), now) for i, at in found.items() if i <= bounce.issue}
+    softly = {i: min(parse_timestamp(at), now) for i, at in found.items() if i <= bounce.issue}
     arrived = bounces.arrived(bounce.subscriber, min(softly), bounce.issue)
-    if not worn_out(softly, arrived):
+    if not soft_limit_reached(softly, arrived):
         return False
     counted = {i: at for i, at in softly.items() if not _mostly_came_back(bounces, i)}
-    return worn_out(counted, arrived)
+    return soft_limit_reached(counted, arrived)
 
 
 def _delivery(
-    database: Database, notice: Notice, matching: Matching, now: datetime
+    database: Database, notice: BounceReport, matching: Matching, now: datetime
 ) -> tuple[int, Subscriber] | None:
     """The delivery a notice is of: by our own return path or link, else by who it was for.
 
@@ -155,14 +157,18 @@ def _delivery(
             who = known.by_id(found[1])
             return (found[0], who) if who else None
     who, newsletter = _by_link(database, notice, now) or (_by_address(known, notice), "")
-    until = to_text(min(notice.at, now - SKEW) + SKEW if notice.at else now)
-    issue = Bounces(database).latest(who.id, until, to_text(now), newsletter) if who else None
+    until = format_timestamp(min(notice.at, now - SKEW) + SKEW if notice.at else now)
+    issue = (
+        Bounces(database).latest(who.id, until, format_timestamp(now), newsletter) if who else None
+    )
     return (issue, who) if who and issue is not None else None
 
 
-def _by_link(database: Database, notice: Notice, now: datetime) -> tuple[Subscriber, str] | None:
+def _by_link(
+    database: Database, notice: BounceReport, now: datetime
+) -> tuple[Subscriber, str] | None:
     """Whose link to unsubscribe from which newsletter a returned message carries."""
-    secrets = Secrets(database).good(to_text(now)) if notice.links else ()
+    secrets = SigningKeys(database).good(format_timestamp(now)) if notice.links else ()
     for newsletter, token in notice.links:
         with suppress(TokenError):
             number = read_token(token, Purpose.UNSUBSCRIBE, secrets, now, newsletter)
@@ -171,14 +177,14 @@ def _by_link(database: Database, notice: Notice, now: datetime) -> tuple[Subscri
     return None
 
 
-def _by_address(known: Subscribers, notice: Notice) -> Subscriber | None:
+def _by_address(known: Subscribers, notice: BounceReport) -> Subscriber | None:
     try:
         return known.find(address(notice.recipient).hashed(known.salt()))
     except AddressError:
         return None
 
 
-def matching(secrets: Sequence[Secret]) -> Matching:
+def return_path_reader(secrets: Sequence[SigningKey]) -> Matching:
     """Reads the return paths that were made with these secrets."""
     from syndicate.bounces.return_path import read
 

@@ -10,16 +10,16 @@ from pathlib import Path
 from typing import Protocol
 
 from syndicate.bounces import imap, maildir, parse
-from syndicate.bounces.handle import Came, act, matching
+from syndicate.bounces.handle import BounceResult, handle, return_path_reader
 from syndicate.config.model import Bounces
 from syndicate.store.database import Database
-from syndicate.store.requests import Secrets
-from syndicate.timestamps import to_text
+from syndicate.store.requests import SigningKeys
+from syndicate.timestamps import format_timestamp
 
-Tally = Counter[Came]
+Tally = Counter[BounceResult]
 """How many mails came to what."""
 
-Act = Callable[[bytes], Came]
+Act = Callable[[bytes], BounceResult]
 
 
 class Mail(Protocol):
@@ -33,11 +33,11 @@ class Mail(Protocol):
 
 def acting(database: Database, now: datetime) -> Act:
     """What acts on the bytes of a mail."""
-    matches = matching(Secrets(database).good(to_text(now)))
+    matches = return_path_reader(SigningKeys(database).good(format_timestamp(now)))
 
-    def on(data: bytes) -> Came:
+    def on(data: bytes) -> BounceResult:
         notice = parse.read(data)
-        return act(database, notice, matches, now) if notice else Came.OTHER
+        return handle(database, notice, matches, now) if notice else BounceResult.OTHER
 
     return on
 
@@ -53,7 +53,7 @@ def read_mailboxes(settings: Bounces, base: Path, on: Act) -> Tally:
         with mailbox as mails:
             for mail in mails:
                 came = on(mail.data)
-                mail.done(odd=came in (Came.OTHER, Came.UNMATCHED))
+                mail.done(odd=came in (BounceResult.OTHER, BounceResult.UNMATCHED))
                 tally[came] += 1
     return tally
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from syndicate.bounces.parse import LARGEST
-from syndicate.errors import Place, SyndicateError
+from syndicate.errors import Location, SyndicateError
 
 
 class Mail:
@@ -35,7 +35,7 @@ def opened(folder: Path) -> Iterator[Iterator[Mail]]:
     if missing:
         raise SyndicateError(
             f"there is no Maildir here: it has no folder {missing[0]}",
-            place=Place(str(folder)),
+            place=Location(str(folder)),
             way_out="correct bounces.maildir, or have the mail server deliver to it once",
         )
     new = sorted(each for each in (folder / "new").iterdir() if not each.name.startswith("."))

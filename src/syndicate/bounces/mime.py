@@ -22,7 +22,7 @@ WHERE_TO: Final = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-t
 """Headers that say which address a mail came to."""
 
 
-def is_sane(message: Mail) -> bool:
+def within_limits(message: Mail) -> bool:
     """Whether a mail has as few parts as mails have that programs write."""
     return sum(1 for _ in islice(message.walk(), MOST_PARTS + 1)) <= MOST_PARTS
 
@@ -57,7 +57,7 @@ def addresses(*texts: str) -> Iterator[str]:
         yield from ADDRESS.findall(text[:10_000])[:MOST_ADDRESSES]
 
 
-def came_to(message: Mail) -> tuple[str, ...]:
+def delivered_to(message: Mail) -> tuple[str, ...]:
     """Addresses one of which may be the return path a notice was sent to.
 
     The headers say it, or the message that is returned: its own return path.
@@ -72,7 +72,7 @@ def returned(message: Mail) -> Iterator[Fields]:
     yield from filter(None, map(_returned, message.walk()))
 
 
-def words(message: Mail) -> str:
+def plain_text(message: Mail) -> str:
     """The text a notice has for people, without the message it returns."""
     if message.is_multipart():
         plain = (p for p in message.walk() if p.get_content_type() == "text/plain")

@@ -5,18 +5,18 @@ from __future__ import annotations
 from email import message_from_bytes
 
 from syndicate.bounces import arf, dsn, nonstandard
-from syndicate.bounces.mime import is_sane
-from syndicate.bounces.report import Notice
+from syndicate.bounces.mime import within_limits
+from syndicate.bounces.report import BounceReport
 
 LARGEST = 1_000_000
 """Bytes of a mail that are looked at. What counts comes first; the returned message is last."""
 
 
-def read(data: bytes) -> Notice | None:
+def read(data: bytes) -> BounceReport | None:
     """What a mail says; None if it is no notice, or none that can be understood."""
     try:
         message = message_from_bytes(data[:LARGEST])
-        if not is_sane(message):
+        if not within_limits(message):
             return None
         return arf.read(message) or dsn.read(message) or nonstandard.read(message)
     except Exception:  # noqa: BLE001  parsers of mail raise many things at what strangers send

@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from email.header import decode_header, make_header
 
-from syndicate.bounces.classify import verdict
-from syndicate.bounces.mime import Mail, words
-from syndicate.bounces.report import Notice, short
+from syndicate.bounces.classify import classify_refusal
+from syndicate.bounces.mime import Mail, plain_text
+from syndicate.bounces.report import BounceReport, short
 from syndicate.mail.refusals import enhanced_status, is_temporary, replies_in
 
 SYSTEM = re.compile(
@@ -51,7 +51,7 @@ ORIGINAL = re.compile(
 """The line at which the returned message begins."""
 
 
-def read(message: Mail) -> Notice | None:
+def read(message: Mail) -> BounceReport | None:
     """What a mail system says in plain words; None if it says nothing of the kind.
 
     Whether it is one, and `sent_to`, are left to the caller.
@@ -61,10 +61,10 @@ def read(message: Mail) -> Notice | None:
         return None
     replies = " ".join(replies_in(said))
     if _is_delay(title, said, replies):
-        return Notice(None, detail="a delay")
+        return BounceReport(None, detail="a delay")
     told = replies or said
     status = enhanced_status(told, "5") or enhanced_status(told)
-    return Notice(verdict(told, status), status, short(told))
+    return BounceReport(classify_refusal(told, status), status, short(told))
 
 
 def _is_delay(title: str, said: str, replies: str) -> bool:
@@ -97,6 +97,6 @@ def subject(message: Mail) -> str:
 
 def text_of(message: Mail) -> str:
     """What a mail says for people, without the message it returns."""
-    text = words(message)
+    text = plain_text(message)
     found = ORIGINAL.search(text)
     return text[: found.start()] if found and text[: found.start()].strip() else text

@@ -6,16 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from syndicate.bounces.classify import Kind
+from syndicate.bounces.classify import BounceKind
 
-LONGEST = 500
+MAX_DETAIL_LENGTH = 500
 
 Matching = Callable[[str], tuple[int, int] | None]
 """An address a notice was sent to -> issue and subscriber, if we made the address."""
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class BounceReport:
     """A notice. `kind` is None if nothing follows from it: a delay, an automatic reply.
 
     `status` is RFC 3463's, "" if unknown. `sent_to` are addresses of which one may be a return
@@ -26,7 +26,7 @@ class Notice:
     returned message carries: they say who it was for where its return path was taken out.
     """
 
-    kind: Kind | None
+    kind: BounceKind | None
     status: str = ""
     detail: str = ""
     sent_to: tuple[str, ...] = ()
@@ -38,5 +38,5 @@ class Notice:
 
 def short(text: str) -> str:
     """A text as a detail is kept: one line, printable, not too long."""
-    line = " ".join(text.split())[:LONGEST]
+    line = " ".join(text.split())[:MAX_DETAIL_LENGTH]
     return "".join(each for each in line if each.isprintable())

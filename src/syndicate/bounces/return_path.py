@@ -14,7 +14,7 @@ from hmac import compare_digest
 
 from syndicate.errors import MessageError
 from syndicate.mail.message import mailbox
-from syndicate.store.requests import Secret
+from syndicate.store.requests import SigningKey
 from syndicate.subscribers.tokens import Purpose, mac_of
 
 SIZES = (2, 4, 5)
@@ -28,7 +28,7 @@ LONGEST_LOCAL_PART = 64
 TOKEN = re.compile(rf"(?:.*\+)?([a-z2-7]{{{LENGTH}}})(?:@.*)?", re.ASCII | re.IGNORECASE)
 
 
-def return_path(address: str, secret: Secret, issue: int, subscriber: int) -> str:
+def return_path(address: str, secret: SigningKey, issue: int, subscriber: int) -> str:
     """The sender of a message in its envelope: `address`, with + and a token added.
 
     `address` may be `Name <address>`; `issue` is the issue's sequence. Raises MessageError where
@@ -48,7 +48,7 @@ def return_path(address: str, secret: Secret, issue: int, subscriber: int) -> st
     return f"{local}+{token}@{domain}"
 
 
-def read(address: str, secrets: Sequence[Secret]) -> tuple[int, int] | None:
+def read(address: str, secrets: Sequence[SigningKey]) -> tuple[int, int] | None:
     """Issue and subscriber of an address that `return_path` gave, or of its part before the @.
 
     `secrets` are those that are good now. None for any other address.
@@ -68,5 +68,5 @@ def read(address: str, secrets: Sequence[Secret]) -> tuple[int, int] | None:
     return issue, subscriber
 
 
-def _mac(secret: Secret, facts: bytes) -> bytes:
+def _mac(secret: SigningKey, facts: bytes) -> bytes:
     return mac_of(secret, Purpose.BOUNCE, "", facts)[:MAC]

@@ -7,8 +7,13 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 
-from syndicate.bounces.handle import act, matching
-from syndicate.bounces.providers.common import ForgedError, MalformedError, Post, Provider
+from syndicate.bounces.handle import handle, return_path_reader
+from syndicate.bounces.providers.common import (
+    MalformedError,
+    Provider,
+    SignatureError,
+    WebhookRequest,
+)
 from syndicate.bounces.providers.mailgun import mailgun
 from syndicate.bounces.providers.postmark import postmark
 from syndicate.bounces.providers.sendgrid import sendgrid
@@ -16,9 +21,9 @@ from syndicate.bounces.providers.ses import Fetch, Ses
 from syndicate.config.model import Webhooks
 from syndicate.http_client import get
 from syndicate.store.database import Database
-from syndicate.store.requests import Secrets
-from syndicate.timestamps import to_text
-from syndicate.web.http_messages import Answer, Request, text
+from syndicate.store.requests import SigningKeys
+from syndicate.timestamps import format_timestamp
+from syndicate.web.http_messages import Request, Response, text
 
 log = logging.getLogger(__name__)
 
@@ -42,14 +47,14 @@ def needs_cryptography(settings: Webhooks) -> bool:
     return bool(settings.ses or settings.sendgrid)
 
 
-class Hearing:
+class WebhookHandler:
     """Hears what configured providers post."""
 
     def __init__(self, known: Mapping[str, Provider], database: Database) -> None:
         self._known = known
         self._database = database
 
-    def __call__(self, name: str, request: Request, body: bytes, now: datetime) -> Answer:
+    def __call__(self, name: str, request: Request, body: bytes, now: datetime) -> Response:
         """Answer a request to the provider of this name. Raises StoreError: to be tried again."""
         provider = self._known.get(name)
         if provider is None:
@@ -57,8 +62,8 @@ class Hearing:
         if request.method != b"POST":
             return text(405, "Notices are posted here.", (b"allow", b"POST"))
         try:
-            notices = provider(Post(request.headers, body), now)
-        except ForgedError:
+            notices = provider(WebhookRequest(request.headers, body), now)
+        except SignatureError:
             log.warning("a notice without its proof", extra={"facts": {"provider": name}})
             return text(403, "This is not from whom it should be.")
         except MalformedError:
@@ -67,8 +72,8 @@ class Hearing:
             facts = {"provider": name, "reason": str(error)}
             log.warning("what proves a notice cannot be fetched", extra={"facts": facts})
             return text(503, "This cannot be checked just now.", (b"retry-after", b"60"))
-        matches = matching(Secrets(self._database).good(to_text(now)))
-        came = Counter(act(self._database, each, matches, now) for each in notices)
+        matches = return_path_reader(SigningKeys(self._database).good(format_timestamp(now)))
+        came = Counter(handle(self._database, each, matches, now) for each in notices)
         facts = {"provider": name, **{kind.value: str(many) for kind, many in came.items()}}
         log.info("notices were heard", extra={"facts": facts})
         return text(200, "Heard.")

@@ -23,10 +23,10 @@ from hashlib import sha256
 from urllib.parse import quote
 
 from syndicate import __version__
-from syndicate.build.ingest import Intake, take_in
-from syndicate.catalogue.identity import Counts, Record, Scanned, is_published
+from syndicate.build.ingest import IngestResult, ingest
+from syndicate.catalogue.identity import Counts, Record, ScannedFile, is_published
 from syndicate.catalogue.owners import ALL, ARCHIVE, FILES, ISSUE
-from syndicate.catalogue.scan import Broken, scan_many
+from syndicate.catalogue.scan import UnreadableFile, scan_many
 from syndicate.catalogue.urls import base_url, page_file
 from syndicate.config.model import Config, Service, Store
 from syndicate.content import folder, rule_files
@@ -43,13 +43,13 @@ from syndicate.documents.render_cache import (
     stale_renderings,
 )
 from syndicate.documents.site_documents import (
-    Outputs,
+    SiteDocuments,
     content_folder,
     in_navigation,
-    outputs_of,
+    site_documents,
     weight_of,
 )
-from syndicate.documents.writer import Press, Rehearsal, missing
+from syndicate.documents.writer import DocumentWriter, DryRunWriter, missing
 from syndicate.errors import ArticleError
 from syndicate.feeds.feed import FORMS
 from syndicate.findings import Finding, Level, from_json, to_json
@@ -63,7 +63,7 @@ from syndicate.store.events import Events, Happening
 from syndicate.store.meta import Meta
 from syndicate.store.newsletters import Newsletters
 from syndicate.store.renderings import Renderings
-from syndicate.timestamps import to_text
+from syndicate.timestamps import format_timestamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +95,14 @@ def build(
     `publish_undated`, what a first build holds back for want of a date is published as of now.
     """
     site.database.lock()
-    seen = folder.Seen(site.places.scan())
-    return build_seen(site, now, seen, rehearse=rehearse, publish_undated=publish_undated)
+    seen = folder.FolderScan(site.places.scan())
+    return build_scanned(site, now, seen, rehearse=rehearse, publish_undated=publish_undated)
 
 
-def build_seen(
+def build_scanned(
     site: Site,
     now: datetime,
-    seen: folder.Seen,
+    seen: folder.FolderScan,
     *,
     rehearse: bool = False,
     publish_undated: bool = False,
@@ -113,14 +113,14 @@ def build_seen(
     """
     articles = Articles(site.database)
     before = Meta(site.database).all()
-    intake = taken_in(site, seen, now, publish_undated=publish_undated)
+    intake = ingest_changes(site, seen, now, publish_undated=publish_undated)
     recipe = _recipe(site, seen.files, navigation_of(site))
     owed = json.loads(before.get("owed", "[]"))
     anew = before.get("unfinished") == "yes" or before.get("recipe") != recipe or ALL in owed
     moved = None if anew else {r.path for change in intake.changes for r in change if r}
     narrow = None if moved is None or seen.changed is None else sorted(moved | seen.changed)
-    stale = stale_among(site, seen.files, Renderings(site.database).uses(narrow), moved)
-    outputs = outputs_of(site, seen.files, stale, now)
+    stale = stale_article_ids(site, seen.files, Renderings(site.database).uses(narrow), moved)
+    outputs = site_documents(site, seen.files, stale, now)
     known = Documents(site.database).all()
     due = [ALL] if anew else list(dict.fromkeys((*owed, *_touched(outputs, intake, stale))))
     if not anew and not rehearse and seen.changed is None:
@@ -129,9 +129,9 @@ def build_seen(
     if rehearse:  # every article is looked at, also one that no document shows now
         shown = (*articles.published_ids(), *(r.id for r in articles.beside_articles()))
         owners = list(dict.fromkeys((*owners, *(f"page:{record_id}" for record_id in shown))))
-    press = (Rehearsal if rehearse else Press)(site.places.roots, known, set(owners))
+    press = (DryRunWriter if rehearse else DocumentWriter)(site.places.roots, known, set(owners))
     if owners:
-        _owe(site, outputs, due, now)
+        _mark_pending(site, outputs, due, now)
         _make(site, outputs, press, owners, recipe, now)
     found = _found(outputs, press) if rehearse else Documents(articles.database).findings()
     report = _report(articles, intake, press, found)
@@ -155,11 +155,11 @@ def _was_readable(site: Site) -> Finding:
     )
 
 
-def taken_in(
-    site: Site, seen: folder.Seen, now: datetime, *, publish_undated: bool = False
-) -> Intake:
+def ingest_changes(
+    site: Site, seen: folder.FolderScan, now: datetime, *, publish_undated: bool = False
+) -> IngestResult:
     """Bring the store up to what was `seen` of the content folder at `now`."""
-    return take_in(
+    return ingest(
         site.database,
         seen,
         partial(_read_files, site),
@@ -178,14 +178,14 @@ def taken_in(
 
 def _read_files(
     site: Site, files: Sequence[tuple[str, Stat]], rule_files: RuleFiles
-) -> list[Scanned | Broken]:
+) -> list[ScannedFile | UnreadableFile]:
     root, links = site.places.content, site.places.links
     rules = load_rules(root, rule_files, links) if files else None
     scanned = scan_many(root, files, site.zone, links, rules)
     return list(site.progress(scanned, len(files), "Reading"))
 
 
-def stale_among(
+def stale_article_ids(
     site: Site,
     files: Mapping[str, Stat],
     uses: Iterable[tuple[str, str, str]],
@@ -201,7 +201,7 @@ def stale_among(
     return stale | set(json.loads(Meta(site.database).all().get("behind", "[]")))
 
 
-def _all_owners(outputs: Outputs, known: Mapping[str, tuple[int, str]]) -> list[str]:
+def _all_owners(outputs: SiteDocuments, known: Mapping[str, tuple[int, str]]) -> list[str]:
     before = (owner for _, owner in known.values())
     issues = archive.all_owners(outputs)
     return list(dict.fromkeys((*outputs.all_owners(), *issues, *before, FILES)))
@@ -217,10 +217,10 @@ def _with_notes(articles: Articles, due: list[str]) -> list[str]:
     return list(dict.fromkeys((*due, *waiting))) if due else []
 
 
-def _owe(site: Site, outputs: Outputs, due: list[str], now: datetime) -> None:
+def _mark_pending(site: Site, outputs: SiteDocuments, due: list[str], now: datetime) -> None:
     """Keep what is to be made: a build that dies now, or only looks, leaves it to the next."""
     with site.database.transaction():
-        Newsletters(site.database).begin(site.config.newsletters, to_text(now))
+        Newsletters(site.database).begin(site.config.newsletters, format_timestamp(now))
         owed = due if len(due) <= MOST_OWED else [ALL]
         Meta(site.database).remember(
             {"owed": json.dumps(owed), "unfinished": "no", "feed id": outputs.feed_id}
@@ -235,50 +235,57 @@ def _asks_for_tags(config: Config) -> bool:
     return config.feeds.tags or any(letter.include or letter.exclude for letter in letters)
 
 
-def _touched(outputs: Outputs, intake: Intake, stale: AbstractSet[str]) -> Iterator[str]:
+def _touched(
+    outputs: SiteDocuments, intake: IngestResult, stale: AbstractSet[str]
+) -> Iterator[str]:
     """The owners of documents that this build's changes touch."""
     for before, after in intake.changes:
-        yield from outputs.touched(before, after)
+        yield from outputs.affected_owners(before, after)
         yield from archive.touched(outputs, [after.id])
     for record in outputs.articles.by_ids(sorted(stale)):
-        yield from outputs.touched(None, record)
+        yield from outputs.affected_owners(None, record)
 
 
 FEED_FILES = tuple(form.file for form in FORMS.values())
 
 
 def _make(
-    site: Site, outputs: Outputs, press: Press, owners: list[str], recipe: str, now: datetime
+    site: Site,
+    outputs: SiteDocuments,
+    press: DocumentWriter,
+    owners: list[str],
+    recipe: str,
+    now: datetime,
 ) -> None:
     """Make and write the documents of `owners`, and keep what was made."""
     made_from = _put_issues(site, outputs, press, owners, recipe)
-    _put_made_issues(outputs, press, owners)
+    _write_archives(outputs, press, owners)
     for batch in _batches(site.progress(outputs.make(owners), len(owners), "Writing")):
-        _keep_ahead(site.database, outputs, press.announced(batch))
+        _persist_renderings(site.database, outputs, press.reserve(batch))
         for owner, documents in batch:
-            press.put(owner, documents)
-    _keep_ahead(site.database, outputs, {})
+            press.write(owner, documents)
+    _persist_renderings(site.database, outputs, {})
     _put_files(site, outputs, press, owners)
-    press.settle()
-    if isinstance(press, Rehearsal):
+    press.resolve_conflicts()
+    if isinstance(press, DryRunWriter):
         return
-    press.sweep()
+    press.delete_orphans()
     kept = Documents(site.database)
     with site.database.transaction():
-        kept.keep(press.made, (*press.removed, *press.not_made()))
-        kept.keep_findings(press.owners | outputs.found.keys(), _found(outputs, press))
-        behind = json.dumps(sorted(outputs.renditions.behind))
+        kept.keep(press.made, (*press.removed, *press.unwritten()))
+        kept.keep_findings(press.owners | outputs.findings.keys(), _found(outputs, press))
+        behind = json.dumps(sorted(outputs.renditions.failed_ids))
         Meta(site.database).remember({"owed": "[]", "recipe": recipe, "behind": behind})
         Meta(site.database).remember(_gone(press, kept.gone_feeds()))
         if site.config.feeds.hub:
             changed = [path for path in press.written if path.endswith(FEED_FILES)]
             addresses = [base_url(site.config.site) + quote(path) for path in changed]
-            Events(site.database).add(Happening.FEED_CHANGED, addresses, to_text(now))
+            Events(site.database).add(Happening.FEED_CHANGED, addresses, format_timestamp(now))
         Meta(site.database).remember(made_from)
 
 
-def _keep_ahead(
-    database: Database, outputs: Outputs, announced: Mapping[str, tuple[int, str]]
+def _persist_renderings(
+    database: Database, outputs: SiteDocuments, announced: Mapping[str, tuple[int, str]]
 ) -> None:
     """Keep renderings, and what is about to be written anew, before it is."""
     fresh, uses = outputs.renditions.take_fresh()
@@ -291,7 +298,7 @@ def _keep_ahead(
 MOST_GONE = 1000
 
 
-def _gone(press: Press, before: AbstractSet[str]) -> dict[str, str]:
+def _gone(press: DocumentWriter, before: AbstractSet[str]) -> dict[str, str]:
     """Which feeds were once and are no more, after this build; nothing where that is as before."""
     removed = {key.removeprefix("output:") for key in press.removed if key.endswith(FEED_FILES)}
     gone = (before | removed) - set(press.written)
@@ -320,10 +327,12 @@ BATCH_BYTES, BATCH_OWNERS = 4_000_000, 500
 
 
 def _put_issues(
-    site: Site, outputs: Outputs, press: Press, owners: list[str], recipe: str
+    site: Site, outputs: SiteDocuments, press: DocumentWriter, owners: list[str], recipe: str
 ) -> dict[str, str]:
     """Put each newsletter's next issue; give what each was made from."""
-    whole = isinstance(press, Rehearsal) or any(owner.startswith("newsletter:") for owner in owners)
+    whole = isinstance(press, DryRunWriter) or any(
+        owner.startswith("newsletter:") for owner in owners
+    )
     remembered = {} if whole else Meta(site.database).all()
     made_from: dict[str, str] = {}
     for issue in next_issues(outputs, remembered, recipe, site.config_file):
@@ -332,38 +341,38 @@ def _put_issues(
             press.owners.discard(owner)
         else:
             press.owners.add(owner)
-            press.put(owner, issue.documents, "issues")
-            press.put(owner, issue.page)
+            press.write(owner, issue.documents, "issues")
+            press.write(owner, issue.page)
         if issue.articles and press.has(owner):
             outputs.with_issue.add(name)
         if issue.documents is not None or issue.findings:
-            outputs.found[owner] = list(issue.findings)
+            outputs.findings[owner] = list(issue.findings)
         made_from[f"issue {name}"] = issue.made_from
     return made_from
 
 
-def _put_made_issues(outputs: Outputs, press: Press, owners: list[str]) -> None:
+def _write_archives(outputs: SiteDocuments, press: DocumentWriter, owners: list[str]) -> None:
     """Put what issues that were made are written to, and the archives."""
     outputs.with_archive.update(
         n for n in outputs.config.newsletters if outputs.issues.public(n, 1)
     )
     for owner in owners:
         if owner.startswith((ISSUE, ARCHIVE)):
-            press.put(owner, archive.files(outputs, owner), "issues")
-            press.put(owner, archive.pages(outputs, owner))
+            press.write(owner, archive.files(outputs, owner), "issues")
+            press.write(owner, archive.pages(outputs, owner))
 
 
-def _found(outputs: Outputs, press: Press) -> dict[str, str]:
+def _found(outputs: SiteDocuments, press: DocumentWriter) -> dict[str, str]:
     """Owner -> what was found while its documents were made, as JSON."""
-    found = {owner: list(findings) for owner, findings in outputs.found.items()}
-    for record_id, finding in outputs.renditions.lost.items():
+    found = {owner: list(findings) for owner, findings in outputs.findings.items()}
+    for record_id, finding in outputs.renditions.missing.items():
         found.setdefault(f"page:{record_id}", []).append(finding)
     for owner, (path, other) in press.collisions.items():
         found.setdefault(owner, []).append(_collision(outputs, owner, path, other))
     return {owner: text for owner, findings in found.items() if (text := to_json(findings))}
 
 
-def _collision(outputs: Outputs, owner: str, path: str, other: str) -> Finding:
+def _collision(outputs: SiteDocuments, owner: str, path: str, other: str) -> Finding:
     """Two documents at one address, told by the one that lost it."""
     holder = _named(outputs.articles, other)
     why = f"{holder} has its place" if other else "no file can be named so"
@@ -387,7 +396,9 @@ def _named(articles: Articles, owner: str) -> str:
     return things.get(kind, f"the newsletter {name}" if name else "the site itself")
 
 
-def _put_files(site: Site, outputs: Outputs, press: Press, owners: list[str]) -> None:
+def _put_files(
+    site: Site, outputs: SiteDocuments, press: DocumentWriter, owners: list[str]
+) -> None:
     """Put the files that published articles refer to at the addresses they are given."""
     articles, asked = outputs.articles, set(owners)
     files = [
@@ -395,7 +406,7 @@ def _put_files(site: Site, outputs: Outputs, press: Press, owners: list[str]) ->
         for i, t, found in Renderings(site.database).uses()
         if found != MISSING and not is_article(t)
     ]
-    press.have_only(FILES, {FILES + target for _, target in files})
+    press.retain_only(FILES, {FILES + target for _, target in files})
     due = [(i, t) for i, t in files if asked & {FILES, f"page:{i}", FILES + t}]
     records = {record.id: record for record in articles.by_ids(sorted({i for i, _ in due}))}
     for record_id, target in due:
@@ -407,7 +418,12 @@ def _put_files(site: Site, outputs: Outputs, press: Press, owners: list[str]) ->
 
 
 def _put_file(
-    site: Site, outputs: Outputs, press: Press, record: Record, path: str, target: str
+    site: Site,
+    outputs: SiteDocuments,
+    press: DocumentWriter,
+    record: Record,
+    path: str,
+    target: str,
 ) -> None:
     """Put one file; one that cannot be read costs only itself."""
     try:
@@ -420,11 +436,11 @@ def _put_file(
             record.path,
             way_out=error.way_out,
         )
-        outputs.found.setdefault(f"page:{record.id}", []).append(finding)
-        outputs.renditions.behind.add(record.id)
+        outputs.findings.setdefault(f"page:{record.id}", []).append(finding)
+        outputs.renditions.failed_ids.add(record.id)
         press.keep(FILES + target)
     else:
-        press.put(FILES + target, {path: data})
+        press.write(FILES + target, {path: data})
 
 
 def navigation_of(site: Site) -> list[tuple[object, ...]]:
@@ -474,7 +490,9 @@ def _dated_name(path: str) -> str:
     return f"2026-03-08-{path.rpartition('/')[2]}"
 
 
-def _report(articles: Articles, intake: Intake, press: Press, notes: Mapping[str, str]) -> Report:
+def _report(
+    articles: Articles, intake: IngestResult, press: DocumentWriter, notes: Mapping[str, str]
+) -> Report:
     by_path = (
         *articles.faults().items(),
         *articles.findings(),

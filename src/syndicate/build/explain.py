@@ -15,7 +15,7 @@ from syndicate.content.article import Article
 from syndicate.content.page_rules import surrounding
 from syndicate.content.reader import Reading, is_article
 from syndicate.documents.render_cache import address
-from syndicate.errors import ArticleError, Place, SyndicateError
+from syndicate.errors import ArticleError, Location, SyndicateError
 from syndicate.feeds.archive import finished_pages, page_of, waiting
 from syndicate.findings import Finding, from_json
 from syndicate.newsletters.issue import Reason
@@ -24,7 +24,7 @@ from syndicate.store.articles import Articles
 from syndicate.store.issues import Issues
 from syndicate.store.newsletters import Newsletters
 from syndicate.store.renderings import Renderings
-from syndicate.timestamps import from_text, to_text
+from syndicate.timestamps import format_timestamp, parse_timestamp
 
 BUILD = "syndicate build"
 
@@ -104,7 +104,7 @@ class _Search:
         if wanted in self.files:
             raise SyndicateError(
                 "is a file beside articles, not an article",
-                place=Place(str(self.site.places.content / wanted)),
+                place=Location(str(self.site.places.content / wanted)),
                 way_out=f"articles end in {', '.join(naming.FORMATS)}",
             )
         matches = self._matches(wanted)
@@ -140,7 +140,7 @@ class _Search:
     def _unclear(self, wanted: str, matches: list[str]) -> SyndicateError:
         import difflib
 
-        place = Place(wanted) if wanted else None
+        place = Location(wanted) if wanted else None
         if matches:
             way_out = f"name one of the files: {', '.join(matches)}"
             return SyndicateError("several articles are called so", place=place, way_out=way_out)
@@ -199,7 +199,7 @@ def _state(
         return Fact("state", "published")
     if record.state != State.LIVE:
         return _held_state(site, record)
-    if record.published > to_text(now):
+    if record.published > format_timestamp(now):
         moment = _local(site, record.published)
         return Fact("state", "scheduled", f"its date lies in the future: {moment}")
     return Fact("state", "due", f"its moment has come: {BUILD}")
@@ -286,7 +286,7 @@ def _kept(site: Site, record: Record) -> Iterator[Fact]:
 
 
 def _local(site: Site, moment: str) -> str:
-    return _shown(from_text(moment).astimezone(site.zone))
+    return _shown(parse_timestamp(moment).astimezone(site.zone))
 
 
 def _shown(moment: datetime) -> str:

@@ -16,19 +16,19 @@ from syndicate.catalogue.identity import (
     MOST_UNDATED,
     Decision,
     Record,
-    Scanned,
+    ScannedFile,
     State,
     at_its_moment,
     dated_now,
-    decide,
+    disambiguate_slugs,
     expires,
     is_undated,
+    match_articles,
     not_after,
-    set_apart,
     to_hold_undated,
 )
-from syndicate.catalogue.scan import Broken
-from syndicate.content.folder import Seen, Stat, present
+from syndicate.catalogue.scan import UnreadableFile
+from syndicate.content.folder import FolderScan, Stat, present
 from syndicate.content.page_rules import Surrounding, surrounding
 from syndicate.content.reader import is_article
 from syndicate.content.rule_files import RuleFiles, fingerprint
@@ -39,7 +39,7 @@ from syndicate.store.database import Database
 from syndicate.store.events import Events, Happening
 from syndicate.store.meta import Meta
 from syndicate.store.passed import is_unread, passed
-from syndicate.timestamps import to_text
+from syndicate.timestamps import format_timestamp
 
 TOO_FRESH_NS = 2_000_000_000
 """A file changed so shortly before the scan may change again under the same stat."""
@@ -47,12 +47,14 @@ TOO_FRESH_NS = 2_000_000_000
 DATES = "articles"
 """The kind of rows whose dates are corrected once a reading of the clock is confirmed."""
 
-ReadFiles = Callable[[Sequence[tuple[str, Stat]], RuleFiles], Sequence[Scanned | Broken]]
+ReadFiles = Callable[
+    [Sequence[tuple[str, Stat]], RuleFiles], Sequence[ScannedFile | UnreadableFile]
+]
 """Reads articles, given also the files that hold articles back besides their headers."""
 
 
 @dataclass(frozen=True, slots=True)
-class Intake:
+class IngestResult:
     """What an intake did: changed articles, and how many files it read."""
 
     changes: tuple[Change, ...] = ()
@@ -78,7 +80,7 @@ def _is_refused(stat: Stat) -> bool:
 
 
 def _compared(
-    articles: Articles, seen: Seen, *, same_way: bool
+    articles: Articles, seen: FolderScan, *, same_way: bool
 ) -> tuple[list[tuple[str, Stat]], list[str]]:
     """What to read and what is no longer there; `same_way` as files were read before.
 
@@ -94,13 +96,13 @@ def _compared(
     changed, removed = changed_files(files, known)
     were = [path for path in removed if not _is_refused(known[path])]
     if were and not any(map(is_article, (*present(seen.files), *seen.held))):
-        _refuse_to_withdraw_all(len(were), linked=len(present(seen.files)) < len(seen.files))
+        _refuse_empty_folder(len(were), linked=len(present(seen.files)) < len(seen.files))
     return changed if same_way else changed_files(files, {})[0], removed
 
 
-def take_in(
+def ingest(
     database: Database,
-    seen: Seen,
+    seen: FolderScan,
     read_files: ReadFiles,
     rule_files: RuleFiles,
     *,
@@ -111,7 +113,7 @@ def take_in(
     announced: bool,
     address: Callable[[Record], str] | None = None,
     publish_undated: bool = False,
-) -> Intake:
+) -> IngestResult:
     """Bring the store up to what `seen` shows; publish what is due.
 
     `announced`: hooks are called for new articles, except those of the first build. `tagged`:
@@ -126,14 +128,14 @@ def take_in(
     kept_tags = "yes" if tagged else "no"
     changed, removed = _compared(articles, seen, same_way=meta.get("read as") == how)
     retag = meta.get("tags kept") != kept_tags
-    moment = to_text(now)
+    moment = format_timestamp(now)
     undated = publish_undated and articles.undated()
     moves = _moves(articles, meta, moment) or is_unread(meta, DATES, now)
     if not (changed or removed or retag or undated or moves):
-        return Intake()
+        return IngestResult()
     files = read_files(changed, rule_files)
-    scanned = [_settled(file, now) for file in files if isinstance(file, Scanned)]
-    broken = [file for file in files if isinstance(file, Broken)]
+    scanned = [_settled(file, now) for file in files if isinstance(file, ScannedFile)]
+    broken = [file for file in files if isinstance(file, UnreadableFile)]
     with database.transaction():
         told = announced and articles.any()
         released = articles.undated() if publish_undated else []
@@ -151,7 +153,7 @@ def take_in(
         articles.replace_faults((*removed, *(f.path for f in scanned)), _fault_rows(broken, now))
         kept = {"read as": how, "tags kept": kept_tags}
         Meta(database).remember(kept | ({"unfinished": "yes"} if changes else {}))
-    return Intake(tuple(changes), len(files))
+    return IngestResult(tuple(changes), len(files))
 
 
 def _moves(articles: Articles, meta: Mapping[str, str], moment: str) -> bool:
@@ -197,7 +199,7 @@ def _is_new(before: Record | None, after: Record) -> bool:
     return after.sequence is not None and (before is None or before.sequence is None)
 
 
-def _refuse_to_withdraw_all(number: int, *, linked: bool) -> Never:
+def _refuse_empty_folder(number: int, *, linked: bool) -> Never:
     """An empty folder is far more likely a mistake than a wish."""
     links = "list the folders that symbolic links lead to under links: in config.yaml, or "
     raise SyndicateError(
@@ -207,7 +209,7 @@ def _refuse_to_withdraw_all(number: int, *, linked: bool) -> Never:
     )
 
 
-def _settled(file: Scanned, now: datetime) -> Scanned:
+def _settled(file: ScannedFile, now: datetime) -> ScannedFile:
     settled = _settled_time(file.mtime_ns, now)
     return file if settled == file.mtime_ns else file._replace(mtime_ns=settled)
 
@@ -217,7 +219,7 @@ def _settled_time(mtime_ns: int, now: datetime) -> int:
     return -1 if now.timestamp() * 1e9 - mtime_ns < TOO_FRESH_NS else mtime_ns
 
 
-def _fault_rows(broken: Sequence[Broken], now: datetime) -> dict[str, tuple[Stat, str]]:
+def _fault_rows(broken: Sequence[UnreadableFile], now: datetime) -> dict[str, tuple[Stat, str]]:
     return {
         b.path: ((b.stat[0], _settled_time(b.stat[1], now)), findings.to_json([b.finding]) or "[]")
         for b in broken
@@ -226,7 +228,7 @@ def _fault_rows(broken: Sequence[Broken], now: datetime) -> dict[str, tuple[Stat
 
 def _record(
     articles: Articles,
-    scanned: list[Scanned],
+    scanned: list[ScannedFile],
     removed: list[str],
     files: Iterable[str],
     host: str,
@@ -246,15 +248,15 @@ def _record(
     if address:
         ids = {record.id for record in (*saved, *decision.gone)}
         others = articles.with_slugs([record.slug for record in saved])
-        saved = set_apart(saved, [r for r in others if r.id not in ids], address)
+        saved = disambiguate_slugs(saved, [r for r in others if r.id not in ids], address)
     saved += decision.gone
     same = [r for r in saved if r.id in before and _only_touched(before[r.id], r)]
     kept = {record.id for record in same}
     news = _numbered([r for r in saved if r.id not in kept], articles.last_sequence(), now)
     articles.touch({r.path: (r.size, r.mtime_ns) for r in same})
     articles.save(news, before)
-    moved = _moved_by_time(articles, to_text(now), address)
-    due = _numbered(articles.due(to_text(now)), articles.last_sequence(), now)
+    moved = _moved_by_time(articles, format_timestamp(now), address)
+    due = _numbered(articles.due(format_timestamp(now)), articles.last_sequence(), now)
     articles.number(due)
     changes: list[Change] = [(before.get(r.id), r) for r in news]
     return changes + moved + [(r._replace(sequence=None), r) for r in due]
@@ -277,9 +279,9 @@ def _release(
     """Publish now what was held back for want of a date, as far as it still is."""
     still = {record.id for record in articles.undated()}
     before = [record for record in held if record.id in still]
-    after = [dated_now(record, to_text(now)) for record in before]
+    after = [dated_now(record, format_timestamp(now)) for record in before]
     if address:
-        after = set_apart(after, articles.with_slugs([r.slug for r in after]), address)
+        after = disambiguate_slugs(after, articles.with_slugs([r.slug for r in after]), address)
     numbered = _numbered(after, articles.last_sequence(), now)
     articles.save(numbered, {})
     return list(zip(before, numbered, strict=True))
@@ -300,13 +302,13 @@ def _moved_by_time(
     after = [record for record in moved.values() if record != known[record.id]]
     if address and expired:
         others = articles.with_slugs([record.slug for record in after])
-        after = set_apart(after, [r for r in others if r.id not in known], address)
+        after = disambiguate_slugs(after, [r for r in others if r.id not in known], address)
     articles.save(after, {})
     return [(known[record.id], record) for record in after]
 
 
 def _surrounding(
-    articles: Articles, scanned: Sequence[Scanned], files: Iterable[str]
+    articles: Articles, scanned: Sequence[ScannedFile], files: Iterable[str]
 ) -> Surrounding | None:
     """What the site is like, where a file was read that this may make a page."""
     if not any(file.may_be_page for file in scanned):
@@ -321,7 +323,7 @@ def _surrounding(
 
 def _decide(
     articles: Articles,
-    scanned: list[Scanned],
+    scanned: list[ScannedFile],
     removed: list[str],
     files: Iterable[str],
     host: str,
@@ -329,14 +331,14 @@ def _decide(
 ) -> tuple[Decision, dict[str, Record]]:
     around = _surrounding(articles, scanned, files)
     if not articles.any():
-        return decide(scanned, (), {}, (), host=host, now=now, around=around), {}
+        return match_articles(scanned, (), {}, (), host=host, now=now, around=around), {}
     at_path = {r.path: r for r in articles.at_paths([file.path for file in scanned])}
     left = [r for r in articles.at_paths(removed) if r.state != State.GONE]
     new = [file for file in scanned if file.path not in at_path]
     returning = articles.gone_with_body([file.body_hash for file in new])
-    days = {min(file.date or to_text(now), to_text(now))[:10] for file in new}
+    days = {min(file.date or format_timestamp(now), format_timestamp(now))[:10] for file in new}
     taken = articles.ids_starting(f"tag:{host},{day}:" for day in days)
-    decision = decide(
+    decision = match_articles(
         scanned, left, at_path, returning, host=host, now=now, taken=taken, around=around
     )
     return decision, {r.id: r for r in (*at_path.values(), *left, *returning)}
@@ -348,7 +350,7 @@ def _only_touched(old: Record, new: Record) -> bool:
 
 def _numbered(records: list[Record], last: int, now: datetime) -> list[Record]:
     """Give a sequence to every record that is published now and was not before."""
-    moment = to_text(now)
+    moment = format_timestamp(now)
     new = [
         r for r in records if r.sequence is None and r.state == State.LIVE and r.published <= moment
     ]

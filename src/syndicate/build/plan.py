@@ -12,19 +12,19 @@ from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
-from syndicate.build.builder import build_seen, stale_among, taken_in
+from syndicate.build.builder import build_scanned, ingest_changes, stale_article_ids
 from syndicate.config.model import Newsletter
 from syndicate.config.named import newsletter_named
 from syndicate.content.article import Published
-from syndicate.content.folder import Seen
-from syndicate.documents.site_documents import Outputs, built, outputs_of
-from syndicate.errors import Place, SyndicateError
+from syndicate.content.folder import FolderScan
+from syndicate.documents.site_documents import SiteDocuments, current_documents, site_documents
+from syndicate.errors import Location, SyndicateError
 from syndicate.findings import Finding
 from syndicate.issues.compose import compose
-from syndicate.issues.freeze import due_now, upcoming
+from syndicate.issues.freeze import due_slots, upcoming
 from syndicate.issues.next_issue import articles_of, carried_by
 from syndicate.issues.next_issue import plan as choose
-from syndicate.newsletters.personal import Personal
+from syndicate.newsletters.personal import PersonalisedIssue
 from syndicate.schedule.due import Due
 from syndicate.schedule.slots import Slot
 from syndicate.site import Progress, Setup, Site, set_up, site_of
@@ -32,8 +32,8 @@ from syndicate.store.articles import Articles
 from syndicate.store.issues import Issues
 from syndicate.store.newsletters import Newsletters
 from syndicate.store.renderings import Renderings
-from syndicate.store.snapshot import Copied
-from syndicate.timestamps import to_text
+from syndicate.store.snapshot import Snapshot
+from syndicate.timestamps import format_timestamp
 
 SLOTS = 3
 
@@ -75,10 +75,10 @@ def plan(
     setup = set_up(config_file, environment)
     known = setup.config.newsletters
     names = [newsletter_named(setup.config, newsletter).name] if newsletter else list(known)
-    copied = Copied(setup.config.store.url, setup.base)
+    copied = Snapshot(setup.config.store.url, setup.base)
     try:
         site = site_of(setup, copied.database(), progress)
-        report = build_seen(site, now, Seen(setup.places.scan()), rehearse=True)
+        report = build_scanned(site, now, FolderScan(setup.places.scan()), rehearse=True)
         issues = tuple(_issues(site, [known[name] for name in names], now))
     finally:
         copied.close()
@@ -87,7 +87,7 @@ def plan(
 
 def next_texts(
     setup: Setup, newsletter: Newsletter, progress: Progress, now: datetime
-) -> Personal | None:
+) -> PersonalisedIssue | None:
     """What messages of the next issue would be made from; None when nothing is new.
 
     Raises SyndicateError when it could not be made.
@@ -97,7 +97,7 @@ def next_texts(
             f"{newsletter.name} has the placeholders of {newsletter.merge} (merge)",
             way_out=f"send the test with {newsletter.merge}",
         )
-    copied = Copied(setup.config.store.url, setup.base)
+    copied = Snapshot(setup.config.store.url, setup.base)
     try:
         site = site_of(setup, copied.database(), progress)
         carried, outputs = _next(site, newsletter, now)
@@ -109,31 +109,33 @@ def next_texts(
     for finding in made.blocking:
         raise SyndicateError(
             f"the next issue of {newsletter.name} cannot be made: {finding.message}",
-            place=Place(finding.path, finding.line),
+            place=Location(finding.path, finding.line),
             way_out=finding.way_out,
         )
     return made.personal
 
 
-def _next(site: Site, newsletter: Newsletter, now: datetime) -> tuple[Sequence[Published], Outputs]:
+def _next(
+    site: Site, newsletter: Newsletter, now: datetime
+) -> tuple[Sequence[Published], SiteDocuments]:
     """What the next issue carries of the files as they are, and what it is rendered from."""
     files, articles = site.places.scan(), Articles(site.database)
-    taken_in(site, Seen(files), now)
+    ingest_changes(site, FolderScan(files), now)
     with site.database.transaction():
-        Newsletters(site.database).begin([newsletter.name], to_text(now))
+        Newsletters(site.database).begin([newsletter.name], format_timestamp(now))
     after = Newsletters(site.database).all()[newsletter.name].after
     chosen = choose(articles, Issues(site.database), newsletter, after).chosen
-    stale = stale_among(site, files, Renderings(site.database).uses_of(chosen), None)
-    outputs = outputs_of(site, files, stale, now)
+    stale = stale_article_ids(site, files, Renderings(site.database).uses_of(chosen), None)
+    outputs = site_documents(site, files, stale, now)
     return carried_by(outputs, chosen), outputs
 
 
 def _issues(site: Site, newsletters: list[Newsletter], now: datetime) -> Iterator[NextIssue]:
-    outputs = built(site, now)
+    outputs = current_documents(site, now)
     heard = {"issue-made", "issue-approved"}
     told = tuple(name for name, hook in site.config.hooks.items() if heard & set(hook.on))
     for newsletter in newsletters:
-        found = due_now(site, newsletter, now)
+        found = due_slots(site, newsletter, now)
         slots = tuple(islice(upcoming(site, newsletter, now), SLOTS))
         carried = articles_of(outputs, newsletter)
         if not carried:

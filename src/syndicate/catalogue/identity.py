@@ -29,7 +29,7 @@ from syndicate.content.article import Article, Format
 from syndicate.content.naming import LONGEST_SLUG
 from syndicate.content.page_rules import Surrounding
 from syndicate.findings import Finding, Level
-from syndicate.timestamps import to_text
+from syndicate.timestamps import format_timestamp
 
 
 class State(StrEnum):
@@ -129,7 +129,7 @@ class Record(NamedTuple):
         return tag_pairs(self.head)
 
 
-class Scanned(NamedTuple):
+class ScannedFile(NamedTuple):
     """A file that was read well: its stat, the fingerprint of its text, what the header said."""
 
     path: str
@@ -179,7 +179,7 @@ def head_of(article: Article) -> str:
         if name in values:
             values[name] = dict(values[name])
     if article.expires:
-        values["expires"] = to_text(article.expires)
+        values["expires"] = format_timestamp(article.expires)
     if article.date is None:
         values["undated"] = True
     return ENCODE(values)
@@ -320,7 +320,7 @@ def _shown_as(record: Record) -> State:
     return State.PAGE if is_page(record) else State.LIVE
 
 
-def placed(file: Scanned, record: Record | None, around: Surrounding | None) -> Scanned:
+def placed(file: ScannedFile, record: Record | None, around: Surrounding | None) -> ScannedFile:
     """The file as a page, where what lies around it makes it one; else as it is.
 
     What was published as an article stays one until its own header says otherwise, and a page
@@ -335,7 +335,7 @@ def placed(file: Scanned, record: Record | None, around: Surrounding | None) -> 
     return _as_page(file, reason) if reason else file
 
 
-def _as_page(file: Scanned, reason: str) -> Scanned:
+def _as_page(file: ScannedFile, reason: str) -> ScannedFile:
     head = json.loads(file.head)
     head |= {"page": True, "inferred": {**head.get("inferred", {}), "page": reason}}
     text = file.body_hash != NO_BODY
@@ -348,7 +348,7 @@ def _as_page(file: Scanned, reason: str) -> Scanned:
     )
 
 
-def _standing(file: Scanned, published: str, now: str) -> State:
+def _standing(file: ScannedFile, published: str, now: str) -> State:
     """The state of an article after its file was read."""
     if file.draft:
         return State.DRAFT
@@ -361,7 +361,7 @@ def _standing(file: Scanned, published: str, now: str) -> State:
     return State.UNLISTED if file.unlisted else State.PAGE
 
 
-def mint(host: str, day: str, path: str, taken: AbstractSet[str] = frozenset()) -> str:
+def new_id(host: str, day: str, path: str, taken: AbstractSet[str] = frozenset()) -> str:
     """A tag: URI (RFC 4151, section 2.1) for the article first seen at `path`."""
     attempt = 0
     while True:
@@ -372,8 +372,8 @@ def mint(host: str, day: str, path: str, taken: AbstractSet[str] = frozenset()) 
         attempt += 1
 
 
-def decide(
-    scanned: Sequence[Scanned],
+def match_articles(
+    scanned: Sequence[ScannedFile],
     removed: Sequence[Record],
     at_path: Mapping[str, Record],
     returning: Sequence[Record],
@@ -389,7 +389,7 @@ def decide(
     scanned files' paths, `returning` gone ones whose text a scanned file has, `taken` ids that
     must not be given again. `around` decides which undated files are pages of the site.
     """
-    moment = to_text(now)
+    moment = format_timestamp(now)
     match = _match(scanned, removed, at_path, returning)
     saved: list[Record] = []
     new_ids = set(taken)
@@ -397,10 +397,10 @@ def decide(
         record = match.get(file.path)
         file = placed(file, record, around)
         if record is None:
-            record = _first(file, host, moment, new_ids)
+            record = _new_record(file, host, moment, new_ids)
             new_ids.add(record.id)
         else:
-            record = _again(record, file, moment)
+            record = _updated_record(record, file, moment)
         saved.append(record)
     kept = {record.id for record in match.values()}
     gone = [r._replace(state=State.GONE) for r in removed if r.id not in kept]
@@ -411,7 +411,7 @@ def decide(
 
 
 def _match(
-    scanned: Sequence[Scanned],
+    scanned: Sequence[ScannedFile],
     removed: Sequence[Record],
     at_path: Mapping[str, Record],
     returning: Sequence[Record],
@@ -433,25 +433,25 @@ def _match(
     texts = {file.path: file.body_hash for file in scanned}
     changed = [r for r in at_path.values() if r.id not in claimed]
     displaced = [*removed, *(r for r in changed if texts[r.path] in known)]
-    _claim(scanned, displaced, match, claimed, attrgetter("body_hash"))
+    _assign(scanned, displaced, match, claimed, attrgetter("body_hash"))
     for file in scanned:
         record = at_path.get(file.path)
         back = record and (record.state != State.GONE or record.title == file.title)
         if file.path not in match and record and back and record.id not in claimed:
             match[file.path] = record
             claimed.add(record.id)
-    _claim(scanned, returning, match, claimed, attrgetter("body_hash"))
-    _claim(scanned, removed, match, claimed, _title_and_date)
+    _assign(scanned, returning, match, claimed, attrgetter("body_hash"))
+    _assign(scanned, removed, match, claimed, _title_and_date)
     return match
 
 
-def _title_and_date(thing: Scanned | Record) -> object:
-    date = thing.date if isinstance(thing, Scanned) else thing.published
+def _title_and_date(thing: ScannedFile | Record) -> object:
+    date = thing.date if isinstance(thing, ScannedFile) else thing.published
     return (thing.title, date) if date else None
 
 
-def _claim(
-    scanned: Sequence[Scanned],
+def _assign(
+    scanned: Sequence[ScannedFile],
     records: Sequence[Record],
     match: dict[str, Record],
     claimed: set[str],
@@ -483,12 +483,12 @@ def _claim(
         claimed.add(best.id)
 
 
-def _first(file: Scanned, host: str, now: str, taken: set[str]) -> Record:
+def _new_record(file: ScannedFile, host: str, now: str, taken: set[str]) -> Record:
     """The record of an article never seen before."""
     published = file.date or now
     day = min(published, now)[:10]
     return Record(
-        id=mint(host, day, file.path, taken),
+        id=new_id(host, day, file.path, taken),
         path=file.path,
         size=file.size,
         mtime_ns=file.mtime_ns,
@@ -505,12 +505,12 @@ def _first(file: Scanned, host: str, now: str, taken: set[str]) -> Record:
     )
 
 
-def _stated_update(file: Scanned, published: str, now: str) -> str | None:
+def _stated_update(file: ScannedFile, published: str, now: str) -> str | None:
     """The header's own date of change, unless it lies in the future."""
     return max(file.updated, published) if file.updated and file.updated <= now else None
 
 
-def _again(record: Record, file: Scanned, now: str) -> Record:
+def _updated_record(record: Record, file: ScannedFile, now: str) -> Record:
     """The record after its file was read again.
 
     Once published, the moment of publication stays, unless it is later than now and the header
@@ -544,10 +544,10 @@ def _again(record: Record, file: Scanned, now: str) -> Record:
         head=file.head,
         findings=file.findings,
     )
-    return _apart(again) if record.slug == _own_slug(again) else again
+    return _with_unique_slug(again) if record.slug == _own_slug(again) else again
 
 
-def set_apart(
+def disambiguate_slugs(
     records: Sequence[Record], others: Sequence[Record], address: Callable[[Record], str]
 ) -> list[Record]:
     """The records, those whose address another article has with a slug of their own.
@@ -561,7 +561,7 @@ def set_apart(
     taken = {address(record) for record in others if shared}
     apart: dict[str, Record] = {}
     for record in sorted(shared, key=_seniority):
-        moved = _apart(record) if address(record) in taken else record
+        moved = _with_unique_slug(record) if address(record) in taken else record
         taken.add(address(moved))
         apart[record.id] = moved
     return [apart.get(record.id, record) for record in records]
@@ -575,7 +575,7 @@ def _own_slug(record: Record) -> str:
     return f"{record.slug}-{record.id[-6:]}"
 
 
-def _apart(record: Record) -> Record:
+def _with_unique_slug(record: Record) -> Record:
     """The record with a slug of its own, and a finding that says so."""
     told = Finding(
         Level.WARNING,

@@ -13,7 +13,7 @@ FILES = "file:"
 SITE = "site"
 
 
-UNFIT = "unfit:"
+INVALID_ENTRY = "unfit:"
 """With an article's id, the owner of what keeps it out of feeds."""
 
 

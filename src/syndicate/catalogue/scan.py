@@ -13,18 +13,18 @@ from functools import partial
 from pathlib import Path
 
 from syndicate import findings
-from syndicate.catalogue.identity import Scanned, body_hash, head_of
+from syndicate.catalogue.identity import ScannedFile, body_hash, head_of
 from syndicate.content import folder
 from syndicate.content.folder import Stat
 from syndicate.content.inherited import FolderRules
 from syndicate.content.reader import MOST_BYTES, Reading, read
-from syndicate.errors import ArticleError, Place
+from syndicate.errors import ArticleError, Location
 from syndicate.findings import Finding, Level
-from syndicate.timestamps import to_text
+from syndicate.timestamps import format_timestamp
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
+class UnreadableFile:
     """A file that could not be read, and why."""
 
     path: str
@@ -47,7 +47,7 @@ def read_article(
     if not _is_text(path):
         raise ArticleError(
             "the name of the file is not UTF-8",
-            place=Place(_shown(path)),
+            place=Location(_shown(path)),
             way_out="give it another name",
         )
     data = folder.read(root, path, MOST_BYTES, links)
@@ -62,7 +62,7 @@ def scan_many(
     zone: tzinfo,
     links: Sequence[Path] = (),
     rules: FolderRules | None = None,
-) -> Iterator[Scanned | Broken]:
+) -> Iterator[ScannedFile | UnreadableFile]:
     """Read files, on all processors when there are many (a first build, a fresh checkout)."""
     workers = min(len(files) // WORTH_A_WORKER, os.cpu_count() or 1)
     # Forking is safe here only: one thread, on Linux. A new interpreter would cost more.
@@ -88,7 +88,7 @@ def _scan_portion(
     links: Sequence[Path],
     rules: FolderRules | None,
     files: Sequence[tuple[str, Stat]],
-) -> list[Scanned | Broken]:
+) -> list[ScannedFile | UnreadableFile]:
     return list(scan_files(root, files, zone, links, rules))
 
 
@@ -98,7 +98,7 @@ def scan_files(
     zone: tzinfo,
     links: Sequence[Path] = (),
     rules: FolderRules | None = None,
-) -> Iterator[Scanned | Broken]:
+) -> Iterator[ScannedFile | UnreadableFile]:
     """Read files one by one; a broken one costs only itself."""
     for path, stat in files:
         try:
@@ -108,7 +108,7 @@ def scan_files(
         except ArticleError as error:
             if isinstance(error, folder.UnreadableError):
                 stat = (stat[0], -1)  # what was in the way may go without a change of the file
-            yield Broken(_shown(path), stat, broken_finding(_shown(path), error))
+            yield UnreadableFile(_shown(path), stat, broken_finding(_shown(path), error))
         else:
             yield scanned(reading, stat)
 
@@ -132,10 +132,10 @@ def broken_finding(path: str, error: ArticleError) -> Finding:
     return Finding(Level.ERROR, rule, error.message, path, line, error.way_out)
 
 
-def scanned(reading: Reading, stat: Stat) -> Scanned:
+def scanned(reading: Reading, stat: Stat) -> ScannedFile:
     """What the catalogue needs of a file with this stat."""
     article = reading.article
-    return Scanned(
+    return ScannedFile(
         article.path,
         *stat,
         body_hash(article.body),
@@ -143,11 +143,11 @@ def scanned(reading: Reading, stat: Stat) -> Scanned:
         article.slug,
         head_of(article),
         findings.to_json(reading.findings),
-        to_text(article.date) if article.date else None,
-        to_text(article.updated) if article.updated else None,
+        format_timestamp(article.date) if article.date else None,
+        format_timestamp(article.updated) if article.updated else None,
         article.draft,
         article.page,
         article.unlisted,
         article.may_be_page,
-        to_text(article.expires) if article.expires else None,
+        format_timestamp(article.expires) if article.expires else None,
     )

@@ -8,8 +8,8 @@ from pathlib import PurePosixPath
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from syndicate.config.checks import PLACEHOLDER, is_web_address
-from syndicate.config.model import Site
-from syndicate.timestamps import from_text
+from syndicate.config.model import SiteSettings
+from syndicate.timestamps import parse_timestamp
 from syndicate.uris import path_of, uri
 
 SAFE_IN_VALUES = "/~!$&'()*+,;=:@"
@@ -34,13 +34,13 @@ def path_sent(url: str) -> str:
     return quote(unquote(urlsplit(url).path), safe=SAFE_IN_VALUES)
 
 
-def base_url(site: Site) -> str:
+def base_url(site: SiteSettings) -> str:
     """The address of the output folder; ends in a slash."""
     return site.url.rstrip("/") + "/"
 
 
 def article_url(
-    site: Site, zone: tzinfo, *, stated: str | None, slug: str, path: str, published: str
+    site: SiteSettings, zone: tzinfo, *, stated: str | None, slug: str, path: str, published: str
 ) -> str:
     """The absolute address of an article.
 
@@ -62,7 +62,7 @@ def _fill(pattern: str, zone: tzinfo, slug: str, path: str, published: str) -> s
         if name == "slug":
             return slug
         if name in DATES:
-            day = from_text(published).astimezone(zone)
+            day = parse_timestamp(published).astimezone(zone)
             return f"{getattr(day, name):0{DATES[name]}}"
         whole = PurePosixPath(path)
         bundle = whole.stem == "index" and len(whole.parts) > 1
@@ -81,7 +81,7 @@ def _single_slashes(pattern: str) -> str:
     return scheme + mark + rest
 
 
-def page_file(site: Site, url: str, *, page: bool = True) -> str | None:
+def page_file(site: SiteSettings, url: str, *, page: bool = True) -> str | None:
     """The file below the output folder that is served at `url`; None if it is elsewhere.
 
     A `page` at an address without .html is the index of a folder of that name.

@@ -34,11 +34,11 @@ def read(config_file: Path, files: tuple[str, ...]) -> None:
 
     With FILEs, act on these mails instead, and leave them where they are; - is standard input.
     """
-    from syndicate.service.build_state import silently
+    from syndicate.service.build_state import no_progress
     from syndicate.site import open_site, set_up
 
     setup = set_up(config_file, os.environ)
-    with open_site(setup, silently) as site:
+    with open_site(setup, no_progress) as site:
         tally = _read(setup, site, files)
     show_table((came.value, str(many), "") for came, many in sorted(tally.items()))
     if not tally:
@@ -47,7 +47,7 @@ def read(config_file: Path, files: tuple[str, ...]) -> None:
 
 def _read(setup: Setup, site: Site, files: tuple[str, ...]) -> Tally:
     from syndicate.bounces.mailboxes import Tally, read_mailboxes
-    from syndicate.errors import Place, SyndicateError
+    from syndicate.errors import Location, SyndicateError
     from syndicate.signup.unsubscribe_mail import acting_on_mail
 
     settings, on = setup.config.bounces, acting_on_mail(site, datetime.now(UTC))
@@ -56,7 +56,7 @@ def _read(setup: Setup, site: Site, files: tuple[str, ...]) -> Tally:
     if not (settings.maildir or settings.imap.host):
         raise SyndicateError(
             "there is no mailbox to read",
-            place=Place(setup.config_file),
+            place=Location(setup.config_file),
             way_out="set bounces.maildir or bounces.imap, or name files",
         )
     return read_mailboxes(settings, setup.base, on)
@@ -77,11 +77,11 @@ def _data(file: str) -> bytes:
 @config_option
 def list_(config_file: Path, what: str, most: int) -> None:
     """Show what came back of an issue, of a newsletter, or of all: the newest first."""
-    from syndicate.service.build_state import silently
+    from syndicate.service.build_state import no_progress
     from syndicate.site import open_site, set_up
     from syndicate.store.bounces import Bounces
 
-    with open_site(set_up(config_file, os.environ), silently) as site:
+    with open_site(set_up(config_file, os.environ), no_progress) as site:
         found = Bounces(site.database).listed(*_meant(site, what), most)
     rows = [
         (each.at, each.kind, f"{each.newsletter}/{each.slot}", each.address, each.detail)

@@ -25,10 +25,10 @@ from syndicate.findings import visible
 
 if TYPE_CHECKING:
     from syndicate.config.model import Newsletter
-    from syndicate.delivery.dispatcher import Way
-    from syndicate.delivery.operator import Proof
-    from syndicate.delivery.relays import Trouble
-    from syndicate.delivery.sender import Report
+    from syndicate.delivery.dispatcher import IssueProgress
+    from syndicate.delivery.operator import DeliveryReport
+    from syndicate.delivery.relays import RelayError
+    from syndicate.delivery.sender import SendReport
     from syndicate.site import Setup, Site
     from syndicate.store.issues import Issue
     from syndicate.store.subscribers import Subscriber
@@ -58,33 +58,33 @@ def proof(config_file: Path, issue: str, names: bool, state: str | None, as_json
 
     The exit code is 1 if that does not hold.
     """
-    from syndicate.delivery.operator import prove, sending_of
+    from syndicate.delivery.operator import reconcile, sending_of
 
     with site_of(config_file) as site:
-        found = prove(site, sending_of(site, issue_named(site, issue, began, is_made)))
+        found = reconcile(site, sending_of(site, issue_named(site, issue, began, is_made)))
         wanted = _names(site, found, state) if names or state else None
         (_as_json if as_json else _as_table)(found, wanted)
-    return int(not found.holds)
+    return int(not found.balanced)
 
 
-def _names(site: Site, proof: Proof, state: str | None) -> Iterator[tuple[str, ...]]:
+def _names(site: Site, proof: DeliveryReport, state: str | None) -> Iterator[tuple[str, ...]]:
     from syndicate.delivery.states import OPEN, DeliveryState
     from syndicate.store.deliveries import Deliveries
 
     states: list[str] = [state] if state else list(DeliveryState)
     if state == DeliveryState.PENDING:
         states = list(OPEN)  # as the proof counts it
-    for each in Deliveries(site.database).named(proof.sending.issue, states):
+    for each in Deliveries(site.database).with_recipients(proof.sending.issue, states):
         who = each.address or f"somebody who was erased ({each.subscriber})"
         yield who, each.state, each.at, each.server, each.reply
 
 
-def _as_json(proof: Proof, names: Iterable[tuple[str, ...]] | None) -> None:
+def _as_json(proof: DeliveryReport, names: Iterable[tuple[str, ...]] | None) -> None:
     from syndicate.delivery.operator import states
 
     sending = proof.sending
     said: dict[str, object] = {"issue": sending.name, "planned": proof.planned, **states(proof)}
-    said |= {"holds": proof.holds, "began": sending.began, "ended": sending.ended}
+    said |= {"holds": proof.balanced, "began": sending.began, "ended": sending.ended}
     said |= {"paused": sending.paused}
     if names is None:
         click.echo(json.dumps(said, indent=2))
@@ -98,7 +98,7 @@ def _as_json(proof: Proof, names: Iterable[tuple[str, ...]] | None) -> None:
     click.echo("\n]}")
 
 
-def _as_table(proof: Proof, names: Iterable[tuple[str, ...]] | None) -> None:
+def _as_table(proof: DeliveryReport, names: Iterable[tuple[str, ...]] | None) -> None:
     from syndicate.delivery.operator import after_pause, states
 
     sending = proof.sending
@@ -109,7 +109,7 @@ def _as_table(proof: Proof, names: Iterable[tuple[str, ...]] | None) -> None:
     rows += [("ended", sending.ended, "")] if sending.ended else []
     rows += [("paused", sending.paused, after_pause(sending))] if sending.paused else []
     show_table(rows)
-    if not proof.holds:
+    if not proof.balanced:
         click.secho("These do not add up: deliveries are missing or too many.", fg="red")
     if names is not None:
         click.echo()
@@ -130,7 +130,7 @@ def held(config_file: Path, issue: str | None) -> None:
         rows = [
             (name, each.address or "(erased)", each.at, each.server, each.reply)
             for name in names
-            for each in ledger.named(issue_named(site, name).sequence, ["held"])
+            for each in ledger.with_recipients(issue_named(site, name).sequence, ["held"])
         ]
     if not rows:
         click.echo("Nothing is held.")
@@ -181,7 +181,7 @@ def to(config_file: Path, address: str) -> None:
         ledger = Deliveries(site.database)
         who = _person(site, address)
         rows = []
-        for sending, delivery in ledger.to(who.id):
+        for sending, delivery in ledger.for_subscriber(who.id):
             rows.append((sending.name, delivery.state, delivery.at, delivery.reply))
             rows += [
                 ("", each.event, each.at, each.detail)
@@ -241,20 +241,20 @@ def send(config_file: Path) -> int:
     if not any(each.deliver for each in setup.config.newsletters.values()):
         click.echo("No newsletter is sent to subscribers: none has deliver: true in config.yaml.")
     nothing_went_out = bool(report.failed and not report.sent)
-    is_stuck = bool(report.troubles and any(report.left.values()))
-    return int(bool(report.paused or report.held_of or nothing_went_out or is_stuck))
+    is_stuck = bool(report.troubles and any(report.remaining.values()))
+    return int(bool(report.paused or report.held_by_issue or nothing_went_out or is_stuck))
 
 
 def _publish_first(site: Site) -> None:
     """Approve what is due, and write the documents that approved issues still lack."""
     from syndicate.build.builder import build
-    from syndicate.documents.pending import is_owed
+    from syndicate.documents.pending import has_pending
     from syndicate.issues.freeze import approve_due
 
     now = datetime.now(UTC)
     for issue in approve_due(site, now):
         click.echo(f"{issue.name} is approved.")
-    if is_owed(site):
+    if has_pending(site):
         build(site, now)
 
 
@@ -292,23 +292,23 @@ class _Bars:
     """How far sending is: one line on a terminal, one every ten seconds elsewhere."""
 
     def __init__(self) -> None:
-        from syndicate.delivery.throughput import Pace
+        from syndicate.delivery.throughput import ThroughputMeter
 
-        self._pace = Pace()
+        self._pace = ThroughputMeter()
         self._clear = "\r\x1b[2K" if sys.stderr.isatty() else ""
         self._told: set[str] = set()
         self._shown = monotonic()
         self._any = False
         self._said = ""
 
-    def note(self, ways: Sequence[Way], troubles: Sequence[Trouble]) -> None:
+    def note(self, ways: Sequence[IssueProgress], troubles: Sequence[RelayError]) -> None:
         """Show how far it is, and what keeps it from going on."""
         for trouble in troubles:
             if trouble.text not in self._told:
                 self._told.add(trouble.text)
                 click.echo(f"{self._clear}{visible(trouble.text)}{_next(trouble)}", err=True)
         done, planned = sum(w.done for w in ways), sum(w.planned for w in ways)
-        self._pace.note(monotonic(), done)
+        self._pace.record(monotonic(), done)
         if not planned or monotonic() - self._shown < (0.1 if self._clear else 10):
             return
         self._shown, self._any = monotonic(), True
@@ -334,7 +334,7 @@ class _Bars:
             click.echo(self._clear, nl=False, err=True)
 
 
-def _next(trouble: Trouble) -> str:
+def _next(trouble: RelayError) -> str:
     """When a server is tried again, by the clock of this machine."""
     if trouble.rest is None:
         return "; it is not tried again"
@@ -344,27 +344,27 @@ def _next(trouble: Trouble) -> str:
     return f"; next attempt at {moment:%H:%M:%S}"
 
 
-def _tell(report: Report) -> None:
+def _tell(report: SendReport) -> None:
     from syndicate.delivery.operator import after_pause
-    from syndicate.timestamps import to_text
+    from syndicate.timestamps import format_timestamp
 
     rows = [("sent", f"{report.sent:,}", "")]
     rows += [("failed", f"{report.failed:,}", "")] if report.failed else []
-    left = sum(report.left.values())
+    left = sum(report.remaining.values())
     rows += [("left", f"{left:,}", "")] if left else []
     rows += [
         ("held", f"{many:,} of {issue}", f"syndicate deliveries held {issue}")
-        for issue, many in report.held_of.items()
+        for issue, many in report.held_by_issue.items()
     ]
     rows += [("paused", f"{each.name}: {each.paused}", after_pause(each)) for each in report.paused]
     rows += [("waiting", f"{name}: {WAITING}", "syndicate check") for name in report.waiting]
     reasons = " ".join(each.paused for each in report.paused)
     troubles = dict.fromkeys(trouble.text for trouble in report.troubles)
     rows += [("trouble", text, "") for text in troubles if text not in reasons]
-    if report.quiet:
-        rows.append(("quiet", f"until {to_text(report.quiet)}", "sending.quiet"))
+    if report.quiet_until:
+        rows.append(("quiet", f"until {format_timestamp(report.quiet_until)}", "sending.quiet"))
     if report.next_try:
-        rows.append(("next try", to_text(report.next_try), "syndicate send, or run"))
+        rows.append(("next try", format_timestamp(report.next_try), "syndicate send, or run"))
     show_table(rows)
 
 

@@ -12,9 +12,9 @@ import click
 from syndicate.cli.completing import newsletter_names
 from syndicate.cli.options import config_option
 from syndicate.cli.show import Progress, from_here, placed, show_findings
-from syndicate.config.model import Merge
+from syndicate.config.model import MergeService
 
-SERVICES = [name for name in get_args(Merge) if name != "none"]
+SERVICES = [name for name in get_args(MergeService) if name != "none"]
 
 
 @click.command(short_help="Write the next issue as another service takes it.")
@@ -36,7 +36,7 @@ SERVICES = [name for name in get_args(Merge) if name != "none"]
 def export(
     config_file: Path,
     newsletter: str,
-    service: Merge | None,
+    service: MergeService | None,
     out: Path | None,
     lists: tuple[int, ...],
     template: int | None,
@@ -75,7 +75,9 @@ def export(
     return 0
 
 
-def _refuse_what_does_not_fit(service: Merge, lists: tuple[int, ...], template: int | None) -> None:
+def _refuse_what_does_not_fit(
+    service: MergeService, lists: tuple[int, ...], template: int | None
+) -> None:
     """listmonk needs lists, and only listmonk has lists and templates with numbers."""
     if service == "listmonk" and not lists:
         raise click.UsageError("listmonk sends to lists: say --list ID, as its page Lists shows it")

@@ -255,9 +255,9 @@ def _zone(site: Site, issue: Issue) -> ZoneInfo:
 
 def _local(site: Site, issue: Issue) -> str:
     """When a draft will be approved, by the clock of its newsletter."""
-    from syndicate.timestamps import from_text
+    from syndicate.timestamps import parse_timestamp
 
-    moment = from_text(issue.approve_at).astimezone(_zone(site, issue))
+    moment = parse_timestamp(issue.approve_at).astimezone(_zone(site, issue))
     return moment.isoformat(timespec="minutes")
 
 
@@ -416,14 +416,14 @@ def _named(documents: Sequence[str]) -> str:
 
 def _foretell(issue: NextIssue) -> None:
     """What an issue made now would be, and when the next ones are due."""
-    from syndicate.timestamps import to_text
+    from syndicate.timestamps import format_timestamp
 
     click.secho(issue.newsletter.name, bold=True)
     rows = [("subject", issue.subject or "nothing new: the slot would be skipped", "")]
     rows += [("not made", each.message, each.rule) for each in issue.blocking]
-    rows += [("due now", slot.local, to_text(slot.due)) for slot in issue.due.make]
+    rows += [("due now", slot.local, format_timestamp(slot.due)) for slot in issue.due.make]
     rows += [("skipped", each.slot.local, str(each.reason)) for each in issue.due.skip]
-    rows += [("next", slot.local, to_text(slot.due)) for slot in issue.slots]
+    rows += [("next", slot.local, format_timestamp(slot.due)) for slot in issue.slots]
     rows += [] if issue.slots else [("next", "when made by hand", "it has no schedule")]
     rows += [("review", "it waits until it is approved", "review: manual")] * (
         issue.newsletter.review == "manual"
@@ -455,13 +455,13 @@ def _standing(site: Site, issue: Issue) -> str:
 
 def _counts(site: Site, issue: Issue) -> str:
     """The numbers of deliveries of an issue by state; "" before it has any."""
-    from syndicate.delivery.operator import prove, states
+    from syndicate.delivery.operator import reconcile, states
     from syndicate.store.deliveries import Deliveries
 
     sending = Deliveries(site.database).sending(issue.sequence)
     if sending is None:
         return ""
-    parts = states(prove(site, sending)).items()
+    parts = states(reconcile(site, sending)).items()
     return ", ".join([f"{sending.planned:,} planned", *(f"{n:,} {name}" for name, n in parts if n)])
 
 

@@ -30,15 +30,15 @@ def preview(config_file: Path, newsletter: str | None, port: int | None, *, no_o
     import webbrowser
     from threading import Thread
 
-    from syndicate.preview.loop import Maker
-    from syndicate.preview.renderer import Workshop, chosen
+    from syndicate.preview.loop import PreviewLoop
+    from syndicate.preview.renderer import PreviewRenderer, chosen
     from syndicate.preview.server import Server
     from syndicate.preview.session import Session
 
-    workshop = Workshop(config_file, os.environ, Progress(quiet=False), placed)
+    workshop = PreviewRenderer(config_file, os.environ, Progress(quiet=False), placed)
     first = chosen(newsletter, workshop.site)
     session = Session({first: first}, first)
-    maker = Maker(workshop, session, lambda: datetime.now(UTC), placed)
+    maker = PreviewLoop(workshop, session, lambda: datetime.now(UTC), placed)
     server = Server(session, port or 0)
     try:
         maker.make([first])  # before there are threads: many files are read by many processes

@@ -32,7 +32,7 @@ def run(config_file: Path, host: str | None, port: int | None) -> int:
     from syndicate.service import logs
     from syndicate.service.service import Service
 
-    logs.begin(sys.stderr)
+    logs.configure_logging(sys.stderr)
     return Service(config_file, os.environ, host=host, port=port).run()
 
 
@@ -72,19 +72,23 @@ def _tell_doubt(setup: Setup) -> None:
 
 
 def _last_heard(known: Status | None) -> str:
-    from syndicate.timestamps import to_text
+    from syndicate.timestamps import format_timestamp
 
-    return f" The last one was at work until {to_text(known.ticked)}." if known else ""
+    return f" The last one was at work until {format_timestamp(known.ticked)}." if known else ""
 
 
 def _tell(known: Status, setup: Setup) -> None:
-    from syndicate.timestamps import to_text
+    from syndicate.timestamps import format_timestamp
 
     found = [finding for finding, _ in known.faults]
     click.echo(f"Running as process {known.pid}; {tally(found)}.")
-    facts = {"since": to_text(known.since), "last tick": to_text(known.ticked), **known.facts}
+    facts = {
+        "since": format_timestamp(known.since),
+        "last tick": format_timestamp(known.ticked),
+        **known.facts,
+    }
     if known.faults:
-        facts["wrong since"] = to_text(min(since for _, since in known.faults))
+        facts["wrong since"] = format_timestamp(min(since for _, since in known.faults))
     show_table((name, value, "") for name, value in facts.items() if value)
     if found:
         click.echo()

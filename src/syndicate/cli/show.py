@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from syndicate.cli.columns import GAP, in_columns
-from syndicate.errors import ConfigError, Fault, Place, SyndicateError
+from syndicate.errors import ConfigError, ConfigProblem, Location, SyndicateError
 from syndicate.findings import Finding, Level, visible
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def from_here(path: str | Path) -> str:
 
 def show_error(error: SyndicateError) -> None:
     """An error, or all faults of a configuration, on stderr."""
-    alone = Fault(error.message, error.place or Place(""), error.way_out)
+    alone = ConfigProblem(error.message, error.place or Location(""), error.way_out)
     for fault in error.faults if isinstance(error, ConfigError) else (alone,):
         place = fault.place
         if Path(place.path).is_absolute():
@@ -102,7 +102,7 @@ SHARES = (0, 0, 3, 5, 4)
 
 def _show_in_columns(findings: Sequence[Finding], columns: int, *, err: bool) -> None:
     rows = [
-        tuple(map(visible, (f.level, f.rule, str(Place(f.path, f.line)), f.message, f.way_out)))
+        tuple(map(visible, (f.level, f.rule, str(Location(f.path, f.line)), f.message, f.way_out)))
         for f in findings
     ]
     heading, *table = in_columns([HEADINGS, *rows], columns, SHARES)
@@ -118,7 +118,7 @@ def _show_in_columns(findings: Sequence[Finding], columns: int, *, err: bool) ->
 
 def _show_by_file(findings: Sequence[Finding], *, err: bool) -> None:
     for _, group in groupby(findings, key=lambda finding: finding.path):
-        rows = [(visible(str(Place(finding.path, finding.line))), finding) for finding in group]
+        rows = [(visible(str(Location(finding.path, finding.line))), finding) for finding in group]
         width = max(len(place) for place, _ in rows)
         for place, finding in rows:
             level = _coloured(finding.level, width=len(Level.WARNING))

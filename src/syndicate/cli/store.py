@@ -41,7 +41,7 @@ def restore(config_file: Path, file: Path) -> None:
 
     Stop the service first. Nothing is sent afterwards until you run `syndicate resume`.
     """
-    from syndicate.service.lock import only_one
+    from syndicate.service.lock import single_instance
     from syndicate.service.service import LOCK, state_file
     from syndicate.site import set_up
     from syndicate.store.backup import restore as put_back
@@ -49,7 +49,7 @@ def restore(config_file: Path, file: Path) -> None:
     target = _sqlite_file(config_file, "pg_restore --clean --dbname=DATABASE FILE")
     setup = set_up(config_file, os.environ)
     name = f".replaced-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
-    with only_one(state_file(setup, LOCK), os.getpid()):
+    with single_instance(state_file(setup, LOCK), os.getpid()):
         aside = put_back(file, target, name)
     click.echo(f"Restored {from_here(file)}.")
     if aside:

@@ -103,7 +103,7 @@ def import_people(
     Who left there is known as one who left, here too, and nobody who left here comes back. A
     second time changes nothing. Exits with 1 when there were rows that could not be used.
     """
-    from syndicate.store.subscriber_import import Became
+    from syndicate.store.subscriber_import import ImportOutcome
     from syndicate.subscribers.import_csv import Agreement, import_file
 
     bad = _file_of_bad_rows(file, bad)
@@ -112,7 +112,7 @@ def import_people(
         _newsletter(site, newsletter)
         agreement = Agreement(newsletter, agreed, _now())
         found = import_file(site.database, file, bad, agreement, progress)
-    rows = [(label, found.rows[Became(became)]) for became, label in OUTCOMES.items()]
+    rows = [(label, found.rows[ImportOutcome(became)]) for became, label in OUTCOMES.items()]
     show_table((label, f"{many:,}", "") for label, many in rows if many or label == "added")
     if found.bad:
         show_table([("bad rows", f"{found.bad:,}", from_here(bad))])
@@ -150,12 +150,12 @@ def list_subscribers(
 @config_option
 def show(config_file: Path, address: str) -> None:
     """Show what the person with ADDRESS gets, whether they are suppressed, and the evidence."""
-    from syndicate.store.requests import Requests
+    from syndicate.store.requests import SignupRequests
 
     with _opened(config_file) as site:
         known, given, hashed = _asked(site, address)
         who, suppression = known.find(hashed), known.suppression(hashed)
-        requests = Requests(site.database).of(hashed)
+        requests = SignupRequests(site.database).of(hashed)
         if not (who or suppression or requests):
             raise _nobody(given)
         subscriptions = known.subscriptions(who.id) if who else []
@@ -186,10 +186,10 @@ def show(config_file: Path, address: str) -> None:
 def stats(config_file: Path, newsletter: str | None, *, as_json: bool) -> None:
     """Count the people of NEWSLETTER, or of each: now, and in the last 7 and 30 days."""
     from syndicate.store.subscriber_counts import Counts, counts
-    from syndicate.timestamps import to_text
+    from syndicate.timestamps import format_timestamp
 
     now = datetime.now(UTC)
-    week, month = (to_text(now - timedelta(days=days)) for days in (7, 30))
+    week, month = (format_timestamp(now - timedelta(days=days)) for days in (7, 30))
     with _opened(config_file) as site:
         if newsletter:
             _newsletter(site, newsletter)
@@ -210,11 +210,11 @@ def stats(config_file: Path, newsletter: str | None, *, as_json: bool) -> None:
 def export(config_file: Path, address: str) -> None:
     """Write all that is known of the person with ADDRESS, as JSON."""
     from syndicate.store.bounces import Bounces
-    from syndicate.store.requests import Requests
+    from syndicate.store.requests import SignupRequests
 
     with _opened(config_file) as site:
         known, given, hashed = _asked(site, address)
-        who, requests = known.find(hashed), Requests(site.database).of(hashed)
+        who, requests = known.find(hashed), SignupRequests(site.database).of(hashed)
         if not (who or requests):
             raise _nobody(given)
         suppression = known.suppression(hashed)
@@ -287,13 +287,13 @@ def rotate(config_file: Path, grace: str) -> None:
     For when the one before may have got out. Links that were mailed with it work for a while.
     """
     from syndicate.schedule.words import duration
-    from syndicate.store.requests import Secrets
-    from syndicate.timestamps import to_text
+    from syndicate.store.requests import SigningKeys
+    from syndicate.timestamps import format_timestamp
 
     now = datetime.now(UTC)
-    until = to_text(now + duration(grace))
+    until = format_timestamp(now + duration(grace))
     with _opened(config_file) as site, site.database.transaction():
-        Secrets(site.database).rotate(until, to_text(now))
+        SigningKeys(site.database).rotate(until, format_timestamp(now))
     click.echo(f"Links are signed anew; those before work until {until}.")
 
 
@@ -308,16 +308,16 @@ def suppress(config_file: Path, address: str, reason: str, *, lift: bool) -> Non
     Of one that is not, only a hash is kept.
     """
     from syndicate.errors import SyndicateError
-    from syndicate.store.subscribers import Subscribers, Why
+    from syndicate.store.subscribers import Subscribers, SuppressionReason
 
     with _opened(config_file) as site, site.database.transaction():
         known, given = Subscribers(site.database), _address(address)
         hashed = given.hashed(known.salt())
-        if lift and not known.lift(hashed):
+        if lift and not known.unsuppress(hashed):
             message = f"{given.mail} is not suppressed, or was erased"
             raise SyndicateError(message, way_out="whoever was erased is never added again")
         if not lift:
-            known.suppress(hashed, Why.REQUEST, reason, _now())
+            known.suppress(hashed, SuppressionReason.REQUEST, reason, _now())
     click.echo(f"{given.mail} {'may be mailed again' if lift else 'is suppressed'}.")
 
 
@@ -330,12 +330,12 @@ def remove(config_file: Path, address: str) -> None:
     What stays is a hash of the address, so that nobody adds it again by mistake.
     """
     from syndicate.store.erasing import forget_in_texts
-    from syndicate.store.requests import Requests
-    from syndicate.store.subscribers import Why
+    from syndicate.store.requests import SignupRequests
+    from syndicate.store.subscribers import SuppressionReason
 
     with _opened(config_file) as site:
         known, given, hashed = _asked(site, address)
-        requests = Requests(site.database)
+        requests = SignupRequests(site.database)
         with site.database.transaction():
             who = known.find(hashed)
             if not (who or requests.of(hashed)):
@@ -344,7 +344,7 @@ def remove(config_file: Path, address: str) -> None:
                 known.erase(who)
             requests.erase(hashed)
             forget_in_texts(site.database, given.mail, given.key, *([who.address] if who else []))
-            known.suppress(hashed, Why.ERASED, "", _now())
+            known.suppress(hashed, SuppressionReason.ERASED, "", _now())
         purged = site.database.purge()
     click.echo(f"{given.mail} is erased.")
     if not purged:
@@ -420,16 +420,16 @@ def _left_by_mail(config_file: Path, message: bytes) -> str:
 
 def _links(site: Site) -> Links:
     """Links to the pages of subscribers. Raises SyndicateError when there are no pages."""
-    from syndicate.errors import Place, SyndicateError
-    from syndicate.signup.subscriptions import Desk
+    from syndicate.errors import Location, SyndicateError
+    from syndicate.signup.subscriptions import SubscriptionService
 
     if not site.config.subscribers.pages:
         raise SyndicateError(
             "there are no pages to link to",
-            place=Place(site.config_file),
+            place=Location(site.config_file),
             way_out="serve them: subscribers: {pages: true}",
         )
-    return Desk(site, datetime.now(UTC)).links()
+    return SubscriptionService(site, datetime.now(UTC)).links()
 
 
 def _write_csv(found: Iterable[Listed], links: Links | None) -> None:
@@ -511,9 +511,9 @@ def _newsletter(site: Site, name: str) -> None:
 
 
 def _now() -> str:
-    from syndicate.timestamps import to_text
+    from syndicate.timestamps import format_timestamp
 
-    return to_text(datetime.now(UTC))
+    return format_timestamp(datetime.now(UTC))
 
 
 @contextmanager

@@ -19,7 +19,7 @@ import yaml_rs
 
 from syndicate.config.checks import ILLEGAL, check_section, check_value
 from syndicate.config.model import Config, Hook, Newsletter, Server
-from syndicate.errors import ConfigError, Fault, Place
+from syndicate.errors import ConfigError, ConfigProblem, Location
 from syndicate.uris import ascii_host, uri
 
 Key = tuple[str | int, ...]
@@ -54,7 +54,7 @@ def load(path: Path, environment: Mapping[str, str]) -> Loaded:
         data = path.read_bytes()
     except FileNotFoundError:
         where = "here" if path.parent == Path() else f"in {path.parent}"
-        fault = Fault(f"there is no {path.name} {where}", Place(str(path)), NO_FILE)
+        fault = ConfigProblem(f"there is no {path.name} {where}", Location(str(path)), NO_FILE)
         raise ConfigError((fault,)) from None
     except IsADirectoryError:
         raise _refused("is a folder, not a file", path, NO_FILE) from None
@@ -124,12 +124,14 @@ def _uri(written: str) -> str:
 def _document(text: str, name: str) -> object:
     if nest := DEEP_NEST.search(text):  # it would exhaust the parser's stack
         line = text.count("\n", 0, nest.start()) + 1
-        place = Place(name, line)
-        raise ConfigError((Fault("this is nested too deeply", place, "see docs/config.md"),))
+        place = Location(name, line)
+        raise ConfigError(
+            (ConfigProblem("this is nested too deeply", place, "see docs/config.md"),)
+        )
     if odd := ILLEGAL.search(text):
         line = text.count("\n", 0, odd.start()) + 1
         message = f"this is not YAML: it has the character U+{ord(odd[0]):04X}"
-        raise ConfigError((Fault(message, Place(name, line), "delete it"),))
+        raise ConfigError((ConfigProblem(message, Location(name, line), "delete it"),))
     try:
         return yaml_rs.loads(text, parse_datetime=False, alias_limits=FEW_ALIASES)
     except (ValueError, RecursionError) as error:
@@ -137,7 +139,9 @@ def _document(text: str, name: str) -> object:
 
 
 def _refused(message: str, path: Path, way_out: str, line: int | None = None) -> ConfigError:
-    return ConfigError((Fault(f"the configuration {message}", Place(str(path), line), way_out),))
+    return ConfigError(
+        (ConfigProblem(f"the configuration {message}", Location(str(path), line), way_out),)
+    )
 
 
 def _file_reader(folder: Path) -> Callable[[str], str]:
@@ -161,7 +165,7 @@ def _syntax_error(error: Exception, text: str, name: str) -> ConfigError:
         words = str(error).strip().splitlines()[-1]
         message = f"this is not usable YAML: {words}"
         line = _line_of_duplicate(text)
-    return ConfigError((Fault(message, Place(name, line), hint),))
+    return ConfigError((ConfigProblem(message, Location(name, line), hint),))
 
 
 def _explained(problem: str) -> tuple[str, str]:
@@ -334,11 +338,12 @@ def _shown(at: Key) -> str:
     return ".".join(map(str, at)) or "the configuration"
 
 
-def _located(problems: list[Problem], text: str, name: str) -> tuple[Fault, ...]:
+def _located(problems: list[Problem], text: str, name: str) -> tuple[ConfigProblem, ...]:
     """Problems as faults, in the order of their lines."""
     root = _nodes(text)
     faults = [
-        Fault(message, Place(name, _line(root, at)), way_out) for at, message, way_out in problems
+        ConfigProblem(message, Location(name, _line(root, at)), way_out)
+        for at, message, way_out in problems
     ]
     return tuple(sorted(faults, key=lambda fault: fault.place.line or 0))
 
@@ -361,12 +366,12 @@ def _line(node: Any, at: Key) -> int | None:
     return line
 
 
-def place_of(path: Path, at: Key) -> Place:
+def place_of(path: Path, at: Key) -> Location:
     """The line of a setting in the configuration file, for faults that are found later."""
     try:
-        return Place(str(path), _line(_nodes(path.read_text(encoding="utf-8-sig")), at))
+        return Location(str(path), _line(_nodes(path.read_text(encoding="utf-8-sig")), at))
     except (OSError, UnicodeDecodeError):  # changed meanwhile: the file must do
-        return Place(str(path))
+        return Location(str(path))
 
 
 def _line_of_duplicate(text: str) -> int | None:

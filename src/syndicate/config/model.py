@@ -10,19 +10,19 @@ from typing import Literal
 from syndicate.schedule import Missed
 
 Text = Literal["full", "summary"]
-Heard = Literal["article-published", "issue-made", "issue-approved"]
-Review = Literal["auto", "manual"]
+HookEvent = Literal["article-published", "issue-made", "issue-approved"]
+Approval = Literal["auto", "manual"]
 FeedFormat = Literal["rss", "atom", "json"]
-Merge = Literal["none", "listmonk", "mailchimp", "buttondown", "sendgrid"]
+MergeService = Literal["none", "listmonk", "mailchimp", "buttondown", "sendgrid"]
 Design = Literal["digest", "letter", "magazine"]
-Way = Literal["outbox", "smtp"]
+TransportKind = Literal["outbox", "smtp"]
 Security = Literal["starttls", "tls", "none"]
 OnHeld = Literal["hold", "resend"]
 Font = Literal["auto", "serif", "sans", "humanist", "mono"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
+class SiteSettings:
     """Who publishes, where, and in which language."""
 
     title: str = field(metadata={"meaning": "the name readers see"})
@@ -140,14 +140,14 @@ class Newsletter:
         default="",
         metadata={"meaning": "https: or mailto: address to leave; else a mail to the sender"},
     )
-    merge: Merge = field(
+    merge: MergeService = field(
         default="none", metadata={"meaning": "the service whose placeholders the issue has"}
     )
     deliver: bool = field(
         default=False,
         metadata={"meaning": "send approved issues to the newsletter's subscribers"},
     )
-    review: Review = field(
+    review: Approval = field(
         default="auto",
         metadata={"meaning": "auto: an issue may be sent when made; manual: when approved"},
     )
@@ -177,7 +177,7 @@ class Hook:
     """What the service tells others when something happens. `name` is its key under `hooks:`."""
 
     name: str = field(metadata={"meaning": "key in config.yaml: letters, digits, hyphens"})
-    on: tuple[Heard, ...] = field(
+    on: tuple[HookEvent, ...] = field(
         metadata={"meaning": "[article-published, issue-made, issue-approved] or some of them"}
     )
     url: str = field(default="", metadata={"meaning": "address that JSON is posted to"})
@@ -270,7 +270,7 @@ class Dkim:
 class Sending:
     """How issues and letters go to people."""
 
-    transport: Way = field(
+    transport: TransportKind = field(
         default="outbox", metadata={"meaning": "outbox: files in a folder; smtp: mail servers"}
     )
     servers: Mapping[str, Server] = field(
@@ -363,7 +363,7 @@ class Service:
 class Config:
     """Everything in config.yaml. Folders are as written, relative to the file."""
 
-    site: Site = field(metadata={"meaning": "who publishes, where"})
+    site: SiteSettings = field(metadata={"meaning": "who publishes, where"})
     feeds: Feeds = field(default=Feeds(), metadata={"meaning": "what feeds carry"})
     newsletters: Mapping[str, Newsletter] = field(
         default_factory=lambda: MappingProxyType({}),

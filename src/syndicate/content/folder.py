@@ -12,14 +12,14 @@ from pathlib import Path
 from stat import S_ISREG
 
 from syndicate.content.naming import format_of
-from syndicate.errors import ArticleError, Place, SyndicateError
+from syndicate.errors import ArticleError, Location, SyndicateError
 
 Stat = tuple[int, int]
 """Size in bytes and time of the last change in nanoseconds."""
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class FolderScan:
     """What a build is given of the folder.
 
     `files` is all that is there. Of `held` paths nothing is concluded: they are still being
@@ -179,7 +179,7 @@ def _leads_inside(real: str, root: str, others: Sequence[str]) -> bool:
 def _no_folder(folder: str, error: OSError) -> SyndicateError:
     return SyndicateError(
         f"the folder cannot be read: {error.strerror}",
-        place=Place(folder),
+        place=Location(folder),
         way_out="set content: in config.yaml to the folder of your articles",
     )
 
@@ -232,7 +232,7 @@ def refused_link(root: Path, path: str) -> LinkError:
     else:
         message = "leads out of the content folder and is not followed"
         way_out = "copy the file here, or list the folder it leads to under links: in config.yaml"
-    return LinkError(f"the symbolic link {message}: {real}", place=Place(path), way_out=way_out)
+    return LinkError(f"the symbolic link {message}: {real}", place=Location(path), way_out=way_out)
 
 
 def _unreadable(root: Path, path: str, why: str) -> ArticleError:
@@ -241,7 +241,7 @@ def _unreadable(root: Path, path: str, why: str) -> ArticleError:
         return refused_link(root, path)
     return UnreadableError(
         f"the file cannot be read: {why}",
-        place=Place(path),
+        place=Location(path),
         way_out="check that it exists and that you have permission to read it",
     )
 

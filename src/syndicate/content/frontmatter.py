@@ -16,7 +16,7 @@ from typing import NamedTuple, Never
 import yaml_rs
 
 from syndicate.content.keys import Role, role_of
-from syndicate.errors import ArticleError, Place
+from syndicate.errors import ArticleError, Location
 
 LONGEST_HEADER = 65_536  # characters
 
@@ -422,4 +422,4 @@ def _too_deep(path: str, line: int) -> Never:
 
 
 def _refuse(path: str, line: int, message: str, way_out: str) -> Never:
-    raise ArticleError(message, place=Place(path, line), way_out=way_out)
+    raise ArticleError(message, place=Location(path, line), way_out=way_out)

@@ -17,7 +17,7 @@ from syndicate.content import frontmatter
 from syndicate.content.inherited import Force, Statement
 from syndicate.content.keys import Role, role_of
 from syndicate.content.visibility import yes_or_no
-from syndicate.errors import ArticleError, Place
+from syndicate.errors import ArticleError, Location
 
 MAX_PATTERNS = 500
 
@@ -360,7 +360,7 @@ def _excluded(
     if len(rows) > MAX_PATTERNS:
         raise ArticleError(
             f"there are more than {MAX_PATTERNS} patterns",
-            place=Place(source.path),
+            place=Location(source.path),
             way_out="write fewer patterns, of folders instead of files",
         )
     if rows:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from syndicate.content import globs
 from syndicate.content.keys import Role, normal, role_of
-from syndicate.errors import ArticleError, Place
+from syndicate.errors import ArticleError, Location
 
 PUBLISHING = frozenset(
     (
@@ -158,6 +158,6 @@ def _unknown(path: str, statement: Statement) -> ArticleError:
     why = f": {error.message}" if error else ""
     return ArticleError(
         f"{statement.source} may hold the article back and cannot be read{why}",
-        place=Place(path),
+        place=Location(path),
         way_out=f"correct {statement.source}",
     )

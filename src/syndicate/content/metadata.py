@@ -20,7 +20,7 @@ from syndicate.content.frontmatter import Header
 from syndicate.content.inherited import Inherited
 from syndicate.content.keys import CONTROLLING, Role, intended, normal, role_of
 from syndicate.content.visibility import Verdict, is_due_later, verdict, yes_or_no
-from syndicate.errors import ArticleError, Place
+from syndicate.errors import ArticleError, Location
 from syndicate.findings import Finding, Level
 from syndicate.uris import uri
 
@@ -345,7 +345,7 @@ class _Reading:
             _READERS[role](self, key, value)
         except ArticleError as error:
             message = f"{source}: {error.message}"
-            raise ArticleError(message, place=Place(self.path), way_out=error.way_out) from error
+            raise ArticleError(message, place=Location(self.path), way_out=error.way_out) from error
         found = self.found
         if not withheld and found.withheld:
             found.withheld = f"{found.withheld} ({source})"
@@ -487,7 +487,7 @@ class _Reading:
         return Finding(Level.WARNING, rule, message, self.path, line, hint)
 
     def _refuse(self, key: str, message: str, way_out: str) -> Never:
-        place = Place(self.path, self.header.line_of(key))
+        place = Location(self.path, self.header.line_of(key))
         raise ArticleError(message, place=place, way_out=way_out)
 
 

@@ -36,7 +36,7 @@ from syndicate.content.frontmatter import Header
 from syndicate.content.inherited import Inherited
 from syndicate.content.metadata import MOST_TAGS, Metadata, understand
 from syndicate.content.naming import is_article
-from syndicate.errors import ArticleError, Place
+from syndicate.errors import ArticleError, Location
 from syndicate.findings import Finding, Level
 
 __all__ = ["MOST_BYTES", "Reading", "is_article", "read"]
@@ -382,4 +382,4 @@ def _refuse_bytes(path: str, data: bytes, error: UnicodeDecodeError) -> Never:
 
 
 def _refuse(path: str, line: int | None, message: str, way_out: str) -> Never:
-    raise ArticleError(message, place=Place(path, line), way_out=way_out)
+    raise ArticleError(message, place=Location(path, line), way_out=way_out)

@@ -16,14 +16,14 @@ from syndicate.errors import SyndicateError
 from syndicate.mail.dkim import Signer
 from syndicate.mail.headers import as_sent
 from syndicate.mail.message import domain, mailbox
-from syndicate.mail.personalise import Prepared, Recipient, message_id
+from syndicate.mail.personalise import EncodedIssue, Recipient, message_id
 from syndicate.mail.transport import Envelope
-from syndicate.newsletters.personal import Personal
+from syndicate.newsletters.personal import PersonalisedIssue
 from syndicate.signup.links import Links, mailbox_read
 from syndicate.site import Site
-from syndicate.store.deliveries import Claimed, Sending
+from syndicate.store.deliveries import ClaimedDelivery, IssueSend
 from syndicate.store.issues import Issues, slot_name
-from syndicate.store.requests import Secret, Secrets
+from syndicate.store.requests import SigningKey, SigningKeys
 from syndicate.store.subscribers import Subscribers
 
 
@@ -36,19 +36,19 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
-class Mail:
+class MessageFactory:
     """The messages of one issue. `salt` makes ids of messages that nobody can make up."""
 
     issue: int
     newsletter: Newsletter
-    prepared: Prepared
+    prepared: EncodedIssue
     links: Links
-    secret: Secret
+    secret: SigningKey
     salt: str
     bounces: str
     sign: Callable[[bytes], bytes]
 
-    def write(self, claimed: Claimed) -> Written:
+    def write(self, claimed: ClaimedDelivery) -> Written:
         """The message of a delivery. Raises MessageError if mail does not allow it."""
         number = claimed.subscriber
         name = self.newsletter.name
@@ -66,7 +66,7 @@ class Mail:
         return Written(Envelope(sender, as_sent(claimed.address, smtputf8=True)), message)
 
 
-def mail_of(site: Site, sending: Sending) -> Mail:
+def message_factory(site: Site, sending: IssueSend) -> MessageFactory:
     """What writes the messages of an issue. Raises SyndicateError when none can be written."""
     newsletter = site.config.newsletters.get(sending.newsletter)
     issue = Issues(site.database).get(sending.newsletter, sending.slot)
@@ -75,19 +75,21 @@ def mail_of(site: Site, sending: Sending) -> Mail:
             f"there is no newsletter {sending.newsletter} now",
             way_out="put it back; then it can go on, or be cancelled",
         )
-    return mail_from(site, newsletter, Personal.from_json(issue.personal), sending)
+    return mail_from(site, newsletter, PersonalisedIssue.from_json(issue.personal), sending)
 
 
-def mail_from(site: Site, newsletter: Newsletter, personal: Personal, sending: Sending) -> Mail:
+def mail_from(
+    site: Site, newsletter: Newsletter, personal: PersonalisedIssue, sending: IssueSend
+) -> MessageFactory:
     """What writes the messages of an issue with these texts. Raises SyndicateError."""
     with site.database.transaction():
-        secret = Secrets(site.database).signing(sending.began)
+        secret = SigningKeys(site.database).signing(sending.began)
         salt = Subscribers(site.database).salt()
     dkim = site.config.sending.dkim
-    return Mail(
+    return MessageFactory(
         issue=sending.issue,
         newsletter=newsletter,
-        prepared=Prepared(
+        prepared=EncodedIssue(
             personal,
             newsletter,
             issue=slot_name(sending.slot),

@@ -11,13 +11,13 @@ from datetime import UTC, datetime
 
 from syndicate.bounces.failure_budget import REFUSED
 from syndicate.delivery.states import OPEN, DeliveryState
-from syndicate.documents.pending import owe
+from syndicate.documents.pending import mark_pending
 from syndicate.errors import SyndicateError
 from syndicate.site import Site
 from syndicate.store.articles import Articles
-from syndicate.store.deliveries import Deliveries, Sending
+from syndicate.store.deliveries import Deliveries, IssueSend
 from syndicate.store.issues import Issue, Issues, IssueState
-from syndicate.timestamps import to_text
+from syndicate.timestamps import format_timestamp
 
 S = DeliveryState
 BY_HAND = "paused by the operator"
@@ -25,10 +25,10 @@ STOPPED = "the issue was stopped"
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
+class DeliveryReport:
     """What became of an issue. `planned` was counted when it was planned, the others now."""
 
-    sending: Sending
+    sending: IssueSend
     planned: int
     sent: int
     failed: int
@@ -37,13 +37,13 @@ class Proof:
     pending: int
 
     @property
-    def holds(self) -> bool:
+    def balanced(self) -> bool:
         """Whether every delivery is accounted for, and none twice."""
         parts = (self.sent, self.failed, self.held, self.suppressed, self.pending)
         return self.planned == sum(parts)
 
 
-def sending_of(site: Site, issue: Issue) -> Sending:
+def sending_of(site: Site, issue: Issue) -> IssueSend:
     """How the sending of an issue stands. Raises SyndicateError if it never began."""
     found = Deliveries(site.database).sending(issue.sequence)
     if found is None:
@@ -71,10 +71,10 @@ def _way_to_send(issue: Issue) -> str:
     return "syndicate send sends it, syndicate issues cancel takes it back"
 
 
-def prove(site: Site, sending: Sending) -> Proof:
+def reconcile(site: Site, sending: IssueSend) -> DeliveryReport:
     """Count what became of an issue's deliveries."""
     counts = Deliveries(site.database).counts(sending.issue)
-    return Proof(
+    return DeliveryReport(
         sending=sending,
         planned=sending.planned,
         sent=counts.get(S.SENT, 0),
@@ -85,24 +85,24 @@ def prove(site: Site, sending: Sending) -> Proof:
     )
 
 
-def pause(site: Site, sending: Sending) -> bool:
+def pause(site: Site, sending: IssueSend) -> bool:
     """Let no more messages of an issue go out; False if none would anyway."""
     with site.database.transaction():
         return Deliveries(site.database).pause(sending.issue, BY_HAND)
 
 
-def resume(site: Site, sending: Sending) -> bool:
+def resume(site: Site, sending: IssueSend) -> bool:
     """Let an issue that is paused go on; False if it is not.
 
     If it paused because too much was refused, that confirms the refusals: addresses that do not
     exist are suppressed when it is through.
     """
-    confirmed = to_text(datetime.now(UTC)) if sending.paused.endswith(REFUSED) else ""
+    confirmed = format_timestamp(datetime.now(UTC)) if sending.paused.endswith(REFUSED) else ""
     with site.database.transaction():
         return Deliveries(site.database).resume(sending.issue, confirmed)
 
 
-def after_pause(sending: Sending) -> str:
+def after_pause(sending: IssueSend) -> str:
     """What the operator does about an issue that is paused: commands, with what each means."""
     name = sending.name
     if not sending.paused.endswith(REFUSED):
@@ -123,61 +123,61 @@ def stop(site: Site, issue: Issue, now: datetime, reason: str) -> tuple[int, Iss
     deliveries, issues = Deliveries(site.database), Issues(site.database)
     site.database.lock()
     with site.database.transaction():
-        many = deliveries.stop(issue.sequence, to_text(now), reason or STOPPED)
+        many = deliveries.stop(issue.sequence, format_timestamp(now), reason or STOPPED)
         counts = deliveries.counts(issue.sequence)
         if any(counts.get(state) for state in (S.SENT, S.SENDING, S.HELD)):
             deliveries.resume(issue.sequence)  # so that it comes to its end
-            deliveries.end(issue.sequence, to_text(now))  # else `finish_stopped` does it
+            deliveries.end(issue.sequence, format_timestamp(now))  # else `finish_stopped` does it
             issues.move(issue.newsletter, issue.slot, IssueState.SENT, reason)
             return many, IssueState.SENT
-        deliveries.end(issue.sequence, to_text(now))
+        deliveries.end(issue.sequence, format_timestamp(now))
         issues.move(issue.newsletter, issue.slot, IssueState.CANCELLED, reason)
-        owe(Articles(site.database), issue.newsletter, [issue.slot])
+        mark_pending(Articles(site.database), issue.newsletter, [issue.slot])
     return many, IssueState.CANCELLED
 
 
 def finish_stopped(site: Site, now: datetime) -> None:
     """Let issues that were stopped come to their end: what came back then is not sent again."""
     deliveries = Deliveries(site.database)
-    for issue in deliveries.stopped():
+    for issue in deliveries.stopping_issues():
         with site.database.transaction():
-            deliveries.stop(issue, to_text(now), STOPPED)
-            deliveries.end(issue, to_text(now))
+            deliveries.stop(issue, format_timestamp(now), STOPPED)
+            deliveries.end(issue, format_timestamp(now))
 
 
-def retry_failed(site: Site, sending: Sending, now: datetime) -> int:
+def retry_failed(site: Site, sending: IssueSend, now: datetime) -> int:
     """Try again what failed; how many that are."""
     deliveries = Deliveries(site.database)
     with site.database.transaction():
-        many = deliveries.again(sending.issue, S.FAILED, to_text(now))
+        many = deliveries.retry(sending.issue, S.FAILED, format_timestamp(now))
         _reopen(site, sending, many)
     return many
 
 
-def resend_missed(site: Site, issue: Issue, sending: Sending, now: datetime) -> int:
+def resend_missed(site: Site, issue: Issue, sending: IssueSend, now: datetime) -> int:
     """Send an issue also to those who get the newsletter now and did not get it; how many."""
     deliveries = Deliveries(site.database)
     tags = deliveries.tags([article.id for article in issue.carried])
     with site.database.transaction():
-        many = deliveries.again_for_missed(sending, tags, to_text(now))
+        many = deliveries.plan_missed(sending, tags, format_timestamp(now))
         _reopen(site, sending, many)
     return many
 
 
 def resolve(
-    site: Site, sending: Sending, now: datetime, *, sent: bool, people: Sequence[int]
+    site: Site, sending: IssueSend, now: datetime, *, sent: bool, people: Sequence[int]
 ) -> int:
     """Decide on held deliveries, of some people or (for none) of all; how many they were."""
     deliveries = Deliveries(site.database)
     with site.database.transaction():
         if sent:
-            return deliveries.believe(sending.issue, to_text(now), people)
-        many = deliveries.again(sending.issue, S.HELD, to_text(now), people)
+            return deliveries.mark_sent(sending.issue, format_timestamp(now), people)
+        many = deliveries.retry(sending.issue, S.HELD, format_timestamp(now), people)
         _reopen(site, sending, many)
     return many
 
 
-def _reopen(site: Site, sending: Sending, many: int) -> None:
+def _reopen(site: Site, sending: IssueSend, many: int) -> None:
     if not many:
         return
     issues = Issues(site.database)
@@ -191,7 +191,7 @@ def _reopen(site: Site, sending: Sending, many: int) -> None:
     issues.move(sending.newsletter, sending.slot, IssueState.SENDING)
 
 
-def states(proof: Proof) -> Mapping[str, int]:
+def states(proof: DeliveryReport) -> Mapping[str, int]:
     """The parts of a proof by name, as they are told."""
     return {name: getattr(proof, name) for name in ("sent", "failed", "held", "suppressed")} | {
         "pending": proof.pending

@@ -11,14 +11,14 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from threading import Condition
 
-from syndicate.delivery.messages import Mail
-from syndicate.delivery.relays import Outlet
-from syndicate.store.deliveries import Claimed, Sending
+from syndicate.delivery.messages import MessageFactory
+from syndicate.delivery.relays import Relay
+from syndicate.store.deliveries import ClaimedDelivery, IssueSend
 
-AHEAD = 2
+SHARE_SLACK = 2
 """How many messages, for its weight, an outlet may be ahead of another."""
 
-KEEPS_UP = 0.1
+ACTIVE_WINDOW = 0.1
 """Seconds since an outlet last took something, or was waiting for the store, in which its share
 is waited for. A store that is slow keeps all outlets waiting, and says nothing of them."""
 
@@ -30,16 +30,16 @@ LOOK = 0.2
 class Task:
     """A delivery to be made now. `lost` counts connections that ended before its message."""
 
-    sending: Sending
-    claimed: Claimed
-    mail: Mail
+    sending: IssueSend
+    claimed: ClaimedDelivery
+    mail: MessageFactory
     lost: int = 0
 
 
-class Feed:
+class DeliveryQueue:
     """Deliveries in line."""
 
-    def __init__(self, outlets: Sequence[Outlet]) -> None:
+    def __init__(self, outlets: Sequence[Relay]) -> None:
         self._outlets = outlets
         self._tasks: deque[Task] = deque()
         self._change = Condition()
@@ -57,20 +57,20 @@ class Feed:
             self._tasks.extend(tasks)
             self._change.notify_all()
 
-    def goes_on(self, outlets: Iterable[Outlet]) -> None:
+    def goes_on(self, outlets: Iterable[Relay]) -> None:
         """The store let messages of these outlets go: they waited for it until now."""
         with self._change:
             moment = time.monotonic()
             self._took.update((outlet.name, moment) for outlet in outlets)
 
-    def give_back(self, task: Task, outlet: Outlet) -> None:
+    def requeue(self, task: Task, outlet: Relay) -> None:
         """Put a delivery at the head of the line that an outlet took, and that came to nothing."""
         with self._change:
             outlet.limiter.release()
             self._tasks.appendleft(task)
             self._change.notify()
 
-    def withdraw(self, issues: Collection[int]) -> list[Task]:
+    def remove(self, issues: Collection[int]) -> list[Task]:
         """Take the deliveries of some issues out of the line."""
         with self._change:
             out = [task for task in self._tasks if task.sending.issue in issues]
@@ -78,15 +78,15 @@ class Feed:
                 self._tasks = deque(t for t in self._tasks if t.sending.issue not in issues)
             return out
 
-    def release(self, outlet: Outlet) -> None:
+    def release(self, outlet: Relay) -> None:
         """What was taken came to nothing: it counts against no limit."""
         with self._change:
             outlet.limiter.release()
 
-    def count(self, outlet: Outlet) -> None:
+    def record_sent(self, outlet: Relay) -> None:
         """What was taken is over: its server answered, or never will."""
         with self._change:
-            outlet.limiter.count(self._now())
+            outlet.limiter.record(self._now())
 
     @property
     def closed(self) -> bool:
@@ -99,56 +99,58 @@ class Feed:
             self._closed = True
             self._change.notify_all()
 
-    def take(self, outlet: Outlet, patience: float | None) -> Task | None:
+    def get(self, outlet: Relay, patience: float | None) -> Task | None:
         """The next delivery for a connection of an outlet, which counts against its limits.
 
         None when there is none after `patience` seconds (None: for ever), or ever again.
         """
         end = None if patience is None else time.monotonic() + patience
         with self._change:
-            while not self._closed and outlet.out is None:
-                if self._tasks and self._may(outlet):
-                    outlet.handed += 1
+            while not self._closed and outlet.disabled_by is None:
+                if self._tasks and self._can_take(outlet):
+                    outlet.dispatched += 1
                     self._took[outlet.name] = time.monotonic()
                     return self._tasks.popleft()
                 left = LOOK if end is None else min(LOOK, end - time.monotonic())
                 if left <= 0:
                     return None
-                self._change.wait(min(left, outlet.limiter.wait(self._now()) or LOOK))
+                self._change.wait(min(left, outlet.limiter.seconds_until_free(self._now()) or LOOK))
         return None
 
     def _now(self) -> float:
         """The time as limits want it: since 1970, and never set."""
         return self._began + time.monotonic()
 
-    def _may(self, outlet: Outlet) -> bool:
+    def _can_take(self, outlet: Relay) -> bool:
         moment = time.monotonic()
-        if not outlet.is_up(moment):
+        if not outlet.available(moment):
             return False
-        if len(self._outlets) > 1 and self._is_ahead(outlet, moment):
+        if len(self._outlets) > 1 and self._over_share(outlet, moment):
             return False
         return outlet.limiter.reserve(self._now())
 
-    def _is_ahead(self, outlet: Outlet, moment: float) -> bool:
+    def _over_share(self, outlet: Relay, moment: float) -> bool:
         """Whether an outlet was given its share, and another that can take something was not."""
-        self._even(moment)
+        self._rebalance(moment)
         keeping_up = [
             other.share
             for other in self._outlets
             if other is not outlet
             and other.name in self._up
-            and moment - self._took.get(other.name, moment) < KEEPS_UP
+            and moment - self._took.get(other.name, moment) < ACTIVE_WINDOW
         ]
-        return bool(keeping_up) and outlet.share > min(keeping_up) + AHEAD
+        return bool(keeping_up) and outlet.share > min(keeping_up) + SHARE_SLACK
 
-    def _even(self, moment: float) -> None:
+    def _rebalance(self, moment: float) -> None:
         """Who can be given something: whenever that changes, shares begin anew."""
         now = self._now()
         up = frozenset(
-            o.name for o in self._outlets if o.is_up(moment) and o.limiter.wait(now) == 0
+            o.name
+            for o in self._outlets
+            if o.available(moment) and o.limiter.seconds_until_free(now) == 0
         )
         if up != self._up:
             self._up = up
             self._took = dict.fromkeys(up, moment)
             for outlet in self._outlets:
-                outlet.handed = 0
+                outlet.dispatched = 0

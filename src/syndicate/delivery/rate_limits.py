@@ -22,7 +22,7 @@ PARTS = 3600
 """What lies in the same of so many parts of a window counts as its last: memory is bounded."""
 
 
-class Limiter:
+class RateLimiter:
     """The limits of one server, for its only sender. Each message is reserved, then counted or
     released. Threads must take turns.
     """
@@ -51,7 +51,7 @@ class Limiter:
 
     def reserve(self, now: float) -> bool:
         """Take a place for a message that is about to be announced; False if there is none."""
-        if self.wait(now) != 0:
+        if self.seconds_until_free(now) != 0:
             return False
         self._in_hand += 1
         return True
@@ -60,7 +60,7 @@ class Limiter:
         """A message that was reserved came to nothing: it was never marked as being sent."""
         self._in_hand -= 1
 
-    def count(self, now: float) -> None:
+    def record(self, now: float) -> None:
         """A message that was reserved is over: the server answered, or never will."""
         self._look(now)
         self._in_hand -= 1
@@ -68,7 +68,7 @@ class Limiter:
         if self._first is None:
             self._first = self._now
 
-    def wait(self, now: float) -> float | None:
+    def seconds_until_free(self, now: float) -> float | None:
         """Seconds until it is worth asking again; 0: a message may begin now.
 
         None: not before one that is reserved is counted or released.
@@ -85,7 +85,7 @@ class Limiter:
 
     def _free_at(self, window: _Window, limit: int) -> float:
         excess = window.total + self._in_hand + 1 - limit
-        return window.gone(excess) if limit and excess > 0 else 0.0
+        return window.free_at(excess) if limit and excess > 0 else 0.0
 
     def _free_today(self, window: _Window) -> float:
         """By the day's limit, or that of the day of warming up: another day, another limit."""
@@ -113,7 +113,7 @@ class Limiter:
 
     def _latest(self, second: int) -> float:
         """When a message marked in a second of an earlier process went out, at the latest."""
-        return min(second + 1 + longest(self._server), self._now)
+        return min(second + 1 + max_exchange_seconds(self._server), self._now)
 
 
 class _Window:
@@ -145,7 +145,7 @@ class _Window:
         if ahead:
             self._sent.append((now, ahead))
 
-    def gone(self, many: int) -> float:
+    def free_at(self, many: int) -> float:
         """When so many of those counted are too old to count; never, if there are fewer."""
         for at, sent in self._sent:
             many -= sent
@@ -154,7 +154,7 @@ class _Window:
         return inf
 
 
-def longest(server: Server) -> float:
+def max_exchange_seconds(server: Server) -> float:
     """Seconds from marking a message to the answer, at most.
 
     A timeout each to keep and to write it, ten for the answer (RFC 5321, section 4.5.3.2).
@@ -162,6 +162,6 @@ def longest(server: Server) -> float:
     return 12 * server.timeout
 
 
-def remembered(server: Server) -> int:
+def history_seconds(server: Server) -> int:
     """For how many seconds what was sent can matter."""
-    return int(DAY + longest(server)) + 2
+    return int(DAY + max_exchange_seconds(server)) + 2

@@ -15,10 +15,10 @@ from typing import NamedTuple
 
 from syndicate.backoff import Backoff
 from syndicate.config.model import Sending, Server
-from syndicate.delivery.rate_limits import Limiter
+from syndicate.delivery.rate_limits import RateLimiter
 from syndicate.errors import DeliveryError
 from syndicate.mail.outbox import Outbox
-from syndicate.mail.smtp.client import Smtp
+from syndicate.mail.smtp.client import SmtpTransport
 from syndicate.mail.transport import Session, Transport
 
 OUTBOX = Server(name="outbox", host="", connections=1)
@@ -26,7 +26,7 @@ BACKOFF = Backoff(timedelta(seconds=1), timedelta(minutes=1))
 """How long a server in trouble is left alone."""
 
 
-class Trouble(NamedTuple):
+class RelayError(NamedTuple):
     """What is wrong with a server, for a person.
 
     `rest` is in how many seconds it is tried again: None if it is not, 0 if that is happening now.
@@ -40,17 +40,17 @@ class Trouble(NamedTuple):
 
 
 @dataclass(slots=True)
-class Outlet:
+class Relay:
     """A server, what it is given, and its troubles. Moments are seconds of a monotonic clock."""
 
     server: Server
     transport: Transport
-    limiter: Limiter
-    handed: int = 0
+    limiter: RateLimiter
+    dispatched: int = 0
     """Messages since the outlets were last as many as now."""
-    out: DeliveryError | None = None
+    disabled_by: DeliveryError | None = None
     """Why it is not used again, if it is not."""
-    trouble_now: DeliveryError | None = None
+    last_error: DeliveryError | None = None
     """What went wrong since it last took a message."""
     _failures: int = 0
     _until: float = 0.0
@@ -64,35 +64,35 @@ class Outlet:
     @property
     def share(self) -> float:
         """How much it was given, for its weight."""
-        return self.handed / self.server.weight
+        return self.dispatched / self.server.weight
 
-    def is_up(self, moment: float) -> bool:
+    def available(self, moment: float) -> bool:
         """Whether it may be tried."""
-        return self.out is None and moment >= self._until
+        return self.disabled_by is None and moment >= self._until
 
-    def well(self) -> None:
+    def mark_healthy(self) -> None:
         """It took a message."""
         self._failures = 0
-        self.trouble_now = None
+        self.last_error = None
 
     def not_written(self, error: DeliveryError) -> None:
         """It could not take a message, for a reason that is not the message."""
-        self.trouble_now = error
+        self.last_error = error
 
-    def trouble_at(self, moment: float) -> Trouble | None:
+    def trouble_at(self, moment: float) -> RelayError | None:
         """What is wrong with it, and when it is tried again."""
-        error = self.out or self.trouble_now
+        error = self.disabled_by or self.last_error
         if error is None:
             return None
-        rest = None if self.out else max(self._until - moment, 0.0)
-        return Trouble(f"{self.name}: {error.message}", rest)
+        rest = None if self.disabled_by else max(self._until - moment, 0.0)
+        return RelayError(f"{self.name}: {error.message}", rest)
 
-    def trouble(self, error: DeliveryError, moment: float) -> None:
+    def mark_failed(self, error: DeliveryError, moment: float) -> None:
         """It has no connection to give, or ended one: leave it alone for a while, or for good."""
         with self._lock:
-            self.trouble_now = error
+            self.last_error = error
             if error.for_good:
-                self.out = error
+                self.disabled_by = error
             elif moment >= self._until:  # else another connection has told already
                 self._until = moment + BACKOFF.delay(self._failures).total_seconds()
                 self._failures += 1
@@ -102,10 +102,10 @@ def transports(sending: Sending, outbox: Path, helo: str) -> Mapping[Server, Tra
     """The ways to send that a configuration has. `helo` is what this machine calls itself."""
     if sending.transport == "outbox":
         return {OUTBOX: Outbox(outbox)}
-    return {server: Smtp(server, helo) for server in sending.servers.values()}
+    return {server: SmtpTransport(server, helo) for server in sending.servers.values()}
 
 
-class FirstThatWorks:
+class FailoverTransport:
     """A transport for single messages: the first server that gives a connection."""
 
     def __init__(self, transports: Iterable[Transport]) -> None:

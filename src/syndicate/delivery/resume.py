@@ -16,15 +16,15 @@ from datetime import datetime
 from syndicate.delivery.states import DeliveryState
 from syndicate.errors import SyndicateError
 from syndicate.site import Site
-from syndicate.store.deliveries import Deliveries, Sending
+from syndicate.store.deliveries import Deliveries, IssueSend
 from syndicate.store.events import Events
 from syndicate.store.incarnation import Incarnation
 from syndicate.store.issues import FLOOR, Issue, Issues, IssueState
 from syndicate.store.meta import Meta
-from syndicate.store.requests import Requests, Secrets
+from syndicate.store.requests import SigningKeys, SignupRequests
 from syndicate.store.sent_record import MadeIssue
 from syndicate.store.subscribers import Subscribers
-from syndicate.timestamps import to_text
+from syndicate.timestamps import format_timestamp
 
 MAYBE_SENT = "held: the store was restored from a backup, and this may have been sent since"
 LOST = "made before the store was restored; known only from the record beside the store"
@@ -96,7 +96,7 @@ def resume_restored(site: Site, now: datetime) -> Restored:
         held = {s.name: _hold(site, s, now) for s in _unfinished(site, now)}
         drafts = [f"{i.newsletter}/{i.slot}" for i in _in_state(site, IssueState.DRAFT)]
         _skip_numbers(site)
-        _skip_events(site, to_text(now))
+        _skip_events(site, format_timestamp(now))
         _owe_all(site)
         counter = max(recorded.counter if recorded else 0, incarnation.identity().counter)
         incarnation.begin(counter + 1)
@@ -109,10 +109,10 @@ def resume_copy(site: Site, now: datetime) -> Copied:
     incarnation = _alone(site)
     with site.database.transaction():
         dropped = [_drop(site, sending, now) for sending in _unfinished(site, now)]
-        requests = Requests(site.database).drop_waiting(IN_A_COPY)
-        Secrets(site.database).rotate(to_text(now), to_text(now))
+        requests = SignupRequests(site.database).drop_waiting(IN_A_COPY)
+        SigningKeys(site.database).rotate(format_timestamp(now), format_timestamp(now))
         _skip_numbers(site)
-        _skip_events(site, to_text(now))
+        _skip_events(site, format_timestamp(now))
         _owe_all(site)
         incarnation.begin(0)
     incarnation.renew_record()
@@ -133,7 +133,7 @@ def _alone(site: Site) -> Incarnation:
 # -- what is unfinished ----------------------------------------------------------------------------
 
 
-def _unfinished(site: Site, now: datetime) -> list[Sending]:
+def _unfinished(site: Site, now: datetime) -> list[IssueSend]:
     """Every issue that is on its way, or approved and would be: planned, if it was not."""
     deliveries, issues = Deliveries(site.database), Issues(site.database)
     for issue in _in_state(site, IssueState.APPROVED):
@@ -141,7 +141,7 @@ def _unfinished(site: Site, now: datetime) -> list[Sending]:
         if issue.personal and newsletter and newsletter.deliver:
             tags = deliveries.tags([article.id for article in issue.carried])
             issues.move(issue.newsletter, issue.slot, IssueState.SENDING)
-            planned = Sending(issue.sequence, issue.newsletter, issue.slot, to_text(now))
+            planned = IssueSend(issue.sequence, issue.newsletter, issue.slot, format_timestamp(now))
             deliveries.plan(planned, tags)
     return deliveries.open()
 
@@ -161,16 +161,16 @@ def _approve_begun(issues: Issues, begun: frozenset[tuple[str, str]]) -> None:
             issues.move(newsletter, slot, IssueState.APPROVED)
 
 
-def _hold(site: Site, sending: Sending, now: datetime) -> int:
+def _hold(site: Site, sending: IssueSend, now: datetime) -> int:
     deliveries = Deliveries(site.database)
-    return deliveries.close(sending.issue, DeliveryState.HELD, to_text(now), MAYBE_SENT)
+    return deliveries.close(sending.issue, DeliveryState.HELD, format_timestamp(now), MAYBE_SENT)
 
 
-def _drop(site: Site, sending: Sending, now: datetime) -> str:
+def _drop(site: Site, sending: IssueSend, now: datetime) -> str:
     deliveries, issues = Deliveries(site.database), Issues(site.database)
-    deliveries.close(sending.issue, DeliveryState.SUPPRESSED, to_text(now), IN_A_COPY)
+    deliveries.close(sending.issue, DeliveryState.SUPPRESSED, format_timestamp(now), IN_A_COPY)
     deliveries.resume(sending.issue)
-    deliveries.end(sending.issue, to_text(now))
+    deliveries.end(sending.issue, format_timestamp(now))
     issues.move(sending.newsletter, sending.slot, IssueState.SENT, IN_A_COPY)
     return sending.name
 
@@ -187,7 +187,7 @@ def _add_lost(site: Site, made: MadeIssue, now: datetime) -> None:
             due=made.due,
             planned=made.planned,
             state=IssueState.SKIPPED,
-            made=to_text(now),
+            made=format_timestamp(now),
             reason=LOST,
             sequence=made.sequence,
         ),

@@ -18,35 +18,35 @@ from pathlib import Path
 from queue import SimpleQueue
 from secrets import token_hex
 
-from syndicate.bounces.classify import verdict
-from syndicate.bounces.handle import note
+from syndicate.bounces.classify import classify_refusal
+from syndicate.bounces.handle import record_bounce
 from syndicate.config.model import Newsletter, Server
 from syndicate.config.named import newsletter_named
-from syndicate.delivery.dispatcher import Clerk, Told, Way, troubles
-from syndicate.delivery.messages import Mail, mail_from, mail_of
+from syndicate.delivery.dispatcher import Dispatcher, IssueProgress, ProgressCallback, relay_errors
+from syndicate.delivery.messages import MessageFactory, mail_from, message_factory
 from syndicate.delivery.operator import finish_stopped
-from syndicate.delivery.queue import Feed
+from syndicate.delivery.queue import DeliveryQueue
 from syndicate.delivery.quiet_hours import until
-from syndicate.delivery.rate_limits import Limiter, remembered
-from syndicate.delivery.relays import FirstThatWorks, Outlet, Trouble, transports
+from syndicate.delivery.rate_limits import RateLimiter, history_seconds
+from syndicate.delivery.relays import FailoverTransport, Relay, RelayError, transports
 from syndicate.delivery.states import BACKOFF, OPEN
-from syndicate.delivery.workers import Note, crew
+from syndicate.delivery.workers import WorkerEvent, worker_pool
 from syndicate.errors import DeliveryError, SyndicateError
 from syndicate.issues.archive import Shown, is_written
 from syndicate.issues.compose import own_address
 from syndicate.mail.transport import Transport
-from syndicate.newsletters.personal import Personal
+from syndicate.newsletters.personal import PersonalisedIssue
 from syndicate.schedule.words import duration
 from syndicate.site import Site
 from syndicate.starter_values import has_starter_address, not_to_be_mailed
-from syndicate.store.deliveries import Claimed, Deliveries, Sending
+from syndicate.store.deliveries import ClaimedDelivery, Deliveries, IssueSend
 from syndicate.store.incarnation import Incarnation
 from syndicate.store.issues import Issue, Issues, IssueState
-from syndicate.store.requests import Secrets
+from syndicate.store.requests import SigningKeys
 from syndicate.store.sent_counts import SentCounts
 from syndicate.store.subscribers import Subscribers
 from syndicate.subscribers.addresses import address as read_address
-from syndicate.timestamps import from_text, to_text
+from syndicate.timestamps import format_timestamp, parse_timestamp
 
 AHEAD = 86_400
 """Seconds ahead of which it is believed that something was sent in them: the clock was set back."""
@@ -56,7 +56,7 @@ PLAN_EVERY = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class SendReport:
     """What a round did, and how many deliveries of which issue are still to come to an end.
 
     `held_of` says of how many deliveries of which issue nobody knows the fate. `quiet` is when
@@ -68,12 +68,12 @@ class Report:
     sent: int
     failed: int
     held: int
-    left: Mapping[str, int]
-    held_of: Mapping[str, int]
-    paused: tuple[Sending, ...]
-    quiet: datetime | None
+    remaining: Mapping[str, int]
+    held_by_issue: Mapping[str, int]
+    paused: tuple[IssueSend, ...]
+    quiet_until: datetime | None
     next_try: datetime | None
-    troubles: tuple[Trouble, ...]
+    troubles: tuple[RelayError, ...]
     waiting: tuple[str, ...] = ()
 
 
@@ -81,9 +81,9 @@ def send(
     site: Site,
     outbox: Path,
     stopping: Callable[[], bool],
-    told: Told,
+    told: ProgressCallback,
     shown: Shown = is_written,
-) -> Report:
+) -> SendReport:
     """Send what is approved, until nothing is left to do by now, or until `stopping`.
 
     No message of an issue goes out before its page is `shown`: readers follow its links. Messages
@@ -98,7 +98,7 @@ def send(
     incarnation = Incarnation(site.database, site.sent_record)
     incarnation.require()
     incarnation.synchronise()
-    return Sender(site, outbox, shown).round(stopping, told)
+    return Sender(site, outbox, shown).run_once(stopping, told)
 
 
 def too_old(issue: Issue, newsletter: Newsletter, now: datetime) -> str:
@@ -107,7 +107,7 @@ def too_old(issue: Issue, newsletter: Newsletter, now: datetime) -> str:
     An issue that was not sent within `max_age` may be out of date.
     """
     approved = issue.approved or issue.made
-    if now - from_text(approved) <= duration(newsletter.max_age):
+    if now - parse_timestamp(approved) <= duration(newsletter.max_age):
         return ""
     return f"{CONFIRM}: it was approved at {approved}, longer ago than max_age"
 
@@ -130,7 +130,7 @@ def plan_approved(site: Site, now: datetime, shown: Shown = is_written) -> list[
             if not _may_be_mailed(site, newsletter, issue) or not shown(site, issue):
                 waiting.append(issue.name)
                 continue
-            sending = Sending(issue.sequence, issue.newsletter, slot, to_text(now))
+            sending = IssueSend(issue.sequence, issue.newsletter, slot, format_timestamp(now))
             tags = deliveries.tags([article.id for article in issue.carried])
             with site.database.transaction():
                 moved = issues.move(newsletter.name, slot, IssueState.SENDING)
@@ -165,7 +165,7 @@ def send_one(site: Site, outbox: Path, issue: Issue, address: str) -> str:
         )
     newsletter = newsletter_named(site.config, issue.newsletter)
     # Of a draft, the links lead to the page that it has: the test must be all there is to see.
-    personal = Personal.from_json(issue.personal).replaced(own_address(issue, site.config))
+    personal = PersonalisedIssue.from_json(issue.personal).replaced(own_address(issue, site.config))
     return send_test(site, outbox, newsletter, personal, issue.slot, address, issue.sequence)
 
 
@@ -173,7 +173,7 @@ def send_test(
     site: Site,
     outbox: Path,
     newsletter: Newsletter,
-    personal: Personal,
+    personal: PersonalisedIssue,
     slot: str,
     address: str,
     issue: int = 0,
@@ -183,11 +183,11 @@ def send_test(
     Its personal links do nothing. Each test is a message of its own: some servers drop a second
     one with the same Message-ID. Raises SyndicateError when it is not taken, or may not be.
     """
-    sending = Sending(issue, newsletter.name, slot, to_text(datetime.now(UTC)))
+    sending = IssueSend(issue, newsletter.name, slot, format_timestamp(datetime.now(UTC)))
     mail = mail_from(site, newsletter, personal.as_test(), sending)
     mail = replace(mail, salt=token_hex(8))
-    written = mail.write(Claimed(issue, NOBODY, 0, read_address(address).mail, ""))
-    transport = FirstThatWorks(transports(site.config.sending, outbox, site.host).values())
+    written = mail.write(ClaimedDelivery(issue, NOBODY, 0, read_address(address).mail, ""))
+    transport = FailoverTransport(transports(site.config.sending, outbox, site.host).values())
     with transport.session() as session:
         session.begin(written.envelope)
         reply = session.finish(written.message)
@@ -213,16 +213,16 @@ class Sender:
         self._deliveries = Deliveries(site.database)
         self._transports = transports(self._settings, outbox, site.host)
         self._planned = -PLAN_EVERY
-        self._open: Mapping[int, Sending] = {}
+        self._open: Mapping[int, IssueSend] = {}
 
-    def round(self, stopping: Callable[[], bool], told: Told) -> Report:
+    def run_once(self, stopping: Callable[[], bool], told: ProgressCallback) -> SendReport:
         """One round, from recovery to the last connection's end.
 
         It is begun anew when links are signed with another secret meanwhile.
         """
         self._recover()
         self._forget_counts()
-        seen: list[Way] = []
+        seen: list[IssueProgress] = []
         while True:
             signing = self._signing()
             outlets = [self._outlet(*each) for each in self._transports.items()]
@@ -234,13 +234,13 @@ class Sender:
         return stopping() or self._quiet() is not None or signing.look()
 
     def _handed_over(
-        self, outlets: Sequence[Outlet], stopping: Callable[[], bool], told: Told
-    ) -> Sequence[Way]:
+        self, outlets: Sequence[Relay], stopping: Callable[[], bool], told: ProgressCallback
+    ) -> Sequence[IssueProgress]:
         """Have connections work until nothing is left to do by now; what was done."""
-        notes: SimpleQueue[Note] = SimpleQueue()
-        feed = Feed(outlets)
+        notes: SimpleQueue[WorkerEvent] = SimpleQueue()
+        feed = DeliveryQueue(outlets)
         incarnation = Incarnation(self._site.database, self._site.sent_record)
-        clerk = Clerk(
+        clerk = Dispatcher(
             self._site.database,
             self._settings,
             outlets,
@@ -250,14 +250,14 @@ class Sender:
             refused=self._refused,
             record=partial(incarnation.write, incarnation.identity().incarnation),
         )
-        seen: dict[int, Way] = {}
+        seen: dict[int, IssueProgress] = {}
 
-        def note(ways: Sequence[Way], troubles: Sequence[Trouble]) -> None:
+        def note(ways: Sequence[IssueProgress], troubles: Sequence[RelayError]) -> None:
             seen.update((id(way), way) for way in ways)
             told(ways, troubles)
 
-        with crew(outlets, feed, notes) as working:
-            clerk.keep(stopping, note, working)
+        with worker_pool(outlets, feed, notes) as working:
+            clerk.run(stopping, note, working)
         clerk.close()
         return list(seen.values())
 
@@ -265,7 +265,7 @@ class Sender:
 
     def _recover(self) -> None:
         """Put right what the last sender left; also of issues that somebody stopped meanwhile."""
-        now = to_text(datetime.now(UTC))
+        now = format_timestamp(datetime.now(UTC))
         resend = self._settings.on_held == "resend"
         with self._site.database.transaction():
             for sending in self._deliveries.open():
@@ -273,51 +273,53 @@ class Sender:
 
     def _forget_counts(self) -> None:
         """Forget what servers were given so long ago that it counts for no limit."""
-        longest = max(map(remembered, self._transports))
+        longest = max(map(history_seconds, self._transports))
         with self._site.database.transaction():
             SentCounts(self._site.database).forget(datetime.now(UTC), longest)
 
-    def _left(self, sending: Sending) -> int:
+    def _left(self, sending: IssueSend) -> int:
         counts = self._deliveries.counts(sending.issue)
         return sum(counts.get(state, 0) for state in OPEN)
 
-    def _outlet(self, server: Server, transport: Transport) -> Outlet:
+    def _outlet(self, server: Server, transport: Transport) -> Relay:
         """A server with what it was given already, as far as that still counts."""
         counts, now = SentCounts(self._site.database), time.time()
-        since = int(now) - remembered(server)
+        since = int(now) - history_seconds(server)
         sent = counts.between(server.name, since, int(now) + AHEAD)
-        return Outlet(server, transport, Limiter(server, sent, counts.first(server.name), now))
+        return Relay(server, transport, RateLimiter(server, sent, counts.first(server.name), now))
 
-    def _report(self, ways: Sequence[Way], outlets: Sequence[Outlet]) -> Report:
+    def _report(self, ways: Sequence[IssueProgress], outlets: Sequence[Relay]) -> SendReport:
         now = datetime.now(UTC)
-        next_try = self._deliveries.next_try(to_text(now), to_text(now + BACKOFF.longest))
-        return Report(
+        next_try = self._deliveries.next_try(
+            format_timestamp(now), format_timestamp(now + BACKOFF.longest)
+        )
+        return SendReport(
             sent=sum(way.sent for way in ways),
             failed=sum(way.failed for way in ways),
             held=sum(way.held for way in ways),
-            left={each.name: self._left(each) for each in self._deliveries.open()},
-            held_of=self._deliveries.held(),
+            remaining={each.name: self._left(each) for each in self._deliveries.open()},
+            held_by_issue=self._deliveries.held(),
             paused=tuple(each for each in self._deliveries.open() if each.paused),
-            quiet=self._quiet(),
-            next_try=from_text(next_try) if next_try else None,
-            troubles=tuple(troubles(outlets)),
+            quiet_until=self._quiet(),
+            next_try=parse_timestamp(next_try) if next_try else None,
+            troubles=tuple(relay_errors(outlets)),
             waiting=tuple(self._waiting),
         )
 
     def _signing(self) -> _Signing:
         with self._site.database.transaction():
-            secret = Secrets(self._site.database).signing(to_text(datetime.now(UTC)))
+            secret = SigningKeys(self._site.database).signing(format_timestamp(datetime.now(UTC)))
         return _Signing(self._site, secret.id, time.monotonic())
 
     # -- what the clerk asks -------------------------------------------------------------------
 
-    def _going_on(self) -> Mapping[int, tuple[Sending, Callable[[], Mail]]]:
+    def _going_on(self) -> Mapping[int, tuple[IssueSend, Callable[[], MessageFactory]]]:
         if time.monotonic() >= self._planned + PLAN_EVERY:
             self._waiting = plan_approved(self._site, datetime.now(UTC), self._shown)
             self._planned = time.monotonic()
         finish_stopped(self._site, datetime.now(UTC))
         return {
-            sending.issue: (sending, partial(mail_of, self._site, sending))
+            sending.issue: (sending, partial(message_factory, self._site, sending))
             for sending in self._deliveries.open()
             if not sending.paused
         }
@@ -325,16 +327,16 @@ class Sender:
     def _quiet(self) -> datetime | None:
         return until(datetime.now(UTC), self._settings.quiet, self._site.zone)
 
-    def _refused(self, claimed: Claimed, error: DeliveryError) -> None:
+    def _refused(self, claimed: ClaimedDelivery, error: DeliveryError) -> None:
         """A refusal says of an address what a notice says that comes back later.
 
         One that says that there is no such address waits until the issue is through.
         """
-        kind = verdict(error.reply, error.status, error.what)
+        kind = classify_refusal(error.reply, error.status, error.what)
         who = Subscribers(self._site.database).by_id(claimed.subscriber)
         if kind and who:
             now = datetime.now(UTC)
-            note(
+            record_bounce(
                 self._site.database,
                 claimed.issue,
                 who,
@@ -359,6 +361,6 @@ class _Signing:
         """Look now and then whether there is another; whether there is."""
         if not self.is_over and time.monotonic() >= self.looked + PLAN_EVERY:
             self.looked = time.monotonic()
-            good = Secrets(self.site.database).good(to_text(datetime.now(UTC)))
+            good = SigningKeys(self.site.database).good(format_timestamp(datetime.now(UTC)))
             self.is_over = [each.id for each in good[:1]] != [self.id]
         return self.is_over

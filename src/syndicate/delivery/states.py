@@ -18,7 +18,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from syndicate.backoff import Backoff
-from syndicate.errors import DeliveryError, Refused
+from syndicate.errors import DeliveryError, RejectedStage
 
 
 class DeliveryState(StrEnum):
@@ -58,7 +58,7 @@ BACKOFF = Backoff(timedelta(minutes=5), timedelta(hours=4))
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class NextState:
     """What becomes of a delivery that was not taken.
 
     `wait` is how long until it is tried again, `pause` why the whole issue goes no further, if it
@@ -71,16 +71,16 @@ class Outcome:
     is_attempt: bool = True
 
 
-def outcome(error: DeliveryError, attempts: int, retry_for: timedelta) -> Outcome:
+def next_state(error: DeliveryError, attempts: int, retry_for: timedelta) -> NextState:
     """What follows from a server's refusal, after so many `attempts` before this one.
 
     What may have arrived is held. A server or sender refused for good says nothing of the
     recipient: theirs stays to be done, and the issue pauses.
     """
     if error.uncertain:
-        return Outcome(S.HELD)
-    if error.for_good and error.what in (Refused.SERVER, Refused.SENDER):
-        return Outcome(S.PENDING, pause=error.message, is_attempt=False)
+        return NextState(S.HELD)
+    if error.for_good and error.what in (RejectedStage.SERVER, RejectedStage.SENDER):
+        return NextState(S.PENDING, pause=error.message, is_attempt=False)
     if error.for_good or BACKOFF.total(attempts) >= retry_for:
-        return Outcome(S.FAILED)
-    return Outcome(S.RETRY, wait=BACKOFF.delay(attempts))
+        return NextState(S.FAILED)
+    return NextState(S.RETRY, wait=BACKOFF.delay(attempts))

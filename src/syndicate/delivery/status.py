@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from syndicate.issues.archive import Shown
 from syndicate.site import Site
-from syndicate.store.deliveries import Deliveries, Sending
+from syndicate.store.deliveries import Deliveries, IssueSend
 from syndicate.store.issues import Issues
 
 
 @dataclass(frozen=True, slots=True)
-class Stand:
+class SendingStatus:
     """How things stand in the store: issues that are to be sent, or wait for a person's word.
 
     `waiting` are approved issues whose web page readers cannot read yet.
@@ -20,7 +20,7 @@ class Stand:
 
     going_on: frozenset[int]
     waiting: tuple[str, ...]
-    paused: tuple[Sending, ...]
+    paused: tuple[IssueSend, ...]
     held_of: Mapping[str, int]
 
     @property
@@ -29,7 +29,7 @@ class Stand:
         return bool(self.going_on or self.waiting or self.paused or self.held_of)
 
 
-def stand_of(site: Site, shown: Shown) -> Stand:
+def sending_status(site: Site, shown: Shown) -> SendingStatus:
     """Look at the store; `shown` is asked about approved issues."""
     deliveries, issues = Deliveries(site.database), Issues(site.database)
     approved = [
@@ -42,7 +42,7 @@ def stand_of(site: Site, shown: Shown) -> Stand:
     ready = [issue for issue in approved if shown(site, issue)]
     there = deliveries.open()
     on_their_way = (each.issue for each in there if not each.paused)
-    return Stand(
+    return SendingStatus(
         frozenset((*on_their_way, *(issue.sequence for issue in ready))),
         tuple(issue.name for issue in approved if issue not in ready),
         tuple(each for each in there if each.paused),

@@ -8,13 +8,13 @@ WINDOW = 10.0
 """Seconds that are looked back."""
 
 
-class Pace:
+class ThroughputMeter:
     """Tells a rate from how many were done at which moment."""
 
     def __init__(self) -> None:
         self._seen: deque[tuple[float, int]] = deque()
 
-    def note(self, moment: float, done: int) -> None:
+    def record(self, moment: float, done: int) -> None:
         """So many are done by now."""
         if self._seen and moment - self._seen[-1][0] < WINDOW / 100:
             return  # often enough

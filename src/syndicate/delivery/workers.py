@@ -14,61 +14,61 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 
 from syndicate.delivery.messages import Written
-from syndicate.delivery.queue import LOOK, Feed, Task
-from syndicate.delivery.relays import Outlet
-from syndicate.errors import DeliveryError, MessageError, Refused
+from syndicate.delivery.queue import LOOK, DeliveryQueue, Task
+from syndicate.delivery.relays import Relay
+from syndicate.errors import DeliveryError, MessageError, RejectedStage
 from syndicate.mail.transport import Session
 
 IDLE = 5.0
 """Seconds a connection waits for its next message before it is closed."""
 
-MOST_LOST = 3
+MAX_LOST_CONNECTIONS = 3
 """Connections that may end before the message of one delivery; then it waits as others do."""
 
 
 @dataclass(frozen=True, slots=True)
-class Begins:
+class ReadyToSend:
     """A server waits for the message of a delivery. The clerk answers whether it may have it."""
 
     task: Task
-    outlet: Outlet
+    outlet: Relay
     answer: SimpleQueue[bool]
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class Accepted:
     """A server took the message of a delivery, and said so."""
 
     task: Task
-    outlet: Outlet
+    outlet: Relay
     reply: str
 
 
 @dataclass(frozen=True, slots=True)
-class Doubted:
+class OutcomeUnknown:
     """The message of a delivery may not have been taken after all: later replies do not fit."""
 
     task: Task
-    outlet: Outlet
+    outlet: Relay
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
-class Declined:
+class Rejected:
     """The message of a delivery was not taken, or nobody knows. `begun` if the clerk let it go.
 
     The dispatcher puts None into `counted`, where it is given, once the refusal is recorded.
     """
 
     task: Task
-    outlet: Outlet
+    outlet: Relay
     error: DeliveryError
     begun: bool
     counted: SimpleQueue[None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Unwritten:
+class RenderFailed:
     """No message can be written for a delivery."""
 
     task: Task
@@ -76,24 +76,26 @@ class Unwritten:
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
+class Crashed:
     """A fault in this program ended a connection's thread."""
 
     error: BaseException
 
 
-Note = Begins | Taken | Doubted | Declined | Unwritten | Broken
-Notes = SimpleQueue[Note]
+WorkerEvent = ReadyToSend | Accepted | OutcomeUnknown | Rejected | RenderFailed | Crashed
+WorkerEvents = SimpleQueue[WorkerEvent]
 
 
 @contextmanager
-def crew(outlets: Sequence[Outlet], feed: Feed, notes: Notes) -> Iterator[Callable[[], bool]]:
+def worker_pool(
+    outlets: Sequence[Relay], feed: DeliveryQueue, notes: WorkerEvents
+) -> Iterator[Callable[[], bool]]:
     """Have every outlet's connections work; gives what says whether any still does.
 
     At the end each finishes what is in its hands; what waits for the clerk's word may not go.
     """
     threads = [
-        Thread(target=Connection(outlet, feed, notes).run, name=f"{outlet.name}-{number}")
+        Thread(target=Worker(outlet, feed, notes).run, name=f"{outlet.name}-{number}")
         for outlet in outlets
         for number in range(outlet.server.connections)
     ]
@@ -108,10 +110,10 @@ def crew(outlets: Sequence[Outlet], feed: Feed, notes: Notes) -> Iterator[Callab
             thread.join()
 
 
-class Connection:
+class Worker:
     """One connection of an outlet, made anew whenever it is over."""
 
-    def __init__(self, outlet: Outlet, feed: Feed, notes: Notes) -> None:
+    def __init__(self, outlet: Relay, feed: DeliveryQueue, notes: WorkerEvents) -> None:
         self._outlet = outlet
         self._feed = feed
         self._notes = notes
@@ -126,7 +128,7 @@ class Connection:
             while mine:
                 mine = self._connected(*mine) or self._next(None)
         except BaseException as error:  # noqa: BLE001  told to the clerk, who ends the round
-            self._notes.put(Broken(error))
+            self._notes.put(Crashed(error))
 
     def _connected(self, task: Task, written: Written) -> tuple[Task, Written] | None:
         """Open a session and work in it; what is in hand when it is over."""
@@ -136,13 +138,13 @@ class Connection:
                 opened = True
                 in_hand = self._work(session, task, written)
             if session.doubt and self._taken:
-                self._notes.put(Doubted(self._taken, self._outlet, session.doubt))
+                self._notes.put(OutcomeUnknown(self._taken, self._outlet, session.doubt))
             return in_hand
         except DeliveryError as error:
             if opened:
                 raise
-            self._feed.give_back(task, self._outlet)
-            self._outlet.trouble(error, time.monotonic())
+            self._feed.requeue(task, self._outlet)
+            self._outlet.mark_failed(error, time.monotonic())
         return None
 
     def _work(self, session: Session, task: Task, written: Written) -> tuple[Task, Written] | None:
@@ -159,7 +161,7 @@ class Connection:
                     task, written = following
                     continue
                 return None
-            if not self._may_go(task):
+            if not self._await_permission(task):
                 return None
             following = self._next(0)
             try:
@@ -172,8 +174,8 @@ class Connection:
                     return following
             else:
                 took, self._taken = True, task
-                self._outlet.well()
-                self._notes.put(Taken(task, self._outlet, reply))
+                self._outlet.mark_healthy()
+                self._notes.put(Accepted(task, self._outlet, reply))
             following = following or self._next(IDLE)
             if following is None:
                 return None
@@ -181,14 +183,14 @@ class Connection:
 
     def _is_over(self, task: Task, error: DeliveryError, *, took: bool) -> bool:
         """Tell that a message was not begun; whether the session is over."""
-        for_now = not error.for_good and task.lost < MOST_LOST
-        if error.what is Refused.SERVER and (error.for_good or for_now):
+        for_now = not error.for_good and task.lost < MAX_LOST_CONNECTIONS
+        if error.what is RejectedStage.SERVER and (error.for_good or for_now):
             task.lost += 1  # the server has no use for us: that says nothing of the delivery
-            self._feed.give_back(task, self._outlet)
+            self._feed.requeue(task, self._outlet)
         else:
             self._decline(task, error)
-        if error.what is Refused.SERVER and not took:
-            self._outlet.trouble(error, time.monotonic())
+        if error.what is RejectedStage.SERVER and not took:
+            self._outlet.mark_failed(error, time.monotonic())
         return error.lost
 
     def _decline(self, task: Task, error: DeliveryError) -> None:
@@ -196,7 +198,7 @@ class Connection:
 
         Otherwise a fast server could refuse a whole issue before a slow store pauses it.
         """
-        self._notes.put(Declined(task, self._outlet, error, begun=False, counted=self._counted))
+        self._notes.put(Rejected(task, self._outlet, error, begun=False, counted=self._counted))
         while not self._feed.closed:
             with suppress(Empty):
                 self._counted.get(timeout=LOOK)
@@ -204,12 +206,12 @@ class Connection:
 
     def _not_taken(self, task: Task, error: DeliveryError) -> None:
         """Tell what became of a message that had begun; what is wrong may be the outlet itself."""
-        if error.what is Refused.SERVER and not error.uncertain:
+        if error.what is RejectedStage.SERVER and not error.uncertain:
             self._outlet.not_written(error)
-        self._notes.put(Declined(task, self._outlet, error, begun=True))
+        self._notes.put(Rejected(task, self._outlet, error, begun=True))
 
-    def _may_go(self, task: Task) -> bool:
-        self._notes.put(Begins(task, self._outlet, self._answer))
+    def _await_permission(self, task: Task) -> bool:
+        self._notes.put(ReadyToSend(task, self._outlet, self._answer))
         while True:
             closed = self._feed.closed  # looked at first: what was answered before counts
             with suppress(Empty):
@@ -219,10 +221,10 @@ class Connection:
 
     def _next(self, patience: float | None) -> tuple[Task, Written] | None:
         """The next delivery of which a message can be written."""
-        while task := self._feed.take(self._outlet, patience):
+        while task := self._feed.get(self._outlet, patience):
             try:
                 return task, task.mail.write(task.claimed)
             except MessageError as error:
                 self._feed.release(self._outlet)
-                self._notes.put(Unwritten(task, error))
+                self._notes.put(RenderFailed(task, error))
         return None

@@ -15,7 +15,7 @@ from typing import Final
 
 import jinja2
 
-from syndicate.config.model import FeedFormat, Site
+from syndicate.config.model import FeedFormat, SiteSettings
 from syndicate.content.article import Image, Published
 from syndicate.feeds.feed import FORMS
 from syndicate.templating.environment import render
@@ -110,7 +110,7 @@ class Frame:
     `pages` are the pages of the site that the navigation links to, in order.
     """
 
-    site: Site
+    site: SiteSettings
     home: str
     stylesheet: str
     feeds: tuple[FeedLink, ...]

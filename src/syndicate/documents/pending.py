@@ -11,13 +11,13 @@ from syndicate.store.articles import Articles
 from syndicate.store.meta import Meta
 
 
-def is_owed(site: Site) -> bool:
+def has_pending(site: Site) -> bool:
     """Whether documents are still to be written by the next build."""
     meta = Meta(site.database).all()
     return meta.get("unfinished") == "yes" or meta.get("owed", "[]") != "[]"
 
 
-def owe(articles: Articles, newsletter: str, slots: Iterable[str]) -> None:
+def mark_pending(articles: Articles, newsletter: str, slots: Iterable[str]) -> None:
     """Have the next build write what an issue changes, inside a transaction."""
     owed = json.loads(Meta(articles.database).all().get("owed", "[]"))
     owed += [owner_of(newsletter, slot) for slot in slots]

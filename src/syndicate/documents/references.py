@@ -27,7 +27,7 @@ OUTSIDE = re.compile(r"\.{0,2}\Z|\.\./|[^\0]*\0")
 _SUFFIXES = (".md", ".markdown", ".html", ".txt")
 
 
-class Surroundings:
+class ReferenceResolver:
     """The folder as one article sees it; `uses` collects target -> witness."""
 
     def __init__(
@@ -92,7 +92,7 @@ class Surroundings:
         """A file in the content folder, named relative to the article or to the folder."""
         for path in self._places(target):
             if path in self._files and not is_article(path):
-                self.uses[path] = file_witness(self._files[path])
+                self.uses[path] = file_fingerprint(self._files[path])
                 return self._local(path)
         for path in self._places(target):
             self.uses[path] = MISSING
@@ -132,7 +132,7 @@ class Surroundings:
         )
 
 
-def file_witness(stat: Stat) -> str:
+def file_fingerprint(stat: Stat) -> str:
     """How a file was: another witness means it changed."""
     return f"{stat[0]}:{stat[1]}"
 

@@ -18,19 +18,19 @@ from syndicate import findings
 from syndicate.catalogue.identity import Record, article_of, body_hash, is_page, is_shown
 from syndicate.catalogue.scan import read_article
 from syndicate.catalogue.urls import article_url, base_url
-from syndicate.config.model import Site
+from syndicate.config.model import SiteSettings
 from syndicate.content import page_rules
 from syndicate.content.addresses import MEDIA_SCHEMES, resolve
 from syndicate.content.article import Article, Enclosure, Image, Published, Rendering
 from syndicate.content.folder import Stat
 from syndicate.content.reader import is_article
 from syndicate.content.versions import RENDERER_VERSION
-from syndicate.documents.references import MISSING, Surroundings, file_url, file_witness
+from syndicate.documents.references import MISSING, ReferenceResolver, file_fingerprint, file_url
 from syndicate.errors import ArticleError
 from syndicate.findings import Finding, Level
 from syndicate.store.articles import Articles
-from syndicate.store.renderings import KeptRendering, Renderings
-from syndicate.timestamps import from_text
+from syndicate.store.renderings import CachedRendering, Renderings
+from syndicate.timestamps import parse_timestamp
 
 if TYPE_CHECKING:
     from syndicate.content.limited_process import Confined
@@ -50,20 +50,20 @@ class Folder:
 
 
 @dataclass(slots=True)
-class Renditions:
+class RenderCache:
     """Gives published articles; collects what it rendered anew until it is `kept`."""
 
     articles: Articles
     folder: Folder
-    site: Site
+    site: SiteSettings
     zone: tzinfo
     stale: AbstractSet[str]
-    lost: dict[str, Finding] = field(default_factory=dict)
+    missing: dict[str, Finding] = field(default_factory=dict)
     """Id -> that nothing of the article can be published."""
-    behind: set[str] = field(default_factory=set)
+    failed_ids: set[str] = field(default_factory=set)
     """Ids of articles of which an older text is published, or none: to be tried again."""
     _confined: Confined | None = None
-    _fresh: dict[str, KeptRendering] = field(default_factory=dict)
+    _fresh: dict[str, CachedRendering] = field(default_factory=dict)
     _uses: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def published(self, records: Sequence[Record]) -> list[Published]:
@@ -74,7 +74,7 @@ class Renditions:
         found = (self._one(r, self._fresh.get(r.id) or cached.get(r.id)) for r in records)
         return [article for article in found if article is not None]
 
-    def take_fresh(self) -> tuple[list[KeptRendering], dict[str, dict[str, str]]]:
+    def take_fresh(self) -> tuple[list[CachedRendering], dict[str, dict[str, str]]]:
         """What was rendered since the last call, to be kept, and what it refers to."""
         fresh, self._fresh = list(self._fresh.values()), {}
         uses, self._uses = self._uses, {}
@@ -88,16 +88,16 @@ class Renditions:
         """The absolute URL of a file in the content folder that an article refers to."""
         return file_url(target, record.path, self.address(record), base_url(self.site))
 
-    def _one(self, record: Record, cached: KeptRendering | None) -> Published | None:
+    def _one(self, record: Record, cached: CachedRendering | None) -> Published | None:
         url = self.address(record)
         made_from = _made_from(record, url, base_url(self.site))
-        if cached and cached.made_from == made_from and record.id not in self.stale:
+        if cached and cached.input_hash == made_from and record.id not in self.stale:
             return _published(record, url, cached)
         if record.id in self._fresh and cached:
             return _published(record, url, cached)
         article = self._read(record)
         if article is None:
-            self.behind.add(record.id)
+            self.failed_ids.add(record.id)
         if article is None and cached:
             return _published(record, url, cached)
         if article is None:
@@ -117,7 +117,7 @@ class Renditions:
         return article_of(record, body) if body_hash(body) == record.body_hash else None
 
     def _lose(self, record: Record) -> None:
-        self.lost[record.id] = Finding(
+        self.missing[record.id] = Finding(
             Level.ERROR,
             TEXT_LOST,
             "cannot be read now, so documents that carry its text leave it out",
@@ -125,10 +125,12 @@ class Renditions:
             way_out="make the file readable, then build again",
         )
 
-    def _render(self, record: Record, article: Article, url: str, made_from: str) -> KeptRendering:
+    def _render(
+        self, record: Record, article: Article, url: str, made_from: str
+    ) -> CachedRendering:
         from syndicate.content.limited_process import Confined, render_confined
 
-        around = Surroundings(
+        around = ReferenceResolver(
             record.path,
             url,
             root=self.folder.root,
@@ -150,10 +152,10 @@ class Renditions:
             },
             ensure_ascii=False,
         )
-        return KeptRendering(record.id, made_from, text, findings.to_json([*found, *more]))
+        return CachedRendering(record.id, made_from, text, findings.to_json([*found, *more]))
 
 
-def address(record: Record, site: Site, zone: tzinfo) -> str:
+def address(record: Record, site: SiteSettings, zone: tzinfo) -> str:
     """The absolute URL of the article or page of a record."""
     stated = json.loads(record.head).get("url") if '"url"' in record.head else None
     if not stated and site.pages and is_page(record):
@@ -168,7 +170,7 @@ def address(record: Record, site: Site, zone: tzinfo) -> str:
     )
 
 
-def address_at(articles: Articles, site: Site, zone: tzinfo, path: str) -> str | None:
+def address_at(articles: Articles, site: SiteSettings, zone: tzinfo, path: str) -> str | None:
     """The address of the published article or page at a path, None when there is none."""
     record = next(iter(articles.at_paths([path])), None)
     return address(record, site, zone) if record and is_shown(record) else None
@@ -197,7 +199,7 @@ def _witness(folder: Folder, target: str, address_of: Callable[[str], str | None
     stat = folder.files.get(target)
     if stat is None:
         return MISSING
-    return (address_of(target) or MISSING) if is_article(target) else file_witness(stat)
+    return (address_of(target) or MISSING) if is_article(target) else file_fingerprint(stat)
 
 
 def _made_from(record: Record, url: str, base: str) -> str:
@@ -206,15 +208,15 @@ def _made_from(record: Record, url: str, base: str) -> str:
     return f"{RENDERER_VERSION} {record.body_hash} {head}"
 
 
-def _published(record: Record, url: str, kept: KeptRendering) -> Published:
+def _published(record: Record, url: str, kept: CachedRendering) -> Published:
     made = json.loads(kept.rendering)
     head = json.loads(record.head)
     return Published(
         id=record.id,
         url=url,
         title=record.title,
-        published=from_text(record.published),
-        updated=from_text(max(record.updated, record.published)),
+        published=parse_timestamp(record.published),
+        updated=parse_timestamp(max(record.updated, record.published)),
         summary=made["summary"],
         html=made["html"],
         path=record.path,
@@ -230,7 +232,7 @@ def _published(record: Record, url: str, kept: KeptRendering) -> Published:
 
 
 def _lead_image(
-    article: Article, rendering: Rendering, url: str, around: Surroundings
+    article: Article, rendering: Rendering, url: str, around: ReferenceResolver
 ) -> Image | None:
     """The picture the header names, else the first one in the text."""
     if not article.image:
@@ -244,7 +246,9 @@ def _lead_image(
     return Image(file.url, article.image_alt, file.width, file.height, file.type)
 
 
-def _enclosure(article: Article, around: Surroundings) -> tuple[Enclosure | None, list[Finding]]:
+def _enclosure(
+    article: Article, around: ReferenceResolver
+) -> tuple[Enclosure | None, list[Finding]]:
     """The media file the header names. Its length and type must be true, so it must be here."""
     if not article.enclosure:
         return None, []

@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
 from syndicate.catalogue.identity import Record, State, is_shown, tag_of
-from syndicate.catalogue.owners import SITE, UNFIT
+from syndicate.catalogue.owners import INVALID_ENTRY, SITE
 from syndicate.catalogue.urls import base_url, page_file, tag_folder
 from syndicate.config.model import Config, FeedFormat
 from syndicate.content import page_rules
 from syndicate.content.article import Published
 from syndicate.content.folder import Stat, present
-from syndicate.documents.render_cache import Folder, Renditions
-from syndicate.errors import Place, TemplateError
+from syndicate.documents.render_cache import Folder, RenderCache
+from syndicate.errors import Location, TemplateError
 from syndicate.feeds.archive import finished_pages, page_of, sequences_in, waiting
 from syndicate.feeds.feed import FORMS, NEVER, Feed, faults_of_entry
 from syndicate.findings import Finding, Level
@@ -32,7 +32,7 @@ from syndicate.site import Site
 from syndicate.store.articles import Articles
 from syndicate.store.issues import Issues
 from syndicate.store.meta import Meta
-from syndicate.timestamps import from_text, to_text
+from syndicate.timestamps import format_timestamp, parse_timestamp
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -43,7 +43,7 @@ MOST_ON_INDEX = 50
 
 
 @dataclass(frozen=True)
-class Outputs:
+class SiteDocuments:
     """What the documents of one build are made from.
 
     `designs` are the folders of templates, the user's first. With `site.pages: false` there is
@@ -53,22 +53,22 @@ class Outputs:
     config: Config
     articles: Articles
     issues: Issues
-    renditions: Renditions
+    renditions: RenderCache
     designs: tuple[Path, ...]
     feed_id: str
     with_issue: set[str] = field(default_factory=set)
     """Names of newsletters that have a next issue."""
     with_archive: set[str] = field(default_factory=set)
     """Names of newsletters of which readers can see an issue."""
-    found: dict[str, list[Finding]] = field(default_factory=dict)
+    findings: dict[str, list[Finding]] = field(default_factory=dict)
     """Owner -> what was found while its documents were made."""
 
-    def touched(self, before: Record | None, after: Record) -> Iterator[str]:
+    def affected_owners(self, before: Record | None, after: Record) -> Iterator[str]:
         """The owners of documents that show an article before or after a change."""
         yield SITE
         for record in filter(None, (before, after)):
             yield f"page:{record.id}"
-            yield f"{UNFIT}{record.id}"
+            yield f"{INVALID_ENTRY}{record.id}"
             yield from (f"tag:{tag}" for tag, _ in record.tag_pairs)
             if record.sequence is not None:
                 yield f"archive:{page_of(record.sequence, self.config.feeds.entries)}"
@@ -208,7 +208,7 @@ class Outputs:
         previous_page: int = 0,
     ) -> Feed:
         return self.feed_of(
-            tuple(self._fit(self.renditions.published(records))),
+            tuple(self._valid_entries(self.renditions.published(records))),
             folder=folder,
             title=title,
             description=self.config.site.description or title,
@@ -252,11 +252,11 @@ class Outputs:
             previous_page=previous_page,
         )
 
-    def _fit(self, entries: Iterable[Published]) -> Iterator[Published]:
+    def _valid_entries(self, entries: Iterable[Published]) -> Iterator[Published]:
         """The entries a feed can carry: one that would break it costs only itself."""
         for entry in entries:
             faults = list(faults_of_entry(entry))
-            self.found[f"{UNFIT}{entry.id}"] = [_unfit(entry, fault) for fault in faults]
+            self.findings[f"{INVALID_ENTRY}{entry.id}"] = [_unfit(entry, fault) for fault in faults]
             if not faults:
                 yield entry
 
@@ -277,7 +277,7 @@ class Outputs:
 
         site, base = self.config.site, base_url(self.config.site)
         file = FORMS[self.config.feeds.formats[0]].file
-        updated = max((from_text(record.updated) for record in newest), default=NEVER)
+        updated = max((parse_timestamp(record.updated) for record in newest), default=NEVER)
         places = [("", site.title)]
         if self.config.feeds.tags:
             tags = self.articles.tags()
@@ -385,7 +385,7 @@ class Outputs:
             if (design / name).is_file():
                 return (design / name).read_bytes()
         raise TemplateError(
-            f"there is no {name}", place=Place(str(self.designs[0])), way_out="install again"
+            f"there is no {name}", place=Location(str(self.designs[0])), way_out="install again"
         )
 
 
@@ -415,17 +415,17 @@ def _unfit(entry: Published, fault: str) -> Finding:
     )
 
 
-def outputs_of(
+def site_documents(
     site: Site, files: Mapping[str, Stat], stale: AbstractSet[str], now: datetime
-) -> Outputs:
+) -> SiteDocuments:
     """What documents are made from, once `files` are taken in; the `stale` are rendered anew."""
     articles = Articles(site.database)
-    renditions = Renditions(
+    renditions = RenderCache(
         articles, content_folder(site, files), site.config.site, site.zone, stale
     )
     feed_id = _feed_id(site, articles, now)
     issues = Issues(site.database)
-    return Outputs(site.config, articles, issues, renditions, site.places.designs, feed_id)
+    return SiteDocuments(site.config, articles, issues, renditions, site.places.designs, feed_id)
 
 
 def content_folder(site: Site, files: Mapping[str, Stat]) -> Folder:
@@ -433,9 +433,9 @@ def content_folder(site: Site, files: Mapping[str, Stat]) -> Folder:
     return Folder(site.places.content, present(files), site.places.links)
 
 
-def built(site: Site, now: datetime) -> Outputs:
+def current_documents(site: Site, now: datetime) -> SiteDocuments:
     """What a build that has just ended made documents from, to make others of it."""
-    return outputs_of(site, site.places.scan(), set(), now)
+    return site_documents(site, site.places.scan(), set(), now)
 
 
 def _feed_id(site: Site, articles: Articles, now: datetime) -> str:
@@ -443,5 +443,5 @@ def _feed_id(site: Site, articles: Articles, now: datetime) -> str:
     known = Meta(articles.database).all().get("feed id")
     if known:
         return known
-    day = min(articles.first_day() or "9", to_text(now)[:10])
+    day = min(articles.first_day() or "9", format_timestamp(now)[:10])
     return f"tag:{site.host},{day}:feed"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from syndicate import atomic_files
 
-GIVE_WAY = ("page:", "file:")
+YIELDING_TARGETS = ("page:", "file:")
 """Owners whose addresses authors choose: one that cannot be had costs only its own document."""
 
 LONGEST_NAME = 255
@@ -21,7 +21,7 @@ Root = str
 """`output` or `issues`: the folder a document is below."""
 
 
-class Press:
+class DocumentWriter:
     """The documents of one build. `known` are those of earlier ones: key -> size, owner."""
 
     def __init__(
@@ -40,7 +40,7 @@ class Press:
         self.collisions: dict[str, tuple[str, str]] = {}
         """Owner -> the address it could not have, and the owner that has it ("": nobody can)."""
 
-    def announced(
+    def reserve(
         self, batch: Iterable[tuple[str, Mapping[str, bytes]]]
     ) -> dict[str, tuple[int, str]]:
         """What a batch would write anew, to be kept before: a build that dies leaves no orphans."""
@@ -53,11 +53,11 @@ class Press:
         self._announced.update(new)
         return new
 
-    def not_made(self) -> set[str]:
+    def unwritten(self) -> set[str]:
         """What was announced and then not written."""
         return self._announced - self.made.keys()
 
-    def put(self, owner: str, documents: Mapping[str, bytes], root: Root = "output") -> None:
+    def write(self, owner: str, documents: Mapping[str, bytes], root: Root = "output") -> None:
         """Write an owner's documents where their bytes changed.
 
         What another owner had before waits until `settle`: it may want it again.
@@ -70,7 +70,7 @@ class Press:
                 self._put(root, path, data, owner)
         self._heard.add(owner)
 
-    def settle(self) -> None:
+    def resolve_conflicts(self) -> None:
         """Give addresses that nobody wanted again to those who wait for them."""
         for each in self._waiting:
             self._put(*each)
@@ -83,8 +83,8 @@ class Press:
         try:
             if atomic_files.write(self._roots[root], path, data):
                 self.written.append(path)
-        except atomic_files.BlockedError:
-            if not (owner.startswith(GIVE_WAY) and self._roots[root].is_dir()):
+        except atomic_files.PathConflictError:
+            if not (owner.startswith(YIELDING_TARGETS) and self._roots[root].is_dir()):
                 raise
             self.collisions[owner] = (path, "")
         else:
@@ -99,12 +99,12 @@ class Press:
         """Leave what an owner has as it is."""
         self.made |= {key: known for key, known in self._known.items() if known[1] == owner}
 
-    def have_only(self, kind: str, wanted: Set[str]) -> None:
+    def retain_only(self, kind: str, wanted: Set[str]) -> None:
         """Of the owners whose names begin with `kind`, those not `wanted` have nothing now."""
         owners = {owner for _, owner in self._known.values() if owner.startswith(kind)}
         self.owners |= owners - wanted
 
-    def sweep(self) -> None:
+    def delete_orphans(self) -> None:
         """Remove what the owners made anew had before and have no more."""
         for key, (_, owner) in self._known.items():
             if key not in self.made and owner in self.owners:
@@ -136,7 +136,7 @@ class Press:
         return "" if before in self.owners else before
 
 
-class Rehearsal(Press):
+class DryRunWriter(DocumentWriter):
     """A press that writes nothing, and only says what it would: for checking and planning."""
 
     def announced(
@@ -147,7 +147,7 @@ class Rehearsal(Press):
 
     def _write(self, root: Root, path: str, data: bytes, owner: str) -> None:
         self.made[f"{root}:{path}"] = (len(data), owner)
-        if not atomic_files.stands(self._roots[root], path, data):
+        if not atomic_files.is_current(self._roots[root], path, data):
             self.written.append(path)
 
 

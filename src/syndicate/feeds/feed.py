@@ -16,7 +16,7 @@ from types import MappingProxyType
 
 from syndicate.config.model import FeedFormat, Text
 from syndicate.content.article import Published
-from syndicate.errors import OutputError, Place
+from syndicate.errors import Location, OutputError
 from syndicate.uris import is_uri
 
 REFRESH_MINUTES = 60
@@ -32,18 +32,18 @@ _WEB_URL = re.compile(r"https?://", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class FileFormat:
     """What a format looks like from outside: the file in a feed's folder, its media type."""
 
     file: str
     media_type: str
 
 
-FORMS: Mapping[FeedFormat, Form] = MappingProxyType(
+FORMS: Mapping[FeedFormat, FileFormat] = MappingProxyType(
     {
-        "rss": Form("feed.xml", "application/rss+xml"),
-        "atom": Form("atom.xml", "application/atom+xml"),
-        "json": Form("feed.json", "application/feed+json"),
+        "rss": FileFormat("feed.xml", "application/rss+xml"),
+        "atom": FileFormat("atom.xml", "application/atom+xml"),
+        "json": FileFormat("feed.json", "application/feed+json"),
     }
 )
 
@@ -94,7 +94,9 @@ class Feed:
             again = [f"has the same id as {twin}: {entry.id}"] if twin is not None else []
             for message in (*again, *faults_of_entry(entry)):
                 raise OutputError(
-                    message, place=Place(entry.path), way_out="correct the article, or its header"
+                    message,
+                    place=Location(entry.path),
+                    way_out="correct the article, or its header",
                 )
             seen[entry.id] = entry.path
 

@@ -14,13 +14,20 @@ from syndicate.catalogue.owners import ALL, ARCHIVE, ISSUE, owner_of
 from syndicate.catalogue.urls import base_url
 from syndicate.config.model import Config, Newsletter
 from syndicate.content.article import Published
-from syndicate.documents.site_documents import Outputs
+from syndicate.documents.site_documents import SiteDocuments
 from syndicate.feeds.feed import Feed
-from syndicate.issues.compose import NEXT, own_address, page_of, parts, place_of_issue, web_page
+from syndicate.issues.compose import (
+    NEXT_ISSUE,
+    own_address,
+    page_of,
+    parts,
+    place_of_issue,
+    web_page,
+)
 from syndicate.site import Site
 from syndicate.store.issues import Issue, Issues, slot_name
 from syndicate.store.meta import Meta
-from syndicate.timestamps import from_text
+from syndicate.timestamps import parse_timestamp
 
 
 def page_file_of(issue: Issue) -> str:
@@ -28,19 +35,19 @@ def page_file_of(issue: Issue) -> str:
     return f"{place_of_issue(issue)}index.html"
 
 
-def all_owners(outputs: Outputs) -> Iterator[str]:
+def all_owners(outputs: SiteDocuments) -> Iterator[str]:
     """Every owner there can be now."""
     for name in outputs.config.newsletters:
         yield f"{ARCHIVE}{name}"
         yield from (owner_of(name, issue.slot) for issue in outputs.issues.of(name))
 
 
-def touched(outputs: Outputs, articles: Sequence[str]) -> Iterator[str]:
+def touched(outputs: SiteDocuments, articles: Sequence[str]) -> Iterator[str]:
     """The archives that say whether one of these articles was corrected."""
     yield from (f"{ARCHIVE}{name}" for name, _ in outputs.issues.carrying(articles))
 
 
-def files(outputs: Outputs, owner: str) -> dict[str, bytes]:
+def files(outputs: SiteDocuments, owner: str) -> dict[str, bytes]:
     """What an issue is written to, by path in the issues folder; nothing for other owners."""
     issue = _issue(outputs, owner)
     if issue is None:
@@ -51,7 +58,7 @@ def files(outputs: Outputs, owner: str) -> dict[str, bytes]:
     return {f"{folder}/{name}": data for name, data in documents.items()}
 
 
-def pages(outputs: Outputs, owner: str) -> dict[str, bytes]:
+def pages(outputs: SiteDocuments, owner: str) -> dict[str, bytes]:
     """The web page of an issue, or the archive with its feeds, by path in the output folder."""
     if owner.startswith(ARCHIVE):
         newsletter = outputs.config.newsletters.get(owner.removeprefix(ARCHIVE))
@@ -77,11 +84,11 @@ def moved_pages(config: Config, issues: Issues) -> dict[str, str]:
         for name, slot, key in issues.were_drafts(newsletters)
     }
     if config.site.pages:
-        moved |= {page_of(n, NEXT.name): f"newsletters/{n}/" for n in newsletters}
+        moved |= {page_of(n, NEXT_ISSUE.name): f"newsletters/{n}/" for n in newsletters}
     return moved | {before.rstrip("/"): now for before, now in moved.items()}
 
 
-def _issue(outputs: Outputs, owner: str) -> Issue | None:
+def _issue(outputs: SiteDocuments, owner: str) -> Issue | None:
     """The issue that an owner names, while it is shown."""
     if not owner.startswith(ISSUE):
         return None
@@ -90,7 +97,7 @@ def _issue(outputs: Outputs, owner: str) -> Issue | None:
     return issue if issue and issue.is_shown and newsletter in outputs.config.newsletters else None
 
 
-def _archive(outputs: Outputs, newsletter: Newsletter) -> Iterator[tuple[str, bytes]]:
+def _archive(outputs: SiteDocuments, newsletter: Newsletter) -> Iterator[tuple[str, bytes]]:
     issues = outputs.issues.public(newsletter.name)
     if not issues:
         return
@@ -102,7 +109,7 @@ def _archive(outputs: Outputs, newsletter: Newsletter) -> Iterator[tuple[str, by
 
 
 def _archive_page(
-    outputs: Outputs, newsletter: Newsletter, issues: Sequence[Issue], feed: Feed
+    outputs: SiteDocuments, newsletter: Newsletter, issues: Sequence[Issue], feed: Feed
 ) -> bytes:
     from syndicate.documents import pages
 
@@ -113,12 +120,12 @@ def _archive_page(
         pages.IssueLink(
             subject=issue.subject,
             url=base + page_of(newsletter.name, slot_name(issue.slot)),
-            date=from_text(issue.due),
+            date=parse_timestamp(issue.due),
             articles=tuple(
                 pages.CarriedLink(
                     each.title,
                     each.url,
-                    from_text(now[each.id]) if now.get(each.id, "") > each.updated else None,
+                    parse_timestamp(now[each.id]) if now.get(each.id, "") > each.updated else None,
                 )
                 for each in issue.carried
             ),
@@ -136,7 +143,9 @@ def _archive_page(
     )
 
 
-def _feed(outputs: Outputs, newsletter: Newsletter, issues: Sequence[Issue], folder: str) -> Feed:
+def _feed(
+    outputs: SiteDocuments, newsletter: Newsletter, issues: Sequence[Issue], folder: str
+) -> Feed:
     """The feed of past issues: an entry each, with what it carried."""
     newest = issues[: outputs.config.feeds.entries]
     return outputs.feed_of(
@@ -149,7 +158,7 @@ def _feed(outputs: Outputs, newsletter: Newsletter, issues: Sequence[Issue], fol
     )
 
 
-def _entry(outputs: Outputs, newsletter: Newsletter, issue: Issue) -> Published:
+def _entry(outputs: SiteDocuments, newsletter: Newsletter, issue: Issue) -> Published:
     from markupsafe import Markup
 
     carried = issue.carried
@@ -160,8 +169,8 @@ def _entry(outputs: Outputs, newsletter: Newsletter, issue: Issue) -> Published:
         id=f"{outputs.feed_id}/{page.rstrip('/')}",
         url=base_url(outputs.config.site) + page,
         title=issue.subject,
-        published=from_text(issue.approved),
-        updated=from_text(issue.approved),
+        published=parse_timestamp(issue.approved),
+        updated=parse_timestamp(issue.approved),
         summary=" · ".join(each.title for each in carried),
         html=f"<ul>{items}</ul>",
         path=f"newsletter {newsletter.name}, {issue.slot}",

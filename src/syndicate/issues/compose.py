@@ -15,11 +15,11 @@ from syndicate.config.loader import place_of
 from syndicate.config.model import Config, Newsletter
 from syndicate.content.article import Published
 from syndicate.documents.logo import Logo, logo_of
-from syndicate.documents.site_documents import Outputs
-from syndicate.errors import ArticleError, Place, SyndicateError, TemplateError
+from syndicate.documents.site_documents import SiteDocuments
+from syndicate.errors import ArticleError, Location, SyndicateError, TemplateError
 from syndicate.findings import Finding, Level
 from syndicate.newsletters.issue import IssueLinks, Rendered
-from syndicate.newsletters.personal import Form, Marks, Personal
+from syndicate.newsletters.personal import IssueVariant, PersonalisedIssue, Placeholders
 from syndicate.store.issues import Issue, IssueState, slot_name
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ WIDEST = "\U0001f9a2"
 
 
 @dataclass(frozen=True, slots=True)
-class Edition:
+class IssueKey:
     """Which issue it is: the last part of its addresses, and its date (aware).
 
     Without a date of its own it has that of the article changed last.
@@ -43,12 +43,12 @@ class Edition:
     date: datetime | None = None
 
 
-NEXT = Edition("next")
+NEXT_ISSUE = IssueKey("next")
 """The issue that is still to come."""
 
 
 @dataclass(frozen=True, slots=True)
-class Composed:
+class ComposedIssue:
     """An issue: as the newsletter's service takes it, as a web page, as a message, and its date.
 
     `findings` says what is wrong with it. `personal` is what the messages to subscribers are made
@@ -60,7 +60,7 @@ class Composed:
     message: bytes
     date: datetime
     findings: tuple[Finding, ...]
-    personal: Personal | None = None
+    personal: PersonalisedIssue | None = None
 
     @property
     def blocking(self) -> tuple[Finding, ...]:
@@ -71,12 +71,12 @@ class Composed:
 
 
 def compose(
-    outputs: Outputs,
+    outputs: SiteDocuments,
     newsletter: Newsletter,
     carried: Sequence[Published],
     config_file: str,
-    edition: Edition = NEXT,
-) -> Composed:
+    edition: IssueKey = NEXT_ISSUE,
+) -> ComposedIssue:
     """Render and check the issue that carries these articles, for the service of `merge`.
 
     It is judged as readers get it: before anything is escaped for the service. Raises
@@ -104,8 +104,8 @@ def compose(
     if newsletter.merge == "none":
         if newsletter.deliver:
             personal, findings = _personal(newsletter, carried, links, render, judge, date)
-            return Composed(whole, whole.html, message, date, findings, personal)
-        return Composed(whole, whole.html, message, date, judge(whole))
+            return ComposedIssue(whole, whole.html, message, date, findings, personal)
+        return ComposedIssue(whole, whole.html, message, date, judge(whole))
     # A page and a message of one's own have nobody to fill in what the service would.
     marks = tokens(repr((newsletter, carried)), links.home_url)
     rendered = render(marks.links, marks.name)
@@ -113,7 +113,7 @@ def compose(
     written = filled(rendered, SERVICES[newsletter.merge], marks)
     if is_divided(rendered, written):
         findings += (_divided(newsletter, config_file),)
-    return Composed(written, whole.html, message, date, findings)
+    return ComposedIssue(written, whole.html, message, date, findings)
 
 
 def _personal(
@@ -123,23 +123,23 @@ def _personal(
     render: Callable[..., Rendered],
     judge: Callable[..., tuple[Finding, ...]],
     date: datetime,
-) -> tuple[Personal, tuple[Finding, ...]]:
+) -> tuple[PersonalisedIssue, tuple[Finding, ...]]:
     """What subscribers' messages are made from, judged as two of them get it.
 
     One has the longest name there is, the other none, as most people.
     """
-    from syndicate.mail.personalise import Prepared
+    from syndicate.mail.personalise import EncodedIssue
     from syndicate.newsletters.merge import tokens
     from syndicate.subscribers.csv_lists import LONGEST_NAME
 
     tokened = tokens(repr((newsletter, carried)), links.home_url)
     own = replace(tokened.links, web_url=links.web_url)
     named, nameless = render(own, tokened.name), render(own)
-    personal = Personal(
-        Marks(tokened.digest, own.unsubscribe_url, own.preferences_url, tokened.name),
-        *(Form(each.subject, each.html, each.text) for each in (named, nameless)),
+    personal = PersonalisedIssue(
+        Placeholders(tokened.digest, own.unsubscribe_url, own.preferences_url, tokened.name),
+        *(IssueVariant(each.subject, each.html, each.text) for each in (named, nameless)),
     )
-    prepared = Prepared(personal, newsletter, issue=NEXT.name)
+    prepared = EncodedIssue(personal, newsletter, issue=NEXT_ISSUE.name)
     findings: list[Finding] = []
     for rendered, name in ((named, LONGEST_NAME * WIDEST), (nameless, "")):
         who = _reader(newsletter, links.home_url, name, date)
@@ -164,12 +164,12 @@ def _reader(newsletter: Newsletter, home_url: str, name: str, date: datetime) ->
     )
 
 
-def _as_read(rendered: Rendered, marks: Marks, who: Recipient) -> Rendered:
+def _as_read(rendered: Rendered, marks: Placeholders, who: Recipient) -> Rendered:
     """What a message to this reader shows."""
     links = replace(
         rendered.links, unsubscribe_url=who.unsubscribe, preferences_url=who.preferences
     )
-    form = Form(rendered.subject, rendered.html, rendered.text)
+    form = IssueVariant(rendered.subject, rendered.html, rendered.text)
     shown = form.filled(
         {marks.unsubscribe: who.unsubscribe, marks.preferences: who.preferences}
         | {marks.name: who.name}
@@ -212,7 +212,7 @@ def own_address(issue: Issue, config: Config) -> dict[str, str]:
 
 
 def _rendered(
-    outputs: Outputs,
+    outputs: SiteDocuments,
     newsletter: Newsletter,
     carried: Sequence[Published],
     config_file: str,
@@ -240,7 +240,7 @@ def _rendered(
         raise
 
 
-def logo_for(outputs: Outputs, newsletter: Newsletter, config_file: str) -> Logo | None:
+def logo_for(outputs: SiteDocuments, newsletter: Newsletter, config_file: str) -> Logo | None:
     """The newsletter's logo. Raises SyndicateError when its file cannot be read."""
     content, base = outputs.renditions.folder, base_url(outputs.config.site)
     try:
@@ -253,7 +253,7 @@ def logo_for(outputs: Outputs, newsletter: Newsletter, config_file: str) -> Logo
         ) from error
 
 
-def _setting(config_file: str, newsletter: Newsletter, *key: str) -> Place:
+def _setting(config_file: str, newsletter: Newsletter, *key: str) -> Location:
     """Where a setting of the newsletter stands."""
     return place_of(Path(config_file), ("newsletters", newsletter.name, *key))
 
@@ -271,7 +271,7 @@ def _divided(newsletter: Newsletter, config_file: str) -> Finding:
     )
 
 
-def _links(config: Config, newsletter: Newsletter, edition: Edition) -> IssueLinks:
+def _links(config: Config, newsletter: Newsletter, edition: IssueKey) -> IssueLinks:
     """Where the issue's own links lead."""
     from syndicate.mail.message import unsubscribe_url
 
@@ -307,7 +307,7 @@ NOT_LISTED = (
 """For pages whose address is not to become known: by search engines, or by sites they link to."""
 
 
-def web_page(outputs: Outputs, html: str, *, listed: bool) -> bytes:
+def web_page(outputs: SiteDocuments, html: str, *, listed: bool) -> bytes:
     """The mail as a page, with the feeds of the site to discover (for people who came by it).
 
     One that is not `listed` asks search engines to leave it out.

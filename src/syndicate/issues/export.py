@@ -6,17 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from syndicate.config.model import Merge, Newsletter
+from syndicate.config.model import MergeService, Newsletter
 from syndicate.config.named import newsletter_named
-from syndicate.documents.site_documents import built
-from syndicate.errors import Place, SyndicateError
+from syndicate.documents.site_documents import current_documents
+from syndicate.errors import Location, SyndicateError
 from syndicate.findings import Finding
-from syndicate.issues.compose import Composed, compose, parts
+from syndicate.issues.compose import ComposedIssue, compose, parts
 from syndicate.issues.next_issue import articles_of
 from syndicate.newsletters.checks import blocking
 from syndicate.site import Site
 
-FILES: Mapping[Merge, tuple[str, ...]] = {
+FILES: Mapping[MergeService, tuple[str, ...]] = {
     "listmonk": ("campaign.json",),
     "mailchimp": ("email.html", "email.txt", "subject.txt"),
     "buttondown": ("email.html", "email.txt", "subject.txt"),
@@ -42,14 +42,14 @@ class Export:
         return bool(blocking(self.findings))
 
 
-def newsletter_for(site: Site, name: str, service: Merge | None) -> Newsletter:
+def newsletter_for(site: Site, name: str, service: MergeService | None) -> Newsletter:
     """The newsletter `name`, to be sent by `service` (None: the one it states)."""
     known = newsletter_named(site.config, name)
     newsletter = replace(known, merge=service or known.merge)
     if newsletter.merge == "none":
         raise SyndicateError(
             f"the newsletter {name} names no service to export for",
-            place=Place(site.config_file),
+            place=Location(site.config_file),
             way_out=f"say --for {'|'.join(FILES)}, or set newsletters.{name}.merge",
         )
     return newsletter
@@ -63,7 +63,7 @@ def export(
     `lists` and `template` are ids that
     listmonk gave. Raises SyndicateError when the issue cannot be made.
     """
-    outputs = built(site, now)
+    outputs = current_documents(site, now)
     carried = articles_of(outputs, newsletter)
     if not carried:
         return Export("", {}, ())
@@ -75,7 +75,7 @@ def export(
 
 
 def _documents(
-    issue: Composed, newsletter: Newsletter, lists: Sequence[int], template: int | None
+    issue: ComposedIssue, newsletter: Newsletter, lists: Sequence[int], template: int | None
 ) -> dict[str, bytes]:
     if newsletter.merge != "listmonk":
         rendered = issue.rendered

@@ -17,10 +17,10 @@ from datetime import UTC, datetime, timedelta
 
 from syndicate.config.model import Newsletter
 from syndicate.content.article import Published
-from syndicate.documents.pending import owe
-from syndicate.documents.site_documents import Outputs, built
-from syndicate.errors import Place, SyndicateError
-from syndicate.issues.compose import Composed, Edition, compose
+from syndicate.documents.pending import mark_pending
+from syndicate.documents.site_documents import SiteDocuments, current_documents
+from syndicate.errors import Location, SyndicateError
+from syndicate.issues.compose import ComposedIssue, IssueKey, compose
 from syndicate.issues.next_issue import articles_of
 from syndicate.schedule.due import Due, Skipped, due
 from syndicate.schedule.slots import Schedule, Slot
@@ -33,7 +33,7 @@ from syndicate.store.events import Events, Happening
 from syndicate.store.incarnation import Incarnation
 from syndicate.store.issues import Carried, Issue, Issues, IssueState, articles_json, slot_name
 from syndicate.store.newsletters import Newsletters
-from syndicate.timestamps import from_text, to_text
+from syndicate.timestamps import format_timestamp, parse_timestamp
 
 NOTHING_NEW = "nothing new since the last issue"
 
@@ -42,11 +42,11 @@ DRAFT_KEY_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Making:
+class IssueDraft:
     """The issue of one slot on its way. `slot` is local wall time, `due` the moment it means."""
 
     site: Site
-    outputs: Outputs
+    outputs: SiteDocuments
     newsletter: Newsletter
     slot: str
     due: datetime
@@ -58,26 +58,26 @@ class Making:
         """The articles it carries, newest first."""
         return articles_of(self.outputs, self.newsletter)
 
-    def compose(self, carried: Sequence[Published]) -> Composed:
+    def compose(self, carried: Sequence[Published]) -> ComposedIssue:
         """All it is sent and shown as. Raises SyndicateError when it must not be sent so."""
         if keys := not_to_be_mailed(self.site.config, self.newsletter):
             raise SyndicateError(
                 f"the issue of {self.slot} is not made, for these are still as in the example: "
                 f"{', '.join(keys)}",
-                place=Place(self.site.config_file),
+                place=Location(self.site.config_file),
                 way_out="replace them with your own: syndicate check lists them",
             )
-        edition = Edition(slot_name(self.slot), self.due.astimezone(UTC))
+        edition = IssueKey(slot_name(self.slot), self.due.astimezone(UTC))
         made = compose(self.outputs, self.newsletter, carried, self.site.config_file, edition)
         for finding in made.blocking:
             raise SyndicateError(
                 f"the issue of {self.slot} is not made: {finding.message}",
-                place=Place(finding.path, finding.line),
+                place=Location(finding.path, finding.line),
                 way_out=finding.way_out,
             )
         return made
 
-    def keep(self, carried: Sequence[Published], made: Composed | None) -> Issue | None:
+    def keep(self, carried: Sequence[Published], made: ComposedIssue | None) -> Issue | None:
         """Keep the issue; one that its slot already has stays, and is given instead.
 
         None when an article it carries was taken by another issue meanwhile.
@@ -85,29 +85,29 @@ class Making:
         issues = self.outputs.issues
         name = self.newsletter.name
         with self.site.database.transaction():
-            if kept := issues.kept(name, self.slot, to_text(self.now)):
+            if kept := issues.kept(name, self.slot, format_timestamp(self.now)):
                 return kept
             if issues.taken(name) & {article.id for article in carried}:
                 return None
             issue = self._issue(carried, made)
             issues.add(issue)
             _announce(self.site, issue, IssueState(issue.state), self.now)
-            owe(self.outputs.articles, name, [self.slot])
+            mark_pending(self.outputs.articles, name, [self.slot])
         return issues.get(name, self.slot)
 
-    def _issue(self, carried: Sequence[Published], made: Composed | None) -> Issue:
+    def _issue(self, carried: Sequence[Published], made: ComposedIssue | None) -> Issue:
         issue = Issue(
             newsletter=self.newsletter.name,
             slot=self.slot,
-            due=to_text(self.due),
+            due=format_timestamp(self.due),
             planned=int(self.planned),
             state=IssueState.SKIPPED,
-            made=to_text(self.now),
+            made=format_timestamp(self.now),
             reason=NOTHING_NEW,
         )
         if made is None:
             return issue
-        taken = [Carried(a.id, a.title, a.url, to_text(a.updated)) for a in carried]
+        taken = [Carried(a.id, a.title, a.url, format_timestamp(a.updated)) for a in carried]
         return issue._replace(
             state=IssueState.DRAFT if self.draft else IssueState.APPROVED,
             reason="",
@@ -118,12 +118,12 @@ class Making:
             message=made.message.decode("ascii"),
             articles=articles_json(taken),
             draft_key=secrets.token_hex(DRAFT_KEY_BYTES) if self.draft else "",
-            approved="" if self.draft else to_text(self.now),
+            approved="" if self.draft else format_timestamp(self.now),
             personal=made.personal.to_json() if made.personal else "",
         )
 
 
-def make_issue(
+def freeze_issue(
     site: Site, newsletter: Newsletter, slot: str, due: datetime, now: datetime
 ) -> Issue:
     """Make the issue of a slot of the schedule; one that is made already is given.
@@ -164,11 +164,13 @@ def _made(
     incarnation = Incarnation(site.database, site.sent_record)
     incarnation.require()
     with site.database.transaction():
-        Newsletters(site.database).begin([newsletter.name], to_text(now))
+        Newsletters(site.database).begin([newsletter.name], format_timestamp(now))
     draft = draft or newsletter.review == "manual"
     while True:
-        making = Making(site, built(site, now), newsletter, slot, due, now, planned, draft)
-        if kept := making.outputs.issues.kept(newsletter.name, slot, to_text(now)):
+        making = IssueDraft(
+            site, current_documents(site, now), newsletter, slot, due, now, planned, draft
+        )
+        if kept := making.outputs.issues.kept(newsletter.name, slot, format_timestamp(now)):
             return kept
         carried = making.choose()
         if not (carried or planned):
@@ -181,7 +183,7 @@ def _made(
 
 def readers_of_next(site: Site, newsletter: Newsletter, now: datetime) -> int | None:
     """How many subscribers an issue made now would go to; None when nothing is new."""
-    carried = articles_of(built(site, now), newsletter)
+    carried = articles_of(current_documents(site, now), newsletter)
     if not carried:
         return None
     deliveries = Deliveries(site.database)
@@ -192,7 +194,9 @@ def readers_of_next(site: Site, newsletter: Newsletter, now: datetime) -> int | 
 def schedule_approval(site: Site, issue: Issue, moment: datetime) -> bool:
     """Have a draft approved at `moment`; False when it is no draft."""
     with site.database.transaction():
-        return Issues(site.database).schedule(issue.newsletter, issue.slot, to_text(moment))
+        return Issues(site.database).schedule(
+            issue.newsletter, issue.slot, format_timestamp(moment)
+        )
 
 
 def approve_due(site: Site, now: datetime) -> list[Issue]:
@@ -204,11 +208,15 @@ def approve_due(site: Site, now: datetime) -> list[Issue]:
     """
     if Incarnation(site.database, site.sent_record).doubt():
         return []
-    due = [each for each in Issues(site.database).scheduled() if each.approve_at <= to_text(now)]
+    due = [
+        each
+        for each in Issues(site.database).scheduled()
+        if each.approve_at <= format_timestamp(now)
+    ]
     return [
         issue
         for issue in due
-        if move(site, issue, IssueState.APPROVED, now, approved=from_text(issue.approve_at))
+        if move(site, issue, IssueState.APPROVED, now, approved=parse_timestamp(issue.approve_at))
     ]
 
 
@@ -223,10 +231,10 @@ def skip(site: Site, newsletter: Newsletter, skipped: Sequence[Skipped], now: da
                 Issue(
                     newsletter=newsletter.name,
                     slot=each.slot.local,
-                    due=to_text(each.slot.due),
+                    due=format_timestamp(each.slot.due),
                     planned=1,
                     state=IssueState.SKIPPED,
-                    made=to_text(now),
+                    made=format_timestamp(now),
                     reason=str(each.reason),
                 )
             )
@@ -243,24 +251,24 @@ def schedule_of(site: Site, newsletter: Newsletter) -> Schedule | None:
     return Schedule.parse(every=newsletter.every, cron=newsletter.cron, time_zone=zone)
 
 
-def due_now(site: Site, newsletter: Newsletter, now: datetime) -> Due:
+def due_slots(site: Site, newsletter: Newsletter, now: datetime) -> Due:
     """Which slots have come due, to be made or skipped; a new schedule counts from `now` on."""
     schedule = schedule_of(site, newsletter)
     if schedule is None:
         return Due()
     beginning = Newsletters(site.database).all().get(newsletter.name)
     text = f"{newsletter.every}{newsletter.cron} {schedule.zone}"
-    was_ahead = beginning is not None and beginning.since > to_text(now)
+    was_ahead = beginning is not None and beginning.since > format_timestamp(now)
     if beginning is None or beginning.schedule != text or was_ahead:
         with site.database.transaction():
-            Newsletters(site.database).begin([newsletter.name], to_text(now))
-            Newsletters(site.database).reschedule(newsletter.name, text, to_text(now))
+            Newsletters(site.database).begin([newsletter.name], format_timestamp(now))
+            Newsletters(site.database).reschedule(newsletter.name, text, format_timestamp(now))
         return Due()
     issues = Issues(site.database)
-    last = issues.last(newsletter.name, to_text(now))
+    last = issues.last(newsletter.name, format_timestamp(now))
     return due(
         schedule,
-        since=from_text(beginning.since),
+        since=parse_timestamp(beginning.since),
         last=last,
         made=issues.made_after(newsletter.name, last),
         now=now,
@@ -286,10 +294,10 @@ def make_due(site: Site, newsletter: Newsletter, now: datetime) -> list[Issue]:
     Raises SyndicateError when an issue cannot be made; its slot stays due, and those behind it.
     """
     Incarnation(site.database, site.sent_record).require()
-    found = due_now(site, newsletter, now)
+    found = due_slots(site, newsletter, now)
     if found.skip:
         skip(site, newsletter, found.skip, now)
-    return [make_issue(site, newsletter, slot.local, slot.due, now) for slot in found.make]
+    return [freeze_issue(site, newsletter, slot.local, slot.due, now) for slot in found.make]
 
 
 def move(
@@ -311,11 +319,11 @@ def move(
         current = issues.get(issue.newsletter, issue.slot)
         if current and current.state == IssueState.SENDING:
             return False
-        since = to_text(approved or now) if to is IssueState.APPROVED else ""
+        since = format_timestamp(approved or now) if to is IssueState.APPROVED else ""
         moved = issues.move(issue.newsletter, issue.slot, to, reason, since)
         if moved:
             _announce(site, issue, to, now)
-            owe(Articles(site.database), issue.newsletter, [issue.slot])
+            mark_pending(Articles(site.database), issue.newsletter, [issue.slot])
     return moved
 
 
@@ -328,4 +336,6 @@ def _announce(site: Site, issue: Issue, state: IssueState, now: datetime) -> Non
     if state is IssueState.APPROVED and issue.state == IssueState.APPROVED:
         happened = [Happening.ISSUE_MADE, *happened]  # approved as it was made
     for event in happened:
-        Events(site.database).add(event, [f"{issue.newsletter}/{issue.slot}"], to_text(now))
+        Events(site.database).add(
+            event, [f"{issue.newsletter}/{issue.slot}"], format_timestamp(now)
+        )

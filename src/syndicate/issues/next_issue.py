@@ -9,17 +9,25 @@ from hashlib import sha256
 from syndicate.catalogue.identity import tag_of
 from syndicate.config.model import Newsletter
 from syndicate.content.article import Published
-from syndicate.documents.site_documents import Outputs
+from syndicate.documents.site_documents import SiteDocuments
 from syndicate.errors import SyndicateError
 from syndicate.feeds.feed import ordered
 from syndicate.findings import Finding, Level
-from syndicate.issues.compose import NEXT, Composed, compose, logo_for, page_of, parts, web_page
+from syndicate.issues.compose import (
+    NEXT_ISSUE,
+    ComposedIssue,
+    compose,
+    logo_for,
+    page_of,
+    parts,
+    web_page,
+)
 from syndicate.newsletters.issue import Candidate, Selection
 from syndicate.newsletters.selection import select
 from syndicate.store.articles import Articles
 from syndicate.store.issues import Issues
 from syndicate.store.newsletters import Newsletters
-from syndicate.timestamps import from_text
+from syndicate.timestamps import parse_timestamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,22 +76,22 @@ def candidate(
 ) -> Candidate:
     """An article as selection sees it; a tag is known by both its names."""
     names = tuple(dict.fromkeys(name for pair in tags for name in pair))
-    return Candidate(record_id, sequence, from_text(published), names)
+    return Candidate(record_id, sequence, parse_timestamp(published), names)
 
 
-def articles_of(outputs: Outputs, newsletter: Newsletter) -> Sequence[Published]:
+def articles_of(outputs: SiteDocuments, newsletter: Newsletter) -> Sequence[Published]:
     """The articles that the next issue carries, newest first."""
     after = Newsletters(outputs.articles.database).all()[newsletter.name].after
     return carried_by(outputs, plan(outputs.articles, outputs.issues, newsletter, after).chosen)
 
 
-def carried_by(outputs: Outputs, chosen: Sequence[str]) -> tuple[Published, ...]:
+def carried_by(outputs: SiteDocuments, chosen: Sequence[str]) -> tuple[Published, ...]:
     """The articles of these ids with their text, as an issue carries them: the newest first."""
     return ordered(outputs.renditions.published(outputs.articles.by_ids(chosen)))
 
 
 def next_issues(
-    outputs: Outputs, remembered: Mapping[str, str], recipe: str, config_file: str
+    outputs: SiteDocuments, remembered: Mapping[str, str], recipe: str, config_file: str
 ) -> Iterator[NextIssue]:
     """The next issue of each newsletter; rendered only when something in it changed."""
     for newsletter in outputs.config.newsletters.values():
@@ -112,7 +120,7 @@ def _failed(newsletter: Newsletter, error: SyndicateError, config_file: str) -> 
 
 
 def _made(
-    outputs: Outputs,
+    outputs: SiteDocuments,
     newsletter: Newsletter,
     carried: Sequence[Published],
     made_from: str,
@@ -127,18 +135,18 @@ def _made(
     held = _held(newsletter, issue, config_file)
     if not held:
         documents["message.eml"] = issue.message
-    page = f"{page_of(newsletter.name, NEXT.name)}index.html"
+    page = f"{page_of(newsletter.name, NEXT_ISSUE.name)}index.html"
     return NextIssue(
         newsletter,
         len(carried),
-        {f"{newsletter.name}/{NEXT.name}/{name}": data for name, data in documents.items()},
+        {f"{newsletter.name}/{NEXT_ISSUE.name}/{name}": data for name, data in documents.items()},
         {page: web_page(outputs, issue.page, listed=False), **files},
         (*issue.findings, *held),
         made_from,
     )
 
 
-def _held(newsletter: Newsletter, issue: Composed, config_file: str) -> tuple[Finding, ...]:
+def _held(newsletter: Newsletter, issue: ComposedIssue, config_file: str) -> tuple[Finding, ...]:
     """Why there is no message to send, if a rule of level error is broken.
 
     The texts are still written: an author who is to mend them must see them.

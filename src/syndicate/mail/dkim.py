@@ -13,7 +13,7 @@ from base64 import b64encode
 from typing import TYPE_CHECKING
 
 from syndicate.config.model import Dkim
-from syndicate.errors import Place, SyndicateError
+from syndicate.errors import Location, SyndicateError
 from syndicate.mail.headers import DOMAIN, ascii_host
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ SIGNED = (
 
 NAMES = ":\r\n\t".join(b":".join(SIGNED[at : at + 5]).decode() for at in range(0, len(SIGNED), 5))
 WHITE_SPACE = re.compile(rb"[ \t]+")
-PLACE = Place("sending.dkim.key")
+PLACE = Location("sending.dkim.key")
 
 
 class Signer:
@@ -50,7 +50,7 @@ class Signer:
             if not DOMAIN.fullmatch(value):
                 raise SyndicateError(
                     f"no key in DNS can have the {name} {value!r}",
-                    place=Place(f"sending.dkim.{name}"),
+                    place=Location(f"sending.dkim.{name}"),
                     way_out="write it as DNS has it",
                 )
         self._tags = (

@@ -52,7 +52,9 @@ def message(
     return _whole(rendered, sender, to, date, message_id, of_a_list)
 
 
-def letter(rendered: Rendered, *, sender: str, to: str, date: datetime, message_id: str) -> bytes:
+def transactional_message(
+    rendered: Rendered, *, sender: str, to: str, date: datetime, message_id: str
+) -> bytes:
     """Write a message to one person that answers what they asked for: it is of no list.
 
     Takes what `message` takes. Raises MessageError for what mail does not allow.

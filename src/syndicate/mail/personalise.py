@@ -37,7 +37,7 @@ from syndicate.mail.message import (
     part_head,
     quoted_printable,
 )
-from syndicate.newsletters.personal import Form, Marks, Personal
+from syndicate.newsletters.personal import IssueVariant, PersonalisedIssue, Placeholders
 
 # So much of the marks' digest tells a mark that was cut or changed.
 TELLING = 12
@@ -64,10 +64,10 @@ class Recipient:
     date: datetime
 
 
-class Prepared:
+class EncodedIssue:
     """The messages of one issue."""
 
-    def __init__(self, personal: Personal, newsletter: Newsletter, *, issue: str) -> None:
+    def __init__(self, personal: PersonalisedIssue, newsletter: Newsletter, *, issue: str) -> None:
         """Encode the issue called `issue`, a word.
 
         Raises MessageError for what mail does not allow, and for marks that a template changed.
@@ -80,8 +80,8 @@ class Prepared:
             structured("Precedence", "bulk"),
             structured("Feedback-ID", ":".join(each.replace(":", "-") for each in feedback)),
         )
-        self._named = _Encoded(personal.named, personal.marks)
-        self._nameless = _Encoded(personal.nameless, personal.marks)
+        self._named = _EncodedVariant(personal.named, personal.marks)
+        self._nameless = _EncodedVariant(personal.nameless, personal.marks)
 
     def to(self, who: Recipient, *, smtputf8: bool = False) -> bytes:
         """The message to a reader, every line ended by CRLF; the same each time.
@@ -115,7 +115,7 @@ def message_id(issue: int, subscriber: int, salt: str, domain: str) -> str:
     return f"{hmac.digest(salt.encode(), said, hashlib.sha256).hex()[:40]}@{domain}"
 
 
-class _Gap(NamedTuple):
+class _Slot(NamedTuple):
     """Where something of the reader's goes: which field of theirs, and into what."""
 
     field: str
@@ -126,10 +126,10 @@ class _Gap(NamedTuple):
         return _continued(escape(value) if self.in_html else value)
 
 
-class _Encoded:
+class _EncodedVariant:
     """One form of an issue: its body with gaps, and the headers that depend on it."""
 
-    def __init__(self, form: Form, marks: Marks) -> None:
+    def __init__(self, form: IssueVariant, marks: Placeholders) -> None:
         for text, fields in ((form.subject, ("name",)), (form.text, FIELDS), (form.html, FIELDS)):
             _refuse_changed(text, marks, fields)
         self._subject, self._name = form.subject, marks.name
@@ -140,8 +140,8 @@ class _Encoded:
         self.ending = alternatives(boundary)
         line = delimiter(boundary)
         body = [line + b"\r\n", *plain, line + b"\r\n", *html, line + b"--\r\n"]
-        self._pieces = [b"" if isinstance(each, _Gap) else each for each in body]
-        self._gaps = [(at, each) for at, each in enumerate(body) if isinstance(each, _Gap)]
+        self._pieces = [b"" if isinstance(each, _Slot) else each for each in body]
+        self._gaps = [(at, each) for at, each in enumerate(body) if isinstance(each, _Slot)]
         self._kinds = {gap for _, gap in self._gaps}
 
     def subject(self, name: str) -> str:
@@ -157,12 +157,12 @@ class _Encoded:
         return b"".join(pieces)
 
 
-def _pieces(text: str, marks: Marks, *, in_html: bool) -> Iterator[bytes | _Gap]:
+def _pieces(text: str, marks: Placeholders, *, in_html: bool) -> Iterator[bytes | _Slot]:
     """A text as encoded pieces, and what goes between them."""
     fields = {getattr(marks, field): field for field in FIELDS}
     *pieces, last = re.split(f"({'|'.join(map(re.escape, fields))})", text)
     for piece in pieces:
-        yield _Gap(fields[piece], in_html) if piece in fields else _continued(piece)
+        yield _Slot(fields[piece], in_html) if piece in fields else _continued(piece)
     yield quoted_printable(last)
 
 
@@ -173,7 +173,7 @@ def _continued(text: str) -> bytes:
     return encoded + b"=\r\n" if encoded and not encoded.endswith(b"\n") else encoded
 
 
-def _refuse_changed(text: str, marks: Marks, fields: Sequence[str]) -> None:
+def _refuse_changed(text: str, marks: Placeholders, fields: Sequence[str]) -> None:
     """No mark may be left when gaps are filled: raise MessageError if any is not whole."""
     whole = sum(text.count(getattr(marks, field)) for field in fields)
     if text.casefold().count(marks.digest[:TELLING]) != whole:

@@ -19,7 +19,7 @@ from lxml.html import HtmlElement, document_fromstring
 
 from syndicate.config.model import Newsletter
 from syndicate.content.article import Published
-from syndicate.errors import Place
+from syndicate.errors import Location
 from syndicate.findings import Finding, Level
 from syndicate.newsletters.body import for_mail, parse
 from syndicate.newsletters.contrast import colour_faults, declarations
@@ -71,7 +71,7 @@ class _Issue:
     style: str
     sources: Mapping[str, str]
 
-    def place(self, suffix: str, *written: str) -> Place:
+    def place(self, suffix: str, *written: str) -> Location:
         """Where the design says one of `written`, looked for in this order; else which file."""
         files = {
             name: COMMENT.sub(_as_lines, text)
@@ -82,16 +82,16 @@ class _Issue:
             for name, text in files.items():
                 found = pattern.search(text)
                 if found:
-                    return Place(name, text.count("\n", 0, found.start()) + 1)
+                    return Location(name, text.count("\n", 0, found.start()) + 1)
         own = f"{self.newsletter.template}/email{suffix}"
-        return Place(own if own in files or not files else next(iter(files)))
+        return Location(own if own in files or not files else next(iter(files)))
 
-    def place_of(self, address: str, *written: str) -> Place:
+    def place_of(self, address: str, *written: str) -> Location:
         """The article that has this address, or where the design does."""
         article = next((each for each in self.articles if _has(each, address)), None)
-        return Place(article.path) if article else self.place(".html", *written)
+        return Location(article.path) if article else self.place(".html", *written)
 
-    def author_of(self, line: str) -> Place | None:
+    def author_of(self, line: str) -> Location | None:
         """The article whose text holds a line of the message, None if it is the design's."""
         signs = [run for each in MARKUP.split(line) if (run := _signs(each))]
         longest = max(signs, key=len, default="")
@@ -100,7 +100,7 @@ class _Issue:
             for each in self.articles
         )
         found = (each for each, text in texts if longest and longest in _signs(text))
-        return next((Place(each.path) for each in found), None)
+        return next((Location(each.path) for each in found), None)
 
     @property
     def written(self) -> str:
@@ -122,7 +122,7 @@ class Fault(NamedTuple):
     level: Level
     message: str
     way_out: str
-    place: Place | None = None
+    place: Location | None = None
 
 
 Check = Callable[[_Issue], Iterator[Fault]]
@@ -459,7 +459,7 @@ def _home(issue: _Issue) -> Iterator[Fault]:
 def _links(issue: _Issue) -> Iterator[Fault]:
     """One fault for all links of one article, or of the design, that have the same one."""
     home = issue.rendered.links.home_url
-    found: dict[tuple[Place, str], list[str]] = {}
+    found: dict[tuple[Location, str], list[str]] = {}
     for link in issue.root.iter("a"):
         href = link.get("href", "")
         fault = _link_fault(href, link.text_content().strip())

@@ -17,7 +17,7 @@ TEST = "[Test]"
 
 
 @dataclass(frozen=True, slots=True)
-class Marks:
+class Placeholders:
     """What stands for a reader's own. `digest` is in each of them, and nowhere else."""
 
     digest: str
@@ -27,38 +27,38 @@ class Marks:
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class IssueVariant:
     """The texts of an issue, with marks. `subject` is one line."""
 
     subject: str
     html: str
     text: str
 
-    def filled(self, own: Mapping[str, str]) -> Form:
+    def filled(self, own: Mapping[str, str]) -> IssueVariant:
         """The texts as somebody reads them; `own` has what takes the place of each mark."""
         subject, html, text = self.subject, self.html, self.text
         for mark, value in own.items():
             subject, text = (each.replace(mark, value) for each in (subject, text))
             html = html.replace(mark, escape(value))
-        return Form(subject, html, text)
+        return IssueVariant(subject, html, text)
 
 
 @dataclass(frozen=True, slots=True)
-class Personal:
+class PersonalisedIssue:
     """All that a reader's message is made from: `named` for who has a name, else `nameless`."""
 
-    marks: Marks
-    named: Form
-    nameless: Form
+    marks: Placeholders
+    named: IssueVariant
+    nameless: IssueVariant
 
-    def as_test(self) -> Personal:
+    def as_test(self) -> PersonalisedIssue:
         """The same, with a mark in the subject that says it is a test."""
         named, nameless = (
             replace(form, subject=f"{TEST} {form.subject}") for form in (self.named, self.nameless)
         )
-        return Personal(self.marks, named, nameless)
+        return PersonalisedIssue(self.marks, named, nameless)
 
-    def replaced(self, addresses: Mapping[str, str]) -> Personal:
+    def replaced(self, addresses: Mapping[str, str]) -> PersonalisedIssue:
         """The same with other addresses in the bodies: what they were, and what they are."""
 
         def of(text: str) -> str:
@@ -70,14 +70,18 @@ class Personal:
             replace(form, html=of(form.html), text=of(form.text))
             for form in (self.named, self.nameless)
         )
-        return Personal(self.marks, *forms)
+        return PersonalisedIssue(self.marks, *forms)
 
     def to_json(self) -> str:
         """As it is kept with an issue."""
         return json.dumps(asdict(self), ensure_ascii=False)
 
     @classmethod
-    def from_json(cls, text: str) -> Personal:
+    def from_json(cls, text: str) -> PersonalisedIssue:
         """What `to_json` wrote."""
         kept = json.loads(text)
-        return cls(Marks(**kept["marks"]), Form(**kept["named"]), Form(**kept["nameless"]))
+        return cls(
+            Placeholders(**kept["marks"]),
+            IssueVariant(**kept["named"]),
+            IssueVariant(**kept["nameless"]),
+        )

@@ -17,9 +17,9 @@ from hashlib import sha256
 from jinja2 import Environment
 from markupsafe import Markup, escape
 
-from syndicate.config.model import Newsletter, Site
+from syndicate.config.model import Newsletter, SiteSettings
 from syndicate.content.article import Image, Published
-from syndicate.errors import Place
+from syndicate.errors import Location
 from syndicate.newsletters.body import for_mail, parse, text_direction, without_picture
 from syndicate.newsletters.inline import inline
 from syndicate.newsletters.issue import IssueLinks, Rendered
@@ -74,7 +74,7 @@ class Item:
 def render_issue(
     env: Environment,
     newsletter: Newsletter,
-    site: Site,
+    site: SiteSettings,
     articles: Sequence[Published],
     *,
     date: datetime,
@@ -158,7 +158,7 @@ def _cut(text: str, most: int) -> str:
 
 
 def _items(
-    newsletter: Newsletter, site: Site, articles: Sequence[Published]
+    newsletter: Newsletter, site: SiteSettings, articles: Sequence[Published]
 ) -> tuple[dict[str, Item], dict[str, Item], Set[str]]:
     """The articles as the design shows them; in brief those whose full text may give way; and
     which have a text that is too long for any mail."""
@@ -177,7 +177,7 @@ def _items(
     return items, brief, full & too_long
 
 
-def _item(article: Published, site: Site, *, full: bool, headed: bool = False) -> Item:
+def _item(article: Published, site: SiteSettings, *, full: bool, headed: bool = False) -> Item:
     """`headed` says that the design shows the picture at the head of the text."""
     language = article.language or site.language
     html = for_mail(article.html, url=article.url, width=TEXT_WIDTH) if full else ""
@@ -228,9 +228,9 @@ def _css(design: Environment, newsletter: Newsletter) -> Markup:
     return Markup(CSS_COMMENT.sub("", css).strip())  # noqa: S704  # the user's own file
 
 
-def subject_place(newsletter: Newsletter) -> Place:
+def subject_place(newsletter: Newsletter) -> Location:
     """Where a fault in the subject is told to be: the setting, for no file is known here."""
-    return Place(f"newsletters.{newsletter.name}.subject")
+    return Location(f"newsletters.{newsletter.name}.subject")
 
 
 def _subject(design: Environment, newsletter: Newsletter, values: dict[str, object]) -> str:

@@ -60,7 +60,7 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
+class IssuePreview:
     """One newsletter's next issue. Without articles there is none, and `empty` says why.
 
     `pictures` are those the mail shows that the site has, by their address in the mail.

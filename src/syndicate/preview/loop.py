@@ -9,19 +9,19 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 
-from syndicate.errors import ConfigError, Fault, Place, SyndicateError, refused
+from syndicate.errors import ConfigError, ConfigProblem, Location, SyndicateError, refused
 from syndicate.findings import Finding, Level
-from syndicate.preview.renderer import Placed, Workshop
+from syndicate.preview.renderer import Placed, PreviewRenderer
 from syndicate.preview.session import Session
 from syndicate.preview.watch import Seen, Watcher
 
 
-class Maker:
+class PreviewLoop:
     """Keeps what `session` shows up to what `workshop` finds in the files."""
 
     def __init__(
         self,
-        workshop: Workshop,
+        workshop: PreviewRenderer,
         session: Session,
         clock: Callable[[], datetime],
         placed: Placed,
@@ -74,7 +74,7 @@ class Maker:
 
     def _told(self, error: SyndicateError) -> tuple[Finding, ...]:
         """An error as findings, which a page can show."""
-        alone = Fault(error.message, error.place or Place(""), error.way_out)
+        alone = ConfigProblem(error.message, error.place or Location(""), error.way_out)
         faults = error.faults if isinstance(error, ConfigError) else (alone,)
         found = [
             Finding(Level.ERROR, "", f.message, f.place.path, f.place.line, f.way_out)

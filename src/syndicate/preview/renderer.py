@@ -13,35 +13,42 @@ from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
-from syndicate.build.builder import stale_among, taken_in
+from syndicate.build.builder import ingest_changes, stale_article_ids
 from syndicate.catalogue.urls import base_url, page_file
 from syndicate.config.model import Newsletter
 from syndicate.config.named import newsletter_named
 from syndicate.content import folder
 from syndicate.content.article import Published
 from syndicate.content.reader import is_article
-from syndicate.documents.site_documents import Outputs, outputs_of
-from syndicate.errors import Place, SyndicateError
+from syndicate.documents.site_documents import SiteDocuments, site_documents
+from syndicate.errors import Location, SyndicateError
 from syndicate.findings import Finding, from_json
-from syndicate.issues.compose import Composed, compose
+from syndicate.issues.compose import ComposedIssue, compose
 from syndicate.issues.next_issue import carried_by, plan
 from syndicate.newsletters.issue import Reason, Selection
-from syndicate.preview.issue_preview import Picture, Proof, addresses, carried, headers, sizes
+from syndicate.preview.issue_preview import (
+    IssuePreview,
+    Picture,
+    addresses,
+    carried,
+    headers,
+    sizes,
+)
 from syndicate.preview.watch import Seen, Watched
 from syndicate.site import Progress, Site, set_up, site_of
 from syndicate.store.articles import Articles
 from syndicate.store.issues import Issues
 from syndicate.store.newsletters import Newsletters
 from syndicate.store.renderings import Renderings
-from syndicate.store.snapshot import Copied
+from syndicate.store.snapshot import Snapshot
 from syndicate.templating.translations import day
-from syndicate.timestamps import from_text, to_text
+from syndicate.timestamps import format_timestamp, parse_timestamp
 
 Placed = Callable[[Sequence[Finding], Site], list[Finding]]
 """Findings with their paths as the user writes them."""
 
 
-class Workshop:
+class PreviewRenderer:
     """Makes proofs of the newsletters in `config_file`, as often as asked."""
 
     def __init__(
@@ -55,7 +62,7 @@ class Workshop:
         self._environment = environment
         self._progress = progress
         self._placed = placed
-        self._store: Copied | None = None
+        self._store: Snapshot | None = None
         self.site = self._site()
 
     def refresh(self, seen: Seen, now: datetime) -> None:
@@ -65,13 +72,13 @@ class Workshop:
         """
         site = self._site()
         files = site.places.scan() if seen.content is None else seen.content
-        taken_in(site, folder.Seen(files), now)
+        ingest_changes(site, folder.FolderScan(files), now)
         articles = Articles(site.database)
         with site.database.transaction():
-            Newsletters(articles.database).begin(site.config.newsletters, to_text(now))
+            Newsletters(articles.database).begin(site.config.newsletters, format_timestamp(now))
         self.site, self._files, self._now = site, files, now
 
-    def proof(self, name: str) -> Proof:
+    def proof(self, name: str) -> IssuePreview:
         """The next issue of a newsletter, as things were at the last `refresh`.
 
         Raises SyndicateError when it cannot be made.
@@ -80,17 +87,17 @@ class Workshop:
         newsletter = replace(newsletter_named(site.config, name), merge="none")
         began = Newsletters(articles.database).all()[name]
         selection = plan(articles, Issues(site.database), newsletter, began.after)
-        stale = stale_among(
+        stale = stale_article_ids(
             site, self._files, Renderings(articles.database).uses_of(selection.chosen), None
         )
-        outputs = outputs_of(site, self._files, stale, self._now)
+        outputs = site_documents(site, self._files, stale, self._now)
         published = carried_by(outputs, selection.chosen)
         with site.database.transaction():
             Renderings(articles.database).keep(*outputs.renditions.take_fresh())
         found = list(self._found(outputs, selection.chosen))
         if not published:
             why = tuple(_why_empty(articles, newsletter, selection, began.moment))
-            return Proof(name, newsletter.title, tuple(self._placed(found, site)), empty=why)
+            return IssuePreview(name, newsletter.title, tuple(self._placed(found, site)), empty=why)
         issue = compose(outputs, newsletter, published, site.config_file)
         placed = self._placed([*found, *issue.findings], site)
         return self._proof(newsletter, issue, outputs, published, placed)
@@ -114,10 +121,10 @@ class Workshop:
         url = setup.config.store.url
         if self._store is None or self._store.url != url:
             self.close()
-            self._store = Copied(url, setup.base)
+            self._store = Snapshot(url, setup.base)
         return site_of(setup, self._store.database(), self._progress)
 
-    def _found(self, outputs: Outputs, chosen: Sequence[str]) -> Iterator[Finding]:
+    def _found(self, outputs: SiteDocuments, chosen: Sequence[str]) -> Iterator[Finding]:
         """What is wrong with the articles in the issue, and files that could not be read."""
         articles = outputs.articles
         for path, text in articles.faults().items():
@@ -127,18 +134,18 @@ class Workshop:
             yield from from_json(record.findings, record.path)
             if record.id in kept:
                 yield from from_json(kept[record.id].findings, record.path)
-        yield from outputs.renditions.lost.values()
+        yield from outputs.renditions.missing.values()
 
     def _proof(
         self,
         newsletter: Newsletter,
-        issue: Composed,
-        outputs: Outputs,
+        issue: ComposedIssue,
+        outputs: SiteDocuments,
         published: Sequence[Published],
         findings: Sequence[Finding],
-    ) -> Proof:
+    ) -> IssuePreview:
         rendered, message = issue.rendered, issue.message
-        return Proof(
+        return IssuePreview(
             newsletter=newsletter.name,
             title=newsletter.title,
             findings=tuple(findings),
@@ -154,7 +161,7 @@ class Workshop:
         )
 
     def _pictures(
-        self, outputs: Outputs, published: Sequence[Published], html: str
+        self, outputs: SiteDocuments, published: Sequence[Published], html: str
     ) -> dict[str, Picture]:
         """The files behind addresses of the site itself: in the content folder, or published."""
         places, site = self.site.places, self.site.config.site
@@ -181,7 +188,7 @@ def chosen(name: str | None, site: Site) -> str:
     if not newsletters:
         raise SyndicateError(
             "no newsletter is named",
-            place=Place(site.config_file),
+            place=Location(site.config_file),
             way_out="add one under newsletters:, see docs/newsletter.md",
         )
     return newsletter_named(site.config, name).name if name else next(iter(newsletters))
@@ -195,7 +202,7 @@ def _why_empty(
     if not published:
         yield "No article is published yet."
         if waiting:
-            yield f"The next one waits for its date, {day(from_text(waiting[0].published))}."
+            yield f"The next one waits for its date, {day(parse_timestamp(waiting[0].published))}."
         yield "Drafts (draft: true) are not carried."
         return
     reasons = Counter(r for r in selection.reasons.values() if r != Reason.CHOSEN)
@@ -203,6 +210,6 @@ def _why_empty(
     if newsletter.include or newsletter.exclude:
         yield "It wants only articles that include: and exclude: in config.yaml allow."
     if not reasons:
-        since = day(from_text(began))
+        since = day(parse_timestamp(began))
         yield f"Nothing it may carry was published since it began, on {since}."
         yield f"Of older ones it carries at most {newsletter.backlog} (backlog: in config.yaml)."

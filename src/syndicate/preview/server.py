@@ -20,7 +20,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from syndicate.errors import SyndicateError
-from syndicate.preview.issue_preview import Proof, framed
+from syndicate.preview.issue_preview import IssuePreview, framed
 from syndicate.preview.session import Session
 
 ADDRESS = "127.0.0.1"
@@ -143,7 +143,7 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self._picture(sheet.proof, what)
 
-    def _picture(self, proof: Proof | None, what: str) -> None:
+    def _picture(self, proof: IssuePreview | None, what: str) -> None:
         pictures = proof.pictures.values() if proof else ()
         file = next((p.file for p in pictures if f"pictures/{p.name}" == what), None)
         kind = mimetypes.guess_type(file)[0] if file else None

@@ -12,18 +12,18 @@ from dataclasses import dataclass, replace
 from threading import Condition
 
 from syndicate.findings import Finding
-from syndicate.preview.issue_preview import Proof
+from syndicate.preview.issue_preview import IssuePreview
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class PreviewState:
     """What the page of one newsletter shows: the last proof that could be made.
 
     `faults` say why there is no newer one. `version` grows with every change.
     """
 
     version: int = 0
-    proof: Proof | None = None
+    proof: IssuePreview | None = None
     faults: tuple[Finding, ...] = ()
 
 
@@ -34,26 +34,26 @@ class Session:
         self.titles = titles
         """Name -> title of every newsletter."""
         self.first = first
-        self._sheets: dict[str, Sheet] = {}
+        self._sheets: dict[str, PreviewState] = {}
         self._viewers: Counter[str] = Counter()
         self._version = 0
         self._failure: Exception | None = None
         self._news = Condition()
 
-    def sheet(self, name: str) -> Sheet | None:
+    def sheet(self, name: str) -> PreviewState | None:
         """What the page of a newsletter shows; None for one that there is not."""
         with self._news:
-            return self._sheets.get(name, Sheet() if name in self.titles else None)
+            return self._sheets.get(name, PreviewState() if name in self.titles else None)
 
-    def show(self, name: str, proof: Proof) -> None:
+    def show(self, name: str, proof: IssuePreview) -> None:
         """Show a new proof."""
-        self._put(name, Sheet(proof=proof))
+        self._put(name, PreviewState(proof=proof))
 
     def show_faults(self, name: str, faults: tuple[Finding, ...]) -> None:
         """Show why there is no newer proof, beside the last one."""
-        self._put(name, replace(self._sheets.get(name, Sheet()), faults=faults))
+        self._put(name, replace(self._sheets.get(name, PreviewState()), faults=faults))
 
-    def _put(self, name: str, sheet: Sheet) -> None:
+    def _put(self, name: str, sheet: PreviewState) -> None:
         with self._news:
             self._version += 1
             self._sheets[name] = replace(sheet, version=self._version)
@@ -80,7 +80,7 @@ class Session:
             return self._version_of(name)
 
     def _version_of(self, name: str) -> int:
-        return self._sheets.get(name, Sheet()).version
+        return self._sheets.get(name, PreviewState()).version
 
     # -- the maker --------------------------------------------------------------------------
 

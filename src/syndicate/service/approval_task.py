@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 from syndicate.build.builder import build
 from syndicate.issues.freeze import approve_due
-from syndicate.service.build_state import Served, silently
-from syndicate.service.scheduler import Turn
+from syndicate.service.build_state import BuildState, no_progress
+from syndicate.service.scheduler import TaskResult
 from syndicate.site import Setup, Site, open_site
 from syndicate.store.issues import Issues
 
@@ -18,29 +18,29 @@ LOOK = timedelta(seconds=10)
 """From one look at the store to the next: commands schedule approvals too."""
 
 
-class Approving:
+class ApprovalTask:
     """Approves drafts on time, and has them published. Their times are in the store."""
 
     name = "approvals"
 
-    def __init__(self, setup: Setup, served: Served) -> None:
+    def __init__(self, setup: Setup, served: BuildState) -> None:
         self._setup = setup
         self._served = served
         self._looked: datetime | None = None
 
-    def turn(self, now: datetime) -> Turn:
+    def turn(self, now: datetime) -> TaskResult:
         """Approve what is due."""
         if not (self._served.is_built and self._setup.config.newsletters):
-            return Turn()
+            return TaskResult()
         if self._looked and self._looked <= now < self._looked + LOOK:
-            return Turn()
-        with open_site(self._setup, silently) as site:
+            return TaskResult()
+        with open_site(self._setup, no_progress) as site:
             for issue in approve_due(site, now):
                 log.info("issue approved", extra={"facts": {"issue": issue.name}})
                 self._served.built(build(site, now))
             facts = {"to be approved": _scheduled(site)}
         self._looked = now
-        return Turn(None, None, facts)
+        return TaskResult(None, None, facts)
 
 
 def _scheduled(site: Site) -> str:

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 
 from syndicate.catalogue.urls import base_url, path_sent
 from syndicate.findings import Finding, Level
-from syndicate.service.build_state import silently
-from syndicate.service.scheduler import Turn
-from syndicate.service.threaded_handler import Answering, ThreadedDesk
+from syndicate.service.build_state import no_progress
+from syndicate.service.scheduler import TaskResult
+from syndicate.service.threaded_handler import Answering, ThreadedHandler
 from syndicate.site import Setup, Site, open_site
-from syndicate.web.http_messages import Answer, Request
+from syndicate.web.http_messages import Request, Response
 
 if TYPE_CHECKING:
     from syndicate.bounces.mailboxes import Tally
@@ -36,7 +36,7 @@ ONE_AT_A_TIME = Lock()
 """With a new configuration comes a new part; the one before finishes first."""
 
 
-class Returns:
+class BounceTask:
     """Reads the mailboxes of notices: a part of the service. What came of it a later turn says."""
 
     name = "bounces"
@@ -48,22 +48,22 @@ class Returns:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="bounces")
         self._round: Future[Tally] | None = None
 
-    def turn(self, now: datetime) -> Turn:
+    def turn(self, now: datetime) -> TaskResult:
         """Say what came of the last round, if it has ended, and begin one when it is due."""
         if self._round and not self._round.done():
-            return Turn(again=SOON)
+            return TaskResult(next_in=SOON)
         self._ended()
         due = not self._looked or not self._looked <= now < self._looked + EVERY
         if due and (self._settings.maildir or self._settings.imap.host):
             self._looked = now
             self._round = self._thread.submit(self._read, now)
-        return Turn(self._missing(), SOON if self._round else None)
+        return TaskResult(self._missing(), SOON if self._round else None)
 
     def _read(self, now: datetime) -> Tally:
         from syndicate.bounces.mailboxes import read_mailboxes
         from syndicate.signup.unsubscribe_mail import acting_on_mail
 
-        with ONE_AT_A_TIME, open_site(self._setup, silently) as site:
+        with ONE_AT_A_TIME, open_site(self._setup, no_progress) as site:
             return read_mailboxes(self._settings, self._setup.base, acting_on_mail(site, now))
 
     def _ended(self) -> None:
@@ -89,7 +89,7 @@ class Returns:
         return [Finding(Level.ERROR, "webhooks-unchecked", message, file, None, way_out)]
 
 
-class Posts(ThreadedDesk):
+class WebhookEndpoint(ThreadedHandler):
     """Hears what mail providers post: a desk of `web.answers`."""
 
     name = "bounces"
@@ -102,11 +102,11 @@ class Posts(ThreadedDesk):
 
     def begin(self, site: Site) -> Answering:
         """Make ready to answer; in the thread."""
-        from syndicate.bounces.webhooks import Hearing, providers
+        from syndicate.bounces.webhooks import WebhookHandler, providers
 
-        hearing = Hearing(providers(self._webhooks), site.database)
+        hearing = WebhookHandler(providers(self._webhooks), site.database)
 
-        def answered(request: Request, body: bytes, client: str) -> Answer:  # noqa: ARG001
+        def answered(request: Request, body: bytes, client: str) -> Response:  # noqa: ARG001
             path = request.target.decode("latin-1").partition("?")[0]
             return hearing(path.removeprefix(self._folder), request, body, datetime.now(UTC))
 

@@ -12,12 +12,12 @@ from syndicate.build.builder import Report
 T = TypeVar("T")
 
 
-def silently(items: Iterable[T], total: int, doing: str) -> Iterable[T]:  # noqa: ARG001
+def no_progress(items: Iterable[T], total: int, doing: str) -> Iterable[T]:  # noqa: ARG001
     """A progress that shows nothing."""
     return items
 
 
-class Served:
+class BuildState:
     """What builds wrote and nobody shows yet; and that something happened, to tell others."""
 
     def __init__(self) -> None:

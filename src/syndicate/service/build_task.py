@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from syndicate.build.builder import Report, build_seen
-from syndicate.content.folder import Seen, Stat, is_link, scan, stat_of
-from syndicate.service.build_state import Served, silently
+from syndicate.build.builder import Report, build_scanned
+from syndicate.content.folder import FolderScan, Stat, is_link, scan, stat_of
+from syndicate.service.build_state import BuildState, no_progress
 from syndicate.service.debounce import View, differing, look, look_closer
-from syndicate.service.scheduler import Turn
+from syndicate.service.scheduler import TaskResult
 from syndicate.site import Setup, open_site
 from syndicate.store.articles import Articles
-from syndicate.timestamps import from_text, to_text
+from syndicate.timestamps import format_timestamp, parse_timestamp
 
 log = logging.getLogger(__name__)
 
@@ -48,28 +48,28 @@ class _Done:
         return self.overhauled <= now < self.overhauled + OVERHAUL
 
 
-class Publishing:
+class BuildTask:
     """Watches one site and builds it."""
 
     name = "articles"
 
-    def __init__(self, setup: Setup, served: Served) -> None:
+    def __init__(self, setup: Setup, served: BuildState) -> None:
         self._setup = setup
         self._served = served
         self._view: View | None = None
         self._designs: View | None = None
         self._done: _Done | None = None
 
-    def turn(self, now: datetime) -> Turn:
+    def turn(self, now: datetime) -> TaskResult:
         """Look at the folder; build if there is anything to build."""
         first = self._view is None
         self._view = look(self._view, self._setup.places.scan())
         self._designs = look(self._designs, self._scan_designs())
         if first or self._designs.held:  # a template half written would be on every page
-            return Turn(again=SOON)
+            return TaskResult(next_in=SOON)
         seen = self._to_build(self._view, self._designs, now)
-        turn = self._build(seen, self._view, self._designs, now) if seen else Turn()
-        return Turn(turn.findings, SOON if self._view.held else None, turn.facts)
+        turn = self._build(seen, self._view, self._designs, now) if seen else TaskResult()
+        return TaskResult(turn.findings, SOON if self._view.held else None, turn.status)
 
     def _scan_designs(self) -> dict[str, Stat]:
         return {
@@ -79,32 +79,32 @@ class Publishing:
             for path, stat in scan(design, ANYWHERE).items()
         }
 
-    def _to_build(self, view: View, designs: View, now: datetime) -> Seen | None:
+    def _to_build(self, view: View, designs: View, now: datetime) -> FolderScan | None:
         """What a build is to be given; None when there is nothing to build."""
         done = self._done
         if done is None or designs is not done.designs or not done.holds(now):
-            return Seen(view.files, view.held)
+            return FolderScan(view.files, view.held)
         changed = differing(view.files, done.files)
         if changed or (done.due and done.due <= now):
-            return Seen(view.files, view.held, changed)
+            return FolderScan(view.files, view.held, changed)
         return None
 
-    def _build(self, seen: Seen, view: View, designs: View, now: datetime) -> Turn:
+    def _build(self, seen: FolderScan, view: View, designs: View, now: datetime) -> TaskResult:
         before, self._done = self._done, None  # a build that fails is followed by a thorough one
         began = time.monotonic()
-        with open_site(self._setup, silently) as site:
+        with open_site(self._setup, no_progress) as site:
             site.database.lock()
             view = self._view = self._look_again(view, seen)
             changed = None if seen.changed is None else seen.changed - view.held
-            report = build_seen(site, now, Seen(view.files, view.held, changed))
+            report = build_scanned(site, now, FolderScan(view.files, view.held, changed))
             due = Articles(site.database).next_due()
         overhauled = before.overhauled if before and changed is not None else now
-        self._done = _Done(view.files, designs, overhauled, due and from_text(due[0]))
+        self._done = _Done(view.files, designs, overhauled, due and parse_timestamp(due[0]))
         self._served.built(report)
         _tell(report, time.monotonic() - began)
-        return Turn(report.findings, None, _facts(report, due, now))
+        return TaskResult(report.findings, None, _facts(report, due, now))
 
-    def _look_again(self, view: View, seen: Seen) -> View:
+    def _look_again(self, view: View, seen: FolderScan) -> View:
         """Another build may have been at work since the look: only now the folder is ours."""
         root = self._setup.places.content
         if seen.changed is None or any(is_link(root, path) for path in seen.changed):
@@ -134,7 +134,7 @@ def _tell(report: Report, seconds: float) -> None:
 
 def _facts(report: Report, due: tuple[str, str] | None, now: datetime) -> dict[str, str]:
     return {
-        "last build": to_text(now),
+        "last build": format_timestamp(now),
         "articles": ", ".join(report.counts.in_words()),
         "next article": f"{due[0]} {due[1]}" if due else "",
     }

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from syndicate.findings import Finding, Level
-from syndicate.service.scheduler import Turn
+from syndicate.service.scheduler import TaskResult
 
 
 class ConfigurationFile:
@@ -23,11 +23,11 @@ class ConfigurationFile:
         """The file is about to be read again, whatever comes of it."""
         self._read = self._digest()
 
-    def turn(self, now: datetime) -> Turn:  # noqa: ARG002
+    def turn(self, now: datetime) -> TaskResult:  # noqa: ARG002
         """Report a change that is not in force."""
         digest = self._digest()
         if digest in (self._read, b""):
-            return Turn(findings=[])
+            return TaskResult(findings=[])
         changed = Finding(
             Level.WARNING,
             "config-changed",
@@ -35,7 +35,7 @@ class ConfigurationFile:
             str(self._path),
             way_out="send SIGHUP to apply it (systemctl reload), or restart the service",
         )
-        return Turn(findings=[changed])
+        return TaskResult(findings=[changed])
 
     def _digest(self) -> bytes:
         """What identifies the file's content; b"" while it cannot be read."""

@@ -16,21 +16,21 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from syndicate.delivery.operator import after_pause
-from syndicate.delivery.relays import Trouble
-from syndicate.delivery.status import Stand, stand_of
+from syndicate.delivery.relays import RelayError
+from syndicate.delivery.status import SendingStatus, sending_status
 from syndicate.findings import Finding, Level
 from syndicate.issues.archive import Shown
-from syndicate.service.build_state import silently
-from syndicate.service.scheduler import Turn
+from syndicate.service.build_state import no_progress
+from syndicate.service.scheduler import TaskResult
 from syndicate.site import Setup, open_site
 from syndicate.store.incarnation import Incarnation
-from syndicate.timestamps import to_text
+from syndicate.timestamps import format_timestamp
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
 
-    from syndicate.delivery.dispatcher import Way
-    from syndicate.delivery.sender import Report
+    from syndicate.delivery.dispatcher import IssueProgress
+    from syndicate.delivery.sender import SendReport
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +71,7 @@ class Sent:
         yield left
 
 
-class Delivering:
+class DeliveryTask:
     """Sends what is approved, one round after the other."""
 
     name = "sending"
@@ -82,12 +82,12 @@ class Delivering:
         self._sent = sent
         self._stopping = Event()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sending")
-        self._round: Future[Report] | None = None
+        self._round: Future[SendReport] | None = None
         self._looked: datetime | None = None
         self._ended: datetime | None = None
         self._left: frozenset[int] = frozenset()
-        self._report: Report | None = None
-        self._troubles: Sequence[Trouble] = ()
+        self._report: SendReport | None = None
+        self._troubles: Sequence[RelayError] = ()
         self._said = "nothing"
         self._wanted = any(each.deliver for each in setup.config.newsletters.values())
 
@@ -99,27 +99,27 @@ class Delivering:
         """Wait for the end of the round."""
         self._thread.shutdown()
 
-    def turn(self, now: datetime) -> Turn:
+    def turn(self, now: datetime) -> TaskResult:
         """Say how things are, and begin a round when there is need."""
         at_work = self._round is not None and not self._round.done()
         if not at_work:
             self._over(now)
         if self._looked and (not self._wanted or self._looked <= now < self._looked + LOOK):
-            return Turn(None, SOON, {"sending": self._said}) if at_work else Turn()
+            return TaskResult(None, SOON, {"sending": self._said}) if at_work else TaskResult()
         self._looked = now
-        with open_site(self._setup, silently) as site:
-            stand = stand_of(site, self._shown)
+        with open_site(self._setup, no_progress) as site:
+            stand = sending_status(site, self._shown)
             doubt = Incarnation(site.database, site.sent_record).doubt()
         self._wanted = self._wanted or stand.is_anything
         if doubt:  # `standing` reports it
-            return Turn([], None, {"sending": "nothing until the store is resumed"})
+            return TaskResult([], None, {"sending": "nothing until the store is resumed"})
         if not (at_work or self._stopping.is_set()) and self._is_due(stand.going_on, now):
             self._round = self._thread.submit(self._send)
         facts = {"sending": self._said} if self._wanted else {}
         facts |= {"waiting for their pages": ", ".join(stand.waiting)} if self._wanted else {}
         if stand.waiting:
             self._looked = None  # its page may be served by the next turn
-        return Turn(list(self._findings(stand)), SOON if self._round else None, facts)
+        return TaskResult(list(self._findings(stand)), SOON if self._round else None, facts)
 
     def _is_due(self, going_on: frozenset[int], now: datetime) -> bool:
         """Whether something is on its way that was not left so by the last round."""
@@ -128,7 +128,7 @@ class Delivering:
             return False
         if report is None or self._ended is None or now < self._ended:  # the clock was set back
             return True
-        if report.quiet and now < report.quiet:
+        if report.quiet_until and now < report.quiet_until:
             return False
         if going_on != self._left:
             return True
@@ -138,19 +138,19 @@ class Delivering:
 
     # -- in the thread -------------------------------------------------------------------------
 
-    def _send(self) -> Report:
+    def _send(self) -> SendReport:
         from syndicate.delivery.sender import send
 
         progress = _Progress(self._sent)
 
-        def told(ways: Sequence[Way], troubles: Sequence[Trouble]) -> None:
+        def told(ways: Sequence[IssueProgress], troubles: Sequence[RelayError]) -> None:
             self._said = progress.note(ways)
             self._troubles = troubles
 
         outbox = self._setup.base / self._setup.config.outbox
-        with ONE_AT_A_TIME, open_site(self._setup, silently) as site:
+        with ONE_AT_A_TIME, open_site(self._setup, no_progress) as site:
             report = send(site, outbox, self._stopping.is_set, told, self._shown)
-            self._left = stand_of(site, self._shown).going_on
+            self._left = sending_status(site, self._shown).going_on
         return report
 
     # -- what came of it -----------------------------------------------------------------------
@@ -163,7 +163,7 @@ class Delivering:
         self._said, self._looked = "interrupted", None
         report = self._report = ended.result()
         self._said, self._troubles = _said(report), report.troubles
-        self._sent.left = {**dict.fromkeys(self._sent.left, 0), **report.left}
+        self._sent.left = {**dict.fromkeys(self._sent.left, 0), **report.remaining}
         if report.sent or report.failed or report.held:
             facts = {"sent": report.sent, "failed": report.failed, "held": report.held}
             words = (
@@ -171,7 +171,7 @@ class Delivering:
             )
             log.info("sent", extra={"facts": facts, "words": words})
 
-    def _findings(self, stand: Stand) -> Iterator[Finding]:
+    def _findings(self, stand: SendingStatus) -> Iterator[Finding]:
         """What is wrong now, whether or not a round was since."""
 
         def finding(rule: str, message: str, way_out: str) -> Finding:
@@ -193,11 +193,11 @@ class Delivering:
             yield finding("mail-server", trouble.text, hint)
 
 
-def _said(report: Report) -> str:
-    if report.quiet:
-        return f"quiet until {to_text(report.quiet)}"
+def _said(report: SendReport) -> str:
+    if report.quiet_until:
+        return f"quiet until {format_timestamp(report.quiet_until)}"
     if report.next_try:
-        return f"what was not taken is tried again at {to_text(report.next_try)}"
+        return f"what was not taken is tried again at {format_timestamp(report.next_try)}"
     if report.paused:
         return f"paused: {', '.join(each.name for each in report.paused)}"
     return "nothing"
@@ -207,13 +207,13 @@ class _Progress:
     """How far a round is, in words and in numbers."""
 
     def __init__(self, sent: Sent) -> None:
-        from syndicate.delivery.throughput import Pace
+        from syndicate.delivery.throughput import ThroughputMeter
 
         self._sent = sent
-        self._pace = Pace()
+        self._pace = ThroughputMeter()
         self._before: Counter[tuple[str, str]] = Counter()
 
-    def note(self, ways: Sequence[Way]) -> str:
+    def note(self, ways: Sequence[IssueProgress]) -> str:
         parts = []
         for way in ways:
             issue = way.sending.name
@@ -223,7 +223,7 @@ class _Progress:
                 self._before[issue, state] = number
             self._sent.left[issue] = way.planned - way.done
             parts.append(f"{issue}: {way.done:,} of {way.planned:,}")
-        self._pace.note(monotonic(), sum(way.done for way in ways))
+        self._pace.record(monotonic(), sum(way.done for way in ways))
         return (
             ", ".join(parts) + f" ({self._pace.per_second:,.0f} a second)" if parts else "nothing"
         )

@@ -7,7 +7,7 @@ from ipaddress import ip_address
 from typing import Protocol
 
 from syndicate.findings import Finding, Level
-from syndicate.service.scheduler import Turn
+from syndicate.service.scheduler import TaskResult
 
 RULE = "proxy-unknown"
 
@@ -34,15 +34,15 @@ class Forwarding:
         self._serves = serves
         self._config_file = config_file
 
-    def turn(self, now: datetime) -> Turn:  # noqa: ARG002
+    def turn(self, now: datetime) -> TaskResult:  # noqa: ARG002
         """Report it as long as the settings stay as they are."""
         peer = self._serves.untrusted_proxy
         if not peer:
-            return Turn(findings=[])
+            return TaskResult(findings=[])
         level = Level.WARNING if ip_address(peer).is_private else Level.NOTICE
         message = (
             f"a forwarded header (X-Forwarded-For) came from {peer}, an address that is not in "
             "service.proxies: all its visitors share one rate limit"
         )
         hint = f'if it is your reverse proxy, set service: {{proxies: ["{peer}"]}}'
-        return Turn(findings=[Finding(level, RULE, message, self._config_file, None, hint)])
+        return TaskResult(findings=[Finding(level, RULE, message, self._config_file, None, hint)])

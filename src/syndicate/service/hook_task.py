@@ -11,8 +11,8 @@ from threading import Lock
 from syndicate.findings import Finding, Level
 from syndicate.hooks import HUB, Failure, tell_hooks
 from syndicate.issues.archive import Shown, is_written
-from syndicate.service.build_state import Served, silently
-from syndicate.service.scheduler import Turn
+from syndicate.service.build_state import BuildState, no_progress
+from syndicate.service.scheduler import TaskResult
 from syndicate.site import Setup, open_site
 
 log = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ ONE_AT_A_TIME = Lock()
 """With a new configuration comes a new part; what the one before still tells is not told twice."""
 
 
-class Telling:
+class HookTask:
     """Tells those who are to be told, in a thread of its own: who is slow holds up no other part.
 
     What came of it is said in a later turn.
@@ -39,7 +39,7 @@ class Telling:
 
     name = "hooks"
 
-    def __init__(self, setup: Setup, served: Served, shown: Shown = is_written) -> None:
+    def __init__(self, setup: Setup, served: BuildState, shown: Shown = is_written) -> None:
         self._setup = setup
         self._shown = shown
         self._served = served
@@ -48,22 +48,22 @@ class Telling:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="hooks")
         self._telling: Future[list[Failure]] | None = None
 
-    def turn(self, now: datetime) -> Turn:
+    def turn(self, now: datetime) -> TaskResult:
         """Say what came of the last telling, if it has ended, and tell what was not told yet."""
         config = self._setup.config
         if not (config.hooks or config.feeds.hub):
-            return Turn()
+            return TaskResult()
         if self._telling and not self._telling.done():
-            return Turn(again=SOON)
+            return TaskResult(next_in=SOON)
         findings = self._ended()
         if self._is_due(now):
             self._served.happened.clear()
             self._told = now
             self._telling = self._thread.submit(self._tell, now)
-        return Turn(findings, SOON if self._telling else None)
+        return TaskResult(findings, SOON if self._telling else None)
 
     def _tell(self, now: datetime) -> list[Failure]:
-        with ONE_AT_A_TIME, open_site(self._setup, silently) as site:
+        with ONE_AT_A_TIME, open_site(self._setup, no_progress) as site:
             return tell_hooks(site, now, self._shown)
 
     def _ended(self) -> list[Finding] | None:

@@ -25,13 +25,13 @@ from syndicate.config.model import Webhooks
 from syndicate.documents.render_cache import address
 from syndicate.errors import OutputError, SyndicateError
 from syndicate.issues.archive import moved_pages
-from syndicate.service.bounce_task import Posts
-from syndicate.service.build_state import silently
+from syndicate.service.bounce_task import WebhookEndpoint
+from syndicate.service.build_state import no_progress
 from syndicate.service.delivery_task import Sent
 from syndicate.service.problems import is_failure
-from syndicate.service.scheduler import Tick
-from syndicate.service.signup_task import People
-from syndicate.service.threaded_handler import ThreadedDesk
+from syndicate.service.scheduler import Scheduler
+from syndicate.service.signup_task import SignupEndpoint
+from syndicate.service.threaded_handler import ThreadedHandler
 from syndicate.site import Setup, open_site
 from syndicate.store.articles import Articles
 from syndicate.store.documents import Documents
@@ -40,8 +40,8 @@ from syndicate.web.fast_path import server_config
 from syndicate.web.local import LocalView
 from syndicate.web.metrics import Traffic
 from syndicate.web.rate_limit import Clients, Limit, Network
-from syndicate.web.responder import Answers, Moves
-from syndicate.web.site_in_memory import INDEX, Address, Library
+from syndicate.web.responder import Redirects, Responder
+from syndicate.web.site_in_memory import INDEX, Address, SiteCache
 
 log = logging.getLogger(__name__)
 
@@ -51,13 +51,13 @@ MEMORY = ".versions"
 """What is added to the name of the store for what is remembered of feeds that were served."""
 
 
-class Serving:
+class HttpServer:
     """The documents of one site, served. `patience` are the seconds until ticks count as dead."""
 
     def __init__(
         self,
         setup: Setup,
-        tick: Tick,
+        tick: Scheduler,
         host: str,
         port: int,
         patience: float,
@@ -68,13 +68,13 @@ class Serving:
         self._asked = asked
         memory = setup.state.with_name(setup.state.name + MEMORY)
         site = Address(base_url(setup.config.site), setup.config.feeds.hub)
-        self._library = Library(setup.places.output, site, memory=memory)
+        self._library = SiteCache(setup.places.output, site, memory=memory)
         traffic = Traffic()
         self.sent = Sent()
         self._health = Health(tick, patience, traffic, self.sent)
         clients = Clients(Limit(), _proxies(setup))
-        self._answers = Answers(self._library, clients, traffic, self._health)
-        self._desks: tuple[ThreadedDesk, ...] = ()
+        self._answers = Responder(self._library, clients, traffic, self._health)
+        self._desks: tuple[ThreadedHandler, ...] = ()
         self.take(setup)
         self._server = uvicorn.Server(
             server_config(
@@ -143,7 +143,7 @@ class Serving:
         """Take up what changed: these paths, or whatever did. Gives what cannot be served."""
         there = self._setup.places.output.is_dir()
         faults = self._library.refresh(paths) if there else ()
-        with open_site(self._setup, silently) as site:
+        with open_site(self._setup, no_progress) as site:
             articles = Articles(site.database)
             aliases = {
                 alias: address(record, site.config.site, site.zone)
@@ -154,7 +154,7 @@ class Serving:
             base = base_url(site.config.site)
             moved = moved_pages(site.config, issues)
             aliases |= {before: base + now for before, now in moved.items()}
-            self._answers.moves = Moves(aliases, Documents(articles.database).gone_feeds())
+            self._answers.moves = Redirects(aliases, Documents(articles.database).gone_feeds())
             self._health.articles = articles.count()
             self._health.issues = issues.last_sequence()
         files = self._library.shelf.files
@@ -173,11 +173,11 @@ class Serving:
         """Whether a document of the output folder is served now."""
         return path in self._library.shelf.files
 
-    def _desks_of(self, setup: Setup) -> Iterator[ThreadedDesk]:
+    def _desks_of(self, setup: Setup) -> Iterator[ThreadedHandler]:
         if setup.config.subscribers.pages:
-            yield People(setup, _proxies(setup), self._asked)
+            yield SignupEndpoint(setup, _proxies(setup), self._asked)
         if setup.config.bounces.webhooks != Webhooks():
-            yield Posts(setup)
+            yield WebhookEndpoint(setup)
 
     def _serve(self) -> None:
         self._server.run(sockets=self._sockets)
@@ -186,7 +186,7 @@ class Serving:
 class Health:
     """What the service says of itself to whoever watches over it; also a collector of numbers."""
 
-    def __init__(self, tick: Tick, patience: float, traffic: Traffic, sent: Sent) -> None:
+    def __init__(self, tick: Scheduler, patience: float, traffic: Traffic, sent: Sent) -> None:
         self._tick = tick
         self._patience = patience
         self.articles = self.issues = self.documents = self.feeds = 0

@@ -7,8 +7,8 @@ by the look at the whole folder that comes once a minute.
 from __future__ import annotations
 
 from syndicate.issues.archive import is_written, page_file_of
-from syndicate.service.build_state import Served
-from syndicate.service.http_server import Serving
+from syndicate.service.build_state import BuildState
+from syndicate.service.http_server import HttpServer
 from syndicate.site import Site
 from syndicate.store.issues import Issue
 
@@ -16,7 +16,7 @@ from syndicate.store.issues import Issue
 class IssuePages:
     """Asked by the parts that send issues, in threads of their own."""
 
-    def __init__(self, serving: Serving, served: Served) -> None:
+    def __init__(self, serving: HttpServer, served: BuildState) -> None:
         self._serving = serving
         self._served = served
 

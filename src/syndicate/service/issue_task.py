@@ -13,12 +13,12 @@ from datetime import datetime, timedelta
 from syndicate.build.builder import build
 from syndicate.config.model import Newsletter
 from syndicate.issues.freeze import make_due, schedule_of, upcoming
-from syndicate.service.build_state import Served, silently
-from syndicate.service.scheduler import Turn
+from syndicate.service.build_state import BuildState, no_progress
+from syndicate.service.scheduler import TaskResult
 from syndicate.site import Setup, Site, open_site
 from syndicate.store.incarnation import Incarnation
 from syndicate.store.issues import Issue, IssueState
-from syndicate.timestamps import to_text
+from syndicate.timestamps import format_timestamp
 
 log = logging.getLogger(__name__)
 
@@ -26,10 +26,10 @@ LOOK_AGAIN = timedelta(seconds=5)
 """From one look to the next while no issue may be made from the store."""
 
 
-class Issuing:
+class IssueTask:
     """Makes the issues of one newsletter, so that it fails alone."""
 
-    def __init__(self, setup: Setup, newsletter: Newsletter, served: Served) -> None:
+    def __init__(self, setup: Setup, newsletter: Newsletter, served: BuildState) -> None:
         self._setup = setup
         self._newsletter = newsletter
         self._served = served
@@ -41,24 +41,24 @@ class Issuing:
         """What it is called in logs and in the status."""
         return f"newsletter {self._newsletter.name}"
 
-    def turn(self, now: datetime) -> Turn:
+    def turn(self, now: datetime) -> TaskResult:
         """Make what is due."""
         if not self._served.is_built:
-            return Turn()
+            return TaskResult()
         if self._looked and self._looked <= now and (self._next is None or now < self._next):
-            return Turn()
-        with open_site(self._setup, silently) as site:
+            return TaskResult()
+        with open_site(self._setup, no_progress) as site:
             if Incarnation(site.database, site.sent_record).doubt():  # `standing` reports it
                 self._looked, self._next = now, now + LOOK_AGAIN
-                return Turn([])
+                return TaskResult([])
             schedule = schedule_of(site, self._newsletter)
             if schedule is not None:
                 self._make(site, now)
             slot = next(upcoming(site, self._newsletter, now), None)
         self._looked = now
         self._next = slot.due if slot else None
-        due = f"{slot.local} ({to_text(slot.due)})" if slot else "has no times of its own"
-        return Turn([], None, {f"next issue of {self._newsletter.name}": due})
+        due = f"{slot.local} ({format_timestamp(slot.due)})" if slot else "has no times of its own"
+        return TaskResult([], None, {f"next issue of {self._newsletter.name}": due})
 
     def _make(self, site: Site, now: datetime) -> None:
         """Make it of what is in the folder now, and have it written and served."""

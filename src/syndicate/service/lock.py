@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from syndicate.errors import Place, SyndicateError
+from syndicate.errors import Location, SyndicateError
 from syndicate.store.database import flock
 from syndicate.store.permissions import open_private
 
@@ -19,7 +19,7 @@ ASKING_SECONDS = 0.5
 
 
 @contextmanager
-def only_one(path: Path, pid: int) -> Iterator[None]:
+def single_instance(path: Path, pid: int) -> Iterator[None]:
     """Hold the lock. Raises SyndicateError, naming the process, when another one has it."""
     with open_private(path, "a+") as file:
         end = time.monotonic() + ASKING_SECONDS
@@ -47,6 +47,6 @@ def _taken(path: Path) -> SyndicateError:
     pid = path.read_text(encoding="utf-8").strip()
     return SyndicateError(
         f"a service runs for this site already{f', as process {pid}' if pid else ''}",
-        place=Place(str(path)),
+        place=Location(str(path)),
         way_out=f"let it run, or end it first: kill {pid}" if pid else "let it run",
     )

@@ -13,7 +13,7 @@ from syndicate.findings import visible
 OURS = "syndicate"
 
 
-def begin(stream: TextIO = sys.stderr) -> None:
+def configure_logging(stream: TextIO = sys.stderr) -> None:
     """Log to `stream` from now on."""
     handler = logging.StreamHandler(stream)
     handler.setFormatter(ForPeople() if stream.isatty() else ForPrograms())

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from datetime import datetime
 
-from syndicate.errors import ConfigError, Place, SyndicateError, refused
+from syndicate.errors import ConfigError, Location, SyndicateError, refused
 from syndicate.findings import Finding, Level
 
 PROGRAM = "program"
@@ -17,14 +17,14 @@ PROGRAM = "program"
 
 
 @dataclass(frozen=True, slots=True)
-class News:
+class Changes:
     """What came up and what was mended."""
 
     new: tuple[Finding, ...]
     mended: tuple[Finding, ...]
 
 
-class Faults:
+class Problems:
     """What is wrong, by the part of the service that found it."""
 
     def __init__(self) -> None:
@@ -36,12 +36,12 @@ class Faults:
             for finding, since in findings.items():
                 yield part, finding, since
 
-    def now_are(self, part: str, findings: Iterable[Finding], now: datetime) -> News:
+    def replace(self, part: str, findings: Iterable[Finding], now: datetime) -> Changes:
         """Take what is wrong in a part now for what was wrong there before."""
         before = self._known.get(part, {})
         after = {finding: before.get(finding, now) for finding in findings}
         self._known[part] = after
-        return News(tuple(after.keys() - before.keys()), tuple(before.keys() - after.keys()))
+        return Changes(tuple(after.keys() - before.keys()), tuple(before.keys() - after.keys()))
 
     def only(self, parts: Set[str]) -> None:
         """Forget the parts that are no more."""
@@ -64,6 +64,6 @@ def is_failure(finding: Finding) -> bool:
     return finding.rule == PROGRAM or finding.rule.endswith("-failed")
 
 
-def _finding(rule: str, message: str, place: Place | None, way_out: str) -> Finding:
+def _finding(rule: str, message: str, place: Location | None, way_out: str) -> Finding:
     path, line = (place.path, place.line) if place else ("", None)
     return Finding(Level.ERROR, rule, message, path, line, way_out)

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Protocol
 
 from syndicate.errors import OutputError
-from syndicate.service.build_state import Served
+from syndicate.service.build_state import BuildState
 from syndicate.service.problems import as_findings
-from syndicate.service.scheduler import Turn
+from syndicate.service.scheduler import TaskResult
 
 ANYWAY = timedelta(minutes=1)
 """From one look at the whole folder to the next, whatever its folders say."""
@@ -28,7 +28,7 @@ class Shows(Protocol):
         ...
 
 
-class Showing:
+class RefreshTask:
     """Has served what changed. What cannot be is tried again, at the latest after a minute.
 
     Commands build too. Documents are replaced by renaming, which changes the time of their folder:
@@ -37,7 +37,7 @@ class Showing:
 
     name = "web"
 
-    def __init__(self, shows: Shows, served: Served, folders: Sequence[Path]) -> None:
+    def __init__(self, shows: Shows, served: BuildState, folders: Sequence[Path]) -> None:
         self._shows = shows
         self._served = served
         self._folders = folders
@@ -45,26 +45,26 @@ class Showing:
         self._looked: datetime | None = None
         self._failing = False
 
-    def turn(self, now: datetime) -> Turn:
+    def turn(self, now: datetime) -> TaskResult:
         """Take up what was built, or what is new in the folder after a while."""
         turn = self._take_up(now)
         if self._served.is_built:
             self._shows.built()
         return turn
 
-    def _take_up(self, now: datetime) -> Turn:
+    def _take_up(self, now: datetime) -> TaskResult:
         by_others = self._changed_by_others()
         self._served.take_asked()
         due = self._looked is None or not self._looked <= now < self._looked + ANYWAY
         whole = due or by_others
         if not whole and not self._served.is_new:
-            return Turn()
+            return TaskResult()
         whole = whole or self._failing  # what could not be served is tried again as well
         faults = self._shows.refresh(None if whole else self._served.paths)
         self._served.paths.clear()
         self._served.is_new, self._failing = False, bool(faults)
         self._looked = now if whole else self._looked
-        return Turn([each for fault in faults for each in as_findings("web-failed", fault)])
+        return TaskResult([each for fault in faults for each in as_findings("web-failed", fault)])
 
     def _changed_by_others(self) -> bool:
         """Whether another program wrote documents. What the service wrote it knows itself."""

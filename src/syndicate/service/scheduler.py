@@ -14,9 +14,9 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from syndicate.backoff import Backoff
-from syndicate.errors import Place
+from syndicate.errors import Location
 from syndicate.findings import Finding, Level
-from syndicate.service.problems import PROGRAM, Faults, as_findings
+from syndicate.service.problems import PROGRAM, Problems, as_findings
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ LONGEST_TURN = 1800.0
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class TaskResult:
     """What a part's turn came to.
 
     `findings` is what is wrong (None: as it was), `again` after how many seconds it wants the
@@ -36,11 +36,11 @@ class Turn:
     """
 
     findings: Sequence[Finding] | None = None
-    again: float | None = None
-    facts: Mapping[str, str] = field(default_factory=dict)
+    next_in: float | None = None
+    status: Mapping[str, str] = field(default_factory=dict)
 
 
-class Part(Protocol):
+class Task(Protocol):
     """Something the service does. A newsletter can be one, so that it fails alone."""
 
     @property
@@ -48,13 +48,13 @@ class Part(Protocol):
         """What it is called in logs and in the status."""
         ...
 
-    def turn(self, now: datetime) -> Turn:
+    def turn(self, now: datetime) -> TaskResult:
         """Do what is due at `now`. Raises what it likes: that costs only this part its turn."""
         ...
 
 
 @dataclass(slots=True)
-class _Rest:
+class _FailedTask:
     """A part that failed, how often in a row, and when last."""
 
     tries: int
@@ -65,24 +65,24 @@ class _Rest:
         return not self.since <= now < self.since + BACKOFF.delay(self.tries - 1)
 
 
-class Tick:
+class Scheduler:
     """The parts, in order, and what became of their turns."""
 
-    def __init__(self, parts: Sequence[Part]) -> None:
+    def __init__(self, parts: Sequence[Task]) -> None:
         self._parts = parts
-        self._resting: dict[str, _Rest] = {}
-        self.faults = Faults()
+        self._resting: dict[str, _FailedTask] = {}
+        self.faults = Problems()
         self.facts: dict[str, str] = {}
         self.last: datetime | None = None
         """When the last turn was."""
         self.count = 0
         """How many turns there were."""
-        self.leaving = False
+        self.stopping = False
         """Set to end after the part whose turn it is."""
         self._began: float | None = None
         self._ended = time.monotonic()
 
-    def replace(self, parts: Sequence[Part]) -> None:
+    def replace(self, parts: Sequence[Task]) -> None:
         """From the next turn on, these are the parts."""
         self._parts = parts
         self._resting = {}
@@ -91,12 +91,12 @@ class Tick:
         """Give every part its turn; after how many seconds one wants another, if it is soon."""
         self._began = time.monotonic()
         try:
-            turns = [self._turn(part, now) for part in self._parts if not self.leaving]
+            turns = [self._turn(part, now) for part in self._parts if not self.stopping]
         finally:
             self._began, self._ended = None, time.monotonic()
         self.last = now
         self.count += 1
-        return min((turn.again for turn in turns if turn.again is not None), default=None)
+        return min((turn.next_in for turn in turns if turn.next_in is not None), default=None)
 
     def alive(self, patience: float) -> bool:
         """Whether turns come: the last ended at most `patience` seconds ago, or one is going on."""
@@ -105,24 +105,24 @@ class Tick:
             return time.monotonic() - began < LONGEST_TURN
         return time.monotonic() - self._ended < patience
 
-    def _turn(self, part: Part, now: datetime) -> Turn:
+    def _turn(self, part: Task, now: datetime) -> TaskResult:
         resting = self._resting.get(part.name)
         if resting and not resting.over(now):
-            return Turn()
+            return TaskResult()
         try:
             turn = part.turn(now)
         except Exception as error:  # noqa: BLE001  whatever it is, the other parts go on
             self._failed(part.name, error, now)
-            return Turn()
+            return TaskResult()
         self._resting.pop(part.name, None)
-        self.facts.update(turn.facts)
+        self.facts.update(turn.status)
         if turn.findings is not None:
             self.found(part.name, turn.findings, now)
         return turn
 
     def _failed(self, part: str, error: Exception, now: datetime) -> None:
         rest = self._resting.get(part)
-        self._resting[part] = _Rest(rest.tries + 1 if rest else 1, now)
+        self._resting[part] = _FailedTask(rest.tries + 1 if rest else 1, now)
         findings = as_findings(f"{part}-failed", error)
         ours = error if findings[0].rule == PROGRAM else None
         self.found(part, findings, now, ours)
@@ -131,7 +131,7 @@ class Tick:
         self, part: str, findings: Sequence[Finding], now: datetime, error: Exception | None = None
     ) -> None:
         """Keep what is wrong in a part now, and log what is news, with the trace of `error`."""
-        news = self.faults.now_are(part, findings, now)
+        news = self.faults.replace(part, findings, now)
         for finding in sorted(news.new, key=_by_place):
             level = logging.ERROR if finding.level == Level.ERROR else logging.WARNING
             log.log(level, "%s", finding.message, extra=_facts(part, finding), exc_info=error)
@@ -146,6 +146,6 @@ def _by_place(finding: Finding) -> tuple[str, int, str]:
 
 
 def _facts(part: str, finding: Finding) -> dict[str, dict[str, str]]:
-    place = str(Place(finding.path, finding.line)) if finding.path else ""
+    place = str(Location(finding.path, finding.line)) if finding.path else ""
     facts = {"part": part, "place": place, "rule": finding.rule, "way_out": finding.way_out}
     return {"facts": {name: value for name, value in facts.items() if value}}

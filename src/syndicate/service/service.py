@@ -19,27 +19,27 @@ from pathlib import Path
 from types import FrameType
 
 from syndicate import __version__
-from syndicate.errors import Place, SyndicateError
-from syndicate.service.approval_task import Approving
-from syndicate.service.bounce_task import Returns
-from syndicate.service.build_state import Served
-from syndicate.service.build_task import Publishing
+from syndicate.errors import Location, SyndicateError
+from syndicate.service.approval_task import ApprovalTask
+from syndicate.service.bounce_task import BounceTask
+from syndicate.service.build_state import BuildState
+from syndicate.service.build_task import BuildTask
 from syndicate.service.clock import Clock
 from syndicate.service.config_watch import ConfigurationFile
-from syndicate.service.delivery_task import Delivering
+from syndicate.service.delivery_task import DeliveryTask
 from syndicate.service.forwarding import Forwarding
-from syndicate.service.hook_task import Telling
-from syndicate.service.http_server import Serving
+from syndicate.service.hook_task import HookTask
+from syndicate.service.http_server import HttpServer
 from syndicate.service.issue_pages import IssuePages
-from syndicate.service.issue_task import Issuing
-from syndicate.service.lock import only_one
+from syndicate.service.issue_task import IssueTask
+from syndicate.service.lock import single_instance
 from syndicate.service.problems import as_findings
-from syndicate.service.refresh_task import Showing, places_of_issues
-from syndicate.service.scheduler import Part, Tick
-from syndicate.service.signup_task import Letters
-from syndicate.service.single_instance import Alone
+from syndicate.service.refresh_task import RefreshTask, places_of_issues
+from syndicate.service.scheduler import Scheduler, Task
+from syndicate.service.signup_task import SignupMailTask
+from syndicate.service.single_instance import DatabaseLock
 from syndicate.service.status import Reporter
-from syndicate.service.store_task import Standing
+from syndicate.service.store_task import StoreTask
 from syndicate.service.systemd import ALIVE, READY, STOPPING, Systemd
 from syndicate.site import Setup, set_up
 
@@ -90,27 +90,29 @@ def _allow_files() -> None:
 
 def _parts(
     setup: Setup,
-    alone: Alone,
-    serving: Serving,
+    alone: DatabaseLock,
+    serving: HttpServer,
     asked: threading.Event,
-    delivering: Delivering,
-    served: Served,
+    delivering: DeliveryTask,
+    served: BuildState,
     shown: IssuePages,
-) -> list[Part]:
+) -> list[Task]:
     """What the service does: each newsletter is a part, so that it fails alone."""
     newsletters = setup.config.newsletters.values()
-    issuing = [Issuing(setup, newsletter, served) for newsletter in newsletters]
+    issuing = [IssueTask(setup, newsletter, served) for newsletter in newsletters]
     return [
         alone,
-        Standing(setup),
-        Publishing(setup, served),
+        StoreTask(setup),
+        BuildTask(setup, served),
         *issuing,
-        Approving(setup, served),
-        Showing(serving, served, places_of_issues(setup.places.output, setup.config.newsletters)),
-        Telling(setup, served, shown),
-        Letters(setup, asked),
+        ApprovalTask(setup, served),
+        RefreshTask(
+            serving, served, places_of_issues(setup.places.output, setup.config.newsletters)
+        ),
+        HookTask(setup, served, shown),
+        SignupMailTask(setup, asked),
         delivering,
-        Returns(setup),
+        BounceTask(setup),
         Forwarding(serving, setup.config_file),
     ]
 
@@ -135,10 +137,10 @@ class Service:
         self._systemd = Systemd(environment)
         self._signals: queue.SimpleQueue[int] = queue.SimpleQueue()
         self._reread = threading.Event()
-        self._tick = Tick([])
+        self._tick = Scheduler([])
         self._asked = threading.Event()
         config = self._setup.config.service
-        self._serving = Serving(
+        self._serving = HttpServer(
             self._setup,
             self._tick,
             config.host if host is None else host,
@@ -148,7 +150,7 @@ class Service:
         )
         self._code = 0
         self._stopping_since = 0.0
-        self._alone = Alone(self._setup, self._end_second)
+        self._alone = DatabaseLock(self._setup, self._end_second)
         self._delivering = self._begin()
         self._clock = Clock(self._turn, self._setup.config.service.poll)
         self._reporter = Reporter(state_file(self._setup, STATUS), os.getpid())
@@ -158,7 +160,7 @@ class Service:
 
         Raises when it cannot begin.
         """
-        with only_one(state_file(self._setup, LOCK), os.getpid()):
+        with single_instance(state_file(self._setup, LOCK), os.getpid()):
             self._alone.begin()
             for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
                 signal.signal(number, self._on_signal)
@@ -169,9 +171,9 @@ class Service:
             log.info("running", extra={"facts": facts, "line": line})
             self._serving.start()
             self._clock.start()
-            self._systemd.tell(READY)
+            self._systemd.notify(READY)
             self._look_after()
-            self._systemd.tell(STOPPING)
+            self._systemd.notify(STOPPING)
             self._delivering.stop()
             self._clock.stop()
             self._delivering.stop()  # a new configuration may have brought another meanwhile
@@ -186,11 +188,11 @@ class Service:
         self._code = SECOND
         self._signals.put(signal.SIGTERM)
 
-    def _begin(self) -> Delivering:
+    def _begin(self) -> DeliveryTask:
         """Have the parts of the present configuration take their turns; the one that sends."""
-        served = Served()
+        served = BuildState()
         shown = IssuePages(self._serving, served)
-        delivering = Delivering(self._setup, self._serving.sent, shown)
+        delivering = DeliveryTask(self._setup, self._serving.sent, shown)
         parts = _parts(
             self._setup, self._alone, self._serving, self._asked, delivering, served, shown
         )
@@ -216,18 +218,18 @@ class Service:
                 self._clock.at_once()
             self._clock.look()
             if self._systemd.watches and self._tick.alive(_patience(self._setup)):
-                self._systemd.tell(ALIVE)
+                self._systemd.notify(ALIVE)
 
     def _on_signal(self, number: int, _: FrameType | None) -> None:
         if number == signal.SIGHUP and self._terminal is not None and not os.isatty(self._terminal):
             number = signal.SIGTERM  # its terminal was closed
         if number != signal.SIGHUP:
-            if self._tick.leaving:
+            if self._tick.stopping:
                 if time.monotonic() - self._stopping_since >= SAME_REQUEST:
                     os._exit(128 + number)  # as shells count; whatever dies here is made up for
                 return
             self._stopping_since = time.monotonic()
-            self._tick.leaving = True
+            self._tick.stopping = True
             deadline = self._setup.config.service.deadline
             timer = threading.Timer(deadline, self._give_up, [deadline])
             timer.daemon = True
@@ -244,7 +246,7 @@ class Service:
         if self._reread.is_set():
             self._reread.clear()
             self._take_configuration(now)
-            self._systemd.tell(READY)
+            self._systemd.notify(READY)
         again = self._tick(now)
         self._tick.found("status", self._reporter.report(self._tick, now), now)
         return again
@@ -257,7 +259,7 @@ class Service:
             if setup.state != self._setup.state:
                 raise SyndicateError(
                     "store.url names another store than before",
-                    place=Place(str(self._config_file)),
+                    place=Location(str(self._config_file)),
                     way_out="restart the service to change to it",
                 )
         except (SyndicateError, OSError) as error:

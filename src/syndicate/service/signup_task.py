@@ -9,16 +9,16 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from syndicate.catalogue.urls import base_url
-from syndicate.documents.site_documents import built
+from syndicate.documents.site_documents import current_documents
 from syndicate.findings import Finding, Level
 from syndicate.schedule.words import duration
-from syndicate.service.build_state import silently
-from syndicate.service.scheduler import Turn
-from syndicate.service.threaded_handler import Answering, ThreadedDesk
+from syndicate.service.build_state import no_progress
+from syndicate.service.scheduler import TaskResult
+from syndicate.service.threaded_handler import Answering, ThreadedHandler
 from syndicate.site import Setup, Site, open_site
-from syndicate.store.requests import Requests
-from syndicate.timestamps import to_text
-from syndicate.web.http_messages import Answer, Request
+from syndicate.store.requests import SignupRequests
+from syndicate.timestamps import format_timestamp
+from syndicate.web.http_messages import Request, Response
 from syndicate.web.rate_limit import Clients, Limit, Network
 
 if TYPE_CHECKING:
@@ -32,11 +32,11 @@ ASKING = Limit(per_second=1 / 60, burst=20)
 
 def frame_of(site: Site, now: datetime) -> tuple[jinja2.Environment, Frame]:
     """What the pages and letters of a site are made with."""
-    outputs = built(site, now)
+    outputs = current_documents(site, now)
     return outputs.env, outputs.frame([])
 
 
-class People(ThreadedDesk):
+class SignupEndpoint(ThreadedHandler):
     """Answers visits of the pages about people: a desk of `web.answers`."""
 
     name = "people"
@@ -54,9 +54,9 @@ class People(ThreadedDesk):
         from syndicate.signup.pages import Pages
 
         pages = Pages(*frame_of(site, datetime.now(UTC)))
-        answering = handlers.Answering(pages, base_url(self.setup.config.site))
+        answering = handlers.SignupHandlers(pages, base_url(self.setup.config.site))
 
-        def answered(request: Request, body: bytes, client: str) -> Answer:
+        def answered(request: Request, body: bytes, client: str) -> Response:
             posted = request.method == b"POST"
             if posted and _asks(request.target):
                 seconds = self._clients.seconds_to_wait(request, monotonic())
@@ -86,7 +86,7 @@ ONE_AT_A_TIME = Lock()
 """With a new configuration comes a new part; what the one before still sends is not sent twice."""
 
 
-class Letters:
+class SignupMailTask:
     """Sends the letters that people asked for, in a thread of its own: a part of the service."""
 
     name = "letters"
@@ -99,10 +99,10 @@ class Letters:
         self._round: Future[list[str]] | None = None
         self._made: tuple[jinja2.Environment, Frame] | None = None
 
-    def turn(self, now: datetime) -> Turn:
+    def turn(self, now: datetime) -> TaskResult:
         """Say what came of the last round, if it has ended, and begin one when it is due."""
         if self._round and not self._round.done():
-            return Turn(again=SOON)
+            return TaskResult(next_in=SOON)
         findings = self._ended()
         if (
             self._asked.is_set()
@@ -112,25 +112,25 @@ class Letters:
             self._asked.clear()
             self._looked = now
             self._round = self._thread.submit(self._send, now)
-        return Turn(findings, SOON if self._round else None)
+        return TaskResult(findings, SOON if self._round else None)
 
     def _send(self, now: datetime) -> list[str]:
         settings = self._setup.config.subscribers
-        with ONE_AT_A_TIME, open_site(self._setup, silently) as site:
-            requests = Requests(site.database)
+        with ONE_AT_A_TIME, open_site(self._setup, no_progress) as site:
+            requests = SignupRequests(site.database)
             with site.database.transaction():
                 requests.forget(now, duration(settings.confirm_within))
-            from syndicate.delivery.relays import FirstThatWorks, transports
-            from syndicate.signup.mailer import BACKOFF, Postman
+            from syndicate.delivery.relays import FailoverTransport, transports
+            from syndicate.signup.mailer import BACKOFF, SignupMailer
 
-            latest = to_text(now + BACKOFF.longest)
-            if not (settings.pages and requests.due(to_text(now), latest, 1)):
+            latest = format_timestamp(now + BACKOFF.longest)
+            if not (settings.pages and requests.due(format_timestamp(now), latest, 1)):
                 return []
 
             self._made = self._made or frame_of(site, now)
             outbox = self._setup.base / self._setup.config.outbox
             ways = transports(self._setup.config.sending, outbox, site.host).values()
-            return Postman(site, *self._made, FirstThatWorks(ways)).round(now)
+            return SignupMailer(site, *self._made, FailoverTransport(ways)).run_once(now)
 
     def _ended(self) -> list[Finding] | None:
         """What came of the last round; None without a new one. Raises what it raised."""

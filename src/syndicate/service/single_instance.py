@@ -13,14 +13,14 @@ from datetime import datetime
 
 from syndicate.errors import StoreError, SyndicateError
 from syndicate.findings import Finding, Level
-from syndicate.service.scheduler import Turn
+from syndicate.service.scheduler import TaskResult
 from syndicate.site import Setup
 from syndicate.store.database import PostgreSQL, open_database
 
 WAY_OUT = "stop that service first, or use another database for this site"
 
 
-class Alone:
+class DatabaseLock:
     """Holds the lock: the first part of every tick, so that nothing is done without it."""
 
     name = "one service"
@@ -43,16 +43,16 @@ class Alone:
         if other is not None:
             raise SyndicateError(_taken(other), way_out=WAY_OUT)
 
-    def turn(self, now: datetime) -> Turn:  # noqa: ARG002  whatever the time is
+    def turn(self, now: datetime) -> TaskResult:  # noqa: ARG002  whatever the time is
         """See that we still hold it; take it again when the connection was broken."""
         try:
             other = self._other()
         except StoreError as error:
-            return Turn([self._finding("database-away", error.message, error.way_out or "")])
+            return TaskResult([self._finding("database-away", error.message, error.way_out or "")])
         if other is None:
-            return Turn([])
+            return TaskResult([])
         self._end()
-        return Turn([self._finding("second-service", _taken(other), WAY_OUT)])
+        return TaskResult([self._finding("second-service", _taken(other), WAY_OUT)])
 
     def close(self) -> None:
         """Let go of the lock."""

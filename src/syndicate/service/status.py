@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from syndicate import atomic_files
-from syndicate.errors import Place, SyndicateError
+from syndicate.errors import Location, SyndicateError
 from syndicate.findings import Finding, from_json, to_json
 from syndicate.service.problems import as_findings
-from syndicate.service.scheduler import Tick
-from syndicate.timestamps import from_text, to_text
+from syndicate.service.scheduler import Scheduler
+from syndicate.timestamps import format_timestamp, parse_timestamp
 
 HEARTBEAT = timedelta(seconds=10)
 """The file says at least so often when the last tick was."""
@@ -41,7 +41,7 @@ class Reporter:
         self._since = datetime.now(UTC)
         self._written: Status | None = None
 
-    def report(self, tick: Tick, now: datetime) -> list[Finding]:
+    def report(self, tick: Scheduler, now: datetime) -> list[Finding]:
         """Say how things are after a tick; gives what keeps us from saying so."""
         faults = tuple((finding, since) for _, finding, since in tick.faults)
         status = Status(self._pid, self._since, now, dict(tick.facts), faults)
@@ -65,11 +65,11 @@ def write(path: Path, status: Status) -> None:
     """Replace the file. Raises OutputError."""
     document = {
         "pid": status.pid,
-        "since": to_text(status.since),
-        "ticked": to_text(status.ticked),
+        "since": format_timestamp(status.since),
+        "ticked": format_timestamp(status.ticked),
         "facts": dict(status.facts),
         "faults": to_json([finding for finding, _ in status.faults]),
-        "faults_since": [to_text(since) for _, since in status.faults],
+        "faults_since": [format_timestamp(since) for _, since in status.faults],
     }
     atomic_files.write(path.parent, path.name, json.dumps(document).encode(), private=True)
 
@@ -86,7 +86,7 @@ def read(path: Path) -> Status | None:
     except (ValueError, KeyError, TypeError) as error:
         raise SyndicateError(
             "this is not what a service of this version writes",
-            place=Place(str(path)),
+            place=Location(str(path)),
             way_out="restart the service; if none runs, delete the file",
         ) from error
 
@@ -94,13 +94,13 @@ def read(path: Path) -> Status | None:
 def _status(document: Any) -> Status:
     return Status(
         pid=document["pid"],
-        since=from_text(document["since"]),
-        ticked=from_text(document["ticked"]),
+        since=parse_timestamp(document["since"]),
+        ticked=parse_timestamp(document["ticked"]),
         facts=document["facts"],
         faults=tuple(
             zip(
                 from_json(document["faults"]),
-                map(from_text, document["faults_since"]),
+                map(parse_timestamp, document["faults_since"]),
                 strict=True,
             )
         ),

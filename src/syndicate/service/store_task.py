@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from syndicate.service.build_state import silently
-from syndicate.service.scheduler import Turn
+from syndicate.service.build_state import no_progress
+from syndicate.service.scheduler import TaskResult
 from syndicate.site import Setup, open_site
 from syndicate.store.incarnation import Incarnation
 
@@ -19,7 +19,7 @@ LOOK_AGAIN = timedelta(seconds=2)
 """The same while nothing may be sent."""
 
 
-class Standing:
+class StoreTask:
     """Reports a store that was moved, restored or copied, until the operator states which."""
 
     name = "store"
@@ -29,11 +29,11 @@ class Standing:
         self._looked: datetime | None = None
         self._wait = LOOK
 
-    def turn(self, now: datetime) -> Turn:
+    def turn(self, now: datetime) -> TaskResult:
         """Look now and then."""
         if self._looked and self._looked <= now < self._looked + self._wait:
-            return Turn()
-        with open_site(self._setup, silently) as site:
+            return TaskResult()
+        with open_site(self._setup, no_progress) as site:
             findings = Incarnation(site.database, site.sent_record).findings(site.config_file)
         self._looked, self._wait = now, LOOK_AGAIN if findings else LOOK
-        return Turn(findings)
+        return TaskResult(findings)

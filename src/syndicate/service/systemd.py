@@ -21,7 +21,7 @@ class Systemd:
         self._address = environment.get("NOTIFY_SOCKET", "")
         self.watches = "WATCHDOG_USEC" in environment
 
-    def tell(self, state: str) -> None:
+    def notify(self, state: str) -> None:
         """Pass on a state, such as READY."""
         if not self._address:
             return
@@ -38,4 +38,4 @@ class Systemd:
     def reloading(self) -> None:
         """Say that the configuration is being read again; READY follows when it was."""
         microseconds = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
-        self.tell(f"RELOADING=1\nMONOTONIC_USEC={microseconds}")
+        self.notify(f"RELOADING=1\nMONOTONIC_USEC={microseconds}")

@@ -16,20 +16,20 @@ from contextlib import ExitStack
 
 from syndicate.catalogue.urls import base_url, path_sent
 from syndicate.errors import SyndicateError
-from syndicate.service.build_state import silently
+from syndicate.service.build_state import no_progress
 from syndicate.site import Setup, Site, open_site
-from syndicate.web.http_messages import Answer, Request, text
+from syndicate.web.http_messages import Request, Response, text
 
 log = logging.getLogger(__name__)
 
 MOST_WAITING = 200
 """Visits in line; who comes then is asked to come again."""
 
-Answering = Callable[[Request, bytes, str], Answer]
+Answering = Callable[[Request, bytes, str], Response]
 """Answers a request, with its body and the address of who asks; raises SyndicateError."""
 
 
-class ThreadedDesk(ABC):
+class ThreadedHandler(ABC):
     """Answers visits of the paths below the site that match `rooms`."""
 
     name: str
@@ -53,7 +53,7 @@ class ThreadedDesk(ABC):
         """Whether a path is for it."""
         return self._paths.match(target) is not None
 
-    async def answer(self, request: Request, body: bytes, client: str) -> Answer:
+    async def answer(self, request: Request, body: bytes, client: str) -> Response:
         """Answer in the thread. Whatever goes wrong there is logged, and said to come again."""
         if self._waiting >= MOST_WAITING:
             return _later()
@@ -74,7 +74,7 @@ class ThreadedDesk(ABC):
 
     # -- in the thread -------------------------------------------------------------------------
 
-    def _answer(self, request: Request, body: bytes, client: str) -> Answer:
+    def _answer(self, request: Request, body: bytes, client: str) -> Response:
         if self._closed:
             return _later()
         fresh = self._answering is None
@@ -92,7 +92,7 @@ class ThreadedDesk(ABC):
 
     def _opened(self) -> Answering:
         if self._answering is None:
-            site = self._open.enter_context(open_site(self.setup, silently))
+            site = self._open.enter_context(open_site(self.setup, no_progress))
             self._answering = self.begin(site)
         return self._answering
 
@@ -102,5 +102,5 @@ class ThreadedDesk(ABC):
         self._open.close()
 
 
-def _later() -> Answer:
+def _later() -> Response:
     return text(503, "This cannot be done just now. Please come again.", (b"retry-after", b"30"))

@@ -32,7 +32,9 @@ def confirmation(
     return _letter(env, frame, "confirmation", titles=titles, agreed=agreed, link=link, until=until)
 
 
-def choices(env: jinja2.Environment, frame: Frame, titles: Sequence[str], link: str) -> Rendered:
+def preferences_email(
+    env: jinja2.Environment, frame: Frame, titles: Sequence[str], link: str
+) -> Rendered:
     """Tell somebody who asked what they get; `link` leads to where they choose.
 
     Raises TemplateError.

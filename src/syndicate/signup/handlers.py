@@ -19,14 +19,20 @@ from syndicate.catalogue.urls import path_sent
 from syndicate.config.model import Newsletter
 from syndicate.errors import AddressError
 from syndicate.signup.pages import Choice, Pages, Problem, Refusal, TagChoice
-from syndicate.signup.subscriptions import MAX_EMAILS_IN, BusyError, Desk, Holding, UsedError
+from syndicate.signup.subscriptions import (
+    MAX_EMAILS_IN,
+    BusyError,
+    LinkUsedError,
+    SubscriptionService,
+    SubscriptionView,
+)
 from syndicate.site import Site
 from syndicate.store.requests import RequestKind
 from syndicate.store.subscribers import Subscriber
 from syndicate.subscribers.addresses import LONGEST, masked
 from syndicate.subscribers.tokens import SHAPE, ExpiredError, Purpose, TokenError, tidied
 from syndicate.uris import uri
-from syndicate.web.http_messages import Answer, Header, Request, answer
+from syndicate.web.http_messages import Header, Request, Response, response
 from syndicate.web.local import LocalView
 
 MOST_FIELDS: Final = 1_000
@@ -35,7 +41,7 @@ FORM: Final = b"application/x-www-form-urlencoded"
 TOKEN_PATH: Final = re.compile(r"((?:[A-Za-z0-9-]{1,39}/|[A-Za-z0-9-]{41,100}/)?)(.+)", re.DOTALL)
 
 Fields = Mapping[str, Sequence[str]]
-Handler = Callable[["Visit"], Answer]
+Handler = Callable[["FormRequest"], Response]
 
 HEADERS: Final[tuple[Header, ...]] = (
     (b"content-type", b"text/html; charset=utf-8"),
@@ -57,10 +63,10 @@ class RefusedError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class FormRequest:
     """One request that came to the desk. `rest` is the path behind the first folder."""
 
-    desk: Desk
+    desk: SubscriptionService
     posted: bool
     rest: str
     query: str
@@ -71,7 +77,7 @@ class Visit:
         return next(iter(self.fields.get(name, ())), "")
 
 
-class Answering:
+class SignupHandlers:
     """The pages of one site about people."""
 
     def __init__(self, pages: Pages, base: str) -> None:
@@ -90,7 +96,7 @@ class Answering:
 
     def __call__(
         self, site: Site, now: datetime, client: str, request: Request, body: bytes
-    ) -> Answer:
+    ) -> Response:
         """Answer a request of a path below one of the rooms, by GET, HEAD or POST."""
         path, _, query = request.target.decode("latin-1").partition("?")
         room, slash, rest = path.removeprefix(self._prefix).partition("/")
@@ -103,32 +109,32 @@ class Answering:
             tidy = _tidied(rest)
             if tidy != rest and not posted:
                 return _see(f"{self._prefix}{room}/{tidy}")
-            desk = Desk(site, now, client, self._local.base(request))
-            visit = Visit(desk, posted, tidy, query, fields)
+            desk = SubscriptionService(site, now, client, self._local.base(request))
+            visit = FormRequest(desk, posted, tidy, query, fields)
             return self._rooms[room](visit)
         except RefusedError as refused:
             return self.refused(refused.status, refused.refusal)
         except BusyError:
             return self.wait(MAX_EMAILS_IN.total_seconds(), Refusal.BUSY)
-        except UsedError:
+        except LinkUsedError:
             return self.refused(410, Refusal.USED)
         except ExpiredError:
             return self.refused(410, Refusal.EXPIRED)
         except TokenError:
             return self.refused(404, Refusal.UNKNOWN)
 
-    def refused(self, status: int, refusal: Refusal, *headers: Header) -> Answer:
+    def refused(self, status: int, refusal: Refusal, *headers: Header) -> Response:
         """A page that says why something cannot be done."""
         page = self._pages.refused(refusal, f"{self._base}subscribe/")
         return self._shown(page, status, *headers)
 
-    def wait(self, seconds: float, refusal: Refusal = Refusal.TOO_MANY) -> Answer:
+    def wait(self, seconds: float, refusal: Refusal = Refusal.TOO_MANY) -> Response:
         """The page for a request that is refused for some seconds, with the reason."""
         return self.refused(429, refusal, (b"retry-after", b"%d" % ceil(seconds)))
 
     # -- subscribing -------------------------------------------------------------------------
 
-    def _subscribe(self, visit: Visit) -> Answer:
+    def _subscribe(self, visit: FormRequest) -> Response:
         match visit.rest.split("/"):
             case [""]:
                 return self._ask_to_subscribe(visit, embedded=False)
@@ -140,7 +146,7 @@ class Answering:
                 return self._confirm(visit, token)
         raise RefusedError(404, Refusal.UNKNOWN)
 
-    def _ask_to_subscribe(self, visit: Visit, *, embedded: bool) -> Answer:
+    def _ask_to_subscribe(self, visit: FormRequest, *, embedded: bool) -> Response:
         known = visit.desk.newsletters
         wanted = [name for name in visit.fields.get("newsletter", ()) if name in known]
         if len(known) == 1 and "newsletter" not in visit.fields:
@@ -159,7 +165,7 @@ class Answering:
         return self._shown(page, 422 if problem else 200, framed=embedded)
 
     def _asked(
-        self, visit: Visit, kind: RequestKind, text: str, wanted: Sequence[str]
+        self, visit: FormRequest, kind: RequestKind, text: str, wanted: Sequence[str]
     ) -> Problem | None:
         """Keep what was asked for; what is wrong with it, if something is."""
         if not text.strip():
@@ -168,13 +174,13 @@ class Answering:
             return None  # the field that people do not see: a program filled it in
         agreed = self._agreed([visit.desk.newsletters[name] for name in wanted])
         try:
-            visit.desk.ask(kind, text, dict.fromkeys(wanted, ()), agreed if wanted else "")
+            visit.desk.request(kind, text, dict.fromkeys(wanted, ()), agreed if wanted else "")
         except AddressError:
             return Problem.BAD_ADDRESS
         return None
 
-    def _confirm(self, visit: Visit, token: str) -> Answer:
-        request = visit.desk.asked(token)
+    def _confirm(self, visit: FormRequest, token: str) -> Response:
+        request = visit.desk.pending_request(token)
         known = visit.desk.newsletters
         if not visit.posted:
             wanted = [known[name] for name in request.wanted if name in known]
@@ -190,7 +196,7 @@ class Answering:
 
     # -- choosing ----------------------------------------------------------------------------
 
-    def _preferences(self, visit: Visit) -> Answer:
+    def _preferences(self, visit: FormRequest) -> Response:
         token = visit.rest
         if not token:
             return self._ask_for_link(visit)
@@ -201,15 +207,15 @@ class Answering:
         if what not in ("save", "leave"):  # half a form would be one that leaves everything
             raise RefusedError(400, Refusal.MALFORMED)
         if what == "leave":
-            left = visit.desk.leave(who, "", "preferences")
+            left = visit.desk.unsubscribe(who, "", "preferences")
             return self._left(left or list(visit.desk.newsletters.values()))
         wanted = self._wanted(visit, who)
-        had = {each.newsletter.name for each in visit.desk.holdings(who) if each.active}
+        had = {each.newsletter.name for each in visit.desk.subscriptions(who) if each.active}
         agreed = self._agreed([visit.desk.newsletters[name] for name in wanted if name not in had])
         new = visit.desk.choose(who, wanted, agreed)
         return _see("../subscribe/sent/" if new else f"{token}?saved")
 
-    def _ask_for_link(self, visit: Visit) -> Answer:
+    def _ask_for_link(self, visit: FormRequest) -> Response:
         problem = None
         if visit.posted:
             problem = self._asked(visit, RequestKind.PREFERENCES, visit.one("address"), ())
@@ -217,17 +223,17 @@ class Answering:
                 return _see("../subscribe/sent/")
         return self._shown(self._pages.ask_for_link(problem=problem), 422 if problem else 200)
 
-    def _choices_of(self, visit: Visit, who: Subscriber, *, saved: bool) -> Answer:
+    def _choices_of(self, visit: FormRequest, who: Subscriber, *, saved: bool) -> Response:
         choices = [
             _held(each, visit.desk.tags(each.newsletter, each.tags))
-            for each in visit.desk.holdings(who)
+            for each in visit.desk.subscriptions(who)
         ]
         return self._shown(self._pages.preferences(masked(who.address), choices, saved=saved))
 
-    def _wanted(self, visit: Visit, who: Subscriber) -> dict[str, list[str]]:
+    def _wanted(self, visit: FormRequest, who: Subscriber) -> dict[str, list[str]]:
         """The newsletters that were chosen, each with its chosen tags among those offered."""
         found: dict[str, list[str]] = {}
-        own = {each.newsletter.name: each.tags for each in visit.desk.holdings(who)}
+        own = {each.newsletter.name: each.tags for each in visit.desk.subscriptions(who)}
         for name in dict.fromkeys(visit.fields.get("newsletter", ())):
             if newsletter := visit.desk.newsletters.get(name):
                 offered = {tag for tag, _ in visit.desk.tags(newsletter, own.get(name, ()))}
@@ -237,7 +243,7 @@ class Answering:
 
     # -- leaving -----------------------------------------------------------------------------
 
-    def _unsubscribe(self, visit: Visit) -> Answer:
+    def _unsubscribe(self, visit: FormRequest) -> Response:
         match visit.rest.split("/"):
             case [""] if not visit.posted:
                 return _see("../preferences/")
@@ -246,18 +252,18 @@ class Answering:
                 return self._leave(visit, who, name)
         raise RefusedError(404, Refusal.UNKNOWN)
 
-    def _leave(self, visit: Visit, who: Subscriber, name: str) -> Answer:
+    def _leave(self, visit: FormRequest, who: Subscriber, name: str) -> Response:
         """A POST leaves, whatever it says: RFC 8058 names a body, and leaving always works."""
         newsletter = visit.desk.newsletters.get(name)
         if visit.posted:
             everything = visit.one("what") == "all"
             one_click = "List-Unsubscribe" in visit.fields
-            left = visit.desk.leave(
+            left = visit.desk.unsubscribe(
                 who, "" if everything else name, "one click" if one_click else "page"
             )
             return self._left(left or [newsletter]) if newsletter else self._gone(name)
         others = any(
-            each.active and each.newsletter.name != name for each in visit.desk.holdings(who)
+            each.active and each.newsletter.name != name for each in visit.desk.subscriptions(who)
         )
         shown = _choice(newsletter, chosen=True) if newsletter else Choice(name, name, "", True)
         by_mail = ""
@@ -265,12 +271,12 @@ class Answering:
             by_mail = visit.desk.links().unsubscribe_by_mail(newsletter, who.id)
         return self._shown(self._pages.unsubscribe(shown, others, by_mail))
 
-    def _gone(self, name: str) -> Answer:
+    def _gone(self, name: str) -> Response:
         """Somebody left a newsletter that there is no more."""
         choices = [Choice(name, name, "", chosen=False)]
         return self._shown(self._pages.left(choices, f"{self._base}subscribe/"))
 
-    def _left(self, newsletters: Sequence[Newsletter]) -> Answer:
+    def _left(self, newsletters: Sequence[Newsletter]) -> Response:
         choices = [_choice(each, chosen=False) for each in newsletters]
         return self._shown(self._pages.left(choices, f"{self._base}subscribe/"))
 
@@ -278,7 +284,7 @@ class Answering:
 
     def _shown(
         self, page: bytes, status: int = 200, *headers: Header, framed: bool = False
-    ) -> Answer:
+    ) -> Response:
         frames = "*" if framed else "'none'"
         policy = (
             f"default-src 'none'; style-src 'self' {self._origin}; img-src 'self' {self._origin}; "
@@ -289,7 +295,7 @@ class Answering:
             (b"content-security-policy", policy.encode("ascii")),
             *(() if framed else ((b"x-frame-options", b"DENY"),)),
         )
-        return answer(status, (*HEADERS, *own, *headers), page)
+        return response(status, (*HEADERS, *own, *headers), page)
 
 
 def _tidied(rest: str) -> str:
@@ -329,7 +335,7 @@ def _choice(newsletter: Newsletter, *, chosen: bool) -> Choice:
     return Choice(newsletter.name, newsletter.title, newsletter.description, chosen)
 
 
-def _held(holding: Holding, tags: Sequence[tuple[str, str]]) -> Choice:
+def _held(holding: SubscriptionView, tags: Sequence[tuple[str, str]]) -> Choice:
     newsletter = holding.newsletter
     offered = tuple(TagChoice(tag, label, tag in holding.tags) for tag, label in tags)
     return Choice(
@@ -337,9 +343,9 @@ def _held(holding: Holding, tags: Sequence[tuple[str, str]]) -> Choice:
     )
 
 
-def _see(location: str) -> Answer:
+def _see(location: str) -> Response:
     """Lead on to a page, to be shown by GET; relative, so that it stays on this site."""
-    return answer(
+    return response(
         303,
         (
             (b"location", location.encode("ascii")),

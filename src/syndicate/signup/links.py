@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from syndicate.config.model import Bounces, Newsletter
 from syndicate.mail.message import mailbox
-from syndicate.store.requests import Secret
+from syndicate.store.requests import SigningKey
 from syndicate.subscribers.tokens import Purpose, signed
 
 
@@ -20,7 +20,7 @@ class Links:
     """
 
     base: str
-    secret: Secret
+    secret: SigningKey
     mail_to: str = ""
 
     def confirm(self, request: int, until: datetime) -> str:
@@ -52,5 +52,5 @@ def mailbox_read(settings: Bounces) -> str:
     return settings.address if settings.maildir or settings.imap.host else ""
 
 
-def _leaving(secret: Secret, newsletter: str, subscriber: int) -> str:
+def _leaving(secret: SigningKey, newsletter: str, subscriber: int) -> str:
     return signed(secret, Purpose.UNSUBSCRIBE, subscriber, newsletter)

@@ -14,31 +14,31 @@ import jinja2
 from syndicate.backoff import Backoff
 from syndicate.documents.pages import Frame
 from syndicate.errors import DeliveryError, MessageError
-from syndicate.mail.message import domain, letter, mailbox
+from syndicate.mail.message import domain, mailbox, transactional_message
 from syndicate.mail.transport import Envelope, Session, Transport
 from syndicate.newsletters.issue import Rendered
 from syndicate.signup import emails
 from syndicate.signup.links import Links
-from syndicate.signup.subscriptions import Desk
+from syndicate.signup.subscriptions import SubscriptionService
 from syndicate.site import Site
-from syndicate.store.requests import Request, Requests, RequestState
+from syndicate.store.requests import RequestState, SignupRequest, SignupRequests
 from syndicate.store.subscribers import Subscribers
-from syndicate.timestamps import from_text, to_text
+from syndicate.timestamps import format_timestamp, parse_timestamp
 
 AT_ONCE = 100
 BACKOFF = Backoff(timedelta(minutes=1), timedelta(hours=6))
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class OutgoingEmail:
     """What is to be sent for a request."""
 
-    request: Request
+    request: SignupRequest
     sender: str
     rendered: Rendered
 
 
-class Postman:
+class SignupMailer:
     """Sends the letters of one site by a transport."""
 
     def __init__(
@@ -48,15 +48,17 @@ class Postman:
         self._env = env
         self._frame = frame
         self._transport = transport
-        self._requests = Requests(site.database)
-        self._taken: Request | None = None  # whose email the session accepted last
+        self._requests = SignupRequests(site.database)
+        self._taken: SignupRequest | None = None  # whose email the session accepted last
 
-    def round(self, now: datetime) -> list[str]:
+    def run_once(self, now: datetime) -> list[str]:
         """Send what is due; give what went wrong."""
-        due = self._requests.due(to_text(now), to_text(now + BACKOFF.longest), AT_ONCE)
+        due = self._requests.due(
+            format_timestamp(now), format_timestamp(now + BACKOFF.longest), AT_ONCE
+        )
         if not due:
             return []
-        desk = Desk(self._site, now)
+        desk = SubscriptionService(self._site, now)
         self._taken = None
         try:
             with self._transport.session() as session:
@@ -66,7 +68,9 @@ class Postman:
             problems = [self._failed(request, error, now) for request in due]
         return [problem for problem in problems if problem]
 
-    def _sent(self, session: Session, desk: Desk, request: Request, now: datetime) -> str:
+    def _sent(
+        self, session: Session, desk: SubscriptionService, request: SignupRequest, now: datetime
+    ) -> str:
         """Write and send the letter for a request; what went wrong, or ""."""
         now_known = self._requests.find(request.id)
         if now_known is None or now_known.state != RequestState.WAITING:
@@ -76,7 +80,7 @@ class Postman:
 
     # -- writing -----------------------------------------------------------------------------
 
-    def _written(self, desk: Desk, request: Request) -> Letter | None:
+    def _written(self, desk: SubscriptionService, request: SignupRequest) -> OutgoingEmail | None:
         """The letter for a request; None, and the request is dropped, where none is to go out."""
         rendered = self._rendered(desk, request)
         if rendered is None:
@@ -85,38 +89,38 @@ class Postman:
         known = self._site.config.newsletters
         first = next((known[name] for name in request.wanted if name in known), None)
         sender = (first or next(iter(known.values()))).sender
-        return Letter(request, sender, rendered)
+        return OutgoingEmail(request, sender, rendered)
 
-    def _rendered(self, desk: Desk, request: Request) -> Rendered | None:
+    def _rendered(self, desk: SubscriptionService, request: SignupRequest) -> Rendered | None:
         subscribers, known = Subscribers(self._site.database), self._site.config.newsletters
         if not known or subscribers.suppression(request.hash):
             return None
         who = subscribers.find(request.hash)
-        active = {h.newsletter.name for h in desk.holdings(who) if h.active} if who else set()
+        active = {h.newsletter.name for h in desk.subscriptions(who) if h.active} if who else set()
         wanted = [known[name] for name in request.wanted if name in known]
         if any(each.name not in active for each in wanted):
             titles = [each.title for each in wanted]
-            until = from_text(request.asked) + desk.lasts
+            until = parse_timestamp(request.asked) + desk.lasts
             link = self._links(desk, request).confirm(request.id, until)
             return emails.confirmation(self._env, self._frame, titles, request.agreed, link, until)
         if who is None:
             return None  # nobody here: a stranger is not written to
         titles = [known[name].title for name in known if name in active]
         link = self._links(desk, request).preferences(who.id)
-        return emails.choices(self._env, self._frame, titles, link)
+        return emails.preferences_email(self._env, self._frame, titles, link)
 
-    def _links(self, desk: Desk, request: Request) -> Links:
+    def _links(self, desk: SubscriptionService, request: SignupRequest) -> Links:
         """Who asked on this machine gets links to it, as long as messages are files on it."""
         stays = self._site.config.sending.transport == "outbox"
         return desk.links(request.base if stays else "")
 
     # -- sending -----------------------------------------------------------------------------
 
-    def _hand_over(self, session: Session, each: Letter, now: datetime) -> str:
+    def _hand_over(self, session: Session, each: OutgoingEmail, now: datetime) -> str:
         """Send one letter; what went wrong, or ""."""
         request = each.request
         try:
-            message = letter(
+            message = transactional_message(
                 each.rendered,
                 sender=each.sender,
                 to=request.address,
@@ -137,7 +141,9 @@ class Postman:
             return ""
         return self._failed(self._taken, DeliveryError(doubt), now)
 
-    def _failed(self, request: Request, error: DeliveryError | MessageError, now: datetime) -> str:
+    def _failed(
+        self, request: SignupRequest, error: DeliveryError | MessageError, now: datetime
+    ) -> str:
         for_good = isinstance(error, MessageError) or error.for_good
         attempts = request.attempts + 1
         wait = BACKOFF.delay(request.attempts)
@@ -145,7 +151,7 @@ class Postman:
             request._replace(
                 state=RequestState.FAILED if for_good else RequestState.WAITING,
                 attempts=attempts,
-                next_try=to_text(now + wait),
+                next_try=format_timestamp(now + wait),
                 reply=error.message,
             ),
             before=request.state,
@@ -153,7 +159,7 @@ class Postman:
         # The address of whoever it is does not belong into a log.
         return "a letter cannot be written" if isinstance(error, MessageError) else error.message
 
-    def _settle(self, request: Request, before: str = RequestState.WAITING) -> None:
+    def _settle(self, request: SignupRequest, before: str = RequestState.WAITING) -> None:
         """Keep what became of it, unless it was answered or forgotten meanwhile."""
         with self._site.database.transaction():
             now = self._requests.find(request.id)
@@ -161,7 +167,7 @@ class Postman:
                 self._requests.settle(request)
 
 
-def _message_id(each: Letter) -> str:
+def _message_id(each: OutgoingEmail) -> str:
     """The same whenever this letter is tried again."""
     digest = hashlib.sha256(f"{each.request.id}\0{each.request.asked}".encode()).hexdigest()[:32]
     return f"{digest}@{domain(each.sender)}"

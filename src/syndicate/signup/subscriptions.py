@@ -18,7 +18,13 @@ from syndicate.schedule.words import duration
 from syndicate.signup.links import Links, mailbox_read
 from syndicate.site import Site
 from syndicate.store.articles import Articles
-from syndicate.store.requests import Request, RequestKind, Requests, RequestState, Secrets
+from syndicate.store.requests import (
+    RequestKind,
+    RequestState,
+    SigningKeys,
+    SignupRequest,
+    SignupRequests,
+)
 from syndicate.store.subscribers import (
     Consent,
     Subscriber,
@@ -27,7 +33,7 @@ from syndicate.store.subscribers import (
 )
 from syndicate.subscribers.addresses import address, hashed
 from syndicate.subscribers.tokens import ExpiredError, Purpose, TokenError, read
-from syndicate.timestamps import from_text, to_text
+from syndicate.timestamps import format_timestamp, parse_timestamp
 
 MOST_LETTERS = 3
 MOST_LETTERS_IN = timedelta(days=1)
@@ -44,12 +50,12 @@ class BusyError(Exception):
     """So many emails were asked for that no more are sent for now."""
 
 
-class UsedError(TokenError):
+class LinkUsedError(TokenError):
     """A link that was used already, and works once."""
 
 
 @dataclass(frozen=True, slots=True)
-class Holding:
+class SubscriptionView:
     """What somebody gets of a newsletter. `tags` are chosen ones; none: everything."""
 
     newsletter: Newsletter
@@ -57,7 +63,7 @@ class Holding:
     tags: tuple[str, ...] = ()
 
 
-class Desk:
+class SubscriptionService:
     """Of one site, at one moment, for a client with the address `client` ("" if unknown).
 
     `base` is the site's address as a browser on this machine has it (`LocalView.base`), else "".
@@ -66,12 +72,12 @@ class Desk:
     def __init__(self, site: Site, now: datetime, client: str = "", base: str = "") -> None:
         self._site = site
         self._now = now
-        self._at = to_text(now)
+        self._at = format_timestamp(now)
         self._client = client
         self._base = base
         self._database = site.database
         self._known = Subscribers(site.database)
-        self._requests = Requests(site.database)
+        self._requests = SignupRequests(site.database)
         self.newsletters: Mapping[str, Newsletter] = site.config.newsletters
 
     @property
@@ -81,7 +87,7 @@ class Desk:
 
     def links(self, base: str = "") -> Links:
         """Links signed with today's secret, below the site's address, or below `base`."""
-        secrets = Secrets(self._database)
+        secrets = SigningKeys(self._database)
         secret = next(iter(secrets.good(self._at)), None)
         if secret is None or secret.until:
             with self._database.transaction():
@@ -91,7 +97,7 @@ class Desk:
 
     # -- asking ------------------------------------------------------------------------------
 
-    def ask(
+    def request(
         self, kind: RequestKind, text: str, wanted: Mapping[str, Sequence[str]], agreed: str
     ) -> None:
         """Keep that somebody asked for a letter to an address.
@@ -103,10 +109,10 @@ class Desk:
         given = address(text)
         if not given.mail.rpartition("@")[0].isascii():
             raise AddressError("not every server takes letters other than a to z before the @")
-        since = to_text(self._now - MOST_LETTERS_IN)
+        since = format_timestamp(self._now - MOST_LETTERS_IN)
         with self._database.transaction():
             salt = self._known.salt()
-            asked = Request(
+            asked = SignupRequest(
                 0,
                 kind,
                 given.mail,
@@ -118,17 +124,20 @@ class Desk:
                 next_try=self._at,
                 base=self._base,
             )
-            if self._requests.count(to_text(self._now - MAX_EMAILS_IN), self._at) >= MAX_EMAILS:
+            if (
+                self._requests.count(format_timestamp(self._now - MAX_EMAILS_IN), self._at)
+                >= MAX_EMAILS
+            ):
                 raise BusyError
             self._requests.ask(asked, MOST_LETTERS, since)
 
-    def asked(self, token: str) -> Request:
+    def pending_request(self, token: str) -> SignupRequest:
         """What somebody is about to confirm. Raises TokenError, ExpiredError, UsedError."""
         request = self._requests.find(self._number(token, Purpose.CONFIRM))
-        if request is None or from_text(request.asked) + self.lasts <= self._now:
+        if request is None or parse_timestamp(request.asked) + self.lasts <= self._now:
             raise ExpiredError("forgotten")
         if request.state == RequestState.ANSWERED:
-            raise UsedError("used")
+            raise LinkUsedError("used")
         if not self._got_by(request):
             raise ExpiredError("they left since, or there is none of it any more")
         return request
@@ -136,7 +145,7 @@ class Desk:
     def confirm(self, token: str) -> tuple[Subscriber, list[Newsletter]]:
         """Have somebody get what they asked for, and keep the evidence. Raises as `asked`."""
         with self._database.transaction():
-            request = self.asked(token)
+            request = self.pending_request(token)
             client = self._hashed_client(self._known.salt())
             evidence = [
                 Consent(0, "", request.asked, "requested", "", request.client),
@@ -152,7 +161,7 @@ class Desk:
                     self._known.choose(each, request.wanted[each.newsletter])
         return who, [self.newsletters[name] for name in names]
 
-    def _got_by(self, request: Request) -> list[str]:
+    def _got_by(self, request: SignupRequest) -> list[str]:
         """What confirming a request brings: nothing that somebody left after they asked for it."""
         who = self._known.find(request.hash)
         left = {
@@ -172,7 +181,7 @@ class Desk:
             raise TokenError("erased")
         return who
 
-    def holdings(self, who: Subscriber) -> list[Holding]:
+    def subscriptions(self, who: Subscriber) -> list[SubscriptionView]:
         """What somebody gets, newsletter by newsletter, in the order of the configuration."""
         known = {each.newsletter: each for each in self._known.subscriptions(who.id)}
         found = []
@@ -180,7 +189,7 @@ class Desk:
             has = known.get(name)
             active = has is not None and has.state == SubscriptionState.ACTIVE
             tags = tuple(has.tags.split("\n")) if has and active and has.tags else ()
-            found.append(Holding(newsletter, active, tags))
+            found.append(SubscriptionView(newsletter, active, tags))
         return found
 
     def tags(self, newsletter: Newsletter, own: Sequence[str]) -> list[tuple[str, str]]:
@@ -206,7 +215,7 @@ class Desk:
 
         What they did not get before is only asked for: True if so, and a letter will come.
         """
-        active = {each.newsletter.name for each in self.holdings(who) if each.active}
+        active = {each.newsletter.name for each in self.subscriptions(who) if each.active}
         with self._database.transaction():
             self._leave(who, [name for name in active if name not in wanted], "preferences")
             for each in self._known.subscriptions(who.id):
@@ -215,10 +224,10 @@ class Desk:
         new = [name for name in wanted if name not in active and name in self.newsletters]
         if new:
             asked = {name: wanted[name] for name in new}
-            self.ask(RequestKind.SUBSCRIBE, who.address, asked, agreed)
+            self.request(RequestKind.SUBSCRIBE, who.address, asked, agreed)
         return bool(new)
 
-    def leave(self, who: Subscriber, newsletter: str, how: str) -> list[Newsletter]:
+    def unsubscribe(self, who: Subscriber, newsletter: str, how: str) -> list[Newsletter]:
         """Have somebody leave a newsletter, or ("") all; give those they got until now."""
         everything = (each.newsletter for each in self._known.subscriptions(who.id))
         names = [newsletter] if newsletter else list(everything)
@@ -233,7 +242,7 @@ class Desk:
         return self._known.unsubscribe(who.id, names, how, self._at, client)
 
     def _number(self, token: str, purpose: Purpose, newsletter: str = "") -> int:
-        good = Secrets(self._database).good(self._at)
+        good = SigningKeys(self._database).good(self._at)
         return read(token, purpose, good, self._now, newsletter)
 
     def _hashed_client(self, salt: str) -> str:

@@ -14,9 +14,9 @@ from email import message_from_bytes, policy
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from syndicate.bounces.handle import Came
+from syndicate.bounces.handle import BounceResult
 from syndicate.bounces.mailboxes import Act, acting
-from syndicate.signup.subscriptions import BusyError, Desk
+from syndicate.signup.subscriptions import BusyError, SubscriptionService
 from syndicate.signup.written_requests import WrittenRequest
 from syndicate.site import Site
 from syndicate.store.requests import RequestKind
@@ -36,7 +36,7 @@ SPACE = re.compile(r"=(?:20|09)")
 """What is left of quoted-printable (RFC 2045, section 6.7) in a subject."""
 
 
-class Leaving(NamedTuple):
+class UnsubscribeRequest(NamedTuple):
     """Which newsletter somebody leaves, and the token that says who."""
 
     newsletter: str
@@ -57,7 +57,7 @@ class LinkRequested(NamedTuple):
     address: str
 
 
-def leaving(message: bytes) -> Leaving | None:
+def leaving(message: bytes) -> UnsubscribeRequest | None:
     """The token in the subject of a message (RFC 5322); None if there is none.
 
     The subject may have come through an answer (`Re:`), be encoded (RFC 2047, or as in an address)
@@ -69,7 +69,7 @@ def leaving(message: bytes) -> Leaving | None:
     except (ValueError, IndexError, AttributeError):  # the parser's own faults with odd headers
         return None
     found = SUBJECT.search(SPACE.sub(" ", SOFT_BREAK.sub("", _unquoted(subject[:1_000]))))
-    return Leaving(found[1], found[2].replace(" ", "")) if found else None
+    return UnsubscribeRequest(found[1], found[2].replace(" ", "")) if found else None
 
 
 def unsubscribe(site: Site, message: bytes, now: datetime) -> Unsubscribed | LinkRequested | None:
@@ -77,7 +77,7 @@ def unsubscribe(site: Site, message: bytes, now: datetime) -> Unsubscribed | Lin
 
     Raises TokenError if it does with a token that is not valid (any more) and no other proof.
     """
-    desk, asked = Desk(site, now), leaving(message)
+    desk, asked = SubscriptionService(site, now), leaving(message)
     invalid: TokenError | None = None
     if asked:
         try:
@@ -92,7 +92,7 @@ def unsubscribe(site: Site, message: bytes, now: datetime) -> Unsubscribed | Lin
 
 
 def _in_words(
-    site: Site, desk: Desk, request: WrittenRequest
+    site: Site, desk: SubscriptionService, request: WrittenRequest
 ) -> Unsubscribed | LinkRequested | None:
     """What follows from an email that asks in words; None if it does not, or from a stranger."""
     if not request.asks():
@@ -102,12 +102,12 @@ def _in_words(
     who = request.sender
     if who is None:
         return None
-    if not any(each.active for each in desk.holdings(who)):
+    if not any(each.active for each in desk.subscriptions(who)):
         return Unsubscribed(who.address, "", was_active=False)
     if not site.config.subscribers.pages:
         return None  # there is nothing to link to
     try:
-        desk.ask(RequestKind.PREFERENCES, who.address, {}, "")
+        desk.request(RequestKind.PREFERENCES, who.address, {}, "")
     except BusyError:
         return None
     return LinkRequested(who.address)
@@ -115,16 +115,18 @@ def _in_words(
 
 def acting_on_mail(site: Site, now: datetime) -> Act:
     """What acts on the bytes of a mail in the mailbox of notices: a notice, or a reader's email."""
-    on_notice: Callable[[bytes], Came] = acting(site.database, now)
+    on_notice: Callable[[bytes], BounceResult] = acting(site.database, now)
 
-    def on(data: bytes) -> Came:
+    def on(data: bytes) -> BounceResult:
         try:
             done = unsubscribe(site, data, now)
         except TokenError:
             done = None
         if done is None:
             return on_notice(data)
-        return Came.UNSUBSCRIBED if isinstance(done, Unsubscribed) else Came.LINK_SENT
+        return (
+            BounceResult.UNSUBSCRIBED if isinstance(done, Unsubscribed) else BounceResult.LINK_SENT
+        )
 
     return on
 
@@ -134,5 +136,5 @@ def _unquoted(text: str) -> str:
     return unquote(unquote(text))
 
 
-def _unsubscribed(desk: Desk, who: Subscriber, newsletter: str) -> Unsubscribed:
-    return Unsubscribed(who.address, newsletter, bool(desk.leave(who, newsletter, "mail")))
+def _unsubscribed(desk: SubscriptionService, who: Subscriber, newsletter: str) -> Unsubscribed:
+    return Unsubscribed(who.address, newsletter, bool(desk.unsubscribe(who, newsletter, "mail")))

@@ -12,19 +12,19 @@ from typing import Final
 from urllib.parse import unquote
 
 from syndicate.bounces import nonstandard, plain_text
-from syndicate.bounces.handle import matching
-from syndicate.bounces.mime import came_to, decoded, is_sane
+from syndicate.bounces.handle import return_path_reader
+from syndicate.bounces.mime import decoded, delivered_to, within_limits
 from syndicate.errors import AddressError
 from syndicate.mail.personalise import message_id
-from syndicate.signup.subscriptions import Desk
+from syndicate.signup.subscriptions import SubscriptionService
 from syndicate.signup.unsubscribe_words import asks_to_unsubscribe, own_text, text_of_html
 from syndicate.site import Site
 from syndicate.store.deliveries import Deliveries
-from syndicate.store.requests import Secrets
+from syndicate.store.requests import SigningKeys
 from syndicate.store.subscribers import Subscriber, Subscribers
 from syndicate.subscribers.addresses import address
 from syndicate.subscribers.tokens import Purpose, TokenError
-from syndicate.timestamps import to_text
+from syndicate.timestamps import format_timestamp
 
 MAX_LINKS: Final = 20
 LINK: Final = re.compile(r"unsubscribe/([A-Za-z0-9-]{1,100})/([A-Za-z0-9_-]{40})(?![\w-])", re.A)
@@ -39,7 +39,7 @@ Proven = tuple[Subscriber, str]
 class WrittenRequest:
     """One email, as bytes, that came to a site."""
 
-    def __init__(self, site: Site, desk: Desk, data: bytes, now: datetime) -> None:
+    def __init__(self, site: Site, desk: SubscriptionService, data: bytes, now: datetime) -> None:
         self._site = site
         self._desk = desk
         self._now = now
@@ -47,7 +47,7 @@ class WrittenRequest:
 
     def asks(self) -> bool:
         """Whether a person asks, in the subject or the text, to be unsubscribed."""
-        if not is_sane(self._message) or self._is_from_a_program():
+        if not within_limits(self._message) or self._is_from_a_program():
             return False
         names = [
             str(self._message.get("from", "")),
@@ -113,8 +113,8 @@ class WrittenRequest:
     def _by_return_path(self) -> Iterator[Proven]:
         """By the return path of a message, to which it was sent."""
         database = self._site.database
-        matches = matching(Secrets(database).good(to_text(self._now)))
-        for found in filter(None, map(matches, came_to(self._message))):
+        matches = return_path_reader(SigningKeys(database).good(format_timestamp(self._now)))
+        for found in filter(None, map(matches, delivered_to(self._message))):
             issue, number = found
             sending = Deliveries(database).sending(issue)
             who = Subscribers(database).by_id(number)
@@ -130,6 +130,6 @@ class WrittenRequest:
             return
         with database.transaction():
             salt = Subscribers(database).salt()
-        for sending, _ in Deliveries(database).to(who.id):
+        for sending, _ in Deliveries(database).for_subscriber(who.id):
             if message_id(sending.issue, who.id, salt, "").rstrip("@") in answered:
                 yield who, sending.newsletter

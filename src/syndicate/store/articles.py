@@ -32,7 +32,7 @@ SHOWN = f"({PUBLISHED} OR state IN ('page', 'unlisted'))"
 NEWEST = "ORDER BY published DESC, sequence DESC"
 
 
-Light = tuple[str, int, str, tuple[tuple[str, str], ...]]
+ArticleSummary = tuple[str, int, str, tuple[tuple[str, str], ...]]
 """Id, sequence, moment of publication, tags: what choosing articles needs to know."""
 
 
@@ -141,7 +141,7 @@ class Articles:
         dated = [str(path) for path, undated, state in rows if not undated and state == State.LIVE]
         return dated, [str(path) for path, undated, _ in rows if undated]
 
-    def light_after(self, sequence: int) -> list[Light]:
+    def light_after(self, sequence: int) -> list[ArticleSummary]:
         """Articles that were published after that one, newest first by date."""
         return self._light(
             f"{BY_SEQUENCE} AND sequence > :sequence {NEWEST}", {"sequence": sequence}
@@ -149,7 +149,7 @@ class Articles:
 
     def light_until(
         self, sequence: int, include: Sequence[str], exclude: Sequence[str], limit: int
-    ) -> list[Light]:
+    ) -> list[ArticleSummary]:
         """The newest articles, by date, of those published up to that one, by their tags."""
         values: dict[str, object] = {"sequence": sequence, "limit": limit}
         where = f"{PUBLISHED} AND sequence <= :sequence"
@@ -164,7 +164,7 @@ class Articles:
                 )
         return self._light(f"{where} {NEWEST} LIMIT :limit", values)
 
-    def _light(self, where: str, values: Mapping[str, object]) -> list[Light]:
+    def _light(self, where: str, values: Mapping[str, object]) -> list[ArticleSummary]:
         query = f"SELECT id, sequence, published, head FROM articles WHERE {where}"
         rows = self._rows(query, values)
         return [(str(i), int(s), str(p), tag_pairs(head)) for i, s, p, head in rows]

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 
-from syndicate.errors import Place, StoreError
+from syndicate.errors import Location, StoreError
 from syndicate.store.database import Sqlite, flock
 from syndicate.store.incarnation import RESTORED
 from syndicate.store.permissions import create_private, open_private
@@ -25,7 +25,7 @@ def back_up(store: Path, target: Path) -> None:
         raise StoreError(f"there is no store {store}", way_out="syndicate build makes it")
     if target.exists():
         raise StoreError(
-            "the file exists already", place=Place(str(target)), way_out="choose another name"
+            "the file exists already", place=Location(str(target)), way_out="choose another name"
         )
     with _made(target) as partial:
         _copy(store, partial)
@@ -40,9 +40,9 @@ def restore(source: Path, store: Path, name: str) -> Path | None:
     for a file that is no whole store of this version or an older one.
     """
     if not source.is_file():
-        raise StoreError("there is no such backup", place=Place(str(source)))
+        raise StoreError("there is no such backup", place=Location(str(source)))
     if store.exists() and source.samefile(store):
-        raise StoreError("this is the store itself", place=Place(str(source)))
+        raise StoreError("this is the store itself", place=Location(str(source)))
     with _nobody_at_work(store), _made(store) as partial:
         _copy(source, partial)
         _mark_restored(partial, source)
@@ -72,7 +72,7 @@ def _copy(source: Path, target: Path) -> None:
 def _refusal(error: sqlite3.Error, source: Path, target: Path) -> StoreError:
     """What is wrong, and of which of two files: only the one that is written needs space."""
     if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL:
-        folder = Place(str(target.parent))
+        folder = Location(str(target.parent))
         return StoreError(
             f"{error}", place=folder, way_out="make space on its disk, or use another"
         )
@@ -124,7 +124,7 @@ def _made(target: Path) -> Iterator[Path]:
     except OSError as error:
         raise StoreError(
             f"cannot be written: {error.strerror}",
-            place=Place(str(target)),
+            place=Location(str(target)),
             way_out="check the permissions of its folder and the space on its disk",
         ) from error
     finally:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from syndicate.store.database import Database
 from syndicate.store.passed import passed
-from syndicate.timestamps import to_text
+from syndicate.timestamps import format_timestamp
 
 
 class Bounce(NamedTuple):
@@ -90,7 +90,7 @@ class Bounces:
         )
         return [Bounce._make(row) for row in self._rows(query, {"s": subscriber})]
 
-    def softly(self, subscriber: int, since: str) -> dict[int, str]:
+    def soft_bounces_since(self, subscriber: int, since: str) -> dict[int, str]:
         """When which issue came back softly, since a moment."""
         query = (
             "SELECT issue, at FROM bounces WHERE subscriber = :s AND kind = 'soft' AND at >= :t "
@@ -173,13 +173,13 @@ class Bounces:
         Events that were heard so long ago are forgotten.
         """
         if moment := passed(self._database, "heard_events", now):
-            values = {"before": to_text(moment - remembered)}
+            values = {"before": format_timestamp(moment - remembered)}
             self._database.run("DELETE FROM heard_events WHERE at < :before", values)
         return bool(
             self._rows(
                 "INSERT INTO heard_events (id, at) VALUES (:id, :at) "
                 "ON CONFLICT (id) DO NOTHING RETURNING id",
-                {"id": event, "at": to_text(now)},
+                {"id": event, "at": format_timestamp(now)},
             )
         )
 

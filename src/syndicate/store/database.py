@@ -337,7 +337,7 @@ class PostgreSQL:
             way_out = "write store.url as postgresql://user@host:5432/database"
             raise StoreError(f"{self._shown} has no address", way_out=way_out) from None
         self._connection: sqlalchemy.Connection
-        with self._told():
+        with self._translate_errors():
             self._prepare(f"{driver}://{rest}")
             self._connection = self._engine.connect()
 
@@ -357,7 +357,7 @@ class PostgreSQL:
             _migrate(url, None)
 
     def rows(self, statement: str, values: Values = {}) -> list[Row]:  # noqa: B006
-        with self._told():
+        with self._translate_errors():
             try:
                 found = self._connection.execute(_text(statement), dict(values))
                 return [tuple(row) for row in found]
@@ -368,12 +368,12 @@ class PostgreSQL:
     _writing = False
 
     def run(self, statement: str, values: Values = {}) -> None:  # noqa: B006
-        with self._told():
+        with self._translate_errors():
             self._connection.execute(_text(statement), dict(values))
 
     def run_many(self, statement: str, values: Sequence[Values]) -> None:
         if values:
-            with self._told():
+            with self._translate_errors():
                 self._connection.execute(_text(statement), [dict(one) for one in values])
 
     def upsert(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
@@ -394,7 +394,7 @@ class PostgreSQL:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        with self._told():
+        with self._translate_errors():
             self._writing = True
             try:
                 # One writer at a time, as on SQLite: the same rules hold on both.
@@ -441,7 +441,7 @@ class PostgreSQL:
     def copy(self) -> Sqlite:
         copy = in_memory()
         moment = self._engine.connect().execution_options(isolation_level="REPEATABLE READ")
-        with self._told(), moment, copy.transaction():
+        with self._translate_errors(), moment, copy.transaction():
             for table, columns in copy.tables().items():
                 names = ", ".join(columns)
                 found = moment.execute(_text(f"SELECT {names} FROM {table}"))
@@ -473,7 +473,7 @@ class PostgreSQL:
         self._engine.dispose()
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _translate_errors(self) -> Iterator[None]:
         import sqlalchemy.exc
 
         try:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from syndicate.store.database import Database
 
 
-class Sending(NamedTuple):
+class IssueSend(NamedTuple):
     """An issue on its way, a row. `planned` is how many deliveries it was given, counted then.
 
     `paused` says why it goes no further, `confirmed` when the operator said that its refusals are
@@ -48,7 +48,7 @@ class Delivery(NamedTuple):
     reply: str
 
 
-class Claimed(NamedTuple):
+class ClaimedDelivery(NamedTuple):
     """A delivery to be made now, and to whom."""
 
     issue: int
@@ -58,7 +58,7 @@ class Claimed(NamedTuple):
     name: str
 
 
-class Move(NamedTuple):
+class Transition(NamedTuple):
     """A delivery that comes into a state. `event` and `detail` are remembered, if there is one."""
 
     issue: int
@@ -72,7 +72,7 @@ class Move(NamedTuple):
     event: str = ""
 
 
-class Named(NamedTuple):
+class DeliveryWithRecipient(NamedTuple):
     """A delivery with whom it is for; `address` is "" for somebody who was erased."""
 
     subscriber: int
@@ -96,7 +96,7 @@ class Event(NamedTuple):
 DELIVERY = ", ".join(Delivery._fields)
 PAGE = 5_000
 
-STAYS = (
+STILL_SUBSCRIBED = (
     "EXISTS (SELECT 1 FROM subscriptions s JOIN subscribers p ON p.id = s.subscriber "
     "WHERE s.newsletter = :newsletter AND s.subscriber = deliveries.subscriber "
     "AND s.state = 'active' "
@@ -104,7 +104,9 @@ STAYS = (
 )
 """That somebody still gets the newsletter, now."""
 
-GOES_ON = "EXISTS (SELECT 1 FROM sendings WHERE issue = :issue AND paused = '' AND ended = '')"
+SENDING_ACTIVE = (
+    "EXISTS (SELECT 1 FROM sendings WHERE issue = :issue AND paused = '' AND ended = '')"
+)
 
 SUPPRESSED_NOW = "SELECT p.id FROM suppressions x JOIN subscribers p ON p.hash = x.hash"
 
@@ -119,17 +121,17 @@ class Deliveries:
 
     # -- reading ---------------------------------------------------------------------------
 
-    def sending(self, issue: int) -> Sending | None:
+    def sending(self, issue: int) -> IssueSend | None:
         """How an issue's sending stands; None if it never began."""
         rows = self._rows(f"SELECT {SENDING} FROM sendings WHERE issue = :i", {"i": issue})
-        return Sending._make(rows[0]) if rows else None
+        return IssueSend._make(rows[0]) if rows else None
 
-    def open(self) -> list[Sending]:
+    def open(self) -> list[IssueSend]:
         """The issues being sent, paused ones too, the oldest first."""
         rows = self._rows(f"SELECT {SENDING} FROM sendings WHERE ended = '' ORDER BY issue")
-        return [Sending._make(row) for row in rows]
+        return [IssueSend._make(row) for row in rows]
 
-    def stopped(self) -> list[int]:
+    def stopping_issues(self) -> list[int]:
         """Issues that were stopped, of which something was in a server's hands then."""
         rows = self._rows(
             "SELECT s.issue FROM sendings s JOIN issues i ON i.sequence = s.issue "
@@ -164,7 +166,7 @@ class Deliveries:
         rows = self._rows(query, {"i": issue, "s": subscriber})
         return Delivery._make(rows[0]) if rows else None
 
-    def named(self, issue: int, states: Sequence[str]) -> Iterator[Named]:
+    def with_recipients(self, issue: int, states: Sequence[str]) -> Iterator[DeliveryWithRecipient]:
         """The deliveries of an issue in these states, by subscriber, a page at a time."""
         query = (
             "SELECT d.subscriber, coalesce(p.address, ''), d.state, d.at, d.server, d.reply "
@@ -174,13 +176,13 @@ class Deliveries:
         )
         last = 0
         while rows := self._rows(query, {"i": issue, "last": last}):
-            yield from map(Named._make, rows)
+            yield from map(DeliveryWithRecipient._make, rows)
             last = int(rows[-1][0])
 
-    def to(self, subscriber: int) -> list[tuple[Sending, Delivery]]:
+    def for_subscriber(self, subscriber: int) -> list[tuple[IssueSend, Delivery]]:
         """What somebody was or is to be sent, the newest first."""
         sendings = self._rows(f"SELECT {SENDING} FROM sendings ORDER BY issue DESC")
-        found = ((Sending._make(row), self.find(int(row[0]), subscriber)) for row in sendings)
+        found = ((IssueSend._make(row), self.find(int(row[0]), subscriber)) for row in sendings)
         return [(sending, delivery) for sending, delivery in found if delivery]
 
     def events(self, issue: int, subscriber: int) -> list[Event]:
@@ -230,7 +232,7 @@ class Deliveries:
 
     # -- writing, inside a transaction -----------------------------------------------------
 
-    def plan(self, sending: Sending, tags: Sequence[str]) -> None:
+    def plan(self, sending: IssueSend, tags: Sequence[str]) -> None:
         """Begin to send an issue: a delivery for everybody who gets the newsletter.
 
         Of those who chose tags, for those who chose one of `tags`. Nothing is done for an issue
@@ -238,23 +240,23 @@ class Deliveries:
         """
         if self.sending(sending.issue):
             return
-        self._database.upsert("sendings", Sending._fields, [sending])
+        self._database.upsert("sendings", IssueSend._fields, [sending])
         self._add_missing(sending, tags)
 
-    def again_for_missed(self, sending: Sending, tags: Sequence[str], now: str) -> int:
+    def plan_missed(self, sending: IssueSend, tags: Sequence[str], now: str) -> int:
         """Plan an issue also for those who get the newsletter and did not get the issue."""
         added = self._add_missing(sending, tags)
-        where = f"issue = :issue AND state IN ('failed', 'suppressed') AND {STAYS}"
+        where = f"issue = :issue AND state IN ('failed', 'suppressed') AND {STILL_SUBSCRIBED}"
         which = {"issue": sending.issue, "newsletter": sending.newsletter}
-        return added + self._changed_where(where, which, ANEW, now, "resend", "missed")
+        return added + self._changed_where(where, which, RESET, now, "resend", "missed")
 
-    def again(self, issue: int, state: str, now: str, subscribers: Sequence[int] = ()) -> int:
+    def retry(self, issue: int, state: str, now: str, subscribers: Sequence[int] = ()) -> int:
         """Have deliveries that came to an end in `state` made again: all, or some."""
         where = f"issue = :issue AND state = :state{_among(subscribers)}"
         which: dict[str, object] = {"issue": issue, "state": state}
-        return self._changed_where(where, which, ANEW, now, "resend", f"was {state}")
+        return self._changed_where(where, which, RESET, now, "resend", f"was {state}")
 
-    def believe(self, issue: int, now: str, subscribers: Sequence[int] = ()) -> int:
+    def mark_sent(self, issue: int, now: str, subscribers: Sequence[int] = ()) -> int:
         """Take held deliveries for sent, because a person knows it: all, or some."""
         where = f"issue = :issue AND state = 'held'{_among(subscribers)}"
         change = "state = 'sent', at = :now"
@@ -345,7 +347,7 @@ class Deliveries:
         self._note(issue, [int(number) for (number,) in rows], now, state, UNKNOWN)
         return len(rows)
 
-    def claim(self, sending: Sending, after: int, most: int, owner: str) -> list[Claimed]:
+    def claim(self, sending: IssueSend, after: int, most: int, owner: str) -> list[ClaimedDelivery]:
         """Claim the next pending deliveries of an issue behind a subscriber, in their order."""
         query = (
             "SELECT subscriber FROM deliveries WHERE issue = :issue AND subscriber > :after "
@@ -355,8 +357,8 @@ class Deliveries:
         return self._claimed(sending, query, which, "pending", owner)
 
     def claim_retries(
-        self, sending: Sending, now: str, latest: str, most: int, owner: str
-    ) -> list[Claimed]:
+        self, sending: IssueSend, now: str, latest: str, most: int, owner: str
+    ) -> list[ClaimedDelivery]:
         """Claim deliveries of an issue whose next try is due; `latest` as in `next_try`."""
         query = (
             "SELECT subscriber FROM deliveries WHERE issue = :issue AND state = 'retry' "
@@ -367,8 +369,8 @@ class Deliveries:
         which["latest"] = latest
         return self._claimed(sending, query, which, "retry", owner)
 
-    def begin(
-        self, sending: Sending, subscribers: Sequence[int], owner: str, server: str, now: str
+    def mark_sending(
+        self, sending: IssueSend, subscribers: Sequence[int], owner: str, server: str, now: str
     ) -> frozenset[int]:
         """Note that messages are about to be handed over: those that may be, and only those.
 
@@ -377,7 +379,7 @@ class Deliveries:
         rows = self._rows(
             "UPDATE deliveries SET state = 'sending', at = :now, server = :server "
             f"WHERE issue = :issue AND subscriber IN ({_numbers(subscribers)}) "
-            f"AND state = 'claimed' AND owner = :owner AND {GOES_ON} AND {STAYS} "
+            f"AND state = 'claimed' AND owner = :owner AND {SENDING_ACTIVE} AND {STILL_SUBSCRIBED} "
             "RETURNING subscriber",
             {
                 "issue": sending.issue,
@@ -389,7 +391,9 @@ class Deliveries:
         )
         return frozenset(int(subscriber) for (subscriber,) in rows)
 
-    def drop_left(self, sending: Sending, subscribers: Sequence[int], owner: str, now: str) -> int:
+    def suppress_unsubscribed(
+        self, sending: IssueSend, subscribers: Sequence[int], owner: str, now: str
+    ) -> int:
         """Of claimed deliveries: those of people who left are suppressed, others are pending.
 
         How many left.
@@ -403,13 +407,13 @@ class Deliveries:
         )
         left = self._rows(
             "UPDATE deliveries SET state = 'suppressed', at = :now, reply = :reply, owner = '' "
-            f"WHERE {mine} AND NOT {STAYS} RETURNING subscriber",
-            which | {"newsletter": sending.newsletter, "now": now, "reply": LEFT},
+            f"WHERE {mine} AND NOT {STILL_SUBSCRIBED} RETURNING subscriber",
+            which | {"newsletter": sending.newsletter, "now": now, "reply": UNSUBSCRIBED},
         )
         self._run(f"UPDATE deliveries SET state = 'pending', owner = '' WHERE {mine}", which)
         return len(left)
 
-    def settle(self, moves: Sequence[Move], owner: str, now: str) -> None:
+    def record(self, moves: Sequence[Transition], owner: str, now: str) -> None:
         """Let claimed or sending deliveries of this owner come into another state."""
         self._database.run_many(
             "UPDATE deliveries SET state = :state, attempts = :attempts, next_try = :next_try, "
@@ -442,7 +446,7 @@ class Deliveries:
 
     # -- helpers -----------------------------------------------------------------------------
 
-    def _add_missing(self, sending: Sending, tags: Sequence[str]) -> int:
+    def _add_missing(self, sending: IssueSend, tags: Sequence[str]) -> int:
         """Plan for whoever is not planned for yet; how many that are."""
         count = "SELECT count(*) FROM deliveries WHERE issue = :issue"
         chosen, values = _who_chose(tags)
@@ -457,7 +461,7 @@ class Deliveries:
         self._run(
             "UPDATE deliveries SET state = 'suppressed', reply = :reply WHERE issue = :issue "
             f"AND state = 'pending' AND subscriber IN ({SUPPRESSED_NOW})",
-            {"issue": sending.issue, "reply": LEFT},
+            {"issue": sending.issue, "reply": UNSUBSCRIBED},
         )
         ((planned,),) = self._rows(count, {"issue": sending.issue})
         self._run(
@@ -467,8 +471,8 @@ class Deliveries:
         return int(planned) - sending.planned
 
     def _claimed(
-        self, sending: Sending, query: str, which: dict[str, object], before: str, owner: str
-    ) -> list[Claimed]:
+        self, sending: IssueSend, query: str, which: dict[str, object], before: str, owner: str
+    ) -> list[ClaimedDelivery]:
         numbers = [int(subscriber) for (subscriber,) in self._rows(query, which)]
         if not numbers:
             return []
@@ -485,7 +489,7 @@ class Deliveries:
             "AND d.state = 'claimed' AND d.owner = :owner ORDER BY d.subscriber",
             {"issue": sending.issue, "owner": owner},
         )
-        return [Claimed._make(row) for row in rows]
+        return [ClaimedDelivery._make(row) for row in rows]
 
     def _changed_where(
         self,
@@ -518,10 +522,10 @@ class Deliveries:
         self._database.upsert("delivery_events", Event._fields, rows)
 
 
-SENDING = ", ".join(Sending._fields)
-ANEW = "state = 'pending', attempts = 0, next_try = '', at = :now, server = '', reply = ''"
+SENDING = ", ".join(IssueSend._fields)
+RESET = "state = 'pending', attempts = 0, next_try = '', at = :now, server = '', reply = ''"
 UNKNOWN = "the program ended before the server's answer was known"
-LEFT = "gets the newsletter no more"
+UNSUBSCRIBED = "gets the newsletter no more"
 
 
 def _who_chose(tags: Sequence[str]) -> tuple[str, dict[str, object]]:
@@ -531,7 +535,7 @@ def _who_chose(tags: Sequence[str]) -> tuple[str, dict[str, object]]:
     return " OR ".join(["tags = ''", *likes]), {**patterns, "break": "\n"} if tags else {}
 
 
-def _said(move: Move) -> str:
+def _said(move: Transition) -> str:
     return f"{move.server}: {move.reply}" if move.server else move.reply
 
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from syndicate.store.database import Database
 from syndicate.store.passed import passed
-from syndicate.timestamps import to_text
+from syndicate.timestamps import format_timestamp
 
 
 class Happening(StrEnum):
@@ -101,5 +101,5 @@ class Events:
             self._database.run(
                 "DELETE FROM events WHERE at < :before AND id <= :heard "
                 "AND id < (SELECT max(id) FROM events)",
-                {"before": to_text(moment - kept), "heard": heard},
+                {"before": format_timestamp(moment - kept), "heard": heard},
             )

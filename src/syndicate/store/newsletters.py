@@ -9,7 +9,7 @@ from syndicate.store.articles import Articles
 from syndicate.store.database import Database
 
 
-class Beginning(NamedTuple):
+class NewsletterStart(NamedTuple):
     """When a newsletter came to be, and the sequence of the last article published then.
 
     `schedule` is what it had last, and `since` since when; "" before it had one.
@@ -28,10 +28,10 @@ class Newsletters:
         self._database = database
         self._rows = database.rows
 
-    def all(self) -> dict[str, Beginning]:
+    def all(self) -> dict[str, NewsletterStart]:
         """Name -> how the newsletter began."""
         rows = self._rows("SELECT name, began, after, schedule, since FROM newsletters")
-        return {str(row[0]): Beginning._make(row[1:]) for row in rows}
+        return {str(row[0]): NewsletterStart._make(row[1:]) for row in rows}
 
     def begin(self, names: Iterable[str], now: str) -> None:
         """Note when newsletters came to be; those known already stay as they are."""

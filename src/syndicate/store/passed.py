@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from syndicate.store.database import Database
-from syndicate.timestamps import from_text, to_text
+from syndicate.timestamps import format_timestamp, parse_timestamp
 
 READING = "clock:"
 """Begins the name in `meta` of the last reading for a kind of rows; the kind follows."""
@@ -22,7 +22,7 @@ LEAST = timedelta(days=1)
 def is_unread(readings: Mapping[str, str], kind: str, now: datetime) -> bool:
     """Whether `passed` would keep another reading for this `kind`, by what `meta` holds."""
     text = readings.get(READING + kind)
-    before = from_text(text) if text else None
+    before = parse_timestamp(text) if text else None
     return before is None or not before <= now < before + LEAST
 
 
@@ -37,6 +37,6 @@ def passed(database: Database, kind: str, now: datetime) -> datetime | None:
     readings = {key: str(rows[0][0])} if rows else {}
     if not is_unread(readings, kind, now):
         return None
-    database.upsert("meta", ("key", "value"), [(key, to_text(now))])
-    before = from_text(readings[key]) if readings else now
+    database.upsert("meta", ("key", "value"), [(key, format_timestamp(now))])
+    before = parse_timestamp(readings[key]) if readings else now
     return before if before < now else None

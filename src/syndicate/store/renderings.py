@@ -11,11 +11,11 @@ from syndicate.store.database import Database
 
 
 @dataclass(frozen=True, slots=True)
-class KeptRendering:
+class CachedRendering:
     """A row of the cache: what an article became, and from what. JSON in all but `made_from`."""
 
     article: str
-    made_from: str
+    input_hash: str
     rendering: str
     findings: str | None
 
@@ -27,16 +27,16 @@ class Renderings:
         self._database = database
         self._rows = database.rows
 
-    def get(self, ids: Sequence[str]) -> dict[str, KeptRendering]:
+    def get(self, ids: Sequence[str]) -> dict[str, CachedRendering]:
         """The cached renderings of these articles."""
-        found: dict[str, KeptRendering] = {}
+        found: dict[str, CachedRendering] = {}
         for names, values in chunks(ids):
             for row in self._rows(
                 "SELECT article, made_from, rendering, findings FROM renderings "
                 f"WHERE article IN ({names})",
                 values,
             ):
-                found[row[0]] = KeptRendering(*row)
+                found[row[0]] = CachedRendering(*row)
         return found
 
     def uses(self, targets: Sequence[str] | None = None) -> list[tuple[str, str, str]]:
@@ -76,7 +76,7 @@ class Renderings:
         live = (r for r in Articles(self._database).by_ids(sorted(found)) if r.state in shown)
         return sorted((record.path, found[record.id]) for record in live)
 
-    def keep(self, kept: Sequence[KeptRendering], uses: Mapping[str, Mapping[str, str]]) -> None:
+    def keep(self, kept: Sequence[CachedRendering], uses: Mapping[str, Mapping[str, str]]) -> None:
         """Cache renderings and what they refer to: article -> target -> witness."""
         ids = [{"id": k.article} for k in kept]
         self._database.run_many("DELETE FROM renderings WHERE article = :id", ids)
@@ -87,7 +87,7 @@ class Renderings:
             [
                 {
                     "article": k.article,
-                    "made_from": k.made_from,
+                    "made_from": k.input_hash,
                     "rendering": k.rendering,
                     "findings": k.findings,
                 }

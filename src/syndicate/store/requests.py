@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from syndicate.store.database import Database
 from syndicate.store.passed import passed
-from syndicate.timestamps import to_text
+from syndicate.timestamps import format_timestamp
 
 LARGEST = 2**62
 KEY_BYTES = 32
@@ -33,7 +33,7 @@ class RequestState(StrEnum):
     ANSWERED = "answered"
 
 
-class Request(NamedTuple):
+class SignupRequest(NamedTuple):
     """What somebody asked for: a row. Moments are UTC text.
 
     `newsletters` is JSON, each name with its chosen tags; `client` the hash of whence they asked;
@@ -61,7 +61,7 @@ class Request(NamedTuple):
         return dict(json.loads(self.newsletters))
 
 
-class Secret(NamedTuple):
+class SigningKey(NamedTuple):
     """A key, in hex. `until` is UTC text: until when its links are good; "" while it signs."""
 
     id: int
@@ -70,19 +70,19 @@ class Secret(NamedTuple):
     until: str
 
 
-class Requests:
+class SignupRequests:
     """What the database knows of requests."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._columns = ", ".join(Request._fields)
+        self._columns = ", ".join(SignupRequest._fields)
 
-    def find(self, number: int) -> Request | None:
+    def find(self, number: int) -> SignupRequest | None:
         """The request of this number."""
         found = self._select("id = :id", {"id": number})
         return found[0] if found else None
 
-    def due(self, now: str, latest: str, limit: int) -> list[Request]:
+    def due(self, now: str, latest: str, limit: int) -> list[SignupRequest]:
         """Requests whose email is to be sent now, the oldest first.
 
         `latest` is the latest moment until which anything waits: what waits longer was put off
@@ -94,7 +94,7 @@ class Requests:
         )
         return self._select(where, {"now": now, "latest": latest, "limit": limit})
 
-    def of(self, hashed: str) -> list[Request]:
+    def of(self, hashed: str) -> list[SignupRequest]:
         """What was asked for an address, the oldest first."""
         return self._select("hash = :h ORDER BY asked, id", {"h": hashed})
 
@@ -106,7 +106,7 @@ class Requests:
 
     # -- writing, inside a transaction -----------------------------------------------------
 
-    def ask(self, request: Request, most: int, since: str) -> None:
+    def ask(self, request: SignupRequest, most: int, since: str) -> None:
         """Keep a request, unless there are `most` of any kind for its address since a moment."""
         query = (
             "SELECT count(*) FROM requests WHERE hash = :h "
@@ -117,9 +117,9 @@ class Requests:
         if many < most:
             self.settle(request._replace(id=lots.randbelow(LARGEST)))
 
-    def settle(self, request: Request) -> None:
+    def settle(self, request: SignupRequest) -> None:
         """Keep what became of a request."""
-        self._database.upsert("requests", Request._fields, [request])
+        self._database.upsert("requests", SignupRequest._fields, [request])
 
     def erase(self, hashed: str) -> None:
         """Forget what was asked for an address."""
@@ -133,9 +133,9 @@ class Requests:
         moment = passed(self._database, "requests", now)
         if moment is None:
             return
-        values = {"before": to_text(moment - after)}
+        values = {"before": format_timestamp(moment - after)}
         self._database.run("DELETE FROM requests WHERE asked < :before", values)
-        values = {"now": to_text(now)}
+        values = {"now": format_timestamp(now)}
         self._database.run("UPDATE requests SET asked = :now WHERE asked > :now", values)
 
     def drop_waiting(self, reason: str) -> int:
@@ -147,26 +147,26 @@ class Requests:
         )
         return len(rows)
 
-    def _select(self, where: str, values: dict[str, object]) -> list[Request]:
+    def _select(self, where: str, values: dict[str, object]) -> list[SignupRequest]:
         query = f"SELECT {self._columns} FROM requests WHERE {where}"
-        return [Request._make(row) for row in self._database.rows(query, values)]
+        return [SignupRequest._make(row) for row in self._database.rows(query, values)]
 
 
-class Secrets:
+class SigningKeys:
     """What links are signed with."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def good(self, now: str) -> list[Secret]:
+    def good(self, now: str) -> list[SigningKey]:
         """Those whose links are good at a moment, the one that signs first."""
         query = (
             "SELECT id, key, made, until FROM secrets WHERE until = '' OR until > :now "
             "ORDER BY id DESC"
         )
-        return [Secret._make(row) for row in self._database.rows(query, {"now": now})]
+        return [SigningKey._make(row) for row in self._database.rows(query, {"now": now})]
 
-    def signing(self, now: str) -> Secret:
+    def signing(self, now: str) -> SigningKey:
         """The one that signs; the first to ask makes it. Inside a transaction."""
         newest = next(iter(self.good(now)), None)
         return newest if newest and not newest.until else self._make(now)
@@ -177,11 +177,11 @@ class Secrets:
         self._database.run("DELETE FROM secrets WHERE until <> '' AND until <= :n", {"n": now})
         self._make(now)
 
-    def _make(self, now: str) -> Secret:
+    def _make(self, now: str) -> SigningKey:
         values = {"name": "last-secret"}
         rows = self._database.rows("SELECT value FROM meta WHERE key = :name", values)
         number = int(rows[0][0]) + 1 if rows else 1
-        made = Secret(number, lots.token_hex(KEY_BYTES), now, "")
+        made = SigningKey(number, lots.token_hex(KEY_BYTES), now, "")
         self._database.upsert("meta", ("key", "value"), [("last-secret", str(number))])
-        self._database.upsert("secrets", Secret._fields, [made])
+        self._database.upsert("secrets", SigningKey._fields, [made])
         return made

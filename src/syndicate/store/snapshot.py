@@ -11,7 +11,7 @@ from pathlib import Path
 from syndicate.store.database import Database, PostgreSQL, in_memory, open_database
 
 
-class Copied:
+class Snapshot:
     """A copy of the database at `url`; a relative SQLite file is in `folder`."""
 
     def __init__(self, url: str, folder: Path) -> None:

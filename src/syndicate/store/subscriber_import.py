@@ -33,7 +33,7 @@ class Incoming(NamedTuple):
     tags: str = ""
 
 
-class Became(StrEnum):
+class ImportOutcome(StrEnum):
     """What became of somebody."""
 
     ADDED = "added"
@@ -59,14 +59,14 @@ class Import:
         with self._database.transaction():
             self._database.load("staged", Incoming._fields, rows)
 
-    def take_in(self) -> Counter[Became]:
+    def apply(self) -> Counter[ImportOutcome]:
         """Take in all who wait; give how many rows became what.
 
         Of several rows of one address the worst counts, then the first; the others are KNOWN.
         `imported` is the evidence of who gets the newsletter, `imported-left` of who had left
         where they come from. Who is active here and left there leaves, unless they confirmed here.
         """
-        database, total = self._database, Counter[Became]()
+        database, total = self._database, Counter[ImportOutcome]()
         with database.transaction():
             database.run(SORT)
             ((many,),) = database.rows("SELECT count(*) FROM incoming")
@@ -78,7 +78,7 @@ class Import:
                 database.run(statement)
         return total
 
-    def _portion(self, which: Mapping[str, object]) -> Counter[Became]:
+    def _portion(self, which: Mapping[str, object]) -> Counter[ImportOutcome]:
         database, values = self._database, {**self._values, **which}
         for statement in (FIND, DECIDE):
             database.run(statement, values)
@@ -90,7 +90,7 @@ class Import:
         for statement in (SUPPRESS, SUBSCRIBE, WITNESS):
             database.run(statement, values)
         rows = database.rows(OUTCOMES, values)
-        return Counter({Became(became): many for became, many in rows})
+        return Counter({ImportOutcome(became): many for became, many in rows})
 
 
 PORTION = 20_000

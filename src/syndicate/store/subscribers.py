@@ -33,7 +33,7 @@ class Outcome(StrEnum):
     SUPPRESSED = "suppressed"
 
 
-class Why(StrEnum):
+class SuppressionReason(StrEnum):
     """Why an address is never to be mailed again."""
 
     REQUEST = "request"
@@ -258,7 +258,7 @@ class Subscribers:
             self._witness(Consent(subscriber, each.newsletter, now, "unsubscribed", detail, client))
         return [each.newsletter for each in left]
 
-    def suppress(self, hashed: str, reason: Why, detail: str, now: str) -> None:
+    def suppress(self, hashed: str, reason: SuppressionReason, detail: str, now: str) -> None:
         """Never have an address mailed again; one that is suppressed already stays as it is."""
         self._database.run(
             "INSERT INTO suppressions (hash, reason, detail, since) VALUES (:h, :r, :d, :now) "
@@ -266,10 +266,10 @@ class Subscribers:
             {"h": hashed, "r": reason.value, "d": detail, "now": now},
         )
 
-    def lift(self, hashed: str) -> bool:
+    def unsuppress(self, hashed: str) -> bool:
         """An address may be mailed again; False if it was not suppressed, or was erased."""
         known = self.suppression(hashed)
-        if known is None or known.reason == Why.ERASED:
+        if known is None or known.reason == SuppressionReason.ERASED:
             return False
         self._database.run("DELETE FROM suppressions WHERE hash = :h", {"h": hashed})
         return True

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Final
 
-from syndicate.errors import Place, SyndicateError
+from syndicate.errors import Location, SyndicateError
 
 MAX_LINE: Final = 1_000_000
 """Bytes."""
@@ -39,7 +39,7 @@ def lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
 def _checked(line: bytes, number: int) -> bytes:
     if len(line) > MAX_LINE:
         message = f"this line is longer than {MAX_LINE:,} bytes"
-        raise SyndicateError(message, place=Place("", number), way_out="is it a CSV file?")
+        raise SyndicateError(message, place=Location("", number), way_out="is it a CSV file?")
     return line
 
 
@@ -53,4 +53,4 @@ def _in_utf8(blocks: Iterator[bytes]) -> Iterator[bytes]:
         yield from (text.encode() for text in codecs.iterdecode(whole, "utf-16"))
     except UnicodeError:
         message, way_out = "this file is not valid UTF-16", "save it as CSV in UTF-8"
-        raise SyndicateError(message, place=Place("", 1), way_out=way_out) from None
+        raise SyndicateError(message, place=Location("", 1), way_out=way_out) from None

@@ -13,9 +13,17 @@ from dataclasses import dataclass
 from itertools import chain, pairwise
 from typing import Final, NamedTuple
 
-from syndicate.errors import AddressError, Place, SyndicateError
+from syndicate.errors import AddressError, Location, SyndicateError
 from syndicate.subscribers.addresses import Address, address, named, plain
-from syndicate.subscribers.services import HEADER, OURS, PLAIN, Cells, Service, Standing, recognised
+from syndicate.subscribers.services import (
+    HEADER,
+    OURS,
+    PLAIN,
+    Cells,
+    Service,
+    SourceStatus,
+    recognised,
+)
 
 MAX_RECORD_LINES: Final = 200
 """Lines a record may have: cells with notes have some, a quote that is not closed all the rest."""
@@ -40,7 +48,7 @@ class Person(NamedTuple):
     line: int
     address: Address
     name: str
-    standing: Standing
+    standing: SourceStatus
     since: str
     topics: tuple[str, ...] = ()
 
@@ -104,7 +112,7 @@ def _decoded(lines: Iterable[bytes]) -> Iterator[str]:
             text = line.decode("utf-8-sig" if number == 1 else "utf-8")
         except UnicodeDecodeError:
             message, way_out = "this line is not UTF-8", "save the file as CSV in UTF-8"
-            raise SyndicateError(message, place=Place("", number), way_out=way_out) from None
+            raise SyndicateError(message, place=Location("", number), way_out=way_out) from None
         yield text.replace("\0", "")
 
 
@@ -235,7 +243,7 @@ class _Rows:
         except AddressError as error:
             return Refused(line, error.message, cells)
         standing = self.service.standing(row)
-        if not isinstance(standing, Standing):
+        if not isinstance(standing, SourceStatus):
             return Refused(line, standing, cells)
         name = self._name(row) or _one_line(title)[:LONGEST_NAME]
         return Person(line, who, name, standing, self._since(row), _topics(row))

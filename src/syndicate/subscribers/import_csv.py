@@ -10,17 +10,17 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
-from syndicate.errors import Place, SyndicateError
+from syndicate.errors import Location, SyndicateError
 from syndicate.site import Progress
 from syndicate.store.database import Database
 from syndicate.store.permissions import MODE, open_private
-from syndicate.store.subscriber_import import Became, Import, Incoming
+from syndicate.store.subscriber_import import Import, ImportOutcome, Incoming
 from syndicate.store.subscribers import Subscribers
 from syndicate.subscribers import csv_lines
 from syndicate.subscribers.csv_lists import List, Person, Refused, guarded, read
-from syndicate.subscribers.services import Standing
+from syndicate.subscribers.services import SourceStatus
 
-STANDINGS = tuple(Standing)
+STANDINGS = tuple(SourceStatus)
 BATCH = 5_000
 """Rows that are in memory at one time."""
 BLOCK = 1_000_000
@@ -42,7 +42,7 @@ class Agreement:
 class Imported:
     """What became of a file: how many rows became what, and how many are in the file of the bad."""
 
-    rows: Counter[Became]
+    rows: Counter[ImportOutcome]
     bad: int
 
 
@@ -56,7 +56,7 @@ def import_file(
     name = str(file.name)
     if Path(name).name.lower().startswith(NEVER_ASKED):
         message, way_out = "these never asked for mail", "import the file of the subscribed"
-        raise SyndicateError(message, place=Place(name), way_out=way_out)
+        raise SyndicateError(message, place=Location(name), way_out=way_out)
     lines = progress(csv_lines.lines(_blocks(file)), _count(file), "reading")
     with _BadRows(bad) as rejects:
         try:
@@ -65,7 +65,7 @@ def import_file(
             rows = import_list(database, people, agreed, rejects.add)
         except SyndicateError as error:
             if error.place and not error.place.path:
-                error.place = Place(name, error.place.line)
+                error.place = Location(name, error.place.line)
             raise
     return Imported(rows, rejects.count)
 
@@ -118,7 +118,7 @@ def _emptied(path: Path) -> TextIO:
 
 def import_list(
     database: Database, people: List, agreed: Agreement, refuse: Callable[[Refused], None]
-) -> Counter[Became]:
+) -> Counter[ImportOutcome]:
     """Take in a list; give how many rows became what. Those that are not taken go to `refuse`.
 
     Raises SyndicateError where the file cannot be read on: then nobody was taken in.
@@ -129,7 +129,7 @@ def import_list(
     rows = _taken(people.rows, refuse)
     while batch := list(islice(rows, BATCH)):
         importing.stage([_incoming(person, people.service.name, salt) for person in batch])
-    return importing.take_in()
+    return importing.apply()
 
 
 def _taken(rows: Iterable[Person | Refused], refuse: Callable[[Refused], None]) -> Iterator[Person]:

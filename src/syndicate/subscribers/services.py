@@ -9,12 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from syndicate.errors import Place, SyndicateError
+from syndicate.errors import Location, SyndicateError
 
 Cells = Mapping[str, str]
 
 
-class Standing(StrEnum):
+class SourceStatus(StrEnum):
     """How somebody stood where they come from; the worse the later."""
 
     ACTIVE = "active"
@@ -22,8 +22,8 @@ class Standing(StrEnum):
     NEVER = "suppressed"
 
 
-ACTIVE, LEFT, NEVER = Standing
-Meaning = Standing | str
+ACTIVE, LEFT, NEVER = SourceStatus
+Meaning = SourceStatus | str
 """A standing, or the reason why a row is not taken."""
 
 FILLED, EMPTY = "*", ""
@@ -183,7 +183,7 @@ READ = COLUMNS - {""} | {
 }
 """Columns that mean something: one that stands twice is ambiguous."""
 
-HEADER = Place("", 1)
+HEADER = Location("", 1)
 WAY_OUT = (
     "understood are exports of listmonk, Mailchimp, Ghost, Buttondown and Substack as they come, "
     "and CSV with a column email or address, and maybe name, state and since, but no other"

@@ -17,7 +17,7 @@ from datetime import datetime
 from enum import StrEnum
 from urllib.parse import unquote
 
-from syndicate.store.requests import Secret
+from syndicate.store.requests import SigningKey
 
 FACTS = struct.Struct(">HQI")
 """Secret, number, and the second since 1970 at which it ends; 0: with its secret."""
@@ -61,7 +61,11 @@ class ExpiredError(TokenError):
 
 
 def signed(
-    secret: Secret, purpose: Purpose, number: int, scope: str = "", until: datetime | None = None
+    secret: SigningKey,
+    purpose: Purpose,
+    number: int,
+    scope: str = "",
+    until: datetime | None = None,
 ) -> str:
     """A token for `purpose`: 40 characters that need no escaping in an address.
 
@@ -73,7 +77,7 @@ def signed(
 
 
 def read(
-    token: str, purpose: Purpose, secrets: Sequence[Secret], now: datetime, scope: str = ""
+    token: str, purpose: Purpose, secrets: Sequence[SigningKey], now: datetime, scope: str = ""
 ) -> int:
     """The number a token was signed for. `secrets` are those that are good at `now`.
 
@@ -94,7 +98,7 @@ def read(
     return int(number)
 
 
-def mac_of(secret: Secret, purpose: Purpose, scope: str, facts: bytes) -> bytes:
+def mac_of(secret: SigningKey, purpose: Purpose, scope: str, facts: bytes) -> bytes:
     """What only who knows the secret can say of these facts: 128 bits."""
     said = f"{purpose}\0{scope}\0".encode() + facts
     return hmac.digest(bytes.fromhex(secret.key), said, hashlib.sha256)[:MAC_BYTES]

@@ -16,7 +16,7 @@ import jinja2
 from jinja2.bccache import Bucket
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from syndicate.errors import Place, TemplateError
+from syndicate.errors import Location, TemplateError
 from syndicate.templating.translations import tongue
 
 # Languages written from right to left unless their tag names another script.
@@ -102,7 +102,7 @@ def within(env: jinja2.Environment, *folders: str) -> jinja2.Environment:
     roots = env.loader.searchpath
     if not any(Path(root, folders[0]).is_dir() for root in roots):
         way_out = "make the folder and put into it what differs, or correct `template`"
-        place = Place(str(Path(roots[0], folders[0])))
+        place = Location(str(Path(roots[0], folders[0])))
         raise TemplateError(f"there is no folder {folders[0]}", place=place, way_out=way_out)
     searched = [Path(root, folder) for folder in folders for root in roots]
     return env.overlay(loader=jinja2.FileSystemLoader(searched))
@@ -116,7 +116,7 @@ def render(env: jinja2.Environment, name: str, /, **values: object) -> str:
         _explain(error, name, env)
 
 
-def render_string(env: jinja2.Environment, text: str, place: Place, /, **values: object) -> str:
+def render_string(env: jinja2.Environment, text: str, place: Location, /, **values: object) -> str:
     """Render `text`, a template that stands in another file at `place`, as plain text.
 
     Raises TemplateError naming `place`.
@@ -160,13 +160,13 @@ def direction(language: str) -> str:
 def _explain(error: Exception, name: str, env: jinja2.Environment) -> NoReturn:
     """Raise TemplateError with the place in the user's file where `error` came up."""
     message = str(error)
-    place = _last_template_line(error.__traceback__) or Place(name)
+    place = _last_template_line(error.__traceback__) or Location(name)
     if isinstance(error, jinja2.TemplateSyntaxError):
-        place = Place(error.filename or error.name or name, error.lineno)
+        place = Location(error.filename or error.name or name, error.lineno)
     if isinstance(error, jinja2.TemplateNotFound):
         message = f"the template {error.name} does not exist"
     if isinstance(error, UnicodeDecodeError):
-        message, place = "the template is not UTF-8", Place(_undecodable(env) or name)
+        message, place = "the template is not UTF-8", Location(_undecodable(env) or name)
     raise TemplateError(message, place=place, way_out=_way_out(error)) from error
 
 
@@ -183,13 +183,13 @@ def _undecodable(env: jinja2.Environment) -> str | None:
     return None
 
 
-def _last_template_line(traceback: TracebackType | None) -> Place | None:
+def _last_template_line(traceback: TracebackType | None) -> Location | None:
     """The innermost template line; Jinja2 rewrites tracebacks so that their frames name it."""
     place = None
     while traceback is not None:
         frame = traceback.tb_frame
         if "__jinja_exception__" in frame.f_globals:
-            place = Place(frame.f_code.co_filename, traceback.tb_lineno)
+            place = Location(frame.f_code.co_filename, traceback.tb_lineno)
         traceback = traceback.tb_next
     return place
 

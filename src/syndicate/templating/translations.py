@@ -14,7 +14,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from syndicate.errors import Place, TemplateError
+from syndicate.errors import Location, TemplateError
 
 if TYPE_CHECKING:
     from babel import Locale
@@ -105,11 +105,11 @@ def _read(file: Path) -> NullTranslations:
         with file.open("rb") as lines:
             catalogue = read_po(lines, abort_invalid=True)
     except PoFileError as error:
-        place = Place(str(file), (error.lineno or 0) + 1)
+        place = Location(str(file), (error.lineno or 0) + 1)
         raise TemplateError(str(error), place=place, way_out="correct the catalogue") from error
     except ValueError as error:
         way_out = "save it as UTF-8, with msgid and msgstr for each text"
-        raise TemplateError(str(error), place=Place(str(file)), way_out=way_out) from error
+        raise TemplateError(str(error), place=Location(str(file)), way_out=way_out) from error
     compiled = BytesIO()
     write_mo(compiled, catalogue)
     compiled.seek(0)

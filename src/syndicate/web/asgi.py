@@ -12,8 +12,8 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from io import BufferedReader
 from typing import Any, Final
 
-from syndicate.web.http_messages import Answer, FilePart, Request, text
-from syndicate.web.responder import Answers, Desk
+from syndicate.web.http_messages import FilePart, Request, Response, text
+from syndicate.web.responder import Handler, Responder
 
 BODY_SECONDS: Final = 10.0
 _CLOSE: Final = (b"connection", b"close")
@@ -33,7 +33,7 @@ class GoneError(Exception):
 class App:
     """The application. `answers` is also asked by `front.Front`, before this is."""
 
-    def __init__(self, answers: Answers) -> None:
+    def __init__(self, answers: Responder) -> None:
         self.answers = answers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -56,7 +56,7 @@ class App:
         else:
             await _send_file(send, given, body)
 
-    async def _at_desk(self, desk: Desk, request: Request, receive: Receive) -> Answer:
+    async def _at_desk(self, desk: Handler, request: Request, receive: Receive) -> Response:
         if refused := self.answers.refused_at_desk(desk, request):
             return refused
         try:
@@ -104,12 +104,12 @@ def _request(scope: Scope) -> Request:
     )
 
 
-async def _begin(send: Send, given: Answer) -> None:
+async def _begin(send: Send, given: Response) -> None:
     headers = list(given.headers)
     await send({"type": "http.response.start", "status": given.status, "headers": headers})
 
 
-async def _send_file(send: Send, given: Answer, part: FilePart) -> None:
+async def _send_file(send: Send, given: Response, part: FilePart) -> None:
     file = await asyncio.to_thread(_opened, part)
     if file is None:  # replaced just now: the next refresh will know
         changed = text(503, "This is being replaced; come again.", (b"retry-after", b"5"))

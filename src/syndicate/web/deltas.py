@@ -24,17 +24,17 @@ _PATHS: Final = (["rss", "channel", "item"], ["feed", "entry"])
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
+class EntryIndex:
     """Where the entries of a document are, and the marks of all, one after another."""
 
     spans: tuple[tuple[int, int], ...]
-    marks: bytes
+    entry_fingerprints: bytes
 
 
-NO_ENTRIES: Final = Cut((), b"")
+NO_ENTRIES: Final = EntryIndex((), b"")
 
 
-def cut(data: bytes) -> Cut:
+def cut(data: bytes) -> EntryIndex:
     """Find the entries of an RSS or Atom document; none where it is not well-formed."""
     parser = expat.ParserCreate()
     path: list[str] = []
@@ -60,10 +60,10 @@ def cut(data: bytes) -> Cut:
     except expat.ExpatError:
         return NO_ENTRIES
     marks = b"".join(sha256(data[start:stop]).digest()[:MARK] for start, stop in spans)
-    return Cut(tuple(spans), marks)
+    return EntryIndex(tuple(spans), marks)
 
 
-def newer(data: bytes, found: Cut, known: bytes) -> bytes | None:
+def newer(data: bytes, found: EntryIndex, known: bytes) -> bytes | None:
     """The document with those entries alone whose marks are not among the `known` ones.
 
     None when it would have them all: then the document itself is the answer.
@@ -71,7 +71,7 @@ def newer(data: bytes, found: Cut, known: bytes) -> bytes | None:
     has = {known[n : n + MARK] for n in range(0, len(known), MARK)}
     parts, position = [], 0
     for number, (start, stop) in enumerate(found.spans):
-        if found.marks[number * MARK : (number + 1) * MARK] in has:
+        if found.entry_fingerprints[number * MARK : (number + 1) * MARK] in has:
             parts.append(data[position:start].rstrip())
             position = stop
     parts.append(data[position:])

@@ -22,7 +22,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from syndicate.web.asgi import App, add
 from syndicate.web.http_messages import Request, text
-from syndicate.web.responder import Answers
+from syndicate.web.responder import Responder
 
 if TYPE_CHECKING:
     from uvicorn.config import Config
@@ -82,7 +82,7 @@ def _read(data: bytes) -> Head | None:
     return head if _UNUSUAL.isdisjoint(head.headers) else None
 
 
-class Front(asyncio.Protocol):
+class FastProtocol(asyncio.Protocol):
     """One connection. It is closed when no whole request comes for `timeout_keep_alive`."""
 
     def __init__(
@@ -187,7 +187,7 @@ class Front(asyncio.Protocol):
         """Hand the connection over, with what was received and not answered."""
         self._timer.cancel()
         self._state.connections.discard(cast(Any, self))
-        heir = Rest(*self._given)
+        heir = BoundedHttpProtocol(*self._given)
         self._transport.set_protocol(heir)
         heir.connection_made(self._transport)
         heir.data_received(data)
@@ -201,7 +201,7 @@ class Front(asyncio.Protocol):
             self._transport.close()
 
 
-class Rest(HttpToolsProtocol):
+class BoundedHttpProtocol(HttpToolsProtocol):
     """uvicorn's own protocol, which gives the head of a request neither a limit nor a time.
 
     Nor does it know clients that send their requests and close their half of the connection, as
@@ -286,7 +286,7 @@ class Rest(HttpToolsProtocol):
         super().on_headers_complete()
 
 
-def server_config(answers: Answers, *, host: str, port: int, **more: Any) -> uvicorn.Config:
+def server_config(answers: Responder, *, host: str, port: int, **more: Any) -> uvicorn.Config:
     """What to give to `uvicorn.Server`: one process, HTTP/1.1, as fast as it gets.
 
     `more` is handed on to uvicorn. It never believes forwarded headers: `clients` judges them.
@@ -295,7 +295,7 @@ def server_config(answers: Answers, *, host: str, port: int, **more: Any) -> uvi
         App(answers),
         host=host,
         port=port,
-        http=Front,
+        http=FastProtocol,
         loop="auto",
         ws="none",
         lifespan="off",

@@ -35,7 +35,7 @@ class FilePart:
     span: Span
 
 
-class Answer(NamedTuple):
+class Response(NamedTuple):
     """One answer, whole. `head` is status line and headers as HTTP/1.1 has them, but for Date.
 
     To HEAD the body is not sent; the headers are those of GET (RFC 9110, 9.3.2).
@@ -48,20 +48,20 @@ class Answer(NamedTuple):
     file: FilePart | None = None
 
 
-def answer(
+def response(
     status: int, headers: Iterable[Header], body: bytes = b"", file: FilePart | None = None
-) -> Answer:
+) -> Response:
     """Put an answer together; `headers` are complete, Content-Length included."""
     fields = tuple(headers)
     line = b"HTTP/1.1 %d %s\r\n" % (status, HTTPStatus(status).phrase.encode())
     head = line + b"".join(b"%s: %s\r\n" % field for field in fields)
-    return Answer(status, fields, body, head, file)
+    return Response(status, fields, body, head, file)
 
 
-def text(status: int, message: str, *more: Header, cache: bytes = b"no-store") -> Answer:
+def text(status: int, message: str, *more: Header, cache: bytes = b"no-store") -> Response:
     """An answer in plain words, for people and for logs; not to be kept unless `cache` says so."""
     body = message.encode() + b"\n"
-    return answer(
+    return response(
         status,
         (
             (b"content-type", b"text/plain; charset=utf-8"),

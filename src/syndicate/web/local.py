@@ -21,7 +21,7 @@ from urllib.parse import unquote, urlsplit
 import idna
 
 from syndicate.uris import ascii_host, path_of
-from syndicate.web.http_messages import Answer, Request, answer
+from syndicate.web.http_messages import Request, Response, response
 
 URLS: Final = frozenset(
     ("href", "xlink:href", "src", "action", "formaction", "poster", "data", "background", "cite")
@@ -145,7 +145,7 @@ class LocalView:
         own = rewritten_attributes(stated, self._attribute).encode("utf-8", "surrogateescape")
         return body[:start] + own + body[stop:]
 
-    def answer(self, given: Answer) -> Answer:
+    def answer(self, given: Response) -> Response:
         """An answer for all clients, rewritten for this machine: a redirect, or a page."""
         headers = dict(given.headers)
         body = given.body
@@ -158,7 +158,7 @@ class LocalView:
             if headers.get(b"referrer-policy") == b"no-referrer":
                 # Without any referrer, browsers do not send the Origin of a form either.
                 headers[b"referrer-policy"] = b"same-origin"
-        return answer(given.status, headers.items(), body, given.file)
+        return response(given.status, headers.items(), body, given.file)
 
     # -- URLs ----------------------------------------------------------------------------------
 

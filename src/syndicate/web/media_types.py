@@ -52,7 +52,7 @@ _COMMON_TYPES: Final = mimetypes.MimeTypes()  # without the tables of the machin
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class MediaType:
     """`format` is what metrics call it; `text` whether packing it pays; `headers` go with it."""
 
     format: Format
@@ -76,7 +76,7 @@ class Kind:
         return self.format in ("rss", "atom")
 
 
-def kind_of(path: str) -> Kind:
+def kind_of(path: str) -> MediaType:
     """The kind of a file, by its path in the output folder."""
     name = path.rpartition("/")[2]
     if form := _FEEDS.get(name):
@@ -93,7 +93,7 @@ def kind_of(path: str) -> Kind:
 
 
 @lru_cache
-def _kind(format: Format, media_type: str, seconds: int) -> Kind:  # noqa: A002
+def _kind(format: Format, media_type: str, seconds: int) -> MediaType:  # noqa: A002
     headers = [
         (b"content-type", media_type.encode()),
         (b"cache-control", b"max-age=%d" % seconds),
@@ -105,4 +105,4 @@ def _kind(format: Format, media_type: str, seconds: int) -> Kind:  # noqa: A002
     if media_type == "image/svg+xml":
         headers.append((b"content-security-policy", _DRAWING_POLICY.encode()))
     packs = media_type.startswith("text/") or media_type.partition(";")[0].endswith(_TEXTUAL)
-    return Kind(format, media_type.encode(), packs, tuple(headers))
+    return MediaType(format, media_type.encode(), packs, tuple(headers))

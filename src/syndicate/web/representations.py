@@ -16,10 +16,10 @@ from hashlib import sha256
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-from syndicate.web.deltas import NO_ENTRIES, Cut, newer
-from syndicate.web.http_messages import Answer, FilePart, Header, answer
+from syndicate.web.deltas import NO_ENTRIES, EntryIndex, newer
+from syndicate.web.http_messages import FilePart, Header, Response, response
 from syndicate.web.local import NO_CACHE, LocalView
-from syndicate.web.media_types import Kind
+from syndicate.web.media_types import MediaType
 
 DIGEST: Final = 32
 """Characters of the digest an entity tag begins with: 128 bits of SHA-256."""
@@ -30,12 +30,12 @@ BROWSER_TYPE: Final = (b"content-type", b"application/xml; charset=utf-8")
 _SHORT: Final = {b"gzip": b"gz", b"br": b"br", b"zstd": b"zst"}
 
 
-class Form(NamedTuple):
+class Representation(NamedTuple):
     """One form of a document: its entity tag and the answers that carry it, or say it is known."""
 
     tag: bytes
-    whole: Answer
-    unchanged: Answer
+    whole: Response
+    unchanged: Response
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +47,16 @@ class Document:
     """
 
     path: str
-    kind: Kind
+    kind: MediaType
     digest: str
     modified: int
     body: bytes | None
     file: FilePart
     links: tuple[Header, ...] = ()
-    entries: Cut = NO_ENTRIES
-    _forms: dict[tuple[object, ...], Form] = field(default_factory=dict, repr=False, compare=False)
+    entries: EntryIndex = NO_ENTRIES
+    _forms: dict[tuple[object, ...], Representation] = field(
+        default_factory=dict, repr=False, compare=False
+    )
     _packed: dict[bytes, bytes] = field(default_factory=dict, repr=False, compare=False)
 
     def form(
@@ -63,7 +65,7 @@ class Document:
         *,
         browser: bool = False,
         local: LocalView | None = None,
-    ) -> Form:
+    ) -> Representation:
         """The document in the first of `codings` that makes it smaller, else as it is.
 
         With `local`, as a browser on this machine needs it, where that makes a difference.
@@ -74,7 +76,7 @@ class Document:
             found = self._forms[key] = self._form(codings, browser, local)
         return found
 
-    def delta(self, codings: tuple[bytes, ...], digest: str, known: bytes) -> Answer | None:
+    def delta(self, codings: tuple[bytes, ...], digest: str, known: bytes) -> Response | None:
         """The entries alone that are not `known`, in which version `digest` is; 226 (RFC 3229).
 
         None when all are new. The entity tag is that of the whole document in the same coding.
@@ -89,7 +91,9 @@ class Document:
             self._forms[key] = form._replace(whole=made)
         return self._forms[key].whole
 
-    def _form(self, codings: tuple[bytes, ...], browser: bool, local: LocalView | None) -> Form:
+    def _form(
+        self, codings: tuple[bytes, ...], browser: bool, local: LocalView | None
+    ) -> Representation:
         variant = b"-xml" * browser
         body = self.body
         if local and body is not None:
@@ -102,7 +106,7 @@ class Document:
             cache = [NO_CACHE if name == NO_CACHE[0] else (name, value) for name, value in cache]
         own = dict(self.kind.headers)
         size = self.file.size if body is None else len(body)
-        whole = answer(
+        whole = response(
             200,
             [
                 BROWSER_TYPE if browser else (b"content-type", self.kind.media_type),
@@ -116,11 +120,11 @@ class Document:
             body or b"",
             self.file if body is None else None,
         )
-        return Form(tag, whole, answer(304, cache))
+        return Representation(tag, whole, response(304, cache))
 
     def _cache_headers(self, tag: bytes) -> list[Header]:
         """What a 200 and a 304 have in common (RFC 9110, 15.4.5)."""
-        vary = [b"Accept-Encoding"] if self.packs else []
+        vary = [b"Accept-Encoding"] if self.compressible else []
         vary += [b"Accept"] if self.kind.has_entries else []
         return [
             (b"etag", tag),
@@ -129,7 +133,7 @@ class Document:
             *([(b"vary", b", ".join(vary))] if vary else []),
         ]
 
-    def _delta(self, body: bytes, form: Form) -> Answer:
+    def _delta(self, body: bytes, form: Representation) -> Response:
         known = dict(form.whole.headers)
         coding = known.get(b"content-encoding")
         packed = PACKERS[coding](body) if coding else body
@@ -141,10 +145,10 @@ class Document:
             b"vary": known[b"vary"] + b", A-IM, If-None-Match",
         }
         kept = [(n, changed.get(n, v)) for n, v in form.whole.headers if n != b"accept-ranges"]
-        return answer(226, [*kept, (b"im", b"feed")], packed)
+        return response(226, [*kept, (b"im", b"feed")], packed)
 
     @property
-    def packs(self) -> bool:
+    def compressible(self) -> bool:
         """Whether it is offered in content codings."""
         return self.kind.text and self.body is not None
 
@@ -152,7 +156,7 @@ class Document:
         self, codings: tuple[bytes, ...], body: bytes | None, variant: bytes
     ) -> tuple[bytes, bytes | None]:
         """The coding that makes a body smaller, and the packed body. `variant` is what it is of."""
-        if body is None or not self.packs:
+        if body is None or not self.compressible:
             return b"", body
         same = b"" if body is self.body else variant
         for coding in codings:
@@ -164,7 +168,7 @@ class Document:
         return b"", body
 
 
-def _localised(kind: Kind, body: bytes, local: LocalView) -> bytes:
+def _localised(kind: MediaType, body: bytes, local: LocalView) -> bytes:
     if kind.format == "page":
         return local.page(body)
     return local.feed(body) if kind.has_entries else local.style_sheet(body)

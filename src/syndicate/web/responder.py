@@ -13,7 +13,7 @@ from time import monotonic
 from typing import Final, Protocol
 from urllib.parse import quote, unquote_to_bytes
 
-from syndicate.web.http_messages import Answer, Header, Request, answer, text
+from syndicate.web.http_messages import Header, Request, Response, response, text
 from syndicate.web.local import LocalView
 from syndicate.web.media_types import FEED_SECONDS
 from syndicate.web.metrics import Traffic
@@ -30,8 +30,8 @@ from syndicate.web.negotiation import (
     wants_delta,
 )
 from syndicate.web.rate_limit import Clients
-from syndicate.web.representations import DIGEST, Document, Form
-from syndicate.web.site_in_memory import Library, Shelf
+from syndicate.web.representations import DIGEST, Document, Representation
+from syndicate.web.site_in_memory import SiteCache, Snapshot
 
 LONGEST_TARGET: Final = 4_096
 """Bytes of path and query; more is answered with 414."""
@@ -65,7 +65,7 @@ _KEPT: Final = b"max-age=%d" % FEED_SECONDS
 _IN_ADDRESSES: Final = "%/:?#[]@!$&'()*+,;=~"
 
 
-class Monitor(Protocol):
+class HealthSource(Protocol):
     """What the service knows of itself. Health is a list of what is wrong: empty, all is well.
 
     It is asked between requests, so it answers from what was noted before and waits for nothing.
@@ -81,7 +81,7 @@ class Monitor(Protocol):
         """All numbers, in Prometheus's text format, version 0.0.4."""
 
 
-class Desk(Protocol):
+class Handler(Protocol):
     """Answers what no document does: it may read and change what is kept, and so takes its time.
 
     `name` is what its answers are counted as, `largest` the bytes of the largest body it hears.
@@ -93,7 +93,7 @@ class Desk(Protocol):
     def takes(self, target: bytes) -> bool:
         """Whether a path is for it."""
 
-    async def answer(self, request: Request, body: bytes, client: str) -> Answer:
+    async def answer(self, request: Request, body: bytes, client: str) -> Response:
         """The answer to GET, HEAD or POST. `client` is the address of who asks, "" if unknown.
 
         Never raises.
@@ -101,7 +101,7 @@ class Desk(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Moves:
+class Redirects:
     """What was once served and is not any more, by path below the site, without a slash in front.
 
     `aliases` lead to an address, absolute or a path; `gone` are feeds that were and will not be
@@ -112,7 +112,7 @@ class Moves:
     gone: Set[str] = frozenset()
 
 
-class Answers:
+class Responder:
     """Answers requests. `moves`, `clients` and `is_built` may be replaced at any time.
 
     While `is_built` is false, what is not there may still come: it is answered with 503, not 404.
@@ -121,44 +121,48 @@ class Answers:
     """
 
     def __init__(
-        self, library: Library, clients: Clients, traffic: Traffic, monitor: Monitor | None = None
+        self,
+        library: SiteCache,
+        clients: Clients,
+        traffic: Traffic,
+        monitor: HealthSource | None = None,
     ) -> None:
-        self.moves = Moves()
+        self.moves = Redirects()
         self.is_built = True
-        self.desks: Sequence[Desk] = ()
+        self.desks: Sequence[Handler] = ()
         self.library = library
         self.local = LocalView(library.address.url)
         self.clients = clients
         self._traffic = traffic
-        self._pages: dict[bytes, Callable[[], Answer]] = {}
+        self._pages: dict[bytes, Callable[[], Response]] = {}
         if monitor:
             self._pages[b"/livez"] = lambda: _health(monitor.livez())
             self._pages[b"/readyz"] = lambda: _health(monitor.readyz())
             self._pages[b"/metrics"] = lambda: _metrics(monitor.metrics())
 
-    def __call__(self, request: Request) -> Answer:
+    def __call__(self, request: Request) -> Response:
         """The answer; for HEAD as for GET, the body is left to whoever sends it."""
         shelf = self.library.shelf
         return self._counted(request, shelf, _found(shelf, request.target))
 
-    def desk_for(self, request: Request) -> Desk | None:
+    def desk_for(self, request: Request) -> Handler | None:
         """The desk a request is for, if it is for one. Others may take their place at any time."""
         return next((desk for desk in self.desks if desk.takes(request.target)), None)
 
-    def refused_at_desk(self, desk: Desk, request: Request) -> Answer | None:
+    def refused_at_desk(self, desk: Handler, request: Request) -> Response | None:
         """What keeps a request for a desk from being heard to its end."""
         given = self._refusal(request, (b"GET", b"HEAD", b"POST"))
         if given:
             self._traffic.count(desk.name, given.status)
         return given
 
-    async def at_desk(self, desk: Desk, request: Request, body: bytes) -> Answer:
+    async def at_desk(self, desk: Handler, request: Request, body: bytes) -> Response:
         """The answer of a desk to a request."""
         given = await desk.answer(request, body, self.clients.client(request) or "")
         self._traffic.count(desk.name, given.status)
         return self.local.answer(given) if self.local.applies(request) else given
 
-    def from_memory(self, request: Request) -> Answer | None:
+    def from_memory(self, request: Request) -> Response | None:
         """The answer, unless it has to be read from disk or is for a desk."""
         if self.desk_for(request):
             return None
@@ -168,7 +172,7 @@ class Answers:
             return None
         return self._counted(request, shelf, document)
 
-    def _counted(self, request: Request, shelf: Shelf, document: Document | None) -> Answer:
+    def _counted(self, request: Request, shelf: Snapshot, document: Document | None) -> Response:
         given = self._refusal(request)
         if given is None:
             if request.target in self._pages:
@@ -183,7 +187,7 @@ class Answers:
 
     def _refusal(
         self, request: Request, methods: Sequence[bytes] = (b"GET", b"HEAD")
-    ) -> Answer | None:
+    ) -> Response | None:
         """What keeps a request from being looked at."""
         if request.method not in methods:
             allowed = b", ".join(methods)
@@ -197,7 +201,7 @@ class Answers:
             return text(414, "This address is too long.")
         return None
 
-    def _elsewhere(self, target: bytes, shelf: Shelf) -> Answer:
+    def _elsewhere(self, target: bytes, shelf: Snapshot) -> Response:
         """What to say where there is no document: it moved, it is gone, or never was."""
         if not _WELL_FORMED.match(target):
             return text(400, "This address is malformed.")
@@ -222,9 +226,9 @@ class Answers:
             (b"content-length", b"%d" % len(page.body)),
             (b"cache-control", b"no-store"),
         ]
-        return answer(404, own + shown, page.body)
+        return response(404, own + shown, page.body)
 
-    def _of_document(self, document: Document, request: Request, shelf: Shelf) -> Answer:
+    def _of_document(self, document: Document, request: Request, shelf: Snapshot) -> Response:
         kind, headers = document.kind, request.headers
         if kind.is_feed and (user_agent := headers.get(b"user-agent")):
             self._traffic.hear(document.path, user_agent)
@@ -247,14 +251,14 @@ class Answers:
         return form.whole
 
 
-def _found(shelf: Shelf, target: bytes) -> Document | None:
+def _found(shelf: Snapshot, target: bytes) -> Document | None:
     """The document at an address, however it is written."""
     path = target.partition(b"?")[0]
     document = shelf.paths.get(path)
     return document if document or b"%" not in path else shelf.paths.get(unquote_to_bytes(path))
 
 
-def _fails(document: Document, form: Form, headers: Mapping[bytes, bytes]) -> bool:
+def _fails(document: Document, form: Representation, headers: Mapping[bytes, bytes]) -> bool:
     """Whether a condition under which alone a client wants an answer does not hold."""
     if (tag := headers.get(b"if-match")) is not None:
         return not matches_strongly(tag, form.tag)
@@ -270,8 +274,8 @@ def _unchanged(document: Document, since: bytes) -> bool:
 
 
 def _delta(
-    document: Document, known: bytes, wanted: tuple[bytes, ...], shelf: Shelf
-) -> Answer | None:
+    document: Document, known: bytes, wanted: tuple[bytes, ...], shelf: Snapshot
+) -> Response | None:
     """The entries newer than any version the client has; None where we know of none of them."""
     for tag in tags(known):
         digest = tag[:DIGEST].decode("latin-1")
@@ -281,7 +285,7 @@ def _delta(
     return None
 
 
-def _part(form: Form, headers: Mapping[bytes, bytes]) -> Answer:
+def _part(form: Representation, headers: Mapping[bytes, bytes]) -> Response:
     """One range of a document (RFC 9110, 14), or all of it where the range does not apply."""
     whole = form.whole
     condition = headers.get(b"if-range", form.tag)
@@ -295,12 +299,12 @@ def _part(form: Form, headers: Mapping[bytes, bytes]) -> Answer:
     own[b"content-length"] = b"%d" % (found.stop - found.start)
     own[b"content-range"] = b"bytes %d-%d/%d" % (found.start, found.stop - 1, length)
     file = replace(whole.file, span=found) if whole.file else None
-    return answer(206, own.items(), whole.body[found.start : found.stop], file)
+    return response(206, own.items(), whole.body[found.start : found.stop], file)
 
 
-def _building() -> Answer:
+def _building() -> Response:
     length = b"%d" % len(_BUILDING_PAGE)
-    return answer(
+    return response(
         503,
         (
             (b"content-type", b"text/html; charset=utf-8"),
@@ -313,19 +317,19 @@ def _building() -> Answer:
     )
 
 
-def _moved(location: bytes) -> Answer:
+def _moved(location: bytes) -> Response:
     return text(301, "It is elsewhere now.", (b"location", location), cache=_KEPT)
 
 
-def _health(faults: Sequence[str]) -> Answer:
+def _health(faults: Sequence[str]) -> Response:
     return text(503, "\n".join(faults)) if faults else text(200, "ok")
 
 
-def _metrics(numbers: bytes) -> Answer:
+def _metrics(numbers: bytes) -> Response:
     plain = text(200, "")
     headers = {
         **dict(plain.headers),
         b"content-type": b"text/plain; version=0.0.4; charset=utf-8",
         b"content-length": b"%d" % len(numbers),
     }
-    return answer(200, headers.items(), numbers)
+    return response(200, headers.items(), numbers)

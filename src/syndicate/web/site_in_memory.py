@@ -19,10 +19,10 @@ from urllib.parse import quote, urlsplit
 
 from syndicate.atomic_files import write
 from syndicate.catalogue.urls import is_unlisted
-from syndicate.errors import OutputError, Place
+from syndicate.errors import Location, OutputError
 from syndicate.web.deltas import NO_ENTRIES, Versions, cut, versions_from_bytes
 from syndicate.web.http_messages import FilePart, Header
-from syndicate.web.media_types import Kind, kind_of
+from syndicate.web.media_types import MediaType, kind_of
 from syndicate.web.negotiation import Span
 from syndicate.web.representations import DIGEST, Document, digest_of
 
@@ -38,12 +38,12 @@ MOST_HELD: Final = 256 * 1024 * 1024
 
 _BLOCK: Final = 1024 * 1024
 
-Stamp = tuple[int, int, int]
+FileStamp = tuple[int, int, int]
 """Inode, size and time of change in nanoseconds: another one means another file."""
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class Snapshot:
     """All documents at one moment: by path in the folder, and by path as it is asked for."""
 
     files: Mapping[str, Document] = field(default_factory=dict)
@@ -63,7 +63,7 @@ class Address:
         """The path of the site, with slashes at both ends."""
         return urlsplit(self.url).path.rstrip("/").encode() + b"/"
 
-    def links(self, path: str, kind: Kind) -> tuple[Header, ...]:
+    def links(self, path: str, kind: MediaType) -> tuple[Header, ...]:
         """What a feed says of itself and its hub in headers (WebSub, section 4).
 
         And what keeps search engines from listing pages of drafts and of next issues.
@@ -76,7 +76,7 @@ class Address:
         return ((b"link", f'<{own}>; rel="self", <{self.hub}>; rel="hub"'.encode()),)
 
 
-class Library:
+class SiteCache:
     """The folder `root` as it was at the last `refresh`; before the first there is nothing in it.
 
     `memory` is a file that the versions of feeds are kept in, so that readers are still sent
@@ -85,10 +85,10 @@ class Library:
 
     def __init__(self, root: Path, address: Address, memory: Path | None = None) -> None:
         self.address = address
-        self.shelf = Shelf()
+        self.shelf = Snapshot()
         self._root = root
         self._memory = memory
-        self._stamps: dict[str, Stamp] = {}
+        self._stamps: dict[str, FileStamp] = {}
         self._lock = Lock()
 
     def refresh(self, paths: Iterable[str] | None = None) -> tuple[OutputError, ...]:
@@ -107,7 +107,7 @@ class Library:
             return faults
 
     def _put(
-        self, before: Shelf, new: Mapping[str, Document], gone: Iterable[str]
+        self, before: Snapshot, new: Mapping[str, Document], gone: Iterable[str]
     ) -> tuple[OutputError, ...]:
         files, paths = dict(before.files), dict(before.paths)
         for path in gone:
@@ -119,12 +119,12 @@ class Library:
             files[path] = document
             paths.update(dict.fromkeys(self._asked_for(path), document))
         fresh = {
-            path: (document.digest, document.entries.marks)
+            path: (document.digest, document.entries.entry_fingerprints)
             for path, document in new.items()
             if document.entries.spans
         }
         versions = before.versions.with_versions(fresh).only(files.keys())
-        self.shelf = Shelf(files, paths, versions)
+        self.shelf = Snapshot(files, paths, versions)
         try:
             if fresh and self._memory:
                 data = versions.to_bytes()
@@ -140,7 +140,7 @@ class Library:
         if path == INDEX or path.endswith(f"/{INDEX}"):
             yield asked.removesuffix(INDEX.encode())
 
-    def _remembered(self) -> Shelf:
+    def _remembered(self) -> Snapshot:
         """The shelf, at first with the versions of an earlier process."""
         if self._memory is None or self._stamps or not self._memory.exists():
             return self.shelf
@@ -151,7 +151,7 @@ class Library:
 
     # -- the folder --------------------------------------------------------------------------
 
-    def _found(self, paths: Iterable[str] | None) -> Iterator[tuple[str, Stamp]]:
+    def _found(self, paths: Iterable[str] | None) -> Iterator[tuple[str, FileStamp]]:
         if paths is None:
             yield from self._scanned("")
             return
@@ -159,7 +159,7 @@ class Library:
             if is_public(path) and (stamp := self._stamp(path)):
                 yield path, stamp
 
-    def _scanned(self, folder: str) -> Iterator[tuple[str, Stamp]]:
+    def _scanned(self, folder: str) -> Iterator[tuple[str, FileStamp]]:
         try:
             with os.scandir(self._root / folder) as entries:
                 listed = sorted(entries, key=lambda entry: entry.name)
@@ -179,7 +179,7 @@ class Library:
                 with suppress(FileNotFoundError):  # removed meanwhile
                     yield path, _stamp_of(entry.stat(follow_symlinks=False))
 
-    def _stamp(self, path: str) -> Stamp | None:
+    def _stamp(self, path: str) -> FileStamp | None:
         """None for what is no file of its own, or is not there."""
         file = self._root / path
         try:
@@ -192,7 +192,7 @@ class Library:
     # -- files -> documents ------------------------------------------------------------------
 
     def _read(
-        self, found: Mapping[str, Stamp], gone: Set[str]
+        self, found: Mapping[str, FileStamp], gone: Set[str]
     ) -> tuple[dict[str, Document], tuple[OutputError, ...]]:
         room = MOST_HELD - sum(
             document.file.size
@@ -214,7 +214,7 @@ class Library:
                 self._stamps[path] = stamp
         return new, tuple(faults)
 
-    def _document(self, path: str, stamp: Stamp, room: int) -> Document:
+    def _document(self, path: str, stamp: FileStamp, room: int) -> Document:
         _, size, changed_ns = stamp
         kind = kind_of(path)
         file = self._root / path
@@ -238,7 +238,7 @@ class Library:
     def _refused(self, path: str, message: str, way_out: str = "") -> OutputError:
         return OutputError(
             message,
-            place=Place(str(self._root / path)),
+            place=Location(str(self._root / path)),
             way_out=way_out or "let the service read it",
         )
 
@@ -250,7 +250,7 @@ def is_public(path: str) -> bool:
     return not hidden and "" not in parts and "\0" not in path
 
 
-def _stamp_of(stat: os.stat_result) -> Stamp:
+def _stamp_of(stat: os.stat_result) -> FileStamp:
     return stat.st_ino, stat.st_size, stat.st_mtime_ns
 
 

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
-from syndicate.bounces.classify import Kind, verdict
-from syndicate.bounces.report import Notice, short
+from syndicate.bounces.classify import BounceKind, classify_refusal
+from syndicate.bounces.report import BounceReport, short
 from syndicate.mail.refusals import cause, enhanced_status, status_that_counts
 
 WINDOW: Final = timedelta(days=1)
@@ -21,7 +21,7 @@ SECONDS: Final = re.compile(r"[0-9]{1,11}(?:\.[0-9]{1,9})?", re.ASCII)
 AHEAD: Final = timedelta(minutes=5)
 
 
-class ForgedError(Exception):
+class SignatureError(Exception):
     """A post that does not prove who it is from."""
 
 
@@ -29,14 +29,14 @@ class MalformedError(Exception):
     """A post that is proved, and cannot be understood."""
 
 
-class Post(NamedTuple):
+class WebhookRequest(NamedTuple):
     """One post. Names of headers are in small letters."""
 
     headers: Mapping[bytes, bytes]
     body: bytes
 
 
-Provider = Callable[[Post, datetime], Sequence[Notice]]
+Provider = Callable[[WebhookRequest, datetime], Sequence[BounceReport]]
 """What a post says at a moment. Raises ForgedError, MalformedError."""
 
 
@@ -94,12 +94,12 @@ def event_id(provider: str, *parts: str) -> str:
 
 
 def refusal(
-    told: str, status: str, otherwise: Kind | None, recipient: str, *sent_to: str
-) -> Notice:
+    told: str, status: str, otherwise: BounceKind | None, recipient: str, *sent_to: str
+) -> BounceReport:
     """A notice of a refusal: by the status where it says something, else as the provider sees it.
 
     `told` is what the server said.
     """
     status = status_that_counts(enhanced_status(status), told)
-    kind = verdict(told, status) if cause(told, status) else otherwise
-    return Notice(kind, status, short(told), tuple(filter(None, sent_to)), recipient)
+    kind = classify_refusal(told, status) if cause(told, status) else otherwise
+    return BounceReport(kind, status, short(told), tuple(filter(None, sent_to)), recipient)

@@ -13,11 +13,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from syndicate.bounces.classify import Kind
+from syndicate.bounces.classify import BounceKind
 from syndicate.bounces.providers.common import (
-    ForgedError,
-    Post,
     Provider,
+    SignatureError,
+    WebhookRequest,
     event_id,
     fresh,
     group,
@@ -26,12 +26,12 @@ from syndicate.bounces.providers.common import (
     said,
     whole,
 )
-from syndicate.bounces.report import Notice
+from syndicate.bounces.report import BounceReport
 from syndicate.mail.refusals import has_reply_code
 
 REFUSED_BY_MAILGUN = {
-    "suppress-bounce": Kind.HARD,
-    "suppress-complaint": Kind.COMPLAINT,
+    "suppress-bounce": BounceKind.HARD,
+    "suppress-complaint": BounceKind.COMPLAINT,
     "suppress-unsubscribe": None,
 }
 """What it did not even try, because of what it knew of the address."""
@@ -40,30 +40,32 @@ REFUSED_BY_MAILGUN = {
 def mailgun(key: str) -> Provider:
     """Posts that are signed with the account's webhook signing key."""
 
-    def read(post: Post, now: datetime) -> Sequence[Notice]:
+    def read(post: WebhookRequest, now: datetime) -> Sequence[BounceReport]:
         content = whole(post.body)
         signature = group(content, "signature")
         moment, token = said(signature, "timestamp"), said(signature, "token")
         mark = hmac.new(key.encode(), f"{moment}{token}".encode(), hashlib.sha256).hexdigest()
         theirs = said(signature, "signature").encode()
         if not (hmac.compare_digest(mark.encode(), theirs) and fresh(moment, now)):
-            raise ForgedError
+            raise SignatureError
         return [replace(_told(group(content, "event-data")), event=event_id("mailgun", token))]
 
     return read
 
 
-def _told(event: Mapping[str, Any]) -> Notice:
+def _told(event: Mapping[str, Any]) -> BounceReport:
     at = moment_of(said(event, "timestamp"))
     recipient, sender = said(event, "recipient"), said(group(event, "envelope"), "sender")
     if said(event, "event") == "complained":
         sent_to = (sender,) if sender else ()
-        return Notice(Kind.COMPLAINT, "", "reported to Mailgun", sent_to, recipient, at=at)
+        return BounceReport(
+            BounceKind.COMPLAINT, "", "reported to Mailgun", sent_to, recipient, at=at
+        )
     if said(event, "event") != "failed" or said(event, "severity") != "permanent":
-        return Notice(None)  # what is temporary, it tries again
+        return BounceReport(None)  # what is temporary, it tries again
     status = group(event, "delivery-status")
     told = said(status, "message") or said(status, "description")
     told = told if has_reply_code(told) else f"{said(status, 'code')} {told}".strip()
-    otherwise = REFUSED_BY_MAILGUN.get(said(event, "reason"), Kind.SOFT)
+    otherwise = REFUSED_BY_MAILGUN.get(said(event, "reason"), BounceKind.SOFT)
     notice = refusal(told, said(status, "enhanced-code"), otherwise, recipient, sender)
     return replace(notice, at=at)

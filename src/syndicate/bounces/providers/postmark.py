@@ -9,30 +9,30 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from syndicate.bounces.classify import Kind
+from syndicate.bounces.classify import BounceKind
 from syndicate.bounces.providers.common import (
-    ForgedError,
     MalformedError,
-    Post,
     Provider,
+    SignatureError,
+    WebhookRequest,
     event_id,
     moment_of,
     refusal,
     said,
     whole,
 )
-from syndicate.bounces.report import Notice
+from syndicate.bounces.report import BounceReport
 
 TYPES = {
-    "HardBounce": Kind.HARD,
-    "BadEmailAddress": Kind.HARD,
-    "AddressChange": Kind.HARD,
-    "SoftBounce": Kind.SOFT,
-    "DnsError": Kind.SOFT,
-    "Blocked": Kind.BLOCKED,
-    "SpamNotification": Kind.BLOCKED,
-    "VirusNotification": Kind.BLOCKED,
-    "DMARCPolicy": Kind.BLOCKED,
+    "HardBounce": BounceKind.HARD,
+    "BadEmailAddress": BounceKind.HARD,
+    "AddressChange": BounceKind.HARD,
+    "SoftBounce": BounceKind.SOFT,
+    "DnsError": BounceKind.SOFT,
+    "Blocked": BounceKind.BLOCKED,
+    "SpamNotification": BounceKind.BLOCKED,
+    "VirusNotification": BounceKind.BLOCKED,
+    "DMARCPolicy": BounceKind.BLOCKED,
 }
 """What its kinds of bounce mean. Of others (delays, automatic replies) nothing follows."""
 
@@ -43,9 +43,9 @@ def postmark(credentials: str) -> Provider:
     """Posts of whoever knows the credentials, `user:password`."""
     wanted = b"Basic " + b64encode(credentials.encode())
 
-    def read(post: Post, now: datetime) -> Sequence[Notice]:  # noqa: ARG001
+    def read(post: WebhookRequest, now: datetime) -> Sequence[BounceReport]:  # noqa: ARG001
         if not hmac.compare_digest(post.headers.get(b"authorization", b""), wanted):
-            raise ForgedError
+            raise SignatureError
         event = whole(post.body)
         if not isinstance(event, dict):
             raise MalformedError
@@ -54,7 +54,9 @@ def postmark(credentials: str) -> Provider:
         mark = said(event, "ID") or json.dumps(event, sort_keys=True)
         event_, at = event_id("postmark", type_, mark), moment_of(said(event, "BouncedAt"))
         if COMPLAINT in (said(event, "RecordType"), type_):
-            notice = Notice(Kind.COMPLAINT, detail="reported to Postmark", recipient=recipient)
+            notice = BounceReport(
+                BounceKind.COMPLAINT, detail="reported to Postmark", recipient=recipient
+            )
         elif type_ in TYPES:
             notice = refusal(told, "", TYPES[type_], recipient)
         else:

@@ -9,12 +9,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from syndicate.bounces.classify import Kind
+from syndicate.bounces.classify import BounceKind
 from syndicate.bounces.providers.common import (
-    ForgedError,
     MalformedError,
-    Post,
     Provider,
+    SignatureError,
+    WebhookRequest,
     event_id,
     fresh,
     moment_of,
@@ -22,14 +22,14 @@ from syndicate.bounces.providers.common import (
     said,
     whole,
 )
-from syndicate.bounces.report import Notice
+from syndicate.bounces.report import BounceReport
 
 SIGNATURE: Final = b"x-twilio-email-event-webhook-signature"
 MOMENT: Final = b"x-twilio-email-event-webhook-timestamp"
 DROPPED: Final = {
-    "bounced address": Kind.HARD,
-    "invalid": Kind.HARD,
-    "spam reporting address": Kind.COMPLAINT,
+    "bounced address": BounceKind.HARD,
+    "invalid": BounceKind.HARD,
+    "spam reporting address": BounceKind.COMPLAINT,
 }
 """What it did not even try, because of what it knew of the address."""
 
@@ -37,12 +37,12 @@ DROPPED: Final = {
 def sendgrid(key: str) -> Provider:
     """Posts that are signed with the key whose public half this is: Base64 of DER, as it shows."""
 
-    def read(post: Post, now: datetime) -> Sequence[Notice]:
+    def read(post: WebhookRequest, now: datetime) -> Sequence[BounceReport]:
         moment = post.headers.get(MOMENT, b"")
         if not _is_signed(key, post.headers.get(SIGNATURE, b""), moment + post.body):
-            raise ForgedError
+            raise SignatureError
         if not fresh(moment.decode("latin-1"), now):
-            raise ForgedError
+            raise SignatureError
         events = whole(post.body)
         if not isinstance(events, list):
             raise MalformedError
@@ -76,14 +76,16 @@ def _is_signed(key: str, signature: bytes, data: bytes) -> bool:
     return True
 
 
-def _told(event: Mapping[str, Any]) -> Iterator[Notice]:
+def _told(event: Mapping[str, Any]) -> Iterator[BounceReport]:
     recipient, reason = said(event, "email"), said(event, "reason")
     match said(event, "event"):
         case "bounce":
             blocked = said(event, "type") == "blocked"
-            otherwise = Kind.BLOCKED if blocked else Kind.SOFT
+            otherwise = BounceKind.BLOCKED if blocked else BounceKind.SOFT
             yield refusal(reason, said(event, "status"), otherwise, recipient)
         case "dropped" if kind := DROPPED.get(reason.lower()):
-            yield Notice(kind, detail=f"SendGrid drops it: {reason}", recipient=recipient)
+            yield BounceReport(kind, detail=f"SendGrid drops it: {reason}", recipient=recipient)
         case "spamreport":
-            yield Notice(Kind.COMPLAINT, detail="reported to SendGrid", recipient=recipient)
+            yield BounceReport(
+                BounceKind.COMPLAINT, detail="reported to SendGrid", recipient=recipient
+            )

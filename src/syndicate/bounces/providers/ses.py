@@ -13,11 +13,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from syndicate.bounces.classify import Kind
+from syndicate.bounces.classify import BounceKind
 from syndicate.bounces.providers.common import (
-    ForgedError,
     MalformedError,
-    Post,
+    SignatureError,
+    WebhookRequest,
     event_id,
     fresh,
     group,
@@ -27,7 +27,7 @@ from syndicate.bounces.providers.common import (
     said,
     whole,
 )
-from syndicate.bounces.report import Notice
+from syndicate.bounces.report import BounceReport
 
 Fetch = Callable[[str], bytes]
 """An https: address -> what is there. Raises OSError."""
@@ -62,7 +62,7 @@ class Ses:
         self._fetch = fetch
         self._certificates: dict[str, bytes] = {}
 
-    def __call__(self, post: Post, now: datetime) -> Sequence[Notice]:
+    def __call__(self, post: WebhookRequest, now: datetime) -> Sequence[BounceReport]:
         """What a post says. One that asks to confirm the subscription is confirmed at once.
 
         One that was signed more than a day ago is not believed. Raises ForgedError,
@@ -72,9 +72,9 @@ class Ses:
         if not isinstance(message, dict):
             raise MalformedError
         if said(message, "TopicArn") != self._topic or not fresh(said(message, "Timestamp"), now):
-            raise ForgedError
+            raise SignatureError
         if not self._is_signed(message, now):
-            raise ForgedError
+            raise SignatureError
         if said(message, "Type") == "Notification":
             told = _told(whole(said(message, "Message").encode()))
             mark = said(message, "MessageId")
@@ -124,7 +124,7 @@ def _fits(certificate: bytes, message: Mapping[str, Any], now: datetime) -> bool
     return True
 
 
-def _told(event: object) -> Iterator[Notice]:
+def _told(event: object) -> Iterator[BounceReport]:
     """The notices in what SES says, as a notification or as an event."""
     if not isinstance(event, dict):
         raise MalformedError
@@ -140,15 +140,15 @@ def _told(event: object) -> Iterator[Notice]:
         case "Complaint":
             complaint = group(event, "complaint")
             wanted = said(complaint, "complaintFeedbackType") not in UNWANTED
-            kind = None if wanted else Kind.COMPLAINT
+            kind = None if wanted else BounceKind.COMPLAINT
             sent_to = (sender,) if sender else ()
             for each in groups(complaint, "complainedRecipients"):
                 address = said(each, "emailAddress")
                 at = moment_of(said(complaint, "timestamp"))
-                yield Notice(kind, "", "reported to Amazon SES", sent_to, address, at=at)
+                yield BounceReport(kind, "", "reported to Amazon SES", sent_to, address, at=at)
 
 
-def _kind(bounce: Mapping[str, Any], recipient: Mapping[str, Any]) -> Kind | None:
+def _kind(bounce: Mapping[str, Any], recipient: Mapping[str, Any]) -> BounceKind | None:
     """What a bounce means where the server's words do not say it.
 
     SES reports automatic replies as bounces too, of a general kind and without anything a server
@@ -156,9 +156,9 @@ def _kind(bounce: Mapping[str, Any], recipient: Mapping[str, Any]) -> Kind | Non
     """
     kind, detail = said(bounce, "bounceType"), said(bounce, "bounceSubType")
     if kind == "Permanent":
-        return Kind.HARD if detail in AWAY else Kind.BLOCKED
+        return BounceKind.HARD if detail in AWAY else BounceKind.BLOCKED
     if detail in ABOUT_MESSAGE:
-        return Kind.BLOCKED
+        return BounceKind.BLOCKED
     is_reply = not any(said(recipient, name) for name in ("status", "action", "diagnosticCode"))
     general = detail in ("", "General", "Undetermined")
-    return None if is_reply and general else Kind.SOFT
+    return None if is_reply and general else BounceKind.SOFT

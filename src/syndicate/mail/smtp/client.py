@@ -13,23 +13,29 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from syndicate.config.model import Server
-from syndicate.errors import DeliveryError, MessageError, Refused
+from syndicate.errors import DeliveryError, MessageError, RejectedStage
 from syndicate.mail.headers import ascii_host
-from syndicate.mail.smtp.connection import Wire, trouble
+from syndicate.mail.smtp.connection import SmtpConnection, trouble
 from syndicate.mail.smtp.handshake import connect
-from syndicate.mail.smtp.replies import CLOSING, SHUTTING_DOWN, Step, UnreadableError, verdict
+from syndicate.mail.smtp.replies import (
+    CLOSING,
+    SHUTTING_DOWN,
+    Step,
+    UnreadableError,
+    error_for_reply,
+)
 from syndicate.mail.transport import Envelope
 
 # RFC 5321, section 4.5.3.2: a server may think about a whole message ten times as long as about
 # anything else. Who gives up before does not know what became of it.
-PATIENCE = 10
+DATA_TIMEOUT_FACTOR = 10
 FAREWELL = 5.0
 DOT = b".\r\n"
 # What can stand between angle brackets; quotation marks and what they allow are nobody's address.
 MAILBOX = re.compile(r'[^\x00-\x20\x7f-\xa0"(),:;<>@\[\\\]]+@[^\x00-\x20\x7f-\xa0"(),;<>@\\]+')
 
 
-class Smtp:
+class SmtpTransport:
     """Messages to one server, which is told the name `helo` of this machine."""
 
     def __init__(self, server: Server, helo: str) -> None:
@@ -71,7 +77,7 @@ class SmtpSession:
     step counts for anything, and the connection ends.
     """
 
-    def __init__(self, server: Server, wire: Wire, offered: dict[str, str]) -> None:
+    def __init__(self, server: Server, wire: SmtpConnection, offered: dict[str, str]) -> None:
         self._host = server.host
         self._timeout = server.timeout
         self._wire = wire
@@ -110,9 +116,9 @@ class SmtpSession:
         commands = self._commands_ahead(following)
         try:
             self._wire.send(DOT + commands, self._timeout)
-            reply = self._wire.reply(self._timeout * PATIENCE)
+            reply = self._wire.reply(self._timeout * DATA_TIMEOUT_FACTOR)
             self._wire.heard.clear()
-            refusal = verdict(Step.MESSAGE, reply, self._host, envelope.to)
+            refusal = error_for_reply(Step.MESSAGE, reply, self._host, envelope.to)
         except (OSError, UnreadableError) as error:
             uncertain = self._wire.sent >= len(DOT)
             raise self._give_up(trouble(self._host, error), uncertain=uncertain) from error
@@ -182,7 +188,7 @@ class SmtpSession:
     ) -> DeliveryError | None:
         """The next reply, as one to this step, after that refusal of a step before."""
         reply = self._wire.reply(self._timeout)
-        refused = verdict(step, reply, self._host, envelope.to)
+        refused = error_for_reply(step, reply, self._host, envelope.to)
         if refusal and not refused and step is not Step.DATA:
             raise UnreadableError(f"{reply.code} to {step} after a refusal")
         return refused
@@ -192,7 +198,7 @@ class SmtpSession:
         if refusal:
             try:
                 self._send_asked(b"RSET\r\n")
-                refused = verdict(
+                refused = error_for_reply(
                     Step.RESET, self._wire.reply(self._timeout), self._host, envelope.to
                 )
             except ConnectionError:
@@ -293,7 +299,7 @@ class SmtpSession:
 
     def _expect_silence(self) -> None:
         """Raises UnreadableError for a reply that nothing asked for, OSError at the end."""
-        reply = self._wire.unasked()
+        reply = self._wire.poll_reply()
         if reply and reply.code == SHUTTING_DOWN:
             raise ConnectionAbortedError("it is shutting down (421)")
         if reply:
@@ -320,8 +326,8 @@ class SmtpSession:
 
 def _commands(envelope: Envelope, *, utf8: bool) -> dict[Step, bytes]:
     """What announces a message. Raises DeliveryError for addresses that cannot be said."""
-    sender = _said(envelope.sender, Refused.SENDER, utf8=utf8)
-    to = _said(envelope.to, Refused.RECIPIENT, utf8=utf8)
+    sender = _smtp_address(envelope.sender, RejectedStage.SENDER, utf8=utf8)
+    to = _smtp_address(envelope.to, RejectedStage.RECIPIENT, utf8=utf8)
     more = "" if sender.isascii() and to.isascii() else " SMTPUTF8"
     return {
         Step.SENDER: f"MAIL FROM:<{sender}>{more}\r\n".encode(),
@@ -330,7 +336,7 @@ def _commands(envelope: Envelope, *, utf8: bool) -> dict[Step, bytes]:
     }
 
 
-def _said(address: str, what: Refused, *, utf8: bool) -> str:
+def _smtp_address(address: str, what: RejectedStage, *, utf8: bool) -> str:
     """An address as it is said to a server: the domain in ASCII (RFC 5890, RFC 6531)."""
     local, _, domain = address.rpartition("@")
     try:

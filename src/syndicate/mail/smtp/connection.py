@@ -23,7 +23,7 @@ AT_ONCE = 65_536
 RECORD = 16_384
 
 
-class Wire:
+class SmtpConnection:
     """A connected socket, plain or encrypted. Used by one thread."""
 
     def __init__(self, host: str, port: int, seconds: float) -> None:
@@ -65,7 +65,7 @@ class Wire:
         self.heard.append(reply.code)
         return reply
 
-    def unasked(self) -> Reply | None:
+    def poll_reply(self) -> Reply | None:
         """A reply to nothing that was sent, if one is here now. Does not wait."""
         if not self._replies.waiting:
             try:

@@ -10,8 +10,15 @@ import ssl
 from syndicate.config.model import Server
 from syndicate.errors import DeliveryError
 from syndicate.mail.smtp import auth
-from syndicate.mail.smtp.connection import Wire, trouble
-from syndicate.mail.smtp.replies import DONE, LOGGED_IN, READY, Reply, UnreadableError, offers
+from syndicate.mail.smtp.connection import SmtpConnection, trouble
+from syndicate.mail.smtp.replies import (
+    DONE,
+    LOGGED_IN,
+    READY,
+    Reply,
+    UnreadableError,
+    parse_extensions,
+)
 
 ASKED = 334
 CHECK_PORT = "check host, port and security: tls is usual on port 465, starttls on port 587"
@@ -21,17 +28,17 @@ CHECK_CERTIFICATE = (
 )
 
 
-def connect(server: Server, helo: str) -> tuple[Wire, dict[str, str]]:
+def connect(server: Server, helo: str) -> tuple[SmtpConnection, dict[str, str]]:
     """A connection ready for messages, and what the server offers on it.
 
     Raises DeliveryError about the server.
     """
     try:
-        wire = Wire(server.host, server.port, server.timeout)
+        wire = SmtpConnection(server.host, server.port, server.timeout)
     except (OSError, UnicodeError) as error:
         raise _unreachable(server, error) from error
     try:
-        return wire, _Entrance(server, helo, wire).enter()
+        return wire, _Handshake(server, helo, wire).enter()
     except BaseException as error:
         wire.close()
         if isinstance(error, OSError | UnreadableError):
@@ -39,10 +46,10 @@ def connect(server: Server, helo: str) -> tuple[Wire, dict[str, str]]:
         raise
 
 
-class _Entrance:
+class _Handshake:
     """What is said before the first message."""
 
-    def __init__(self, server: Server, helo: str, wire: Wire) -> None:
+    def __init__(self, server: Server, helo: str, wire: SmtpConnection) -> None:
         self._server = server
         self._helo = helo
         self._wire = wire
@@ -64,7 +71,7 @@ class _Entrance:
 
     def _hello(self) -> dict[str, str]:
         reply = self._ask(f"EHLO {self._helo}")
-        return offers(self._positive(reply, DONE, "does not want to know us", CHECK_PORT))
+        return parse_extensions(self._positive(reply, DONE, "does not want to know us", CHECK_PORT))
 
     def _encrypt(self) -> None:
         context = ssl.create_default_context()
@@ -103,7 +110,7 @@ class _Entrance:
         self._positive(reply, LOGGED_IN, f"refused the login of {user}", "check user and password")
 
     def _ask(self, command: str) -> Reply:
-        if self._wire.unasked():
+        if self._wire.poll_reply():
             raise UnreadableError("more replies than commands")
         self._wire.send(f"{command}\r\n".encode(), self._server.timeout)
         return self._wire.reply(self._server.timeout)

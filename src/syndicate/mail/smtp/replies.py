@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import quote
 
-from syndicate.errors import DeliveryError, Refused
+from syndicate.errors import DeliveryError, RejectedStage
 from syndicate.mail.refusals import enhanced_status
 
 LONGEST_REPLY = 65_536
@@ -172,7 +172,7 @@ def _shown(line: bytes) -> str:
     return " ".join(text.split())
 
 
-def offers(hello: Reply) -> dict[str, str]:
+def parse_extensions(hello: Reply) -> dict[str, str]:
     """What a server offers by its reply to EHLO: keyword -> parameters (RFC 5321, 4.1.1.1)."""
     return dict(_offers(hello.lines[1:]))
 
@@ -184,7 +184,7 @@ def _offers(lines: tuple[str, ...]) -> Iterator[tuple[str, str]]:
         yield keyword, parameters
 
 
-def verdict(step: Step, reply: Reply, host: str, to: str) -> DeliveryError | None:
+def error_for_reply(step: Step, reply: Reply, host: str, to: str) -> DeliveryError | None:
     """What a reply to a step means for the message to `to`: None if it goes on.
 
     The error does not hold the address: it may be logged. Raises UnreadableError where the reply
@@ -194,7 +194,7 @@ def verdict(step: Step, reply: Reply, host: str, to: str) -> DeliveryError | Non
         return None
     reply = reply.anonymous(to)
     if reply.code == SHUTTING_DOWN:
-        what = Refused.MESSAGE if step is Step.MESSAGE else Refused.SERVER
+        what = RejectedStage.MESSAGE if step is Step.MESSAGE else RejectedStage.SERVER
         return DeliveryError(f"{host} stops: {reply}", what=what, lost=True, status=reply.status)
     if reply.negative and step is not Step.RESET:
         return _refusal(step, reply, host)
@@ -212,9 +212,12 @@ def _refusal(step: Step, reply: Reply, host: str) -> DeliveryError:
             way_out="check user, password and security of this server",
         )
     what, way_out = {
-        Step.SENDER: (Refused.SENDER, "check sender: the server must be allowed to send for it"),
-        Step.RECIPIENT: (Refused.RECIPIENT, ""),
-    }.get(step, (Refused.MESSAGE, ""))
+        Step.SENDER: (
+            RejectedStage.SENDER,
+            "check sender: the server must be allowed to send for it",
+        ),
+        Step.RECIPIENT: (RejectedStage.RECIPIENT, ""),
+    }.get(step, (RejectedStage.MESSAGE, ""))
     return DeliveryError(
         f"{host} refused the {what.value}: {reply}",
         what=what,
