@@ -29,7 +29,7 @@ from statistics import median
 
 import yaml
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "sending"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "delivery"))
 
 from soaking import replace_example_values
 

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "sending"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "delivery"))
 
 from counting_server import CountingServer
 from soaking import Outcome, Soak, SoakError

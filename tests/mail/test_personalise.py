@@ -15,6 +15,7 @@ from html import escape
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from issues_to_send import (
     ADA,
     DIGEST,
@@ -26,7 +27,6 @@ from issues_to_send import (
     prepared,
     with_form,
 )
-
 from syndicate.errors import MessageError
 from syndicate.mail.personalise import EncodedIssue, Recipient, message_id
 from syndicate.newsletters.mime_rules import broken_rules

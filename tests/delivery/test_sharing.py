@@ -9,6 +9,7 @@ from typing import cast
 import pytest
 
 from syndicate.config.model import Server
+from syndicate.delivery.messages import MessageFactory
 from syndicate.delivery.queue import ACTIVE_WINDOW, SHARE_SLACK, DeliveryQueue, Task
 from syndicate.delivery.rate_limits import RateLimiter
 from syndicate.delivery.relays import Relay

@@ -17,7 +17,7 @@ from syndicate.errors import TemplateError
 from syndicate.templating.environment import environment, render
 from syndicate.templating.translations import tongue
 
-REPOSITORY = Path(__file__).parents[1]
+REPOSITORY = Path(__file__).parents[2]
 TEMPLATES = REPOSITORY / "templates"
 CATALOGUES = sorted((TEMPLATES / "translations").glob("*.po"))
 DAY = date(2026, 3, 22)

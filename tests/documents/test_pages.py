@@ -29,7 +29,7 @@ from syndicate.documents.pages import (
 )
 from syndicate.templating.environment import environment
 
-TEMPLATES = Path(__file__).parents[1] / "templates"
+TEMPLATES = Path(__file__).parents[2] / "templates"
 HOME = "https://example.org/"
 STYLE = (TEMPLATES / "web" / "style.css").read_text()
 HOSTILE = """"><script>alert('x')</script>&"""

@@ -22,8 +22,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from hypothesis import given
 from hypothesis import strategies as st
-from issues_to_send import ADA, NAMED, prepared, with_form
 
+from issues_to_send import ADA, NAMED, prepared, with_form
 from syndicate.config.model import Dkim
 from syndicate.errors import SyndicateError
 from syndicate.mail.dkim import SIGNED, Signer

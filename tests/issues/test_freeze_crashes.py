@@ -19,7 +19,7 @@ from syndicate.store.issues import Issue, Issues
 WEEKLY = {"weekly": {"title": "Weekly", "sender": "a@example.org", "postal_address": "Here"}}
 MONDAY = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 SLOT = f"{MONDAY:%Y-%m-%dT%H:%M}"
-HERE = str(Path(__file__).parent)
+HERE = str(Path(__file__).parents[1])
 
 DYING = """
 import os, signal, sys
