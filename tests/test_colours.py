@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndicate.colours import COLOUR, LEAST, contrast, readable
+from syndicate.colours import COLOUR, MIN_CONTRAST, contrast, readable
 
 colours = st.integers(0, 0xFFFFFF).map(lambda number: f"#{number:06x}")
 
@@ -21,6 +21,6 @@ def test_contrast_is_that_of_the_standard() -> None:
 def test_a_readable_shade_is_one_and_a_readable_colour_stays(colour: str, paper: str) -> None:
     shade = readable(colour, paper)
     assert COLOUR.fullmatch(shade)
-    assert contrast(shade, paper) >= LEAST
-    if contrast(colour, paper) >= LEAST:
+    assert contrast(shade, paper) >= MIN_CONTRAST
+    if contrast(colour, paper) >= MIN_CONTRAST:
         assert shade == colour

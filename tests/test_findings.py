@@ -14,7 +14,7 @@ FINDINGS = st.builds(
     message=st.text(),
     path=st.text(),
     line=st.none() | st.integers(1),
-    way_out=st.text(),
+    hint=st.text(),
 )
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from site_folder import SiteFolder
 
-MOST_MEGABYTES = 300
+MAX_MEGABYTES = 300
 SIZE = 100_000
 LETTER = {"title": "Lake Weekly", "sender": "lake@example.org", "postal_address": "Here"}
 IN_ONE_ISSUE = 8
@@ -134,7 +134,7 @@ KINDS = (("md", MARKDOWN), ("html", HTML))
 def test_files_that_are_too_much_cost_only_themselves(site: SiteFolder) -> None:
     first = run(site, "build")
     assert first.code == 0, first.out
-    assert first.megabytes < MOST_MEGABYTES
+    assert first.megabytes < MAX_MEGABYTES
     assert "Words of a good article." in site.text("feed.xml")
     assert len(site.ids("feed.json")) == 1 + len(MARKDOWN) + len(HTML)
     newsletters = sorted(path.name for path in (site.root / "issues").iterdir())
@@ -151,7 +151,7 @@ def test_files_that_are_too_much_cost_only_themselves(site: SiteFolder) -> None:
     )
     made = run(site, "issues", "make", newsletters[0])
     assert made.code == 0, made.out
-    assert max(again.megabytes, made.megabytes) < MOST_MEGABYTES
+    assert max(again.megabytes, made.megabytes) < MAX_MEGABYTES
 
 
 def test_a_file_of_too_many_lines_is_not_read(site: SiteFolder) -> None:
@@ -161,6 +161,6 @@ def test_a_file_of_too_many_lines_is_not_read(site: SiteFolder) -> None:
     site.article("blank.md", "Blank", "\n" * 9_900_000, date="2026-11-01")
     built = run(site, "build")
     assert built.code == 1, "a file that is not read is an error"
-    assert built.megabytes < MOST_MEGABYTES
+    assert built.megabytes < MAX_MEGABYTES
     assert "blank.md" in built.out
     assert len(site.ids("feed.json")) == 1

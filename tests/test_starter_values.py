@@ -57,7 +57,7 @@ def test_each_value_is_named_with_its_line(tmp_path: Path) -> None:
     for key, finding in listed.items():
         assert finding.line
         assert f"{key.rpartition('.')[2]}:" in lines[finding.line - 1]
-        assert (finding.level, bool(finding.way_out)) == (Level.NOTICE, True)
+        assert (finding.level, bool(finding.hint)) == (Level.NOTICE, True)
 
 
 def test_with_deliver_they_are_errors(tmp_path: Path) -> None:

@@ -99,9 +99,9 @@ def _same(target: Path, data: bytes) -> bool:
 
 def _refused(target: Path, error: OSError) -> OutputError:
     blocked = error.errno in BLOCKED
-    way_out = "check the folder's rights and the disk's space, then build again"
+    hint = "check the folder's rights and the disk's space, then build again"
     return (PathConflictError if blocked else OutputError)(
         f"cannot be written: {error.strerror}",
         place=Location(str(target)),
-        way_out="move away what has its name, or stands in its way" if blocked else way_out,
+        hint="move away what has its name, or stands in its way" if blocked else hint,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
-LEAST = 4.5
+MIN_CONTRAST = 4.5
 """The contrast that text needs (success criterion 1.4.3)."""
 STEPS = 50
 
@@ -20,7 +20,7 @@ def readable(colour: str, paper: str) -> str:
     """The shade of `colour` nearest to it that can be read on `paper`."""
     end = 0 if contrast("#000000", paper) > contrast("#ffffff", paper) else 255
     shades = (_towards(colour, end, step / STEPS) for step in range(STEPS + 1))
-    return next(each for each in shades if contrast(each, paper) >= LEAST)
+    return next(each for each in shades if contrast(each, paper) >= MIN_CONTRAST)
 
 
 def _towards(colour: str, end: int, share: float) -> str:

@@ -22,13 +22,13 @@ class Location:
 
 
 class SyndicateError(Exception):
-    """Something a user can mend. `message` says what, `place` where, `way_out` what to do."""
+    """Something a user can mend. `message` says what, `place` where, `hint` what to do."""
 
-    def __init__(self, message: str, *, place: Location | None = None, way_out: str = "") -> None:
+    def __init__(self, message: str, *, place: Location | None = None, hint: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.place = place
-        self.way_out = way_out
+        self.hint = hint
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class ConfigProblem:
 
     message: str
     place: Location
-    way_out: str = ""
+    hint: str = ""
 
 
 class ConfigError(SyndicateError):
@@ -45,7 +45,7 @@ class ConfigError(SyndicateError):
 
     def __init__(self, faults: tuple[ConfigProblem, ...]) -> None:
         first = faults[0]
-        super().__init__(first.message, place=first.place, way_out=first.way_out)
+        super().__init__(first.message, place=first.place, hint=first.hint)
         self.faults = faults
 
 
@@ -96,9 +96,9 @@ class DeliveryError(SyndicateError):
         lost: bool = False,
         reply: str = "",
         status: str = "",
-        way_out: str = "",
+        hint: str = "",
     ) -> None:
-        super().__init__(message, way_out=way_out)
+        super().__init__(message, hint=hint)
         self.what = what
         self.for_good = for_good
         self.uncertain = uncertain
@@ -124,10 +124,10 @@ def refused(error: OSError) -> SyndicateError:
         return SyndicateError(
             f"cannot be read or written: {error.strerror}",
             place=Location(str(error.filename)),
-            way_out="let the user who runs syndicate write this file and its folder",
+            hint="let the user who runs syndicate write this file and its folder",
         )
     return SyndicateError(
         f"the system refuses: {error.strerror or error}",
         place=Location(str(error.filename)) if error.filename else None,
-        way_out="check the rights and the free space there, then try again",
+        hint="check the rights and the free space there, then try again",
     )

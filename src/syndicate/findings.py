@@ -25,7 +25,7 @@ class Finding:
     """One thing worth telling the author.
 
     `rule` is a short stable name (`date-unreadable`, `email-15`), `message` what is wrong,
-    `path` and `line` where (line counted from 1, None if the whole file), `way_out` what to do.
+    `path` and `line` where (line counted from 1, None if the whole file), `hint` what to do.
     """
 
     level: Level
@@ -33,22 +33,22 @@ class Finding:
     message: str
     path: str
     line: int | None = None
-    way_out: str = ""
+    hint: str = ""
 
 
 def to_json(findings: Sequence[Finding]) -> str | None:
     """Findings as the store keeps them; None for none."""
     if not findings:
         return None
-    rows = [[f.level, f.rule, f.message, f.path, f.line, f.way_out] for f in findings]
+    rows = [[f.level, f.rule, f.message, f.path, f.line, f.hint] for f in findings]
     return json.dumps(rows, ensure_ascii=False)
 
 
 def from_json(text: str | None, path: str | None = None) -> list[Finding]:
     """Findings that `to_json` wrote; about the file at `path`, which may have been renamed."""
     return [
-        Finding(Level(level), rule, message, path or kept_path, line, way_out)
-        for level, rule, message, kept_path, line, way_out in json.loads(text or "[]")
+        Finding(Level(level), rule, message, path or kept_path, line, hint)
+        for level, rule, message, kept_path, line, hint in json.loads(text or "[]")
     ]
 
 

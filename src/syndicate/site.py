@@ -163,7 +163,7 @@ def _apart(config_file: Path, sources: Sequence[Path], targets: Sequence[Path]) 
                 raise SyndicateError(
                     f"{target} and {source} lie within each other: builds would overwrite sources",
                     place=Location(str(config_file)),
-                    way_out="choose folders side by side for content, templates, output and issues",
+                    hint="choose folders side by side for content, templates, output and issues",
                 )
 
 
@@ -199,6 +199,6 @@ def _designs(own: Path, *, named: bool) -> tuple[Path, ...]:
         raise SyndicateError(
             "there is no such folder of templates",
             place=Location(str(own)),
-            way_out="correct templates: in config.yaml, or take it out to use the built-in ones",
+            hint="correct templates: in config.yaml, or take it out to use the built-in ones",
         )
     return (builtin,)

@@ -30,7 +30,7 @@ def copy_to(target: Path) -> list[str]:
         raise SyndicateError(
             "a site is here already",
             place=Location(str(target / "config.yaml")),
-            way_out="choose another folder, or use this one: syndicate build",
+            hint="choose another folder, or use this one: syndicate build",
         )
     try:
         target.mkdir(parents=True, exist_ok=True)
@@ -44,7 +44,7 @@ def copy_to(target: Path) -> list[str]:
         raise SyndicateError(
             f"cannot be written: {error.strerror}",
             place=Location(str(target)),
-            way_out="choose a folder you may write to",
+            hint="choose a folder you may write to",
         ) from error
     return there
 
@@ -55,7 +55,7 @@ def write_article(path: Path, title: str, now: datetime) -> Path:
 
     title = _checked(title)
     header = f"---\ntitle: {json.dumps(title, ensure_ascii=False)}\ndate: {now:%Y-%m-%d %H:%M}\n"
-    message, way_out = "an article is here already", "choose another title"
+    message, hint = "an article is here already", "choose another title"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8") as file:
@@ -63,8 +63,8 @@ def write_article(path: Path, title: str, now: datetime) -> Path:
     except OSError as error:
         if not path.exists():
             message = f"cannot be written: {error.strerror}"
-            way_out = "check the folder's rights and the disk's space"
-        raise SyndicateError(message, place=Location(str(path)), way_out=way_out) from error
+            hint = "check the folder's rights and the disk's space"
+        raise SyndicateError(message, place=Location(str(path)), hint=hint) from error
     return path
 
 
@@ -78,10 +78,10 @@ def _checked(title: str) -> str:
 
     title = title.strip()
     if not title:
-        raise SyndicateError("the title is empty", way_out='say it: syndicate new "A title"')
+        raise SyndicateError("the title is empty", hint='say it: syndicate new "A title"')
     if any(unicodedata.category(character) in NO_TITLE for character in title):
         raise SyndicateError(
             "the title has a line break, a control character or bytes that are not UTF-8",
-            way_out="write it as one line of text",
+            hint="write it as one line of text",
         )
     return title

@@ -41,8 +41,8 @@ _NOT_IN_QUERY = re.compile(rf"%(?![0-9A-Fa-f]{{2}})|[^{UNRESERVED}{SUB_DELIMS}:@
 _NOT_IN_USER = re.compile(rf"%(?![0-9A-Fa-f]{{2}})|[^{UNRESERVED}{SUB_DELIMS}:%]", re.ASCII)
 _HOST = re.compile(rf"[{UNRESERVED}{SUB_DELIMS}]+", re.ASCII)
 _WITH_HOST = ("http", "https", "ftp")
-LARGEST_PORT = 65_535
-LONGEST_HOST, LONGEST_LABEL = 253, 63
+MAX_PORT = 65_535
+MAX_HOST_LENGTH, MAX_LABEL_LENGTH = 253, 63
 
 
 def is_uri(text: str) -> bool:
@@ -95,9 +95,9 @@ def ascii_host(host: str) -> str:
     written = unquote(host, errors="strict") if "%" in host else host
     name = written if written.isascii() else _mapped(written)
     labels = name.removesuffix(".").split(".")
-    if not _HOST.fullmatch(name) or not all(0 < len(each) <= LONGEST_LABEL for each in labels):
+    if not _HOST.fullmatch(name) or not all(0 < len(each) <= MAX_LABEL_LENGTH for each in labels):
         raise ValueError(f"{host!r} is not a valid host name")
-    if len(name) > LONGEST_HOST + 1:
+    if len(name) > MAX_HOST_LENGTH + 1:
         raise ValueError(f"the host {host!r} is too long")
     return name
 
@@ -113,7 +113,7 @@ def _authority(text: str) -> str:
     if parts is None:
         raise ValueError(f"{text!r} is not a valid host")
     host, port = parts["host"], parts["port"]
-    if (port and int(port[-6:]) > LARGEST_PORT) or len((port or "").lstrip("0")) > 5:
+    if (port and int(port[-6:]) > MAX_PORT) or len((port or "").lstrip("0")) > 5:
         raise ValueError(f"{port} is not a valid port")
     made = _literal(host) if host.startswith("[") else ascii_host(host) if host else ""
     if parts["user"] is not None:

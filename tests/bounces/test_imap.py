@@ -122,7 +122,7 @@ def test_a_mailbox_that_cannot_be_read_is_named(
     settings = Bounces(imap=dataclasses.replace(server.settings, **wrong))  # type: ignore[arg-type]
     with pytest.raises(SyndicateError, match=r"127\.0\.0\.1") as caught:
         read_mailboxes(settings, tmp_path, acting(database, MONDAY))
-    assert "bounces.imap" in caught.value.way_out
+    assert "bounces.imap" in caught.value.hint
 
 
 def reading(server: Server, security: Security, folder: Path, database: Database) -> Tally:

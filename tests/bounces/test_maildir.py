@@ -71,4 +71,4 @@ def test_a_crash_between_acting_and_marking_loses_and_doubles_nothing(
 def test_where_no_maildir_is_that_is_said(tmp_path: Path) -> None:
     with pytest.raises(SyndicateError, match="no Maildir here") as caught, maildir.opened(tmp_path):
         pass
-    assert "bounces.maildir" in caught.value.way_out
+    assert "bounces.maildir" in caught.value.hint

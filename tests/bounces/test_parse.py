@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 import notices
 from syndicate.bounces.classify import BounceKind
-from syndicate.bounces.parse import LARGEST, read
+from syndicate.bounces.parse import MAX_BYTES, read
 from syndicate.bounces.report import MAX_DETAIL_LENGTH
 
 READ = {
@@ -156,7 +156,7 @@ def test_the_detail_is_what_the_server_said_on_one_line() -> None:
 
 
 def test_of_a_long_mail_the_beginning_is_read() -> None:
-    notice = read(notices.POSTFIX.replace(b"A heron.", b"A heron.\r\n" * LARGEST))
+    notice = read(notices.POSTFIX.replace(b"A heron.", b"A heron.\r\n" * MAX_BYTES))
     assert notice is not None
     assert notice.kind == BounceKind.HARD
     long = read(notices.EXIM.replace(b"No such person", b"No" * 5_000 + b"\x1b[31m"))

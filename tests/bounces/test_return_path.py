@@ -77,5 +77,5 @@ def test_an_address_that_would_become_too_long_is_refused_with_the_way_out() -> 
     assert len(fits.partition("@")[0]) == 64
     with pytest.raises(MessageError) as caught:
         return_path("a" * 24 + "@e.org", NEW, 7, 42)
-    assert "bounces.address" in caught.value.way_out
-    assert "23" in caught.value.way_out
+    assert "bounces.address" in caught.value.hint
+    assert "23" in caught.value.hint

@@ -211,7 +211,7 @@ def test_a_broken_file_costs_only_itself_and_what_it_published_stays(site: SiteF
     (finding,) = report.findings
     assert (finding.path, finding.rule) == ("sea.md", "unreadable")
     assert finding.line in (3, 4)
-    assert finding.way_out
+    assert finding.hint
     assert site.ids("feed.xml") == ids
     assert site.text("articles/sea/index.html") == page
     assert "Words about Sea" in site.text("feed.xml")
@@ -708,7 +708,7 @@ def test_an_impossible_address_costs_only_its_article(small: SiteFolder, url: st
     if url not in ("/articles", "/../../outside/", "/%2e%2e/outside/"):
         (finding,) = report.findings
         assert (finding.rule, finding.level, finding.path) == ("address-taken", "error", "odd.md")
-        assert finding.way_out
+        assert finding.hint
     assert not list((small.root / "public").rglob("*.part"))
     same_as_made_whole(small)
     small.remove("odd.md")
@@ -845,7 +845,7 @@ def test_a_content_folder_that_is_not_there_is_said(small: SiteFolder) -> None:
     with pytest.raises(SyndicateError) as caught:
         small.build()
     assert caught.value.place
-    assert caught.value.way_out
+    assert caught.value.hint
 
 
 def test_a_document_that_cannot_be_written_is_said(small: SiteFolder) -> None:
@@ -855,7 +855,7 @@ def test_a_document_that_cannot_be_written_is_said(small: SiteFolder) -> None:
         small.build()
     assert caught.value.place
     assert "public" in str(caught.value.place)
-    assert caught.value.way_out
+    assert caught.value.hint
     (small.root / "public").unlink()
     small.build()
     assert len(small.ids("feed.xml")) == 3

@@ -98,7 +98,7 @@ def test_an_emptied_folder_withdraws_nothing(site: SiteFolder) -> None:
     site.remove("b.md")
     with pytest.raises(SyndicateError) as caught:
         site.build()
-    assert caught.value.way_out
+    assert caught.value.hint
     assert site.documents() == before
     assert {r.state for r in records(site)} == {State.LIVE}
 

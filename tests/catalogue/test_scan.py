@@ -72,7 +72,7 @@ def test_a_broken_file_costs_only_itself(tmp_path: Path) -> None:
         assert isinstance(broken, UnreadableFile)
         assert (broken.path, broken.finding.path) == (path, path)
         assert broken.finding.line is not None
-        assert broken.finding.way_out
+        assert broken.finding.hint
 
 
 def test_a_file_that_vanished_since_the_scan_is_broken(tmp_path: Path) -> None:

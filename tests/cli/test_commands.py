@@ -370,7 +370,7 @@ def test_check_speaks_json(site: Path, run: Typing) -> None:
     assert said.code == 1
     (finding,) = json.loads(said.out)
     assert list(finding) == [
-        *("rule", "number", "level", "path", "line", "message", "way_out"),
+        *("rule", "number", "level", "path", "line", "message", "hint"),
     ]
     assert (finding["rule"], finding["level"]) == ("unreadable", "error")
     assert (finding["path"], finding["line"]) == ("content/bad.md", 3)

@@ -18,9 +18,9 @@ def expect_error(said: Said, *words: str) -> None:
     assert said.code == 2, said
     assert "Traceback" not in said.err
     assert said.out == ""
-    head, way_out, *rest = said.err.rstrip("\n").split("\n")
+    head, hint, *rest = said.err.rstrip("\n").split("\n")
     assert ": " in head
-    assert way_out.startswith("    ")
+    assert hint.startswith("    ")
     assert not rest
     for word in words:
         assert word in said.err

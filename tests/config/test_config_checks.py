@@ -24,7 +24,7 @@ def problems(**sections: object) -> dict[str, str]:
     try:
         parse(text, "config.yaml", {}, str)
     except ConfigError as error:
-        return {fault.message.split(" ")[0]: fault.way_out for fault in error.faults}
+        return {fault.message.split(" ")[0]: fault.hint for fault in error.faults}
     return {}
 
 
@@ -189,8 +189,8 @@ def test_a_colour_that_cannot_be_read_is_refused_with_its_ratio_and_one_that_can
     (fault,) = caught.value.faults
     ratio = contrast(colour, PAPERS[key])
     assert f"has a contrast of {ratio:.1f}" in fault.message
-    assert "4.5 is needed" in fault.way_out
-    parse_brand({key: fault.way_out.rpartition('"#')[2].join(("#", "")).strip('"')})
+    assert "4.5 is needed" in fault.hint
+    parse_brand({key: fault.hint.rpartition('"#')[2].join(("#", "")).strip('"')})
 
 
 def parse_brand(brand: dict[str, str]) -> None:
@@ -207,7 +207,7 @@ def test_a_colour_without_quotes_is_a_remark_and_said_to_be() -> None:
         parse(text, "config.yaml", {}, str)
     (fault,) = caught.value.faults
     assert fault.message == "newsletters.w.brand.accent is empty"
-    assert "in quotes" in fault.way_out
+    assert "in quotes" in fault.hint
     assert fault.place.line == 7
 
 

@@ -75,7 +75,7 @@ def test_a_number_may_have_a_fraction_where_that_makes_sense(number: str) -> Non
 def test_what_is_no_sensible_number_is_refused(value: str) -> None:
     said = fault(f"{SITE}service: {{poll: {value}}}\n")
     assert said.message.startswith("service.poll")
-    assert said.way_out
+    assert said.hint
 
 
 def test_the_configuration_of_the_demonstration_loads() -> None:
@@ -104,7 +104,7 @@ def test_the_schedule_of_a_newsletter_is_read() -> None:
 
 def test_a_fault_in_a_schedule_has_its_line() -> None:
     found = fault(f"{SITE}{WEEKLY}    every: mondey at 08:00\n")
-    assert (found.place.line, found.way_out) == (8, "did you mean monday?")
+    assert (found.place.line, found.hint) == (8, "did you mean monday?")
     assert found.message == "newsletters.weekly.every has 'mondey' where a weekday must stand"
 
 
@@ -165,7 +165,7 @@ def test_an_unknown_setting_suggests_the_nearest(written: str, meant: str | None
     found = fault(f"{SITE}  {written}: x\n")
     assert found.message == f"site.{written} is not a setting"
     assert found.place.line == 4
-    assert found.way_out == f"did you mean {meant}?" if meant else "known here" in found.way_out
+    assert found.hint == f"did you mean {meant}?" if meant else "known here" in found.hint
 
 
 @pytest.mark.parametrize(
@@ -221,7 +221,7 @@ def test_the_name_of_a_newsletter_is_text_whatever_yaml_takes_it_for(setting: st
 def test_a_missing_setting_says_what_it_means() -> None:
     found = fault("site:\n  title: Lake Notes\n")
     assert found.message == "site.url is missing"
-    assert "https://" in found.way_out
+    assert "https://" in found.hint
     assert [f.message for f in faults("")] == ["site is missing"]
     assert "must be a group" in fault("- a\n- b\n").message
     assert "must be a group" in fault("just text").message
@@ -245,7 +245,7 @@ def test_what_is_not_yaml_is_said_with_its_line(text: str, line: int | None) -> 
     assert "YAML" in found.message
     assert found.place.line is not None
     assert line in (None, found.place.line)
-    assert found.way_out
+    assert found.hint
 
 
 def test_a_setting_that_stands_twice_is_said_where_it_stands_again() -> None:
@@ -326,7 +326,7 @@ def test_a_missing_file_says_how_to_start(tmp_path: Path) -> None:
     for path in (tmp_path / "config.yaml", tmp_path):
         with pytest.raises(ConfigError) as caught:
             load(path, {})
-        assert "syndicate init" in caught.value.way_out
+        assert "syndicate init" in caught.value.hint
 
 
 # -- from outside ---------------------------------------------------------------------------------
@@ -385,7 +385,7 @@ def test_a_value_from_outside_never_stands_in_a_message(text: str, secret: str) 
         loaded(text, S=secret)
     except ConfigError as error:
         for each in error.faults:
-            assert SECRET not in each.message + each.way_out
+            assert SECRET not in each.message + each.hint
 
 
 # -- anything -------------------------------------------------------------------------------------

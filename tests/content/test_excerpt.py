@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from rendering_bench import html, rendered
 
 from syndicate.content.article import Format
-from syndicate.content.excerpt import LONGEST, cut
+from syndicate.content.excerpt import MAX_LENGTH, cut
 
 
 def summary(body: str, stated: str | None = None) -> str:
@@ -133,14 +133,14 @@ def test_japanese_is_cut_at_its_full_stop() -> None:
 def test_a_long_sentence_is_cut_at_a_word() -> None:
     short = summary("knots " * 100)
     assert short.endswith("knots…")
-    assert LONGEST - 10 < len(short) <= LONGEST
+    assert MAX_LENGTH - 10 < len(short) <= MAX_LENGTH
 
 
 @given(st.text(max_size=600))
 def test_a_cut_text_is_never_too_long_and_begins_as_before(text: str) -> None:
     text = " ".join(text.split())
     short = cut(text)
-    assert len(short) <= LONGEST
+    assert len(short) <= MAX_LENGTH
     assert text.startswith(short.removesuffix("…"))
     assert bool(short) == bool(text)
 

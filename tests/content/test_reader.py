@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from syndicate.content.article import Article, Format
-from syndicate.content.reader import MOST_BYTES, Reading, read
+from syndicate.content.reader import MAX_BYTES, Reading, read
 from syndicate.errors import ArticleError
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -36,7 +36,7 @@ def refusal(text: str | bytes, path: str = "posts/x.md") -> ArticleError:
     error = refused.value
     assert error.place is not None
     assert error.place.path == path
-    assert error.way_out
+    assert error.hint
     return error
 
 
@@ -123,7 +123,7 @@ def test_a_header_in_a_language_that_cannot_be_read_is_refused(
 @pytest.mark.parametrize("data", [b"", b"\n \n\t", b"\xef\xbb\xbf", b"\r\n\x07"])
 def test_an_empty_file_is_refused(data: bytes) -> None:
     error = refusal(data)
-    assert (error.message, error.way_out) == ("the file is empty", "write it, or delete it")
+    assert (error.message, error.hint) == ("the file is empty", "write it, or delete it")
 
 
 @pytest.mark.parametrize("word", ["Last Modified", "Created", "git Last Modified", "git created"])
@@ -224,7 +224,7 @@ def test_bytes_that_are_no_utf8_text_are_refused() -> None:
     assert "byte 14" in error.message
     assert "UTF-16" in refusal("text".encode("utf-16")).message
     assert "not text" in refusal("text".encode("utf-16-le")).message
-    assert "bytes" in refusal(b"x" * (MOST_BYTES + 1)).message
+    assert "bytes" in refusal(b"x" * (MAX_BYTES + 1)).message
 
 
 def test_characters_illegal_in_xml_are_removed_and_told() -> None:
@@ -724,7 +724,7 @@ def check(path: str, data: bytes) -> None:
         assert refused.value.place is not None
         assert refused.value.place.path == path
         assert refused.value.message
-        assert refused.value.way_out
+        assert refused.value.hint
         return
     texts = [one.title, one.slug, one.body, one.summary or "", one.url or "", one.image or "",
              one.image_alt, one.language or "", one.enclosure or "", *one.tags, *one.authors,

@@ -73,7 +73,7 @@ def outbox(*sites: Mailing) -> Counter[str]:
 def refused(site: Mailing) -> str:
     with pytest.raises(SyndicateError) as caught:
         site.send()
-    assert "syndicate resume" in (caught.value.way_out or "")
+    assert "syndicate resume" in (caught.value.hint or "")
     return caught.value.message
 
 
@@ -562,7 +562,7 @@ def test_a_disk_too_full_for_a_backup_is_named_not_the_store(
     with pytest.raises(StoreError, match="full") as caught:
         back_up(file_site.folder.root / "syndicate.db", small_disk / "backup.db")
     assert str(small_disk) in str(caught.value.place) + caught.value.message
-    assert "space" in (caught.value.way_out or "")
+    assert "space" in (caught.value.hint or "")
     assert not list(small_disk.iterdir())
 
 

@@ -267,7 +267,7 @@ def test_most_articles_without_dates_are_held_back_by_a_first_build_with_one_fin
     assert finding.rule == "dates-missing"
     assert finding.message.startswith("5 of 6 articles have no date")
     assert "(note-0.md, note-1.md, note-2.md, …)" in finding.message
-    assert "--publish-undated" in finding.way_out
+    assert "--publish-undated" in finding.hint
     again = site.build()
     assert (again.findings, again.written) == ((finding,), ())
 

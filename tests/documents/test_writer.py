@@ -103,7 +103,7 @@ def test_a_full_disk_leaves_the_old_document_and_nothing_half(output: Path) -> N
         atomic_files.write(output, "a.html", b"x" * 1000)
     assert files(output) == {"a.html": b"old"}
     assert str(caught.value.place).endswith("a.html")
-    assert caught.value.way_out
+    assert caught.value.hint
 
 
 @pytest.mark.parametrize("path", ["folder", "file/below", "x" * 256])

@@ -44,7 +44,7 @@ def test_a_character_illegal_in_xml_is_refused_with_its_code_and_file(
     with pytest.raises(OutputError, match=f"XML forbids: U\\+{ord(character):04X}") as caught:
         feed(entry(1, **{field: f"a{character}b"}))
     assert str(caught.value.place) == "1.md"
-    assert caught.value.way_out
+    assert caught.value.hint
 
 
 @pytest.mark.parametrize(

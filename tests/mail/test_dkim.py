@@ -149,7 +149,7 @@ def test_a_key_that_cannot_sign_is_refused_and_never_shown(key: str) -> None:
     with pytest.raises(SyndicateError) as caught:
         Signer(replace(SETTINGS, key=key), "news.example.org")
     assert str(caught.value.place) == "sending.dkim.key"
-    assert "openssl genrsa" in caught.value.way_out
+    assert "openssl genrsa" in caught.value.hint
     assert not key or key not in str(caught.value)
 
 
@@ -166,7 +166,7 @@ def test_without_cryptography_it_is_said_how_to_get_it(monkeypatch: pytest.Monke
     monkeypatch.setitem(sys.modules, "cryptography.exceptions", None)
     with pytest.raises(SyndicateError) as caught:
         Signer(SETTINGS, "news.example.org")
-    assert "pip install cryptography" in caught.value.way_out
+    assert "pip install cryptography" in caught.value.hint
 
 
 def test_opendkim_believes_it_and_not_what_was_changed(

@@ -247,7 +247,7 @@ def test_line_breaks_are_refused_in_the_subject(evil: str) -> None:
 def test_what_is_not_exactly_one_address_is_refused(address: str) -> None:
     with pytest.raises(MessageError) as caught:
         built(sender=address)
-    assert caught.value.way_out
+    assert caught.value.hint
 
 
 def test_the_id_is_stable_for_one_content_and_recipient_and_on_the_senders_domain() -> None:

@@ -237,7 +237,7 @@ WRITTEN = [name for name in ADA.__dataclass_fields__ if name != "date"]
 def test_what_breaks_lines_is_refused_in_whatever_is_the_readers(field: str, evil: str) -> None:
     with pytest.raises(MessageError) as caught:
         prepared().to(replace(ADA, **{field: getattr(ADA, field) + evil}))
-    assert caught.value.way_out
+    assert caught.value.hint
 
 
 def test_domains_are_written_in_punycode() -> None:
@@ -277,7 +277,7 @@ def test_a_mark_that_a_template_changed_is_told_before_anything_is_sent(form: Is
     for personal in (replace(PERSONAL, named=form), replace(PERSONAL, nameless=form)):
         with pytest.raises(MessageError, match="template") as caught:
             prepared(personal)
-        assert "recipient_name" in caught.value.way_out
+        assert "recipient_name" in caught.value.hint
 
 
 @given(NAMES, TEXTS, TEXTS)

@@ -421,7 +421,7 @@ def test_a_server_that_never_encrypts_is_not_waited_for() -> None:
     with SmtpServer(scripted(GREETING=Stall())) as server:
         error = refused_entry(transport(server, "tls", timeout=HASTY))
     assert error.message == "localhost did not answer in time"
-    assert "465" in error.way_out
+    assert "465" in error.hint
 
 
 def test_slow_is_not_too_slow() -> None:
@@ -486,7 +486,7 @@ def test_a_login_that_is_refused_is_for_good(tls: ssl.SSLContext, mechanism: str
     assert error.for_good
     assert error.status == "5.7.8"
     assert error.message.startswith("localhost refused the login of jo: 535 5.7.8")
-    assert "password" in error.way_out
+    assert "password" in error.hint
 
 
 def test_a_login_that_is_refused_for_now_may_be_tried_again() -> None:
@@ -537,7 +537,7 @@ def test_a_certificate_of_another_host_is_not_good(
     with SmtpServer(tls=context, implicit=security == "tls", users={"jo": "x"}) as server:
         error = refused_entry(transport(server, security, user="jo", password="x"))
     assert error.message.startswith("the certificate of localhost is not good: Hostname mismatch")
-    assert "host" in error.way_out
+    assert "host" in error.hint
     assert not error.for_good
     assert not any(line.startswith("AUTH") for line in server.commands)
 
@@ -546,14 +546,14 @@ def test_a_certificate_nobody_vouches_for_is_not_good(tls: ssl.SSLContext) -> No
     with SmtpServer(tls=tls) as server:
         error = refused_entry(transport(server, "starttls"))
     assert "certificate of localhost is not good: unable to get" in error.message
-    assert "SSL_CERT_FILE" in error.way_out
+    assert "SSL_CERT_FILE" in error.hint
 
 
 def test_encryption_at_a_port_without_it_is_told() -> None:
     with SmtpServer() as server:
         error = refused_entry(transport(server, "tls"))
     assert error.message.startswith("encryption with localhost failed")
-    assert "465" in error.way_out
+    assert "465" in error.hint
 
 
 @pytest.mark.usefixtures("trusted")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from syndicate.errors import RejectedStage
 from syndicate.mail.smtp.replies import (
-    LONGEST_TEXT,
+    MAX_TEXT_LENGTH,
     Replies,
     Reply,
     Step,
@@ -85,7 +85,7 @@ def test_text_cannot_steer_a_terminal_and_is_bounded() -> None:
     text = str(reply)
     assert text.isprintable()
     assert text.startswith("550 [2J red\N{REPLACEMENT CHARACTER} xxx")
-    assert len(text) == LONGEST_TEXT
+    assert len(text) == MAX_TEXT_LENGTH
 
 
 pieces = st.lists(

@@ -76,7 +76,7 @@ def test_a_broken_rule_is_found(
     broken = replace(rendered, html=rendered.html.replace(good, bad))
     findings = judged(broken, newsletter, rich)
     assert f"email-{rule}" in {each.rule for each in findings}
-    assert all(each.way_out for each in findings)
+    assert all(each.hint for each in findings)
 
 
 def found(
@@ -117,7 +117,7 @@ def test_a_missing_postal_address_is_a_warning_about_the_configuration(
         judged, issue, newsletter, article("a", "A", "<p>Text</p>"), postal_address=""
     )
     assert (finding.rule, finding.path) == ("email-26", "config.yaml")
-    assert "newsletters.weekly.postal_address" in finding.way_out
+    assert "newsletters.weekly.postal_address" in finding.hint
 
 
 def test_full_texts_that_gave_way_are_counted_and_named_in_one_finding(

@@ -11,7 +11,7 @@ from newsletter_samples import HARD, LAKE, Issue, Judged, article
 
 from syndicate.config.model import Brand, Newsletter
 from syndicate.content.article import Image
-from syndicate.newsletters.render import MOST_BYTES, size_as_sent
+from syndicate.newsletters.render import MAX_BYTES, size_as_sent
 
 DESIGNS = ("digest", "letter", "magazine")
 every_design = pytest.mark.parametrize("design", DESIGNS)
@@ -191,7 +191,7 @@ def test_60_articles_fit_into_one_mail(issue: Issue, design: str, text: str) -> 
         for n in range(60)
     )
     rendered = issue(many, design=design, text=text)
-    assert size_as_sent(rendered.html) <= MOST_BYTES
+    assert size_as_sent(rendered.html) <= MAX_BYTES
     for each in many:
         assert each.title in rendered.html
         assert each.url in rendered.text
@@ -203,7 +203,7 @@ def test_an_article_of_200_kb_gives_way_to_its_summary(issue: Issue, design: str
     assert len(long.html) > 200_000
     rendered = issue((long,), design=design)
     assert rendered.summarised == (long.id,)
-    assert size_as_sent(rendered.html) <= MOST_BYTES
+    assert size_as_sent(rendered.html) <= MAX_BYTES
     assert long.summary in rendered.html
 
 

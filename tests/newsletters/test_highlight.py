@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from lxml.html import Element, tostring
 
 from syndicate.newsletters.body import for_mail
-from syndicate.newsletters.highlight import LONGEST, LONGEST_LINE, highlight
+from syndicate.newsletters.highlight import MAX_LENGTH, MAX_LINE_LENGTH, highlight
 
 
 def coloured(text: str, language: str = "python") -> str:
@@ -45,8 +45,8 @@ def test_an_unknown_language_stays_plain(language: str) -> None:
 
 def test_a_long_listing_and_one_with_a_long_line_stay_plain() -> None:
     assert "<span" in coloured("x = 1\n" * 100)
-    assert "<span" not in coloured("x = 1\n" * LONGEST)
-    assert "<span" not in coloured("x = 1; " * LONGEST_LINE)
+    assert "<span" not in coloured("x = 1\n" * MAX_LENGTH)
+    assert "<span" not in coloured("x = 1; " * MAX_LINE_LENGTH)
 
 
 @given(st.text(max_size=80), st.sampled_from(["python", "html", "js", "bash", "yaml", "diff"]))

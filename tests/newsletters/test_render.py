@@ -14,7 +14,7 @@ from syndicate.config.model import Newsletter, SiteSettings
 from syndicate.content.article import Published
 from syndicate.errors import Location, TemplateError
 from syndicate.newsletters.issue import IssueLinks
-from syndicate.newsletters.render import MOST_BYTES, preheader, render_issue, size_as_sent
+from syndicate.newsletters.render import MAX_BYTES, preheader, render_issue, size_as_sent
 from syndicate.templating.environment import environment
 
 LONG = "<p>" + "A sentence about the lake. " * 40 + "</p>"
@@ -76,7 +76,7 @@ def test_full_texts_too_long_for_one_mail_give_way_longest_first(issue: Issue) -
     )
     rendered = issue(articles)
     assert rendered.summarised == (articles[1].id,)
-    assert size_as_sent(rendered.html) <= MOST_BYTES
+    assert size_as_sent(rendered.html) <= MAX_BYTES
     assert articles[1].summary in rendered.html
     assert articles[1].summary in " ".join(rendered.text.split())
     assert rendered.html.count("Continue reading on the web") == 1
@@ -107,9 +107,9 @@ def test_no_text_is_cut_that_would_fit(issue: Issue, many: int, lines: int, titl
     kept = many - len(rendered.summarised)
     assert 0 < kept < many
     assert rendered.summarised == tuple(each.id for each in articles[kept:])
-    assert size_as_sent(rendered.html) <= MOST_BYTES
+    assert size_as_sent(rendered.html) <= MAX_BYTES
     piece = issue((articles[kept],)).html.partition('<div class="text"')[2].partition("</div>")[0]
-    assert size_as_sent(rendered.html) + size_as_sent(piece) > MOST_BYTES
+    assert size_as_sent(rendered.html) + size_as_sent(piece) > MAX_BYTES
 
 
 @pytest.mark.parametrize("text", ["full", "summary"])
@@ -149,7 +149,7 @@ def test_the_measuring_of_texts_leaves_no_trace(issue: Issue) -> None:
 def test_chinese_counts_as_it_is_sent_not_as_it_is_stored(issue: Issue) -> None:
     rendered = issue((article("zh", "湖", "<p>" + "湖上的冬天。" * 2000 + "</p>"),))
     assert rendered.summarised
-    assert size_as_sent(rendered.html) <= MOST_BYTES
+    assert size_as_sent(rendered.html) <= MAX_BYTES
 
 
 @pytest.mark.parametrize("summary", ["Short.", "A sentence of medium length. " * 4, "湖上" * 100])

@@ -48,7 +48,7 @@ def test_what_is_lost_is_told_as_it_is_written(css: str, written: str) -> None:
     (doubt,) = doubts(css)
     assert doubt.written == written
     assert doubt.message
-    assert doubt.way_out
+    assert doubt.hint
 
 
 @pytest.mark.parametrize(

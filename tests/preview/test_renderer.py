@@ -112,4 +112,4 @@ def test_it_says_why_there_is_nothing_to_send(site: SiteFolder) -> None:
 def test_a_name_nearly_right_is_corrected(site: SiteFolder) -> None:
     with pytest.raises(SyndicateError, match="no newsletter is called weekly-") as caught:
         chosen("weekly-", workshop(site).site)
-    assert caught.value.way_out == "did you mean weekly?"
+    assert caught.value.hint == "did you mean weekly?"

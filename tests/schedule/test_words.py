@@ -29,7 +29,7 @@ def refusal(text: str, read: Callable[[str], object] = words.every) -> ScheduleE
     with pytest.raises(ScheduleError) as caught:
         read(text)
     assert caught.value.message
-    assert caught.value.way_out
+    assert caught.value.hint
     return caught.value
 
 
@@ -72,7 +72,7 @@ def test_words_mean_what_people_mean_by_them(text: str, like: list[str]) -> None
 
 
 @pytest.mark.parametrize(
-    ("text", "way_out"),
+    ("text", "hint"),
     [
         ("mondey at 08:00", "did you mean monday?"),
         ("frist monday of the month at 08:00", "did you mean first?"),
@@ -104,10 +104,8 @@ def test_words_mean_what_people_mean_by_them(text: str, like: list[str]) -> None
         ("sunrise at 09:00", words.EXAMPLE),
     ],
 )
-def test_what_cannot_be_understood_is_refused_with_something_to_write(
-    text: str, way_out: str
-) -> None:
-    assert refusal(text).way_out == way_out
+def test_what_cannot_be_understood_is_refused_with_something_to_write(text: str, hint: str) -> None:
+    assert refusal(text).hint == hint
 
 
 def test_what_a_way_out_says_can_be_written() -> None:

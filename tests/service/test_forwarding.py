@@ -40,7 +40,7 @@ def test_the_address_is_named_with_the_setting(peer: str, level: Level) -> None:
     (finding,) = Forwarding(visited(peer), CONFIG).turn(NOON).findings or ()
     assert (finding.level, finding.rule, finding.path) == (level, "proxy-unknown", "config.yaml")
     assert peer in finding.message
-    assert f'proxies: ["{peer}"]' in finding.way_out
+    assert f'proxies: ["{peer}"]' in finding.hint
 
 
 def test_it_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:

@@ -15,7 +15,7 @@ def test_a_second_one_is_refused_by_the_name_of_the_first(tmp_path: Path) -> Non
     first, second = single_instance(path, 4711), single_instance(path, 4712)
     with first, pytest.raises(SyndicateError, match="4711") as caught, second:
         pass
-    assert "kill 4711" in caught.value.way_out
+    assert "kill 4711" in caught.value.hint
 
 
 def test_who_runs_is_known_while_it_does(tmp_path: Path) -> None:

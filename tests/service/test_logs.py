@@ -11,7 +11,7 @@ import pytest
 
 from syndicate.service import logs
 
-FACTS = {"facts": {"place": "a.md:3", "way_out": "write\x1b[2J it"}}
+FACTS = {"facts": {"place": "a.md:3", "hint": "write\x1b[2J it"}}
 
 
 class Terminal(io.StringIO):

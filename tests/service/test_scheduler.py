@@ -20,7 +20,7 @@ from syndicate.findings import Finding, Level
 from syndicate.service.problems import as_findings
 from syndicate.service.scheduler import Scheduler, TaskResult
 
-LOCKED = StoreError("the database is locked", way_out="wait")
+LOCKED = StoreError("the database is locked", hint="wait")
 BROKEN = Finding(Level.ERROR, "unreadable", "no date", "a.md", 3, "write one")
 
 
@@ -73,7 +73,7 @@ def test_a_fault_is_told_once_and_again_when_it_is_mended(caplog: pytest.LogCapt
     for now in seconds(0, 10, 20, 60):
         tick(now)
     assert said(caplog) == [("ERROR", LOCKED.message)]
-    assert caplog.records[0].facts["way_out"] == "wait"  # type: ignore[attr-defined]
+    assert caplog.records[0].facts["hint"] == "wait"  # type: ignore[attr-defined]
     part.next = TaskResult(findings=())
     tick(NOON + timedelta(minutes=5))
     assert said(caplog)[1:] == [("INFO", f"mended: {LOCKED.message}")]
@@ -177,7 +177,7 @@ def test_a_refusal_of_the_system_names_the_file() -> None:
         "/somewhere",
         "the system refuses: No space left on device",
     )
-    assert finding.way_out
+    assert finding.hint
 
 
 @pytest.mark.parametrize("number", [errno.EACCES, errno.EPERM, errno.EROFS])
@@ -187,11 +187,9 @@ def test_a_right_that_is_missing_is_named_with_the_file(number: int) -> None:
     )
     assert finding.path == "/site/syndicate.db.running"
     assert finding.message == f"cannot be read or written: {os.strerror(number)}"
-    assert finding.way_out == "let the user who runs syndicate write this file and its folder"
+    assert finding.hint == "let the user who runs syndicate write this file and its folder"
 
 
 def test_an_error_with_a_place_becomes_a_finding_at_that_place() -> None:
-    (finding,) = as_findings(
-        "x", SyndicateError("odd", place=Location("a.md", 7), way_out="mend it")
-    )
-    assert (finding.path, finding.line, finding.way_out) == ("a.md", 7, "mend it")
+    (finding,) = as_findings("x", SyndicateError("odd", place=Location("a.md", 7), hint="mend it"))
+    assert (finding.path, finding.line, finding.hint) == ("a.md", 7, "mend it")

@@ -39,7 +39,7 @@ def test_a_second_service_from_another_folder_is_refused_and_names_the_first(
         second = setup_of(tmp_path / "two", url)
         with pytest.raises(SyndicateError, match=f"process {os.getpid()}") as caught:
             Service(Path(second.config_file), {}, port=0).run()
-        assert caught.value.way_out
+        assert caught.value.hint
     after = DatabaseLock(second, unexpected)
     after.begin()
     after.close()

@@ -66,7 +66,7 @@ def test_a_statement_that_is_refused_takes_the_transaction_with_it(database: Dat
     insert = "INSERT INTO meta (key, value) VALUES (:k, 'new')"
     with pytest.raises(StoreError) as caught, database.transaction():
         database.run_many(insert, rows)
-    assert caught.value.way_out
+    assert caught.value.hint
     assert meta(database) == [("a", "old")]
 
 
@@ -183,7 +183,7 @@ def test_a_file_that_cannot_be_a_database_is_said(tmp_path: Path, file: str) -> 
     with pytest.raises(StoreError) as caught:
         open_database(f"sqlite:///{file}", tmp_path)
     assert file in caught.value.message
-    assert caught.value.way_out
+    assert caught.value.hint
     assert (tmp_path / "text.txt").read_text().startswith("This is no database.")
 
 
@@ -209,7 +209,7 @@ def test_a_full_disk_is_said_and_leaves_nothing_half(tmp_path: Path) -> None:
     ):
         database.upsert("meta", ("key", "value"), [(str(n), "x" * 20_000) for n in range(200)])
     assert "disk" in caught.value.message
-    assert caught.value.way_out
+    assert caught.value.hint
     assert meta(database) == [("before", "v")]
     with database.transaction():
         put(database, "after")
@@ -219,7 +219,7 @@ def test_a_full_disk_is_said_and_leaves_nothing_half(tmp_path: Path) -> None:
 def test_a_disk_full_from_the_start_is_said(tmp_path: Path) -> None:
     with files_of_at_most(1000), pytest.raises(StoreError) as caught:
         open_database("sqlite:///x.db", tmp_path)
-    assert caught.value.way_out
+    assert caught.value.hint
     open_database("sqlite:///x.db", tmp_path).close()
 
 
@@ -268,8 +268,8 @@ def test_a_database_that_stays_locked_is_said(
 def test_a_server_out_of_reach_is_said_without_the_password(tmp_path: Path, url: str) -> None:
     with pytest.raises(StoreError) as caught:
         open_database(url, tmp_path)
-    assert "hunter2" not in caught.value.message + caught.value.way_out
-    assert caught.value.way_out
+    assert "hunter2" not in caught.value.message + caught.value.hint
+    assert caught.value.hint
 
 
 def test_settings_of_sqlite_are_those_that_survive_a_power_cut(tmp_path: Path) -> None:

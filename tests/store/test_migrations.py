@@ -119,7 +119,7 @@ def test_a_database_of_a_newer_program_is_refused_and_left_alone(
     before = shape(new_database_url)
     with pytest.raises(StoreError, match="newer") as caught:
         open_database(new_database_url, tmp_path)
-    assert "upgrade" in caught.value.way_out
+    assert "upgrade" in caught.value.hint
     assert shape(new_database_url) == before
     with engine.begin() as connection:
         connection.execute(
@@ -142,7 +142,7 @@ def test_the_database_of_another_program_is_refused_and_left_alone(
         before = shape(new_database_url)
     with pytest.raises(StoreError, match="another program's") as caught:
         open_database(new_database_url, tmp_path)
-    assert caught.value.way_out
+    assert caught.value.hint
     now = file.read_bytes() if isinstance(before, bytes) else shape(new_database_url)
     assert now == before
 

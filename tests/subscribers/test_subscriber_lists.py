@@ -229,7 +229,7 @@ def test_a_file_that_is_not_understood_says_what_is_wrong(
         people(text)
     assert caught.value.place is not None
     assert caught.value.place.line == line
-    assert caught.value.way_out
+    assert caught.value.hint
 
 
 @pytest.mark.parametrize(
@@ -293,4 +293,4 @@ def test_topics_come_from_our_own_list_alone() -> None:
 def test_a_list_without_columns_gets_a_hint() -> None:
     with pytest.raises(SyndicateError) as caught:
         people("ada@example.org,Ada\n")
-    assert "first line must name the columns" in caught.value.way_out
+    assert "first line must name the columns" in caught.value.hint

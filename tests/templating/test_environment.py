@@ -33,7 +33,7 @@ def write(folder: Path, name: str, text: str) -> Path:
 def fault(folder: Path, name: str, **values: object) -> TemplateError:
     with pytest.raises(TemplateError) as caught:
         render(environment(None, folder), name, **values)
-    assert caught.value.way_out
+    assert caught.value.hint
     return caught.value
 
 

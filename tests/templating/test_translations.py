@@ -140,7 +140,7 @@ def test_a_catalogue_that_is_none_is_named_with_its_line(
         environment(tmp_path, TEMPLATES, language="de")
     assert caught.value.place is not None
     assert (caught.value.place.path, caught.value.place.line) == (str(file), line)
-    assert caught.value.way_out
+    assert caught.value.hint
 
 
 def test_a_translation_with_a_name_that_does_not_exist_is_a_fault_in_the_template(

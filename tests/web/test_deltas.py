@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from syndicate.web.deltas import MOST_VERSIONS, Versions, cut, newer, versions_from_bytes
+from syndicate.web.deltas import MAX_VERSIONS, Versions, cut, newer, versions_from_bytes
 
 
 def rss(*titles: str) -> bytes:
@@ -52,12 +52,12 @@ def test_what_is_not_well_formed_has_no_entries() -> None:
 
 def test_the_last_versions_are_remembered_also_through_a_file() -> None:
     versions = Versions()
-    for number in range(MOST_VERSIONS + 3):
+    for number in range(MAX_VERSIONS + 3):
         marks = bytes([number]) * 8
         versions = versions.with_versions({"feed.xml": (f"v{number}", marks), "a": ("x", b"")})
     again = versions_from_bytes(versions.to_bytes())
     assert again == versions
-    assert len(again.by_path["feed.xml"]) == MOST_VERSIONS
+    assert len(again.by_path["feed.xml"]) == MAX_VERSIONS
     assert again.known("feed.xml", "v2") is None
     assert again.known("feed.xml", "v3") == b"\3" * 8
     assert again.only({"a"}).by_path.keys() == {"a"}

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from server import Running, served
 
 from syndicate.web import site_in_memory
-from syndicate.web.fast_path import LONGEST_HEAD
+from syndicate.web.fast_path import MAX_HEAD_LENGTH
 
 GET = b"GET /index.html HTTP/1.1\r\nHost: x\r\n\r\n"
 
@@ -98,7 +98,7 @@ def test_a_body_does_not_disturb_what_follows(server: Running) -> None:
 
 def test_headers_that_never_end_are_cut_off(server: Running) -> None:
     with connect(server) as connection:
-        connection.sendall(GET[:-2] + b"X: " + b"x" * LONGEST_HEAD)
+        connection.sendall(GET[:-2] + b"X: " + b"x" * MAX_HEAD_LENGTH)
         assert heard(connection).startswith(b"HTTP/1.1 431 ")
 
 
@@ -112,10 +112,10 @@ def test_who_says_nothing_whole_is_not_waited_for(server: Running) -> None:
 def test_after_a_large_file_a_connection_is_watched_as_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(site_in_memory, "LARGEST_HELD", 1)
+    monkeypatch.setattr(site_in_memory, "MAX_HELD_BYTES", 1)
     (tmp_path / "index.html").write_text("hello")
     with served(tmp_path, timeout_keep_alive=1) as server:
-        for said in (b"GET /index.ht", GET[:-2] + b"X: " + b"x" * LONGEST_HEAD):
+        for said in (b"GET /index.ht", GET[:-2] + b"X: " + b"x" * MAX_HEAD_LENGTH):
             with connect(server) as connection:
                 connection.sendall(GET)
                 assert heard(connection, b"hello").startswith(b"HTTP/1.1 200 OK")
@@ -145,7 +145,7 @@ def test_what_is_not_http_is_told_so(server: Running, request_: bytes) -> None:
 def test_a_file_on_disk_and_one_in_memory_share_a_connection(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(site_in_memory, "LARGEST_HELD", 10)
+    monkeypatch.setattr(site_in_memory, "MAX_HELD_BYTES", 10)
     (tmp_path / "large.txt").write_text("large " * 100)
     (tmp_path / "index.html").write_text("hello")
     with served(tmp_path) as server:

@@ -18,7 +18,7 @@ from site_folder import NOON, PNG, SiteFolder
 from syndicate.feeds.feed import REFRESH_MINUTES
 from syndicate.web import site_in_memory
 from syndicate.web.rate_limit import Limit
-from syndicate.web.responder import LONGEST_TARGET, Redirects
+from syndicate.web.responder import MAX_TARGET_LENGTH, Redirects
 from syndicate.web.site_in_memory import Address
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"
@@ -346,7 +346,7 @@ def test_malformed_addresses_are_named_so(server: Running, target: bytes) -> Non
 
 
 def test_addresses_that_are_too_long_are_refused(server: Running) -> None:
-    assert status(server, b"/feed.xml?" + b"x" * LONGEST_TARGET) == 414
+    assert status(server, b"/feed.xml?" + b"x" * MAX_TARGET_LENGTH) == 414
 
 
 def test_the_page_for_what_is_not_there_can_be_made(tmp_path: Path) -> None:
@@ -376,7 +376,7 @@ def recordings(
 ) -> Iterator[Running]:
     """A recording, once in memory and once on disk."""
     if request.param == "on disk":
-        monkeypatch.setattr(site_in_memory, "LARGEST_HELD", 100)
+        monkeypatch.setattr(site_in_memory, "MAX_HELD_BYTES", 100)
     (tmp_path / "talk.mp3").write_bytes(RECORDING)
     with served(tmp_path) as running:
         document = running.library.shelf.files["talk.mp3"]
@@ -422,7 +422,7 @@ def test_a_part_of_another_version_is_not_sent(recordings: Running) -> None:
 def test_a_file_replaced_since_it_was_read_is_not_sent_under_the_old_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(site_in_memory, "LARGEST_HELD", 100)
+    monkeypatch.setattr(site_in_memory, "MAX_HELD_BYTES", 100)
     (tmp_path / "talk.mp3").write_bytes(RECORDING)
     with served(tmp_path) as server:
         (tmp_path / "new").write_bytes(RECORDING[::-1])

@@ -89,9 +89,9 @@ def test_no_name_breaks_the_numbers(name: bytes) -> None:
 
 def test_no_number_of_names_fills_the_memory() -> None:
     traffic = Traffic()
-    for number in range(metrics.MOST_READERS + 5):
+    for number in range(metrics.MAX_READERS + 5):
         traffic.hear("feed.xml", b"A%d 1 subscriber" % number)
-    assert len(traffic.readers) == metrics.MOST_READERS
+    assert len(traffic.readers) == metrics.MAX_READERS
     assert ("feed.xml", "A4", "") not in traffic.readers
 
 

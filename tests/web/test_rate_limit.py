@@ -84,7 +84,7 @@ def test_behind_proxies_the_last_address_they_did_not_add_counts() -> None:
 
 def test_not_more_clients_are_remembered_than_there_is_room_for() -> None:
     clients = Clients(Limit(per_second=1, burst=1))
-    for number in range(clients_module.MOST_CLIENTS + 10):
+    for number in range(clients_module.MAX_CLIENTS + 10):
         waits(clients, f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}")
-    assert len(clients._buckets) == clients_module.MOST_CLIENTS
+    assert len(clients._buckets) == clients_module.MAX_CLIENTS
     assert waits(clients, "10.0.0.1") == 0, "forgotten first"

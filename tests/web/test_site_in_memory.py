@@ -91,7 +91,7 @@ def test_a_file_that_cannot_be_read_costs_only_itself(
     (fault,) = library.refresh()
     assert str(fault.place) == str(tmp_path / "a.txt")
     assert "Permission denied" in fault.message
-    assert fault.way_out
+    assert fault.hint
     assert library.shelf.files["a.txt"].body == b"a"
     assert library.shelf.files["b.txt"].body == b"newer"
     monkeypatch.undo()
@@ -122,8 +122,8 @@ def test_a_folder_that_is_gone_changes_nothing(tmp_path: Path) -> None:
 def test_memory_is_bounded_and_feeds_and_pages_come_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(library_module, "MOST_HELD", 250)
-    monkeypatch.setattr(library_module, "LARGEST_HELD", 150)
+    monkeypatch.setattr(library_module, "MAX_HELD", 250)
+    monkeypatch.setattr(library_module, "MAX_HELD_BYTES", 150)
     for name, size in (("a.png", 100), ("b.png", 100), ("z.html", 100), ("z.mp3", 200)):
         (tmp_path / name).write_bytes(b"x" * size)
     library = library_of(tmp_path)
@@ -142,7 +142,7 @@ def test_a_large_file_has_the_tag_its_content_would_have_in_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     held = library_of(tmp_path, a="a" * 500).shelf.files["a.txt"]
-    monkeypatch.setattr(library_module, "LARGEST_HELD", 100)
+    monkeypatch.setattr(library_module, "MAX_HELD_BYTES", 100)
     on_disk = library_of(tmp_path).shelf.files["a.txt"]
     assert on_disk.body is None
     assert on_disk.digest == held.digest

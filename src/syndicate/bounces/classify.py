@@ -14,8 +14,8 @@ from syndicate.errors import RejectedStage
 from syndicate.mail.refusal_phrases import Cause
 from syndicate.mail.refusals import cause, has_reply_code, is_temporary, may_be_recipient
 
-LEAST_ISSUES: Final = 3
-LEAST_TIME: Final = timedelta(days=7)
+MIN_ISSUES: Final = 3
+MIN_TIME: Final = timedelta(days=7)
 MEMORY: Final = timedelta(days=90)
 
 
@@ -69,4 +69,4 @@ def soft_limit_reached(softly: Mapping[int, datetime], arrived: Collection[int])
     """
     since = max(arrived, default=0)
     run = [at for issue, at in softly.items() if issue > since]
-    return len(run) >= LEAST_ISSUES and max(run) - min(run) >= LEAST_TIME
+    return len(run) >= MIN_ISSUES and max(run) - min(run) >= MIN_TIME

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-LEAST_FAILURES = 10
+MIN_FAILURES = 10
 
 
-MOST_REFUSED = 50
+MAX_REFUSED = 50
 """Percent of a small issue that may be refused."""
 
 
@@ -18,7 +18,7 @@ def is_over_budget(sent: int, failed: int, most_percent: int) -> bool:
 
     A few failures are no reason, whatever their share.
     """
-    return failed >= LEAST_FAILURES and failed * 100 >= most_percent * (sent + failed)
+    return failed >= MIN_FAILURES and failed * 100 >= most_percent * (sent + failed)
 
 
 def is_mostly_refused(sent: int, failed: int, most_percent: int) -> bool:
@@ -26,4 +26,4 @@ def is_mostly_refused(sent: int, failed: int, most_percent: int) -> bool:
 
     This holds for the smallest lists too, and for a list of one.
     """
-    return failed * 100 > max(MOST_REFUSED, most_percent) * (sent + failed)
+    return failed * 100 > max(MAX_REFUSED, most_percent) * (sent + failed)

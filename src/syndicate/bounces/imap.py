@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from syndicate.bounces.parse import LARGEST
+from syndicate.bounces.parse import MAX_BYTES
 from syndicate.config.model import Imap
 from syndicate.errors import SyndicateError
 
@@ -28,7 +28,7 @@ class Mail:
         self._connection = connection
         self._uid = uid
         # Never more than this comes, whatever its size; PEEK leaves it unread.
-        self.data = _literal(_ok(connection.uid("FETCH", uid, f"(BODY.PEEK[]<0.{LARGEST}>)")))
+        self.data = _literal(_ok(connection.uid("FETCH", uid, f"(BODY.PEEK[]<0.{MAX_BYTES}>)")))
 
     def done(self, *, odd: bool) -> None:
         """It was read, and is `odd` if a person should see it."""
@@ -50,7 +50,7 @@ def opened(settings: Imap) -> Iterator[Iterator[Mail]]:
         raise SyndicateError(
             f"the mailbox of bounces at {settings.host}:{settings.port} cannot be read: "
             f"{_reason(error)}",
-            way_out="see bounces.imap in config.yaml; it is tried again",
+            hint="see bounces.imap in config.yaml; it is tried again",
         ) from error
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from syndicate.bounces.parse import LARGEST
+from syndicate.bounces.parse import MAX_BYTES
 from syndicate.errors import Location, SyndicateError
 
 
@@ -20,7 +20,7 @@ class Mail:
     def __init__(self, file: Path) -> None:
         self._file = file
         with file.open("rb") as stream:
-            self.data = stream.read(LARGEST)
+            self.data = stream.read(MAX_BYTES)
 
     def done(self, *, odd: bool) -> None:
         """It was read, and is `odd` if a person should see it."""
@@ -36,7 +36,7 @@ def opened(folder: Path) -> Iterator[Iterator[Mail]]:
         raise SyndicateError(
             f"there is no Maildir here: it has no folder {missing[0]}",
             place=Location(str(folder)),
-            way_out="correct bounces.maildir, or have the mail server deliver to it once",
+            hint="correct bounces.maildir, or have the mail server deliver to it once",
         )
     new = sorted(each for each in (folder / "new").iterdir() if not each.name.startswith("."))
     yield (Mail(each) for each in new)

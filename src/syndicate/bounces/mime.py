@@ -14,9 +14,9 @@ Fields = Mapping[str, str]
 
 Mail: TypeAlias = "Message[str, str]"
 
-MOST_ADDRESSES: Final = 20
-MOST_GROUPS: Final = 1_000
-MOST_PARTS: Final = 200
+MAX_ADDRESSES: Final = 20
+MAX_GROUPS: Final = 1_000
+MAX_PARTS: Final = 200
 ADDRESS: Final = re.compile(r"[^\s<>,;:\"()\[\]@]{1,200}@[^\s<>,;:\"()\[\]@]{1,255}")
 WHERE_TO: Final = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "to")
 """Headers that say which address a mail came to."""
@@ -24,7 +24,7 @@ WHERE_TO: Final = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-t
 
 def within_limits(message: Mail) -> bool:
     """Whether a mail has as few parts as mails have that programs write."""
-    return sum(1 for _ in islice(message.walk(), MOST_PARTS + 1)) <= MOST_PARTS
+    return sum(1 for _ in islice(message.walk(), MAX_PARTS + 1)) <= MAX_PARTS
 
 
 def fields(message: Mail) -> Fields:
@@ -40,13 +40,13 @@ def groups(part: Mail) -> Iterator[Fields]:
     """The groups of fields that a part consists of (RFC 3464, section 2.1), from the first on."""
     payload = part.get_payload()
     inner = payload if isinstance(payload, list) else [message_from_string(decoded(part))]
-    for message in inner[:MOST_GROUPS]:
+    for message in inner[:MAX_GROUPS]:
         if isinstance(message, Message):
             yield fields(message)
             rest = message.get_payload()
             if isinstance(rest, str):  # of a part that the parser takes for a message
                 lines = rest.replace("\r\n", "\n")
-                for group in re.split(r"\n[ \t]*\n", lines, maxsplit=MOST_GROUPS)[:MOST_GROUPS]:
+                for group in re.split(r"\n[ \t]*\n", lines, maxsplit=MAX_GROUPS)[:MAX_GROUPS]:
                     if found := fields(message_from_string(group.lstrip("\n"))):
                         yield found
 
@@ -54,7 +54,7 @@ def groups(part: Mail) -> Iterator[Fields]:
 def addresses(*texts: str) -> Iterator[str]:
     """What looks like an address in some texts."""
     for text in texts:
-        yield from ADDRESS.findall(text[:10_000])[:MOST_ADDRESSES]
+        yield from ADDRESS.findall(text[:10_000])[:MAX_ADDRESSES]
 
 
 def delivered_to(message: Mail) -> tuple[str, ...]:
@@ -64,7 +64,7 @@ def delivered_to(message: Mail) -> tuple[str, ...]:
     """
     own = [str(value) for name in WHERE_TO for value in message.get_all(name, ())]
     paths = [each["return-path"] for each in returned(message) if "return-path" in each]
-    return tuple(dict.fromkeys(addresses(*own[:MOST_ADDRESSES], *paths[:1])))
+    return tuple(dict.fromkeys(addresses(*own[:MAX_ADDRESSES], *paths[:1])))
 
 
 def returned(message: Mail) -> Iterator[Fields]:

@@ -8,14 +8,14 @@ from syndicate.bounces import arf, dsn, nonstandard
 from syndicate.bounces.mime import within_limits
 from syndicate.bounces.report import BounceReport
 
-LARGEST = 1_000_000
+MAX_BYTES = 1_000_000
 """Bytes of a mail that are looked at. What counts comes first; the returned message is last."""
 
 
 def read(data: bytes) -> BounceReport | None:
     """What a mail says; None if it is no notice, or none that can be understood."""
     try:
-        message = message_from_bytes(data[:LARGEST])
+        message = message_from_bytes(data[:MAX_BYTES])
         if not within_limits(message):
             return None
         return arf.read(message) or dsn.read(message) or nonstandard.read(message)

@@ -22,7 +22,7 @@ SIZES = (2, 4, 5)
 
 FACTS, MAC = sum(SIZES), 14
 LENGTH = (FACTS + MAC) * 8 // 5
-LONGEST_LOCAL_PART = 64
+MAX_LOCAL_PART_LENGTH = 64
 """RFC 5321, section 4.5.3.1.1."""
 
 TOKEN = re.compile(rf"(?:.*\+)?([a-z2-7]{{{LENGTH}}})(?:@.*)?", re.ASCII | re.IGNORECASE)
@@ -35,12 +35,12 @@ def return_path(address: str, secret: SigningKey, issue: int, subscriber: int) -
     that becomes longer than mail allows.
     """
     local, _, domain = mailbox(address).rpartition("@")
-    room = LONGEST_LOCAL_PART - LENGTH - 1
+    room = MAX_LOCAL_PART_LENGTH - LENGTH - 1
     if len(local) > room:
         raise MessageError(
             f"{local} is too long for notices: with a token it has more than "
-            f"{LONGEST_LOCAL_PART} characters before the @",
-            way_out=f"set bounces.address to one with at most {room} before the @",
+            f"{MAX_LOCAL_PART_LENGTH} characters before the @",
+            hint=f"set bounces.address to one with at most {room} before the @",
         )
     numbers = zip((secret.id, issue, subscriber), SIZES, strict=True)
     facts = b"".join(number.to_bytes(size, "big") for number, size in numbers)

@@ -150,7 +150,7 @@ def _was_readable(site: Site) -> Finding:
         "other users of this machine could read the store, and with it the addresses of "
         "subscribers and the key that signs their links; now only its owner can",
         site.config_file,
-        way_out="if other people have an account here, sign with a new key: "
+        hint="if other people have an account here, sign with a new key: "
         "syndicate subscribers rotate",
     )
 
@@ -221,13 +221,13 @@ def _mark_pending(site: Site, outputs: SiteDocuments, due: list[str], now: datet
     """Keep what is to be made: a build that dies now, or only looks, leaves it to the next."""
     with site.database.transaction():
         Newsletters(site.database).begin(site.config.newsletters, format_timestamp(now))
-        owed = due if len(due) <= MOST_OWED else [ALL]
+        owed = due if len(due) <= MAX_OWED else [ALL]
         Meta(site.database).remember(
             {"owed": json.dumps(owed), "unfinished": "no", "feed id": outputs.feed_id}
         )
 
 
-MOST_OWED = 2000
+MAX_OWED = 2000
 
 
 def _asks_for_tags(config: Config) -> bool:
@@ -295,14 +295,14 @@ def _persist_renderings(
             Documents(database).keep(announced, ())
 
 
-MOST_GONE = 1000
+MAX_GONE = 1000
 
 
 def _gone(press: DocumentWriter, before: AbstractSet[str]) -> dict[str, str]:
     """Which feeds were once and are no more, after this build; nothing where that is as before."""
     removed = {key.removeprefix("output:") for key in press.removed if key.endswith(FEED_FILES)}
     gone = (before | removed) - set(press.written)
-    return {} if gone == before else {GONE_FEEDS: json.dumps(sorted(gone)[:MOST_GONE])}
+    return {} if gone == before else {GONE_FEEDS: json.dumps(sorted(gone)[:MAX_GONE])}
 
 
 Made = tuple[str, Mapping[str, bytes]]
@@ -381,7 +381,7 @@ def _collision(outputs: SiteDocuments, owner: str, path: str, other: str) -> Fin
         "address-taken",
         f"the address {base_url(outputs.config.site)}{quote(path)} cannot be had: {why}",
         _named(outputs.articles, owner),
-        way_out="give one of them another slug: or url: in its header, or a file another name",
+        hint="give one of them another slug: or url: in its header, or a file another name",
     )
 
 
@@ -434,7 +434,7 @@ def _put_file(
             "file-unreadable",
             f"{target}: {error.message}",
             record.path,
-            way_out=error.way_out,
+            hint=error.hint,
         )
         outputs.findings.setdefault(f"page:{record.id}", []).append(finding)
         outputs.renditions.failed_ids.add(record.id)
@@ -479,7 +479,7 @@ def _dates_missing(paths: list[str], published: int) -> Finding:
         f"{len(paths)} of {of} articles have no date that syndicate can read ({shown}); they are "
         "held back, because publishing them now would present all of them as new",
         paths[0],
-        way_out="to publish them with the current time, run: syndicate build --publish-undated; to "
+        hint="to publish them with the current time, run: syndicate build --publish-undated; to "
         "keep their real dates, first add date: to their headers, or the day to their file names "
         f"({_dated_name(paths[0])})",
     )

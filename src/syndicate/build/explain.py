@@ -105,7 +105,7 @@ class _Search:
             raise SyndicateError(
                 "is a file beside articles, not an article",
                 place=Location(str(self.site.places.content / wanted)),
-                way_out=f"articles end in {', '.join(naming.FORMATS)}",
+                hint=f"articles end in {', '.join(naming.FORMATS)}",
             )
         matches = self._matches(wanted)
         if len(matches) != 1:
@@ -142,11 +142,11 @@ class _Search:
 
         place = Location(wanted) if wanted else None
         if matches:
-            way_out = f"name one of the files: {', '.join(matches)}"
-            return SyndicateError("several articles are called so", place=place, way_out=way_out)
+            hint = f"name one of the files: {', '.join(matches)}"
+            return SyndicateError("several articles are called so", place=place, hint=hint)
         near = difflib.get_close_matches(wanted, filter(is_article, self.files), n=1, cutoff=0.4)
-        way_out = f"did you mean {near[0]}?" if near else "name a file in the content folder"
-        return SyndicateError("there is no such article", place=place, way_out=way_out)
+        hint = f"did you mean {near[0]}?" if near else "name a file in the content folder"
+        return SyndicateError("there is no such article", place=place, hint=hint)
 
 
 def _bundle(path: str) -> str:

@@ -13,7 +13,7 @@ from typing import Never
 
 from syndicate import findings
 from syndicate.catalogue.identity import (
-    MOST_UNDATED,
+    MAX_UNDATED,
     Decision,
     Record,
     ScannedFile,
@@ -204,7 +204,7 @@ def _refuse_empty_folder(number: int, *, linked: bool) -> Never:
     links = "list the folders that symbolic links lead to under links: in config.yaml, or "
     raise SyndicateError(
         f"the content folder has no articles any more; {number} were there before",
-        way_out=f"{links if linked else ''}check that it is the right folder and that its disk is "
+        hint=f"{links if linked else ''}check that it is the right folder and that its disk is "
         "there; nothing was withdrawn. To start over, delete the database",
     )
 
@@ -265,7 +265,7 @@ def _record(
 def _is_first(articles: Articles, decision: Decision) -> bool:
     """Whether nothing was published before that still is."""
     undated = sum(map(is_undated, decision.saved))
-    if undated <= MOST_UNDATED:  # nearly always: the rest is not asked for
+    if undated <= MAX_UNDATED:  # nearly always: the rest is not asked for
         return False
     return set(articles.published_ids()) <= {record.id for record in decision.gone}
 

@@ -95,7 +95,7 @@ def next_texts(
     if newsletter.merge != "none":
         raise SyndicateError(
             f"{newsletter.name} has the placeholders of {newsletter.merge} (merge)",
-            way_out=f"send the test with {newsletter.merge}",
+            hint=f"send the test with {newsletter.merge}",
         )
     copied = Snapshot(setup.config.store.url, setup.base)
     try:
@@ -110,7 +110,7 @@ def next_texts(
         raise SyndicateError(
             f"the next issue of {newsletter.name} cannot be made: {finding.message}",
             place=Location(finding.path, finding.line),
-            way_out=finding.way_out,
+            hint=finding.hint,
         )
     return made.personal
 

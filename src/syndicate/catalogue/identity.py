@@ -26,7 +26,7 @@ from urllib.parse import urlsplit
 from syndicate import findings
 from syndicate.content import page_rules
 from syndicate.content.article import Article, Format
-from syndicate.content.naming import LONGEST_SLUG
+from syndicate.content.naming import MAX_SLUG_LENGTH
 from syndicate.content.page_rules import Surrounding
 from syndicate.findings import Finding, Level
 from syndicate.timestamps import format_timestamp
@@ -209,18 +209,18 @@ _APART = re.compile(r"[\W_]+")
 @lru_cache(maxsize=4096)
 def tag_of(label: str) -> str:
     """A tag as it stands in addresses: `Rust & C++` -> `rust-c-plus-plus`; never empty."""
-    if label.isascii() and label.isalnum() and len(label) <= LONGEST_SLUG:
+    if label.isascii() and label.isalnum() and len(label) <= MAX_SLUG_LENGTH:
         return label.lower()
     words = unicodedata.normalize("NFKC", label).casefold().lstrip("#")
     words = words.replace("+", "-plus-").replace("#", "-sharp-")
     tag = _APART.sub("-", words).strip("-") or "tag-" + label.encode().hex()
-    return tag if len(tag.encode()) <= LONGEST_SLUG else _short(tag)
+    return tag if len(tag.encode()) <= MAX_SLUG_LENGTH else _short(tag)
 
 
 def _short(tag: str) -> str:
     """A tag too long for the name of a folder: cut, and kept apart from its like by a hash."""
     digest = sha256(tag.encode()).hexdigest()[:16]
-    cut = tag.encode()[: LONGEST_SLUG - len(digest) - 1].decode("utf-8", "ignore")
+    cut = tag.encode()[: MAX_SLUG_LENGTH - len(digest) - 1].decode("utf-8", "ignore")
     return f"{cut.rstrip('-')}-{digest}"
 
 
@@ -256,7 +256,7 @@ def is_shown(record: Record) -> bool:
     return is_published(record) or record.state in BESIDE_ARTICLES
 
 
-MOST_UNDATED = 4
+MAX_UNDATED = 4
 """So many articles without a date are published in a first build as of now."""
 
 
@@ -268,7 +268,7 @@ def to_hold_undated(records: Sequence[Record], known: AbstractSet[str]) -> list[
     """
     new = [r for r in records if r.id not in known and r.state == State.LIVE]
     undated = {r.id for r in new if is_undated(r)}
-    if len(undated) <= MOST_UNDATED or 2 * len(undated) <= len(new):
+    if len(undated) <= MAX_UNDATED or 2 * len(undated) <= len(new):
         return list(records)
     return [r._replace(state=State.UNDATED) if r.id in undated else r for r in records]
 
@@ -583,7 +583,7 @@ def _with_unique_slug(record: Record) -> Record:
         f"another article is called {record.slug!r} too; this one's address has "
         f"{_own_slug(record)!r} instead",
         record.path,
-        way_out="give it a slug: of its own in its header",
+        hint="give it a slug: of its own in its header",
     )
     known = findings.from_json(record.findings)
     return record._replace(slug=_own_slug(record), findings=findings.to_json([*known, told]))

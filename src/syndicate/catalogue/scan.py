@@ -17,7 +17,7 @@ from syndicate.catalogue.identity import ScannedFile, body_hash, head_of
 from syndicate.content import folder
 from syndicate.content.folder import Stat
 from syndicate.content.inherited import FolderRules
-from syndicate.content.reader import MOST_BYTES, Reading, read
+from syndicate.content.reader import MAX_BYTES, Reading, read
 from syndicate.errors import ArticleError, Location
 from syndicate.findings import Finding, Level
 from syndicate.timestamps import format_timestamp
@@ -48,11 +48,11 @@ def read_article(
         raise ArticleError(
             "the name of the file is not UTF-8",
             place=Location(_shown(path)),
-            way_out="give it another name",
+            hint="give it another name",
         )
-    data = folder.read(root, path, MOST_BYTES, links)
+    data = folder.read(root, path, MAX_BYTES, links)
     meta = f"{path.rpartition('.')[0]}.meta"
-    sidecar = folder.read(root, meta, MOST_BYTES, links) if folder.stat_of(root, meta) else None
+    sidecar = folder.read(root, meta, MAX_BYTES, links) if folder.stat_of(root, meta) else None
     return read(path, data, zone, rules.of(path) if rules else (), sidecar)
 
 
@@ -129,7 +129,7 @@ def broken_finding(path: str, error: ArticleError) -> Finding:
     """An unreadable article as a finding."""
     line = error.place.line if error.place else None
     rule = "symbolic-link" if isinstance(error, folder.LinkError) else "unreadable"
-    return Finding(Level.ERROR, rule, error.message, path, line, error.way_out)
+    return Finding(Level.ERROR, rule, error.message, path, line, error.hint)
 
 
 def scanned(reading: Reading, stat: Stat) -> ScannedFile:

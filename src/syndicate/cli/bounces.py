@@ -57,18 +57,18 @@ def _read(setup: Setup, site: Site, files: tuple[str, ...]) -> Tally:
         raise SyndicateError(
             "there is no mailbox to read",
             place=Location(setup.config_file),
-            way_out="set bounces.maildir or bounces.imap, or name files",
+            hint="set bounces.maildir or bounces.imap, or name files",
         )
     return read_mailboxes(settings, setup.base, on)
 
 
 def _data(file: str) -> bytes:
-    from syndicate.bounces.parse import LARGEST
+    from syndicate.bounces.parse import MAX_BYTES
 
     if file == "-":
-        return sys.stdin.buffer.read(LARGEST)
+        return sys.stdin.buffer.read(MAX_BYTES)
     with Path(file).open("rb") as stream:
-        return stream.read(LARGEST)
+        return stream.read(MAX_BYTES)
 
 
 @bounces.command("list", short_help="What came back lately.")
@@ -107,6 +107,6 @@ def _meant(site: Site, what: str) -> tuple[str, str]:
     slots = [issue.slot for issue in Issues(site.database).all(newsletter, ALL)]
     found = next((slot for slot in slots if wanted in (slot, slot_name(slot))), None)
     if found is None:
-        way_out = f"see syndicate issues list {newsletter}"
-        raise SyndicateError(f"there is no issue {wanted} of {newsletter}", way_out=way_out)
+        hint = f"see syndicate issues list {newsletter}"
+        raise SyndicateError(f"there is no issue {wanted} of {newsletter}", hint=hint)
     return newsletter, found

@@ -202,7 +202,7 @@ def _person(site: Site, text: str) -> Subscriber:
         salt = known.salt()
     found = known.find(address(text).hashed(salt))
     if found is None:
-        raise SyndicateError(f"nobody has the address {text}", way_out="syndicate subscribers list")
+        raise SyndicateError(f"nobody has the address {text}", hint="syndicate subscribers list")
     return found
 
 
@@ -404,7 +404,7 @@ def _tested(setup: Setup, site: Site, name: str, address: str) -> tuple[str, str
         return f"the next issue of {wanted}", reply
     if slot:
         message = f"there is nothing new since the last issue of {wanted}, so no next issue yet"
-        raise SyndicateError(message, way_out=f"syndicate send-test {wanted} {address}")
+        raise SyndicateError(message, hint=f"syndicate send-test {wanted} {address}")
     found = issue_named(site, name, has_text)
     return found.name, send_one(site, outbox, found, address)
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from syndicate.site import Site
     from syndicate.store.issues import Issue, IssueState
 
-MOST = 20
+MAX_SHOWN = 20
 
 
 @click.group(short_help="See, make, approve and cancel issues of newsletters.")
@@ -47,7 +47,7 @@ def issues() -> None:
 
 @issues.command("list", short_help="The newest issues, and where they stand.")
 @click.argument("newsletter", required=False, shell_complete=newsletter_names)
-@click.option("--most", type=click.IntRange(min=1), default=MOST, show_default=True)
+@click.option("--most", type=click.IntRange(min=1), default=MAX_SHOWN, show_default=True)
 @config_option
 def list_issues(config_file: Path, newsletter: str | None, most: int) -> None:
     """List the newest issues of NEWSLETTER, or of all."""
@@ -237,11 +237,11 @@ def _schedule(site: Site, issue: Issue, at: str) -> None:
     if moment <= datetime.now(UTC):
         raise SyndicateError(
             f"{at} is in the past",
-            way_out=f"to approve it now: syndicate issues approve {issue.name}",
+            hint=f"to approve it now: syndicate issues approve {issue.name}",
         )
     if not schedule_approval(site, issue, moment):
         message, hint = _why_not(issue, IssueState.APPROVED)
-        raise SyndicateError(f"{issue.name} {message}", way_out=hint)
+        raise SyndicateError(f"{issue.name} {message}", hint=hint)
     shown = moment.astimezone(_zone(site, issue)).isoformat(timespec="minutes")
     click.echo(f"{issue.name} will be approved at {shown}, by syndicate run or syndicate send.")
 
@@ -376,7 +376,7 @@ def _move(site: Site, issue: Issue, to: IssueState, reason: str = "") -> None:
         _stop(site, current, reason)
         return
     message, hint = _why_not(current, to)
-    raise SyndicateError(f"{issue.name} {message}", way_out=hint)
+    raise SyndicateError(f"{issue.name} {message}", hint=hint)
 
 
 def _why_not(issue: Issue, to: IssueState) -> tuple[str, str]:
@@ -403,15 +403,15 @@ def _newsletter(site: Site, name: str) -> Newsletter:
     return newsletter_named(site.config, name)
 
 
-MOST_NAMED = 8
+MAX_NAMED = 8
 
 
 def _named(documents: Sequence[str]) -> str:
     """How many documents, and the first of them by name."""
     if not documents:
         return "nothing"
-    more = ", …" if len(documents) > MOST_NAMED else ""
-    return f"{counted(len(documents), 'file')}: {', '.join(documents[:MOST_NAMED])}{more}"
+    more = ", …" if len(documents) > MAX_NAMED else ""
+    return f"{counted(len(documents), 'file')}: {', '.join(documents[:MAX_NAMED])}{more}"
 
 
 def _foretell(issue: NextIssue) -> None:

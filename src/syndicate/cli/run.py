@@ -65,10 +65,10 @@ def status(config_file: Path) -> int:
 def _tell_doubt(setup: Setup) -> None:
     """Print why nothing would be sent; a running service reports it in its findings."""
     from syndicate.cli.store import doubt_of
-    from syndicate.store.incarnation import WAY_OUT
+    from syndicate.store.incarnation import HINT
 
     if doubt := doubt_of(setup):
-        click.echo(f"Nothing will be sent: {doubt}.\n    {WAY_OUT}")
+        click.echo(f"Nothing will be sent: {doubt}.\n    {HINT}")
 
 
 def _last_heard(known: Status | None) -> str:

@@ -108,13 +108,11 @@ def _unknown(newsletter: str, slot: str, known: list[Issue]) -> SyndicateError:
     if slot:
         message = f"there is no issue {slot} of {newsletter}"
         hint = f"the newest is {made[0].name}" if made else f"{MAKE} {newsletter}"
-        return SyndicateError(message, way_out=hint)
+        return SyndicateError(message, hint=hint)
     if not made:
-        return SyndicateError(
-            f"there is no issue of {newsletter} yet", way_out=f"{MAKE} {newsletter}"
-        )
+        return SyndicateError(f"there is no issue of {newsletter} yet", hint=f"{MAKE} {newsletter}")
     return SyndicateError(
         f"there is no issue of {newsletter} to which this applies; "
         f"the newest is {made[0].name} ({made[0].state})",
-        way_out=f"syndicate issues list {newsletter}",
+        hint=f"syndicate issues list {newsletter}",
     )

@@ -37,15 +37,15 @@ def from_here(path: str | Path) -> str:
 
 def show_error(error: SyndicateError) -> None:
     """An error, or all faults of a configuration, on stderr."""
-    alone = ConfigProblem(error.message, error.place or Location(""), error.way_out)
+    alone = ConfigProblem(error.message, error.place or Location(""), error.hint)
     for fault in error.faults if isinstance(error, ConfigError) else (alone,):
         place = fault.place
         if Path(place.path).is_absolute():
             place = replace(place, path=from_here(place.path))
         where = f"{click.style(str(place), bold=True)}: " if place.path else ""
         click.echo(f"{where}{_coloured(Level.ERROR)}: {fault.message}", err=True)
-        if fault.way_out:
-            click.echo(f"    {fault.way_out}", err=True)
+        if fault.hint:
+            click.echo(f"    {fault.hint}", err=True)
 
 
 def show_crash(error: Exception) -> None:
@@ -102,17 +102,17 @@ SHARES = (0, 0, 3, 5, 4)
 
 def _show_in_columns(findings: Sequence[Finding], columns: int, *, err: bool) -> None:
     rows = [
-        tuple(map(visible, (f.level, f.rule, str(Location(f.path, f.line)), f.message, f.way_out)))
+        tuple(map(visible, (f.level, f.rule, str(Location(f.path, f.line)), f.message, f.hint)))
         for f in findings
     ]
     heading, *table = in_columns([HEADINGS, *rows], columns, SHARES)
     for line in heading:
         click.secho(GAP.join(line).rstrip(), dim=True, err=err)
     for finding, lines in zip(findings, table, strict=True):
-        for level, rule, place, what, way_out in lines:
+        for level, rule, place, what, hint in lines:
             shown = click.style(level, fg=_colour(finding.level))
             named = click.style(rule, dim=True), click.style(place, bold=True)
-            click.echo(GAP.join((shown, *named, what, way_out.rstrip())), err=err)
+            click.echo(GAP.join((shown, *named, what, hint.rstrip())), err=err)
         click.echo(err=err)
 
 
@@ -125,8 +125,8 @@ def _show_by_file(findings: Sequence[Finding], *, err: bool) -> None:
             rule = click.style(f"[{finding.rule}]", dim=True)
             shown = click.style(f"{place:<{width}}", bold=True)
             click.echo(f"{shown}  {level}  {visible(finding.message)} {rule}", err=err)
-            if finding.way_out:
-                click.echo(f"    {finding.way_out}", err=err)
+            if finding.hint:
+                click.echo(f"    {finding.hint}", err=err)
         click.echo(err=err)
 
 
@@ -154,7 +154,7 @@ def findings_as_json(findings: Sequence[Finding]) -> str:
             "path": finding.path,
             "line": finding.line,
             "message": finding.message,
-            "way_out": finding.way_out,
+            "hint": finding.hint,
         }
         for finding in findings
     ]

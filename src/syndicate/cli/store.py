@@ -67,7 +67,7 @@ def _sqlite_file(config_file: Path, way_of_postgresql: str) -> Path:
     setup = set_up(config_file, os.environ)
     if not setup.config.store.url.startswith("sqlite:///"):
         raise SyndicateError(
-            "this command is for SQLite, and the store is in PostgreSQL", way_out=way_of_postgresql
+            "this command is for SQLite, and the store is in PostgreSQL", hint=way_of_postgresql
         )
     return setup.state
 

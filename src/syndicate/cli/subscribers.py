@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 STATES = ("active", "unsubscribed", "suppressed")
 NOT_ALL = 1
-LARGEST_MAIL = 1_000_000
+MAX_EMAIL_BYTES = 1_000_000
 REFUSED = {"unsubscribed": "left before: not added", "suppressed": "suppressed: not added"}
 BAD_HELP = "Where to write rows that cannot be used.  [default: FILE.bad.csv]"
 OUTCOMES = {
@@ -263,7 +263,7 @@ def unsubscribe(
 ) -> None:
     """Have the person with ADDRESS leave: they are not added again."""
     if mail and not (address or newsletter):
-        click.echo(_left_by_mail(config_file, mail.read(LARGEST_MAIL)))
+        click.echo(_left_by_mail(config_file, mail.read(MAX_EMAIL_BYTES)))
         return
     if mail or not address:
         raise click.UsageError("name an ADDRESS, or a message with --mail, and nothing else")
@@ -315,7 +315,7 @@ def suppress(config_file: Path, address: str, reason: str, *, lift: bool) -> Non
         hashed = given.hashed(known.salt())
         if lift and not known.unsuppress(hashed):
             message = f"{given.mail} is not suppressed, or was erased"
-            raise SyndicateError(message, way_out="whoever was erased is never added again")
+            raise SyndicateError(message, hint="whoever was erased is never added again")
         if not lift:
             known.suppress(hashed, SuppressionReason.REQUEST, reason, _now())
     click.echo(f"{given.mail} {'may be mailed again' if lift else 'is suppressed'}.")
@@ -394,8 +394,8 @@ def _person(site: Site, text: str) -> tuple[Subscribers, Subscriber]:
 def _nobody(given: Address) -> SyndicateError:
     from syndicate.errors import SyndicateError
 
-    way_out = "see who there is: syndicate subscribers list"
-    return SyndicateError(f"nobody here has the address {given.mail}", way_out=way_out)
+    hint = "see who there is: syndicate subscribers list"
+    return SyndicateError(f"nobody here has the address {given.mail}", hint=hint)
 
 
 def _left_by_mail(config_file: Path, message: bytes) -> str:
@@ -427,7 +427,7 @@ def _links(site: Site) -> Links:
         raise SyndicateError(
             "there are no pages to link to",
             place=Location(site.config_file),
-            way_out="serve them: subscribers: {pages: true}",
+            hint="serve them: subscribers: {pages: true}",
         )
     return SubscriptionService(site, datetime.now(UTC)).links()
 
@@ -486,7 +486,7 @@ def _address(text: str) -> Address:
         return address(text)
     except AddressError as error:
         message = f"{text!r} is no address of mail: {error.message}"
-        raise AddressError(message, way_out="write it as name@example.org") from None
+        raise AddressError(message, hint="write it as name@example.org") from None
 
 
 def _file_of_bad_rows(file: BinaryIO, chosen: Path | None) -> Path:
@@ -506,8 +506,8 @@ def _newsletter(site: Site, name: str) -> None:
 
     known: Sequence[str] = tuple(site.config.newsletters)
     if name not in known:
-        way_out = f"there is {', '.join(known)}" if known else "add it to config.yaml"
-        raise SyndicateError(f"there is no newsletter {name}", way_out=way_out)
+        hint = f"there is {', '.join(known)}" if known else "add it to config.yaml"
+        raise SyndicateError(f"there is no newsletter {name}", hint=hint)
 
 
 def _now() -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from syndicate.colours import COLOUR, LEAST, contrast, readable
+from syndicate.colours import COLOUR, MIN_CONTRAST, contrast, readable
 from syndicate.config.model import Config, Dkim, Hook, Imap, Newsletter, Sending, Server
 from syndicate.errors import ScheduleError
 from syndicate.uris import uri
@@ -40,7 +40,7 @@ LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1", re.IGNORECASE)
 QUIET = re.compile(r"([01]\d|2[0-3]):[0-5]\d ?[-–] ?([01]\d|2[0-3]):[0-5]\d")
 TOPIC = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]+(?:\.fifo)?", re.ASCII)
 OVERHEARD = "is none, and anybody on the way to {} could read the password"
-LEAST_PASSWORD = 16
+MIN_PASSWORD = 16
 P256_BYTES = 91  # of the public half of a key on that curve, as DER
 STORE = re.compile(r"sqlite:///.+|postgres(ql)?(\+psycopg)?://.+")
 
@@ -125,8 +125,8 @@ def _email(value: str) -> Complaint | None:
 def _sender(value: str) -> Complaint | None:
     if SENDER.fullmatch(value.strip()):
         return None
-    way_out = 'write Name <name@example.org>, with "quotes" around a name that has a comma'
-    return "is not a sender", way_out
+    hint = 'write Name <name@example.org>, with "quotes" around a name that has a comma'
+    return "is not a sender", hint
 
 
 def _unsubscribe(value: str) -> Complaint | None:
@@ -141,12 +141,12 @@ def _accent(value: str, key: str = "accent") -> Complaint | None:
         return f"is {value!r}, no colour", 'write # and six digits, in quotes: "#0b5f8a"'
     paper = PAPERS[key]
     ratio = contrast(value, paper)
-    if ratio >= LEAST:
+    if ratio >= MIN_CONTRAST:
         return None
     message = f"is {value}, which has a contrast of {ratio:.1f} to the paper ({paper})"
     return (
         message,
-        f'{LEAST} is needed to read it; the nearest that has it: "{readable(value, paper)}"',
+        f'{MIN_CONTRAST} is needed to read it; the nearest that has it: "{readable(value, paper)}"',
     )
 
 
@@ -214,7 +214,7 @@ def _understood(read: Callable[[str], object], value: str) -> Complaint | None:
     try:
         read(value)
     except ScheduleError as error:
-        return error.message, error.way_out
+        return error.message, error.hint
     return None
 
 
@@ -255,10 +255,10 @@ def _host(value: str) -> Complaint | None:
 
 def _postmark(value: str) -> Complaint | None:
     user, _, password = value.partition(":")
-    if not value or (user and len(password) >= LEAST_PASSWORD):
+    if not value or (user and len(password) >= MIN_PASSWORD):
         return None
     return (
-        f"is not USER:PASSWORD, with a password of {LEAST_PASSWORD} characters or more",
+        f"is not USER:PASSWORD, with a password of {MIN_PASSWORD} characters or more",
         "draw it by lot, and write both into the address Postmark posts to",
     )
 
@@ -315,8 +315,8 @@ def _command(value: str) -> Complaint | None:
 
 def _store_url(value: str) -> Complaint | None:
     ok = STORE.fullmatch(value)
-    way_out = "write sqlite:///FILE or postgresql://user@host/database"
-    return None if ok else ("is not a database address", way_out)
+    hint = "write sqlite:///FILE or postgresql://user@host/database"
+    return None if ok else ("is not a database address", hint)
 
 
 CHECKS: Mapping[tuple[str, str], Callable[[Any], Complaint | None]] = {
@@ -384,8 +384,8 @@ def _check_delivery(config: Config) -> Iterator[tuple[str, str, str]]:
     """Whoever is sent an issue must be able to leave."""
     for name in (n.name for n in config.newsletters.values() if n.deliver):
         if not config.subscribers.pages:
-            way_out = "set subscribers.pages: true"
-            yield "subscribers", f"has no pages, and nobody could leave {name}", way_out
+            hint = "set subscribers.pages: true"
+            yield "subscribers", f"has no pages, and nobody could leave {name}", hint
         elif config.sending.transport == "smtp" and not config.site.url.startswith("https://"):
             hint = "write url: https://…; one-click unsubscribe requires it (RFC 8058)"
             yield "site", f"has no https: address, and {name} is sent by SMTP", hint

@@ -30,7 +30,7 @@ NAMED = (Newsletter, Hook, Server)
 """Sections whose `name` is the key they stand under."""
 
 NUMBER_OF_BYTES = 1_000_000
-LARGEST = 1_000_000
+MAX_BYTES = 1_000_000
 """No number in the configuration is sensible beyond this, and databases refuse some."""
 NO_FILE = (
     "change to the folder of a site, name its file with --config FILE, "
@@ -138,9 +138,9 @@ def _document(text: str, name: str) -> object:
         raise _syntax_error(error, text, name) from None
 
 
-def _refused(message: str, path: Path, way_out: str, line: int | None = None) -> ConfigError:
+def _refused(message: str, path: Path, hint: str, line: int | None = None) -> ConfigError:
     return ConfigError(
-        (ConfigProblem(f"the configuration {message}", Location(str(path), line), way_out),)
+        (ConfigProblem(f"the configuration {message}", Location(str(path), line), hint),)
     )
 
 
@@ -197,8 +197,8 @@ class _Binder:
         self.problems: list[Problem] = []
         self.origins: dict[Key, str] = {}
 
-    def complain(self, at: Key, message: str, way_out: str = "") -> object:
-        self.problems.append((at, message, way_out))
+    def complain(self, at: Key, message: str, hint: str = "") -> object:
+        self.problems.append((at, message, hint))
         return MISSING
 
     def bind(self, wanted: Any, value: object, at: Key) -> object:
@@ -235,21 +235,21 @@ class _Binder:
                     (*at, key), f"{_shown((*at, key))} is empty", field.metadata["empty"]
                 )
             elif field.default is MISSING and field.default_factory is MISSING:
-                way_out = f"add {key}: {field.metadata['meaning']}"
-                found[key] = self.complain(at, f"{_shown((*at, key))} is missing", way_out)
+                hint = f"add {key}: {field.metadata['meaning']}"
+                found[key] = self.complain(at, f"{_shown((*at, key))} is missing", hint)
         return MISSING if MISSING in found.values() else self.whole(section(**found), at)
 
     def whole(self, section: object, at: Key) -> object:
-        for key, message, way_out in check_section(section):
-            self.refuse((*at, key), message, way_out)
+        for key, message, hint in check_section(section):
+            self.refuse((*at, key), message, hint)
         return section
 
-    def refuse(self, at: Key, message: str, way_out: str) -> None:
+    def refuse(self, at: Key, message: str, hint: str) -> None:
         """Complain of a value; of one from outside without showing it."""
         source = next((s for key, s in self.origins.items() if key[: len(at)] == at), "")
         if source:
-            message, way_out = f"cannot be used; it comes from {source}", f"correct the {source}"
-        self.complain(at, f"{_shown(at)} {message}", way_out)
+            message, hint = f"cannot be used; it comes from {source}", f"correct the {source}"
+        self.complain(at, f"{_shown(at)} {message}", hint)
 
     def check(self, section: Any, key: str, value: object, at: Key) -> None:
         if value is MISSING:
@@ -258,8 +258,8 @@ class _Binder:
         minimum = field.metadata.get("min")
         if minimum is not None and isinstance(value, int | float) and value < minimum:
             self.complain(at, f"{_shown(at)} is {value}", f"write {minimum} or more")
-        if isinstance(value, int | float) and value > LARGEST:
-            self.complain(at, f"{_shown(at)} is {value}", f"write {LARGEST} or less")
+        if isinstance(value, int | float) and value > MAX_BYTES:
+            self.complain(at, f"{_shown(at)} is {value}", f"write {MAX_BYTES} or less")
         complaint = check_value(section.__name__, key, value)
         if complaint:
             self.refuse(at, *complaint)
@@ -297,8 +297,8 @@ class _Binder:
 
     def unknown(self, at: Key, known: Mapping[str, object]) -> None:
         near = nearest(str(at[-1]), known)
-        way_out = f"did you mean {near}?" if near else f"known here: {', '.join(known)}"
-        self.complain(at, f"{_shown(at)} is not a setting", way_out)
+        hint = f"did you mean {near}?" if near else f"known here: {', '.join(known)}"
+        self.complain(at, f"{_shown(at)} is not a setting", hint)
 
     def from_outside(self, value: dict[str, object], at: Key) -> object:
         """Resolve `{env: NAME}` and `{file: PATH}`."""
@@ -342,8 +342,8 @@ def _located(problems: list[Problem], text: str, name: str) -> tuple[ConfigProbl
     """Problems as faults, in the order of their lines."""
     root = _nodes(text)
     faults = [
-        ConfigProblem(message, Location(name, _line(root, at)), way_out)
-        for at, message, way_out in problems
+        ConfigProblem(message, Location(name, _line(root, at)), hint)
+        for at, message, hint in problems
     ]
     return tuple(sorted(faults, key=lambda fault: fault.place.line or 0))
 

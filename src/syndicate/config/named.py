@@ -13,7 +13,7 @@ def newsletter_named(config: Config, name: str) -> Newsletter:
     if name in known:
         return known[name]
     near = nearest(name, known)
-    way_out = f"did you mean {near}?" if near else f"known: {', '.join(known)}"
+    hint = f"did you mean {near}?" if near else f"known: {', '.join(known)}"
     if not known:
-        way_out = "name one under newsletters: in config.yaml"
-    raise SyndicateError(f"no newsletter is called {name}", way_out=way_out)
+        hint = "name one under newsletters: in config.yaml"
+    raise SyndicateError(f"no newsletter is called {name}", hint=hint)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 
-WAY_OUT = "write it as 2024-03-01 or 2024-03-01T10:00:00+01:00"
+HINT = "write it as 2024-03-01 or 2024-03-01T10:00:00+01:00"
 
 # UTC and RFC 5322 section 4.3, without those that also name a zone elsewhere (CST, IST, BST).
 _HOURS = {
@@ -33,11 +33,11 @@ _LONGEST = 64
 
 
 class DateError(ValueError):
-    """A value that is no date, or could be several. `way_out` says how to write it."""
+    """A value that is no date, or could be several. `hint` says how to write it."""
 
-    def __init__(self, message: str, way_out: str = WAY_OUT) -> None:
+    def __init__(self, message: str, hint: str = HINT) -> None:
         super().__init__(message)
-        self.way_out = way_out
+        self.hint = hint
 
 
 def to_utc(value: object, zone: tzinfo) -> datetime:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from html import unescape
 
-LONGEST = 280  # characters of a summary made here; a stated one is never cut
+MAX_LENGTH = 280  # characters of a summary made here; a stated one is never cut
 SHORTEST = 60  # a sentence that ends earlier is not enough to cut after
 
 _PLACES = re.compile(
@@ -60,7 +60,7 @@ def plain(html: str) -> str:
     return _folded(unescape(_TAG.sub("", _BREAK.sub(" ", html))))
 
 
-def cut(text: str, longest: int = LONGEST) -> str:
+def cut(text: str, longest: int = MAX_LENGTH) -> str:
     """`text` up to the last sentence that ends in time, else up to a word and "…"."""
     if len(text) <= longest:
         return text

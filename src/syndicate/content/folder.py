@@ -180,7 +180,7 @@ def _no_folder(folder: str, error: OSError) -> SyndicateError:
     return SyndicateError(
         f"the folder cannot be read: {error.strerror}",
         place=Location(folder),
-        way_out="set content: in config.yaml to the folder of your articles",
+        hint="set content: in config.yaml to the folder of your articles",
     )
 
 
@@ -228,11 +228,11 @@ def refused_link(root: Path, path: str) -> LinkError:
     """The error for a symbolic link that is not followed."""
     real = os.path.realpath(f"{root}/{path}")
     if not os.path.exists(real):  # noqa: PTH110  as `scan` does
-        message, way_out = "leads to nothing", "delete it, or correct its target"
+        message, hint = "leads to nothing", "delete it, or correct its target"
     else:
         message = "leads out of the content folder and is not followed"
-        way_out = "copy the file here, or list the folder it leads to under links: in config.yaml"
-    return LinkError(f"the symbolic link {message}: {real}", place=Location(path), way_out=way_out)
+        hint = "copy the file here, or list the folder it leads to under links: in config.yaml"
+    return LinkError(f"the symbolic link {message}: {real}", place=Location(path), hint=hint)
 
 
 def _unreadable(root: Path, path: str, why: str) -> ArticleError:
@@ -242,7 +242,7 @@ def _unreadable(root: Path, path: str, why: str) -> ArticleError:
     return UnreadableError(
         f"the file cannot be read: {why}",
         place=Location(path),
-        way_out="check that it exists and that you have permission to read it",
+        hint="check that it exists and that you have permission to read it",
     )
 
 

@@ -18,7 +18,7 @@ import yaml_rs
 from syndicate.content.keys import Role, role_of
 from syndicate.errors import ArticleError, Location
 
-LONGEST_HEADER = 65_536  # characters
+MAX_HEADER_LENGTH = 65_536  # characters
 
 _ALIASES = yaml_rs.AliasLimits(max_total_replayed_events=10_000)
 _YAML_END = re.compile(r"\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)")
@@ -130,7 +130,7 @@ def _dotted(path: str, text: str, start: int) -> Header | None:
     values: dict[str, object] = {}
     comment = _COMMENT_OPENS.match(text, start)
     at = comment.end() if comment else start
-    while at < len(text) and at - start <= LONGEST_HEADER:
+    while at < len(text) and at - start <= MAX_HEADER_LENGTH:
         end = text.find("\n", at)
         end = len(text) if end < 0 else end
         row = text[at:end].strip()
@@ -193,8 +193,8 @@ def _named_fence(path: str, text: str, start: int, fence: re.Match[str]) -> Head
         return _until(path, text, fence.end(), kind, _NAMED_END)
     if _ANY_BEGINS.match(text, fence.end()):
         message = f"a header that begins with {fence[0].strip()[:40]} cannot be read"
-        way_out = "write it in YAML between lines of --- or in TOML between lines of +++"
-        _refuse(path, text.count("\n", 0, start) + 1, message, way_out)
+        hint = "write it in YAML between lines of --- or in TOML between lines of +++"
+        _refuse(path, text.count("\n", 0, start) + 1, message, hint)
     return without(text, start)
 
 
@@ -214,12 +214,12 @@ def _until(path: str, text: str, content: int, kind: str, end: re.Pattern[str]) 
 
 
 def _bound(path: str, line: int, source: str) -> None:
-    if len(source) > LONGEST_HEADER:
+    if len(source) > MAX_HEADER_LENGTH:
         _too_long(path, line)
 
 
 def _too_long(path: str, line: int) -> Never:
-    message = f"the header is longer than {LONGEST_HEADER // 1024} KB"
+    message = f"the header is longer than {MAX_HEADER_LENGTH // 1024} KB"
     _refuse(path, line, message, "move long text into the body")
 
 
@@ -270,14 +270,14 @@ def _refuse_yaml(path: str, source: str, line: int, error: Exception) -> Never:
         where = _second(duplicate[1], source, line)
         _refuse(path, where, f"the key {duplicate[1]!r} stands twice", "keep one of them")
     column = f" (column {at[2]})" if at and at[2] else ""
-    way_out = "put values that contain : # @ % ` [ { or quotes into quotes"
+    hint = "put values that contain : # @ % ` [ { or quotes into quotes"
     if "tabs" in reason:
-        way_out = "indent with spaces"
+        hint = "indent with spaces"
     elif "indentation" in reason:
-        way_out = "indent every line that continues a value"
+        hint = "indent every line that continues a value"
     elif "unclosed" in reason or "end of stream" in reason:
-        way_out = "close the quote or bracket"
-    _refuse(path, where, f"the YAML header cannot be read: {reason}{column}", way_out)
+        hint = "close the quote or bracket"
+    _refuse(path, where, f"the YAML header cannot be read: {reason}{column}", hint)
 
 
 def _second(key: str, source: str, line: int) -> int:
@@ -311,8 +311,8 @@ def _toml(path: str, source: str, line: int) -> dict[str, object]:
 
 def _json(path: str, text: str, start: int) -> Header:
     line = text.count("\n", 0, start) + 1
-    window = text[start : start + LONGEST_HEADER]
-    values, length = _object(path, window, line, cut=len(text) - start > LONGEST_HEADER)
+    window = text[start : start + MAX_HEADER_LENGTH]
+    values, length = _object(path, window, line, cut=len(text) - start > MAX_HEADER_LENGTH)
     end = start + length
     return _header(text, "json", values, start, end, end)
 
@@ -378,7 +378,7 @@ def _lines(path: str, text: str, start: int) -> Header:
     values: dict[str, object] = {}
     known: set[Role] = set()
     at, name = start, ""
-    while at < len(text) and at - start <= LONGEST_HEADER:
+    while at < len(text) and at - start <= MAX_HEADER_LENGTH:
         end = text.find("\n", at)
         row = text[at : len(text) if end < 0 else end].rstrip()
         if not row:
@@ -421,5 +421,5 @@ def _too_deep(path: str, line: int) -> Never:
     _refuse(path, line, "the header is nested too deeply", "keep it to keys, values and lists")
 
 
-def _refuse(path: str, line: int, message: str, way_out: str) -> Never:
-    raise ArticleError(message, place=Location(path, line), way_out=way_out)
+def _refuse(path: str, line: int, message: str, hint: str) -> Never:
+    raise ArticleError(message, place=Location(path, line), hint=hint)

@@ -284,7 +284,7 @@ def _eleventy_data(source: Source) -> Iterator[Statement]:
 
 def _may_be_values(text: str) -> bool:
     """Whether a JSON file that bears the name of a folder may be Eleventy's: an object, not big."""
-    return text.lstrip().startswith("{") and len(text) <= frontmatter.LONGEST_HEADER
+    return text.lstrip().startswith("{") and len(text) <= frontmatter.MAX_HEADER_LENGTH
 
 
 _COMMENTS = re.compile(r"(?<![:\w])//[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
@@ -361,7 +361,7 @@ def _excluded(
         raise ArticleError(
             f"there are more than {MAX_PATTERNS} patterns",
             place=Location(source.path),
-            way_out="write fewer patterns, of folders instead of files",
+            hint="write fewer patterns, of folders instead of files",
         )
     if rows:
         label = f"{key} in {source.path}" if key else source.path

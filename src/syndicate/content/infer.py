@@ -7,7 +7,7 @@ import re
 from syndicate.content import plaintext
 from syndicate.content.article import Format
 
-LONGEST_TITLE = 80  # characters of a title taken from a sentence
+MAX_TITLE_LENGTH = 80  # characters of a title taken from a sentence
 _LONGEST_HEADING = 500
 _LEAD_WINDOW = 20_000  # how far into the body the first sentence is looked for
 
@@ -57,7 +57,7 @@ def heading(body: str, form: Format) -> tuple[str, int] | None:
 
 
 def _html_heading(body: str) -> tuple[str, int] | None:
-    found = _H1.match(body[: plaintext.LONGEST_MARKUP].lstrip())
+    found = _H1.match(body[: plaintext.MAX_MARKUP_LENGTH].lstrip())
     if found is None:
         return None
     skipped = len(body) - len(body.lstrip())
@@ -125,10 +125,10 @@ def _sentence(lead: str) -> str:
 
 
 def _cut(sentence: str) -> str:
-    if len(sentence) <= LONGEST_TITLE:
+    if len(sentence) <= MAX_TITLE_LENGTH:
         ends_plainly = sentence.endswith((".", "。")) and not sentence.endswith(("..", "。。"))
         return (sentence[:-1].rstrip() if ends_plainly else sentence) or sentence
-    window = sentence[:LONGEST_TITLE]
+    window = sentence[:MAX_TITLE_LENGTH]
     words = window.rpartition(" ")[0]
-    kept = words if len(words) >= LONGEST_TITLE // 2 else window[: LONGEST_TITLE - 20]
+    kept = words if len(words) >= MAX_TITLE_LENGTH // 2 else window[: MAX_TITLE_LENGTH - 20]
     return kept.rstrip(" ,;:–—-.、，") + "…"

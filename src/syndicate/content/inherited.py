@@ -159,5 +159,5 @@ def _unknown(path: str, statement: Statement) -> ArticleError:
     return ArticleError(
         f"{statement.source} may hold the article back and cannot be read{why}",
         place=Location(path),
-        way_out=f"correct {statement.source}",
+        hint=f"correct {statement.source}",
     )

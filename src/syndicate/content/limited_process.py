@@ -29,13 +29,13 @@ from syndicate.findings import Finding, Level, from_json, to_json
 
 SHORT = 20_000
 """Characters of a body that is rendered without this: nothing so short takes long."""
-MOST_SECONDS = 5
+MAX_SECONDS = 5
 """Of processor time for one text."""
-MOST_MEMORY = 250_000_000
+MAX_MEMORY = 250_000_000
 """Bytes of memory for one text, the interpreter's own among them."""
-MOST_QUESTIONS = 10_000
+MAX_QUESTIONS = 10_000
 """Files and articles that one text may refer to."""
-MOST_HTML = 1_000_000
+MAX_HTML = 1_000_000
 """Characters of HTML that one text may become; feed readers give up at less."""
 
 _PROGRAM = """
@@ -61,8 +61,8 @@ def render_confined(
             rendering, found = process.render(article, url, surroundings)
     except TooMuchError as error:
         return _summarised(article), (_finding(article, str(error)),)
-    if len(rendering.html) > MOST_HTML:
-        why = f"as HTML it has {len(rendering.html):,} characters, and at most {MOST_HTML:,} are"
+    if len(rendering.html) > MAX_HTML:
+        why = f"as HTML it has {len(rendering.html):,} characters, and at most {MAX_HTML:,} are"
         return _summarised(article, rendering.summary), (
             _finding(article, f"{why} published"),
             *found,
@@ -72,8 +72,8 @@ def render_confined(
 
 def _finding(article: Article, why: str) -> Finding:
     message = f"the text exceeds a limit: {why}; a summary is published instead"
-    way_out = "split the article, or shorten what is repeated thousands of times in it"
-    return Finding(Level.ERROR, "text-too-much", message, article.path, article.body_line, way_out)
+    hint = "split the article, or shorten what is repeated thousands of times in it"
+    return Finding(Level.ERROR, "text-too-much", message, article.path, article.body_line, hint)
 
 
 def _summarised(article: Article, summary: str = "") -> Rendering:
@@ -169,9 +169,9 @@ def _why(code: int) -> str:
     import signal
 
     if code in (-signal.SIGXCPU, -signal.SIGKILL):
-        return f"rendering it takes more than {MOST_SECONDS} seconds"
+        return f"rendering it takes more than {MAX_SECONDS} seconds"
     if code == -signal.SIGABRT:
-        return f"rendering it takes more than {MOST_MEMORY // 1_000_000} MB of memory"
+        return f"rendering it takes more than {MAX_MEMORY // 1_000_000} MB of memory"
     return f"rendering it ends with code {code}"
 
 
@@ -191,10 +191,10 @@ def _messages(file: Any) -> Iterator[Any]:
 def serve() -> None:
     """Render the articles that come on standard input until there are no more."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    _limit(resource.RLIMIT_AS, MOST_MEMORY)
+    _limit(resource.RLIMIT_AS, MAX_MEMORY)
     requests = _messages(sys.stdin.buffer)
     for request in requests:
-        _limit(resource.RLIMIT_CPU, math.ceil(_seconds()) + MOST_SECONDS)
+        _limit(resource.RLIMIT_CPU, math.ceil(_seconds()) + MAX_SECONDS)
         article = request["article"]
         article["format"] = Format(article["format"])
         around = _Asking(request["base"], requests, sys.stdout.buffer)
@@ -204,7 +204,7 @@ def serve() -> None:
         except TooMuchError as error:
             answer = {"too much": str(error)}
         except MemoryError:
-            answer = {"too much": f"it needs more than {MOST_MEMORY // 1_000_000} MB of memory"}
+            answer = {"too much": f"it needs more than {MAX_MEMORY // 1_000_000} MB of memory"}
         _write(sys.stdout.buffer, answer)
 
 
@@ -243,7 +243,7 @@ class _Asking:
 
     def _ask(self, question: str, target: str) -> Any:
         self._asked += 1
-        if self._asked > MOST_QUESTIONS:
-            raise TooMuchError(f"it refers to more than {MOST_QUESTIONS:,} files and articles")
+        if self._asked > MAX_QUESTIONS:
+            raise TooMuchError(f"it refers to more than {MAX_QUESTIONS:,} files and articles")
         _write(self._out, {"ask": (question, target)})
         return next(self._answers)

@@ -15,8 +15,8 @@ import comrak
 from syndicate.content.shortcodes import CLOSE, OPEN, Token
 
 # Tables without end: a row of "x" below 3,000 columns becomes 3,000 cells (as cmark-gfm limits it).
-MOST_CELLS = 500_000
-MOST_QUOTES = 50  # levels of ">"; comrak takes time quadratic in them
+MAX_CELLS = 500_000
+MAX_QUOTES = 50  # levels of ">"; comrak takes time quadratic in them
 
 
 def _extensions() -> comrak.ExtensionOptions:
@@ -55,9 +55,9 @@ _DELIMITERS = re.compile(r"^(?=[ \t>|:-]*\|)[ \t>|:-]*-[ \t>|:-]*$", re.MULTILIN
 
 def _bounded(text: str) -> str:
     """Without the quotes and tables that would take minutes or gigabytes."""
-    if text.count(">") > MOST_QUOTES:
+    if text.count(">") > MAX_QUOTES:
         text = _QUOTED.sub(_shallower, text)
-    columns = MOST_CELLS // (text.count("\n") + 1)
+    columns = MAX_CELLS // (text.count("\n") + 1)
     if text.count("|") > columns:
         text = _DELIMITERS.sub(
             lambda row: row[0] if row[0].count("|") <= columns else "\\" + row[0].lstrip(), text
@@ -66,7 +66,7 @@ def _bounded(text: str) -> str:
 
 
 def _shallower(match: re.Match[str]) -> str:
-    return match[0] if match[0].count(">") <= MOST_QUOTES else ">" * MOST_QUOTES + " "
+    return match[0] if match[0].count(">") <= MAX_QUOTES else ">" * MAX_QUOTES + " "
 
 
 # Code is matched first so that nothing inside it is touched; unclosed, it is code to the end.

@@ -15,7 +15,7 @@ from typing import Never
 from urllib.parse import unquote
 
 from syndicate.content import plaintext
-from syndicate.content.dates import WAY_OUT, DateError, to_utc
+from syndicate.content.dates import HINT, DateError, to_utc
 from syndicate.content.frontmatter import Header
 from syndicate.content.inherited import Inherited
 from syndicate.content.keys import CONTROLLING, Role, intended, normal, role_of
@@ -24,8 +24,8 @@ from syndicate.errors import ArticleError, Location
 from syndicate.findings import Finding, Level
 from syndicate.uris import uri
 
-MOST_TAGS = 50
-LONGEST_TAG = 100  # characters
+MAX_TAGS = 50
+MAX_TAG_LENGTH = 100  # characters
 DEEPEST = 32  # levels of lists and maps in a value
 
 # Eleventy's words for a date that it takes from the file or from git.
@@ -129,7 +129,7 @@ class _Reading:
     def date(self, key: str, value: object) -> None:
         if isinstance(value, str) and " ".join(value.lower().split()) in _COMPUTED:
             message = f"{key} is left out: {value!r} is worked out by Eleventy, and no date"
-            self._warn("date-unreadable", key, message, WAY_OUT)
+            self._warn("date-unreadable", key, message, HINT)
             return
         if isinstance(value, dict) and "created" in value:  # of MkDocs Material
             if value.get("updated"):
@@ -138,14 +138,14 @@ class _Reading:
         try:
             self.found.date = to_utc(value, self.zone)
         except DateError as error:
-            self._refuse(key, f"the date cannot be read: {key} {error}", error.way_out)
+            self._refuse(key, f"the date cannot be read: {key} {error}", error.hint)
 
     def updated(self, key: str, value: object) -> None:
         try:
             self.found.updated = to_utc(value, self.zone)
         except DateError as error:
             message = f"{key} is left out: {error}"
-            self._warn("date-unreadable", key, message, error.way_out)
+            self._warn("date-unreadable", key, message, error.hint)
 
     def draft(self, key: str, value: object) -> None:
         answer = yes_or_no(value)
@@ -201,7 +201,7 @@ class _Reading:
         try:
             moment = to_utc(value, self.zone)
         except DateError as error:
-            self._refuse(key, f"the date of expiry cannot be read: {key} {error}", error.way_out)
+            self._refuse(key, f"the date of expiry cannot be read: {key} {error}", error.hint)
         self.found.expires = min(moment, self.found.expires or moment)
 
     def placement(self, key: str, value: object) -> None:
@@ -248,7 +248,7 @@ class _Reading:
             self._withhold(True, key, value)
             return
         text = plaintext.line(value) if isinstance(value, str) else ""
-        way_out = "write the address itself, such as /articles/my-title/"
+        hint = "write the address itself, such as /articles/my-title/"
         if not text or yes_or_no(value) is not None:
             reason = f"is {_kind(value)}, no address"
         elif _TEMPLATE.search(text):
@@ -262,7 +262,7 @@ class _Reading:
         else:
             self.found.url = text
             return
-        self._warn("permalink-ignored", key, f"{key} {reason}; it is left out", way_out)
+        self._warn("permalink-ignored", key, f"{key} {reason}; it is left out", hint)
 
     def image(self, key: str, value: object) -> None:
         """A path or address, the first of a list, or a map with one and its alternative text."""
@@ -345,7 +345,7 @@ class _Reading:
             _READERS[role](self, key, value)
         except ArticleError as error:
             message = f"{source}: {error.message}"
-            raise ArticleError(message, place=Location(self.path), way_out=error.way_out) from error
+            raise ArticleError(message, place=Location(self.path), hint=error.hint) from error
         found = self.found
         if not withheld and found.withheld:
             found.withheld = f"{found.withheld} ({source})"
@@ -410,13 +410,13 @@ class _Reading:
         tags = self.found.tags
         if not tag or (folded := tag.casefold()) in tags:
             return
-        if len(tag) > LONGEST_TAG:
+        if len(tag) > MAX_TAG_LENGTH:
             message = f"a tag of {len(tag)} characters is left out"
-            self._warn("tag-left-out", key, message, f"keep tags under {LONGEST_TAG} characters")
-        elif len(tags) < MOST_TAGS:
+            self._warn("tag-left-out", key, message, f"keep tags under {MAX_TAG_LENGTH} characters")
+        elif len(tags) < MAX_TAGS:
             tags[folded] = tag
         elif not any(finding.rule == "tags-too-many" for finding in self.found.findings):
-            message = f"only the first {MOST_TAGS} tags are taken"
+            message = f"only the first {MAX_TAGS} tags are taken"
             self._warn("tags-too-many", key, message, "choose fewer tags")
 
     def _texts(self, key: str, value: object, depth: int = 0) -> Iterator[str]:
@@ -479,16 +479,16 @@ class _Reading:
         message = f"{key} is {_kind(value)}, not {wanted}; it is left out"
         self._warn("value-left-out", key, message, f"write {wanted}, or remove the key")
 
-    def _warn(self, rule: str, key: str, message: str, way_out: str) -> None:
-        self.found.findings.append(self._finding(rule, key, message, way_out))
+    def _warn(self, rule: str, key: str, message: str, hint: str) -> None:
+        self.found.findings.append(self._finding(rule, key, message, hint))
 
     def _finding(self, rule: str, key: str, message: str, hint: str) -> Finding:
         line = self.header.line_of(key)
         return Finding(Level.WARNING, rule, message, self.path, line, hint)
 
-    def _refuse(self, key: str, message: str, way_out: str) -> Never:
+    def _refuse(self, key: str, message: str, hint: str) -> Never:
         place = Location(self.path, self.header.line_of(key))
-        raise ArticleError(message, place=place, way_out=way_out)
+        raise ArticleError(message, place=place, hint=hint)
 
 
 # Roles whose keys add up; of the others the key named first in `keys` counts.

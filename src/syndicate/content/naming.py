@@ -21,7 +21,7 @@ FORMATS = {
     ".html": Format.HTML,
     ".htm": Format.HTML,
 }
-LONGEST_SLUG = 180  # bytes of UTF-8; a file name may have 255, and outputs add suffixes
+MAX_SLUG_LENGTH = 180  # bytes of UTF-8; a file name may have 255, and outputs add suffixes
 
 _DATED_NAME = re.compile(
     r"((?:19|20)\d\d)(?:([-_.])(\d\d?)\2(\d\d?)|(\d\d)(\d\d))(?:[-_ .T]+|$)", re.ASCII
@@ -148,10 +148,10 @@ def slug_of(text: str, path: str) -> str:
         slug = _NOT_PLAIN.sub("-", text).strip("-")
     else:
         slug = _unicode_slug(unicodedata.normalize("NFC", text))
-    if slug and len(slug.encode()) <= LONGEST_SLUG:
+    if slug and len(slug.encode()) <= MAX_SLUG_LENGTH:
         return slug
     digest = blake2b(path.encode("utf-8", "surrogatepass"), digest_size=4).hexdigest()
-    cut = slug.encode()[:LONGEST_SLUG].decode("utf-8", "ignore").strip("-")
+    cut = slug.encode()[:MAX_SLUG_LENGTH].decode("utf-8", "ignore").strip("-")
     return f"{cut}-{digest}" if cut else digest
 
 

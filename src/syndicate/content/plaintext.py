@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import re
 
-LONGEST_MARKUP = 2_000  # characters; more is never a title, and the patterns stay quick
+MAX_MARKUP_LENGTH = 2_000  # characters; more is never a title, and the patterns stay quick
 
 ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -56,7 +56,7 @@ def from_html(markup: str) -> str:
 def from_markdown(markup: str) -> str:
     """What a line or paragraph of Markdown says, on one line; template code says nothing."""
     # An escaped character hides as an entity until the markup is gone.
-    text = _ESCAPE.sub(lambda escape: f"&#{ord(escape[1])};", markup[:LONGEST_MARKUP])
+    text = _ESCAPE.sub(lambda escape: f"&#{ord(escape[1])};", markup[:MAX_MARKUP_LENGTH])
     text = _ATTRIBUTES.sub("", _TEMPLATE.sub("", text))
     text = _FOOTNOTE.sub("", _IMAGE.sub(r"\1", text))
     text = _AUTOLINK.sub(r"\1", _LINK.sub(r"\1", text))

@@ -34,16 +34,16 @@ from syndicate.content.article import NOTHING, Article, Format
 from syndicate.content.dates import DateError, to_utc
 from syndicate.content.frontmatter import Header
 from syndicate.content.inherited import Inherited
-from syndicate.content.metadata import MOST_TAGS, Metadata, understand
+from syndicate.content.metadata import MAX_TAGS, Metadata, understand
 from syndicate.content.naming import is_article
 from syndicate.errors import ArticleError, Location
 from syndicate.findings import Finding, Level
 
-__all__ = ["MOST_BYTES", "Reading", "is_article", "read"]
+__all__ = ["MAX_BYTES", "Reading", "is_article", "read"]
 
-MOST_BYTES = 10_000_000  # bytes
+MAX_BYTES = 10_000_000  # bytes
 _WINDOW = 20_000  # characters of the body in which a title is looked for
-MOST_LINES = 300_000
+MAX_LINES = 300_000
 
 _ILLEGAL_BYTES = bytes(code for code in range(32) if code not in b"\t\n\r")
 _LEGAL_BYTES = bytes(code for code in range(256) if code not in _ILLEGAL_BYTES)
@@ -115,9 +115,9 @@ def _article(
         shown = layout.arrange(body[:_WINDOW], layout.plan(body, form)).text if text.laid else body
         title, inferred["title"] = _other_title(path, name, shown, form, findings)
     tags = tuple(found.tags.values()) or text.tags
-    if len(tags) > MOST_TAGS:
-        message, way_out = f"only the first {MOST_TAGS} tags are taken", "choose fewer tags"
-        findings.append(Finding(Level.WARNING, "tags-too-many", message, path, None, way_out))
+    if len(tags) > MAX_TAGS:
+        message, hint = f"only the first {MAX_TAGS} tags are taken", "choose fewer tags"
+        findings.append(Finding(Level.WARNING, "tags-too-many", message, path, None, hint))
     draft = _is_draft(path, header, found, date, inferred, findings)
     placed = page_rules.of(path, form, found.placement, dated=date is not None)
     reasons = {"page": placed.reason, "unlisted": found.unlisted}
@@ -126,8 +126,8 @@ def _article(
     if placed.page:
         draft = _is_left_out(path, found, inferred, findings, has_text=has_text) or draft
     if not draft and not has_text:
-        message, way_out = "the article has no text", "write it, or set draft: true"
-        findings.append(Finding(Level.WARNING, "body-empty", message, path, None, way_out))
+        message, hint = "the article has no text", "write it, or set draft: true"
+        findings.append(Finding(Level.WARNING, "body-empty", message, path, None, hint))
     return Article(
         path=path,
         title=title,
@@ -141,7 +141,7 @@ def _article(
         may_be_page=placed.may_be_page,
         unlisted=bool(found.unlisted),
         expires=found.expires,
-        tags=tags[:MOST_TAGS],
+        tags=tags[:MAX_TAGS],
         authors=tuple(dict.fromkeys(found.authors or text.authors)),
         inferred=MappingProxyType(inferred) if inferred else NOTHING,
         **_as_stated(found),
@@ -333,15 +333,15 @@ def _other_title(
         return words, "file name"
     if sentence := infer.first_sentence(body, form):
         return sentence, "first sentence"
-    message, way_out = "the article has no title", "write title: in the header, or a heading"
-    findings.append(Finding(Level.WARNING, "title-missing", message, path, None, way_out))
+    message, hint = "the article has no title", "write title: in the header, or a heading"
+    findings.append(Finding(Level.WARNING, "title-missing", message, path, None, hint))
     return name or naming.slug_of("", path), "file name"
 
 
 def _text(path: str, data: bytes, findings: list[Finding]) -> str:
     """The file as text with \\n at line ends, without byte order mark and illegal characters."""
-    if len(data) > MOST_BYTES:
-        size = f"the file has {len(data):,} bytes; at most {MOST_BYTES:,} are read"
+    if len(data) > MAX_BYTES:
+        size = f"the file has {len(data):,} bytes; at most {MAX_BYTES:,} are read"
         _refuse(path, None, size, "split the article")
     try:
         text = data.decode()
@@ -351,8 +351,8 @@ def _text(path: str, data: bytes, findings: list[Finding]) -> str:
         text = text[1:]
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if text.count("\n") > MOST_LINES:
-        size = f"the file has more than {MOST_LINES:,} lines"
+    if text.count("\n") > MAX_LINES:
+        size = f"the file has more than {MAX_LINES:,} lines"
         _refuse(path, None, size, "split the article, or delete blank lines")
     if data.translate(None, _LEGAL_BYTES) or "\ufffe" in text or "\uffff" in text:
         return _legal(path, text, findings)
@@ -368,8 +368,8 @@ def _legal(path: str, text: str, findings: list[Finding]) -> str:
     clean, count = plaintext.ILLEGAL.subn("", text)
     line = text.count("\n", 0, first.start()) + 1
     message = f"control characters that XML forbids are removed: {count}, the first on this line"
-    way_out = "delete them in the file"
-    findings.append(Finding(Level.WARNING, "characters-illegal", message, path, line, way_out))
+    hint = "delete them in the file"
+    findings.append(Finding(Level.WARNING, "characters-illegal", message, path, line, hint))
     return clean
 
 
@@ -381,5 +381,5 @@ def _refuse_bytes(path: str, data: bytes, error: UnicodeDecodeError) -> Never:
     _refuse(path, before.count(b"\n") + 1, message, "save the file as UTF-8")
 
 
-def _refuse(path: str, line: int | None, message: str, way_out: str) -> Never:
-    raise ArticleError(message, place=Location(path, line), way_out=way_out)
+def _refuse(path: str, line: int | None, message: str, hint: str) -> Never:
+    raise ArticleError(message, place=Location(path, line), hint=hint)

@@ -113,8 +113,8 @@ def _undescribed(body: str, html: str) -> Iterator[Doubt]:
         for picture in _UNDESCRIBED.finditer(body):
             if unquote(picture[1]) in shown:
                 message = f"the picture {picture[1]} has no alternative text"
-                way_out = 'describe it in ![…], or write <img src="…" alt=""> if it only decorates'
-                yield Doubt("image-alt-missing", message, picture[0], way_out)
+                hint = 'describe it in ![…], or write <img src="…" alt=""> if it only decorates'
+                yield Doubt("image-alt-missing", message, picture[0], hint)
 
 
 def _parted(html: str) -> tuple[str, str]:
@@ -134,26 +134,26 @@ def _findings(
         return
     lines = [match.start() for match in _NEWLINE.finditer(body)]
 
-    def finding(rule: str, message: str, way_out: str, offset: int) -> Finding:
+    def finding(rule: str, message: str, hint: str, offset: int) -> Finding:
         line = None if offset < 0 else article.body_line + bisect_left(lines, offset)
-        return Finding(Level.WARNING, rule, message, article.path, line, way_out)
+        return Finding(Level.WARNING, rule, message, article.path, line, hint)
 
     more: Counter[str] = Counter()
     for problem in _few(problems, more):
-        yield finding(problem.rule, problem.message, problem.way_out, problem.offset)
+        yield finding(problem.rule, problem.message, problem.hint, problem.offset)
     after: dict[str, int] = {}  # doubts of one rule come in the order of the text, mostly
     for doubt in _few(doubts, more):
         start = after.get(doubt.rule, 0)
         offset = _written_at(body, doubt.written, start)
         after[doubt.rule] = max(start, offset + 1)
-        yield finding(doubt.rule, doubt.message, doubt.way_out, offset)
+        yield finding(doubt.rule, doubt.message, doubt.hint, offset)
     for rule, number in more.items():
-        if number > MOST_ALIKE:
-            message = f"{number - MOST_ALIKE:,} more findings of this kind are not listed"
+        if number > MAX_ALIKE:
+            message = f"{number - MAX_ALIKE:,} more findings of this kind are not listed"
             yield finding(rule, message, "correct those that are listed first", -1)
 
 
-MOST_ALIKE = 50
+MAX_ALIKE = 50
 """Findings of one kind in one article that are listed."""
 
 
@@ -161,7 +161,7 @@ def _few(found: Sequence[Kind], number: Counter[str]) -> Iterator[Kind]:
     """The first of each rule; `number` counts all."""
     for each in found:
         number[each.rule] += 1
-        if number[each.rule] <= MOST_ALIKE:
+        if number[each.rule] <= MAX_ALIKE:
             yield each
 
 

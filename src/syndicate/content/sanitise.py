@@ -36,7 +36,7 @@ class Doubt:
     rule: str
     message: str
     written: str = ""
-    way_out: str = ""
+    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +68,8 @@ def sanitise(html: str, *, base: str, surroundings: Surroundings, regular: bool 
     if deep := written.count("<") > DEEPEST_TREE and _depth(written) > DEEPEST_TREE:
         written = _flattened(written)
         message = f"more than {DEEPEST_TREE} elements are nested; the innermost are"
-        way_out = "nest lists, quotes and tables less deeply"
-        doubts.append(Doubt("nesting-deep", f"{message} shown as plain text", "", way_out))
+        hint = "nest lists, quotes and tables less deeply"
+        doubts.append(Doubt("nesting-deep", f"{message} shown as plain text", "", hint))
     clean = finish.run(_with_alerts(written))
     if finish.framed or deep or not regular:
         clean = _stable(clean)
@@ -114,7 +114,7 @@ def _stable(html: str) -> str:
     Taking an element out can leave others where HTML does not allow them; a browser would then
     build another tree than the one that was found to be safe.
     """
-    for _ in range(MOST_LOOKS):
+    for _ in range(MAX_LOOKS):
         again = balanced(html)
         if again == html:
             break
@@ -122,7 +122,7 @@ def _stable(html: str) -> str:
     return html
 
 
-MOST_LOOKS = 4
+MAX_LOOKS = 4
 # What XML 1.0 (section 2.2) has no way to write, spelled &#1; in the body; MORE itself stays.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _ILLEGAL = re.compile(
@@ -414,15 +414,15 @@ class _Finish:
     def _embedded(self, written: str) -> None:
         if len(written) > PLACEHOLDER:
             message = "a picture written into the text (data:) shows in no feed reader or mail"
-            way_out = "save it as a file beside the article"
-            self.doubts.append(Doubt("image-embedded", message, written[:60], way_out))
+            hint = "save it as a file beside the article"
+            self.doubts.append(Doubt("image-embedded", message, written[:60], hint))
 
     def _described(self, attributes: Attributes, written: str) -> None:
         if "alt" not in attributes:
             attributes["alt"] = ""
             message = f"the picture {_short(written)} has no alternative text"
-            way_out = 'describe it in alt="…", or write alt="" if it only decorates'
-            self.doubts.append(Doubt("image-alt-missing", message, written, way_out))
+            hint = 'describe it in alt="…", or write alt="" if it only decorates'
+            self.doubts.append(Doubt("image-alt-missing", message, written, hint))
 
     def _sources(self, attributes: Attributes) -> None:
         """srcset: each candidate absolute, or the attribute gone."""
@@ -446,8 +446,8 @@ class _Finish:
         self.known[written, media] = address
         if address.problem and not (media and written.startswith("data:")):
             rule = "link-unsafe" if not address.url else missing
-            way_out = "correct the address" if not address.url else "correct the name of the file"
-            self.doubts.append(Doubt(rule, address.problem, written, way_out))
+            hint = "correct the address" if not address.url else "correct the name of the file"
+            self.doubts.append(Doubt(rule, address.problem, written, hint))
         return address
 
     @staticmethod

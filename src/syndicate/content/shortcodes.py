@@ -19,7 +19,7 @@ from urllib.parse import quote
 from syndicate.content.embeds import EMBEDS, Arguments, credit
 
 OPEN, CLOSE = "\x02", "\x03"
-LONGEST = 4000  # characters in one tag: more is not a tag, and bounds the time spent looking
+MAX_LENGTH = 4000  # characters in one tag: more is not a tag, and bounds the time spent looking
 
 
 @dataclass(slots=True)
@@ -38,7 +38,7 @@ class Problem:
     offset: int
     rule: str
     message: str
-    way_out: str = ""
+    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +181,7 @@ class _Expansion:
     def _tag(self, match: re.Match[str]) -> int:
         mark, start, inner = match["tag"], match.start(), match.end()
         closing = {"{{<": ">}}", "{{%": "%}}", "{{": "}}", "{%": "%}"}[mark]
-        end = self.body.find(closing, inner, inner + LONGEST)
+        end = self.body.find(closing, inner, inner + MAX_LENGTH)
         text = self.body[inner:end] if end >= 0 else ""
         if end < 0 or mark in text:
             if mark in ("{{<", "{{%") or (mark == "{%" and _NAME.match(text.strip())):
@@ -339,10 +339,10 @@ class _Expansion:
         after = self.body[end : line_end if line_end >= 0 else len(self.body)]
         return (start == 0 or self.body[start - 1] == "\n") and not after.strip()
 
-    def _problem(self, offset: int, rule: str, message: str, way_out: str) -> None:
+    def _problem(self, offset: int, rule: str, message: str, hint: str) -> None:
         if (rule, message) not in self.reported:
             self.reported.add((rule, message))
-            self.problems.append(Problem(offset, rule, message, _WAYS_OUT[way_out]))
+            self.problems.append(Problem(offset, rule, message, _WAYS_OUT[hint]))
 
     def _all_problems(self) -> tuple[Problem, ...]:
         for name, offsets in self.unknown.items():

@@ -22,7 +22,7 @@ from datetime import datetime, tzinfo
 from syndicate.content import plaintext
 from syndicate.content.dates import DateError, to_utc
 from syndicate.content.layout import ends_sentence
-from syndicate.content.metadata import LONGEST_TAG
+from syndicate.content.metadata import MAX_TAG_LENGTH
 
 MAX_LINE = 2_000  # characters of a line of tags; more is a paragraph
 _MAX_LINES = 8  # lines at the end that are read so
@@ -332,7 +332,7 @@ def _keyword_lines(text: str) -> tuple[str, list[str]]:
     above, items = text, list[str]()
     while len(items) < _MAX_ITEMS and "\n" in above:
         rest, _, last = above.rpartition("\n")
-        if len(last) > LONGEST_TAG or not _is_keyword(last.strip() or " "):
+        if len(last) > MAX_TAG_LENGTH or not _is_keyword(last.strip() or " "):
             break
         above, items = rest, [last.strip(), *items]
     return above, items
@@ -369,7 +369,7 @@ def _values(text: str, *, strict: bool) -> tuple[str, ...]:
 def _is_tag(phrase: str, *, strict: bool) -> bool:
     """Whether a phrase behind a label is a tag. A label is no guess, so much is."""
     words = phrase.lower().replace("’", "'").split()
-    if len(phrase) > LONGEST_TAG or not any(map(str.isalnum, phrase)) or "](" in phrase:
+    if len(phrase) > MAX_TAG_LENGTH or not any(map(str.isalnum, phrase)) or "](" in phrase:
         return False
     if phrase[-1] in "!?…。！？؟" and len(words) > 2:
         return False
@@ -440,7 +440,7 @@ def _hash_phrases(text: str) -> tuple[str, ...]:
 def date_of(line: str, zone: tzinfo) -> tuple[datetime, bool] | None:
     """The day that a line is, and whether a label says so; None unless it can be only one day."""
     text = _unwrapped(line.strip())
-    if len(text) > 2 * LONGEST_TAG:
+    if len(text) > 2 * MAX_TAG_LENGTH:
         return None
     found = _LABEL.match(text)
     label = " ".join(found[1].split()).casefold() if found else ""

@@ -248,7 +248,7 @@ class Dispatcher:
         except StoreError:
             raise
         except SyndicateError as error:
-            reason = f"{error.message}; {error.way_out}" if error.way_out else error.message
+            reason = f"{error.message}; {error.hint}" if error.hint else error.message
             self._commit(lambda: self._paused(sending.issue, reason))
             del self._going_on[sending.issue]
 
@@ -384,7 +384,7 @@ class Dispatcher:
             self._commit(lambda: self._take_back(page))  # none of them went out
             raise StoreError(
                 f"the record of what was sent cannot be written: {error}",
-                way_out="check the permissions of the site's folder and the space on its disk",
+                hint="check the permissions of the site's folder and the space on its disk",
             ) from error
 
     def _take_back(self, page: _Batch) -> None:
@@ -460,7 +460,7 @@ class Dispatcher:
                 if not self._database.holds_sending():
                     raise SyndicateError(
                         "the connection to the database broke, and another program may send now",
-                        way_out="what is left goes out with the next round",
+                        hint="what is left goes out with the next round",
                     )
                 write()
 

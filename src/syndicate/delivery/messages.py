@@ -73,7 +73,7 @@ def message_factory(site: Site, sending: IssueSend) -> MessageFactory:
     if newsletter is None or issue is None:
         raise SyndicateError(
             f"there is no newsletter {sending.newsletter} now",
-            way_out="put it back; then it can go on, or be cancelled",
+            hint="put it back; then it can go on, or be cancelled",
         )
     return mail_from(site, newsletter, PersonalisedIssue.from_json(issue.personal), sending)
 

@@ -50,10 +50,10 @@ def sending_of(site: Site, issue: Issue) -> IssueSend:
         if issue.state == IssueState.SKIPPED:
             raise SyndicateError(
                 f"{issue.name} was skipped ({issue.reason}): there is no issue",
-                way_out=f"syndicate issues list {issue.newsletter}",
+                hint=f"syndicate issues list {issue.newsletter}",
             )
         raise SyndicateError(
-            f"{issue.name} is {issue.state} and has no deliveries", way_out=_way_to_send(issue)
+            f"{issue.name} is {issue.state} and has no deliveries", hint=_way_to_send(issue)
         )
     return found
 
@@ -185,7 +185,7 @@ def _reopen(site: Site, sending: IssueSend, many: int) -> None:
     if issue and issue.state == IssueState.CANCELLED:
         raise SyndicateError(
             f"{sending.name} is cancelled, and goes to nobody",
-            way_out="its articles come in the next issue",
+            hint="its articles come in the next issue",
         )
     Deliveries(site.database).reopen(sending.issue)
     issues.move(sending.newsletter, sending.slot, IssueState.SENDING)

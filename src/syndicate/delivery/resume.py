@@ -63,14 +63,14 @@ def resume_moved(site: Site) -> None:
     if recorded is None or recorded.incarnation != identity.incarnation:
         raise SyndicateError(
             f"its record {name} is missing, so it is unknown whether the store is complete",
-            way_out=f"copy {name} (and {site_files(site)}) from the old place too; if it is gone, "
+            hint=f"copy {name} (and {site_files(site)}) from the old place too; if it is gone, "
             "use --restored",
         )
     elsewhere = incarnation.counted_elsewhere(identity.incarnation)
     if max(recorded.counter, elsewhere) > identity.counter:
         raise SyndicateError(
             "the store is older than the last message sent from it: a part of it was not moved",
-            way_out=f"copy {site_files(site)} from the old place; if it is gone, use --restored",
+            hint=f"copy {site_files(site)} from the old place; if it is gone, use --restored",
         )
     with site.database.transaction():
         incarnation.settle()
@@ -124,7 +124,7 @@ def _alone(site: Site) -> Incarnation:
     if not site.database.lock_sending():
         raise SyndicateError(
             "a program is already sending from this store",
-            way_out="syndicate status shows its state",
+            hint="syndicate status shows its state",
         )
     site.database.lock()
     return Incarnation(site.database, site.sent_record)

@@ -93,7 +93,7 @@ def send(
     if not site.database.lock_sending():
         raise SyndicateError(
             "another program sends from this store already",
-            way_out="leave it to it; syndicate deliveries proof says how far it is",
+            hint="leave it to it; syndicate deliveries proof says how far it is",
         )
     incarnation = Incarnation(site.database, site.sent_record)
     incarnation.require()
@@ -161,7 +161,7 @@ def send_one(site: Site, outbox: Path, issue: Issue, address: str) -> str:
     if not issue.personal:
         raise SyndicateError(
             f"{issue.newsletter}/{issue.slot} was made without deliver: true, so it cannot be sent",
-            way_out=f"set newsletters.{issue.newsletter}.deliver: true, then make a new issue",
+            hint=f"set newsletters.{issue.newsletter}.deliver: true, then make a new issue",
         )
     newsletter = newsletter_named(site.config, issue.newsletter)
     # Of a draft, the links lead to the page that it has: the test must be all there is to see.
@@ -193,7 +193,7 @@ def send_test(
         reply = session.finish(written.message)
     if session.doubt:
         raise DeliveryError(
-            session.doubt, uncertain=True, way_out="see whether it arrived, or send it again"
+            session.doubt, uncertain=True, hint="see whether it arrived, or send it again"
         )
     return reply
 

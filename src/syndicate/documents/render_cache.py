@@ -122,7 +122,7 @@ class RenderCache:
             TEXT_LOST,
             "cannot be read now, so documents that carry its text leave it out",
             record.path,
-            way_out="make the file readable, then build again",
+            hint="make the file readable, then build again",
         )
 
     def _render(
@@ -260,6 +260,6 @@ def _enclosure(
         "enclosure-missing",
         f"the enclosure {article.enclosure} is not a file beside the article; it is left out",
         article.path,
-        way_out="put the file into the folder of the article: feeds must state its size and type",
+        hint="put the file into the folder of the article: feeds must state its size and type",
     )
     return None, [missing]

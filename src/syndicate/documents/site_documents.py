@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from syndicate.documents.pages import FeedLink, Frame, PageLink
 
-MOST_ON_INDEX = 50
+MAX_ON_INDEX = 50
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ class SiteDocuments:
     # -- documents -------------------------------------------------------------------------
 
     def _site(self) -> dict[str, bytes]:
-        size = max(self.config.feeds.entries, MOST_ON_INDEX)
+        size = max(self.config.feeds.entries, MAX_ON_INDEX)
         newest = self.articles.newest(size)
         documents = dict(self.feed_documents(self._site_feed(newest)))
         documents["feeds.opml"] = self._opml(newest)
@@ -135,7 +135,7 @@ class SiteDocuments:
     def _tag(self, tag: str) -> dict[str, bytes]:
         if not self.config.feeds.tags:
             return {}
-        records = self.articles.newest(MOST_ON_INDEX, tag)
+        records = self.articles.newest(MAX_ON_INDEX, tag)
         published = self.renditions.published(records)
         if not published:
             return {}
@@ -385,7 +385,7 @@ class SiteDocuments:
             if (design / name).is_file():
                 return (design / name).read_bytes()
         raise TemplateError(
-            f"there is no {name}", place=Location(str(self.designs[0])), way_out="install again"
+            f"there is no {name}", place=Location(str(self.designs[0])), hint="install again"
         )
 
 
@@ -411,7 +411,7 @@ def _unfit(entry: Published, fault: str) -> Finding:
         "entry-unfit",
         f"{fault}; feeds leave it out",
         entry.path,
-        way_out="correct the article, or its header",
+        hint="correct the article, or its header",
     )
 
 

@@ -14,7 +14,7 @@ from syndicate import atomic_files
 YIELDING_TARGETS = ("page:", "file:")
 """Owners whose addresses authors choose: one that cannot be had costs only its own document."""
 
-LONGEST_NAME = 255
+MAX_NAME_LENGTH = 255
 """Bytes in the name of a file, on all common file systems."""
 
 Root = str
@@ -117,7 +117,7 @@ class DocumentWriter:
 
         Nor can there be a document below another, or a name longer than file systems take.
         """
-        if any(len(name.encode()) > LONGEST_NAME for name in path.split("/")):
+        if any(len(name.encode()) > MAX_NAME_LENGTH for name in path.split("/")):
             self.collisions[owner] = (path, "")
             return False
         while key:

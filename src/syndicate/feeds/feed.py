@@ -87,7 +87,7 @@ class Feed:
     def __post_init__(self) -> None:
         object.__setattr__(self, "entries", ordered(self.entries))
         for message in _faults_of_feed(self):
-            raise OutputError(message, way_out="correct the site or feeds section of config.yaml")
+            raise OutputError(message, hint="correct the site or feeds section of config.yaml")
         seen: dict[str, str] = {}
         for entry in self.entries:
             twin = seen.get(entry.id)
@@ -96,7 +96,7 @@ class Feed:
                 raise OutputError(
                     message,
                     place=Location(entry.path),
-                    way_out="correct the article, or its header",
+                    hint="correct the article, or its header",
                 )
             seen[entry.id] = entry.path
 

@@ -130,7 +130,7 @@ def _personal(
     """
     from syndicate.mail.personalise import EncodedIssue
     from syndicate.newsletters.merge import tokens
-    from syndicate.subscribers.csv_lists import LONGEST_NAME
+    from syndicate.subscribers.csv_lists import MAX_NAME_LENGTH
 
     tokened = tokens(repr((newsletter, carried)), links.home_url)
     own = replace(tokened.links, web_url=links.web_url)
@@ -141,7 +141,7 @@ def _personal(
     )
     prepared = EncodedIssue(personal, newsletter, issue=NEXT_ISSUE.name)
     findings: list[Finding] = []
-    for rendered, name in ((named, LONGEST_NAME * WIDEST), (nameless, "")):
+    for rendered, name in ((named, MAX_NAME_LENGTH * WIDEST), (nameless, "")):
         who = _reader(newsletter, links.home_url, name, date)
         findings += judge(_as_read(rendered, personal.marks, who), message=prepared.to(who))
     return personal, tuple(dict.fromkeys(findings))
@@ -249,7 +249,7 @@ def logo_for(outputs: SiteDocuments, newsletter: Newsletter, config_file: str) -
         raise SyndicateError(
             f"the logo {newsletter.brand.logo} {error.message}",
             place=_setting(config_file, newsletter, "brand", "logo"),
-            way_out="put the picture there, below content/, or correct the path",
+            hint="put the picture there, below content/, or correct the path",
         ) from error
 
 

@@ -65,7 +65,7 @@ class IssueDraft:
                 f"the issue of {self.slot} is not made, for these are still as in the example: "
                 f"{', '.join(keys)}",
                 place=Location(self.site.config_file),
-                way_out="replace them with your own: syndicate check lists them",
+                hint="replace them with your own: syndicate check lists them",
             )
         edition = IssueKey(slot_name(self.slot), self.due.astimezone(UTC))
         made = compose(self.outputs, self.newsletter, carried, self.site.config_file, edition)
@@ -73,7 +73,7 @@ class IssueDraft:
             raise SyndicateError(
                 f"the issue of {self.slot} is not made: {finding.message}",
                 place=Location(finding.path, finding.line),
-                way_out=finding.way_out,
+                hint=finding.hint,
             )
         return made
 
@@ -221,12 +221,12 @@ def approve_due(site: Site, now: datetime) -> list[Issue]:
 
 
 def skip(site: Site, newsletter: Newsletter, skipped: Sequence[Skipped], now: datetime) -> None:
-    """Record which slots have no issue, and why, in one transaction; at most the last MOST_SKIPPED.
+    """Record which slots have no issue, and why, in one transaction; at most the last MAX_SKIPPED.
 
     Those before count as passed once a later one is recorded.
     """
     with site.database.transaction():
-        for each in skipped[-MOST_SKIPPED:]:
+        for each in skipped[-MAX_SKIPPED:]:
             Issues(site.database).add(
                 Issue(
                     newsletter=newsletter.name,
@@ -240,7 +240,7 @@ def skip(site: Site, newsletter: Newsletter, skipped: Sequence[Skipped], now: da
             )
 
 
-MOST_SKIPPED = 100
+MAX_SKIPPED = 100
 
 
 def schedule_of(site: Site, newsletter: Newsletter) -> Schedule | None:

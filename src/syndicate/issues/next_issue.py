@@ -115,7 +115,7 @@ def _failed(newsletter: Newsletter, error: SyndicateError, config_file: str) -> 
         f"newsletter {newsletter.name} was not made: {error.message}",
         error.place.path if error.place else config_file,
         error.place.line if error.place else None,
-        error.way_out,
+        error.hint,
     )
 
 
@@ -155,5 +155,5 @@ def _held(newsletter: Newsletter, issue: ComposedIssue, config_file: str) -> tup
     if not rules:
         return ()
     message = f"newsletter {newsletter.name}: message.eml is not written, because of {rules}"
-    way_out = "mend that first; email.html and email.txt are there to look at"
-    return (Finding(Level.ERROR, "newsletter-held", message, config_file, way_out=way_out),)
+    hint = "mend that first; email.html and email.txt are there to look at"
+    return (Finding(Level.ERROR, "newsletter-held", message, config_file, hint=hint),)

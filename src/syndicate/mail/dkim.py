@@ -19,7 +19,7 @@ from syndicate.mail.headers import DOMAIN, ascii_host
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-SMALLEST_KEY = 2048
+MIN_KEY = 2048
 """Bits (RFC 8301, section 3.2)."""
 
 SIGNED = (
@@ -51,7 +51,7 @@ class Signer:
                 raise SyndicateError(
                     f"no key in DNS can have the {name} {value!r}",
                     place=Location(f"sending.dkim.{name}"),
-                    way_out="write it as DNS has it",
+                    hint="write it as DNS has it",
                 )
         self._tags = (
             f"DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/simple; d={domain};\r\n"
@@ -78,18 +78,18 @@ def _key(pem: str) -> RSAPrivateKey:
         from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
         from cryptography.hazmat.primitives.serialization import load_pem_private_key
     except ModuleNotFoundError as error:
-        way_out = "install it: pip install cryptography"
-        raise SyndicateError("signing needs cryptography", place=PLACE, way_out=way_out) from error
-    way_out = f"make one: openssl genrsa -out dkim.pem {SMALLEST_KEY}"
+        hint = "install it: pip install cryptography"
+        raise SyndicateError("signing needs cryptography", place=PLACE, hint=hint) from error
+    hint = f"make one: openssl genrsa -out dkim.pem {MIN_KEY}"
     try:
         key = load_pem_private_key(pem.encode(), None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
         # Neither reason is passed on: it may show the key.
         message = "this is no private key in PEM without a password"
-        raise SyndicateError(message, place=PLACE, way_out=way_out) from None
-    if not isinstance(key, RSAPrivateKey) or key.key_size < SMALLEST_KEY:
-        message = f"the key is not RSA of {SMALLEST_KEY} bits or more"
-        raise SyndicateError(message, place=PLACE, way_out=way_out)
+        raise SyndicateError(message, place=PLACE, hint=hint) from None
+    if not isinstance(key, RSAPrivateKey) or key.key_size < MIN_KEY:
+        message = f"the key is not RSA of {MIN_KEY} bits or more"
+        raise SyndicateError(message, place=PLACE, hint=hint)
     return key
 
 

@@ -18,7 +18,7 @@ from syndicate.errors import MessageError
 # Characters that end a line somewhere, and other controls: in no header value.
 FORBIDDEN = re.compile("[\x00-\x1f\x7f\x85\u2028\u2029]")
 ENCODED_LINE = 76
-LONGEST_LINE = 998
+MAX_LINE_LENGTH = 998
 FOLDED_LINE = 78
 # RFC 5322, section 3.2.3: dot-atom; and a domain as DNS has it.
 ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
@@ -43,14 +43,14 @@ def structured(name: str, *items: str) -> str:
     for value in items:
         refuse_breaks(name, value)
         if not value.isascii():
-            raise MessageError(f"{name} must be ASCII: {value}", way_out="write it in ASCII")
+            raise MessageError(f"{name} must be ASCII: {value}", hint="write it in ASCII")
     line = f"{name}: {', '.join(items)}"
     if len(line) > FOLDED_LINE and not any(" " in each for each in items):
         line = f"{name}:\r\n " + ",\r\n ".join(items)
-    if max(map(len, line.split("\r\n"))) > LONGEST_LINE:
+    if max(map(len, line.split("\r\n"))) > MAX_LINE_LENGTH:
         raise MessageError(
-            f"{name} is longer than the {LONGEST_LINE} characters a line of mail may have",
-            way_out="shorten it",
+            f"{name} is longer than the {MAX_LINE_LENGTH} characters a line of mail may have",
+            hint="shorten it",
         )
     return line
 
@@ -69,7 +69,7 @@ def dated(date: datetime) -> str:
     """The header Date. Raises MessageError for a date without a zone."""
     if date.tzinfo is None:
         raise MessageError(
-            "the date of a message has no time zone", way_out="give it an aware datetime"
+            "the date of a message has no time zone", hint="give it an aware datetime"
         )
     return f"Date: {format_datetime(date)}"
 
@@ -88,8 +88,8 @@ def addressed(name: str, display: str, address: str) -> str:
     last = line.rpartition("\r\n")[2]
     if display and len(last) > FOLDED_LINE:
         line = line.removesuffix(f" <{address}>") + f"\r\n <{address}>"
-    if max(map(len, line.split("\r\n"))) > LONGEST_LINE:
-        raise MessageError(f"{name} is too long for a line of mail", way_out="shorten the name")
+    if max(map(len, line.split("\r\n"))) > MAX_LINE_LENGTH:
+        raise MessageError(f"{name} is too long for a line of mail", hint="shorten the name")
     return line
 
 
@@ -100,7 +100,7 @@ def mailbox_of(name: str, value: str) -> tuple[str, str]:
     if len(mailboxes) != 1:
         raise MessageError(
             f"{value} is not exactly one address",
-            way_out='write Name <name@domain>, with "quotes" around a name that has a comma',
+            hint='write Name <name@domain>, with "quotes" around a name that has a comma',
         )
     return mailboxes[0][0], as_sent(mailboxes[0][1])
 
@@ -121,11 +121,11 @@ def as_sent(address: str, *, smtputf8: bool = False) -> str:
                 return f"{local}@{name}"
             raise MessageError(
                 f"{address} has letters before the @ that only a mail server with SMTPUTF8 takes",
-                way_out="write name@domain, in ASCII before the @; or send by a server that does",
+                hint="write name@domain, in ASCII before the @; or send by a server that does",
             )
     raise MessageError(
         f"{address or 'an empty text'} is not an address mail can be sent from and to",
-        way_out="write name@domain, in ASCII before the @",
+        hint="write name@domain, in ASCII before the @",
     )
 
 
@@ -139,7 +139,7 @@ def list_unsubscribe(*urls: str, one_click: bool) -> list[str]:
         if not urls[0].lower().startswith("https:"):
             raise MessageError(
                 f"nobody can unsubscribe with one click at {urls[0]}",
-                way_out="use an https: address",
+                hint="use an https: address",
             )
         headers.append(structured("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
     return headers
@@ -152,7 +152,7 @@ def ascii_host(host: str) -> str:
     try:
         return uris.ascii_host(host)
     except ValueError as error:
-        raise MessageError(f"no host can be called {host}", way_out="correct it") from error
+        raise MessageError(f"no host can be called {host}", hint="correct it") from error
 
 
 def refuse_breaks(name: str, value: str) -> None:
@@ -160,7 +160,7 @@ def refuse_breaks(name: str, value: str) -> None:
     if FORBIDDEN.search(value):
         raise MessageError(
             f"{name} holds a line break or a control character: {value!r}",
-            way_out="write it on one line",
+            hint="write it on one line",
         )
 
 
@@ -171,7 +171,7 @@ def _in_brackets(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme not in ("https", "mailto"):
         raise MessageError(
-            f"nobody can unsubscribe at {url}", way_out="use an https: or mailto: address"
+            f"nobody can unsubscribe at {url}", hint="use an https: or mailto: address"
         )
     if not parts.netloc.isascii():
         url = urlunsplit(parts._replace(netloc=ascii_host(parts.netloc)))

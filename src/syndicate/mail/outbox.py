@@ -57,7 +57,7 @@ class Outbox:
             raise DeliveryError(
                 f"{self._folder} cannot be written: {error.strerror}",
                 uncertain=there,
-                way_out="check the folder's rights and the disk's space",
+                hint="check the folder's rights and the disk's space",
             ) from error
         return target.name
 

@@ -179,7 +179,7 @@ def _refuse_changed(text: str, marks: Placeholders, fields: Sequence[str]) -> No
     if text.casefold().count(marks.digest[:TELLING]) != whole:
         raise MessageError(
             "a template changes a link or the name that each reader has of their own",
-            way_out="print links.unsubscribe_url, links.preferences_url and recipient_name as "
+            hint="print links.unsubscribe_url, links.preferences_url and recipient_name as "
             "they are, without filters, and in the subject the name alone",
         )
 

@@ -28,7 +28,7 @@ from syndicate.newsletters.issue import Rendered
 from syndicate.newsletters.mime_rules import broken_rules
 from syndicate.newsletters.plain_text import plain_text
 from syndicate.newsletters.render import (
-    LONGEST_HTML,
+    MAX_HTML_LENGTH,
     PREHEADER,
     TEXT_WIDTH,
     one_line,
@@ -38,8 +38,8 @@ from syndicate.newsletters.style_doubts import doubts
 from syndicate.templating.environment import direction
 
 CUT_BY_GMAIL = 102 * 1024
-MOST_STYLE = 16 * 1024
-SMALLEST_TEXT = 16
+MAX_STYLE = 16 * 1024
+MIN_TEXT = 16
 FEWEST_CHARACTERS = 20
 TAP = 44
 """Pixels a link that stands alone is high at least (WCAG 2.2, success criterion 2.5.5)."""
@@ -96,7 +96,7 @@ class _Issue:
         signs = [run for each in MARKUP.split(line) if (run := _signs(each))]
         longest = max(signs, key=len, default="")
         texts = (
-            (each, f"{each.title} {each.summary} {_text(each.html[:LONGEST_HTML])}")
+            (each, f"{each.title} {each.summary} {_text(each.html[:MAX_HTML_LENGTH])}")
             for each in self.articles
         )
         found = (each for each, text in texts if longest and longest in _signs(text))
@@ -108,7 +108,7 @@ class _Issue:
         parts: list[str] = []
         for each in self.articles:
             parts += (each.title, each.summary, *each.tags, *each.authors)
-            if len(each.html) <= LONGEST_HTML:
+            if len(each.html) <= MAX_HTML_LENGTH:
                 html = for_mail(each.html, url=each.url, width=TEXT_WIDTH)
                 parts += (_text(html), plain_text(html))
         return one_line(" ".join(parts))
@@ -121,7 +121,7 @@ class Fault(NamedTuple):
     rule: int | str
     level: Level
     message: str
-    way_out: str
+    hint: str
     place: Location | None = None
 
 
@@ -147,8 +147,8 @@ def check(
     style = "\n".join(each.text or "" for each in root.iter("style"))
     issue = _Issue(rendered, newsletter, articles, root, style, sources)
     faults = [
-        Fault(number, level, wrong, way_out, issue.author_of(line) if line else None)
-        for number, level, wrong, way_out, line in broken_rules(message)
+        Fault(number, level, wrong, hint, issue.author_of(line) if line else None)
+        for number, level, wrong, hint, line in broken_rules(message)
     ]
     faults += [fault for each in CHECKS for fault in each(issue)]
     return tuple(
@@ -158,7 +158,7 @@ def check(
             f"newsletter {newsletter.name}: {fault.message}",
             fault.place.path if fault.place else config,
             fault.place.line if fault.place else None,
-            fault.way_out,
+            fault.hint,
         )
         for fault in sorted(faults, key=_number)
     )
@@ -184,7 +184,7 @@ def _text_part(issue: _Issue) -> Iterator[Fault]:
             yield Fault(13, Level.ERROR, message, "print article.url in email.txt", place)
     html, text = (_signs(each) for each in (_shown_text(issue), issue.rendered.text))
     hrefs = set(issue.root.xpath("//a/@href"))
-    for article in (each for each in issue.articles if len(each.html) <= LONGEST_HTML):
+    for article in (each for each in issue.articles if len(each.html) <= MAX_HTML_LENGTH):
         body = parse(article.html)
         pieces = [one_line(each) for item in body.iter(*HEADED) for each in item.itertext()]
         left_out = [each for each in pieces if _signs(each) in html and _signs(each) not in text]
@@ -221,8 +221,8 @@ def _size(issue: _Issue) -> Iterator[Fault]:
     size = size_as_sent(issue.rendered.html)
     if size >= CUT_BY_GMAIL:
         message = f"the HTML takes {size // 1024} KB as sent; Gmail cuts it off at 102"
-        way_out = "carry fewer articles: lower `most`, or text: summary"
-        yield Fault(15, Level.ERROR, message, way_out)
+        hint = "carry fewer articles: lower `most`, or text: summary"
+        yield Fault(15, Level.ERROR, message, hint)
 
 
 def _summarised(issue: _Issue) -> Iterator[Fault]:
@@ -231,12 +231,12 @@ def _summarised(issue: _Issue) -> Iterator[Fault]:
         named = ", ".join(repr(one_line(each)) for each in titles)
         many = f"{len(titles)} articles are" if len(titles) > 1 else "1 article is"
         message = f"{many} carried as a summary, the full texts being too long for one mail: "
-        way_out = "lower `most`, or be content: the mail links to the full text"
-        yield Fault(15, Level.WARNING, f"{message}{named}", way_out)
+        hint = "lower `most`, or be content: the mail links to the full text"
+        yield Fault(15, Level.WARNING, f"{message}{named}", hint)
 
 
 def _style(issue: _Issue) -> Iterator[Fault]:
-    if len(issue.style.encode()) > MOST_STYLE:
+    if len(issue.style.encode()) > MAX_STYLE:
         message = "the style sheet is longer than 16 KB"
         yield Fault(16, Level.ERROR, message, "shorten email.css", issue.place(".css"))
     nested = NESTED_AT_RULE.search(issue.style)
@@ -250,7 +250,7 @@ def _lost(issue: _Issue) -> Iterator[Fault]:
     """CSS that is dropped in silence on its way into style attributes, or by mail programs."""
     for doubt in dict.fromkeys(doubts(issue.style)):
         place = issue.place("", doubt.written)
-        yield Fault("css", Level.WARNING, doubt.message, doubt.way_out, place)
+        yield Fault("css", Level.WARNING, doubt.message, doubt.hint, place)
 
 
 def _document(issue: _Issue) -> Iterator[Fault]:
@@ -270,15 +270,15 @@ def _document(issue: _Issue) -> Iterator[Fault]:
             )
     if root.get("lang") and root.get("dir") not in (None, "auto", direction(root.get("lang"))):
         message = f"the HTML runs {root.get('dir')}, its language {root.get('lang')} does not"
-        way_out = 'write dir="{{ site.language | direction }}"'
-        yield Fault(17, Level.WARNING, message, way_out, issue.place(".html", "<html"))
+        hint = 'write dir="{{ site.language | direction }}"'
+        yield Fault(17, Level.WARNING, message, hint, issue.place(".html", "<html"))
 
 
 def _dark(issue: _Issue) -> Iterator[Fault]:
     if not issue.root.xpath("//meta[@name='color-scheme']"):
         place = issue.place(".html", "<head")
-        way_out = 'add <meta name="color-scheme" content="light dark">'
-        yield Fault(18, Level.WARNING, "the HTML has no color-scheme", way_out, place)
+        hint = 'add <meta name="color-scheme" content="light dark">'
+        yield Fault(18, Level.WARNING, "the HTML has no color-scheme", hint, place)
 
 
 def _colours(issue: _Issue) -> Iterator[Fault]:
@@ -286,8 +286,8 @@ def _colours(issue: _Issue) -> Iterator[Fault]:
     for rule, colours, message in colour_faults(issue.root, issue.style):
         stated = any(each in issue.style.lower() for each in colours)
         place = issue.place(".css", *colours) if stated else None
-        way_out = f"change the colour in {'email.css' if stated else 'the design'}"
-        yield Fault(rule, Level.WARNING, message, way_out, place)
+        hint = f"change the colour in {'email.css' if stated else 'the design'}"
+        yield Fault(rule, Level.WARNING, message, hint, place)
 
 
 def _tables(issue: _Issue) -> Iterator[Fault]:
@@ -351,8 +351,8 @@ def _preheader(issue: _Issue) -> Iterator[Fault]:
         yield Fault(23, Level.WARNING, message, "hide it with display: none", place)
     elif len(holders[0].text_content()) < len(text) + SPACER:
         message = "no spacer behind the preheader: inboxes show what comes next"
-        way_out = "print &#847;&zwnj;&nbsp; 60 times behind it"
-        yield Fault(23, Level.WARNING, message, way_out, place)
+        hint = "print &#847;&zwnj;&nbsp; 60 times behind it"
+        yield Fault(23, Level.WARNING, message, hint, place)
 
 
 def _forbidden(issue: _Issue) -> Iterator[Fault]:
@@ -363,8 +363,8 @@ def _forbidden(issue: _Issue) -> Iterator[Fault]:
         last = stack.rpartition(",")[2].replace("!important", "").strip()
         if last not in GENERIC:
             message = f"the font stack ending in {last} has no generic family last"
-            way_out, place = "end it in serif, sans-serif or monospace", issue.place(".css", stack)
-            yield Fault(25, Level.WARNING, message, way_out, place)
+            hint, place = "end it in serif, sans-serif or monospace", issue.place(".css", stack)
+            yield Fault(25, Level.WARNING, message, hint, place)
     for name, text in issue.sources.items():
         if "@import" in COMMENT.sub("", text):
             message, place = "@import does not work in mail", issue.place(name, "@import")
@@ -377,7 +377,7 @@ def _readable(issue: _Issue) -> Iterator[Fault]:
     for element in issue.root.xpath("//body//*"):
         style = declarations(element.get("style", ""))
         pixels = re.fullmatch(r"([\d.]+)px", style.get("font-size", ""))
-        if pixels and float(pixels[1]) < SMALLEST_TEXT and style.get("display") != "none":
+        if pixels and float(pixels[1]) < MIN_TEXT and style.get("display") != "none":
             place = issue.place(".css", f"font-size: {pixels[0]}")
             message = f"text of {pixels[0]} is too small to read"
             faults.append(Fault(25, Level.WARNING, message, "use 16px or more in email.css", place))
@@ -418,13 +418,13 @@ def _footer(issue: _Issue) -> Iterator[Fault]:
         ("read on the web", issue.rendered.links.web_url, "links.web_url"),
     ):
         if url not in hrefs:
-            way_out = f"link to {{{{ {written} }}}}"
-            yield Fault(26, Level.ERROR, f"the HTML has no {name}", way_out, place)
+            hint = f"link to {{{{ {written} }}}}"
+            yield Fault(26, Level.ERROR, f"the HTML has no {name}", hint, place)
     address = issue.newsletter.postal_address.strip()
     if not address:
         message = "no postal address in the footer; the law asks for one in many places"
-        way_out = f"set newsletters.{issue.newsletter.name}.postal_address"
-        yield Fault(26, Level.WARNING, message, way_out)
+        hint = f"set newsletters.{issue.newsletter.name}.postal_address"
+        yield Fault(26, Level.WARNING, message, hint)
     elif _signs(address) not in _signs(issue.root.text_content()):
         message = "the HTML does not show the postal address"
         yield Fault(26, Level.WARNING, message, "print newsletter.postal_address", place)
@@ -444,16 +444,16 @@ def _placeholders(issue: _Issue) -> Iterator[Fault]:
     for left in dict.fromkeys(found):
         if left not in written:
             message, place = f"{left} was not replaced", issue.place("", left)
-            way_out = "correct the template or the configuration"
-            yield Fault(28, Level.ERROR, message, way_out, place if place.line else None)
+            hint = "correct the template or the configuration"
+            yield Fault(28, Level.ERROR, message, hint, place if place.line else None)
 
 
 def _home(issue: _Issue) -> Iterator[Fault]:
     """One fault of the site's address, which all links to the site share."""
     if urlsplit(issue.rendered.links.home_url).scheme == "http":
         message = "site.url begins with http:, and so do the links to the site"
-        way_out = "serve the site over https:, and say so in site.url"
-        yield Fault(24, Level.WARNING, message, way_out)
+        hint = "serve the site over https:, and say so in site.url"
+        yield Fault(24, Level.WARNING, message, hint)
 
 
 def _links(issue: _Issue) -> Iterator[Fault]:

@@ -10,14 +10,14 @@ from collections.abc import Iterator, Mapping
 
 from lxml.html import HtmlElement
 
-from syndicate.colours import LEAST, contrast
+from syndicate.colours import MIN_CONTRAST, contrast
 
 DARK = re.compile(r"@media[^{]*prefers-color-scheme:\s*dark[^{]*\{((?:[^{}]*\{[^{}]*\})*)\s*\}")
 RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
 HEX = re.compile(r"#([0-9a-f]{6}|[0-9a-f]{3})\b", re.IGNORECASE)
 NAMED = {"white": "#ffffff", "black": "#000000"}
 # WCAG 2.2, success criterion 1.4.3; large is 24 pixels, or 18.66 in bold.
-LEAST_LARGE, LARGE, LARGE_BOLD = 3.0, 24.0, 18.66
+MIN_LARGE, LARGE, LARGE_BOLD = 3.0, 24.0, 18.66
 
 Style = dict[str, str]
 Styles = Mapping[HtmlElement, Style]
@@ -125,7 +125,7 @@ def _walk(
     pixels = re.fullmatch(r"([\d.]+)px", style.get("font-size", ""))
     size = float(pixels[1]) if pixels else size
     bold = style["font-weight"] in ("bold", "600", "700") if "font-weight" in style else bold
-    least = LEAST_LARGE if size >= (LARGE_BOLD if bold else LARGE) else LEAST
+    least = MIN_LARGE if size >= (LARGE_BOLD if bold else LARGE) else MIN_CONTRAST
     texts = [element.text, *(child.tail for child in element)]
     if any(each and each.strip() for each in texts) and contrast(ink, paper) < least:
         ratio = f"a contrast of {contrast(ink, paper):.1f}, {least} is needed,"

@@ -14,7 +14,7 @@ from pygments.lexers import get_lexer_by_name
 from pygments.token import Token, _TokenType
 from pygments.util import ClassNotFound
 
-LONGEST, LONGEST_LINE = 4_000, 500
+MAX_LENGTH, MAX_LINE_LENGTH = 4_000, 500
 """Characters of a listing that is still coloured, and of a line in it: some lexers take time
 quadratic in the length of a line."""
 
@@ -42,7 +42,7 @@ def highlight(code: HtmlElement, language: str) -> None:
     """
     text = code.text or ""
     longest_line = max(map(len, text.split("\n")))
-    if len(code) or len(text) > LONGEST or longest_line > LONGEST_LINE:
+    if len(code) or len(text) > MAX_LENGTH or longest_line > MAX_LINE_LENGTH:
         return
     try:
         lexer = get_lexer_by_name(language, stripnl=False, ensurenl=False)

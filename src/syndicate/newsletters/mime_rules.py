@@ -9,8 +9,8 @@ from email.message import EmailMessage
 
 from syndicate.findings import Level
 
-LONGEST_LINE, LONGEST_ENCODED = 998, 76
-WAY_OUT = "this is a fault in syndicate: please report it"
+MAX_LINE_LENGTH, MAX_ENCODED_LENGTH = 998, 76
+HINT = "this is a fault in syndicate: please report it"
 
 Broken = tuple[int, Level, str, str, str]
 
@@ -28,12 +28,12 @@ def broken_rules(message: bytes) -> Iterator[Broken]:
         ("text/html", "utf-8"),
     ]:
         wrong = "the message is not plain text and then HTML, both in UTF-8"
-        yield 12, Level.ERROR, wrong, WAY_OUT, ""
+        yield 12, Level.ERROR, wrong, HINT, ""
     if any(each["Content-Transfer-Encoding"] != "quoted-printable" for each in parts):
-        yield 14, Level.ERROR, "a text of the message is not quoted-printable", WAY_OUT, ""
+        yield 14, Level.ERROR, "a text of the message is not quoted-printable", HINT, ""
     for wrong, line in _lines(message):
         text = a2b_qp(line).decode(errors="ignore")
-        yield 14, Level.ERROR, wrong, WAY_OUT, text
+        yield 14, Level.ERROR, wrong, HINT, text
 
 
 def _lines(message: bytes) -> Iterator[tuple[str, bytes]]:
@@ -42,11 +42,11 @@ def _lines(message: bytes) -> Iterator[tuple[str, bytes]]:
     body = lines[lines.index(b"") :] if b"" in lines else []
     rules: tuple[tuple[list[bytes], Callable[[bytes], bool], str], ...] = (
         (lines, lambda line: b"\n" in line or b"\r" in line, "does not end in CR LF"),
-        (lines, _longer_than(LONGEST_LINE), f"is longer than {LONGEST_LINE} characters"),
+        (lines, _longer_than(MAX_LINE_LENGTH), f"is longer than {MAX_LINE_LENGTH} characters"),
         (
             body,
-            _longer_than(LONGEST_ENCODED),
-            f"is longer than {LONGEST_ENCODED} characters, encoded",
+            _longer_than(MAX_ENCODED_LENGTH),
+            f"is longer than {MAX_ENCODED_LENGTH} characters, encoded",
         ),
         (body, lambda line: line.startswith(b"."), "begins with a dot, which servers may remove"),
     )

@@ -29,11 +29,11 @@ from syndicate.templating import environment
 # The column an article's text stands in: the container of 640 pixels less its padding.
 TEXT_WIDTH = 576
 # Gmail cuts a message's HTML at 102 KB as sent; the rest is room for what a server adds.
-MOST_BYTES = 90_000
+MAX_BYTES = 90_000
 # What a design may print around a summary and not around a text, or the other way, in bytes.
 AROUND = 2_000
 # Characters of an article's HTML that may fit once it is made fit for mail; others are not tried.
-LONGEST_HTML = 4 * MOST_BYTES
+MAX_HTML_LENGTH = 4 * MAX_BYTES
 PREHEADER = range(40, 131)
 # Lines and paragraphs may also be ended by these (Unicode, section 5.8).
 BREAKS = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]+")
@@ -44,7 +44,7 @@ MEDIA = ("img", "video", "audio")
 SHARED = "newsletter"
 """The folder of templates that all newsletters share."""
 # A narrower picture is an icon, and mail programs show no drawings.
-SMALLEST_PICTURE = 160
+MIN_PICTURE = 160
 NO_PICTURE = ("image/svg+xml", "image/avif")
 
 
@@ -163,7 +163,7 @@ def _items(
     """The articles as the design shows them; in brief those whose full text may give way; and
     which have a text that is too long for any mail."""
     with_text = articles if newsletter.design == "digest" else articles[:1]
-    too_long = {each.id for each in with_text if len(each.html) > LONGEST_HTML}
+    too_long = {each.id for each in with_text if len(each.html) > MAX_HTML_LENGTH}
     short = {each.id for each in with_text if each.id not in too_long and _is_short(each)}
     full = {each.id for each in with_text if newsletter.text == "full"}
     whole = short | (full - too_long)
@@ -210,7 +210,7 @@ def _picture(article: Published) -> Image | None:
     image = article.image
     if image is None or image.type in NO_PICTURE or not image.url.startswith("http"):
         return None
-    return image if (image.width or SMALLEST_PICTURE) >= SMALLEST_PICTURE else None
+    return image if (image.width or MIN_PICTURE) >= MIN_PICTURE else None
 
 
 def _is_short(article: Published) -> bool:
@@ -270,10 +270,10 @@ def _unsure(
 
     Rendering all of them to see costs seconds when there are hundreds.
     """
-    if brief and sum(len(items[key].html) for key in brief) < 2 * MOST_BYTES:
+    if brief and sum(len(items[key].html) for key in brief) < 2 * MAX_BYTES:
         return "", list(brief)
     html = mail(items | brief)
-    room = MOST_BYTES - size_as_sent(html) + AROUND
+    room = MAX_BYTES - size_as_sent(html) + AROUND
     sizes = {key: size_as_sent(items[key].html) - size_as_sent(brief[key].summary) for key in brief}
     return html, [key for key, size in sizes.items() if size <= room]
 
@@ -288,7 +288,7 @@ def _search(html: str, growth: list[int], mail: Callable[[int], str]) -> tuple[s
     least, most = 0, len(growth)
     whole = most
     while True:
-        excess = size_as_sent(html) - MOST_BYTES
+        excess = size_as_sent(html) - MAX_BYTES
         if excess <= 0:
             fitting, least = (html, whole), whole + 1
             if whole < most and excess + growth[whole] > AROUND:

@@ -32,7 +32,7 @@ class Doubt:
 
     written: str
     message: str
-    way_out: str
+    hint: str
 
 
 def doubts(css: str) -> Iterator[Doubt]:

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from syndicate.content.article import Published
 from syndicate.findings import Finding
-from syndicate.newsletters.checks import CUT_BY_GMAIL, MOST_STYLE
+from syndicate.newsletters.checks import CUT_BY_GMAIL, MAX_STYLE
 from syndicate.newsletters.issue import Rendered
-from syndicate.newsletters.render import MOST_BYTES, size_as_sent
+from syndicate.newsletters.render import MAX_BYTES, size_as_sent
 
 FOLD = re.compile(r"\r?\n[ \t]")
 STYLE = re.compile(r"<style\b[^>]*>(.*?)</style>", re.DOTALL | re.IGNORECASE)
@@ -96,8 +96,8 @@ def sizes(rendered: Rendered, message: bytes) -> tuple[Size, ...]:
     """What counts against the limits of mail programs, and the rest."""
     style = sum(len(css.encode()) for css in STYLE.findall(rendered.html))
     return (
-        Size("HTML, as sent", size_as_sent(rendered.html), MOST_BYTES, CUT_BY_GMAIL),
-        Size("Style sheet", style, 0, MOST_STYLE),
+        Size("HTML, as sent", size_as_sent(rendered.html), MAX_BYTES, CUT_BY_GMAIL),
+        Size("Style sheet", style, 0, MAX_STYLE),
         Size("Plain text", len(rendered.text.encode())),
         Size("Whole message", len(message)),
     )

@@ -74,11 +74,10 @@ class PreviewLoop:
 
     def _told(self, error: SyndicateError) -> tuple[Finding, ...]:
         """An error as findings, which a page can show."""
-        alone = ConfigProblem(error.message, error.place or Location(""), error.way_out)
+        alone = ConfigProblem(error.message, error.place or Location(""), error.hint)
         faults = error.faults if isinstance(error, ConfigError) else (alone,)
         found = [
-            Finding(Level.ERROR, "", f.message, f.place.path, f.place.line, f.way_out)
-            for f in faults
+            Finding(Level.ERROR, "", f.message, f.place.path, f.place.line, f.hint) for f in faults
         ]
         site = self._workshop.site
         placeless = (finding for finding in found if not finding.path)

@@ -189,7 +189,7 @@ def chosen(name: str | None, site: Site) -> str:
         raise SyndicateError(
             "no newsletter is named",
             place=Location(site.config_file),
-            way_out="add one under newsletters:, see docs/newsletter.md",
+            hint="add one under newsletters:, see docs/newsletter.md",
         )
     return newsletter_named(site.config, name).name if name else next(iter(newsletters))
 

@@ -31,7 +31,7 @@ STATIC = {
     "/_/page.js": ("page.js", "text/javascript"),
 }
 """Newsletters cannot be named `_`."""
-MOST_CONNECTIONS = 64
+MAX_CONNECTIONS = 64
 PATIENCE_SECONDS = 20
 HEARTBEAT_SECONDS = 10
 
@@ -56,13 +56,13 @@ class Server(ThreadingHTTPServer):
 
     def __init__(self, session: Session, port: int) -> None:
         self.session = session
-        self._room = BoundedSemaphore(MOST_CONNECTIONS)
+        self._room = BoundedSemaphore(MAX_CONNECTIONS)
         try:
             super().__init__((ADDRESS, port), Handler)
         except OSError as error:
             raise SyndicateError(
                 f"port {port} cannot be had: {error.strerror}",
-                way_out="name another with --port, or none for a free one",
+                hint="name another with --port, or none for a free one",
             ) from error
 
     @property

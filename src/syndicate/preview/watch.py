@@ -19,7 +19,7 @@ from syndicate.errors import SyndicateError
 PAUSE_SECONDS = 0.05
 HALF_SAVED_SECONDS = 0.015
 """Editors write in several steps: once that long nothing happens, a file is whole."""
-MOST_HALVES = 20
+MAX_HALVES = 20
 ANYWHERE = (Path("/"),)
 """Where links among templates may lead: these are the user's own."""
 LOOK_ANYWAY_SECONDS = 2.0
@@ -92,7 +92,7 @@ def _events(root: Path) -> Iterator[object] | None:
         root,
         watch_filter=None,
         step=int(HALF_SAVED_SECONDS * 1000),
-        debounce=int(HALF_SAVED_SECONDS * 1000 * MOST_HALVES),
+        debounce=int(HALF_SAVED_SECONDS * 1000 * MAX_HALVES),
         rust_timeout=int(PAUSE_SECONDS * 1000),
         yield_on_timeout=True,
     )
@@ -101,7 +101,7 @@ def _events(root: Path) -> Iterator[object] | None:
 def _whole(watched: Watched, before: Seen | None) -> tuple[Stat | None, dict[str, Stat] | None]:
     """The few files; after a change, once nothing happens any more."""
     known, few = before and before.few, _few(watched)
-    for _ in range(MOST_HALVES):
+    for _ in range(MAX_HALVES):
         if few == known:
             break
         time.sleep(HALF_SAVED_SECONDS)

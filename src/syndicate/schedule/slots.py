@@ -80,12 +80,12 @@ def moment_of(text: str, zone: ZoneInfo) -> datetime:
     if read is None or ":" not in text:
         raise ScheduleError(
             f"{text!r} is not a date and time",
-            way_out="write it such as 2026-11-30T08:00, or with an offset: 2026-11-30T08:00+01:00",
+            hint="write it such as 2026-11-30T08:00, or with an offset: 2026-11-30T08:00+01:00",
         )
     try:
         return read.astimezone(UTC) if read.tzinfo else _due(read, zone)
     except (OverflowError, ValueError):
-        raise ScheduleError(f"{text!r} is out of range", way_out="write a year of today") from None
+        raise ScheduleError(f"{text!r} is out of range", hint="write a year of today") from None
 
 
 def _wall(moment: datetime, zone: ZoneInfo) -> datetime:

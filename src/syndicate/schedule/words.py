@@ -74,16 +74,16 @@ def cron(text: str) -> tuple[str, ...]:
 
     fields = text.split()
     if len(fields) != 5:
-        raise ScheduleError(f"is {text!r}, no cron line", way_out=FIELDS)
+        raise ScheduleError(f"is {text!r}, no cron line", hint=FIELDS)
     line = " ".join(fields)
     try:
         first = next(CronSim(line, SINCE), None)
     except CronSimError as error:
-        raise ScheduleError(f"has a {str(error).lower()}: {line!r}", way_out=FIELDS) from None
+        raise ScheduleError(f"has a {str(error).lower()}: {line!r}", hint=FIELDS) from None
     except ValueError:  # a number too long for Python
-        raise ScheduleError("has a number that is too long", way_out=FIELDS) from None
+        raise ScheduleError("has a number that is too long", hint=FIELDS) from None
     if first is None:
-        raise ScheduleError(f"is {line!r}, a day that never comes", way_out="write another day")
+        raise ScheduleError(f"is {line!r}, a day that never comes", hint="write another day")
     return (line,)
 
 
@@ -91,8 +91,8 @@ def duration(text: str) -> timedelta:
     """`24 hours`, `90 minutes`, `2 days`, `1 week`: more than nothing."""
     found = _DURATION.fullmatch(" ".join(text.lower().split()))
     if not found or not int(found[1]):
-        way_out = "write it such as 24 hours, 90 minutes or 2 days"
-        raise ScheduleError(f"is {text!r}, no length of time", way_out=way_out)
+        hint = "write it such as 24 hours, 90 minutes or 2 days"
+        raise ScheduleError(f"is {text!r}, no length of time", hint=hint)
     return timedelta(**{f"{found[2]}s": int(found[1])})
 
 
@@ -101,10 +101,10 @@ def _span(number: int, unit: str) -> str:
     whole = 24 if unit == "hour" else 60
     fits = [str(n) for n in range(1, whole) if whole % n == 0]
     if str(number) not in fits:
-        way_out = f"write {', '.join(fits[:-1])} or {fits[-1]} {unit}s, or use cron"
+        hint = f"write {', '.join(fits[:-1])} or {fits[-1]} {unit}s, or use cron"
         span = "day" if unit == "hour" else "hour"
         message = f"is {number} {unit}s, which do not divide the {span} evenly"
-        raise ScheduleError(message, way_out=way_out)
+        raise ScheduleError(message, hint=hint)
     return f"0 */{number} * * *" if unit == "hour" else f"*/{number} * * * *"
 
 
@@ -133,7 +133,7 @@ def _weekday(text: str) -> int:
         return DAYS[text]
     hint = next((HINTS[word] for word in text.split() if word in HINTS), "")
     odd = next((word for word in text.split() if word not in _KNOWN), text)
-    raise ScheduleError(f"has {odd!r} where a weekday must stand", way_out=hint or _nearest(odd))
+    raise ScheduleError(f"has {odd!r} where a weekday must stand", hint=hint or _nearest(odd))
 
 
 def _days_of_month(items: list[str]) -> str:
@@ -147,7 +147,7 @@ def _days_of_month(items: list[str]) -> str:
             waiting.append(ordinal)
         elif not waiting:
             message = f"has {word!r} where first, second, third, fourth or last must stand"
-            raise ScheduleError(message, way_out=_nearest(word))
+            raise ScheduleError(message, hint=_nearest(word))
         else:
             if word == "day":
                 of_month += map(_day_of_month, waiting)
@@ -171,7 +171,7 @@ def _day_of_month(nth: int) -> str:
     if 1 <= nth <= 28:
         return str(nth)
     raise ScheduleError(
-        f"has day {nth}, which not every month has", way_out="write last day of the month"
+        f"has day {nth}, which not every month has", hint="write last day of the month"
     )
 
 
@@ -180,7 +180,7 @@ def _working_day(nth: int) -> str:
         return "LW"
     raise ScheduleError(
         "counts weekdays from the beginning of the month",
-        way_out="write first monday or first day or last weekday of the month",
+        hint="write first monday or first day or last weekday of the month",
     )
 
 
@@ -192,7 +192,7 @@ def _weekday_of_month(day: int, nth: int) -> str:
     name = WEEK[day - 1]
     raise ScheduleError(
         f"has {name} number {nth}, which not every month has",
-        way_out=f"write last {name} of the month",
+        hint=f"write last {name} of the month",
     )
 
 
@@ -200,15 +200,15 @@ def _time(text: str) -> tuple[int, int]:
     """`08:00`, `8:00`, `8 am`, `8:30 pm` as hour and minute."""
     found = _TIME.fullmatch(text)
     if not found:
-        way_out = "write it such as 08:00 or 8:30 pm"
-        raise ScheduleError(f"has {text!r}, which is no time of day", way_out=way_out)
+        hint = "write it such as 08:00 or 8:30 pm"
+        raise ScheduleError(f"has {text!r}, which is no time of day", hint=hint)
     hour, minute, half = int(found["hour"]), int(found["minute"] or 0), found["half"]
     if found["minute"] is None and not half:
-        way_out = f"write {text} am or {text} pm" if 1 <= hour <= 12 else f"write {hour:02}:00"
-        raise ScheduleError(f"has {text!r}, which is no time of day", way_out=way_out)
+        hint = f"write {text} am or {text} pm" if 1 <= hour <= 12 else f"write {hour:02}:00"
+        raise ScheduleError(f"has {text!r}, which is no time of day", hint=hint)
     if not (1 <= hour <= 12 if half else hour <= 23) or minute > 59:
         raise ScheduleError(
-            f"has {text!r}, which is no time of day", way_out="write one from 00:00 to 23:59"
+            f"has {text!r}, which is no time of day", hint="write one from 00:00 to 23:59"
         )
     return hour % 12 + 12 * (half == "p") if half else hour, minute
 
@@ -222,12 +222,12 @@ def _no_days_and_times(text: str, words: str) -> ScheduleError:
         _days(words)
     except ScheduleError as error:
         return error if words and not _TIME.search(words) else _not_understood(text, words)
-    return ScheduleError(f"is {text!r}, without a time of day", way_out=f"write {words} at 08:00")
+    return ScheduleError(f"is {text!r}, without a time of day", hint=f"write {words} at 08:00")
 
 
 def _not_understood(text: str, words: str) -> ScheduleError:
     hint = next((HINTS[word] for word in words.split() if word in HINTS), EXAMPLE)
-    return ScheduleError(f"is {text!r}, which cannot be understood", way_out=hint)
+    return ScheduleError(f"is {text!r}, which cannot be understood", hint=hint)
 
 
 def _nearest(word: str) -> str:

@@ -84,9 +84,9 @@ class BounceTask:
         if not needs_cryptography(self._settings.webhooks):
             return []
         message = "signatures of SES and SendGrid cannot be checked: cryptography is not installed"
-        way_out = "pip install cryptography"
+        hint = "pip install cryptography"
         file = self._setup.config_file
-        return [Finding(Level.ERROR, "webhooks-unchecked", message, file, None, way_out)]
+        return [Finding(Level.ERROR, "webhooks-unchecked", message, file, None, hint)]
 
 
 class WebhookEndpoint(ThreadedHandler):

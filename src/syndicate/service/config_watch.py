@@ -33,7 +33,7 @@ class ConfigurationFile:
             "config-changed",
             "the file was changed, and the running service still uses the previous settings",
             str(self._path),
-            way_out="send SIGHUP to apply it (systemctl reload), or restart the service",
+            hint="send SIGHUP to apply it (systemctl reload), or restart the service",
         )
         return TaskResult(findings=[changed])
 

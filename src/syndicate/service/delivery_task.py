@@ -174,8 +174,8 @@ class DeliveryTask:
     def _findings(self, stand: SendingStatus) -> Iterator[Finding]:
         """What is wrong now, whether or not a round was since."""
 
-        def finding(rule: str, message: str, way_out: str) -> Finding:
-            return Finding(Level.WARNING, rule, message, self._setup.config_file, None, way_out)
+        def finding(rule: str, message: str, hint: str) -> Finding:
+            return Finding(Level.WARNING, rule, message, self._setup.config_file, None, hint)
 
         for each in stand.paused:
             message = f"{each.name} goes no further: {each.paused}"

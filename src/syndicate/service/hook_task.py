@@ -91,5 +91,5 @@ class HookTask:
                 "hook-not-heard",
                 f"{who} did not hear: {failure.reason}",
                 self._setup.config_file,
-                way_out="it is tried again for a day; see that its address or program is right",
+                hint="it is tried again for a day; see that its address or program is right",
             )

@@ -124,7 +124,7 @@ class HttpServer:
         deadline = time.monotonic() + STARTING_SECONDS
         while not self._server.started:
             if not self._thread.is_alive() or time.monotonic() > deadline:
-                raise SyndicateError("the web server does not start", way_out="see the log above")
+                raise SyndicateError("the web server does not start", hint="see the log above")
             time.sleep(0.01)
         line = f"Serving {self.url} - press Ctrl-C to stop"
         log.info("serving", extra={"facts": {"address": self.url}, "line": line})
@@ -240,5 +240,5 @@ def _bound(host: str, port: int) -> socket.socket:
     except OSError as error:
         raise SyndicateError(
             f"cannot listen on {host}:{port}: {os.strerror(error.errno) if error.errno else error}",
-            way_out="choose another with --port, or service.port in config.yaml",
+            hint="choose another with --port, or service.port in config.yaml",
         ) from error

@@ -48,5 +48,5 @@ def _taken(path: Path) -> SyndicateError:
     return SyndicateError(
         f"a service runs for this site already{f', as process {pid}' if pid else ''}",
         place=Location(str(path)),
-        way_out=f"let it run, or end it first: kill {pid}" if pid else "let it run",
+        hint=f"let it run, or end it first: kill {pid}" if pid else "let it run",
     )

@@ -51,7 +51,7 @@ class ForPeople(logging.Formatter):
             return visible(line)
         words = getattr(record, "words", "")
         facts = {} if words else dict(getattr(record, "facts", {}))
-        place, rule, way_out = (facts.pop(name, "") for name in ("place", "rule", "way_out"))
+        place, rule, hint = (facts.pop(name, "") for name in ("place", "rule", "hint"))
         facts.pop("part", "")  # the place, or the message, says more
         said = [f"{_moment(record.created).astimezone():%H:%M:%S}"]
         said += [] if record.levelno == logging.INFO else [record.levelname.lower()]
@@ -59,7 +59,7 @@ class ForPeople(logging.Formatter):
         said += [f"{name}={value}" for name, value in facts.items()]
         said += [f"[{rule}]"] if rule else []
         lines = [visible("  ".join(said))]
-        lines += [f"          {visible(way_out)}"] if way_out else []
+        lines += [f"          {visible(hint)}"] if hint else []
         lines += [self.formatException(record.exc_info)] if record.exc_info else []
         return "\n".join(lines)
 

@@ -51,10 +51,10 @@ class Problems:
 def as_findings(rule: str, error: Exception) -> list[Finding]:
     """What an error says, as findings with the place and the way out."""
     if isinstance(error, ConfigError):
-        return [_finding(rule, f.message, f.place, f.way_out) for f in error.faults]
+        return [_finding(rule, f.message, f.place, f.hint) for f in error.faults]
     error = refused(error) if isinstance(error, OSError) else error
     if isinstance(error, SyndicateError):
-        return [_finding(rule, error.message, error.place, error.way_out)]
+        return [_finding(rule, error.message, error.place, error.hint)]
     message = f"a fault in syndicate: {type(error).__name__}: {error}"
     return [_finding(PROGRAM, message, None, "please report what the log says of it")]
 
@@ -64,6 +64,6 @@ def is_failure(finding: Finding) -> bool:
     return finding.rule == PROGRAM or finding.rule.endswith("-failed")
 
 
-def _finding(rule: str, message: str, place: Location | None, way_out: str) -> Finding:
+def _finding(rule: str, message: str, place: Location | None, hint: str) -> Finding:
     path, line = (place.path, place.line) if place else ("", None)
-    return Finding(Level.ERROR, rule, message, path, line, way_out)
+    return Finding(Level.ERROR, rule, message, path, line, hint)

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 BACKOFF = Backoff(timedelta(seconds=2), timedelta(seconds=30))
 """From one try to the next of a part that fails."""
 
-LONGEST_TURN = 1800.0
+MAX_TURN = 1800.0
 """Seconds after which a turn is taken for stuck."""
 
 
@@ -102,7 +102,7 @@ class Scheduler:
         """Whether turns come: the last ended at most `patience` seconds ago, or one is going on."""
         began = self._began
         if began is not None:
-            return time.monotonic() - began < LONGEST_TURN
+            return time.monotonic() - began < MAX_TURN
         return time.monotonic() - self._ended < patience
 
     def _turn(self, part: Task, now: datetime) -> TaskResult:
@@ -136,9 +136,7 @@ class Scheduler:
             level = logging.ERROR if finding.level == Level.ERROR else logging.WARNING
             log.log(level, "%s", finding.message, extra=_facts(part, finding), exc_info=error)
         for finding in sorted(news.mended, key=_by_place):
-            log.info(
-                "mended: %s", finding.message, extra=_facts(part, replace(finding, way_out=""))
-            )
+            log.info("mended: %s", finding.message, extra=_facts(part, replace(finding, hint="")))
 
 
 def _by_place(finding: Finding) -> tuple[str, int, str]:
@@ -147,5 +145,5 @@ def _by_place(finding: Finding) -> tuple[str, int, str]:
 
 def _facts(part: str, finding: Finding) -> dict[str, dict[str, str]]:
     place = str(Location(finding.path, finding.line)) if finding.path else ""
-    facts = {"part": part, "place": place, "rule": finding.rule, "way_out": finding.way_out}
+    facts = {"part": part, "place": place, "rule": finding.rule, "hint": finding.hint}
     return {"facts": {name: value for name, value in facts.items() if value}}

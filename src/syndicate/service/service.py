@@ -260,7 +260,7 @@ class Service:
                 raise SyndicateError(
                     "store.url names another store than before",
                     place=Location(str(self._config_file)),
-                    way_out="restart the service to change to it",
+                    hint="restart the service to change to it",
                 )
         except (SyndicateError, OSError) as error:
             self._tick.found(CONFIGURATION, as_findings("configuration", error), now)

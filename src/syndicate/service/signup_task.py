@@ -137,10 +137,8 @@ class SignupMailTask:
         if self._round is None:
             return None
         ended, self._round = self._round, None
-        way_out = "it is tried again; see that the outbox, or sending.servers, can be used"
+        hint = "it is tried again; see that the outbox, or sending.servers, can be used"
         return [
-            Finding(
-                Level.WARNING, "letter-not-sent", problem, self._setup.config_file, None, way_out
-            )
+            Finding(Level.WARNING, "letter-not-sent", problem, self._setup.config_file, None, hint)
             for problem in dict.fromkeys(ended.result())
         ]

@@ -17,7 +17,7 @@ from syndicate.service.scheduler import TaskResult
 from syndicate.site import Setup
 from syndicate.store.database import PostgreSQL, open_database
 
-WAY_OUT = "stop that service first, or use another database for this site"
+HINT = "stop that service first, or use another database for this site"
 
 
 class DatabaseLock:
@@ -41,18 +41,18 @@ class DatabaseLock:
         except StoreError:
             return
         if other is not None:
-            raise SyndicateError(_taken(other), way_out=WAY_OUT)
+            raise SyndicateError(_taken(other), hint=HINT)
 
     def turn(self, now: datetime) -> TaskResult:  # noqa: ARG002  whatever the time is
         """See that we still hold it; take it again when the connection was broken."""
         try:
             other = self._other()
         except StoreError as error:
-            return TaskResult([self._finding("database-away", error.message, error.way_out or "")])
+            return TaskResult([self._finding("database-away", error.message, error.hint or "")])
         if other is None:
             return TaskResult([])
         self._end()
-        return TaskResult([self._finding("second-service", _taken(other), WAY_OUT)])
+        return TaskResult([self._finding("second-service", _taken(other), HINT)])
 
     def close(self) -> None:
         """Let go of the lock."""
@@ -80,8 +80,8 @@ class DatabaseLock:
         session.close()
         return other
 
-    def _finding(self, rule: str, message: str, way_out: str) -> Finding:
-        return Finding(Level.ERROR, rule, message, self._setup.config_file, way_out=way_out)
+    def _finding(self, rule: str, message: str, hint: str) -> Finding:
+        return Finding(Level.ERROR, rule, message, self._setup.config_file, hint=hint)
 
 
 def _taken(other: str) -> str:

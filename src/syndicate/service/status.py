@@ -87,7 +87,7 @@ def read(path: Path) -> Status | None:
         raise SyndicateError(
             "this is not what a service of this version writes",
             place=Location(str(path)),
-            way_out="restart the service; if none runs, delete the file",
+            hint="restart the service; if none runs, delete the file",
         ) from error
 
 

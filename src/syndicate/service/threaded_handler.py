@@ -22,7 +22,7 @@ from syndicate.web.http_messages import Request, Response, text
 
 log = logging.getLogger(__name__)
 
-MOST_WAITING = 200
+MAX_WAITING = 200
 """Visits in line; who comes then is asked to come again."""
 
 Answering = Callable[[Request, bytes, str], Response]
@@ -55,7 +55,7 @@ class ThreadedHandler(ABC):
 
     async def answer(self, request: Request, body: bytes, client: str) -> Response:
         """Answer in the thread. Whatever goes wrong there is logged, and said to come again."""
-        if self._waiting >= MOST_WAITING:
+        if self._waiting >= MAX_WAITING:
             return _later()
         self._waiting += 1
         try:

@@ -29,13 +29,13 @@ from syndicate.signup.subscriptions import (
 from syndicate.site import Site
 from syndicate.store.requests import RequestKind
 from syndicate.store.subscribers import Subscriber
-from syndicate.subscribers.addresses import LONGEST, masked
+from syndicate.subscribers.addresses import MAX_LENGTH, masked
 from syndicate.subscribers.tokens import SHAPE, ExpiredError, Purpose, TokenError, tidied
 from syndicate.uris import uri
 from syndicate.web.http_messages import Header, Request, Response, response
 from syndicate.web.local import LocalView
 
-MOST_FIELDS: Final = 1_000
+MAX_FIELDS: Final = 1_000
 FORM: Final = b"application/x-www-form-urlencoded"
 
 TOKEN_PATH: Final = re.compile(r"((?:[A-Za-z0-9-]{1,39}/|[A-Za-z0-9-]{41,100}/)?)(.+)", re.DOTALL)
@@ -160,7 +160,7 @@ class SignupHandlers:
                 return _see("../sent/" if embedded else "sent/")
         choices = [_choice(each, chosen=name in wanted) for name, each in known.items()]
         page = self._pages.subscribe(
-            choices, address=text[:LONGEST], problem=problem, embedded=embedded
+            choices, address=text[:MAX_LENGTH], problem=problem, embedded=embedded
         )
         return self._shown(page, 422 if problem else 200, framed=embedded)
 
@@ -325,7 +325,7 @@ def _fields(request: Request, body: bytes) -> Fields:
             body.decode("ascii"),
             keep_blank_values=True,
             errors="strict",
-            max_num_fields=MOST_FIELDS,
+            max_num_fields=MAX_FIELDS,
         )
     except ValueError:  # UnicodeDecodeError is one
         raise RefusedError(400, Refusal.MALFORMED) from None

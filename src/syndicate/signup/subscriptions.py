@@ -35,15 +35,15 @@ from syndicate.subscribers.addresses import address, hashed
 from syndicate.subscribers.tokens import ExpiredError, Purpose, TokenError, read
 from syndicate.timestamps import format_timestamp, parse_timestamp
 
-MOST_LETTERS = 3
-MOST_LETTERS_IN = timedelta(days=1)
+MAX_LETTERS = 3
+MAX_LETTERS_IN = timedelta(days=1)
 """How many letters an address is sent, and in what time."""
 
 MAX_EMAILS = 300
 MAX_EMAILS_IN = timedelta(hours=1)
 """How many confirmation and preferences emails are sent in all, and in what time."""
 
-MOST_TAGS = 60
+MAX_TAGS = 60
 
 
 class BusyError(Exception):
@@ -109,7 +109,7 @@ class SubscriptionService:
         given = address(text)
         if not given.mail.rpartition("@")[0].isascii():
             raise AddressError("not every server takes letters other than a to z before the @")
-        since = format_timestamp(self._now - MOST_LETTERS_IN)
+        since = format_timestamp(self._now - MAX_LETTERS_IN)
         with self._database.transaction():
             salt = self._known.salt()
             asked = SignupRequest(
@@ -129,7 +129,7 @@ class SubscriptionService:
                 >= MAX_EMAILS
             ):
                 raise BusyError
-            self._requests.ask(asked, MOST_LETTERS, since)
+            self._requests.ask(asked, MAX_LETTERS, since)
 
     def pending_request(self, token: str) -> SignupRequest:
         """What somebody is about to confirm. Raises TokenError, ExpiredError, UsedError."""
@@ -205,7 +205,7 @@ class SubscriptionService:
             for tag, label, count in found
             if (not wanted or label.lower() in wanted) and label.lower() not in unwanted
         ]
-        most = sorted(offered, key=lambda one: (-one[0], one[1]))[:MOST_TAGS]
+        most = sorted(offered, key=lambda one: (-one[0], one[1]))[:MAX_TAGS]
         labels = {tag: label for tag, label, _ in found}
         labels = {tag: labels.get(tag, tag) for tag in own} | {t: label for _, t, label in most}
         return sorted(labels.items(), key=lambda one: one[1].lower())

@@ -23,7 +23,7 @@ from syndicate.store.requests import RequestKind
 from syndicate.store.subscribers import Subscriber
 from syndicate.subscribers.tokens import Purpose, TokenError
 
-LARGEST = 1_000_000
+MAX_BYTES = 1_000_000
 """Bytes of a message that are looked at: its headers come first."""
 
 SUBJECT = re.compile(
@@ -63,7 +63,7 @@ def leaving(message: bytes) -> UnsubscribeRequest | None:
     The subject may have come through an answer (`Re:`), be encoded (RFC 2047, or as in an address)
     or folded, even within the token; the token may have brackets, quotes or a dot around it.
     """
-    read = message_from_bytes(message[:LARGEST], policy=policy.default)
+    read = message_from_bytes(message[:MAX_BYTES], policy=policy.default)
     try:
         subject = " ".join(str(read["subject"] or "").split())
     except (ValueError, IndexError, AttributeError):  # the parser's own faults with odd headers
@@ -85,7 +85,7 @@ def unsubscribe(site: Site, message: bytes, now: datetime) -> Unsubscribed | Lin
             return _unsubscribed(desk, who, asked.newsletter)
         except TokenError as error:
             invalid = error
-    done = _in_words(site, desk, WrittenRequest(site, desk, message[:LARGEST], now))
+    done = _in_words(site, desk, WrittenRequest(site, desk, message[:MAX_BYTES], now))
     if done is None and invalid:
         raise invalid
     return done

@@ -22,10 +22,10 @@ def back_up(store: Path, target: Path) -> None:
     `target` must not exist; it appears whole or not at all.
     """
     if not store.exists():
-        raise StoreError(f"there is no store {store}", way_out="syndicate build makes it")
+        raise StoreError(f"there is no store {store}", hint="syndicate build makes it")
     if target.exists():
         raise StoreError(
-            "the file exists already", place=Location(str(target)), way_out="choose another name"
+            "the file exists already", place=Location(str(target)), hint="choose another name"
         )
     with _made(target) as partial:
         _copy(store, partial)
@@ -65,7 +65,7 @@ def _copy(source: Path, target: Path) -> None:
     except sqlite3.Error as error:
         raise _refusal(error, source, target) from error
     if found != "ok":
-        raise StoreError(f"{source} is damaged: {found}", way_out="use another backup")
+        raise StoreError(f"{source} is damaged: {found}", hint="use another backup")
     _to_disk(target)
 
 
@@ -73,10 +73,8 @@ def _refusal(error: sqlite3.Error, source: Path, target: Path) -> StoreError:
     """What is wrong, and of which of two files: only the one that is written needs space."""
     if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL:
         folder = Location(str(target.parent))
-        return StoreError(
-            f"{error}", place=folder, way_out="make space on its disk, or use another"
-        )
-    return StoreError(f"{source}: {error}", way_out="use a file that syndicate backup wrote")
+        return StoreError(f"{error}", place=folder, hint="make space on its disk, or use another")
+    return StoreError(f"{source}: {error}", hint="use a file that syndicate backup wrote")
 
 
 def _quoted(path: Path) -> str:
@@ -90,7 +88,7 @@ def _mark_restored(partial: Path, source: Path) -> None:
     with closing(sqlite3.connect(partial)) as opened:
         tables = opened.execute("SELECT count(*) FROM sqlite_master").fetchone()
     if tables == (0,):
-        raise StoreError(f"{source} is empty", way_out="use another backup")
+        raise StoreError(f"{source} is empty", hint="use another backup")
     with closing(Sqlite(partial)) as database, database.transaction():
         database.upsert("meta", ("key", "value"), [(RESTORED, "yes")])
     _to_disk(partial)
@@ -125,7 +123,7 @@ def _made(target: Path) -> Iterator[Path]:
         raise StoreError(
             f"cannot be written: {error.strerror}",
             place=Location(str(target)),
-            way_out="check the permissions of its folder and the space on its disk",
+            hint="check the permissions of its folder and the space on its disk",
         ) from error
     finally:
         _remove(partial)
@@ -143,7 +141,7 @@ def _nobody_at_work(store: Path) -> Iterator[None]:
         for suffix, doing in ((".sending", "sends from"), (".lock", "builds with")):
             file = files.enter_context(open_private(_beside(store, suffix), "w"))
             if not flock(file):
-                raise StoreError(f"a program {doing} this store", way_out="wait for it, or stop it")
+                raise StoreError(f"a program {doing} this store", hint="wait for it, or stop it")
         yield
 
 

@@ -173,7 +173,7 @@ class Sqlite:
         except sqlite3.OperationalError:
             row = None
         if row is None:
-            raise StoreError(f"{self.path} is another program's database", way_out=WAY_OUT)
+            raise StoreError(f"{self.path} is another program's database", hint=HINT)
         return str(row[0])
 
     def _create(self) -> None:
@@ -293,7 +293,7 @@ class Sqlite:
                 file.close()
 
     def _error(self, error: sqlite3.Error) -> StoreError:
-        return StoreError(f"the database {self.path}: {error}", way_out=WAY_OUT)
+        return StoreError(f"the database {self.path}: {error}", hint=HINT)
 
 
 ABOUT_PEOPLE = frozenset(
@@ -310,7 +310,7 @@ MEMORY = ":memory:"
 WAS_READABLE = "was-readable"
 """The name in `meta` that notes that others could read the store, until a build reports it."""
 
-WAY_OUT = "check store.url in config.yaml, that its folder can be written, and the disk's space"
+HINT = "check store.url in config.yaml, that its folder can be written, and the disk's space"
 
 
 def in_memory() -> Sqlite:
@@ -330,12 +330,12 @@ class PostgreSQL:
         try:
             self._engine = sqlalchemy.create_engine(f"{driver}://{rest}")
         except ModuleNotFoundError as error:
-            way_out = "install it: pip install 'psycopg[binary]'"
-            raise StoreError("PostgreSQL needs psycopg", way_out=way_out) from error
+            hint = "install it: pip install 'psycopg[binary]'"
+            raise StoreError("PostgreSQL needs psycopg", hint=hint) from error
         except (ValueError, sqlalchemy.exc.ArgumentError):
             # Neither reason is passed on: it may show the password.
-            way_out = "write store.url as postgresql://user@host:5432/database"
-            raise StoreError(f"{self._shown} has no address", way_out=way_out) from None
+            hint = "write store.url as postgresql://user@host:5432/database"
+            raise StoreError(f"{self._shown} has no address", hint=hint) from None
         self._connection: sqlalchemy.Connection
         with self._translate_errors():
             self._prepare(f"{driver}://{rest}")
@@ -352,7 +352,7 @@ class PostgreSQL:
             if version != SCHEMA_VERSION:
                 _migrate(url, str(version))
         elif names:
-            raise StoreError(f"{self._shown} is another program's", way_out=OWN_DATABASE)
+            raise StoreError(f"{self._shown} is another program's", hint=OWN_DATABASE)
         else:
             _migrate(url, None)
 
@@ -483,8 +483,8 @@ class PostgreSQL:
 
     def _error(self, error: BaseException | None) -> StoreError:
         reason = next(iter(str(error).strip().splitlines()), "it does not answer")
-        way_out = "check store.url in config.yaml and that the server runs"
-        return StoreError(f"{self._shown}: {reason}", way_out=way_out)
+        hint = "check store.url in config.yaml and that the server runs"
+        return StoreError(f"{self._shown}: {reason}", hint=hint)
 
 
 def _advisory(lock: int) -> str:
@@ -523,7 +523,7 @@ def _wait_for(taken: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> N
         if time.monotonic() > deadline:
             raise StoreError(
                 f"another build has held the database for {seconds:.0f} seconds",
-                way_out="wait for it, or end it",
+                hint="wait for it, or end it",
             )
         time.sleep(0.02)
 

@@ -49,7 +49,7 @@ class Doubt(StrEnum):
     UNRECORDED = "the record of what was sent is missing"
 
 
-WAY_OUT = (
+HINT = (
     "state which case it is: syndicate resume --moved (the only store, in a new place), "
     "--restored (an older backup), --copy (the original stays in use elsewhere)"
 )
@@ -163,13 +163,13 @@ class Incarnation:
     def require(self) -> None:
         """Raise SyndicateError when nothing may be sent and no issue made."""
         if doubt := self.doubt():
-            raise SyndicateError(f"{doubt}; nothing is sent and no issue is made", way_out=WAY_OUT)
+            raise SyndicateError(f"{doubt}; nothing is sent and no issue is made", hint=HINT)
 
     def findings(self, config_file: str) -> list[Finding]:
         """What is wrong with the store, as a finding."""
         doubt = self.doubt()
         message = f"{doubt}; nothing is sent and no issue is made"
-        found = Finding(Level.ERROR, RULE, message, config_file, way_out=WAY_OUT)
+        found = Finding(Level.ERROR, RULE, message, config_file, hint=HINT)
         return [found] if doubt else []
 
     # -- writing ---------------------------------------------------------------------------

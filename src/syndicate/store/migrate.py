@@ -30,7 +30,7 @@ def upgrade(url: str, version: str | None) -> None:
         except CommandError:
             raise StoreError(
                 f"the database was made by a newer syndicate (schema {version})",
-                way_out="upgrade syndicate to that version or a newer one",
+                hint="upgrade syndicate to that version or a newer one",
             ) from None
     engine = sqlalchemy.create_engine(url)
     if engine.dialect.name == "sqlite":

@@ -12,7 +12,7 @@ from syndicate.store.database import Database
 from syndicate.store.passed import passed
 from syndicate.timestamps import format_timestamp
 
-LARGEST = 2**62
+MAX_BYTES = 2**62
 KEY_BYTES = 32
 
 
@@ -115,7 +115,7 @@ class SignupRequests:
         values = {"h": request.hash, "since": since, "now": request.asked}
         ((many,),) = self._database.rows(query, values)
         if many < most:
-            self.settle(request._replace(id=lots.randbelow(LARGEST)))
+            self.settle(request._replace(id=lots.randbelow(MAX_BYTES)))
 
     def settle(self, request: SignupRequest) -> None:
         """Keep what became of a request."""

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from syndicate.errors import AddressError
 
-LONGEST = 254
+MAX_LENGTH = 254
 """Octets of an address (RFC 5321, section 4.5.3.1.3, less the angle brackets)."""
 
 
@@ -32,8 +32,8 @@ def address(text: str) -> Address:
     Capitals before the @ are kept, and make no other address: no provider tells them apart.
     """
     text = text.strip()
-    if len(text) > LONGEST:
-        raise AddressError(f"an address has at most {LONGEST} characters")
+    if len(text) > MAX_LENGTH:
+        raise AddressError(f"an address has at most {MAX_LENGTH} characters")
     return plain(text) or validated(text)
 
 
@@ -62,7 +62,7 @@ def plain(text: str) -> Address | None:
     """
     local, at, domain = text.partition("@")
     mail = f"{local}{at}{domain.lower()}" if domain.isascii() else ""
-    return Address(mail, mail) if len(mail) <= LONGEST and PLAIN.match(mail) else None
+    return Address(mail, mail) if len(mail) <= MAX_LENGTH and PLAIN.match(mail) else None
 
 
 def validated(text: str) -> Address:

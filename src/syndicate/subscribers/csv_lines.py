@@ -39,7 +39,7 @@ def lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
 def _checked(line: bytes, number: int) -> bytes:
     if len(line) > MAX_LINE:
         message = f"this line is longer than {MAX_LINE:,} bytes"
-        raise SyndicateError(message, place=Location("", number), way_out="is it a CSV file?")
+        raise SyndicateError(message, place=Location("", number), hint="is it a CSV file?")
     return line
 
 
@@ -52,5 +52,5 @@ def _in_utf8(blocks: Iterator[bytes]) -> Iterator[bytes]:
     try:
         yield from (text.encode() for text in codecs.iterdecode(whole, "utf-16"))
     except UnicodeError:
-        message, way_out = "this file is not valid UTF-16", "save it as CSV in UTF-8"
-        raise SyndicateError(message, place=Location("", 1), way_out=way_out) from None
+        message, hint = "this file is not valid UTF-16", "save it as CSV in UTF-8"
+        raise SyndicateError(message, place=Location("", 1), hint=hint) from None

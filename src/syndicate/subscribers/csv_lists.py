@@ -33,7 +33,7 @@ DELIMITERS = ",;\t"
 SEPARATOR: Final = re.compile(r"\s*\"?sep=(.)\"?[,;\t]*\s*")
 """A first line that names the delimiter for Excel."""
 
-LONGEST_NAME, LONGEST_SINCE = 200, 40
+MAX_NAME_LENGTH, MAX_SINCE_LENGTH = 200, 40
 MAX_TOPICS, MAX_TOPIC_LENGTH = 100, 200
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What makes spreadsheets calculate a cell rather than show it."""
@@ -87,7 +87,7 @@ def read(lines: Iterable[bytes], newsletter: str) -> List:
     header = next(iter(records), None)
     if header and header.error:
         message = f"the first line is not valid CSV: {header.error}"
-        raise SyndicateError(message, place=HEADER, way_out="save the file as CSV in UTF-8")
+        raise SyndicateError(message, place=HEADER, hint="save the file as CSV in UTF-8")
     columns = [cell.strip() for cell in header.cells] if header else []
     known = [" ".join(column.lower().split()) for column in columns]
     rows = _Rows(recognised(known), known, newsletter)
@@ -111,8 +111,8 @@ def _decoded(lines: Iterable[bytes]) -> Iterator[str]:
         try:
             text = line.decode("utf-8-sig" if number == 1 else "utf-8")
         except UnicodeDecodeError:
-            message, way_out = "this line is not UTF-8", "save the file as CSV in UTF-8"
-            raise SyndicateError(message, place=Location("", number), way_out=way_out) from None
+            message, hint = "this line is not UTF-8", "save the file as CSV in UTF-8"
+            raise SyndicateError(message, place=Location("", number), hint=hint) from None
         yield text.replace("\0", "")
 
 
@@ -245,18 +245,18 @@ class _Rows:
         standing = self.service.standing(row)
         if not isinstance(standing, SourceStatus):
             return Refused(line, standing, cells)
-        name = self._name(row) or _one_line(title)[:LONGEST_NAME]
+        name = self._name(row) or _one_line(title)[:MAX_NAME_LENGTH]
         return Person(line, who, name, standing, self._since(row), _topics(row))
 
     def _name(self, row: Cells) -> str:
         name = _one_line(" ".join(row.get(column, "") for column in self._names))
         if name[:1] == "'" and name[1:].startswith(FORMULA):
             name = name[1:]  # as our own lists have it
-        return name[:LONGEST_NAME]
+        return name[:MAX_NAME_LENGTH]
 
     def _since(self, row: Cells) -> str:
         values = (_one_line(row.get(column, "")) for column in self.service.since)
-        return next(filter(None, values), "")[:LONGEST_SINCE]
+        return next(filter(None, values), "")[:MAX_SINCE_LENGTH]
 
 
 def _topics(row: Cells) -> tuple[str, ...]:

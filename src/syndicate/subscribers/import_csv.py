@@ -55,8 +55,8 @@ def import_file(
     """
     name = str(file.name)
     if Path(name).name.lower().startswith(NEVER_ASKED):
-        message, way_out = "these never asked for mail", "import the file of the subscribed"
-        raise SyndicateError(message, place=Location(name), way_out=way_out)
+        message, hint = "these never asked for mail", "import the file of the subscribed"
+        raise SyndicateError(message, place=Location(name), hint=hint)
     lines = progress(csv_lines.lines(_blocks(file)), _count(file), "reading")
     with _BadRows(bad) as rejects:
         try:

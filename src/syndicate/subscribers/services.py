@@ -184,7 +184,7 @@ READ = COLUMNS - {""} | {
 """Columns that mean something: one that stands twice is ambiguous."""
 
 HEADER = Location("", 1)
-WAY_OUT = (
+HINT = (
     "understood are exports of listmonk, Mailchimp, Ghost, Buttondown and Substack as they come, "
     "and CSV with a column email or address, and maybe name, state and since, but no other"
 )
@@ -195,17 +195,17 @@ def recognised(columns: Sequence[str]) -> Service:
     found = set(columns)
     if twice := [c for c in dict.fromkeys(columns) if c in READ and columns.count(c) > 1]:
         message = f"two columns are named {_shown(twice)}"
-        raise SyndicateError(message, place=HEADER, way_out="rename or remove one of them")
+        raise SyndicateError(message, place=HEADER, hint="rename or remove one of them")
     for service in (*SERVICES, PLAIN):
         if service.marks <= found and not found.isdisjoint(service.addresses):
             if service is PLAIN and (unknown := found - COLUMNS):
                 message = f"of a plain list, {_shown(sorted(unknown))} is not understood"
-                raise SyndicateError(message, place=HEADER, way_out=WAY_OUT)
+                raise SyndicateError(message, place=HEADER, hint=HINT)
             return service
     message = f"this is no list of people: its columns are {_shown(columns)}"
     no_header = any("@" in column for column in columns)
-    way_out = "the first line must name the columns, such as: email,name" if no_header else WAY_OUT
-    raise SyndicateError(message, place=HEADER, way_out=way_out)
+    hint = "the first line must name the columns, such as: email,name" if no_header else HINT
+    raise SyndicateError(message, place=HEADER, hint=hint)
 
 
 def _shown(columns: Sequence[str]) -> str:

@@ -23,7 +23,7 @@ FACTS = struct.Struct(">HQI")
 """Secret, number, and the second since 1970 at which it ends; 0: with its secret."""
 
 MAC_BYTES = 16
-LONGEST_TEXT = 400
+MAX_TEXT_LENGTH = 400
 LENGTH = (FACTS.size + MAC_BYTES) * 4 // 3
 SHAPE = re.compile(rf"[A-Za-z0-9_-]{{{LENGTH}}}", re.ASCII)
 
@@ -39,7 +39,7 @@ def tidied(text: str) -> str:
 
     Such as a slash, a dot, brackets, quotes, `%3E` or `=3D`. A text that is no token is unchanged.
     """
-    found = AROUND.fullmatch(unquote(text[:LONGEST_TEXT]))
+    found = AROUND.fullmatch(unquote(text[:MAX_TEXT_LENGTH]))
     return found[1] if found else text
 
 

@@ -101,9 +101,9 @@ def within(env: jinja2.Environment, *folders: str) -> jinja2.Environment:
     assert isinstance(env.loader, jinja2.FileSystemLoader), "environment() sets it"
     roots = env.loader.searchpath
     if not any(Path(root, folders[0]).is_dir() for root in roots):
-        way_out = "make the folder and put into it what differs, or correct `template`"
+        hint = "make the folder and put into it what differs, or correct `template`"
         place = Location(str(Path(roots[0], folders[0])))
-        raise TemplateError(f"there is no folder {folders[0]}", place=place, way_out=way_out)
+        raise TemplateError(f"there is no folder {folders[0]}", place=place, hint=hint)
     searched = [Path(root, folder) for folder in folders for root in roots]
     return env.overlay(loader=jinja2.FileSystemLoader(searched))
 
@@ -124,7 +124,7 @@ def render_string(env: jinja2.Environment, text: str, place: Location, /, **valu
     try:
         return env.from_string(text).render(values)
     except RAISED_BY_TEMPLATES as error:
-        raise TemplateError(str(error), place=place, way_out=_way_out(error)) from error
+        raise TemplateError(str(error), place=place, hint=_hint(error)) from error
 
 
 def source(env: jinja2.Environment, name: str) -> str:
@@ -167,7 +167,7 @@ def _explain(error: Exception, name: str, env: jinja2.Environment) -> NoReturn:
         message = f"the template {error.name} does not exist"
     if isinstance(error, UnicodeDecodeError):
         message, place = "the template is not UTF-8", Location(_undecodable(env) or name)
-    raise TemplateError(message, place=place, way_out=_way_out(error)) from error
+    raise TemplateError(message, place=place, hint=_hint(error)) from error
 
 
 def _undecodable(env: jinja2.Environment) -> str | None:
@@ -194,7 +194,7 @@ def _last_template_line(traceback: TracebackType | None) -> Location | None:
     return place
 
 
-def _way_out(error: Exception) -> str:
+def _hint(error: Exception) -> str:
     if isinstance(error, jinja2.TemplateSyntaxError):
         return "correct the template there; {{ … }} prints a value, {% … %} is a statement"
     if isinstance(error, UnicodeDecodeError):

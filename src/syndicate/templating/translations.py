@@ -106,10 +106,10 @@ def _read(file: Path) -> NullTranslations:
             catalogue = read_po(lines, abort_invalid=True)
     except PoFileError as error:
         place = Location(str(file), (error.lineno or 0) + 1)
-        raise TemplateError(str(error), place=place, way_out="correct the catalogue") from error
+        raise TemplateError(str(error), place=place, hint="correct the catalogue") from error
     except ValueError as error:
-        way_out = "save it as UTF-8, with msgid and msgstr for each text"
-        raise TemplateError(str(error), place=Location(str(file)), way_out=way_out) from error
+        hint = "save it as UTF-8, with msgid and msgstr for each text"
+        raise TemplateError(str(error), place=Location(str(file)), hint=hint) from error
     compiled = BytesIO()
     write_mo(compiled, catalogue)
     compiled.seek(0)

@@ -17,7 +17,7 @@ from xml.parsers import expat
 MARK: Final = 8
 """Bytes of a mark."""
 
-MOST_VERSIONS: Final = 12
+MAX_VERSIONS: Final = 12
 """How many versions of a feed are remembered: a reader that comes after more gets it whole."""
 
 _PATHS: Final = (["rss", "channel", "item"], ["feed", "entry"])
@@ -99,7 +99,7 @@ class Versions:
 
     def _longer(self, path: str, digest: str, marks: bytes) -> Mapping[str, bytes]:
         others = [one for one in self.by_path.get(path, {}).items() if one[0] != digest]
-        return dict([*others[-(MOST_VERSIONS - 1) :], (digest, marks)])
+        return dict([*others[-(MAX_VERSIONS - 1) :], (digest, marks)])
 
     def only(self, paths: Set[str]) -> Versions:
         """Those of feeds that are still there."""

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from uvicorn.config import Config
     from uvicorn.server import ServerState
 
-LONGEST_HEAD: Final = 32 * 1024
+MAX_HEAD_LENGTH: Final = 32 * 1024
 """Bytes of request line and headers."""
 
 SHORT_HEAD: Final = 4 * 1024
@@ -177,7 +177,7 @@ class FastProtocol(asyncio.Protocol):
         start = data[:6]
         if _END in data or not (b"GET /".startswith(start[:5]) or b"HEAD /".startswith(start)):
             self._leave(data)
-        elif len(data) <= LONGEST_HEAD:
+        elif len(data) <= MAX_HEAD_LENGTH:
             self._received = data
         else:
             self._stays = False
@@ -224,7 +224,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self._wait_no_longer()
             return
         left = self._until - self.loop.time()
-        if self._size > LONGEST_HEAD or left <= 0:
+        if self._size > MAX_HEAD_LENGTH or left <= 0:
             self.send_400_response("The headers of this request are too long, or too slow.")
         else:
             handler = self.timeout_keep_alive_handler

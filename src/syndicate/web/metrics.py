@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
 
-MOST_READERS: Final = 2_000
+MAX_READERS: Final = 2_000
 """How many pairs of feed and aggregator are remembered; the oldest is forgotten first."""
 
 _SUBSCRIBERS: Final = re.compile(rb"\b([0-9]{1,9})[ +](?:subscriber|reader)s?\b", re.IGNORECASE)
@@ -52,7 +52,7 @@ class Traffic:
         key = (feed, name[0].decode(), copy[1].decode() if copy else "")
         self.readers.pop(key, None)
         self.readers[key] = int(found[1])
-        if len(self.readers) > MOST_READERS:
+        if len(self.readers) > MAX_READERS:
             self.readers.popitem(last=False)
 
     def collect(self) -> Iterator[Metric]:

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 CODINGS: Final = (b"br", b"zstd", b"gzip")
 """The content codings we make, the one that comes out smallest first."""
 
-LONGEST: Final = 2_000
+MAX_LENGTH: Final = 2_000
 """Bytes of a header that are looked at; whoever sends more has something else in mind."""
 
 _PART = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z/-]+)((?:[ \t]*;[^,]*)?)")
@@ -42,7 +42,7 @@ def qualities(header: bytes) -> Mapping[bytes, float]:
     Whatever has a quality that is none counts as not wanted.
     """
     found = {}
-    for name, parameters in _PART.findall(header[:LONGEST]):
+    for name, parameters in _PART.findall(header[:MAX_LENGTH]):
         quality = _QUALITY.search(parameters)
         if quality:
             found[name.lower()] = float(quality[1])
@@ -87,7 +87,7 @@ def wants_delta(a_im: bytes) -> bool:
 
 def tags(header: bytes) -> list[bytes]:
     """The opaque parts of the entity tags in a list, weak or strong: for weak comparison."""
-    return _TAG.findall(header[:LONGEST])
+    return _TAG.findall(header[:MAX_LENGTH])
 
 
 def matches(if_none_match: bytes, tag: bytes) -> bool:
@@ -97,7 +97,7 @@ def matches(if_none_match: bytes, tag: bytes) -> bool:
 
 def matches_strongly(if_match: bytes, tag: bytes) -> bool:
     """Whether a quoted strong `tag` is in an If-Match list (13.1.1: strong comparison)."""
-    strong = re.sub(rb'W/"[^"]*"', b"", if_match[:LONGEST])
+    strong = re.sub(rb'W/"[^"]*"', b"", if_match[:MAX_LENGTH])
     return if_match.strip() == b"*" or tag[1:-1] in tags(strong)
 
 

@@ -17,7 +17,7 @@ from syndicate.web.http_messages import Request
 
 Network = IPv4Network | IPv6Network
 
-MOST_CLIENTS: Final = 20_000
+MAX_CLIENTS: Final = 20_000
 """How many addresses are remembered; who has asked least recently is forgotten first."""
 
 
@@ -53,7 +53,7 @@ class Clients:
         tokens = min(tokens + (now - then) * self._limit.per_second, float(self._limit.burst))
         enough = tokens >= 1
         self._buckets[client] = (tokens - enough, now)
-        if len(self._buckets) > MOST_CLIENTS:
+        if len(self._buckets) > MAX_CLIENTS:
             self._buckets.popitem(last=False)
         return 0.0 if enough else (1 - tokens) / self._limit.per_second
 

@@ -18,7 +18,7 @@ from syndicate.web.local import LocalView
 from syndicate.web.media_types import FEED_SECONDS
 from syndicate.web.metrics import Traffic
 from syndicate.web.negotiation import (
-    LONGEST,
+    MAX_LENGTH,
     UNSATISFIABLE,
     codings,
     http_date,
@@ -33,7 +33,7 @@ from syndicate.web.rate_limit import Clients
 from syndicate.web.representations import DIGEST, Document, Representation
 from syndicate.web.site_in_memory import SiteCache, Snapshot
 
-LONGEST_TARGET: Final = 4_096
+MAX_TARGET_LENGTH: Final = 4_096
 """Bytes of path and query; more is answered with 414."""
 
 NOT_FOUND_PAGE: Final = "404.html"
@@ -197,7 +197,7 @@ class Responder:
         if seconds:
             wait = b"%d" % ceil(seconds)
             return text(429, "Too many requests; come again later.", (b"retry-after", wait))
-        if len(request.target) > LONGEST_TARGET:
+        if len(request.target) > MAX_TARGET_LENGTH:
             return text(414, "This address is too long.")
         return None
 
@@ -232,8 +232,8 @@ class Responder:
         kind, headers = document.kind, request.headers
         if kind.is_feed and (user_agent := headers.get(b"user-agent")):
             self._traffic.hear(document.path, user_agent)
-        wanted = codings(headers.get(b"accept-encoding", b"")[:LONGEST])
-        browser = kind.has_entries and is_browser(headers.get(b"accept", b"")[:LONGEST])
+        wanted = codings(headers.get(b"accept-encoding", b"")[:MAX_LENGTH])
+        browser = kind.has_entries and is_browser(headers.get(b"accept", b"")[:MAX_LENGTH])
         local = (browser or kind.has_links) and self.local.applies(request)
         form = document.form(wanted, browser=browser, local=self.local if local else None)
         if _fails(document, form, headers):
@@ -242,7 +242,7 @@ class Responder:
         if known is not None:
             if matches(known, form.tag):
                 return form.unchanged
-            if kind.has_entries and wants_delta(headers.get(b"a-im", b"")[:LONGEST]):
+            if kind.has_entries and wants_delta(headers.get(b"a-im", b"")[:MAX_LENGTH]):
                 return _delta(document, known, wanted, shelf) or form.whole
         elif (since := headers.get(b"if-modified-since")) and _unchanged(document, since):
             return form.unchanged
@@ -269,7 +269,7 @@ def _fails(document: Document, form: Representation, headers: Mapping[bytes, byt
 
 def _unchanged(document: Document, since: bytes) -> bool:
     """Whether the document is not newer than an HTTP date; a date that is none says nothing."""
-    seconds = http_date(since[:LONGEST])
+    seconds = http_date(since[:MAX_LENGTH])
     return seconds is not None and document.modified <= seconds
 
 

@@ -30,10 +30,10 @@ INDEX: Final = "index.html"
 WELL_KNOWN: Final = ".well-known"
 """The one hidden folder that is served (RFC 8615)."""
 
-LARGEST_HELD: Final = 4 * 1024 * 1024
+MAX_HELD_BYTES: Final = 4 * 1024 * 1024
 """Bytes of the largest file that is held; larger ones are sent from disk."""
 
-MOST_HELD: Final = 256 * 1024 * 1024
+MAX_HELD: Final = 256 * 1024 * 1024
 """Bytes held altogether. Packed forms, made when asked for, come to as much again at most."""
 
 _BLOCK: Final = 1024 * 1024
@@ -194,7 +194,7 @@ class SiteCache:
     def _read(
         self, found: Mapping[str, FileStamp], gone: Set[str]
     ) -> tuple[dict[str, Document], tuple[OutputError, ...]]:
-        room = MOST_HELD - sum(
+        room = MAX_HELD - sum(
             document.file.size
             for path, document in self.shelf.files.items()
             if document.body is not None and path not in found and path not in gone
@@ -219,7 +219,7 @@ class SiteCache:
         kind = kind_of(path)
         file = self._root / path
         body = None
-        if size <= min(LARGEST_HELD, room):
+        if size <= min(MAX_HELD_BYTES, room):
             body = file.read_bytes()
             size, digest = len(body), digest_of(body)
         else:
@@ -235,11 +235,11 @@ class SiteCache:
             cut(body) if body is not None and kind.has_entries else NO_ENTRIES,
         )
 
-    def _refused(self, path: str, message: str, way_out: str = "") -> OutputError:
+    def _refused(self, path: str, message: str, hint: str = "") -> OutputError:
         return OutputError(
             message,
             place=Location(str(self._root / path)),
-            way_out=way_out or "let the service read it",
+            hint=hint or "let the service read it",
         )
 
 

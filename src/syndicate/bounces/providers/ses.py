@@ -44,7 +44,7 @@ CONFIRMATION: Final = (
 )
 """What is signed of each kind of message, in this order, each with its name."""
 
-MOST_CERTIFICATES: Final = 8
+MAX_CERTIFICATES: Final = 8
 AWAY: Final = frozenset({"General", "NoEmail", "Suppressed", "OnAccountSuppressionList"})
 """Kinds of permanent bounces that are about the address."""
 
@@ -94,7 +94,7 @@ class Ses:
         certificate = self._certificates.get(url) or self._fetch(url)
         if not _fits(certificate, message, now):
             return False
-        if len(self._certificates) < MOST_CERTIFICATES:
+        if len(self._certificates) < MAX_CERTIFICATES:
             self._certificates[url] = certificate
         return True
 

@@ -81,7 +81,7 @@ class _Handshake:
         if "STARTTLS" not in offered:
             raise self._refused(
                 "offers no encryption (STARTTLS)",
-                way_out="use a port where it does; security: tls for port 465; "
+                hint="use a port where it does; security: tls for port 465; "
                 "none only for a server on this machine",
                 for_good=True,
             )
@@ -95,7 +95,7 @@ class _Handshake:
             known = ", ".join(auth.MECHANISMS)
             raise self._refused(
                 f"offers no login by password ({known}), but {offered or 'none at all'}",
-                way_out="check port and security; leave out user and password if it needs none",
+                hint="check port and security; leave out user and password if it needs none",
                 for_good=True,
             )
         said = [auth.opening(mechanism, user, password)]
@@ -115,7 +115,7 @@ class _Handshake:
         self._wire.send(f"{command}\r\n".encode(), self._server.timeout)
         return self._wire.reply(self._server.timeout)
 
-    def _positive(self, reply: Reply, code: int, what: str, way_out: str) -> Reply:
+    def _positive(self, reply: Reply, code: int, what: str, hint: str) -> Reply:
         """The reply, if it has that code: each step has one of its own (RFC 5321, section 4.3.2).
 
         Raises DeliveryError, for good if it says so.
@@ -125,19 +125,15 @@ class _Handshake:
         if not reply.negative:
             raise UnreadableError(f"{str(reply)[:80]!r}")
         for_good = reply.code >= 500
-        raise self._refused(
-            f"{what}: {reply}", way_out=way_out, for_good=for_good, status=reply.status
-        )
+        raise self._refused(f"{what}: {reply}", hint=hint, for_good=for_good, status=reply.status)
 
-    def _refused(
-        self, what: str, *, way_out: str, for_good: bool, status: str = ""
-    ) -> DeliveryError:
+    def _refused(self, what: str, *, hint: str, for_good: bool, status: str = "") -> DeliveryError:
         return DeliveryError(
             f"{self._server.host} {what}",
             for_good=for_good,
             lost=True,
             status=status,
-            way_out=way_out,
+            hint=hint,
         )
 
 
@@ -146,7 +142,7 @@ def _unreachable(server: Server, error: OSError | UnicodeError) -> DeliveryError
     return DeliveryError(
         f"{server.host} port {server.port} cannot be reached: {reason or error}",
         lost=True,
-        way_out="check host and port, and that this machine may connect to it",
+        hint="check host and port, and that this machine may connect to it",
     )
 
 
@@ -154,5 +150,5 @@ def _unusable(server: Server, error: OSError | UnreadableError) -> DeliveryError
     """What kept a server that was reached from taking messages."""
     if isinstance(error, ssl.SSLCertVerificationError):
         message = f"the certificate of {server.host} is not good: {error.verify_message}"
-        return DeliveryError(message, lost=True, way_out=CHECK_CERTIFICATE)
-    return DeliveryError(trouble(server.host, error), lost=True, way_out=CHECK_PORT)
+        return DeliveryError(message, lost=True, hint=CHECK_CERTIFICATE)
+    return DeliveryError(trouble(server.host, error), lost=True, hint=CHECK_PORT)

@@ -14,9 +14,9 @@ from urllib.parse import quote
 from syndicate.errors import DeliveryError, RejectedStage
 from syndicate.mail.refusals import enhanced_status
 
-LONGEST_REPLY = 65_536
-MOST_LINES = 100
-LONGEST_TEXT = 500
+MAX_REPLY_LENGTH = 65_536
+MAX_LINES = 100
+MAX_TEXT_LENGTH = 500
 
 LINE = re.compile(rb"([1-5][0-9]{2})(?:([ -])(.*))?", re.DOTALL)
 
@@ -97,7 +97,7 @@ class Reply:
         """The reply in one line of bounded length; its status is said once."""
         first, *others = self.lines
         rest = [line.removeprefix(self.status) for line in others]
-        return " ".join(" ".join([str(self.code), first, *rest]).split())[:LONGEST_TEXT]
+        return " ".join(" ".join([str(self.code), first, *rest]).split())[:MAX_TEXT_LENGTH]
 
 
 class Replies:
@@ -145,7 +145,7 @@ class Replies:
         return found[2] != b"-"
 
     def _bound(self, size: int) -> None:
-        if size > LONGEST_REPLY or len(self._lines) >= MOST_LINES:
+        if size > MAX_REPLY_LENGTH or len(self._lines) >= MAX_LINES:
             raise UnreadableError("a reply without end")
 
 
@@ -209,9 +209,9 @@ def _refusal(step: Step, reply: Reply, host: str) -> DeliveryError:
             for_good=for_good,
             reply=str(reply),
             status=status,
-            way_out="check user, password and security of this server",
+            hint="check user, password and security of this server",
         )
-    what, way_out = {
+    what, hint = {
         Step.SENDER: (
             RejectedStage.SENDER,
             "check sender: the server must be allowed to send for it",
@@ -224,5 +224,5 @@ def _refusal(step: Step, reply: Reply, host: str) -> DeliveryError:
         for_good=for_good,
         reply=str(reply),
         status=status,
-        way_out=way_out,
+        hint=hint,
     )

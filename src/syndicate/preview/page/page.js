@@ -42,12 +42,12 @@ frames.forEach((frame) => (frame.src = "frame.html"));
 
 // -- what is known of it ----------------------------------------------------------------------
 
-function finding({ level, rule, message, path, line, way_out }) {
+function finding({ level, rule, message, path, line, hint }) {
   const item = element("li");
   if (path) item.append(element("span", "place", line ? `${path}:${line}` : path));
   item.append(element("span", `level ${level}`, level), ` ${message} `);
   if (rule) item.append(element("span", "rule", rule));
-  if (way_out) item.append(element("p", "way-out", way_out));
+  if (hint) item.append(element("p", "hint", hint));
   return item;
 }
 
