@@ -81,7 +81,7 @@ def syndicate(file: Path, folder: Path) -> Sequence[str]:
     """Make a site; give the command that imports the file into its newsletter."""
     subprocess.run([PROGRAM, "init", folder / "site"], check=True, stdout=subprocess.DEVNULL)
     config = folder / "site" / "config.yaml"
-    options = ("--to", "weekly", "--agreed", "subscribed at our old list", "--config", str(config))
+    options = ("--to", "weekly", "--consent", "subscribed at our old list", "--config", str(config))
     return [str(PROGRAM), "subscribers", "import", str(file), *options]
 
 

@@ -179,7 +179,7 @@ def make_site(folder: Path, port: int, people: int, articles: int) -> Path:
     with (folder / "people.csv").open("w", encoding="utf-8") as file:
         file.write("email\n")
         file.writelines(f"person{n}@mail{n % 997}.example.net\n" for n in range(people))
-    run("subscribers", "import", "people.csv", "--to", "weekly", "--agreed", "yes", folder=folder)
+    run("subscribers", "import", "people.csv", "--to", "weekly", "--consent", "yes", folder=folder)
     run("build", "--quiet", folder=folder)
     run("issues", "make", "weekly", "--yes", folder=folder)
     run("build", "--quiet", folder=folder)

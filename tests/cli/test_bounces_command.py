@@ -44,8 +44,8 @@ def test_the_mailbox_is_read(site: Path, run: Typing, notice: bytes) -> None:
     (site / "returns" / "new" / "2").write_bytes(notices.PERSON)
     with (site / "config.yaml").open("a") as config:
         config.write("\nbounces: {maildir: returns}\n")
-    assert told(run("bounces", "read").out) == {"suppressed": "1", "no notice": "1"}
-    assert run("bounces", "read").out == "Nothing came back.\n"
+    assert told(run("bounces", "fetch").out) == {"suppressed": "1", "no notice": "1"}
+    assert run("bounces", "fetch").out == "Nothing came back.\n"
     (line,) = [each for each in run("bounces", "list").out.splitlines() if sent.ADA in each]
     assert "hard" in line
     assert "weekly/2026-11-01T08:00" in line
@@ -70,7 +70,7 @@ def test_an_email_that_unsubscribes_does_so_from_the_mailbox_of_notices(
     (site / "returns" / "new" / "2").write_text(asks.format("x" * 40))
     with (site / "config.yaml").open("a") as config:
         config.write("\nbounces: {maildir: returns}\n")
-    assert told(run("bounces", "read").out) == {"unsubscribed": "1", "unmatched": "1"}
+    assert told(run("bounces", "fetch").out) == {"unsubscribed": "1", "unmatched": "1"}
     assert sorted(each.name for each in (site / "returns" / "cur").iterdir()) == ["1:2,S", "2:2,FS"]
     assert "unsubscribed" in run("subscribers", "show", sent.ADA).out
 
@@ -78,20 +78,20 @@ def test_an_email_that_unsubscribes_does_so_from_the_mailbox_of_notices(
 def test_files_are_read_and_left_where_they_are(site: Path, run: Typing, notice: bytes) -> None:
     (site / "one.eml").write_bytes(notice)
     (site / "two.eml").write_bytes(notices.POSTFIX)
-    out = run("bounces", "read", "one.eml", "two.eml", "one.eml").out
+    out = run("bounces", "fetch", "one.eml", "two.eml", "one.eml").out
     assert told(out) == {"suppressed": "1", "known": "1", "unmatched": "1"}
     assert (site / "one.eml").read_bytes() == notice
 
 
 def test_a_mail_is_read_from_standard_input(site: Path, notice: bytes) -> None:
-    command = [str(PROGRAM), "bounces", "read", "-"]
+    command = [str(PROGRAM), "bounces", "fetch", "-"]
     done = subprocess.run(command, cwd=site, input=notice, capture_output=True)
     assert told(done.stdout.decode()) == {"suppressed": "1"}
     assert not done.stderr
 
 
 def test_without_a_mailbox_the_way_out_is_said(site: Path, run: Typing) -> None:
-    said = run("bounces", "read")
+    said = run("bounces", "fetch")
     assert said.code == 2
     assert "there is no mailbox to read" in said.err
     assert "bounces.maildir" in said.err
@@ -99,10 +99,10 @@ def test_without_a_mailbox_the_way_out_is_said(site: Path, run: Typing) -> None:
 
 def test_where_one_file_is_not_there_none_is_read(site: Path, run: Typing, notice: bytes) -> None:
     (site / "one.eml").write_bytes(notice)
-    said = run("bounces", "read", "one.eml", "none.eml")
+    said = run("bounces", "fetch", "one.eml", "none.eml")
     assert said.code == 2
     assert "'none.eml' does not exist" in said.err
-    assert told(run("bounces", "read", "one.eml").out) == {"suppressed": "1"}
+    assert told(run("bounces", "fetch", "one.eml").out) == {"suppressed": "1"}
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_the_list_is_of_what_was_asked_for(
     site: Path, run: Typing, notice: bytes, what: str, shown: bool | None
 ) -> None:
     (site / "one.eml").write_bytes(notice)
-    run("bounces", "read", "one.eml")
+    run("bounces", "fetch", "one.eml")
     said = run("bounces", "list", *([what] if what else []))
     assert (said.code == 0) == bool(shown)
     assert (sent.ADA in said.out) == bool(shown)

@@ -36,7 +36,7 @@ def delivering(site: Path, run: Typing, server: SmtpServer) -> Path:
     text = text.replace("transport: outbox", f"transport: smtp\n  servers: {servers}")
     config.write_text(text, encoding="utf-8")
     for address in (ADA, BOB):
-        added = run("subscribers", "add", "weekly", address, "--agreed", "in the shop")
+        added = run("subscribers", "add", "weekly", address, "--consent", "in the shop")
         assert added.code == 0, added.err
     return site
 
@@ -48,12 +48,12 @@ def test_an_issue_is_tried_sent_and_proved(
     assert run("issues", "make", "weekly", "--yes").code == 0
     tested = run("send-test", "weekly", "me@example.org")
     assert (tested.code, "taken as 1" in tested.out) == (0, True), tested.err
-    refused = run("deliveries", "proof", "weekly")
+    refused = run("deliveries", "report", "weekly")
     assert (refused.code, "syndicate send" in refused.err) == (2, True)
     sent = run("send")
     assert (sent.code, re.search(r"sent +2", sent.out) is not None) == (0, True), sent.out
     assert sorted(mail.to[0] for mail in server.mails) == [ADA, BOB, "me@example.org"]
-    proof = run("deliveries", "proof", "weekly")
+    proof = run("deliveries", "report", "weekly")
     assert proof.code == 0
     assert re.search(r"planned +2\n +sent +2\n", proof.out)
     assert "sent" in run("issues", "show", "weekly").out
@@ -62,15 +62,15 @@ def test_an_issue_is_tried_sent_and_proved(
 def test_the_proof_is_json_with_names_when_asked(delivering: Path, run: Typing) -> None:
     run("issues", "make", "weekly", "--yes")
     run("send")
-    said = json.loads(run("deliveries", "proof", "weekly", "--json", "--names").out)
+    said = json.loads(run("deliveries", "report", "weekly", "--json", "--names").out)
     assert (said["planned"], said["sent"], said["holds"]) == (2, 2, True)
     assert [each["address"] for each in said["deliveries"]] == [ADA, BOB]
     assert said["deliveries"][0]["reply"].startswith("250")
-    assert json.loads(run("deliveries", "proof", "weekly", "--json").out).keys() == {
+    assert json.loads(run("deliveries", "report", "weekly", "--json").out).keys() == {
         *("issue", "planned", "sent", "failed", "held", "suppressed", "pending"),
         *("holds", "began", "ended", "paused"),
     }
-    failed = run("deliveries", "proof", "weekly", "--state", "failed")
+    failed = run("deliveries", "report", "weekly", "--state", "failed")
     assert ADA not in failed.out
 
 
@@ -82,14 +82,14 @@ def test_who_was_sent_what_and_what_happened(
         Say("550 5.1.1 nobody\x1b[31m here") if BOB in step.argument else None
     )
     run("send")
-    assert "sent" in run("deliveries", "to", ADA).out
-    said = run("deliveries", "to", BOB)
+    assert "sent" in run("deliveries", "for", ADA).out
+    said = run("deliveries", "for", BOB)
     assert "5.1.1 nobody" in said.out
     assert "\x1b[31m" not in said.out
     assert "failed" in said.out
     assert "suppressed" in run("subscribers", "list", "weekly").out
     assert "will be tried again" in run("issues", "retry-failed", "weekly").out
-    assert run("deliveries", "to", "eve@example.net").code == 2
+    assert run("deliveries", "for", "eve@example.net").code == 2
 
 
 def test_what_is_held_is_listed_and_decided(
@@ -112,7 +112,7 @@ def test_what_is_held_is_listed_and_decided(
     assert "1 message is to be sent again" in run("deliveries", "resolve", "weekly", "--resend").out
     assert run("send").code == 0
     assert [mail.to for mail in server.mails] == [(BOB,)]
-    events = run("deliveries", "to", BOB).out
+    events = run("deliveries", "for", BOB).out
     assert "held" in events
     assert "resend" in events
 
@@ -144,9 +144,8 @@ def test_those_who_came_later_get_it_when_a_person_says_so(
 ) -> None:
     run("issues", "make", "weekly", "--yes")
     run("send")
-    run("subscribers", "add", "weekly", "cyd@example.net", "--agreed", "in the shop")
-    assert run("issues", "resend", "weekly").code == 2, "to whom?"
-    assert "1 message of weekly" in run("issues", "resend", "weekly", "--missed").out
+    run("subscribers", "add", "weekly", "cyd@example.net", "--consent", "in the shop")
+    assert "1 message of weekly" in run("issues", "send-missed", "weekly").out
     run("send")
     assert [mail.to[0] for mail in server.mails][2:] == ["cyd@example.net"]
 
@@ -182,7 +181,7 @@ def test_who_interrupts_it_loses_nothing(
     sending.send_signal(number)
     out, _ = sending.communicate(timeout=20)
     assert sending.returncode == 0, out
-    proof = json.loads(run("deliveries", "proof", "weekly", "--json").out)
+    proof = json.loads(run("deliveries", "report", "weekly", "--json").out)
     assert (proof["held"], proof["sent"]) == (0, len(server.mails))
     run("send")
     assert sorted(mail.to[0] for mail in server.mails) == [ADA, BOB]
@@ -256,5 +255,5 @@ def test_an_outbox_that_cannot_be_written_is_named_with_the_reason(
     assert sent.code == 1
     assert "outbox cannot be written: File exists" in sent.out
     assert re.search(r"left +2", sent.out)
-    proof = run("deliveries", "proof", "weekly", "--names")
+    proof = run("deliveries", "report", "weekly", "--names")
     assert "File exists" in proof.out

@@ -136,15 +136,15 @@ def test_nothing_new_makes_no_slot_and_says_so(site: Path, run: Typing) -> None:
 
 def test_a_skipped_slot_is_never_the_newest_issue(site: Path, run: Typing) -> None:
     configured(site, deliver="true")
-    run("subscribers", "add", "weekly", "ada@example.net", "--agreed", "in the shop")
+    run("subscribers", "add", "weekly", "ada@example.net", "--consent", "in the shop")
     run("issues", "make", "weekly", "--yes")
     assert run("send").code == 0
     skipped(site, "2099-01-01T08:00")
     assert "2099" in run("issues", "list").out
     commands: list[tuple[str, ...]] = [
         ("issues", "show", "weekly"),
-        ("deliveries", "proof", "weekly"),
-        ("issues", "resend", "weekly", "--missed"),
+        ("deliveries", "report", "weekly"),
+        ("issues", "send-missed", "weekly"),
         ("issues", "retry-failed", "weekly"),
         ("send-test", "weekly", "me@example.org"),
     ]
@@ -152,7 +152,7 @@ def test_a_skipped_slot_is_never_the_newest_issue(site: Path, run: Typing) -> No
         said = run(*command)
         assert said.code == 0, said.err
         assert "2099" not in said.out
-    for group, order in (("issues", "approve"), ("issues", "cancel"), ("deliveries", "proof")):
+    for group, order in (("issues", "approve"), ("issues", "cancel"), ("deliveries", "report")):
         named = run(group, order, "weekly/2099-01-01T08:00")
         assert named.code == 2
         assert "was skipped (missed by more than max_age): there is no issue" in named.err
@@ -170,7 +170,7 @@ def test_a_command_finds_the_newest_issue_it_applies_to(site: Path, run: Typing)
 
 def test_what_was_sent_cannot_be_called_back_and_says_so(site: Path, run: Typing) -> None:
     configured(site, deliver="true")
-    run("subscribers", "add", "weekly", "ada@example.net", "--agreed", "in the shop")
+    run("subscribers", "add", "weekly", "ada@example.net", "--consent", "in the shop")
     run("issues", "make", "weekly", "--yes")
     run("send")
     said = run("issues", "cancel", "weekly")
@@ -199,7 +199,7 @@ def test_without_a_terminal_an_issue_that_would_be_sent_becomes_a_draft(
 ) -> None:
     configured(site, deliver="true")
     for name in ("ada", "bob"):
-        run("subscribers", "add", "weekly", f"{name}@example.net", "--agreed", "in the shop")
+        run("subscribers", "add", "weekly", f"{name}@example.net", "--consent", "in the shop")
     run("subscribers", "suppress", "bob@example.net")
     made = run("issues", "make", "weekly")
     assert made.code == 0
@@ -215,7 +215,7 @@ def test_without_a_terminal_an_issue_that_would_be_sent_becomes_a_draft(
 
 def test_with_yes_it_is_made_to_be_sent_and_says_to_how_many(site: Path, run: Typing) -> None:
     configured(site, deliver="true")
-    run("subscribers", "add", "weekly", "ada@example.net", "--agreed", "in the shop")
+    run("subscribers", "add", "weekly", "ada@example.net", "--consent", "in the shop")
     made = run("issues", "make", "weekly", "-y")
     assert "approved" in made.out
     assert "It goes to 1 subscriber" in made.out
@@ -226,7 +226,7 @@ def test_on_a_terminal_it_asks_before_it_makes_what_is_sent(
     site: Path, run: Typing, answer: str
 ) -> None:
     configured(site, deliver="true")
-    run("subscribers", "add", "weekly", "ada@example.net", "--agreed", "in the shop")
+    run("subscribers", "add", "weekly", "ada@example.net", "--consent", "in the shop")
     said = on_a_terminal(["issues", "make", "weekly"], f"{answer}\n")
     assert "will be sent to 1 subscriber" in said.out
     assert said.code == (0 if answer == "y" else 1)

@@ -20,12 +20,12 @@ from syndicate.subscribers.addresses import address as read_address
 def added(site: Path, run: Typing) -> Said:
     return run(
         *("subscribers", "add", "weekly", "Ada@Example.org", "--name", "Ada"),
-        *("--agreed", "in the shop"),
+        *("--consent", "in the shop"),
     )
 
 
 def add(run: Typing, *addresses: str) -> Said:
-    return run("subscribers", "add", "weekly", *addresses, "--agreed", "again")
+    return run("subscribers", "add", "weekly", *addresses, "--consent", "again")
 
 
 def test_who_was_added_is_listed_also_as_csv(added: Said, run: Typing) -> None:
@@ -60,7 +60,7 @@ def test_a_person_gets_all_that_is_known_and_is_erased(
     assert record["subscriptions"][0]["newsletter"] == "weekly"
     assert record["consents"][0]["detail"] == "in the shop"
     assert record["suppressed"] is None
-    assert run("subscribers", "remove", "ada@example.org").code == 0
+    assert run("subscribers", "erase", "ada@example.org").code == 0
     assert run("subscribers", "suppress", "ada@example.org", "--lift").code == 2
     gone = run("subscribers", "export", "ada@example.org")
     assert gone.code == 2
@@ -87,7 +87,7 @@ def test_who_only_asked_is_shown_exported_and_erased(site: Path, run: Typing) ->
     record = json.loads(run("subscribers", "export", "eve@example.org").out)
     assert record["requests"][0]["newsletters"] == {"weekly": []}
     assert json.loads(run("subscribers", "stats", "weekly", "--json").out)[0]["waiting"] == 1
-    assert run("subscribers", "remove", "eve@example.org").code == 0
+    assert run("subscribers", "erase", "eve@example.org").code == 0
     assert run("subscribers", "export", "eve@example.org").code == 2
     assert json.loads(run("subscribers", "stats", "weekly", "--json").out)[0]["waiting"] == 0
     assert "suppressed: not added" in add(run, "eve@example.org").out
@@ -97,7 +97,7 @@ def test_what_a_subscriber_asked_for_is_erased_with_them(
     added: Said, site: Path, run: Typing
 ) -> None:
     ask(site, "ada@example.org", "answered")
-    run("subscribers", "remove", "ada@example.org")
+    run("subscribers", "erase", "ada@example.org")
     assert "subscribe" not in run("subscribers", "show", "ada@example.org").out
 
 
@@ -123,7 +123,7 @@ def test_people_are_counted_as_they_come_and_go(added: Said, run: Typing) -> Non
 
 
 def test_no_name_is_a_formula_in_a_spreadsheet(site: Path, run: Typing) -> None:
-    run(*("subscribers", "add", "weekly", "a@example.org", "--name", "=1+1", "--agreed", "x"))
+    run(*("subscribers", "add", "weekly", "a@example.org", "--name", "=1+1", "--consent", "x"))
     listed = run("subscribers", "list", "--csv").out
     (row,) = csv.DictReader(listed.splitlines())
     assert row["name"] == "'=1+1"
@@ -146,7 +146,9 @@ def test_an_exported_list_moves_people_with_their_topics_to_another_site(
     other = shutil.copytree(sample, site.parent / "other")
     monkeypatch.chdir(other)
     Path("list.csv").write_text(exported)
-    assert run("subscribers", "import", "list.csv", "--to", "weekly", "--agreed", "moved").code == 0
+    assert (
+        run("subscribers", "import", "list.csv", "--to", "weekly", "--consent", "moved").code == 0
+    )
     moved = csv.DictReader(run("subscribers", "list", "weekly", "--csv").out.splitlines())
     found = {row["address"]: (row["state"], row["tags"]) for row in moved}
     assert found == {
@@ -162,7 +164,7 @@ def test_a_file_is_imported_and_a_second_time_changes_nothing(site: Path, run: T
     Path("people.csv").write_text(
         "email;state\nada@example.org;active\nbob@example.org;unsubscribed\nnobody;active\n"
     )
-    command = ("subscribers", "import", "people.csv", "--to", "weekly", "--agreed", "moved")
+    command = ("subscribers", "import", "people.csv", "--to", "weekly", "--consent", "moved")
     first, second = run(*command), run(*command)
     assert (first.code, second.code) == (1, 1), "one row is bad"
     assert "people.csv.bad.csv" in first.out
@@ -174,7 +176,7 @@ def test_a_file_is_imported_and_a_second_time_changes_nothing(site: Path, run: T
     assert "ada" in listed
     assert "bob" not in listed
     Path("list.csv").write_text(run("subscribers", "list", "weekly", "--csv").out)
-    own = run("subscribers", "import", "list.csv", "--to", "weekly", "--agreed", "moved")
+    own = run("subscribers", "import", "list.csv", "--to", "weekly", "--consent", "moved")
     assert own.code == 0
     assert not Path("list.csv.bad.csv").exists()
 
@@ -192,7 +194,7 @@ def test_a_file_is_imported_and_a_second_time_changes_nothing(site: Path, run: T
 def test_an_import_that_cannot_be_is_explained(
     site: Path, run: Typing, arguments: tuple[str, ...], complaint: str
 ) -> None:
-    said = run("subscribers", "import", *arguments, "--agreed", "x")
+    said = run("subscribers", "import", *arguments, "--consent", "x")
     assert said.code == 2
     assert complaint in said.err
 
@@ -200,11 +202,11 @@ def test_an_import_that_cannot_be_is_explained(
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (("add", "weekly", "no-address", "--agreed", "x"), "'no-address' is no address of mail"),
-        (("add", "daily", "a@example.org", "--agreed", "x"), "there is no newsletter daily"),
-        (("add", "weekly", "a@example.org"), "--agreed"),
+        (("add", "weekly", "no-address", "--consent", "x"), "'no-address' is no address of mail"),
+        (("add", "daily", "a@example.org", "--consent", "x"), "there is no newsletter daily"),
+        (("add", "weekly", "a@example.org"), "--consent"),
         (
-            ("add", "weekly", "a@example.org", "b@example.org", "--name", "A", "--agreed", "x"),
+            ("add", "weekly", "a@example.org", "b@example.org", "--name", "A", "--consent", "x"),
             "--name is for one ADDRESS",
         ),
         (("suppress", "nobody@example.org", "--lift"), "is not suppressed, or was erased"),
@@ -226,7 +228,7 @@ def test_a_wrong_turn_is_explained_and_changes_nothing(
 @pytest.fixture
 def served(site: Path, run: Typing) -> Path:
     """A site with pages about people, and one person."""
-    assert run("subscribers", "add", "weekly", "ada@example.org", "--agreed", "asked").code == 0
+    assert run("subscribers", "add", "weekly", "ada@example.org", "--consent", "asked").code == 0
     return site
 
 
@@ -255,10 +257,10 @@ def test_without_pages_there_are_no_links(site: Path, run: Typing) -> None:
 
 def test_a_new_secret_signs_links_anew(served: Path, run: Typing) -> None:
     before = _listed(run)
-    said = run("subscribers", "rotate", "--grace", "30 days")
+    said = run("subscribers", "rotate-keys", "--grace", "30 days")
     assert "work until" in said.out
     assert _listed(run)["unsubscribe"] != before["unsubscribe"]
-    assert run("subscribers", "rotate", "--grace", "soon").code == 2
+    assert run("subscribers", "rotate-keys", "--grace", "soon").code == 2
 
 
 def test_somebody_leaves_by_mail(served: Path, run: Typing) -> None:
@@ -294,11 +296,11 @@ def test_an_address_is_added_as_mail_programs_copy_it(site: Path, run: Typing) -
     }
 
 
-@pytest.mark.parametrize("given", [[], ["--agreed", " "]])
+@pytest.mark.parametrize("given", [[], ["--consent", " "]])
 def test_without_evidence_of_consent_an_example_is_shown(
     site: Path, run: Typing, given: list[str]
 ) -> None:
     said = run("subscribers", "add", "weekly", "ada@example.org", *given)
     assert said.code == 2
-    assert "--agreed is missing" in said.err
-    assert "For example: --agreed '" in said.err
+    assert "--consent is missing" in said.err
+    assert "For example: --consent '" in said.err

@@ -253,7 +253,7 @@ def test_bash_takes_the_script_and_completes(site: Path, need: Callable[[str, st
 @pytest.mark.parametrize(
     "typed",
     [
-        *("issues make", "issues show", "issues approve", "send-test", "deliveries proof"),
+        *("issues make", "issues show", "issues approve", "send-test", "deliveries report"),
         *("subscribers add", "export", "preview"),
     ],
 )

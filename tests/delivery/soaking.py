@@ -116,7 +116,7 @@ class Soak:
         config.write_text(yaml.safe_dump(settings), encoding="utf-8")
         people = "email\n" + "".join(f"{address}\n" for address in self._people)
         (self._folder / "people.csv").write_text(people, encoding="utf-8")
-        self.run("subscribers", "import", "people.csv", "--to", NEWSLETTER, "--agreed", "asked us")
+        self.run("subscribers", "import", "people.csv", "--to", NEWSLETTER, "--consent", "asked us")
         self.run("build", "--quiet")
         self.run("issues", "make", NEWSLETTER, "--yes")
 
@@ -231,7 +231,7 @@ class Soak:
         outcome.held, outcome.held_taken = len(held), sum(taken[each] for each in held)
         outcome.lost = [each for each in self._people if not taken[each] and each not in held]
         outcome.twice = [each for each, many in taken.items() if many > 1]
-        proof = json.loads(self.run("deliveries", "proof", NEWSLETTER, "--json"))
+        proof = json.loads(self.run("deliveries", "report", NEWSLETTER, "--json"))
         outcome.proof = {name: proof[name] for name in ("planned", *SUMMED)}
         summed = sum(outcome.proof[name] for name in SUMMED)
         if outcome.proof["planned"] != summed or summed != len(self._people):

@@ -69,7 +69,7 @@ def test_who_is_erased_is_nowhere_in_the_store(
     before = files(site)
     assert before is None or b"ann.lee" in before
     config = str(site.folder.root / "config.yaml")
-    assert cli.main(["subscribers", "remove", ANN, "--config", config]) == 0
+    assert cli.main(["subscribers", "erase", ANN, "--config", config]) == 0
     capsys.readouterr()
     assert traces(site) == []
     after = files(site)
@@ -102,7 +102,7 @@ def test_an_address_in_what_is_known_of_others_is_erased_as_well(
     before = files(site)
     assert before is None or b"ann.lee=example.org" in before.replace(b"joann", b"")
     config = str(site.folder.root / "config.yaml")
-    assert cli.main(["subscribers", "remove", ANN, "--config", config]) == 0
+    assert cli.main(["subscribers", "erase", ANN, "--config", config]) == 0
     capsys.readouterr()
     after = files(site)
     assert after is None or b"ann.lee" not in after.lower().replace(b"joann.lee", b"")
@@ -121,7 +121,7 @@ def test_a_program_that_reads_meanwhile_is_reported(
     other.execute("BEGIN")
     other.execute("SELECT * FROM subscribers").fetchall()
     config = str(sqlite_site.folder.root / "config.yaml")
-    assert cli.main(["subscribers", "remove", ANN, "--config", config]) == 0
+    assert cli.main(["subscribers", "erase", ANN, "--config", config]) == 0
     other.close()
     assert "Another program reads" in capsys.readouterr().err
 

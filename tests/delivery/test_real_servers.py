@@ -118,13 +118,13 @@ def test_whose_message_comes_back_is_mailed_no_more(
     coming = {GONE: SAID} | ({NOBODY: "unknown user"} if server.unknown == "sent" else {})
     server.mails("bounces", len(coming))
     config = ["--config", str(site.folder.config_file)]
-    assert cli.main(["bounces", "read", *config]) == 0
+    assert cli.main(["bounces", "fetch", *config]) == 0
     assert capsys.readouterr().out.split() == ["suppressed", str(len(coming))]
     found = suppressed(site)
     assert found.keys() == coming.keys()
     for who, said in coming.items():
         assert said in found[who]
-        assert cli.main(["deliveries", "to", who, *config]) == 0
+        assert cli.main(["deliveries", "for", who, *config]) == 0
         assert "bounced" in capsys.readouterr().out
-    assert cli.main(["bounces", "read", *config]) == 0
+    assert cli.main(["bounces", "fetch", *config]) == 0
     assert capsys.readouterr().out == "Nothing came back.\n"

@@ -68,7 +68,7 @@ def url(services: Services) -> str:
 
 
 def proof(services: Services) -> dict[str, int]:
-    said = services.run("deliveries", "proof", "weekly", "--json")
+    said = services.run("deliveries", "report", "weekly", "--json")
     found: dict[str, int] = json.loads(said.stdout) if said.stdout else {}
     return found
 
@@ -109,7 +109,7 @@ def test_whatever_ends_it_or_has_it_begin_anew_nobody_gets_two_and_all_get_one(
     assert within_seconds(lambda: bool(proof(services).get("ended")), 30)
     taken = [mail.to[0] for mail in server.mails]
     assert len(taken) == len(set(taken)), "nobody twice"
-    held = services.run("deliveries", "proof", "weekly", "--names", "--state", "held").stdout
+    held = services.run("deliveries", "report", "weekly", "--names", "--state", "held").stdout
     missing = set(PEOPLE) - set(taken)
     assert all(each in held for each in missing), "nobody lost"
     assert proof(services)["held"] <= (2 if number == signal.SIGKILL else 0)

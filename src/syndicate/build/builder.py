@@ -151,7 +151,7 @@ def _was_readable(site: Site) -> Finding:
         "subscribers and the key that signs their links; now only its owner can",
         site.config_file,
         hint="if other people have an account here, sign with a new key: "
-        "syndicate subscribers rotate",
+        "syndicate subscribers rotate-keys",
     )
 
 

@@ -29,7 +29,7 @@ def bounces() -> None:
 @bounces.command(short_help="Read what came back, now.")
 @click.argument("files", nargs=-1, type=FILE, metavar="[FILE]...")
 @config_option
-def read(config_file: Path, files: tuple[str, ...]) -> None:
+def fetch(config_file: Path, files: tuple[str, ...]) -> None:
     """Act on the new mails in the mailboxes of the configuration, as the service does.
 
     With FILEs, act on these mails instead, and leave them where they are; - is standard input.

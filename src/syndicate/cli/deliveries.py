@@ -53,7 +53,7 @@ def deliveries() -> None:
 @click.option("--state", type=click.Choice(STATES), help="Of the names, only those.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @config_option
-def proof(config_file: Path, issue: str, names: bool, state: str | None, as_json: bool) -> int:
+def report(config_file: Path, issue: str, names: bool, state: str | None, as_json: bool) -> int:
     """Say what became of an ISSUE: planned = sent + failed + held + suppressed + pending.
 
     The exit code is 1 if that does not hold.
@@ -170,10 +170,10 @@ def resolve(config_file: Path, issue: str, addresses: tuple[str, ...], verdict: 
     click.echo(f"{counted(many, 'message')} {'is' if many == 1 else 'are'} {became}.")
 
 
-@deliveries.command(short_help="What somebody was sent.")
+@deliveries.command("for", short_help="Show what was sent to an address.")
 @click.argument("address")
 @config_option
-def to(config_file: Path, address: str) -> None:
+def for_address(config_file: Path, address: str) -> None:
     """Say what ADDRESS was sent, the newest first, and what happened to it."""
     from syndicate.store.deliveries import Deliveries
 

@@ -331,19 +331,16 @@ def retry_failed_of(config_file: Path, issue: str) -> None:
     click.echo(f"{counted(many, 'message')} of {sending.name} will be tried again.")
 
 
-@issues.command("resend", short_help="Send an issue to those who missed it.")
-@click.argument("issue", shell_complete=newsletter_names)
-@click.option("--missed", is_flag=True, help="To those who get the newsletter, and not this yet.")
+@issues.command("send-missed", short_help="Send an issue to subscribers who did not get it.")
+@click.argument("issue")
 @config_option
-def resend_issue(config_file: Path, issue: str, missed: bool) -> None:
-    """Send an ISSUE also to those who get the newsletter now and did not get the issue.
+def send_missed(config_file: Path, issue: str) -> None:
+    """Send an ISSUE to everyone who is subscribed now and did not get it.
 
-    That is whoever subscribed since, and those whose delivery failed. Nobody gets it twice.
+    These are people who subscribed since, and those whose delivery failed. Nobody gets it twice.
     """
     from syndicate.delivery.operator import resend_missed, sending_of
 
-    if not missed:
-        raise click.UsageError("say --missed: to those who did not get it; nobody gets it twice")
     with site_of(config_file) as site:
         found = issue_named(site, issue, began, is_made)
         sending = sending_of(site, found)
@@ -392,7 +389,7 @@ def _why_not(issue: Issue, to: IssueState) -> tuple[str, str]:
         return "was cancelled", f"its articles come in the next issue: {make}"
     if to == IssueState.APPROVED:
         return "was approved before, and cannot be approved again", (
-            f"syndicate deliveries proof {issue.name} shows its deliveries"
+            f"syndicate deliveries report {issue.name} shows its deliveries"
         )
     return "has been sent and cannot be cancelled", "send a correction in the next issue"
 

@@ -47,8 +47,8 @@ def _evidence(_: click.Context, __: click.Parameter, value: str | None) -> str:
     if value and value.strip():
         return value
     raise click.UsageError(
-        "--agreed is missing: state how and when they agreed to get it. "
-        "For example: --agreed 'signed the list at the market, 2026-11-28'"
+        "--consent is missing: state how and when they agreed to get it. "
+        "For example: --consent 'signed the list at the market, 2026-11-28'"
     )
 
 
@@ -62,7 +62,8 @@ def subscribers() -> None:
 @click.argument("address", nargs=-1, required=True)
 @click.option("--name", default="", help="What they are called, if it is one person.")
 @click.option(
-    "--agreed",
+    "--consent",
+    "agreed",
     callback=_evidence,
     help="How they agreed to it, for the record.  [required]",
 )
@@ -89,7 +90,8 @@ def add(
 @click.argument("file", type=click.File("rb"))
 @click.option("--to", "newsletter", required=True, help="The newsletter they agreed to get.")
 @click.option(
-    "--agreed",
+    "--consent",
+    "agreed",
     callback=_evidence,
     help="How they agreed to it, for the record.  [required]",
 )
@@ -278,10 +280,10 @@ def unsubscribe(
     click.echo(done if left else "Not subscribed.")
 
 
-@subscribers.command(short_help="Sign the links of subscribers anew.")
+@subscribers.command("rotate-keys", short_help="Sign the links of subscribers with a new key.")
 @click.option("--grace", default="60 days", show_default=True, help="How long old links work.")
 @config_option
-def rotate(config_file: Path, grace: str) -> None:
+def rotate_keys(config_file: Path, grace: str) -> None:
     """Sign all links of subscribers with a new secret from now on.
 
     For when the one before may have got out. Links that were mailed with it work for a while.
@@ -324,7 +326,7 @@ def suppress(config_file: Path, address: str, reason: str, *, lift: bool) -> Non
 @subscribers.command(short_help="Erase a person for good.")
 @click.argument("address")
 @config_option
-def remove(config_file: Path, address: str) -> None:
+def erase(config_file: Path, address: str) -> None:
     """Erase all that is known of the person with ADDRESS.
 
     What stays is a hash of the address, so that nobody adds it again by mistake.

@@ -108,7 +108,7 @@ def after_pause(sending: IssueSend) -> str:
     if not sending.paused.endswith(REFUSED):
         return f"correct the cause, then: syndicate issues resume {name}"
     return (
-        f"read the replies (syndicate deliveries proof {name} --names), correct the cause, then: "
+        f"read the replies (syndicate deliveries report {name} --names), correct the cause, then: "
         f"syndicate issues retry-failed {name}; or, if the refusals are right: "
         f"syndicate issues resume {name}, which suppresses the addresses that do not exist"
     )

@@ -93,7 +93,7 @@ def send(
     if not site.database.lock_sending():
         raise SyndicateError(
             "another program sends from this store already",
-            hint="leave it to it; syndicate deliveries proof says how far it is",
+            hint="leave it to it; syndicate deliveries report says how far it is",
         )
     incarnation = Incarnation(site.database, site.sent_record)
     incarnation.require()
