@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from syndicate.store.database import Database, in_memory
-from syndicate.store.passed import MIN_CONTRAST, passed
+from syndicate.store.passed import MIN_AGE, passed
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 DAY, YEARS = timedelta(days=1), timedelta(days=3650)
@@ -58,4 +58,4 @@ def test_no_moment_passes_before_its_time_while_wrong_readings_stay_alone(
 
 def test_all_that_is_old_passes_in_the_end(database: Database) -> None:
     found = look(database, *(NOON + timedelta(minutes=10) * number for number in range(3 * 144)))
-    assert max(filter(None, found)) >= NOON + 3 * DAY - 2 * MIN_CONTRAST
+    assert max(filter(None, found)) >= NOON + 3 * DAY - 2 * MIN_AGE

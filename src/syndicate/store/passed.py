@@ -15,7 +15,7 @@ from syndicate.timestamps import format_timestamp, parse_timestamp
 READING = "clock:"
 """Begins the name in `meta` of the last reading for a kind of rows; the kind follows."""
 
-MIN_CONTRAST = timedelta(days=1)
+MIN_AGE = timedelta(days=1)
 """How much later than a reading the clock must be before the reading is believed."""
 
 
@@ -23,13 +23,13 @@ def is_unread(readings: Mapping[str, str], kind: str, now: datetime) -> bool:
     """Whether `passed` would keep another reading for this `kind`, by what `meta` holds."""
     text = readings.get(READING + kind)
     before = parse_timestamp(text) if text else None
-    return before is None or not before <= now < before + MIN_CONTRAST
+    return before is None or not before <= now < before + MIN_AGE
 
 
 def passed(database: Database, kind: str, now: datetime) -> datetime | None:
     """The moment that counts as passed for rows of this `kind`; None when nothing may be deleted.
 
-    Inside a transaction. A moment is given once in `MIN_CONTRAST` at most. A reading that is later than
+    Inside a transaction. A moment is given once in `MIN_AGE` at most. A reading that is later than
     `now` came from a clock that was ahead: it is replaced, and never counted.
     """
     key = READING + kind
