@@ -59,7 +59,7 @@ class Services:
     @contextmanager
     def at_work(self, process: subprocess.Popen[bytes]) -> Iterator[None]:
         """The service in the midst of a build, which waits until the block ends."""
-        assert self.published("First steps")
+        assert self.published("First steps"), self.log()
         path = self.site.root / "syndicate.db.lock"
         assert within_seconds(lambda: path not in _opened_by(process))
         with path.open("w") as file:
