@@ -417,7 +417,7 @@ def test_a_page_written_by_a_build_that_died_does_not_outlive_its_article(
     same_as_made_whole(site)
 
 
-@pytest.mark.parametrize("step", ["_put_files", "sweep"])
+@pytest.mark.parametrize("step", ["_put_files", "delete_orphans"])
 def test_a_build_that_dies_after_a_picture_changed_is_completed_by_the_next(
     small: SiteFolder, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
@@ -431,7 +431,7 @@ def test_a_build_that_dies_after_a_picture_changed_is_completed_by_the_next(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(DocumentWriter if step == "sweep" else build_module, step, die)
+        patched.setattr(DocumentWriter if step == "delete_orphans" else build_module, step, die)
         with pytest.raises(KeyboardInterrupt):
             small.build()
     small.build()
@@ -879,9 +879,10 @@ BUILD = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from syndicate import app, build
-with app.opened(Path(sys.argv[1]), {}, lambda items, total, doing: items) as site:
-    build.build(site, datetime(2026, 11, 22, 12, tzinfo=UTC))
+from syndicate.build import builder
+from syndicate.site import load_site
+with load_site(Path(sys.argv[1]), {}, lambda items, total, doing: items) as site:
+    builder.build(site, datetime(2026, 11, 22, 12, tzinfo=UTC))
 """
 
 

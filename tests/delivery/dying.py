@@ -43,7 +43,7 @@ def at_commit(when: str, step: str) -> None:
     @wraps(real)
     def noted(self: Deliveries, *arguments: Any) -> Any:
         became = real(self, *arguments)
-        if became or (step == "plan") or (step == "settle" and arguments[0]):
+        if became or (step == "plan") or (step == "apply_transitions" and arguments[0]):
             done.append(True)
         return became
 

@@ -617,7 +617,7 @@ def test_in_quiet_hours_nothing_goes_out(site: Mailing) -> None:
 def test_servers_share_by_weight_and_one_that_is_down_costs_nothing(
     site: Mailing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(queue, "KEEPS_UP", 60)  # however busy this machine is
+    monkeypatch.setattr(queue, "ACTIVE_WINDOW", 60)  # however busy this machine is
     site.people([f"p{number:03}@example.org" for number in range(120)])
     site.issue()
     with SmtpServer() as one, SmtpServer() as other:
@@ -748,7 +748,7 @@ def test_a_store_that_is_busy_for_long_costs_time_and_nothing_else(
 def test_on_a_full_disk_nothing_goes_out_that_is_not_written_down(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("syndicate.delivery.dispatcher.LOOK", 0.01)
+    monkeypatch.setattr("syndicate.delivery.dispatcher.POLL_SECONDS", 0.01)
     url = f"sqlite:///{tmp_path / 'site' / 'syndicate.db'}"
     site = mailing(tmp_path / "site", url)
     site.people([f"p{number:02}@example.org" for number in range(30)])
@@ -826,7 +826,7 @@ def test_how_long_an_approval_is_good(hours: int, waits: bool) -> None:
 def test_what_is_known_when_a_round_breaks_is_written_when_the_store_is_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("syndicate.delivery.dispatcher.LOOK", 0.01)
+    monkeypatch.setattr("syndicate.delivery.dispatcher.POLL_SECONDS", 0.01)
     site = mailing(tmp_path / "site", "sqlite:///syndicate.db")
     site.people(EVERYBODY)
     site.issue()

@@ -314,17 +314,17 @@ COMMITS = {
     ("after", "plan"): (0, 0),
     ("before", "claim"): (0, 0),
     ("after", "claim"): (0, 0),
-    ("before", "begin"): (0, 0),
-    ("after", "begin"): (1, 0),
+    ("before", "mark_sending"): (0, 0),
+    ("after", "mark_sending"): (1, 0),
     ("within", "nothing"): (1, 0),
     ("within", "half"): (1, 0),
-    ("before", "settle"): (1, 1),
-    ("after", "settle"): (0, 1),
+    ("before", "apply_transitions"): (1, 1),
+    ("after", "apply_transitions"): (0, 1),
     ("before", "end"): (0, 4),
     ("after", "end"): (0, 4),
 }
 """When it dies -> how many nobody knows the fate of, and how many the server took."""
-COMMITS_ON_EITHER = [("before", "plan"), ("after", "begin"), ("before", "settle")]
+COMMITS_ON_EITHER = [("before", "plan"), ("after", "mark_sending"), ("before", "apply_transitions")]
 
 
 def dies(when: tuple[str, str], site: Mailing) -> None:

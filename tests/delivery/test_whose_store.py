@@ -455,10 +455,10 @@ def put_meta(url: str, rows: list[tuple[str, str]]) -> None:
 
 
 MOMENTS = [
-    ("before", "begin"),
-    ("after", "begin"),
-    ("before", "settle"),
-    ("after", "settle"),
+    ("before", "mark_sending"),
+    ("after", "mark_sending"),
+    ("before", "apply_transitions"),
+    ("after", "apply_transitions"),
     ("before", "record"),
     ("within", "record"),
     ("after", "record"),

@@ -27,8 +27,10 @@ sys.path.insert(0, {here!r})
 from datetime import UTC, datetime
 from pathlib import Path
 from site_folder import quietly
-from syndicate import app, issuing, publish
+from syndicate import atomic_files
 from syndicate.build.builder import build
+from syndicate.issues import freeze
+from syndicate.site import load_site
 from syndicate.store.issues import Issues
 
 def dies(owner, step, when, count=1):
@@ -44,23 +46,23 @@ def dies(owner, step, when, count=1):
     setattr(owner, step, wrapped)
 
 now = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
-with app.opened(Path({config!r}), {{}}, quietly) as site:
+with load_site(Path({config!r}), {{}}, quietly) as site:
     build(site, now)
     {death}
-    issuing.make_issue(site, site.config.newsletters["weekly"], {slot!r}, now, now)
+    freeze.freeze_issue(site, site.config.newsletters["weekly"], {slot!r}, now, now)
     build(site, now)
 """
 
 DEATHS = {
-    "before choosing": 'dies(issuing.Making, "choose", "before")',
-    "when chosen": 'dies(issuing.Making, "choose", "after")',
-    "when composed": 'dies(issuing.Making, "compose", "after")',
+    "before choosing": 'dies(freeze.IssueDraft, "choose", "before")',
+    "when chosen": 'dies(freeze.IssueDraft, "choose", "after")',
+    "when composed": 'dies(freeze.IssueDraft, "compose", "after")',
     "with the issue half kept": 'dies(Issues, "add", "after")',
-    "before what is owed is kept": 'dies(issuing, "owe", "before")',
-    "before the commit": 'dies(issuing, "owe", "after")',
-    "when kept": 'dies(issuing.Making, "keep", "after")',
-    "before the first document": 'dies(publish, "_replace", "before")',
-    "in the middle of the documents": 'dies(publish, "_replace", "after", 3)',
+    "before what is owed is kept": 'dies(freeze, "mark_pending", "before")',
+    "before the commit": 'dies(freeze, "mark_pending", "after")',
+    "when kept": 'dies(freeze.IssueDraft, "keep", "after")',
+    "before the first document": 'dies(atomic_files, "_replace", "before")',
+    "in the middle of the documents": 'dies(atomic_files, "_replace", "after", 3)',
 }
 
 

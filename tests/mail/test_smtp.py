@@ -90,7 +90,7 @@ def received(server: SmtpServer) -> list[str]:
 
 @pytest.fixture(autouse=True)
 def impatient_after_messages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client, "PATIENCE", 1)
+    monkeypatch.setattr(client, "DATA_TIMEOUT_FACTOR", 1)
 
 
 # -- what goes well --------------------------------------------------------------------------

@@ -43,7 +43,7 @@ STRAY = ["250 2.0.0 ok", "354 go", "451 4.3.0 not now", "550 5.1.1 no such user"
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client, "PATIENCE", 1)
+    monkeypatch.setattr(client, "DATA_TIMEOUT_FACTOR", 1)
 
 
 @dataclass

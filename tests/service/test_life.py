@@ -17,6 +17,7 @@ from site_folder import SiteFolder
 from syndicate import atomic_files
 from syndicate.issues import freeze
 from syndicate.store.articles import Articles
+from syndicate.store.documents import Documents
 from syndicate.store.issues import Issues, slot_name
 from syndicate.store.newsletters import Newsletters
 from syndicate.timestamps import parse_timestamp
@@ -27,9 +28,9 @@ CRASHES: list[tuple[object, str]] = [
     (freeze.IssueDraft, "compose"),
     (freeze.IssueDraft, "keep"),
     (Issues, "add"),
-    (freeze, "owe"),
+    (freeze, "mark_pending"),
     (atomic_files, "_replace"),
-    (Articles, "keep_documents"),
+    (Documents, "keep"),
 ]
 names = st.sampled_from(["a.md", "b.md", "c.md", "d.md"])
 
@@ -194,7 +195,7 @@ TestLife.settings = settings(
 def test_an_article_that_was_never_rendered_is_carried_once_its_file_can_be_read_again() -> None:
     life = Living()
     life.write("a.md", 1, 1)
-    life.crash((Articles, "keep_documents"), after=True, minutes=1)
+    life.crash((Documents, "keep"), after=True, minutes=1)
     life.break_file("a.md")
     life.clock_set_back(300)
     assert "a.md: text-lost" in life.findings()

@@ -320,12 +320,12 @@ def _store_url(value: str) -> Complaint | None:
 
 
 CHECKS: Mapping[tuple[str, str], Callable[[Any], Complaint | None]] = {
-    ("Site", "title"): _not_empty,
-    ("Site", "url"): _site_url,
-    ("Site", "language"): _language,
-    ("Site", "email"): _email,
-    ("Site", "time_zone"): _time_zone,
-    ("Site", "permalink"): _permalink,
+    ("SiteSettings", "title"): _not_empty,
+    ("SiteSettings", "url"): _site_url,
+    ("SiteSettings", "language"): _language,
+    ("SiteSettings", "email"): _email,
+    ("SiteSettings", "time_zone"): _time_zone,
+    ("SiteSettings", "permalink"): _permalink,
     ("Feeds", "formats"): _formats,
     ("Feeds", "hub"): _hub,
     ("Newsletter", "name"): _name,

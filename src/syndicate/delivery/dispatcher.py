@@ -206,7 +206,7 @@ class Dispatcher:
 
         def written() -> None:
             with self._database.transaction():
-                self._deliveries.record(moves, self._owner, page.now)
+                self._deliveries.apply_transitions(moves, self._owner, page.now)
                 self._doubt(page)
 
         with suppress(StoreError):  # what ended the round may go on
@@ -261,7 +261,7 @@ class Dispatcher:
             return
         now = format_timestamp(datetime.now(UTC))
         moves = [_move(task, S.CLAIMED, S.PENDING) for task in tasks]
-        self._commit(lambda: self._deliveries.record(moves, self._owner, now))
+        self._commit(lambda: self._deliveries.apply_transitions(moves, self._owner, now))
         for task in tasks:
             self.ways[task.claimed.issue].in_flight -= 1
 
@@ -358,7 +358,7 @@ class Dispatcher:
     def _write(self, page: _Batch, wanted: int) -> None:
         """All of it, in a transaction that may be tried again."""
         page.may, page.left, page.claimed, page.through = set(), {}, [], []
-        self._deliveries.record([move for _, move in page.moves], self._owner, page.now)
+        self._deliveries.apply_transitions([move for _, move in page.moves], self._owner, page.now)
         self._doubt(page)
         for claimed, error in page.refused:
             self._refused(claimed, error)
@@ -390,7 +390,7 @@ class Dispatcher:
     def _take_back(self, page: _Batch) -> None:
         tasks = [each.task for each in page.begins]
         moves = [_move(each, S.SENDING, S.PENDING) for each in tasks]
-        self._deliveries.record(moves, self._owner, page.now)
+        self._deliveries.apply_transitions(moves, self._owner, page.now)
 
     def _begin(self, page: _Batch) -> None:
         groups: dict[tuple[int, str], list[int]] = {}

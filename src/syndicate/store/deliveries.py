@@ -413,7 +413,7 @@ class Deliveries:
         self._run(f"UPDATE deliveries SET state = 'pending', owner = '' WHERE {mine}", which)
         return len(left)
 
-    def record(self, moves: Sequence[Transition], owner: str, now: str) -> None:
+    def apply_transitions(self, moves: Sequence[Transition], owner: str, now: str) -> None:
         """Let claimed or sending deliveries of this owner come into another state."""
         self._database.run_many(
             "UPDATE deliveries SET state = :state, attempts = :attempts, next_try = :next_try, "
