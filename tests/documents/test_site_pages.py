@@ -295,7 +295,7 @@ def test_the_front_page_says_how_to_publish_what_was_held_back(site: SiteFolder)
     undated(site, 6)
     site.build()
     page = site.text("index.html")
-    assert "6 articles are held back because they have no date." in page
+    assert "6 articles are not published because they have no date." in page
     assert "<code>syndicate build --publish-undated</code>" in page
     site.build(publish_undated=True)
     assert "held back" not in site.text("index.html")

@@ -45,7 +45,7 @@ BROKEN = [
     ("25", "font-size:17px", "font-size:11px"),
     ("26", "mailto:weekly@news.example.org?subject=unsubscribe", "mailto:x@news.example.org"),
     ("26", "https://news.example.org/weekly/2026-11-22/", "https://news.example.org/x/"),
-    ("28", "You receive this mail", "You receive this mail, {{ name }},"),
+    ("28", "You receive this email", "You receive this email, {{ name }},"),
     ("css", "<style>", "<style>:is(p, b) { color: #000000 }"),
     ("17", 'dir="ltr">', 'dir="rtl">'),
     ("22", "height:auto", "height:288px"),

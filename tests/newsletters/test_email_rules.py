@@ -154,12 +154,12 @@ def test_25_text_is_16_pixels_or_more_and_links_show_without_colour(page: HtmlEl
         assert "underline" in link.get("style") or "border:1px" in link.get("style")
 
 
-def test_26_the_footer_says_how_to_leave_why_this_comes_and_where_from(
+def test_26_the_footer_says_how_to_unsubscribe_why_it_was_sent_and_by_whom(
     rendered: Rendered, page: HtmlElement
 ) -> None:
     footer = page.find(".//div[@class='footer']")
     text = " ".join(footer.text_content().split())
-    assert "You receive this mail because you subscribed to Lake Weekly" in text
+    assert "You receive this email because you subscribed to Lake Weekly" in text
     assert "1 Shore Road" in text
     hrefs = footer.xpath(".//a/@href")
     assert rendered.links.unsubscribe_url in hrefs

@@ -297,7 +297,7 @@ def test_a_mail_without_the_link_to_unsubscribe_is_found(
 def test_a_placeholder_in_the_design_is_found(
     rules: Rules, tokened: Rendered, newsletter: Newsletter, hard: tuple[Published, ...], left: str
 ) -> None:
-    html = tokened.html.replace("You receive this mail", f"You receive this mail {left}")
+    html = tokened.html.replace("You receive this email", f"You receive this email {left}")
     assert "email-28" in rules(replace(tokened, html=html), newsletter, hard)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -10,13 +12,14 @@ import jinja2
 import pytest
 from newsletter_samples import DESIGNS, NOON, Issue, article
 
-from syndicate.config.model import Newsletter, SiteSettings
+from syndicate.config.model import Design, Newsletter, SiteSettings
 from syndicate.content.article import Published
 from syndicate.errors import Location, TemplateError
 from syndicate.newsletters.issue import IssueLinks
 from syndicate.newsletters.render import MAX_BYTES, preheader, render_issue, size_as_sent
 from syndicate.templating.environment import environment
 
+FILLER = "New articles from N, to read here or on the web"
 LONG = "<p>" + "A sentence about the lake. " * 40 + "</p>"
 
 
@@ -58,6 +61,35 @@ def test_dates_are_in_the_zone_of_the_site(
     rendered = render_issue(env, newsletter, site, rich, date=NOON, links=links)
     assert "23 November 2026" in rendered.html
     assert "2026-11-23T01:00:00+13:00" in rendered.html
+
+
+@pytest.mark.parametrize("design", ["digest", "letter", "magazine"])
+def test_a_newsletter_speaks_the_language_of_its_site(
+    site: SiteSettings,
+    newsletter: Newsletter,
+    links: IssueLinks,
+    rich: tuple[Published, ...],
+    design: Design,
+) -> None:
+    german = replace(site, language="de")
+    chosen = replace(newsletter, design=design, text="summary")
+    manage = replace(links, preferences_url="https://news.example.org/preferences/x")
+    env = environment(None, DESIGNS, language="de")
+    rendered = render_issue(
+        env, chosen, german, rich, date=NOON, links=manage, recipient_name="Ada & Co"
+    )
+    html = unescape(re.sub("<[^>]*>", "", rendered.html))
+    for text in (html, " ".join(rendered.text.split())):
+        assert "Hallo Ada & Co," in text
+        assert "22. November 2026" in text
+        assert "Im Web lesen" in text
+        assert "Im Web weiterlesen" in text
+        assert "Sie erhalten diese E-Mail, weil Sie Lake Weekly bei Lake Notes" in text
+        assert "Abmelden" in text
+        assert "Einstellungen" in text
+        for english in ("Read on", "reading on", "You receive", "Unsubscribe", "Preferences"):
+            assert english not in text
+    assert ("Außerdem neu" in html) == (design == "letter")
 
 
 def test_summaries_only_link_to_the_rest(issue: Issue) -> None:
@@ -158,7 +190,7 @@ def test_the_preheader_is_40_to_130_characters_whatever_the_articles(
     summary: str, title: str
 ) -> None:
     only = replace(article("a", title, ""), summary=summary)
-    text = preheader(Newsletter(name="n", title="N", sender="a@b.org"), [only])
+    text = preheader(Newsletter(name="n", title="N", sender="a@b.org"), [only], FILLER)
     assert 40 <= len(text) <= 130
     assert text.startswith(summary[:6])
 

@@ -87,7 +87,7 @@ def test_templates_and_settings_are_followed_and_what_breaks_is_told_until_it_is
     trouble = "document.querySelector('#trouble')"
     template = "templates/newsletter/parts/footer.html"
 
-    preview.edit(template, "You receive this mail", "All that is new")
+    preview.edit(template, "You receive this email", "All that is new")
     browser.wait_for(says(LIGHT, "All that is new"))
     preview.edit("config.yaml", "title: Low Tide, weekly", "title: High Tide, daily")
     browser.wait_for(says(LIGHT, "High Tide, daily"))

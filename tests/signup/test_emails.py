@@ -1,4 +1,4 @@
-"""What the letters to people who subscribe promise: see syndicate.signup.emails."""
+"""Transactional emails to subscribers: see syndicate.signup.emails."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def words(html: str) -> str:
     return " ".join(tree(html).xpath("string(//body)").split())
 
 
-def test_both_letters_have_a_subject_of_one_line_and_their_link_in_both_parts(
+def test_both_emails_have_a_subject_of_one_line_and_their_link_in_both_parts(
     env: Environment,
 ) -> None:
     for letter in both_letters(env).values():
@@ -44,18 +44,18 @@ def test_both_letters_have_a_subject_of_one_line_and_their_link_in_both_parts(
 def test_the_plain_text_is_complete_and_fits_into_a_line(env: Environment) -> None:
     letter = both_letters(env)["confirmation"]
     text = " ".join(letter.text.split())
-    assert "to get Low Tide, weekly and Birds by email" in text
-    assert "“I want to get Low Tide, weekly and Birds by email from Low Tide." in text
-    assert "The link works until 29 November 2026." in text
-    assert "If it was not you, do nothing: nothing more will come." in text
+    assert "was signed up for Low Tide, weekly and Birds from Low Tide." in text
+    assert "“I want to receive Low Tide, weekly and Birds by email from Low Tide." in text
+    assert "This link is valid until 29 November 2026." in text
+    assert "If you did not sign up, ignore this email; you will not be subscribed." in text
     assert all(len(line) <= 72 for line in letter.text.splitlines())
 
 
 def test_the_html_says_the_same(env: Environment) -> None:
     text = words(both_letters(env)["confirmation"].html)
-    assert "The link works until 29 November 2026. If it was not you, do nothing" in text
-    assert "I want to get Low Tide, weekly and Birds by email from Low Tide." in text
-    assert "ignore it: nothing was changed." in words(both_letters(env)["choices"].html)
+    assert "This link is valid until 29 November 2026. If you did not sign up" in text
+    assert "I want to receive Low Tide, weekly and Birds by email from Low Tide." in text
+    assert "ignore it; nothing has changed." in words(both_letters(env)["choices"].html)
 
 
 def test_hostile_titles_stay_text(env: Environment) -> None:
@@ -77,9 +77,9 @@ def test_styles_stand_in_the_elements_and_dark_ones_win(env: Environment) -> Non
         assert all("!important" in each for each in declarations)
 
 
-def test_letters_speak_the_language_of_the_site() -> None:
+def test_emails_speak_the_language_of_the_site() -> None:
     env = environment(None, TEMPLATES, language="de")
     letter = both_letters(env, in_language("de"))["confirmation"]
-    assert letter.subject == "Bestätigen Sie, dass Sie Low Tide, weekly und Birds erhalten möchten"
-    assert "Der Link gilt bis zum 29. November 2026." in " ".join(letter.text.split())
+    assert letter.subject == "Bestätigen Sie Ihre Anmeldung: Low Tide, weekly und Birds"
+    assert "Dieser Link gilt bis zum 29. November 2026." in " ".join(letter.text.split())
     assert '<html lang="de" dir="ltr">' in letter.html

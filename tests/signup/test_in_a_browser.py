@@ -1,4 +1,4 @@
-"""Pages and letters as people see them: no barrier, nothing cut off, everything large enough."""
+"""Pages and emails in a browser: accessible, nothing cut off, everything large enough."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SMALL = """[...document.querySelectorAll("main button, main .button, main input,
 
 
 def arabic(folder: Path) -> Path:
-    """A catalogue in Arabic letters, one for each English one: what somebody adds."""
+    """A catalogue in Arabic letters, one for each English one, as a user adds it."""
     with (TEMPLATES / "translations" / "de.po").open("rb") as file:
         catalogue = read_po(file)
     for message in catalogue:
@@ -89,6 +89,6 @@ def test_a_right_to_left_page_runs_from_right_to_left(browser: Chromium, tmp_pat
     box = "document.querySelector('.pick > input').getBoundingClientRect().left"
     label = "document.querySelector('.pick > label').getBoundingClientRect().right"
     assert browser.ask(box) >= browser.ask(label)
-    assert "What you get".lower().translate(LETTERS) in browser.ask(
+    assert "Manage preferences".lower().translate(LETTERS) in browser.ask(
         "document.querySelector('h1').textContent"
     )

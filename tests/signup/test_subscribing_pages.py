@@ -184,7 +184,7 @@ def test_an_embedded_form_is_bare_and_leads_out_of_its_box(pages: Pages) -> None
 
 def test_after_a_request_the_page_is_the_same_for_everybody(pages: Pages) -> None:
     assert pages.check_mail() == pages.check_mail()
-    assert "If the address can get mail from Low Tide" in said(pages.check_mail())
+    assert "If this address can receive email from Low Tide" in said(pages.check_mail())
     assert not fields(pages.check_mail())
 
 
@@ -199,7 +199,8 @@ def test_confirming_shows_what_is_agreed_to_and_sends_nothing_else(pages: Pages)
 
 def test_the_sentence_agreed_to_is_plain_text(env: Environment, pages: Pages) -> None:
     assert pages.agreed(["A & B", "C"]) == (
-        "I want to get A & B and C by email from Low Tide. I can leave at any time with one click."
+        "I want to receive A & B and C by email from Low Tide. "
+        "I can unsubscribe at any time with one click."
     )
     german = Pages(environment(None, TEMPLATES, language="de"), in_language("de"))
     assert german.agreed(["A & B"]) == (
@@ -210,7 +211,7 @@ def test_the_sentence_agreed_to_is_plain_text(env: Environment, pages: Pages) ->
 
 def test_once_confirmed_the_way_to_the_choices_is_named(pages: Pages) -> None:
     page = pages.confirmed(BOTH, HOME + "preferences/secret")
-    assert "From now on you get Low Tide, weekly and Donau" in said(page)
+    assert "From now on, you will receive Low Tide, weekly and Donau" in said(page)
     assert HOME + "preferences/secret" in found(page, "//main//a/@href")
 
 
@@ -221,7 +222,7 @@ def test_preferences_show_what_is_chosen_and_can_save_or_leave(pages: Pages) -> 
     assert found(page, "//input[@name='tag-weekly']/@value") == ["sea", "birds"]
     assert found(page, "//input[@name='tag-weekly'][@checked]/@value") == ["sea"]
     assert found(page, "//button[@name='what']/@value") == ["save", "leave"]
-    assert found(page, "//*[@role='status']/text()") == ["Your choice is saved."]
+    assert found(page, "//*[@role='status']/text()") == ["Your preferences have been saved."]
     assert MASKED in said(page)
 
 
@@ -232,14 +233,19 @@ def test_leaving_is_one_button_and_a_second_one_for_whoever_gets_more(pages: Pag
     page = pages.unsubscribe(WEEKLY, False, "")
     assert found(page, "//button[@name='what']/@value") == ["one"]
     assert not found(page, "//main//a")
-    assert "Leave Low Tide, weekly?" in said(page)
+    assert "Unsubscribe from Low Tide, weekly?" in said(page)
 
 
 def test_whoever_left_may_come_back(pages: Pages) -> None:
     page = pages.left([WEEKLY], SUBSCRIBE)
-    assert "You left Low Tide, weekly. No more of it will come." in said(page)
+    assert "You will no longer receive Low Tide, weekly." in said(page)
     assert found(page, "//main//a/@href") == [SUBSCRIBE]
     assert not found(pages.left([WEEKLY], ""), "//main//a")
+
+
+def test_pages_contain_the_word_unsubscribe(env: Environment) -> None:
+    for name, page in documents(env):
+        assert name == "check mail" or "unsubscribe" in said(page).lower(), name
 
 
 def test_every_refusal_says_why_in_words_of_its_own_and_the_way_out(pages: Pages) -> None:
@@ -257,7 +263,7 @@ def test_pages_speak_the_language_of_the_site(env: Environment) -> None:
         assert "Abonnieren" in page.decode() or name == "embedded"
         assert said(page) != said(english[name]), name
     page = Pages(german, in_language("de-AT")).left(BOTH, SUBSCRIBE)
-    assert "Davon kommt nichts mehr." in said(page)
+    assert "Sie erhalten Low Tide, weekly und Donau" in said(page)
 
 
 def test_without_a_catalogue_english_words_are_marked_as_english(env: Environment) -> None:

@@ -156,7 +156,7 @@ def test_what_is_put_into_a_translation_is_escaped() -> None:
     env = environment(None, TEMPLATES, language="de")
     frame = {"titles": ["<script>"], "site": {"title": "a & b"}}
     source = env.from_string(
-        "{% autoescape true %}{% trans title=titles | listed %}Leave {{ title }}?{% endtrans %}"
-        "{% endautoescape %}"
+        "{% autoescape true %}{% trans title=titles | listed %}Unsubscribe from {{ title }}?"
+        "{% endtrans %}{% endautoescape %}"
     )
-    assert source.render(frame) == "&lt;script&gt; abbestellen?"
+    assert source.render(frame) == "Von &lt;script&gt; abmelden?"

@@ -93,6 +93,7 @@ def render_issue(
     first; none that would fit. Raises TemplateError.
     """
     design = environment.within(env, newsletter.template, SHARED)
+    filler = environment.render(design, "parts/preheader.txt", newsletter=newsletter)
     values: dict[str, object] = {
         "newsletter": newsletter,
         "site": site,
@@ -101,7 +102,7 @@ def render_issue(
         "brand": newsletter.brand,
         "logo": logo,
         "date": date,
-        "preheader": preheader(newsletter, articles),
+        "preheader": preheader(newsletter, articles, filler),
         "css": _css(design, newsletter),
     }
     items, brief, too_long = _items(newsletter, site, articles)
@@ -128,11 +129,14 @@ def size_as_sent(html: str) -> int:
     return len(b2a_qp(html.replace("\n", "\r\n").encode()))
 
 
-def preheader(newsletter: Newsletter, articles: Sequence[Published]) -> str:
-    """What inboxes show behind the subject: 40 to 130 characters, from the articles' summaries."""
+def preheader(newsletter: Newsletter, articles: Sequence[Published], filler: str) -> str:
+    """What inboxes show after the subject: 40 to 130 characters, from the articles' summaries.
+
+    Where these are too short, `filler` comes last.
+    """
     parts = [each.summary for each in articles] + [each.title for each in articles[1:]]
     parts.append(newsletter.description)
-    parts.append(f"New articles from {newsletter.title}, to read here or on the web")
+    parts.append(filler)
     text = ""
     for part in (one_line(part) for part in parts):
         if len(text) < PREHEADER.start and part:
