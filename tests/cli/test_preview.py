@@ -36,7 +36,7 @@ def test_a_port_that_is_taken_is_told(site: Path, run: Typing) -> None:
         port = taken.getsockname()[1]
         said = run("preview", "--no-open", "--port", str(port))
     assert said.code == 2
-    assert f"port {port} cannot be had" in said.err
+    assert f"cannot listen on port {port}" in said.err
 
 
 def test_ctrl_c_ends_it_quietly_while_a_page_is_open(site: Path) -> None:

@@ -11,8 +11,8 @@ from chromium import Chromium
 ARTICLE = "content/counting-swifts.md"
 MAIL = "document.querySelector('{}').contentDocument"
 PHONE = MAIL.format("figure.phone.light iframe")
-DARK = MAIL.format("figure.desk.dark iframe")
-LIGHT = MAIL.format("figure.desk.light iframe")
+DARK = MAIL.format("figure.desktop.dark iframe")
+LIGHT = MAIL.format("figure.desktop.light iframe")
 
 INK = """(() => {{
   const mark = {0}.createElement("i");
@@ -54,7 +54,7 @@ def test_a_word_saved_in_an_article_is_seen_everywhere_and_nothing_scrolls(
     assert browser.ask("document.querySelector('#text').scrollTop") == 150
 
 
-def test_frames_are_as_wide_as_a_telephone_and_a_desk_and_show_both_schemes(
+def test_frames_are_as_wide_as_a_phone_and_a_desktop_and_show_both_schemes(
     new_site: Path, start: Start, browser: Chromium
 ) -> None:
     preview = start(new_site)
@@ -79,7 +79,7 @@ def test_the_pictures_of_the_site_are_shown_before_they_are_published(
     assert browser.ask(f"{pictures}.every((image) => image.naturalWidth > 0)")
 
 
-def test_templates_and_settings_are_followed_and_what_breaks_is_told_until_it_is_mended(
+def test_templates_and_settings_are_followed_and_errors_shown_until_they_are_fixed(
     new_site: Path, start: Start, browser: Chromium
 ) -> None:
     preview = start(new_site)
@@ -101,7 +101,7 @@ def test_templates_and_settings_are_followed_and_what_breaks_is_told_until_it_is
         browser.wait_for(f"!{trouble}.hidden && {says('document', words)}")
         line = (new_site / path).read_text(encoding="utf-8").split(new)[0].count("\n") + 1
         assert f"{path}:{line}" in browser.ask(f"{trouble}.textContent")
-        assert browser.ask(says(LIGHT, "High Tide, daily")), "the last good mail stays"
+        assert browser.ask(says(LIGHT, "High Tide, daily")), "the last good email stays"
         preview.edit(path, new, old)
         browser.wait_for(f"{trouble}.hidden")
     assert browser.ask(says(LIGHT, "All that is new"))
@@ -113,7 +113,7 @@ def test_choices_are_kept_and_hidden_frames_catch_up(
     preview = start(new_site)
     opened(browser, preview)
     browser.ask("document.querySelector('[data-show=dark]').click()")
-    assert not browser.ask("document.querySelector('figure.desk.dark').checkVisibility()")
+    assert not browser.ask("document.querySelector('figure.desktop.dark').checkVisibility()")
     preview.edit(ARTICLE, "swift", "zeppelin")
     browser.wait_for(says(LIGHT, "zeppelin"))
     browser.open("about:blank")
@@ -124,7 +124,7 @@ def test_choices_are_kept_and_hidden_frames_catch_up(
     browser.wait_for(says(DARK, "zeppelin"))
 
 
-def test_nothing_to_send_is_said_and_why_and_a_first_article_is_shown(
+def test_an_empty_issue_is_explained_and_a_first_article_is_shown(
     new_site: Path, start: Start, browser: Chromium
 ) -> None:
     for file in sorted((new_site / "content").rglob("*")):
@@ -134,7 +134,7 @@ def test_nothing_to_send_is_said_and_why_and_a_first_article_is_shown(
     draft.write_text("---\ntitle: One\ndraft: true\n---\nA first word.\n", encoding="utf-8")
     preview = start(new_site)
     opened(browser, preview)
-    assert "No article is published yet." in browser.ask(
+    assert "No article has been published yet." in browser.ask(
         "document.querySelector('#nothing').innerText"
     )
     preview.edit("content/one.md", "draft: true\n", "")
@@ -156,7 +156,7 @@ def test_another_newsletter_is_one_click_away(
     browser.wait_for(says(LIGHT, "swift"))
 
 
-def test_the_mail_cannot_run_scripts_or_reach_the_page(
+def test_the_email_cannot_run_scripts_or_reach_the_page(
     new_site: Path, start: Start, browser: Chromium
 ) -> None:
     preview = start(new_site)

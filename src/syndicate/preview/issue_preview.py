@@ -1,4 +1,4 @@
-"""A next issue as a page shows it: values, and what is worked out from them. Pure."""
+"""The preview of a next issue: values, and what is derived from them. Pure."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ STYLE = re.compile(r"<style\b[^>]*>(.*?)</style>", re.DOTALL | re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """A header of the message: as people read it, and as it is sent."""
+    """A header of the message: decoded, and as sent."""
 
     name: str
     value: str
@@ -32,7 +32,7 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How many bytes something takes, how many it should at most, and may; 0 without limit."""
+    """A size in bytes, with the recommended (`aim`) and the hard limit; 0 for none."""
 
     name: str
     bytes: int
@@ -42,7 +42,7 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """An article in the issue. `shortened` says that its text gave way to its summary."""
+    """An article in the issue. `shortened`: only its summary fits."""
 
     title: str
     url: str
@@ -53,7 +53,7 @@ class Carried:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A file of the site that the mail shows: `name` changes with the file."""
+    """An image file of the site that the email shows; `name` changes with the file."""
 
     name: str
     file: Path
@@ -61,9 +61,9 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class IssuePreview:
-    """One newsletter's next issue. Without articles there is none, and `empty` says why.
+    """One newsletter's next issue. Without articles there is none, and `empty` has the reasons.
 
-    `pictures` are those the mail shows that the site has, by their address in the mail.
+    `pictures` maps addresses in the email to files of the site.
     """
 
     newsletter: str
@@ -81,7 +81,7 @@ class IssuePreview:
     pictures: Mapping[str, Picture] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, object]:
-        """All but the HTML and its pictures, which frames fetch for themselves."""
+        """All but the HTML and its pictures, which frames fetch separately."""
         return asdict(replace(self, html="", pictures={}))
 
 
@@ -93,7 +93,7 @@ def headers(message: bytes) -> Iterator[Header]:
 
 
 def sizes(rendered: Rendered, message: bytes) -> tuple[Size, ...]:
-    """What counts against the limits of mail programs, and the rest."""
+    """The sizes of the parts, with the limits of email clients."""
     style = sum(len(css.encode()) for css in STYLE.findall(rendered.html))
     return (
         Size("HTML, as sent", size_as_sent(rendered.html), MAX_BYTES, CUT_BY_GMAIL),
@@ -112,12 +112,12 @@ def carried(articles: Sequence[Published], shortened: Sequence[str]) -> tuple[Ca
 
 
 def addresses(html: str) -> list[str]:
-    """The addresses of the pictures a mail shows."""
+    """The addresses of the images in an email."""
     found = (ADDRESS.findall(tag) for tag in TAGS.findall(html))
     return list(dict.fromkeys(unescape(address) for tag in found for _, _, address in tag))
 
 
-# -- the mail in a frame ------------------------------------------------------------------------
+# -- the email in a frame -----------------------------------------------------------------------
 
 TAGS = re.compile(r"<(?:source|style|link|meta|img|td|th|table|body)\b[^>]*>", re.IGNORECASE)
 QUERY = re.compile(r"\(\s*prefers-color-scheme\s*:\s*(light|dark)\s*\)", re.IGNORECASE)
@@ -129,11 +129,11 @@ HEAD = re.compile(r"<head\b[^>]*>", re.IGNORECASE)
 
 
 def framed(html: str, scheme: str, pictures: Mapping[str, Picture]) -> str:
-    """The mail as it looks in a scheme (`light` or `dark`), whatever the browser prefers.
+    """The email in a colour scheme (`light` or `dark`), whatever the browser prefers.
 
-    Media queries for a scheme are made to hold always or never, which every browser understands;
-    a mail that names but one scheme keeps it. `pictures` come from here. Links open in a window of
-    their own. What articles say stays as it is.
+    Media queries for a scheme are rewritten to match always or never; an email that names only one
+    scheme keeps it. `pictures` are served from here. Links open in a new window. The text of
+    articles is unchanged.
     """
 
     def query(found: re.Match[str]) -> str:

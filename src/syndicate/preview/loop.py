@@ -1,7 +1,4 @@
-"""The loop of a preview: while a page looks on, what is saved is made and shown.
-
-Nothing is looked at while no page is open.
-"""
+"""The loop of the preview: renders what was saved, while a page is open."""
 
 from __future__ import annotations
 
@@ -17,7 +14,7 @@ from syndicate.preview.watch import Seen, Watcher
 
 
 class PreviewLoop:
-    """Keeps what `session` shows up to what `workshop` finds in the files."""
+    """Keeps `session` up to date with the files, rendered by `workshop`."""
 
     def __init__(
         self,
@@ -33,16 +30,16 @@ class PreviewLoop:
         self._watcher = Watcher()
         self._seen: Seen | None = None
         self._trouble: tuple[Finding, ...] = ()
-        """Why the files as they were last seen cannot be used."""
+        """Errors in the files as last seen."""
         self._made: dict[str, Seen] = {}
 
     def run(self) -> None:
-        """Go on until something ends it: Ctrl-C, or a fault of this program."""
+        """Run until interrupted (Ctrl-C) or until a bug of this program raises."""
         while True:
             self.make(self._session.viewed())
 
     def make(self, names: Sequence[str]) -> None:
-        """Show these newsletters as they are now, where they are not shown so yet."""
+        """Render and show these newsletters, unless they are up to date."""
         seen = self._watcher.next(self._workshop.watched, self._seen)
         if seen != self._seen:
             self._seen = seen
@@ -63,17 +60,17 @@ class PreviewLoop:
         self._session.show(name, self._workshop.proof(name))
 
     def _tried(self, do: Callable[[], None]) -> tuple[Finding, ...]:
-        """What kept it from being done, if anything."""
+        """Do it; return the errors that prevented it."""
         try:
             do()
         except SyndicateError as error:
-            return self._told(error)
+            return self._findings(error)
         except OSError as error:
-            return self._told(refused(error))
+            return self._findings(refused(error))
         return ()
 
-    def _told(self, error: SyndicateError) -> tuple[Finding, ...]:
-        """An error as findings, which a page can show."""
+    def _findings(self, error: SyndicateError) -> tuple[Finding, ...]:
+        """An error as findings that a page can show."""
         alone = ConfigProblem(error.message, error.place or Location(""), error.hint)
         faults = error.faults if isinstance(error, ConfigError) else (alone,)
         found = [

@@ -1,7 +1,7 @@
-"""The files as they are -> proofs of next issues. Changes nothing that lasts.
+"""The files as they are -> previews of next issues. Changes nothing permanent.
 
-It works as a build would, on a copy of the store in memory, and makes only what the issue
-carries: no feed, no page, no file.
+Works like a build, on a copy of the store in memory, and renders only the articles of the issue:
+no feed, no page, no file.
 """
 
 from __future__ import annotations
@@ -45,11 +45,11 @@ from syndicate.templating.translations import day
 from syndicate.timestamps import format_timestamp, parse_timestamp
 
 Placed = Callable[[Sequence[Finding], Site], list[Finding]]
-"""Findings with their paths as the user writes them."""
+"""Maps findings to findings with paths relative to the user's folder."""
 
 
 class PreviewRenderer:
-    """Makes proofs of the newsletters in `config_file`, as often as asked."""
+    """Renders previews of the newsletters in `config_file`, on request."""
 
     def __init__(
         self,
@@ -66,9 +66,9 @@ class PreviewRenderer:
         self.site = self._site()
 
     def refresh(self, seen: Seen, now: datetime) -> None:
-        """Read the configuration anew, and take in what changed in the content folder.
+        """Reload the configuration and ingest changes of the content folder.
 
-        Raises SyndicateError; then all stays as it was, but for what was taken in.
+        Raises SyndicateError; then only what was ingested has changed.
         """
         site = self._site()
         files = site.places.scan() if seen.content is None else seen.content
@@ -79,9 +79,9 @@ class PreviewRenderer:
         self.site, self._files, self._now = site, files, now
 
     def proof(self, name: str) -> IssuePreview:
-        """The next issue of a newsletter, as things were at the last `refresh`.
+        """The next issue of a newsletter, as of the last `refresh`.
 
-        Raises SyndicateError when it cannot be made.
+        Raises SyndicateError when it cannot be rendered.
         """
         site, articles = self.site, Articles(self.site.database)
         newsletter = replace(newsletter_named(site.config, name), merge="none")
@@ -104,19 +104,19 @@ class PreviewRenderer:
 
     @property
     def watched(self) -> Watched:
-        """What proofs are made from."""
+        """The files that previews depend on."""
         base = self._config_file.parent.resolve()
         templates = base / self.site.config.templates
         places = self.site.places
         return Watched(self._config_file, places.content, templates, places.links)
 
     def close(self) -> None:
-        """Forget the copy of the store."""
+        """Discard the copy of the store."""
         if self._store:
             self._store.close()
 
     def _site(self) -> Site:
-        """The site as it is configured now, with a copy of its store."""
+        """The site as configured now, with a copy of its store."""
         setup = set_up(self._config_file, self._environment)
         url = setup.config.store.url
         if self._store is None or self._store.url != url:
@@ -125,7 +125,7 @@ class PreviewRenderer:
         return site_of(setup, self._store.database(), self._progress)
 
     def _found(self, outputs: SiteDocuments, chosen: Sequence[str]) -> Iterator[Finding]:
-        """What is wrong with the articles in the issue, and files that could not be read."""
+        """Findings about the articles of the issue, and about unreadable files."""
         articles = outputs.articles
         for path, text in articles.faults().items():
             yield from from_json(text, path)
@@ -163,7 +163,7 @@ class PreviewRenderer:
     def _pictures(
         self, outputs: SiteDocuments, published: Sequence[Published], html: str
     ) -> dict[str, Picture]:
-        """The files behind addresses of the site itself: in the content folder, or published."""
+        """Image files of the site by address: in the content folder, or published."""
         places, site = self.site.places, self.site.config.site
         records = {r.id: r for r in outputs.articles.by_ids([a.id for a in published])}
         files = {
@@ -183,11 +183,11 @@ class PreviewRenderer:
 
 
 def chosen(name: str | None, site: Site) -> str:
-    """The newsletter of this name, or the first. Raises SyndicateError when there is none."""
+    """The newsletter of this name, else the first. Raises SyndicateError without any."""
     newsletters = site.config.newsletters
     if not newsletters:
         raise SyndicateError(
-            "no newsletter is named",
+            "no newsletter is configured",
             place=Location(site.config_file),
             hint="add one under newsletters:, see docs/newsletter.md",
         )
@@ -197,19 +197,22 @@ def chosen(name: str | None, site: Site) -> str:
 def _why_empty(
     articles: Articles, newsletter: Newsletter, selection: Selection, began: str
 ) -> Iterator[str]:
-    """Why there is nothing to send, in sentences for the author."""
+    """Why the issue is empty, in sentences for the author."""
     published, waiting = articles.count(), articles.scheduled()
     if not published:
-        yield "No article is published yet."
+        yield "No article has been published yet."
         if waiting:
-            yield f"The next one waits for its date, {day(parse_timestamp(waiting[0].published))}."
-        yield "Drafts (draft: true) are not carried."
+            yield f"The next one is scheduled for {day(parse_timestamp(waiting[0].published))}."
+        yield "Drafts (draft: true) are not included."
         return
     reasons = Counter(r for r in selection.reasons.values() if r != Reason.CHOSEN)
-    yield from (f"{number} of the articles looked at: {why}." for why, number in reasons.items())
+    yield from (
+        f"{number} {'article' if number == 1 else 'articles'}: {why}."
+        for why, number in reasons.items()
+    )
     if newsletter.include or newsletter.exclude:
-        yield "It wants only articles that include: and exclude: in config.yaml allow."
+        yield "Only articles that match include: and exclude: in config.yaml are included."
     if not reasons:
         since = day(parse_timestamp(began))
-        yield f"Nothing it may carry was published since it began, on {since}."
-        yield f"Of older ones it carries at most {newsletter.backlog} (backlog: in config.yaml)."
+        yield f"No matching article has been published since the newsletter began, on {since}."
+        yield f"At most {newsletter.backlog} older ones are included (backlog: in config.yaml)."

@@ -1,8 +1,8 @@
-"""Hands out what a session shows, to browsers on this machine alone. Makes nothing.
+"""Serves a preview session to browsers on this machine only. Renders nothing.
 
-Only GET and HEAD; only what stands in the session, the files of the page, and the pictures of
-the mail. A request must name this machine as its host, so that no web site can have its own name
-lead here and read what is shown (DNS rebinding).
+Only GET and HEAD; only the session's values, the files of the page, and the images of the email.
+The Host of a request must be this machine, so that no web site can read the preview by DNS
+rebinding.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ PICTURE = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
 
 
 class Server(ThreadingHTTPServer):
-    """Listens on this machine; `port` 0 takes a free one. Raises SyndicateError."""
+    """Listens on 127.0.0.1; `port` 0 chooses a free one. Raises SyndicateError."""
 
     daemon_threads = True
     block_on_close = False
@@ -61,21 +61,21 @@ class Server(ThreadingHTTPServer):
             super().__init__((ADDRESS, port), Handler)
         except OSError as error:
             raise SyndicateError(
-                f"port {port} cannot be had: {error.strerror}",
-                hint="name another with --port, or none for a free one",
+                f"cannot listen on port {port}: {error.strerror}",
+                hint="choose another with --port, or omit it to use a free one",
             ) from error
 
     @property
     def url(self) -> str:
-        """Where the page is."""
+        """The address of the page."""
         return f"http://{ADDRESS}:{self.server_address[1]}/"
 
     def start(self) -> None:
-        """Serve from now on, in threads."""
+        """Start serving, in threads."""
         Thread(target=self.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """One more connection, if there is room."""
+        """Accept a connection, unless there are too many."""
         if self._room.acquire(blocking=False):
             super().process_request(request, client_address)
         else:
@@ -88,7 +88,7 @@ class Server(ThreadingHTTPServer):
             self._room.release()
 
     def handle_error(self, request: socket.socket | Any, client_address: Any) -> None:  # noqa: ARG002
-        """A browser that went away is nothing; anything else is ours."""
+        """Ignore a closed connection; report anything else as a bug."""
         error = sys.exception()
         if isinstance(error, Exception) and not isinstance(error, (ConnectionError, TimeoutError)):
             self.session.fail(error)
@@ -103,7 +103,10 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         if self._host() not in HOSTS:
-            self._refuse(HTTPStatus.MISDIRECTED_REQUEST, "This is not the host you asked for.")
+            self._refuse(
+                HTTPStatus.MISDIRECTED_REQUEST,
+                "Wrong host. Open the address that syndicate preview printed.",
+            )
             return
         path = urlsplit(self.path).path
         session = self.server.session
@@ -122,13 +125,13 @@ class Handler(BaseHTTPRequestHandler):
     def _newsletter(self, name: str, what: str | None) -> None:
         sheet = self.server.session.sheet(name)
         if sheet is None or what is None:
-            self._refuse(HTTPStatus.NOT_FOUND, "There is nothing here.")
+            self._refuse(HTTPStatus.NOT_FOUND, "Not found.")
         elif what == "":
             self._send((PAGE / "page.html").read_bytes(), "text/html")
         elif what == "frame.html":
             self._send(b"<!DOCTYPE html>", "text/html", policy=MAIL)
         elif what == "news":
-            self._tell_news(name)
+            self._send_news(name)
         elif what == "proof.json":
             shown = {
                 "version": sheet.version,
@@ -148,7 +151,7 @@ class Handler(BaseHTTPRequestHandler):
         file = next((p.file for p in pictures if f"pictures/{p.name}" == what), None)
         kind = mimetypes.guess_type(file)[0] if file else None
         if file is None or not kind or not kind.startswith("image/"):
-            self._refuse(HTTPStatus.NOT_FOUND, "There is nothing here.")
+            self._refuse(HTTPStatus.NOT_FOUND, "Not found.")
             return
         try:
             data = file.read_bytes()
@@ -157,8 +160,8 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self._send(data, kind, policy=PICTURE)
 
-    def _tell_news(self, name: str) -> None:
-        """The version of what is shown, again with each change (Server-sent events, HTML 9.2)."""
+    def _send_news(self, name: str) -> None:
+        """The version shown, sent again at each change (server-sent events, HTML 9.2)."""
         self.close_connection = True
         self.send_response(HTTPStatus.OK)
         self._headers("text/event-stream", OWN_ONLY)
@@ -167,8 +170,8 @@ class Handler(BaseHTTPRequestHandler):
         version, session = -1, self.server.session
         with session.viewing(name):
             while self.command == "GET":
-                told, version = version, session.news(name, version, HEARTBEAT_SECONDS)
-                line = ":\n\n" if version == told else f"data: {version}\n\n"
+                previous, version = version, session.news(name, version, HEARTBEAT_SECONDS)
+                line = ":\n\n" if version == previous else f"data: {version}\n\n"
                 self.wfile.write(line.encode())
 
     # -- answers ----------------------------------------------------------------------------
@@ -214,4 +217,4 @@ class Handler(BaseHTTPRequestHandler):
         return "syndicate"
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the library's name
-        """Nothing: the terminal is the author's."""
+        """Log nothing: the terminal belongs to the author."""

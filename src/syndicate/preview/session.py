@@ -1,6 +1,6 @@
-"""What open pages show, shared between the one who makes it and those who hand it out.
+"""What open pages show, shared between the renderer and the server.
 
-Holds values and wakes whoever waits for new ones. Makes nothing, reads no file.
+Holds values and wakes threads that wait for new ones. Renders nothing, reads no file.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from syndicate.preview.issue_preview import IssuePreview
 
 @dataclass(frozen=True, slots=True)
 class PreviewState:
-    """What the page of one newsletter shows: the last proof that could be made.
+    """What the page of one newsletter shows: the last preview that could be rendered.
 
-    `faults` say why there is no newer one. `version` grows with every change.
+    `faults` explain why there is no newer one. `version` grows with every change.
     """
 
     version: int = 0
@@ -28,7 +28,7 @@ class PreviewState:
 
 
 class Session:
-    """The sheets by newsletter, and how many pages look at each."""
+    """The preview of each newsletter, and how many pages show it."""
 
     def __init__(self, titles: Mapping[str, str], first: str) -> None:
         self.titles = titles
@@ -41,16 +41,16 @@ class Session:
         self._news = Condition()
 
     def sheet(self, name: str) -> PreviewState | None:
-        """What the page of a newsletter shows; None for one that there is not."""
+        """What the page of a newsletter shows; None for an unknown newsletter."""
         with self._news:
             return self._sheets.get(name, PreviewState() if name in self.titles else None)
 
     def show(self, name: str, proof: IssuePreview) -> None:
-        """Show a new proof."""
+        """Show a new preview."""
         self._put(name, PreviewState(proof=proof))
 
     def show_faults(self, name: str, faults: tuple[Finding, ...]) -> None:
-        """Show why there is no newer proof, beside the last one."""
+        """Show errors, beside the last preview."""
         self._put(name, replace(self._sheets.get(name, PreviewState()), faults=faults))
 
     def _put(self, name: str, sheet: PreviewState) -> None:
@@ -63,7 +63,7 @@ class Session:
 
     @contextmanager
     def viewing(self, name: str) -> Iterator[None]:
-        """While a page looks at a newsletter."""
+        """Count a page as open within this block."""
         with self._news:
             self._viewers[name] += 1
             self._news.notify_all()
@@ -74,7 +74,7 @@ class Session:
                 self._viewers[name] -= 1
 
     def news(self, name: str, version: int, seconds: float) -> int:
-        """The version of a newsletter's sheet, once it is another; at the latest in `seconds`."""
+        """Wait up to `seconds` for a version other than `version`; return the current one."""
         with self._news:
             self._news.wait_for(lambda: self._version_of(name) != version, seconds)
             return self._version_of(name)
@@ -82,12 +82,12 @@ class Session:
     def _version_of(self, name: str) -> int:
         return self._sheets.get(name, PreviewState()).version
 
-    # -- the maker --------------------------------------------------------------------------
+    # -- the renderer -----------------------------------------------------------------------
 
     def viewed(self, seconds: float | None = None) -> list[str]:
-        """The newsletters that pages look at, once there is one; at the latest in `seconds`.
+        """Wait up to `seconds` for an open page; return the newsletters that are open.
 
-        Raises what a page could not be served for.
+        Raises the error that `fail` was given.
         """
         with self._news:
             self._news.wait_for(lambda: self._failure or +self._viewers, seconds)
@@ -96,7 +96,7 @@ class Session:
             return sorted(+self._viewers)
 
     def fail(self, error: Exception) -> None:
-        """A fault of this program in serving a page: the maker is to stop and tell it."""
+        """Stop the loop with an unexpected error of the server."""
         with self._news:
             self._failure = error
             self._news.notify_all()

@@ -1,8 +1,8 @@
-"""Sees what an author saves: files are known by size and time of change. Reads none.
+"""Detects what an author saves, by size and modification time. Reads no file.
 
-The operating system tells of changes in the content folder, which may hold ten thousand files;
-the few others are looked at all the time. What the system does not tell (on network disks, say)
-is seen by a look at everything, every other second.
+The operating system reports changes in the content folder, which may hold ten thousand files; the
+few others are polled. A full scan every two seconds finds what the system does not report, such as
+changes on network disks.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from syndicate.errors import SyndicateError
 
 PAUSE_SECONDS = 0.05
 HALF_SAVED_SECONDS = 0.015
-"""Editors write in several steps: once that long nothing happens, a file is whole."""
+"""Editors write in several steps: after a quiet period this long, a file is complete."""
 MAX_HALVES = 20
 ANYWHERE = (Path("/"),)
-"""Where links among templates may lead: these are the user's own."""
+"""Templates may link anywhere: they are the user's own."""
 LOOK_ANYWAY_SECONDS = 2.0
 REST = 4
-"""How many times as long as a look takes the pause before the next, where looking is all."""
+"""Without events: the pause between scans, as a multiple of the time a scan takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Watched:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """How all of it was; two that are equal mean that nothing was saved in between.
+    """The state of the files; two equal ones mean that nothing was saved in between.
 
     `content` is None while there is no such folder.
     """
@@ -49,41 +49,41 @@ class Seen:
 
 
 class Watcher:
-    """Waits for what is saved."""
+    """Waits for changed files."""
 
     def __init__(self) -> None:
-        self._told: Iterator[object] | None = None
+        self._changes: Iterator[object] | None = None
         self._root: Path | None = None
         self._looked = self._took = 0.0
 
     def next(self, watched: Watched, before: Seen | None) -> Seen:
-        """How everything is, after a short while or as soon as something was saved."""
-        told = self._wait(watched.content)
+        """The state of the files, after a short while or as soon as something was saved."""
+        changed = self._wait(watched.content)
         content = before.content if before else None
-        if before is None or told or time.monotonic() - self._looked > LOOK_ANYWAY_SECONDS:
+        if before is None or changed or time.monotonic() - self._looked > LOOK_ANYWAY_SECONDS:
             began = time.monotonic()
             content = _scan(watched.content, watched.links)
             self._looked = time.monotonic()
             self._took = self._looked - began
         if content is None:
-            self._told = None  # a folder that comes back is another one
+            self._changes = None  # a folder that comes back is a new one
         return Seen(_whole(watched, before), content)
 
     def _wait(self, root: Path) -> bool:
-        """Whether the folder is to be looked at."""
-        if self._told is None or self._root != root:
-            self._told, self._root = _events(root), root
+        """Whether to scan the folder."""
+        if self._changes is None or self._root != root:
+            self._changes, self._root = _events(root), root
         try:
-            if self._told is not None:
-                return bool(next(self._told, False))
-        except (OSError, RuntimeError):  # it tells no more: there are limits on what is watched
-            self._told = None
+            if self._changes is not None:
+                return bool(next(self._changes, False))
+        except (OSError, RuntimeError):  # the system limits how much is watched
+            self._changes = None
         time.sleep(max(PAUSE_SECONDS, REST * self._took))
         return True
 
 
 def _events(root: Path) -> Iterator[object] | None:
-    """What the system tells of the folder: sets, empty when nothing happened for a while."""
+    """Events of the folder, as sets; an empty one when nothing happened for a while."""
     from watchfiles import watch
 
     if not root.is_dir():
@@ -99,7 +99,7 @@ def _events(root: Path) -> Iterator[object] | None:
 
 
 def _whole(watched: Watched, before: Seen | None) -> tuple[Stat | None, dict[str, Stat] | None]:
-    """The few files; after a change, once nothing happens any more."""
+    """The configuration and templates; after a change, once they are stable."""
     known, few = before and before.few, _few(watched)
     for _ in range(MAX_HALVES):
         if few == known:
@@ -124,5 +124,5 @@ def _stat(path: Path) -> Stat | None:
 def _scan(root: Path, links: Sequence[Path]) -> dict[str, Stat] | None:
     try:
         return folder.scan(root, links)
-    except SyndicateError:  # told when the issue is made
+    except SyndicateError:  # reported when the issue is rendered
         return None

@@ -1,37 +1,36 @@
-// Shows what the server says is new, without moving what the author looks at.
+// Shows new versions of the issue without scrolling the author's view.
 "use strict";
 
 const $ = (selector) => document.querySelector(selector);
 const stage = $("#stage");
 const frames = [...document.querySelectorAll("iframe")];
 let version = 0; // of what is shown
-let news = null; // the connection over which the server tells of new versions
+let news = null; // the connection that announces new versions
 
 function element(name, className, text) {
-  const made = document.createElement(name);
-  if (className) made.className = className;
-  if (text !== undefined) made.textContent = text;
-  return made;
+  const node = document.createElement(name);
+  if (className) node.className = className;
+  if (text !== undefined) node.textContent = text;
+  return node;
 }
 
-// -- the mail ---------------------------------------------------------------------------------
+// -- the email --------------------------------------------------------------------------------
 
 function isShown(frame) {
   return frame.closest("figure").checkVisibility() && !stage.hidden;
 }
 
-// The document in a frame is exchanged in one step: nothing flashes, and it stays scrolled to
-// where it was.
+// Replaces the document of a frame in one step: no flash, and the scroll position stays.
 async function refreshFrame(frame) {
   if (!isShown(frame) || frame.dataset.version === String(version)) return;
   frame.dataset.version = String(version);
-  const answer = await fetch(`${frame.dataset.scheme}.html`);
-  if (!answer.ok) return;
-  const made = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const response = await fetch(`${frame.dataset.scheme}.html`);
+  if (!response.ok) return;
+  const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
   await loaded.get(frame);
   const page = frame.contentDocument;
   const { scrollX, scrollY } = frame.contentWindow;
-  page.replaceChild(page.importNode(made.documentElement, true), page.documentElement);
+  page.replaceChild(page.importNode(fresh.documentElement, true), page.documentElement);
   frame.contentWindow.scrollTo({ left: scrollX, top: scrollY, behavior: "instant" });
 }
 
@@ -40,7 +39,7 @@ const loaded = new Map(
 );
 frames.forEach((frame) => (frame.src = "frame.html"));
 
-// -- what is known of it ----------------------------------------------------------------------
+// -- facts about it ---------------------------------------------------------------------------
 
 function finding({ level, rule, message, path, line, hint }) {
   const item = element("li");
@@ -112,22 +111,22 @@ function showProof(proof, faults) {
   $("#text").textContent = proof.text;
   $("#count").textContent = proof.findings.length || "";
   $("#number").textContent = proof.articles.length || "";
-  const fine = element("li", "fine", faults.length ? "Nothing else." : "Nothing to mend.");
+  const fine = element("li", "fine", faults.length ? "No other problems." : "No problems found.");
   fill("#findings", proof.findings.length ? proof.findings.map(finding) : [fine]);
   fill("#sizes", proof.sizes.map(size));
   fill("#articles", proof.articles.map(article));
   fill("#headers", proof.headers.map(header));
 }
 
-function tell(text, kind) {
+function showStatus(text, kind) {
   $("#status").textContent = text;
   $("#status").className = kind;
 }
 
 async function refresh() {
-  const answer = await fetch("proof.json");
-  if (!answer.ok) return;
-  const { version: current, newsletters, proof, faults } = await answer.json();
+  const response = await fetch("proof.json");
+  if (!response.ok) return;
+  const { version: current, newsletters, proof, faults } = await response.json();
   version = current;
   const here = location.pathname.split("/")[1];
   const title = newsletters[here] ?? here;
@@ -141,8 +140,8 @@ async function refresh() {
   if (proof) showProof(proof, faults);
   await Promise.all(frames.map(refreshFrame));
   const time = new Date().toLocaleTimeString([], { timeStyle: "medium" });
-  if (faults.length) tell("Something to mend", "bad");
-  else tell(`Up to date, ${time}`, "good");
+  if (faults.length) showStatus("Problems found", "bad");
+  else showStatus(`Up to date, ${time}`, "good");
   document.body.dataset.version = String(current);
 }
 
@@ -168,7 +167,7 @@ for (const button of buttons) {
   });
 }
 
-// -- the connection: only while somebody looks, so that a hidden page costs nothing -------------
+// -- the connection: only while the page is visible, so that a hidden one costs nothing ----------
 
 let turn = Promise.resolve(); // one after another
 
@@ -181,7 +180,7 @@ function follow() {
     news.onmessage = (event) => {
       if (Number(event.data) > 0) turn = turn.then(refresh);
     };
-    news.onerror = () => tell("The preview has stopped", "bad");
+    news.onerror = () => showStatus("The preview has stopped", "bad");
   }
 }
 
