@@ -103,4 +103,4 @@ class ThreadedHandler(ABC):
 
 
 def _later() -> Response:
-    return text(503, "This cannot be done just now. Please come again.", (b"retry-after", b"30"))
+    return text(503, "Temporarily unavailable. Please try again.", (b"retry-after", b"30"))

@@ -1,7 +1,6 @@
-"""The two letters to people who subscribe: to confirm, and with the link to their choices.
+"""The two transactional emails to subscribers: confirmation, and the link to the preferences.
 
-Renders only. All words are in the templates, `letters/`: each letter as HTML, as plain text, and
-its subject.
+Renders only. All texts are in the templates, `letters/`: HTML, plain text and subject of each.
 """
 
 from __future__ import annotations
@@ -25,25 +24,22 @@ def confirmation(
     link: str,
     until: datetime,
 ) -> Rendered:
-    """Ask whether somebody wants these newsletters: `link` confirms, and works `until` then.
+    """The confirmation email: `link` confirms, and is valid `until` then.
 
-    `agreed` is the sentence that following it agrees to. Raises TemplateError.
+    `agreed` is the consent text. Raises TemplateError.
     """
-    return _letter(env, frame, "confirmation", titles=titles, agreed=agreed, link=link, until=until)
+    return _email(env, frame, "confirmation", titles=titles, agreed=agreed, link=link, until=until)
 
 
 def preferences_email(
     env: jinja2.Environment, frame: Frame, titles: Sequence[str], link: str
 ) -> Rendered:
-    """Tell somebody who asked what they get; `link` leads to where they choose.
-
-    Raises TemplateError.
-    """
-    return _letter(env, frame, "choices", titles=titles, link=link)
+    """The email with the `link` to the preferences page. Raises TemplateError."""
+    return _email(env, frame, "choices", titles=titles, link=link)
 
 
-def _letter(env: jinja2.Environment, frame: Frame, name: str, **values: object) -> Rendered:
-    """A letter; its preheader is the first paragraph of the plain text."""
+def _email(env: jinja2.Environment, frame: Frame, name: str, **values: object) -> Rendered:
+    """Render an email; its preheader is the first paragraph of the plain text."""
     common = {"site": frame.site, "frame": frame, **values}
     subject = _line(render(env, f"letters/{name}_subject.txt", **common))
     text = render(env, f"letters/{name}.txt", **common)

@@ -1,8 +1,8 @@
-"""Requests for pages about people -> answers. GET shows, POST acts; there are no cookies.
+"""Requests for the subscriber pages -> responses. GET shows, POST acts; there are no cookies.
 
-Whoever holds a link is who it was mailed to: the token in its path is all there is to prove that,
-so no page of another site can act for somebody, and no page here tells its address to others
-(Referrer-Policy). Redirects are relative: no header of a request can lead anywhere else.
+The token in the path of a link is the only proof of identity, so pages of other sites cannot act
+for a subscriber, and no page here sends its address to others (Referrer-Policy). Redirects are
+relative, so that no request header can send readers to another site.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ HEADERS: Final[tuple[Header, ...]] = (
 
 
 class RefusedError(Exception):
-    """A request that is answered with a page saying why it cannot be done."""
+    """A request that is answered with an error page."""
 
     def __init__(self, status: int, refusal: Refusal) -> None:
         super().__init__(refusal)
@@ -64,7 +64,7 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class FormRequest:
-    """One request that came to the desk. `rest` is the path behind the first folder."""
+    """One request for a subscriber page. `rest` is the path below the first folder."""
 
     desk: SubscriptionService
     posted: bool
@@ -73,12 +73,12 @@ class FormRequest:
     fields: Fields
 
     def one(self, name: str) -> str:
-        """The only value of a field, "" without."""
+        """The first value of a field, or ""."""
         return next(iter(self.fields.get(name, ())), "")
 
 
 class SignupHandlers:
-    """The pages of one site about people."""
+    """The subscriber pages of one site."""
 
     def __init__(self, pages: Pages, base: str) -> None:
         """`base` is the site's address, with a slash at the end."""
@@ -97,14 +97,14 @@ class SignupHandlers:
     def __call__(
         self, site: Site, now: datetime, client: str, request: Request, body: bytes
     ) -> Response:
-        """Answer a request of a path below one of the rooms, by GET, HEAD or POST."""
+        """Answer a GET, HEAD or POST request for a path below one of the page folders."""
         path, _, query = request.target.decode("latin-1").partition("?")
         room, slash, rest = path.removeprefix(self._prefix).partition("/")
         if not slash:
             return _see(f"{room}/")
         try:
             posted = request.method == b"POST"
-            read = _what_leaves if room == "unsubscribe" else _fields
+            read = _unsubscribe_fields if room == "unsubscribe" else _fields
             fields = read(request, body) if posted else {}
             tidy = _tidied(rest)
             if tidy != rest and not posted:
@@ -124,12 +124,12 @@ class SignupHandlers:
             return self.refused(404, Refusal.UNKNOWN)
 
     def refused(self, status: int, refusal: Refusal, *headers: Header) -> Response:
-        """A page that says why something cannot be done."""
+        """An error page."""
         page = self._pages.refused(refusal, f"{self._base}subscribe/")
         return self._shown(page, status, *headers)
 
     def wait(self, seconds: float, refusal: Refusal = Refusal.TOO_MANY) -> Response:
-        """The page for a request that is refused for some seconds, with the reason."""
+        """The error page for a request to repeat after some seconds."""
         return self.refused(429, refusal, (b"retry-after", b"%d" % ceil(seconds)))
 
     # -- subscribing -------------------------------------------------------------------------
@@ -150,7 +150,7 @@ class SignupHandlers:
         known = visit.desk.newsletters
         wanted = [name for name in visit.fields.get("newsletter", ()) if name in known]
         if len(known) == 1 and "newsletter" not in visit.fields:
-            wanted = list(known)  # of several none is chosen beforehand: that would be no consent
+            wanted = list(known)  # several are never preselected: that would not be consent
         text = visit.one("address")
         problem = None
         if visit.posted:
@@ -167,11 +167,11 @@ class SignupHandlers:
     def _asked(
         self, visit: FormRequest, kind: RequestKind, text: str, wanted: Sequence[str]
     ) -> Problem | None:
-        """Keep what was asked for; what is wrong with it, if something is."""
+        """Store the request; return what is wrong with it, if anything."""
         if not text.strip():
             return Problem.NO_ADDRESS
         if visit.one("website"):
-            return None  # the field that people do not see: a program filled it in
+            return None  # the honeypot was filled in: a bot
         agreed = self._agreed([visit.desk.newsletters[name] for name in wanted])
         try:
             visit.desk.request(kind, text, dict.fromkeys(wanted, ()), agreed if wanted else "")
@@ -204,11 +204,11 @@ class SignupHandlers:
         if not visit.posted:
             return self._choices_of(visit, who, saved=visit.query == "saved")
         what = visit.one("what")
-        if what not in ("save", "leave"):  # half a form would be one that leaves everything
+        if what not in ("save", "leave"):  # an incomplete form must not unsubscribe
             raise RefusedError(400, Refusal.MALFORMED)
         if what == "leave":
-            left = visit.desk.unsubscribe(who, "", "preferences")
-            return self._left(left or list(visit.desk.newsletters.values()))
+            ended = visit.desk.unsubscribe(who, "", "preferences")
+            return self._unsubscribed(ended or list(visit.desk.newsletters.values()))
         wanted = self._wanted(visit, who)
         had = {each.newsletter.name for each in visit.desk.subscriptions(who) if each.active}
         agreed = self._agreed([visit.desk.newsletters[name] for name in wanted if name not in had])
@@ -231,7 +231,7 @@ class SignupHandlers:
         return self._shown(self._pages.preferences(masked(who.address), choices, saved=saved))
 
     def _wanted(self, visit: FormRequest, who: Subscriber) -> dict[str, list[str]]:
-        """The newsletters that were chosen, each with its chosen tags among those offered."""
+        """The chosen newsletters, each with those of its chosen tags that are offered."""
         found: dict[str, list[str]] = {}
         own = {each.newsletter.name: each.tags for each in visit.desk.subscriptions(who)}
         for name in dict.fromkeys(visit.fields.get("newsletter", ())):
@@ -241,7 +241,7 @@ class SignupHandlers:
                 found[name] = [tag for tag in chosen if tag in offered]
         return found
 
-    # -- leaving -----------------------------------------------------------------------------
+    # -- unsubscribing -----------------------------------------------------------------------
 
     def _unsubscribe(self, visit: FormRequest) -> Response:
         match visit.rest.split("/"):
@@ -249,19 +249,19 @@ class SignupHandlers:
                 return _see("../preferences/")
             case [name, token]:
                 who = visit.desk.person(token, Purpose.UNSUBSCRIBE, name)
-                return self._leave(visit, who, name)
+                return self._confirm_unsubscribe(visit, who, name)
         raise RefusedError(404, Refusal.UNKNOWN)
 
-    def _leave(self, visit: FormRequest, who: Subscriber, name: str) -> Response:
-        """A POST leaves, whatever it says: RFC 8058 names a body, and leaving always works."""
+    def _confirm_unsubscribe(self, visit: FormRequest, who: Subscriber, name: str) -> Response:
+        """Any POST unsubscribes: RFC 8058 defines a body, and unsubscribing must always work."""
         newsletter = visit.desk.newsletters.get(name)
         if visit.posted:
             everything = visit.one("what") == "all"
             one_click = "List-Unsubscribe" in visit.fields
-            left = visit.desk.unsubscribe(
+            ended = visit.desk.unsubscribe(
                 who, "" if everything else name, "one click" if one_click else "page"
             )
-            return self._left(left or [newsletter]) if newsletter else self._gone(name)
+            return self._unsubscribed(ended or [newsletter]) if newsletter else self._gone(name)
         others = any(
             each.active and each.newsletter.name != name for each in visit.desk.subscriptions(who)
         )
@@ -272,11 +272,11 @@ class SignupHandlers:
         return self._shown(self._pages.unsubscribe(shown, others, by_mail))
 
     def _gone(self, name: str) -> Response:
-        """Somebody left a newsletter that there is no more."""
+        """After unsubscribing from a newsletter that no longer exists."""
         choices = [Choice(name, name, "", chosen=False)]
         return self._shown(self._pages.left(choices, f"{self._base}subscribe/"))
 
-    def _left(self, newsletters: Sequence[Newsletter]) -> Response:
+    def _unsubscribed(self, newsletters: Sequence[Newsletter]) -> Response:
         choices = [_choice(each, chosen=False) for each in newsletters]
         return self._shown(self._pages.left(choices, f"{self._base}subscribe/"))
 
@@ -299,14 +299,14 @@ class SignupHandlers:
 
 
 def _tidied(rest: str) -> str:
-    """The rest of a path with a token, without what mail programs left around the token."""
+    """The rest of a path with a token, without what email clients add around the token."""
     found = TOKEN_PATH.match(unquote(rest))
     token = tidied(found[2]) if found else ""
     return f"{found[1]}{token}" if found and SHAPE.fullmatch(token) else rest
 
 
-def _what_leaves(request: Request, body: bytes) -> Fields:
-    """The fields of what somebody leaves by. Whatever it is, it is no reason to keep them."""
+def _unsubscribe_fields(request: Request, body: bytes) -> Fields:
+    """The fields of a request to unsubscribe; a malformed one unsubscribes as well."""
     try:
         return _fields(request, body)
     except RefusedError:
@@ -314,7 +314,7 @@ def _what_leaves(request: Request, body: bytes) -> Fields:
 
 
 def _fields(request: Request, body: bytes) -> Fields:
-    """The fields of a form. Raises RefusedError for what is none."""
+    """The fields of a form. Raises RefusedError for anything else."""
     kind = request.headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
     if not body:
         return {}
@@ -344,7 +344,7 @@ def _held(holding: SubscriptionView, tags: Sequence[tuple[str, str]]) -> Choice:
 
 
 def _see(location: str) -> Response:
-    """Lead on to a page, to be shown by GET; relative, so that it stays on this site."""
+    """Redirect to a page by GET; relative, so that it stays on this site."""
     return response(
         303,
         (

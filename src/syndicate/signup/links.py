@@ -24,23 +24,22 @@ class Links:
     mail_to: str = ""
 
     def confirm(self, request: int, until: datetime) -> str:
-        """Where somebody confirms what they asked for, until an aware moment."""
+        """The link that confirms a request, valid until an aware datetime."""
         token = signed(self.secret, Purpose.CONFIRM, request, until=until)
         return f"{self.base}subscribe/confirm/{token}"
 
     def preferences(self, subscriber: int) -> str:
-        """Where somebody chooses what they get."""
+        """The link to the preferences page."""
         return f"{self.base}preferences/{signed(self.secret, Purpose.PREFERENCES, subscriber)}"
 
     def unsubscribe(self, newsletter: str, subscriber: int) -> str:
-        """Where somebody leaves a newsletter; a POST to it is enough (RFC 8058)."""
-        return (
-            f"{self.base}unsubscribe/{newsletter}/{_leaving(self.secret, newsletter, subscriber)}"
-        )
+        """The link to unsubscribe; a POST to it is enough (RFC 8058)."""
+        token = _unsubscribe_token(self.secret, newsletter, subscriber)
+        return f"{self.base}unsubscribe/{newsletter}/{token}"
 
     def unsubscribe_by_mail(self, newsletter: Newsletter, subscriber: int) -> str:
-        """The same as an email, with what identifies the reader in its subject (RFC 6068)."""
-        token = _leaving(self.secret, newsletter.name, subscriber)
+        """The same as a mailto link, with the token in its subject (RFC 6068)."""
+        token = _unsubscribe_token(self.secret, newsletter.name, subscriber)
         to = mailbox(self.mail_to or newsletter.sender)
         return f"mailto:{quote(to, safe='@')}?subject=" + quote(
             f"unsubscribe {newsletter.name} {token}"
@@ -48,9 +47,9 @@ class Links:
 
 
 def mailbox_read(settings: Bounces) -> str:
-    """The address whose mailbox syndicate reads; "" where that is the sender's, or none."""
+    """The address whose mailbox syndicate reads; "" if that is the sender's, or none."""
     return settings.address if settings.maildir or settings.imap.host else ""
 
 
-def _leaving(secret: SigningKey, newsletter: str, subscriber: int) -> str:
+def _unsubscribe_token(secret: SigningKey, newsletter: str, subscriber: int) -> str:
     return signed(secret, Purpose.UNSUBSCRIBE, subscriber, newsletter)

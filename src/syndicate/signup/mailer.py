@@ -1,6 +1,6 @@
-"""Requests -> letters, when they are due. What a letter says depends on what is known by then.
+"""Signup requests -> transactional emails, when due; their content is decided then.
 
-A letter that may have gone out before a crash goes out again: twice is harmless here, never is not.
+An email that may have been sent before a crash is sent again: twice is harmless, never is not.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ BACKOFF = Backoff(timedelta(minutes=1), timedelta(hours=6))
 
 @dataclass(frozen=True, slots=True)
 class OutgoingEmail:
-    """What is to be sent for a request."""
+    """The email for a request."""
 
     request: SignupRequest
     sender: str
@@ -39,7 +39,7 @@ class OutgoingEmail:
 
 
 class SignupMailer:
-    """Sends the letters of one site by a transport."""
+    """Sends the transactional emails of one site."""
 
     def __init__(
         self, site: Site, env: jinja2.Environment, frame: Frame, transport: Transport
@@ -52,7 +52,7 @@ class SignupMailer:
         self._taken: SignupRequest | None = None  # whose email the session accepted last
 
     def run_once(self, now: datetime) -> list[str]:
-        """Send what is due; give what went wrong."""
+        """Send what is due; return the problems."""
         due = self._requests.due(
             format_timestamp(now), format_timestamp(now + BACKOFF.longest), AT_ONCE
         )
@@ -64,14 +64,14 @@ class SignupMailer:
             with self._transport.session() as session:
                 problems = [self._sent(session, desk, request, now) for request in due]
             problems.append(self._doubted(session.doubt, now))
-        except DeliveryError as error:  # no session at all: each is tried again
+        except DeliveryError as error:  # no session at all: each is retried
             problems = [self._failed(request, error, now) for request in due]
         return [problem for problem in problems if problem]
 
     def _sent(
         self, session: Session, desk: SubscriptionService, request: SignupRequest, now: datetime
     ) -> str:
-        """Write and send the letter for a request; what went wrong, or ""."""
+        """Render and send the email for a request; return the problem, or ""."""
         now_known = self._requests.find(request.id)
         if now_known is None or now_known.state != RequestState.WAITING:
             return ""  # erased or answered while others were sent
@@ -81,7 +81,7 @@ class SignupMailer:
     # -- writing -----------------------------------------------------------------------------
 
     def _written(self, desk: SubscriptionService, request: SignupRequest) -> OutgoingEmail | None:
-        """The letter for a request; None, and the request is dropped, where none is to go out."""
+        """The email for a request; None if there is none to send, and the request is dropped."""
         rendered = self._rendered(desk, request)
         if rendered is None:
             self._settle(request._replace(state=RequestState.DROPPED))
@@ -104,20 +104,20 @@ class SignupMailer:
             link = self._links(desk, request).confirm(request.id, until)
             return emails.confirmation(self._env, self._frame, titles, request.agreed, link, until)
         if who is None:
-            return None  # nobody here: a stranger is not written to
+            return None  # not a subscriber: strangers get no email
         titles = [known[name].title for name in known if name in active]
         link = self._links(desk, request).preferences(who.id)
         return emails.preferences_email(self._env, self._frame, titles, link)
 
     def _links(self, desk: SubscriptionService, request: SignupRequest) -> Links:
-        """Who asked on this machine gets links to it, as long as messages are files on it."""
+        """The links: to this machine for a request from it, while email goes to the outbox."""
         stays = self._site.config.sending.transport == "outbox"
         return desk.links(request.base if stays else "")
 
     # -- sending -----------------------------------------------------------------------------
 
     def _hand_over(self, session: Session, each: OutgoingEmail, now: datetime) -> str:
-        """Send one letter; what went wrong, or ""."""
+        """Send one email; return the problem, or ""."""
         request = each.request
         try:
             message = transactional_message(
@@ -136,7 +136,7 @@ class SignupMailer:
         return ""
 
     def _doubted(self, doubt: str, now: datetime) -> str:
-        """Have the last email sent again if it may not have been accepted; what went wrong."""
+        """Retry the last email if it may not have been accepted; return the problem."""
         if not (doubt and self._taken):
             return ""
         return self._failed(self._taken, DeliveryError(doubt), now)
@@ -156,11 +156,15 @@ class SignupMailer:
             ),
             before=request.state,
         )
-        # The address of whoever it is does not belong into a log.
-        return "a letter cannot be written" if isinstance(error, MessageError) else error.message
+        # Addresses do not belong in a log.
+        return (
+            "an email for a signup request cannot be composed"
+            if isinstance(error, MessageError)
+            else error.message
+        )
 
     def _settle(self, request: SignupRequest, before: str = RequestState.WAITING) -> None:
-        """Keep what became of it, unless it was answered or forgotten meanwhile."""
+        """Store the result, unless the request was answered or deleted meanwhile."""
         with self._site.database.transaction():
             now = self._requests.find(request.id)
             if now and now.state == before:
@@ -168,6 +172,6 @@ class SignupMailer:
 
 
 def _message_id(each: OutgoingEmail) -> str:
-    """The same whenever this letter is tried again."""
+    """The Message-ID, the same at each retry."""
     digest = hashlib.sha256(f"{each.request.id}\0{each.request.asked}".encode()).hexdigest()[:32]
     return f"{digest}@{domain(each.sender)}"

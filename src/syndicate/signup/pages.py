@@ -1,6 +1,6 @@
-"""The pages for people who subscribe: plain HTML forms, in the site's language, no scripts.
+"""The subscriber pages: plain HTML forms, in the site's language, without scripts.
 
-Renders only: values and templates in, whole HTML documents as bytes out. All words are in the
+Renders only: values and templates in, whole HTML documents as bytes out. All texts are in the
 templates, `web/subscribe.html` and those beside it. Each method raises TemplateError.
 """
 
@@ -18,7 +18,7 @@ from syndicate.templating.environment import render
 
 @dataclass(frozen=True, slots=True)
 class TagChoice:
-    """A tag to choose: `tag` as in the address of its feeds, `label` as it is written."""
+    """A tag to choose: `tag` as in the address of its feeds, `label` as displayed."""
 
     tag: str
     label: str
@@ -27,7 +27,7 @@ class TagChoice:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A newsletter as a form offers it; with none of its `tags` chosen, all articles come."""
+    """A newsletter in a form; with none of its `tags` chosen, it has all articles."""
 
     name: str
     title: str
@@ -37,7 +37,7 @@ class Choice:
 
 
 class Problem(StrEnum):
-    """What is wrong with a form that was sent; shown at the field it is about."""
+    """What is wrong with a form; shown next to the field."""
 
     NO_ADDRESS = "no-address"
     BAD_ADDRESS = "bad-address"
@@ -45,7 +45,7 @@ class Problem(StrEnum):
 
 
 class Refusal(StrEnum):
-    """Why a request gets a page that says only this, and the way out."""
+    """Why a request gets an error page."""
 
     EXPIRED = "expired"
     USED = "used"
@@ -72,28 +72,28 @@ class Pages:
         problem: Problem | None = None,
         embedded: bool = False,
     ) -> bytes:
-        """Where people subscribe, by mail or by feed.
+        """The sign-up page.
 
-        Fields: `address`; `newsletter`, repeated; `website`, which people never see or fill.
-        `embedded` is for an iframe: without the frame of the site, sent to the whole window.
+        Fields: `address`; `newsletter`, repeated; `website`, the honeypot.
+        `embedded` is for an iframe: without header and footer, targets the whole window.
         """
         return self._page(
             "subscribe", choices=choices, address=address, problem=problem, embedded=embedded
         )
 
     def check_mail(self) -> bytes:
-        """A mail is on its way, if the address can get one. The same for known and unknown ones."""
+        """After a form was sent: check your inbox. The same for known and unknown addresses."""
         return self._page("check_mail")
 
     def confirm(self, choices: Sequence[Choice], agreed: str) -> bytes:
-        """What the link in a confirmation opens: a button, and nothing yet done.
+        """Opened by the link in a confirmation email: a button; nothing is confirmed yet.
 
-        `choices` are what was asked for, `agreed` the sentence that pressing it agrees to.
+        `choices` are the requested newsletters, `agreed` is the consent text.
         """
         return self._page("confirm", choices=choices, agreed=agreed)
 
     def confirmed(self, choices: Sequence[Choice], preferences: str) -> bytes:
-        """It is confirmed; `preferences` is the address of the page of one's own choices."""
+        """After confirming; `preferences` is the address of the preferences page."""
         return self._page("confirmed", choices=choices, preferences=preferences)
 
     def preferences(
@@ -103,7 +103,7 @@ class Pages:
         *,
         saved: bool = False,
     ) -> bytes:
-        """What somebody gets. `address` is shown as given, so it comes masked.
+        """The preferences page. `address` is shown as is, so it must be masked.
 
         Fields: `newsletter`, repeated; `tag-NAME` for the tags of newsletter NAME, repeated;
         `what`, which is `save` or `leave`.
@@ -111,26 +111,26 @@ class Pages:
         return self._page("preferences", address=address, choices=choices, saved=saved)
 
     def ask_for_link(self, *, problem: Problem | None = None) -> bytes:
-        """Where people ask for the link to their choices. Fields: `address`, `website`."""
+        """The form to request a preferences link. Fields: `address`, `website`."""
         return self._page("ask_for_link", problem=problem)
 
     def unsubscribe(self, choice: Choice, others: bool, mailto: str) -> bytes:
-        """Whether somebody wants to leave `choice`. Field: `what`, which is `one` or `all`.
+        """Asks to confirm unsubscribing from `choice`. Field: `what`, which is `one` or `all`.
 
-        `others` says whether they get more than this; `mailto` is another way to leave, or "".
+        `others`: there are other subscriptions; `mailto` unsubscribes by email, or is "".
         """
         return self._page("unsubscribe", choice=choice, others=others, mailto=mailto)
 
     def left(self, choices: Sequence[Choice], subscribe: str) -> bytes:
-        """Somebody left `choices`; `subscribe` is where to come back, or ""."""
+        """After unsubscribing from `choices`; `subscribe` is the sign-up page, or ""."""
         return self._page("left", choices=choices, subscribe=subscribe)
 
     def refused(self, refusal: Refusal, subscribe: str) -> bytes:
-        """Why something cannot be done, and the way out; `subscribe` as in `left`."""
+        """An error page; `subscribe` as in `left`."""
         return self._page("refused", refusal=refusal, subscribe=subscribe)
 
     def agreed(self, titles: Sequence[str]) -> str:
-        """The sentence that somebody agrees to who wants newsletters of these titles."""
+        """The consent text for newsletters of these titles."""
         site = self._frame.site
         return render(self._env, "web/agreed.txt", titles=titles, site=site).strip()
 

@@ -1,7 +1,7 @@
-"""What people can do about their subscriptions, each in one transaction. Knows no HTTP.
+"""The actions of subscribers on their subscriptions, each in one transaction. Knows no HTTP.
 
-Whoever asks for something is told nothing of what is known here: a request is kept, the same for
-everybody, and what becomes of it is decided when its letter is due.
+Responses never reveal whether an address is known: every request is stored alike, and what to send
+is decided when its email is due.
 """
 
 from __future__ import annotations
@@ -35,28 +35,28 @@ from syndicate.subscribers.addresses import address, hashed
 from syndicate.subscribers.tokens import ExpiredError, Purpose, TokenError, read
 from syndicate.timestamps import format_timestamp, parse_timestamp
 
-MAX_LETTERS = 3
-MAX_LETTERS_IN = timedelta(days=1)
-"""How many letters an address is sent, and in what time."""
+MAX_EMAILS_PER_ADDRESS = 3
+MAX_EMAILS_PER_ADDRESS_IN = timedelta(days=1)
+"""How many emails an address is sent, in what time."""
 
 MAX_EMAILS = 300
 MAX_EMAILS_IN = timedelta(hours=1)
-"""How many confirmation and preferences emails are sent in all, and in what time."""
+"""How many transactional emails are sent in total, in what time."""
 
 MAX_TAGS = 60
 
 
 class BusyError(Exception):
-    """So many emails were asked for that no more are sent for now."""
+    """Too many emails were requested; none are sent for now."""
 
 
 class LinkUsedError(TokenError):
-    """A link that was used already, and works once."""
+    """A single-use link that was already used."""
 
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionView:
-    """What somebody gets of a newsletter. `tags` are chosen ones; none: everything."""
+    """A subscription to a newsletter. `tags` are the chosen ones; none: all articles."""
 
     newsletter: Newsletter
     active: bool
@@ -66,7 +66,7 @@ class SubscriptionView:
 class SubscriptionService:
     """Of one site, at one moment, for a client with the address `client` ("" if unknown).
 
-    `base` is the site's address as a browser on this machine has it (`LocalView.base`), else "".
+    `base` is the site's address for a browser on this machine (`LocalView.base`), else "".
     """
 
     def __init__(self, site: Site, now: datetime, client: str = "", base: str = "") -> None:
@@ -82,7 +82,7 @@ class SubscriptionService:
 
     @property
     def lasts(self) -> timedelta:
-        """How long a request waits for its confirmation."""
+        """How long a request can be confirmed."""
         return duration(self._site.config.subscribers.confirm_within)
 
     def links(self, base: str = "") -> Links:
@@ -95,21 +95,21 @@ class SubscriptionService:
         config = self._site.config
         return Links(base or base_url(config.site), secret, mailbox_read(config.bounces))
 
-    # -- asking ------------------------------------------------------------------------------
+    # -- requests ----------------------------------------------------------------------------
 
     def request(
         self, kind: RequestKind, text: str, wanted: Mapping[str, Sequence[str]], agreed: str
     ) -> None:
-        """Keep that somebody asked for a letter to an address.
+        """Store a request for an email to an address.
 
-        `wanted` are newsletters, each with chosen tags (none: everything), `agreed` the sentence
-        that confirming agrees to. Raises AddressError, also where only few servers could deliver,
-        and BusyError.
+        `wanted` maps newsletters to chosen tags (none: all articles), `agreed` is the consent
+        text. Raises AddressError, also for addresses that few servers can deliver to, and
+        BusyError.
         """
         given = address(text)
         if not given.mail.rpartition("@")[0].isascii():
-            raise AddressError("not every server takes letters other than a to z before the @")
-        since = format_timestamp(self._now - MAX_LETTERS_IN)
+            raise AddressError("few servers accept characters outside ASCII before the @")
+        since = format_timestamp(self._now - MAX_EMAILS_PER_ADDRESS_IN)
         with self._database.transaction():
             salt = self._known.salt()
             asked = SignupRequest(
@@ -129,21 +129,21 @@ class SubscriptionService:
                 >= MAX_EMAILS
             ):
                 raise BusyError
-            self._requests.ask(asked, MAX_LETTERS, since)
+            self._requests.ask(asked, MAX_EMAILS_PER_ADDRESS, since)
 
     def pending_request(self, token: str) -> SignupRequest:
-        """What somebody is about to confirm. Raises TokenError, ExpiredError, UsedError."""
+        """The request of a confirmation link. Raises TokenError, ExpiredError, LinkUsedError."""
         request = self._requests.find(self._number(token, Purpose.CONFIRM))
         if request is None or parse_timestamp(request.asked) + self.lasts <= self._now:
-            raise ExpiredError("forgotten")
+            raise ExpiredError("the request was deleted or has expired")
         if request.state == RequestState.ANSWERED:
-            raise LinkUsedError("used")
+            raise LinkUsedError("the link was already used")
         if not self._got_by(request):
-            raise ExpiredError("they left since, or there is none of it any more")
+            raise ExpiredError("unsubscribed since, or the newsletter no longer exists")
         return request
 
     def confirm(self, token: str) -> tuple[Subscriber, list[Newsletter]]:
-        """Have somebody get what they asked for, and keep the evidence. Raises as `asked`."""
+        """Subscribe as requested, and store the consent. Raises as `pending_request`."""
         with self._database.transaction():
             request = self.pending_request(token)
             client = self._hashed_client(self._known.salt())
@@ -155,34 +155,36 @@ class SubscriptionService:
             self._requests.settle(request._replace(state=RequestState.ANSWERED))
             who = self._known.confirm(request.address, request.hash, names, evidence, self._at)
             if who is None:
-                raise TokenError("suppressed since")
+                raise TokenError("the address was suppressed since")
             for each in self._known.subscriptions(who.id):
                 if each.newsletter in names and request.wanted[each.newsletter]:
                     self._known.choose(each, request.wanted[each.newsletter])
         return who, [self.newsletters[name] for name in names]
 
     def _got_by(self, request: SignupRequest) -> list[str]:
-        """What confirming a request brings: nothing that somebody left after they asked for it."""
+        """The newsletters that confirming subscribes to, without those unsubscribed from since."""
         who = self._known.find(request.hash)
-        left = {
+        unsubscribed = {
             each.newsletter
             for each in (self._known.subscriptions(who.id) if who else ())
             if each.state == SubscriptionState.UNSUBSCRIBED
-            and request.asked < each.since <= self._at  # later: the clock was ahead when they left
+            and request.asked < each.since <= self._at  # later: the clock was ahead then
         }
-        return [name for name in request.wanted if name in self.newsletters and name not in left]
+        return [
+            name for name in request.wanted if name in self.newsletters and name not in unsubscribed
+        ]
 
-    # -- choosing and leaving ------------------------------------------------------------------
+    # -- preferences and unsubscribing ---------------------------------------------------------
 
     def person(self, token: str, purpose: Purpose, newsletter: str = "") -> Subscriber:
-        """Whom a token was signed for. Raises TokenError."""
+        """The subscriber a token was signed for. Raises TokenError."""
         who = self._known.by_id(self._number(token, purpose, newsletter))
         if who is None:
-            raise TokenError("erased")
+            raise TokenError("the subscriber was erased")
         return who
 
     def subscriptions(self, who: Subscriber) -> list[SubscriptionView]:
-        """What somebody gets, newsletter by newsletter, in the order of the configuration."""
+        """The subscriptions to all newsletters, in the order of the configuration."""
         known = {each.newsletter: each for each in self._known.subscriptions(who.id)}
         found = []
         for name, newsletter in self.newsletters.items():
@@ -193,9 +195,9 @@ class SubscriptionService:
         return found
 
     def tags(self, newsletter: Newsletter, own: Sequence[str]) -> list[tuple[str, str]]:
-        """Tags one can choose from in a newsletter: as in addresses, and as written.
+        """The tags to choose from in a newsletter: as in addresses, and as displayed.
 
-        Those somebody has chosen already (`own`) are always among them.
+        Tags already chosen (`own`) are always included.
         """
         found = Articles(self._database).tags()
         wanted = set(map(str.lower, newsletter.include))
@@ -211,13 +213,13 @@ class SubscriptionService:
         return sorted(labels.items(), key=lambda one: one[1].lower())
 
     def choose(self, who: Subscriber, wanted: Mapping[str, Sequence[str]], agreed: str) -> bool:
-        """Have somebody get these newsletters alone, each with its chosen tags; none: everything.
+        """Set the subscriptions to exactly these newsletters and tags (none: all articles).
 
-        What they did not get before is only asked for: True if so, and a letter will come.
+        New ones are only requested: then returns True, and a confirmation email follows.
         """
         active = {each.newsletter.name for each in self.subscriptions(who) if each.active}
         with self._database.transaction():
-            self._leave(who, [name for name in active if name not in wanted], "preferences")
+            self._end(who, [name for name in active if name not in wanted], "preferences")
             for each in self._known.subscriptions(who.id):
                 if each.newsletter in wanted and each.newsletter in active:
                     self._known.choose(each, wanted[each.newsletter])
@@ -228,16 +230,16 @@ class SubscriptionService:
         return bool(new)
 
     def unsubscribe(self, who: Subscriber, newsletter: str, how: str) -> list[Newsletter]:
-        """Have somebody leave a newsletter, or ("") all; give those they got until now."""
+        """Unsubscribe from a newsletter, or all (""); return those that were active."""
         everything = (each.newsletter for each in self._known.subscriptions(who.id))
         names = [newsletter] if newsletter else list(everything)
         with self._database.transaction():
-            left = self._leave(who, names, how)
-        return [self.newsletters[name] for name in left if name in self.newsletters]
+            ended = self._end(who, names, how)
+        return [self.newsletters[name] for name in ended if name in self.newsletters]
 
     # -- helpers -------------------------------------------------------------------------------
 
-    def _leave(self, who: Subscriber, names: Sequence[str], how: str) -> list[str]:
+    def _end(self, who: Subscriber, names: Sequence[str], how: str) -> list[str]:
         client = self._hashed_client(self._known.salt())
         return self._known.unsubscribe(who.id, names, how, self._at, client)
 

@@ -1,8 +1,8 @@
-"""An email of a reader who unsubscribes -> what follows, whichever mailbox it arrives in.
+"""Handles unsubscribe requests by email, whichever mailbox they arrive in.
 
-Who an email is from anyone can write. So only proof unsubscribes at once: a token that we signed,
-or the id of a message that only its reader knows. A request without proof is answered by an email
-with a link, to the subscriber's own address, as list servers do (Mailman, ezmlm).
+Senders can be forged, so only proof unsubscribes at once: a signed token, or the id of a message
+that only its reader knows. A request without proof is answered by an email with a link, to the
+subscriber's own address, as list servers do (Mailman, ezmlm).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from syndicate.store.subscribers import Subscriber
 from syndicate.subscribers.tokens import Purpose, TokenError
 
 MAX_BYTES = 1_000_000
-"""Bytes of a message that are looked at: its headers come first."""
+"""Bytes of a message that are read: its headers come first."""
 
 SUBJECT = re.compile(
     r"\bunsubscribe[^\w-]+([A-Za-z0-9-]{1,100})[^\w-](?:[^\w-]|3D)*"
@@ -33,18 +33,18 @@ SUBJECT = re.compile(
 )
 SOFT_BREAK = re.compile(r"=\s+|=$")
 SPACE = re.compile(r"=(?:20|09)")
-"""What is left of quoted-printable (RFC 2045, section 6.7) in a subject."""
+"""Remains of quoted-printable (RFC 2045, section 6.7) in a subject."""
 
 
 class UnsubscribeRequest(NamedTuple):
-    """Which newsletter somebody leaves, and the token that says who."""
+    """The newsletter to unsubscribe from, and the token that identifies the subscriber."""
 
     newsletter: str
     token: str
 
 
 class Unsubscribed(NamedTuple):
-    """Whose address it was, which newsletter they asked to leave, and whether they got it."""
+    """The address, the newsletter, and whether the subscription was active."""
 
     address: str
     newsletter: str
@@ -57,7 +57,7 @@ class LinkRequested(NamedTuple):
     address: str
 
 
-def leaving(message: bytes) -> UnsubscribeRequest | None:
+def unsubscribe_request(message: bytes) -> UnsubscribeRequest | None:
     """The token in the subject of a message (RFC 5322); None if there is none.
 
     The subject may have come through an answer (`Re:`), be encoded (RFC 2047, or as in an address)
@@ -73,11 +73,11 @@ def leaving(message: bytes) -> UnsubscribeRequest | None:
 
 
 def unsubscribe(site: Site, message: bytes, now: datetime) -> Unsubscribed | LinkRequested | None:
-    """Do what an email asks for; None if it does not ask to unsubscribe.
+    """Process an email; None if it does not ask to unsubscribe.
 
-    Raises TokenError if it does with a token that is not valid (any more) and no other proof.
+    Raises TokenError if its token is invalid or expired and there is no other proof.
     """
-    desk, asked = SubscriptionService(site, now), leaving(message)
+    desk, asked = SubscriptionService(site, now), unsubscribe_request(message)
     invalid: TokenError | None = None
     if asked:
         try:
@@ -94,7 +94,7 @@ def unsubscribe(site: Site, message: bytes, now: datetime) -> Unsubscribed | Lin
 def _in_words(
     site: Site, desk: SubscriptionService, request: WrittenRequest
 ) -> Unsubscribed | LinkRequested | None:
-    """What follows from an email that asks in words; None if it does not, or from a stranger."""
+    """Process a request in words; None if it is not one, or from a stranger."""
     if not request.asks():
         return None
     if proven := request.proven():
@@ -114,7 +114,7 @@ def _in_words(
 
 
 def acting_on_mail(site: Site, now: datetime) -> Act:
-    """What acts on the bytes of a mail in the mailbox of notices: a notice, or a reader's email."""
+    """The handler of emails in the bounce mailbox: bounce reports, and emails of readers."""
     on_notice: Callable[[bytes], BounceResult] = acting(site.database, now)
 
     def on(data: bytes) -> BounceResult:
@@ -132,7 +132,7 @@ def acting_on_mail(site: Site, now: datetime) -> Act:
 
 
 def _unquoted(text: str) -> str:
-    """A text without percent-encoding, also where it was encoded twice."""
+    """A text without percent-encoding, even if encoded twice."""
     return unquote(unquote(text))
 
 

@@ -1,7 +1,7 @@
-"""Whether a reader's email asks, in words, to be unsubscribed. Pure.
+"""Detects unsubscribe requests in the text of a reader's email. Pure.
 
-Only an email that says nothing else counts: a question about unsubscribing, or an answer to an
-article that has the word in it, is for a person to read.
+Only an email that contains nothing else counts: a question about unsubscribing, or a reply to an
+article that mentions it, is for a person to read.
 """
 
 from __future__ import annotations
@@ -45,13 +45,13 @@ CLEAR: Final = _phrases("""
     退订, 退訂, 取消订阅, 取消訂閱, 配信停止, 配信停止希望, 購読解除, 購読停止, 退会
     수신거부, 수신 거부, 구독취소, 구독 취소, 구독해지
 """)
-"""What a request says, in lower case and without the words of POLITE."""
+"""Phrases of requests, in lower case and without the words of POLITE."""
 
 SHORT: Final = _phrases("""
     stop, remove, cancel, no more, löschen, kündigen, kündigung, beenden, keine mehr
     baja, remover, cancellami, cancellazione, διαγραφή
 """)
-"""What is a request only if an email says nothing else: a title may say it as well."""
+"""Phrases that are a request only as the whole email: titles may contain them as well."""
 
 POLITE: Final = frozenset(
     WORD.findall("""
@@ -89,15 +89,15 @@ TAG: Final = re.compile(r"<[^<>]*>")
 
 
 def asks_to_unsubscribe(subject: str, text: str, names: Collection[str] = ()) -> bool:
-    """Whether an email with this subject and text of its own asks to unsubscribe, and no more.
+    """Whether an email with this subject and own text asks to unsubscribe, and nothing else.
 
-    `names` are those that a request may name: the newsletters', and the writer's. The subject of an
-    answer is not its writer's, so the text counts, if there is any.
+    `names` may occur in a request: those of newsletters and the writer. The subject of a reply is
+    not the writer's, so the text counts, if there is any.
     """
     titles = {word.casefold() for name in names for word in WORD.findall(name)}
-    said, own = _phrase(text, titles), _phrase(REPLY.sub("", subject, count=1), titles)
-    if said:
-        return said in CLEAR | SHORT or (own in CLEAR and not REPLY.match(subject))
+    body, own = _phrase(text, titles), _phrase(REPLY.sub("", subject, count=1), titles)
+    if body:
+        return body in CLEAR | SHORT or (own in CLEAR and not REPLY.match(subject))
     return own in CLEAR | SHORT
 
 

@@ -1,4 +1,4 @@
-"""An email that asks in words to unsubscribe: whether it does, and what proves from whom it is."""
+"""An email that asks in words to unsubscribe: whether it does, and who proves to have sent it."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ LISTS: Final = ("bulk", "list", "junk")
 """Values of `Precedence` of what programs send to many."""
 
 Proven = tuple[Subscriber, str]
-"""Who asks, and to be unsubscribed from which newsletter."""
+"""The subscriber, and the newsletter to unsubscribe from."""
 
 
 class WrittenRequest:
-    """One email, as bytes, that came to a site."""
+    """One email received by a site, as bytes."""
 
     def __init__(self, site: Site, desk: SubscriptionService, data: bytes, now: datetime) -> None:
         self._site = site
@@ -58,7 +58,7 @@ class WrittenRequest:
         return asks_to_unsubscribe(plain_text.subject(self._message), self._own_text(), names)
 
     def proven(self) -> Proven | None:
-        """Who asks, if the email holds what only they can know; None without such a proof."""
+        """Who asks, if the email contains a secret that only they know; None without proof."""
         for proofs in (self._by_link(), self._by_return_path(), self._by_message_id()):
             for proof in proofs:
                 return proof
@@ -66,7 +66,7 @@ class WrittenRequest:
 
     @cached_property
     def sender(self) -> Subscriber | None:
-        """The subscriber whom the email says it is from, which anyone can write."""
+        """The subscriber in the From header, which can be forged."""
         (_, mail), *_ = getaddresses([str(self._message.get("from", ""))]) or [("", "")]
         try:
             given = address(mail)
@@ -76,7 +76,7 @@ class WrittenRequest:
         with self._site.database.transaction():
             return known.find(given.hashed(known.salt()))
 
-    # -- what it says ------------------------------------------------------------------------
+    # -- its content -------------------------------------------------------------------------
 
     def _is_from_a_program(self) -> bool:
         """Whether a program wrote it: an automatic reply (RFC 3834), a list, a mail system."""
@@ -91,14 +91,14 @@ class WrittenRequest:
         )
 
     def _own_text(self) -> str:
-        """What the writer wrote, without quotations; without plain text, that of the HTML."""
+        """The text without quotations; without plain text, that of the HTML."""
         for kind, read in (("text/plain", str), ("text/html", text_of_html)):
             for part in self._message.walk():
                 if part.get_content_type() == kind:
                     return own_text(read(decoded(part)))
         return ""
 
-    # -- what proves it ----------------------------------------------------------------------
+    # -- its proof ---------------------------------------------------------------------------
 
     def _by_link(self) -> Iterator[Proven]:
         """By a link to unsubscribe that it quotes."""
@@ -122,7 +122,7 @@ class WrittenRequest:
                 yield who, sending.newsletter
 
     def _by_message_id(self) -> Iterator[Proven]:
-        """By the id of the message that it answers, which only its reader and we know."""
+        """By the id of the message it replies to, which only its reader and we know."""
         texts = (str(self._message.get(name, "")) for name in ("in-reply-to", "references"))
         answered = set(ANSWERED.findall(" ".join(texts)))
         who, database = self.sender, self._site.database

@@ -63,9 +63,9 @@ class App:
             async with asyncio.timeout(BODY_SECONDS):
                 body = await _body(receive, desk.largest)
         except TimeoutError:
-            return text(408, "The rest of this request did not come.", _CLOSE)
+            return text(408, "The request timed out before its body was complete.", _CLOSE)
         if body is None:
-            return text(413, "This is too much.", _CLOSE)
+            return text(413, "The request body is too large.", _CLOSE)
         return await self.answers.at_desk(desk, request, body)
 
 
@@ -112,7 +112,9 @@ async def _begin(send: Send, given: Response) -> None:
 async def _send_file(send: Send, given: Response, part: FilePart) -> None:
     file = await asyncio.to_thread(_opened, part)
     if file is None:  # replaced just now: the next refresh will know
-        changed = text(503, "This is being replaced; come again.", (b"retry-after", b"5"))
+        changed = text(
+            503, "This file is being replaced. Please try again.", (b"retry-after", b"5")
+        )
         await _begin(send, changed)
         await send({"type": "http.response.body", "body": changed.body})
         return

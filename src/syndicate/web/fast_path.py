@@ -36,7 +36,7 @@ SHORT_HEAD: Final = 4 * 1024
 
 _END: Final = b"\r\n\r\n"
 _UNUSUAL: Final = frozenset((b"content-length", b"transfer-encoding", b"expect", b"upgrade"))
-_TOO_LONG: Final = text(431, "The headers of this request are too long.")
+_TOO_LONG: Final = text(431, "The request headers are too large.")
 
 
 class Head:

@@ -67,7 +67,7 @@ class Traffic:
         yield requests
         readers = GaugeMetricFamily(
             "syndicate_readers",
-            "Readers that aggregators say they fetch a feed for.",
+            "Readers of a feed, as reported by aggregators.",
             labels=("feed", "aggregator"),
         )
         sums: Counter[tuple[str, str]] = Counter()

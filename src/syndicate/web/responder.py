@@ -191,20 +191,20 @@ class Responder:
         """What keeps a request from being looked at."""
         if request.method not in methods:
             allowed = b", ".join(methods)
-            words = f"Only {allowed.decode()} are answered here."
+            words = f"Method not allowed. Use {allowed.decode()}."
             return text(405, words, (b"allow", allowed))
         seconds = self.clients.seconds_to_wait(request, monotonic())
         if seconds:
             wait = b"%d" % ceil(seconds)
-            return text(429, "Too many requests; come again later.", (b"retry-after", wait))
+            return text(429, "Too many requests. Please try again later.", (b"retry-after", wait))
         if len(request.target) > MAX_TARGET_LENGTH:
-            return text(414, "This address is too long.")
+            return text(414, "The URL is too long.")
         return None
 
     def _elsewhere(self, target: bytes, shelf: Snapshot) -> Response:
         """What to say where there is no document: it moved, it is gone, or never was."""
         if not _WELL_FORMED.match(target):
-            return text(400, "This address is malformed.")
+            return text(400, "The URL is malformed.")
         path, mark, query = target.partition(b"?")
         decoded = unquote_to_bytes(path)
         if decoded + b"/" in shelf.paths:
@@ -213,12 +213,12 @@ class Responder:
         if alias := self.moves.aliases.get(name):
             return _moved(quote(alias, safe=_IN_ADDRESSES).encode())
         if name in self.moves.gone:
-            return text(410, "This feed is gone and will not come back.", cache=_KEPT)
+            return text(410, "This feed no longer exists. Please unsubscribe from it.", cache=_KEPT)
         if not self.is_built:
             return _building()
         page = shelf.files.get(NOT_FOUND_PAGE)
         if page is None or page.body is None:
-            return text(404, "There is nothing at this address.")
+            return text(404, "Not found.")
         unwanted = (b"cache-control", b"content-type", b"content-length")
         shown = [one for one in page.kind.headers if one[0] not in unwanted]
         own: list[Header] = [
@@ -237,7 +237,7 @@ class Responder:
         local = (browser or kind.has_links) and self.local.applies(request)
         form = document.form(wanted, browser=browser, local=self.local if local else None)
         if _fails(document, form, headers):
-            return text(412, "The document is another one now.")
+            return text(412, "Precondition failed: the document has changed.")
         known = headers.get(b"if-none-match")
         if known is not None:
             if matches(known, form.tag):
@@ -295,7 +295,9 @@ def _part(form: Representation, headers: Mapping[bytes, bytes]) -> Response:
     if found is None or condition not in (form.tag, own[b"last-modified"]):
         return whole
     if found == UNSATISFIABLE:
-        return text(416, "There is no such part.", (b"content-range", b"bytes */%d" % length))
+        return text(
+            416, "The requested range is not available.", (b"content-range", b"bytes */%d" % length)
+        )
     own[b"content-length"] = b"%d" % (found.stop - found.start)
     own[b"content-range"] = b"bytes %d-%d/%d" % (found.start, found.stop - 1, length)
     file = replace(whole.file, span=found) if whole.file else None
@@ -318,7 +320,7 @@ def _building() -> Response:
 
 
 def _moved(location: bytes) -> Response:
-    return text(301, "It is elsewhere now.", (b"location", location), cache=_KEPT)
+    return text(301, "Moved permanently.", (b"location", location), cache=_KEPT)
 
 
 def _health(faults: Sequence[str]) -> Response:
