@@ -1,55 +1,59 @@
-# `make run` and `make test` need git, make and Python 3.11 or newer with venv; the rest comes here.
+# `make help` lists the targets. They need git, make and Python 3.11 or newer with venv; the rest is
+# installed into .venv.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
 
-.PHONY: run test lint bench bench-build bench-import bench-newsletter bench-send bench-serve
+.PHONY: help run test lint bench bench-build bench-import bench-newsletter bench-send bench-serve
 .PHONY: bench-tick soak schema translations wheel clean
 
-run: $(RUNTIME) ## Build this repository's own site, print its address, and serve it.
+help: ## List these targets.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(RUNTIME) ## Build the demonstration site, print its address, and serve it.
 	@$(BIN)/syndicate build
 	@$(BIN)/syndicate run
 
 test: $(DEV) ## Run all tests.
 	$(BIN)/pytest -n auto
 
-lint: $(DEV) ## Style, types, and which module may import which.
+lint: $(DEV) ## Check style, types, and which module may import which.
 	$(BIN)/ruff format --check src tests benchmarks
 	$(BIN)/ruff check src tests benchmarks
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: bench-build bench-import bench-newsletter bench-send bench-serve bench-tick ## All benchmarks; each writes its part of docs/benchmarks.md.
+bench: bench-build bench-import bench-newsletter bench-send bench-serve bench-tick ## Run all benchmarks; each writes its part of docs/benchmarks.md.
 
-bench-build: $(DEV) ## Against Hugo and Pelican, in the same run.
+bench-build: $(DEV) ## Measure builds against Hugo and Pelican.
 	$(BIN)/python benchmarks/build.py
 
-bench-import: $(DEV) ## A million subscribers, against sqlite3 reading the bare file; needs sqlite3.
+bench-import: $(DEV) ## Import a million subscribers, against sqlite3 reading the file; needs sqlite3.
 	$(BIN)/python benchmarks/import.py
 
-bench-newsletter: $(DEV) ## Rendering and inlining an issue, against premailer as it comes.
+bench-newsletter: $(DEV) ## Render and inline an issue, against unmodified premailer.
 	$(BIN)/python benchmarks/newsletter.py
 
-bench-send: $(DEV) ## An issue going out, against smtp-source and the plain way; needs postfix.
+bench-send: $(DEV) ## Send an issue, against smtp-source and a plain Python sender; needs postfix.
 	$(BIN)/python benchmarks/send.py
 
-bench-serve: $(DEV) ## Against nginx, in the same run; needs nginx and wrk.
+bench-serve: $(DEV) ## Serve a site, against nginx; needs nginx and wrk.
 	$(BIN)/python benchmarks/serve.py
 
-bench-tick: $(DEV) ## What the running service costs, and from save to feed against Hugo.
+bench-tick: $(DEV) ## Measure the idle service, and the time from save to feed against Hugo.
 	$(BIN)/python benchmarks/tick.py
 
-soak: $(DEV) ## Whoever sends is killed 100 times, on SQLite and on PostgreSQL; takes minutes.
+soak: $(DEV) ## Kill the sender 100 times, on SQLite and PostgreSQL; takes minutes.
 	$(BIN)/python benchmarks/soak.py
 	$(BIN)/python benchmarks/soak.py --postgresql
 
-schema: $(DEV) ## What new SQLite databases are made from, after a change of the schema.
+schema: $(DEV) ## Write store/sqlite.sql, after a change of the tables.
 	$(BIN)/python -c "from syndicate.store.migrate import sqlite_script; print(sqlite_script(), end='')" \
 		> src/syndicate/store/sqlite.sql
 
-translations: $(DEV) ## The catalogues of all languages, after a change of the templates' words.
+translations: $(DEV) ## Update the translation catalogues, after a change of texts in templates.
 	mkdir -p build
 	$(BIN)/pybabel --quiet extract --mapping-file pyproject.toml --no-location --omit-header \
 		--output-file build/templates.pot templates
@@ -58,13 +62,13 @@ translations: $(DEV) ## The catalogues of all languages, after a change of the t
 			--input-file build/templates.pot --output-file $$file --no-fuzzy-matching \
 			--ignore-obsolete --ignore-pot-creation-date --no-wrap; done
 
-wheel: $(DEV)
+wheel: $(DEV) ## Build a wheel into dist/.
 	$(BIN)/python -m build --wheel --outdir dist .
 
-clean:
+clean: ## Delete .venv, build results and the demonstration's output.
 	rm -rf $(VENV) dist build public issues syndicate.db*
 
-# To see the demonstration, only what the program itself needs is installed.
+# `make run` installs only what the program itself needs.
 $(RUNTIME): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Python 3.11 or newer is needed: make PYTHON=python3.12 ..."; exit 1; }

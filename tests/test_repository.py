@@ -47,7 +47,10 @@ from syndicate.config.model import (
 )
 
 REPOSITORY = Path(__file__).parents[1]
-DOCUMENTS = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
+DOCUMENTS = [
+    *(REPOSITORY / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")),
+    *sorted((REPOSITORY / "docs").glob("*.md")),
+]
 NAMES = [path.relative_to(REPOSITORY).as_posix() for path in DOCUMENTS]
 
 
@@ -200,3 +203,20 @@ def test_links_between_documents_lead_somewhere() -> None:
 def _anchor(heading: str) -> str:
     """A heading's address, as the places that show Markdown make it."""
     return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+# -- make ------------------------------------------------------------------------------------
+
+
+def test_make_help_lists_every_target() -> None:
+    makefile = (REPOSITORY / "Makefile").read_text(encoding="utf-8")
+    targets = " ".join(re.findall(r"(?m)^\.PHONY: (.*)$", makefile)).split()
+    listed = subprocess.run(
+        ["make", "--no-print-directory", "help"],
+        cwd=REPOSITORY,
+        capture_output=True,
+        check=True,
+        encoding="utf-8",
+    ).stdout.splitlines()
+    assert {line.split()[0] for line in listed} == set(targets)
+    assert all(len(line.split()) > 1 for line in listed)
