@@ -28,7 +28,7 @@ def serve(folder: str, port: int, protocol: Any) -> None:
 def empty(folder: str, port: int) -> None:
     """An ASGI application that does nothing but give the right answer: what ASGI costs at least."""
     answers = _answers(folder)
-    form: Representation = answers.library.shelf.paths[b"/feed.xml"].form((b"gzip",))
+    form: Representation = answers.cache.snapshot.paths[b"/feed.xml"].form((b"gzip",))
 
     class Empty(App):
         async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
@@ -44,6 +44,6 @@ def empty(folder: str, port: int) -> None:
 
 
 def _answers(folder: str) -> Responder:
-    library = SiteCache(Path(folder), Address("https://example.org/"))
-    library.refresh()
-    return Responder(library, Clients(Limit()), Traffic())
+    cache = SiteCache(Path(folder), Address("https://example.org/"))
+    cache.refresh()
+    return Responder(cache, Clients(Limit()), Traffic())

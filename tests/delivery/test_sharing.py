@@ -34,24 +34,24 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
-def outlet(folder: Path, name: str, weight: int) -> Relay:
+def relay(folder: Path, name: str, weight: int) -> Relay:
     server = Server(name=name, host="", weight=weight)
     return Relay(server, Outbox(folder), RateLimiter(server, [], None, time.time()))
 
 
 @pytest.fixture
-def outlets(tmp_path: Path) -> tuple[Relay, Relay]:
+def relays(tmp_path: Path) -> tuple[Relay, Relay]:
     """One with three times the weight of the other."""
-    return outlet(tmp_path, "one", 3), outlet(tmp_path, "other", 1)
+    return relay(tmp_path, "one", 3), relay(tmp_path, "other", 1)
 
 
-def feed_of(outlets: tuple[Relay, Relay]) -> DeliveryQueue:
+def feed_of(relays: tuple[Relay, Relay]) -> DeliveryQueue:
     """A feed with a hundred deliveries in line."""
-    feed, sending = (
-        DeliveryQueue(outlets),
+    queue, sending = (
+        DeliveryQueue(relays),
         IssueSend(1, "weekly", "2026-11-23T08:00", "2026-11-23T08:00:00Z"),
     )
-    feed.add(
+    queue.add(
         Task(
             sending,
             ClaimedDelivery(1, number, 0, f"p{number}@example.org", ""),
@@ -59,40 +59,40 @@ def feed_of(outlets: tuple[Relay, Relay]) -> DeliveryQueue:
         )
         for number in range(100)
     )
-    return feed
+    return queue
 
 
-def taken(feed: DeliveryQueue, outlet: Relay) -> int:
+def taken(queue: DeliveryQueue, relay: Relay) -> int:
     """How many deliveries an outlet may take now, one after the other."""
-    return sum(1 for _ in iter(lambda: feed.get(outlet, 0), None))
+    return sum(1 for _ in iter(lambda: queue.get(relay, 0), None))
 
 
 def test_an_outlet_gets_its_share_and_little_more_while_others_keep_up(
-    outlets: tuple[Relay, Relay], clock: Clock
+    relays: tuple[Relay, Relay], clock: Clock
 ) -> None:
-    one, other = outlets
-    feed = feed_of(outlets)
-    assert taken(feed, one) == 3 * SHARE_SLACK + 1
-    assert feed.get(other, 0)
-    assert taken(feed, one) == 3
+    one, other = relays
+    queue = feed_of(relays)
+    assert taken(queue, one) == 3 * SHARE_SLACK + 1
+    assert queue.get(other, 0)
+    assert taken(queue, one) == 3
 
 
 def test_an_outlet_whose_server_is_slow_is_not_waited_for(
-    outlets: tuple[Relay, Relay], clock: Clock
+    relays: tuple[Relay, Relay], clock: Clock
 ) -> None:
-    one, other = outlets
-    feed = feed_of(outlets)
-    assert feed.get(other, 0)
+    one, other = relays
+    queue = feed_of(relays)
+    assert queue.get(other, 0)
     clock.now += 2 * ACTIVE_WINDOW
-    assert taken(feed, one) == 99
+    assert taken(queue, one) == 99
 
 
 def test_shares_hold_when_the_store_keeps_all_outlets_waiting(
-    outlets: tuple[Relay, Relay], clock: Clock
+    relays: tuple[Relay, Relay], clock: Clock
 ) -> None:
-    one, other = outlets
-    feed = feed_of(outlets)
-    assert feed.get(other, 0)
+    one, other = relays
+    queue = feed_of(relays)
+    assert queue.get(other, 0)
     clock.now += 2 * ACTIVE_WINDOW
-    feed.goes_on(outlets)
-    assert taken(feed, one) == 3 * (SHARE_SLACK + 1) + 1
+    queue.goes_on(relays)
+    assert taken(queue, one) == 3 * (SHARE_SLACK + 1) + 1

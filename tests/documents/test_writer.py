@@ -22,7 +22,7 @@ def output(tmp_path: Path) -> Path:
     return tmp_path / "public"
 
 
-def press(output: Path, known: Known | None = None, *owners: str) -> DocumentWriter:
+def writer(output: Path, known: Known | None = None, *owners: str) -> DocumentWriter:
     roots = {"output": output, "issues": output.parent / "issues"}
     return DocumentWriter(roots, known or {}, set(owners))
 
@@ -123,7 +123,7 @@ def test_a_name_as_long_as_file_systems_take_is_written(output: Path) -> None:
 
 
 def test_documents_are_written_below_their_root_and_listed(output: Path) -> None:
-    made = press(output)
+    made = writer(output)
     made.write("site", {"feed.xml": b"feed"})
     made.write("newsletter:w", {"w/next/email.txt": b"mail"}, "issues")
     assert files(output) == {"feed.xml": b"feed"}
@@ -137,7 +137,7 @@ def test_documents_are_written_below_their_root_and_listed(output: Path) -> None
 
 def test_what_stands_already_is_listed_but_not_written(output: Path) -> None:
     atomic_files.write(output, "feed.xml", b"feed")
-    made = press(output)
+    made = writer(output)
     made.write("site", {"feed.xml": b"feed"})
     assert made.written == []
     assert made.made == {"output:feed.xml": (4, "site")}
@@ -148,7 +148,7 @@ def test_only_owners_made_anew_lose_what_they_have_no_more(output: Path) -> None
     for path, owner in (("a/1", "tag:a"), ("a/2", "tag:a"), ("b/1", "tag:b")):
         atomic_files.write(output, path, b"")
         known[f"output:{path}"] = (0, owner)
-    made = press(output, known, "tag:a")
+    made = writer(output, known, "tag:a")
     made.write("tag:a", {"a/1": b""})
     made.delete_orphans()
     assert set(files(output)) == {"a/1", "b/1"}
@@ -156,7 +156,7 @@ def test_only_owners_made_anew_lose_what_they_have_no_more(output: Path) -> None
 
 
 def test_the_first_of_two_at_one_address_keeps_it(output: Path) -> None:
-    made = press(output)
+    made = writer(output)
     made.write("page:1", {"a.html": b"one"})
     made.write("page:2", {"a.html": b"two"})
     assert files(output) == {"a.html": b"one"}
@@ -166,11 +166,11 @@ def test_the_first_of_two_at_one_address_keeps_it(output: Path) -> None:
 def test_an_address_of_an_earlier_build_is_kept_by_who_has_it(output: Path) -> None:
     known = {"output:a.html": (3, "page:1")}
     atomic_files.write(output, "a.html", b"one")
-    made = press(output, known, "page:2")
+    made = writer(output, known, "page:2")
     made.write("page:2", {"a.html": b"two"})
     made.delete_orphans()
     assert files(output) == {"a.html": b"one"}
-    made = press(output, known, "page:1", "page:2")
+    made = writer(output, known, "page:1", "page:2")
     made.write("page:2", {"a.html": b"two"})
     made.write("page:1", {"b.html": b"one"})
     made.resolve_conflicts()
@@ -182,7 +182,7 @@ def test_who_had_an_address_before_has_it_again_even_when_another_comes_first(
     output: Path,
 ) -> None:
     atomic_files.write(output, "a.html", b"one")
-    made = press(output, {"output:a.html": (3, "page:1")}, "page:1", "page:2")
+    made = writer(output, {"output:a.html": (3, "page:1")}, "page:1", "page:2")
     made.write("page:2", {"a.html": b"two"})
     made.write("page:1", {"a.html": b"one"})
     made.resolve_conflicts()
@@ -196,7 +196,7 @@ def test_who_had_an_address_before_has_it_again_even_when_another_comes_first(
     [("a.html", "a.html/b/index.html"), ("a.html/b/index.html", "a.html")],
 )
 def test_a_page_cannot_be_below_another(output: Path, first: str, second: str) -> None:
-    made = press(output)
+    made = writer(output)
     made.write("page:1", {first: b"one"})
     made.write("page:2", {second: b"two"})
     assert files(output) == {first: b"one"}
@@ -204,7 +204,7 @@ def test_a_page_cannot_be_below_another(output: Path, first: str, second: str) -
 
 
 def test_a_name_too_long_costs_only_its_page(output: Path) -> None:
-    made = press(output)
+    made = writer(output)
     made.write("page:1", {"é" * 128 + "/index.html": b"one"})
     assert files(output) == {}
     assert list(made.collisions) == ["page:1"]
@@ -213,7 +213,7 @@ def test_a_name_too_long_costs_only_its_page(output: Path) -> None:
 def test_a_feed_that_cannot_be_written_stops_the_build(output: Path) -> None:
     (output / "feed.xml").mkdir()
     with pytest.raises(OutputError):
-        press(output).write("site", {"feed.xml": b"feed"})
+        writer(output).write("site", {"feed.xml": b"feed"})
 
 
 def test_a_rehearsal_writes_nothing_and_notes_the_same(output: Path) -> None:
@@ -229,7 +229,7 @@ def test_owners_without_anything_any_more_lose_it(output: Path) -> None:
     known = {f"output:{name}": (0, f"file:{name}") for name in ("a.png", "b.png")}
     for name in ("a.png", "b.png"):
         atomic_files.write(output, name, b"")
-    made = press(output, known)
+    made = writer(output, known)
     made.retain_only("file:", {"file:a.png"})
     made.delete_orphans()
     assert set(files(output)) == {"a.png"}

@@ -27,7 +27,7 @@ class Running:
 
     folder: Path
     port: int
-    library: SiteCache
+    cache: SiteCache
     answers: Responder
     traffic: Traffic
     client: httpx.Client
@@ -47,7 +47,7 @@ class Running:
 
         Without a `host` among them, the site is asked for at its own address.
         """
-        named = {"host": urlsplit(self.library.address.url).netloc}
+        named = {"host": urlsplit(self.cache.address.url).netloc}
         named |= {name.replace("_", "-"): value for name, value in headers.items()}
         request = self.client.build_request(method, f"{self.url}{path}", headers=named)
         for name in ("accept", "accept-encoding", "user-agent"):
@@ -85,9 +85,9 @@ def served(
     **options: Any,
 ) -> Iterator[Running]:
     """Serve a folder, by uvicorn, at a port that is free."""
-    library, traffic = SiteCache(folder, address, memory), Traffic()
-    assert library.refresh() == ()
-    answers = Responder(library, Clients(limit, proxies), traffic, monitor)
+    cache, traffic = SiteCache(folder, address, memory), Traffic()
+    assert cache.refresh() == ()
+    answers = Responder(cache, Clients(limit, proxies), traffic, monitor)
     server = uvicorn.Server(
         server_config(answers, host="127.0.0.1", port=0, log_level="critical", **options)
     )
@@ -99,7 +99,7 @@ def served(
             time.sleep(0.005)
         port = server.servers[0].sockets[0].getsockname()[1]
         with httpx.Client(trust_env=False, timeout=20) as client:
-            yield Running(folder, port, library, answers, traffic, client)
+            yield Running(folder, port, cache, answers, traffic, client)
     finally:
         server.should_exit = True
         thread.join(10)

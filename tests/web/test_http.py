@@ -82,7 +82,7 @@ def test_the_tag_is_strong_and_made_of_the_content_alone(server: Running, tmp_pa
     with served(tmp_path) as other:
         assert other.get("/feed.xml").headers["etag"] == tag
         other.put("feed.xml", "<rss/>")
-        other.library.refresh()
+        other.cache.refresh()
         assert other.get("/feed.xml").headers["etag"] != tag
 
 
@@ -162,7 +162,7 @@ def test_what_is_packed_already_is_left_as_it_is(server: Running) -> None:
 
 def test_a_form_is_made_once(server: Running) -> None:
     server.get("/feed.xml", accept_encoding="br")
-    document = server.library.shelf.files["feed.xml"]
+    document = server.cache.snapshot.files["feed.xml"]
     assert document.form((b"br",)) is document.form((b"br",))
     assert document.form((b"br",)).whole.body is document.form((b"br", b"gzip")).whole.body
 
@@ -190,7 +190,7 @@ def test_media_types_are_right_and_head_says_what_get_says(
 ) -> None:
     if path.startswith("/archive"):
         server.put("archive/1/atom.xml", "<feed/>")
-        server.library.refresh(["archive/1/atom.xml"])
+        server.cache.refresh(["archive/1/atom.xml"])
     for headers in ({}, {"accept_encoding": "gzip"}, {"accept": BROWSER}):
         got, head = server.get(path, **headers), server.head(path, **headers)
         if "accept" not in headers:
@@ -223,11 +223,11 @@ def test_a_refresh_shows_what_changed_came_and_went(tmp_path: Path) -> None:
         server.put("tags/new/index.html", "new")
         (tmp_path / "old.txt").unlink()
         assert server.get("/").text == "one"
-        assert server.library.refresh(["index.html", "old.txt"]) == ()
+        assert server.cache.refresh(["index.html", "old.txt"]) == ()
         assert server.get("/").text == "two!"
         assert server.get("/old.txt").status_code == 404
         assert server.get("/tags/new/").status_code == 404
-        server.library.refresh()
+        server.cache.refresh()
         assert server.get("/tags/new/").text == "new"
 
 
@@ -379,7 +379,7 @@ def recordings(
         monkeypatch.setattr(site_in_memory, "MAX_HELD_BYTES", 100)
     (tmp_path / "talk.mp3").write_bytes(RECORDING)
     with served(tmp_path) as running:
-        document = running.library.shelf.files["talk.mp3"]
+        document = running.cache.snapshot.files["talk.mp3"]
         assert (document.body is None) == (request.param == "on disk")
         yield running
 
@@ -431,7 +431,7 @@ def test_a_file_replaced_since_it_was_read_is_not_sent_under_the_old_name(
         answer = server.get("/talk.mp3")
         assert answer.status_code == 503
         assert "retry-after" in answer.headers
-        server.library.refresh(["talk.mp3"])
+        server.cache.refresh(["talk.mp3"])
         assert server.get("/talk.mp3").content == RECORDING[::-1]
 
 

@@ -40,7 +40,7 @@ def publish(site: SiteFolder, server: Running, name: str) -> None:
     """One more article, built and shown."""
     site.article(f"{name}.md", name, date="2026-11-20")
     site.build(NOON)
-    server.library.refresh()
+    server.cache.refresh()
 
 
 def titles(data: bytes) -> list[str]:
@@ -100,7 +100,7 @@ def test_an_entry_that_was_corrected_is_sent_again(site: SiteFolder, server: Run
     old = server.get("/feed.xml")
     site.article("a1.md", "Article 1", "Corrected.", date="2026-11-02")
     site.build(NOON)
-    server.library.refresh()
+    server.cache.refresh()
     delta = server.get("/feed.xml", a_im="feed", if_none_match=old.headers["etag"])
     assert titles(delta.content) == ["Article 1"]
 
@@ -196,7 +196,7 @@ def at_home(sample: Path, tmp_path: Path) -> Iterator[Running]:
             if file.is_file():
                 data = file.read_bytes().replace(b"https://example.org", server.url.encode())
                 server.put(file.relative_to(sample).as_posix(), data)
-        server.library.refresh()
+        server.cache.refresh()
         yield server
 
 
@@ -239,7 +239,7 @@ def test_the_policy_stops_a_script_that_came_with_a_page(
     at_home: Running, tmp_path: Path, need: Need
 ) -> None:
     at_home.put("bad/index.html", "<h1>fine</h1><script>document.title='caught'</script>")
-    at_home.library.refresh()
+    at_home.cache.refresh()
     shown, complaints = opened(need, tmp_path, f"{at_home.url}/bad/")
     assert "Content Security Policy" in complaints
     assert "<title>caught" not in shown

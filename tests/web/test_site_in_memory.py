@@ -24,7 +24,7 @@ def library_of(folder: Path, **files: str) -> SiteCache:
 
 def test_before_the_first_refresh_there_is_nothing(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("a")
-    assert SiteCache(tmp_path, ADDRESS).shelf.paths == {}
+    assert SiteCache(tmp_path, ADDRESS).snapshot.paths == {}
 
 
 def test_links_and_hidden_files_are_left_out_however_they_are_named(tmp_path: Path) -> None:
@@ -37,11 +37,11 @@ def test_links_and_hidden_files_are_left_out_however_they_are_named(tmp_path: Pa
     (folder / ".hidden").write_text("hidden")
     (folder / "a.txt").write_text("a")
     os.mkfifo(folder / "pipe")
-    library = library_of(folder)
+    cache = library_of(folder)
     named = ["link.txt", "folder/secret.txt", "../outside/secret.txt", ".hidden", "a\0", "pipe", ""]
-    assert library.refresh([*named, str(outside / "secret.txt"), "a.txt"]) == ()
-    assert library.shelf.files.keys() == {"a.txt"}
-    assert library.shelf.paths.keys() == {b"/a.txt"}
+    assert cache.refresh([*named, str(outside / "secret.txt"), "a.txt"]) == ()
+    assert cache.snapshot.files.keys() == {"a.txt"}
+    assert cache.snapshot.paths.keys() == {b"/a.txt"}
 
 
 @pytest.mark.parametrize(
@@ -63,21 +63,21 @@ def test_what_is_public_is_known_by_its_path(path: str, public: bool) -> None:
 
 
 def test_a_refresh_reads_nothing_that_is_as_it_was(tmp_path: Path) -> None:
-    library = library_of(tmp_path, a="a", b="b")
-    before = library.shelf
-    library.refresh()
-    assert library.shelf is before
+    cache = library_of(tmp_path, a="a", b="b")
+    before = cache.snapshot
+    cache.refresh()
+    assert cache.snapshot is before
     (tmp_path / "a.txt").write_text("changed")
-    library.refresh()
-    assert library.shelf.files["a.txt"].body == b"changed"
-    assert library.shelf.files["b.txt"] is before.files["b.txt"]
+    cache.refresh()
+    assert cache.snapshot.files["a.txt"].body == b"changed"
+    assert cache.snapshot.files["b.txt"] is before.files["b.txt"]
     assert before.files["a.txt"].body == b"a", "who holds the old shelf sees the old document"
 
 
 def test_a_file_that_cannot_be_read_costs_only_itself(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    library = library_of(tmp_path, a="a", b="b")
+    cache = library_of(tmp_path, a="a", b="b")
     (tmp_path / "a.txt").write_text("newer")
     (tmp_path / "b.txt").write_text("newer")
     read = Path.read_bytes
@@ -88,35 +88,35 @@ def test_a_file_that_cannot_be_read_costs_only_itself(
         return read(file)
 
     monkeypatch.setattr(Path, "read_bytes", read_or_not)
-    (fault,) = library.refresh()
+    (fault,) = cache.refresh()
     assert str(fault.place) == str(tmp_path / "a.txt")
     assert "Permission denied" in fault.message
     assert fault.hint
-    assert library.shelf.files["a.txt"].body == b"a"
-    assert library.shelf.files["b.txt"].body == b"newer"
+    assert cache.snapshot.files["a.txt"].body == b"a"
+    assert cache.snapshot.files["b.txt"].body == b"newer"
     monkeypatch.undo()
-    assert library.refresh() == ()
-    assert library.shelf.files["a.txt"].body == b"newer"
+    assert cache.refresh() == ()
+    assert cache.snapshot.files["a.txt"].body == b"newer"
 
 
 def test_memory_that_cannot_be_written_is_told_and_costs_nothing_else(tmp_path: Path) -> None:
     folder = tmp_path / "public"
     folder.mkdir()
     (folder / "feed.xml").write_text("<rss><channel><item/></channel></rss>")
-    library = SiteCache(folder, ADDRESS, memory=folder / "feed.xml" / "versions.json")
-    (fault,) = library.refresh()
+    cache = SiteCache(folder, ADDRESS, memory=folder / "feed.xml" / "versions.json")
+    (fault,) = cache.refresh()
     assert "versions.json" in str(fault.place)
-    assert library.shelf.files.keys() == {"feed.xml"}
+    assert cache.snapshot.files.keys() == {"feed.xml"}
 
 
 def test_a_folder_that_is_gone_changes_nothing(tmp_path: Path) -> None:
     folder = tmp_path / "public"
     folder.mkdir()
-    library = library_of(folder, a="a")
+    cache = library_of(folder, a="a")
     folder.rename(tmp_path / "elsewhere")
     with pytest.raises(OutputError, match="no such folder"):
-        library.refresh()
-    assert library.shelf.files.keys() == {"a.txt"}
+        cache.refresh()
+    assert cache.snapshot.files.keys() == {"a.txt"}
 
 
 def test_memory_is_bounded_and_feeds_and_pages_come_first(
@@ -126,24 +126,24 @@ def test_memory_is_bounded_and_feeds_and_pages_come_first(
     monkeypatch.setattr(library_module, "MAX_HELD_BYTES", 150)
     for name, size in (("a.png", 100), ("b.png", 100), ("z.html", 100), ("z.mp3", 200)):
         (tmp_path / name).write_bytes(b"x" * size)
-    library = library_of(tmp_path)
+    cache = library_of(tmp_path)
 
     def held() -> set[str]:
-        return {path for path, one in library.shelf.files.items() if one.body is not None}
+        return {path for path, one in cache.snapshot.files.items() if one.body is not None}
 
     assert held() == {"z.html", "a.png"}
     (tmp_path / "a.png").unlink()
     (tmp_path / "b.png").write_bytes(b"y" * 101)
-    library.refresh()
+    cache.refresh()
     assert held() == {"z.html", "b.png"}
 
 
 def test_a_large_file_has_the_tag_its_content_would_have_in_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    held = library_of(tmp_path, a="a" * 500).shelf.files["a.txt"]
+    held = library_of(tmp_path, a="a" * 500).snapshot.files["a.txt"]
     monkeypatch.setattr(library_module, "MAX_HELD_BYTES", 100)
-    on_disk = library_of(tmp_path).shelf.files["a.txt"]
+    on_disk = library_of(tmp_path).snapshot.files["a.txt"]
     assert on_disk.body is None
     assert on_disk.digest == held.digest
 
@@ -164,7 +164,7 @@ def test_search_engines_are_asked_not_to_list_drafts_and_next_issues(
     file = tmp_path / path
     file.parent.mkdir(parents=True)
     file.write_text("<p>Words.</p>")
-    library = SiteCache(tmp_path, ADDRESS)
-    library.refresh()
-    headers = library.shelf.files[path].form(()).whole.headers
+    cache = SiteCache(tmp_path, ADDRESS)
+    cache.refresh()
+    headers = cache.snapshot.files[path].form(()).whole.headers
     assert ((b"x-robots-tag", b"noindex, nofollow") in headers) is not listed

@@ -1,1 +1,1 @@
-"""What comes back of messages that were sent: what it says, and what follows from it."""
+"""Bounce reports and complaints: parse, classify, handle."""

@@ -1,4 +1,4 @@
-"""What a provider reports of a reader who called a message spam: RFC 5965, or Microsoft's. Pure."""
+"""Complaints of feedback loops (ARF, RFC 5965), and Microsoft's format. Pure."""
 
 from __future__ import annotations
 

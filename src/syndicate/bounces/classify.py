@@ -1,6 +1,6 @@
-"""What a refusal means for the address it is about: the one rule, for all who learn of refusals.
+"""Classify a refusal as hard, soft or blocked. Pure.
 
-Pure. Used for notices that come back, for webhooks, and for what servers say while we send.
+The one rule, for bounce reports, provider events, and SMTP replies while sending.
 """
 
 from __future__ import annotations

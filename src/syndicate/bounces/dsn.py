@@ -1,4 +1,4 @@
-"""What a mail server reports of a message (RFC 3464, in a multipart/report of RFC 6522). Pure."""
+"""Delivery status notifications (RFC 3464, in a multipart/report of RFC 6522). Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much of an issue may be refused before it waits for the operator. Pure."""
+"""How many messages of an issue may be refused before it pauses. Pure."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Notice -> its consequence: what is kept of it, and whether the address is mailed again.
+"""Handle a bounce report: record it, and suppress the address if it must not be mailed again.
 
-Acting twice on a notice is acting once, however often and late it comes again: a delivery has one
-notice of each kind, an event of a provider is heard once, and counts for the issue that was sent
-before it. Nothing follows from a notice that is of none of our deliveries: anyone can write one.
+Idempotent, however often and late a report arrives: a delivery has one report of each kind, a
+provider's event is accepted once and counts for the issue that was sent before it. A report that
+belongs to none of our deliveries has no effect: anyone can write one.
 """
 
 from __future__ import annotations
@@ -46,19 +46,19 @@ class BounceResult(StrEnum):
 
 
 def handle(
-    database: Database, notice: BounceReport, matching: Matching, now: datetime
+    database: Database, report: BounceReport, matching: Matching, now: datetime
 ) -> BounceResult:
     """Do what follows from a notice, in one transaction."""
     with database.transaction():
-        if notice.event and not _is_new(database, notice.event, now):
+        if report.event and not _is_new(database, report.event, now):
             return BounceResult.KNOWN
-        found = _delivery(database, notice, matching, now)
+        found = _delivery(database, report, matching, now)
         if found is None:
             return BounceResult.UNMATCHED
-        if notice.kind is None:
+        if report.kind is None:
             return BounceResult.NOTHING
         issue, who = found
-        return record_bounce(database, issue, who, notice.kind, notice.status, notice.detail, now)
+        return record_bounce(database, issue, who, report.kind, report.status, report.detail, now)
 
 
 def record_bounce(
@@ -145,19 +145,19 @@ def _is_worn_out(bounces: Bounces, bounce: Bounce, now: datetime) -> bool:
 
 
 def _delivery(
-    database: Database, notice: BounceReport, matching: Matching, now: datetime
+    database: Database, report: BounceReport, matching: Matching, now: datetime
 ) -> tuple[int, Subscriber] | None:
     """The delivery a notice is of: by our own return path or link, else by who it was for.
 
     Without a return path, it is of the last issue that was sent before the event.
     """
     known = Subscribers(database)
-    for each in notice.sent_to:
+    for each in report.sent_to:
         if found := matching(each):
             who = known.by_id(found[1])
             return (found[0], who) if who else None
-    who, newsletter = _by_link(database, notice, now) or (_by_address(known, notice), "")
-    until = format_timestamp(min(notice.at, now - SKEW) + SKEW if notice.at else now)
+    who, newsletter = _by_link(database, report, now) or (_by_address(known, report), "")
+    until = format_timestamp(min(report.at, now - SKEW) + SKEW if report.at else now)
     issue = (
         Bounces(database).latest(who.id, until, format_timestamp(now), newsletter) if who else None
     )
@@ -165,11 +165,11 @@ def _delivery(
 
 
 def _by_link(
-    database: Database, notice: BounceReport, now: datetime
+    database: Database, report: BounceReport, now: datetime
 ) -> tuple[Subscriber, str] | None:
     """Whose link to unsubscribe from which newsletter a returned message carries."""
-    secrets = SigningKeys(database).good(format_timestamp(now)) if notice.links else ()
-    for newsletter, token in notice.links:
+    secrets = SigningKeys(database).good(format_timestamp(now)) if report.links else ()
+    for newsletter, token in report.links:
         with suppress(TokenError):
             number = read_token(token, Purpose.UNSUBSCRIBE, secrets, now, newsletter)
             if who := Subscribers(database).by_id(number):
@@ -177,9 +177,9 @@ def _by_link(
     return None
 
 
-def _by_address(known: Subscribers, notice: BounceReport) -> Subscriber | None:
+def _by_address(known: Subscribers, report: BounceReport) -> Subscriber | None:
     try:
-        return known.find(address(notice.recipient).hashed(known.salt()))
+        return known.find(address(report.recipient).hashed(known.salt()))
     except AddressError:
         return None
 

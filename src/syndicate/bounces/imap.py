@@ -1,7 +1,7 @@
-"""Notices in a mailbox on another server (IMAP4rev1, RFC 3501): read, acted on, marked as read.
+"""Bounce reports in an IMAP mailbox (IMAP4rev1, RFC 3501): read, handle, mark as read.
 
-A crash in between has the notice read again, which changes nothing. What nobody understood is
-flagged as well, for a person to see. Nothing is removed.
+After a crash in between, a report is read again, which changes nothing. Messages that could not be
+parsed are flagged as well. Nothing is deleted.
 """
 
 from __future__ import annotations

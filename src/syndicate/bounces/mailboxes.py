@@ -1,4 +1,4 @@
-"""Reads the mailbox of notices, and has each acted on. Touches the mailbox and the store."""
+"""Read the configured mailboxes and handle each message. Touches mailboxes and store."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def acting(database: Database, now: datetime) -> Act:
     matches = return_path_reader(SigningKeys(database).good(format_timestamp(now)))
 
     def on(data: bytes) -> BounceResult:
-        notice = parse.read(data)
-        return handle(database, notice, matches, now) if notice else BounceResult.OTHER
+        report = parse.read(data)
+        return handle(database, report, matches, now) if report else BounceResult.OTHER
 
     return on
 

@@ -1,7 +1,7 @@
-"""Notices that a mail server put into a Maildir: read, acted on, then moved to `cur/` as read.
+"""Bounce reports in a Maildir: read, handle, move to `cur/` as read.
 
-A crash in between has the notice read again, which changes nothing. What nobody understood is
-flagged, for a person to see. Nothing is removed.
+After a crash in between, a report is read again, which changes nothing. Messages that could not be
+parsed are flagged. Nothing is deleted.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A mail taken apart, however oddly it is made: its headers, groups of fields, and text. Pure."""
+"""Headers, groups of fields, and text of an email, however malformed. Pure."""
 
 from __future__ import annotations
 

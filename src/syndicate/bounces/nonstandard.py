@@ -1,4 +1,4 @@
-"""Notices in shapes of their makers' own: known by flufl.bounce, which has met many. Pure."""
+"""Bounce reports in nonstandard formats, through flufl.bounce. Pure."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ def read(message: Mail) -> BounceReport | None:
     sent_to, automatic = delivered_to(message), is_automatic(message)
     is_system = plain_text.is_mail_system(message) and not says_away(message)
     if (is_system or (plain_text.is_returned(message) and not automatic)) and (
-        notice := plain_text.read(message)
+        report := plain_text.read(message)
     ):
-        return replace(notice, sent_to=sent_to)
+        return replace(report, sent_to=sent_to)
     if automatic:
         return BounceReport(None, detail="an automatic reply", sent_to=sent_to)
     from flufl.bounce import all_failures

@@ -1,4 +1,4 @@
-"""The bytes of a mail -> what it says of a message we sent. Pure, and never raises."""
+"""The bytes of an email -> a bounce report, if it is one. Pure, and never raises."""
 
 from __future__ import annotations
 

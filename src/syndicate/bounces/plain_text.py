@@ -1,8 +1,8 @@
-"""Bounce reports in plain words, from a mail system that writes no report by the standards. Pure.
+"""Bounce reports in plain text, from mail systems that write no standard report. Pure.
 
-Only what a mail system sends is believed: a person may quote a bounce, and an automatic reply may
-say that a person left. Senders are mail systems by their name (RFC 2142, section 5), or by an empty
-return path (RFC 5321, section 4.5.5) together with a subject that says so.
+Only mail systems are trusted: a person may quote a bounce, and an automatic reply may state that a
+person has moved. A mail system is known by its name (RFC 2142, section 5), or by an empty return
+path (RFC 5321, section 4.5.5) together with a matching subject.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What somebody told us of a message we sent: a value, whatever way it came."""
+"""A bounce report: a value, whatever channel it came through."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""To whom notices about a message go: an address of its own (VERP), which tells whose it was. Pure.
+"""Signed return paths (VERP), which identify the delivery a bounce report belongs to. Pure.
 
-Some servers lower the case of what stands before the @, so the token is base32 in small letters. It
-holds the secret's number, the issue's and the subscriber's, and an HMAC-SHA256 over them, cut to
-112 bits (RFC 2104, section 5, allows 80): nobody else can make one up, to have somebody suppressed.
+Some servers lowercase what is before the @, so the token is lowercase base32. It contains the
+numbers of key, issue and subscriber, and an HMAC-SHA256 over them, cut to 112 bits (RFC 2104,
+section 5, allows 80): without the key, one cannot forge a token to have a subscriber suppressed.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Posts of mail providers -> answers: who may speak, what follows, and what is said back."""
+"""Answer webhooks of mail providers: check the proof, handle the events."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class WebhookHandler:
         if request.method != b"POST":
             return text(405, "Notices are posted here.", (b"allow", b"POST"))
         try:
-            notices = provider(WebhookRequest(request.headers, body), now)
+            reports = provider(WebhookRequest(request.headers, body), now)
         except SignatureError:
             log.warning("a notice without its proof", extra={"facts": {"provider": name}})
             return text(403, "This is not from whom it should be.")
@@ -73,7 +73,7 @@ class WebhookHandler:
             log.warning("what proves a notice cannot be fetched", extra={"facts": facts})
             return text(503, "This cannot be checked just now.", (b"retry-after", b"60"))
         matches = return_path_reader(SigningKeys(self._database).good(format_timestamp(now)))
-        came = Counter(handle(self._database, each, matches, now) for each in notices)
+        came = Counter(handle(self._database, each, matches, now) for each in reports)
         facts = {"provider": name, **{kind.value: str(many) for kind, many in came.items()}}
         log.info("notices were heard", extra={"facts": facts})
         return text(200, "Heard.")

@@ -1,14 +1,13 @@
-"""The main journey: folder -> store -> documents -> disk. Does only what changed asks for.
+"""Build a site: folder -> store -> documents -> disk. Does only what changes require.
 
     scan the folder
-    read what changed, decide which article it is, keep that      (intake: one transaction)
+    read what changed, decide which article it is, keep that      (ingest: one transaction)
     find the owners of documents that a change touches
-    make their documents, write those whose bytes changed         (outputs, issues, press)
+    make their documents, write those whose bytes changed         (documents, issues)
     keep renderings and the list of documents                     (one transaction)
 
-Between the two transactions the store says which owners are owed their documents: a build that
-dies there, or one that only looked (`check`), is made up for by the next. Builds of one site
-wait for each other.
+Between the two transactions the store keeps which owners have pending documents: the next build
+completes one that died there, or one that only checked. Builds of one site wait for each other.
 """
 
 from __future__ import annotations
@@ -120,21 +119,21 @@ def build_scanned(
     moved = None if anew else {r.path for change in intake.changes for r in change if r}
     narrow = None if moved is None or seen.changed is None else sorted(moved | seen.changed)
     stale = stale_article_ids(site, seen.files, Renderings(site.database).uses(narrow), moved)
-    outputs = site_documents(site, seen.files, stale, now)
+    documents = site_documents(site, seen.files, stale, now)
     known = Documents(site.database).all()
-    due = [ALL] if anew else list(dict.fromkeys((*owed, *_touched(outputs, intake, stale))))
+    due = [ALL] if anew else list(dict.fromkeys((*owed, *_touched(documents, intake, stale))))
     if not anew and not rehearse and seen.changed is None:
         due += sorted(missing(site.places.roots, known))
-    owners = _all_owners(outputs, known) if anew or rehearse else _with_notes(articles, due)
+    owners = _all_owners(documents, known) if anew or rehearse else _with_notes(articles, due)
     if rehearse:  # every article is looked at, also one that no document shows now
         shown = (*articles.published_ids(), *(r.id for r in articles.beside_articles()))
         owners = list(dict.fromkeys((*owners, *(f"page:{record_id}" for record_id in shown))))
-    press = (DryRunWriter if rehearse else DocumentWriter)(site.places.roots, known, set(owners))
+    writer = (DryRunWriter if rehearse else DocumentWriter)(site.places.roots, known, set(owners))
     if owners:
-        _mark_pending(site, outputs, due, now)
-        _make(site, outputs, press, owners, recipe, now)
-    found = _found(outputs, press) if rehearse else Documents(articles.database).findings()
-    report = _report(articles, intake, press, found)
+        _mark_pending(site, documents, due, now)
+        _make(site, documents, writer, owners, recipe, now)
+    found = _found(documents, writer) if rehearse else Documents(articles.database).findings()
+    report = _report(articles, intake, writer, found)
     if WAS_READABLE not in before:
         return report
     if not rehearse:
@@ -201,10 +200,10 @@ def stale_article_ids(
     return stale | set(json.loads(Meta(site.database).all().get("behind", "[]")))
 
 
-def _all_owners(outputs: SiteDocuments, known: Mapping[str, tuple[int, str]]) -> list[str]:
+def _all_owners(documents: SiteDocuments, known: Mapping[str, tuple[int, str]]) -> list[str]:
     before = (owner for _, owner in known.values())
-    issues = archive.all_owners(outputs)
-    return list(dict.fromkeys((*outputs.all_owners(), *issues, *before, FILES)))
+    issues = archive.all_owners(documents)
+    return list(dict.fromkeys((*documents.all_owners(), *issues, *before, FILES)))
 
 
 def _with_notes(articles: Articles, due: list[str]) -> list[str]:
@@ -217,13 +216,13 @@ def _with_notes(articles: Articles, due: list[str]) -> list[str]:
     return list(dict.fromkeys((*due, *waiting))) if due else []
 
 
-def _mark_pending(site: Site, outputs: SiteDocuments, due: list[str], now: datetime) -> None:
+def _mark_pending(site: Site, documents: SiteDocuments, due: list[str], now: datetime) -> None:
     """Keep what is to be made: a build that dies now, or only looks, leaves it to the next."""
     with site.database.transaction():
         Newsletters(site.database).begin(site.config.newsletters, format_timestamp(now))
         owed = due if len(due) <= MAX_OWED else [ALL]
         Meta(site.database).remember(
-            {"owed": json.dumps(owed), "unfinished": "no", "feed id": outputs.feed_id}
+            {"owed": json.dumps(owed), "unfinished": "no", "feed id": documents.feed_id}
         )
 
 
@@ -236,14 +235,14 @@ def _asks_for_tags(config: Config) -> bool:
 
 
 def _touched(
-    outputs: SiteDocuments, intake: IngestResult, stale: AbstractSet[str]
+    documents: SiteDocuments, intake: IngestResult, stale: AbstractSet[str]
 ) -> Iterator[str]:
     """The owners of documents that this build's changes touch."""
     for before, after in intake.changes:
-        yield from outputs.affected_owners(before, after)
-        yield from archive.touched(outputs, [after.id])
-    for record in outputs.articles.by_ids(sorted(stale)):
-        yield from outputs.affected_owners(None, record)
+        yield from documents.affected_owners(before, after)
+        yield from archive.touched(documents, [after.id])
+    for record in documents.articles.by_ids(sorted(stale)):
+        yield from documents.affected_owners(None, record)
 
 
 FEED_FILES = tuple(form.file for form in FORMS.values())
@@ -251,44 +250,44 @@ FEED_FILES = tuple(form.file for form in FORMS.values())
 
 def _make(
     site: Site,
-    outputs: SiteDocuments,
-    press: DocumentWriter,
+    documents: SiteDocuments,
+    writer: DocumentWriter,
     owners: list[str],
     recipe: str,
     now: datetime,
 ) -> None:
     """Make and write the documents of `owners`, and keep what was made."""
-    made_from = _put_issues(site, outputs, press, owners, recipe)
-    _write_archives(outputs, press, owners)
-    for batch in _batches(site.progress(outputs.make(owners), len(owners), "Writing")):
-        _persist_renderings(site.database, outputs, press.reserve(batch))
-        for owner, documents in batch:
-            press.write(owner, documents)
-    _persist_renderings(site.database, outputs, {})
-    _put_files(site, outputs, press, owners)
-    press.resolve_conflicts()
-    if isinstance(press, DryRunWriter):
+    made_from = _put_issues(site, documents, writer, owners, recipe)
+    _write_archives(documents, writer, owners)
+    for batch in _batches(site.progress(documents.make(owners), len(owners), "Writing")):
+        _persist_renderings(site.database, documents, writer.reserve(batch))
+        for owner, files in batch:
+            writer.write(owner, files)
+    _persist_renderings(site.database, documents, {})
+    _put_files(site, documents, writer, owners)
+    writer.resolve_conflicts()
+    if isinstance(writer, DryRunWriter):
         return
-    press.delete_orphans()
+    writer.delete_orphans()
     kept = Documents(site.database)
     with site.database.transaction():
-        kept.keep(press.made, (*press.removed, *press.unwritten()))
-        kept.keep_findings(press.owners | outputs.findings.keys(), _found(outputs, press))
-        behind = json.dumps(sorted(outputs.renditions.failed_ids))
+        kept.keep(writer.made, (*writer.removed, *writer.unwritten()))
+        kept.keep_findings(writer.owners | documents.findings.keys(), _found(documents, writer))
+        behind = json.dumps(sorted(documents.renditions.failed_ids))
         Meta(site.database).remember({"owed": "[]", "recipe": recipe, "behind": behind})
-        Meta(site.database).remember(_gone(press, kept.gone_feeds()))
+        Meta(site.database).remember(_gone(writer, kept.gone_feeds()))
         if site.config.feeds.hub:
-            changed = [path for path in press.written if path.endswith(FEED_FILES)]
+            changed = [path for path in writer.written if path.endswith(FEED_FILES)]
             addresses = [base_url(site.config.site) + quote(path) for path in changed]
             Events(site.database).add(Happening.FEED_CHANGED, addresses, format_timestamp(now))
         Meta(site.database).remember(made_from)
 
 
 def _persist_renderings(
-    database: Database, outputs: SiteDocuments, announced: Mapping[str, tuple[int, str]]
+    database: Database, documents: SiteDocuments, announced: Mapping[str, tuple[int, str]]
 ) -> None:
     """Keep renderings, and what is about to be written anew, before it is."""
-    fresh, uses = outputs.renditions.take_fresh()
+    fresh, uses = documents.renditions.take_fresh()
     if fresh or announced:
         with database.transaction():
             Renderings(database).keep(fresh, uses)
@@ -298,10 +297,10 @@ def _persist_renderings(
 MAX_GONE = 1000
 
 
-def _gone(press: DocumentWriter, before: AbstractSet[str]) -> dict[str, str]:
+def _gone(writer: DocumentWriter, before: AbstractSet[str]) -> dict[str, str]:
     """Which feeds were once and are no more, after this build; nothing where that is as before."""
-    removed = {key.removeprefix("output:") for key in press.removed if key.endswith(FEED_FILES)}
-    gone = (before | removed) - set(press.written)
+    removed = {key.removeprefix("output:") for key in writer.removed if key.endswith(FEED_FILES)}
+    gone = (before | removed) - set(writer.written)
     return {} if gone == before else {GONE_FEEDS: json.dumps(sorted(gone)[:MAX_GONE])}
 
 
@@ -313,9 +312,9 @@ def _batches(made: Iterable[Made]) -> Iterator[list[Made]]:
     """Portions of documents that fit into memory."""
     batch: list[Made] = []
     size = 0
-    for owner, documents in made:
-        batch.append((owner, documents))
-        size += sum(map(len, documents.values()))
+    for owner, files in made:
+        batch.append((owner, files))
+        size += sum(map(len, files.values()))
         if size > BATCH_BYTES or len(batch) == BATCH_OWNERS:
             yield batch
             batch, size = [], 0
@@ -327,60 +326,60 @@ BATCH_BYTES, BATCH_OWNERS = 4_000_000, 500
 
 
 def _put_issues(
-    site: Site, outputs: SiteDocuments, press: DocumentWriter, owners: list[str], recipe: str
+    site: Site, documents: SiteDocuments, writer: DocumentWriter, owners: list[str], recipe: str
 ) -> dict[str, str]:
     """Put each newsletter's next issue; give what each was made from."""
-    whole = isinstance(press, DryRunWriter) or any(
+    whole = isinstance(writer, DryRunWriter) or any(
         owner.startswith("newsletter:") for owner in owners
     )
     remembered = {} if whole else Meta(site.database).all()
     made_from: dict[str, str] = {}
-    for issue in next_issues(outputs, remembered, recipe, site.config_file):
+    for issue in next_issues(documents, remembered, recipe, site.config_file):
         name, owner = issue.newsletter.name, f"newsletter:{issue.newsletter.name}"
         if issue.documents is None or issue.page is None:
-            press.owners.discard(owner)
+            writer.owners.discard(owner)
         else:
-            press.owners.add(owner)
-            press.write(owner, issue.documents, "issues")
-            press.write(owner, issue.page)
-        if issue.articles and press.has(owner):
-            outputs.with_issue.add(name)
+            writer.owners.add(owner)
+            writer.write(owner, issue.documents, "issues")
+            writer.write(owner, issue.page)
+        if issue.articles and writer.has(owner):
+            documents.with_issue.add(name)
         if issue.documents is not None or issue.findings:
-            outputs.findings[owner] = list(issue.findings)
+            documents.findings[owner] = list(issue.findings)
         made_from[f"issue {name}"] = issue.made_from
     return made_from
 
 
-def _write_archives(outputs: SiteDocuments, press: DocumentWriter, owners: list[str]) -> None:
+def _write_archives(documents: SiteDocuments, writer: DocumentWriter, owners: list[str]) -> None:
     """Put what issues that were made are written to, and the archives."""
-    outputs.with_archive.update(
-        n for n in outputs.config.newsletters if outputs.issues.public(n, 1)
+    documents.with_archive.update(
+        n for n in documents.config.newsletters if documents.issues.public(n, 1)
     )
     for owner in owners:
         if owner.startswith((ISSUE, ARCHIVE)):
-            press.write(owner, archive.files(outputs, owner), "issues")
-            press.write(owner, archive.pages(outputs, owner))
+            writer.write(owner, archive.files(documents, owner), "issues")
+            writer.write(owner, archive.pages(documents, owner))
 
 
-def _found(outputs: SiteDocuments, press: DocumentWriter) -> dict[str, str]:
+def _found(documents: SiteDocuments, writer: DocumentWriter) -> dict[str, str]:
     """Owner -> what was found while its documents were made, as JSON."""
-    found = {owner: list(findings) for owner, findings in outputs.findings.items()}
-    for record_id, finding in outputs.renditions.missing.items():
+    found = {owner: list(findings) for owner, findings in documents.findings.items()}
+    for record_id, finding in documents.renditions.missing.items():
         found.setdefault(f"page:{record_id}", []).append(finding)
-    for owner, (path, other) in press.collisions.items():
-        found.setdefault(owner, []).append(_collision(outputs, owner, path, other))
+    for owner, (path, other) in writer.collisions.items():
+        found.setdefault(owner, []).append(_collision(documents, owner, path, other))
     return {owner: text for owner, findings in found.items() if (text := to_json(findings))}
 
 
-def _collision(outputs: SiteDocuments, owner: str, path: str, other: str) -> Finding:
+def _collision(documents: SiteDocuments, owner: str, path: str, other: str) -> Finding:
     """Two documents at one address, told by the one that lost it."""
-    holder = _named(outputs.articles, other)
+    holder = _named(documents.articles, other)
     why = f"{holder} has its place" if other else "no file can be named so"
     return Finding(
         Level.ERROR,
         "address-taken",
-        f"the address {base_url(outputs.config.site)}{quote(path)} cannot be had: {why}",
-        _named(outputs.articles, owner),
+        f"the address {base_url(documents.config.site)}{quote(path)} cannot be had: {why}",
+        _named(documents.articles, owner),
         hint="give one of them another slug: or url: in its header, or a file another name",
     )
 
@@ -397,30 +396,30 @@ def _named(articles: Articles, owner: str) -> str:
 
 
 def _put_files(
-    site: Site, outputs: SiteDocuments, press: DocumentWriter, owners: list[str]
+    site: Site, documents: SiteDocuments, writer: DocumentWriter, owners: list[str]
 ) -> None:
     """Put the files that published articles refer to at the addresses they are given."""
-    articles, asked = outputs.articles, set(owners)
+    articles, asked = documents.articles, set(owners)
     files = [
         (i, t)
         for i, t, found in Renderings(site.database).uses()
         if found != MISSING and not is_article(t)
     ]
-    press.retain_only(FILES, {FILES + target for _, target in files})
+    writer.retain_only(FILES, {FILES + target for _, target in files})
     due = [(i, t) for i, t in files if asked & {FILES, f"page:{i}", FILES + t}]
     records = {record.id: record for record in articles.by_ids(sorted({i for i, _ in due}))}
     for record_id, target in due:
         record = records[record_id]
-        address = outputs.renditions.file_address(record, target)
+        address = documents.renditions.file_address(record, target)
         path = page_file(site.config.site, address, page=False)
         if path:
-            _put_file(site, outputs, press, record, path, target)
+            _put_file(site, documents, writer, record, path, target)
 
 
 def _put_file(
     site: Site,
-    outputs: SiteDocuments,
-    press: DocumentWriter,
+    documents: SiteDocuments,
+    writer: DocumentWriter,
     record: Record,
     path: str,
     target: str,
@@ -436,11 +435,11 @@ def _put_file(
             record.path,
             hint=error.hint,
         )
-        outputs.findings.setdefault(f"page:{record.id}", []).append(finding)
-        outputs.renditions.failed_ids.add(record.id)
-        press.keep(FILES + target)
+        documents.findings.setdefault(f"page:{record.id}", []).append(finding)
+        documents.renditions.failed_ids.add(record.id)
+        writer.keep(FILES + target)
     else:
-        press.write(FILES + target, {path: data})
+        writer.write(FILES + target, {path: data})
 
 
 def navigation_of(site: Site) -> list[tuple[object, ...]]:
@@ -491,7 +490,7 @@ def _dated_name(path: str) -> str:
 
 
 def _report(
-    articles: Articles, intake: IngestResult, press: DocumentWriter, notes: Mapping[str, str]
+    articles: Articles, intake: IngestResult, writer: DocumentWriter, notes: Mapping[str, str]
 ) -> Report:
     by_path = (
         *articles.faults().items(),
@@ -507,8 +506,8 @@ def _report(
         counts=_counts(articles, made),
         read=intake.read,
         changed=len(intake.changes),
-        written=tuple(press.written),
-        removed=tuple(press.removed),
+        written=tuple(writer.written),
+        removed=tuple(writer.removed),
         findings=(*found, *made),
     )
 

@@ -1,7 +1,7 @@
-"""The folder -> the store: what is new, edited, moved, gone or due since last time.
+"""Ingest the folder into the store: what is new, edited, moved, gone or due since last time.
 
-Only changed files are read. Reading happens before the transaction, deciding inside it, on the
-records as they are then: two builds at once come to one result.
+Only changed files are read. Reading happens before the transaction, deciding inside it, on current
+records: two builds at once come to one result.
 """
 
 from __future__ import annotations

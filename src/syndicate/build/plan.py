@@ -1,7 +1,7 @@
-"""What the next build and the next slots would do, worked out on a copy of the store.
+"""What the next build and the next slots would do, computed on a copy of the store.
 
-Reads all files that changed, and makes every document, to hold it against the one on disk. Changes
-nothing that lasts.
+Reads all files that changed, and makes every document to compare it with the one on disk. Changes
+nothing permanent.
 """
 
 from __future__ import annotations
@@ -100,10 +100,10 @@ def next_texts(
     copied = Snapshot(setup.config.store.url, setup.base)
     try:
         site = site_of(setup, copied.database(), progress)
-        carried, outputs = _next(site, newsletter, now)
+        carried, documents = _next(site, newsletter, now)
         if not carried:
             return None
-        made = compose(outputs, replace(newsletter, deliver=True), carried, site.config_file)
+        made = compose(documents, replace(newsletter, deliver=True), carried, site.config_file)
     finally:
         copied.close()
     for finding in made.blocking:
@@ -126,23 +126,23 @@ def _next(
     after = Newsletters(site.database).all()[newsletter.name].after
     chosen = choose(articles, Issues(site.database), newsletter, after).chosen
     stale = stale_article_ids(site, files, Renderings(site.database).uses_of(chosen), None)
-    outputs = site_documents(site, files, stale, now)
-    return carried_by(outputs, chosen), outputs
+    documents = site_documents(site, files, stale, now)
+    return carried_by(documents, chosen), documents
 
 
 def _issues(site: Site, newsletters: list[Newsletter], now: datetime) -> Iterator[NextIssue]:
-    outputs = current_documents(site, now)
+    documents = current_documents(site, now)
     heard = {"issue-made", "issue-approved"}
     told = tuple(name for name, hook in site.config.hooks.items() if heard & set(hook.on))
     for newsletter in newsletters:
         found = due_slots(site, newsletter, now)
         slots = tuple(islice(upcoming(site, newsletter, now), SLOTS))
-        carried = articles_of(outputs, newsletter)
+        carried = articles_of(documents, newsletter)
         if not carried:
             yield NextIssue(newsletter, "", (), (), found, slots, told)
             continue
         plain = replace(newsletter, merge="none")
-        made = compose(outputs, plain, carried, site.config_file)
+        made = compose(documents, plain, carried, site.config_file)
         titles = tuple(article.title for article in carried)
         subject = made.rendered.subject
         yield NextIssue(newsletter, subject, titles, made.blocking, found, slots, told)

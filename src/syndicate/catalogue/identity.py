@@ -1,8 +1,8 @@
 """What is published, under which identity. Pure decisions: values and `now` in, values out.
 
-An article keeps its id through edits, renames and moves; `decide` says which file is which
-article, and what changes in the store. Ids are tag: URIs (RFC 4151), made from the site's host,
-a date and the first path, so that a lost store gives the same ids again; once kept they stay.
+An article keeps its id through edits, renames and moves; `match_articles` decides which file is
+which article, and what changes in the store. Ids are tag: URIs (RFC 4151), made from the site's
+host, a date and the first path, so that a lost store gives the same ids again; once kept they stay.
 """
 
 from __future__ import annotations

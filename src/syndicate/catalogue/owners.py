@@ -1,4 +1,4 @@
-"""What documents belong to, as the store names it: `page:<article id>`, `tag:birds`. Pure."""
+"""Owners of documents, as the store names them: `page:<article id>`, `tag:birds`. Pure."""
 
 from __future__ import annotations
 

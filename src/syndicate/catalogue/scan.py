@@ -1,4 +1,4 @@
-"""A changed file -> what the catalogue needs to know of it. Reads the file, keeps no body."""
+"""A changed file -> what the catalogue needs of it. Reads the file, keeps no body."""
 
 from __future__ import annotations
 

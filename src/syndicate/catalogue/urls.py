@@ -1,4 +1,4 @@
-"""Where an article lives: its address, and the file its page is written to. Pure."""
+"""The URL of an article, and the file of its page. Pure."""
 
 from __future__ import annotations
 

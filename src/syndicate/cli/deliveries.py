@@ -301,13 +301,13 @@ class _Bars:
         self._any = False
         self._said = ""
 
-    def note(self, ways: Sequence[IssueProgress], troubles: Sequence[RelayError]) -> None:
+    def note(self, in_progress: Sequence[IssueProgress], troubles: Sequence[RelayError]) -> None:
         """Show how far it is, and what keeps it from going on."""
         for trouble in troubles:
             if trouble.text not in self._told:
                 self._told.add(trouble.text)
                 click.echo(f"{self._clear}{visible(trouble.text)}{_next(trouble)}", err=True)
-        done, planned = sum(w.done for w in ways), sum(w.planned for w in ways)
+        done, planned = sum(w.done for w in in_progress), sum(w.planned for w in in_progress)
         self._pace.record(monotonic(), done)
         if not planned or monotonic() - self._shown < (0.1 if self._clear else 10):
             return

@@ -1,1 +1,1 @@
-"""The engine that sends issues to subscribers: planned, handed over, accounted for."""
+"""Send issues to subscribers: plan, dispatch, account for every delivery."""

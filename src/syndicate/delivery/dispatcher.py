@@ -1,8 +1,8 @@
-"""Who writes down what becomes of deliveries: the only one of a round that touches the store.
+"""The dispatcher: claims and records deliveries, as the only thread of a run with the store.
 
-Whatever connections told since the last look is kept in ONE transaction: what was taken or
-declined, which messages may go now, what is claimed next. Only then are they answered, and only
-then is anything of it believed here: a transaction that failed is tried again as it was.
+All events of workers since the last commit are written in ONE transaction: accepted and rejected
+messages, which messages may go now, what is claimed next. Workers are answered, and counts updated,
+only after the commit: a transaction that failed is retried unchanged.
 """
 
 from __future__ import annotations
@@ -119,122 +119,122 @@ class Dispatcher:
         self,
         database: Database,
         settings: Settings,
-        outlets: Sequence[Relay],
-        feed: DeliveryQueue,
-        notes: WorkerEvents,
+        relays: Sequence[Relay],
+        queue: DeliveryQueue,
+        events: WorkerEvents,
         *,
         open_issues: Callable[[], Mapping[int, tuple[IssueSend, Callable[[], MessageFactory]]]],
         refused: Callable[[ClaimedDelivery, DeliveryError], None],
         record: Callable[[int], None],
     ) -> None:
-        """`open_issues` gives the issues that go on, with what makes their mail.
+        """`open_issues` gives the issues being sent, with the factory of their messages.
 
-        `refused` is told, in the transaction, which message was refused for good. `record` writes
-        down outside the store how much was sent from it; it raises OSError where it cannot.
+        `refused` is called, in the transaction, for each permanent refusal. `record` writes the
+        count of sent messages outside the store; it raises OSError when it cannot.
         """
         self._database = database
         self._deliveries = Deliveries(database)
         self._counts = SentCounts(database)
         self._settings = settings
         self._retry_for: timedelta = duration(settings.retry_for)
-        self._outlets = outlets
-        self._feed = feed
-        self._notes = notes
+        self._relays = relays
+        self._queue = queue
+        self._events = events
         self._open_issues = open_issues
         self._refused = refused
         self._record = record
         self._owner = secrets.token_hex(8)
-        self._enough = 2 * sum(outlet.server.connections for outlet in outlets)
+        self._enough = 2 * sum(relay.server.connections for relay in relays)
         self._looked = -POLL_SECONDS
         self._dry = -EMPTY_POLL_SECONDS
         self._broken: BaseException | None = None
         self._going_on: dict[int, tuple[IssueSend, Callable[[], MessageFactory]]] = {}
-        self.ways: dict[int, IssueProgress] = {}
+        self.in_progress: dict[int, IssueProgress] = {}
 
     def run(
         self,
         stopping: Callable[[], bool],
-        told: ProgressCallback,
+        on_progress: ProgressCallback,
         working: Callable[[], bool],
     ) -> None:
-        """Keep the ledger until there is nothing more to do by now, or until `stopping`.
+        """Claim and record deliveries until nothing is due, or until `stopping`.
 
-        `told` hears after each look how things are; `working` says whether any connection still
-        is. Whatever is raised here, no message goes out any more, and what is unknown then is held
-        by whoever comes next.
+        `on_progress` is called after each batch; `working` returns whether any worker still runs.
+        Whatever is raised here, no more messages go out, and the next sender holds deliveries whose
+        outcome is unknown then.
         """
-        notes: list[WorkerEvent] = []
+        events: list[WorkerEvent] = []
         try:
             while True:
                 stops = stopping() or self._broken is not None
                 self._with_retries(partial(self._refresh_issues, stops=stops))
-                self._process_batch(notes, stops=stops)
-                told(list(self.ways.values()), relay_errors(self._outlets))
-                if self._broken and not working() and self._notes.empty():
+                self._process_batch(events, stops=stops)
+                on_progress(list(self.in_progress.values()), relay_errors(self._relays))
+                if self._broken and not working() and self._events.empty():
                     raise self._broken
                 if self._is_over():
                     return
-                notes = self._record_event()
+                events = self._drain_events()
         except BaseException:
-            self._wind_up(notes, working)
+            self._wind_up(events, working)
             raise
 
     def close(self) -> None:
-        """Record what connections reported as they ended; they have all ended."""
-        page = _Batch(format_timestamp(datetime.now(UTC)))
-        while not self._notes.empty():
-            if isinstance(note := self._notes.get(), OutcomeUnknown):
-                self._drain_events(note, page)
-        if page.doubts:
-            self._commit(lambda: self._doubt(page))
-            self._acknowledge(page)
+        """Record what workers reported as they ended; all have ended."""
+        batch = _Batch(format_timestamp(datetime.now(UTC)))
+        while not self._events.empty():
+            if isinstance(event := self._events.get(), OutcomeUnknown):
+                self._record_event(event, batch)
+        if batch.doubts:
+            self._commit(lambda: self._doubt(batch))
+            self._acknowledge(batch)
 
-    def _wind_up(self, notes: Sequence[WorkerEvent], working: Callable[[], bool]) -> None:
-        """After a fault: no message goes out any more; what is in hand comes to its end.
+    def _wind_up(self, events: Sequence[WorkerEvent], working: Callable[[], bool]) -> None:
+        """After an error: no more messages go out; those being sent are finished.
 
-        It is written down if the store lets us; if not, whoever comes next holds it.
+        They are recorded if the store permits; if not, the next sender holds them.
         """
-        self._feed.close()
-        told = list(notes)
-        while working() or not self._notes.empty():
-            told += self._record_event()
-        page = _Batch(format_timestamp(datetime.now(UTC)))
-        for note in told:
-            if isinstance(note, Accepted | OutcomeUnknown | Rejected | RenderFailed):
-                self._drain_events(note, page)
-        moves = [move for _, move in page.moves]
+        self._queue.close()
+        received = list(events)
+        while working() or not self._events.empty():
+            received += self._drain_events()
+        batch = _Batch(format_timestamp(datetime.now(UTC)))
+        for event in received:
+            if isinstance(event, Accepted | OutcomeUnknown | Rejected | RenderFailed):
+                self._record_event(event, batch)
+        moves = [move for _, move in batch.moves]
 
         def written() -> None:
             with self._database.transaction():
-                self._deliveries.apply_transitions(moves, self._owner, page.now)
-                self._doubt(page)
+                self._deliveries.apply_transitions(moves, self._owner, batch.now)
+                self._doubt(batch)
 
-        with suppress(StoreError):  # what ended the round may go on
+        with suppress(StoreError):  # the error that ended the run may persist
             self._with_retries(written)
 
     # -- what is known -------------------------------------------------------------------------
 
-    def _record_event(self) -> list[WorkerEvent]:
-        """What connections told, after waiting a little for the first word."""
-        notes: list[WorkerEvent] = []
+    def _drain_events(self) -> list[WorkerEvent]:
+        """The events of workers, after waiting a little for the first."""
+        events: list[WorkerEvent] = []
         with suppress(Empty):
-            notes.append(self._notes.get(timeout=POLL_SECONDS))
+            events.append(self._events.get(timeout=POLL_SECONDS))
             while True:
-                notes.append(self._notes.get_nowait())
-        return notes
+                events.append(self._events.get_nowait())
+        return events
 
     def _refresh_issues(self, *, stops: bool) -> None:
-        """Take up issues that go on now, and let go of those that do not."""
+        """Start issues that are being sent now, and drop those that are not."""
         if time.monotonic() < self._looked + POLL_SECONDS:
             return
         goes_on = self._going_on = {} if stops else dict(self._open_issues())
-        for issue in goes_on.keys() - self.ways.keys():
+        for issue in goes_on.keys() - self.in_progress.keys():
             self._start_issue(*goes_on[issue])
-        gone = self.ways.keys() - goes_on.keys()
-        self._requeue(self._feed.remove(gone))
+        gone = self.in_progress.keys() - goes_on.keys()
+        self._requeue(self._queue.remove(gone))
         for issue in gone:
-            if not self.ways[issue].in_flight:
-                del self.ways[issue]
+            if not self.in_progress[issue].in_flight:
+                del self.in_progress[issue]
         self._looked = time.monotonic()
 
     def _start_issue(self, sending: IssueSend, mail: Callable[[], MessageFactory]) -> None:
@@ -243,8 +243,10 @@ class Dispatcher:
         planned = sum(counts.values())
         over = planned - sum(counts.get(state, 0) for state in OPEN)
         try:
-            way = IssueProgress(sending, mail(), planned, over, sent_before=counts.get(S.SENT, 0))
-            self.ways[sending.issue] = way
+            progress = IssueProgress(
+                sending, mail(), planned, over, sent_before=counts.get(S.SENT, 0)
+            )
+            self.in_progress[sending.issue] = progress
         except StoreError:
             raise
         except SyndicateError as error:
@@ -263,173 +265,184 @@ class Dispatcher:
         moves = [_move(task, S.CLAIMED, S.PENDING) for task in tasks]
         self._commit(lambda: self._deliveries.apply_transitions(moves, self._owner, now))
         for task in tasks:
-            self.ways[task.claimed.issue].in_flight -= 1
+            self.in_progress[task.claimed.issue].in_flight -= 1
 
     def _is_over(self) -> bool:
-        if any(way.in_flight for way in self.ways.values()):
+        if any(progress.in_flight for progress in self.in_progress.values()):
             return False
-        return all(self.ways[issue].exhausted for issue in self._going_on)
+        return all(self.in_progress[issue].exhausted for issue in self._going_on)
 
     # -- one page ------------------------------------------------------------------------------
 
-    def _process_batch(self, notes: Sequence[WorkerEvent], *, stops: bool) -> None:
-        """Write down what was told, decide what goes on, and answer."""
-        page = _Batch(format_timestamp(datetime.now(UTC)))
-        for note in notes:
-            self._drain_events(note, page)
-        self._check_failure_budget(page)
-        self._pause_without_relays(page)
-        dry = time.monotonic() < self._dry and not page.moves
-        wanted = 0 if stops or dry or len(self._feed) >= self._enough else CLAIM_SIZE
-        if page.moves or page.begins or page.doubts or page.pauses or (wanted and self._going_on):
-            self._commit(lambda: self._write(page, wanted))
-            self._put_on_record(page)
-            self._acknowledge(page)
-            if wanted and not (page.claimed or page.moves):
+    def _process_batch(self, events: Sequence[WorkerEvent], *, stops: bool) -> None:
+        """Record events, decide what is next, and answer workers."""
+        batch = _Batch(format_timestamp(datetime.now(UTC)))
+        for event in events:
+            self._record_event(event, batch)
+        self._check_failure_budget(batch)
+        self._pause_without_relays(batch)
+        dry = time.monotonic() < self._dry and not batch.moves
+        wanted = 0 if stops or dry or len(self._queue) >= self._enough else CLAIM_SIZE
+        if (
+            batch.moves
+            or batch.begins
+            or batch.doubts
+            or batch.pauses
+            or (wanted and self._going_on)
+        ):
+            self._commit(lambda: self._write(batch, wanted))
+            self._put_on_record(batch)
+            self._acknowledge(batch)
+            if wanted and not (batch.claimed or batch.moves):
                 self._dry = time.monotonic() + EMPTY_POLL_SECONDS
 
-    def _drain_events(self, note: WorkerEvent, page: _Batch) -> None:
-        """What follows from a connection's word."""
-        if isinstance(note, ReadyToSend):
-            page.begins.append(note)
-        elif isinstance(note, Crashed):  # what others have in hand is written down first
-            self._broken = note.error
-            self._feed.close()
-        elif isinstance(note, Accepted):
-            self._feed.record_sent(note.outlet)
-            move = _move(note.task, S.SENDING, S.SENT)
-            page.moves.append(
-                (self._way(note.task), move._replace(server=note.outlet.name, reply=note.reply))
+    def _record_event(self, event: WorkerEvent, batch: _Batch) -> None:
+        """Add the consequence of an event to the batch."""
+        if isinstance(event, ReadyToSend):
+            batch.begins.append(event)
+        elif isinstance(event, Crashed):  # messages that others are sending are recorded first
+            self._broken = event.error
+            self._queue.close()
+        elif isinstance(event, Accepted):
+            self._queue.record_sent(event.relay)
+            move = _move(event.task, S.SENDING, S.SENT)
+            batch.moves.append(
+                (
+                    self._progress(event.task),
+                    move._replace(server=event.relay.name, reply=event.reply),
+                )
             )
-        elif isinstance(note, OutcomeUnknown):
-            page.doubts.append(note)
-        elif isinstance(note, RenderFailed):
-            move = _move(note.task, S.CLAIMED, S.FAILED)._replace(reply=note.error.message)
-            page.moves.append((self._way(note.task), move._replace(event=S.FAILED)))
-        elif isinstance(note, Rejected):
-            self._read_refusal(note, page)
+        elif isinstance(event, OutcomeUnknown):
+            batch.doubts.append(event)
+        elif isinstance(event, RenderFailed):
+            move = _move(event.task, S.CLAIMED, S.FAILED)._replace(reply=event.error.message)
+            batch.moves.append((self._progress(event.task), move._replace(event=S.FAILED)))
+        elif isinstance(event, Rejected):
+            self._read_refusal(event, batch)
 
-    def _read_refusal(self, note: Rejected, page: _Batch) -> None:
-        self._feed.record_sent(note.outlet)
-        page.counted += [note.counted] if note.counted else []
-        task, error = note.task, note.error
+    def _read_refusal(self, event: Rejected, batch: _Batch) -> None:
+        self._queue.record_sent(event.relay)
+        batch.counted += [event.counted] if event.counted else []
+        task, error = event.task, event.error
         became = next_state(error, task.claimed.attempts, self._retry_for)
         if became.state is S.HELD and self._settings.on_held == "resend":
             became = NextState(S.RETRY, wait=BACKOFF.initial)
         if became.pause:
-            page.pauses.setdefault(task.claimed.issue, f"{note.outlet.name}: {became.pause}")
+            batch.pauses.setdefault(task.claimed.issue, f"{event.relay.name}: {became.pause}")
         if became.state is S.FAILED:
-            page.refused.append((task.claimed, error))
-        move = _move(task, S.SENDING if note.begun else S.CLAIMED, became.state)
-        page.moves.append(
+            batch.refused.append((task.claimed, error))
+        move = _move(task, S.SENDING if event.begun else S.CLAIMED, became.state)
+        batch.moves.append(
             (
-                self._way(task),
+                self._progress(task),
                 move._replace(
                     attempts=task.claimed.attempts + became.is_attempt,
                     next_try=format_timestamp(datetime.now(UTC) + became.wait)
                     if became.wait
                     else "",
-                    server=note.outlet.name,
+                    server=event.relay.name,
                     reply=error.message,
                     event="" if became.state is S.PENDING else became.state,
                 ),
             )
         )
 
-    def _check_failure_budget(self, page: _Batch) -> None:
+    def _check_failure_budget(self, batch: _Batch) -> None:
         """Have issues pause of which too much was refused."""
-        for way in {id(way): way for way, _ in page.moves}.values():
-            here = [move.state for other, move in page.moves if other is way]
-            sent = way.sent_before + way.sent + here.count(S.SENT)
-            failed = way.failed + here.count(S.FAILED)
+        for progress in {id(progress): progress for progress, _ in batch.moves}.values():
+            here = [move.state for other, move in batch.moves if other is progress]
+            sent = progress.sent_before + progress.sent + here.count(S.SENT)
+            failed = progress.failed + here.count(S.FAILED)
             if S.FAILED in here and is_over_budget(sent, failed, self._settings.most_failures):
                 reason = f"{failed} of {sent + failed} {REFUSED}"
-                page.pauses.setdefault(way.sending.issue, reason)
+                batch.pauses.setdefault(progress.sending.issue, reason)
 
-    def _pause_without_relays(self, page: _Batch) -> None:
+    def _pause_without_relays(self, batch: _Batch) -> None:
         """Have everything pause when there is no server left to give messages to."""
-        out = [outlet for outlet in self._outlets if outlet.disabled_by]
-        if len(out) < len(self._outlets):
+        out = [relay for relay in self._relays if relay.disabled_by]
+        if len(out) < len(self._relays):
             return
         reason = "; ".join(f"{o.name}: {o.disabled_by.message}" for o in out if o.disabled_by)
-        for issue in self.ways:
-            page.pauses.setdefault(issue, reason)
+        for issue in self.in_progress:
+            batch.pauses.setdefault(issue, reason)
 
-    def _write(self, page: _Batch, wanted: int) -> None:
+    def _write(self, batch: _Batch, wanted: int) -> None:
         """All of it, in a transaction that may be tried again."""
-        page.may, page.left, page.claimed, page.through = set(), {}, [], []
-        self._deliveries.apply_transitions([move for _, move in page.moves], self._owner, page.now)
-        self._doubt(page)
-        for claimed, error in page.refused:
+        batch.may, batch.left, batch.claimed, batch.through = set(), {}, [], []
+        self._deliveries.apply_transitions(
+            [move for _, move in batch.moves], self._owner, batch.now
+        )
+        self._doubt(batch)
+        for claimed, error in batch.refused:
             self._refused(claimed, error)
-        for issue, reason in page.pauses.items():
+        for issue, reason in batch.pauses.items():
             self._deliveries.pause(issue, reason)
-        self._begin(page)
-        for way in self.ways.values():
-            if wanted and way.sending.issue in self._going_on.keys() - page.pauses.keys():
-                self._claim(way, wanted, page)
+        self._begin(batch)
+        for progress in self.in_progress.values():
+            if wanted and progress.sending.issue in self._going_on.keys() - batch.pauses.keys():
+                self._claim(progress, wanted, batch)
 
-    def _doubt(self, page: _Batch) -> None:
-        for each in page.doubts:
+    def _doubt(self, batch: _Batch) -> None:
+        for each in batch.doubts:
             claimed = each.task.claimed
-            self._deliveries.doubt(claimed.issue, claimed.subscriber, each.reason, page.now)
+            self._deliveries.doubt(claimed.issue, claimed.subscriber, each.reason, batch.now)
 
-    def _put_on_record(self, page: _Batch) -> None:
+    def _put_on_record(self, batch: _Batch) -> None:
         """After the commit and before any message goes: an older store is known by this."""
-        if not page.may:
+        if not batch.may:
             return
         try:
-            self._record(page.counter)
+            self._record(batch.counter)
         except OSError as error:
-            self._commit(lambda: self._take_back(page))  # none of them went out
+            self._commit(lambda: self._take_back(batch))  # none of them went out
             raise StoreError(
                 f"the record of what was sent cannot be written: {error}",
                 hint="check the permissions of the site's folder and the space on its disk",
             ) from error
 
-    def _take_back(self, page: _Batch) -> None:
-        tasks = [each.task for each in page.begins]
+    def _take_back(self, batch: _Batch) -> None:
+        tasks = [each.task for each in batch.begins]
         moves = [_move(each, S.SENDING, S.PENDING) for each in tasks]
-        self._deliveries.apply_transitions(moves, self._owner, page.now)
+        self._deliveries.apply_transitions(moves, self._owner, batch.now)
 
-    def _begin(self, page: _Batch) -> None:
+    def _begin(self, batch: _Batch) -> None:
         groups: dict[tuple[int, str], list[int]] = {}
-        for each in page.begins:
+        for each in batch.begins:
             claimed = each.task.claimed
-            groups.setdefault((claimed.issue, each.outlet.name), []).append(claimed.subscriber)
+            groups.setdefault((claimed.issue, each.relay.name), []).append(claimed.subscriber)
         second = int(time.time())
-        for (issue, outlet), subscribers in groups.items():
-            sending = self.ways[issue].sending
-            may = self._deliveries.mark_sending(sending, subscribers, self._owner, outlet, page.now)
+        for (issue, relay), subscribers in groups.items():
+            sending = self.in_progress[issue].sending
+            may = self._deliveries.mark_sending(sending, subscribers, self._owner, relay, batch.now)
             not_so = [each for each in subscribers if each not in may]
-            left = self._deliveries.suppress_unsubscribed(sending, not_so, self._owner, page.now)
-            page.left[issue] = page.left.get(issue, 0) + left
+            left = self._deliveries.suppress_unsubscribed(sending, not_so, self._owner, batch.now)
+            batch.left[issue] = batch.left.get(issue, 0) + left
             if may:
-                self._counts.add(outlet, second, len(may))
-            page.may.update((issue, subscriber) for subscriber in may)
-        if page.may:
-            page.counter = count_up(self._database)
+                self._counts.add(relay, second, len(may))
+            batch.may.update((issue, subscriber) for subscriber in may)
+        if batch.may:
+            batch.counter = count_up(self._database)
 
-    def _claim(self, way: IssueProgress, wanted: int, page: _Batch) -> None:
+    def _claim(self, progress: IssueProgress, wanted: int, batch: _Batch) -> None:
         """Claim what comes next of an issue; when nothing is left of it, see whether it ended."""
-        sending = way.sending
+        sending = progress.sending
         latest = format_timestamp(datetime.now(UTC) + BACKOFF.longest)
-        due = self._deliveries.claim_retries(sending, page.now, latest, wanted, self._owner)
-        self._enqueue(way, due, page)
+        due = self._deliveries.claim_retries(sending, batch.now, latest, wanted, self._owner)
+        self._enqueue(progress, due, batch)
         rest = wanted - len(due)
-        if way.exhausted and time.monotonic() < way.checked_at + IDLE_POLL_SECONDS:
+        if progress.exhausted and time.monotonic() < progress.checked_at + IDLE_POLL_SECONDS:
             return
-        new = self._deliveries.claim(sending, way.cursor, rest, self._owner) if rest else []
-        self._enqueue(way, new, page)
-        if due or new or way.in_flight or any(other is way for other, _ in page.moves):
+        new = self._deliveries.claim(sending, progress.cursor, rest, self._owner) if rest else []
+        self._enqueue(progress, new, batch)
+        if due or new or progress.in_flight or any(other is progress for other, _ in batch.moves):
             return
-        self._finish(sending.issue, page)
-        if way.cursor == 0 or not self._deliveries.counts(sending.issue).get(S.PENDING):
-            page.through.append(way)
+        self._finish(sending.issue, batch)
+        if progress.cursor == 0 or not self._deliveries.counts(sending.issue).get(S.PENDING):
+            batch.through.append(progress)
         else:
-            way.cursor = 0  # something behind is to be done again
+            progress.cursor = 0  # something behind is to be done again
 
-    def _finish(self, issue: int, page: _Batch) -> None:
+    def _finish(self, issue: int, batch: _Batch) -> None:
         """End an issue of which nothing is left; one of which too much was refused pauses."""
         sending, counts = self._deliveries.sending(issue), self._deliveries.counts(issue)
         if sending is None or any(counts.get(state) for state in OPEN):
@@ -438,19 +451,19 @@ class Dispatcher:
         most = self._settings.most_failures
         doubtful = is_over_budget(sent, failed, most) or is_mostly_refused(sent, failed, most)
         if doubtful and not sending.confirmed:
-            page.pauses[issue] = f"{failed} of {sent + failed} {REFUSED}"
-            self._deliveries.pause(issue, page.pauses[issue])
-        elif self._deliveries.end(issue, page.now):
+            batch.pauses[issue] = f"{failed} of {sent + failed} {REFUSED}"
+            self._deliveries.pause(issue, batch.pauses[issue])
+        elif self._deliveries.end(issue, batch.now):
             Issues(self._database).move(sending.newsletter, sending.slot, IssueState.SENT)
-            settle_refusals(self._database, issue, page.now)
+            settle_refusals(self._database, issue, batch.now)
 
     def _enqueue(
-        self, way: IssueProgress, claimed: Sequence[ClaimedDelivery], page: _Batch
+        self, progress: IssueProgress, claimed: Sequence[ClaimedDelivery], batch: _Batch
     ) -> None:
         """Have claimed deliveries made; those of people who were erased have nobody to go to."""
-        page.claimed += [(way, each) for each in claimed if each.address]
+        batch.claimed += [(progress, each) for each in claimed if each.address]
         erased = [each.subscriber for each in claimed if not each.address]
-        self._deliveries.suppress_unsubscribed(way.sending, erased, self._owner, page.now)
+        self._deliveries.suppress_unsubscribed(progress.sending, erased, self._owner, batch.now)
 
     def _commit(self, write: Callable[[], None]) -> None:
         """Run a transaction, as long as nobody else is the sender of this store."""
@@ -479,48 +492,50 @@ class Dispatcher:
             else:
                 return
 
-    def _acknowledge(self, page: _Batch) -> None:
+    def _acknowledge(self, batch: _Batch) -> None:
         """It is written: answer connections, and believe it."""
-        for way, move in page.moves:
-            way.in_flight -= 1
-            way.sent += move.state == S.SENT
-            way.failed += move.state == S.FAILED
-            way.held += move.state == S.HELD
-        self._count_doubts(page)
-        self._feed.goes_on(each.outlet for each in page.begins)
-        for each in page.begins:
+        for progress, move in batch.moves:
+            progress.in_flight -= 1
+            progress.sent += move.state == S.SENT
+            progress.failed += move.state == S.FAILED
+            progress.held += move.state == S.HELD
+        self._count_doubts(batch)
+        self._queue.goes_on(each.relay for each in batch.begins)
+        for each in batch.begins:
             claimed = each.task.claimed
             key = claimed.issue, claimed.subscriber
-            may = key in page.may
-            page.may.discard(key)  # one message goes, even if it stands in line twice
+            may = key in batch.may
+            batch.may.discard(key)  # one message goes, even if it stands in line twice
             if not may:
-                self.ways[claimed.issue].in_flight -= 1
-                self._feed.release(each.outlet)
+                self.in_progress[claimed.issue].in_flight -= 1
+                self._queue.release(each.relay)
             each.answer.put(may)
-        for waiting in page.counted:
+        for waiting in batch.counted:
             waiting.put(None)
-        for issue, many in page.left.items():
-            self.ways[issue].finished += many
-        for way, claimed in page.claimed:
-            way.in_flight += 1
-            way.exhausted = False
-            if claimed.subscriber > way.cursor and not claimed.attempts:
-                way.cursor = claimed.subscriber
-        for way in page.through:
-            way.exhausted, way.checked_at = True, time.monotonic()
-        self._feed.add(Task(way.sending, claimed, way.mail) for way, claimed in page.claimed)
-        if page.pauses:
+        for issue, many in batch.left.items():
+            self.in_progress[issue].finished += many
+        for progress, claimed in batch.claimed:
+            progress.in_flight += 1
+            progress.exhausted = False
+            if claimed.subscriber > progress.cursor and not claimed.attempts:
+                progress.cursor = claimed.subscriber
+        for progress in batch.through:
+            progress.exhausted, progress.checked_at = True, time.monotonic()
+        self._queue.add(
+            Task(progress.sending, claimed, progress.mail) for progress, claimed in batch.claimed
+        )
+        if batch.pauses:
             self._looked = -POLL_SECONDS  # let go of them now
 
-    def _count_doubts(self, page: _Batch) -> None:
+    def _count_doubts(self, batch: _Batch) -> None:
         """Count what was sent as held, of issues that are still looked at."""
-        for doubted in page.doubts:
-            if way := self.ways.get(doubted.task.claimed.issue):
-                way.sent -= 1
-                way.held += 1
+        for doubted in batch.doubts:
+            if progress := self.in_progress.get(doubted.task.claimed.issue):
+                progress.sent -= 1
+                progress.held += 1
 
-    def _way(self, task: Task) -> IssueProgress:
-        return self.ways[task.claimed.issue]
+    def _progress(self, task: Task) -> IssueProgress:
+        return self.in_progress[task.claimed.issue]
 
 
 def _move(task: Task, before: S, after: S) -> Transition:
@@ -529,7 +544,7 @@ def _move(task: Task, before: S, after: S) -> Transition:
     return Transition(claimed.issue, claimed.subscriber, before, after, claimed.attempts)
 
 
-def relay_errors(outlets: Iterable[Relay]) -> list[RelayError]:
+def relay_errors(relays: Iterable[Relay]) -> list[RelayError]:
     """What is wrong with servers now."""
     now = time.monotonic()
-    return [trouble for each in outlets if (trouble := each.trouble_at(now))]
+    return [trouble for each in relays if (trouble := each.trouble_at(now))]

@@ -1,6 +1,6 @@
-"""A frozen issue and a subscriber -> the message that goes to them, and between whom it goes.
+"""A frozen issue and a subscriber -> the message and its envelope.
 
-The issue is encoded once; after that nothing is read, so that many threads may write.
+The issue is encoded once; after that nothing is read, so many threads may render.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""A person's word on an issue on its way: pause, go on, stop, again; and what became of it.
+"""Operator commands on an issue being sent: pause, resume, stop, retry, resend, resolve, reconcile.
 
-Each order is one transaction, and holds whether or not a sender is at work.
+Each is one transaction, and holds whether or not a sender is running.
 """
 
 from __future__ import annotations

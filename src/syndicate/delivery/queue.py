@@ -1,4 +1,4 @@
-"""Claimed deliveries, and which connection may take one when: by rest, limit and weight.
+"""The queue of claimed deliveries: which worker may take one when, by backoff, limit and weight.
 
 Many threads take, one adds. Nothing here is stored.
 """
@@ -16,11 +16,11 @@ from syndicate.delivery.relays import Relay
 from syndicate.store.deliveries import ClaimedDelivery, IssueSend
 
 SHARE_SLACK = 2
-"""How many messages, for its weight, an outlet may be ahead of another."""
+"""How many messages, for its weight, a relay may be ahead of another."""
 
 ACTIVE_WINDOW = 0.1
-"""Seconds since an outlet last took something, or was waiting for the store, in which its share
-is waited for. A store that is slow keeps all outlets waiting, and says nothing of them."""
+"""Seconds since a relay last took a delivery, or waited for the store, in which its share is
+reserved. A slow store keeps all relays waiting, which is not their fault."""
 
 LOOK = 0.2
 """Most seconds from one look to the next whether a delivery may be taken."""
@@ -39,8 +39,8 @@ class Task:
 class DeliveryQueue:
     """Deliveries in line."""
 
-    def __init__(self, outlets: Sequence[Relay]) -> None:
-        self._outlets = outlets
+    def __init__(self, relays: Sequence[Relay]) -> None:
+        self._relays = relays
         self._tasks: deque[Task] = deque()
         self._change = Condition()
         self._closed = False
@@ -57,16 +57,16 @@ class DeliveryQueue:
             self._tasks.extend(tasks)
             self._change.notify_all()
 
-    def goes_on(self, outlets: Iterable[Relay]) -> None:
-        """The store let messages of these outlets go: they waited for it until now."""
+    def goes_on(self, relays: Iterable[Relay]) -> None:
+        """The store permitted messages of these relays: they waited for it until now."""
         with self._change:
             moment = time.monotonic()
-            self._took.update((outlet.name, moment) for outlet in outlets)
+            self._took.update((relay.name, moment) for relay in relays)
 
-    def requeue(self, task: Task, outlet: Relay) -> None:
-        """Put a delivery at the head of the line that an outlet took, and that came to nothing."""
+    def requeue(self, task: Task, relay: Relay) -> None:
+        """Put a delivery that a relay could not send at the head of the queue."""
         with self._change:
-            outlet.limiter.release()
+            relay.limiter.release()
             self._tasks.appendleft(task)
             self._change.notify()
 
@@ -78,15 +78,15 @@ class DeliveryQueue:
                 self._tasks = deque(t for t in self._tasks if t.sending.issue not in issues)
             return out
 
-    def release(self, outlet: Relay) -> None:
+    def release(self, relay: Relay) -> None:
         """What was taken came to nothing: it counts against no limit."""
         with self._change:
-            outlet.limiter.release()
+            relay.limiter.release()
 
-    def record_sent(self, outlet: Relay) -> None:
+    def record_sent(self, relay: Relay) -> None:
         """What was taken is over: its server answered, or never will."""
         with self._change:
-            outlet.limiter.record(self._now())
+            relay.limiter.record(self._now())
 
     @property
     def closed(self) -> bool:
@@ -99,58 +99,58 @@ class DeliveryQueue:
             self._closed = True
             self._change.notify_all()
 
-    def get(self, outlet: Relay, patience: float | None) -> Task | None:
-        """The next delivery for a connection of an outlet, which counts against its limits.
+    def get(self, relay: Relay, patience: float | None) -> Task | None:
+        """The next delivery for a worker of a relay, which counts against its limits.
 
         None when there is none after `patience` seconds (None: for ever), or ever again.
         """
         end = None if patience is None else time.monotonic() + patience
         with self._change:
-            while not self._closed and outlet.disabled_by is None:
-                if self._tasks and self._can_take(outlet):
-                    outlet.dispatched += 1
-                    self._took[outlet.name] = time.monotonic()
+            while not self._closed and relay.disabled_by is None:
+                if self._tasks and self._can_take(relay):
+                    relay.dispatched += 1
+                    self._took[relay.name] = time.monotonic()
                     return self._tasks.popleft()
                 left = LOOK if end is None else min(LOOK, end - time.monotonic())
                 if left <= 0:
                     return None
-                self._change.wait(min(left, outlet.limiter.seconds_until_free(self._now()) or LOOK))
+                self._change.wait(min(left, relay.limiter.seconds_until_free(self._now()) or LOOK))
         return None
 
     def _now(self) -> float:
         """The time as limits want it: since 1970, and never set."""
         return self._began + time.monotonic()
 
-    def _can_take(self, outlet: Relay) -> bool:
+    def _can_take(self, relay: Relay) -> bool:
         moment = time.monotonic()
-        if not outlet.available(moment):
+        if not relay.available(moment):
             return False
-        if len(self._outlets) > 1 and self._over_share(outlet, moment):
+        if len(self._relays) > 1 and self._over_share(relay, moment):
             return False
-        return outlet.limiter.reserve(self._now())
+        return relay.limiter.reserve(self._now())
 
-    def _over_share(self, outlet: Relay, moment: float) -> bool:
-        """Whether an outlet was given its share, and another that can take something was not."""
+    def _over_share(self, relay: Relay, moment: float) -> bool:
+        """Whether a relay has had its share, and another that can take a delivery has not."""
         self._rebalance(moment)
         keeping_up = [
             other.share
-            for other in self._outlets
-            if other is not outlet
+            for other in self._relays
+            if other is not relay
             and other.name in self._up
             and moment - self._took.get(other.name, moment) < ACTIVE_WINDOW
         ]
-        return bool(keeping_up) and outlet.share > min(keeping_up) + SHARE_SLACK
+        return bool(keeping_up) and relay.share > min(keeping_up) + SHARE_SLACK
 
     def _rebalance(self, moment: float) -> None:
         """Who can be given something: whenever that changes, shares begin anew."""
         now = self._now()
         up = frozenset(
             o.name
-            for o in self._outlets
+            for o in self._relays
             if o.available(moment) and o.limiter.seconds_until_free(now) == 0
         )
         if up != self._up:
             self._up = up
             self._took = dict.fromkeys(up, moment)
-            for outlet in self._outlets:
-                outlet.dispatched = 0
+            for relay in self._relays:
+                relay.dispatched = 0

@@ -1,4 +1,4 @@
-"""The quiet hours of a day, by the clock of a place: in them nothing is sent."""
+"""Quiet hours: the time of day, in a time zone, in which nothing is sent. Pure."""
 
 from __future__ import annotations
 

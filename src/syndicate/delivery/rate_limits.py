@@ -1,12 +1,12 @@
-"""How many messages one mail server may be given now: exact for any second, hour and 24 hours.
+"""The rate limits of a relay: exact for any second, hour and 24 hours. Pure.
 
-A message counts from before it is announced until a window after the server answered. Whenever
-between these two the server itself counts it, it never counts more than the limit in any window.
-The price: a limit is used once in a window and the time that messages take.
+A message counts from before it is announced until a window after the server's reply. Whenever
+the server itself counts it in between, it never counts more than the limit in any window.
+The price: a limit is used once in a window plus the time that messages take.
 
 Moments are seconds since 1970, from a clock that does not jump (the time of day when the process
-began, and what passed since). If it goes back all the same, or did between two processes, then
-what lies ahead counts as now: it cannot have been later.
+began, plus the time passed since). If it goes back all the same, or did between two processes,
+later entries count as now.
 """
 
 from __future__ import annotations

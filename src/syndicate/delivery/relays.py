@@ -1,6 +1,6 @@
-"""The servers that messages are handed to, and how each does just now.
+"""Relays: SMTP servers, or the outbox, with their limits and health.
 
-Knows threads (each outlet is shared by its connections), but no store and no clock of its own.
+Shared by the threads of their workers; knows no store and no clock.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Relay:
     transport: Transport
     limiter: RateLimiter
     dispatched: int = 0
-    """Messages since the outlets were last as many as now."""
+    """Messages since the number of relays last changed."""
     disabled_by: DeliveryError | None = None
     """Why it is not used again, if it is not."""
     last_error: DeliveryError | None = None

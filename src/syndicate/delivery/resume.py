@@ -1,10 +1,10 @@
-"""The operator states what became of a store, and sending goes on: each case in one transaction.
+"""Resume sending after an operator states what happened to a store, each case in one transaction.
 
-    moved      the only store, in a new place: it goes on as it was
-    restored   an older backup: what was unfinished then may have been sent since, so it is held
-    copy       the original goes on elsewhere: nothing that was pending is sent from here
+    moved      the only store, in a new place: it continues
+    restored   an older backup: unfinished deliveries may have been sent since, so they are held
+    copy       the original continues elsewhere: no pending delivery is sent from here
 
-While a statement is made, no program sends or builds.
+Meanwhile no program sends or builds.
 """
 
 from __future__ import annotations

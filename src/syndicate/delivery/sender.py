@@ -1,10 +1,10 @@
-"""The sender of a site: what is approved is planned, what is planned is sent, nothing is lost.
+"""The sender of a site: plans approved issues, sends planned deliveries, loses none.
 
     plan      ONE transaction: an approved issue gets its deliveries
-    recover   what a sender left that is no more: claimed is pending, sending is held
-    round     claim, hand over, record, until nothing is left to do by now
+    recover   deliveries of a dead sender: claimed becomes pending, sending becomes held
+    run       claim, send, record, until nothing is due
 
-One sender works on a store at a time: it holds a lock that the system frees whatever ends it.
+There is one sender for each store: it holds a lock that the system frees whatever ends it.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def send(
     site: Site,
     outbox: Path,
     stopping: Callable[[], bool],
-    told: ProgressCallback,
+    on_progress: ProgressCallback,
     shown: Shown = is_written,
 ) -> SendReport:
     """Send what is approved, until nothing is left to do by now, or until `stopping`.
@@ -98,7 +98,7 @@ def send(
     incarnation = Incarnation(site.database, site.sent_record)
     incarnation.require()
     incarnation.synchronise()
-    return Sender(site, outbox, shown).run_once(stopping, told)
+    return Sender(site, outbox, shown).run_once(stopping, on_progress)
 
 
 def too_old(issue: Issue, newsletter: Newsletter, now: datetime) -> str:
@@ -215,7 +215,7 @@ class Sender:
         self._planned = -PLAN_EVERY
         self._open: Mapping[int, IssueSend] = {}
 
-    def run_once(self, stopping: Callable[[], bool], told: ProgressCallback) -> SendReport:
+    def run_once(self, stopping: Callable[[], bool], on_progress: ProgressCallback) -> SendReport:
         """One round, from recovery to the last connection's end.
 
         It is begun anew when links are signed with another secret meanwhile.
@@ -225,40 +225,40 @@ class Sender:
         seen: list[IssueProgress] = []
         while True:
             signing = self._signing()
-            outlets = [self._outlet(*each) for each in self._transports.items()]
-            seen += self._handed_over(outlets, partial(self._stops, stopping, signing), told)
+            relays = [self._relay(*each) for each in self._transports.items()]
+            seen += self._handed_over(relays, partial(self._stops, stopping, signing), on_progress)
             if not signing.is_over or stopping():
-                return self._report(seen, outlets)
+                return self._report(seen, relays)
 
     def _stops(self, stopping: Callable[[], bool], signing: _Signing) -> bool:
         return stopping() or self._quiet() is not None or signing.look()
 
     def _handed_over(
-        self, outlets: Sequence[Relay], stopping: Callable[[], bool], told: ProgressCallback
+        self, relays: Sequence[Relay], stopping: Callable[[], bool], on_progress: ProgressCallback
     ) -> Sequence[IssueProgress]:
         """Have connections work until nothing is left to do by now; what was done."""
-        notes: SimpleQueue[WorkerEvent] = SimpleQueue()
-        feed = DeliveryQueue(outlets)
+        events: SimpleQueue[WorkerEvent] = SimpleQueue()
+        queue = DeliveryQueue(relays)
         incarnation = Incarnation(self._site.database, self._site.sent_record)
-        clerk = Dispatcher(
+        dispatcher = Dispatcher(
             self._site.database,
             self._settings,
-            outlets,
-            feed,
-            notes,
+            relays,
+            queue,
+            events,
             open_issues=self._going_on,
             refused=self._refused,
             record=partial(incarnation.write, incarnation.identity().incarnation),
         )
         seen: dict[int, IssueProgress] = {}
 
-        def note(ways: Sequence[IssueProgress], troubles: Sequence[RelayError]) -> None:
-            seen.update((id(way), way) for way in ways)
-            told(ways, troubles)
+        def note(in_progress: Sequence[IssueProgress], troubles: Sequence[RelayError]) -> None:
+            seen.update((id(progress), progress) for progress in in_progress)
+            on_progress(in_progress, troubles)
 
-        with worker_pool(outlets, feed, notes) as working:
-            clerk.run(stopping, note, working)
-        clerk.close()
+        with worker_pool(relays, queue, events) as working:
+            dispatcher.run(stopping, note, working)
+        dispatcher.close()
         return list(seen.values())
 
     # -- before and after ----------------------------------------------------------------------
@@ -281,28 +281,28 @@ class Sender:
         counts = self._deliveries.counts(sending.issue)
         return sum(counts.get(state, 0) for state in OPEN)
 
-    def _outlet(self, server: Server, transport: Transport) -> Relay:
+    def _relay(self, server: Server, transport: Transport) -> Relay:
         """A server with what it was given already, as far as that still counts."""
         counts, now = SentCounts(self._site.database), time.time()
         since = int(now) - history_seconds(server)
         sent = counts.between(server.name, since, int(now) + AHEAD)
         return Relay(server, transport, RateLimiter(server, sent, counts.first(server.name), now))
 
-    def _report(self, ways: Sequence[IssueProgress], outlets: Sequence[Relay]) -> SendReport:
+    def _report(self, in_progress: Sequence[IssueProgress], relays: Sequence[Relay]) -> SendReport:
         now = datetime.now(UTC)
         next_try = self._deliveries.next_try(
             format_timestamp(now), format_timestamp(now + BACKOFF.longest)
         )
         return SendReport(
-            sent=sum(way.sent for way in ways),
-            failed=sum(way.failed for way in ways),
-            held=sum(way.held for way in ways),
+            sent=sum(progress.sent for progress in in_progress),
+            failed=sum(progress.failed for progress in in_progress),
+            held=sum(progress.held for progress in in_progress),
             remaining={each.name: self._left(each) for each in self._deliveries.open()},
             held_by_issue=self._deliveries.held(),
             paused=tuple(each for each in self._deliveries.open() if each.paused),
             quiet_until=self._quiet(),
             next_try=parse_timestamp(next_try) if next_try else None,
-            troubles=tuple(relay_errors(outlets)),
+            troubles=tuple(relay_errors(relays)),
             waiting=tuple(self._waiting),
         )
 
@@ -311,7 +311,7 @@ class Sender:
             secret = SigningKeys(self._site.database).signing(format_timestamp(datetime.now(UTC)))
         return _Signing(self._site, secret.id, time.monotonic())
 
-    # -- what the clerk asks -------------------------------------------------------------------
+    # -- for the dispatcher --------------------------------------------------------------------
 
     def _going_on(self) -> Mapping[int, tuple[IssueSend, Callable[[], MessageFactory]]]:
         if time.monotonic() >= self._planned + PLAN_EVERY:

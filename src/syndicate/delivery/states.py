@@ -1,13 +1,13 @@
-"""What may become of a delivery: its states, and what follows from a server's word. Pure.
+"""The states of a delivery, and which one follows a server's reply. Pure.
 
     pending -> claimed -> sending -> sent
                   |          |
                   |          |            |
                   +----------+-> retry | held | failed | suppressed
 
-A delivery is `sending` from before the first byte of its message to the reply, and only then can
-it have gone out without our knowing. So whoever finds one, and did not put it there, holds it;
-or has it made again, if the operator wants that.
+A delivery is `sending` from before the first byte of its message until the reply. Only in that time
+can it go out with unknown outcome. So a sender that finds one it did not mark holds it, or sends it
+again if the operator prefers that.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How issues on their way stand, as the store has it. Light: it is asked every few seconds."""
+"""The status of issues being sent, from the store. Cheap: it is polled every few seconds."""
 
 from __future__ import annotations
 

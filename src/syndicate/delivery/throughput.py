@@ -1,4 +1,4 @@
-"""How fast things go just now. Pure: moments are seconds of any clock that only goes on."""
+"""Throughput: events per second, now. Pure: moments are seconds of any monotonic clock."""
 
 from __future__ import annotations
 

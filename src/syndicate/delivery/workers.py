@@ -1,7 +1,7 @@
-"""Connections at work: threads that take deliveries and hand their messages over, two steps each.
+"""Workers: threads with one connection each that send the messages of deliveries, in two steps.
 
-None of them touches the store. What happens is told to the clerk, who writes it down; and before a
-message's first byte goes out, the clerk's word is waited for.
+They do not touch the store: each event goes to the dispatcher, which records it, and a worker
+waits for its permission before the first byte of a message.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ MAX_LOST_CONNECTIONS = 3
 
 @dataclass(frozen=True, slots=True)
 class ReadyToSend:
-    """A server waits for the message of a delivery. The clerk answers whether it may have it."""
+    """A server waits for the message of a delivery. The dispatcher answers whether to send it."""
 
     task: Task
-    outlet: Relay
+    relay: Relay
     answer: SimpleQueue[bool]
 
 
@@ -40,7 +40,7 @@ class Accepted:
     """A server took the message of a delivery, and said so."""
 
     task: Task
-    outlet: Relay
+    relay: Relay
     reply: str
 
 
@@ -49,19 +49,19 @@ class OutcomeUnknown:
     """The message of a delivery may not have been taken after all: later replies do not fit."""
 
     task: Task
-    outlet: Relay
+    relay: Relay
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """The message of a delivery was not taken, or nobody knows. `begun` if the clerk let it go.
+    """A message was refused, or its outcome is unknown. `begun` if it was permitted to go.
 
     The dispatcher puts None into `counted`, where it is given, once the refusal is recorded.
     """
 
     task: Task
-    outlet: Relay
+    relay: Relay
     error: DeliveryError
     begun: bool
     counted: SimpleQueue[None] | None = None
@@ -88,16 +88,16 @@ WorkerEvents = SimpleQueue[WorkerEvent]
 
 @contextmanager
 def worker_pool(
-    outlets: Sequence[Relay], feed: DeliveryQueue, notes: WorkerEvents
+    relays: Sequence[Relay], queue: DeliveryQueue, events: WorkerEvents
 ) -> Iterator[Callable[[], bool]]:
-    """Have every outlet's connections work; gives what says whether any still does.
+    """Run the workers of every relay; yields a function: whether any still works.
 
-    At the end each finishes what is in its hands; what waits for the clerk's word may not go.
+    At the end each finishes its message; messages that wait for permission do not go.
     """
     threads = [
-        Thread(target=Worker(outlet, feed, notes).run, name=f"{outlet.name}-{number}")
-        for outlet in outlets
-        for number in range(outlet.server.connections)
+        Thread(target=Worker(relay, queue, events).run, name=f"{relay.name}-{number}")
+        for relay in relays
+        for number in range(relay.server.connections)
     ]
     for thread in threads:
         thread.daemon = True  # a deadline of the service is not to wait for a server
@@ -105,46 +105,46 @@ def worker_pool(
     try:
         yield lambda: any(thread.is_alive() for thread in threads)
     finally:
-        feed.close()
+        queue.close()
         for thread in threads:
             thread.join()
 
 
 class Worker:
-    """One connection of an outlet, made anew whenever it is over."""
+    """One connection of a relay, opened again whenever it ends."""
 
-    def __init__(self, outlet: Relay, feed: DeliveryQueue, notes: WorkerEvents) -> None:
-        self._outlet = outlet
-        self._feed = feed
-        self._notes = notes
+    def __init__(self, relay: Relay, queue: DeliveryQueue, events: WorkerEvents) -> None:
+        self._relay = relay
+        self._queue = queue
+        self._events = events
         self._answer: SimpleQueue[bool] = SimpleQueue()
         self._counted: SimpleQueue[None] = SimpleQueue()
         self._taken: Task | None = None  # whose message the session took last
 
     def run(self) -> None:
-        """Work until the feed is closed, or the outlet is not to be used again."""
+        """Work until the queue is closed, or the relay is not to be used again."""
         try:
             mine = self._next(None)
             while mine:
                 mine = self._connected(*mine) or self._next(None)
-        except BaseException as error:  # noqa: BLE001  told to the clerk, who ends the round
-            self._notes.put(Crashed(error))
+        except BaseException as error:  # noqa: BLE001  the dispatcher ends the run
+            self._events.put(Crashed(error))
 
     def _connected(self, task: Task, written: Written) -> tuple[Task, Written] | None:
         """Open a session and work in it; what is in hand when it is over."""
         opened, self._taken = False, None
         try:
-            with self._outlet.transport.session() as session:
+            with self._relay.transport.session() as session:
                 opened = True
                 in_hand = self._work(session, task, written)
             if session.doubt and self._taken:
-                self._notes.put(OutcomeUnknown(self._taken, self._outlet, session.doubt))
+                self._events.put(OutcomeUnknown(self._taken, self._relay, session.doubt))
             return in_hand
         except DeliveryError as error:
             if opened:
                 raise
-            self._feed.requeue(task, self._outlet)
-            self._outlet.mark_failed(error, time.monotonic())
+            self._queue.requeue(task, self._relay)
+            self._relay.mark_failed(error, time.monotonic())
         return None
 
     def _work(self, session: Session, task: Task, written: Written) -> tuple[Task, Written] | None:
@@ -174,8 +174,8 @@ class Worker:
                     return following
             else:
                 took, self._taken = True, task
-                self._outlet.mark_healthy()
-                self._notes.put(Accepted(task, self._outlet, reply))
+                self._relay.mark_healthy()
+                self._events.put(Accepted(task, self._relay, reply))
             following = following or self._next(IDLE)
             if following is None:
                 return None
@@ -186,11 +186,11 @@ class Worker:
         for_now = not error.for_good and task.lost < MAX_LOST_CONNECTIONS
         if error.what is RejectedStage.SERVER and (error.for_good or for_now):
             task.lost += 1  # the server has no use for us: that says nothing of the delivery
-            self._feed.requeue(task, self._outlet)
+            self._queue.requeue(task, self._relay)
         else:
             self._decline(task, error)
         if error.what is RejectedStage.SERVER and not took:
-            self._outlet.mark_failed(error, time.monotonic())
+            self._relay.mark_failed(error, time.monotonic())
         return error.lost
 
     def _decline(self, task: Task, error: DeliveryError) -> None:
@@ -198,33 +198,33 @@ class Worker:
 
         Otherwise a fast server could refuse a whole issue before a slow store pauses it.
         """
-        self._notes.put(Rejected(task, self._outlet, error, begun=False, counted=self._counted))
-        while not self._feed.closed:
+        self._events.put(Rejected(task, self._relay, error, begun=False, counted=self._counted))
+        while not self._queue.closed:
             with suppress(Empty):
                 self._counted.get(timeout=LOOK)
                 return
 
     def _not_taken(self, task: Task, error: DeliveryError) -> None:
-        """Tell what became of a message that had begun; what is wrong may be the outlet itself."""
+        """Report the outcome of a message that had begun; the relay itself may be at fault."""
         if error.what is RejectedStage.SERVER and not error.uncertain:
-            self._outlet.not_written(error)
-        self._notes.put(Rejected(task, self._outlet, error, begun=True))
+            self._relay.not_written(error)
+        self._events.put(Rejected(task, self._relay, error, begun=True))
 
     def _await_permission(self, task: Task) -> bool:
-        self._notes.put(ReadyToSend(task, self._outlet, self._answer))
+        self._events.put(ReadyToSend(task, self._relay, self._answer))
         while True:
-            closed = self._feed.closed  # looked at first: what was answered before counts
+            closed = self._queue.closed  # looked at first: what was answered before counts
             with suppress(Empty):
                 return self._answer.get(timeout=0 if closed else LOOK)
             if closed:
-                return False  # the clerk is gone
+                return False  # the dispatcher is gone
 
     def _next(self, patience: float | None) -> tuple[Task, Written] | None:
         """The next delivery of which a message can be written."""
-        while task := self._feed.get(self._outlet, patience):
+        while task := self._queue.get(self._relay, patience):
             try:
                 return task, task.mail.write(task.claimed)
             except MessageError as error:
-                self._feed.release(self._outlet)
-                self._notes.put(RenderFailed(task, error))
+                self._queue.release(self._relay)
+                self._events.put(RenderFailed(task, error))
         return None

@@ -1,1 +1,1 @@
-"""The files that a site consists of: which there are, their bytes, and how they are written."""
+"""The documents of a site: which there are, their bytes, and how they are written."""

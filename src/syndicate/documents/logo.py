@@ -1,4 +1,4 @@
-"""The logo of a newsletter: a file in the content folder, or an address elsewhere. Reads files."""
+"""A newsletter's logo: a file in the content folder, or a URL. Reads files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Documents that the next build still has to write, as the store remembers them."""
+"""Documents that the next build has to write, as kept in the store."""
 
 from __future__ import annotations
 

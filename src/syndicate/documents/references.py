@@ -1,7 +1,7 @@
-"""What an article may refer to: other articles and the files beside it. Looks, never writes.
+"""Resolve what an article refers to: other articles and files in the content folder. Never writes.
 
-Every look is noted with a witness of what was found, so that a later build can tell whether a
-rendering still holds.
+Each reference is recorded with a fingerprint of its target, so that a later build knows whether a
+rendering is stale.
 """
 
 from __future__ import annotations

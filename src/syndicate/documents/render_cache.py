@@ -1,6 +1,6 @@
-"""Records -> published articles with their text: from the cache, or rendered anew.
+"""Records -> published articles with their text, from the cache or rendered.
 
-A file that is broken or gone for the moment keeps what was last made of it.
+A file that is broken or missing for the moment keeps its last rendering.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Writes the documents of a build to disk and keeps the list of what was written.
+"""Write the documents of a build to disk and keep the list of what was written.
 
-Removes what an owner had before and has no more. Knows paths and bytes, not what they mean.
+Deletes documents that their owners no longer have. Knows paths and bytes, not their meaning.
 """
 
 from __future__ import annotations
@@ -137,7 +137,7 @@ class DocumentWriter:
 
 
 class DryRunWriter(DocumentWriter):
-    """A press that writes nothing, and only says what it would: for checking and planning."""
+    """A writer that only lists what it would write: for checking and planning."""
 
     def announced(
         self,

@@ -1,1 +1,1 @@
-"""The life of an issue: chosen, composed, frozen, approved, archived, exported."""
+"""The life of an issue: choose, compose, freeze, approve, archive, export."""

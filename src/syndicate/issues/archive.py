@@ -1,8 +1,8 @@
-"""The issues that were made -> documents: their files, their pages, the archive and its feeds.
+"""Issues -> documents: their files, their pages, the archive and its feeds. Writes nothing itself.
 
-A draft has its files, and a page at an address that cannot be guessed; readers find it nowhere
-until it is approved. An issue is shown as it was frozen; only the archive page tells what was
-corrected since. Writes nothing itself.
+A draft has its files, and a page at an address that cannot be guessed; until it is approved,
+readers find it nowhere. An issue is shown as it was frozen; only the archive page lists later
+corrections.
 """
 
 from __future__ import annotations
@@ -35,41 +35,41 @@ def page_file_of(issue: Issue) -> str:
     return f"{place_of_issue(issue)}index.html"
 
 
-def all_owners(outputs: SiteDocuments) -> Iterator[str]:
+def all_owners(documents: SiteDocuments) -> Iterator[str]:
     """Every owner there can be now."""
-    for name in outputs.config.newsletters:
+    for name in documents.config.newsletters:
         yield f"{ARCHIVE}{name}"
-        yield from (owner_of(name, issue.slot) for issue in outputs.issues.of(name))
+        yield from (owner_of(name, issue.slot) for issue in documents.issues.of(name))
 
 
-def touched(outputs: SiteDocuments, articles: Sequence[str]) -> Iterator[str]:
+def touched(documents: SiteDocuments, articles: Sequence[str]) -> Iterator[str]:
     """The archives that say whether one of these articles was corrected."""
-    yield from (f"{ARCHIVE}{name}" for name, _ in outputs.issues.carrying(articles))
+    yield from (f"{ARCHIVE}{name}" for name, _ in documents.issues.carrying(articles))
 
 
-def files(outputs: SiteDocuments, owner: str) -> dict[str, bytes]:
+def files(documents: SiteDocuments, owner: str) -> dict[str, bytes]:
     """What an issue is written to, by path in the issues folder; nothing for other owners."""
-    issue = _issue(outputs, owner)
+    issue = _issue(documents, owner)
     if issue is None:
         return {}
-    documents = parts(issue.subject, issue.html, issue.text)
-    documents["message.eml"] = issue.message.encode("ascii")
+    contents = parts(issue.subject, issue.html, issue.text)
+    contents["message.eml"] = issue.message.encode("ascii")
     folder = f"{issue.newsletter}/{slot_name(issue.slot)}"
-    return {f"{folder}/{name}": data for name, data in documents.items()}
+    return {f"{folder}/{name}": data for name, data in contents.items()}
 
 
-def pages(outputs: SiteDocuments, owner: str) -> dict[str, bytes]:
+def pages(documents: SiteDocuments, owner: str) -> dict[str, bytes]:
     """The web page of an issue, or the archive with its feeds, by path in the output folder."""
     if owner.startswith(ARCHIVE):
-        newsletter = outputs.config.newsletters.get(owner.removeprefix(ARCHIVE))
-        return dict(_archive(outputs, newsletter)) if newsletter else {}
-    issue = _issue(outputs, owner)
+        newsletter = documents.config.newsletters.get(owner.removeprefix(ARCHIVE))
+        return dict(_archive(documents, newsletter)) if newsletter else {}
+    issue = _issue(documents, owner)
     if issue is None:
         return {}
     page = issue.page
-    for later, now in own_address(issue, outputs.config).items():
+    for later, now in own_address(issue, documents.config).items():
         page = page.replace(later, now)
-    return {page_file_of(issue): web_page(outputs, page, listed=issue.is_public)}
+    return {page_file_of(issue): web_page(documents, page, listed=issue.is_public)}
 
 
 def moved_pages(config: Config, issues: Issues) -> dict[str, str]:
@@ -88,34 +88,36 @@ def moved_pages(config: Config, issues: Issues) -> dict[str, str]:
     return moved | {before.rstrip("/"): now for before, now in moved.items()}
 
 
-def _issue(outputs: SiteDocuments, owner: str) -> Issue | None:
+def _issue(documents: SiteDocuments, owner: str) -> Issue | None:
     """The issue that an owner names, while it is shown."""
     if not owner.startswith(ISSUE):
         return None
     newsletter, _, slot = owner.removeprefix(ISSUE).partition("/")
-    issue = outputs.issues.get(newsletter, slot)
-    return issue if issue and issue.is_shown and newsletter in outputs.config.newsletters else None
+    issue = documents.issues.get(newsletter, slot)
+    return (
+        issue if issue and issue.is_shown and newsletter in documents.config.newsletters else None
+    )
 
 
-def _archive(outputs: SiteDocuments, newsletter: Newsletter) -> Iterator[tuple[str, bytes]]:
-    issues = outputs.issues.public(newsletter.name)
+def _archive(documents: SiteDocuments, newsletter: Newsletter) -> Iterator[tuple[str, bytes]]:
+    issues = documents.issues.public(newsletter.name)
     if not issues:
         return
     folder = f"newsletters/{newsletter.name}/"
-    feed = _feed(outputs, newsletter, issues, folder)
-    yield from outputs.feed_documents(feed)
-    if outputs.config.site.pages:
-        yield f"{folder}index.html", _archive_page(outputs, newsletter, issues, feed)
+    feed = _feed(documents, newsletter, issues, folder)
+    yield from documents.feed_documents(feed)
+    if documents.config.site.pages:
+        yield f"{folder}index.html", _archive_page(documents, newsletter, issues, feed)
 
 
 def _archive_page(
-    outputs: SiteDocuments, newsletter: Newsletter, issues: Sequence[Issue], feed: Feed
+    documents: SiteDocuments, newsletter: Newsletter, issues: Sequence[Issue], feed: Feed
 ) -> bytes:
     from syndicate.documents import pages
 
-    base = base_url(outputs.config.site)
+    base = base_url(documents.config.site)
     ids = sorted({each.id for issue in issues for each in issue.carried})
-    now = {record.id: record.updated for record in outputs.articles.by_ids(ids)}
+    now = {record.id: record.updated for record in documents.articles.by_ids(ids)}
     shown = [
         pages.IssueLink(
             subject=issue.subject,
@@ -133,32 +135,32 @@ def _archive_page(
         for issue in issues
     ]
     return pages.archive_page(
-        outputs.env,
-        outputs.frame(()),
+        documents.env,
+        documents.frame(()),
         newsletter.title,
         newsletter.description,
         feed.base_url,
         shown,
-        outputs.feed_links(feed.title, feed.base_url),
+        documents.feed_links(feed.title, feed.base_url),
     )
 
 
 def _feed(
-    outputs: SiteDocuments, newsletter: Newsletter, issues: Sequence[Issue], folder: str
+    documents: SiteDocuments, newsletter: Newsletter, issues: Sequence[Issue], folder: str
 ) -> Feed:
     """The feed of past issues: an entry each, with what it carried."""
-    newest = issues[: outputs.config.feeds.entries]
-    return outputs.feed_of(
-        tuple(_entry(outputs, newsletter, issue) for issue in newest),
+    newest = issues[: documents.config.feeds.entries]
+    return documents.feed_of(
+        tuple(_entry(documents, newsletter, issue) for issue in newest),
         folder=folder,
         title=newsletter.title,
         description=newsletter.description or newsletter.title,
-        home=folder if outputs.config.site.pages else "",
+        home=folder if documents.config.site.pages else "",
         suffix=f"/{folder.rstrip('/')}",
     )
 
 
-def _entry(outputs: SiteDocuments, newsletter: Newsletter, issue: Issue) -> Published:
+def _entry(documents: SiteDocuments, newsletter: Newsletter, issue: Issue) -> Published:
     from markupsafe import Markup
 
     carried = issue.carried
@@ -166,15 +168,15 @@ def _entry(outputs: SiteDocuments, newsletter: Newsletter, issue: Issue) -> Publ
     items = Markup("").join(row.format(each.url, each.title) for each in carried)
     page = page_of(newsletter.name, slot_name(issue.slot))
     return Published(
-        id=f"{outputs.feed_id}/{page.rstrip('/')}",
-        url=base_url(outputs.config.site) + page,
+        id=f"{documents.feed_id}/{page.rstrip('/')}",
+        url=base_url(documents.config.site) + page,
         title=issue.subject,
         published=parse_timestamp(issue.approved),
         updated=parse_timestamp(issue.approved),
         summary=" · ".join(each.title for each in carried),
         html=f"<ul>{items}</ul>",
         path=f"newsletter {newsletter.name}, {issue.slot}",
-        language=outputs.config.site.language,
+        language=documents.config.site.language,
         sequence=issue.sequence,
     )
 

@@ -1,4 +1,4 @@
-"""The articles of an issue -> all it is sent and shown as. Writes nothing itself."""
+"""Compose an issue from its articles: everything that is sent and shown. Writes nothing itself."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class ComposedIssue:
 
 
 def compose(
-    outputs: SiteDocuments,
+    documents: SiteDocuments,
     newsletter: Newsletter,
     carried: Sequence[Published],
     config_file: str,
@@ -88,9 +88,9 @@ def compose(
     from syndicate.templating.environment import sources
 
     date = edition.date or max(article.updated for article in carried)
-    logo = logo_for(outputs, newsletter, config_file)
-    render = partial(_rendered, outputs, newsletter, carried, config_file, date, logo)
-    links = _links(outputs.config, newsletter, edition)
+    logo = logo_for(documents, newsletter, config_file)
+    render = partial(_rendered, documents, newsletter, carried, config_file, date, logo)
+    links = _links(documents.config, newsletter, edition)
     whole = render(links)
     message = _message(whole, newsletter, date)
     judge = partial(
@@ -98,7 +98,7 @@ def compose(
         newsletter=newsletter,
         articles=carried,
         config=config_file,
-        sources=sources(outputs.env, newsletter.template, SHARED),
+        sources=sources(documents.env, newsletter.template, SHARED),
         message=message,
     )
     if newsletter.merge == "none":
@@ -212,7 +212,7 @@ def own_address(issue: Issue, config: Config) -> dict[str, str]:
 
 
 def _rendered(
-    outputs: SiteDocuments,
+    documents: SiteDocuments,
     newsletter: Newsletter,
     carried: Sequence[Published],
     config_file: str,
@@ -225,9 +225,9 @@ def _rendered(
 
     try:
         return render_issue(
-            outputs.env,
+            documents.env,
             newsletter,
-            outputs.config.site,
+            documents.config.site,
             carried,
             date=date,
             links=links,
@@ -240,9 +240,9 @@ def _rendered(
         raise
 
 
-def logo_for(outputs: SiteDocuments, newsletter: Newsletter, config_file: str) -> Logo | None:
+def logo_for(documents: SiteDocuments, newsletter: Newsletter, config_file: str) -> Logo | None:
     """The newsletter's logo. Raises SyndicateError when its file cannot be read."""
-    content, base = outputs.renditions.folder, base_url(outputs.config.site)
+    content, base = documents.renditions.folder, base_url(documents.config.site)
     try:
         return logo_of(newsletter, content.root, base, content.links)
     except ArticleError as error:
@@ -307,7 +307,7 @@ NOT_LISTED = (
 """For pages whose address is not to become known: by search engines, or by sites they link to."""
 
 
-def web_page(outputs: SiteDocuments, html: str, *, listed: bool) -> bytes:
+def web_page(documents: SiteDocuments, html: str, *, listed: bool) -> bytes:
     """The mail as a page, with the feeds of the site to discover (for people who came by it).
 
     One that is not `listed` asks search engines to leave it out.
@@ -316,7 +316,7 @@ def web_page(outputs: SiteDocuments, html: str, *, listed: bool) -> bytes:
 
     links = "\n".join(
         f'<link rel="alternate" type="{link.type}" title="{escape(link.title)}" href="{link.url}">'
-        for link in outputs.site_feed_links()
+        for link in documents.site_feed_links()
     )
     own = "" if listed else NOT_LISTED
     return html.replace("</head>", f"{own}{links}\n</head>", 1).encode()

@@ -1,4 +1,4 @@
-"""A newsletter's next issue -> the files that another service sends it from. Writes nothing."""
+"""A newsletter's next issue -> the files from which another service sends it. Writes nothing."""
 
 from __future__ import annotations
 
@@ -63,11 +63,11 @@ def export(
     `lists` and `template` are ids that
     listmonk gave. Raises SyndicateError when the issue cannot be made.
     """
-    outputs = current_documents(site, now)
-    carried = articles_of(outputs, newsletter)
+    documents = current_documents(site, now)
+    carried = articles_of(documents, newsletter)
     if not carried:
         return Export("", {}, ())
-    issue = compose(outputs, newsletter, carried, site.config_file)
+    issue = compose(documents, newsletter, carried, site.config_file)
     made = Export(issue.rendered.subject, {}, issue.findings)
     if made.refused:
         return made

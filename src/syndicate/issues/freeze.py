@@ -1,11 +1,11 @@
-"""A newsletter's slot -> its issue: made once, frozen, whatever crashes meanwhile.
+"""Freeze the issue of a slot: made once, whatever crashes meanwhile.
 
     choose    the articles, as they are now
-    compose   subject, HTML, text, message; nothing is made that breaks a rule of level error
-    keep      ONE transaction: the issue, what it took, whose documents are owed
+    compose   subject, HTML, text, message; a broken rule of level error stops here
+    keep      ONE transaction: the issue, its articles, its pending documents
 
-The next build writes the documents; one that dies before, or in between, is made up for by the
-one after it. A slot whose issue cannot be made now stays due.
+The next build writes the documents; if it dies, the one after it does. A slot whose issue cannot
+be made now stays due.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class IssueDraft:
     """The issue of one slot on its way. `slot` is local wall time, `due` the moment it means."""
 
     site: Site
-    outputs: SiteDocuments
+    documents: SiteDocuments
     newsletter: Newsletter
     slot: str
     due: datetime
@@ -56,7 +56,7 @@ class IssueDraft:
 
     def choose(self) -> Sequence[Published]:
         """The articles it carries, newest first."""
-        return articles_of(self.outputs, self.newsletter)
+        return articles_of(self.documents, self.newsletter)
 
     def compose(self, carried: Sequence[Published]) -> ComposedIssue:
         """All it is sent and shown as. Raises SyndicateError when it must not be sent so."""
@@ -68,7 +68,7 @@ class IssueDraft:
                 hint="replace them with your own: syndicate check lists them",
             )
         edition = IssueKey(slot_name(self.slot), self.due.astimezone(UTC))
-        made = compose(self.outputs, self.newsletter, carried, self.site.config_file, edition)
+        made = compose(self.documents, self.newsletter, carried, self.site.config_file, edition)
         for finding in made.blocking:
             raise SyndicateError(
                 f"the issue of {self.slot} is not made: {finding.message}",
@@ -82,7 +82,7 @@ class IssueDraft:
 
         None when an article it carries was taken by another issue meanwhile.
         """
-        issues = self.outputs.issues
+        issues = self.documents.issues
         name = self.newsletter.name
         with self.site.database.transaction():
             if kept := issues.kept(name, self.slot, format_timestamp(self.now)):
@@ -92,7 +92,7 @@ class IssueDraft:
             issue = self._issue(carried, made)
             issues.add(issue)
             _announce(self.site, issue, IssueState(issue.state), self.now)
-            mark_pending(self.outputs.articles, name, [self.slot])
+            mark_pending(self.documents.articles, name, [self.slot])
         return issues.get(name, self.slot)
 
     def _issue(self, carried: Sequence[Published], made: ComposedIssue | None) -> Issue:
@@ -170,7 +170,7 @@ def _made(
         making = IssueDraft(
             site, current_documents(site, now), newsletter, slot, due, now, planned, draft
         )
-        if kept := making.outputs.issues.kept(newsletter.name, slot, format_timestamp(now)):
+        if kept := making.documents.issues.kept(newsletter.name, slot, format_timestamp(now)):
             return kept
         carried = making.choose()
         if not (carried or planned):

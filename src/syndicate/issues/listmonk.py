@@ -1,4 +1,4 @@
-"""A rendered issue -> a campaign as listmonk's API takes it. Pure."""
+"""A rendered issue -> a campaign for listmonk's API. Pure."""
 
 from __future__ import annotations
 

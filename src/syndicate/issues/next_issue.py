@@ -79,29 +79,31 @@ def candidate(
     return Candidate(record_id, sequence, parse_timestamp(published), names)
 
 
-def articles_of(outputs: SiteDocuments, newsletter: Newsletter) -> Sequence[Published]:
+def articles_of(documents: SiteDocuments, newsletter: Newsletter) -> Sequence[Published]:
     """The articles that the next issue carries, newest first."""
-    after = Newsletters(outputs.articles.database).all()[newsletter.name].after
-    return carried_by(outputs, plan(outputs.articles, outputs.issues, newsletter, after).chosen)
+    after = Newsletters(documents.articles.database).all()[newsletter.name].after
+    return carried_by(
+        documents, plan(documents.articles, documents.issues, newsletter, after).chosen
+    )
 
 
-def carried_by(outputs: SiteDocuments, chosen: Sequence[str]) -> tuple[Published, ...]:
+def carried_by(documents: SiteDocuments, chosen: Sequence[str]) -> tuple[Published, ...]:
     """The articles of these ids with their text, as an issue carries them: the newest first."""
-    return ordered(outputs.renditions.published(outputs.articles.by_ids(chosen)))
+    return ordered(documents.renditions.published(documents.articles.by_ids(chosen)))
 
 
 def next_issues(
-    outputs: SiteDocuments, remembered: Mapping[str, str], recipe: str, config_file: str
+    documents: SiteDocuments, remembered: Mapping[str, str], recipe: str, config_file: str
 ) -> Iterator[NextIssue]:
     """The next issue of each newsletter; rendered only when something in it changed."""
-    for newsletter in outputs.config.newsletters.values():
-        carried = articles_of(outputs, newsletter)
+    for newsletter in documents.config.newsletters.values():
+        carried = articles_of(documents, newsletter)
         made_from = sha256(repr((recipe, carried)).encode()).hexdigest()
         if remembered.get(f"issue {newsletter.name}") == made_from:
             yield NextIssue(newsletter, len(carried), None, None, (), made_from)
             continue
         try:
-            yield _made(outputs, newsletter, carried, made_from, config_file)
+            yield _made(documents, newsletter, carried, made_from, config_file)
         except SyndicateError as error:
             finding = _failed(newsletter, error, config_file)
             yield NextIssue(newsletter, len(carried), None, None, (finding,), "")
@@ -120,27 +122,27 @@ def _failed(newsletter: Newsletter, error: SyndicateError, config_file: str) -> 
 
 
 def _made(
-    outputs: SiteDocuments,
+    documents: SiteDocuments,
     newsletter: Newsletter,
     carried: Sequence[Published],
     made_from: str,
     config_file: str,
 ) -> NextIssue:
-    logo = logo_for(outputs, newsletter, config_file)
+    logo = logo_for(documents, newsletter, config_file)
     files = logo.documents if logo else {}  # past issues show it too
     if not carried:
         return NextIssue(newsletter, 0, {}, files, (), made_from)
-    issue = compose(outputs, newsletter, carried, config_file)
-    documents = parts(issue.rendered.subject, issue.rendered.html, issue.rendered.text)
+    issue = compose(documents, newsletter, carried, config_file)
+    contents = parts(issue.rendered.subject, issue.rendered.html, issue.rendered.text)
     held = _held(newsletter, issue, config_file)
     if not held:
-        documents["message.eml"] = issue.message
+        contents["message.eml"] = issue.message
     page = f"{page_of(newsletter.name, NEXT_ISSUE.name)}index.html"
     return NextIssue(
         newsletter,
         len(carried),
-        {f"{newsletter.name}/{NEXT_ISSUE.name}/{name}": data for name, data in documents.items()},
-        {page: web_page(outputs, issue.page, listed=False), **files},
+        {f"{newsletter.name}/{NEXT_ISSUE.name}/{name}": data for name, data in contents.items()},
+        {page: web_page(documents, issue.page, listed=False), **files},
         (*issue.findings, *held),
         made_from,
     )

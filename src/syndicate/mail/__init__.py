@@ -1,1 +1,1 @@
-"""The bytes of messages (RFC 5322), and the ways to hand them over: SMTP and the outbox."""
+"""Bytes of messages (RFC 5322), and the transports: SMTP and the outbox."""

@@ -1,8 +1,8 @@
-"""Signatures of messages (RFC 6376), so that whoever gets one can tell that its domain sent it.
+"""DKIM signatures (RFC 6376), which prove that a message comes from its domain. Pure.
 
-rsa-sha256, with the head canonicalised as `relaxed`, for servers fold headers anew, and the body
-as `simple`: ours is quoted-printable in short lines, which nobody has a reason to touch. No time is
-signed. Pure.
+rsa-sha256. The head is canonicalised as `relaxed`, because servers fold headers again, the body
+as `simple`: ours is quoted-printable in short lines that no server has a reason to touch. No time
+is signed.
 """
 
 from __future__ import annotations

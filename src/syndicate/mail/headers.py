@@ -1,7 +1,7 @@
-"""Values -> lines of a message's head (RFC 5322, RFC 2047), and addresses as mail writes them.
+"""Values -> header lines (RFC 5322, RFC 2047), and addresses in the syntax of email.
 
-Headers are written here, not by `email.policy`, which turns long List-Unsubscribe values into
-encoded words that no mail program understands.
+Written by hand, not by `email.policy`, which turns long List-Unsubscribe values into encoded
+words that no mail program understands.
 """
 
 from __future__ import annotations

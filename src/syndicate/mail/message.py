@@ -1,6 +1,6 @@
 """A rendered issue and its headers -> the bytes of a message (RFC 5322, RFC 2045 and 2046).
 
-Pure: the same input gives the same bytes. The headers are written by `headers`.
+Pure: the same input gives the same bytes. `headers` writes the header lines.
 """
 
 from __future__ import annotations

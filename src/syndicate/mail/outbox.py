@@ -1,6 +1,6 @@
-"""The outbox: each message becomes a file, for a person or another program to send.
+"""The outbox: each message becomes a file, for you or another program to send.
 
-A file is there whole or not at all, and only its owner may read it: it holds an address.
+A file is written whole or not at all. Only its owner may read it: it contains an address.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""An issue, encoded once -> the message of each of its readers. Pure.
+"""An issue, encoded once -> the message of each reader. Pure.
 
-The texts are cut at their marks and each piece is encoded on its own. A piece that would end within
-a line ends in a soft line break (RFC 2045, section 6.7), and so does what is put in: all of them
-begin a line, so lines stay short and no dot leads one, whatever a name may be.
+The texts are cut at their placeholders, and each piece is encoded on its own. A piece that would
+end within a line ends in a soft line break (RFC 2045, section 6.7), and so does each inserted
+value: all begin a line, so lines stay short and none begins with a dot, whatever a name contains.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""What a mail server's refusal is about: the address, the mailbox, or the sender and the message.
+"""The cause of a refusal: the address, the mailbox, or the sender and the message. Pure.
 
-The one classifier for SMTP replies, bounce reports and what providers post. Pure.
+The one classifier for SMTP replies, bounce reports and provider events.
 
 A status code alone is not enough: servers answer 5.1.1 to blocked senders, and 5.7.1 to unknown
-users. So the words of the reply count first (`refusal_phrases`), then the server's own enhanced
-status code (RFC 3463), then weak words, then the reply code (RFC 5321, section 4.2.2).
+users. So the text of the reply counts first (`refusal_phrases`), then the server's own enhanced
+status code (RFC 3463), then weak phrases, then the reply code (RFC 5321, section 4.2.2).
 """
 
 from __future__ import annotations

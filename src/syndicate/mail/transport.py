@@ -1,7 +1,7 @@
-"""What a way to send is: messages are handed over one by one, in two steps.
+"""The protocol of transports: messages are handed over one by one, in two steps.
 
-Between the steps nothing is sent yet, and after the second it is known what became of the message.
-So whoever must know of each message whether it can have gone out writes that down in between.
+Between the steps nothing is sent yet; after the second the outcome is known. Callers that must
+know which messages may have gone out record that in between.
 """
 
 from __future__ import annotations

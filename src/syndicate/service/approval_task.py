@@ -1,4 +1,4 @@
-"""Drafts that are to be approved at a time -> approved, when it has come: a part of the service."""
+"""Task: approve drafts at the time set for them."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
-"""What comes back, while the service runs: mailboxes are read, and providers heard.
+"""Tasks for bounces: read mailboxes, answer webhooks of providers.
 
-Each has a thread and a store of its own: a mailbox that is slow, or a provider with much to say,
-holds up nobody.
+Each has its own thread and store: a slow mailbox or a busy provider delays nothing else.
 """
 
 from __future__ import annotations
@@ -90,7 +89,7 @@ class BounceTask:
 
 
 class WebhookEndpoint(ThreadedHandler):
-    """Hears what mail providers post: a desk of `web.answers`."""
+    """Answers webhooks of mail providers: a handler of `web.responder`."""
 
     name = "bounces"
     largest = 1_000_000

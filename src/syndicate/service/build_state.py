@@ -1,4 +1,4 @@
-"""What the parts of the service tell each other: what was built; and a progress that is silent."""
+"""State shared by the tasks: what was built; and a progress display that shows nothing."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The folder -> feeds and pages, whenever a file changed or an article's moment has come.
+"""Task: build feeds and pages when a file changed or an article is due.
 
-A turn with nothing to do costs one look at the folder: no database is opened.
+A turn with nothing to do costs one scan of the folder: no database is opened.
 """
 
 from __future__ import annotations

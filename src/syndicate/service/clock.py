@@ -1,7 +1,7 @@
-"""The clock: calls a tick again and again. Decides nothing.
+"""The clock: runs the scheduler again and again. Decides nothing.
 
-APScheduler reckons by the wall clock alone. Set back by an hour, it would wait for that hour; so
-wall and monotonic clock are compared, and where they part the next tick comes at once.
+APScheduler uses the wall clock only. Set back by an hour, it would wait for that hour; so wall and
+monotonic clock are compared, and when they diverge the next tick comes at once.
 """
 
 from __future__ import annotations

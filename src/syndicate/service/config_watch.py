@@ -1,4 +1,4 @@
-"""Notices that config.yaml was changed since the service read it; it is applied by SIGHUP alone."""
+"""Report that config.yaml changed since the service read it; only SIGHUP applies it."""
 
 from __future__ import annotations
 

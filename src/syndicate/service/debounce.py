@@ -1,7 +1,7 @@
-"""Which files of a folder are whole: what is still being written waits for a second look.
+"""Debounce files of a folder: one that is still being written waits for a second scan.
 
-Pure: compares what looks found. Programs save in steps, and copying takes its time; a file is
-taken as it is when two looks in a row found it so.
+Pure: compares scans. Programs save in steps, and copying takes time; a file counts once two scans
+in a row agree on it.
 """
 
 from __future__ import annotations

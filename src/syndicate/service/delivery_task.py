@@ -1,7 +1,7 @@
-"""Sends issues to subscribers, in a thread of its own: a part of the service.
+"""Task: send issues to subscribers, in a thread of its own.
 
-A round goes on until nothing is left to do by now, and the next begins when something is. A turn
-only looks; while a round is at work it says how far that is.
+A run lasts until nothing is due; the next begins when something is. A turn only checks, and reports
+the progress of a run.
 """
 
 from __future__ import annotations
@@ -143,13 +143,15 @@ class DeliveryTask:
 
         progress = _Progress(self._sent)
 
-        def told(ways: Sequence[IssueProgress], troubles: Sequence[RelayError]) -> None:
-            self._said = progress.note(ways)
+        def on_progress(
+            in_progress: Sequence[IssueProgress], troubles: Sequence[RelayError]
+        ) -> None:
+            self._said = progress.note(in_progress)
             self._troubles = troubles
 
         outbox = self._setup.base / self._setup.config.outbox
         with ONE_AT_A_TIME, open_site(self._setup, no_progress) as site:
-            report = send(site, outbox, self._stopping.is_set, told, self._shown)
+            report = send(site, outbox, self._stopping.is_set, on_progress, self._shown)
             self._left = sending_status(site, self._shown).going_on
         return report
 
@@ -213,17 +215,17 @@ class _Progress:
         self._pace = ThroughputMeter()
         self._before: Counter[tuple[str, str]] = Counter()
 
-    def note(self, ways: Sequence[IssueProgress]) -> str:
+    def note(self, in_progress: Sequence[IssueProgress]) -> str:
         parts = []
-        for way in ways:
-            issue = way.sending.name
+        for each in in_progress:
+            issue = each.sending.name
             for state in ("sent", "failed", "held"):
-                number = getattr(way, state)
+                number = getattr(each, state)
                 self._sent.done[issue, state] += number - self._before[issue, state]
                 self._before[issue, state] = number
-            self._sent.left[issue] = way.planned - way.done
-            parts.append(f"{issue}: {way.done:,} of {way.planned:,}")
-        self._pace.record(monotonic(), sum(way.done for way in ways))
+            self._sent.left[issue] = each.planned - each.done
+            parts.append(f"{issue}: {each.done:,} of {each.planned:,}")
+        self._pace.record(monotonic(), sum(each.done for each in in_progress))
         return (
             ", ".join(parts) + f" ({self._pace.per_second:,.0f} a second)" if parts else "nothing"
         )

@@ -1,4 +1,4 @@
-"""Reports a reverse proxy that may be missing in `service.proxies`."""
+"""Report a reverse proxy that may be missing in `service.proxies`."""
 
 from __future__ import annotations
 

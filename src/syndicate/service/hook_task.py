@@ -1,4 +1,4 @@
-"""Hooks and the WebSub hub hear of what happened. A turn with nothing to tell opens no database."""
+"""Task: call hooks and the WebSub hub. A turn without new events opens no database."""
 
 from __future__ import annotations
 

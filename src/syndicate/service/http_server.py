@@ -1,6 +1,6 @@
-"""Serves the output folder over HTTP, in a thread of its own, and says how the service is.
+"""Serve the output folder over HTTP, in a thread of its own, with health checks and metrics.
 
-Whatever happens to builds, what was served before is served on.
+Whatever happens to builds, the last good documents are served.
 """
 
 from __future__ import annotations
@@ -68,13 +68,13 @@ class HttpServer:
         self._asked = asked
         memory = setup.state.with_name(setup.state.name + MEMORY)
         site = Address(base_url(setup.config.site), setup.config.feeds.hub)
-        self._library = SiteCache(setup.places.output, site, memory=memory)
+        self._cache = SiteCache(setup.places.output, site, memory=memory)
         traffic = Traffic()
         self.sent = Sent()
         self._health = Health(tick, patience, traffic, self.sent)
         clients = Clients(Limit(), _proxies(setup))
-        self._answers = Responder(self._library, clients, traffic, self._health)
-        self._desks: tuple[ThreadedHandler, ...] = ()
+        self._answers = Responder(self._cache, clients, traffic, self._health)
+        self._handlers: tuple[ThreadedHandler, ...] = ()
         self.take(setup)
         self._server = uvicorn.Server(
             server_config(
@@ -93,11 +93,11 @@ class HttpServer:
         if _proxies(setup) != _proxies(self._setup):
             self._answers.clients = Clients(Limit(), _proxies(setup))
         self._setup = setup
-        before, self._desks = self._desks, tuple(self._desks_of(setup))
-        self._answers.desks = self._desks
+        before, self._handlers = self._handlers, tuple(self._handlers_of(setup))
+        self._answers.handlers = self._handlers
         self._answers.local = LocalView(base_url(setup.config.site))
-        for desk in before:
-            desk.close()
+        for handler in before:
+            handler.close()
 
     @property
     def untrusted_proxy(self) -> str:
@@ -136,13 +136,13 @@ class HttpServer:
         """Finish the answers in hand."""
         self._server.should_exit = True
         self._thread.join(STOPPING_SECONDS + 1)
-        for desk in self._desks:
-            desk.close()
+        for handler in self._handlers:
+            handler.close()
 
     def refresh(self, paths: Iterable[str] | None) -> Sequence[OutputError]:
         """Take up what changed: these paths, or whatever did. Gives what cannot be served."""
         there = self._setup.places.output.is_dir()
-        faults = self._library.refresh(paths) if there else ()
+        faults = self._cache.refresh(paths) if there else ()
         with open_site(self._setup, no_progress) as site:
             articles = Articles(site.database)
             aliases = {
@@ -157,7 +157,7 @@ class HttpServer:
             self._answers.moves = Redirects(aliases, Documents(articles.database).gone_feeds())
             self._health.articles = articles.count()
             self._health.issues = issues.last_sequence()
-        files = self._library.shelf.files
+        files = self._cache.snapshot.files
         self._health.documents = len(files)
         self._health.feeds = sum(document.kind.is_feed for document in files.values())
         return faults
@@ -171,9 +171,9 @@ class HttpServer:
 
     def shows(self, path: str) -> bool:
         """Whether a document of the output folder is served now."""
-        return path in self._library.shelf.files
+        return path in self._cache.snapshot.files
 
-    def _desks_of(self, setup: Setup) -> Iterator[ThreadedHandler]:
+    def _handlers_of(self, setup: Setup) -> Iterator[ThreadedHandler]:
         if setup.config.subscribers.pages:
             yield SignupEndpoint(setup, _proxies(setup), self._asked)
         if setup.config.bounces.webhooks != Webhooks():

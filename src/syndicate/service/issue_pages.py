@@ -1,7 +1,7 @@
 """Whether the web page of an issue is served: no email of it goes out before that.
 
-Another program may have made the issue. Its page is then taken up in the next turn, and not only
-by the look at the whole folder that comes once a minute.
+Another program may have made the issue. Its page is then loaded in the next turn, without waiting
+for the scan of the whole folder that comes once a minute.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""A newsletter's slots -> its issues, when their time has come.
+"""Task: make a newsletter's issues at their slots.
 
-A turn before that costs nothing: no database is opened. Nothing is made before the folder was
-built: the store is as the last service left it, or holds no article yet. What else made an issue,
-or changed the schedule, is found when the next one is due.
+A turn before that opens no database. Nothing is made before the folder was built: until then the
+store is as the last service closed it, or empty. Issues and schedules that other programs change
+are found when the next slot is due.
 """
 
 from __future__ import annotations

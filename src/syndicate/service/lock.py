@@ -1,6 +1,6 @@
-"""One service for each store: a file that the running one holds locked.
+"""One service for each store: the running one holds a lock on a file.
 
-The system lets go of the lock whatever ends the process.
+The system frees the lock whatever ends the process.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the service says, on stderr: for a person on a terminal, else one JSON object a line."""
+"""Logging to stderr: text on a terminal, else one JSON object a line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is wrong now, part by part, and since when. Tells what is news: each thing once.
+"""Current problems of each task, since when, and what changed: each is reported once.
 
 Pure: takes findings and `now`.
 """

@@ -1,4 +1,4 @@
-"""What was built is served in the next turn, whichever program built it."""
+"""Task: serve new documents in the next turn, whichever program built them."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""One turn of the service: every part does what is due at `now`, and none disturbs another.
+"""The scheduler: one tick gives every task its turn; none disturbs another.
 
-A fault in one part is told once, kept for whoever asks, and tried again; the rest goes on.
-Knows no clock and no threads but the one it is called in.
+A failure of a task is reported once, kept for the status, and retried; the others continue. Knows
+no clock and no threads but the one it is called in.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""The service of one site: composition, signals, and the end.
+"""The service of one site: composition, signals, shutdown.
 
-The main thread waits for signals and looks after the clock; ticks have a thread of their own.
+The main thread waits for signals and watches the clock; ticks have a thread of their own.
 """
 
 from __future__ import annotations

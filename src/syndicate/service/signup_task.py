@@ -1,4 +1,4 @@
-"""The pages about people, and their letters: a thread with a store of its own for each."""
+"""The sign-up pages and their emails: a thread and a store for each."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ ASKING = Limit(per_second=1 / 60, burst=20)
 
 def frame_of(site: Site, now: datetime) -> tuple[jinja2.Environment, Frame]:
     """What the pages and letters of a site are made with."""
-    outputs = current_documents(site, now)
-    return outputs.env, outputs.frame([])
+    documents = current_documents(site, now)
+    return documents.env, documents.frame([])
 
 
 class SignupEndpoint(ThreadedHandler):
-    """Answers visits of the pages about people: a desk of `web.answers`."""
+    """Answers requests for sign-up pages: a handler of `web.responder`."""
 
     name = "people"
     largest = 64 * 1024

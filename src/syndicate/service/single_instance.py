@@ -1,7 +1,7 @@
 """One service for each PostgreSQL database: an advisory lock, in a session of its own.
 
-The lock goes with the session, whatever ends it. Files beside a store on the same machine are
-`lock`'s; this is for services of several folders or machines that use one database.
+The lock ends with the session. `lock` covers files beside a store on the same machine; this covers
+services of several folders or machines that use one database.
 """
 
 from __future__ import annotations

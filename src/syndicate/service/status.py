@@ -1,4 +1,4 @@
-"""How the service is, in a file that `syndicate status` reads. Written whole, or not at all."""
+"""The status file that `syndicate status` reads. Written whole, or not at all."""
 
 from __future__ import annotations
 

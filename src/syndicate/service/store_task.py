@@ -1,6 +1,6 @@
-"""Whether anything may be sent from the store: a part that reports it, and does nothing else.
+"""Task: report whether anything may be sent from the store. Does nothing else.
 
-What sends, and what makes issues, looks for itself right before it does.
+Sending and making issues check for themselves right before they act.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Tells systemd how the service is: sd_notify(3), over the socket it names."""
+"""Notify systemd of the service's state: sd_notify(3), over the socket it names."""
 
 from __future__ import annotations
 

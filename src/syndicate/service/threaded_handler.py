@@ -1,7 +1,7 @@
-"""A desk of `web.answers` with a thread and a store of its own.
+"""A handler of `web.responder` with its own thread and store.
 
-All visits of a desk are answered one after the other in its thread: SQLite writes one at a time
-anyway, and what takes long holds up no document, for those are served elsewhere.
+Its requests are handled one after the other: SQLite has one writer anyway, and a slow request
+delays no document, because those are served elsewhere.
 """
 
 from __future__ import annotations

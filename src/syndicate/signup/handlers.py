@@ -66,7 +66,7 @@ class RefusedError(Exception):
 class FormRequest:
     """One request for a subscriber page. `rest` is the path below the first folder."""
 
-    desk: SubscriptionService
+    service: SubscriptionService
     posted: bool
     rest: str
     query: str
@@ -109,8 +109,8 @@ class SignupHandlers:
             tidy = _tidied(rest)
             if tidy != rest and not posted:
                 return _see(f"{self._prefix}{room}/{tidy}")
-            desk = SubscriptionService(site, now, client, self._local.base(request))
-            visit = FormRequest(desk, posted, tidy, query, fields)
+            service = SubscriptionService(site, now, client, self._local.base(request))
+            visit = FormRequest(service, posted, tidy, query, fields)
             return self._rooms[room](visit)
         except RefusedError as refused:
             return self.refused(refused.status, refused.refusal)
@@ -147,7 +147,7 @@ class SignupHandlers:
         raise RefusedError(404, Refusal.UNKNOWN)
 
     def _ask_to_subscribe(self, visit: FormRequest, *, embedded: bool) -> Response:
-        known = visit.desk.newsletters
+        known = visit.service.newsletters
         wanted = [name for name in visit.fields.get("newsletter", ()) if name in known]
         if len(known) == 1 and "newsletter" not in visit.fields:
             wanted = list(known)  # several are never preselected: that would not be consent
@@ -172,22 +172,22 @@ class SignupHandlers:
             return Problem.NO_ADDRESS
         if visit.one("website"):
             return None  # the honeypot was filled in: a bot
-        agreed = self._agreed([visit.desk.newsletters[name] for name in wanted])
+        agreed = self._agreed([visit.service.newsletters[name] for name in wanted])
         try:
-            visit.desk.request(kind, text, dict.fromkeys(wanted, ()), agreed if wanted else "")
+            visit.service.request(kind, text, dict.fromkeys(wanted, ()), agreed if wanted else "")
         except AddressError:
             return Problem.BAD_ADDRESS
         return None
 
     def _confirm(self, visit: FormRequest, token: str) -> Response:
-        request = visit.desk.pending_request(token)
-        known = visit.desk.newsletters
+        request = visit.service.pending_request(token)
+        known = visit.service.newsletters
         if not visit.posted:
             wanted = [known[name] for name in request.wanted if name in known]
             choices = [_choice(each, chosen=True) for each in wanted]
             return self._shown(self._pages.confirm(choices, request.agreed))
-        who, got = visit.desk.confirm(token)
-        preferences = visit.desk.links().preferences(who.id)
+        who, got = visit.service.confirm(token)
+        preferences = visit.service.links().preferences(who.id)
         choices = [_choice(each, chosen=True) for each in got]
         return self._shown(self._pages.confirmed(choices, preferences))
 
@@ -200,19 +200,21 @@ class SignupHandlers:
         token = visit.rest
         if not token:
             return self._ask_for_link(visit)
-        who = visit.desk.person(token, Purpose.PREFERENCES)
+        who = visit.service.person(token, Purpose.PREFERENCES)
         if not visit.posted:
             return self._choices_of(visit, who, saved=visit.query == "saved")
         what = visit.one("what")
         if what not in ("save", "leave"):  # an incomplete form must not unsubscribe
             raise RefusedError(400, Refusal.MALFORMED)
         if what == "leave":
-            ended = visit.desk.unsubscribe(who, "", "preferences")
-            return self._unsubscribed(ended or list(visit.desk.newsletters.values()))
+            ended = visit.service.unsubscribe(who, "", "preferences")
+            return self._unsubscribed(ended or list(visit.service.newsletters.values()))
         wanted = self._wanted(visit, who)
-        had = {each.newsletter.name for each in visit.desk.subscriptions(who) if each.active}
-        agreed = self._agreed([visit.desk.newsletters[name] for name in wanted if name not in had])
-        new = visit.desk.choose(who, wanted, agreed)
+        had = {each.newsletter.name for each in visit.service.subscriptions(who) if each.active}
+        agreed = self._agreed(
+            [visit.service.newsletters[name] for name in wanted if name not in had]
+        )
+        new = visit.service.choose(who, wanted, agreed)
         return _see("../subscribe/sent/" if new else f"{token}?saved")
 
     def _ask_for_link(self, visit: FormRequest) -> Response:
@@ -225,18 +227,18 @@ class SignupHandlers:
 
     def _choices_of(self, visit: FormRequest, who: Subscriber, *, saved: bool) -> Response:
         choices = [
-            _held(each, visit.desk.tags(each.newsletter, each.tags))
-            for each in visit.desk.subscriptions(who)
+            _held(each, visit.service.tags(each.newsletter, each.tags))
+            for each in visit.service.subscriptions(who)
         ]
         return self._shown(self._pages.preferences(masked(who.address), choices, saved=saved))
 
     def _wanted(self, visit: FormRequest, who: Subscriber) -> dict[str, list[str]]:
         """The chosen newsletters, each with those of its chosen tags that are offered."""
         found: dict[str, list[str]] = {}
-        own = {each.newsletter.name: each.tags for each in visit.desk.subscriptions(who)}
+        own = {each.newsletter.name: each.tags for each in visit.service.subscriptions(who)}
         for name in dict.fromkeys(visit.fields.get("newsletter", ())):
-            if newsletter := visit.desk.newsletters.get(name):
-                offered = {tag for tag, _ in visit.desk.tags(newsletter, own.get(name, ()))}
+            if newsletter := visit.service.newsletters.get(name):
+                offered = {tag for tag, _ in visit.service.tags(newsletter, own.get(name, ()))}
                 chosen = dict.fromkeys(visit.fields.get(f"tag-{name}", ()))
                 found[name] = [tag for tag in chosen if tag in offered]
         return found
@@ -248,27 +250,28 @@ class SignupHandlers:
             case [""] if not visit.posted:
                 return _see("../preferences/")
             case [name, token]:
-                who = visit.desk.person(token, Purpose.UNSUBSCRIBE, name)
+                who = visit.service.person(token, Purpose.UNSUBSCRIBE, name)
                 return self._confirm_unsubscribe(visit, who, name)
         raise RefusedError(404, Refusal.UNKNOWN)
 
     def _confirm_unsubscribe(self, visit: FormRequest, who: Subscriber, name: str) -> Response:
         """Any POST unsubscribes: RFC 8058 defines a body, and unsubscribing must always work."""
-        newsletter = visit.desk.newsletters.get(name)
+        newsletter = visit.service.newsletters.get(name)
         if visit.posted:
             everything = visit.one("what") == "all"
             one_click = "List-Unsubscribe" in visit.fields
-            ended = visit.desk.unsubscribe(
+            ended = visit.service.unsubscribe(
                 who, "" if everything else name, "one click" if one_click else "page"
             )
             return self._unsubscribed(ended or [newsletter]) if newsletter else self._gone(name)
         others = any(
-            each.active and each.newsletter.name != name for each in visit.desk.subscriptions(who)
+            each.active and each.newsletter.name != name
+            for each in visit.service.subscriptions(who)
         )
         shown = _choice(newsletter, chosen=True) if newsletter else Choice(name, name, "", True)
         by_mail = ""
         if newsletter:
-            by_mail = visit.desk.links().unsubscribe_by_mail(newsletter, who.id)
+            by_mail = visit.service.links().unsubscribe_by_mail(newsletter, who.id)
         return self._shown(self._pages.unsubscribe(shown, others, by_mail))
 
     def _gone(self, name: str) -> Response:

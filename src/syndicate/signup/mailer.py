@@ -58,31 +58,33 @@ class SignupMailer:
         )
         if not due:
             return []
-        desk = SubscriptionService(self._site, now)
+        service = SubscriptionService(self._site, now)
         self._taken = None
         try:
             with self._transport.session() as session:
-                problems = [self._sent(session, desk, request, now) for request in due]
+                problems = [self._sent(session, service, request, now) for request in due]
             problems.append(self._doubted(session.doubt, now))
         except DeliveryError as error:  # no session at all: each is retried
             problems = [self._failed(request, error, now) for request in due]
         return [problem for problem in problems if problem]
 
     def _sent(
-        self, session: Session, desk: SubscriptionService, request: SignupRequest, now: datetime
+        self, session: Session, service: SubscriptionService, request: SignupRequest, now: datetime
     ) -> str:
         """Render and send the email for a request; return the problem, or ""."""
         now_known = self._requests.find(request.id)
         if now_known is None or now_known.state != RequestState.WAITING:
             return ""  # erased or answered while others were sent
-        written = self._written(desk, request)
+        written = self._written(service, request)
         return self._hand_over(session, written, now) if written else ""
 
     # -- writing -----------------------------------------------------------------------------
 
-    def _written(self, desk: SubscriptionService, request: SignupRequest) -> OutgoingEmail | None:
+    def _written(
+        self, service: SubscriptionService, request: SignupRequest
+    ) -> OutgoingEmail | None:
         """The email for a request; None if there is none to send, and the request is dropped."""
-        rendered = self._rendered(desk, request)
+        rendered = self._rendered(service, request)
         if rendered is None:
             self._settle(request._replace(state=RequestState.DROPPED))
             return None
@@ -91,28 +93,30 @@ class SignupMailer:
         sender = (first or next(iter(known.values()))).sender
         return OutgoingEmail(request, sender, rendered)
 
-    def _rendered(self, desk: SubscriptionService, request: SignupRequest) -> Rendered | None:
+    def _rendered(self, service: SubscriptionService, request: SignupRequest) -> Rendered | None:
         subscribers, known = Subscribers(self._site.database), self._site.config.newsletters
         if not known or subscribers.suppression(request.hash):
             return None
         who = subscribers.find(request.hash)
-        active = {h.newsletter.name for h in desk.subscriptions(who) if h.active} if who else set()
+        active = (
+            {h.newsletter.name for h in service.subscriptions(who) if h.active} if who else set()
+        )
         wanted = [known[name] for name in request.wanted if name in known]
         if any(each.name not in active for each in wanted):
             titles = [each.title for each in wanted]
-            until = parse_timestamp(request.asked) + desk.lasts
-            link = self._links(desk, request).confirm(request.id, until)
+            until = parse_timestamp(request.asked) + service.lasts
+            link = self._links(service, request).confirm(request.id, until)
             return emails.confirmation(self._env, self._frame, titles, request.agreed, link, until)
         if who is None:
             return None  # not a subscriber: strangers get no email
         titles = [known[name].title for name in known if name in active]
-        link = self._links(desk, request).preferences(who.id)
+        link = self._links(service, request).preferences(who.id)
         return emails.preferences_email(self._env, self._frame, titles, link)
 
-    def _links(self, desk: SubscriptionService, request: SignupRequest) -> Links:
+    def _links(self, service: SubscriptionService, request: SignupRequest) -> Links:
         """The links: to this machine for a request from it, while email goes to the outbox."""
         stays = self._site.config.sending.transport == "outbox"
-        return desk.links(request.base if stays else "")
+        return service.links(request.base if stays else "")
 
     # -- sending -----------------------------------------------------------------------------
 

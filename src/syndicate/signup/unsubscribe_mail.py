@@ -77,37 +77,37 @@ def unsubscribe(site: Site, message: bytes, now: datetime) -> Unsubscribed | Lin
 
     Raises TokenError if its token is invalid or expired and there is no other proof.
     """
-    desk, asked = SubscriptionService(site, now), unsubscribe_request(message)
+    service, asked = SubscriptionService(site, now), unsubscribe_request(message)
     invalid: TokenError | None = None
     if asked:
         try:
-            who = desk.person(asked.token, Purpose.UNSUBSCRIBE, asked.newsletter)
-            return _unsubscribed(desk, who, asked.newsletter)
+            who = service.person(asked.token, Purpose.UNSUBSCRIBE, asked.newsletter)
+            return _unsubscribed(service, who, asked.newsletter)
         except TokenError as error:
             invalid = error
-    done = _in_words(site, desk, WrittenRequest(site, desk, message[:MAX_BYTES], now))
+    done = _in_words(site, service, WrittenRequest(site, service, message[:MAX_BYTES], now))
     if done is None and invalid:
         raise invalid
     return done
 
 
 def _in_words(
-    site: Site, desk: SubscriptionService, request: WrittenRequest
+    site: Site, service: SubscriptionService, request: WrittenRequest
 ) -> Unsubscribed | LinkRequested | None:
     """Process a request in words; None if it is not one, or from a stranger."""
     if not request.asks():
         return None
     if proven := request.proven():
-        return _unsubscribed(desk, *proven)
+        return _unsubscribed(service, *proven)
     who = request.sender
     if who is None:
         return None
-    if not any(each.active for each in desk.subscriptions(who)):
+    if not any(each.active for each in service.subscriptions(who)):
         return Unsubscribed(who.address, "", was_active=False)
     if not site.config.subscribers.pages:
         return None  # there is nothing to link to
     try:
-        desk.request(RequestKind.PREFERENCES, who.address, {}, "")
+        service.request(RequestKind.PREFERENCES, who.address, {}, "")
     except BusyError:
         return None
     return LinkRequested(who.address)
@@ -136,5 +136,5 @@ def _unquoted(text: str) -> str:
     return unquote(unquote(text))
 
 
-def _unsubscribed(desk: SubscriptionService, who: Subscriber, newsletter: str) -> Unsubscribed:
-    return Unsubscribed(who.address, newsletter, bool(desk.unsubscribe(who, newsletter, "mail")))
+def _unsubscribed(service: SubscriptionService, who: Subscriber, newsletter: str) -> Unsubscribed:
+    return Unsubscribed(who.address, newsletter, bool(service.unsubscribe(who, newsletter, "mail")))

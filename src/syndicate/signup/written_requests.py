@@ -39,9 +39,11 @@ Proven = tuple[Subscriber, str]
 class WrittenRequest:
     """One email received by a site, as bytes."""
 
-    def __init__(self, site: Site, desk: SubscriptionService, data: bytes, now: datetime) -> None:
+    def __init__(
+        self, site: Site, service: SubscriptionService, data: bytes, now: datetime
+    ) -> None:
         self._site = site
-        self._desk = desk
+        self._service = service
         self._now = now
         self._message = message_from_bytes(data)
 
@@ -106,7 +108,7 @@ class WrittenRequest:
         for part in parts:
             for newsletter, token in LINK.findall(unquote(decoded(part)))[:MAX_LINKS]:
                 try:
-                    yield self._desk.person(token, Purpose.UNSUBSCRIBE, newsletter), newsletter
+                    yield self._service.person(token, Purpose.UNSUBSCRIBE, newsletter), newsletter
                 except TokenError:
                     continue
 

@@ -1,0 +1,1 @@
+"""The database: every SQL statement, for SQLite and PostgreSQL, and its migrations."""

@@ -1,4 +1,4 @@
-"""Articles and their tags in the database. Every statement about them is here.
+"""Table of articles and their tags. All their SQL is here.
 
 Reads and writes rows; decides nothing.
 """

@@ -1,4 +1,4 @@
-"""An SQLite store to a file, and back: whole at any time, and only its owner's."""
+"""Back up a SQLite store to a file, and restore it; only its owner can read it."""
 
 from __future__ import annotations
 

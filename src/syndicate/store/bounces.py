@@ -1,7 +1,7 @@
-"""Notices of what did not arrive, or was not wanted, in the database. Every statement stands here.
+"""Table of bounce reports and complaints. All its SQL is here.
 
-A delivery has at most one notice of each kind: whatever tells the same again, in whatever way,
-changes nothing.
+A delivery has at most one report of each kind: a repeated one changes nothing, whatever its
+channel.
 """
 
 from __future__ import annotations

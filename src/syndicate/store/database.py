@@ -1,6 +1,6 @@
 """One way to run SQL on SQLite and on PostgreSQL. Knows connections, not articles.
 
-Statements are plain SQL that both speak, with `:name` parameters. SQLite is driven through the
+Statements are plain SQL that both understand, with `:name` parameters. SQLite is driven by the
 standard library: importing SQLAlchemy alone takes longer than a whole build with nothing to do.
 PostgreSQL, new schemas and migrations go through SQLAlchemy and Alembic.
 """

@@ -1,8 +1,8 @@
-"""The ledger's rows: issues being sent, their deliveries, what happened. Every statement is here.
+"""Tables of issues being sent, their deliveries and events. All their SQL is here.
 
-Each change of a state is conditional on the state before it, so that nothing is done twice and
-whoever comes second changes nothing. What may follow what is `delivery.ledger`'s; addresses stand
-in no row of these tables.
+Each transition is conditional on the state before it, so nothing is done twice and the second of
+two writers changes nothing. `delivery.states` defines the transitions; these tables contain no
+addresses.
 """
 
 from __future__ import annotations

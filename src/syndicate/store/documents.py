@@ -1,4 +1,4 @@
-"""Documents that builds wrote, and what was found about them. Every statement is here."""
+"""Tables of written documents and their findings. All their SQL is here."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Whatever texts in the store name an address -> the same without it. Every statement stands here.
+"""Erase an address from all texts in the store. All the SQL for it is here.
 
-What is known of a person is deleted with them (`subscribers`). But a bounce report, a note or the
-evidence about another person may name the address as well.
+`subscribers` deletes the person's own rows. But a bounce report, a note or the consent of another
+person may contain the address as well.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""What happened, for hooks to hear of, and how far each was told. Every statement stands here.
+"""Tables of events for hooks, and of each hook's position. All their SQL is here.
 
-Events are kept in the transaction in which what they tell of happens. Decides nothing.
+Events are kept in the transaction of what they report. Decides nothing.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""When a file was created: what no copy of it shares. Linux tells it by `statx` alone."""
+"""The creation time of a file, which no copy shares. On Linux only `statx` provides it."""
 
 from __future__ import annotations
 

@@ -1,18 +1,18 @@
-"""Which store this is, where it is, and how much was sent from it. Every statement stands here.
+"""Which store this is, where it is, and how much was sent from it. All the SQL for it is here.
 
-A copy and an old backup have the same rows as the store itself. What tells them apart:
+A copy and an old backup have the same rows as the store itself. What distinguishes them:
 
-    incarnation   an id, drawn when the store is first opened
+    incarnation   an id, random, made when the store is first opened
     place         the file (or database) it was last used as; a copy of a file is another file
     counter       grows in each transaction that marks messages as being sent, or makes an issue
 
 A record outside the store (`store.sent_record`) has the incarnation and the counter too. It is
-written after the commit and before anything of it leaves. So the record is never ahead of the
+written after the commit and before any of the messages go. So the record is never ahead of the
 store, whatever is killed when; and never behind what was sent. A record that is ahead means a
 store that is older than what was sent from it.
 
-The record is kept twice: beside the store, and in the home of the user who runs this. Files put
-back over a whole folder put back the first with the store; of the second they know nothing.
+The record is kept twice: beside the store, and in the home of the user who runs this. Restoring a
+whole folder restores the first with the store, but not the second.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Issues of newsletters in the database, and which articles they took. Every statement stands here.
+"""Tables of issues and the articles they took. All their SQL is here.
 
-An issue never changes but for its state. Reads and writes rows; what is allowed to follow what is
-said by `FOLLOWS`, what is done by whoever calls.
+Only the state of an issue changes. Reads and writes rows; `FOLLOWS` defines the transitions, the
+caller acts.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Numbers on which all parts of the store agree."""
+"""Numbers of locks, and of the schema's version."""
 
 SCHEMA_VERSION = "0008"
 """The newest migration."""

@@ -1,4 +1,4 @@
-"""Single values that the store remembers by name. Every statement is here."""
+"""Table of single values by name. All its SQL is here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Alembic: from whatever version a database has to the newest."""
+"""Migrate a database from any version to the newest, with Alembic."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When newsletters began, and their schedules, in the database. Every statement is here."""
+"""Table of newsletters: when each began, and its schedule. All its SQL is here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which moment has certainly passed: what is deleted for its age is not deleted by one reading.
+"""Which moment has certainly passed: nothing is deleted for its age on one reading of the clock.
 
 A clock that is ahead for a moment, at boot or after a mistake, would otherwise delete everything
 that is kept for a time. So each reading is kept, and only the one of a day ago counts.

@@ -1,4 +1,4 @@
-"""Files that only their owner may read, whatever the umask: they hold addresses and secrets."""
+"""Files that only their owner may read, whatever the umask: they contain addresses and keys."""
 
 from __future__ import annotations
 

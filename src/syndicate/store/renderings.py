@@ -1,4 +1,4 @@
-"""Rendered articles and what they were made from, in the database. Every statement is here."""
+"""Tables of rendered articles and their dependencies. All their SQL is here."""
 
 from __future__ import annotations
 

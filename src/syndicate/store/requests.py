@@ -1,4 +1,4 @@
-"""What people asked for on pages, and the secrets their links are signed with."""
+"""Tables of signup requests, and of the keys that sign links. All their SQL is here."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The tables, as SQLAlchemy Core metadata: what all migrations lead to (a test proves it).
 
-Moments are text in UTC with whole seconds (`2026-11-22T08:00:00Z`): they sort as they are on
+Timestamps are text in UTC with whole seconds (`2026-11-22T08:00:00Z`), which sorts the same in
 every database. Importing this module imports SQLAlchemy, which takes longer than a build with
 nothing to do; so only creating, migrating and PostgreSQL do.
 """

@@ -1,4 +1,4 @@
-"""How many messages each mail server was given in which second. Every statement stands here.
+"""Table of messages per relay and second. All its SQL is here.
 
 Rows are kept in the transaction that marks a message as being sent: what may have gone out, counts.
 """

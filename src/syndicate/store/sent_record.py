@@ -1,8 +1,8 @@
-"""The record outside the store of what was sent: a small file, as `.syndicate.db.sent` is.
+"""The record of what was sent, outside the store: a small file such as `.syndicate.db.sent`.
 
 Two lines of the same form, each with a counter, an incarnation and a checksum: they are written
 in turn, so that one is whole whatever breaks. Behind them, a line of JSON for each issue that was
-made, or began to be sent: what a restored store can know no other way. Only ever added to.
+made, or began to be sent, which a restored store cannot know otherwise. Only ever added to.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The store as others left it, copied into memory: to try what a build would do, and forget it.
+"""A copy of the store in memory, to try a build and discard it.
 
-Writes nothing to the store, and holds no lock of it. It is copied anew when another program has
-changed it.
+Writes nothing to the store, and holds no lock of it. The copy is replaced when another program has
+changed the store.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How many people newsletters have, and how many come and go. Every statement stands here."""
+"""Counts of subscribers, and of how many join and unsubscribe. All the SQL for it is here."""
 
 from __future__ import annotations
 

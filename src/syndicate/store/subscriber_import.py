@@ -1,9 +1,9 @@
-"""Many people at once into a newsletter, by statements on sets. Every statement stands here.
+"""Import many subscribers into a newsletter, by statements on sets. All the SQL for it is here.
 
-The rules are those of `subscribers`: whoever left, and whoever is suppressed, never comes back.
+The rules are those of `subscribers`: unsubscribed and suppressed people are never added again.
 
-All wait in a table of their own until the last is there, and are then taken in by their hashes:
-nothing of a file that cannot be read is taken in, and each page of the index is written once.
+Rows are staged in a table of their own until the file is complete, then applied in the order of
+hashes: an unreadable file imports nothing, and each page of the index is written once.
 """
 
 from __future__ import annotations

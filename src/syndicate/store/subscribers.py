@@ -1,7 +1,7 @@
-"""Subscribers, what they get and agreed to, and suppressed addresses. Every statement stands here.
+"""Tables of subscribers, subscriptions, consents and suppressions. All their SQL is here.
 
-Addresses are found by their salted hash, so that somebody who was erased stays suppressed without
-being known. Whoever left, and whoever is suppressed, never comes back by being added.
+Addresses are found by their salted hash, so that an erased person stays suppressed without being
+known. Adding never brings back people who unsubscribed or are suppressed.
 """
 
 from __future__ import annotations

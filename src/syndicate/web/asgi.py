@@ -41,9 +41,9 @@ class App:
         if scope["type"] != "http":
             raise NotImplementedError(f"only http is answered here, not {scope['type']}")
         request = _request(scope)
-        if desk := self.answers.desk_for(request):
+        if handler := self.answers.handler_for(request):
             try:
-                given = await self._at_desk(desk, request, receive)
+                given = await self._answer_by(handler, request, receive)
             except GoneError:
                 return  # nobody is there to be told, and half a form says something else
         else:
@@ -56,17 +56,17 @@ class App:
         else:
             await _send_file(send, given, body)
 
-    async def _at_desk(self, desk: Handler, request: Request, receive: Receive) -> Response:
-        if refused := self.answers.refused_at_desk(desk, request):
+    async def _answer_by(self, handler: Handler, request: Request, receive: Receive) -> Response:
+        if refused := self.answers.refused_by_handler(handler, request):
             return refused
         try:
             async with asyncio.timeout(BODY_SECONDS):
-                body = await _body(receive, desk.largest)
+                body = await _body(receive, handler.largest)
         except TimeoutError:
             return text(408, "The request timed out before its body was complete.", _CLOSE)
         if body is None:
             return text(413, "The request body is too large.", _CLOSE)
-        return await self.answers.at_desk(desk, request, body)
+        return await self.answers.answer_by(handler, request, body)
 
 
 async def _body(receive: Receive, largest: int) -> bytes | None:

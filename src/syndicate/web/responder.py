@@ -1,6 +1,6 @@
 """A request -> its answer: what is decided for each, in the order of RFC 9110, 13.2.2.
 
-Asks neither disk nor network; takes the documents from the library's shelf as it is now.
+Uses neither disk nor network; takes documents from the cache's current snapshot.
 """
 
 from __future__ import annotations
@@ -122,16 +122,16 @@ class Responder:
 
     def __init__(
         self,
-        library: SiteCache,
+        cache: SiteCache,
         clients: Clients,
         traffic: Traffic,
         monitor: HealthSource | None = None,
     ) -> None:
         self.moves = Redirects()
         self.is_built = True
-        self.desks: Sequence[Handler] = ()
-        self.library = library
-        self.local = LocalView(library.address.url)
+        self.handlers: Sequence[Handler] = ()
+        self.cache = cache
+        self.local = LocalView(cache.address.url)
         self.clients = clients
         self._traffic = traffic
         self._pages: dict[bytes, Callable[[], Response]] = {}
@@ -142,46 +142,46 @@ class Responder:
 
     def __call__(self, request: Request) -> Response:
         """The answer; for HEAD as for GET, the body is left to whoever sends it."""
-        shelf = self.library.shelf
-        return self._counted(request, shelf, _found(shelf, request.target))
+        snapshot = self.cache.snapshot
+        return self._counted(request, snapshot, _found(snapshot, request.target))
 
-    def desk_for(self, request: Request) -> Handler | None:
-        """The desk a request is for, if it is for one. Others may take their place at any time."""
-        return next((desk for desk in self.desks if desk.takes(request.target)), None)
+    def handler_for(self, request: Request) -> Handler | None:
+        """The handler for a request, if there is one. Handlers may be replaced at any time."""
+        return next((handler for handler in self.handlers if handler.takes(request.target)), None)
 
-    def refused_at_desk(self, desk: Handler, request: Request) -> Response | None:
-        """What keeps a request for a desk from being heard to its end."""
+    def refused_by_handler(self, handler: Handler, request: Request) -> Response | None:
+        """The response to a request that its handler must not get."""
         given = self._refusal(request, (b"GET", b"HEAD", b"POST"))
         if given:
-            self._traffic.count(desk.name, given.status)
+            self._traffic.count(handler.name, given.status)
         return given
 
-    async def at_desk(self, desk: Handler, request: Request, body: bytes) -> Response:
-        """The answer of a desk to a request."""
-        given = await desk.answer(request, body, self.clients.client(request) or "")
-        self._traffic.count(desk.name, given.status)
+    async def answer_by(self, handler: Handler, request: Request, body: bytes) -> Response:
+        """The response of a handler to a request."""
+        given = await handler.answer(request, body, self.clients.client(request) or "")
+        self._traffic.count(handler.name, given.status)
         return self.local.answer(given) if self.local.applies(request) else given
 
     def from_memory(self, request: Request) -> Response | None:
-        """The answer, unless it has to be read from disk or is for a desk."""
-        if self.desk_for(request):
+        """The answer, unless it has to be read from disk or is for a handler."""
+        if self.handler_for(request):
             return None
-        shelf = self.library.shelf
-        document = _found(shelf, request.target)
+        snapshot = self.cache.snapshot
+        document = _found(snapshot, request.target)
         if document and document.body is None:
             return None
-        return self._counted(request, shelf, document)
+        return self._counted(request, snapshot, document)
 
-    def _counted(self, request: Request, shelf: Snapshot, document: Document | None) -> Response:
+    def _counted(self, request: Request, snapshot: Snapshot, document: Document | None) -> Response:
         given = self._refusal(request)
         if given is None:
             if request.target in self._pages:
                 given = self._pages[request.target]()
             elif document is None:
-                given = self._elsewhere(request.target, shelf)
+                given = self._elsewhere(request.target, snapshot)
                 given = self.local.answer(given) if self.local.applies(request) else given
             else:
-                given = self._of_document(document, request, shelf)
+                given = self._of_document(document, request, snapshot)
         self._traffic.count(document.kind.format if document else "none", given.status)
         return given
 
@@ -201,22 +201,22 @@ class Responder:
             return text(414, "The URL is too long.")
         return None
 
-    def _elsewhere(self, target: bytes, shelf: Snapshot) -> Response:
+    def _elsewhere(self, target: bytes, snapshot: Snapshot) -> Response:
         """What to say where there is no document: it moved, it is gone, or never was."""
         if not _WELL_FORMED.match(target):
             return text(400, "The URL is malformed.")
         path, mark, query = target.partition(b"?")
         decoded = unquote_to_bytes(path)
-        if decoded + b"/" in shelf.paths:
+        if decoded + b"/" in snapshot.paths:
             return _moved(quote(decoded + b"/").encode() + mark + query)
-        name = decoded.removeprefix(self.library.address.prefix).decode("utf-8", "replace")
+        name = decoded.removeprefix(self.cache.address.prefix).decode("utf-8", "replace")
         if alias := self.moves.aliases.get(name):
             return _moved(quote(alias, safe=_IN_ADDRESSES).encode())
         if name in self.moves.gone:
             return text(410, "This feed no longer exists. Please unsubscribe from it.", cache=_KEPT)
         if not self.is_built:
             return _building()
-        page = shelf.files.get(NOT_FOUND_PAGE)
+        page = snapshot.files.get(NOT_FOUND_PAGE)
         if page is None or page.body is None:
             return text(404, "Not found.")
         unwanted = (b"cache-control", b"content-type", b"content-length")
@@ -228,7 +228,7 @@ class Responder:
         ]
         return response(404, own + shown, page.body)
 
-    def _of_document(self, document: Document, request: Request, shelf: Snapshot) -> Response:
+    def _of_document(self, document: Document, request: Request, snapshot: Snapshot) -> Response:
         kind, headers = document.kind, request.headers
         if kind.is_feed and (user_agent := headers.get(b"user-agent")):
             self._traffic.hear(document.path, user_agent)
@@ -243,7 +243,7 @@ class Responder:
             if matches(known, form.tag):
                 return form.unchanged
             if kind.has_entries and wants_delta(headers.get(b"a-im", b"")[:MAX_LENGTH]):
-                return _delta(document, known, wanted, shelf) or form.whole
+                return _delta(document, known, wanted, snapshot) or form.whole
         elif (since := headers.get(b"if-modified-since")) and _unchanged(document, since):
             return form.unchanged
         if b"range" in headers and request.method == b"GET":
@@ -251,11 +251,11 @@ class Responder:
         return form.whole
 
 
-def _found(shelf: Snapshot, target: bytes) -> Document | None:
+def _found(snapshot: Snapshot, target: bytes) -> Document | None:
     """The document at an address, however it is written."""
     path = target.partition(b"?")[0]
-    document = shelf.paths.get(path)
-    return document if document or b"%" not in path else shelf.paths.get(unquote_to_bytes(path))
+    document = snapshot.paths.get(path)
+    return document if document or b"%" not in path else snapshot.paths.get(unquote_to_bytes(path))
 
 
 def _fails(document: Document, form: Representation, headers: Mapping[bytes, bytes]) -> bool:
@@ -274,12 +274,12 @@ def _unchanged(document: Document, since: bytes) -> bool:
 
 
 def _delta(
-    document: Document, known: bytes, wanted: tuple[bytes, ...], shelf: Snapshot
+    document: Document, known: bytes, wanted: tuple[bytes, ...], snapshot: Snapshot
 ) -> Response | None:
     """The entries newer than any version the client has; None where we know of none of them."""
     for tag in tags(known):
         digest = tag[:DIGEST].decode("latin-1")
-        marks = shelf.versions.known(document.path, digest)
+        marks = snapshot.versions.known(document.path, digest)
         if marks is not None and digest != document.digest:
             return document.delta(wanted, digest, marks)
     return None

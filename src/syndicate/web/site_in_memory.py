@@ -1,8 +1,8 @@
 """The output folder, held in memory as it is to be served.
 
-What is not in the `Shelf` does not exist: a request is answered by looking its path up, never by
-asking the disk. Links are not followed, hidden files are not read. A refresh reads what changed
-and puts another shelf in place of the last, so that a request sees one or the other.
+A path that is not in the `Snapshot` does not exist: requests look paths up in it and never reach
+the disk. Links are not followed, hidden files are not read. A refresh reads what changed
+and replaces the snapshot, so that a request sees one or the other.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ class SiteCache:
 
     def __init__(self, root: Path, address: Address, memory: Path | None = None) -> None:
         self.address = address
-        self.shelf = Snapshot()
+        self.snapshot = Snapshot()
         self._root = root
         self._memory = memory
         self._stamps: dict[str, FileStamp] = {}
@@ -124,7 +124,7 @@ class SiteCache:
             if document.entries.spans
         }
         versions = before.versions.with_versions(fresh).only(files.keys())
-        self.shelf = Snapshot(files, paths, versions)
+        self.snapshot = Snapshot(files, paths, versions)
         try:
             if fresh and self._memory:
                 data = versions.to_bytes()
@@ -141,13 +141,13 @@ class SiteCache:
             yield asked.removesuffix(INDEX.encode())
 
     def _remembered(self) -> Snapshot:
-        """The shelf, at first with the versions of an earlier process."""
+        """The snapshot, at first with the versions of an earlier process."""
         if self._memory is None or self._stamps or not self._memory.exists():
-            return self.shelf
+            return self.snapshot
         try:
-            return replace(self.shelf, versions=versions_from_bytes(self._memory.read_bytes()))
+            return replace(self.snapshot, versions=versions_from_bytes(self._memory.read_bytes()))
         except (OSError, ValueError):  # readers get whole feeds once, and it is written anew
-            return self.shelf
+            return self.snapshot
 
     # -- the folder --------------------------------------------------------------------------
 
@@ -196,7 +196,7 @@ class SiteCache:
     ) -> tuple[dict[str, Document], tuple[OutputError, ...]]:
         room = MAX_HELD - sum(
             document.file.size
-            for path, document in self.shelf.files.items()
+            for path, document in self.snapshot.files.items()
             if document.body is not None and path not in found and path not in gone
         )
         new, faults = {}, []
@@ -204,7 +204,7 @@ class SiteCache:
             stamp = found[path]
             kept = self._stamps.get(path) == stamp
             try:
-                document = self.shelf.files[path] if kept else self._document(path, stamp, room)
+                document = self.snapshot.files[path] if kept else self._document(path, stamp, room)
             except OSError as error:
                 faults.append(self._refused(path, f"cannot be read: {error.strerror}"))
                 continue

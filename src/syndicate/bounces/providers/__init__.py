@@ -1,1 +1,1 @@
-"""Notices that mail providers post to us: each is believed only with its proof."""
+"""Webhooks of mail providers: each is accepted only with valid proof."""

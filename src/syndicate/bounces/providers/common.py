@@ -1,4 +1,4 @@
-"""What all providers have in common: a post, its proof, and JSON that may be anything. Pure."""
+"""What all providers share: the request, its proof, and JSON of any shape. Pure."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Mailgun's webhooks `permanent_fail` and `complained`: signed with HMAC (RFC 2104). Pure.
 
-The signature is of a moment and a random token, not of what the post says: so each token is
-accepted once. TLS ensures that a post is not changed on its way.
+The signature covers a timestamp and a random token, not the body: so each token is accepted once.
+TLS protects the body.
 """
 
 from __future__ import annotations
@@ -67,5 +67,5 @@ def _told(event: Mapping[str, Any]) -> BounceReport:
     told = said(status, "message") or said(status, "description")
     told = told if has_reply_code(told) else f"{said(status, 'code')} {told}".strip()
     otherwise = REFUSED_BY_MAILGUN.get(said(event, "reason"), BounceKind.SOFT)
-    notice = refusal(told, said(status, "enhanced-code"), otherwise, recipient, sender)
-    return replace(notice, at=at)
+    report = refusal(told, said(status, "enhanced-code"), otherwise, recipient, sender)
+    return replace(report, at=at)

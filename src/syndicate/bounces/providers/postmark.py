@@ -1,4 +1,4 @@
-"""Postmark's bounce and spam complaint webhooks: known by user and password (RFC 7617). Pure."""
+"""Postmark's bounce and spam complaint webhooks: user and password (RFC 7617). Pure."""
 
 from __future__ import annotations
 
@@ -54,13 +54,13 @@ def postmark(credentials: str) -> Provider:
         mark = said(event, "ID") or json.dumps(event, sort_keys=True)
         event_, at = event_id("postmark", type_, mark), moment_of(said(event, "BouncedAt"))
         if COMPLAINT in (said(event, "RecordType"), type_):
-            notice = BounceReport(
+            report = BounceReport(
                 BounceKind.COMPLAINT, detail="reported to Postmark", recipient=recipient
             )
         elif type_ in TYPES:
-            notice = refusal(told, "", TYPES[type_], recipient)
+            report = refusal(told, "", TYPES[type_], recipient)
         else:
             return []
-        return [replace(notice, event=event_, at=at)]
+        return [replace(report, event=event_, at=at)]
 
     return read

@@ -1,4 +1,4 @@
-"""SendGrid's event webhook: signed with ECDSA (FIPS 186), its key in the settings. Pure."""
+"""SendGrid's event webhook: signed with ECDSA (FIPS 186); its key is in the configuration. Pure."""
 
 from __future__ import annotations
 
@@ -47,10 +47,10 @@ def sendgrid(key: str) -> Provider:
         if not isinstance(events, list):
             raise MalformedError
         return [
-            replace(notice, event=_mark(each), at=moment_of(said(each, "timestamp")))
+            replace(report, event=_mark(each), at=moment_of(said(each, "timestamp")))
             for each in events
             if isinstance(each, dict)
-            for notice in _told(each)
+            for report in _told(each)
         ]
 
     return read

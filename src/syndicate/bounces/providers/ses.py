@@ -1,7 +1,7 @@
-"""Amazon SES's notices, by way of SNS: signed with a certificate that Amazon shows.
+"""Amazon SES events through SNS: signed with a certificate from Amazon.
 
-Anybody with an account at Amazon can have SNS sign what they like, so the topic must be ours.
-What is fetched, a certificate or a confirmation, is fetched from Amazon alone.
+Any Amazon account can have SNS sign messages, so the topic must be ours. Certificates and
+confirmations are fetched from Amazon only.
 """
 
 from __future__ import annotations
@@ -135,8 +135,8 @@ def _told(event: object) -> Iterator[BounceReport]:
             for each in groups(bounce, "bouncedRecipients"):
                 told, status = said(each, "diagnosticCode"), said(each, "status")
                 address = said(each, "emailAddress")
-                notice = refusal(told, status, _kind(bounce, each), address, sender)
-                yield replace(notice, at=moment_of(said(bounce, "timestamp")))
+                report = refusal(told, status, _kind(bounce, each), address, sender)
+                yield replace(report, at=moment_of(said(bounce, "timestamp")))
         case "Complaint":
             complaint = group(event, "complaint")
             wanted = said(complaint, "complaintFeedbackType") not in UNWANTED

@@ -1,9 +1,9 @@
-"""What servers write when they refuse a message: phrases, and what each is about. Data only.
+"""Phrases that servers use when they refuse a message, and the cause of each. Data only.
 
-To teach `delivery.refusals` a new reply, add a phrase to the rule it belongs to, on a line of its
-own, and the reply to tests/delivery/test_refusals.py. The order of rules matters: the first one
-with a phrase in the reply counts. So a phrase that also occurs in another meaning (`access denied`)
-goes into `exceptions`, with enough around it to be certain.
+To classify a new reply, add a phrase to its rule, on a line of its own, and the reply to
+tests/mail/test_refusals.py. The order of rules matters: the first with a phrase in the reply
+decides. A phrase that also has another meaning (`access denied`) goes into `exceptions`, with
+enough context to be certain.
 """
 
 from __future__ import annotations

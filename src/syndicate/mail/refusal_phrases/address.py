@@ -1,4 +1,4 @@
-"""Phrases about addresses that do not exist, or not any more. Data only."""
+"""Phrases about addresses that do not exist, or no longer do. Data only."""
 
 from __future__ import annotations
 

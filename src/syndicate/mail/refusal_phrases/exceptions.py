@@ -1,4 +1,4 @@
-"""Phrases that must be looked for first: their words otherwise mean something else. Data only."""
+"""Phrases that are matched first, because their words usually mean something else. Data only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Phrases about a mailbox or server that exists and takes nothing now. Data only."""
+"""Phrases about a mailbox or server that exists and accepts nothing now. Data only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Phrases about the message: what it contains, and how it is made. Data only."""
+"""Phrases about the message: its content and structure. Data only."""
 
 from __future__ import annotations
 

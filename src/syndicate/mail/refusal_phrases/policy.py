@@ -1,4 +1,4 @@
-"""Phrases about rules and limits of the receiving side. Data only."""
+"""Phrases about policies and limits of the receiving side. Data only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One row of the table: phrases, and what they say was refused. Data only."""
+"""One row of the table: phrases, and what was refused. Data only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Phrases about the sender: where the message comes from, and who it says it is from. Data only."""
+"""Phrases about the sender: its server, domain and address. Data only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How one logs in to a mail server (RFC 4954): what to say, and what to what it asks. Pure."""
+"""SMTP authentication (RFC 4954): mechanisms, and the responses to their challenges. Pure."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""The transport that hands messages to a mail server (RFC 5321), several over one connection.
+"""The SMTP transport (RFC 5321): several messages over one connection.
 
-What becomes of a message is told exactly. As long as the system did not take the dot that ends it,
-nothing was sent, whatever happens. From then on only a clear reply says what became of it; without
-one the message is uncertain. Commands go out together where the server allows it (RFC 2920).
+The outcome of a message is exact. Until the system took the dot that ends it, nothing was sent,
+whatever happens. From then on only a clear reply decides; without one the outcome is unknown.
+Commands are pipelined where the server allows it (RFC 2920).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""A connection to a mail server: bytes out, replies in, each by a deadline.
+"""A connection to a mail server: bytes out, replies in, each with a deadline.
 
-It knows nothing of mail. A deadline is for the whole of what is waited for: who sends a byte now
-and then gains no time by it. Raises OSError or UnreadableError when the connection is of no use.
+A deadline covers a whole reply: a server that sends single bytes does not extend it. Raises OSError
+or UnreadableError when the connection can no longer be used.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""From nothing to a mail server that takes messages: connection, TLS, login (RFC 3207, RFC 4954).
+"""Connect to a mail server until it accepts messages: connection, TLS, login (RFC 3207, RFC 4954).
 
-Passwords go nowhere but to the server, and stand in no error.
+Passwords go only to the server, and never into an error.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""What a mail server answers -> what it means (RFC 5321, section 4.2; RFC 2034). Pure.
+"""SMTP replies and their meaning (RFC 5321, section 4.2; RFC 2034). Pure.
 
-Nothing a server says is believed to be well-formed, short, or fit to be shown.
+A reply is not trusted to be well-formed, short, or fit to be shown.
 """
 
 from __future__ import annotations
