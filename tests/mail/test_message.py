@@ -23,6 +23,7 @@ from syndicate.mail.message import (
     message,
     message_id,
     quoted_printable,
+    transactional_message,
     unsubscribe_url,
 )
 from syndicate.newsletters.issue import IssueLinks, Rendered
@@ -111,6 +112,33 @@ def test_plain_text_first_html_last_both_in_utf_8_and_quoted_printable() -> None
         assert part.get_content_charset() == "utf-8"
         assert part["Content-Transfer-Encoding"] == "quoted-printable"
         assert part.get_content().replace("\r\n", "\n") == text
+
+
+def transactional(text: str) -> bytes:
+    rendered = replace(RENDERED, text=text)
+    return transactional_message(
+        rendered, sender=HEADERS["sender"], to=HEADERS["to"], date=NOON, message_id="1@e.org"
+    )
+
+
+def test_a_long_link_in_an_ascii_transactional_email_stays_in_one_piece() -> None:
+    link = "https://newsletters.example.org/subscribe/confirm/" + "x=y" * 100
+    data = transactional(f"Confirm:\n\n{link}\n")
+    assert f"\r\n\r\n{link}\r\n".encode() in data
+    assert max(map(len, data.split(b"\r\n"))) <= 998
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Bestätigen\n", "x" * 999, "above\n.\nbelow", "From here\n", "a\x0cb", "a\rb", ".", "a\x00"],
+)
+def test_a_transactional_email_that_is_not_7bit_is_encoded(text: str) -> None:
+    data = transactional(text)
+    assert data.isascii()
+    (plain, _) = email.message_from_bytes(data, policy=default).iter_parts()
+    assert plain["Content-Transfer-Encoding"] == "quoted-printable"
+    assert plain.get_content().replace("\r\n", "\n") == text.replace("\r", "\n")
+    assert b"\r\n." not in data
 
 
 def test_lines_end_in_crlf_and_encoded_ones_are_at_most_76_long() -> None:

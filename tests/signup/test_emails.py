@@ -45,7 +45,7 @@ def test_the_plain_text_is_complete_and_fits_into_a_line(env: Environment) -> No
     letter = both_letters(env)["confirmation"]
     text = " ".join(letter.text.split())
     assert "was signed up for Low Tide, weekly and Birds from Low Tide." in text
-    assert "“I want to receive Low Tide, weekly and Birds by email from Low Tide." in text
+    assert '"I want to receive Low Tide, weekly and Birds by email from Low Tide.' in text
     assert "This link is valid until 29 November 2026." in text
     assert "If you did not sign up, ignore this email; you will not be subscribed." in text
     assert all(len(line) <= 72 for line in letter.text.splitlines())
@@ -54,7 +54,7 @@ def test_the_plain_text_is_complete_and_fits_into_a_line(env: Environment) -> No
 def test_the_html_says_the_same(env: Environment) -> None:
     text = words(both_letters(env)["confirmation"].html)
     assert "This link is valid until 29 November 2026. If you did not sign up" in text
-    assert "I want to receive Low Tide, weekly and Birds by email from Low Tide." in text
+    assert "“I want to receive Low Tide, weekly and Birds by email from Low Tide." in text
     assert "ignore it; nothing has changed." in words(both_letters(env)["choices"].html)
 
 

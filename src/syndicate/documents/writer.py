@@ -139,7 +139,7 @@ class DocumentWriter:
 class DryRunWriter(DocumentWriter):
     """A writer that only lists what it would write: for checking and planning."""
 
-    def announced(
+    def reserve(
         self,
         batch: Iterable[tuple[str, Mapping[str, bytes]]],  # noqa: ARG002  nothing is written
     ) -> dict[str, tuple[int, str]]:

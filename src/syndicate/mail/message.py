@@ -16,6 +16,7 @@ from urllib.parse import quote
 from syndicate.config.model import Newsletter
 from syndicate.mail.headers import (
     ENCODED_LINE,
+    MAX_LINE_LENGTH,
     addressed,
     dated,
     list_unsubscribe,
@@ -49,26 +50,46 @@ def message(
         *list_unsubscribe(unsubscribe, one_click=one_click),
         structured("Precedence", "bulk"),
     ]
-    return _whole(rendered, sender, to, date, message_id, of_a_list)
+    plain = _encoded_part("plain", rendered.text)
+    return _whole(rendered, plain, sender, to, date, message_id, of_a_list)
 
 
 def transactional_message(
     rendered: Rendered, *, sender: str, to: str, date: datetime, message_id: str
 ) -> bytes:
-    """Write a message to one person that answers what they asked for: it is of no list.
+    """Write a message that answers one person's request; it belongs to no list.
 
-    Takes what `message` takes. Raises MessageError for what mail does not allow.
+    Plain text in ASCII is not encoded, so that its link is in one piece in the file, too. Takes
+    what `message` takes. Raises MessageError for what mail does not allow.
     """
-    return _whole(rendered, sender, to, date, message_id, [])
+    plain = _legible_part(rendered.text)
+    return _whole(rendered, plain, sender, to, date, message_id, [])
+
+
+def _encoded_part(subtype: str, text: str) -> bytes:
+    return part_head(subtype) + quoted_printable(text)
+
+
+def _legible_part(text: str) -> bytes:
+    """Plain text as it is, if every server passes it on (RFC 2045, section 2.7); else encoded."""
+    if _ENCODED_ONLY.search(text) or max(map(len, text.split("\n"))) > MAX_LINE_LENGTH:
+        return _encoded_part("plain", text)
+    return part_head("plain", "7bit") + text.replace("\n", "\r\n").encode()
+
+
+_ENCODED_ONLY = re.compile(r"[^\n\t -~]|^(?:\.|From )", re.MULTILINE)
 
 
 def _whole(
-    rendered: Rendered, sender: str, to: str, date: datetime, message_id: str, more: Sequence[str]
+    rendered: Rendered,
+    plain: bytes,
+    sender: str,
+    to: str,
+    date: datetime,
+    message_id: str,
+    more: Sequence[str],
 ) -> bytes:
-    parts = (
-        part_head("plain") + quoted_printable(rendered.text),
-        part_head("html") + quoted_printable(rendered.html),
-    )
+    parts = (plain, _encoded_part("html", rendered.html))
     boundary = boundary_of(parts)
     headers = [
         addressed("From", *mailbox_of("From", sender)),
@@ -93,14 +114,14 @@ def alternatives(boundary: str) -> tuple[str, ...]:
     )
 
 
-def part_head(subtype: str) -> bytes:
-    """What stands above a text of a message."""
+def part_head(subtype: str, encoding: str = "quoted-printable") -> bytes:
+    """The headers of a part with text."""
     head = f"Content-Type: text/{subtype}; charset=utf-8\r\n"
-    return f"{head}Content-Transfer-Encoding: quoted-printable\r\n\r\n".encode()
+    return f"{head}Content-Transfer-Encoding: {encoding}\r\n\r\n".encode()
 
 
 def boundary_of(parts: Sequence[bytes]) -> str:
-    """What divides these parts: of `=_`, which never occurs in quoted-printable."""
+    """What separates these parts: a digest of them, so that none of them contains it."""
     return "=_" + hashlib.sha256(b"\0".join(parts)).hexdigest()[:32]
 
 
