@@ -644,6 +644,22 @@ def test_a_withdrawn_article_leaves_its_archive_document_and_no_other(small: Sit
 # -- addresses ------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("url", ["/subscribe/", "/preferences/x/", "/unsubscribe"])
+def test_an_address_that_the_sign_up_pages_answer_is_not_given_to_an_article(
+    small: SiteFolder, url: str
+) -> None:
+    small.article("mine.md", "Mine", date="2026-11-01", url=url)
+    assert small.build().findings == ()
+    small.configure(subscribers={"pages": True})
+    (finding,) = small.build().findings
+    assert (finding.rule, finding.path) == ("address-taken", "mine.md")
+    assert "the sign-up pages" in finding.message
+    assert not list((small.root / "public").glob(f"{url.split('/')[1]}*"))
+    small.configure(subscribers={"pages": False})
+    assert small.build().findings == ()
+    assert [*(small.root / "public").glob(f"{url.split('/')[1]}*")]
+
+
 def test_of_two_articles_at_one_address_the_first_keeps_it(site: SiteFolder) -> None:
     site.article("one.md", "One", date="2026-11-01", url="/articles/same/")
     site.build()

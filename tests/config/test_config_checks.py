@@ -38,6 +38,12 @@ def problems(**sections: object) -> dict[str, str]:
             ["example.org", "ftp://example.org", "https://", "https:///x", "https://[::1", "/x"],
         ),
         ("url", [], ["https://example.org/?a=b", "https://example.org/#a", "https://a b/"]),
+        (
+            "url",
+            ["https://xn--bcher-kva.example/", "https://xn--i-7iq.ws/"],
+            ["https://a:b@c.org/"],
+        ),
+        ("url", [], ["https://xn--/", "https://xn--zzzzzz-.org/", "https://a.xn--ascii-.org/"]),
         ("url", [], ["https://exam\nple.org/", "https://example.org/\t", " https://example.org"]),
         ("language", ["en", "pt-BR", "zh-Hant-TW"], ["", "english!", "e", "en_GB", "en-"]),
         ("email", ["", "a@b.cd"], ["a", "a@b", "a b@c.de", "<a@b.cd>", "a@b.cd,c@d.ef"]),

@@ -26,7 +26,7 @@ from syndicate.build.ingest import IngestResult, ingest
 from syndicate.catalogue.identity import Counts, Record, ScannedFile, is_published
 from syndicate.catalogue.owners import ALL, ARCHIVE, FILES, ISSUE
 from syndicate.catalogue.scan import UnreadableFile, scan_many
-from syndicate.catalogue.urls import base_url, page_file
+from syndicate.catalogue.urls import SIGNUP_PATHS, base_url, page_file
 from syndicate.config.model import Config, Service, Store
 from syndicate.content import folder, rule_files
 from syndicate.content.folder import Stat
@@ -48,7 +48,7 @@ from syndicate.documents.site_documents import (
     site_documents,
     weight_of,
 )
-from syndicate.documents.writer import DocumentWriter, DryRunWriter, missing
+from syndicate.documents.writer import SERVICE, DocumentWriter, DryRunWriter, missing
 from syndicate.errors import ArticleError
 from syndicate.feeds.feed import FORMS
 from syndicate.findings import Finding, Level, from_json, to_json
@@ -128,7 +128,9 @@ def build_scanned(
     if rehearse:  # every article is looked at, also one that no document shows now
         shown = (*articles.published_ids(), *(r.id for r in articles.beside_articles()))
         owners = list(dict.fromkeys((*owners, *(f"page:{record_id}" for record_id in shown))))
-    writer = (DryRunWriter if rehearse else DocumentWriter)(site.places.roots, known, set(owners))
+    writer = (DryRunWriter if rehearse else DocumentWriter)(
+        site.places.roots, known, set(owners), _reserved(site.config)
+    )
     if owners:
         _mark_pending(site, documents, due, now)
         _make(site, documents, writer, owners, recipe, now)
@@ -140,6 +142,10 @@ def build_scanned(
         with site.database.transaction():
             Meta(site.database).forget(WAS_READABLE)
     return replace(report, findings=(*report.findings, _was_readable(site)))
+
+
+def _reserved(config: Config) -> frozenset[str]:
+    return frozenset(SIGNUP_PATHS) if config.subscribers.pages else frozenset()
 
 
 def _was_readable(site: Site) -> Finding:
@@ -391,7 +397,11 @@ def _named(articles: Articles, owner: str) -> str:
         return next((record.path for record in articles.by_ids([name])), name)
     if kind == "file":
         return name
-    things = {"tag": f"the page of the tag {name}", "archive": f"archive page {name}"}
+    things = {
+        "tag": f"the page of the tag {name}",
+        "archive": f"archive page {name}",
+        SERVICE: "the sign-up pages",
+    }
     return things.get(kind, f"the newsletter {name}" if name else "the site itself")
 
 

@@ -20,6 +20,9 @@ DATES = {"year": 4, "month": 2, "day": 2}
 
 UNLISTED = re.compile(r"newsletters/[^/]+/(next|drafts/[^/]+)/")
 
+SIGNUP_PATHS = ("subscribe", "preferences", "unsubscribe")
+"""What the paths of the sign-up pages begin with, below the address of the site."""
+
 
 def is_unlisted(path: str) -> bool:
     """Whether a file of the output folder is a page that search engines must not list.

@@ -65,6 +65,13 @@ def syndicate(context: click.Context, config_file: str) -> None:
     context.obj = config_file
 
 
+@syndicate.command("help")
+@click.argument("command", nargs=-1)
+def help_(command: tuple[str, ...]) -> None:
+    """Show the help of a command."""
+    syndicate.main([*command, "--help"], prog_name=PROGRAM)
+
+
 COMMANDS = (init, new, build, run, status, preview, check, explain, issues, export, config)
 OF_PEOPLE = (subscribers, send, send_test, deliveries, bounces)
 OF_THE_STORE = (backup, restore, resume)

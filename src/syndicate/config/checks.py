@@ -100,9 +100,23 @@ def _site_url(value: str) -> Complaint | None:
     if not is_web_address(value):
         return "is not a web address", "write it whole: https://example.org/"
     parts = urlsplit(value)
-    return (
-        ("has a query or fragment", "leave out ? and #") if parts.query or parts.fragment else None
-    )
+    if parts.query or parts.fragment:
+        return "has a query or fragment", "leave out ? and #"
+    if "@" in parts.netloc:
+        return "has a user name or password, which every reader would see", "leave it out"
+    if not all(map(_is_label, (parts.hostname or "").split("."))):
+        return "has a host name that is not valid", "write xn-- names as an IDN tool shows them"
+    return None
+
+
+def _is_label(label: str) -> bool:
+    """Whether a label of a host in ASCII is what it claims to be (RFC 5890, section 2.3.1)."""
+    if not label.startswith("xn--"):
+        return True
+    try:
+        return not label[4:].encode("ascii").decode("punycode").isascii()
+    except ValueError:
+        return False
 
 
 def _hub(value: str) -> Complaint | None:

@@ -21,12 +21,24 @@ Root = str
 """`output` or `issues`: the folder a document is below."""
 
 
+SERVICE = "service"
+"""The owner of addresses that the service answers, so that no file can be there."""
+
+
 class DocumentWriter:
-    """The documents of one build. `known` are those of earlier ones: key -> size, owner."""
+    """The documents of one build. `known` are those of earlier ones: key -> size, owner.
+
+    `reserved` are the first parts of paths that belong to the service.
+    """
 
     def __init__(
-        self, roots: Mapping[Root, Path], known: Mapping[str, tuple[int, str]], owners: set[str]
+        self,
+        roots: Mapping[Root, Path],
+        known: Mapping[str, tuple[int, str]],
+        owners: set[str],
+        reserved: Set[str] = frozenset(),
     ) -> None:
+        self._reserved = {f"output:{name}" for name in reserved}
         self._roots = roots
         self._known = known
         self.owners = owners
@@ -129,7 +141,9 @@ class DocumentWriter:
         return True
 
     def _holder(self, key: str) -> str:
-        """Who has this address: in this build, or from an earlier one and not made anew."""
+        """The owner of an address: in this build, or from an earlier one and not made again."""
+        if key in self._reserved:
+            return SERVICE
         if key in self.made:
             return self.made[key][1]
         before = self._known.get(key, (0, ""))[1]

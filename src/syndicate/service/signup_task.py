@@ -8,7 +8,7 @@ from threading import Event, Lock
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from syndicate.catalogue.urls import base_url
+from syndicate.catalogue.urls import SIGNUP_PATHS, base_url
 from syndicate.documents.site_documents import current_documents
 from syndicate.findings import Finding, Level
 from syndicate.schedule.words import duration
@@ -44,7 +44,7 @@ class SignupEndpoint(ThreadedHandler):
 
     def __init__(self, setup: Setup, proxies: tuple[Network, ...], asked: Event) -> None:
         """`asked` is set whenever there may be a letter to send."""
-        super().__init__(setup, rb"(?:subscribe|preferences|unsubscribe)(?:[/?]|\Z)")
+        super().__init__(setup, rf"(?:{'|'.join(SIGNUP_PATHS)})(?:[/?]|\Z)".encode())
         self._asked = asked
         self._clients = Clients(ASKING, proxies)
 
