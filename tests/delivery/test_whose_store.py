@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -10,6 +11,8 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -18,12 +21,22 @@ from mailings import NAME, WEEKLY, Mailing, mailing
 
 from site_folder import NOON
 from smtp_server import Action, SmtpServer, Step
-from syndicate.delivery.resume import Restored, resume_copy, resume_moved, resume_restored
+from syndicate.delivery.resume import (
+    Copied,
+    Restored,
+    resume_copy,
+    resume_moved,
+    resume_restored,
+)
 from syndicate.errors import StoreError, SyndicateError
-from syndicate.issues.freeze import make_by_hand
+from syndicate.issues.freeze import approve_due, make_by_hand
+from syndicate.site import Site
 from syndicate.store.backup import back_up, restore
 from syndicate.store.database import PostgreSQL
 from syndicate.store.incarnation import Doubt, Incarnation
+from syndicate.store.issues import Issues
+from syndicate.store.schema import metadata
+from syndicate.timestamps import format_timestamp
 
 PEOPLE = [f"{name}@example.org" for name in ("ada", "bob", "cyd", "dan")]
 RECORD = ".syndicate.db.sent"
@@ -379,6 +392,84 @@ def test_a_draft_whose_sending_began_after_the_backup_is_held(tmp_path: Path) ->
     assert restored(site).held == {NAME: len(PEOPLE)}
 
 
+def drafted(root: Path, database_url: str) -> Mailing:
+    """A site with a draft that waits for approval."""
+    site = mailing(root, database_url)
+    site.people(PEOPLE)
+    site.folder.configure(newsletters={"weekly": {**WEEKLY, "review": "manual"}})
+    site.issue()
+    return site
+
+
+@contextmanager
+def rolled_back(site: Mailing) -> Iterator[None]:
+    """Whatever becomes of a store within, it is as it was at the end, in the same place."""
+    url = site.folder.database_url
+    if url.startswith("sqlite"):
+        store = site.folder.root / url.removeprefix("sqlite:///")
+        backup = store.with_name("backup.db")
+        back_up(store, backup)
+        yield
+        shutil.copy(backup, store)
+        return
+    rows = rows_of(url)
+    yield
+    put_rows(url, rows)
+
+
+def approve(site: Mailing, *when: str) -> None:
+    subprocess.run([PROGRAM, "issues", "approve", NAME, *when], cwd=site.folder.root, check=True)
+
+
+def test_a_draft_that_was_sent_after_the_backup_is_shown_as_when_it_was_approved(
+    tmp_path: Path, database_url: str
+) -> None:
+    site = drafted(tmp_path / "site", database_url)
+    with rolled_back(site):
+        approve(site)
+        assert site.send().sent == len(PEOPLE)
+        before = site.ask(approved_at)
+    assert restored(site).held == {NAME: len(PEOPLE)}
+    assert site.ask(approved_at) == before
+    site.folder.build(NOON)
+    assert "weekly/2026-11-22-1200" in (
+        site.folder.root / "public/newsletters/weekly/feed.xml"
+    ).read_text(encoding="utf-8")
+    assert site.send().sent == 0
+
+
+def test_a_record_of_an_older_version_does_not_say_when_an_issue_was_approved(
+    tmp_path: Path,
+) -> None:
+    site = drafted(tmp_path / "site", "sqlite:///syndicate.db")
+    with site.folder.opened() as opened:
+        record = opened.sent_record.beside
+    with record.open("a", encoding="utf-8") as file:
+        file.write("\n" + json.dumps({"began": NAME.split("/")}))
+    restored(site)
+    assert site.ask(approved_at) == format_timestamp(NOON)
+    site.folder.build(NOON)
+
+
+def approved_at(site: Site) -> str:
+    issue = Issues(site.database).get(*NAME.split("/"))
+    assert issue
+    return issue.approved
+
+
+@pytest.mark.parametrize("statement", [resume_restored, resume_copy])
+def test_a_draft_that_was_to_be_approved_by_the_clock_waits_after_a_restore(
+    statement: Callable[[Site, datetime], Restored | Copied], tmp_path: Path, database_url: str
+) -> None:
+    """It may have been cancelled, or approved, since the backup."""
+    site = drafted(tmp_path / "site", database_url)
+    approve(site, "--at", "2099-01-01T08:00")
+    with site.folder.opened() as opened:
+        assert statement(opened, NOON).unscheduled == {NAME}
+        assert approve_due(opened, datetime(2099, 1, 2, tzinfo=UTC)) == []
+    assert site.send().sent == 0
+
+
 # -- databases -------------------------------------------------------------------------------------
 
 
@@ -390,9 +481,8 @@ def test_on_a_server_another_folder_is_the_same_store(postgresql_url: str, tmp_p
 
 def test_on_a_server_an_older_state_sends_nothing(postgresql_url: str, tmp_path: Path) -> None:
     site = prepared(mailing(tmp_path / "site", postgresql_url))
-    older = rows_of_meta(postgresql_url)
-    assert site.send().sent == len(PEOPLE)
-    put_meta(postgresql_url, older)
+    with rolled_back(site):
+        assert site.send().sent == len(PEOPLE)
     assert doubt(site) is Doubt.OLDER
 
 
@@ -413,8 +503,6 @@ def test_on_a_server_a_database_that_was_copied_sends_nothing(
 
 @pytest.fixture
 def postgresql_url(postgresql_server: str) -> str:
-    from syndicate.store.schema import metadata
-
     PostgreSQL(postgresql_server).close()  # makes the tables, if this is the first test with them
     engine = sqlalchemy.create_engine(postgresql_server)
     with engine.begin() as connection:
@@ -433,21 +521,29 @@ def run_on_server(url: str, statement: str) -> None:
     engine.dispose()
 
 
-def rows_of_meta(url: str) -> list[tuple[str, str]]:
+Rows = dict[str, list[dict[str, object]]]
+"""What each table of a database holds."""
+
+
+def rows_of(url: str) -> Rows:
     engine = sqlalchemy.create_engine(url)
     with engine.connect() as connection:
-        found = connection.execute(sqlalchemy.text("SELECT key, value FROM meta"))
-        rows = [(str(key), str(value)) for key, value in found]
+        rows = {
+            table.name: [dict(row) for row in connection.execute(table.select()).mappings()]
+            for table in metadata.sorted_tables
+        }
     engine.dispose()
     return rows
 
 
-def put_meta(url: str, rows: list[tuple[str, str]]) -> None:
+def put_rows(url: str, rows: Rows) -> None:
+    """Replace what tables hold, as pg_restore --data-only does after a TRUNCATE."""
     engine = sqlalchemy.create_engine(url)
     with engine.begin() as connection:
-        connection.execute(sqlalchemy.text("DELETE FROM meta"))
-        insert = sqlalchemy.text("INSERT INTO meta (key, value) VALUES (:key, :value)")
-        connection.execute(insert, [{"key": k, "value": v} for k, v in rows])
+        for table in metadata.sorted_tables:
+            connection.execute(table.delete())
+            if kept := rows[table.name]:
+                connection.execute(table.insert(), kept)
     engine.dispose()
 
 

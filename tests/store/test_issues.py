@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from syndicate.store.database import Database
+from syndicate.errors import StoreError
+from syndicate.store.database import Database, in_memory
 from syndicate.store.issues import Carried, Issue, Issues, IssueState, articles_json
 
 ONE, TWO = (Carried(f"id-{n}", n.title(), f"https://example.org/{n}", "2026-11-01T00:00:00Z")
@@ -26,6 +29,7 @@ def issue(
         planned=int(newsletter == "weekly"),
         state=state,
         made=f"{slot}:01Z",
+        approved="" if state in ("draft", "skipped", "cancelled") else f"{slot}:02Z",
         subject=f"Of {slot}",
         html="<p>",
         text="text",
@@ -55,8 +59,6 @@ def test_a_slot_has_one_issue(database: Database, issues: Issues) -> None:
 
 
 def test_the_database_refuses_an_article_that_comes_twice(database: Database) -> None:
-    from syndicate.errors import StoreError
-
     add(database, issue("2026-11-02T08:00", ONE))
     with pytest.raises(StoreError):
         add(database, issue("2026-11-09T08:00", ONE))
@@ -79,10 +81,54 @@ def test_what_has_ended_stays_as_it_is(database: Database, issues: Issues, state
     add(database, issue("2026-11-02T08:00", state=state))
     with database.transaction():
         assert not any(issues.move("weekly", "2026-11-02T08:00", to) for to in IssueState)
-        assert not issues.move("weekly", "2026-11-09T08:00", IssueState.APPROVED)
+        assert not issues.approve("weekly", "2026-11-02T08:00", "2026-11-03T08:00:00Z")
+        assert not issues.approve("weekly", "2026-11-09T08:00", "2026-11-10T08:00:00Z")
     kept = issues.get("weekly", "2026-11-02T08:00")
     assert kept
     assert kept.state == state
+
+
+STEPS = st.sampled_from(["approve", "schedule", "unschedule", *IssueState])
+
+
+@given(state=st.sampled_from(IssueState), steps=st.lists(STEPS, max_size=6))
+def test_every_state_an_issue_comes_into_has_the_times_that_it_requires(
+    state: IssueState, steps: list[str]
+) -> None:
+    slot, moment = "2026-11-02T08:00", "2026-11-03T08:00:00Z"
+    database = in_memory()
+    issues = Issues(database)
+    add(database, issue(slot, state=state))
+    for step in steps:
+        with database.transaction():
+            if step == "approve":
+                issues.approve("weekly", slot, moment)
+            elif step == "schedule":
+                issues.schedule("weekly", slot, moment)
+            elif step == "unschedule":
+                issues.unschedule()
+            elif step != IssueState.APPROVED:
+                issues.move("weekly", slot, IssueState(step))
+        kept = issues.get("weekly", slot)
+        assert kept
+        assert bool(kept.approved) or not kept.is_public
+        assert not kept.approve_at or kept.state == IssueState.DRAFT
+    database.close()
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        issue("2026-11-02T08:00", state="approved")._replace(approved=""),
+        issue("2026-11-02T08:00", state="sending")._replace(approved=""),
+        issue("2026-11-02T08:00", state="sent")._replace(approved=""),
+        issue("2026-11-02T08:00", state="sent")._replace(approve_at="2026-11-03T08:00:00Z"),
+    ],
+    ids=lambda each: f"{each.state} {each.approve_at}",
+)
+def test_the_database_refuses_a_state_without_its_time(database: Database, broken: Issue) -> None:
+    with pytest.raises(StoreError):
+        add(database, broken)
 
 
 def test_the_newest_come_first_and_skipped_ones_are_told_but_not_shown(

@@ -32,6 +32,9 @@ def shape(url: str) -> dict[str, object]:
             ],
             "key": look.get_pk_constraint(table)["constrained_columns"],
             "unique": sorted(tuple(u["column_names"]) for u in look.get_unique_constraints(table)),
+            "checks": sorted(
+                (c["name"] or "", c["sqltext"]) for c in look.get_check_constraints(table)
+            ),
             "indexes": sorted(
                 (i["name"] or "", tuple(i["column_names"]), i["unique"])
                 for i in look.get_indexes(table)
@@ -145,6 +148,29 @@ def test_the_database_of_another_program_is_refused_and_left_alone(
     assert caught.value.hint
     now = file.read_bytes() if isinstance(before, bytes) else shape(new_database_url)
     assert now == before
+
+
+def test_an_issue_without_the_time_of_its_approval_gets_one(new_database_url: str) -> None:
+    engine = sqlalchemy.create_engine(new_database_url)
+    with engine.begin() as connection:
+        config = alembic_config(new_database_url)
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0008")
+        for slot, state in (("1", "sending"), ("2", "draft")):
+            connection.execute(
+                sqlalchemy.text(
+                    "INSERT INTO issues (newsletter, slot, due, planned, state, made, reason, "
+                    "subject, html, text, page, message, articles, sequence, approve_at) VALUES "
+                    "('weekly', :slot, '', 1, :state, 'then', '', '', '', '', '', '', '[]', 1, 't')"
+                ),
+                {"slot": slot, "state": state},
+            )
+    upgrade(new_database_url, "0008")
+    with engine.begin() as connection:
+        query = "SELECT state, approved, approve_at FROM issues ORDER BY slot"
+        rows = [tuple(row) for row in connection.execute(sqlalchemy.text(query))]
+    engine.dispose()
+    assert rows == [("sending", "then", ""), ("draft", "", "t")]
 
 
 def test_drafts_of_before_get_a_secret_address_and_everything_is_written_anew(

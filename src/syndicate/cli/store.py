@@ -108,9 +108,7 @@ def _restored(site: Site) -> None:
         for name, many in found.held.items()
         if many
     ]
-    rows += [
-        ("draft", name, "may have been sent: check before you approve it") for name in found.drafts
-    ]
+    rows += [("draft", name, _of_draft(name in found.unscheduled)) for name in found.drafts]
     rows += [("made since", name, "counts as made; its texts are lost") for name in found.lost]
     show_table(rows)
     click.echo(
@@ -119,12 +117,19 @@ def _restored(site: Site) -> None:
     )
 
 
+def _of_draft(unscheduled: bool) -> str:
+    removed = "its approval time was removed; " if unscheduled else ""
+    return f"{removed}may have been sent: check before you approve it"
+
+
 def _copy(site: Site) -> None:
     from syndicate.delivery.resume import resume_copy
 
     found = resume_copy(site, datetime.now(UTC))
     click.echo("This store is independent now. The original sends what was pending.")
-    show_table(("not sent", name, "") for name in found.dropped)
+    rows = [("not sent", name, "") for name in found.dropped]
+    rows += [("draft", name, "its approval time was removed") for name in sorted(found.unscheduled)]
+    show_table(rows)
     if found.requests:
         click.echo(f"{counted(found.requests, 'requested email')} not sent from this copy.")
     delivered = [n.name for n in site.config.newsletters.values() if n.deliver]

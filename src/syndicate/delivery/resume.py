@@ -9,7 +9,7 @@ Meanwhile no program sends or builds.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -38,20 +38,25 @@ GAP = 100_000
 class Restored:
     """What a restored store holds back, by the names of issues.
 
-    `held` counts deliveries. `drafts` may have been approved since, `lost` are issues that only
-    the record knows.
+    `held` counts deliveries. `drafts` may have been approved since. `unscheduled` are the drafts
+    among them whose approval time was removed. `lost` are issues that only the record knows.
     """
 
     held: dict[str, int]
     drafts: tuple[str, ...]
+    unscheduled: frozenset[str]
     lost: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Copied:
-    """What a copy does not send: issues by name, and requests for emails."""
+    """What a copy does not send: issues by name, and requests for emails.
+
+    `unscheduled` are drafts whose approval time was removed: the original approves them.
+    """
 
     dropped: tuple[str, ...]
+    unscheduled: frozenset[str]
     requests: int
 
 
@@ -92,7 +97,8 @@ def resume_restored(site: Site, now: datetime) -> Restored:
         lost = [each for each in made if not issues.get(each.newsletter, each.slot)]
         for each in lost:
             _add_lost(site, each, now)
-        _approve_begun(issues, begun)
+        _approve_begun(issues, begun, now)
+        unscheduled = _unschedule(site)
         held = {s.name: _hold(site, s, now) for s in _unfinished(site, now)}
         drafts = [f"{i.newsletter}/{i.slot}" for i in _in_state(site, IssueState.DRAFT)]
         _skip_numbers(site)
@@ -101,7 +107,8 @@ def resume_restored(site: Site, now: datetime) -> Restored:
         counter = max(recorded.counter if recorded else 0, incarnation.identity().counter)
         incarnation.begin(counter + 1)
     incarnation.renew_record()
-    return Restored(held, tuple(drafts), tuple(f"{i.newsletter}/{i.slot}" for i in lost))
+    names = tuple(f"{each.newsletter}/{each.slot}" for each in lost)
+    return Restored(held, tuple(drafts), unscheduled, names)
 
 
 def resume_copy(site: Site, now: datetime) -> Copied:
@@ -109,6 +116,7 @@ def resume_copy(site: Site, now: datetime) -> Copied:
     incarnation = _alone(site)
     with site.database.transaction():
         dropped = [_drop(site, sending, now) for sending in _unfinished(site, now)]
+        unscheduled = _unschedule(site)
         requests = SignupRequests(site.database).drop_waiting(IN_A_COPY)
         SigningKeys(site.database).rotate(format_timestamp(now), format_timestamp(now))
         _skip_numbers(site)
@@ -116,7 +124,7 @@ def resume_copy(site: Site, now: datetime) -> Copied:
         _owe_all(site)
         incarnation.begin(0)
     incarnation.renew_record()
-    return Copied(tuple(dropped), requests)
+    return Copied(tuple(dropped), unscheduled, requests)
 
 
 def _alone(site: Site) -> Incarnation:
@@ -153,12 +161,17 @@ def _in_state(site: Site, state: IssueState) -> Iterable[Issue]:
             yield issue
 
 
-def _approve_begun(issues: Issues, begun: frozenset[tuple[str, str]]) -> None:
-    """What was a draft in the backup, and whose sending began since, is no draft."""
-    for newsletter, slot in sorted(begun):
+def _approve_begun(issues: Issues, begun: Mapping[tuple[str, str], str], now: datetime) -> None:
+    """Approve drafts of the backup whose sending has begun since, as of then."""
+    for (newsletter, slot), approved in sorted(begun.items()):
         issue = issues.get(newsletter, slot)
         if issue and issue.state == IssueState.DRAFT:
-            issues.move(newsletter, slot, IssueState.APPROVED)
+            issues.approve(newsletter, slot, approved or format_timestamp(now))
+
+
+def _unschedule(site: Site) -> frozenset[str]:
+    """Have drafts wait for an operator: what became of them since the backup is unknown."""
+    return frozenset(issue.name for issue in Issues(site.database).unschedule())
 
 
 def _hold(site: Site, sending: IssueSend, now: datetime) -> int:

@@ -141,7 +141,7 @@ def plan_approved(site: Site, now: datetime, shown: Shown = is_written) -> list[
             if moved:
                 incarnation = Incarnation(site.database, site.sent_record)
                 incarnation.synchronise()
-                incarnation.add_begun(newsletter.name, slot)
+                incarnation.add_begun(newsletter.name, slot, issue.approved)
     return waiting
 
 

@@ -319,8 +319,11 @@ def move(
         current = issues.get(issue.newsletter, issue.slot)
         if current and current.state == IssueState.SENDING:
             return False
-        since = format_timestamp(approved or now) if to is IssueState.APPROVED else ""
-        moved = issues.move(issue.newsletter, issue.slot, to, reason, since)
+        if to is IssueState.APPROVED:
+            since = format_timestamp(approved or now)
+            moved = issues.approve(issue.newsletter, issue.slot, since)
+        else:
+            moved = issues.move(issue.newsletter, issue.slot, to, reason)
         if moved:
             _announce(site, issue, to, now)
             mark_pending(Articles(site.database), issue.newsletter, [issue.slot])

@@ -241,11 +241,11 @@ class Deliveries:
         if self.sending(sending.issue):
             return
         self._database.upsert("sendings", IssueSend._fields, [sending])
-        self._add_missing(sending, tags)
+        self._add_missing(sending, tags, sending.began)
 
     def plan_missed(self, sending: IssueSend, tags: Sequence[str], now: str) -> int:
         """Plan an issue also for those who get the newsletter and did not get the issue."""
-        added = self._add_missing(sending, tags)
+        added = self._add_missing(sending, tags, now)
         where = f"issue = :issue AND state IN ('failed', 'suppressed') AND {STILL_SUBSCRIBED}"
         which = {"issue": sending.issue, "newsletter": sending.newsletter}
         return added + self._changed_where(where, which, RESET, now, "resend", "missed")
@@ -446,7 +446,7 @@ class Deliveries:
 
     # -- helpers -----------------------------------------------------------------------------
 
-    def _add_missing(self, sending: IssueSend, tags: Sequence[str]) -> int:
+    def _add_missing(self, sending: IssueSend, tags: Sequence[str], now: str) -> int:
         """Plan for whoever is not planned for yet; how many that are."""
         count = "SELECT count(*) FROM deliveries WHERE issue = :issue"
         chosen, values = _who_chose(tags)
@@ -459,9 +459,9 @@ class Deliveries:
             values,
         )
         self._run(
-            "UPDATE deliveries SET state = 'suppressed', reply = :reply WHERE issue = :issue "
-            f"AND state = 'pending' AND subscriber IN ({SUPPRESSED_NOW})",
-            {"issue": sending.issue, "reply": UNSUBSCRIBED},
+            "UPDATE deliveries SET state = 'suppressed', at = :now, reply = :reply "
+            f"WHERE issue = :issue AND state = 'pending' AND subscriber IN ({SUPPRESSED_NOW})",
+            {"issue": sending.issue, "now": now, "reply": UNSUBSCRIBED},
         )
         ((planned,),) = self._rows(count, {"issue": sending.issue})
         self._run(

@@ -155,10 +155,10 @@ class Incarnation:
         others = self._elsewhere(self.identity().incarnation, SentRecord.issues) or []
         return sorted({*self.record.issues(), *others})
 
-    def begun(self) -> frozenset[tuple[str, str]]:
-        """Newsletter and slot of the issues whose sending began, as one of the records knows."""
-        others = self._elsewhere(self.identity().incarnation, SentRecord.begun) or frozenset()
-        return self.record.begun() | others
+    def begun(self) -> dict[tuple[str, str], str]:
+        """The issues whose sending began, as one of the records knows; as `SentRecord.begun`."""
+        others = self._elsewhere(self.identity().incarnation, SentRecord.begun) or {}
+        return others | self.record.begun()
 
     def require(self) -> None:
         """Raise SyndicateError when nothing may be sent and no issue made."""
@@ -225,11 +225,14 @@ class Incarnation:
         self.record.write(incarnation, counter)
         self._elsewhere(incarnation, lambda other: other.write(incarnation, counter))
 
-    def add_begun(self, newsletter: str, slot: str) -> None:
-        """Record that the sending of an issue begins. Raises OSError, as `write`."""
-        self.record.add_begun(newsletter, slot)
+    def add_begun(self, newsletter: str, slot: str, approved: str) -> None:
+        """Record that the sending of an issue begins, and when it was approved.
+
+        Raises OSError, as `write`.
+        """
+        self.record.add_begun(newsletter, slot, approved)
         incarnation = self.identity().incarnation
-        self._elsewhere(incarnation, lambda other: other.add_begun(newsletter, slot))
+        self._elsewhere(incarnation, lambda other: other.add_begun(newsletter, slot, approved))
 
     def _add_made(self, record: SentRecord) -> None:
         if made := made_issues(self._database, record.last_issue()):

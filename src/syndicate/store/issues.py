@@ -284,29 +284,41 @@ class Issues:
             ],
         )
 
-    def move(
-        self, newsletter: str, slot: str, to: IssueState, reason: str = "", approved: str = ""
-    ) -> bool:
-        """Let an issue follow into another state; False when it may not, as it is then.
+    def approve(self, newsletter: str, slot: str, moment: str) -> bool:
+        """Approve a draft as of a moment (UTC text); False when it is no draft."""
+        return self._move(newsletter, slot, IssueState.APPROVED, {"approved": moment})
 
-        What a cancelled issue took is free again. `approved` is the moment of an approval.
+    def move(self, newsletter: str, slot: str, to: IssueState, reason: str = "") -> bool:
+        """Put an issue into another state; False when the one it is in does not allow it.
+
+        What a cancelled issue took is free again. For an approval, see `approve`: it has a moment.
         """
+        moved = self._move(newsletter, slot, to, {"reason": reason})
+        if moved and to is IssueState.CANCELLED:
+            self._database.run(
+                "DELETE FROM issue_articles WHERE newsletter = :newsletter AND slot = :slot",
+                {"newsletter": newsletter, "slot": slot},
+            )
+        return moved
+
+    def _move(self, newsletter: str, slot: str, to: IssueState, values: dict[str, str]) -> bool:
         issue = self.get(newsletter, slot)
         if issue is None or to not in FOLLOWS[IssueState(issue.state)]:
             return False
-        which = {"newsletter": newsletter, "slot": slot}
+        changes = ", ".join(f"{name} = :{name}" for name in values)
         count_up(self._database)
         self._database.run(
-            "UPDATE issues SET state = :to, reason = :reason, approve_at = '', "
-            "approved = CASE WHEN :approved = '' THEN approved ELSE :approved END "
-            "WHERE newsletter = :newsletter AND slot = :slot AND state = :state",
-            which | {"to": to.value, "reason": reason, "state": issue.state, "approved": approved},
+            f"UPDATE issues SET state = :to, approve_at = '', {changes} "
+            "WHERE newsletter = :newsletter AND slot = :slot",
+            {"newsletter": newsletter, "slot": slot, "to": to.value, **values},
         )
-        if to is IssueState.CANCELLED:
-            self._database.run(
-                "DELETE FROM issue_articles WHERE newsletter = :newsletter AND slot = :slot", which
-            )
         return True
+
+    def unschedule(self) -> list[Issue]:
+        """Have no draft be approved by the clock; give those that would have been."""
+        scheduled = self.scheduled()
+        self._database.run("UPDATE issues SET approve_at = '' WHERE approve_at <> ''")
+        return scheduled
 
     def schedule(self, newsletter: str, slot: str, moment: str) -> bool:
         """Have a draft approved at a moment (UTC text); False when it is no draft."""

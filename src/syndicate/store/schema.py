@@ -7,7 +7,7 @@ nothing to do; so only creating, migrating and PostgreSQL do.
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, MetaData, Table, Text, text
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, MetaData, Table, Text, text
 
 # Byte order on every database, whatever its locale.
 PLAIN = Text().with_variant(Text(collation="C"), "postgresql")
@@ -131,6 +131,10 @@ issues = Table(  # of newsletters, frozen when made; one for each slot
     Column("draft_key", PLAIN, nullable=False, server_default=""),
     Column("approve_at", PLAIN, nullable=False, server_default=""),  # when a draft is approved
     Column("approved", PLAIN, nullable=False, server_default=""),  # when it was, "" before
+    CheckConstraint(
+        "approved <> '' OR state IN ('draft', 'skipped', 'cancelled')", name="issues_approved"
+    ),
+    CheckConstraint("approve_at = '' OR state = 'draft'", name="issues_approve_at"),
     Index("issues_by_sequence", "sequence"),
     Index(
         "issues_to_send",

@@ -74,10 +74,13 @@ class SentRecord:
         made = (MadeIssue(**each) for each in self._entries() if "sequence" in each)
         return [each._replace(articles=tuple(each.articles)) for each in made]
 
-    def begun(self) -> frozenset[tuple[str, str]]:
-        """Newsletter and slot of the issues whose sending began."""
-        found = (each["began"] for each in self._entries() if "began" in each)
-        return frozenset((newsletter, slot) for newsletter, slot in found)
+    def begun(self) -> dict[tuple[str, str], str]:
+        """Newsletter and slot of the issues whose sending began: when each was approved.
+
+        "" where an older version did not record that.
+        """
+        entries = (each for each in self._entries() if "began" in each)
+        return {(each["began"][0], each["began"][1]): each.get("approved", "") for each in entries}
 
     def last_issue(self) -> int:
         """The highest number of an issue it knows, 0 for none."""
@@ -116,9 +119,9 @@ class SentRecord:
         """Add issues that were made. Raises OSError."""
         self._append([issue._asdict() for issue in issues])
 
-    def add_begun(self, newsletter: str, slot: str) -> None:
-        """Add that the sending of an issue begins. Raises OSError."""
-        self._append([{"began": [newsletter, slot]}])
+    def add_begun(self, newsletter: str, slot: str, approved: str) -> None:
+        """Add that the sending of an issue begins, and when it was approved. Raises OSError."""
+        self._append([{"began": [newsletter, slot], "approved": approved}])
 
     def replace(self, incarnation: str, counter: int, issues: Iterable[MadeIssue]) -> None:
         """Replace the record by a new one; only while nothing sends. Raises OSError."""

@@ -134,7 +134,9 @@ CREATE TABLE issues (
   draft_key TEXT DEFAULT '' NOT NULL,
   approve_at TEXT DEFAULT '' NOT NULL,
   approved TEXT DEFAULT '' NOT NULL,
-  PRIMARY KEY (newsletter, slot)
+  PRIMARY KEY (newsletter, slot),
+  CONSTRAINT issues_approved CHECK (approved <> '' OR state IN ('draft', 'skipped', 'cancelled')),
+  CONSTRAINT issues_approve_at CHECK (approve_at = '' OR state = 'draft')
 );
 CREATE INDEX issues_by_sequence ON issues (sequence);
 CREATE INDEX issues_to_send ON issues (newsletter, sequence) WHERE state = 'approved' AND personal <> '';
@@ -241,4 +243,4 @@ CREATE TABLE uses (
 )
  WITHOUT ROWID;
 CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY);
-INSERT INTO alembic_version VALUES ('0008');
+INSERT INTO alembic_version VALUES ('0009');
