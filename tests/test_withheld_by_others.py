@@ -102,6 +102,120 @@ CASES: Mapping[str, tuple[Mapping[str, str], list[str]]] = {
         },
         ["One"],
     ),
+    "Hugo: files that fit a regular expression": (
+        HUGO
+        | {
+            "posts/four.draft.md": "Four",
+            "../hugo.toml": "ignoreFiles = ['/secret/', '\\.draft\\.md$', '(?i)^/CONTENT/none']\n",
+        },
+        ["One"],
+    ),
+    "Hugo: mounts name what is built": (
+        HUGO
+        | {
+            "posts/x/four.md": "Four",
+            "posts/x/deep/five.md": "Five",
+            "posts/six-old.md": "Six",
+            "../hugo.yaml": "module:\n  mounts:\n  - source: content/posts\n    target: content/posts\n"
+            "    excludeFiles: ['x/*', '**-old.md']\n  - {source: assets, target: assets}\n",
+        },
+        ["Five", "One"],
+    ),
+    "Hugo: mounts of files": (
+        HUGO
+        | {
+            "../hugo.json": '{"module": {"mounts": [{"source": "content", "target": "content",'
+            ' "files": ["**", "! secret/**"]}]}}'
+        },
+        ["One"],
+    ),
+    "Hugo: mounts of other components leave content as it is": (
+        HUGO | {"../hugo.toml": "[[module.mounts]]\nsource = 'a'\ntarget = 'static'\n"},
+        ["One", "Three", "Two"],
+    ),
+    "Hugo: parts of the configuration, in YAML": (
+        HUGO
+        | {"../config/_default/cascade.yaml": "- target:\n    path: /secret/**\n  draft: true\n"},
+        ["One"],
+    ),
+    "Hugo: a part of the configuration, one map": (
+        HUGO | {"../config/_default/cascade.yml": "---\nbuild:\n  render: never\n  list: never\n"},
+        [],
+    ),
+    "Hugo: production overrules": (
+        HUGO
+        | {
+            "../config/_default/hugo.toml": "ignoreFiles = ['posts']\n",
+            "../config/production/hugo.toml": "ignorefiles = ['secret/two']\n",
+        },
+        ["One", "Three"],
+    ),
+    "Hugo: development does not count": (
+        HUGO | {"../config/development/hugo.toml": "ignoreFiles = ['posts']\n"},
+        ["One", "Three", "Two"],
+    ),
+    "Hugo: languages that are not built": (
+        {
+            "posts/a.md": "A",
+            "posts/a.fr.md": "F",
+            "posts/a.de.md": "D",
+            "posts/v1.2.md": "V",
+            "fr/b.md": "B",
+            "../config/_default/hugo.toml": "disableLanguages = ['FR']\n",
+            "../config/_default/languages.toml": "[en]\nweight = 1\n[fr]\ncontentDir = 'content/fr'\n"
+            "[de]\ndisabled = true\n",
+        },
+        ["A", "V"],
+    ),
+    "Hugo: a cascade for one language": (
+        {
+            "posts/a.md": "A",
+            "posts/a.fr.md": "F",
+            "posts/b.fr.md": "G",
+            "posts/_index.fr.md": "---\ncascade: {draft: true}\n---\n",
+            "more/c.de.md": "C",
+            "more/c.md": "M",
+            "../hugo.toml": "[[cascade]]\ndraft = true\n[cascade.target]\nlang = 'de'\n",
+        },
+        ["A", "M"],
+    ),
+    "Hugo: never built, and its key capitalised": (
+        {
+            "a.md": "A",
+            "b.md": "---\ntitle: B\ndate: 2026-11-01\nbuild: {render: never, list: never}\n---\nWords.\n",
+            "c/d.md": "D",
+            "../hugo.yaml": "baseURL: /\nCascade:\n  - Target: {Path: '/c/**'}\n    _build: {Render: never}\n",
+        },
+        ["A"],
+    ),
+    "Hugo: resources of a leaf bundle": (
+        {
+            "a.md": "A",
+            "trip/index.md": "Trip",
+            "trip/notes.md": "Notes",
+            "trip/more/part.md": "Part",
+            "other/_index.md": "Other",
+            "other/x.md": "X",
+            "../hugo.toml": "title = 'x'\n",
+        },
+        ["A", "Trip", "X"],
+    ),
+    "Hugo: no pages at all": (HUGO | {"../hugo.toml": "disableKinds = ['page', 'RSS']\n"}, []),
+    "Hugo: another folder of content": (
+        HUGO | {"../hugo.toml": "contentDir = 'texts'\nignoreFiles = ['^/texts/secret']\n"},
+        ["One"],
+    ),
+    "Zola: never rendered": (
+        {
+            "a.md": "A",
+            "b.md": "+++\ntitle = 'B'\ndate = 2026-11-01\nrender = false\n+++\nWords.\n",
+            "c/d.md": "D",
+            "c/_index.md": "+++\nrender = false\n+++\n",
+            "e.draft.md": "E",
+            "../zola.toml": "base_url = 'https://a.example'\nignored_content = ['*.draft.{md,html}']\n",
+        },
+        ["A", "D"],
+    ),
     "Hugo, Zola: a draft section": (
         HUGO | {"secret/_index.md": "+++\ntitle = 'S'\ndraft = true\n+++\n"},
         ["One"],
@@ -145,6 +259,42 @@ CASES: Mapping[str, tuple[Mapping[str, str], list[str]]] = {
         },
         ["A", "D"],
     ),
+    "Jekyll: posts without a day in their names": (
+        {
+            "_posts/2026-11-01-a.md": "A",
+            "_posts/b.md": "B",
+            "notes/_posts/26-1-2-c.md": "C",
+            "notes/_posts/2026-11-d.md": "D",
+            "_config.yml": "title: x\n",
+        },
+        ["A", "C"],
+    ),
+    "Jekyll: in TOML, with collections and names that begin with _": (
+        {
+            "_posts/2026-11-01-a.md": "A",
+            "_posts/_old/2026-11-01-b.md": "B",
+            "_recipes/c.md": "C",
+            "_recipes/_draft.md": "D",
+            "_people/e.md": "E",
+            "_in/f.md": "F",
+            "_config.toml": "include = ['_in']\n[collections.recipes]\noutput = true\n",
+        },
+        ["A", "C", "F"],
+    ),
+    "Jekyll: posts that are not published": (
+        {"_posts/2026-11-01-a.md": "A", "_config.yml": "collections: {posts: {output: false}}\n"},
+        [],
+    ),
+    "Jekyll: excluded is what begins so": (
+        {
+            "_posts/2026-11-01-a.md": "A",
+            "_posts/private-1/2026-11-01-b.md": "B",
+            "_posts/2026-11-02-c.draft.md": "C",
+            "vendor/bundle/_posts/2026-11-01-d.md": "D",
+            "_config.yml": "exclude:\n  - _posts/private\n  - '*.draft.md'\n  - vendor\n",
+        },
+        ["A"],
+    ),
     "Jekyll: configuration beside the folder": (
         {
             "a.md": "A",
@@ -158,6 +308,18 @@ CASES: Mapping[str, tuple[Mapping[str, str], list[str]]] = {
             "_posts/a.md": "A",
             "_posts/x/b.md": "B",
             "../_config.yml": "source_dir: content\nexclude:\n  - _posts/x/**\n",
+        },
+        ["A"],
+    ),
+    "Hexo: never rendered, in JSON, and posts without a day": (
+        {
+            "_posts/a.md": "A",
+            "_posts/demo/b.md": "B",
+            "_posts/c.md": "C",
+            "_drafts/d.md": "D",
+            "_data/e.md": "E",
+            "_more/f.md": "F",
+            "_config.json": '{"source_dir": ".", "skip_render": ["_posts/demo/**", "_posts/c.md"]}',
         },
         ["A"],
     ),
@@ -185,6 +347,34 @@ CASES: Mapping[str, tuple[Mapping[str, str], list[str]]] = {
             "open/open.11tydata.js": "export default { // draft: true,\n permalink: (d) => d.x };",
         },
         ["A", "E"],
+    ),
+    "Eleventy: data of the whole folder, and computed": (
+        {
+            "a.md": "A",
+            "b.md": "---\ntitle: B\ndate: 2026-11-01\neleventyComputed: {permalink: false}\n---\nWords.\n",
+            "c.md": "---\ntitle: C\ndate: 2026-11-01\neleventyExcludeFromCollections: true\n---\nWords.\n",
+            "d.md": "---\ntitle: D\ndate: 2026-11-01\npermalink: 'false'\n---\nWords.\n",
+        },
+        ["A"],
+    ),
+    "Eleventy: data of the content folder itself": (
+        {
+            "a.md": "---\ntitle: A\ndate: 2026-11-01\npermalink: /a/\n---\nWords.\n",
+            "b/c.md": "C",
+            "content.11tydata.json": '{"permalink": false}',
+        },
+        ["A"],
+    ),
+    "Eleventy: ignores are taken back": (
+        {
+            "a.md": "A",
+            "b/c.md": "C",
+            "b/d.md": "D",
+            "e.md": "E",
+            ".eleventyignore": "# no\n./b/*\n!./b/d.md\n\\#x\n/e.md\n",
+            "../eleventy.config.js": '// c.ignores.add("content/a.md")',
+        },
+        ["A", "D"],
     ),
     "Eleventy: ignores": (
         {
@@ -215,6 +405,64 @@ CASES: Mapping[str, tuple[Mapping[str, str], list[str]]] = {
             "b/c.md": "C",
             "d/index.md": "D",
             "../_quarto.yml": "website:\n  drafts:\n    - content/d/index.md\n",
+        },
+        ["A"],
+    ),
+    "MkDocs: only the posts of a blog are articles": (
+        {
+            "blog/posts/a.md": "A",
+            "blog/posts/x/b.md": "B",
+            "blog/index.md": "Blog",
+            "guide/c.md": "C",
+            "d.md": "---\ntitle: D\n---\nWords.\n",
+            "guide/e.md": "---\ntitle: E\ntype: post\ndate: 2026-11-01\n---\nWords.\n",
+            "../mkdocs.yml": "plugins:\n  - search\n  - blog:\n      post_slugify: !!python/object/apply:a.b\n"
+            "        kwds: {case: lower}\n  - x: !ENV [CI, false]\n",
+        },
+        ["A", "B", "E"],
+    ),
+    "MkDocs: a blog in a folder of its own": (
+        {
+            "news/entries/a.md": "A",
+            "blog/posts/b.md": "B",
+            "../mkdocs.yml": "plugins:\n  material/blog:\n    blog_dir: ./news\n    post_dir: '{blog}/entries'\n",
+        },
+        ["A"],
+    ),
+    "MkDocs: a blog at the root": (
+        {"posts/a.md": "A", "b.md": "B", "../mkdocs.yml": "plugins:\n- blog: {blog_dir: .}\n"},
+        ["A"],
+    ),
+    "MkDocs: without a blog, what has no date is a page": (
+        {
+            "a.md": "A",
+            "b/c.md": "---\ntitle: C\n---\nWords.\n",
+            "d.md": "---\ntitle: D\n---\nWords.\n",
+            "templates/e.md": "E",
+            "../mkdocs.yml": "site_name: x\n",
+        },
+        ["A"],
+    ),
+    "Pelican: paths of articles and of pages": (
+        {
+            "blog/a.md": "A",
+            "blog/old/b.md": "B",
+            "info/c.md": "C",
+            "else/d.md": "D",
+            "one.md": "One",
+            "../pelicanconf.py": "from x import y\nPATH = 'content'\nARTICLE_PATHS: list[str] = [\n    'blog',  # =\n"
+            "    'one.md',\n]\nARTICLE_EXCLUDES = ('blog/old',)\nPAGE_PATHS = ['info']\nTHEME = y('x')\n",
+        },
+        ["A", "One"],
+    ),
+    "Pelican: what is published overrules, and ignored names": (
+        {
+            "a.md": "A",
+            "b.md": "B",
+            "drafty/c.md": "C",
+            "p/d.md": "---\ntitle: D\ndate: 2026-11-01\nstatus: hidden\n---\nWords.\n",
+            "../pelicanconf.py": "ARTICLE_EXCLUDES = ['']\nIGNORE_FILES = ['drafty', 'b.*']\n",
+            "../publishconf.py": "from pelicanconf import *\nARTICLE_EXCLUDES = []\n",
         },
         ["A"],
     ),
@@ -262,6 +510,29 @@ def test_what_other_files_hold_back_is_not_published(site: SiteFolder, case: str
     report = site.build()
     assert titles(site) == expected
     assert not report.findings
+
+
+def test_folders_that_begin_with_an_underscore_are_held_back_and_counted(site: SiteFolder) -> None:
+    fill(
+        site,
+        {
+            "_posts/2026-11-01-a.md": "A",
+            "_notes/b.md": "B",
+            "c/_ideas/d/e.md": "E",
+            "_notes/f.md": "---\ntitle: F\ndate: 2026-11-01\ndraft: false\n---\nWords.\n",
+            "_Pages/g.md": "---\ntitle: G\n---\nWords.\n",
+        },
+    )
+    report = site.build()
+    assert titles(site) == ["A", "F"]
+    assert report.counts.held_back == 2
+    (finding,) = report.findings
+    assert (finding.rule, finding.level) == ("folder-held-back", "notice")
+    assert finding.message.startswith("2 files are held back")
+    assert "_notes/, _ideas/" in finding.message
+    with site.opened() as opened:
+        facts = explain(opened, "c/_ideas/d/e.md", NOON).facts
+    assert any("_ideas/ begins with _" in str(fact) for fact in facts)
 
 
 def test_a_change_of_the_other_file_is_noticed_and_explained(site: SiteFolder) -> None:

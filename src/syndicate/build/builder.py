@@ -28,7 +28,7 @@ from syndicate.catalogue.owners import ALL, ARCHIVE, FILES, ISSUE
 from syndicate.catalogue.scan import UnreadableFile, scan_many
 from syndicate.catalogue.urls import SIGNUP_PATHS, base_url, page_file
 from syndicate.config.model import Config, Service, Store
-from syndicate.content import folder, rule_files
+from syndicate.content import folder, naming, rule_files
 from syndicate.content.folder import Stat
 from syndicate.content.reader import is_article
 from syndicate.content.rule_files import RuleFiles
@@ -494,6 +494,20 @@ def _dates_missing(paths: list[str], published: int) -> Finding:
     )
 
 
+def _folders_held_back(paths: list[str]) -> Finding:
+    """That files are held back for the names of their folders, which no configuration explains."""
+    folders = list(dict.fromkeys(naming.partial(path) for path in paths))
+    shown = ", ".join(folders[:3]) + (", …" if len(folders) > 3 else "")
+    files = "1 file is" if len(paths) == 1 else f"{len(paths):,} files are"
+    return Finding(
+        Level.NOTICE,
+        "folder-held-back",
+        f"{files} held back because the name of a folder begins with _ ({shown})",
+        paths[0],
+        hint="to publish such files, rename the folder, or write draft: false into their headers",
+    )
+
+
 def _dated_name(path: str) -> str:
     """An example of a file name with a day."""
     return f"2026-03-08-{path.rpartition('/')[2]}"
@@ -512,8 +526,11 @@ def _report(
     undated = articles.undated()
     if undated:
         made.append(_dates_missing([r.path for r in undated], articles.count()))
+    counts = _counts(articles, made)
+    if counts.held_back and (held := articles.held_by_folder()):
+        made.append(_folders_held_back(held))
     return Report(
-        counts=_counts(articles, made),
+        counts=counts,
         read=intake.read,
         changed=len(intake.changes),
         written=tuple(writer.written),

@@ -40,8 +40,18 @@ def ignored(path: str, lines: Iterable[str]) -> str:
         if not row or row.startswith("#"):
             continue
         negated = row.startswith("!")
-        if _is_ignored(path, row.removeprefix("!")):
+        literal = row.startswith(("\\#", "\\!"))
+        if _is_ignored(path, row[1:] if literal else row.removeprefix("!")):
             decided = "" if negated else row
+    return decided
+
+
+def last_match(path: str, patterns: Iterable[str]) -> bool:
+    """Whether the last pattern that the path fits is one without `!`."""
+    decided = False
+    for pattern in patterns:
+        if matches(path, pattern.removeprefix("!")):
+            decided = not pattern.startswith("!")
     return decided
 
 
@@ -69,13 +79,20 @@ def _alternatives(pattern: str) -> tuple[tuple[str, ...], ...]:
 
 
 def _split_stars(pattern: str) -> list[str]:
-    """`/s1**` crosses folders as well: it is `/s1*` and all below that."""
+    """`**` beside other characters crosses folders as well.
+
+    `s1**` is `s1*` and all below that, `**.md` is `*.md` in any folder.
+    """
     parts = pattern.strip("/").split("/")
-    last = parts[-1]
-    if last != "**" and last.endswith("**"):
-        parts[-1] = last.rstrip("*") + "*"
-        return ["/".join(parts), "/".join((*parts, "**"))]
-    return [pattern]
+    at = next((n for n, part in enumerate(parts) if "**" in part and part.strip("*")), None)
+    if at is None:
+        return [pattern]
+    head, _, tail = parts[at].partition("**")
+    tail = tail.lstrip("*")
+    crossing = [f"{head}*"] if head else []
+    inner = [*crossing, "**", *([f"*{tail}"] if tail else [])]
+    before, after = parts[:at], parts[at + 1 :]
+    return ["/".join((*before, f"{head}*{tail}", *after)), "/".join((*before, *inner, *after))]
 
 
 def _fits(parts: list[str], wanted: tuple[str, ...]) -> bool:

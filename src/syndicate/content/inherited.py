@@ -7,12 +7,13 @@ statements; this module says which statements apply to a path.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import NamedTuple
 
-from syndicate.content import globs
+from syndicate.content import globs, linear_regex
 from syndicate.content.keys import Role, normal, role_of
 from syndicate.errors import ArticleError, Location
 
@@ -27,20 +28,54 @@ PUBLISHING = frozenset(
 
 
 class Force(Enum):
-    """DEFAULT: the article's own header overrules it. ALWAYS: it does not. EXCLUDED: no page."""
+    """What a statement is for.
+
+    Values: DEFAULT, the article's own header overrules them; ALWAYS, it does not. Without values:
+    EXCLUDED, the generator builds nothing of the file; INCLUDED, it does in spite of a name with
+    `_`; PAGE, it is no article; UNDATED_PAGE, it is none without a date; OUT_OF_NAVIGATION, a page
+    that is not linked there.
+    """
 
     DEFAULT = auto()
     ALWAYS = auto()
     EXCLUDED = auto()
+    INCLUDED = auto()
+    PAGE = auto()
+    UNDATED_PAGE = auto()
+    OUT_OF_NAVIGATION = auto()
+
+
+class Syntax(Enum):
+    """How patterns are read.
+
+    GLOB: one of them fits. ORDERED: the last that fits decides, and `!` takes back. GITIGNORE:
+    lines of such a file. LOGICAL: globs for paths as Hugo has them, lowercase, without suffix and
+    `index`. REGEX: a regular expression is found in the path, which begins with `/`.
+    """
+
+    GLOB = auto()
+    ORDERED = auto()
+    GITIGNORE = auto()
+    LOGICAL = auto()
+    REGEX = auto()
+
+
+UNDATED_POSTS = "posts without a day"
+"""A `kind`: files in `_posts/` that Jekyll does not take for posts, for want of a day."""
+
+_JEKYLL_POST = re.compile(r"\d{2,4}-\d{1,2}-\d{1,2}-.", re.ASCII)
 
 
 class Inherited(NamedTuple):
-    """One value for an article. `source` is the file it stands in, with the key that leads to it"""
+    """One value for an article. `source` is the file it stands in, with the key that leads to it.
+
+    Where `force` is one without values, `key` is empty.
+    """
 
     key: str
     value: object
     source: str
-    always: bool = False
+    force: Force = Force.DEFAULT
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +83,9 @@ class Statement:
     """Values for the articles in `folder` ("" for all), as far as one of `patterns` fits.
 
     `stem`: for one article only, a path without suffix. `kind` is Jekyll's type: `pages`, or a
-    collection. `prefix` is put before a path when it is compared; `logical`: paths are compared as
-    Hugo has them, lowercase, without suffix and `index`; `gitignore`: the patterns are lines of
-    such a file. `error`: the file cannot be read, so nothing is known.
+    collection. `language`: only for files in it, by their names (`x.fr.md`). `prefix` is put before
+    a path when it is compared, unless it begins so. `error`: the file cannot be read, so nothing is
+    known.
     """
 
     source: str
@@ -60,8 +95,8 @@ class Statement:
     patterns: tuple[str, ...] | None = None
     kind: str = ""
     prefix: str = ""
-    logical: bool = False
-    gitignore: bool = False
+    language: str = ""
+    syntax: Syntax = Syntax.GLOB
     force: Force = Force.DEFAULT
     error: ArticleError | None = None
 
@@ -69,12 +104,22 @@ class Statement:
         """Whether it applies to a file of its folder or stem."""
         if self.kind and not _is_kind(path if self.folder else f"{self.prefix}{path}", self.kind):
             return False
-        if self.patterns is None:
-            return True
-        name = logical_path(path) if self.logical else f"{self.prefix}{path}"
-        if self.gitignore:
-            return bool(globs.ignored(name, self.patterns))
-        return any(globs.matches(name, pattern) for pattern in self.patterns)
+        if self.language and not _is_in_language(path, self.language):
+            return False
+        return self.patterns is None or self._matches(path, self.patterns)
+
+    def _matches(self, path: str, patterns: Sequence[str]) -> bool:
+        name = path if path.startswith(self.prefix) else f"{self.prefix}{path}"
+        match self.syntax:
+            case Syntax.GITIGNORE:
+                return bool(globs.ignored(name, patterns))
+            case Syntax.ORDERED:
+                return globs.last_match(name, patterns)
+            case Syntax.REGEX:
+                return any(linear_regex.compiled(each).is_in(f"/{name}") for each in patterns)
+            case Syntax.LOGICAL:
+                name = logical_path(path)
+        return any(globs.matches(name, pattern) for pattern in patterns)
 
 
 class FolderRules:
@@ -115,10 +160,18 @@ class FolderRules:
 
 def _is_kind(path: str, kind: str) -> bool:
     """Whether a file is of a type of Jekyll: a page lies in no folder that begins with `_`."""
-    folders = path.split("/")[:-1]
+    folders, name = path.split("/")[:-1], path.rpartition("/")[2]
+    if kind == UNDATED_POSTS:
+        return "_posts" in folders and not _JEKYLL_POST.match(name)
     if kind == "pages":
         return not any(folder.startswith("_") for folder in folders)
     return f"_{kind}" in folders
+
+
+def _is_in_language(path: str, language: str) -> bool:
+    """Whether Hugo reads the file for that language because of its name: `post.fr.md`."""
+    parts = path.rpartition("/")[2].lower().split(".")
+    return len(parts) > 2 and parts[-2] == language.lower()
 
 
 def logical_path(path: str) -> str:
@@ -129,12 +182,11 @@ def logical_path(path: str) -> str:
 
 
 def _inherited(statement: Statement) -> list[Inherited]:
-    if statement.force is Force.EXCLUDED:
-        return [Inherited("", True, statement.source, always=True)]
-    always = statement.force is Force.ALWAYS
+    if statement.force not in (Force.DEFAULT, Force.ALWAYS):
+        return [Inherited("", True, statement.source, statement.force)]
     pairs = ((str(key), value) for key, value in statement.values.items())
     return [
-        Inherited(key, value, statement.source, always)
+        Inherited(key, value, statement.source, statement.force)
         for key, value in pairs
         if _decides(key, value)
     ]

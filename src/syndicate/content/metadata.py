@@ -17,7 +17,7 @@ from urllib.parse import unquote
 from syndicate.content import plaintext
 from syndicate.content.dates import HINT, DateError, to_utc
 from syndicate.content.frontmatter import Header
-from syndicate.content.inherited import Inherited
+from syndicate.content.inherited import PUBLISHING, Force, Inherited
 from syndicate.content.keys import CONTROLLING, Role, intended, normal, role_of
 from syndicate.content.visibility import Verdict, is_due_later, verdict, yes_or_no
 from syndicate.errors import ArticleError, Location
@@ -42,7 +42,10 @@ class Metadata:
     """The header's values in our own terms; None or empty where it states none.
 
     `withheld` and `unlisted` name the first key that keeps the article back, or out of lists;
-    `placement` are the words of `type`, `layout` and `template`, which may make it a page.
+    `placement` are the words of `type`, `layout` and `template`, which may make it a page. The
+    configuration of a generator may add: `included`, a name with `_` does not hold it back;
+    `page_by`, what makes it a page, and `undated_page_by`, only without a date; `unlinked`, what
+    keeps a page out of the navigation.
     """
 
     title: str = ""
@@ -53,6 +56,10 @@ class Metadata:
     unlisted: str = ""
     expires: datetime | None = None
     placement: dict[Role, str] = field(default_factory=dict)
+    included: bool = False
+    page_by: str = ""
+    undated_page_by: str = ""
+    unlinked: str = ""
     tags: dict[str, str] = field(default_factory=dict)  # by case-folded spelling
     authors: list[str] = field(default_factory=list)
     summary: str | None = None
@@ -321,12 +328,26 @@ class _Reading:
     ) -> None:
         """Take over what other files say, where neither the header nor a nearer file does."""
         stated = {normal(key) for key in self.header.values}
-        for key, value, source, always in values:
+        for key, value, source, force in values:
             if not key:
-                self._hold(source)
-            elif always or normal(key) not in stated:
+                self._placed_by(source, force)
+            elif force is Force.ALWAYS or normal(key) not in stated:
                 stated.add(normal(key))
                 self._inherit(key, value, source, chosen)
+
+    def _placed_by(self, source: str, force: Force) -> None:
+        """Keep what the configuration of a generator states for the file as a whole."""
+        match force:
+            case Force.EXCLUDED:
+                self._hold(source)
+            case Force.INCLUDED:
+                self.found.included = True
+            case Force.PAGE:
+                self.found.page_by = self.found.page_by or source
+            case Force.UNDATED_PAGE:
+                self.found.undated_page_by = self.found.undated_page_by or source
+            case Force.OUT_OF_NAVIGATION:
+                self.found.unlinked = self.found.unlinked or source
 
     def _inherit(
         self,
@@ -358,6 +379,8 @@ class _Reading:
         """A key that means nothing here. One typo away from one that does, it is reported; where
         that one controls publication, the article is held back."""
         self.found.extra[plaintext.legal(key)] = self._plain(key, value)
+        if normal(key) == "eleventycomputed" and isinstance(value, Mapping):
+            self._computed(value)
         if not (meant := intended(key)):
             return
         message = f"the key {key!r} is unknown; did you mean {meant!r}?"
@@ -372,6 +395,13 @@ class _Reading:
         else:
             self.found.findings.append(finding)
             self._hold(f"{key}, a typo of {meant}?")
+
+    def _computed(self, values: Mapping[object, object]) -> None:
+        """Plain answers among values that Eleventy computes; templates are not evaluated."""
+        for key, value in values.items():
+            known = role_of(key) if isinstance(key, str) else None
+            if known and known[0] in PUBLISHING and yes_or_no(value) is not None:
+                _READERS[known[0]](self, str(key), value)
 
     def _may_control(self, role: Role, value: object) -> bool:
         """Whether a key of this role with such a value could decide on publication."""

@@ -114,10 +114,24 @@ def in_drafts(path: str) -> bool:
     return "drafts" in folder and any(part in ("drafts", "_drafts") for part in folder.split("/"))
 
 
-def is_partial(path: str) -> bool:
-    """Whether the name begins with `_`: a part of others for Jekyll, Hexo, Docusaurus and Astro."""
-    name = path.rpartition("/")[2].lower()
-    return name.startswith("_") and not name.startswith("_index.")
+# What begins with `_` and is published: posts, and pages of themes for Jekyll.
+_SHOWN_FOLDERS = frozenset(("_posts", "_drafts", "_pages", "_tabs"))
+
+
+def partial(path: str) -> str:
+    """The folder or name that begins with `_`; "" if there is none.
+
+    To Jekyll, Hexo, Docusaurus, Quarto and Astro such files are parts of others, or private.
+    """
+    if "_" not in path:
+        return ""
+    *folders, name = path.split("/")
+    hidden = (f for f in folders if f.startswith("_") and f.lower() not in _SHOWN_FOLDERS)
+    folder = next(hidden, "")
+    if folder:
+        return f"{folder}/"
+    lowered = name.lower()
+    return name if lowered.startswith("_") and not lowered.startswith("_index.") else ""
 
 
 def words_of(name: str) -> str | None:

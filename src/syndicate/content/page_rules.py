@@ -58,8 +58,11 @@ class Placed(NamedTuple):
     reason: str = ""
 
 
-def of(path: str, form: Format, words: Mapping[Role, str], *, dated: bool) -> Placed:
-    """Whether a file is a page, as far as it can say. `words` are those of its header."""
+def of(path: str, form: Format, words: Mapping[Role, str], *, dated: bool, by: str = "") -> Placed:
+    """Whether a file is a page, judged alone. `words` are those of its header.
+
+    `by` names the configuration of a generator that makes it one.
+    """
     folders = path.split("/")[:-1]
     for role, key in ((Role.TYPE, "type"), (Role.LAYOUT, "layout"), (Role.TEMPLATE, "template")):
         if role is not Role.TYPE and "_posts" in folders:
@@ -71,6 +74,8 @@ def of(path: str, form: Format, words: Mapping[Role, str], *, dated: bool) -> Pl
         strong = word in _PAGES and not (role is Role.TEMPLATE and word.startswith("page"))
         if strong or (word in _UNDATED_PAGES and not dated):
             return Placed(page=True, reason=f"{key}: {words[role][:40]}")
+    if by:
+        return Placed(page=True, reason=by)
     if reason := _at_root(path, form):
         return Placed(page=True, reason=reason)
     if is_section(path):

@@ -119,8 +119,12 @@ def _article(
         message, hint = f"only the first {MAX_TAGS} tags are taken", "choose fewer tags"
         findings.append(Finding(Level.WARNING, "tags-too-many", message, path, None, hint))
     draft = _is_draft(path, header, found, date, inferred, findings)
-    placed = page_rules.of(path, form, found.placement, dated=date is not None)
+    placed = page_rules.of(
+        path, form, found.placement, dated=date is not None, by=_page_by(found, date)
+    )
     reasons = {"page": placed.reason, "unlisted": found.unlisted}
+    if placed.page and found.unlinked:
+        reasons["unlisted"] = found.unlisted or found.unlinked
     inferred.update({key: reason for key, reason in reasons.items() if reason})
     has_text = bool(body) and not body.isspace()
     if placed.page:
@@ -139,13 +143,18 @@ def _article(
         draft=draft,
         page=placed.page,
         may_be_page=placed.may_be_page,
-        unlisted=bool(found.unlisted),
+        unlisted=bool(reasons["unlisted"]),
         expires=found.expires,
         tags=tags[:MAX_TAGS],
         authors=tuple(dict.fromkeys(found.authors or text.authors)),
         inferred=MappingProxyType(inferred) if inferred else NOTHING,
         **_as_stated(found),
     )
+
+
+def _page_by(found: Metadata, date: datetime | None) -> str:
+    """The configuration that makes the file a page, if one does."""
+    return found.page_by or (found.undated_page_by if date is None else "")
 
 
 def _is_left_out(
@@ -187,8 +196,8 @@ def _is_draft(
     if found.draft is None and naming.in_drafts(path):
         inferred["draft"] = "folder for drafts"
         return True
-    if found.draft is None and naming.is_partial(path):
-        inferred["draft"] = "the name begins with _"
+    if found.draft is None and not found.included and (partial := naming.partial(path)):
+        inferred["draft"] = f"{partial} begins with _"
         return True
     if said := unparsed_headers.withholding(header.body):
         message = f"{said.text!r} is not in a header; the article is held back"

@@ -6,7 +6,7 @@ looked at unless something is to be read.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 
@@ -30,7 +30,9 @@ def find(root: Path, files: Mapping[str, Stat]) -> RuleFiles:
     of theirs is noticed.
     """
     paths = [path for path in files if path.endswith(_SUFFIXES) or "_index." in path]
-    found = {path: files[path] for path in paths if files[path][0] >= 0 and _speaks(path, files)}
+    found = {
+        path: files[path] for path in paths if files[path][0] >= 0 and _speaks(root, path, files)
+    }
     found |= {path: files[path] for path in _leaders(files)}
     for name in generators.site_files():
         for path in (name, f"../{name}"):
@@ -52,16 +54,18 @@ def fingerprint(found: RuleFiles) -> str:
 
 def load(root: Path, found: RuleFiles, links: Sequence[Path] = ()) -> FolderRules:
     """What the files say. One that cannot be read says that nothing is known of its folder."""
-    return FolderRules(each for path in found for each in _statements(root, path, links))
+    unread: list[Statement] = []
+    sources = [each for path in found if (each := _source(root, path, links, unread))]
+    return FolderRules((*unread, *generators.statements(sources)))
 
 
-def _speaks(path: str, files: Mapping[str, Stat]) -> bool:
+def _speaks(root: Path, path: str, files: Mapping[str, Stat]) -> bool:
     name = path.rpartition("/")[2]
     if name.endswith((".meta", ".json")):
         stem = path.rpartition(".")[0]
         if any(f"{stem}{suffix}" in files for suffix in FORMATS):
             return True
-    return generators.is_folder_file(path, format_of(path) is not None)
+    return generators.is_folder_file(path, root.name, is_article=format_of(path) is not None)
 
 
 def _leaders(files: Mapping[str, Stat]) -> list[str]:
@@ -88,17 +92,18 @@ def _folders(path: str) -> list[str]:
     return ["/".join(parts[:count]) for count in range(1, len(parts) + 1)]
 
 
-def _statements(root: Path, path: str, links: Sequence[Path]) -> Iterator[Statement]:
+def _source(root: Path, path: str, links: Sequence[Path], unread: list[Statement]) -> Source | None:
+    """One file with its text; one that cannot be read is noted in `unread`."""
     if path.endswith(".meta"):  # read with its article
-        return
-    beside = path.startswith("../")
-    inside = f"{root.name}/" if beside else ""
+        return None
+    inside = f"{root.name}/" if path.startswith("../") else ""
     try:
-        text = _text(root, path, links)
+        return Source(path, _text(root, path, links), inside, root.name)
     except ArticleError as error:
-        yield Statement(path, folder=Source(path, "").folder, error=error)
-        return
-    yield from generators.statements(Source(path, text, inside))
+        in_site = path in generators.site_files()
+        folder = "" if in_site else Source(path, "").folder
+        unread.append(Statement(path, folder=folder, error=error))
+        return None
 
 
 def _text(root: Path, path: str, links: Sequence[Path]) -> str:

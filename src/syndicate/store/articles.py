@@ -132,6 +132,14 @@ class Articles:
         """Articles that are held back because they have no date, by path."""
         return self._select("state = 'undated' ORDER BY path", {})
 
+    def held_by_folder(self) -> list[str]:
+        """The paths of articles that are held back since a folder of theirs begins with `_`."""
+        rows = self._rows(
+            "SELECT path FROM articles WHERE state = 'draft' "
+            'AND head LIKE \'%"draft": "%/ begins with _"%\' ORDER BY path'
+        )
+        return [str(path) for (path,) in rows]
+
     def placed_by_date(self) -> tuple[list[str], list[str]]:
         """The paths of articles with a date of their own, and of articles and pages without."""
         rows = self._rows(
