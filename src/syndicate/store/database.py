@@ -456,13 +456,16 @@ class PostgreSQL:
     keeps_record_beside = False
 
     def place(self) -> str:
-        query = "SELECT oid FROM pg_database WHERE datname = current_database()"
-        ((number,),) = self.rows(query)
+        # The table too: pg_restore --clean makes another one in the same database.
+        ((number, table),) = self.rows(
+            "SELECT oid, CAST(CAST('meta' AS regclass) AS oid) FROM pg_database "
+            "WHERE datname = current_database()"
+        )
         try:
             ((server,),) = self.rows("SELECT system_identifier FROM pg_control_system()")
-        except StoreError:  # some servers of others do not tell
+        except StoreError:  # hosted servers may not allow it
             server = "-"
-        return f"database {number} {server}"
+        return f"database {number} {server} {table}"
 
     def purge(self) -> bool:
         """Nothing to do: the server has autovacuum."""

@@ -19,15 +19,16 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple, TypeVar
 
 from syndicate.errors import SyndicateError
 from syndicate.findings import Finding, Level
 from syndicate.store.database import Database
-from syndicate.store.sent_record import MadeIssue, Recorded, SentRecord
+from syndicate.store.sent_record import UNREADABLE, MadeIssue, Recorded, SentRecord
 
 T = TypeVar("T")
 
@@ -35,6 +36,9 @@ log = logging.getLogger(__name__)
 
 INCARNATION, PLACE, COUNTER, RESTORED = "incarnation", "place", "sent-counter", "restored"
 """Names in `meta`. The last is there from `syndicate restore` until `syndicate resume`."""
+
+PREDECESSORS = "predecessors"
+"""The name in `meta` of the incarnations that this store had before it was restored."""
 
 RULE = "store-in-doubt"
 
@@ -50,9 +54,12 @@ class Doubt(StrEnum):
 
 
 HINT = (
-    "state which case it is: syndicate resume --moved (the only store, in a new place), "
-    "--restored (an older backup), --copy (the original stays in use elsewhere)"
+    "state which case it is: syndicate resume --moved (the only store, in a new place or used "
+    "from another host), --restored (an older backup), --copy (the original stays in use elsewhere)"
 )
+
+
+NONE_BEGUN: Mapping[tuple[str, str], str] = MappingProxyType({})
 
 
 class RecordFiles(NamedTuple):
@@ -80,13 +87,14 @@ def doubt_about(
     place: str,
     *,
     needs_record: bool,
-    elsewhere: int = 0,
+    elsewhere: int | None = None,
 ) -> Doubt | None:
     """Why nothing may be sent from a store that is at `place` now; None if it may. Pure.
 
-    `recorded` is the record beside the store, `elsewhere` what the other one counted.
-    `needs_record` is whether the record stays with the store: one beside an SQLite file does,
-    while several folders may use one PostgreSQL.
+    `recorded` is the record beside the store, `elsewhere` what the other one counted, if there is
+    one. `needs_record` is whether the record stays with the store: one beside an SQLite file does,
+    while several folders may use one PostgreSQL. A folder that uses it needs one of both records
+    as soon as something was sent: without, an older state of the database could not be noticed.
     """
     if store.restored:
         return Doubt.RESTORED
@@ -96,9 +104,11 @@ def doubt_about(
         return Doubt.OLDER
     if not same_place(store.place, place):
         return Doubt.MOVED
-    if elsewhere > store.counter:
+    if elsewhere is not None and elsewhere > store.counter:
         return Doubt.OLDER
-    return Doubt.UNRECORDED if recorded is None and needs_record else None
+    if recorded is None and (needs_record or (store.counter and elsewhere is None)):
+        return Doubt.UNRECORDED
+    return None
 
 
 def same_place(one: str, other: str) -> bool:
@@ -145,15 +155,24 @@ class Incarnation:
             elsewhere=self.counted_elsewhere(identity.incarnation),
         )
 
-    def counted_elsewhere(self, incarnation: str) -> int:
-        """The counter of the record that is not beside the store; 0 if there is none."""
+    def counted_elsewhere(self, incarnation: str) -> int | None:
+        """The counter of the record that is not beside the store; None if there is none."""
         recorded = self._elsewhere(incarnation, SentRecord.read)
-        return recorded.counter if recorded and recorded.incarnation == incarnation else 0
+        return recorded.counter if recorded and recorded.incarnation == incarnation else None
+
+    def is_predecessor(self, incarnation: str) -> bool:
+        """Whether this store was restored in the place of one with that incarnation."""
+        return incarnation in self._predecessors()
+
+    def _predecessors(self) -> list[str]:
+        rows = self._database.rows(f"SELECT value FROM meta WHERE key = '{PREDECESSORS}'")
+        return str(rows[0][0]).split() if rows else []
 
     def issues(self) -> list[MadeIssue]:
         """Every issue that one of the records knows, in the order they were made."""
         others = self._elsewhere(self.identity().incarnation, SentRecord.issues) or []
-        return sorted({*self.record.issues(), *others})
+        by_slot = {(each.newsletter, each.slot): each for each in (*others, *self.record.issues())}
+        return sorted(by_slot.values())
 
     def begun(self) -> dict[tuple[str, str], str]:
         """The issues whose sending began, as one of the records knows; as `SentRecord.begun`."""
@@ -193,17 +212,35 @@ class Incarnation:
         if recorded is None or recorded.counter == 0:
             self.record.replace(self.identity().incarnation, counter, ())
 
-    def renew_record(self) -> None:
-        """Replace the records by what the store holds; only while nothing sends. Raises OSError."""
+    def renew_record(
+        self, issues: Iterable[MadeIssue] = (), begun: Mapping[tuple[str, str], str] = NONE_BEGUN
+    ) -> None:
+        """Replace the records by what the store holds, and what else is known of lost stores.
+
+        Only while nothing sends. Raises OSError.
+        """
         identity = self.identity()
-        self.record.replace(identity.incarnation, identity.counter, made_issues(self._database, 0))
+        lost = {(each.newsletter, each.slot): each for each in issues}
+        made = {(i.newsletter, i.slot): i for i in made_issues(self._database, 0)}
+        all_issues = sorted((lost | made).values())
+        self.record.replace(identity.incarnation, identity.counter, all_issues)
         self.synchronise()
+        for (newsletter, slot), approved in begun.items():
+            self.add_begun(newsletter, slot, approved)
 
     def begin(self, counter: int) -> None:
         """Give the store a new incarnation in the place where it is; inside a transaction."""
         values = {INCARNATION: secrets.token_hex(16), COUNTER: str(counter)}
         self._put(values)
         self.settle()
+
+    def succeed(self, counter: int) -> None:
+        """As `begin`, for a store that was restored in the place of the one recorded here."""
+        recorded = self.record.read()
+        before = {*self._predecessors(), self.identity().incarnation}
+        before |= {recorded.incarnation} if recorded else set()
+        self._put({PREDECESSORS: " ".join(sorted(before - {"", UNREADABLE}))})
+        self.begin(counter)
 
     def settle(self) -> None:
         """Note that the store is where it belongs; inside a transaction."""

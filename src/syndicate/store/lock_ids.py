@@ -1,6 +1,6 @@
 """Numbers of locks, and of the schema's version."""
 
-SCHEMA_VERSION = "0009"
+SCHEMA_VERSION = "0010"
 """The newest migration."""
 
 WRITERS = 7_391_520_644
