@@ -172,9 +172,9 @@ def make_site(folder: Path, port: int, people: int, articles: int) -> Path:
     server = {"host": "127.0.0.1", "port": port, "security": "none", "connections": CONNECTIONS}
     replace_example_values(settings)
     settings["sending"] = {"transport": "smtp", "servers": {"main": server}}
-    settings["subscribers"] = {"pages": True}
+    settings["subscribers"] = {"signup_pages": True}
     settings["newsletters"]["weekly"] |= {"design": "digest", "text": "summary", "deliver": True}
-    settings["newsletters"]["weekly"] |= {"most": articles, "backlog": articles}
+    settings["newsletters"]["weekly"] |= {"max_articles": articles, "backlog": articles}
     config.write_text(yaml.safe_dump(settings), encoding="utf-8")
     with (folder / "people.csv").open("w", encoding="utf-8") as file:
         file.write("email\n")

@@ -26,6 +26,15 @@ settings.register_profile("untimed", parent=settings.default, deadline=None)
 settings.load_profile("untimed")
 
 
+def pytest_configure() -> None:
+    """Have Ctrl-C work in programs under test also where the suite runs in the background.
+
+    A shell without job control starts background jobs with SIGINT ignored, which is inherited.
+    """
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 TEST_SECONDS = 300
 """How long a test may take, its fixtures included: far more than any needs on a busy machine."""
 

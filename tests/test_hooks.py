@@ -136,7 +136,7 @@ def test_a_hook_gets_the_texts_of_an_issue_signed(site: SiteFolder, server: List
 @pytest.mark.parametrize(
     ("review", "then", "heard"),
     [
-        ("auto", None, ["issue-made", "issue-approved"]),
+        ("automatic", None, ["issue-made", "issue-approved"]),
         ("manual", None, ["issue-made"]),
         ("manual", IssueState.APPROVED, ["issue-made", "issue-approved"]),
         ("manual", IssueState.CANCELLED, ["issue-made"]),
@@ -145,7 +145,7 @@ def test_a_hook_gets_the_texts_of_an_issue_signed(site: SiteFolder, server: List
 def test_an_issue_is_told_when_it_is_made_and_when_it_may_be_sent(
     site: SiteFolder, server: Listening, review: str, then: IssueState | None, heard: list[str]
 ) -> None:
-    site.configure(newsletters={"weekly": WEEKLY["weekly"] | {"review": review}})
+    site.configure(newsletters={"weekly": WEEKLY["weekly"] | {"approval": review}})
     listens(site, on=["issue-made", "issue-approved"], url=server.url)
     make(site, then)
     assert tell(site) == []

@@ -123,7 +123,9 @@ def site(tmp_path: Path) -> SiteFolder:
     parts = [f"part-{number}" for number in range(-(-len(texts) // IN_ONE_ISSUE))]
     good = "Words of a good article."
     folder.article("good.md", "Good", good, date="2026-11-20", tags=parts)
-    issues = {part: LETTER | {"include": [part], "most": 20, "backlog": 20} for part in parts}
+    issues = {
+        part: LETTER | {"include": [part], "max_articles": 20, "backlog": 20} for part in parts
+    }
     folder.configure(newsletters=issues, feeds={"entries": 200, "tags": False})
     return folder
 

@@ -47,7 +47,10 @@ def found(file: Path) -> dict[str, Finding]:
     return {each.message.partition(" ")[0]: each for each in findings}
 
 
-DELIVER = (("deliver: false", "deliver: true"), ("  pages: false\n", "  pages: true\n"))
+DELIVER = (
+    ("deliver: false", "deliver: true"),
+    ("  signup_pages: false\n", "  signup_pages: true\n"),
+)
 
 
 def test_each_value_is_named_with_its_line(tmp_path: Path) -> None:
@@ -122,7 +125,7 @@ def test_an_issue_for_mail_servers_is_made_only_with_values_of_ones_own(
     site.configure(
         site={"url": url},
         newsletters={"weekly": weekly},
-        subscribers={"pages": True},
+        subscribers={"signup_pages": True},
         sending={"transport": "smtp", "servers": server},
     )
     site.article("one.md", "The first", date="2026-11-01")

@@ -650,12 +650,12 @@ def test_an_address_that_the_sign_up_pages_answer_is_not_given_to_an_article(
 ) -> None:
     small.article("mine.md", "Mine", date="2026-11-01", url=url)
     assert small.build().findings == ()
-    small.configure(subscribers={"pages": True})
+    small.configure(subscribers={"signup_pages": True})
     (finding,) = small.build().findings
     assert (finding.rule, finding.path) == ("address-taken", "mine.md")
     assert "the sign-up pages" in finding.message
     assert not list((small.root / "public").glob(f"{url.split('/')[1]}*"))
-    small.configure(subscribers={"pages": False})
+    small.configure(subscribers={"signup_pages": False})
     assert small.build().findings == ()
     assert [*(small.root / "public").glob(f"{url.split('/')[1]}*")]
 

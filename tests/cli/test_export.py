@@ -94,7 +94,7 @@ def test_what_was_just_written_is_in_it(site: Path, run: Typing) -> None:
 
 
 def test_the_newsletters_own_service_is_the_default(site: Path, run: Typing) -> None:
-    configure("    most: 10", "    most: 10\n    merge: mailchimp")
+    configure("    max_articles: 10", "    max_articles: 10\n    merge_fields: mailchimp")
     assert run("export", "weekly").out.startswith("issues/weekly/export/mailchimp/email.html")
 
 
@@ -109,7 +109,7 @@ def test_what_looks_like_a_placeholder_is_told(site: Path, run: Typing) -> None:
 
 def test_nothing_to_send_leaves_no_older_issue(site: Path, run: Typing) -> None:
     run(*LISTMONK)
-    configure("    most: 10", "    most: 10\n    include: [nothing-has-this-tag]")
+    configure("    max_articles: 10", "    max_articles: 10\n    include: [nothing-has-this-tag]")
     said = run(*LISTMONK)
     assert (said.code, said.out) == (0, "")
     assert "weekly: nothing new to send." in said.err
@@ -167,7 +167,7 @@ def test_only_listmonk_has_lists_and_templates(site: Path, run: Typing, option: 
 def test_a_build_writes_the_placeholders_of_the_service(site: Path, run: Typing) -> None:
     plain = Path("issues/weekly/next/message.eml").read_bytes()
     page = Path("public/newsletters/weekly/next/index.html").read_bytes()
-    configure("    most: 10", "    most: 10\n    merge: sendgrid")
+    configure("    max_articles: 10", "    max_articles: 10\n    merge_fields: sendgrid")
     assert run("build", "--strict").code == 0
     html = Path("issues/weekly/next/email.html").read_text(encoding="utf-8")
     assert 'href="{{{unsubscribe}}}"' in html

@@ -79,7 +79,7 @@ def test_an_issue_for_the_outbox_names_the_settings_that_are_still_the_examples(
 def test_a_draft_is_approved_once(site: Path, run: Typing) -> None:
     config = site / "config.yaml"
     text = config.read_text(encoding="utf-8")
-    marked = text.replace("    missed: latest", "    review: manual\n    missed: latest")
+    marked = text.replace("    catch_up: latest", "    approval: manual\n    catch_up: latest")
     assert marked != text
     config.write_text(marked, encoding="utf-8")
     assert "draft" in run("issues", "make", "weekly").out
@@ -108,7 +108,9 @@ def test_what_is_not_there_is_told_with_a_way_out(
 def configured(site: Path, **changes: str) -> None:
     """Switch on what stands as a comment in the newsletter's settings."""
     config = site / "config.yaml"
-    text = config.read_text(encoding="utf-8").replace("  pages: false\n", "  pages: true\n")
+    text = config.read_text(encoding="utf-8").replace(
+        "  signup_pages: false\n", "  signup_pages: true\n"
+    )
     for key, value in changes.items():
         text, before = re.sub(rf"# {key}: .*", f"{key}: {value}", text), text
         assert text != before, key
@@ -159,7 +161,7 @@ def test_a_skipped_slot_is_never_the_newest_issue(site: Path, run: Typing) -> No
 
 
 def test_a_command_finds_the_newest_issue_it_applies_to(site: Path, run: Typing) -> None:
-    configured(site, review="manual")
+    configured(site, approval="manual")
     first = run("issues", "make", "weekly").out.splitlines()[0].strip()
     article(site, "new.md", "---\ntitle: Brand new\n---\nWords.\n")
     second = run("issues", "make", "weekly").out.splitlines()[0].strip()
@@ -180,7 +182,7 @@ def test_what_was_sent_cannot_be_called_back_and_says_so(site: Path, run: Typing
 
 
 def test_the_operator_sees_where_a_draft_is(site: Path, run: Typing) -> None:
-    configured(site, review="manual")
+    configured(site, approval="manual")
     made = run("issues", "make", "weekly").out
     (address,) = re.findall(
         r"https://tide.example.net/newsletters/weekly/drafts/[0-9a-f]{32}/", made
@@ -254,7 +256,7 @@ def test_a_test_of_the_next_issue_is_sent_before_it_is_made(site: Path, run: Typ
 def test_a_test_is_of_the_draft_that_waits_else_of_what_is_new_else_of_the_newest_issue(
     site: Path, run: Typing
 ) -> None:
-    configured(site, deliver="true", review="manual")
+    configured(site, deliver="true", approval="manual")
     assert run("issues", "make", "weekly").code == 0
     article(site, "new.md", "---\ntitle: Brand new\n---\nWords.\n")
     draft = run("send-test", "weekly", "me@example.org").out
@@ -282,7 +284,7 @@ def test_the_links_of_a_test_lead_to_a_page_that_is_there(site: Path, run: Typin
         texts = [found.get_body((kind,)).get_content() for kind in ("html", "plain")]  # type: ignore[union-attr]
         return {each for text in texts for each in ISSUE_PAGE.findall(text)}
 
-    configured(site, deliver="true", review="manual")
+    configured(site, deliver="true", approval="manual")
 
     def tested(issue: str) -> str:
         run("send-test", issue, "me@example.org")
@@ -298,7 +300,7 @@ def test_the_links_of_a_test_lead_to_a_page_that_is_there(site: Path, run: Typin
 
 
 def test_a_draft_is_approved_at_a_time(site: Path, run: Typing) -> None:
-    configured(site, review="manual", time_zone="America/New_York")
+    configured(site, approval="manual", time_zone="America/New_York")
     run("issues", "make", "weekly")
     said = run("issues", "approve", "weekly", "--at", "2098-07-01 08:00")
     assert said.code == 0, said.err

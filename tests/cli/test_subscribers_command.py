@@ -247,11 +247,11 @@ def test_the_list_has_everybodys_links(served: Path, run: Typing) -> None:
 def test_without_pages_there_are_no_links(site: Path, run: Typing) -> None:
     config = site / "config.yaml"
     head, key, rest = config.read_text("utf-8").partition("\nsubscribers:\n")
-    without = head + key + rest.replace("pages: true", "pages: false", 1)
+    without = head + key + rest.replace("signup_pages: true", "signup_pages: false", 1)
     config.write_text(without, encoding="utf-8")
     said = run("subscribers", "list", "--csv", "--links")
     assert said.code == 2
-    assert "subscribers: {pages: true}" in said.err
+    assert "subscribers: {signup_pages: true}" in said.err
     assert run("subscribers", "list", "--links").code == 2
 
 

@@ -75,13 +75,13 @@ def test_a_setting_of_the_site(key: str, good: list[str], bad: list[str]) -> Non
             ["", "Lake", "a@b", "Lake <a@b.cd> <c@d.ef>", "Lake <a@b.cd", "A\nB <a@b.cd>"],
         ),
         ("unsubscribe", ["", "mailto:a@b.cd", "https://a.bc/x"], ["a@b.cd", "javascript:x", "/x"]),
-        ("most", [1, 100], [0, -1]),
+        ("max_articles", [1, 100], [0, -1]),
         ("backlog", [0, 5], [-1]),
         ("title", ["x"], [" "]),
         ("every", ["", "monday at 08:00", "2 hours"], [" ", "mondey at 08:00", "5 hours"]),
         ("cron", ["", "0 8 * * mon"], [" ", "0 8 * *", "0 25 * * *"]),
         ("time_zone", ["", "Europe/Berlin"], ["Berlin", "../x"]),
-        ("missed", ["latest", "all", "none"], ["", "some"]),
+        ("catch_up", ["latest", "all", "none"], ["", "some"]),
         ("max_age", ["24 hours", "90 minutes", "1 week"], ["", "24", "0 hours", 24]),
     ],
 )
@@ -235,8 +235,8 @@ def test_the_papers_accents_are_measured_on_are_those_of_the_designs() -> None:
     ],
 )
 def test_quiet_hours_are_some_of_the_day_but_not_all(quiet: str, good: bool) -> None:
-    assert problems(sending={"quiet": quiet}) == (
-        {} if good else {"sending.quiet": "write them such as 22:00-07:00"}
+    assert problems(sending={"quiet_hours": quiet}) == (
+        {} if good else {"sending.quiet_hours": "write them such as 22:00-07:00"}
     )
 
 

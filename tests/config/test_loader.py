@@ -68,13 +68,15 @@ feeds: {{entries: 3, text: summary, formats: [atom, json]}}
 
 @pytest.mark.parametrize("number", ["0.5", "2", "1e1"])
 def test_a_number_may_have_a_fraction_where_that_makes_sense(number: str) -> None:
-    assert loaded(f"{SITE}service: {{poll: {number}}}\n").config.service.poll == float(number)
+    assert loaded(
+        f"{SITE}service: {{poll_interval: {number}}}\n"
+    ).config.service.poll_interval == float(number)
 
 
 @pytest.mark.parametrize("value", ["soon", "true", ".nan", ".inf", "[1]", "0", "-1.5", "1e9"])
 def test_what_is_no_sensible_number_is_refused(value: str) -> None:
-    said = fault(f"{SITE}service: {{poll: {value}}}\n")
-    assert said.message.startswith("service.poll")
+    said = fault(f"{SITE}service: {{poll_interval: {value}}}\n")
+    assert said.message.startswith("service.poll_interval")
     assert said.hint
 
 
@@ -90,16 +92,21 @@ def test_a_setting_left_empty_takes_its_usual_value() -> None:
 def test_the_schedule_of_a_newsletter_is_read() -> None:
     text = f"""{SITE}{WEEKLY}    every: monday at 08:00
     time_zone: Europe/Berlin
-    missed: none
+    catch_up: none
     max_age: 2 days
   birds: {{title: B, sender: a@example.org, cron: 0 8 * * mon}}
   other: {{title: O, sender: a@example.org}}
 """
     weekly, birds, other = loaded(text).config.newsletters.values()
     assert (weekly.every, weekly.cron, weekly.time_zone) == ("monday at 08:00", "", "Europe/Berlin")
-    assert (weekly.missed, weekly.max_age) == ("none", "2 days")
+    assert (weekly.catch_up, weekly.max_age) == ("none", "2 days")
     assert (birds.every, birds.cron, birds.time_zone) == ("", "0 8 * * mon", "")
-    assert (other.every, other.cron, other.missed, other.max_age) == ("", "", "latest", "24 hours")
+    assert (other.every, other.cron, other.catch_up, other.max_age) == (
+        "",
+        "",
+        "latest",
+        "24 hours",
+    )
 
 
 def test_a_fault_in_a_schedule_has_its_line() -> None:

@@ -50,7 +50,7 @@ class Mailing:
         self.folder.configure(
             site={"url": "https://lake.example.net/"},
             newsletters={"weekly": WEEKLY},
-            subscribers={"pages": True},
+            subscribers={"signup_pages": True},
             sending=sending,
         )
 

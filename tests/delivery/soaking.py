@@ -108,8 +108,8 @@ class Soak:
         settings = yaml.safe_load(config.read_text(encoding="utf-8"))
         replace_example_values(settings)
         settings["store"] = {"url": self._url}
-        settings["subscribers"] = {"pages": True}
-        settings["newsletters"][NEWSLETTER] |= {"deliver": True, "review": "auto"}
+        settings["subscribers"] = {"signup_pages": True}
+        settings["newsletters"][NEWSLETTER] |= {"deliver": True, "approval": "automatic"}
         main = {"host": "127.0.0.1", "port": self._server.port, "security": "none"}
         main |= {"connections": self.connections, "timeout": 10}
         settings["sending"] = {"transport": "smtp", "servers": {"main": main}}

@@ -606,11 +606,11 @@ def test_in_quiet_hours_nothing_goes_out(site: Mailing) -> None:
         settings = site.folder.settings["sending"]
         assert isinstance(settings, dict)
         quiet = f"{hour:02}:00-{(hour + 2) % 24:02}:00"
-        site.configure(**settings, quiet=quiet)
+        site.configure(**settings, quiet_hours=quiet)
         report = site.send()
         assert report.quiet_until
         assert not server.mails
-        site.configure(**settings, quiet="")
+        site.configure(**settings, quiet_hours="")
         assert site.send().sent == 1
 
 

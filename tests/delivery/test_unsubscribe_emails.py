@@ -183,7 +183,7 @@ def test_the_link_by_mail_leads_to_the_mailbox_that_is_read(site: Mailing) -> No
     site.issue()
     site.folder.configure(
         newsletters={"weekly": WEEKLY},
-        subscribers={"pages": True},
+        subscribers={"signup_pages": True},
         bounces={"address": "bounces@example.org", "maildir": "returns"},
         sending={"transport": "outbox"},
     )

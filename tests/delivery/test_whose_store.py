@@ -383,7 +383,7 @@ def test_what_is_held_can_be_sent_or_taken_for_sent(file_site: Mailing) -> None:
 def test_a_draft_whose_sending_began_after_the_backup_is_held(tmp_path: Path) -> None:
     site = mailing(tmp_path / "site", "sqlite:///syndicate.db")
     site.people(PEOPLE)
-    site.folder.configure(newsletters={"weekly": {**WEEKLY, "review": "manual"}})
+    site.folder.configure(newsletters={"weekly": {**WEEKLY, "approval": "manual"}})
     site.issue()
     back_up(site.folder.root / "syndicate.db", tmp_path / "backup.db")
     subprocess.run([PROGRAM, "issues", "approve", NAME], cwd=site.folder.root, check=True)

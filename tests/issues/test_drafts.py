@@ -20,7 +20,7 @@ WEEKLY = {
     "title": "Weekly",
     "sender": "a@example.org",
     "postal_address": "Here",
-    "review": "manual",
+    "approval": "manual",
 }
 PAGE = "newsletters/weekly/2026-11-23-0800/index.html"
 NOINDEX = '<meta name="robots" content="noindex, nofollow">'

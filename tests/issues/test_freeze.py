@@ -151,7 +151,7 @@ def test_nothing_new_is_recorded_as_skipped_and_shows_nothing(site: SiteFolder) 
 
 
 def test_with_manual_review_it_is_a_draft_until_approved(site: SiteFolder) -> None:
-    site.configure(newsletters={"weekly": WEEKLY["weekly"] | {"review": "manual"}})
+    site.configure(newsletters={"weekly": WEEKLY["weekly"] | {"approval": "manual"}})
     site.article("one.md", "The first", date="2026-11-01")
     issue = make(site)
     assert issue.state == IssueState.DRAFT
@@ -208,7 +208,7 @@ def test_a_document_of_an_issue_that_was_lost_is_written_again(site: SiteFolder)
 
 DELIVERED: dict[str, dict[str, object]] = {
     "newsletters": {"weekly": WEEKLY["weekly"] | {"deliver": True}},
-    "subscribers": {"pages": True},
+    "subscribers": {"signup_pages": True},
 }
 
 
@@ -291,7 +291,9 @@ def test_a_mail_that_only_a_long_name_makes_too_long_is_refused(site: SiteFolder
     site.article("two.md", "The second", date="2026-11-02")
     week = timedelta(days=7)
     assert CUT_BY_GMAIL - 2_500 < size_as_sent(make(site, MONDAY + week).html) < CUT_BY_GMAIL
-    site.configure(newsletters={"weekly": long | {"deliver": True}}, subscribers={"pages": True})
+    site.configure(
+        newsletters={"weekly": long | {"deliver": True}}, subscribers={"signup_pages": True}
+    )
     site.article("three.md", "The third", date="2026-11-03")
     with pytest.raises(SyndicateError, match="Gmail cuts it off"):
         make(site, MONDAY + 2 * week)

@@ -30,7 +30,9 @@ def chosen(newsletter: Newsletter, *candidates: Candidate, **more: object) -> Se
 
 @pytest.fixture
 def weekly() -> Newsletter:
-    return Newsletter(name="weekly", title="Weekly", sender="a@example.org", most=3, backlog=2)
+    return Newsletter(
+        name="weekly", title="Weekly", sender="a@example.org", max_articles=3, backlog=2
+    )
 
 
 def test_an_issue_carries_what_was_published_since_the_newsletter_began_newest_first(
@@ -96,7 +98,9 @@ def test_a_later_issue_that_is_full_takes_those_that_waited_longest(weekly: News
     backlog=st.integers(0, 7),
 )
 def test_nothing_is_lost_and_nothing_comes_twice(days: list[int], most: int, backlog: int) -> None:
-    newsletter = Newsletter(name="n", title="N", sender="a@b.org", most=most, backlog=backlog)
+    newsletter = Newsletter(
+        name="n", title="N", sender="a@b.org", max_articles=most, backlog=backlog
+    )
     candidates = [candidate(f"{at:02}", day) for at, day in enumerate(days)]
     sent: list[str] = []
     while True:

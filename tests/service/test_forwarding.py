@@ -40,7 +40,7 @@ def test_the_address_is_named_with_the_setting(peer: str, level: Level) -> None:
     (finding,) = Forwarding(visited(peer), CONFIG).turn(NOON).findings or ()
     assert (finding.level, finding.rule, finding.path) == (level, "proxy-unknown", "config.yaml")
     assert peer in finding.message
-    assert f'proxies: ["{peer}"]' in finding.hint
+    assert f'trusted_proxies: ["{peer}"]' in finding.hint
 
 
 def test_it_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
@@ -48,4 +48,4 @@ def test_it_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
         tick(NOON)
         tick(NOON)
-    assert len([r for r in caplog.records if "service.proxies" in r.getMessage()]) == 1
+    assert len([r for r in caplog.records if "service.trusted_proxies" in r.getMessage()]) == 1

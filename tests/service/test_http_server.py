@@ -223,6 +223,6 @@ def test_sighup_takes_other_proxies(life: ServedLife, monkeypatch: pytest.Monkey
         return [httpx.get(address, headers=asking, trust_env=False).status_code for _ in range(3)]
 
     assert statuses() == [200, 200, 200]
-    life.site.configure(service={"proxies": ["127.0.0.1"]})
+    life.site.configure(service={"trusted_proxies": ["127.0.0.1"]})
     life.serving.take(set_up(life.site.config_file, {}))
     assert statuses() == [200, 200, 429]

@@ -88,7 +88,7 @@ def _opened_by(process: subprocess.Popen[bytes]) -> set[Path]:
 def services(tmp_path: Path) -> Iterator[Services]:
     """A site whose service looks often."""
     site = SiteFolder(tmp_path / "site", "sqlite:///syndicate.db")
-    site.configure(service={"poll": 0.1, "deadline": 20})
+    site.configure(service={"poll_interval": 0.1, "shutdown_timeout": 20})
     site.article("first.md", "First steps")
     services = Services(site)
     yield services
@@ -222,7 +222,7 @@ def next_step(listener: socket.socket) -> bytes:
 
 
 def test_what_does_not_end_within_the_deadline_is_left(services: Services) -> None:
-    services.site.configure(service={"poll": 0.1, "deadline": 1})
+    services.site.configure(service={"poll_interval": 0.1, "shutdown_timeout": 1})
     process = services.start()
     with services.at_work(process):
         process.terminate()

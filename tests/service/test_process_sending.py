@@ -36,9 +36,9 @@ def services(tmp_path: Path, server: SmtpServer) -> Iterator[Services]:
     main = {"host": "127.0.0.1", "port": server.port, "security": "none", "connections": 2}
     site.configure(
         site={"url": "https://lake.example.net/"},
-        service={"poll": 0.1, "port": 0, "deadline": 20},
+        service={"poll_interval": 0.1, "port": 0, "shutdown_timeout": 20},
         newsletters={"weekly": letter(every="", review="manual", deliver=True)},
-        subscribers={"pages": True},
+        subscribers={"signup_pages": True},
         sending={"transport": "smtp", "servers": {"main": main}},
     )
     site.article("first.md", "First steps", date="2026-01-01")

@@ -123,7 +123,7 @@ def test_a_new_configuration_sends_no_letter_twice(
 
 def test_what_was_asked_is_forgotten_without_pages_too(small: Place, tmp_path: Path) -> None:
     small.ask(MAIL)
-    small.site.configure(subscribers={"pages": False})
+    small.site.configure(subscribers={"signup_pages": False})
     part = SignupMailTask(set_up(small.site.config_file, {}), threading.Event())
     for days, kept in ((0, 1), (7, 1), (8, 0)):
         look(part, now() + timedelta(days=days))

@@ -277,7 +277,7 @@ def test_a_program_that_fills_in_every_field_gets_nothing(small: Place) -> None:
 
 def test_whoever_asks_is_kept_as_a_hash(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'syndicate.db'}"
-    with opened(tmp_path, url, service={"proxies": ["127.0.0.1"]}) as place:
+    with opened(tmp_path, url, service={"trusted_proxies": ["127.0.0.1"]}) as place:
         place.ask(MAIL, x_forwarded_for="192.0.2.7")
         place.post(place.link(place.letters()[-1]), {}, x_forwarded_for="192.0.2.7")
         clients = {each.client for each in place.consents(MAIL)}

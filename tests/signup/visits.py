@@ -118,7 +118,7 @@ def opened(root: Path, database_url: str, **settings: Mapping[str, object]) -> I
     own: dict[str, Mapping[str, object]] = {
         "site": {"url": f"http://127.0.0.1:{port}/", **settings.pop("site", {})},
         "newsletters": {"weekly": WEEKLY, "daily": DAILY},
-        "subscribers": {"pages": True},
+        "subscribers": {"signup_pages": True},
     }
     site.configure(**(own | settings))
     site.article("one.md", "A heron", date="2026-11-01", tags=["Birds", "Sea & Sky"])

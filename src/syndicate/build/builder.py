@@ -145,7 +145,7 @@ def build_scanned(
 
 
 def _reserved(config: Config) -> frozenset[str]:
-    return frozenset(SIGNUP_PATHS) if config.subscribers.pages else frozenset()
+    return frozenset(SIGNUP_PATHS) if config.subscribers.signup_pages else frozenset()
 
 
 def _was_readable(site: Site) -> Finding:

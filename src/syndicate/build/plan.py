@@ -92,10 +92,10 @@ def next_texts(
 
     Raises SyndicateError when it could not be made.
     """
-    if newsletter.merge != "none":
+    if newsletter.merge_fields != "none":
         raise SyndicateError(
-            f"{newsletter.name} has the placeholders of {newsletter.merge} (merge)",
-            hint=f"send the test with {newsletter.merge}",
+            f"{newsletter.name} has the placeholders of {newsletter.merge_fields} (merge)",
+            hint=f"send the test with {newsletter.merge_fields}",
         )
     copied = Snapshot(setup.config.store.url, setup.base)
     try:
@@ -141,7 +141,7 @@ def _issues(site: Site, newsletters: list[Newsletter], now: datetime) -> Iterato
         if not carried:
             yield NextIssue(newsletter, "", (), (), found, slots, told)
             continue
-        plain = replace(newsletter, merge="none")
+        plain = replace(newsletter, merge_fields="none")
         made = compose(documents, plain, carried, site.config_file)
         titles = tuple(article.title for article in carried)
         subject = made.rendered.subject

@@ -362,7 +362,9 @@ def _tell(report: SendReport) -> None:
     troubles = dict.fromkeys(trouble.text for trouble in report.troubles)
     rows += [("trouble", text, "") for text in troubles if text not in reasons]
     if report.quiet_until:
-        rows.append(("quiet", f"until {format_timestamp(report.quiet_until)}", "sending.quiet"))
+        rows.append(
+            ("quiet", f"until {format_timestamp(report.quiet_until)}", "sending.quiet_hours")
+        )
     if report.next_try:
         rows.append(("next try", format_timestamp(report.next_try), "syndicate send, or run"))
     show_table(rows)

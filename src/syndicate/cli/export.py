@@ -23,7 +23,7 @@ SERVICES = [name for name in get_args(MergeService) if name != "none"]
     "--for",
     "service",
     type=click.Choice(SERVICES),
-    help="The service that will send it.  [default: the newsletter's merge]",
+    help="The service that will send it.  [default: the newsletter's merge_fields]",
 )
 @click.option(
     "--out",
@@ -55,16 +55,16 @@ def export(
 
     with load_site(config_file, os.environ, Progress(quiet=False)) as site:
         wanted = newsletter_for(site, newsletter, service)
-        _refuse_what_does_not_fit(wanted.merge, lists, template)
+        _refuse_what_does_not_fit(wanted.merge_fields, lists, template)
         now = datetime.now(UTC)
         build(site, now)  # first, so that what the email links to is there
         made = make(site, wanted, now, lists=lists, template=template)
-        folder = out or site.places.issues / wanted.name / "export" / wanted.merge
+        folder = out or site.places.issues / wanted.name / "export" / wanted.merge_fields
         show_findings(placed(made.findings, site), err=True)
     if made.refused:
         click.echo("Nothing is exported that breaks a rule of level error.", err=True)
         return 1
-    for name in FILES[wanted.merge]:
+    for name in FILES[wanted.merge_fields]:
         if name in made.documents:
             write(folder, name, made.documents[name])
             click.echo(from_here(folder / name))

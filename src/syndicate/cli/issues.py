@@ -156,7 +156,7 @@ def _question(config_file: Path, name: str) -> str:
 
 
 def _sends_at_once(newsletter: Newsletter) -> bool:
-    return newsletter.deliver and newsletter.review == "auto"
+    return newsletter.deliver and newsletter.approval == "automatic"
 
 
 def _is_terminal() -> bool:
@@ -422,8 +422,8 @@ def _foretell(issue: NextIssue) -> None:
     rows += [("skipped", each.slot.local, str(each.reason)) for each in issue.due.skip]
     rows += [("next", slot.local, format_timestamp(slot.due)) for slot in issue.slots]
     rows += [] if issue.slots else [("next", "when made by hand", "it has no schedule")]
-    rows += [("review", "it waits until it is approved", "review: manual")] * (
-        issue.newsletter.review == "manual"
+    rows += [("approval", "it waits until it is approved", "approval: manual")] * (
+        issue.newsletter.approval == "manual"
     )
     people = ["its subscribers"] if issue.newsletter.deliver else []
     told = ", ".join([*people, *(f"the hook {name}" for name in issue.told)])

@@ -425,11 +425,11 @@ def _links(site: Site) -> Links:
     from syndicate.errors import Location, SyndicateError
     from syndicate.signup.subscriptions import SubscriptionService
 
-    if not site.config.subscribers.pages:
+    if not site.config.subscribers.signup_pages:
         raise SyndicateError(
             "there are no pages to link to",
             place=Location(site.config_file),
-            hint="serve them: subscribers: {pages: true}",
+            hint="serve them: subscribers: {signup_pages: true}",
         )
     return SubscriptionService(site, datetime.now(UTC)).links()
 

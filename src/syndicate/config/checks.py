@@ -76,8 +76,12 @@ def check_section(section: object) -> Iterator[tuple[str, str, str]]:
         both = set(section.include) & set(section.exclude)
         if both:
             yield "exclude", f"has {min(both)!r}, which include has too", "keep one of them"
-        if section.deliver and section.merge != "none":
-            yield "deliver", f"is true, and {section.merge} sends it too", "take out one of them"
+        if section.deliver and section.merge_fields != "none":
+            yield (
+                "deliver",
+                f"is true, and {section.merge_fields} sends it too",
+                "take out one of them",
+            )
         if section.every and section.cron:
             yield "cron", "says when issues are due, as every does", "keep one of them"
 
@@ -359,14 +363,14 @@ CHECKS: Mapping[tuple[str, str], Callable[[Any], Complaint | None]] = {
     ("Server", "host"): _host,
     ("Server", "warm_up"): _warm_up,
     ("Sending", "retry_for"): _max_age,
-    ("Sending", "quiet"): _quiet,
+    ("Sending", "quiet_hours"): _quiet,
     ("Bounces", "address"): _email,
     ("Imap", "host"): lambda value: _host(value) if value else None,
     ("Imap", "folder"): _not_empty,
     ("Webhooks", "ses"): _topic,
     ("Webhooks", "postmark"): _postmark,
     ("Webhooks", "sendgrid"): _sendgrid,
-    ("Service", "proxies"): _proxies,
+    ("Service", "trusted_proxies"): _proxies,
     ("Brand", "accent"): _accent,
     ("Brand", "accent_dark"): partial(_accent, key="accent_dark"),
     ("Brand", "logo"): _logo,
@@ -397,8 +401,8 @@ def _is_overheard(server: Server | Imap) -> bool:
 def _check_delivery(config: Config) -> Iterator[tuple[str, str, str]]:
     """Whoever is sent an issue must be able to leave."""
     for name in (n.name for n in config.newsletters.values() if n.deliver):
-        if not config.subscribers.pages:
-            hint = "set subscribers.pages: true"
+        if not config.subscribers.signup_pages:
+            hint = "set subscribers.signup_pages: true"
             yield "subscribers", f"has no pages, and nobody could leave {name}", hint
         elif config.sending.transport == "smtp" and not config.site.url.startswith("https://"):
             hint = "write url: https://…; one-click unsubscribe requires it (RFC 8058)"

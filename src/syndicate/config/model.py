@@ -11,7 +11,7 @@ from syndicate.schedule import Missed
 
 Text = Literal["full", "summary"]
 HookEvent = Literal["article-published", "issue-made", "issue-approved"]
-Approval = Literal["auto", "manual"]
+Approval = Literal["automatic", "manual"]
 FeedFormat = Literal["rss", "atom", "json"]
 MergeService = Literal["none", "listmonk", "mailchimp", "buttondown", "sendgrid"]
 Design = Literal["digest", "letter", "magazine"]
@@ -114,7 +114,9 @@ class Newsletter:
     exclude: tuple[str, ...] = field(
         default=(), metadata={"meaning": "no articles with one of these tags"}
     )
-    most: int = field(default=10, metadata={"meaning": "most articles in one issue", "min": 1})
+    max_articles: int = field(
+        default=10, metadata={"meaning": "most articles in one issue", "min": 1}
+    )
     backlog: int = field(
         default=5,
         metadata={
@@ -140,16 +142,16 @@ class Newsletter:
         default="",
         metadata={"meaning": "https: or mailto: address to leave; else a mail to the sender"},
     )
-    merge: MergeService = field(
+    merge_fields: MergeService = field(
         default="none", metadata={"meaning": "the service whose placeholders the issue has"}
     )
     deliver: bool = field(
         default=False,
         metadata={"meaning": "send approved issues to the newsletter's subscribers"},
     )
-    review: Approval = field(
-        default="auto",
-        metadata={"meaning": "auto: an issue may be sent when made; manual: when approved"},
+    approval: Approval = field(
+        default="automatic",
+        metadata={"meaning": "automatic: an issue may be sent when made; manual: when approved"},
     )
     show_next: bool = field(
         default=False,
@@ -164,7 +166,7 @@ class Newsletter:
     time_zone: str = field(
         default="", metadata={"meaning": "zone of every or cron; else that of the site"}
     )
-    missed: Missed = field(
+    catch_up: Missed = field(
         default="latest", metadata={"meaning": "which missed issues are made late"}
     )
     max_age: str = field(
@@ -207,7 +209,7 @@ class Store:
 class SubscriberSettings:
     """How people subscribe."""
 
-    pages: bool = field(
+    signup_pages: bool = field(
         default=False,
         metadata={"meaning": "serve pages where people subscribe, choose and leave"},
     )
@@ -285,11 +287,11 @@ class Sending:
         default="2 days",
         metadata={"meaning": "how long a message is tried again that was not taken"},
     )
-    most_failures: int = field(
+    max_failure_percent: int = field(
         default=10,
         metadata={"meaning": "percent of messages refused at which an issue pauses", "min": 1},
     )
-    quiet: str = field(
+    quiet_hours: str = field(
         default="", metadata={"meaning": "hours in which nothing is sent, such as 22:00-07:00"}
     )
 
@@ -345,15 +347,15 @@ class Service:
         default="127.0.0.1", metadata={"meaning": "address to serve on; 0.0.0.0 for everybody"}
     )
     port: int = field(default=8000, metadata={"meaning": "port to serve on", "min": 0})
-    proxies: tuple[str, ...] = field(
+    trusted_proxies: tuple[str, ...] = field(
         default=(),
         metadata={"meaning": "addresses or networks of web servers in front of it"},
     )
-    poll: float = field(
+    poll_interval: float = field(
         default=1.0,
         metadata={"meaning": "seconds from one look at the folder to the next", "min": 0.05},
     )
-    deadline: int = field(
+    shutdown_timeout: int = field(
         default=30,
         metadata={"meaning": "most seconds to finish what is in hand when stopped", "min": 1},
     )

@@ -353,7 +353,9 @@ class Dispatcher:
             here = [move.state for other, move in batch.moves if other is progress]
             sent = progress.sent_before + progress.sent + here.count(S.SENT)
             failed = progress.failed + here.count(S.FAILED)
-            if S.FAILED in here and is_over_budget(sent, failed, self._settings.most_failures):
+            if S.FAILED in here and is_over_budget(
+                sent, failed, self._settings.max_failure_percent
+            ):
                 reason = f"{failed} of {sent + failed} {REFUSED}"
                 batch.pauses.setdefault(progress.sending.issue, reason)
 
@@ -448,7 +450,7 @@ class Dispatcher:
         if sending is None or any(counts.get(state) for state in OPEN):
             return
         sent, failed = counts.get(S.SENT, 0), counts.get(S.FAILED, 0)
-        most = self._settings.most_failures
+        most = self._settings.max_failure_percent
         doubtful = is_over_budget(sent, failed, most) or is_mostly_refused(sent, failed, most)
         if doubtful and not sending.confirmed:
             batch.pauses[issue] = f"{failed} of {sent + failed} {REFUSED}"

@@ -325,7 +325,7 @@ class Sender:
         }
 
     def _quiet(self) -> datetime | None:
-        return until(datetime.now(UTC), self._settings.quiet, self._site.zone)
+        return until(datetime.now(UTC), self._settings.quiet_hours, self._site.zone)
 
     def _refused(self, claimed: ClaimedDelivery, error: DeliveryError) -> None:
         """A refusal says of an address what a notice says that comes back later.

@@ -341,7 +341,7 @@ class SiteDocuments:
         from syndicate.documents import pages
 
         base = base_url(self.config.site)
-        served = self.config.subscribers.pages and self.config.newsletters
+        served = self.config.subscribers.signup_pages and self.config.newsletters
         labels = {label for article in articles for label in article.tags}
         return pages.Frame(
             site=self.config.site,

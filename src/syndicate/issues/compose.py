@@ -77,7 +77,7 @@ def compose(
     config_file: str,
     edition: IssueKey = NEXT_ISSUE,
 ) -> ComposedIssue:
-    """Render and check the issue that carries these articles, for the service of `merge`.
+    """Render and check the issue that carries these articles, for the service of `merge_fields`.
 
     It is judged as readers get it: before anything is escaped for the service. Raises
     TemplateError.
@@ -101,7 +101,7 @@ def compose(
         sources=sources(documents.env, newsletter.template, SHARED),
         message=message,
     )
-    if newsletter.merge == "none":
+    if newsletter.merge_fields == "none":
         if newsletter.deliver:
             personal, findings = _personal(newsletter, carried, links, render, judge, date)
             return ComposedIssue(whole, whole.html, message, date, findings, personal)
@@ -110,7 +110,7 @@ def compose(
     marks = tokens(repr((newsletter, carried)), links.home_url)
     rendered = render(marks.links, marks.name)
     findings = judge(rendered)
-    written = filled(rendered, SERVICES[newsletter.merge], marks)
+    written = filled(rendered, SERVICES[newsletter.merge_fields], marks)
     if is_divided(rendered, written):
         findings += (_divided(newsletter, config_file),)
     return ComposedIssue(written, whole.html, message, date, findings)
@@ -263,11 +263,11 @@ def _divided(newsletter: Newsletter, config_file: str) -> Finding:
     return Finding(
         Level.WARNING,
         "email-merge",
-        f"newsletter {newsletter.name}: {newsletter.merge} would take a part of the subject or "
-        "the plain text for a placeholder; an invisible character divides it",
+        f"newsletter {newsletter.name}: {newsletter.merge_fields} would read a part of the "
+        "subject or the plain text as a placeholder; an invisible character divides it",
         config_file,
         None,
-        "be content: it reads the same; only who copies it copies the character too",
+        "nothing to do: it reads the same, but copied text contains the character",
     )
 
 

@@ -45,8 +45,8 @@ class Export:
 def newsletter_for(site: Site, name: str, service: MergeService | None) -> Newsletter:
     """The newsletter `name`, to be sent by `service` (None: the one it states)."""
     known = newsletter_named(site.config, name)
-    newsletter = replace(known, merge=service or known.merge)
-    if newsletter.merge == "none":
+    newsletter = replace(known, merge_fields=service or known.merge_fields)
+    if newsletter.merge_fields == "none":
         raise SyndicateError(
             f"the newsletter {name} names no service to export for",
             place=Location(site.config_file),
@@ -77,7 +77,7 @@ def export(
 def _documents(
     issue: ComposedIssue, newsletter: Newsletter, lists: Sequence[int], template: int | None
 ) -> dict[str, bytes]:
-    if newsletter.merge != "listmonk":
+    if newsletter.merge_fields != "listmonk":
         rendered = issue.rendered
         return parts(rendered.subject, rendered.html, rendered.text)
     from syndicate.issues.listmonk import campaign

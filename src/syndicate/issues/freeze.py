@@ -165,7 +165,7 @@ def _made(
     incarnation.require()
     with site.database.transaction():
         Newsletters(site.database).begin([newsletter.name], format_timestamp(now))
-    draft = draft or newsletter.review == "manual"
+    draft = draft or newsletter.approval == "manual"
     while True:
         making = IssueDraft(
             site, current_documents(site, now), newsletter, slot, due, now, planned, draft
@@ -272,7 +272,7 @@ def due_slots(site: Site, newsletter: Newsletter, now: datetime) -> Due:
         last=last,
         made=issues.made_after(newsletter.name, last),
         now=now,
-        missed=newsletter.missed,
+        missed=newsletter.catch_up,
         max_age=duration(newsletter.max_age),
     )
 

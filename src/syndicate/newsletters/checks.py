@@ -221,7 +221,7 @@ def _size(issue: _Issue) -> Iterator[Fault]:
     size = size_as_sent(issue.rendered.html)
     if size >= CUT_BY_GMAIL:
         message = f"the HTML takes {size // 1024} KB as sent; Gmail cuts it off at 102"
-        hint = "carry fewer articles: lower `most`, or text: summary"
+        hint = "carry fewer articles: lower `max_articles`, or text: summary"
         yield Fault(15, Level.ERROR, message, hint)
 
 
@@ -231,7 +231,7 @@ def _summarised(issue: _Issue) -> Iterator[Fault]:
         named = ", ".join(repr(one_line(each)) for each in titles)
         many = f"{len(titles)} articles are" if len(titles) > 1 else "1 article is"
         message = f"{many} carried as a summary, the full texts being too long for one mail: "
-        hint = "lower `most`, or be content: the mail links to the full text"
+        hint = "lower `max_articles`, or be content: the mail links to the full text"
         yield Fault(15, Level.WARNING, f"{message}{named}", hint)
 
 

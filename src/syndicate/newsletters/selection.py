@@ -36,9 +36,9 @@ def select(
     older = [each for each in wanted if each.sequence <= after]
     backlog = older[: newsletter.backlog] if first else []
     if first:
-        chosen = sorted(recent + backlog, key=NEWEST, reverse=True)[: newsletter.most]
+        chosen = sorted(recent + backlog, key=NEWEST, reverse=True)[: newsletter.max_articles]
     else:
-        chosen = sorted(recent, key=attrgetter("sequence"))[: newsletter.most]
+        chosen = sorted(recent, key=attrgetter("sequence"))[: newsletter.max_articles]
     reasons |= dict.fromkeys((each.id for each in recent), Reason.NO_ROOM)
     reasons |= dict.fromkeys((each.id for each in older), Reason.TOO_OLD)
     reasons |= dict.fromkeys((each.id for each in chosen), Reason.CHOSEN)

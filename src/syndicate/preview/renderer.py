@@ -84,7 +84,7 @@ class PreviewRenderer:
         Raises SyndicateError when it cannot be rendered.
         """
         site, articles = self.site, Articles(self.site.database)
-        newsletter = replace(newsletter_named(site.config, name), merge="none")
+        newsletter = replace(newsletter_named(site.config, name), merge_fields="none")
         began = Newsletters(articles.database).all()[name]
         selection = plan(articles, Issues(site.database), newsletter, began.after)
         stale = stale_article_ids(

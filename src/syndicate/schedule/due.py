@@ -19,7 +19,7 @@ class Reason(StrEnum):
 
     SUPERSEDED = "missed, and a later one was due as well"
     TOO_OLD = "missed by more than max_age"
-    UNWANTED = "missed, and missed: none makes up for nothing"
+    UNWANTED = "missed, and catch_up: none makes up for nothing"
 
 
 @dataclass(frozen=True, slots=True)

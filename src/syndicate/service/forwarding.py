@@ -1,4 +1,4 @@
-"""Report a reverse proxy that may be missing in `service.proxies`."""
+"""Report a reverse proxy that may be missing in `service.trusted_proxies`."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Forwarding:
         level = Level.WARNING if ip_address(peer).is_private else Level.NOTICE
         message = (
             f"a forwarded header (X-Forwarded-For) came from {peer}, an address that is not in "
-            "service.proxies: all its visitors share one rate limit"
+            "service.trusted_proxies: all its visitors share one rate limit"
         )
-        hint = f'if it is your reverse proxy, set service: {{proxies: ["{peer}"]}}'
+        hint = f'if it is your reverse proxy, set service: {{trusted_proxies: ["{peer}"]}}'
         return TaskResult(findings=[Finding(level, RULE, message, self._config_file, None, hint)])

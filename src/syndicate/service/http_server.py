@@ -101,7 +101,7 @@ class HttpServer:
 
     @property
     def untrusted_proxy(self) -> str:
-        """The first address that sent X-Forwarded-For and is not in `service.proxies`, or ""."""
+        """The first address that sent X-Forwarded-For and is not a trusted proxy, or ""."""
         return self._answers.clients.untrusted_proxy
 
     def listen(self) -> None:
@@ -174,7 +174,7 @@ class HttpServer:
         return path in self._cache.snapshot.files
 
     def _handlers_of(self, setup: Setup) -> Iterator[ThreadedHandler]:
-        if setup.config.subscribers.pages:
+        if setup.config.subscribers.signup_pages:
             yield SignupEndpoint(setup, _proxies(setup), self._asked)
         if setup.config.bounces.webhooks != Webhooks():
             yield WebhookEndpoint(setup)
@@ -229,7 +229,7 @@ class Health:
 
 
 def _proxies(setup: Setup) -> tuple[Network, ...]:
-    return tuple(map(ip_network, setup.config.service.proxies))
+    return tuple(map(ip_network, setup.config.service.trusted_proxies))
 
 
 def _bound(host: str, port: int) -> socket.socket:

@@ -68,7 +68,7 @@ def state_file(setup: Setup, kind: str) -> Path:
 
 def _patience(setup: Setup) -> float:
     """Seconds without a tick after which ticks count as dead."""
-    return max(60.0, 10 * setup.config.service.poll)
+    return max(60.0, 10 * setup.config.service.poll_interval)
 
 
 def _terminal() -> int | None:
@@ -152,7 +152,7 @@ class Service:
         self._stopping_since = 0.0
         self._alone = DatabaseLock(self._setup, self._end_second)
         self._delivering = self._begin()
-        self._clock = Clock(self._turn, self._setup.config.service.poll)
+        self._clock = Clock(self._turn, self._setup.config.service.poll_interval)
         self._reporter = Reporter(state_file(self._setup, STATUS), os.getpid())
 
     def run(self) -> int:
@@ -230,7 +230,7 @@ class Service:
                 return
             self._stopping_since = time.monotonic()
             self._tick.stopping = True
-            deadline = self._setup.config.service.deadline
+            deadline = self._setup.config.service.shutdown_timeout
             timer = threading.Timer(deadline, self._give_up, [deadline])
             timer.daemon = True
             timer.start()
@@ -271,5 +271,5 @@ class Service:
         self._serving.take(setup)
         self._delivering.stop()
         self._delivering = self._begin()
-        self._clock.set_poll(setup.config.service.poll)
+        self._clock.set_poll(setup.config.service.poll_interval)
         log.info("the configuration was read again")

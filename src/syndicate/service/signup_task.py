@@ -124,7 +124,7 @@ class SignupMailTask:
             from syndicate.signup.mailer import BACKOFF, SignupMailer
 
             latest = format_timestamp(now + BACKOFF.longest)
-            if not (settings.pages and requests.due(format_timestamp(now), latest, 1)):
+            if not (settings.signup_pages and requests.due(format_timestamp(now), latest, 1)):
                 return []
 
             self._made = self._made or frame_of(site, now)

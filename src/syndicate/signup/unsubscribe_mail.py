@@ -104,7 +104,7 @@ def _in_words(
         return None
     if not any(each.active for each in service.subscriptions(who)):
         return Unsubscribed(who.address, "", was_active=False)
-    if not site.config.subscribers.pages:
+    if not site.config.subscribers.signup_pages:
         return None  # there is nothing to link to
     try:
         service.request(RequestKind.PREFERENCES, who.address, {}, "")
