@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import logging
+import os
+import resource
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 import time_machine
@@ -101,6 +106,26 @@ def test_a_clock_that_jumps_is_seen_and_ticks_go_on(
     assert abs(late - timedelta(hours=hours)) < timedelta(minutes=1)
     (record,) = [r for r in caplog.records if "jumped" in r.getMessage()]
     assert record.facts["seconds"] == hours * 3600  # type: ignore[attr-defined]
+
+
+def few_means() -> None:
+    """Bound this process to ten seconds of processor time and 300 MB of data."""
+    resource.setrlimit(resource.RLIMIT_CPU, (10, 10))
+    resource.setrlimit(resource.RLIMIT_DATA, (300_000_000, 300_000_000))
+
+
+@pytest.mark.parametrize("days", [365, -365, 3650])
+def test_a_clock_that_jumps_by_years_costs_neither_time_nor_memory(days: int) -> None:
+    here = Path(__file__).parent
+    done = subprocess.run(
+        [sys.executable, here / "jumping_clock.py", str(days)],
+        env={**os.environ, "PYTHONPATH": f"{here}{os.pathsep}{here.parent}"},
+        preexec_fn=few_means,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_without_being_looked_after_a_clock_set_back_would_stand_still() -> None:

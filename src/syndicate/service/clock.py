@@ -13,12 +13,28 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.base import BaseTrigger
 
 log = logging.getLogger(__name__)
 
 JOB = "tick"
 JUMP_SECONDS = 5.0
 """Clocks that are being adjusted gently do not part so far between two looks."""
+
+
+class Every(BaseTrigger):  # type: ignore[misc]
+    """The next run comes a number of seconds after now, whenever the last one was.
+
+    APScheduler's own interval trigger lists every run between the last one and now: after a clock
+    was set forward by a year, that takes all memory, and holds the scheduler's lock meanwhile.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._pause = timedelta(seconds=seconds)
+
+    def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime:  # noqa: ARG002
+        """The next run after `now`."""
+        return now + self._pause
 
 
 class Clock:
@@ -35,8 +51,7 @@ class Clock:
         self._apart = _apart()
         self._scheduler.add_job(
             self._turn,
-            "interval",
-            seconds=poll,
+            Every(poll),
             id=JOB,
             next_run_time=datetime.now(UTC),
             misfire_grace_time=None,
@@ -50,7 +65,7 @@ class Clock:
 
     def set_poll(self, poll: float) -> None:
         """From now on, tick every `poll` seconds; the first time at once."""
-        self._scheduler.reschedule_job(JOB, trigger="interval", seconds=poll)
+        self._scheduler.reschedule_job(JOB, trigger=Every(poll))
 
     def look(self) -> None:
         """Compare the clocks; to be called every few seconds from another thread."""
