@@ -8,7 +8,14 @@ import pytest
 
 from syndicate.content import page_rules
 from syndicate.content.article import Article
-from syndicate.content.page_rules import AT_ROOT, BESIDE_POSTS, INDEX, surrounding
+from syndicate.content.page_rules import (
+    AT_ROOT,
+    BESIDE_POSTS,
+    CALLED,
+    INDEX,
+    OUTSIDE,
+    surrounding,
+)
 from syndicate.content.reader import read
 
 
@@ -46,7 +53,7 @@ def test_other_headers_make_none(header: str) -> None:
 def test_a_post_stays_one_whatever_its_layout_and_its_folder() -> None:
     assert not article("layout: page\ndate: 2020-01-01", "_posts/2020-01-01-x.md").page
     assert not article("type: post", "pages/x.md").page
-    assert not article("date: 2020-01-01", "de/pages/x.md").page
+    assert not article("date: 2020-01-01", "de/blog/pages/x.md").page
     assert not article("date: 2020-01-01", "pages/2020-01-01-x.md").page
 
 
@@ -56,6 +63,14 @@ def test_a_post_stays_one_whatever_its_layout_and_its_folder() -> None:
         ("pages/privacy.md", "folder pages/"), ("_pages/en/about.md", "folder _pages/"),
         ("about.md", "called about"), ("About/index.md", "called about"),
         ("tags/index.md", "called tags"), ("privacy-policy.html", "called privacy-policy"),
+        ("now.md", "called now"), ("uses/index.md", "called uses"),
+        ("colophon.md", "called colophon"),
+        ("Datenschutz.md", "called datenschutz"), ("Über_mich.md", "called über-mich"),
+        ("about.de.md", "called about"),
+        ("about_pt_br.md", "called about"), ("关于.md", "called 关于"),
+        ("en/about.md", "called about, at the root of en/"),
+        ("content/pt-BR/contact/index.md", "called contact, at the root of content/pt-BR/"),
+        ("zh_Hans/pages/x.md", "folder pages/"),
     ],
 )  # fmt: skip
 def test_where_generators_put_pages_even_a_date_makes_no_article(path: str, reason: str) -> None:
@@ -64,11 +79,51 @@ def test_where_generators_put_pages_even_a_date_makes_no_article(path: str, reas
 
 
 @pytest.mark.parametrize(
-    "path", ["blog/about.md", "about/boats.md", "2019-01-01-about.md", "2019/01/01/about.md"]
+    "path",
+    [
+        *("blog/about.md", "about/boats.md", "2019-01-01-about.md", "2019/01/01/about.md"),
+        *("qq/about.md", "en/blog/about.md", "en/2019-01-01-about.md", "projects.md", "about.txt"),
+        *("about-boats.md", "contact-lenses.md", "now-and-then.md"),
+    ],
 )
 def test_a_dated_file_with_the_name_of_a_page_is_an_article_elsewhere(path: str) -> None:
     assert not article("title: A\ndate: 2019-01-01", path).page
     assert not article("type: post\ndate: 2019-01-01", "about.md").page
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [
+        ("projects.md", "called projects"), ("en/faq/index.md", "called faq, at the root of en/"),
+        ("about.txt", "called about"), ("de/Impressum.txt", "called impressum, at the root of de/"),
+    ],
+)  # fmt: skip
+def test_without_a_date_more_names_at_a_root_make_pages(path: str, reason: str) -> None:
+    found = article("title: A", path)
+    assert (found.page, found.inferred["page"]) == (True, reason)
+    assert not article("title: A\ntype: post", path).page
+    assert not article("title: A\ndate: 2019-01-01", path).page
+
+
+@pytest.mark.parametrize("path", ["search.txt", "links.txt", "about/boats.txt", "x/about.txt"])
+def test_plain_text_has_the_name_of_a_page_only_where_it_means_nothing_else(path: str) -> None:
+    assert not article("title: A", path).page
+
+
+def test_a_dated_file_with_such_a_name_is_a_page_where_articles_lie_in_folders() -> None:
+    paths = ["projects.md", "posts/a.md", "en/cv.md"]
+    around = surrounding(paths, [], paths)
+    assert around.reason("projects.md", dated=True) == CALLED
+    assert around.reason("en/cv.md", dated=True) == CALLED
+    assert around.reason("harbour.md", dated=True) == ""
+    assert surrounding([*paths, "b.md"], [], []).reason("projects.md", dated=True) == ""
+
+
+def test_many_files_outside_folders_of_posts_are_pages_all_the_same() -> None:
+    many = [f"docs/{number}.md" for number in range(30)]
+    assert surrounding(["posts/a.md", "en/blog/b.md"], many, many).reason(many[0]) == OUTSIDE
+    assert surrounding(["journal/a.md"], many, many).reason(many[0]) == ""
+    assert surrounding(["journal/a.md"], many[:5], many).reason(many[0]) == OUTSIDE
 
 
 @pytest.mark.parametrize(
@@ -126,7 +181,18 @@ SECTIONS = ("posts/a.md", "posts/b/index.md", "notes/c.md")
         ("about.md", ("a.md", *SECTIONS), ""), ("about.md", (), ""),
         ("about.md", ("trip/index.md", *SECTIONS), ""),
         # beside dated articles, or in a folder of undated ones
-        ("posts/undated.md", SECTIONS, ""), ("docs/guide.md", SECTIONS, ""),
+        ("posts/undated.md", SECTIONS, ""), ("posts/x/y/undated.md", SECTIONS, ""),
+        # in a folder of its own
+        ("docs/guide.md", SECTIONS, OUTSIDE), ("projects/boat/index.md", SECTIONS, OUTSIDE),
+        ("docs/guide.md", ("a.md", *SECTIONS), ""), ("docs/guide.md", (), ""),
+        # each language has a root
+        ("en/about-boats.md", ("en/posts/a.md", "fr/posts/a.md"), AT_ROOT),
+        ("en/projects/boat.md", ("en/posts/a.md",), OUTSIDE),
+        ("en/posts/x/undated.md", ("en/posts/a.md",), ""),
+        ("en/index.md", ("en/a.md",), INDEX), ("en/about-boats.md", ("fr/a.md",), ""),
+        # the name of a page beside dated articles
+        ("blog/about.md", ("blog/a.md",), CALLED), ("blog/boats.md", ("blog/a.md",), ""),
+        ("blog/about.md", ("news/a.md", "x.md"), ""),
         ("posts/index.md", SECTIONS, INDEX), ("index.md", SECTIONS, INDEX),
         ("index.md", ("a.md",), INDEX), ("index.md", (), ""), ("trip/index.md", ("a.md",), ""),
     ],
@@ -155,7 +221,7 @@ def test_plain_text_and_dated_files_are_never_pages_by_what_lies_around_them() -
     assert not article("date: 2020-01-01", "2020-01-01-colophon.md").may_be_page
     assert not article("date: 2020-01-01", "_recipes/colophon.md").may_be_page
     assert not article("title: x", "_posts/x.md").may_be_page
-    assert article("title: x", "colophon.md").may_be_page
+    assert article("title: x", "harbour.md").may_be_page
 
 
 def test_outside_the_folder_of_posts_even_a_date_makes_no_article() -> None:

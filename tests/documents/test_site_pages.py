@@ -82,6 +82,33 @@ def test_pages_deep_in_folders_are_linked_only_if_they_say_what_they_are(site: S
     ]
 
 
+def test_pages_of_each_language_and_beside_posts_stand_in_no_feed(site: SiteFolder) -> None:
+    site.article("en/posts/first.md", "First", date="2026-11-01")
+    site.article("de/posts/erster.md", "Erster", date="2026-11-01")
+    site.article("en/about.md", "About", date="2015-01-01")
+    site.article("de/datenschutz.md", "Datenschutz")
+    site.article("en/projects.md", "Projects", date="2016-01-01")
+    site.article("en/projects/boat.md", "Boat")
+    site.article("about/team.md", "Team")
+    site.article("en/now.md", "What now", date="2026-11-02", type="post")
+    report = site.build()
+    assert report.findings == ()
+    assert (titles(site), report.counts.pages) == (["Erster", "First", "What now"], 5)
+    assert '<a href="https://example.org/de/datenschutz/"' in text(site, "index.html")
+    assert "public/about/team/index.html" in site.documents()
+
+
+def test_a_flat_blog_has_pages_by_their_names(site: SiteFolder) -> None:
+    site.article("2026-11-01-first.md", "First")
+    site.article("second.md", "Second", date="2026-11-02")
+    site.article("impressum.md", "Impressum", date="2012-01-01")
+    site.article("colophon.md", "Colophon")
+    site.write("about.txt", "Who I am.\n")
+    report = site.build()
+    assert (titles(site), report.findings) == (["First", "Second"], ())
+    assert report.counts.pages == 3
+
+
 def test_a_link_to_a_page_leads_to_it(site: SiteFolder) -> None:
     hugo(site)
     site.article("posts/second.md", "Second", "[us](../about.md)", date="2026-11-02")

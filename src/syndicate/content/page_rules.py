@@ -10,7 +10,8 @@ where generators agree; whatever is left is an article.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+import unicodedata
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -24,7 +25,9 @@ FRONT = "syndicate makes the front page"
 BESIDE_POSTS = "outside _posts/, where articles lie"
 INDEX = "undated index of a folder with dated articles"
 AT_ROOT = "undated at the root, while dated articles lie in folders"
-BY_SURROUNDING = frozenset((BESIDE_POSTS, INDEX, AT_ROOT))
+OUTSIDE = "undated, in a folder without dated articles, which lie in others"
+CALLED = "has the name of a page, beside dated articles"
+BY_SURROUNDING = frozenset((BESIDE_POSTS, INDEX, AT_ROOT, OUTSIDE, CALLED))
 """What follows from the files around one; once decided, it stays until the file itself changes."""
 
 _PAGES = frozenset(("page", "pages", "static", "search", "archive", "archives", "home", "homepage"))
@@ -40,10 +43,46 @@ _FOLDERS = frozenset(("page", "pages", "_pages", "_tabs"))
 # Where generators publish pages even with a date: Pelican's `pages/`, Jekyll's `_pages/`, and
 # `about/index.md`, into which `hexo new page` and `hugo new` write one.
 _PAGES_AT_ROOT = frozenset(("pages", "_pages"))
-_NAMES_AT_ROOT = frozenset(
-    ("about", "about-me", "archive", "archives", "categories", "contact", "friends", "impressum",
-     "imprint", "links", "privacy", "privacy-policy", "search", "tags")
+_NAME_WORDS = (
+    "about about-me about-us about-this-site archive archives categories colophon contact "
+    "contact-me contact-us friends blogroll guestbook imprint impressum legal legal-notice "
+    "links now privacy privacy-policy cookie-policy disclaimer terms terms-of-service terms- "
+    "of-use search sitemap tags uses datenschutz datenschutzerklaerung datenschutzerklärung "
+    "kontakt ueber ueber-mich ueber-uns über über-mich über-uns suche archiv schlagwörter "
+    "schlagwoerter a-propos à-propos mentions-legales mentions-légales confidentialite "
+    "confidentialité recherche sobre sobre-mi sobre-mí acerca acerca-de contacto privacidad "
+    "aviso-legal contatti chi-siamo chi-sono sobre-mim contato contacten over-mij o-mnie "
+    "kontaktai om-mig om-oss obo-mne 关于 關於 友链 归档 标签"
+)
+_NAMES = frozenset(_NAME_WORDS.split())
+"""Names that pages have at the root of a site, also with a date."""
+_UNDATED_WORDS = (
+    "bio blogroll bookshelf contribute cv donate donations faq feeds gallery hire-me home "
+    "newsletter portfolio press projects project-list projekte proyectos projets publications "
+    "reading-list resume speaking sponsor sponsors start-here subscribe support talks team "
+    "work-with-me"
+)
+_UNDATED_NAMES = frozenset(_UNDATED_WORDS.split())
+"""Names that pages have at the root, which an article may have as well: without a date, or where
+articles lie in folders."""
+_TEXT_NAMES = frozenset(
+    ("about", "about-me", "colophon", "contact", "datenschutz", "impressum", "imprint", "kontakt",
+     "legal-notice", "privacy", "privacy-policy")
 )  # fmt: skip
+"""Names by which even plain text is a page, without a date."""
+_CONTAINERS = frozenset(("content", "source", "src", "site", "i18n", "locales"))
+_LANGUAGE_WORDS = (  # of ISO 639-1
+    "aa ab af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv "
+    "cy da de dv dz ee el en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho "
+    "hr ht hu hy hz ia id ie ig ii ik in io is it iu ja jv ka kg ki kj kk kl km kn ko kr ks "
+    "ku kv kw ky la lb lg li ln lo lt lu lv mg mh mi mk ml mn mr ms mt my na nb nd ne ng nl "
+    "nn no nr nv ny oc oj om or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg si sk sl "
+    "sm sn so sq sr ss st su sv sw ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve "
+    "vi vo wa wo xh yi yo za zh zu"
+)
+_LANGUAGE_CODES = frozenset(_LANGUAGE_WORDS.split())
+_LANGUAGE = re.compile(r"([a-z]{2})(?:[-_](?:[a-z]{2}|[a-z]{4}|\d{3})){0,2}", re.IGNORECASE)
+_IN_LANGUAGE = re.compile(r"[-_]([a-z]{2})(?:[-_][a-z]{2})?$")
 _POSTS = frozenset(("_posts", "_drafts"))
 _FEW = 5
 """So many undated files at the root are pages even where there are fewer dated articles."""
@@ -76,7 +115,7 @@ def of(path: str, form: Format, words: Mapping[Role, str], *, dated: bool, by: s
             return Placed(page=True, reason=f"{key}: {words[role][:40]}")
     if by:
         return Placed(page=True, reason=by)
-    if reason := _at_root(path, form):
+    if reason := _at_root(path, form, dated=dated):
         return Placed(page=True, reason=reason)
     if is_section(path):
         return Placed(page=True, reason="_index is the page of a section")
@@ -87,18 +126,58 @@ def of(path: str, form: Format, words: Mapping[Role, str], *, dated: bool, by: s
     return Placed(may_be_page=form is not Format.TEXT and _POSTS.isdisjoint(folders))
 
 
-def _at_root(path: str, form: Format) -> str:
-    """Why a file is a page even if its header has a date; "" if its place does not say so.
+def _at_root(path: str, form: Format, *, dated: bool) -> str:
+    """Why a file is a page by its place, often even with a date in its header; "" if it is not.
 
-    A day in the path makes it an article all the same.
+    The root is that of the site or of one of its languages. A day in the path makes it an article
+    all the same.
     """
     if dated_name(path)[0] or dated_folders(path):
         return ""
-    first, _, rest = path.partition("/")
+    inner = _inside(path)
+    first, _, rest = inner.partition("/")
     if rest and first.lower() in _PAGES_AT_ROOT:
         return f"folder {first}/"
-    name = (first if _is_index(rest) else "" if rest else first.partition(".")[0]).lower()
-    return f"called {name}" if form is not Format.TEXT and name in _NAMES_AT_ROOT else ""
+    if name := _page_name(inner, form, dated=dated):
+        root = path[: len(path) - len(inner)]
+        return f"called {name}, at the root of {root}" if root else f"called {name}"
+    return ""
+
+
+def _inside(path: str) -> str:
+    """The path seen from the root of its language: `content/pt-br/about.md` -> `about.md`."""
+    while "/" in path:
+        first, _, rest = path.partition("/")
+        if first.lower() not in _CONTAINERS and not _is_language(first):
+            break
+        path = rest
+    return path
+
+
+def _is_language(folder: str) -> bool:
+    found = _LANGUAGE.fullmatch(folder)
+    return bool(found and found[1].lower() in _LANGUAGE_CODES)
+
+
+def _page_name(inner: str, form: Format, *, dated: bool) -> str:
+    """The name by which a file at a root is a page; "" if it has none such, or lies deeper.
+
+    `about.md`, `about/index.md`, `about.de.md` and `about_de.md` have the name `about`.
+    """
+    name = _name_at_root(inner)
+    if form is Format.TEXT:
+        return name if name in _TEXT_NAMES and not dated else ""
+    return name if name in _NAMES or (name in _UNDATED_NAMES and not dated) else ""
+
+
+def _name_at_root(inner: str) -> str:
+    first, _, rest = inner.partition("/")
+    name = first if _is_index(rest) else "" if rest else first.partition(".")[0]
+    name = unicodedata.normalize("NFC", name).lower().strip().replace(" ", "-").replace("_", "-")
+    found = _IN_LANGUAGE.search(name)
+    if name not in _NAMES and found and found[1] in _LANGUAGE_CODES:
+        return name[: found.start()]
+    return name
 
 
 def _is_outside_collections(path: str) -> bool:
@@ -130,15 +209,21 @@ def _is_index(name: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Surrounding:
-    """What a site is like around a file that may be a page, counted from its other files."""
+    """What a site is like around a file that may be a page, counted from its other files.
+
+    The root is that of the site, or of one of its languages.
+    """
 
     dated_at_root: int
     dated_below: int
-    undated_at_root: int
+    undated_outside: int
+    """How many undated files that may be pages lie outside of `sections`, at the root or not."""
     sections: frozenset[str]
     """Folders that hold dated articles, at any depth."""
     has_posts: bool
     """Whether articles lie in `_posts/`, as Jekyll and Hexo have it."""
+    in_post_folders: bool
+    """Whether all dated articles lie in folders called `posts`, `blog` and the like."""
 
     def reason(self, path: str, *, dated: bool = False) -> str:
         """Why a file that may be a page is one; "" if it is an article."""
@@ -146,28 +231,66 @@ class Surrounding:
         if self.has_posts:
             return BESIDE_POSTS
         if dated:
-            return ""
-        if _is_index(name) and (folder in self.sections or (not folder and self._has_dated)):
+            named = _name_at_root(_inside(path)) in _UNDATED_NAMES
+            return CALLED if named and self._articles_lie_in_folders else ""
+        if _is_index(name) and (
+            folder in self.sections or (not _inside(path).count("/") and self._has_dated)
+        ):
             return INDEX
-        if location(path) or self.dated_at_root or not self.dated_below:
+        if location(path) in self.sections and _name_at_root(name) in _NAMES:
+            return CALLED
+        return self._outside(path) if self._articles_lie_in_folders else ""
+
+    def _outside(self, path: str) -> str:
+        """Why an undated file is a page, where all dated articles lie in folders."""
+        enough = self.undated_outside <= max(_FEW, self.dated_below) or self.in_post_folders
+        if not enough:
             return ""
-        return "" if self.undated_at_root > max(_FEW, self.dated_below) else AT_ROOT
+        if _is_at_root(path):
+            return AT_ROOT
+        return "" if _is_within(path, self.sections) else OUTSIDE
+
+    @property
+    def _articles_lie_in_folders(self) -> bool:
+        return self.dated_below > 0 and not self.dated_at_root
 
     @property
     def _has_dated(self) -> bool:
         return bool(self.dated_at_root or self.dated_below)
 
 
+def _is_at_root(path: str) -> bool:
+    return not location(_inside(path))
+
+
+def _is_within(path: str, sections: Container[str]) -> bool:
+    """Whether a folder above the file, below the root, holds dated articles."""
+    root = len(path) - len(_inside(path))
+    return any(above in sections for above in _above(location(path)) if len(above) > root)
+
+
 def surrounding(dated: Iterable[str], undated: Iterable[str], paths: Iterable[str]) -> Surrounding:
     """Sum a site up: paths of dated articles, of undated ones that may be pages, and all files."""
-    places = [location(path) for path in dated]
+    named = _NAMES | _UNDATED_NAMES
+    articles = [path for path in dated if _name_at_root(_inside(path)) not in named]
+    at_root = sum(map(_is_at_root, articles))
+    sections = frozenset(above for path in articles for above in _above(location(path)))
     return Surrounding(
-        dated_at_root=places.count(""),
-        dated_below=sum(map(bool, places)),
-        undated_at_root=sum(not location(path) for path in undated),
-        sections=frozenset(above for place in set(places) for above in _above(place)),
+        dated_at_root=at_root,
+        dated_below=len(articles) - at_root,
+        undated_outside=sum(
+            _is_at_root(path) or not _is_within(path, sections) for path in undated
+        ),
+        sections=sections,
         has_posts=any("_posts/" in path and "_posts" in path.split("/") for path in paths),
+        in_post_folders=all(_is_in_post_folder(path) for path in articles),
     )
+
+
+def _is_in_post_folder(path: str) -> bool:
+    """Whether the topmost folder of an article, below the root, is called as one for articles."""
+    folders = _inside(path).lower().split("/")[:-1]
+    return bool(folders) and folders[0].lstrip("_") in _ARTICLES
 
 
 def _above(place: str) -> list[str]:
