@@ -32,7 +32,7 @@ from syndicate.errors import StoreError, SyndicateError
 from syndicate.issues.freeze import approve_due, make_by_hand
 from syndicate.site import Site
 from syndicate.store.backup import back_up, restore
-from syndicate.store.database import PostgreSQL
+from syndicate.store.database import PostgreSQL, Sqlite
 from syndicate.store.incarnation import Doubt, Incarnation
 from syndicate.store.issues import Issues
 from syndicate.store.schema import metadata
@@ -852,6 +852,108 @@ def test_nothing_is_restored_while_another_is_at_work(
         getattr(opened.database, lock)()
         with pytest.raises(SyndicateError, match=r"a program (builds|sends)"):
             restore(tmp_path / "backup.db", store, ".before")
+
+
+OPENS = """
+import sys
+from pathlib import Path
+from syndicate.store.database import Sqlite
+
+store = Sqlite(Path(sys.argv[1]))
+print("open", flush=True)
+sys.stdin.readline()
+with store.transaction():
+    store.upsert("meta", ("key", "value"), [("imported", "yes")])
+"""
+
+
+def test_nothing_is_restored_while_another_program_has_the_store_open(
+    file_site: Mailing, tmp_path: Path
+) -> None:
+    """An import, say, that only writes at its end: what it writes would be lost."""
+    store = file_site.folder.root / "syndicate.db"
+    back_up(store, tmp_path / "backup.db")
+    with subprocess.Popen(
+        [sys.executable, "-c", OPENS, store],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as program:
+        assert program.stdout
+        assert program.stdout.readline() == "open\n"
+        with pytest.raises(StoreError, match="another program has the store open"):
+            restore(tmp_path / "backup.db", store, ".before")
+        program.communicate("go on\n")
+    assert program.returncode == 0
+    with file_site.folder.opened() as opened:
+        assert opened.database.rows("SELECT 1 FROM meta WHERE key = 'imported'")
+    restore(tmp_path / "backup.db", store, ".before")
+    assert not list(store.parent.glob("*before-*"))
+
+
+def test_a_store_that_is_replaced_while_it_is_opened_is_opened_again(
+    file_site: Mailing, tmp_path: Path
+) -> None:
+    store, other = file_site.folder.root / "syndicate.db", tmp_path / "other.db"
+    back_up(store, other)
+
+    class OpenedLate(Sqlite):
+        def _prepare(self) -> None:
+            super()._prepare()
+            if other.exists():
+                other.replace(store)
+
+    opened = OpenedLate(store)
+    with opened.transaction():
+        opened.upsert("meta", ("key", "value"), [("imported", "yes")])
+    opened.close()
+    with file_site.folder.opened() as site:
+        assert site.database.rows("SELECT 1 FROM meta WHERE key = 'imported'")
+
+
+def test_a_damaged_store_can_be_replaced(file_site: Mailing, tmp_path: Path) -> None:
+    store = file_site.folder.root / "syndicate.db"
+    back_up(store, tmp_path / "backup.db")
+    store.write_bytes(b"no database" * 1000)
+    restore(tmp_path / "backup.db", store, ".before")
+    assert doubt(file_site) is Doubt.RESTORED
+
+
+def test_a_backup_touches_no_other_file(file_site: Mailing, tmp_path: Path) -> None:
+    (tmp_path / "backup.db.part").write_text("of another program", encoding="utf-8")
+    back_up(file_site.folder.root / "syndicate.db", tmp_path / "backup.db")
+    assert (tmp_path / "backup.db.part").read_text(encoding="utf-8") == "of another program"
+    assert {file.name for file in tmp_path.iterdir()} == {"site", "backup.db", "backup.db.part"}
+
+
+@pytest.mark.parametrize(
+    "tables", ["CREATE TABLE marks (url TEXT)", "CREATE TABLE alembic_version (version_num TEXT)"]
+)
+def test_the_database_of_another_program_is_named_when_it_is_restored(
+    file_site: Mailing, tmp_path: Path, tables: str
+) -> None:
+    store, foreign = file_site.folder.root / "syndicate.db", tmp_path / "foreign.db"
+    with sqlite3.connect(foreign) as made:
+        made.execute(tables)
+    made.close()
+    with pytest.raises(StoreError, match="another program's database") as caught:
+        restore(foreign, store, ".before")
+    assert str(caught.value.place) == str(foreign)
+    assert "syndicate backup" in (caught.value.hint or "")
+    assert doubt(file_site) is None
+
+
+def test_a_backup_of_a_newer_version_is_named_when_it_is_restored(
+    file_site: Mailing, tmp_path: Path
+) -> None:
+    store, newer = file_site.folder.root / "syndicate.db", tmp_path / "newer.db"
+    back_up(store, newer)
+    with sqlite3.connect(newer) as made:
+        made.execute("UPDATE alembic_version SET version_num = '9999'")
+    made.close()
+    with pytest.raises(StoreError, match="newer syndicate") as caught:
+        restore(newer, store, ".before")
+    assert str(caught.value.place) == str(newer)
 
 
 @pytest.mark.parametrize("data", [b"", b"not a database at all" * 400])

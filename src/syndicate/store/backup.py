@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import secrets
 import sqlite3
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 from syndicate.errors import Location, StoreError
@@ -14,6 +15,13 @@ from syndicate.store.incarnation import RESTORED
 from syndicate.store.permissions import create_private, open_private
 
 LOG_FILES = ("-wal", "-shm", "-journal")
+
+OF_A_STORE = {"alembic_version", "articles", "issues", "meta"}
+"""Tables that every version of a store has."""
+
+OF_BACKUP = "use a file that syndicate backup wrote"
+PATIENCE_SECONDS = 1
+"""How long to wait for a program that reads the store just now, such as `syndicate status`."""
 
 
 def back_up(store: Path, target: Path) -> None:
@@ -36,18 +44,22 @@ def restore(source: Path, store: Path, name: str) -> Path | None:
     """Put a backup in the place of a store; where that is kept now, None if there was none.
 
     It is kept beside, with `name` added to its own. Nothing may be sent from the restored store
-    before the operator states what it is. Raises StoreError while a program sends or builds, and
-    for a file that is no whole store of this version or an older one.
+    before the operator states what it is. Raises StoreError while another program has the store
+    open, and for a file that is no whole store of this version or an older one.
     """
     if not source.is_file():
         raise StoreError("there is no such backup", place=Location(str(source)))
     if store.exists() and source.samefile(store):
         raise StoreError("this is the store itself", place=Location(str(source)))
-    with _nobody_at_work(store), _made(store) as partial:
+    with _without_senders_and_builds(store), _made(store) as partial:
         _copy(source, partial)
         _mark_restored(partial, source)
-        aside = _moved_aside(store, name) if store.exists() else None
-        partial.replace(store)
+        if not store.exists():
+            partial.replace(store)
+            return None
+        with _locked(store):
+            aside = _moved_aside(store, name)
+            partial.replace(store)
     return aside
 
 
@@ -74,7 +86,7 @@ def _refusal(error: sqlite3.Error, source: Path, target: Path) -> StoreError:
     if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL:
         folder = Location(str(target.parent))
         return StoreError(f"{error}", place=folder, hint="make space on its disk, or use another")
-    return StoreError(f"{source}: {error}", hint="use a file that syndicate backup wrote")
+    return StoreError(f"{source}: {error}", hint=OF_BACKUP)
 
 
 def _quoted(path: Path) -> str:
@@ -86,19 +98,23 @@ def _quoted(path: Path) -> str:
 def _mark_restored(partial: Path, source: Path) -> None:
     """Bring a backup up to this version, and have it sent nothing from for now."""
     with closing(sqlite3.connect(partial)) as opened:
-        tables = opened.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    if tables == (0,):
-        raise StoreError(f"{source} is empty", hint="use another backup")
-    with closing(Sqlite(partial)) as database, database.transaction():
-        database.upsert("meta", ("key", "value"), [(RESTORED, "yes")])
+        tables = {name for (name,) in opened.execute("SELECT name FROM sqlite_master")}
+    place = Location(str(source))
+    if not tables:
+        raise StoreError("the file is empty", place=place, hint=OF_BACKUP)
+    if not tables >= OF_A_STORE:
+        raise StoreError("this is another program's database", place=place, hint=OF_BACKUP)
+    try:
+        with closing(Sqlite(partial)) as database, database.transaction():
+            database.upsert("meta", ("key", "value"), [(RESTORED, "yes")])
+    except StoreError as error:
+        raise StoreError(error.message, place=place, hint=error.hint) from error
     _to_disk(partial)
 
 
 def _moved_aside(store: Path, name: str) -> Path:
     """Keep the store that is replaced; where. Where the disk allows it, there is a store at
     every moment."""
-    with suppress(sqlite3.Error), closing(sqlite3.connect(store)) as opened:
-        opened.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # a damaged one is moved as it is
     aside = store.with_name(f"{store.name}{name}")
     for suffix in LOG_FILES:
         file = store.with_name(store.name + suffix)
@@ -114,9 +130,8 @@ def _moved_aside(store: Path, name: str) -> Path:
 @contextmanager
 def _made(target: Path) -> Iterator[Path]:
     """A private file to be filled, beside the one it becomes; nothing of it stays."""
-    partial = target.with_name(f"{target.name}.part")
+    partial = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
     try:
-        _remove(partial)
         create_private(partial)
         yield partial
     except OSError as error:
@@ -135,13 +150,40 @@ def _remove(partial: Path) -> None:
 
 
 @contextmanager
-def _nobody_at_work(store: Path) -> Iterator[None]:
+def _without_senders_and_builds(store: Path) -> Iterator[None]:
     """Keep senders and builds away. Raises StoreError when one is at work."""
     with ExitStack() as files:
         for suffix, doing in ((".sending", "sends from"), (".lock", "builds with")):
             file = files.enter_context(open_private(_beside(store, suffix), "w"))
             if not flock(file):
-                raise StoreError(f"a program {doing} this store", hint="wait for it, or stop it")
+                raise StoreError(f"a program {doing} this store", hint=WAIT)
+        yield
+
+
+WAIT = "wait for it, or stop it"
+
+
+@contextmanager
+def _locked(store: Path) -> Iterator[None]:
+    """Hold SQLite's lock on a store, and leave nothing in its log. Raises StoreError when another
+    program has it open.
+
+    A connection in WAL mode keeps a shared lock on the file for as long as it is open, so a store
+    does not leave that mode while there is one, whatever it does. One that waits for the lock
+    finds that the file was replaced, and opens the new one (`Sqlite`).
+    """
+    connection = sqlite3.connect(store, timeout=PATIENCE_SECONDS, isolation_level=None)
+    with closing(connection):
+        try:
+            connection.execute("PRAGMA journal_mode=DELETE")
+            connection.execute("BEGIN EXCLUSIVE")
+            is_alone = connection.execute("PRAGMA journal_mode").fetchone() == ("delete",)
+        except sqlite3.Error as error:
+            busy = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+            is_alone = error.sqlite_errorcode & 0xFF not in busy  # a damaged one can be replaced
+        if not is_alone:
+            message = "another program has the store open, such as an import or a shell"
+            raise StoreError(message, place=Location(str(store)), hint=WAIT)
         yield
 
 

@@ -121,13 +121,30 @@ class Sqlite:
         self._sending: TextIO | None = None
         was_readable = self._made_private()
         try:
-            self._connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
-            self._prepare()
+            self._connect()
             if was_readable:
                 with self.transaction():
                     self.upsert("meta", ("key", "value"), [(WAS_READABLE, "yes")])
         except sqlite3.Error as error:
             raise self._error(error) from error
+
+    def _connect(self) -> None:
+        """Open the file; once more if it was replaced by a backup before it could be read.
+
+        Afterwards it is not replaced: in WAL mode, this connection holds a lock on it.
+        """
+        while True:
+            file = self._inode()
+            self._connection = sqlite3.connect(
+                self.path, timeout=BUSY_SECONDS, isolation_level=None
+            )
+            self._prepare()
+            if self._inode() == file:
+                return
+            self._connection.close()
+
+    def _inode(self) -> int:
+        return self.path.stat().st_ino if self.path.exists() else 0
 
     def _made_private(self) -> bool:
         """Have the file, and with it those that SQLite puts beside it, be its owner's alone.
