@@ -57,6 +57,10 @@ class ArticleError(SyndicateError):
     """One file in the content folder cannot be read. It costs only itself."""
 
 
+class UnreadableEmailError(SyndicateError):
+    """An email that cannot be parsed: malformed, or nested too deeply. It costs only itself."""
+
+
 class TemplateError(SyndicateError):
     """A template cannot be found, parsed or rendered."""
 

@@ -281,6 +281,15 @@ def test_any_other_mail_changes_nothing(served: Path, run: Typing, subject: str)
     assert _listed(run)["state"] == "active"
 
 
+def test_an_unreadable_mail_is_an_error_with_a_hint(served: Path, run: Typing) -> None:
+    message = served / "message.eml"
+    message.write_text("Content-Type: message/rfc822\n\n" * 1_300)
+    outcome = run("subscribers", "unsubscribe", "--mail", str(message))
+    assert outcome.code == 2
+    assert "the message is unreadable: it is nested too deeply" in outcome.err
+    assert "email program" in outcome.err
+
+
 def test_who_leaves_is_named_in_one_way(served: Path, run: Typing) -> None:
     assert run("subscribers", "unsubscribe").code == 2
     message = str(served / "config.yaml")

@@ -64,6 +64,31 @@ def arrives(site: Mailing, message: bytes) -> BounceResult:
     return came
 
 
+DEEP = "Content-Type: message/rfc822\n\n" * 1_300 + "Subject: hello\n\nHello\n"
+UNREADABLE = {
+    "comments within comments": b"From: " + b"(" * 1_200 + b"\nSubject: hello\n\nHello\n",
+    "messages within messages": DEEP.encode(),
+}
+
+
+@pytest.mark.parametrize("message", UNREADABLE.values(), ids=list(UNREADABLE))
+def test_an_unreadable_message_is_flagged_and_the_next_one_is_read(
+    site: Mailing, sent: Message, message: bytes
+) -> None:
+    folder = site.folder.root / "returns"
+    for name in ("new", "cur", "tmp"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    (folder / "new" / "1").write_bytes(message)
+    link = re.search(r"https?://\S+/unsubscribe/\S+", plain(sent))
+    assert link
+    (folder / "new" / "2").write_bytes(email(f"Unsubscribe\r\n\r\n> {link[0]}"))
+    with site.folder.opened() as opened:
+        on = acting_on_mail(opened, datetime.now(UTC))
+        tally = read_mailboxes(Bounces(maildir="returns"), site.folder.root, on)
+    assert tally[BounceResult.UNSUBSCRIBED] == 1
+    assert (folder / "cur" / "1:2,FS").exists()
+
+
 def email(text: str = "", sender: str = f"Ann <{ANN}>", **headers: str) -> bytes:
     message = EmailMessage(policy=SMTP)
     message["From"], message["To"] = sender, "letters@example.net"

@@ -229,3 +229,14 @@ def test_a_notice_is_to_come_again_while_the_store_is_away(
         assert post(f"{url}/bounces/postmark", json.dumps(GONE)) == 503
     assert post(f"{url}/bounces/postmark", json.dumps(GONE)) == 200
     assert is_suppressed(site)
+
+
+def test_an_unreadable_message_is_reported_for_a_day(site: SiteFolder) -> None:
+    tick = service(site)
+    (site.root / "returns" / "new" / "1").write_text("Content-Type: message/rfc822\n\n" * 1_300)
+    at(tick, MONDAY)
+    assert faults(tick) == ["unreadable messages in the bounce mailbox: 1"]
+    at(tick, MONDAY + 2 * MINUTE)
+    assert faults(tick)
+    at(tick, MONDAY + timedelta(days=1, minutes=1))
+    assert not faults(tick)

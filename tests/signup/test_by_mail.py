@@ -8,10 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from syndicate.errors import UnreadableEmailError
 from syndicate.signup.unsubscribe_mail import UnsubscribeRequest, unsubscribe_request
+from syndicate.signup.written_email import read_email
 
 TOKEN = "AAEAAAAAAAAABwAAAADhPzYk-0_" + "x" * 13
 ASKED = f"unsubscribe weekly {TOKEN}"
+
+
+def requested(message: bytes) -> UnsubscribeRequest | None:
+    return unsubscribe_request(read_email(message).subject)
 
 
 @pytest.mark.parametrize(
@@ -38,9 +44,8 @@ ASKED = f"unsubscribe weekly {TOKEN}"
     ],
 )
 def test_a_subject_says_who_leaves_what(subject: str) -> None:
-    assert unsubscribe_request(
-        f"From: a@example.org\r\nSubject: {subject}\r\n\r\nHi\r\n".encode()
-    ) == UnsubscribeRequest("weekly", TOKEN)
+    message = f"From: a@example.org\r\nSubject: {subject}\r\n\r\nHi\r\n"
+    assert requested(message.encode()) == UnsubscribeRequest("weekly", TOKEN)
 
 
 @pytest.mark.parametrize(
@@ -51,16 +56,19 @@ def test_a_subject_says_who_leaves_what(subject: str) -> None:
     ],
 )
 def test_any_other_subject_is_about_something_else(subject: str) -> None:
-    assert unsubscribe_request(f"Subject: {subject}\r\n\r\n{ASKED}\r\n".encode()) is None
+    assert requested(f"Subject: {subject}\r\n\r\n{ASKED}\r\n".encode()) is None
 
 
 @pytest.mark.parametrize("piece", ["=3D", "3D.", "=", ": ", "unsubscribe weekly "])
 def test_a_long_subject_is_read_in_linear_time(piece: str) -> None:
     subject = f"unsubscribe weekly {piece * 300}"  # exponential time would exceed the test's limit
-    assert unsubscribe_request(f"Subject: {subject}\r\n\r\n".encode()) is None
+    assert requested(f"Subject: {subject}\r\n\r\n".encode()) is None
 
 
 @given(st.binary() | st.text().map(lambda text: f"Subject: {text}\n\n".encode()))
-def test_whatever_comes_by_mail_is_no_fault(message: bytes) -> None:
-    found = unsubscribe_request(message)
+def test_any_bytes_are_read_or_unreadable(message: bytes) -> None:
+    try:
+        found = requested(message)
+    except UnreadableEmailError:
+        return
     assert found is None or len(found.token) == 40

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
 
 from syndicate.bounces.classify import BounceKind, classify_refusal
 from syndicate.bounces.mime import Fields, Mail, delivered_to, groups, plain_text
@@ -14,6 +16,9 @@ TYPES = ("message/delivery-status", "message/global-delivery-status")  # the lat
 FAILED = ("failed", "failure", "error", "expired", "undeliverable")
 NOT_FAILED = ("delayed", "delivered", "relayed", "expanded", "deferred")
 WORD = re.compile(r"[a-z]+")
+MAX_RECIPIENTS: Final = 20
+"""How many recipients of one report are read; a message of ours has one."""
+
 MILDEST_FIRST = (None, BounceKind.BLOCKED, BounceKind.SOFT, BounceKind.HARD)
 
 
@@ -21,14 +26,37 @@ def read(message: Mail) -> BounceReport | None:
     """What a report says, None for a mail that is none.
 
     A message of ours has one recipient; a report that names several is of a list or of forwarded
-    mail, and says only what holds for all: the mildest counts.
+    mail, and says only what holds for all: the mildest counts. Where it names so many that not all
+    are read, it says nothing for certain.
     """
-    text = plain_text(message)
-    found = [_said(fields, text) for fields in _recipients(message)]
-    if not found:
+    recipients = list(_recipients(message))
+    if not recipients:
         return None
-    kind, status, detail = min(found, key=lambda said: MILDEST_FIRST.index(said[0]))
+    words = _Words.of(plain_text(message))
+    read_, rest = recipients[:MAX_RECIPIENTS], len(recipients) - MAX_RECIPIENTS
+    found = [_outcome(fields, words) for fields in read_]
+    kind, status, detail = min(found, key=lambda each: MILDEST_FIRST.index(each[0]))
+    if rest > 0:
+        kind = BounceKind.SOFT if kind is BounceKind.HARD else kind
+        detail = short(f"{rest} more recipients were not read; {detail}")
     return BounceReport(kind, status, detail, delivered_to(message))
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """The text of a report for people: all, what it quotes, and what it says of each recipient."""
+
+    text: str
+    replies: str
+    by_recipient: Mapping[str, str]
+
+    @classmethod
+    def of(cls, text: str) -> _Words:
+        lines = (line.partition(":") for line in text.splitlines())
+        by_recipient: dict[str, str] = {}
+        for recipient, _, reply in lines:
+            by_recipient.setdefault(recipient.strip().lower(), reply.strip())
+        return cls(text, " ".join(replies_in(text)), by_recipient)
 
 
 def _recipients(message: Mail) -> Iterator[Fields]:
@@ -38,13 +66,14 @@ def _recipients(message: Mail) -> Iterator[Fields]:
             yield from (group for group in groups(part) if "action" in group)
 
 
-def _said(fields: Fields, text: str) -> tuple[BounceKind | None, str, str]:
+def _outcome(fields: Fields, words: _Words) -> tuple[BounceKind | None, str, str]:
     """What follows for one recipient, the status, and what the server said."""
-    told = _told(fields, text)
-    reported, own = enhanced_status(fields.get("status", ""), "245"), enhanced_status(told)
+    reply = _reply(fields, words)
+    reported, own = enhanced_status(fields.get("status", ""), "245"), enhanced_status(reply)
     if not _is_failure(fields["action"], reported):
-        return None, reported, short(told)
-    return classify_refusal(told, status_that_counts(reported, told)), own or reported, short(told)
+        return None, reported, short(reply)
+    kind = classify_refusal(reply, status_that_counts(reported, reply))
+    return kind, own or reported, short(reply)
 
 
 def _is_failure(action: str, status: str) -> bool:
@@ -56,12 +85,10 @@ def _is_failure(action: str, status: str) -> bool:
     return word in FAILED or (word not in NOT_FAILED and status.startswith("5"))
 
 
-def _told(fields: Fields, text: str) -> str:
+def _reply(fields: Fields, words: _Words) -> str:
     """What the server said: some have it only in the text, on the recipient's line or quoted."""
-    if told := fields.get("diagnostic-code", "").partition(";")[2].strip():
-        return told
+    if reply := fields.get("diagnostic-code", "").partition(";")[2].strip():
+        return reply
     recipient = fields.get("final-recipient", "").partition(";")[2].strip().lower()
-    lines = (line.partition(":") for line in text.splitlines())
-    line = next((said for who, _, said in lines if who.strip().lower() == recipient), "").strip()
-    said = line or " ".join(replies_in(text)) or text
-    return said or ("delivery time expired" if "expired" in fields["action"].lower() else "")
+    reply = words.by_recipient.get(recipient, "") or words.replies or words.text
+    return reply or ("delivery time expired" if "expired" in fields["action"].lower() else "")

@@ -43,6 +43,7 @@ class BounceResult(StrEnum):
     NOTHING = "nothing"
     UNMATCHED = "unmatched"
     OTHER = "no notice"
+    UNREADABLE = "unreadable"
 
 
 def handle(

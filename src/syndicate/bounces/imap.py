@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from syndicate.bounces.parse import MAX_BYTES
+from syndicate.bounces.mime import MAX_BYTES
 from syndicate.config.model import Imap
 from syndicate.errors import SyndicateError
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -12,12 +13,18 @@ from typing import Protocol
 from syndicate.bounces import imap, maildir, parse
 from syndicate.bounces.handle import BounceResult, handle, return_path_reader
 from syndicate.config.model import Bounces
+from syndicate.errors import UnreadableEmailError
 from syndicate.store.database import Database
 from syndicate.store.requests import SigningKeys
 from syndicate.timestamps import format_timestamp
 
+log = logging.getLogger(__name__)
+
 Tally = Counter[BounceResult]
 """How many mails came to what."""
+
+FOR_A_PERSON = (BounceResult.OTHER, BounceResult.UNMATCHED, BounceResult.UNREADABLE)
+"""Results of messages that are flagged, because a person should read them."""
 
 Act = Callable[[bytes], BounceResult]
 
@@ -36,10 +43,19 @@ def acting(database: Database, now: datetime) -> Act:
     matches = return_path_reader(SigningKeys(database).good(format_timestamp(now)))
 
     def on(data: bytes) -> BounceResult:
-        report = parse.read(data)
+        try:
+            report = parse.read(data)
+        except UnreadableEmailError as error:
+            return unreadable(error)
         return handle(database, report, matches, now) if report else BounceResult.OTHER
 
     return on
+
+
+def unreadable(error: UnreadableEmailError) -> BounceResult:
+    """The result for a message that cannot be parsed; it is logged."""
+    log.warning("an unreadable message", extra={"facts": {"reason": error.message}})
+    return BounceResult.UNREADABLE
 
 
 def read_mailboxes(settings: Bounces, base: Path, on: Act) -> Tally:
@@ -53,7 +69,7 @@ def read_mailboxes(settings: Bounces, base: Path, on: Act) -> Tally:
         with mailbox as mails:
             for mail in mails:
                 came = on(mail.data)
-                mail.done(odd=came in (BounceResult.OTHER, BounceResult.UNMATCHED))
+                mail.done(odd=came in FOR_A_PERSON)
                 tally[came] += 1
     return tally
 

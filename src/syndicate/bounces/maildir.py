@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from syndicate.bounces.parse import MAX_BYTES
+from syndicate.bounces.mime import MAX_BYTES
 from syndicate.errors import Location, SyndicateError
 
 

@@ -1,30 +1,127 @@
-"""Headers, groups of fields, and text of an email, however malformed. Pure."""
+"""Headers, groups of fields, and text of an email, however malformed. Pure.
+
+Anyone can send to the mailbox, so everything is bounded before it is parsed: the parsers of email
+take quadratic time for long headers and deep nesting.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from email import message_from_string
+from collections.abc import Callable, Iterator, Mapping
+from email import message_from_bytes, message_from_string
+from email.header import decode_header, make_header
 from email.message import Message
 from itertools import islice
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypeVar
+
+from syndicate.errors import UnreadableEmailError
 
 Fields = Mapping[str, str]
 """Values by name, in small letters; of a name that stands twice, the first."""
 
 Mail: TypeAlias = "Message[str, str]"
+Given = TypeVar("Given")
+Value = TypeVar("Value")
+
+MAX_BYTES: Final = 1_000_000
+"""Bytes of an email that are read. What counts comes first; the returned message is last."""
+
+MAX_LINES: Final = 20_000
+MAX_HEADER_LENGTH: Final = 1_000
+"""Characters of a header that are decoded."""
+
+MAX_TEXT: Final = 50_000
+"""Characters of a text that are read."""
 
 MAX_ADDRESSES: Final = 20
 MAX_GROUPS: Final = 1_000
 MAX_PARTS: Final = 200
+MAX_CONTAINERS: Final = 100
+"""How many parts may contain others: each makes the parser try every line once more."""
+
+LINE_END: Final = re.compile(rb"\r\n|\r|\n")
+HEADERS_END: Final = re.compile(rb"(?:\r\n|\r(?!\n)|\n){2}")
+CONTAINER: Final = re.compile(rb"(?:^|[\r\n])content-type:\s{0,100}(?:multipart|message)/", re.I)
+LONG_LINE: Final = re.compile(rb"([^\r\n]{500})[^\r\n]+")
+_REST: Final = rb"[^\r\n]*(?:(?:\r\n|\r|\n)[ \t][^\r\n]*)*+"
+FIELD: Final = re.compile(rb"(?<![^\r\n])[!-9;-~]{1,100}:" + _REST)
+MIME_FIELD: Final = re.compile(rb"(?<![^\r\n])content-[a-z-]{1,40}:" + _REST, re.I)
+MAX_FIELD: Final = 10_000
+MAX_MIME_FIELD: Final = 2_000
+"""Bytes of a header, and of one that describes a part: its parameters take quadratic time."""
+
 ADDRESS: Final = re.compile(r"[^\s<>,;:\"()\[\]@]{1,200}@[^\s<>,;:\"()\[\]@]{1,255}")
 WHERE_TO: Final = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "to")
 """Headers that say which address a mail came to."""
 
 
-def within_limits(message: Mail) -> bool:
-    """Whether a mail has as few parts as mails have that programs write."""
-    return sum(1 for _ in islice(message.walk(), MAX_PARTS + 1)) <= MAX_PARTS
+def parse_message(data: bytes) -> Mail:
+    """The message in these bytes (RFC 5322), of which only the beginning is read.
+
+    Long headers are cut. Raises UnreadableEmailError.
+    """
+    data = data[:MAX_BYTES]
+    if end := next(islice(LINE_END.finditer(data), MAX_LINES, None), None):
+        data = data[: end.start()]
+    if sum(1 for _ in islice(CONTAINER.finditer(data), MAX_CONTAINERS + 1)) > MAX_CONTAINERS:
+        raise _unreadable("it is nested too deeply")
+    message = guarded(message_from_bytes, _with_short_headers(data))
+    if guarded(_count_parts, message) > MAX_PARTS:
+        raise _unreadable("it has too many parts")
+    return message
+
+
+def beginning(data: bytes) -> Mail:
+    """The beginning of a message, with short lines, for parsers that take quadratic time.
+
+    Raises UnreadableEmailError.
+    """
+    return parse_message(LONG_LINE.sub(rb"\1", data[:MAX_TEXT]))
+
+
+def guarded(parser: Callable[[Given], Value], given: Given) -> Value:
+    """What a parser makes of one message. Raises UnreadableEmailError for whatever it raises.
+
+    Parsers of email raise errors of many kinds for what strangers send, RecursionError among them.
+    """
+    try:
+        return parser(given)
+    except (MemoryError, UnreadableEmailError):
+        raise
+    except Exception as error:
+        raise _unreadable(f"it cannot be parsed ({type(error).__name__})") from error
+
+
+def _unreadable(reason: str) -> UnreadableEmailError:
+    return UnreadableEmailError(
+        f"the message is unreadable: {reason}", hint="read it with an email program"
+    )
+
+
+def _with_short_headers(data: bytes) -> bytes:
+    """A message with its headers, and those of its parts, cut to a bounded length."""
+    end = HEADERS_END.search(data)
+    head, body = (data[: end.start()], data[end.start() :]) if end else (data, b"")
+    head = FIELD.sub(lambda field: field[0][:MAX_FIELD], head)
+    return MIME_FIELD.sub(lambda field: field[0][:MAX_MIME_FIELD], head + body)
+
+
+def _count_parts(message: Mail) -> int:
+    return sum(1 for _ in islice(message.walk(), MAX_PARTS + 1))
+
+
+def header(message: Mail, name: str) -> str:
+    """The first header of this name on one line of bounded length, not decoded; "" if missing."""
+    return " ".join(str(message.get(name, ""))[:MAX_HEADER_LENGTH].split())
+
+
+def subject(message: Mail) -> str:
+    """The subject of a message, decoded (RFC 2047) where that can be done."""
+    raw = header(message, "subject")
+    try:
+        return str(make_header(decode_header(raw)))[:MAX_HEADER_LENGTH]
+    except (ValueError, LookupError):  # decode_header's, for what it cannot decode
+        return raw
 
 
 def fields(message: Mail) -> Fields:
@@ -73,11 +170,11 @@ def returned(message: Mail) -> Iterator[Fields]:
 
 
 def plain_text(message: Mail) -> str:
-    """The text a notice has for people, without the message it returns."""
+    """The text a notice has for people, of bounded length, without the message it returns."""
     if message.is_multipart():
         plain = (p for p in message.walk() if p.get_content_type() == "text/plain")
-        return decoded(next(plain, None))
-    return decoded(message)
+        return decoded(next(plain, None))[:MAX_TEXT]
+    return decoded(message)[:MAX_TEXT]
 
 
 def _returned(part: Mail) -> Fields:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from syndicate.bounces import plain_text
 from syndicate.bounces.classify import classify_refusal
-from syndicate.bounces.mime import Mail, delivered_to
+from syndicate.bounces.mime import Mail, beginning, delivered_to, header, subject
 from syndicate.bounces.report import BounceReport, short
 from syndicate.mail.refusals import enhanced_status, replies_in
 
@@ -32,8 +32,10 @@ AWAY = re.compile(
 logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)  # it logs what it raises as well
 
 
-def read(message: Mail) -> BounceReport | None:
+def read(message: Mail, data: bytes) -> BounceReport | None:
     """What a mail says that is no report by the standards; None if it is no notice at all.
+
+    `data` are the bytes of the message.
 
     An automatic reply is a notice from which nothing follows (RFC 3834, section 5). Bounce reports
     may be marked as automatic too (section 2): what a mail system says in plain words counts first,
@@ -47,9 +49,7 @@ def read(message: Mail) -> BounceReport | None:
         return replace(report, sent_to=sent_to)
     if automatic:
         return BounceReport(None, detail="an automatic reply", sent_to=sent_to)
-    from flufl.bounce import all_failures
-
-    delayed, failed = all_failures(message)
+    delayed, failed = _recipients(data)
     if not (delayed or failed):
         return None
     text = plain_text.text_of(message)
@@ -60,15 +60,30 @@ def read(message: Mail) -> BounceReport | None:
     )
 
 
+def _recipients(data: bytes) -> tuple[bool, bool]:
+    """Whether flufl.bounce finds delayed recipients, and failed ones.
+
+    A message for which a detector of it fails is no report: its detectors assume headers that
+    are missing in some messages. A person sees what is no report.
+    """
+    from flufl.bounce import all_failures
+
+    try:
+        delayed, failed = all_failures(beginning(data))
+    except (LookupError, ValueError, TypeError, AttributeError, AssertionError):
+        return False, False
+    return bool(delayed), bool(failed)
+
+
 def is_automatic(message: Mail) -> bool:
     """Whether a program answered for a person: the mail arrived."""
     if EXIM in message:  # it calls its notices replies
         return False
-    marked = str(message.get("auto-submitted", "")).strip().lower()
+    marked = header(message, "auto-submitted").lower()
     return (
         marked.startswith("auto-replied")
         or any(name in message for name in AUTOMATIC)
-        or str(message.get("precedence", "")).strip().lower() in AUTO_PRECEDENCE
+        or header(message, "precedence").lower() in AUTO_PRECEDENCE
         or (marked.startswith("auto-generated") and SUPPRESS in message)
         or message.get_param("report-type") == "disposition-notification"  # RFC 8098
         or says_away(message)
@@ -77,4 +92,4 @@ def is_automatic(message: Mail) -> bool:
 
 def says_away(message: Mail) -> bool:
     """Whether a mail has the subject of an automatic reply."""
-    return AWAY.search(plain_text.subject(message)) is not None
+    return AWAY.search(subject(message)) is not None

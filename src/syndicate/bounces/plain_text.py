@@ -8,10 +8,9 @@ path (RFC 5321, section 4.5.5) together with a matching subject.
 from __future__ import annotations
 
 import re
-from email.header import decode_header, make_header
 
 from syndicate.bounces.classify import classify_refusal
-from syndicate.bounces.mime import Mail, plain_text
+from syndicate.bounces.mime import Mail, header, plain_text, subject
 from syndicate.bounces.report import BounceReport, short
 from syndicate.mail.refusals import enhanced_status, is_temporary, replies_in
 
@@ -40,10 +39,11 @@ DELAYED = re.compile(
 )
 GAVE_UP = re.compile(r"permanent|gave up|giv(en|ing) up|no (further|more) attempts|failed", re.I)
 ORIGINAL = re.compile(
-    r"^\W*(below (this line )?is a copy|(this|here|below|enclosed|attached|following)\b.{0,20} "
+    r"^[^\w\n]{0,40}(below (this line )?is a copy|"
+    r"(this|here|below|enclosed|attached|following)\b.{0,20} "
     r"(is|are) (a copy|the (headers?|original))|"
     r"(the )?(original|returned|undelivered|your|failed) (message|mail|e-?mail)( headers?| text)?"
-    r"( follows?| is attached| below| header)?\W*$|(message|mail) headers? (follow|of)|"
+    r"( follows?| is attached| below| header)?[^\w\n]{0,40}$|(message|mail) headers? (follow|of)|"
     r"(the )?headers? of the original|text of (the )?original|copy of (the|your) (original )?"
     r"(message|mail)|received: (from|by|\()|return-path: ?<)",
     re.I | re.M,
@@ -76,23 +76,14 @@ def _is_delay(title: str, said: str, replies: str) -> bool:
 
 def is_mail_system(message: Mail) -> bool:
     """Whether a mail is from a mail system by its name, and not from a person."""
-    sender = f"{message.get('from', '')} {message.get('return-path', '')}"
+    sender = f"{header(message, 'from')} {header(message, 'return-path')}"
     return SYSTEM.search(sender) is not None
 
 
 def is_returned(message: Mail) -> bool:
     """Whether a mail has an empty return path, and a subject that speaks of a failure."""
-    path = "".join(str(message.get("return-path", "")).split())
+    path = header(message, "return-path").replace(" ", "")
     return path == "<>" and FAILED.search(subject(message)) is not None
-
-
-def subject(message: Mail) -> str:
-    """The subject of a mail, decoded (RFC 2047) where that can be done."""
-    raw = str(message.get("subject", ""))
-    try:
-        return str(make_header(decode_header(raw)))
-    except (ValueError, LookupError):  # decode_header's, for what it cannot decode
-        return raw
 
 
 def text_of(message: Mail) -> str:

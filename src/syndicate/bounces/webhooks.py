@@ -67,13 +67,22 @@ class WebhookHandler:
             log.warning("a notice without its proof", extra={"facts": {"provider": name}})
             return text(403, "This is not from whom it should be.")
         except MalformedError:
-            return text(400, "This cannot be understood.")
+            return _malformed(name, "it is not what this provider posts")
         except OSError as error:
             facts = {"provider": name, "reason": str(error)}
             log.warning("what proves a notice cannot be fetched", extra={"facts": facts})
             return text(503, "This cannot be checked just now.", (b"retry-after", b"60"))
+        except (RecursionError, ValueError, LookupError, TypeError, AttributeError) as error:
+            return _malformed(name, type(error).__name__)
         matches = return_path_reader(SigningKeys(self._database).good(format_timestamp(now)))
         came = Counter(handle(self._database, each, matches, now) for each in reports)
         facts = {"provider": name, **{kind.value: str(many) for kind, many in came.items()}}
         log.info("notices were heard", extra={"facts": facts})
         return text(200, "Heard.")
+
+
+def _malformed(provider: str, reason: str) -> Response:
+    """The answer to an event that cannot be parsed; it is logged."""
+    facts = {"provider": provider, "reason": reason}
+    log.warning("an unreadable event", extra={"facts": facts})
+    return text(400, "This cannot be understood.")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from syndicate.site import Setup, Site
 
 ALL = 1_000_000
+NOTES = {"unreadable": "read it with an email program"}
 FILE = click.Path(exists=True, dir_okay=False, allow_dash=True)
 
 
@@ -40,7 +41,7 @@ def fetch(config_file: Path, files: tuple[str, ...]) -> None:
     setup = set_up(config_file, os.environ)
     with open_site(setup, no_progress) as site:
         tally = _read(setup, site, files)
-    show_table((came.value, str(many), "") for came, many in sorted(tally.items()))
+    show_table((came.value, str(many), NOTES.get(came, "")) for came, many in sorted(tally.items()))
     if not tally:
         click.echo("Nothing came back.")
 
@@ -63,7 +64,7 @@ def _read(setup: Setup, site: Site, files: tuple[str, ...]) -> Tally:
 
 
 def _data(file: str) -> bytes:
-    from syndicate.bounces.parse import MAX_BYTES
+    from syndicate.bounces.mime import MAX_BYTES
 
     if file == "-":
         return sys.stdin.buffer.read(MAX_BYTES)

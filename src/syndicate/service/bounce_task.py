@@ -28,6 +28,9 @@ log = logging.getLogger(__name__)
 EVERY = timedelta(minutes=1)
 """From one look into the mailboxes to the next."""
 
+SHOWN = timedelta(days=1)
+"""How long unreadable messages are reported."""
+
 SOON = 0.5
 """Seconds until a look at what came of it."""
 
@@ -46,17 +49,20 @@ class BounceTask:
         self._looked: datetime | None = None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="bounces")
         self._round: Future[Tally] | None = None
+        self._unreadable = 0
+        self._unreadable_at: datetime | None = None
 
     def turn(self, now: datetime) -> TaskResult:
         """Say what came of the last round, if it has ended, and begin one when it is due."""
         if self._round and not self._round.done():
             return TaskResult(next_in=SOON)
-        self._ended()
+        self._ended(now)
         due = not self._looked or not self._looked <= now < self._looked + EVERY
         if due and (self._settings.maildir or self._settings.imap.host):
             self._looked = now
             self._round = self._thread.submit(self._read, now)
-        return TaskResult(self._missing(), SOON if self._round else None)
+        findings = [*self._missing(), *self._flagged(now)]
+        return TaskResult(findings, SOON if self._round else None)
 
     def _read(self, now: datetime) -> Tally:
         from syndicate.bounces.mailboxes import read_mailboxes
@@ -65,14 +71,28 @@ class BounceTask:
         with ONE_AT_A_TIME, open_site(self._setup, no_progress) as site:
             return read_mailboxes(self._settings, self._setup.base, acting_on_mail(site, now))
 
-    def _ended(self) -> None:
+    def _ended(self, now: datetime) -> None:
         """Log what came of the last round. Raises what it raised."""
         if self._round is None:
             return
         ended, self._round = self._round, None
         if tally := ended.result():
+            from syndicate.bounces.handle import BounceResult
+
             facts = {came.value: str(many) for came, many in tally.items()}
             log.info("notices were read", extra={"facts": facts})
+            if flagged := tally[BounceResult.UNREADABLE]:
+                self._unreadable, self._unreadable_at = self._unreadable + flagged, now
+
+    def _flagged(self, now: datetime) -> list[Finding]:
+        """The messages of the last day that could not be parsed."""
+        if not self._unreadable_at or now >= self._unreadable_at + SHOWN:
+            self._unreadable = 0
+            return []
+        message = f"unreadable messages in the bounce mailbox: {self._unreadable}"
+        hint = "they are flagged as important: read them with an email program"
+        file = self._setup.config_file
+        return [Finding(Level.NOTICE, "email-unreadable", message, file, None, hint)]
 
     def _missing(self) -> list[Finding]:
         """Whether what the configured webhooks need is installed."""

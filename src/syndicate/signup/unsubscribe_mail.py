@@ -10,21 +10,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import datetime
-from email import message_from_bytes, policy
 from typing import NamedTuple
 from urllib.parse import unquote
 
 from syndicate.bounces.handle import BounceResult
-from syndicate.bounces.mailboxes import Act, acting
+from syndicate.bounces.mailboxes import Act, acting, unreadable
+from syndicate.errors import UnreadableEmailError
 from syndicate.signup.subscriptions import BusyError, SubscriptionService
+from syndicate.signup.written_email import read_email
 from syndicate.signup.written_requests import WrittenRequest
 from syndicate.site import Site
 from syndicate.store.requests import RequestKind
 from syndicate.store.subscribers import Subscriber
 from syndicate.subscribers.tokens import Purpose, TokenError
-
-MAX_BYTES = 1_000_000
-"""Bytes of a message that are read: its headers come first."""
 
 SUBJECT = re.compile(
     r"\bunsubscribe[^\w-]+([A-Za-z0-9-]{1,100})[^\w-](?:[^\w-]|3D)*"
@@ -57,17 +55,12 @@ class LinkRequested(NamedTuple):
     address: str
 
 
-def unsubscribe_request(message: bytes) -> UnsubscribeRequest | None:
-    """The token in the subject of a message (RFC 5322); None if there is none.
+def unsubscribe_request(subject: str) -> UnsubscribeRequest | None:
+    """The token in the subject of a message, which is decoded; None if there is none.
 
-    The subject may have come through an answer (`Re:`), be encoded (RFC 2047, or as in an address)
-    or folded, even within the token; the token may have brackets, quotes or a dot around it.
+    The subject may have come through an answer (`Re:`), be encoded as in an address, or have been
+    folded within the token; the token may have brackets, quotes or a dot around it.
     """
-    read = message_from_bytes(message[:MAX_BYTES], policy=policy.default)
-    try:
-        subject = " ".join(str(read["subject"] or "").split())
-    except (ValueError, IndexError, AttributeError):  # the parser's own faults with odd headers
-        return None
     found = SUBJECT.search(SPACE.sub(" ", SOFT_BREAK.sub("", _unquoted(subject[:1_000]))))
     return UnsubscribeRequest(found[1], found[2].replace(" ", "")) if found else None
 
@@ -75,9 +68,11 @@ def unsubscribe_request(message: bytes) -> UnsubscribeRequest | None:
 def unsubscribe(site: Site, message: bytes, now: datetime) -> Unsubscribed | LinkRequested | None:
     """Process an email; None if it does not ask to unsubscribe.
 
-    Raises TokenError if its token is invalid or expired and there is no other proof.
+    Raises TokenError if its token is invalid or expired and there is no other proof, and
+    UnreadableEmailError.
     """
-    service, asked = SubscriptionService(site, now), unsubscribe_request(message)
+    email = read_email(message)
+    service, asked = SubscriptionService(site, now), unsubscribe_request(email.subject)
     invalid: TokenError | None = None
     if asked:
         try:
@@ -85,7 +80,7 @@ def unsubscribe(site: Site, message: bytes, now: datetime) -> Unsubscribed | Lin
             return _unsubscribed(service, who, asked.newsletter)
         except TokenError as error:
             invalid = error
-    done = _in_words(site, service, WrittenRequest(site, service, message[:MAX_BYTES], now))
+    done = _in_words(site, service, WrittenRequest(site, service, email, now))
     if done is None and invalid:
         raise invalid
     return done
@@ -121,7 +116,10 @@ def acting_on_mail(site: Site, now: datetime) -> Act:
         try:
             done = unsubscribe(site, data, now)
         except TokenError:
-            done = None
+            return on_notice(data)
+        except UnreadableEmailError as error:
+            result = on_notice(data)
+            return unreadable(error) if result is BounceResult.OTHER else result
         if done is None:
             return on_notice(data)
         return (
