@@ -26,8 +26,8 @@ def read(message: Mail) -> BounceReport | None:
     """What a report says, None for a mail that is none.
 
     A message of ours has one recipient; a report that names several is of a list or of forwarded
-    mail, and says only what holds for all: the mildest counts. Where it names so many that not all
-    are read, it says nothing for certain.
+    mail, and only what holds for all counts: the mildest. Where it names so many that not all
+    are read, nothing is certain.
     """
     recipients = list(_recipients(message))
     if not recipients:
@@ -44,7 +44,7 @@ def read(message: Mail) -> BounceReport | None:
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """The text of a report for people: all, what it quotes, and what it says of each recipient."""
+    """The text of a report for people: all, what it quotes, and the lines about each recipient."""
 
     text: str
     replies: str

@@ -1,4 +1,4 @@
-"""What an email of a person says: a value, read from bytes. Pure.
+"""The content of an email of a person: a value, read from bytes. Pure.
 
 All parsing happens here, before anything is looked up, so that a message that cannot be parsed
 costs only itself.
@@ -52,7 +52,7 @@ class WrittenEmail:
 
 
 def read_email(data: bytes) -> WrittenEmail:
-    """What an email says. Raises UnreadableEmailError, and nothing else."""
+    """The content of an email. Raises UnreadableEmailError, and nothing else."""
     return guarded(_read, parse_message(data))
 
 
