@@ -396,7 +396,7 @@ def drafted(root: Path, database_url: str) -> Mailing:
     """A site with a draft that waits for approval."""
     site = mailing(root, database_url)
     site.people(PEOPLE)
-    site.folder.configure(newsletters={"weekly": {**WEEKLY, "review": "manual"}})
+    site.folder.configure(newsletters={"weekly": {**WEEKLY, "approval": "manual"}})
     site.issue()
     return site
 

@@ -103,7 +103,7 @@ def test_a_turn_before_the_slot_opens_no_database(
 def test_what_was_missed_is_made_late_or_recorded(
     life: Life, missed: str, states: list[str], reasons: list[str]
 ) -> None:
-    again(life, missed=missed, max_age="30 days")
+    again(life, catch_up=missed, max_age="30 days")
     life.at(MONDAY + 2 * WEEK + timedelta(hours=1))
     issues = life.issues()
     assert [(issue.slot, issue.state) for issue in issues] == list(zip(SLOTS, states, strict=False))

@@ -48,7 +48,7 @@ class Living(RuleBasedStateMachine):
         root = Path(self.folder.name)
         self.site = SiteFolder(root / "site", f"sqlite:///{root / 'one.db'}")
         self.site.configure(
-            newsletters={"weekly": letter(every="2 hours", missed="all", most=3)},
+            newsletters={"weekly": letter(every="2 hours", catch_up="all", max_articles=3)},
             feeds={"tags": False, "formats": ["rss"]},
         )
         self.site.article("z.md", "Always there", date="2026-01-01")
