@@ -37,7 +37,7 @@ def send(
     sending = IssueSend(issue, "weekly", slot, f"{slot}:00Z", planned=planned)
     row = (issue, who.id, state, at)
     with database.transaction():
-        database.upsert("sendings", IssueSend._fields, [sending])
+        database.upsert("issue_sends", IssueSend._fields, [sending])
         database.upsert("deliveries", ("issue", "subscriber", "state", "at"), [row])
 
 

@@ -74,7 +74,7 @@ def ask(site: Path, address: str, state: str = "sent") -> None:
     with known.transaction():
         hashed = read_address(address).hashed(Subscribers(known).salt())
         known.run(
-            "INSERT INTO requests VALUES (1, 'subscribe', :a, :h, :n, "
+            "INSERT INTO signup_requests VALUES (1, 'subscribe', :a, :h, :n, "
             "'2026-11-22T08:00:00Z', '', 'Yes', :s, 0, '', '', '')",
             {"a": address, "h": hashed, "s": state, "n": '{"weekly": []}'},
         )

@@ -64,7 +64,14 @@ def test_who_is_erased_is_nowhere_in_the_store(
         site.send()
     site.ask(lambda opened: remember(opened, ann.id, ann.hash))
     assert traces(site) == [
-        *("bounces", "deliveries", "delivery_events", "requests", "subscribers", "suppressions"),
+        *(
+            "bounces",
+            "deliveries",
+            "delivery_events",
+            "signup_requests",
+            "subscribers",
+            "suppressions",
+        ),
     ]
     before = files(site)
     assert before is None or b"ann.lee" in before
@@ -139,8 +146,8 @@ def remember(opened: Site, who: int, hashed: str, said: str = SAID, mail: str = 
         database.upsert("delivery_events", Event._fields, [Event(1, who, moment, "failed", said)])
         Bounces(database).keep(Bounce("b1", 1, who, "hard", "5.1.1", said, moment), "bounced")
         database.run(
-            "INSERT INTO requests VALUES (1, 'subscribe', :a, :h, '{}', :m, '', 'Yes', 'sent', "
-            "0, '', :r, '')",
+            "INSERT INTO signup_requests VALUES (1, 'subscribe', :a, :h, '{}', :m, '', 'Yes', "
+            "'sent', 0, '', :r, '')",
             {"a": mail, "h": hashed, "m": moment, "r": said},
         )
         database.run(

@@ -111,7 +111,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     @invariant()
     def the_proof_holds(self) -> None:
-        if hasattr(self, "server") and self.rows("SELECT 1 FROM sendings"):
+        if hasattr(self, "server") and self.rows("SELECT 1 FROM issue_sends"):
             with self.site.folder.opened() as opened:
                 proof = operator.reconcile(opened, operator.sending_of(opened, self.issue))
             assert proof.balanced, proof

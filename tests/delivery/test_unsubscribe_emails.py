@@ -107,7 +107,7 @@ def states(site: Mailing) -> Mapping[str, str]:
 def asked_for(site: Mailing) -> list[str]:
     """Addresses that get a link."""
     with site.folder.opened() as opened, opened.database.transaction():
-        rows = opened.database.rows("SELECT hash FROM requests WHERE state = 'waiting'")
+        rows = opened.database.rows("SELECT hash FROM signup_requests WHERE state = 'waiting'")
         found = [SignupRequests(opened.database).of(str(hashed)) for (hashed,) in rows]
     return [each[0].address for each in found]
 

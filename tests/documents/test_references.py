@@ -193,5 +193,5 @@ def test_where_a_file_is_served(path: str, article: str, url: str, expected: str
     assert file_url(path, article, url, BASE) == BASE + expected
 
 
-def test_another_size_or_time_is_another_witness() -> None:
+def test_another_size_or_time_is_another_fingerprint() -> None:
     assert len({file_fingerprint(stat) for stat in ((1, 1), (1, 2), (11, 1), (2, 1))}) == 4

@@ -59,7 +59,15 @@ def test_nothing_is_written_and_nothing_is_published_by_it(site: SiteFolder) -> 
         assert {t: opened.database.rows(f"SELECT * FROM {t}") for t in TABLES} == rows
 
 
-TABLES = ("articles", "article_tags", "renderings", "uses", "documents", "newsletters", "meta")
+TABLES = (
+    "articles",
+    "article_tags",
+    "renderings",
+    "dependencies",
+    "documents",
+    "newsletters",
+    "meta",
+)
 
 
 def test_a_site_that_was_never_built_gets_no_database(tmp_path: Path) -> None:

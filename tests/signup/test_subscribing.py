@@ -87,7 +87,7 @@ def test_an_older_link_brings_nobody_back_who_left_since(place: Place) -> None:
     place.post(first, {})
     with place.site.opened() as site, site.database.transaction():
         earlier = format_timestamp(datetime.now(UTC) - timedelta(minutes=1))
-        site.database.run("UPDATE requests SET asked = :at", {"at": earlier})
+        site.database.run("UPDATE signup_requests SET asked = :at", {"at": earlier})
     place.post(leaving(place, MAIL), {})
     assert place.get(second).status_code == place.post(second, {}).status_code == 410
     assert place.states(MAIL) == {"weekly": "unsubscribed"}
@@ -108,7 +108,7 @@ def test_a_request_that_nobody_confirms_is_forgotten(place: Place) -> None:
         place.letters(now=datetime.now(UTC) + timedelta(days=days, seconds=2))
     assert place.post(link, {}).status_code == 410
     with place.site.opened() as site:
-        assert site.database.rows("SELECT * FROM requests") == []
+        assert site.database.rows("SELECT * FROM signup_requests") == []
         assert site.database.rows("SELECT * FROM subscribers") == []
 
 
@@ -309,7 +309,9 @@ def test_a_link_of_a_rotated_secret_works_for_its_time_of_grace(place: Place) ->
         SigningKeys(site.database).rotate((now + timedelta(days=60)).isoformat()[:19] + "Z", "2026")
     assert place.get(old).status_code == 200
     with place.site.opened() as site, site.database.transaction():
-        site.database.run("UPDATE secrets SET until = '2026-01-01T00:00:00Z' WHERE until <> ''")
+        site.database.run(
+            "UPDATE signing_keys SET until = '2026-01-01T00:00:00Z' WHERE until <> ''"
+        )
     assert place.get(old).status_code == 404
     assert place.post(old, {}).status_code == 404
     assert place.states(MAIL) == {"weekly": "active"}

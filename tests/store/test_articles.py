@@ -186,8 +186,8 @@ def test_ids_are_found_by_their_beginning(database: Database) -> None:
 def test_renderings_are_replaced_with_what_they_use(database: Database) -> None:
     articles = save(database, A, GONE)
 
-    def keep(record: Record, made_from: str, uses: dict[str, str]) -> None:
-        kept = CachedRendering(record.id, made_from, "{}", '["found"]')
+    def keep(record: Record, input_hash: str, uses: dict[str, str]) -> None:
+        kept = CachedRendering(record.id, input_hash, "{}", '["found"]')
         with database.transaction():
             Renderings(articles.database).keep([kept], {record.id: uses})
 

@@ -263,7 +263,7 @@ def _make(
     now: datetime,
 ) -> None:
     """Make and write the documents of `owners`, and keep what was made."""
-    made_from = _put_issues(site, documents, writer, owners, recipe)
+    input_hashes = _put_issues(site, documents, writer, owners, recipe)
     _write_archives(documents, writer, owners)
     for batch in _batches(site.progress(documents.make(owners), len(owners), "Writing")):
         _persist_renderings(site.database, documents, writer.reserve(batch))
@@ -286,7 +286,7 @@ def _make(
             changed = [path for path in writer.written if path.endswith(FEED_FILES)]
             addresses = [base_url(site.config.site) + quote(path) for path in changed]
             Events(site.database).add(Happening.FEED_CHANGED, addresses, format_timestamp(now))
-        Meta(site.database).remember(made_from)
+        Meta(site.database).remember(input_hashes)
 
 
 def _persist_renderings(
@@ -339,7 +339,7 @@ def _put_issues(
         owner.startswith("newsletter:") for owner in owners
     )
     remembered = {} if whole else Meta(site.database).all()
-    made_from: dict[str, str] = {}
+    input_hashes: dict[str, str] = {}
     for issue in next_issues(documents, remembered, recipe, site.config_file):
         name, owner = issue.newsletter.name, f"newsletter:{issue.newsletter.name}"
         if issue.documents is None or issue.page is None:
@@ -352,8 +352,8 @@ def _put_issues(
             documents.with_issue.add(name)
         if issue.documents is not None or issue.findings:
             documents.findings[owner] = list(issue.findings)
-        made_from[f"issue {name}"] = issue.made_from
-    return made_from
+        input_hashes[f"issue {name}"] = issue.input_hash
+    return input_hashes
 
 
 def _write_archives(documents: SiteDocuments, writer: DocumentWriter, owners: list[str]) -> None:

@@ -28,7 +28,7 @@ _SUFFIXES = (".md", ".markdown", ".html", ".txt")
 
 
 class ReferenceResolver:
-    """The folder as one article sees it; `uses` collects target -> witness."""
+    """The folder as one article sees it; `uses` collects target -> fingerprint."""
 
     def __init__(
         self,
@@ -133,7 +133,7 @@ class ReferenceResolver:
 
 
 def file_fingerprint(stat: Stat) -> str:
-    """How a file was: another witness means it changed."""
+    """How a file was: another fingerprint means it changed."""
     return f"{stat[0]}:{stat[1]}"
 
 

@@ -90,8 +90,8 @@ class RenderCache:
 
     def _one(self, record: Record, cached: CachedRendering | None) -> Published | None:
         url = self.address(record)
-        made_from = _made_from(record, url, base_url(self.site))
-        if cached and cached.input_hash == made_from and record.id not in self.stale:
+        input_hash = _input_hash(record, url, base_url(self.site))
+        if cached and cached.input_hash == input_hash and record.id not in self.stale:
             return _published(record, url, cached)
         if record.id in self._fresh and cached:
             return _published(record, url, cached)
@@ -103,7 +103,7 @@ class RenderCache:
         if article is None:
             self._lose(record)
             return None
-        kept = self._render(record, article, url, made_from)
+        kept = self._render(record, article, url, input_hash)
         self._fresh[record.id] = kept
         return _published(record, url, kept)
 
@@ -126,7 +126,7 @@ class RenderCache:
         )
 
     def _render(
-        self, record: Record, article: Article, url: str, made_from: str
+        self, record: Record, article: Article, url: str, input_hash: str
     ) -> CachedRendering:
         from syndicate.content.limited_process import Confined, render_confined
 
@@ -152,7 +152,7 @@ class RenderCache:
             },
             ensure_ascii=False,
         )
-        return CachedRendering(record.id, made_from, text, findings.to_json([*found, *more]))
+        return CachedRendering(record.id, input_hash, text, findings.to_json([*found, *more]))
 
 
 def address(record: Record, site: SiteSettings, zone: tzinfo) -> str:
@@ -182,27 +182,27 @@ def stale_renderings(
     address_of: Callable[[str], str | None],
     moved: AbstractSet[str] | None,
 ) -> set[str]:
-    """Ids of the articles among whose `uses` (article, target, witness) one is not as it was.
+    """Ids of the articles among whose `uses` (article, target, fingerprint) one is not as it was.
 
     `moved` are the paths of articles that may have another address now, None for all: asking
     for the address of every article linked to would take longer than everything else.
     """
     return {
         article
-        for article, target, witness in uses
+        for article, target, fingerprint in uses
         if (moved is None or target in moved or not is_article(target))
-        and witness != _witness(folder, target, address_of)
+        and fingerprint != _fingerprint(folder, target, address_of)
     }
 
 
-def _witness(folder: Folder, target: str, address_of: Callable[[str], str | None]) -> str:
+def _fingerprint(folder: Folder, target: str, address_of: Callable[[str], str | None]) -> str:
     stat = folder.files.get(target)
     if stat is None:
         return MISSING
     return (address_of(target) or MISSING) if is_article(target) else file_fingerprint(stat)
 
 
-def _made_from(record: Record, url: str, base: str) -> str:
+def _input_hash(record: Record, url: str, base: str) -> str:
     head = f"{record.title}\n{record.head}\n{url}\n{base}\n{record.path}"
     head = sha256(head.encode()).hexdigest()[:16]
     return f"{RENDERER_VERSION} {record.body_hash} {head}"

@@ -42,7 +42,7 @@ class NextIssue:
     documents: Mapping[str, bytes] | None
     page: Mapping[str, bytes] | None
     findings: tuple[Finding, ...]
-    made_from: str
+    input_hash: str
 
 
 def plan(
@@ -98,12 +98,12 @@ def next_issues(
     """The next issue of each newsletter; rendered only when something in it changed."""
     for newsletter in documents.config.newsletters.values():
         carried = articles_of(documents, newsletter)
-        made_from = sha256(repr((recipe, carried)).encode()).hexdigest()
-        if remembered.get(f"issue {newsletter.name}") == made_from:
-            yield NextIssue(newsletter, len(carried), None, None, (), made_from)
+        input_hash = sha256(repr((recipe, carried)).encode()).hexdigest()
+        if remembered.get(f"issue {newsletter.name}") == input_hash:
+            yield NextIssue(newsletter, len(carried), None, None, (), input_hash)
             continue
         try:
-            yield _made(documents, newsletter, carried, made_from, config_file)
+            yield _made(documents, newsletter, carried, input_hash, config_file)
         except SyndicateError as error:
             finding = _failed(newsletter, error, config_file)
             yield NextIssue(newsletter, len(carried), None, None, (finding,), "")
@@ -125,13 +125,13 @@ def _made(
     documents: SiteDocuments,
     newsletter: Newsletter,
     carried: Sequence[Published],
-    made_from: str,
+    input_hash: str,
     config_file: str,
 ) -> NextIssue:
     logo = logo_for(documents, newsletter, config_file)
     files = logo.documents if logo else {}  # past issues show it too
     if not carried:
-        return NextIssue(newsletter, 0, {}, files, (), made_from)
+        return NextIssue(newsletter, 0, {}, files, (), input_hash)
     issue = compose(documents, newsletter, carried, config_file)
     contents = parts(issue.rendered.subject, issue.rendered.html, issue.rendered.text)
     held = _held(newsletter, issue, config_file)
@@ -144,7 +144,7 @@ def _made(
         {f"{newsletter.name}/{NEXT_ISSUE.name}/{name}": data for name, data in contents.items()},
         {page: web_page(documents, issue.page, listed=False), **files},
         (*issue.findings, *held),
-        made_from,
+        input_hash,
     )
 
 

@@ -56,14 +56,14 @@ class Articles:
         """
         known: dict[str, Stat] = {}
         for where, values in among("path", paths):
-            for table in (f"articles WHERE state <> 'gone'{where}", f"faults WHERE true{where}"):
-                rows = self._rows(f"SELECT path, size, mtime_ns FROM {table}", values)
+            for table in ("articles WHERE state <> 'gone'", "unreadable_files WHERE true"):
+                rows = self._rows(f"SELECT path, size, mtime_ns FROM {table}{where}", values)
                 known.update((str(p), (int(s), int(m))) for p, s, m in rows)
         return known
 
     def faults(self) -> dict[str, str]:
         """Path -> finding (JSON) of the files that could not be read."""
-        return dict(self._pairs("SELECT path, finding FROM faults ORDER BY path"))
+        return dict(self._pairs("SELECT path, finding FROM unreadable_files ORDER BY path"))
 
     def findings(self) -> list[tuple[str, str]]:
         """Path and findings (JSON) of reading each article, by path."""
@@ -264,8 +264,8 @@ class Articles:
 
         held, not_built = self._withheld() if of(State.DRAFT) else (0, 0)
         (unread,) = self._rows(
-            "SELECT count(*) FROM faults f WHERE finding NOT LIKE '%\"symbolic-link\"%' AND NOT "
-            f"EXISTS (SELECT 1 FROM articles a WHERE a.path = f.path AND {SHOWN_BY_ID})"
+            "SELECT count(*) FROM unreadable_files f WHERE finding NOT LIKE '%\"symbolic-link\"%' "
+            f"AND NOT EXISTS (SELECT 1 FROM articles a WHERE a.path = f.path AND {SHOWN_BY_ID})"
         )[0]
         return Counts(
             published=of(State.LIVE, waits=False),
@@ -332,10 +332,12 @@ class Articles:
     ) -> None:
         """Forget the faults of some paths and keep new ones (stat, finding as JSON)."""
         self.database.run_many(
-            "DELETE FROM faults WHERE path = :path", [{"path": p} for p in (*cleared, *faulty)]
+            "DELETE FROM unreadable_files WHERE path = :path",
+            [{"path": p} for p in (*cleared, *faulty)],
         )
         self.database.run_many(
-            "INSERT INTO faults (path, size, mtime_ns, finding) VALUES (:path, :size, :mtime, :f)",
+            "INSERT INTO unreadable_files (path, size, mtime_ns, finding) "
+            "VALUES (:path, :size, :mtime, :f)",
             [{"path": p, "size": s, "mtime": m, "f": f} for p, ((s, m), f) in faulty.items()],
         )
 

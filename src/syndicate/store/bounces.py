@@ -62,7 +62,7 @@ NOT_FOLLOWED = (
 LISTED = (
     "SELECT coalesce(s.newsletter, ''), coalesce(s.slot, ''), coalesce(p.address, ''), "
     "b.kind, b.status, b.detail, b.at FROM bounces b "
-    "LEFT JOIN sendings s ON s.issue = b.issue LEFT JOIN subscribers p ON p.id = b.subscriber"
+    "LEFT JOIN issue_sends s ON s.issue = b.issue LEFT JOIN subscribers p ON p.id = b.subscriber"
 )
 
 
@@ -102,7 +102,7 @@ class Bounces:
         """Issues between two that were sent to somebody, and of which no notice came."""
         # From the issues, which are few, to deliveries by their whole key: these are many.
         query = (
-            "SELECT s.issue FROM sendings s "
+            "SELECT s.issue FROM issue_sends s "
             "JOIN deliveries d ON d.issue = s.issue AND d.subscriber = :s "
             "WHERE s.issue > :first AND s.issue < :last AND d.state = 'sent' AND NOT EXISTS "
             "(SELECT 1 FROM bounces b WHERE b.subscriber = :s AND b.issue = s.issue)"
@@ -117,7 +117,7 @@ class Bounces:
         was ahead: before any moment that is asked for.
         """
         query = (
-            "SELECT max(s.issue) FROM sendings s "
+            "SELECT max(s.issue) FROM issue_sends s "
             "JOIN deliveries d ON d.issue = s.issue AND d.subscriber = :s "
             "WHERE d.state = 'sent' AND (d.at <= :until OR d.at > :now)"
         )
@@ -142,7 +142,7 @@ class Bounces:
         """How many of an issue's messages were refused or came back, and how many were planned."""
         query = (
             "SELECT (SELECT count(DISTINCT subscriber) FROM bounces "
-            "WHERE issue = :i AND kind <> 'complaint'), planned FROM sendings WHERE issue = :i"
+            "WHERE issue = :i AND kind <> 'complaint'), planned FROM issue_sends WHERE issue = :i"
         )
         rows = self._rows(query, {"i": issue})
         return (int(rows[0][0]), int(rows[0][1])) if rows else (0, 0)

@@ -315,8 +315,9 @@ class Sqlite:
 
 ABOUT_PEOPLE = frozenset(
     (
-        *("consents", "requests", "secrets", "subscribers", "subscriptions", "suppressions"),
-        *("bounces", "deliveries", "delivery_events", "heard_events", "sendings"),
+        *("consents", "signing_keys", "signup_requests", "subscribers", "subscriptions"),
+        "suppressions",
+        *("bounces", "deliveries", "delivery_events", "heard_events", "issue_sends"),
         "sent_counts",
     )
 )
@@ -553,11 +554,11 @@ KEYS = {
     "consents": 4,
     "deliveries": 2,
     "delivery_events": 4,
+    "dependencies": 2,
     "issue_articles": 2,
     "issues": 2,
     "sent_counts": 2,
     "subscriptions": 2,
-    "uses": 2,
 }
 """How many columns the primary key of a table has, if not one."""
 

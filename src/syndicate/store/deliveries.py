@@ -105,7 +105,7 @@ STILL_SUBSCRIBED = (
 """That somebody still gets the newsletter, now."""
 
 SENDING_ACTIVE = (
-    "EXISTS (SELECT 1 FROM sendings WHERE issue = :issue AND paused = '' AND ended = '')"
+    "EXISTS (SELECT 1 FROM issue_sends WHERE issue = :issue AND paused = '' AND ended = '')"
 )
 
 SUPPRESSED_NOW = "SELECT p.id FROM suppressions x JOIN subscribers p ON p.hash = x.hash"
@@ -123,18 +123,18 @@ class Deliveries:
 
     def sending(self, issue: int) -> IssueSend | None:
         """How an issue's sending stands; None if it never began."""
-        rows = self._rows(f"SELECT {SENDING} FROM sendings WHERE issue = :i", {"i": issue})
+        rows = self._rows(f"SELECT {SENDING} FROM issue_sends WHERE issue = :i", {"i": issue})
         return IssueSend._make(rows[0]) if rows else None
 
     def open(self) -> list[IssueSend]:
         """The issues being sent, paused ones too, the oldest first."""
-        rows = self._rows(f"SELECT {SENDING} FROM sendings WHERE ended = '' ORDER BY issue")
+        rows = self._rows(f"SELECT {SENDING} FROM issue_sends WHERE ended = '' ORDER BY issue")
         return [IssueSend._make(row) for row in rows]
 
     def stopping_issues(self) -> list[int]:
         """Issues that were stopped, of which something was in a server's hands then."""
         rows = self._rows(
-            "SELECT s.issue FROM sendings s JOIN issues i ON i.sequence = s.issue "
+            "SELECT s.issue FROM issue_sends s JOIN issues i ON i.sequence = s.issue "
             "WHERE s.ended = '' AND i.state = 'sent'"
         )
         return [int(issue) for (issue,) in rows]
@@ -181,7 +181,7 @@ class Deliveries:
 
     def for_subscriber(self, subscriber: int) -> list[tuple[IssueSend, Delivery]]:
         """What somebody was or is to be sent, the newest first."""
-        sendings = self._rows(f"SELECT {SENDING} FROM sendings ORDER BY issue DESC")
+        sendings = self._rows(f"SELECT {SENDING} FROM issue_sends ORDER BY issue DESC")
         found = ((IssueSend._make(row), self.find(int(row[0]), subscriber)) for row in sendings)
         return [(sending, delivery) for sending, delivery in found if delivery]
 
@@ -198,7 +198,7 @@ class Deliveries:
         """Of how many deliveries nobody knows the fate, by the name of their issue."""
         rows = self._rows(
             "SELECT s.newsletter || '/' || s.slot, count(*) FROM deliveries d "
-            "JOIN sendings s ON s.issue = d.issue WHERE d.state = 'held' "
+            "JOIN issue_sends s ON s.issue = d.issue WHERE d.state = 'held' "
             "GROUP BY s.issue, s.newsletter, s.slot ORDER BY s.issue"
         )
         return {str(name): int(count) for name, count in rows}
@@ -212,7 +212,7 @@ class Deliveries:
         rows = self._rows(
             "SELECT coalesce(min("
             "CASE WHEN d.next_try > :latest THEN :now ELSE d.next_try END), '') "
-            "FROM deliveries d JOIN sendings s ON s.issue = d.issue "
+            "FROM deliveries d JOIN issue_sends s ON s.issue = d.issue "
             "WHERE d.state = 'retry' AND s.ended = '' AND s.paused = ''",
             {"now": now, "latest": latest},
         )
@@ -240,7 +240,7 @@ class Deliveries:
         """
         if self.sending(sending.issue):
             return
-        self._database.upsert("sendings", IssueSend._fields, [sending])
+        self._database.upsert("issue_sends", IssueSend._fields, [sending])
         self._add_missing(sending, tags, sending.began)
 
     def plan_missed(self, sending: IssueSend, tags: Sequence[str], now: str) -> int:
@@ -266,7 +266,7 @@ class Deliveries:
     def pause(self, issue: int, reason: str) -> bool:
         """Let an issue go no further; False if it is not on its way, or paused already."""
         return self._changed(
-            "UPDATE sendings SET paused = :reason "
+            "UPDATE issue_sends SET paused = :reason "
             "WHERE issue = :issue AND ended = '' AND paused = '' RETURNING issue",
             {"issue": issue, "reason": reason},
         )
@@ -277,7 +277,7 @@ class Deliveries:
         `confirmed` is the moment at which the operator confirms its refusals, if they do.
         """
         return self._changed(
-            "UPDATE sendings SET paused = '', confirmed = CASE :confirmed WHEN '' "
+            "UPDATE issue_sends SET paused = '', confirmed = CASE :confirmed WHEN '' "
             "THEN confirmed ELSE :confirmed END "
             "WHERE issue = :issue AND ended = '' AND paused <> '' RETURNING issue",
             {"issue": issue, "confirmed": confirmed},
@@ -285,7 +285,7 @@ class Deliveries:
 
     def reopen(self, issue: int) -> None:
         """Have the sender look at an issue again that had come to its end."""
-        self._run("UPDATE sendings SET ended = '', paused = '' WHERE issue = :i", {"i": issue})
+        self._run("UPDATE issue_sends SET ended = '', paused = '' WHERE issue = :i", {"i": issue})
 
     def stop(self, issue: int, now: str, reason: str) -> int:
         """Send what is still to be sent to nobody; how many that are.
@@ -320,7 +320,7 @@ class Deliveries:
     def end(self, issue: int, now: str) -> bool:
         """Note that an issue came to its end, if it did: nothing is left to do by itself."""
         return self._changed(
-            "UPDATE sendings SET ended = :now WHERE issue = :issue AND ended = '' "
+            "UPDATE issue_sends SET ended = :now WHERE issue = :issue AND ended = '' "
             "AND NOT EXISTS (SELECT 1 FROM deliveries WHERE issue = :issue "
             "AND state IN ('pending', 'claimed', 'sending', 'retry')) RETURNING issue",
             {"issue": issue, "now": now},
@@ -465,7 +465,7 @@ class Deliveries:
         )
         ((planned,),) = self._rows(count, {"issue": sending.issue})
         self._run(
-            "UPDATE sendings SET planned = :planned WHERE issue = :issue",
+            "UPDATE issue_sends SET planned = :planned WHERE issue = :issue",
             {"issue": sending.issue, "planned": planned},
         )
         return int(planned) - sending.planned

@@ -27,7 +27,7 @@ class Documents:
 
     def findings(self) -> dict[str, str]:
         """Owner -> what was found while its documents were made (JSON)."""
-        return dict(self._pairs("SELECT owner, findings FROM notes ORDER BY owner"))
+        return dict(self._pairs("SELECT owner, findings FROM document_findings ORDER BY owner"))
 
     def gone_feeds(self) -> frozenset[str]:
         """Paths of feeds that were, and are no more."""
@@ -47,9 +47,10 @@ class Documents:
     def keep_findings(self, made: Iterable[str], found: Mapping[str, str]) -> None:
         """Replace what was found for the owners that were made."""
         self._database.run_many(
-            "DELETE FROM notes WHERE owner = :owner", [{"owner": owner} for owner in made]
+            "DELETE FROM document_findings WHERE owner = :owner",
+            [{"owner": owner} for owner in made],
         )
-        self._database.upsert("notes", ("owner", "findings"), list(found.items()))
+        self._database.upsert("document_findings", ("owner", "findings"), list(found.items()))
 
     def _pairs(self, query: str) -> list[tuple[str, str]]:
         return [(str(one), str(other)) for one, other in self._rows(query)]

@@ -17,8 +17,8 @@ TEXTS: Final = (
     ("consents", "detail", ("subscriber", "newsletter", "at", "event")),
     ("deliveries", "reply", ("issue", "subscriber")),
     ("delivery_events", "detail", ("issue", "subscriber", "at", "event")),
-    ("requests", "reply", ("id",)),
-    ("sendings", "paused", ("issue",)),
+    ("signup_requests", "reply", ("id",)),
+    ("issue_sends", "paused", ("issue",)),
     ("suppressions", "detail", ("hash",)),
 )
 """Tables, their columns of free text, and the columns that identify a row."""

@@ -68,7 +68,7 @@ class Events:
 
     def hooks(self) -> dict[str, Told]:
         """How far each hook was told."""
-        rows = self._rows(f"SELECT {', '.join(Told._fields)} FROM hooks ORDER BY name")
+        rows = self._rows(f"SELECT {', '.join(Told._fields)} FROM hook_cursors ORDER BY name")
         return {str(row[0]): Told._make(row) for row in rows}
 
     # -- writing (inside a transaction) ----------------------------------------------------
@@ -90,7 +90,7 @@ class Events:
 
     def tell(self, told: Told) -> None:
         """Note how far a hook was told."""
-        self._database.upsert("hooks", Told._fields, [told])
+        self._database.upsert("hook_cursors", Told._fields, [told])
 
     def forget(self, now: datetime, kept: timedelta, heard: int) -> None:
         """Drop events that happened so long ago and that all hooks heard of.

@@ -12,7 +12,7 @@ from syndicate.store.database import Database
 
 @dataclass(frozen=True, slots=True)
 class CachedRendering:
-    """A row of the cache: what an article became, and from what. JSON in all but `made_from`."""
+    """A row of the cache: what an article became, and from what. JSON in all but `input_hash`."""
 
     article: str
     input_hash: str
@@ -32,7 +32,7 @@ class Renderings:
         found: dict[str, CachedRendering] = {}
         for names, values in chunks(ids):
             for row in self._rows(
-                "SELECT article, made_from, rendering, findings FROM renderings "
+                "SELECT article, input_hash, rendering, findings FROM renderings "
                 f"WHERE article IN ({names})",
                 values,
             ):
@@ -40,7 +40,7 @@ class Renderings:
         return found
 
     def uses(self, targets: Sequence[str] | None = None) -> list[tuple[str, str, str]]:
-        """What renderings of published articles and pages refer to: article, target, witness.
+        """What renderings of published articles and pages refer to: article, target, fingerprint.
 
         With `targets`, what refers to one of them.
         """
@@ -49,7 +49,8 @@ class Renderings:
             for where, values in among("u.target", targets)
             for a, t, w in self._rows(
                 # Said so that no database begins with every article there is.
-                "SELECT u.article, u.target, u.witness FROM uses u CROSS JOIN articles a "
+                "SELECT u.article, u.target, u.fingerprint "
+                "FROM dependencies u CROSS JOIN articles a "
                 f"WHERE a.id = u.article AND {SHOWN_BY_ID}{where} "
                 "ORDER BY a.sequence + 0, u.target",
                 values,
@@ -62,7 +63,8 @@ class Renderings:
             (str(a), str(t), str(w))
             for names, values in chunks(ids)
             for a, t, w in self._rows(
-                f"SELECT article, target, witness FROM uses WHERE article IN ({names})", values
+                f"SELECT article, target, fingerprint FROM dependencies WHERE article IN ({names})",
+                values,
             )
         ]
 
@@ -77,17 +79,17 @@ class Renderings:
         return sorted((record.path, found[record.id]) for record in live)
 
     def keep(self, kept: Sequence[CachedRendering], uses: Mapping[str, Mapping[str, str]]) -> None:
-        """Cache renderings and what they refer to: article -> target -> witness."""
+        """Cache renderings and what they refer to: article -> target -> fingerprint."""
         ids = [{"id": k.article} for k in kept]
         self._database.run_many("DELETE FROM renderings WHERE article = :id", ids)
-        self._database.run_many("DELETE FROM uses WHERE article = :id", ids)
+        self._database.run_many("DELETE FROM dependencies WHERE article = :id", ids)
         self._database.run_many(
-            "INSERT INTO renderings (article, made_from, rendering, findings) "
-            "VALUES (:article, :made_from, :rendering, :findings)",
+            "INSERT INTO renderings (article, input_hash, rendering, findings) "
+            "VALUES (:article, :input_hash, :rendering, :findings)",
             [
                 {
                     "article": k.article,
-                    "made_from": k.input_hash,
+                    "input_hash": k.input_hash,
                     "rendering": k.rendering,
                     "findings": k.findings,
                 }
@@ -95,9 +97,10 @@ class Renderings:
             ],
         )
         self._database.run_many(
-            "INSERT INTO uses (article, target, witness) VALUES (:article, :target, :witness)",
+            "INSERT INTO dependencies (article, target, fingerprint) "
+            "VALUES (:article, :target, :fingerprint)",
             [
-                {"article": k.article, "target": t, "witness": w}
+                {"article": k.article, "target": t, "fingerprint": w}
                 for k in kept
                 for t, w in uses.get(k.article, {}).items()
             ],

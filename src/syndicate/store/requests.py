@@ -100,7 +100,7 @@ class SignupRequests:
 
     def count(self, since: str, now: str) -> int:
         """How many were asked for between two moments, for any address."""
-        query = "SELECT count(*) FROM requests WHERE asked BETWEEN :since AND :now"
+        query = "SELECT count(*) FROM signup_requests WHERE asked BETWEEN :since AND :now"
         ((many,),) = self._database.rows(query, {"since": since, "now": now})
         return int(many)
 
@@ -109,7 +109,7 @@ class SignupRequests:
     def ask(self, request: SignupRequest, most: int, since: str) -> None:
         """Keep a request, unless there are `most` of any kind for its address since a moment."""
         query = (
-            "SELECT count(*) FROM requests WHERE hash = :h "
+            "SELECT count(*) FROM signup_requests WHERE hash = :h "
             "AND asked BETWEEN :since AND :now"  # what lies ahead was asked of a clock that was
         )
         values = {"h": request.hash, "since": since, "now": request.asked}
@@ -119,11 +119,11 @@ class SignupRequests:
 
     def settle(self, request: SignupRequest) -> None:
         """Keep what became of a request."""
-        self._database.upsert("requests", SignupRequest._fields, [request])
+        self._database.upsert("signup_requests", SignupRequest._fields, [request])
 
     def erase(self, hashed: str) -> None:
         """Forget what was asked for an address."""
-        self._database.run("DELETE FROM requests WHERE hash = :h", {"h": hashed})
+        self._database.run("DELETE FROM signup_requests WHERE hash = :h", {"h": hashed})
 
     def forget(self, now: datetime, after: timedelta) -> None:
         """Forget what was asked so long ago, answered or not.
@@ -134,21 +134,21 @@ class SignupRequests:
         if moment is None:
             return
         values = {"before": format_timestamp(moment - after)}
-        self._database.run("DELETE FROM requests WHERE asked < :before", values)
+        self._database.run("DELETE FROM signup_requests WHERE asked < :before", values)
         values = {"now": format_timestamp(now)}
-        self._database.run("UPDATE requests SET asked = :now WHERE asked > :now", values)
+        self._database.run("UPDATE signup_requests SET asked = :now WHERE asked > :now", values)
 
     def drop_waiting(self, reason: str) -> int:
         """Send no email for what was asked until now; how many requests those were."""
         rows = self._database.rows(
-            "UPDATE requests SET state = 'dropped', reply = :reason WHERE state = 'waiting' "
+            "UPDATE signup_requests SET state = 'dropped', reply = :reason WHERE state = 'waiting' "
             "RETURNING id",
             {"reason": reason},
         )
         return len(rows)
 
     def _select(self, where: str, values: dict[str, object]) -> list[SignupRequest]:
-        query = f"SELECT {self._columns} FROM requests WHERE {where}"
+        query = f"SELECT {self._columns} FROM signup_requests WHERE {where}"
         return [SignupRequest._make(row) for row in self._database.rows(query, values)]
 
 
@@ -161,7 +161,7 @@ class SigningKeys:
     def good(self, now: str) -> list[SigningKey]:
         """Those whose links are good at a moment, the one that signs first."""
         query = (
-            "SELECT id, key, made, until FROM secrets WHERE until = '' OR until > :now "
+            "SELECT id, key, made, until FROM signing_keys WHERE until = '' OR until > :now "
             "ORDER BY id DESC"
         )
         return [SigningKey._make(row) for row in self._database.rows(query, {"now": now})]
@@ -173,8 +173,8 @@ class SigningKeys:
 
     def rotate(self, until: str, now: str) -> None:
         """Sign with a new secret from now on; links of those before are good until a moment."""
-        self._database.run("UPDATE secrets SET until = :u WHERE until = ''", {"u": until})
-        self._database.run("DELETE FROM secrets WHERE until <> '' AND until <= :n", {"n": now})
+        self._database.run("UPDATE signing_keys SET until = :u WHERE until = ''", {"u": until})
+        self._database.run("DELETE FROM signing_keys WHERE until <> '' AND until <= :n", {"n": now})
         self._make(now)
 
     def _make(self, now: str) -> SigningKey:
@@ -183,5 +183,5 @@ class SigningKeys:
         number = int(rows[0][0]) + 1 if rows else 1
         made = SigningKey(number, lots.token_hex(KEY_BYTES), now, "")
         self._database.upsert("meta", ("key", "value"), [("last-secret", str(number))])
-        self._database.upsert("secrets", SigningKey._fields, [made])
+        self._database.upsert("signing_keys", SigningKey._fields, [made])
         return made

@@ -50,8 +50,8 @@ article_tags = Table(  # of published articles
     sqlite_with_rowid=False,
 )
 
-faults = Table(  # files that could not be read, as they were then
-    "faults",
+unreadable_files = Table(  # files that could not be read, as they were then
+    "unreadable_files",
     metadata,
     Column("path", PLAIN, primary_key=True),
     Column("size", BigInteger, nullable=False),
@@ -63,7 +63,7 @@ renderings = Table(  # what bodies became: a cache, and the last good copy of a 
     "renderings",
     metadata,
     Column("article", PLAIN, primary_key=True),
-    Column("made_from", PLAIN, nullable=False),  # hashes, address, version of the renderer
+    Column("input_hash", PLAIN, nullable=False),  # hashes, address, version of the renderer
     Column("rendering", PLAIN, nullable=False),  # JSON
     Column("findings", PLAIN),  # JSON
     Index(
@@ -74,12 +74,12 @@ renderings = Table(  # what bodies became: a cache, and the last good copy of a 
     ),
 )
 
-uses = Table(  # files and articles that renderings refer to
-    "uses",
+dependencies = Table(  # files and articles that renderings refer to
+    "dependencies",
     metadata,
     Column("article", PLAIN, primary_key=True),
     Column("target", PLAIN, primary_key=True),  # path in the content folder
-    Column("witness", PLAIN, nullable=False),  # how the target was then; "" if missing
+    Column("fingerprint", PLAIN, nullable=False),  # how the target was then; "" if missing
     sqlite_with_rowid=False,
 )
 
@@ -91,8 +91,8 @@ documents = Table(  # files this program wrote
     Column("owner", PLAIN, nullable=False),  # what it belongs to: site, tag:x, article id, ...
 )
 
-notes = Table(  # what was found while documents were made
-    "notes",
+document_findings = Table(  # what was found while documents were made
+    "document_findings",
     metadata,
     Column("owner", PLAIN, primary_key=True),
     Column("findings", PLAIN, nullable=False),  # JSON
@@ -164,8 +164,8 @@ events = Table(  # what hooks are told
     Column("at", PLAIN, nullable=False),
 )
 
-hooks = Table(  # how far each hook was told
-    "hooks",
+hook_cursors = Table(  # how far each hook was told
+    "hook_cursors",
     metadata,
     Column("name", PLAIN, primary_key=True),
     Column("position", BigInteger, nullable=False),  # the last event it heard of
@@ -220,8 +220,8 @@ suppressions = Table(  # addresses never to be mailed again
     Column("since", PLAIN, nullable=False),
 )
 
-requests = Table(  # what people asked for on a page, and the mail that answers it
-    "requests",
+signup_requests = Table(  # what people asked for on a page, and the mail that answers it
+    "signup_requests",
     metadata,
     Column("id", BigInteger, primary_key=True, autoincrement=False),  # drawn by lot
     Column("kind", PLAIN, nullable=False),  # subscribe | preferences
@@ -237,12 +237,12 @@ requests = Table(  # what people asked for on a page, and the mail that answers 
     Column("reply", PLAIN, nullable=False),  # what became of the mail
     # The site's address as a browser on this machine has it, for links in the outbox; else "".
     Column("base", PLAIN, nullable=False, server_default=""),
-    Index("requests_by_hash", "hash"),
-    Index("requests_by_state", "state", "next_try"),
+    Index("signup_requests_by_hash", "hash"),
+    Index("signup_requests_by_state", "state", "next_try"),
 )
 
-secrets = Table(  # what the links people get by mail are signed with
-    "secrets",
+signing_keys = Table(  # what the links people get by mail are signed with
+    "signing_keys",
     metadata,
     Column("id", BigInteger, primary_key=True, autoincrement=False),  # 1, 2, ...; the last signs
     Column("key", PLAIN, nullable=False),
@@ -250,8 +250,8 @@ secrets = Table(  # what the links people get by mail are signed with
     Column("until", PLAIN, nullable=False),  # when its links end; "" while it signs
 )
 
-sendings = Table(  # issues on their way to subscribers
-    "sendings",
+issue_sends = Table(  # issues on their way to subscribers
+    "issue_sends",
     metadata,
     Column("issue", BigInteger, primary_key=True, autoincrement=False),  # its sequence
     Column("newsletter", PLAIN, nullable=False),

@@ -72,6 +72,18 @@ CREATE TABLE delivery_events (
   PRIMARY KEY (issue, subscriber, at, event)
 )
  WITHOUT ROWID;
+CREATE TABLE dependencies (
+  article TEXT NOT NULL,
+  target TEXT NOT NULL,
+  fingerprint TEXT NOT NULL,
+  PRIMARY KEY (article, target)
+)
+ WITHOUT ROWID;
+CREATE TABLE document_findings (
+  owner TEXT NOT NULL,
+  findings TEXT NOT NULL,
+  PRIMARY KEY (owner)
+);
 CREATE TABLE documents (
   path TEXT NOT NULL,
   size BIGINT NOT NULL,
@@ -85,20 +97,13 @@ CREATE TABLE events (
   at TEXT NOT NULL,
   PRIMARY KEY (id)
 );
-CREATE TABLE faults (
-  path TEXT NOT NULL,
-  size BIGINT NOT NULL,
-  mtime_ns BIGINT NOT NULL,
-  finding TEXT NOT NULL,
-  PRIMARY KEY (path)
-);
 CREATE TABLE heard_events (
   id TEXT NOT NULL,
   at TEXT NOT NULL,
   PRIMARY KEY (id)
 )
  WITHOUT ROWID;
-CREATE TABLE hooks (
+CREATE TABLE hook_cursors (
   name TEXT NOT NULL,
   position BIGINT NOT NULL,
   attempts BIGINT NOT NULL,
@@ -115,6 +120,17 @@ CREATE TABLE issue_articles (
   PRIMARY KEY (newsletter, article)
 );
 CREATE INDEX issue_articles_by_article ON issue_articles (article);
+CREATE TABLE issue_sends (
+  issue BIGINT NOT NULL,
+  newsletter TEXT NOT NULL,
+  slot TEXT NOT NULL,
+  began TEXT NOT NULL,
+  planned BIGINT NOT NULL,
+  paused TEXT NOT NULL,
+  ended TEXT NOT NULL,
+  confirmed TEXT DEFAULT '' NOT NULL,
+  PRIMARY KEY (issue)
+);
 CREATE TABLE issues (
   newsletter TEXT NOT NULL,
   slot TEXT NOT NULL,
@@ -153,20 +169,29 @@ CREATE TABLE newsletters (
   since TEXT NOT NULL,
   PRIMARY KEY (name)
 );
-CREATE TABLE notes (
-  owner TEXT NOT NULL,
-  findings TEXT NOT NULL,
-  PRIMARY KEY (owner)
-);
 CREATE TABLE renderings (
   article TEXT NOT NULL,
-  made_from TEXT NOT NULL,
+  input_hash TEXT NOT NULL,
   rendering TEXT NOT NULL,
   findings TEXT,
   PRIMARY KEY (article)
 );
 CREATE INDEX renderings_with_findings ON renderings (article) WHERE findings IS NOT NULL;
-CREATE TABLE requests (
+CREATE TABLE sent_counts (
+  server TEXT NOT NULL,
+  second BIGINT NOT NULL,
+  sent BIGINT NOT NULL,
+  PRIMARY KEY (server, second)
+)
+ WITHOUT ROWID;
+CREATE TABLE signing_keys (
+  id BIGINT NOT NULL,
+  "key" TEXT NOT NULL,
+  made TEXT NOT NULL,
+  until TEXT NOT NULL,
+  PRIMARY KEY (id)
+);
+CREATE TABLE signup_requests (
   id BIGINT NOT NULL,
   kind TEXT NOT NULL,
   address TEXT NOT NULL,
@@ -182,33 +207,8 @@ CREATE TABLE requests (
   base TEXT DEFAULT '' NOT NULL,
   PRIMARY KEY (id)
 );
-CREATE INDEX requests_by_hash ON requests (hash);
-CREATE INDEX requests_by_state ON requests (state, next_try);
-CREATE TABLE secrets (
-  id BIGINT NOT NULL,
-  "key" TEXT NOT NULL,
-  made TEXT NOT NULL,
-  until TEXT NOT NULL,
-  PRIMARY KEY (id)
-);
-CREATE TABLE sendings (
-  issue BIGINT NOT NULL,
-  newsletter TEXT NOT NULL,
-  slot TEXT NOT NULL,
-  began TEXT NOT NULL,
-  planned BIGINT NOT NULL,
-  paused TEXT NOT NULL,
-  ended TEXT NOT NULL,
-  confirmed TEXT DEFAULT '' NOT NULL,
-  PRIMARY KEY (issue)
-);
-CREATE TABLE sent_counts (
-  server TEXT NOT NULL,
-  second BIGINT NOT NULL,
-  sent BIGINT NOT NULL,
-  PRIMARY KEY (server, second)
-)
- WITHOUT ROWID;
+CREATE INDEX signup_requests_by_hash ON signup_requests (hash);
+CREATE INDEX signup_requests_by_state ON signup_requests (state, next_try);
 CREATE TABLE subscribers (
   id BIGINT NOT NULL,
   address TEXT NOT NULL,
@@ -235,12 +235,12 @@ CREATE TABLE suppressions (
   since TEXT NOT NULL,
   PRIMARY KEY (hash)
 );
-CREATE TABLE uses (
-  article TEXT NOT NULL,
-  target TEXT NOT NULL,
-  witness TEXT NOT NULL,
-  PRIMARY KEY (article, target)
-)
- WITHOUT ROWID;
+CREATE TABLE unreadable_files (
+  path TEXT NOT NULL,
+  size BIGINT NOT NULL,
+  mtime_ns BIGINT NOT NULL,
+  finding TEXT NOT NULL,
+  PRIMARY KEY (path)
+);
 CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY);
-INSERT INTO alembic_version VALUES ('0010');
+INSERT INTO alembic_version VALUES ('0011');

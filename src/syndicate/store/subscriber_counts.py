@@ -61,7 +61,7 @@ def _happened(database: Database, events: Sequence[str], since: str) -> Mapping[
 
 def _waiting(database: Database) -> Counter[str]:
     rows = database.rows(
-        "SELECT DISTINCT hash, newsletters FROM requests "
+        "SELECT DISTINCT hash, newsletters FROM signup_requests "
         "WHERE kind = 'subscribe' AND state IN ('waiting', 'sent')"
     )
     return Counter(

@@ -203,7 +203,7 @@ class Subscribers:
             return Outcome(known[0][0])
         active = Subscription(newsletter, who.id, SubscriptionState.ACTIVE, now)
         self._database.upsert("subscriptions", Subscription._fields, [active])
-        self._witness(Consent(who.id, newsletter, now, "added", detail))
+        self._record_consent(Consent(who.id, newsletter, now, "added", detail))
         return Outcome.ADDED
 
     def confirm(
@@ -229,7 +229,7 @@ class Subscribers:
                 active = Subscription(newsletter, who.id, SubscriptionState.ACTIVE, now)
                 self._database.upsert("subscriptions", Subscription._fields, [active])
             for each in evidence:
-                self._witness(each._replace(subscriber=who.id, newsletter=newsletter))
+                self._record_consent(each._replace(subscriber=who.id, newsletter=newsletter))
         return who
 
     def choose(self, subscription: Subscription, tags: Sequence[str]) -> None:
@@ -255,7 +255,9 @@ class Subscribers:
         for each in left:
             gone = each._replace(state=SubscriptionState.UNSUBSCRIBED, since=now)
             self._database.upsert("subscriptions", Subscription._fields, [gone])
-            self._witness(Consent(subscriber, each.newsletter, now, "unsubscribed", detail, client))
+            self._record_consent(
+                Consent(subscriber, each.newsletter, now, "unsubscribed", detail, client)
+            )
         return [each.newsletter for each in left]
 
     def suppress(self, hashed: str, reason: SuppressionReason, detail: str, now: str) -> None:
@@ -300,5 +302,5 @@ class Subscribers:
         rows = self._rows("SELECT value FROM meta WHERE key = :key", {"key": key})
         return str(rows[0][0]) if rows else ""
 
-    def _witness(self, consent: Consent) -> None:
+    def _record_consent(self, consent: Consent) -> None:
         self._database.upsert("consents", Consent._fields, [consent])
