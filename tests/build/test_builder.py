@@ -227,7 +227,8 @@ def test_a_broken_file_costs_only_itself_and_what_it_published_stays(site: SiteF
 def test_a_file_broken_and_mended_within_one_tick_of_the_clock_is_read_again(
     small: SiteFolder,
 ) -> None:
-    good, bad = "---\ntitle: Sea\n---\nText\n", "---\ntitle: [ab\n---\nText\n"
+    good = "---\ndate: 2026-11-01\ntitle: Sea\n---\nText\n"
+    bad = good.replace("Sea", "[ab")
     assert len(good) == len(bad)
     file = small.write("sea.md", bad)
     tick = NOON.timestamp()
@@ -733,7 +734,9 @@ def test_an_impossible_address_costs_only_its_article(small: SiteFolder, url: st
 
 
 def test_a_tag_of_any_length_costs_nobody_anything(small: SiteFolder) -> None:
-    small.article("sea.md", "Sea", tags=["long words " * 9, "短" * 99, "C++", "../up"])
+    small.article(
+        "sea.md", "Sea", date="2026-11-01", tags=["long words " * 9, "短" * 99, "C++", "../up"]
+    )
     assert small.build().findings == ()
     assert len(list((small.root / "public/tags").iterdir())) == 4
 
@@ -847,7 +850,7 @@ def test_whatever_a_header_holds_the_other_articles_are_published(site: SiteFold
 
 @pytest.mark.skipif(sys.platform != "linux", reason="names of files are bytes on Linux only")
 def test_a_file_whose_name_is_not_text_costs_only_itself(site: SiteFolder) -> None:
-    site.article("sea.md", "Sea")
+    site.article("sea.md", "Sea", date="2026-11-01")
     name = os.fsencode(site.root / "content") + b"/caf\xe9.md"
     Path(os.fsdecode(name)).write_text("Text")
     Path(os.fsdecode(name.replace(b".md", b".png"))).write_bytes(PNG)

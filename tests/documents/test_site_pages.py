@@ -338,9 +338,15 @@ def test_the_front_page_says_nothing_to_readers_of_what_is_held_back(site: SiteF
 def test_a_later_build_takes_undated_articles_as_new(site: SiteFolder) -> None:
     site.article("lake.md", "Lake", date="2026-11-02")
     site.build()
-    undated(site, 8)
+    undated(site, 3)
     assert site.build().findings == ()
-    assert len(titles(site)) == 9
+    for number in range(4):
+        site.article(f"more-{number}.md", f"More {number}")
+    (finding,) = site.build().findings
+    assert (finding.rule, finding.level) == ("dated-now", "notice")
+    assert "4 articles without a date are published with the current time" in finding.message
+    assert len(titles(site)) == 8
+    assert site.build().findings == ()
 
 
 def test_what_replaces_the_demonstration_is_a_first_build_too(site: SiteFolder) -> None:
@@ -352,14 +358,40 @@ def test_what_replaces_the_demonstration_is_a_first_build_too(site: SiteFolder) 
     assert titles(site) == []
 
 
-@pytest.mark.parametrize(("without", "dated"), [(4, 0), (5, 5), (8, 20)])
-def test_few_undated_articles_or_less_than_half_are_published(
+@pytest.mark.parametrize(("without", "dated"), [(1, 0), (3, 0), (1, 1), (3, 3), (3, 9)])
+def test_a_first_build_names_the_few_articles_that_got_the_current_time(
     site: SiteFolder, without: int, dated: int
 ) -> None:
+    mixed(site, without, dated)
+    (finding,) = site.build().findings
+    assert (finding.rule, finding.level) == ("dated-now", "notice")
+    assert "note-0.md" in finding.message
+    assert len(titles(site)) == without + dated
+    assert site.build().findings == ()
+
+
+@pytest.mark.parametrize(("without", "dated"), [(4, 0), (2, 1), (3, 2), (4, 5), (5, 5), (8, 20)])
+def test_a_first_build_holds_back_many_undated_articles_or_more_than_half(
+    site: SiteFolder, without: int, dated: int
+) -> None:
+    mixed(site, without, dated)
+    report = site.build()
+    assert [finding.rule for finding in report.findings] == ["dates-missing"]
+    assert (len(titles(site)), report.counts.held_back) == (dated, without)
+
+
+def mixed(site: SiteFolder, without: int, dated: int) -> None:
     undated(site, without)
     for number in range(dated):
         site.article(f"day-{number}.md", f"Day {number}", date="2026-11-02")
-    assert site.build().findings == ()
+
+
+def test_while_articles_without_dates_are_held_back_another_one_is_too(site: SiteFolder) -> None:
+    undated(site, 6)
+    site.build()
+    site.article("more.md", "More")
+    (finding,) = site.build().findings
+    assert finding.message.startswith("7 of 7")
 
 
 def test_at_once_on_request_a_first_build_publishes_all(site: SiteFolder) -> None:

@@ -494,6 +494,23 @@ def _dates_missing(paths: list[str], published: int) -> Finding:
     )
 
 
+def _dated_now(paths: Sequence[str]) -> Finding:
+    """That the articles at these paths were published with the time of this build."""
+    shown = ", ".join(paths[:3]) + (", …" if len(paths) > 3 else "")
+    articles = (
+        "1 article without a date is"
+        if len(paths) == 1
+        else (f"{len(paths):,} articles without a date are")
+    )
+    return Finding(
+        Level.NOTICE,
+        "dated-now",
+        f"{articles} published with the current time ({shown})",
+        paths[0],
+        hint="if this is not the date you want, add date: to the header before you send anything",
+    )
+
+
 def _folders_held_back(paths: list[str]) -> Finding:
     """That files are held back for the names of their folders, which no configuration explains."""
     folders = list(dict.fromkeys(naming.partial(path) for path in paths))
@@ -526,6 +543,8 @@ def _report(
     undated = articles.undated()
     if undated:
         made.append(_dates_missing([r.path for r in undated], articles.count()))
+    if intake.dated_now:
+        made.append(_dated_now(intake.dated_now))
     counts = _counts(articles, made)
     if counts.held_back and (held := articles.held_by_folder()):
         made.append(_folders_held_back(held))

@@ -55,10 +55,15 @@ ReadFiles = Callable[
 
 @dataclass(frozen=True, slots=True)
 class IngestResult:
-    """What an intake did: changed articles, and how many files it read."""
+    """What an intake did: changed articles, and how many files it read.
+
+    `dated_now` are the paths of articles without a date that got the current time, where that may
+    not be meant: in a first build, or many at once.
+    """
 
     changes: tuple[Change, ...] = ()
     read: int = 0
+    dated_now: tuple[str, ...] = ()
 
 
 def changed_files(
@@ -153,7 +158,18 @@ def ingest(
         articles.replace_faults((*removed, *(f.path for f in scanned)), _fault_rows(broken, now))
         kept = {"read as": how, "tags kept": kept_tags}
         Meta(database).remember(kept | ({"unfinished": "yes"} if changes else {}))
-    return IngestResult(tuple(changes), len(files))
+    dated_now = () if publish_undated else _dated_now(articles, changes)
+    return IngestResult(tuple(changes), len(files), dated_now)
+
+
+def _dated_now(articles: Articles, changes: Sequence[Change]) -> tuple[str, ...]:
+    """Articles without a date that are published with the current time: all of a first build, or
+    many at once."""
+    new = [after for before, after in changes if _is_new(before, after)]
+    undated = tuple(record.path for record in new if is_undated(record))
+    if len(undated) > MAX_UNDATED or (undated and articles.count() == len(new)):
+        return undated
+    return ()
 
 
 def _moves(articles: Articles, meta: Mapping[str, str], moment: str) -> bool:
@@ -244,7 +260,9 @@ def _record(
         decision, before = _decide(articles, scanned, removed, files, host, now)
     saved = list(decision.saved)
     if hold and _is_first(articles, decision):
-        saved = to_hold_undated(saved, before.keys())
+        again = {record.id for record in saved}
+        held = sum(record.id not in again for record in articles.undated())
+        saved = to_hold_undated(saved, before.keys(), held)
     if address:
         ids = {record.id for record in (*saved, *decision.gone)}
         others = articles.with_slugs([record.slug for record in saved])
@@ -264,8 +282,7 @@ def _record(
 
 def _is_first(articles: Articles, decision: Decision) -> bool:
     """Whether nothing was published before that still is."""
-    undated = sum(map(is_undated, decision.saved))
-    if undated <= MAX_UNDATED:  # nearly always: the rest is not asked for
+    if not any(map(is_undated, decision.saved)):  # nearly always: the rest is not asked for
         return False
     return set(articles.published_ids()) <= {record.id for record in decision.gone}
 

@@ -256,19 +256,23 @@ def is_shown(record: Record) -> bool:
     return is_published(record) or record.state in BESIDE_ARTICLES
 
 
-MAX_UNDATED = 4
-"""So many articles without a date are published in a first build as of now."""
+MAX_UNDATED = 3
+"""So many articles without a date a first build may publish with the current time."""
 
 
-def to_hold_undated(records: Sequence[Record], known: AbstractSet[str]) -> list[Record]:
-    """The records of a first build, those without a date held back if they are most of them.
+def to_hold_undated(
+    records: Sequence[Record], known: AbstractSet[str], held: int = 0
+) -> list[Record]:
+    """The records of a first build; those without a date held back if they are many.
 
-    `known` are ids of articles that were there before. A folder whose dates cannot be read would
-    otherwise be published, and sent, as if all of it were new.
+    That is more than MAX_UNDATED, or more than half where others have a date. `known` are ids of
+    articles that were there before, `held` is how many of these are held back. A folder whose dates
+    cannot be read would otherwise be published, and sent, as if all of it were new.
     """
     new = [r for r in records if r.id not in known and r.state == State.LIVE]
     undated = {r.id for r in new if is_undated(r)}
-    if len(undated) <= MAX_UNDATED or 2 * len(undated) <= len(new):
+    few = len(undated) + held <= MAX_UNDATED
+    if few and (len(undated) == len(new) or 2 * len(undated) <= len(new)):
         return list(records)
     return [r._replace(state=State.UNDATED) if r.id in undated else r for r in records]
 
