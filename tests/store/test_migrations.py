@@ -199,3 +199,45 @@ def test_drafts_of_before_get_a_secret_address_and_everything_is_written_anew(
         unfinished = "SELECT value FROM meta WHERE key = 'unfinished'"
         assert connection.execute(sqlalchemy.text(unfinished)).scalar() == "yes"
     engine.dispose()
+
+
+def test_a_store_keeps_its_rows_when_tables_are_renamed(new_database_url: str) -> None:
+    engine = sqlalchemy.create_engine(new_database_url)
+    migrate(engine, "0010")
+    before = metadata_of(engine)
+    with engine.begin() as connection:
+        for table in before.values():
+            row = {c.name: 7 if is_number(c) else f"{table.name} {c.name}" for c in table.columns}
+            if table.name == "issues":
+                row |= {"state": "draft"}
+            connection.execute(table.insert().values(row))
+    migrate(engine, "0011")
+    renamed = {"uses": "dependencies", "faults": "unreadable_files", "notes": "document_findings"}
+    renamed |= {"requests": "signup_requests", "secrets": "signing_keys"}
+    renamed |= {"sendings": "issue_sends", "hooks": "hook_cursors"}
+    with engine.connect() as connection:
+        for name, table in metadata_of(engine).items():
+            (row,) = connection.execute(table.select()).all()
+            old = next((old for old, new in renamed.items() if new == name), name)
+            assert {v for v in row if v != 7} >= {
+                f"{old} {c.name}" for c in before[old].columns if not is_number(c)
+            } - {"issues state"}
+    engine.dispose()
+
+
+def migrate(engine: sqlalchemy.Engine, version: str) -> None:
+    config = alembic_config(str(engine.url))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, version)
+
+
+def metadata_of(engine: sqlalchemy.Engine) -> dict[str, sqlalchemy.Table]:
+    """The tables of a database as they are, without the one of the migrations."""
+    reflected = sqlalchemy.MetaData()
+    reflected.reflect(engine)
+    return {name: t for name, t in reflected.tables.items() if name != "alembic_version"}
+
+
+def is_number(column: sqlalchemy.Column[object]) -> bool:
+    return isinstance(column.type, sqlalchemy.Integer)
