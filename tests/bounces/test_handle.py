@@ -16,6 +16,7 @@ from syndicate.store.bounces import Bounces
 from syndicate.store.database import Database
 from syndicate.store.requests import SigningKeys
 from syndicate.store.subscribers import Outcome, Subscriber, Subscribers, Suppression
+from syndicate.store.subscribers import SuppressionReason as R
 from syndicate.subscribers.tokens import Purpose, signed
 from syndicate.timestamps import format_timestamp
 
@@ -235,6 +236,55 @@ def test_half_of_an_issue_may_come_back(database: Database) -> None:
         send(database, 1, who, planned=4)
     for who in everyone[:2]:
         assert come(database, who, 1, notices.POSTFIX, MONDAY) == BounceResult.SUPPRESSED
+
+
+@pytest.mark.parametrize("late", [15, 8], ids=["the last issue", "an earlier issue"])
+def test_a_soft_bounce_of_an_issue_that_mostly_comes_back_is_taken_back(
+    database: Database, late: int
+) -> None:
+    everyone = [subscriber(database, f"p{n}@example.net", now=NOW) for n in range(6)]
+    first, *others = everyone
+    results = []
+    for issue in (1, 8, 15):
+        for who in everyone:
+            send(database, issue, who, planned=6)
+        day = MONDAY + timedelta(days=issue)
+        results.append(come(database, first, issue, notices.OPENSMTPD, day))
+    assert results[-1] == BounceResult.SUPPRESSED
+    for who in others[:3]:
+        come(database, who, late, notices.OPENSMTPD, MONDAY + timedelta(days=16))
+    assert suppression(database, first) is None
+
+
+@pytest.mark.parametrize("reason", [R.COMPLAINT, R.REQUEST, R.ERASED])
+def test_a_suppression_for_a_stronger_reason_is_not_taken_back(
+    database: Database, reason: R
+) -> None:
+    first, second, third = (subscriber(database, f"p{n}@example.net", now=NOW) for n in range(3))
+    for who in (first, second, third):
+        send(database, 1, who, planned=3)
+    assert come(database, first, 1, notices.POSTFIX, MONDAY) == BounceResult.SUPPRESSED
+    with database.transaction():
+        Subscribers(database).suppress(first.hash, reason, "asked", NOW)
+        Subscribers(database).suppress(first.hash, R.BOUNCE, "weaker", NOW)
+    assert come(database, second, 1, notices.POSTFIX, MONDAY) == BounceResult.KEPT
+    found = suppression(database, first)
+    assert found is not None
+    assert (found.reason, found.detail) == (reason, "asked")
+
+
+def test_a_suppression_with_another_cause_is_taken_back_with_the_last_of_them(
+    database: Database,
+) -> None:
+    first, second = (subscriber(database, f"p{n}@example.net", now=NOW) for n in range(2))
+    for issue in (1, 2):
+        for who in (first, second):
+            send(database, issue, who, planned=2)
+        come(database, first, issue, notices.POSTFIX, MONDAY)
+    come(database, second, 1, notices.POSTFIX, MONDAY)
+    assert suppression(database, first) is not None, "issue 2 says the same of it"
+    come(database, second, 2, notices.POSTFIX, MONDAY)
+    assert suppression(database, first) is None
 
 
 def posted(

@@ -211,6 +211,34 @@ def test_what_ses_signed_cannot_be_changed() -> None:
         ses([])(WebhookRequest({}, post.body.replace(b"ada@", b"eve@")), NOW)
 
 
+@pytest.mark.parametrize(
+    ("type_", "kind"),
+    [
+        *((each, BounceKind.COMPLAINT) for each in ("", "abuse", "ABUSE", "opt-out", " Fraud ")),
+        *((each, None) for each in ("not-spam", "auth-failure", "virus", "other")),
+    ],
+)
+def test_complaints_of_people_through_ses_count_however_they_are_written(
+    type_: str, kind: BounceKind | None
+) -> None:
+    complaint = {
+        "complainedRecipients": [{"emailAddress": "ada@example.net"}],
+        "complaintFeedbackType": type_,
+    }
+    event = {"notificationType": "Complaint", "complaint": complaint}
+    (report,) = ses([])(sns(event), NOW)
+    assert report.kind == kind
+
+
+@pytest.mark.parametrize("subtype", ["Suppressed", "OnAccountSuppressionList"])
+def test_what_ses_did_not_try_is_judged_by_its_type(subtype: str) -> None:
+    words = "550 on the suppression list: blocked as spam"
+    recipients = [{"emailAddress": "ada@example.net", "diagnosticCode": words}]
+    bounce = {"bounceType": "Permanent", "bounceSubType": subtype, "bouncedRecipients": recipients}
+    (report,) = ses([])(sns({"notificationType": "Bounce", "bounce": bounce}), NOW)
+    assert report.kind == BounceKind.HARD
+
+
 CONFIRM = "https://sns.eu-west-1.amazonaws.com/?Action=ConfirmSubscription&Token=abc"
 ASKING = {"Type": "SubscriptionConfirmation", "Token": "abc", "SubscribeURL": CONFIRM}
 
@@ -291,6 +319,28 @@ def test_mailgun_is_known_by_its_signature_for_a_day() -> None:
         provider(signed_by_mailgun("key", SECONDS, **event), NOW + timedelta(days=2))
     with pytest.raises(SignatureError):
         provider(signed_by_mailgun("key", "9" * 400, **event), NOW)
+
+
+@pytest.mark.parametrize(
+    ("reason", "words", "kind"),
+    [
+        ("suppress-complaint", "this recipient marked a message as spam", BounceKind.COMPLAINT),
+        ("suppress-bounce", "blocked: it bounced before, see its blocklist", BounceKind.HARD),
+        ("suppress-unsubscribe", "no such user any more: unsubscribed", None),
+        ("suppress-unknown-to-us", "no such user", None),
+    ],
+)
+def test_what_mailgun_did_not_try_is_judged_by_its_reason(
+    reason: str, words: str, kind: BounceKind | None
+) -> None:
+    event = {
+        "event": "failed",
+        "severity": "permanent",
+        "reason": reason,
+        "delivery-status": {"code": 605, "message": words},
+    }
+    (report,) = mailgun("key")(signed_by_mailgun("key", SECONDS, **event), NOW)
+    assert report.kind == kind
 
 
 def test_sendgrid_is_known_by_its_signature_over_the_whole_batch() -> None:

@@ -12,7 +12,7 @@ import pytest
 from terminal import Said, Typing
 
 from syndicate.store.database import Sqlite, open_database
-from syndicate.store.subscribers import Subscribers
+from syndicate.store.subscribers import Subscribers, SuppressionReason
 from syndicate.subscribers.addresses import address as read_address
 
 
@@ -288,6 +288,16 @@ def test_an_unreadable_mail_is_an_error_with_a_hint(served: Path, run: Typing) -
     assert outcome.code == 2
     assert "the message is unreadable: it is nested too deeply" in outcome.err
     assert "email program" in outcome.err
+
+
+def test_a_suppressed_address_that_was_erased_stays_suppressed(served: Path, run: Typing) -> None:
+    with closing(open_database("sqlite:///syndicate.db", served)) as database:
+        known = Subscribers(database)
+        with database.transaction():
+            hashed = read_address("ada@example.org").hashed(known.salt())
+            known.suppress(hashed, SuppressionReason.BOUNCE, "unknown", "2026-11-02T08:00:00Z")
+    assert run("subscribers", "erase", "ada@example.org").code == 0
+    assert "was erased" in run("subscribers", "suppress", "--lift", "ada@example.org").err
 
 
 def test_who_leaves_is_named_in_one_way(served: Path, run: Typing) -> None:

@@ -91,6 +91,12 @@ OTHERS = [
     "To: ann.lee=40example.org",
     "asked by ann.lee (at) example.org",
     "Location: https://example.net/?to=3Dann.lee=40example.org",
+    "Return-Path: SRS0=Ab1x=T7=example.org=ann.lee@relay.example.net",
+    "SRS1=Zz9=relay.example.net==Ab1x=T7=example.org=ann.lee@other.example",
+    "prvs=12ab34=ann.lee@example.org",
+    "ann.lee&#x40;example.org and ann.lee&#64;example.org, ann&#46;lee&commat;example.org",
+    "ann.lee_at_example.org, ann.lee @ example.org, ann.lee [at] example [dot] org",
+    "ann%2elee%2540example%2eorg, ann.lee at example.org",
     '"ann.lee"@example.org, her sister',
 ]
 
@@ -112,11 +118,23 @@ def test_an_address_in_what_is_known_of_others_is_erased_as_well(
     assert cli.main(["subscribers", "erase", ANN, "--config", config]) == 0
     capsys.readouterr()
     after = files(site)
-    assert after is None or b"ann.lee" not in after.lower().replace(b"joann.lee", b"")
+    rest = (after or b"").lower().replace(b"joann.lee", b"")
+    assert not [each for each in (b"ann.lee", b"ann%2elee", b"ann&#46;lee") if each in rest]
     with site.folder.opened() as opened:
         ((detail,),) = opened.database.rows("SELECT detail FROM bounces")
     assert str(detail).endswith("her sister joann.lee@example.org stays")
     assert "ann.lee" not in str(detail).replace("joann.lee", "").lower()
+
+
+@pytest.mark.parametrize("rest", ["ann.lee@example.or", "<ann.lee@", "ann.lee", "ann.l"])
+def test_an_address_that_was_cut_in_a_long_text_is_erased(sqlite_site: Mailing, rest: str) -> None:
+    _, bob = sqlite_site.people([ANN, BOB])
+    sqlite_site.issue()
+    said = f"{'forwarded ' * 48}to {rest}"
+    sqlite_site.ask(lambda opened: remember(opened, bob.id, bob.hash, said, BOB))
+    config = str(sqlite_site.folder.root / "config.yaml")
+    assert cli.main(["subscribers", "erase", ANN, "--config", config]) == 0
+    assert b"ann.l" not in (files(sqlite_site) or b"")
 
 
 def test_a_program_that_reads_meanwhile_is_reported(

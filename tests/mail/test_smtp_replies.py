@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from syndicate.errors import RejectedStage
 from syndicate.mail.smtp.replies import (
+    MAX_REPLY_LENGTH,
     MAX_TEXT_LENGTH,
     Replies,
     Reply,
@@ -163,10 +164,21 @@ def test_a_refusal_does_not_name_who_was_refused() -> None:
         ("to=j%c3%b6rg%40example.org", "jörg@example.org", "…"),
         ("forwarded to jo@other.example", "ann@example.org", "forwarded to …"),
         ("queued as 4XyZ", "ann@example.org", "queued as 4XyZ"),
+        ("unavailable at this time", "ann@example.org", "unavailable at this time"),
+        ("to bo&#x40;other.example, bo_at_other.example", "ann@example.org", "to …, …"),
+        ("to SRS0=a=b=example.org=ann@other.example", "ann@example.org", "to …"),
     ],
 )
 def test_a_reply_that_is_kept_names_nobody(text: str, to: str, kept: str) -> None:
     assert Reply(550, (text,)).anonymous(to).lines == (kept,)
+
+
+@pytest.mark.parametrize(
+    "unit", ["a", "a=", "\\", '"', '"a', "a@", "=40", "a.b@c", "(at)", "&", " "]
+)
+def test_a_reply_of_any_length_is_read_in_linear_time(unit: str) -> None:
+    fill = (unit * MAX_REPLY_LENGTH)[:MAX_REPLY_LENGTH]  # quadratic time is minutes for each
+    assert Reply(550, (fill,)).anonymous("ann.lee@example.org").lines
 
 
 @given(st.text(), st.from_regex(r"[a-z0-9.+]{1,20}@[a-z]{1,9}\.example", fullmatch=True))

@@ -87,7 +87,7 @@ def record_bounce(
     complained = kind == BounceKind.COMPLAINT
     bounces.keep(bounce, "complained" if complained else "bounced")
     if not (complained or waits) and _mostly_came_back(bounces, issue):
-        _take_back(database, issue)
+        _take_back(database, issue, now)
         return BounceResult.KEPT
     if not (kind in AT_ONCE or (kind == BounceKind.SOFT and _is_worn_out(bounces, bounce, now))):
         return BounceResult.KEPT
@@ -96,7 +96,7 @@ def record_bounce(
     said = detail if complained else f"{kind}: {_with(status, detail)}"
     why = SuppressionReason.COMPLAINT if complained else SuppressionReason.BOUNCE
     Subscribers(database).suppress(who.hash, why, said, moment)
-    if kind == BounceKind.HARD:
+    if not complained:
         bounces.followed(issue, who.id, moment)
     return BounceResult.SUPPRESSED
 
@@ -119,10 +119,23 @@ def _mostly_came_back(bounces: Bounces, issue: int) -> bool:
     return is_mostly_refused(planned - returned, returned, 0)
 
 
-def _take_back(database: Database, issue: int) -> None:
-    """Lift what followed from the first notices of an issue that mostly came back."""
-    for hashed in Bounces(database).suppressed_by(issue):
-        Subscribers(database).unsuppress(hashed)
+def _take_back(database: Database, issue: int, now: datetime) -> None:
+    """Lift what only the bounces of an issue caused, of which most came back.
+
+    A soft bounce of it may have been one of several: the others are counted again.
+    """
+    bounces = Bounces(database)
+    for cause, subscriber in bounces.causes(issue):
+        if cause != issue and _is_still_worn_out(bounces, cause, subscriber, now):
+            continue
+        if hashed := bounces.only_cause(cause, subscriber):
+            Subscribers(database).unsuppress(hashed)
+        bounces.taken_back(cause, subscriber)
+
+
+def _is_still_worn_out(bounces: Bounces, issue: int, subscriber: int, now: datetime) -> bool:
+    soft = (b for b in bounces.of(subscriber) if (b.issue, b.kind) == (issue, BounceKind.SOFT))
+    return any(_is_worn_out(bounces, bounce, now) for bounce in soft)
 
 
 def _with(status: str, detail: str) -> str:

@@ -37,6 +37,9 @@ class BounceReport:
 
 
 def short(text: str) -> str:
-    """A text as a detail is kept: one line, printable, not too long."""
-    line = " ".join(text.split())[:MAX_DETAIL_LENGTH]
+    """A text as a detail is kept: one line, printable, not too long, no word cut in two."""
+    words = " ".join(text.split())
+    line = words[:MAX_DETAIL_LENGTH]
+    if len(words) > MAX_DETAIL_LENGTH and not words[MAX_DETAIL_LENGTH].isspace():
+        line = line.rpartition(" ")[0] or line
     return "".join(each for each in line if each.isprintable())

@@ -54,9 +54,12 @@ class Refused(NamedTuple):
 FOLLOWED = "address suppressed"
 """The event of a delivery for which its address was suppressed."""
 
+TAKEN_BACK = "address no longer suppressed"
+"""What becomes of that event when most of the issue comes back."""
+
 NOT_FOLLOWED = (
     "NOT EXISTS (SELECT 1 FROM delivery_events e WHERE e.issue = b.issue "
-    f"AND e.subscriber = b.subscriber AND e.event = '{FOLLOWED}')"
+    f"AND e.subscriber = b.subscriber AND e.event IN ('{FOLLOWED}', '{TAKEN_BACK}'))"
 )
 
 LISTED = (
@@ -147,14 +150,34 @@ class Bounces:
         rows = self._rows(query, {"i": issue})
         return (int(rows[0][0]), int(rows[0][1])) if rows else (0, 0)
 
-    def suppressed_by(self, issue: int) -> list[str]:
-        """Hashes of the addresses that are suppressed because an issue came back from them."""
+    def causes(self, issue: int) -> list[tuple[int, int]]:
+        """Issue and subscriber of suppressions to which the bounces of an issue contributed.
+
+        That is the issue itself, and others that came back softly after it.
+        """
+        query = (
+            "SELECT e.issue, e.subscriber FROM delivery_events e "
+            "JOIN bounces b ON b.subscriber = e.subscriber AND b.issue = :i "
+            f"WHERE e.event = '{FOLLOWED}' AND (e.issue = :i OR (b.kind = 'soft' AND EXISTS "
+            "(SELECT 1 FROM bounces c WHERE c.issue = e.issue AND c.subscriber = e.subscriber "
+            "AND c.kind = 'soft'))) GROUP BY e.issue, e.subscriber ORDER BY e.issue, e.subscriber"
+        )
+        return [(int(i), int(who)) for i, who in self._rows(query, {"i": issue})]
+
+    def only_cause(self, issue: int, subscriber: int) -> str | None:
+        """The hash of an address that is suppressed for the bounce of one issue and no other.
+
+        Bounces from before it was suppressed do not count: it was allowed again after them.
+        """
         query = (
             "SELECT x.hash FROM delivery_events e JOIN subscribers p ON p.id = e.subscriber "
-            "JOIN suppressions x ON x.hash = p.hash AND x.since = e.at AND x.reason = 'bounce' "
-            f"WHERE e.issue = :i AND e.event = '{FOLLOWED}'"
+            "JOIN suppressions x ON x.hash = p.hash AND x.since <= e.at AND x.reason = 'bounce' "
+            f"WHERE e.issue = :i AND e.subscriber = :s AND e.event = '{FOLLOWED}' "
+            "AND NOT EXISTS (SELECT 1 FROM delivery_events o WHERE o.subscriber = e.subscriber "
+            f"AND o.event = '{FOLLOWED}' AND o.issue <> e.issue AND o.at >= x.since)"
         )
-        return [str(hashed) for (hashed,) in self._rows(query, {"i": issue})]
+        rows = self._rows(query, {"i": issue, "s": subscriber})
+        return str(rows[0][0]) if rows else None
 
     def listed(self, newsletter: str, slot: str, most: int) -> list[ListedBounce]:
         """The newest notices: of an issue, of a newsletter ("" as the slot), or of all ("")."""
@@ -187,6 +210,14 @@ class Bounces:
         """Note that an address was suppressed for what came back of a delivery."""
         columns = ("issue", "subscriber", "at", "event", "detail")
         self._database.upsert("delivery_events", columns, [(issue, subscriber, now, FOLLOWED, "")])
+
+    def taken_back(self, issue: int, subscriber: int) -> None:
+        """Note that the bounce of a delivery no longer suppresses its address."""
+        self._database.run(
+            f"UPDATE delivery_events SET event = '{TAKEN_BACK}' "
+            f"WHERE issue = :i AND subscriber = :s AND event = '{FOLLOWED}'",
+            {"i": issue, "s": subscriber},
+        )
 
     def keep(self, bounce: Bounce, event: str) -> None:
         """Keep a notice, and that its delivery had it: `event` is bounced or complained."""

@@ -7,9 +7,10 @@ person may contain the address as well.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
-from urllib.parse import quote
 
+from syndicate.address_spellings import cut_off, parts, spelled
 from syndicate.store.database import Database
 
 TEXTS: Final = (
@@ -23,41 +24,39 @@ TEXTS: Final = (
 )
 """Tables, their columns of free text, and the columns that identify a row."""
 
-AT: Final = ("@", "%40", "=40", "=", "&#64;", " at ", " (at) ", "(at)", "[at]", " [at] ")
-"""What stands for @ in replies of servers, links, and return paths (VERP)."""
-
-BEFORE: Final = r"(?:(?<![\w.-])|(?<=[=%][0-9a-f]{2}))"
-"""Where an address begins: not within a longer one, but also behind an encoded character."""
+CUT: Final = 400
+"""Characters of a text that may have been cut within an address."""
 
 HIDDEN: Final = "…"
 
 
 def forget_in_texts(database: Database, *addresses: str) -> None:
     """Replace an address, in all its spellings, in every free text. Inside a transaction."""
-    spellings = _spellings(addresses)
-    named = re.compile(
-        rf"{BEFORE}(?:{'|'.join(map(re.escape, spellings))})(?![\w-]|\.\w)", re.IGNORECASE
-    )
-    values = {f"p{number}": f"%{_escaped(each)}%" for number, each in enumerate(spellings)}
+    names = [each for each in addresses if "@" in each]
+    patterns, beginnings = [spelled(each) for each in names], [cut_off(each) for each in names]
+    pieces = set().union(*map(parts, names)) if all(map(parts, names)) else {""}
+    values = {f"p{number}": f"%{_escaped(each)}%" for number, each in enumerate(sorted(pieces))}
     for table, column, key in TEXTS:
         where = " OR ".join(f"lower({column}) LIKE :{name} ESCAPE '!'" for name in values)
         query = f"SELECT {column}, {', '.join(key)} FROM {table} WHERE {where}"
         for text, *identity in database.rows(query, values):
+            kept = _without(str(text), patterns, beginnings)
+            if kept == text:
+                continue
             which = " AND ".join(f"{name} = :{name}" for name in key)
             database.run(
                 f"UPDATE {table} SET {column} = :text WHERE {which}",
-                {"text": named.sub(HIDDEN, str(text)), **dict(zip(key, identity, strict=True))},
+                {"text": kept, **dict(zip(key, identity, strict=True))},
             )
 
 
-def _spellings(addresses: tuple[str, ...]) -> list[str]:
-    """How the addresses may stand in a text, in lower case; the longest first."""
-    found: set[str] = set()
-    for each in addresses:
-        local, _, domain = each.lower().rpartition("@")
-        for name in {local, quote(local), quote(local, safe=""), f'"{local}"'}:
-            found.update(f"{name.lower()}{at}{domain}" for at in AT)
-    return sorted(found, key=lambda text: (-len(text), text))
+def _without(
+    text: str, patterns: Sequence[re.Pattern[str]], beginnings: Sequence[re.Pattern[str]]
+) -> str:
+    """A text with addresses hidden; one that is long may end in the beginning of one."""
+    for pattern in (*patterns, *(beginnings if len(text) >= CUT else ())):
+        text = pattern.sub(HIDDEN, text)
+    return text
 
 
 def _escaped(text: str) -> str:

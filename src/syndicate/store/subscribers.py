@@ -42,6 +42,21 @@ class SuppressionReason(StrEnum):
     COMPLAINT = "complaint"
 
 
+STRONGEST_LAST = (
+    SuppressionReason.BOUNCE,
+    SuppressionReason.COMPLAINT,
+    SuppressionReason.REQUEST,
+    SuppressionReason.ERASED,
+)
+"""A stronger reason replaces a weaker one: it is not lifted with that one's cause."""
+
+
+def _strength(column: str) -> str:
+    """The SQL of how strong a reason is."""
+    cases = (f"WHEN '{reason}' THEN {rank}" for rank, reason in enumerate(STRONGEST_LAST))
+    return f"CASE {column} {' '.join(cases)} ELSE 0 END"
+
+
 class Subscriber(NamedTuple):
     """A person, a row. `made` is UTC text."""
 
@@ -261,10 +276,15 @@ class Subscribers:
         return [each.newsletter for each in left]
 
     def suppress(self, hashed: str, reason: SuppressionReason, detail: str, now: str) -> None:
-        """Never have an address mailed again; one that is suppressed already stays as it is."""
+        """Never have an address mailed again.
+
+        One that is suppressed already stays as it is, unless this reason is a stronger one.
+        """
         self._database.run(
             "INSERT INTO suppressions (hash, reason, detail, since) VALUES (:h, :r, :d, :now) "
-            "ON CONFLICT (hash) DO NOTHING",
+            "ON CONFLICT (hash) DO UPDATE SET reason = excluded.reason, "
+            "detail = excluded.detail, since = excluded.since "
+            f"WHERE {_strength('excluded.reason')} > {_strength('suppressions.reason')}",
             {"h": hashed, "r": reason.value, "d": detail, "now": now},
         )
 

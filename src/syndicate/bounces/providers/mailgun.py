@@ -26,7 +26,7 @@ from syndicate.bounces.providers.common import (
     said,
     whole,
 )
-from syndicate.bounces.report import BounceReport
+from syndicate.bounces.report import BounceReport, short
 from syndicate.mail.refusals import has_reply_code
 
 REFUSED_BY_MAILGUN = {
@@ -66,6 +66,16 @@ def _told(event: Mapping[str, Any]) -> BounceReport:
     status = group(event, "delivery-status")
     told = said(status, "message") or said(status, "description")
     told = told if has_reply_code(told) else f"{said(status, 'code')} {told}".strip()
-    otherwise = REFUSED_BY_MAILGUN.get(said(event, "reason"), BounceKind.SOFT)
-    report = refusal(told, said(status, "enhanced-code"), otherwise, recipient, sender)
+    reason = said(event, "reason")
+    if reason.startswith("suppress-"):
+        return _not_tried(reason, told, recipient, sender, at)
+    report = refusal(told, said(status, "enhanced-code"), BounceKind.SOFT, recipient, sender)
     return replace(report, at=at)
+
+
+def _not_tried(
+    reason: str, words: str, recipient: str, sender: str, at: datetime | None
+) -> BounceReport:
+    """A message that Mailgun did not send: the words are its own, no server's."""
+    kind, sent_to = REFUSED_BY_MAILGUN.get(reason), tuple(filter(None, (sender,)))
+    return BounceReport(kind, "", short(f"{reason}: {words}"), sent_to, recipient, at=at)

@@ -48,10 +48,14 @@ MAX_CERTIFICATES: Final = 8
 AWAY: Final = frozenset({"General", "NoEmail", "Suppressed", "OnAccountSuppressionList"})
 """Kinds of permanent bounces that are about the address."""
 
+NOT_TRIED: Final = frozenset({"Suppressed", "OnAccountSuppressionList"})
+"""Those of them where SES did not try: the words are its own, no server's."""
+
 ABOUT_MESSAGE: Final = frozenset({"ContentRejected", "MessageTooLarge", "AttachmentRejected"})
 """Kinds of other bounces that are about the message."""
 
-UNWANTED: Final = frozenset({"", "abuse", "fraud"})
+UNWANTED: Final = frozenset({"", "abuse", "fraud", "opt-out"})
+"""Types of complaints of people, in lower case (RFC 5965, section 7.3)."""
 
 
 class Ses:
@@ -135,11 +139,13 @@ def _told(event: object) -> Iterator[BounceReport]:
             for each in groups(bounce, "bouncedRecipients"):
                 told, status = said(each, "diagnosticCode"), said(each, "status")
                 address = said(each, "emailAddress")
+                if said(bounce, "bounceSubType") in NOT_TRIED:
+                    told, status = "", ""
                 report = refusal(told, status, _kind(bounce, each), address, sender)
                 yield replace(report, at=moment_of(said(bounce, "timestamp")))
         case "Complaint":
             complaint = group(event, "complaint")
-            wanted = said(complaint, "complaintFeedbackType") not in UNWANTED
+            wanted = said(complaint, "complaintFeedbackType").strip().lower() not in UNWANTED
             kind = None if wanted else BounceKind.COMPLAINT
             sent_to = (sender,) if sender else ()
             for each in groups(complaint, "complainedRecipients"):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import quote
 
+from syndicate.address_spellings import AT
 from syndicate.errors import DeliveryError, RejectedStage
 from syndicate.mail.refusals import enhanced_status
 
@@ -23,11 +24,12 @@ LINE = re.compile(rb"([1-5][0-9]{2})(?:([ -])(.*))?", re.DOTALL)
 READY, CLOSING, LOGGED_IN, DONE = 220, 221, 235, 250
 SHUTTING_DOWN = 421
 GO_AHEAD = 354
+_PART = r"""[^\s<>()\[\],;:"']"""
 ADDRESS = re.compile(
-    r"""(?:"[^"]*"|[^\s<>()\[\],;:"']+)\s?(?:@|%40|=40|\(at\))\s?[^\s<>()\[\],;:"']+""",
+    rf"""(?:"[^"]*"|(?<!{_PART}){_PART}+){AT}{_PART}+""",
     re.IGNORECASE,
 )
-"""An email address in a text, in any spelling that servers use."""
+"""An email address in a text, in any spelling that servers use. It begins where a word begins."""
 ORDINARY = re.compile(
     "abuse|account|address|bad|box|blocked|contact|denied|domain|error|full|hello|host|info|inbox|"
     "invalid|mail|mailbox|me|message|name|no|not|office|ok|postmaster|quota|recipient|refused|"
