@@ -6,6 +6,7 @@ import os
 import pty
 import signal
 import subprocess
+import sys
 import termios
 from collections.abc import Callable
 from pathlib import Path
@@ -157,6 +158,12 @@ def test_a_build_stopped_with_ctrl_c_is_completed_by_the_next(site: Path) -> Non
 
 
 # -- terminals -------------------------------------------------------------------------------
+
+
+def test_the_package_runs_as_the_program_does() -> None:
+    done = subprocess.run([sys.executable, "-m", "syndicate", "--version"], capture_output=True)
+    assert done.stdout == subprocess.run([PROGRAM, "--version"], capture_output=True).stdout
+    assert done.returncode == 0
 
 
 def test_progress_is_a_bar_on_a_terminal_and_lines_elsewhere(site: Path, program: Program) -> None:

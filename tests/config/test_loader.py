@@ -183,6 +183,7 @@ def test_an_unknown_setting_suggests_the_nearest(written: str, meant: str | None
         ("feeds: {entries: 2.5}", 4, "a whole number"),
         ("feeds: {entries: 99999999999999999999}", 4, "feeds.entries"),
         ("feeds: {pages: 1}", 4, "not a setting"),
+        ("feeds: {<<: {entries: 1}}", 4, "<< is not a setting"),
         ("feeds: {tags: 1}", 4, "true or false"),
         ("feeds: {text: half}", 4, "'half'"),
         ("feeds: {text: [full]}", 4, "feeds.text"),

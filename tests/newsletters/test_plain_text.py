@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndicate.newsletters.plain_text import plain_text, width, wrap
+from syndicate.newsletters.plain_text import plain_text
+from syndicate.text_width import width, wrap
 
 
 def test_headings_are_underlined_by_rank() -> None:

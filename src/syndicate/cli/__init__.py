@@ -28,6 +28,11 @@ UNREAD = 141
 
 def run() -> None:
     """Run the command that was typed, and leave with its exit code."""
+    if os.name != "posix":
+        sys.exit(
+            "error: syndicate needs Linux, macOS or another POSIX system\n"
+            "    hint: on Windows, run it in WSL or a container"
+        )
     _prepare_streams()
     code = main(sys.argv[1:])
     # All is flushed. Taking the interpreter down politely costs more than an idle build.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import zip_longest
-from textwrap import wrap
+
+from syndicate.text_width import broken, width, wrap
 
 GAP = "  "
 Row = Sequence[str]
@@ -17,8 +18,8 @@ def in_columns(rows: Sequence[Row], columns: int, shares: Sequence[int]) -> list
     All lines fit into `columns`. Columns with the share 0 are as wide as their longest cell; the
     others share what is left, and a long word in them is broken.
     """
-    widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]
-    fixed = sum(width for width, share in zip(widths, shares, strict=True) if not share)
+    widths = [max(map(width, cells)) for cells in zip(*rows, strict=True)]
+    fixed = sum(taken for taken, share in zip(widths, shares, strict=True) if not share)
     room = columns - fixed - len(GAP) * (len(shares) - 1)
     # A narrow column leaves its room to those that come after it.
     left = sum(shares)
@@ -30,11 +31,12 @@ def in_columns(rows: Sequence[Row], columns: int, shares: Sequence[int]) -> list
 
 
 def _lines(row: Row, widths: Sequence[int]) -> list[Line]:
-    wrapped = (
-        wrap(cell, max(width, 1), break_on_hyphens=False) or [""]
-        for cell, width in zip(row, widths, strict=True)
-    )
+    wrapped = (_wrapped(cell, max(room, 1)) for cell, room in zip(row, widths, strict=True))
     return [
-        tuple(f"{part:<{width}}" for part, width in zip(parts, widths, strict=True))
+        tuple(part + " " * (room - width(part)) for part, room in zip(parts, widths, strict=True))
         for parts in zip_longest(*wrapped, fillvalue="")
     ]
+
+
+def _wrapped(cell: str, columns: int) -> list[str]:
+    return [part for line in wrap(cell, columns) for part in broken(line, columns)]

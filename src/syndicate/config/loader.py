@@ -296,8 +296,12 @@ class _Binder:
         return self.complain(at, f"{_shown(at)} must be {kinds[wanted]}", way_outs[wanted])
 
     def unknown(self, at: Key, known: Mapping[str, object]) -> None:
-        near = nearest(str(at[-1]), known)
-        hint = f"did you mean {near}?" if near else f"known here: {', '.join(known)}"
+        if at[-1] == "<<":
+            hint = "repeat the settings: merge keys are not part of YAML 1.2"
+        elif near := nearest(str(at[-1]), known):
+            hint = f"did you mean {near}?"
+        else:
+            hint = f"known here: {', '.join(known)}"
         self.complain(at, f"{_shown(at)} is not a setting", hint)
 
     def from_outside(self, value: dict[str, object], at: Key) -> object:

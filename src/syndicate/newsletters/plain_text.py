@@ -8,7 +8,6 @@ wide); addresses and code are never broken.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -16,8 +15,8 @@ from functools import lru_cache
 from lxml.html import HtmlElement
 
 from syndicate.newsletters.body import TEXTS_KEPT, parse
+from syndicate.text_width import COLUMNS, width, wrap
 
-COLUMNS = 72
 HEADINGS = {"h1": "=", "h2": "=", "h3": "-", "h4": "-", "h5": "", "h6": ""}
 LISTS = ("ul", "ol")
 BLOCKS = frozenset(
@@ -28,10 +27,6 @@ BLOCKS = frozenset(
     )
 )
 SPACE = re.compile(r"[ \t\n\r\f]+")
-# A wide character may end a line, but no line begins with what closes a phrase.
-WIDE_OR_WORD = re.compile(
-    "[^\u2e80-\u9fff\uac00-\ud7af\uff00-\uffef]+|.[、。，．！？：；）」』】》〉”’]*"
-)
 MARKS = {"em": "*", "i": "*", "strong": "*", "b": "*", "code": "`"}
 
 
@@ -56,53 +51,6 @@ def plain_text(html: str, columns: int = COLUMNS) -> str:
     if links.numbers:
         lines += ["", *(f"[{number}] {url}" for url, number in links.numbers.items())]
     return "\n".join(line.rstrip() for line in lines).strip("\n")
-
-
-def wrap(text: str, columns: int = COLUMNS, first: str = "", rest: str | None = None) -> list[str]:
-    """Break a paragraph into lines: `first` begins the first, `rest` (as `first`) the others.
-
-    A line feed in `text` is kept. A word wider than a line is broken only if its script allows it.
-    """
-    rest = first if rest is None else rest
-    lines: list[str] = []
-    for part in text.split("\n"):
-        line, empty = (rest if lines else first), True
-        taken = width(line)
-        for piece, space in _pieces(part):
-            wide = width(piece)
-            if not empty and taken + len(space) + wide > columns:
-                lines.append(line)
-                line, taken, empty = rest, width(rest), True
-            line += piece if empty else space + piece
-            taken += wide if empty else len(space) + wide
-            empty = False
-        lines.append(line)
-    return lines
-
-
-def width(text: str) -> int:
-    """How many columns `text` takes on a screen (Unicode, annex 11)."""
-    if text.isascii():
-        return len(text)
-    return sum(_columns(each) for each in text)
-
-
-def _columns(character: str) -> int:
-    if unicodedata.category(character) in ("Mn", "Me", "Cf"):
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
-
-
-def _pieces(text: str) -> Iterable[tuple[str, str]]:
-    """What must stay on one line, each with the space before it: words, or wide characters."""
-    if text.isascii():
-        yield from ((word, " ") for word in text.split())
-        return
-    for word in text.split():
-        space = " "
-        for piece in WIDE_OR_WORD.findall(word):
-            yield piece, space
-            space = ""
 
 
 def _blocks(parent: HtmlElement, links: _Links, columns: int) -> list[str]:

@@ -23,8 +23,9 @@ from syndicate.errors import Location
 from syndicate.newsletters.body import for_mail, parse, text_direction, without_picture
 from syndicate.newsletters.inline import inline
 from syndicate.newsletters.issue import IssueLinks, Rendered
-from syndicate.newsletters.plain_text import plain_text, wrap
+from syndicate.newsletters.plain_text import plain_text
 from syndicate.templating import environment
+from syndicate.text_width import wrap
 
 # The column an article's text stands in: the container of 640 pixels less its padding.
 TEXT_WIDTH = 576

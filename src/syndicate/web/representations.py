@@ -9,6 +9,7 @@ another document.
 from __future__ import annotations
 
 import gzip
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from email.utils import formatdate
@@ -205,9 +206,12 @@ def _brotli(body: bytes) -> bytes:
 
 
 def _zstd(body: bytes) -> bytes:
-    import zstandard
+    if sys.version_info >= (3, 14):
+        from compression import zstd
+    else:
+        from backports import zstd
 
-    return zstandard.ZstdCompressor(level=9).compress(body)
+    return zstd.compress(body, level=9)
 
 
 PACKERS: Final[Mapping[bytes, Callable[[bytes], bytes]]] = MappingProxyType(

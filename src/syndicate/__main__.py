@@ -1,0 +1,5 @@
+"""`python -m syndicate` is the same as `syndicate`."""
+
+from syndicate.cli import run
+
+run()
