@@ -60,6 +60,38 @@ def test_other_first_lines_stay_in_the_text(first: str) -> None:
         assert found.article.body.startswith(first)
 
 
+@pytest.mark.parametrize("title", ["Why is the lamp dark?", "Oil and/or wicks", "Oil / wicks?"])
+@pytest.mark.parametrize("path", ["p1.txt", "p1.md"])
+def test_a_question_or_a_slash_directly_above_the_text_is_the_title(title: str, path: str) -> None:
+    for text in (TIGHT, f"{LEAD}\n", wrapped(f"{LEAD} {STAIRS}")):
+        found = seen(f"{title}\n{text}", path)
+        assert found.article.title == title
+        assert title not in found.text
+
+
+def test_a_question_among_short_lines_is_text() -> None:
+    talk = "Who is there?\nIt is only me.\nCome in, then.\nThe lamp is out.\n"
+    assert seen(talk, "p1.txt").article.body.startswith("Who is there?")
+
+
+@pytest.mark.parametrize("path", ["p1.txt", "p1.md"])
+@pytest.mark.parametrize("title", [f"{TITLE}\n\n", f"\n{TITLE}\n\n", f"\n# {TITLE}\n"])
+def test_a_date_and_tags_may_stand_above_the_title(path: str, title: str) -> None:
+    found = seen(f"4 March 2026\nTags: oil, sea\n{title}by Ann Lee\n\n{SPACED}", path)
+    assert (found.article.title, found.article.date) == (TITLE, datetime(2026, 3, 4, tzinfo=UTC))
+    assert (found.article.tags, found.article.authors) == (("oil", "sea"), ("Ann Lee",))
+    assert found.paragraphs == list(PARAGRAPHS)
+
+
+@pytest.mark.parametrize("path", ["p1.txt", "p1.md"])
+@pytest.mark.parametrize("line", ["Tags: oil, sea", "Schlagwörter: oil, sea", "#oil #sea"])
+def test_labelled_tags_may_stand_directly_above_the_text(path: str, line: str) -> None:
+    found = seen(f"{line}\n{TIGHT}", path)
+    assert found.article.tags[:2] == ("oil", "sea")
+    assert line not in found.text
+    assert found.paragraphs == list(PARAGRAPHS)
+
+
 def test_a_first_verse_is_no_title() -> None:
     verse = "slow water\nin the pond\nwaits for the moon"
     assert seen(f"{verse}\n\nand the miller\nwaits too\n").article.body.startswith("slow water")

@@ -14,6 +14,7 @@ from syndicate.content.page_rules import (
     CALLED,
     INDEX,
     OUTSIDE,
+    UNDATED_POST,
     surrounding,
 )
 from syndicate.content.reader import read
@@ -209,6 +210,17 @@ def test_beside_posts_of_jekyll_or_hexo_all_that_is_undated_is_a_page() -> None:
     assert around.reason("tools/x.md") == BESIDE_POSTS
 
 
+def test_a_file_among_posts_with_days_in_their_names_is_none_without_a_date() -> None:
+    jekyll = ["_posts/2026-11-01-a.md", "x/_posts/2026-11-02-b.md", "_posts/parts/c.html"]
+    around = surrounding([], [], jekyll)
+    assert around.withholds("_posts/parts/c.html", dated=False) == UNDATED_POST
+    assert around.withholds("_posts/c.md", dated=True) == ""
+    assert around.withholds("c.md", dated=False) == ""
+    assert around.reason("_posts/c.md") == ""
+    hexo = surrounding([], [], ["_posts/2026-11-01-a.md", "_posts/b.md"])
+    assert hexo.withholds("_posts/b.md", dated=False) == ""
+
+
 def test_many_undated_files_at_the_root_are_no_pages_beside_few_dated_ones() -> None:
     many = [f"note{number}.md" for number in range(6)]
     assert surrounding(["journal/a.md"], many, many).reason("note1.md") == ""
@@ -220,7 +232,7 @@ def test_plain_text_and_dated_files_are_never_pages_by_what_lies_around_them() -
     assert not read("hello.txt", b"Words.", UTC).article.may_be_page
     assert not article("date: 2020-01-01", "2020-01-01-colophon.md").may_be_page
     assert not article("date: 2020-01-01", "_recipes/colophon.md").may_be_page
-    assert not article("title: x", "_posts/x.md").may_be_page
+    assert not article("title: x", "_drafts/x.md").may_be_page
     assert article("title: x", "harbour.md").may_be_page
 
 

@@ -273,6 +273,22 @@ def test_what_expired_while_the_clock_was_ahead_for_a_moment_comes_back(site: Si
     assert titles(site) == ["Fair", "Lake", "Plan"]
 
 
+def test_a_part_of_posts_is_held_back_where_posts_have_days_in_their_names(
+    site: SiteFolder,
+) -> None:
+    site.article("_posts/2026-11-01-lake.md", "Lake")
+    site.article("_posts/2026-11-02-sea.md", "Sea")
+    site.write("_posts/parts/box.html", "<p>A box for {{ text }}.</p>")
+    report = site.build()
+    assert (titles(site), report.counts.held_back) == (["Lake", "Sea"], 1)
+    assert [(f.rule, f.path) for f in report.findings] == [
+        ("post-undated", "_posts/parts/box.html")
+    ]
+    site.article("_posts/parts/box.html", "Box", date="2026-11-02")
+    assert site.build().findings == ()
+    assert titles(site) == ["Box", "Lake", "Sea"]
+
+
 # -- a first build without dates -----------------------------------------------------------------
 
 

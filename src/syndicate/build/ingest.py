@@ -142,7 +142,7 @@ def ingest(
     scanned = [_settled(file, now) for file in files if isinstance(file, ScannedFile)]
     broken = [file for file in files if isinstance(file, UnreadableFile)]
     with database.transaction():
-        told = announced and articles.any()
+        announcing = announced and articles.any()
         released = articles.undated() if publish_undated else []
         changes = _record(
             articles, scanned, removed, seen.files, host, now, address, hold=not publish_undated
@@ -151,7 +151,7 @@ def ingest(
         if passed(database, DATES, now):
             changes += _dated_not_after(articles, moment)
         Meta(database).remember(_next_expiry(articles, meta, changes, moment))
-        if told:
+        if announcing:
             new = [after.id for before, after in changes if _is_new(before, after)]
             Events(database).add(Happening.ARTICLE_PUBLISHED, new, moment)
         articles.tag(changes, anew=retag, keep=tagged)

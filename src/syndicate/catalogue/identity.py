@@ -332,6 +332,8 @@ def placed(file: ScannedFile, record: Record | None, around: Surrounding | None)
     """
     if not file.may_be_page or around is None or (record and record.sequence is not None):
         return file
+    if not file.draft and (why := around.withholds(file.path, dated=file.date is not None)):
+        return _as_no_post(file, why)
     kept = json.loads(record.head).get("inferred", {}).get("page") if record else None
     dated = file.date is not None
     stays = kept == page_rules.BESIDE_POSTS if dated else kept in page_rules.BY_SURROUNDING
@@ -346,10 +348,28 @@ def _as_page(file: ScannedFile, reason: str) -> ScannedFile:
     why = "" if file.draft else page_rules.left_out(file.path, head.get("url"), has_text=text)
     if why:
         head["inferred"]["draft"] = why
-    told = [f for f in findings.from_json(file.findings) if f.rule != "body-empty"]
+    kept_findings = [f for f in findings.from_json(file.findings) if f.rule != "body-empty"]
     return file._replace(
-        head=ENCODE(head), page=True, draft=file.draft or bool(why), findings=findings.to_json(told)
+        head=ENCODE(head),
+        page=True,
+        draft=file.draft or bool(why),
+        findings=findings.to_json(kept_findings),
     )
+
+
+def _as_no_post(file: ScannedFile, reason: str) -> ScannedFile:
+    head = json.loads(file.head)
+    head["inferred"] = {**head.get("inferred", {}), "draft": reason}
+    finding = Finding(
+        Level.NOTICE,
+        "post-undated",
+        f"the file is held back: {reason}",
+        file.path,
+        hint="begin its name with the day, as in 2026-03-08-name.md, or write date: in its header",
+    )
+    known = findings.from_json(file.findings)
+    kept_findings = findings.to_json([*known, finding])
+    return file._replace(head=ENCODE(head), draft=True, findings=kept_findings)
 
 
 def _standing(file: ScannedFile, published: str, now: str) -> State:
@@ -581,7 +601,7 @@ def _own_slug(record: Record) -> str:
 
 def _with_unique_slug(record: Record) -> Record:
     """The record with a slug of its own, and a finding that says so."""
-    told = Finding(
+    kept_findings = Finding(
         Level.WARNING,
         "slug-shared",
         f"another article is called {record.slug!r} too; this one's address has "
@@ -590,4 +610,6 @@ def _with_unique_slug(record: Record) -> Record:
         hint="give it a slug: of its own in its header",
     )
     known = findings.from_json(record.findings)
-    return record._replace(slug=_own_slug(record), findings=findings.to_json([*known, told]))
+    return record._replace(
+        slug=_own_slug(record), findings=findings.to_json([*known, kept_findings])
+    )

@@ -2,9 +2,9 @@
 
 A title line is a short first line without a full stop that stands apart from the text: a blank
 line or a section follows it, or the text below has one paragraph per line or is wrapped wider.
-Below the title may stand who wrote the text (`by Ann Lee`), when (a date that can be only one
-day), labelled tags and hashtags. Pure, and on the safe side: a first line that may be a sentence,
-a verse, a greeting or markup stays in the text.
+Below the title may stand who wrote the text (`by Ann Lee`), below or above it when (a date that can
+be only one day), labelled tags and hashtags. Pure, and on the safe side: a first line that may be a
+sentence, a verse, a greeting or markup stays in the text.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ _NO_TITLE = re.compile(
     re.IGNORECASE,
 )
 _OPEN_END = re.compile(r"[.,;:…。，、；：．．，؛،।]$|--?$|\\$")
-_MARK_END = re.compile(rf"[!?！？؟]$|{_OPEN_END.pattern}")
+_MARK_END = re.compile(rf"[!！]$|{_OPEN_END.pattern}")
+_QUESTION = re.compile(r"[?？؟]$")
 _CODE = re.compile(r"\]\(|\{[{%]|://")
 _BOLD = re.compile(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1$")
 _UNDERLINE = re.compile(r"(?:={3,}|-{3,})[ \t]*$")
@@ -75,10 +76,12 @@ def read(body: str, form: Format, zone: tzinfo, *, has_title: bool) -> Opening:
     A body is never left without text; `end` is 0 when all of it is text.
     """
     window = body[:_WINDOW]
-    opening = _about(window, Opening(), zone) if has_title else Opening()
-    if not has_title and (found := title_line(body, form, zone)):
+    # Below a heading, or above the title line, where a byline would as well be text.
+    opening = _about(window, Opening(), zone, bylines=has_title)
+    if not has_title and (found := title_line(body[opening.end :], form, zone)):
         title, end = found
-        opening = Opening(end, title, rules={"title": TITLE_LINE})
+        rules = {"title": TITLE_LINE, **opening.rules}
+        opening = replace(opening, end=opening.end + end, title=title, rules=rules)
         opening = _about(window, opening, zone)
     return opening if body[opening.end :].strip() else Opening()
 
@@ -147,7 +150,8 @@ def _is_above_text(line: str, rest: str, form: Format) -> bool:
     if columns > _MAX_TIGHT_TITLE or _MARK_END.search(line) or below[:1].islower():
         return False
     plan = layout.plan(rest, form)
-    if plan.each_line and (plan.long or plan.count > 2):
+    asks = bool(_QUESTION.search(line))  # among short lines it may be of a dialogue
+    if plan.each_line and (plan.long or (plan.count > 2 and not asks)):
         return True
     if plan.width:
         return columns <= plan.width * 0.6 and layout.width(below) >= plan.width * 0.75
@@ -157,30 +161,30 @@ def _is_above_text(line: str, rest: str, form: Format) -> bool:
 # -- below the title -------------------------------------------------------------------------
 
 
-def _about(window: str, opening: Opening, zone: tzinfo) -> Opening:
-    """The opening with what the lines below the title say."""
+def _about(window: str, opening: Opening, zone: tzinfo, *, bylines: bool = True) -> Opening:
+    """The opening with what the lines below the title, or above it, say."""
     for _ in range(_MAX_LINES):
         end = window.find("\n", opening.end)
-        if end < 0 or (said := _about_line(window[opening.end : end], zone)) is None:
+        if end < 0 or (more := _about_line(window[opening.end : end], zone)) is None:
             break
-        merged = _merged(opening, said)
-        if merged is None:
+        merged = _merged(opening, more)
+        if merged is None or (more.authors and not bylines):
             break
         opening = replace(merged, end=_past(window, end + 1))
     return opening
 
 
-def _merged(opening: Opening, said: Opening) -> Opening | None:
+def _merged(opening: Opening, more: Opening) -> Opening | None:
     """Both together; None when both say the same kind of thing, so that one is text."""
-    if (opening.authors and said.authors) or (opening.date and said.date):
+    if (opening.authors and more.authors) or (opening.date and more.date):
         return None
     return Opening(
         opening.end,
         opening.title,
-        opening.authors or said.authors,
-        opening.date or said.date,
-        (*opening.tags, *said.tags),
-        {**opening.rules, **said.rules},
+        opening.authors or more.authors,
+        opening.date or more.date,
+        (*opening.tags, *more.tags),
+        {**opening.rules, **more.rules},
     )
 
 

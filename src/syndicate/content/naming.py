@@ -138,7 +138,7 @@ def words_of(name: str) -> str | None:
     """The name as a title if it reads as words, else None.
 
     At least two words of letters, of which one is not a file manager's word (`new post`), or
-    four letters in a script that is written without spaces.
+    four characters in a script that is written without spaces.
     """
     words = [word for word in _WORD_BREAK.split(name) if word]
     spoken = [word for word in words if word.isalpha()]

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from syndicate.content.article import Format
 from syndicate.content.keys import Role
-from syndicate.content.naming import dated_folders, dated_name, slug_of
+from syndicate.content.naming import dated_folders, dated_name, is_article, slug_of
 
 EMPTY = "a page without text is not built"
 FRONT = "syndicate makes the front page"
@@ -27,6 +27,7 @@ INDEX = "undated index of a folder with dated articles"
 AT_ROOT = "undated at the root, while dated articles lie in folders"
 OUTSIDE = "undated, in a folder without dated articles, which lie in others"
 CALLED = "has the name of a page, beside dated articles"
+UNDATED_POST = "no day in its name, which most files in _posts/ have"
 BY_SURROUNDING = frozenset((BESIDE_POSTS, INDEX, AT_ROOT, OUTSIDE, CALLED))
 """What follows from the files around one; once decided, it stays until the file itself changes."""
 
@@ -83,7 +84,6 @@ _LANGUAGE_WORDS = (  # of ISO 639-1
 _LANGUAGE_CODES = frozenset(_LANGUAGE_WORDS.split())
 _LANGUAGE = re.compile(r"([a-z]{2})(?:[-_](?:[a-z]{2}|[a-z]{4}|\d{3})){0,2}", re.IGNORECASE)
 _IN_LANGUAGE = re.compile(r"[-_]([a-z]{2})(?:[-_][a-z]{2})?$")
-_POSTS = frozenset(("_posts", "_drafts"))
 _FEW = 5
 """So many undated files at the root are pages even where there are fewer dated articles."""
 _SUFFIX = re.compile(r"\.(?:html?|njk|liquid|astro|vue|jsx?|tsx?|md|hbs|ejs|pug|twig)$")
@@ -123,7 +123,7 @@ def of(path: str, form: Format, words: Mapping[Role, str], *, dated: bool, by: s
         return Placed(may_be_page=form is not Format.TEXT and _is_outside_collections(path))
     if folder := next((folder for folder in folders if folder.lower() in _FOLDERS), ""):
         return Placed(page=True, reason=f"folder {folder}/")
-    return Placed(may_be_page=form is not Format.TEXT and _POSTS.isdisjoint(folders))
+    return Placed(may_be_page=form is not Format.TEXT and "_drafts" not in folders)
 
 
 def _at_root(path: str, form: Format, *, dated: bool) -> str:
@@ -224,12 +224,18 @@ class Surrounding:
     """Whether articles lie in `_posts/`, as Jekyll and Hexo have it."""
     in_post_folders: bool
     """Whether all dated articles lie in folders called `posts`, `blog` and the like."""
+    posts_have_days: bool
+    """Whether most files in `_posts/` have a day in their names, as Jekyll asks of all."""
+
+    def withholds(self, path: str, *, dated: bool) -> str:
+        """Why a file in `_posts/` is none of the posts, and not published; "" if it may be."""
+        return UNDATED_POST if self.posts_have_days and not dated and _is_post(path) else ""
 
     def reason(self, path: str, *, dated: bool = False) -> str:
         """Why a file that may be a page is one; "" if it is an article."""
         folder, _, name = path.rpartition("/")
         if self.has_posts:
-            return BESIDE_POSTS
+            return "" if _is_post(path) else BESIDE_POSTS
         if dated:
             named = _name_at_root(_inside(path)) in _UNDATED_NAMES
             return CALLED if named and self._articles_lie_in_folders else ""
@@ -272,6 +278,7 @@ def _is_within(path: str, sections: Container[str]) -> bool:
 def surrounding(dated: Iterable[str], undated: Iterable[str], paths: Iterable[str]) -> Surrounding:
     """Sum a site up: paths of dated articles, of undated ones that may be pages, and all files."""
     named = _NAMES | _UNDATED_NAMES
+    posts = [path for path in paths if _is_post(path) and is_article(path)]
     articles = [path for path in dated if _name_at_root(_inside(path)) not in named]
     at_root = sum(map(_is_at_root, articles))
     sections = frozenset(above for path in articles for above in _above(location(path)))
@@ -282,9 +289,14 @@ def surrounding(dated: Iterable[str], undated: Iterable[str], paths: Iterable[st
             _is_at_root(path) or not _is_within(path, sections) for path in undated
         ),
         sections=sections,
-        has_posts=any("_posts/" in path and "_posts" in path.split("/") for path in paths),
+        has_posts=bool(posts),
+        posts_have_days=2 * sum(bool(dated_name(path)[0]) for path in posts) > len(posts),
         in_post_folders=all(_is_in_post_folder(path) for path in articles),
     )
+
+
+def _is_post(path: str) -> bool:
+    return "_posts/" in path and "_posts" in path.split("/")
 
 
 def _is_in_post_folder(path: str) -> bool:

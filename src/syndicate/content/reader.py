@@ -288,11 +288,20 @@ def _read_closing(text: _Body, form: Format, zone: tzinfo) -> None:
 
 
 def _read_opening(text: _Body, form: Format, zone: tzinfo) -> None:
-    """Take a title line and what stands below it from the first lines of a file without header."""
+    """Take a title, and what stands above and below it, from the first lines of a file without
+    header."""
+    _take_opening(text, form, zone)
+    if not text.title and (found := infer.heading(text.body, form)) and found[0]:
+        text.title, text.inferred["title"] = found[0], "first heading"
+        text.cut(found[1])
+        _take_opening(text, form, zone)
+
+
+def _take_opening(text: _Body, form: Format, zone: tzinfo) -> None:
     found = leading_lines.read(text.body, form, zone, has_title=bool(text.title))
     text.cut(found.end)
     text.title = text.title or found.title
-    text.authors, text.date = found.authors, text.date or found.date
+    text.authors, text.date = text.authors or found.authors, text.date or found.date
     tags = {tag.casefold(): tag for tag in (*found.tags, *text.tags)}
     text.tags = tuple(tags.values())
     for name, rule in found.rules.items():

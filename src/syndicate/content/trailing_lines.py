@@ -159,6 +159,10 @@ _YEAR = re.compile(r"1[0-9]{3}|20[0-9]{2}")
 _STREET = re.compile(
     r"\b(?:street|st|road|rd|avenue|ave|lane|square|drive|suite|floor|postfach|platz)$"
     r"|(?:straße|strasse|gasse|allee)$|^(?:rue|avenue|via|calle|plaza|po box|postfach)\b"
+    r"|^(?:ul|al|os|c/o|apt)\. ?\S|^(?:apartment|apt|flat|unit|suite|room) #?\d+\w?$"
+    r"|^\d+\w? .*(?:way|close|court|crescent|terrace|boulevard|blvd|parkway|highway|hwy|row|hill)$"
+    r"|\w{3}(?:weg|gata|gatan|gade|vej|straat|laan|kai|ring|ufer|damm) \d+\w?$|\d+-\d+-\d+\W?$"
+    r"|^(?:piazza|corso|avenida|rua|paseo|carrer|boulevard|bd|ulica) .*\d+\w?$"
 )
 _BEFORE_TEXT = re.compile(r"[#|]|!\[|<|=+$|-+$|[-_*]{3}|.*[:：,，、]$", re.DOTALL)
 _LONGEST_BARE = 400
