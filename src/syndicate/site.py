@@ -18,6 +18,7 @@ from syndicate.errors import Location, SyndicateError
 from syndicate.starter import starter
 from syndicate.store.database import Database, open_database
 from syndicate.store.incarnation import Incarnation, RecordFiles
+from syndicate.store.withdrawal_record import WithdrawalRecords
 
 T = TypeVar("T")
 
@@ -143,6 +144,7 @@ def open_site(setup: Setup, progress: Progress) -> Iterator[Site]:
     try:
         Incarnation(database, setup.sent_record).adopt()
         yield site_of(setup, database, progress)
+        WithdrawalRecords(database, setup.sent_record).update()
     finally:
         database.close()
 

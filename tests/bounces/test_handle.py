@@ -86,7 +86,7 @@ def test_a_notice_read_again_does_not_undo_what_somebody_lifted(
     send(database, 1, ada)
     come(database, ada, 1, notices.POSTFIX, MONDAY)
     with database.transaction():
-        assert Subscribers(database).unsuppress(ada.hash)
+        assert Subscribers(database).unsuppress(ada.hash, "2026-11-20T12:00:00Z")
     assert come(database, ada, 1, notices.POSTFIX, MONDAY) == BounceResult.KNOWN
     assert suppression(database, ada) is None
 
@@ -303,7 +303,7 @@ def test_an_old_notice_posted_again_does_not_suppress_again(
     assert found is not None
     assert found.detail == "reported"
     with database.transaction():
-        Subscribers(database).unsuppress(ada.hash)
+        Subscribers(database).unsuppress(ada.hash, "2026-11-20T12:00:00Z")
     later = MONDAY + timedelta(days=7)
     send(database, 8, ada, at=format_timestamp(later))
     assert handle(database, posted("a"), matches, later) == BounceResult.KNOWN
@@ -377,7 +377,7 @@ def test_a_complaint_to_microsoft_is_known_by_the_returned_link_or_path(
     assert acting(database, MONDAY)(notices.jmrp("")) == BounceResult.UNMATCHED
     assert acting(database, MONDAY)(junk(database, ada)) == BounceResult.SUPPRESSED
     with database.transaction():
-        Subscribers(database).unsuppress(ada.hash)
+        Subscribers(database).unsuppress(ada.hash, "2026-11-20T12:00:00Z")
     path = path_of(database, 1, ada, NOW)
     assert acting(database, MONDAY)(notices.jmrp("", path=path)) == BounceResult.KNOWN
 

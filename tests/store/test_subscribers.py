@@ -89,8 +89,8 @@ def test_the_active_are_those_who_may_be_mailed(
     assert list(people.listed(None, "active")) == []
     assert len(list(people.listed(None, "suppressed"))) == 2
     with database.transaction():
-        assert people.unsuppress(ada.hash)
-        assert not people.unsuppress(ada.hash)
+        assert people.unsuppress(ada.hash, "2026-11-20T12:00:00Z")
+        assert not people.unsuppress(ada.hash, "2026-11-20T12:00:00Z")
     assert len(list(people.listed(None, "active"))) == 1
 
 

@@ -129,7 +129,7 @@ def _take_back(database: Database, issue: int, now: datetime) -> None:
         if cause != issue and _is_still_worn_out(bounces, cause, subscriber, now):
             continue
         if hashed := bounces.only_cause(cause, subscriber):
-            Subscribers(database).unsuppress(hashed)
+            Subscribers(database).unsuppress(hashed, format_timestamp(now))
         bounces.taken_back(cause, subscriber)
 
 

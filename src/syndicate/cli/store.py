@@ -13,6 +13,7 @@ from syndicate.cli.options import config_option
 from syndicate.cli.show import Progress, counted, from_here, show_table
 
 if TYPE_CHECKING:
+    from syndicate.delivery.reapply import Reapplied
     from syndicate.site import Setup, Site
 
 FILE = click.Path(dir_okay=False, path_type=Path)
@@ -50,6 +51,7 @@ def restore(config_file: Path, file: Path) -> None:
 
     target = _sqlite_file(config_file, "pg_restore --clean --dbname=DATABASE FILE")
     setup = set_up(config_file, os.environ)
+    _record_withdrawals(setup)
     name = f".replaced-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
     with single_instance(state_file(setup, LOCK), os.getpid()):
         aside = put_back(file, target, name)
@@ -60,6 +62,24 @@ def restore(config_file: Path, file: Path) -> None:
     click.echo("    syndicate resume --restored   this is an older backup")
     click.echo("    syndicate resume --moved      this is the only store, in a new place")
     click.echo("    syndicate resume --copy       the original stays in use elsewhere")
+
+
+def _record_withdrawals(setup: Setup) -> None:
+    """Record who unsubscribed or was erased, as the store knows it that is to be replaced."""
+    from syndicate.errors import SyndicateError
+    from syndicate.site import open_site
+
+    try:
+        if setup.state.exists():
+            with open_site(setup, Progress(quiet=True)):
+                pass  # closing it does
+    except SyndicateError as error:
+        click.secho(
+            f"The present store cannot be read ({error.message}): who unsubscribed or was erased "
+            "within its last minutes may be missing from the record of withdrawals.",
+            fg="yellow",
+            err=True,
+        )
 
 
 def _sqlite_file(config_file: Path, way_of_postgresql: str) -> Path:
@@ -117,10 +137,28 @@ def _restored(site: Site) -> None:
     rows += [("draft", name, _of_draft(name in found.unscheduled)) for name in found.drafts]
     rows += [("made since", name, "counts as made; its texts are lost") for name in found.lost]
     show_table(rows)
+    _withdrawn(found.reapplied)
+
+
+def _withdrawn(reapplied: Reapplied | None) -> None:
+    if reapplied is None:
+        click.secho(
+            "There is no record of who unsubscribed or was erased after the backup was made: they "
+            "are subscribed again. Before you send, find their requests and use "
+            "syndicate subscribers unsubscribe ADDRESS, or erase ADDRESS.",
+            fg="yellow",
+        )
+        return
     click.echo(
-        "People who unsubscribed after the backup was made are subscribed again. If you have their "
-        "requests, use: syndicate subscribers unsubscribe ADDRESS"
+        f"Applied again from the record: {counted(reapplied.unsubscribed, 'unsubscription')}, "
+        f"{counted(reapplied.suppressed, 'suppression')}, "
+        f"{counted(reapplied.erased, 'erasure')}."
     )
+    if reapplied.erased:
+        click.echo(
+            "The backup, and the replaced store beside this one, still contain the erased people: "
+            "delete these files when you no longer need them."
+        )
 
 
 def _of_draft(unscheduled: bool) -> str:

@@ -315,7 +315,7 @@ def suppress(config_file: Path, address: str, reason: str, *, lift: bool) -> Non
     with _opened(config_file) as site, site.database.transaction():
         known, given = Subscribers(site.database), _address(address)
         hashed = given.hashed(known.salt())
-        if lift and not known.unsuppress(hashed):
+        if lift and not known.unsuppress(hashed, _now()):
             message = f"{given.mail} is not suppressed, or was erased"
             raise SyndicateError(message, hint="whoever was erased is never added again")
         if not lift:

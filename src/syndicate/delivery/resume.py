@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from syndicate.delivery.reapply import Reapplied, reapply
 from syndicate.delivery.states import DeliveryState
 from syndicate.errors import SyndicateError
 from syndicate.site import Site
@@ -24,6 +25,7 @@ from syndicate.store.meta import Meta
 from syndicate.store.requests import SigningKeys, SignupRequests
 from syndicate.store.sent_record import MadeIssue
 from syndicate.store.subscribers import Subscribers
+from syndicate.store.withdrawal_record import WithdrawalRecords
 from syndicate.timestamps import format_timestamp
 
 MAYBE_SENT = "held: the store was restored from a backup, and this may have been sent since"
@@ -40,12 +42,14 @@ class Restored:
 
     `held` counts deliveries. `drafts` may have been approved since. `unscheduled` are the drafts
     among them whose approval time was removed. `lost` are issues that only the record knows.
+    `reapplied` is what people withdrew since, None if no record knows that.
     """
 
     held: dict[str, int]
     drafts: tuple[str, ...]
     unscheduled: frozenset[str]
     lost: tuple[str, ...]
+    reapplied: Reapplied | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +129,11 @@ def resume_restored(site: Site, now: datetime) -> Restored:
     """Let an older store go on: what may have been sent from it since is held."""
     incarnation = _alone(site)
     recorded, made = incarnation.record.read(), incarnation.issues()
-    begun = incarnation.begun()
+    begun, withdrawals = incarnation.begun(), WithdrawalRecords(site.database, site.sent_record)
+    withdrawn = withdrawals.read()
     issues = Issues(site.database)
     with site.database.transaction():
+        reapplied = None if withdrawn is None else reapply(site.database, withdrawn, now)
         lost = _lost(site, made)
         for each in lost:
             _add_lost(site, each, now)
@@ -141,8 +147,11 @@ def resume_restored(site: Site, now: datetime) -> Restored:
         counter = max(recorded.counter if recorded else 0, incarnation.identity().counter)
         incarnation.succeed(counter + 1)
     incarnation.renew_record(made, begun)
+    withdrawals.renew()
+    if reapplied and reapplied.erased:
+        site.database.purge()
     names = tuple(f"{each.newsletter}/{each.slot}" for each in lost)
-    return Restored(held, tuple(drafts), unscheduled, names)
+    return Restored(held, tuple(drafts), unscheduled, names, reapplied)
 
 
 def resume_copy(site: Site, now: datetime) -> Copied:
@@ -158,6 +167,7 @@ def resume_copy(site: Site, now: datetime) -> Copied:
         _owe_all(site)
         incarnation.begin(0)
     incarnation.renew_record()
+    WithdrawalRecords(site.database, site.sent_record).renew()
     return Copied(tuple(dropped), unscheduled, requests)
 
 

@@ -318,7 +318,7 @@ ABOUT_PEOPLE = frozenset(
         *("consents", "signing_keys", "signup_requests", "subscribers", "subscriptions"),
         "suppressions",
         *("bounces", "deliveries", "delivery_events", "heard_events", "issue_sends"),
-        "sent_counts",
+        *("sent_counts", "withdrawals"),
     )
 )
 """Tables that no copy has: they may be large, and are nobody else's business."""

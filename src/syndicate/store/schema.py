@@ -220,6 +220,17 @@ suppressions = Table(  # addresses never to be mailed again
     Column("since", PLAIN, nullable=False),
 )
 
+withdrawals = Table(  # who unsubscribed, was suppressed or erased, in order; only ever added to
+    "withdrawals",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("hash", PLAIN, nullable=False),  # as in subscribers
+    Column("newsletter", PLAIN, nullable=False),  # "" for what concerns the address itself
+    # unsubscribed | subscribed | lifted, or the reason of a suppression
+    Column("event", PLAIN, nullable=False),
+    Column("at", PLAIN, nullable=False),
+)
+
 signup_requests = Table(  # what people asked for on a page, and the mail that answers it
     "signup_requests",
     metadata,

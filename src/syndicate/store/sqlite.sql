@@ -242,5 +242,13 @@ CREATE TABLE unreadable_files (
   finding TEXT NOT NULL,
   PRIMARY KEY (path)
 );
+CREATE TABLE withdrawals (
+  id BIGINT NOT NULL,
+  hash TEXT NOT NULL,
+  newsletter TEXT NOT NULL,
+  event TEXT NOT NULL,
+  at TEXT NOT NULL,
+  PRIMARY KEY (id)
+);
 CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY);
-INSERT INTO alembic_version VALUES ('0011');
+INSERT INTO alembic_version VALUES ('0012');

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from syndicate.store.database import Database
 from syndicate.store.subscribers import Subscribers
+from syndicate.store.withdrawals import Withdrawals
 
 
 class Incoming(NamedTuple):
@@ -87,7 +88,8 @@ class Import:
             values["last"] = Subscribers(database).reserve(PORTION)
             for statement in (NAME, ADD):
                 database.run(statement, values)
-        for statement in (SUPPRESS, SUBSCRIBE, WITNESS):
+        values["next"] = Withdrawals(database).next_id()
+        for statement in (SUPPRESS, SUBSCRIBE, WITNESS, WITHDRAW):
             database.run(statement, values)
         rows = database.rows(OUTCOMES, values)
         return Counter({ImportOutcome(became): many for became, many in rows})
@@ -173,5 +175,13 @@ SELECT subscriber, :n, :now,
     CASE WHEN became = 'added' THEN :agreed ELSE 'left there' END || ' (' || source || ')'
 FROM incoming WHERE {THESE} AND became IN ('added', 'left') ORDER BY number
 ON CONFLICT (subscriber, newsletter, at, event) DO NOTHING
+"""
+WITHDRAW = f"""
+INSERT INTO withdrawals (id, hash, newsletter, event, at)
+SELECT :next + number - :begin, hash,
+    CASE became WHEN 'suppressed' THEN '' ELSE :n END,
+    CASE became WHEN 'suppressed' THEN 'request' ELSE 'unsubscribed' END, :now
+FROM incoming WHERE {THESE}
+AND (became = 'suppressed' OR (became = 'left' AND known = 'active')) ORDER BY number
 """
 OUTCOMES = f"SELECT became, count(*) FROM incoming WHERE {THESE} GROUP BY became"

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from syndicate.store.database import Database
+from syndicate.store.withdrawals import LIFTED, SUBSCRIBED, UNSUBSCRIBED, Withdrawals
 
 SALT, LAST = "address-salt", "last-subscriber"
 """Names in `meta`: what addresses are hashed with, and the highest id that was ever given."""
@@ -128,6 +129,7 @@ class Subscribers:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._rows = database.rows
+        self._withdrawals = Withdrawals(database)
 
     # -- reading ---------------------------------------------------------------------------
 
@@ -243,6 +245,8 @@ class Subscribers:
             if before is None or before.state != SubscriptionState.ACTIVE:
                 active = Subscription(newsletter, who.id, SubscriptionState.ACTIVE, now)
                 self._database.upsert("subscriptions", Subscription._fields, [active])
+            if before and before.state != SubscriptionState.ACTIVE:
+                self._withdrawals.add(hashed, newsletter, SUBSCRIBED, now)
             for each in evidence:
                 self._record_consent(each._replace(subscriber=who.id, newsletter=newsletter))
         return who
@@ -267,7 +271,10 @@ class Subscribers:
             for each in self.subscriptions(subscriber)
             if each.newsletter in newsletters and each.state == active
         ]
+        who = self.by_id(subscriber)
         for each in left:
+            if who:
+                self._withdrawals.add(who.hash, each.newsletter, UNSUBSCRIBED, now)
             gone = each._replace(state=SubscriptionState.UNSUBSCRIBED, since=now)
             self._database.upsert("subscriptions", Subscription._fields, [gone])
             self._record_consent(
@@ -275,25 +282,30 @@ class Subscribers:
             )
         return [each.newsletter for each in left]
 
-    def suppress(self, hashed: str, reason: SuppressionReason, detail: str, now: str) -> None:
-        """Never have an address mailed again.
+    def suppress(self, hashed: str, reason: SuppressionReason, detail: str, now: str) -> bool:
+        """Never have an address mailed again; False if nothing changes.
 
         One that is suppressed already stays as it is, unless this reason is a stronger one.
         """
-        self._database.run(
+        changed = self._rows(
             "INSERT INTO suppressions (hash, reason, detail, since) VALUES (:h, :r, :d, :now) "
             "ON CONFLICT (hash) DO UPDATE SET reason = excluded.reason, "
             "detail = excluded.detail, since = excluded.since "
-            f"WHERE {_strength('excluded.reason')} > {_strength('suppressions.reason')}",
+            f"WHERE {_strength('excluded.reason')} > {_strength('suppressions.reason')} "
+            "RETURNING hash",
             {"h": hashed, "r": reason.value, "d": detail, "now": now},
         )
+        if changed:
+            self._withdrawals.add(hashed, "", reason.value, now)
+        return bool(changed)
 
-    def unsuppress(self, hashed: str) -> bool:
+    def unsuppress(self, hashed: str, now: str) -> bool:
         """An address may be mailed again; False if it was not suppressed, or was erased."""
         known = self.suppression(hashed)
         if known is None or known.reason == SuppressionReason.ERASED:
             return False
         self._database.run("DELETE FROM suppressions WHERE hash = :h", {"h": hashed})
+        self._withdrawals.add(hashed, "", LIFTED, now)
         return True
 
     def erase(self, subscriber: Subscriber) -> None:

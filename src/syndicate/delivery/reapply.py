@@ -1,0 +1,78 @@
+"""Apply again to a restored store what people withdrew after the backup was made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from syndicate.store.database import Database
+from syndicate.store.erasing import forget_in_texts
+from syndicate.store.requests import SignupRequests
+from syndicate.store.subscribers import Subscribers, SuppressionReason
+from syndicate.store.withdrawals import LIFTED, SUBSCRIBED, UNSUBSCRIBED, Withdrawal, Withdrawals
+from syndicate.subscribers.addresses import address
+from syndicate.timestamps import format_timestamp
+
+AFTER_BACKUP = "after the backup that was restored"
+
+
+@dataclass(frozen=True, slots=True)
+class Reapplied:
+    """How many subscriptions ended, and addresses were suppressed and people erased."""
+
+    unsubscribed: int
+    suppressed: int
+    erased: int
+
+
+def reapply(database: Database, recorded: Sequence[Withdrawal], now: datetime) -> Reapplied:
+    """Apply withdrawals that a restored store does not know; inside a transaction.
+
+    What a person took back later, by subscribing again, is not applied; an erasure always is.
+    """
+    table = Withdrawals(database)
+    known = table.after(0)
+    unknown = _without(recorded, known)
+    table.add_lost(unknown)
+    erased = [each for each in unknown if each.event == SuppressionReason.ERASED]
+    in_order = sorted([*known, *unknown], key=lambda each: (each.at, each.id))
+    latest = _without({each.scope: each for each in in_order}.values(), known)
+    for each in erased:
+        _erase(database, each.hash, format_timestamp(now))
+    return Reapplied(
+        sum(_unsubscribe(database, each) for each in latest if each.event == UNSUBSCRIBED),
+        sum(_suppress(database, each) for each in latest if each.event not in NO_SUPPRESSION),
+        len({each.hash for each in erased}),
+    )
+
+
+def _without(some: Iterable[Withdrawal], others: Iterable[Withdrawal]) -> list[Withdrawal]:
+    """Those that are not among the others, whatever their ids."""
+    without = {each[1:] for each in others}
+    return [each for each in some if each[1:] not in without]
+
+
+NO_SUPPRESSION = (UNSUBSCRIBED, SUBSCRIBED, LIFTED, SuppressionReason.ERASED)
+
+
+def _unsubscribe(database: Database, withdrawal: Withdrawal) -> bool:
+    known = Subscribers(database)
+    who = known.find(withdrawal.hash)
+    newsletters = [withdrawal.newsletter]
+    return bool(who and known.unsubscribe(who.id, newsletters, AFTER_BACKUP, withdrawal.at))
+
+
+def _suppress(database: Database, withdrawal: Withdrawal) -> bool:
+    reason = SuppressionReason(withdrawal.event)
+    return Subscribers(database).suppress(withdrawal.hash, reason, AFTER_BACKUP, withdrawal.at)
+
+
+def _erase(database: Database, hashed: str, now: str) -> None:
+    known = Subscribers(database)
+    if who := known.find(hashed):
+        spelled = address(who.address)
+        known.erase(who)
+        forget_in_texts(database, who.address, spelled.mail, spelled.key)
+    SignupRequests(database).erase(hashed)
+    known.suppress(hashed, SuppressionReason.ERASED, "", now)
