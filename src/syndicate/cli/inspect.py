@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,9 +14,15 @@ from syndicate.cli.show import Progress, from_here, placed, show_findings, show_
 
 
 @click.command(short_help="Print the configuration in force.")
+@click.option("--schema", is_flag=True, help="Print a JSON Schema of config.yaml for editors.")
 @config_option
-def config(config_file: Path) -> None:
+def config(config_file: Path, schema: bool) -> None:
     """Print the configuration in force as YAML, defaults included, secrets masked."""
+    if schema:
+        from syndicate.config.json_schema import json_schema
+
+        click.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+        return
     from syndicate.config.loader import load
     from syndicate.config.show import as_yaml
 

@@ -68,7 +68,10 @@ def syndicate(context: click.Context, config_file: str) -> None:
 @syndicate.command("help")
 @click.argument("command", nargs=-1)
 def help_(command: tuple[str, ...]) -> None:
-    """Show the help of a command."""
+    """Show the help of a command.
+
+    COMMAND may have parts, as in `syndicate help issues make`; without it, list all commands.
+    """
     syndicate.main([*command, "--help"], prog_name=PROGRAM)
 
 
