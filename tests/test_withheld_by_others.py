@@ -323,6 +323,40 @@ CASES: Mapping[str, tuple[Mapping[str, str], list[str]]] = {
         },
         ["A"],
     ),
+    "Hexo: never rendered, in a folder of another name": (
+        {
+            "_posts/a.md": "A",
+            "_posts/b/c.md": "C",
+            "_posts/d.md": "D",
+            "../_config.yml": "skip_render:\n  - '_posts/b/*'\n  - '_posts/{d,e}.md'\n",
+        },
+        ["A"],
+    ),
+    "Hexo: the whole project in the folder": (
+        {
+            "source/_posts/a.md": "A",
+            "source/_posts/b.md": "B",
+            "_config.yml": "new_post_name: :title.md\nskip_render: _posts/b.md\n",
+        },
+        ["A"],
+    ),
+    "Jekyll: a copy of the source, and its configuration beside it": (
+        {
+            "_posts/2026-11-01-a.md": "A",
+            "old/_posts/2026-11-01-b.md": "B",
+            "../_config.yml": "exclude: [old]\n",
+        },
+        ["A"],
+    ),
+    "Eleventy: a nearer address overrules none": (
+        {
+            "b/a.md": "A",
+            "b/in/c.md": "C",
+            "b/b.json": '{"permalink": false}',
+            "b/in/in.json": '{"permalink": "/x/{{ title }}/"}',
+        },
+        ["C"],
+    ),
     "Eleventy: data of a folder": (
         {
             "posts/a.md": "A",

@@ -195,14 +195,15 @@ def _inherited(statement: Statement) -> list[Inherited]:
 def _decides(key: str, value: object) -> bool:
     """Whether a key with this value decides on publication.
 
-    Of dates only a stated day of publication, of addresses only Eleventy's `permalink: false`.
+    Of dates only a stated day of publication; of addresses Eleventy's `permalink: false`, and any
+    other that overrules one farther away.
     """
     known = role_of(key)
     if known is None or known[0] not in PUBLISHING or value is None:
         return False
     if known[0] is Role.DATE:
         return normal(key).startswith("publi") or normal(key) in ("pubdate", "datepublished")
-    return known[0] is not Role.URL or value is False
+    return True
 
 
 def _unknown(path: str, statement: Statement) -> ArticleError:

@@ -357,6 +357,8 @@ class _Reading:
         chosen: dict[Role, tuple[int, str, object]],
     ) -> None:
         role, rank = role_of(key) or (Role.STATUS, 0)
+        if role is Role.URL and yes_or_no(value) is not False:
+            return  # it only overrules a `permalink: false` of another file
         if role not in _EVERY:
             if role not in chosen or rank < chosen[role][0]:
                 chosen[role] = (rank, key, value)

@@ -36,7 +36,7 @@ def site(source: Source) -> Iterator[Statement]:
     values = values_of(source, _KEYS)
     hexo = not values.keys().isdisjoint(_OF_HEXO)
     root = text(values.get("source_dir" if hexo else "source")) or ("source" if hexo else "")
-    inside = "" if source.inside.strip("/") == root.strip("./") else source.inside
+    inside = "" if hexo or source.inside.strip("/") == root.strip("./") else source.inside
     yield from _left_out(source, values, inside, hexo=hexo)
     yield from _underscored(source, values, hexo=hexo)
     if not hexo:
@@ -48,11 +48,19 @@ def site(source: Source) -> Iterator[Statement]:
 def _left_out(
     source: Source, values: Mapping[str, object], inside: str, *, hexo: bool
 ) -> Iterator[Statement]:
-    """`exclude` of both; Hexo copies what fits `skip_render` as it is."""
+    """`exclude` of both; Hexo copies what fits `skip_render` as it is.
+
+    The folder may be a copy of the whole source, so patterns count with and without `inside`.
+    """
     for key in ("exclude", "ignore", *(("skip_render",) if hexo else ())):
         label = f"{key} in {source.path}"
         patterns = [each for one in texts(values.get(key)) for each in _start_of(one, hexo=hexo)]
         yield from statement(label, patterns, prefix=inside)
+        if inside:
+            yield from statement(label, patterns)
+        if hexo and not source.inside:
+            folder = text(values.get("source_dir")).strip("./") or "source"
+            yield from statement(label, [f"{folder}/{each}" for each in patterns])
     posts = named(as_map(values.get("collections")), "posts")
     if not hexo and yes_or_no(as_map(posts).get("output")) is False:
         label = f"collections in {source.path}"
