@@ -41,6 +41,15 @@ def delivering(site: Path, run: Typing, server: SmtpServer) -> Path:
     return site
 
 
+def test_without_anything_to_send_no_server_is_tried(
+    delivering: Path, run: Typing, server: SmtpServer
+) -> None:
+    sent = run("send")
+    assert (sent.code, server.mails) == (0, [])
+    assert "Nothing to send, so no mail server was contacted." in sent.out
+    assert "syndicate send-test" in sent.out
+
+
 def test_an_issue_is_tried_sent_and_proved(
     delivering: Path, run: Typing, server: SmtpServer
 ) -> None:

@@ -88,6 +88,15 @@ def test_what_has_ended_stays_as_it_is(database: Database, issues: Issues, state
     assert kept.state == state
 
 
+def test_slots_that_a_clock_ahead_skipped_do_not_crowd_out_the_list(
+    database: Database, issues: Issues
+) -> None:
+    ahead = [issue(f"2036-11-{day:02}T08:00", state="skipped") for day in range(1, 5)]
+    add(database, issue("2026-11-02T08:00", ONE), *ahead)
+    listed = issues.all("weekly", 3, "2026-11-03T00:00:00Z")
+    assert [each.slot for each in listed] == ["2026-11-02T08:00"]
+
+
 STEPS = st.sampled_from(["approve", "schedule", "unschedule", *IssueState])
 
 

@@ -367,7 +367,13 @@ def _tell(report: SendReport) -> None:
         )
     if report.next_try:
         rows.append(("next try", format_timestamp(report.next_try), "syndicate send, or run"))
-    show_table(rows)
+    if report.sent or len(rows) > 1:
+        show_table(rows)
+        return
+    click.echo(
+        "Nothing to send, so no mail server was contacted. "
+        "To try it: syndicate send-test NEWSLETTER ADDRESS"
+    )
 
 
 @click.command("send-test", short_help="Send a test email of an issue to one address.")

@@ -52,10 +52,11 @@ def issues() -> None:
 def list_issues(config_file: Path, newsletter: str | None, most: int) -> None:
     """List the newest issues of NEWSLETTER, or of all."""
     from syndicate.store.issues import Issues
+    from syndicate.timestamps import format_timestamp
 
     with site_of(config_file) as site:
         name = _newsletter(site, newsletter).name if newsletter else None
-        found = Issues(site.database).all(name, most)
+        found = Issues(site.database).all(name, most, format_timestamp(datetime.now(UTC)))
         if not found:
             click.echo("No issue has been made yet.")
         rows = [row for issue in found for row in _listed(site, issue)]

@@ -102,6 +102,9 @@ class Issue(NamedTuple):
 FLOOR = "last-issue"
 """The name in `meta` of a number below which no issue is numbered: a lost store gave it."""
 
+NEVER = "9999"
+"""Text that sorts after every moment."""
+
 COLUMNS = ", ".join(Issue._fields)
 SHOWN = COLUMNS.replace("personal", "''")
 LISTED = SHOWN.replace("html, text, page, message", "'', '', '', ''")
@@ -141,12 +144,17 @@ class Issues:
         """As `of`, without drafts: the issues that readers may see."""
         return self._newest(PUBLIC, newsletter, limit)
 
-    def all(self, newsletter: str | None, limit: int) -> list[Issue]:
-        """The newest issues in whatever state, of one newsletter or all, without their texts."""
-        where = "" if newsletter is None else "WHERE newsletter = :newsletter "
+    def all(self, newsletter: str | None, limit: int, now: str = NEVER) -> list[Issue]:
+        """The newest issues in whatever state, of one newsletter or all, without their texts.
+
+        Slots that were skipped before they are due, as of `now`, are left out: the clock was ahead.
+        """
+        where = "WHERE (state <> 'skipped' OR due <= :now) "
+        where += "" if newsletter is None else "AND newsletter = :newsletter "
         rows = self._rows(
             f"SELECT {LISTED} FROM issues {where}ORDER BY due DESC, newsletter LIMIT :limit",
-            {"limit": limit} | ({} if newsletter is None else {"newsletter": newsletter}),
+            {"limit": limit, "now": now}
+            | ({} if newsletter is None else {"newsletter": newsletter}),
         )
         return [Issue._make(row) for row in rows]
 
