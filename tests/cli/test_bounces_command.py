@@ -45,11 +45,11 @@ def test_the_mailbox_is_read(site: Path, run: Typing, notice: bytes) -> None:
     with (site / "config.yaml").open("a") as config:
         config.write("\nbounces: {maildir: returns}\n")
     assert told(run("bounces", "fetch").out) == {"suppressed": "1", "no notice": "1"}
-    assert run("bounces", "fetch").out == "Nothing came back.\n"
+    assert run("bounces", "fetch").out == "No bounces.\n"
     (line,) = [each for each in run("bounces", "list").out.splitlines() if sent.ADA in each]
     assert "hard" in line
     assert "weekly/2026-11-01T08:00" in line
-    assert "Never mailed" in run("subscribers", "show", sent.ADA).out
+    assert "Suppressed since" in run("subscribers", "show", sent.ADA).out
 
 
 def test_an_email_that_unsubscribes_does_so_from_the_mailbox_of_notices(
@@ -93,7 +93,7 @@ def test_a_mail_is_read_from_standard_input(site: Path, notice: bytes) -> None:
 def test_without_a_mailbox_the_way_out_is_said(site: Path, run: Typing) -> None:
     said = run("bounces", "fetch")
     assert said.code == 2
-    assert "there is no mailbox to read" in said.err
+    assert "no bounce mailbox is configured" in said.err
     assert "bounces.maildir" in said.err
 
 

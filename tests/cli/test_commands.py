@@ -136,7 +136,7 @@ def test_init_where_articles_are_keeps_them_and_adds_none(
     Path("content", "hello.md").write_text("---\ntitle: Hello\ndate: 2026-11-01\n---\nHi.\n")
     said = run("init", ".")
     assert said.code == 0
-    assert "Kept the articles in content/ and added none." in said.out
+    assert "Kept your articles in content/" in said.out
     assert [path.name for path in Path("content").iterdir()] == ["hello.md"]
     assert run("build").out.startswith("1 article published")
 
@@ -270,7 +270,7 @@ def test_build_says_what_it_did_and_where_to_look(site: Path, run: Typing) -> No
     assert said.err == ""
     first, *rest = said.out.splitlines()
     assert first.startswith("12 articles published, 1 draft, ")
-    assert first.endswith(" files written; nothing to mend.")
+    assert first.endswith(" files written; no problems found.")
     assert rest == [
         "  feeds   public/ feed.xml atom.xml feed.json",
         "          public/tags/…/ feed.xml atom.xml feed.json",
@@ -282,7 +282,7 @@ def test_build_says_what_it_did_and_where_to_look(site: Path, run: Typing) -> No
 
 def test_a_build_with_nothing_to_do_says_so(site: Path, run: Typing) -> None:
     assert run("build").out.startswith(
-        "11 articles published, 1 draft, nothing to write; nothing to mend."
+        "11 articles published, 1 draft, nothing to write; no problems found."
     )
 
 

@@ -36,10 +36,10 @@ def test_plan_says_what_would_happen_and_changes_nothing(site: Path, run: Typing
     before = everything(site)
     said = run("issues", "plan")
     assert said.code == 0
-    assert "takes in 1 changed article and writes" in said.out
+    assert "reads 1 changed article and writes" in said.out
     assert "Low Tide, weekly: Brand new" in said.out
     assert "T08:00" in said.out, "the next slots"
-    assert "nobody by itself" in said.out
+    assert "nowhere: you send its files yourself" in said.out
     assert everything(site) == before
 
 
@@ -61,7 +61,7 @@ def test_an_issue_is_made_listed_shown_and_taken_back(site: Path, run: Typing) -
     assert "a slip" in run("issues", "show", "weekly").out
     again = run("issues", "cancel", "weekly")
     assert again.code == 2
-    assert "is cancelled already" in again.err
+    assert "is already cancelled" in again.err
 
 
 def test_an_issue_for_the_outbox_names_the_settings_that_are_still_the_examples(
@@ -86,7 +86,7 @@ def test_a_draft_is_approved_once(site: Path, run: Typing) -> None:
     assert run("issues", "approve", "weekly").code == 0
     again = run("issues", "approve", "weekly")
     assert again.code == 2
-    assert "is approved already" in again.err
+    assert "is already approved" in again.err
 
 
 @pytest.mark.parametrize(
@@ -317,7 +317,7 @@ def test_a_draft_is_approved_at_a_time(site: Path, run: Typing) -> None:
         assert words in refused.err
     assert "is approved" in run("issues", "approve", "weekly").out
     late = run("issues", "approve", "weekly", "--at", "2098-07-01 08:00")
-    assert "is approved already" in late.err
+    assert "is already approved" in late.err
 
 
 def headers(message: bytes) -> tuple[str, str]:

@@ -54,7 +54,7 @@ def test_ctrl_c_ends_it_quietly_while_a_page_is_open(site: Path) -> None:
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=20)
     assert (process.returncode, err) == (0, "")
-    assert out == "\nThe preview has ended.\n"
+    assert out == "\nPreview stopped.\n"
 
 
 def test_nothing_of_the_site_is_changed(site: Path) -> None:

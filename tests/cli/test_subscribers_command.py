@@ -40,7 +40,7 @@ def test_who_left_is_not_added_again(added: Said, run: Typing) -> None:
     assert "from weekly" in left.out
     again = add(run, "ada@example.org", "new@example.org")
     assert again.code == 1
-    assert "left before: not added" in again.out
+    assert "unsubscribed before: not added" in again.out
     listed = run("subscribers", "list", "weekly", "--state", "active").out
     assert "new@example.org" in listed, "the good one is in"
     assert "Ada" not in listed
@@ -64,7 +64,7 @@ def test_a_person_gets_all_that_is_known_and_is_erased(
     assert run("subscribers", "suppress", "ada@example.org", "--lift").code == 2
     gone = run("subscribers", "export", "ada@example.org")
     assert gone.code == 2
-    assert "nobody here has the address" in gone.err
+    assert "no subscriber with the address" in gone.err
     assert "suppressed: not added" in add(run, "ada@example.org").out
 
 
@@ -168,8 +168,8 @@ def test_a_file_is_imported_and_a_second_time_changes_nothing(site: Path, run: T
     first, second = run(*command), run(*command)
     assert (first.code, second.code) == (1, 1), "one row is bad"
     assert "people.csv.bad.csv" in first.out
-    assert "left before: not added" not in first.out
-    assert "left here before: not added" in second.out
+    assert "unsubscribed before: not added" not in first.out
+    assert "unsubscribed here before: not added" in second.out
     assert "4,nobody" not in Path("people.csv.bad.csv").read_text()
     assert Path("people.csv.bad.csv").read_text().startswith("line,reason,email,state\n4,")
     listed = run("subscribers", "list", "weekly", "--state", "active").out
@@ -185,7 +185,7 @@ def test_a_file_is_imported_and_a_second_time_changes_nothing(site: Path, run: T
     ("arguments", "complaint"),
     [
         (("no.csv", "--to", "weekly"), "no.csv"),
-        (("-", "--to", "weekly"), "--bad is needed"),
+        (("-", "--to", "weekly"), "choose a file for rejected rows with --bad"),
         (("config.yaml", "--to", "weekly"), "config.yaml:1"),
         (("config.yaml", "--to", "weekly", "--bad", "config.yaml"), "overwritten"),
         (("config.yaml", "--to", "daily"), "there is no newsletter daily"),
@@ -202,15 +202,18 @@ def test_an_import_that_cannot_be_is_explained(
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (("add", "weekly", "no-address", "--consent", "x"), "'no-address' is no address of mail"),
+        (
+            ("add", "weekly", "no-address", "--consent", "x"),
+            "'no-address' is not a valid email address",
+        ),
         (("add", "daily", "a@example.org", "--consent", "x"), "there is no newsletter daily"),
         (("add", "weekly", "a@example.org"), "--consent"),
         (
             ("add", "weekly", "a@example.org", "b@example.org", "--name", "A", "--consent", "x"),
-            "--name is for one ADDRESS",
+            "--name works with one ADDRESS",
         ),
         (("suppress", "nobody@example.org", "--lift"), "is not suppressed, or was erased"),
-        (("unsubscribe", "nobody@example.org"), "nobody here has the address"),
+        (("unsubscribe", "nobody@example.org"), "no subscriber with the address"),
     ],
 )
 def test_a_wrong_turn_is_explained_and_changes_nothing(
@@ -219,7 +222,7 @@ def test_a_wrong_turn_is_explained_and_changes_nothing(
     said = run("subscribers", *arguments)
     assert said.code == 2
     assert complaint in said.err
-    assert "Nobody." in run("subscribers", "list").out
+    assert "No subscribers." in run("subscribers", "list").out
 
 
 # -- links -------------------------------------------------------------------------------------

@@ -212,9 +212,9 @@ def with_findings(site: Path) -> None:
 def test_findings_are_a_table_as_wide_as_the_terminal(site: Path, columns: int) -> None:
     with_findings(site)
     heading, *lines = on_a_terminal("check", columns=columns, NO_COLOR="1").splitlines()
-    assert heading.split() == ["level", "rule", "place", "what", "way", "out"]
+    assert heading.split() == ["level", "rule", "place", "problem", "hint"]
     assert [line for line in lines if len(line) > columns] == []
-    place, what = heading.index("place"), heading.index("what")
+    place, what = heading.index("place"), heading.index("problem")
     rows = [line for line in lines if line.startswith(("error", "warning"))]
     assert len(rows) == 2
     shown = "".join(line[place:what].strip() for line in lines[:-1])

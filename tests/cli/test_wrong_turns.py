@@ -381,7 +381,7 @@ def test_a_fault_of_ours_goes_to_a_file_and_not_to_the_user(
     said = run("build")
     assert said.code == 70
     assert "Traceback" not in said.err
-    assert "a fault in syndicate: LookupError" in said.err
+    assert "internal error: LookupError" in said.err
     report = Path(said.err.split()[-1])
     assert "something we never thought of" in report.read_text(encoding="utf-8")
     report.unlink()

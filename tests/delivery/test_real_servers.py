@@ -127,4 +127,4 @@ def test_whose_message_comes_back_is_mailed_no_more(
         assert cli.main(["deliveries", "for", who, *config]) == 0
         assert "bounced" in capsys.readouterr().out
     assert cli.main(["bounces", "fetch", *config]) == 0
-    assert capsys.readouterr().out == "Nothing came back.\n"
+    assert capsys.readouterr().out == "No bounces.\n"

@@ -148,13 +148,13 @@ def test_sighup_takes_a_good_configuration_and_keeps_the_old_one_from_a_bad(
 def test_status_says_how_it_is(services: Services) -> None:
     said = services.run("status")
     assert said.returncode == 3
-    assert said.stdout == "No service runs here.\n"
+    assert said.stdout == "No service is running.\n"
     process = services.start()
     assert services.published("First steps")
     assert within_seconds(lambda: "last build" in services.run("status").stdout)
     said = services.run("status")
     assert said.returncode == 0
-    assert f"process {process.pid}; nothing to mend" in said.stdout
+    assert f"process {process.pid}; no problems found" in said.stdout
     services.site.write("broken.md", "---\ntitle: Broken\ndate: 2026-13-45\n---\n")
     services.site.article("later.md", "Later", date="2099-01-01T08:00:00Z")
     assert within_seconds(lambda: services.run("status").returncode == 1)
@@ -165,7 +165,7 @@ def test_status_says_how_it_is(services: Services) -> None:
     process.wait()
     said = services.run("status")
     assert said.returncode == 3
-    assert "at work until" in said.stdout
+    assert "last one ran until" in said.stdout
 
 
 def test_a_store_that_goes_away_and_comes_back_stops_nothing(services: Services) -> None:

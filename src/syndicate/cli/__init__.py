@@ -1,8 +1,8 @@
 """The command line: commands, exit codes, and the only printing there is.
 
-Exit codes: 0 done; 1 something was found (`check`, `build --strict`, `export`, `status`), or `run`
-left work behind; 2 wrong usage or configuration, or a thing that could not be done; 3 no service
-runs; 70 a fault in this program; 130 stopped with Ctrl-C; 141 whoever read the output went away
+Exit codes: 0 done; 1 problems found (`check`, `build --strict`, `export`, `status`), or `run`
+stopped with work unfinished; 2 wrong usage or configuration, or the command failed; 3 no service
+is running; 70 internal error; 130 stopped with Ctrl-C; 141 the reader of the output closed it
 (both as shells count signals).
 """
 
@@ -27,7 +27,7 @@ UNREAD = 141
 
 
 def run() -> None:
-    """Run the command that was typed, and leave with its exit code."""
+    """Run the command of the command line and exit with its exit code."""
     if os.name != "posix":
         sys.exit(
             "error: syndicate needs Linux, macOS or another POSIX system\n"
@@ -35,39 +35,41 @@ def run() -> None:
         )
     _prepare_streams()
     code = main(sys.argv[1:])
-    # All is flushed. Taking the interpreter down politely costs more than an idle build.
+    # All is flushed. A regular shutdown of the interpreter costs more than an idle build.
     os._exit(code)
 
 
 def main(arguments: list[str]) -> int:
-    """Run a command and give its exit code. Nothing that can happen shows a traceback."""
+    """Run a command and return its exit code. Never shows a traceback."""
     try:
-        return _told(arguments)
+        return _with_errors_shown(arguments)
     except BrokenPipeError:
         return UNREAD
-    except OSError:  # stderr is full: nobody can be told
+    except OSError:  # stderr is full: no way to report it
         return WRONG
 
 
-def _told(arguments: list[str]) -> int:
-    """Run a command; say on stderr what went wrong, in words for a person."""
+def _with_errors_shown(arguments: list[str]) -> int:
+    """Run a command and print its errors to stderr."""
     try:
         return _invoked(arguments)
     except click.ClickException as error:
         error.show()
         return WRONG
     except (click.Abort, KeyboardInterrupt):
-        click.echo("\nStopped. What is published stays; the next build does the rest.", err=True)
+        click.echo(
+            "\nStopped. What was published stays. The next build completes the rest.", err=True
+        )
         return INTERRUPTED
     except SyndicateError as error:
         show_error(error)
         return WRONG
     except BrokenPipeError:
         raise
-    except OSError as error:  # no disk space, no rights: the machine's, not ours
+    except OSError as error:  # no disk space, no permission: not our fault
         show_error(refused(error))
         return WRONG
-    except Exception as error:  # noqa: BLE001  the last resort: a file, not a traceback
+    except Exception as error:  # noqa: BLE001  last resort: a report file, no traceback
         show_crash(error)
         return CRASHED
 
@@ -81,13 +83,13 @@ def _invoked(arguments: list[str]) -> int:
     try:
         with syndicate.make_context(PROGRAM, arguments, color=colour) as context:
             result = syndicate.invoke(context)
-    except Exit as leaving:  # --help and --version
-        return leaving.exit_code
+    except Exit as exiting:  # --help and --version
+        return exiting.exit_code
     return result if isinstance(result, int) else DONE
 
 
 def _prepare_streams() -> None:
-    """Closed streams lead to nowhere, and no character is one too many for a terminal."""
+    """Replace closed streams; escape characters that the terminal cannot show."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115

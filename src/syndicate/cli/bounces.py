@@ -1,4 +1,4 @@
-"""`bounces`: what came back of messages that were sent."""
+"""`bounces`: bounce reports and complaints."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ NOTES = {"unreadable": "read it with an email program"}
 FILE = click.Path(exists=True, dir_okay=False, allow_dash=True)
 
 
-@click.group(short_help="What came back of messages that were sent.")
+@click.group(short_help="Fetch and list bounces and complaints.")
 def bounces() -> None:
-    """What did not arrive, or was not wanted, and what followed."""
+    """Fetch and list bounces and complaints."""
 
 
-@bounces.command(short_help="Read what came back, now.")
+@bounces.command(short_help="Read bounce reports now.")
 @click.argument("files", nargs=-1, type=FILE, metavar="[FILE]...")
 @config_option
 def fetch(config_file: Path, files: tuple[str, ...]) -> None:
-    """Act on the new mails in the mailboxes of the configuration, as the service does.
+    """Process new bounce reports in the configured mailboxes, as the service does.
 
-    With FILEs, act on these mails instead, and leave them where they are; - is standard input.
+    With FILEs, process these emails instead. The files are kept; - is standard input.
     """
     from syndicate.service.build_state import no_progress
     from syndicate.site import open_site, set_up
@@ -43,7 +43,7 @@ def fetch(config_file: Path, files: tuple[str, ...]) -> None:
         tally = _read(setup, site, files)
     show_table((came.value, str(many), NOTES.get(came, "")) for came, many in sorted(tally.items()))
     if not tally:
-        click.echo("Nothing came back.")
+        click.echo("No bounces.")
 
 
 def _read(setup: Setup, site: Site, files: tuple[str, ...]) -> Tally:
@@ -56,9 +56,9 @@ def _read(setup: Setup, site: Site, files: tuple[str, ...]) -> Tally:
         return Tally(on(_data(file)) for file in files)
     if not (settings.maildir or settings.imap.host):
         raise SyndicateError(
-            "there is no mailbox to read",
+            "no bounce mailbox is configured",
             place=Location(setup.config_file),
-            hint="set bounces.maildir or bounces.imap, or name files",
+            hint="set bounces.maildir or bounces.imap, or name files on the command line",
         )
     return read_mailboxes(settings, setup.base, on)
 
@@ -72,12 +72,14 @@ def _data(file: str) -> bytes:
         return stream.read(MAX_BYTES)
 
 
-@bounces.command("list", short_help="What came back lately.")
+@bounces.command("list", short_help="List recent bounces and complaints.")
 @click.argument("what", default="", metavar="[NEWSLETTER | ISSUE]")
-@click.option("--most", type=click.IntRange(1), default=50, show_default=True, help="How many.")
+@click.option(
+    "--most", type=click.IntRange(1), default=50, show_default=True, help="How many to show."
+)
 @config_option
 def list_(config_file: Path, what: str, most: int) -> None:
-    """Show what came back of an issue, of a newsletter, or of all: the newest first."""
+    """List bounces and complaints of an issue, of a newsletter, or of all, newest first."""
     from syndicate.service.build_state import no_progress
     from syndicate.site import open_site, set_up
     from syndicate.store.bounces import Bounces
@@ -88,13 +90,13 @@ def list_(config_file: Path, what: str, most: int) -> None:
         (each.at, each.kind, f"{each.newsletter}/{each.slot}", each.address, each.detail)
         for each in found
     ]
-    show_columns(("when", "what", "issue", "address", "said"), rows)
+    show_columns(("when", "kind", "issue", "address", "reply"), rows)
     if not found:
-        click.echo("Nothing came back.")
+        click.echo("No bounces.")
 
 
 def _meant(site: Site, what: str) -> tuple[str, str]:
-    """The newsletter and the slot that someone means; "" for all. Raises SyndicateError."""
+    """The newsletter and slot that are named; "" for all. Raises SyndicateError."""
     from syndicate.config.named import newsletter_named
     from syndicate.errors import SyndicateError
     from syndicate.store.issues import Issues, slot_name
@@ -108,6 +110,6 @@ def _meant(site: Site, what: str) -> tuple[str, str]:
     slots = [issue.slot for issue in Issues(site.database).all(newsletter, ALL)]
     found = next((slot for slot in slots if wanted in (slot, slot_name(slot))), None)
     if found is None:
-        hint = f"see syndicate issues list {newsletter}"
+        hint = f"list its issues: syndicate issues list {newsletter}"
         raise SyndicateError(f"there is no issue {wanted} of {newsletter}", hint=hint)
     return newsletter, found

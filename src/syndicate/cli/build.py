@@ -30,24 +30,24 @@ if TYPE_CHECKING:
 Row = tuple[str, str, str]
 
 UNREAD = frozenset(("unreadable", "file-unreadable", "text-lost"))
-"""Rules of findings about files that could not be read: a build of the others exits with 1."""
+"""Rules of findings about unreadable files; with these, a build exits with 1."""
 
 
-@click.command(short_help="Bring feeds, pages and newsletters up to date.")
-@click.option("--strict", is_flag=True, help="Exit with 1 when anything was found.")
+@click.command(short_help="Update feeds, pages and newsletters.")
+@click.option("--strict", is_flag=True, help="Exit with 1 if there are findings.")
 @click.option(
     "--publish-undated",
     is_flag=True,
-    help="Publish articles that were held back for lack of a date, with the current time.",
+    help="Publish articles held back because they have no date, dated now.",
 )
 @quiet_option
 @config_option
 def build(config_file: Path, *, strict: bool, publish_undated: bool, quiet: bool) -> int:
-    """Bring the feeds, pages and newsletters up to date.
+    """Update the feeds, pages and newsletters.
 
-    Only what changed is read, and only documents whose bytes change are written.
-    A file that cannot be read costs only itself: it is reported, and what was
-    published from it stays. The exit code is then 1.
+    Reads only files that changed and writes only documents that differ.
+    A file that cannot be read is reported; what was published from it stays,
+    all other files are built, and the exit code is 1.
     """
     from syndicate.build.builder import build as run
     from syndicate.site import load_site
@@ -56,13 +56,13 @@ def build(config_file: Path, *, strict: bool, publish_undated: bool, quiet: bool
         report = run(site, datetime.now(UTC), publish_undated=publish_undated)
     show_findings(placed(report.findings, site), err=True)
     if not quiet:
-        _tell(site, report)
+        _summarise(site, report)
     unread = any(finding.rule in UNREAD for finding in report.findings)
     return 1 if unread or (strict and report.findings) else 0
 
 
-def _tell(site: Site, report: Report) -> None:
-    """What was done, and where to find it."""
+def _summarise(site: Site, report: Report) -> None:
+    """Print what was done, and where the results are."""
     done = report.counts.in_words()
     done += [f"{counted(len(report.written), 'file')} written"] if report.written else []
     done += [f"{counted(len(report.removed), 'file')} removed"] if report.removed else []
@@ -96,15 +96,15 @@ def _newsletters(site: Site) -> Iterator[Row]:
             yield "", from_here(folder / "email.html"), ""
 
 
-@click.command(short_help="Say what is wrong or doubtful, and the way out.")
-@click.option("--json", "as_json", is_flag=True, help="Findings as JSON, for programs.")
+@click.command(short_help="Find problems and show how to fix them.")
+@click.option("--json", "as_json", is_flag=True, help="Print findings as JSON.")
 @quiet_option
 @config_option
 def check(config_file: Path, *, as_json: bool, quiet: bool) -> int:
-    """Look at everything and say what is wrong or doubtful, where, and the way out.
+    """Find problems: what is wrong, where, and how to fix it.
 
-    Reads every article as build would and makes every document, but writes none.
-    Exits with 1 when anything was found, but for notices.
+    Reads every article and renders every document as build does, but writes nothing.
+    Exits with 1 if it finds warnings or errors.
     """
     from syndicate.build.builder import build as run
     from syndicate.site import load_site
@@ -123,12 +123,12 @@ def check(config_file: Path, *, as_json: bool, quiet: bool) -> int:
         if not quiet or any(finding.level != Level.NOTICE for finding in findings):
             show_findings(findings, err=False)
         if not findings and not quiet:
-            click.echo(f"{counted(report.articles, 'article')} published: nothing to mend.")
+            click.echo(f"{counted(report.articles, 'article')} published: no problems found.")
     return int(any(finding.level != Level.NOTICE for finding in findings))
 
 
 def _of_the_service(config_file: Path) -> list[Finding]:
-    """What only the running service can know of the configuration: proxies that are not in it."""
+    """Findings only a running service can have: proxies missing in the configuration."""
     from syndicate.service.forwarding import RULE
     from syndicate.service.lock import holder
     from syndicate.service.service import LOCK, STATUS, state_file

@@ -16,12 +16,12 @@ def in_columns(rows: Sequence[Row], columns: int, shares: Sequence[int]) -> list
     """Each row as the lines it takes, each line as cells padded to their columns' widths.
 
     All lines fit into `columns`. Columns with the share 0 are as wide as their longest cell; the
-    others share what is left, and a long word in them is broken.
+    others share the rest, and long words in them are broken.
     """
     widths = [max(map(width, cells)) for cells in zip(*rows, strict=True)]
     fixed = sum(taken for taken, share in zip(widths, shares, strict=True) if not share)
     room = columns - fixed - len(GAP) * (len(shares) - 1)
-    # A narrow column leaves its room to those that come after it.
+    # Space that a narrow column does not need goes to later ones.
     left = sum(shares)
     for number, share in enumerate(shares):
         if share:

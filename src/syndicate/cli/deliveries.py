@@ -1,4 +1,4 @@
-"""`deliveries`: who got what, what nobody knows, and a person's word on it. And `send`."""
+"""`deliveries`, `send` and `send-test`."""
 
 from __future__ import annotations
 
@@ -33,30 +33,31 @@ if TYPE_CHECKING:
     from syndicate.store.issues import Issue
     from syndicate.store.subscribers import Subscriber
 
-WAITING = "its web page is not served yet, or it has values of the example configuration"
+WAITING = "its web page is not served yet, or settings are still as in the example"
 
+LIST = "list subscribers: syndicate subscribers list"
 STATES = ("sent", "failed", "held", "suppressed", "pending", "retry")
 
 
-@click.group(short_help="Who got which issue, and what nobody knows.")
+@click.group(short_help="Show who got which issue; resolve unknown outcomes.")
 def deliveries() -> None:
-    """Say who got which issue, and decide on what nobody knows.
+    """Show deliveries, and resolve those with unknown outcome.
 
-    An ISSUE is NEWSLETTER/SLOT, such as weekly/2026-11-30T08:00, or a newsletter alone: then
-    its newest issue is meant to which the command applies.
+    ISSUE is NEWSLETTER/SLOT, such as weekly/2026-11-30T08:00. NEWSLETTER alone means its newest
+    issue to which the command applies.
     """
 
 
-@deliveries.command(short_help="What became of an issue: every delivery accounted for.")
+@deliveries.command(short_help="Show how many deliveries of an issue succeeded, failed or wait.")
 @click.argument("issue", shell_complete=newsletter_names)
-@click.option("--names", is_flag=True, help="Also to whom, one line each.")
-@click.option("--state", type=click.Choice(STATES), help="Of the names, only those.")
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.option("--names", is_flag=True, help="Also list the recipients, one per line.")
+@click.option("--state", type=click.Choice(STATES), help="List only recipients in this state.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @config_option
 def report(config_file: Path, issue: str, names: bool, state: str | None, as_json: bool) -> int:
-    """Say what became of an ISSUE: planned = sent + failed + held + suppressed + pending.
+    """Show the delivery report of an ISSUE: planned = sent + failed + held + suppressed + pending.
 
-    The exit code is 1 if that does not hold.
+    Exits with 1 if the numbers do not add up.
     """
     from syndicate.delivery.operator import reconcile, sending_of
 
@@ -73,23 +74,23 @@ def _names(site: Site, proof: DeliveryReport, state: str | None) -> Iterator[tup
 
     states: list[str] = [state] if state else list(DeliveryState)
     if state == DeliveryState.PENDING:
-        states = list(OPEN)  # as the proof counts it
+        states = list(OPEN)  # as the report counts it
     for each in Deliveries(site.database).with_recipients(proof.sending.issue, states):
-        who = each.address or f"somebody who was erased ({each.subscriber})"
-        yield who, each.state, each.at, each.server, each.reply
+        recipient = each.address or f"(erased subscriber {each.subscriber})"
+        yield recipient, each.state, each.at, each.server, each.reply
 
 
 def _as_json(proof: DeliveryReport, names: Iterable[tuple[str, ...]] | None) -> None:
     from syndicate.delivery.operator import states
 
     sending = proof.sending
-    said: dict[str, object] = {"issue": sending.name, "planned": proof.planned, **states(proof)}
-    said |= {"holds": proof.balanced, "began": sending.began, "ended": sending.ended}
-    said |= {"paused": sending.paused}
+    fields: dict[str, object] = {"issue": sending.name, "planned": proof.planned, **states(proof)}
+    fields |= {"holds": proof.balanced, "began": sending.began, "ended": sending.ended}
+    fields |= {"paused": sending.paused}
     if names is None:
-        click.echo(json.dumps(said, indent=2))
+        click.echo(json.dumps(fields, indent=2))
         return
-    click.echo(json.dumps(said)[:-1] + ', "deliveries": [')  # may be longer than memory
+    click.echo(json.dumps(fields)[:-1] + ', "deliveries": [')  # may be longer than memory
     keys, comma = ("address", "state", "at", "server", "reply"), ""
     for each in names:
         line = json.dumps(dict(zip(keys, each, strict=True)), ensure_ascii=False)
@@ -110,18 +111,24 @@ def _as_table(proof: DeliveryReport, names: Iterable[tuple[str, ...]] | None) ->
     rows += [("paused", sending.paused, after_pause(sending))] if sending.paused else []
     show_table(rows)
     if not proof.balanced:
-        click.secho("These do not add up: deliveries are missing or too many.", fg="red")
+        click.secho(
+            "These numbers do not add up: there are too few or too many deliveries.", fg="red"
+        )
     if names is not None:
         click.echo()
         for address, state, at, server, reply in names:
             click.echo("\t".join((address, state, at, server, reply)).rstrip())
 
 
-@deliveries.command(short_help="Deliveries of which nobody knows whether they went out.")
+@deliveries.command(short_help="List deliveries with unknown outcome.")
 @click.argument("issue", required=False, shell_complete=newsletter_names)
 @config_option
 def held(config_file: Path, issue: str | None) -> None:
-    """List the deliveries of ISSUE, or of all, of which nobody knows whether they went out."""
+    """List deliveries with unknown outcome, of ISSUE or of all issues.
+
+    The connection broke or syndicate died after the message was handed to the server and before
+    the server replied. They are not retried until you decide.
+    """
     from syndicate.store.deliveries import Deliveries
 
     with site_of(config_file) as site:
@@ -133,10 +140,10 @@ def held(config_file: Path, issue: str | None) -> None:
             for each in ledger.with_recipients(issue_named(site, name).sequence, ["held"])
         ]
     if not rows:
-        click.echo("Nothing is held.")
+        click.echo("No deliveries are held.")
         return
     show_columns(("issue", "to", "since", "server", "why"), rows)
-    click.echo("\nSay what you know of them, or have them sent again:")
+    click.echo("\nMark them as sent, or send them again:")
     click.echo(f"    syndicate deliveries resolve {rows[0][0]} --sent")
     click.echo(f"    syndicate deliveries resolve {rows[0][0]} --resend")
 
@@ -145,36 +152,37 @@ def _exact(site: Site, issue: str) -> str:
     return issue_named(site, issue, has("held"), began, is_made).name
 
 
-@deliveries.command(short_help="Decide on held deliveries.")
+@deliveries.command(short_help="Mark held deliveries as sent, or send them again.")
 @click.argument("issue", shell_complete=newsletter_names)
 @click.argument("addresses", nargs=-1)
-@click.option("--sent", "verdict", flag_value="sent", help="They went out.")
+@click.option("--sent", "verdict", flag_value="sent", help="Mark them as sent.")
 @click.option("--resend", "verdict", flag_value="resend", help="Send them again.")
 @config_option
 def resolve(config_file: Path, issue: str, addresses: tuple[str, ...], verdict: str | None) -> None:
-    """Decide on the held deliveries of ISSUE to these ADDRESSES, or on all of them.
+    """Mark the held deliveries of ISSUE as sent, or send them again.
 
-    --resend sends them again: somebody who got theirs gets it twice.
+    Without ADDRESSES, all of them. With --resend, a subscriber whose message did arrive gets it
+    twice.
     """
     from syndicate.delivery.operator import resolve as decide
     from syndicate.delivery.operator import sending_of
 
     if verdict is None:
-        raise click.UsageError("say which: --sent or --resend")
+        raise click.UsageError("choose one: --sent or --resend")
     with site_of(config_file) as site:
         sending = sending_of(site, issue_named(site, issue, has("held"), began, is_made))
         people = [_person(site, address).id for address in addresses]
         sent = verdict == "sent"
         many = decide(site, sending, datetime.now(UTC), sent=sent, people=people)
-    became = "taken for sent" if sent else "to be sent again"
-    click.echo(f"{counted(many, 'message')} {'is' if many == 1 else 'are'} {became}.")
+    became = "marked as sent" if sent else "queued again"
+    click.echo(f"{counted(many, 'message')} {became}.")
 
 
 @deliveries.command("for", short_help="Show what was sent to an address.")
 @click.argument("address")
 @config_option
 def for_address(config_file: Path, address: str) -> None:
-    """Say what ADDRESS was sent, the newest first, and what happened to it."""
+    """Show what was sent to ADDRESS, newest first, with the outcome."""
     from syndicate.store.deliveries import Deliveries
 
     with site_of(config_file) as site:
@@ -188,7 +196,7 @@ def for_address(config_file: Path, address: str) -> None:
                 for each in ledger.events(sending.issue, who.id)
             ]
     if not rows:
-        click.echo(f"{address} was sent nothing yet.")
+        click.echo(f"Nothing was sent to {address} yet.")
     show_columns(("issue", "state", "at", "reply"), rows)
 
 
@@ -202,21 +210,21 @@ def _person(site: Site, text: str) -> Subscriber:
         salt = known.salt()
     found = known.find(address(text).hashed(salt))
     if found is None:
-        raise SyndicateError(f"nobody has the address {text}", hint="syndicate subscribers list")
+        raise SyndicateError(f"no subscriber with the address {text}", hint=LIST)
     return found
 
 
 # -- sending ---------------------------------------------------------------------------------------
 
 
-@click.command(short_help="Send what is approved, and stay until it is done.")
+@click.command(short_help="Send approved issues and wait until all is sent.")
 @config_option
 def send(config_file: Path) -> int:
-    """Send approved issues of newsletters with `deliver: true`, and stay until that is done.
+    """Send approved issues of newsletters with `deliver: true`; exit when all is sent.
 
-    `syndicate run` does the same. Ctrl-C finishes the messages that are being sent; the next `send`
+    `syndicate run` does the same. Ctrl-C finishes the messages in progress; the next `send`
     continues. Exits with 1 if an issue is paused, if the outcome of a message is unknown, if a
-    server or the outbox cannot take what is left, or if messages were refused and none was sent.
+    server or the outbox cannot take the remaining messages, or if all were refused.
     """
     from syndicate.cli.show import Progress
     from syndicate.delivery.sender import send as send_all
@@ -229,7 +237,7 @@ def send(config_file: Path) -> int:
     lock = state_file(setup, LOCK)
 
     def shown(site: Site, issue: Issue) -> bool:
-        """While a service runs, only it knows what it serves, so new issues are for it to send."""
+        """While a service runs, only it knows which pages it serves, so it sends new issues."""
         return is_written(site, issue) and holder(lock) is None
 
     with open_site(setup, Progress(quiet=False)) as site, _interrupted() as stopping:
@@ -237,9 +245,9 @@ def send(config_file: Path) -> int:
         bars = _Bars()
         report = send_all(site, setup.base / setup.config.outbox, stopping.is_set, bars.note, shown)
         bars.close()
-    _tell(report)
+    _summarise(report)
     if not any(each.deliver for each in setup.config.newsletters.values()):
-        click.echo("No newsletter is sent to subscribers: none has deliver: true in config.yaml.")
+        click.echo("Nothing to send: no newsletter has deliver: true in config.yaml.")
     nothing_went_out = bool(report.failed and not report.sent)
     is_stuck = bool(report.troubles and any(report.remaining.values()))
     return int(bool(report.paused or report.held_by_issue or nothing_went_out or is_stuck))
@@ -260,9 +268,9 @@ def _publish_first(site: Site) -> None:
 
 @contextmanager
 def _interrupted() -> Iterator[_Stopping]:
-    """Whether somebody wants an end. The second wish is fulfilled at once."""
+    """Catch SIGINT and SIGTERM: the first one ends sending in order, the second at once."""
     stopping = _Stopping()
-    before = {number: signal.signal(number, stopping.hear) for number in ENDING}
+    before = {number: signal.signal(number, stopping.request) for number in ENDING}
     yield stopping
     for number, handler in before.items():
         signal.signal(number, handler)
@@ -275,83 +283,83 @@ class _Stopping:
     """Set by a signal."""
 
     def __init__(self) -> None:
-        self._heard = False
+        self._requested = False
 
-    def hear(self, number: int, _: object) -> None:
-        """Take a signal."""
-        if self._heard:
-            os._exit(128 + number)  # what is unknown then is held by the next
-        self._heard = True
+    def request(self, number: int, _: object) -> None:
+        """Handle a signal."""
+        if self._requested:
+            os._exit(128 + number)  # the next run holds what is unknown
+        self._requested = True
 
     def is_set(self) -> bool:
-        """Whether one came."""
-        return self._heard
+        """Whether a signal came."""
+        return self._requested
 
 
 class _Bars:
-    """How far sending is: one line on a terminal, one every ten seconds elsewhere."""
+    """Progress of sending: one updated line on a terminal, else a line every ten seconds."""
 
     def __init__(self) -> None:
         from syndicate.delivery.throughput import ThroughputMeter
 
-        self._pace = ThroughputMeter()
+        self._throughput = ThroughputMeter()
         self._clear = "\r\x1b[2K" if sys.stderr.isatty() else ""
-        self._told: set[str] = set()
+        self._reported: set[str] = set()
         self._shown = monotonic()
         self._any = False
-        self._said = ""
+        self._last_line = ""
 
     def note(self, in_progress: Sequence[IssueProgress], troubles: Sequence[RelayError]) -> None:
-        """Show how far it is, and what keeps it from going on."""
+        """Show the progress, and the errors of relays."""
         for trouble in troubles:
-            if trouble.text not in self._told:
-                self._told.add(trouble.text)
+            if trouble.text not in self._reported:
+                self._reported.add(trouble.text)
                 click.echo(f"{self._clear}{visible(trouble.text)}{_next(trouble)}", err=True)
         done, planned = sum(w.done for w in in_progress), sum(w.planned for w in in_progress)
-        self._pace.record(monotonic(), done)
+        self._throughput.record(monotonic(), done)
         if not planned or monotonic() - self._shown < (0.1 if self._clear else 10):
             return
         self._shown, self._any = monotonic(), True
         waits = _next(troubles[0]) if troubles else ""
-        pace = self._pace.per_second
-        rest = f", {pace:,.0f} a second" if pace else waits
+        rate = self._throughput.per_second
+        rest = f", {rate:,.0f} a second" if rate else waits
         self._show(done, planned, f"{done:,} of {planned:,}{rest}")
 
-    def _show(self, done: int, planned: int, said: str) -> None:
-        """Show a line; where lines stay, none that says the same as the last."""
+    def _show(self, done: int, planned: int, line: str) -> None:
+        """Show a line; without a terminal, only if it differs from the last."""
         if not self._clear:
-            if said != self._said:
-                click.echo(f"Sending: {said}", err=True)
-            self._said = said
+            if line != self._last_line:
+                click.echo(f"Sending: {line}", err=True)
+            self._last_line = line
             return
         full = 30 * done // planned
         bar = f"[{'#' * full}{'-' * (30 - full)}]"
-        click.echo(f"{self._clear}Sending  {bar}  {said}", nl=False, err=True)
+        click.echo(f"{self._clear}Sending  {bar}  {line}", nl=False, err=True)
 
     def close(self) -> None:
-        """Leave the line."""
+        """Clear the progress line."""
         if self._any:
             click.echo(self._clear, nl=False, err=True)
 
 
 def _next(trouble: RelayError) -> str:
-    """When a server is tried again, by the clock of this machine."""
+    """When a server is tried again, in local time."""
     if trouble.rest is None:
-        return "; it is not tried again"
+        return "; no further attempts"
     if not trouble.rest:
-        return "; trying again"
+        return "; retrying"
     moment = datetime.now().astimezone() + timedelta(seconds=ceil(trouble.rest))
     return f"; next attempt at {moment:%H:%M:%S}"
 
 
-def _tell(report: SendReport) -> None:
+def _summarise(report: SendReport) -> None:
     from syndicate.delivery.operator import after_pause
     from syndicate.timestamps import format_timestamp
 
     rows = [("sent", f"{report.sent:,}", "")]
     rows += [("failed", f"{report.failed:,}", "")] if report.failed else []
-    left = sum(report.remaining.values())
-    rows += [("left", f"{left:,}", "")] if left else []
+    remaining = sum(report.remaining.values())
+    rows += [("remaining", f"{remaining:,}", "")] if remaining else []
     rows += [
         ("held", f"{many:,} of {issue}", f"syndicate deliveries held {issue}")
         for issue, many in report.held_by_issue.items()
@@ -360,13 +368,13 @@ def _tell(report: SendReport) -> None:
     rows += [("waiting", f"{name}: {WAITING}", "syndicate check") for name in report.waiting]
     reasons = " ".join(each.paused for each in report.paused)
     troubles = dict.fromkeys(trouble.text for trouble in report.troubles)
-    rows += [("trouble", text, "") for text in troubles if text not in reasons]
+    rows += [("error", text, "") for text in troubles if text not in reasons]
     if report.quiet_until:
         rows.append(
-            ("quiet", f"until {format_timestamp(report.quiet_until)}", "sending.quiet_hours")
+            ("quiet hours", f"until {format_timestamp(report.quiet_until)}", "sending.quiet_hours")
         )
     if report.next_try:
-        rows.append(("next try", format_timestamp(report.next_try), "syndicate send, or run"))
+        rows.append(("next attempt", format_timestamp(report.next_try), "syndicate send, or run"))
     if report.sent or len(rows) > 1:
         show_table(rows)
         return

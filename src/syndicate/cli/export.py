@@ -1,4 +1,4 @@
-"""`export`: the next issue for another service to send."""
+"""`export`: write the next issue for another service to send."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from syndicate.config.model import MergeService
 SERVICES = [name for name in get_args(MergeService) if name != "none"]
 
 
-@click.command(short_help="Write the next issue as another service takes it.")
+@click.command(short_help="Write the next issue for another service to send.")
 @click.argument("newsletter", shell_complete=newsletter_names)
 @click.option(
     "--for",
@@ -30,8 +30,15 @@ SERVICES = [name for name in get_args(MergeService) if name != "none"]
     type=click.Path(path_type=Path, file_okay=False),
     help="The folder to write to.  [default: issues/NEWSLETTER/export/SERVICE]",
 )
-@click.option("--list", "lists", type=int, multiple=True, metavar="ID", help="A list of listmonk.")
-@click.option("--template", type=int, metavar="ID", help="A template of listmonk.")
+@click.option(
+    "--list",
+    "lists",
+    type=int,
+    multiple=True,
+    metavar="ID",
+    help="Send to this listmonk list (repeatable).",
+)
+@click.option("--template", type=int, metavar="ID", help="Use this listmonk template.")
 @config_option
 def export(
     config_file: Path,
@@ -41,11 +48,11 @@ def export(
     lists: tuple[int, ...],
     template: int | None,
 ) -> int:
-    """Write the next issue of NEWSLETTER as another service takes it.
+    """Write the next issue of NEWSLETTER for another service to send.
 
-    Builds first. listmonk: campaign.json, for its API; name its lists with --list.
+    Builds first. listmonk: campaign.json for its API; name its lists with --list.
     mailchimp, buttondown, sendgrid: email.html, email.txt and subject.txt, to paste.
-    Exits with 1, and writes nothing, when the issue breaks a rule of level error.
+    Exits with 1, and writes nothing, if the issue breaks a rule of level error.
     """
     from syndicate.atomic_files import remove, write
     from syndicate.build.builder import build
@@ -62,7 +69,7 @@ def export(
         folder = out or site.places.issues / wanted.name / "export" / wanted.merge_fields
         show_findings(placed(made.findings, site), err=True)
     if made.refused:
-        click.echo("Nothing is exported that breaks a rule of level error.", err=True)
+        click.echo("Nothing exported: fix the errors above first.", err=True)
         return 1
     for name in FILES[wanted.merge_fields]:
         if name in made.documents:
@@ -80,6 +87,6 @@ def _refuse_what_does_not_fit(
 ) -> None:
     """listmonk needs lists, and only listmonk has lists and templates with numbers."""
     if service == "listmonk" and not lists:
-        raise click.UsageError("listmonk sends to lists: say --list ID, as its page Lists shows it")
+        raise click.UsageError("name a listmonk list with --list ID (its page Lists shows the IDs)")
     if service != "listmonk" and (lists or template is not None):
         raise click.UsageError(f"--list and --template are for listmonk, not {service}")

@@ -13,37 +13,37 @@ from syndicate.cli.options import COMPLETION, PROGRAM, config_option
 from syndicate.cli.show import from_here
 
 
-@click.command(short_help="Start a site, with some articles to try.")
+@click.command(short_help="Create a site with sample articles.")
 @click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
 def init(directory: Path) -> None:
-    """Start a site in DIRECTORY: configuration, templates and some articles to try.
+    """Create a site in DIRECTORY: configuration, templates and sample articles.
 
-    Nothing that is there is overwritten. A folder that has content/ already, from another site
-    generator for example, keeps it and gets no articles to try.
+    Overwrites nothing. If DIRECTORY already has content/, for example from another site
+    generator, it gets no sample articles.
     """
     from syndicate.starter import copy_to
 
     there = copy_to(directory)
     here = from_here(directory)
-    click.echo(f"Created a site in {here}. Its title and address are set in")
+    click.echo(f"Created a site in {here}. Set its title and URL in")
     click.echo(f"  {os.path.normpath(directory / 'config.yaml')}")
     if "content" in there:
-        click.echo("Kept the articles in content/ and added none. Next:")
+        click.echo("Kept your articles in content/. Next:")
     else:
-        click.echo("Your articles go into content/, in place of the examples. Next:")
+        click.echo("Put your articles into content/ and delete the samples. Next:")
     if here != ".":
         click.echo(f"  cd {here}")
     click.echo("  syndicate build")
-    click.echo("  syndicate run      and open the address it prints")
+    click.echo("  syndicate run      then open the URL it prints")
 
 
-@click.command(short_help="Start an article, as a draft.")
+@click.command(short_help="Create an article as a draft.")
 @click.argument("title")
 @config_option
 def new(config_file: Path, title: str) -> None:
-    """Start an article called TITLE and say where it is.
+    """Create an article called TITLE and print its path.
 
-    It is a draft: take the line `draft: true` out to publish it.
+    It is a draft: remove the line `draft: true` to publish it.
     """
     from syndicate.config.loader import load
     from syndicate.content.naming import slug_of
@@ -55,13 +55,13 @@ def new(config_file: Path, title: str) -> None:
     content = places_of(loaded, config_file).content
     name = f"{now:%Y-%m-%d}-{slug_of(title, title)}.md"
     click.echo(from_here(write_article(content / name, title, now)))
-    click.echo("A draft: take the line `draft: true` out to publish it.", err=True)
+    click.echo("It is a draft: remove the line `draft: true` to publish it.", err=True)
 
 
-@click.command(short_help="Print the completion script of a shell.")
+@click.command(short_help="Print the completion script for a shell.")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]), metavar="SHELL")
 def completion(shell: str) -> None:
-    """Print the completion script of a SHELL: bash, zsh or fish.
+    """Print the completion script for SHELL: bash, zsh or fish.
 
     \b
     bash: syndicate completion bash >> ~/.bashrc

@@ -1,4 +1,4 @@
-"""`config` and `explain`: answers, nothing changed."""
+"""`config` and `explain`: read-only."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from syndicate.cli.options import config_option
 from syndicate.cli.show import Progress, from_here, placed, show_findings, show_table
 
 
-@click.command(short_help="Print the configuration in force.")
+@click.command(short_help="Print the effective configuration.")
 @click.option("--schema", is_flag=True, help="Print a JSON Schema of config.yaml for editors.")
 @config_option
 def config(config_file: Path, schema: bool) -> None:
-    """Print the configuration in force as YAML, defaults included, secrets masked."""
+    """Print the effective configuration as YAML, with defaults and without secrets."""
     if schema:
         from syndicate.config.json_schema import json_schema
 
@@ -29,14 +29,14 @@ def config(config_file: Path, schema: bool) -> None:
     click.echo(as_yaml(load(config_file, os.environ)), nl=False)
 
 
-@click.command(short_help="Say why an article is or is not in which feed and issue.")
+@click.command(short_help="Show why an article is in a feed or issue, or not.")
 @click.argument("article", type=click.Path())
 @config_option
 def explain(config_file: Path, article: str) -> None:
-    """Say what is known of an ARTICLE and where from.
+    """Show the metadata of an ARTICLE with its sources, and where it is published.
 
-    And why it is or is not in which feed and in the next issue. ARTICLE is a file, a slug,
-    a title, an id or an address.
+    For each feed and the next issue, shows whether the article is in it and why. ARTICLE is a
+    file, a slug, a title, an id or a URL.
     """
     from syndicate.build.explain import explain as ask
     from syndicate.site import load_site
@@ -53,7 +53,7 @@ def explain(config_file: Path, article: str) -> None:
 
 
 def _below(content: Path, article: str) -> str:
-    """A file or folder of articles that someone standing here names, as the store names it."""
+    """A path relative to the content folder, if `article` is one; else unchanged."""
     from syndicate.content.naming import is_article
 
     here, root = Path(article).resolve(), content.resolve()

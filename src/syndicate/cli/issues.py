@@ -1,4 +1,4 @@
-"""`issues`: what was made of each newsletter, what comes next, and a person's word on it."""
+"""`issues`: list, make, approve, cancel, pause and resume issues."""
 
 from __future__ import annotations
 
@@ -36,21 +36,27 @@ if TYPE_CHECKING:
 MAX_SHOWN = 20
 
 
-@click.group(short_help="See, make, approve and cancel issues of newsletters.")
+@click.group(short_help="List, make, approve and cancel issues.")
 def issues() -> None:
-    """See, make, approve and cancel the issues of newsletters.
+    """List, make, approve and cancel the issues of newsletters.
 
-    An ISSUE is NEWSLETTER/SLOT, such as weekly/2026-11-30T08:00, or a newsletter alone: then
-    its newest issue is meant to which the command applies.
+    ISSUE is NEWSLETTER/SLOT, such as weekly/2026-11-30T08:00. NEWSLETTER alone means its newest
+    issue to which the command applies.
     """
 
 
-@issues.command("list", short_help="The newest issues, and where they stand.")
+@issues.command("list", short_help="List the newest issues and their states.")
 @click.argument("newsletter", required=False, shell_complete=newsletter_names)
-@click.option("--most", type=click.IntRange(min=1), default=MAX_SHOWN, show_default=True)
+@click.option(
+    "--most",
+    type=click.IntRange(min=1),
+    default=MAX_SHOWN,
+    show_default=True,
+    help="How many to show.",
+)
 @config_option
 def list_issues(config_file: Path, newsletter: str | None, most: int) -> None:
-    """List the newest issues of NEWSLETTER, or of all."""
+    """List the newest issues of NEWSLETTER, or of all newsletters."""
     from syndicate.store.issues import Issues
     from syndicate.timestamps import format_timestamp
 
@@ -64,49 +70,49 @@ def list_issues(config_file: Path, newsletter: str | None, most: int) -> None:
 
 
 def _listed(site: Site, issue: Issue) -> Iterator[tuple[str, str, str]]:
-    """An issue in the list; a draft with the address of its page, which no page links to."""
+    """An issue in the list; a draft with the URL of its page, which no page links to."""
     from syndicate.store.issues import IssueState
 
-    yield issue.name, issue.subject or issue.reason, _standing(site, issue)
+    yield issue.name, issue.subject or issue.reason, _state(site, issue)
     if issue.state == IssueState.DRAFT:
         yield "", _page(site, issue), ""
 
 
-@issues.command(short_help="One issue: its state, subject, articles and files.")
+@issues.command(short_help="Show one issue: state, subject, articles and files.")
 @click.argument("issue", shell_complete=newsletter_names)
 @config_option
 def show(config_file: Path, issue: str) -> None:
-    """Show an ISSUE: its state, its subject, the articles it carries, and where its files are."""
+    """Show an ISSUE: its state, subject, articles and files."""
     with site_of(config_file) as site:
-        _tell(site, issue_named(site, issue, is_made))
+        _show_issue(site, issue_named(site, issue, is_made))
 
 
-@issues.command(short_help="What the next build and the next slots would do.")
+@issues.command(short_help="Show what the next build and slots would do.")
 @click.argument("newsletter", required=False, shell_complete=newsletter_names)
 @config_option
 def plan(config_file: Path, newsletter: str | None) -> None:
-    """Say what the next build and the next slots of NEWSLETTER, or of all, would do.
+    """Show what the next build and the next slots of NEWSLETTER, or of all, would do.
 
-    Nothing is changed by it.
+    Changes nothing.
     """
     from syndicate.build.plan import plan as ask
 
     planned = ask(config_file, os.environ, Progress(quiet=False), datetime.now(UTC), newsletter)
     articles = counted(planned.changed, "changed article")
-    click.echo(f"The next build takes in {articles} and writes {_named(planned.documents)}.")
+    click.echo(f"The next build reads {articles} and writes {_named(planned.documents)}.")
     for issue in planned.issues:
         click.echo()
-        _foretell(issue)
+        _show_next(issue)
 
 
-@issues.command(short_help="Make an issue now, whatever the schedule says.")
+@issues.command(short_help="Make an issue now, outside the schedule.")
 @click.argument("newsletter", shell_complete=newsletter_names)
 @click.option("--yes", "-y", is_flag=True, help="Send it without asking for confirmation.")
 @config_option
 def make(config_file: Path, newsletter: str, yes: bool) -> int:
-    """Make an issue of NEWSLETTER now, of all that is new, whatever the schedule says.
+    """Make an issue of NEWSLETTER now, outside the schedule, from all new articles.
 
-    Its slot is the present minute. If there is nothing new, no issue is made. With `deliver: true`
+    Its slot is the current minute. If there is nothing new, no issue is made. With `deliver: true`
     it is sent at once, after you confirm. Without a terminal and without --yes, it becomes a draft.
     """
     from syndicate.build.builder import build
@@ -118,8 +124,8 @@ def make(config_file: Path, newsletter: str, yes: bool) -> int:
         return 1
     with site_of(config_file) as site:
         wanted, now = _newsletter(site, newsletter), datetime.now(UTC)
-        answered = yes or (bool(question) and _is_terminal())
-        draft = _sends_at_once(wanted) and not answered
+        confirmed = yes or (bool(question) and _is_terminal())
+        draft = _sends_at_once(wanted) and not confirmed
         build(site, now)
         many = readers_of_next(site, wanted, now)
         made = make_by_hand(site, wanted, now, draft=draft)
@@ -127,17 +133,17 @@ def make(config_file: Path, newsletter: str, yes: bool) -> int:
             click.echo(f"No issue was made: nothing new since the last issue of {wanted.name}.")
             return 0
         build(site, now)
-        _tell(site, made)
+        _show_issue(site, made)
         if wanted.deliver and many is not None:
-            _say_what_follows(made, many, asked=draft)
-            _say_what_to_replace(site, wanted)
+            _show_recipients(made, many, asked=draft)
+            _show_example_settings(site, wanted)
     return 0
 
 
 def _question(config_file: Path, name: str) -> str:
-    """What to ask before an issue is made that is sent at once; "" when there is no need.
+    """The question before an issue is made that is sent at once; "" if none is needed.
 
-    The store is closed while the answer is awaited: a service goes on meanwhile.
+    The store is closed while the answer is awaited, so that a service can continue.
     """
     from syndicate.build.builder import build
     from syndicate.issues.freeze import readers_of_next
@@ -165,26 +171,26 @@ def _is_terminal() -> bool:
 
 
 def _confirmed(question: str) -> bool:
-    """Whether the operator wants the issue sent."""
+    """Ask the operator whether to send the issue."""
     click.echo(question)
     return click.confirm("Make and send it now?")
 
 
-def _say_what_follows(issue: Issue, many: int, *, asked: bool) -> None:
+def _show_recipients(issue: Issue, many: int, *, asked: bool) -> None:
     """Print the number of recipients of an issue, and how to approve it if it is a draft."""
     from syndicate.store.issues import IssueState
 
     to = counted(many, "subscriber")
     click.echo()
     if issue.state != IssueState.DRAFT:
-        click.echo(f"It goes to {to}, by syndicate run or syndicate send.")
+        click.echo(f"It goes to {to} with syndicate run or syndicate send.")
         return
     why = ", because there is no terminal to confirm at and --yes was not given" if asked else ""
     click.echo(f"It is a draft{why}. It would go to {to}. To approve it:")
     click.echo(f"    syndicate issues approve {issue.name}")
 
 
-def _say_what_to_replace(site: Site, newsletter: Newsletter) -> None:
+def _show_example_settings(site: Site, newsletter: Newsletter) -> None:
     """Print the settings that are still as in the example: only the outbox accepts them."""
     from syndicate.starter_values import unreplaced_in
 
@@ -204,7 +210,7 @@ def approve(config_file: Path, issue: str, at: str | None) -> None:
 
     TIME is in the time zone of the newsletter, or has an offset: 2026-11-30T08:00+01:00. Until then
     the issue stays a draft that you can cancel. `syndicate run` and `syndicate send` approve it.
-    An issue that was approved long ago and waits for a confirmation is confirmed.
+    If an issue was approved long ago and waits for confirmation, this confirms it.
     """
     from syndicate.store.issues import IssueState
 
@@ -219,7 +225,7 @@ def approve(config_file: Path, issue: str, at: str | None) -> None:
 
 
 def _confirm(site: Site, issue: Issue) -> bool:
-    """Let an issue go out that waits for a confirmation; False if this one does not."""
+    """Confirm an issue that waits for confirmation; False if this one does not."""
     from syndicate.delivery.operator import resume
     from syndicate.delivery.sender import CONFIRM
     from syndicate.store.deliveries import Deliveries
@@ -244,7 +250,7 @@ def _schedule(site: Site, issue: Issue, at: str) -> None:
         message, hint = _why_not(issue, IssueState.APPROVED)
         raise SyndicateError(f"{issue.name} {message}", hint=hint)
     shown = moment.astimezone(_zone(site, issue)).isoformat(timespec="minutes")
-    click.echo(f"{issue.name} will be approved at {shown}, by syndicate run or syndicate send.")
+    click.echo(f"{issue.name} will be approved at {shown} by syndicate run or syndicate send.")
 
 
 def _zone(site: Site, issue: Issue) -> ZoneInfo:
@@ -255,21 +261,21 @@ def _zone(site: Site, issue: Issue) -> ZoneInfo:
 
 
 def _local(site: Site, issue: Issue) -> str:
-    """When a draft will be approved, by the clock of its newsletter."""
+    """When a draft will be approved, in the time zone of its newsletter."""
     from syndicate.timestamps import parse_timestamp
 
     moment = parse_timestamp(issue.approve_at).astimezone(_zone(site, issue))
     return moment.isoformat(timespec="minutes")
 
 
-@issues.command(short_help="Take an issue back; its articles come in the next.")
+@issues.command(short_help="Cancel an issue; its articles go into the next.")
 @click.argument("issue", shell_complete=newsletter_names)
 @click.option("--reason", default="", help="Why, for the record.")
 @config_option
 def cancel(config_file: Path, issue: str, reason: str) -> None:
-    """Take an ISSUE back that was not sent: its page goes, its articles come in the next.
+    """Cancel an ISSUE that was not sent: its page is removed, its articles go into the next.
 
-    One that is being sent goes to nobody more; if some got it already, its page stays for them.
+    If it is being sent, sending stops. If some subscribers already got it, its page stays.
     """
     from syndicate.store.issues import IssueState
 
@@ -286,59 +292,61 @@ def _stop(site: Site, issue: Issue, reason: str) -> None:
     many, became = stop(site, issue, datetime.now(UTC), reason)
     build(site, datetime.now(UTC))
     name = f"{issue.newsletter}/{issue.slot}"
-    click.echo(f"{name} goes to {counted(many, 'subscriber')} less.")
+    click.echo(f"Stopped {name}: not sent to {counted(many, 'subscriber')}.")
     if became is IssueState.CANCELLED:
-        click.echo("Nobody got it: it is cancelled, and its articles come in the next.")
+        click.echo("No subscriber got it. It is cancelled; its articles go into the next issue.")
     else:
-        click.echo("Some got it already: its page stays, and its articles count as sent.")
+        click.echo(
+            "Some subscribers already got it: its page stays, and its articles count as sent."
+        )
 
 
-@issues.command("pause", short_help="Let an issue that is being sent wait.")
+@issues.command("pause", short_help="Pause an issue that is being sent.")
 @click.argument("issue", shell_complete=newsletter_names)
 @config_option
 def pause_issue(config_file: Path, issue: str) -> None:
-    """Let no more messages of an ISSUE go out until it is resumed."""
+    """Stop sending an ISSUE until you resume it."""
     from syndicate.delivery.operator import pause, sending_of
 
     with site_of(config_file) as site:
         sending = sending_of(site, issue_named(site, issue, goes_out, began, is_made))
         changed = pause(site, sending)
-    click.echo(f"{sending.name} {'is paused' if changed else 'was not going out anyway'}.")
+    click.echo(f"{sending.name} {'is paused' if changed else 'was not being sent'}.")
 
 
-@issues.command("resume", short_help="Let an issue go on that was paused.")
+@issues.command("resume", short_help="Resume a paused issue.")
 @click.argument("issue", shell_complete=newsletter_names)
 @config_option
 def resume_issue(config_file: Path, issue: str) -> None:
-    """Let an ISSUE go on that was paused, by you or by the program."""
+    """Resume an ISSUE that you or syndicate paused."""
     from syndicate.delivery.operator import resume, sending_of
 
     with site_of(config_file) as site:
         sending = sending_of(site, issue_named(site, issue, is_paused, began, is_made))
         changed = resume(site, sending)
-    click.echo(f"{sending.name} {'goes on' if changed else 'was not paused'}.")
+    click.echo(f"{sending.name} {'is resumed' if changed else 'was not paused'}.")
 
 
-@issues.command("retry-failed", short_help="Try again what servers refused of an issue.")
+@issues.command("retry-failed", short_help="Retry the failed deliveries of an issue.")
 @click.argument("issue", shell_complete=newsletter_names)
 @config_option
 def retry_failed_of(config_file: Path, issue: str) -> None:
-    """Try the deliveries of an ISSUE again that failed."""
+    """Retry the failed deliveries of an ISSUE."""
     from syndicate.delivery.operator import retry_failed, sending_of
 
     with site_of(config_file) as site:
         sending = sending_of(site, issue_named(site, issue, has("failed"), began, is_made))
         many = retry_failed(site, sending, datetime.now(UTC))
-    click.echo(f"{counted(many, 'message')} of {sending.name} will be tried again.")
+    click.echo(f"{counted(many, 'message')} of {sending.name} will be retried.")
 
 
 @issues.command("send-missed", short_help="Send an issue to subscribers who did not get it.")
 @click.argument("issue")
 @config_option
 def send_missed(config_file: Path, issue: str) -> None:
-    """Send an ISSUE to everyone who is subscribed now and did not get it.
+    """Send an ISSUE to all current subscribers who did not get it.
 
-    These are people who subscribed since, and those whose delivery failed. Nobody gets it twice.
+    These are new subscribers and those whose delivery failed. No subscriber gets it twice.
     """
     from syndicate.delivery.operator import resend_missed, sending_of
 
@@ -346,12 +354,12 @@ def send_missed(config_file: Path, issue: str) -> None:
         found = issue_named(site, issue, began, is_made)
         sending = sending_of(site, found)
         many = resend_missed(site, found, sending, datetime.now(UTC))
-    click.echo(f"{counted(many, 'message')} of {sending.name} will go out.")
+    click.echo(f"{counted(many, 'message')} of {sending.name} will be sent.")
 
 
 @contextmanager
 def site_of(config_file: Path) -> Iterator[Site]:
-    """The site of a configuration, as commands open it."""
+    """Open the site of a configuration."""
     from syndicate.site import load_site
 
     with load_site(config_file, os.environ, Progress(quiet=False)) as site:
@@ -359,7 +367,7 @@ def site_of(config_file: Path) -> Iterator[Site]:
 
 
 def _move(site: Site, issue: Issue, to: IssueState, reason: str = "") -> None:
-    """Approve or cancel an issue, and stop one that is being sent by now instead of cancelling."""
+    """Approve or cancel an issue; stop it if it is already being sent."""
     from syndicate.build.builder import build
     from syndicate.errors import SyndicateError
     from syndicate.issues.freeze import move
@@ -383,14 +391,14 @@ def _why_not(issue: Issue, to: IssueState) -> tuple[str, str]:
 
     make = f"syndicate issues make {issue.newsletter}"
     if issue.state == IssueState.SKIPPED:
-        return f"was skipped ({issue.reason}): there is no issue", make
+        return f"was skipped ({issue.reason}): there is no issue", f"make one: {make}"
     if issue.state == to:
-        return f"is {to} already", f"syndicate issues show {issue.name}"
+        return f"is already {to}", f"syndicate issues show {issue.name}"
     if issue.state == IssueState.CANCELLED:
-        return "was cancelled", f"its articles come in the next issue: {make}"
+        return "was cancelled", f"its articles go into the next issue: {make}"
     if to == IssueState.APPROVED:
-        return "was approved before, and cannot be approved again", (
-            f"syndicate deliveries report {issue.name} shows its deliveries"
+        return "was already approved", (
+            f"show its deliveries: syndicate deliveries report {issue.name}"
         )
     return "has been sent and cannot be cancelled", "send a correction in the next issue"
 
@@ -405,15 +413,15 @@ MAX_NAMED = 8
 
 
 def _named(documents: Sequence[str]) -> str:
-    """How many documents, and the first of them by name."""
+    """The number of documents and the first names."""
     if not documents:
         return "nothing"
     more = ", …" if len(documents) > MAX_NAMED else ""
     return f"{counted(len(documents), 'file')}: {', '.join(documents[:MAX_NAMED])}{more}"
 
 
-def _foretell(issue: NextIssue) -> None:
-    """What an issue made now would be, and when the next ones are due."""
+def _show_next(issue: NextIssue) -> None:
+    """Print what an issue made now would contain, and when the next ones are due."""
     from syndicate.timestamps import format_timestamp
 
     click.secho(issue.newsletter.name, bold=True)
@@ -422,19 +430,19 @@ def _foretell(issue: NextIssue) -> None:
     rows += [("due now", slot.local, format_timestamp(slot.due)) for slot in issue.due.make]
     rows += [("skipped", each.slot.local, str(each.reason)) for each in issue.due.skip]
     rows += [("next", slot.local, format_timestamp(slot.due)) for slot in issue.slots]
-    rows += [] if issue.slots else [("next", "when made by hand", "it has no schedule")]
-    rows += [("approval", "it waits until it is approved", "approval: manual")] * (
+    rows += [] if issue.slots else [("next", "when you make it", "no schedule")]
+    rows += [("approval", "waits for your approval", "approval: manual")] * (
         issue.newsletter.approval == "manual"
     )
     people = ["its subscribers"] if issue.newsletter.deliver else []
-    told = ", ".join([*people, *(f"the hook {name}" for name in issue.told)])
-    rows += [("goes to", told or "nobody by itself: its files wait to be sent", "")]
+    recipients = ", ".join([*people, *(f"the hook {name}" for name in issue.told)])
+    rows += [("goes to", recipients or "nowhere: you send its files yourself", "")]
     rows += [("article", title, "") for title in issue.articles]
     show_table(rows)
 
 
-def _standing(site: Site, issue: Issue) -> str:
-    """The state of an issue, in more words where the word alone would mislead."""
+def _state(site: Site, issue: Issue) -> str:
+    """The state of an issue, with details where the state alone would mislead."""
     from syndicate.store.deliveries import Deliveries
     from syndicate.store.issues import IssueState
 
@@ -447,7 +455,7 @@ def _standing(site: Site, issue: Issue) -> str:
     if sending and sending.paused and not sending.ended:
         return f"paused: {sending.paused}"
     if issue.state == IssueState.SENT and sending and not ledger.is_any(issue.sequence, "sent"):
-        return "ended, sent to 0 of " + counted(sending.planned, "subscriber")
+        return "finished, sent to 0 of " + counted(sending.planned, "subscriber")
     return issue.state
 
 
@@ -471,19 +479,19 @@ def _page(site: Site, issue: Issue) -> str:
     return base_url(site.config.site) + place_of_issue(issue)
 
 
-def _tell(site: Site, issue: Issue) -> None:
-    """What there is to know of an issue."""
+def _show_issue(site: Site, issue: Issue) -> None:
+    """Print the details of an issue."""
     from syndicate.store.issues import slot_name
 
     folder = slot_name(issue.slot)
-    rows = [("state", _standing(site, issue), issue.reason)]
+    rows = [("state", _state(site, issue), issue.reason)]
     rows += [("due", issue.due, ""), ("made", issue.made, "")]
     rows += [("deliveries", counts, "")] if (counts := _counts(site, issue)) else []
     if issue.subject:
         rows += [("subject", issue.subject, "")]
     if issue.is_shown:
         rows += [("files", from_here(site.places.issues / issue.newsletter / folder), "")]
-        rows += [("page", _page(site, issue), "" if issue.is_public else "for you alone")]
+        rows += [("page", _page(site, issue), "" if issue.is_public else "not linked anywhere")]
     click.secho(f"{issue.newsletter}/{issue.slot}", bold=True)
     show_table(rows)
     if issue.carried:

@@ -1,4 +1,4 @@
-"""The commands by name. Each lives in a module of its group."""
+"""The root command and its subcommands."""
 
 from __future__ import annotations
 
@@ -18,9 +18,7 @@ from syndicate.cli.run import run, status
 from syndicate.cli.store import backup, restore, resume
 from syndicate.cli.subscribers import subscribers
 
-"""The variable through which a shell asks for completions."""
-
-HELP = """Turns a folder of articles into feeds and a newsletter.
+HELP = """Turn a folder of articles into feeds and a newsletter.
 
 \b
 Start a site and build it:
@@ -28,24 +26,24 @@ Start a site and build it:
   cd my-site
   syndicate build
 
-Then write: every .md, .txt or .html file in content/ is an article. Build again,
-and public/ holds the feeds (feed.xml, atom.xml, feed.json, one set for each tag) and
-pages, issues/ the newsletter, ready to send.
+Then write: every .md, .txt or .html file in content/ is an article. Build again:
+public/ has the pages and feeds (feed.xml, atom.xml, feed.json, one set for each tag),
+issues/ has the newsletter, ready to send.
 
 \b
-  syndicate new "A title"       start an article
-  syndicate preview             the next issue, as it will look
-  syndicate run                 build whenever something changes, until it is stopped
-  syndicate check               what is wrong or doubtful, and the way out
-  syndicate explain ARTICLE     why it is or is not in which feed and issue
-  syndicate export NEWSLETTER   the next issue, for another service to send
+  syndicate new "A title"       create an article
+  syndicate preview             show the next issue while you write
+  syndicate run                 run the service: build, serve, send
+  syndicate check               find problems and show how to fix them
+  syndicate explain ARTICLE     show why it is in a feed or issue, or not
+  syndicate export NEWSLETTER   write the next issue for another service to send
 
 \b
 Exit codes:
   0  done
-  1  something was found (check, build --strict, status), or breaks a rule (export)
-  2  wrong usage or configuration, or a thing that could not be done
-  3  no service runs (status)
+  1  problems found (check, build --strict, status, export)
+  2  wrong usage or configuration, or the command failed
+  3  no service is running (status)
 """
 
 
@@ -57,7 +55,7 @@ Exit codes:
     type=click.Path(dir_okay=False),
     default="config.yaml",
     show_default=True,
-    help="The site's configuration.",
+    help="The configuration file.",
 )
 @click.pass_context
 def syndicate(context: click.Context, config_file: str) -> None:

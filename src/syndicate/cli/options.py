@@ -1,4 +1,4 @@
-"""What several commands share: where the configuration is, how much to say."""
+"""Options that several commands share."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import click
 
 PROGRAM = "syndicate"
 COMPLETION = "_SYNDICATE_COMPLETE"
-"""The variable a shell sets to ask for completions."""
+"""Environment variable with which a shell requests completions."""
 
 
 def _chosen(context: click.Context, _: click.Parameter, value: str | None) -> Path:
@@ -18,18 +18,16 @@ def _chosen(context: click.Context, _: click.Parameter, value: str | None) -> Pa
 
 
 def config_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    """`--config FILE`, behind the command as well as before it."""
+    """`--config FILE`, also after the command."""
     return click.option(
         "--config",
         "config_file",
         type=click.Path(dir_okay=False),
         callback=_chosen,
-        help="The site's configuration.  [default: config.yaml]",
+        help="The configuration file.  [default: config.yaml]",
     )(command)
 
 
 def quiet_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """`--quiet`: errors only."""
-    return click.option("--quiet", "-q", is_flag=True, help="Say nothing but what is wrong.")(
-        command
-    )
+    return click.option("--quiet", "-q", is_flag=True, help="Print only problems.")(command)

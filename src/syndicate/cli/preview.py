@@ -1,4 +1,4 @@
-"""`preview`: the next issue in a browser, as it will look, while it is being written."""
+"""`preview`: the next issue in a browser while you write."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from syndicate.cli.show import Progress, placed
 @click.command(short_help="Show the next issue in a browser while you write.")
 @click.argument("newsletter", required=False, shell_complete=newsletter_names)
 @click.option(
-    "--port", type=click.IntRange(1, 65535), help="The port of the page.  [default: a free one]"
+    "--port", type=click.IntRange(1, 65535), help="Port to listen on.  [default: a free one]"
 )
-@click.option("--no-open", is_flag=True, help="Open no browser, only say where the page is.")
+@click.option("--no-open", is_flag=True, help="Print the URL and open no browser.")
 @config_option
 def preview(config_file: Path, newsletter: str | None, port: int | None, *, no_open: bool) -> None:
-    """Show the next issue of a NEWSLETTER in a browser: the first one, if none is named.
+    """Show the next issue of NEWSLETTER (default: the first) in a browser.
 
-    It is seen on a telephone and on a desk, in light and in dark, with its plain text,
-    headers, sizes and whatever is to be mended. It follows when you save an article,
-    a template or the configuration. Nothing is written. Ctrl-C ends it.
+    Shows it as on a phone and on a desktop, in light and dark mode, with its plain text,
+    headers, sizes and problems. Reloads when you save an article, a template or the
+    configuration. Writes no files. Stop it with Ctrl-C.
     """
     import webbrowser
     from threading import Thread
@@ -35,20 +35,20 @@ def preview(config_file: Path, newsletter: str | None, port: int | None, *, no_o
     from syndicate.preview.server import Server
     from syndicate.preview.session import Session
 
-    workshop = PreviewRenderer(config_file, os.environ, Progress(quiet=False), placed)
-    first = chosen(newsletter, workshop.site)
+    renderer = PreviewRenderer(config_file, os.environ, Progress(quiet=False), placed)
+    first = chosen(newsletter, renderer.site)
     session = Session({first: first}, first)
-    maker = PreviewLoop(workshop, session, lambda: datetime.now(UTC), placed)
+    loop = PreviewLoop(renderer, session, lambda: datetime.now(UTC), placed)
     server = Server(session, port or 0)
     try:
-        maker.make([first])  # before there are threads: many files are read by many processes
+        loop.make([first])  # before there are threads: many files are read by many processes
         server.start()
-        click.echo(f"{server.url}  (Ctrl-C ends the preview)")
+        click.echo(f"{server.url}  (Ctrl-C stops the preview)")
         if not no_open:
             Thread(target=webbrowser.open, args=(server.url,), daemon=True).start()
-        maker.run()
+        loop.run()
     except KeyboardInterrupt:
-        click.echo("\nThe preview has ended.")
+        click.echo("\nPreview stopped.")
     finally:
         server.server_close()
-        workshop.close()
+        renderer.close()

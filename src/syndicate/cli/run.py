@@ -1,4 +1,4 @@
-"""`run` and `status`: the service, and how it is."""
+"""`run` and `status`: run the service, show its status."""
 
 from __future__ import annotations
 
@@ -19,15 +19,17 @@ if TYPE_CHECKING:
 NOT_RUNNING = 3
 
 
-@click.command(short_help="Publish, make issues and serve, until stopped.")
-@click.option("--host", help="The address to serve on.  [default: service.host]")
-@click.option("--port", type=click.IntRange(0, 65535), help="The port.  [default: service.port]")
+@click.command(short_help="Run the service: build, make issues, send, serve.")
+@click.option("--host", help="Address to listen on.  [default: service.host]")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), help="Port to listen on.  [default: service.port]"
+)
 @config_option
 def run(config_file: Path, host: str | None, port: int | None) -> int:
-    """Publish what changes, make issues on time, and serve it all, until Ctrl-C or SIGTERM.
+    """Run the service until Ctrl-C or SIGTERM: build, make and send issues, serve the site.
 
-    Articles with a date in the future are published when it comes. SIGHUP reads the
-    configuration again. What happens is logged to stderr.
+    Articles with a future date are published when it comes. SIGHUP reloads the
+    configuration. Logs go to stderr.
     """
     from syndicate.service import logs
     from syndicate.service.service import Service
@@ -36,12 +38,12 @@ def run(config_file: Path, host: str | None, port: int | None) -> int:
     return Service(config_file, os.environ, host=host, port=port).run()
 
 
-@click.command(short_help="Say how the running service is.")
+@click.command(short_help="Show the status of the running service.")
 @config_option
 def status(config_file: Path) -> int:
-    """Say since when the service runs, what it did last, and what is wrong.
+    """Show the status of the running service: since when, last actions, problems.
 
-    Exits with 1 when something is wrong, and with 3 when no service runs.
+    Exits with 1 if there are problems, and with 3 if no service is running.
     """
     from syndicate.findings import Level
     from syndicate.service.lock import holder
@@ -52,18 +54,18 @@ def status(config_file: Path) -> int:
     setup = set_up(config_file, os.environ)
     pid, known = holder(state_file(setup, LOCK)), read(state_file(setup, STATUS))
     if pid is None:
-        click.echo(f"No service runs here.{_last_heard(known)}")
-        _tell_doubt(setup)
+        click.echo(f"No service is running.{_last_run(known)}")
+        _show_doubt(setup)
         return NOT_RUNNING
     if known is None or known.pid != pid:
-        click.echo(f"A service is just starting, as process {pid}.")
+        click.echo(f"The service is starting (process {pid}).")
         return 0
-    _tell(known, setup)
+    _show_status(known, setup)
     return int(any(finding.level != Level.NOTICE for finding, _ in known.faults))
 
 
-def _tell_doubt(setup: Setup) -> None:
-    """Print why nothing would be sent; a running service reports it in its findings."""
+def _show_doubt(setup: Setup) -> None:
+    """Print why nothing would be sent (a running service has it in its findings)."""
     from syndicate.cli.store import doubt_of
     from syndicate.store.incarnation import HINT
 
@@ -71,13 +73,13 @@ def _tell_doubt(setup: Setup) -> None:
         click.echo(f"Nothing will be sent: {doubt}.\n    {HINT}")
 
 
-def _last_heard(known: Status | None) -> str:
+def _last_run(known: Status | None) -> str:
     from syndicate.timestamps import format_timestamp
 
-    return f" The last one was at work until {format_timestamp(known.ticked)}." if known else ""
+    return f" The last one ran until {format_timestamp(known.ticked)}." if known else ""
 
 
-def _tell(known: Status, setup: Setup) -> None:
+def _show_status(known: Status, setup: Setup) -> None:
     from syndicate.timestamps import format_timestamp
 
     found = [finding for finding, _ in known.faults]
@@ -88,7 +90,7 @@ def _tell(known: Status, setup: Setup) -> None:
         **known.facts,
     }
     if known.faults:
-        facts["wrong since"] = format_timestamp(min(since for _, since in known.faults))
+        facts["problems since"] = format_timestamp(min(since for _, since in known.faults))
     show_table((name, value, "") for name, value in facts.items() if value)
     if found:
         click.echo()

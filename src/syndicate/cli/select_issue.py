@@ -1,4 +1,4 @@
-"""Which issue a command is about: the one it names, or the newest of a newsletter that fits it."""
+"""Select the issue of a command: the named one, or the newest that fits."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from syndicate.site import Site
 
 Fits = Callable[["Site", Issue], bool]
-"""Whether a command applies to an issue. Only what `Issues.all` gives of it is known."""
+"""Whether a command applies to an issue, given as by `Issues.all`."""
 
 
 def is_made(_: Site, issue: Issue) -> bool:
-    """It is an issue, and no slot without one."""
+    """It is an issue, not a skipped slot."""
     return issue.state != IssueState.SKIPPED
 
 
@@ -27,7 +27,7 @@ def is_draft(_: Site, issue: Issue) -> bool:
 
 
 def can_be_cancelled(_: Site, issue: Issue) -> bool:
-    """It was not sent yet, at least not to all subscribers."""
+    """It was not yet sent to all subscribers."""
     return issue.state in (IssueState.DRAFT, IssueState.APPROVED, IssueState.SENDING)
 
 
@@ -112,7 +112,6 @@ def _unknown(newsletter: str, slot: str, known: list[Issue]) -> SyndicateError:
     if not made:
         return SyndicateError(f"there is no issue of {newsletter} yet", hint=f"{MAKE} {newsletter}")
     return SyndicateError(
-        f"there is no issue of {newsletter} to which this applies; "
-        f"the newest is {made[0].name} ({made[0].state})",
-        hint=f"syndicate issues list {newsletter}",
+        f"this applies to no issue of {newsletter}; the newest is {made[0].name} ({made[0].state})",
+        hint=f"list its issues: syndicate issues list {newsletter}",
     )

@@ -1,4 +1,4 @@
-"""How things look in a terminal: errors, findings, tables, progress. No decisions."""
+"""Print errors, findings, tables and progress. No decisions."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 LONG_WORK = 200
-"""Items from which on progress is worth showing."""
+"""Progress is shown for at least this many items."""
 
 
 def from_here(path: str | Path) -> str:
-    """A path as someone standing here writes it; the absolute one where that is shorter."""
+    """A path relative to the working directory, or absolute if that is shorter."""
     return min(os.path.relpath(path), str(path), key=len)
 
 
@@ -36,7 +36,7 @@ def from_here(path: str | Path) -> str:
 
 
 def show_error(error: SyndicateError) -> None:
-    """An error, or all faults of a configuration, on stderr."""
+    """Print an error, or all problems of a configuration, to stderr."""
     alone = ConfigProblem(error.message, error.place or Location(""), error.hint)
     for fault in error.faults if isinstance(error, ConfigError) else (alone,):
         place = fault.place
@@ -49,7 +49,7 @@ def show_error(error: SyndicateError) -> None:
 
 
 def show_crash(error: Exception) -> None:
-    """A fault in this program: what to report, in a file."""
+    """Write a report of an internal error to a file and print its path."""
     import tempfile
     import traceback
 
@@ -58,8 +58,8 @@ def show_crash(error: Exception) -> None:
     ) as file:
         file.write("".join(traceback.format_exception(error)))
     click.echo(
-        f"{_coloured(Level.ERROR)}: a fault in syndicate: {type(error).__name__}: {error}\n"
-        f"    nothing that was published is lost; please report {file.name}",
+        f"{_coloured(Level.ERROR)}: internal error: {type(error).__name__}: {error}\n"
+        f"    nothing that was published is lost; please report it with {file.name}",
         err=True,
     )
 
@@ -68,7 +68,7 @@ def show_crash(error: Exception) -> None:
 
 
 def placed(findings: Sequence[Finding], site: Site | Setup) -> list[Finding]:
-    """Findings with paths as someone standing here writes them, in the order of the files."""
+    """Findings with paths relative to the working directory, ordered by file."""
     seen = [replace(finding, path=_file(finding, site)) for finding in findings]
     return sorted(seen, key=lambda finding: (finding.path, finding.line or 0))
 
@@ -84,7 +84,7 @@ def _file(finding: Finding, site: Site | Setup) -> str:
 
 
 def show_findings(findings: Sequence[Finding], *, err: bool) -> None:
-    """Findings with their ways out, and their number: a table on a terminal that has the room."""
+    """Print findings with hints, then their number; as a table on a wide terminal."""
     stream, columns = sys.stderr if err else sys.stdout, shutil.get_terminal_size().columns
     if not findings:
         return
@@ -96,7 +96,7 @@ def show_findings(findings: Sequence[Finding], *, err: bool) -> None:
 
 
 NARROWEST_TABLE = 72
-HEADINGS = ("level", "rule", "place", "what", "way out")
+HEADINGS = ("level", "rule", "place", "problem", "hint")
 SHARES = (0, 0, 3, 5, 4)
 
 
@@ -131,9 +131,9 @@ def _show_by_file(findings: Sequence[Finding], *, err: bool) -> None:
 
 
 def tally(findings: Sequence[Finding]) -> str:
-    """`1 error, 2 warnings`; what there is none of is left out."""
+    """`1 error, 2 warnings`, or `no problems found`."""
     counts = ((level, sum(f.level == level for f in findings)) for level in Level)
-    return ", ".join(counted(n, level) for level, n in counts if n) or "nothing to mend"
+    return ", ".join(counted(n, level) for level, n in counts if n) or "no problems found"
 
 
 def _coloured(level: Level, width: int = 0) -> str:
@@ -145,7 +145,7 @@ def _colour(level: Level) -> str:
 
 
 def findings_as_json(findings: Sequence[Finding]) -> str:
-    """Findings as a JSON array of objects; docs/commands.md promises their form."""
+    """Findings as a JSON array of objects; docs/commands.md documents the keys."""
     rows = [
         {
             "rule": finding.rule,
@@ -176,7 +176,7 @@ def counted(number: int, noun: str) -> str:
 
 
 def show_table(rows: Iterable[tuple[str, str, str]]) -> None:
-    """Names, values, and in brackets where each value is from. A terminal's lines are wrapped."""
+    """Print names, values, and sources in brackets; wrapped on a terminal."""
     table = list(rows)
     width = max((len(name) for name, _, _ in table), default=0)
     columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize

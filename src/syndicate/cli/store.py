@@ -1,4 +1,4 @@
-"""`backup`, `restore`, `resume`: the store as a file, and a statement of what became of it."""
+"""`backup`, `restore` and `resume`."""
 
 from __future__ import annotations
 
@@ -82,14 +82,14 @@ def _record_withdrawals(setup: Setup) -> None:
         )
 
 
-def _sqlite_file(config_file: Path, way_of_postgresql: str) -> Path:
+def _sqlite_file(config_file: Path, postgresql_command: str) -> Path:
     from syndicate.errors import SyndicateError
     from syndicate.site import set_up
 
     setup = set_up(config_file, os.environ)
     if not setup.config.store.url.startswith("sqlite:///"):
         raise SyndicateError(
-            "this command is for SQLite, and the store is in PostgreSQL", hint=way_of_postgresql
+            "this command is for SQLite, and the store is in PostgreSQL", hint=postgresql_command
         )
     return setup.state
 

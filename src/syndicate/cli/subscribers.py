@@ -1,4 +1,4 @@
-"""`subscribers`: who gets which newsletter, and who must never be mailed again."""
+"""`subscribers`: subscriptions and suppressed addresses."""
 
 from __future__ import annotations
 
@@ -30,54 +30,54 @@ if TYPE_CHECKING:
 STATES = ("active", "unsubscribed", "suppressed")
 NOT_ALL = 1
 MAX_EMAIL_BYTES = 1_000_000
-REFUSED = {"unsubscribed": "left before: not added", "suppressed": "suppressed: not added"}
-BAD_HELP = "Where to write rows that cannot be used.  [default: FILE.bad.csv]"
+REFUSED = {"unsubscribed": "unsubscribed before: not added", "suppressed": "suppressed: not added"}
+BAD_HELP = "Where to write rejected rows.  [default: FILE.bad.csv]"
 OUTCOMES = {
     "added": "added",
-    "known": "known already",
-    "left": "left there: left here too",
-    "left before": "left here before: not added",
-    "suppressed": "suppressed there: here too",
+    "known": "already subscribed",
+    "left": "unsubscribed there: unsubscribed here too",
+    "left before": "unsubscribed here before: not added",
+    "suppressed": "suppressed there: suppressed here too",
     "suppressed before": "suppressed here: not added",
 }
 
 
 def _evidence(_: click.Context, __: click.Parameter, value: str | None) -> str:
-    """How people agreed. Raises UsageError when that is missing."""
+    """The evidence of consent. Raises UsageError if it is missing."""
     if value and value.strip():
         return value
     raise click.UsageError(
-        "--consent is missing: state how and when they agreed to get it. "
+        "--consent is missing: state how and when they agreed. "
         "For example: --consent 'signed the list at the market, 2026-11-28'"
     )
 
 
-@click.group(short_help="Add, list, export, unsubscribe, remove and suppress people.")
+@click.group(short_help="Add, import, list, unsubscribe and erase subscribers.")
 def subscribers() -> None:
-    """Keep who gets which newsletter, and who must never be mailed again."""
+    """Manage subscribers, their consent, and addresses that must not be mailed."""
 
 
-@subscribers.command(short_help="Add people who agreed to get a newsletter.")
+@subscribers.command(short_help="Add subscribers who gave their consent.")
 @click.argument("newsletter", shell_complete=newsletter_names)
 @click.argument("address", nargs=-1, required=True)
-@click.option("--name", default="", help="What they are called, if it is one person.")
+@click.option("--name", default="", help="Their name, if you add one address.")
 @click.option(
     "--consent",
     "agreed",
     callback=_evidence,
-    help="How they agreed to it, for the record.  [required]",
+    help="How and when they agreed, for the record.  [required]",
 )
 @config_option
 def add(
     config_file: Path, newsletter: str, address: tuple[str, ...], name: str, agreed: str
 ) -> int:
-    """Add each ADDRESS to NEWSLETTER.
+    """Subscribe each ADDRESS to NEWSLETTER.
 
-    People who left it, and suppressed addresses, are not added: they would have to ask for it
-    themselves. Exits with 1 when somebody was not added.
+    Skips suppressed addresses and subscribers who unsubscribed: they have to sign up themselves.
+    Exits with 1 if an address was skipped.
     """
     if name and len(address) > 1:
-        raise click.UsageError("--name is for one ADDRESS alone")
+        raise click.UsageError("--name works with one ADDRESS only")
     with _opened(config_file) as site:
         _newsletter(site, newsletter)
         with site.database.transaction():
@@ -86,24 +86,24 @@ def add(
     return NOT_ALL if any(outcome in REFUSED.values() for _, outcome in rows) else 0
 
 
-@subscribers.command("import", short_help="Add all people of a file, as other services write it.")
+@subscribers.command("import", short_help="Import subscribers from CSV.")
 @click.argument("file", type=click.File("rb"))
 @click.option("--to", "newsletter", required=True, help="The newsletter they agreed to get.")
 @click.option(
     "--consent",
     "agreed",
     callback=_evidence,
-    help="How they agreed to it, for the record.  [required]",
+    help="How and when they agreed, for the record.  [required]",
 )
 @click.option("--bad", type=click.Path(dir_okay=False, path_type=Path), help=BAD_HELP)
 @config_option
 def import_people(
     config_file: Path, file: BinaryIO, newsletter: str, agreed: str, bad: Path | None
 ) -> int:
-    """Add all people in FILE: CSV of listmonk, Mailchimp, Ghost, Buttondown, Substack, or your own.
+    """Import FILE: CSV of listmonk, Mailchimp, Ghost, Buttondown, Substack, or your own.
 
-    Who left there is known as one who left, here too, and nobody who left here comes back. A
-    second time changes nothing. Exits with 1 when there were rows that could not be used.
+    Subscribers who unsubscribed there are unsubscribed here too; those who unsubscribed here are
+    not added again. Importing twice changes nothing. Exits with 1 if rows were rejected.
     """
     from syndicate.store.subscriber_import import ImportOutcome
     from syndicate.subscribers.import_csv import Agreement, import_file
@@ -117,26 +117,26 @@ def import_people(
     rows = [(label, found.rows[ImportOutcome(became)]) for became, label in OUTCOMES.items()]
     show_table((label, f"{many:,}", "") for label, many in rows if many or label == "added")
     if found.bad:
-        show_table([("bad rows", f"{found.bad:,}", from_here(bad))])
+        show_table([("rejected rows", f"{found.bad:,}", from_here(bad))])
     return NOT_ALL if found.bad else 0
 
 
-@subscribers.command("list", short_help="Who gets a newsletter, also as CSV.")
+@subscribers.command("list", short_help="List subscribers, also as CSV.")
 @click.argument("newsletter", required=False, shell_complete=newsletter_names)
-@click.option("--state", type=click.Choice(STATES), help="Only these.  [default: all]")
-@click.option("--csv", "as_csv", is_flag=True, help="Write CSV, for another program.")
+@click.option("--state", type=click.Choice(STATES), help="List only this state.  [default: all]")
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
 @click.option(
-    "--links", is_flag=True, help="With --csv: also each one's links to leave and choose."
+    "--links", is_flag=True, help="With --csv: add links to unsubscribe and to preferences."
 )
 @config_option
 def list_subscribers(
     config_file: Path, newsletter: str | None, state: str | None, *, as_csv: bool, links: bool
 ) -> None:
-    """List who gets or got NEWSLETTER, or any."""
+    """List the subscribers of NEWSLETTER, or of all newsletters, with their state."""
     from syndicate.store.subscribers import Subscribers
 
     if links and not as_csv:
-        raise click.UsageError("--links is for --csv alone")
+        raise click.UsageError("--links works with --csv only")
     with _opened(config_file) as site:
         if newsletter:
             _newsletter(site, newsletter)
@@ -147,11 +147,11 @@ def list_subscribers(
             _write_lines(found)
 
 
-@subscribers.command(short_help="What one person gets, and the evidence.")
+@subscribers.command(short_help="Show the subscriptions and consent of one person.")
 @click.argument("address")
 @config_option
 def show(config_file: Path, address: str) -> None:
-    """Show what the person with ADDRESS gets, whether they are suppressed, and the evidence."""
+    """Show subscriptions, consent and suppression of ADDRESS."""
     from syndicate.store.requests import SignupRequests
 
     with _opened(config_file) as site:
@@ -159,34 +159,34 @@ def show(config_file: Path, address: str) -> None:
         who, suppression = known.find(hashed), known.suppression(hashed)
         requests = SignupRequests(site.database).of(hashed)
         if not (who or suppression or requests):
-            raise _nobody(given)
+            raise _no_subscriber(given)
         subscriptions = known.subscriptions(who.id) if who else []
         consents = known.consents(who.id) if who else []
     name = f" ({who.name})" if who and who.name else ""
     click.echo(f"{who.address if who else given.mail}{name}")
     if suppression:
         detail = f": {suppression.detail}" if suppression.detail else ""
-        click.echo(f"Never mailed since {suppression.since} ({suppression.reason}{detail})")
+        click.echo(f"Suppressed since {suppression.since} ({suppression.reason}{detail})")
     show_columns(
         ("newsletter", "state", "since", "tags"),
         [(s.newsletter, s.state, s.since, _tags(s.tags) or "all") for s in subscriptions],
     )
     show_columns(
-        ("evidence of", "what", "when", "how"),
+        ("consent to", "event", "when", "how"),
         [(c.newsletter, c.event, c.at, c.detail) for c in reversed(consents)],
     )
     show_columns(
-        ("asked for", "state", "when", "newsletters"),
+        ("request", "state", "when", "newsletters"),
         [(r.kind, r.state, r.asked, ", ".join(r.wanted)) for r in reversed(requests)],
     )
 
 
-@subscribers.command(short_help="How many people there are, and come and go.")
+@subscribers.command(short_help="Count subscribers, new and lost.")
 @click.argument("newsletter", required=False, shell_complete=newsletter_names)
-@click.option("--json", "as_json", is_flag=True, help="Write JSON, for another program.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @config_option
 def stats(config_file: Path, newsletter: str | None, *, as_json: bool) -> None:
-    """Count the people of NEWSLETTER, or of each: now, and in the last 7 and 30 days."""
+    """Count the subscribers of NEWSLETTER, or of each, now and in the last 7 and 30 days."""
     from syndicate.store.subscriber_counts import Counts, counts
     from syndicate.timestamps import format_timestamp
 
@@ -202,15 +202,15 @@ def stats(config_file: Path, newsletter: str | None, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([each._asdict() for each in all_counts], indent=2))
         return
-    headings = ("", "active", "left", "suppressed", "7 days", "30 days", "waiting")
+    headings = ("", "active", "unsubscribed", "suppressed", "7 days", "30 days", "unconfirmed")
     show_columns(headings, [_counted(each) for each in all_counts])
 
 
-@subscribers.command(short_help="All that is known of one person, as JSON.")
+@subscribers.command(short_help="Export all data about one person as JSON.")
 @click.argument("address")
 @config_option
 def export(config_file: Path, address: str) -> None:
-    """Write all that is known of the person with ADDRESS, as JSON."""
+    """Export all data about ADDRESS as JSON (for a GDPR access request)."""
     from syndicate.store.bounces import Bounces
     from syndicate.store.requests import SignupRequests
 
@@ -218,7 +218,7 @@ def export(config_file: Path, address: str) -> None:
         known, given, hashed = _asked(site, address)
         who, requests = known.find(hashed), SignupRequests(site.database).of(hashed)
         if not (who or requests):
-            raise _nobody(given)
+            raise _no_subscriber(given)
         suppression = known.suppression(hashed)
         record = {
             "address": who.address if who else given.mail,
@@ -250,11 +250,11 @@ def export(config_file: Path, address: str) -> None:
     click.echo(json.dumps(record, ensure_ascii=False, indent=2))
 
 
-@subscribers.command(short_help="Have somebody leave newsletters.")
+@subscribers.command(short_help="Unsubscribe an address.")
 @click.argument("address", required=False)
 @click.option("--from", "newsletter", help="Only this newsletter.  [default: all]")
-@click.option("--reason", default="", help="Why, for the record.")
-@click.option("--mail", type=click.File("rb"), help="A message whose subject says who leaves what.")
+@click.option("--reason", default="", help="Reason, for the record.")
+@click.option("--mail", type=click.File("rb"), help="Process this unsubscribe email.")
 @config_option
 def unsubscribe(
     config_file: Path,
@@ -263,12 +263,12 @@ def unsubscribe(
     reason: str,
     mail: BinaryIO | None,
 ) -> None:
-    """Have the person with ADDRESS leave: they are not added again."""
+    """Unsubscribe ADDRESS: `add` and `import` will not add it again."""
     if mail and not (address or newsletter):
-        click.echo(_left_by_mail(config_file, mail.read(MAX_EMAIL_BYTES)))
+        click.echo(_unsubscribe_by_mail(config_file, mail.read(MAX_EMAIL_BYTES)))
         return
     if mail or not address:
-        raise click.UsageError("name an ADDRESS, or a message with --mail, and nothing else")
+        raise click.UsageError("give either an ADDRESS or an email with --mail")
     with _opened(config_file) as site, site.database.transaction():
         known, who = _person(site, address)
         names = [each.newsletter for each in known.subscriptions(who.id)]
@@ -280,13 +280,15 @@ def unsubscribe(
     click.echo(done if left else "Not subscribed.")
 
 
-@subscribers.command("rotate-keys", short_help="Sign the links of subscribers with a new key.")
-@click.option("--grace", default="60 days", show_default=True, help="How long old links work.")
+@subscribers.command("rotate-keys", short_help="Sign subscriber links with a new key.")
+@click.option(
+    "--grace", default="60 days", show_default=True, help="How long old links keep working."
+)
 @config_option
 def rotate_keys(config_file: Path, grace: str) -> None:
-    """Sign all links of subscribers with a new secret from now on.
+    """Sign the links in emails to subscribers with a new key.
 
-    For when the one before may have got out. Links that were mailed with it work for a while.
+    Use it if the old key may have leaked. Old links keep working for the grace period.
     """
     from syndicate.schedule.words import duration
     from syndicate.store.requests import SigningKeys
@@ -296,18 +298,18 @@ def rotate_keys(config_file: Path, grace: str) -> None:
     until = format_timestamp(now + duration(grace))
     with _opened(config_file) as site, site.database.transaction():
         SigningKeys(site.database).rotate(until, format_timestamp(now))
-    click.echo(f"Links are signed anew; those before work until {until}.")
+    click.echo(f"New links are signed with a new key. Old links work until {until}.")
 
 
-@subscribers.command(short_help="Never mail an address again.")
+@subscribers.command(short_help="Suppress an address: never email it.")
 @click.argument("address")
-@click.option("--reason", default="", help="Why, for the record.")
-@click.option("--lift", is_flag=True, help="It was a mistake: the address may be mailed again.")
+@click.option("--reason", default="", help="Reason, for the record.")
+@click.option("--lift", is_flag=True, help="Lift the suppression.")
 @config_option
 def suppress(config_file: Path, address: str, reason: str, *, lift: bool) -> None:
-    """Never mail ADDRESS again, whether it is a subscriber's or not.
+    """Never email ADDRESS again, whether it is a subscriber or not.
 
-    Of one that is not, only a hash is kept.
+    For an address that is not a subscriber, only its hash is stored.
     """
     from syndicate.errors import SyndicateError
     from syndicate.store.subscribers import Subscribers, SuppressionReason
@@ -317,19 +319,19 @@ def suppress(config_file: Path, address: str, reason: str, *, lift: bool) -> Non
         hashed = given.hashed(known.salt())
         if lift and not known.unsuppress(hashed, _now()):
             message = f"{given.mail} is not suppressed, or was erased"
-            raise SyndicateError(message, hint="whoever was erased is never added again")
+            raise SyndicateError(message, hint="an erased address cannot be added again")
         if not lift:
             known.suppress(hashed, SuppressionReason.REQUEST, reason, _now())
-    click.echo(f"{given.mail} {'may be mailed again' if lift else 'is suppressed'}.")
+    click.echo(f"{given.mail} {'is no longer suppressed' if lift else 'is suppressed'}.")
 
 
-@subscribers.command(short_help="Erase a person for good.")
+@subscribers.command(short_help="Erase all data about a person.")
 @click.argument("address")
 @config_option
 def erase(config_file: Path, address: str) -> None:
-    """Erase all that is known of the person with ADDRESS.
+    """Erase all data about ADDRESS (GDPR, right to erasure).
 
-    What stays is a hash of the address, so that nobody adds it again by mistake.
+    A hash of the address stays, so that it is not added again by mistake.
     """
     from syndicate.store.erasing import forget_in_texts
     from syndicate.store.requests import SignupRequests
@@ -341,18 +343,18 @@ def erase(config_file: Path, address: str) -> None:
         with site.database.transaction():
             who = known.find(hashed)
             if not (who or requests.of(hashed)):
-                raise _nobody(given)
+                raise _no_subscriber(given)
             if who:
                 known.erase(who)
             requests.erase(hashed)
             forget_in_texts(site.database, given.mail, given.key, *([who.address] if who else []))
             known.suppress(hashed, SuppressionReason.ERASED, "", _now())
         purged = site.database.purge()
-    click.echo(f"{given.mail} is erased.")
+    click.echo(f"Erased {given.mail}.")
     if not purged:
         click.echo(
-            "Another program reads the database: until it is written to again, the file that ends "
-            "in -wal may still contain the address. Stop the other program to empty it.",
+            "Another program has the database open: until the next write, the file ending in -wal "
+            "may still contain the address. Stop the other program to empty it.",
             err=True,
         )
 
@@ -361,7 +363,7 @@ def erase(config_file: Path, address: str) -> None:
 
 
 def _add(site: Site, newsletter: str, text: str, name: str, agreed: str) -> tuple[str, str]:
-    """An address as it is shown, and what became of it."""
+    """Add one address: how it is shown, and the outcome."""
     from syndicate.store.subscribers import Subscribers
     from syndicate.subscribers.addresses import named
 
@@ -374,7 +376,7 @@ def _add(site: Site, newsletter: str, text: str, name: str, agreed: str) -> tupl
 
 
 def _asked(site: Site, text: str) -> tuple[Subscribers, Address, str]:
-    """What is asked about: an address, and what it is known by."""
+    """The store, an address, and its hash."""
     from syndicate.store.subscribers import Subscribers
 
     known, given = Subscribers(site.database), _address(text)
@@ -383,25 +385,25 @@ def _asked(site: Site, text: str) -> tuple[Subscribers, Address, str]:
 
 
 def _person(site: Site, text: str) -> tuple[Subscribers, Subscriber]:
-    """The person with an address, in a transaction. Raises SyndicateError when there is none."""
+    """The subscriber with an address, in a transaction. Raises SyndicateError if there is none."""
     from syndicate.store.subscribers import Subscribers
 
     known, given = Subscribers(site.database), _address(text)
     who = known.find(given.hashed(known.salt()))
     if who is None:
-        raise _nobody(given)
+        raise _no_subscriber(given)
     return known, who
 
 
-def _nobody(given: Address) -> SyndicateError:
+def _no_subscriber(given: Address) -> SyndicateError:
     from syndicate.errors import SyndicateError
 
-    hint = "see who there is: syndicate subscribers list"
-    return SyndicateError(f"nobody here has the address {given.mail}", hint=hint)
+    hint = "list subscribers: syndicate subscribers list"
+    return SyndicateError(f"no subscriber with the address {given.mail}", hint=hint)
 
 
-def _left_by_mail(config_file: Path, message: bytes) -> str:
-    """Have somebody leave who says so by mail; what became of it."""
+def _unsubscribe_by_mail(config_file: Path, message: bytes) -> str:
+    """Unsubscribe the sender of an email that asks for it; the outcome."""
     from syndicate.signup.unsubscribe_mail import LinkRequested
     from syndicate.signup.unsubscribe_mail import unsubscribe as unsubscribe_by_mail
     from syndicate.subscribers.tokens import TokenError
@@ -410,11 +412,11 @@ def _left_by_mail(config_file: Path, message: bytes) -> str:
         try:
             done = unsubscribe_by_mail(site, message, datetime.now(UTC))
         except TokenError:
-            return "The link this message came from is not valid any more."
+            return "The unsubscribe link of this email is no longer valid."
     if done is None:
-        return "This message does not ask to unsubscribe, or no subscriber has its address."
+        return "This email does not ask to unsubscribe, or its sender is not a subscriber."
     if isinstance(done, LinkRequested):
-        return f"The running service emails {done.address} a link to unsubscribe."
+        return f"The running service will email {done.address} a link to unsubscribe."
     if done.was_active:
         return f"Unsubscribed {done.address} from {done.newsletter}."
     return "Not subscribed."
@@ -427,9 +429,9 @@ def _links(site: Site) -> Links:
 
     if not site.config.subscribers.signup_pages:
         raise SyndicateError(
-            "there are no pages to link to",
+            "there are no pages for subscribers to link to",
             place=Location(site.config_file),
-            hint="serve them: subscribers: {signup_pages: true}",
+            hint="turn them on with subscribers: {signup_pages: true}",
         )
     return SubscriptionService(site, datetime.now(UTC)).links()
 
@@ -454,13 +456,13 @@ def _write_csv(found: Iterable[Listed], links: Links | None) -> None:
 
 
 def _write_lines(found: Iterable[Listed]) -> None:
-    """A table for each so many, for all would not fit into memory."""
-    rows, nobody = iter(found), True
+    """Print tables of 1000 rows: all would not fit into memory."""
+    rows, is_empty = iter(found), True
     while page := list(islice(rows, 1000)):
         show_table((each.address, each.newsletter, each.state) for each in page)
-        nobody = False
-    if nobody:
-        click.echo("Nobody.")
+        is_empty = False
+    if is_empty:
+        click.echo("No subscribers.")
 
 
 def _tags(text: str) -> str:
@@ -487,28 +489,30 @@ def _address(text: str) -> Address:
     try:
         return address(text)
     except AddressError as error:
-        message = f"{text!r} is no address of mail: {error.message}"
-        raise AddressError(message, hint="write it as name@example.org") from None
+        message = f"{text!r} is not a valid email address: {error.message}"
+        raise AddressError(message, hint="write it like name@example.org") from None
 
 
 def _file_of_bad_rows(file: BinaryIO, chosen: Path | None) -> Path:
-    """Where to write bad rows of a file."""
+    """Where to write rejected rows of a file."""
     name = str(file.name)
     if chosen is None and not Path(name).is_file():
-        raise click.UsageError("--bad is needed, for FILE is no file in a folder")
+        raise click.UsageError(
+            "FILE is not a regular file: choose a file for rejected rows with --bad"
+        )
     bad = chosen or Path(f"{name}.bad.csv")
     if bad.exists() and Path(name).exists() and bad.samefile(name):
-        raise click.UsageError("--bad is FILE itself, which would be overwritten")
+        raise click.UsageError("--bad must not be FILE itself: it would be overwritten")
     return bad
 
 
 def _newsletter(site: Site, name: str) -> None:
-    """Raises SyndicateError when there is no newsletter of this name."""
+    """Raise SyndicateError if there is no newsletter of this name."""
     from syndicate.errors import SyndicateError
 
     known: Sequence[str] = tuple(site.config.newsletters)
     if name not in known:
-        hint = f"there is {', '.join(known)}" if known else "add it to config.yaml"
+        hint = f"choose from: {', '.join(known)}" if known else "add it to config.yaml"
         raise SyndicateError(f"there is no newsletter {name}", hint=hint)
 
 
