@@ -49,7 +49,7 @@ def parts(address: str) -> set[str]:
 
 
 def _encoded(character: str) -> str:
-    """A character of a local part: letters and digits as they are, others also encoded."""
+    """A character of a local part: ASCII alphanumerics as they are, others also encoded."""
     if character.isascii() and character.isalnum():
         return character
     octets = character.encode()

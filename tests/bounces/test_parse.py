@@ -71,6 +71,19 @@ def test_an_automatic_reply_changes_nothing_and_is_understood(name: str) -> None
     assert notice.kind is None
 
 
+@pytest.mark.parametrize(
+    "words", ["I am on vacation until Monday.", "Ich bin bis Montag im Urlaub.", "En vacances."]
+)
+def test_a_postmaster_on_holiday_who_quotes_a_refusal_is_away(words: str) -> None:
+    mail = (
+        "From: postmaster@example.net\nSubject: Re: Undeliverable\nAuto-Submitted: auto-replied\n\n"
+        f"{words}\n\n550 5.1.1 user unknown\n"
+    )
+    notice = read(mail.encode())
+    assert notice is not None
+    assert notice.kind is None
+
+
 def test_a_bounce_that_a_person_quotes_is_no_notice() -> None:
     assert read(notices.QUOTED_BY_A_PERSON) is None
 

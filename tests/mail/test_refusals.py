@@ -305,6 +305,97 @@ def test_a_refusal_without_a_reason_may_be_of_the_recipient(reply: str) -> None:
     assert may_be_recipient(reply, own(reply))
 
 
+ABOUT_THE_SENDER = [
+    "The address in your return path is of no mailbox: it does not exist",
+    "Domain of the return address was not found",
+    "the host you are sending from is unknown",
+    "This domain in MAIL FROM cannot be resolved",
+    "User unsubscribed last week",
+    "That person has opted out of mailings",
+    "The account takes no more mail from you",
+    "User does not accept any mail from this sender",
+    "The user has blocked you",
+    "A recipient's mailbox blocks your domain: not found in its contacts",
+    "ARC-Seal of the message is invalid for this user",
+    "A TLS certificate was not found",
+    "No such selector, the user's public key was not found",
+    "dynamic addresses are not accepted for this user",
+    "newsletters are not delivered to this account",
+    "Your mail server's name does not exist",
+    "Ihre Domain existiert nicht",
+    "Ihr Mailserver ist dem Empfänger nicht bekannt",
+    "Einlieferung aus dynamischem Adressraum, Empfänger nimmt keine Post von Ihnen",
+    "Rücksendeadresse unbekannt",
+    "Votre nom de domaine n'existe pas",
+    "L'adresse de retour est introuvable",
+    "Su servidor no existe para este usuario",
+    "El usuario ha bloqueado su dominio",
+    "O seu domínio não foi encontrado",
+    "Il vostro dominio non esiste",
+    "Uw server bestaat niet",
+    "Вашего домена не существует: ваш домен не найден",
+    "Пользователь не принимает почту от вас",
+    "您的域名未找到",
+    "发信人地址不存在",
+    "送信元のアドレスが見つかりません",
+    "差出人のドメインが存在しません",
+    "귀하의 주소가 존재하지 않습니다",
+    "Sunucunuz bulunamadı: adresiniz yok",
+]
+NOT_REACHABLE_NOW = [
+    "De mailbox zit helemaal vol: zit vol",
+    "Le quota de la boîte est dépassé",
+    "Das Konto hat seinen Speicherplatz ausgeschöpft: Kontingent überschritten",
+    "Die Mailbox ist voll",
+    "편지함이 꽉 찼습니다",
+    "user's mailbox is busy",
+    "The account is being migrated",
+    "This mailbox is on hold for an unpaid bill",
+    "mailbox closed for maintenance",
+    "Das Postfach wird zurzeit verschoben",
+    "La casella ha superato la quota",
+    "La cuota del usuario está agotada: cuota agotada",
+    "Kullanıcı kotası doldu",
+    "Квота пользователя исчерпана",
+    "邮箱空间已用完",
+    "メールボックスが満杯です",
+]
+UNKNOWN_IN_WORDS = [
+    "Diese Empfängeradresse gibt es nicht",
+    "Kein Benutzer dieses Namens",
+    "Dieses Konto wurde aufgelöst",
+    "Die E-Mail-Adresse ist nicht mehr gültig",
+    "Ungültige Adresse",
+    "Aucun compte ne porte ce nom",
+    "Cette adresse n'est plus utilisée",
+    "Boîte fermée",
+    "Compte résilié",
+    "Pas de boîte ici sous ce nom",
+    "Böyle bir alıcı yok",
+    "Geçersiz kullanıcı",
+    "Hesap silinmiş",
+    "Bu adres kullanılmıyor",
+    "Your message was not delivered: user unknown",
+    "Ihre Nachricht ist nicht zustellbar: Empfänger unbekannt",
+]
+
+
+@pytest.mark.parametrize("status", ["5.1.1", "5.1.3", "5.2.1"])
+@pytest.mark.parametrize("words", ABOUT_THE_SENDER)
+def test_words_about_the_sender_never_count_against_the_recipient(words: str, status: str) -> None:
+    assert classify_refusal(f"550 {status} {words}", status) is BounceKind.BLOCKED
+
+
+@pytest.mark.parametrize("words", NOT_REACHABLE_NOW)
+def test_a_mailbox_that_is_full_or_busy_is_soft_in_any_language(words: str) -> None:
+    assert classify_refusal(f"550 5.1.1 {words}", "5.1.1") is BounceKind.SOFT
+
+
+@pytest.mark.parametrize("words", UNKNOWN_IN_WORDS)
+def test_an_unknown_address_is_hard_in_any_language_without_a_status(words: str) -> None:
+    assert classify_refusal(f"550 {words}") is BounceKind.HARD
+
+
 STATUSES = [
     "", "5.0.0", "5.1.0", "5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.0", "5.2.1", "5.2.2",
     "5.3.0", "5.4.1", "5.4.4", "5.5.0", "5.7.0", "5.7.1", "5.7.17",

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from syndicate.errors import RejectedStage
 from syndicate.mail.smtp.replies import (
+    BEGINNING,
     MAX_REPLY_LENGTH,
     MAX_TEXT_LENGTH,
     Replies,
@@ -98,7 +99,9 @@ pieces = st.lists(
 
 @given(pieces, st.lists(st.integers(0, 1000)))
 def test_it_does_not_matter_in_which_pieces_replies_come(data: bytes, cuts: list[int]) -> None:
-    assert read(data, cuts) == read(data)
+    # But where a piece begins like a reply, and the one before has no line end: those are two.
+    within = [cut % (len(data) + 1) for cut in cuts]
+    assert read(data, [cut for cut in within if not BEGINNING.match(data[cut:])]) == read(data)
 
 
 @given(st.lists(st.tuples(st.integers(100, 599), st.lists(st.text(), min_size=1, max_size=5))))

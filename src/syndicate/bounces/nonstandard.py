@@ -29,6 +29,19 @@ AWAY = re.compile(
 )
 """How the subject of an automatic reply begins."""
 
+AWAY_TEXT = re.compile(
+    r"(on|for) (my |annual |parental )?(vacation|holidays?|leave)\b|out of (the |my )?office|"
+    r"away from (the |my )?(office|email)|back in the office|im urlaub|nicht im (büro|haus)|"
+    r"bin (bis|ab|vom|derzeit|zurzeit) .{0,60}(abwesend|urlaub|erreichbar)|"
+    r"en (vacances|congés?)\b|absente? (du|jusqu)|de vacaciones|fuera de (la )?oficina|in ferie|"
+    r"fuori ufficio|de férias|met vakantie|afwezig|på semester|на каникулах|в отпуске|休暇中|"
+    r"不在にして|休假",
+    re.I,
+)
+"""What the text of an automatic reply contains near its beginning."""
+
+MAX_FIRST_WORDS = 600
+
 logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)  # it logs what it raises as well
 
 
@@ -42,7 +55,7 @@ def read(message: Mail, data: bytes) -> BounceReport | None:
     unless its subject is that of an automatic reply. Postmasters go on holiday too.
     """
     sent_to, automatic = delivered_to(message), is_automatic(message)
-    is_system = plain_text.is_mail_system(message) and not says_away(message)
+    is_system = plain_text.is_mail_system(message) and not is_away(message)
     if (is_system or (plain_text.is_returned(message) and not automatic)) and (
         report := plain_text.read(message)
     ):
@@ -53,10 +66,10 @@ def read(message: Mail, data: bytes) -> BounceReport | None:
     if not (delayed or failed):
         return None
     text = plain_text.text_of(message)
-    said = " ".join(replies_in(text)) or text
-    status = enhanced_status(said, "5") or enhanced_status(said)
+    reply = " ".join(replies_in(text)) or text
+    status = enhanced_status(reply, "5") or enhanced_status(reply)
     return BounceReport(
-        classify_refusal(said, status) if failed else None, status, short(said), sent_to
+        classify_refusal(reply, status) if failed else None, status, short(reply), sent_to
     )
 
 
@@ -88,6 +101,12 @@ def is_automatic(message: Mail) -> bool:
         or message.get_param("report-type") == "disposition-notification"  # RFC 8098
         or says_away(message)
     )
+
+
+def is_away(message: Mail) -> bool:
+    """Whether a mail is an automatic reply of a person by its subject, or by its first words."""
+    first = plain_text.text_of(message)[:MAX_FIRST_WORDS]
+    return says_away(message) or AWAY_TEXT.search(first) is not None
 
 
 def says_away(message: Mail) -> bool:

@@ -56,22 +56,22 @@ def read(message: Mail) -> BounceReport | None:
 
     Whether it is one, and `sent_to`, are left to the caller.
     """
-    said, title = text_of(message), subject(message)
-    if not (FAILED.search(title) or DELAYED.search(title) or FAILED.search(said[:2_000])):
+    text, title = text_of(message), subject(message)
+    if not (FAILED.search(title) or DELAYED.search(title) or FAILED.search(text[:2_000])):
         return None
-    replies = " ".join(replies_in(said))
-    if _is_delay(title, said, replies):
+    replies = " ".join(replies_in(text))
+    if _is_delay(title, text, replies):
         return BounceReport(None, detail="a delay")
-    told = replies or said
-    status = enhanced_status(told, "5") or enhanced_status(told)
-    return BounceReport(classify_refusal(told, status), status, short(told))
+    reply = replies or text
+    status = enhanced_status(reply, "5") or enhanced_status(reply)
+    return BounceReport(classify_refusal(reply, status), status, short(reply))
 
 
-def _is_delay(title: str, said: str, replies: str) -> bool:
+def _is_delay(title: str, text: str, replies: str) -> bool:
     """Whether a message is still being tried, of which no server refused it for good."""
-    if not (DELAYED.search(title) or DELAYED.search(said)):
+    if not (DELAYED.search(title) or DELAYED.search(text)):
         return False
-    return (not replies or is_temporary(replies)) and not GAVE_UP.search(said)
+    return (not replies or is_temporary(replies)) and not GAVE_UP.search(text)
 
 
 def is_mail_system(message: Mail) -> bool:

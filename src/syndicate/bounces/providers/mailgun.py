@@ -64,12 +64,12 @@ def _told(event: Mapping[str, Any]) -> BounceReport:
     if said(event, "event") != "failed" or said(event, "severity") != "permanent":
         return BounceReport(None)  # what is temporary, it tries again
     status = group(event, "delivery-status")
-    told = said(status, "message") or said(status, "description")
-    told = told if has_reply_code(told) else f"{said(status, 'code')} {told}".strip()
+    words = said(status, "message") or said(status, "description")
+    words = words if has_reply_code(words) else f"{said(status, 'code')} {words}".strip()
     reason = said(event, "reason")
     if reason.startswith("suppress-"):
-        return _not_tried(reason, told, recipient, sender, at)
-    report = refusal(told, said(status, "enhanced-code"), BounceKind.SOFT, recipient, sender)
+        return _not_tried(reason, words, recipient, sender, at)
+    report = refusal(words, said(status, "enhanced-code"), BounceKind.SOFT, recipient, sender)
     return replace(report, at=at)
 
 

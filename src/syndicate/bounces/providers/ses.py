@@ -137,11 +137,11 @@ def _told(event: object) -> Iterator[BounceReport]:
         case "Bounce":
             bounce = group(event, "bounce")
             for each in groups(bounce, "bouncedRecipients"):
-                told, status = said(each, "diagnosticCode"), said(each, "status")
+                words, status = said(each, "diagnosticCode"), said(each, "status")
                 address = said(each, "emailAddress")
                 if said(bounce, "bounceSubType") in NOT_TRIED:
-                    told, status = "", ""
-                report = refusal(told, status, _kind(bounce, each), address, sender)
+                    words, status = "", ""
+                report = refusal(words, status, _kind(bounce, each), address, sender)
                 yield replace(report, at=moment_of(said(bounce, "timestamp")))
         case "Complaint":
             complaint = group(event, "complaint")

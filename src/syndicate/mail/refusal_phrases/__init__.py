@@ -16,12 +16,13 @@ from syndicate.mail.refusal_phrases.mailbox import FULL, UNAVAILABLE
 from syndicate.mail.refusal_phrases.message import FORM, SPAM
 from syndicate.mail.refusal_phrases.policy import JUDGED, POLICY, TOO_MUCH, WEAK
 from syndicate.mail.refusal_phrases.rule import Cause, Rule
-from syndicate.mail.refusal_phrases.sender import CERTAIN, LISTED, NOT_AUTHENTICATED
+from syndicate.mail.refusal_phrases.sender import CERTAIN, LISTED, NOT_AUTHENTICATED, SUBJECT
 
 __all__ = ["HINTS", "RULES", "Cause", "Rule"]
 
 RULES: Final = (
     CERTAIN,
+    SUBJECT,
     UNKNOWN_AFTER_ALL,
     FULL_AFTER_ALL,
     LISTED,

@@ -122,7 +122,24 @@ NO_MAILBOX: Final = Rule(
         r"usu[aá]rio|conta|gebruiker|adres|konto|użytkownik|odbiorc\w*|caixa postal) "
         r".{0,40}(desconocid|no existe|inv[aá]lid|inexist|sconosciut|non esist|disabilitat|"
         r"desativad|não existe|onbekend|bestaat niet|nieznan|nie istnieje|nie znalezion)",
-        r"nessun utente",
+        r"nessun[ao]? ?(utente|casella|account|indirizzo|destinatario)",
+        r"gibt es (hier )?nicht|nicht mehr (gültig|aktiv|vergeben)|nicht registriert",
+        r"\bkeine?[nrsm]? (solche[rsn]? |passende[rsn]? |gültige[rsn]? )?(e-?mail-?|"
+        r"mail)?(benutzer|"
+        r"nutzer|postf|empfänger|konto|adress|teilnehmer|mailbox|account)",
+        r"(konto|postfach|adresse|account) .{0,30}(geschlossen|aufgelöst|gesperrt und gelöscht)",
+        r"n'(est|existe) plus( valide| valable| active?| utilisée?|\b)",
+        r"\baucune? (utilisat|compte|destinat|abonn|boîte|boite|adresse|client|usager)",
+        r"(compte|boîte|boite|adresse) .{0,30}(clôturée?|cloturée?|fermée?|erronée?|résiliée?)",
+        r"\bpas de (boîte|boite|compte|utilisateur|destinataire|bal)\b|non trouvée?\b",
+        r"ungültige[rsmn]? (empf|adress|benutzer|mail|e-mail|postf|konto)|ausgeschieden",
+        r"n'est pas (connu|reconnu|valide|enregistr)|a quitté (la|notre|l')",
+        r"kullanılmıyor|hatalı (adres|alıcı)|no( ?one|body) uses",
+        r"böyle bir (kullanıcı|adres|hesap|alıcı|posta|e-?posta)",
+        r"geçersiz (alıcı|adres|kullanıcı|hesap|posta|e-?posta)",
+        r"(hesap|hesab|adres|kullanıcı|alıcı|kutusu|posta)\w* .{0,30}(kapatıl|geçersiz|\byok\b|"
+        r"silin|tanınm|bulunm|devre dışı|kayıtlı değil)",
+        r"そのような(ユーザ|アドレス|宛先|受信者|アカウント)|ユーザ.{0,8}いません",
         r"(usuario|cuenta|casilla|buz[oó]n|direcci[oó]n) .{0,30}(desactivad|caducad|expirad|"
         r"eliminad|cancelad|dad[oa] de baja)",
         r"(пользовател\w*|адрес\w*|ящик\w*|получател\w*|учетн\w* запис\w*|аккаунт\w*) "

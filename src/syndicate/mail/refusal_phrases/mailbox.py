@@ -46,7 +46,21 @@ FULL: Final = Rule(
         r"空間不足",
         r"メールボックス.{0,12}(一杯|いっぱい|容量|超)",
         r"용량.{0,8}(초과|부족)",
-        r"사서함.{0,12}(가득|꽉)",
+        r"(사서함|메일함|편지함|메일박스).{0,12}(가득|꽉|찼|초과)",
+        r"zit vol|(mailbox|postvak|postbus|account) .{0,30}\bvol\b",
+        r"(quota|cuota|cota|kota|kontingent|limite?|speicher\w*|квот\w*) .{0,40}(dépass|atteint|"
+        r"excéd|épuis|exced|superad|superat|agotad|esaurit|esgotad|ultrapass|aşıl|aşt|dold|"
+        r"erreicht|überschritten|erschöpft|ausgeschöpft|превыш|исчерп|przekrocz|překroč|bereikt|"
+        r"overschreden|doluysa)",
+        r"(kota|posta kutusu|gelen kutusu|kutu)\w* .{0,20}(aş|dol)",
+        r"spazio .{0,30}(esaurit|insufficien|termina)|espace .{0,30}(épuis|insuffisan)|"
+        r"espacio .{0,30}(agotad|insuficien)|espaço .{0,30}(esgotad|insuficien)",
+        r"место .{0,30}(законч|исчерп|нет)|schránka .{0,20}pln|postlåda\w* .{0,20}full|"
+        r"postkasse\w* .{0,20}(full|fuld)",
+        r"überfüllt|(postfach|mailbox|konto|account) .{0,20}\bvoll\b|(mailbox|konto|account) voll",
+        r"(plus|pas assez|pas) d'espace|dépassé (son|sa|le|la)\b|saturée?\b|superato (la|il)\b",
+        r"used all (of )?(his|her|their|its|the)\b|\bcapacity\b|空间.{0,6}(用完|满)",
+        r"満杯|配额|已满|已滿",
     ),
 )
 UNAVAILABLE: Final = Rule(
@@ -62,6 +76,14 @@ UNAVAILABLE: Final = Rule(
         r"not found, (please )?try again",
         r"(unable|not able) to .{0,40}at this time",
         r"in progress",
+        r"(mail ?box|user|account|inbox|recipient) (is |currently |temporarily )*(busy|in use|"
+        r"locked)",
+        r"\bbeing (moved|migrated|upgraded|transferred|restored|relocated|rebuilt|repaired|"
+        r"created|converted)",
+        r"maintenance|\bwartung|обслуживани|onderhoud|メンテナンス|维护|維護|점검",
+        r"(wird|werden) .{0,20}(verschoben|migriert|umgezogen|umgestellt)",
+        r"en cours de (migration|déplacement|transfert)",
+        r"on hold\b|\bfrozen\b|unpaid|non-?payment|overdue|suspended for",
         r"unverified address",
         r"not unique",
         r"resolver\.adr\.ambiguous",

@@ -175,3 +175,54 @@ NOT_AUTHENTICATED: Final = Rule(
         r"nadawc",
     ),
 )
+SUBJECT: Final = Rule(
+    Cause.SENDER,
+    "the subject of the sentence is the sender: its address, domain, certificate or consent",
+    (
+        r"(?<!check )(?<!verify )(?<!in )\byour (\w+ ){0,2}(domain|address(?!e| ?book| ?list)|"
+        r"certificates?|signature|mailings?|identity|reverse|ptr|return)\b",
+        r"return[- ]?(path|address)\b|bounce address|reply-to\b",
+        r"(^|[^\w-])(mail )?from address\b",
+        r"(sending|originating|originator'?s?|sender'?s?) (domain|address|mailbox|host|mx)",
+        r"\boriginator\b",
+        r"(domain|address|host|server) (that )?you('re| are| have)? ?(send|sent|sending|mailing) "
+        r"(\w+ )?from",
+        r"certificat|zertifikat|сертификат|証明書|证书|인증서",
+        r"(domain|address|host|name) in (the |your )?(mail from|envelope|from)\b",
+        r"\b(mails?|messages?) from (unknown|un\w+|such|dynamic|your|bulk)\b",
+        r"\b(newsletters?|bulk ?mail\w*|mass ?mail\w*|advertis\w*|werbung|werbe\w*|publicité|"
+        r"publicidad|pubblicità|рассылк\w*|реклам\w*|广告|広告|광고)\b|mailing list (mail|message)",
+        r"hea(r|rs|ring) from|removed (themselves|himself|herself)|(not|n't) (wish|want)\b",
+        r"\bsending (account|server|domain|user|system|site)",
+        r"\barc[- ](seal|set|chain|sign|auth|valid|fail|header)",
+        r"domain ?keys?\b|\bselector\b|signature (key|not|invalid|fail|verif)|"
+        r"(signing|public) key\b",
+        r"dynamic\w* (ip|address|range|pool|host)|residential|dial-?up|dynamisch\w* (ip|adress)",
+        r"unsubscribed|opt(ed|s)?[- ]out\b",
+        r"(accept\w*|want\w*|receiv\w*|allow\w*|tak\w+) (no |any |more ){0,2}(e-?mails?|mails?|"
+        r"messages?|mailings?) (from|sent by) (you|the sender|this sender|this domain)",
+        r"\bblock(s|ed|ing)? (you|your|the sender|this sender|mail from|messages from)\b",
+        r"\bihr(e[rsmn]?)? (absender\w*|domain|domäne|server\w*|mailserver|ip\w*|adresse|"
+        r"e-mail-adresse|zertifikat|netz\w*)\b",
+        r"(mails?|nachrichten|post) von ihnen|rücksendeadresse|antwortadresse",
+        r"\bvotre (domaine|adresse|serveur|machine|nom|hôte|certificat|réseau|ip)\b|"
+        r"\bvos (messages|mails|envois|courriels|e-mails)\b.{0,40}(refus|bloqu|rejet)|"
+        r"accepte pas (vos|les messages de vous)",
+        r"adresse de retour|domaine d'envoi|domaine d'origine|domaine émett",
+        r"\bsu (dominio|servidor|certificado|ip)\b|bloque\w* su (direcci|dominio|correo)|"
+        r"bloquead[oa] su|direcci[oó]n de retorno|dominio de origen",
+        r"\bseu (domínio|servidor|certificado|ip|endereço)\b|domínio de origem|endereço de retorno",
+        r"\b(tuo|suo|vostro) (dominio|indirizzo|server|certificato|ip)\b|"
+        r"indirizzo di ritorno|dominio di origine",
+        r"\buw (domein|adres|server|certificaat|ip)\b",
+        r"\btwoj\w* (domen|adres|serwer)|\bvaš\w* (domén|adres|server)",
+        r"\bваш(а|его|ей|ему|им|у)? ?(домен|адрес|сервер|сертификат|ip|почтов)",
+        r"не принима\w+ (письм|почт|сообщен)\w* (от|с)\b|заблокировал\w* (вас|ваш)|"
+        r"обратн\w+ адрес",
+        r"(您|你|贵方|貴方)的?(的)?(域名|地址|服务器|伺服器|证书|網域|ip)|发信人|發信人|寄信人|发送方",
+        r"発信者|発信元|送信(元|ドメイン|サーバ)|差出人|あなたの(ドメイン|アドレス|サーバ)|貴(社|殿)",
+        r"(귀하|당신)의? ?(도메인|주소|서버|ip)|발송자|송신자",
+        r"alan adınız|etki alanınız|adresiniz|sunucunuz|gönderici",
+    ),
+)
+"""Whose address or domain it is that does not exist, or who is not wanted: checked first."""

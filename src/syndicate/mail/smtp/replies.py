@@ -21,6 +21,10 @@ MAX_TEXT_LENGTH = 500
 
 LINE = re.compile(rb"([1-5][0-9]{2})(?:([ -])(.*))?", re.DOTALL)
 
+BEGINNING = re.compile(rb"[1-5][0-9]{2}[ -]")
+JOINED = re.compile(rb"[A-Za-z]([245])[0-9]{2}[ -]\1\.[0-9]{1,3}\.[0-9]")
+"""Where a reply without a line end is followed by another: both are one line then."""
+
 READY, CLOSING, LOGGED_IN, DONE = 220, 221, 235, 250
 SHUTTING_DOWN = 421
 GO_AHEAD = 354
@@ -110,6 +114,7 @@ class Replies:
         self._size = 0
         self._code = 0
         self._lines: list[str] = []
+        self._joined = False
 
     @property
     def waiting(self) -> bool:
@@ -117,7 +122,13 @@ class Replies:
         return bool(self._rest or self._lines)
 
     def feed(self, data: bytes) -> None:
-        """Add what came."""
+        """Add what came.
+
+        What begins like a reply where a line is not at its end is another reply: the one before
+        had no line end, and it is unknown which of them belongs to which command.
+        """
+        if self._rest and not self._rest.endswith(b"\n") and BEGINNING.match(data):
+            self._joined = True
         self._rest += data
 
     def take(self) -> Reply | None:
@@ -136,6 +147,8 @@ class Replies:
 
     def _is_last(self, line: bytes) -> bool:
         found = LINE.fullmatch(line)
+        if self._joined or JOINED.search(line):
+            raise UnreadableError("two replies in one line")
         if not found:
             text = ADDRESS.sub("…", _shown(line))
             raise UnreadableError(f"{text[:80]!r}, which is no reply")
