@@ -136,7 +136,7 @@ def test_an_issue_that_cannot_be_made_is_told_with_its_place(site: Path, run: Ty
 
 def test_a_newsletter_that_does_not_exist(site: Path, run: Typing) -> None:
     said = run("export", "wekly", "--for", "listmonk", "--list", "1")
-    expect_refusal(said, "no newsletter is called wekly", "did you mean weekly?")
+    expect_refusal(said, "there is no newsletter wekly", "did you mean weekly?")
 
 
 def test_a_newsletter_like_none(site: Path, run: Typing) -> None:

@@ -94,7 +94,7 @@ def test_a_draft_is_approved_once(site: Path, run: Typing) -> None:
     [
         (("make", "wekly"), "did you mean weekly?"),
         (("show", "weekly"), "no issue of weekly yet"),
-        (("plan", "daily"), "no newsletter is called daily"),
+        (("plan", "daily"), "there is no newsletter daily"),
     ],
 )
 def test_what_is_not_there_is_told_with_a_way_out(

@@ -13,7 +13,7 @@ from terminal import PROGRAM, Typing
 def test_an_unknown_newsletter_is_refused_and_the_nearest_named(site: Path, run: Typing) -> None:
     said = run("preview", "wekly", "--no-open")
     assert said.code == 2
-    assert "no newsletter is called wekly" in said.err
+    assert "there is no newsletter wekly" in said.err
     assert "did you mean weekly?" in said.err
 
 

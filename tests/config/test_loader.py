@@ -223,7 +223,7 @@ def test_the_name_of_a_newsletter_is_text_whatever_yaml_takes_it_for(setting: st
         (newsletter,) = loaded(text).config.newsletters.values()
         assert newsletter.name == "2026"
     else:
-        assert "cannot be a name" in fault(text).message
+        assert "is not a valid name" in fault(text).message
 
 
 def test_a_missing_setting_says_what_it_means() -> None:

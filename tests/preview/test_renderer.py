@@ -118,6 +118,6 @@ def test_it_says_why_there_is_nothing_to_send(site: SiteFolder) -> None:
 
 
 def test_a_name_nearly_right_is_corrected(site: SiteFolder) -> None:
-    with pytest.raises(SyndicateError, match="no newsletter is called weekly-") as caught:
+    with pytest.raises(SyndicateError, match="there is no newsletter weekly-") as caught:
         chosen("weekly-", workshop(site).site)
     assert caught.value.hint == "did you mean weekly?"

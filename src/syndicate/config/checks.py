@@ -1,4 +1,4 @@
-"""Settings that are well-formed but cannot work. Pure; says what is wrong and the way out."""
+"""Settings that are well-formed but cannot work. Pure; returns what is wrong and a hint."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from syndicate.errors import ScheduleError
 from syndicate.uris import uri
 
 Complaint = tuple[str, str]
-"""What is wrong (to stand behind the name of the setting), and the way out."""
+"""What is wrong (text that follows the name of the setting), and a hint."""
 
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -39,7 +39,7 @@ HOST = re.compile(r"[\w.-]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")
 LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1", re.IGNORECASE)
 QUIET = re.compile(r"([01]\d|2[0-3]):[0-5]\d ?[-–] ?([01]\d|2[0-3]):[0-5]\d")
 TOPIC = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]+(?:\.fifo)?", re.ASCII)
-OVERHEARD = "is none, and anybody on the way to {} could read the password"
+OVERHEARD = "is none: the password would go to {} unencrypted"
 MIN_PASSWORD = 16
 P256_BYTES = 91  # of the public half of a key on that curve, as DER
 STORE = re.compile(r"sqlite:///.+|postgres(ql)?(\+psycopg)?://.+")
@@ -59,12 +59,12 @@ def check_value(section: str, key: str, value: Any) -> Complaint | None:
     """What is wrong with one setting of a section, or None."""
     if isinstance(value, str) and ILLEGAL.search(value):
         return "has a character that XML forbids", "delete it"
-    look = CHECKS.get((section, key))
-    return look(value) if look else None
+    checker = CHECKS.get((section, key))
+    return checker(value) if checker else None
 
 
 def check_section(section: object) -> Iterator[tuple[str, str, str]]:
-    """Settings of one section that do not go together: key, what is wrong, the way out."""
+    """Settings of one section that contradict each other: key, what is wrong, hint."""
     if isinstance(section, Config):
         yield from _check_folders(section)
         yield from _check_delivery(section)
@@ -80,16 +80,16 @@ def check_section(section: object) -> Iterator[tuple[str, str, str]]:
             yield (
                 "deliver",
                 f"is true, and {section.merge_fields} sends it too",
-                "take out one of them",
+                "remove one of them",
             )
         if section.every and section.cron:
-            yield "cron", "says when issues are due, as every does", "keep one of them"
+            yield "cron", "is set, and so is every", "keep one of them"
 
 
 def _name(value: str) -> Complaint | None:
     if NAME.fullmatch(value):
         return None
-    return "cannot be a name", "use small letters, digits and hyphens: it becomes a folder"
+    return "is not a valid name", "use lowercase letters, digits and hyphens: it becomes a folder"
 
 
 def _not_empty(value: str) -> Complaint | None:
@@ -132,12 +132,12 @@ def _hub(value: str) -> Complaint | None:
 def _language(value: str) -> Complaint | None:
     if LANGUAGE.fullmatch(value):
         return None
-    return f"is {value!r}, no language tag", "write a BCP 47 tag: en, de, pt-BR"
+    return f"is {value!r}, not a language tag", "write a BCP 47 tag: en, de, pt-BR"
 
 
 def _email(value: str) -> Complaint | None:
     ok = not value or ADDRESS.fullmatch(value)
-    return None if ok else ("is not a mail address", "write name@example.org")
+    return None if ok else ("is not a valid email address", "write name@example.org")
 
 
 def _sender(value: str) -> Complaint | None:
@@ -151,17 +151,19 @@ def _unsubscribe(value: str) -> Complaint | None:
     if not value or (value.startswith("mailto:") and ADDRESS.match(value, len("mailto:"))):
         return None
     ok = value.startswith("https://") and is_web_address(value)
-    return None if ok else ("is no address to leave at", "write https://… or mailto:name@…")
+    return (
+        None if ok else ("is not a valid unsubscribe address", "write https://… or mailto:name@…")
+    )
 
 
 def _accent(value: str, key: str = "accent") -> Complaint | None:
     if not COLOUR.fullmatch(value):
-        return f"is {value!r}, no colour", 'write # and six digits, in quotes: "#0b5f8a"'
+        return f"is {value!r}, not a colour", 'write # and six digits, in quotes: "#0b5f8a"'
     paper = PAPERS[key]
     ratio = contrast(value, paper)
     if ratio >= MIN_CONTRAST:
         return None
-    message = f"is {value}, which has a contrast of {ratio:.1f} to the paper ({paper})"
+    message = f"is {value}, which has a contrast of {ratio:.1f} to the background ({paper})"
     return (
         message,
         f'{MIN_CONTRAST} is needed to read it; the nearest that has it: "{readable(value, paper)}"',
@@ -173,9 +175,9 @@ def _logo(value: str) -> Complaint | None:
         return None
     remote = "://" in value
     if remote and not (value.startswith("https://") and is_web_address(value)):
-        return "is no https: address", "write https://…, or the path of a file in content/"
+        return "is not an https: URL", "write https://…, or the path of a file in content/"
     if not LOGO.fullmatch(urlsplit(value).path if remote else value):
-        return "is no PNG, JPEG or GIF", "mail programs show no others; save it as PNG"
+        return "is not a PNG, JPEG or GIF", "mail programs show only these; save it as PNG"
     inside = remote or not (value.startswith("/") or ".." in value.split("/"))
     return None if inside else ("is not below content/", "write its path there: logo.png")
 
@@ -191,7 +193,7 @@ def _time_zone(value: str) -> Complaint | None:
     try:
         ZoneInfo(value)
     except (KeyError, ValueError, OSError):  # what ZoneInfo raises for unknown and odd names
-        return f"is {value!r}, no time zone", _nearest_zone(value)
+        return f"is {value!r}, not a time zone", _nearest_zone(value)
     return None
 
 
@@ -224,7 +226,10 @@ def _proxies(values: tuple[str, ...]) -> Complaint | None:
         try:
             ip_network(value)
         except ValueError:
-            return f"has {value!r}, which is no address", "write 127.0.0.1 or 10.0.0.0/8"
+            return (
+                f"has {value!r}, which is not an IP address or network",
+                "write 127.0.0.1 or 10.0.0.0/8",
+            )
     return None
 
 
@@ -251,24 +256,24 @@ def _permalink(value: str) -> Complaint | None:
         known = " ".join(f"{{{placeholder}}}" for placeholder in PLACEHOLDERS)
         return f"has an unknown {{{unknown[0]}}}", f"known: {known}"
     if not {"slug", "path"} & set(found):
-        return "gives every article the same address", "add {slug} or {path}"
+        return "gives all articles the same URL", "add {slug} or {path}"
     return None
 
 
-def _heard(value: tuple[str, ...]) -> Complaint | None:
+def _events(value: tuple[str, ...]) -> Complaint | None:
     return None if value else ("is empty", "write [issue-made]")
 
 
 def _quiet(value: str) -> Complaint | None:
     if value and (not QUIET.fullmatch(value) or value[:5] == value[-5:]):
-        return f"is {value!r}, no hours of a day", "write them such as 22:00-07:00"
+        return f"is {value!r}, not a range of hours", "write them such as 22:00-07:00"
     return None
 
 
 def _host(value: str) -> Complaint | None:
     if HOST.fullmatch(value):
         return None
-    return "is no name of a server", "write it such as smtp.example.org"
+    return "is not a host name", "write it such as smtp.example.org"
 
 
 def _postmark(value: str) -> Complaint | None:
@@ -277,7 +282,7 @@ def _postmark(value: str) -> Complaint | None:
         return None
     return (
         f"is not USER:PASSWORD, with a password of {MIN_PASSWORD} characters or more",
-        "draw it by lot, and write both into the address Postmark posts to",
+        "choose a random one, and put both into the webhook URL at Postmark",
     )
 
 
@@ -294,7 +299,7 @@ def _sendgrid(value: str) -> Complaint | None:
 
 
 def _is_point(key: bytes) -> bool:
-    """Whether a key (DER) is of P-256; where cryptography is missing, whether it looks so."""
+    """Whether a key (DER) is of P-256; without cryptography, whether its length fits."""
     from importlib.util import find_spec
 
     if len(key) != P256_BYTES or not find_spec("cryptography"):
@@ -312,13 +317,13 @@ def _is_point(key: bytes) -> bool:
 def _topic(value: str) -> Complaint | None:
     if not value or TOPIC.fullmatch(value):
         return None
-    return "is no topic of SNS", "write its ARN: arn:aws:sns:REGION:ACCOUNT:NAME"
+    return "is not an SNS topic", "write its ARN: arn:aws:sns:REGION:ACCOUNT:NAME"
 
 
 def _warm_up(value: tuple[int, ...]) -> Complaint | None:
     if all(each > 0 for each in value):
         return None
-    return "has a day without any message", "write numbers of 1 or more"
+    return "has a day with no messages", "write numbers of 1 or more"
 
 
 def _command(value: str) -> Complaint | None:
@@ -351,7 +356,7 @@ CHECKS: Mapping[tuple[str, str], Callable[[Any], Complaint | None]] = {
     ("Newsletter", "sender"): _sender,
     ("Newsletter", "unsubscribe"): _unsubscribe,
     ("Hook", "name"): _name,
-    ("Hook", "on"): _heard,
+    ("Hook", "on"): _events,
     ("Hook", "url"): _hub,
     ("Hook", "command"): _command,
     ("Newsletter", "every"): _every,
@@ -399,11 +404,11 @@ def _is_overheard(server: Server | Imap) -> bool:
 
 
 def _check_delivery(config: Config) -> Iterator[tuple[str, str, str]]:
-    """Whoever is sent an issue must be able to leave."""
+    """Every recipient of an issue must be able to unsubscribe."""
     for name in (n.name for n in config.newsletters.values() if n.deliver):
         if not config.subscribers.signup_pages:
             hint = "set subscribers.signup_pages: true"
-            yield "subscribers", f"has no pages, and nobody could leave {name}", hint
+            yield "subscribers", f"has no pages, so readers of {name} could not unsubscribe", hint
         elif config.sending.transport == "smtp" and not config.site.url.startswith("https://"):
             hint = "write url: https://…; one-click unsubscribe requires it (RFC 8058)"
             yield "site", f"has no https: address, and {name} is sent by SMTP", hint
@@ -423,9 +428,9 @@ def _check_together(section: Sending | Server | Dkim | Imap) -> Iterator[tuple[s
 
 def _check_hook(hook: Hook) -> Iterator[tuple[str, str, str]]:
     if bool(hook.url) == bool(hook.command):
-        yield "url", "and command: one of them is needed", "name an address or a program"
+        yield "url", "and command: one of them is needed", "set a URL or a program"
     if hook.secret and not hook.url:
-        yield "secret", "signs what is posted, and nothing is", "take it out"
+        yield "secret", "signs webhook requests, but there is no url", "remove it"
 
 
 def _check_folders(config: Config) -> Iterator[tuple[str, str, str]]:

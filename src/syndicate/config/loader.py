@@ -1,4 +1,4 @@
-"""config.yaml -> Config: every fault at once, each with its line and the way out.
+"""config.yaml -> Config: all problems at once, each with line and hint.
 
 Secrets may come from outside: any text setting can be written as `{env: NAME}` or
 `{file: PATH}`. Their values are never put into a message.
@@ -160,16 +160,16 @@ def _syntax_error(error: Exception, text: str, name: str) -> ConfigError:
         line = mark.line + 1 if mark else None
         message, hint = _explained(str(marked.problem or marked.context))
     except (yaml.YAMLError, RecursionError):
-        pass  # the first parser's words stand
+        pass  # keep the message of the first parser
     else:
-        words = str(error).strip().splitlines()[-1]
-        message = f"this is not usable YAML: {words}"
+        reason = str(error).strip().splitlines()[-1]
+        message = f"this is not usable YAML: {reason}"
         line = _line_of_duplicate(text)
     return ConfigError((ConfigProblem(message, Location(name, line), hint),))
 
 
 def _explained(problem: str) -> tuple[str, str]:
-    """A complaint of the parser and what to do, in words for people who do not know YAML."""
+    """A complaint of the parser and what to do, for people who do not know YAML."""
     if problem.startswith("mapping values"):
         return (
             "this is not YAML: the value contains a colon and a space",
@@ -286,14 +286,14 @@ class _Binder:
             return self.complain(at, f"{_shown(at)} is {value!r}", f"write {' or '.join(choices)}")
         if _is(wanted, value):
             return value
-        way_outs = {
+        hints_of_kinds = {
             str: "put it in quotes",
             int: "write digits without quotes, such as 20",
             float: "write a number such as 1 or 0.5",
             bool: "true or false",
         }
         kinds = {str: "text", int: "a whole number", bool: "true or false", float: "a number"}
-        return self.complain(at, f"{_shown(at)} must be {kinds[wanted]}", way_outs[wanted])
+        return self.complain(at, f"{_shown(at)} must be {kinds[wanted]}", hints_of_kinds[wanted])
 
     def unknown(self, at: Key, known: Mapping[str, object]) -> None:
         if at[-1] == "<<":
@@ -320,7 +320,7 @@ class _Binder:
             return self.complain(at, f"the file {name} cannot be read: {error.strerror}")
         except ValueError as error:
             odd_text = isinstance(error, UnicodeDecodeError)
-            reason = "it is not UTF-8" if odd_text else "that is no name of a file"
+            reason = "it is not UTF-8" if odd_text else "that is not a file name"
             return self.complain(at, f"the file {name} cannot be read: {reason}")
 
 

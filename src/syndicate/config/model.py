@@ -1,4 +1,4 @@
-"""What can be set in config.yaml. Each field is explained where it stands; no logic, no I/O."""
+"""The settings of config.yaml, each with its meaning. No logic, no I/O."""
 
 from __future__ import annotations
 
@@ -60,12 +60,12 @@ class Feeds:
     hub: str = field(default="", metadata={"meaning": "address of a WebSub hub"})
 
 
-IN_QUOTES = 'write it in quotes, for # begins a remark: "#0b5f8a"'
+IN_QUOTES = 'write it in quotes, because # begins a comment: "#0b5f8a"'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Brand:
-    """What makes a newsletter's design one's own."""
+    """Colours, logo, fonts and footer of a newsletter."""
 
     accent: str = field(
         default="#0b5f8a",
@@ -73,24 +73,24 @@ class Brand:
     )
     accent_dark: str = field(
         default="#7cc4f0",
-        metadata={"meaning": "the same on dark paper, as #rrggbb", "empty": IN_QUOTES},
+        metadata={"meaning": "the same in dark mode, as #rrggbb", "empty": IN_QUOTES},
     )
     logo: str = field(
         default="", metadata={"meaning": "picture for the title: a file in content/, or https://…"}
     )
     logo_alt: str = field(
-        default="", metadata={"meaning": "what the logo says; else the newsletter's title"}
+        default="", metadata={"meaning": "alt text of the logo; default: the newsletter's title"}
     )
     heading_font: Font = field(
-        default="auto", metadata={"meaning": "kind of letters of titles; auto: the design's own"}
+        default="auto", metadata={"meaning": "font of headings; auto: that of the design"}
     )
     text_font: Font = field(
-        default="auto", metadata={"meaning": "kind of letters of texts; auto: the design's own"}
+        default="auto", metadata={"meaning": "font of text; auto: that of the design"}
     )
     footer: str = field(default="", metadata={"meaning": "a line of text in the footer"})
     social: Mapping[str, str] = field(
         default_factory=lambda: MappingProxyType({}),
-        metadata={"meaning": "where else to find you: name and https: address"},
+        metadata={"meaning": "your profiles elsewhere: name and https: URL"},
     )
 
 
@@ -100,9 +100,7 @@ class Newsletter:
 
     name: str = field(metadata={"meaning": "key in config.yaml: letters, digits, hyphens"})
     title: str = field(metadata={"meaning": "the name subscribers see"})
-    sender: str = field(
-        metadata={"meaning": "whom mails come from, such as Name <name@example.org>"}
-    )
+    sender: str = field(metadata={"meaning": "sender of emails, such as Name <name@example.org>"})
     subject: str = field(
         default="{{ newsletter.title }}: {{ articles[0].title }}",
         metadata={"meaning": "Jinja2 template of the subject"},
@@ -140,7 +138,7 @@ class Newsletter:
     )
     unsubscribe: str = field(
         default="",
-        metadata={"meaning": "https: or mailto: address to leave; else a mail to the sender"},
+        metadata={"meaning": "https: or mailto: URL to unsubscribe; else an email to the sender"},
     )
     merge_fields: MergeService = field(
         default="none", metadata={"meaning": "the service whose placeholders the issue has"}
@@ -161,7 +159,7 @@ class Newsletter:
         default="", metadata={"meaning": "when issues are due, such as monday at 08:00"}
     )
     cron: str = field(
-        default="", metadata={"meaning": "the same as a cron line, such as 0 8 * * mon"}
+        default="", metadata={"meaning": "the same as a cron expression, such as 0 8 * * mon"}
     )
     time_zone: str = field(
         default="", metadata={"meaning": "zone of every or cron; else that of the site"}
@@ -176,7 +174,7 @@ class Newsletter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hook:
-    """What the service tells others when something happens. `name` is its key under `hooks:`."""
+    """A command or webhook called for events. `name` is its key under `hooks:`."""
 
     name: str = field(metadata={"meaning": "key in config.yaml: letters, digits, hyphens"})
     on: tuple[HookEvent, ...] = field(
@@ -211,7 +209,7 @@ class SubscriberSettings:
 
     signup_pages: bool = field(
         default=False,
-        metadata={"meaning": "serve pages where people subscribe, choose and leave"},
+        metadata={"meaning": "serve pages to subscribe, set preferences and unsubscribe"},
     )
     confirm_within: str = field(
         default="7 days",
@@ -221,7 +219,7 @@ class SubscriberSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
-    """A mail server that takes messages. `name` is its key under `sending.servers`."""
+    """An SMTP server that accepts messages. `name` is its key under `sending.servers`."""
 
     name: str = field(metadata={"meaning": "key in config.yaml: letters, digits, hyphens"})
     host: str = field(metadata={"meaning": "its name, such as smtp.example.org"})
@@ -250,7 +248,7 @@ class Server:
         metadata={"meaning": "most messages on its first days, one number a day"},
     )
     timeout: float = field(
-        default=60, metadata={"meaning": "seconds it may take for each answer", "min": 0.1}
+        default=60, metadata={"meaning": "seconds to wait for each reply", "min": 0.1}
     )
 
 
@@ -270,7 +268,7 @@ class Dkim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sending:
-    """How issues and letters go to people."""
+    """How emails are sent."""
 
     transport: TransportKind = field(
         default="outbox", metadata={"meaning": "outbox: files in a folder; smtp: mail servers"}
@@ -281,15 +279,15 @@ class Sending:
     dkim: Dkim = field(default=Dkim(), metadata={"meaning": "how messages are signed"})
     on_held: OnHeld = field(
         default="hold",
-        metadata={"meaning": "what becomes of a message that may or may not have gone out"},
+        metadata={"meaning": "what to do with a message whose outcome is unknown"},
     )
     retry_for: str = field(
         default="2 days",
-        metadata={"meaning": "how long a message is tried again that was not taken"},
+        metadata={"meaning": "how long to keep retrying a message"},
     )
     max_failure_percent: int = field(
         default=10,
-        metadata={"meaning": "percent of messages refused at which an issue pauses", "min": 1},
+        metadata={"meaning": "percentage of refused messages at which an issue pauses", "min": 1},
     )
     quiet_hours: str = field(
         default="", metadata={"meaning": "hours in which nothing is sent, such as 22:00-07:00"}
@@ -298,7 +296,7 @@ class Sending:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imap:
-    """A mailbox of notices on another server. Without a host there is none."""
+    """An IMAP mailbox of bounce reports. Without a host there is none."""
 
     host: str = field(default="", metadata={"meaning": "its server, such as imap.example.org"})
     port: int = field(default=993, metadata={"meaning": "port it listens at", "min": 1})
@@ -307,14 +305,16 @@ class Imap:
     )
     user: str = field(default="", metadata={"meaning": "name to log in with"})
     password: str = field(default="", metadata={"meaning": "password of the user", "hidden": True})
-    folder: str = field(default="INBOX", metadata={"meaning": "folder notices are in"})
+    folder: str = field(default="INBOX", metadata={"meaning": "folder of the bounce reports"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Webhooks:
-    """Which mail providers may post notices, and how each proves who it is."""
+    """Webhooks of email providers, and how each authenticates."""
 
-    ses: str = field(default="", metadata={"meaning": "ARN of the topic of SNS that SES tells"})
+    ses: str = field(
+        default="", metadata={"meaning": "ARN of the SNS topic to which SES publishes"}
+    )
     postmark: str = field(
         default="", metadata={"meaning": "user:password it posts with", "hidden": True}
     )
@@ -326,16 +326,16 @@ class Webhooks:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounces:
-    """How it is known that a message did not arrive, or was not wanted."""
+    """Where bounce reports and complaints come from."""
 
     address: str = field(
         default="",
-        metadata={"meaning": "address notices go to, with +… added; else the sender's"},
+        metadata={"meaning": "address of bounce reports, with +… added; else the sender's"},
     )
-    maildir: str = field(default="", metadata={"meaning": "Maildir that notices are put into"})
-    imap: Imap = field(default=Imap(), metadata={"meaning": "mailbox that notices go to"})
+    maildir: str = field(default="", metadata={"meaning": "Maildir of bounce reports"})
+    imap: Imap = field(default=Imap(), metadata={"meaning": "IMAP mailbox of bounce reports"})
     webhooks: Webhooks = field(
-        default=Webhooks(), metadata={"meaning": "providers that post notices"}
+        default=Webhooks(), metadata={"meaning": "webhooks of email providers"}
     )
 
 
@@ -344,20 +344,20 @@ class Service:
     """How the service behaves that `syndicate run` starts."""
 
     host: str = field(
-        default="127.0.0.1", metadata={"meaning": "address to serve on; 0.0.0.0 for everybody"}
+        default="127.0.0.1", metadata={"meaning": "address to listen on; 0.0.0.0 for all networks"}
     )
-    port: int = field(default=8000, metadata={"meaning": "port to serve on", "min": 0})
+    port: int = field(default=8000, metadata={"meaning": "port to listen on", "min": 0})
     trusted_proxies: tuple[str, ...] = field(
         default=(),
-        metadata={"meaning": "addresses or networks of web servers in front of it"},
+        metadata={"meaning": "addresses or networks of trusted reverse proxies"},
     )
     poll_interval: float = field(
         default=1.0,
-        metadata={"meaning": "seconds from one look at the folder to the next", "min": 0.05},
+        metadata={"meaning": "seconds between scans of the content folder", "min": 0.05},
     )
     shutdown_timeout: int = field(
         default=30,
-        metadata={"meaning": "most seconds to finish what is in hand when stopped", "min": 1},
+        metadata={"meaning": "seconds to finish work in progress on shutdown", "min": 1},
     )
 
 
@@ -373,16 +373,14 @@ class Config:
     )
     hooks: Mapping[str, Hook] = field(
         default_factory=lambda: MappingProxyType({}),
-        metadata={"meaning": "whom the service tells what happens, by name"},
+        metadata={"meaning": "commands and webhooks called for events, by name"},
     )
     subscribers: SubscriberSettings = field(
         default=SubscriberSettings(), metadata={"meaning": "how people subscribe"}
     )
-    sending: Sending = field(
-        default=Sending(), metadata={"meaning": "how issues and letters go to people"}
-    )
+    sending: Sending = field(default=Sending(), metadata={"meaning": "how emails are sent"})
     bounces: Bounces = field(
-        default=Bounces(), metadata={"meaning": "how it is known what did not arrive"}
+        default=Bounces(), metadata={"meaning": "where bounce reports and complaints come from"}
     )
     store: Store = field(default=Store(), metadata={"meaning": "where state is kept"})
     service: Service = field(
@@ -398,4 +396,4 @@ class Config:
     )
     output: str = field(default="public", metadata={"meaning": "folder feeds and pages go to"})
     issues: str = field(default="issues", metadata={"meaning": "folder newsletters go to"})
-    outbox: str = field(default="outbox", metadata={"meaning": "folder messages to people go to"})
+    outbox: str = field(default="outbox", metadata={"meaning": "folder of emails written as files"})

@@ -15,5 +15,5 @@ def newsletter_named(config: Config, name: str) -> Newsletter:
     near = nearest(name, known)
     hint = f"did you mean {near}?" if near else f"known: {', '.join(known)}"
     if not known:
-        hint = "name one under newsletters: in config.yaml"
-    raise SyndicateError(f"no newsletter is called {name}", hint=hint)
+        hint = "add one under newsletters: in config.yaml"
+    raise SyndicateError(f"there is no newsletter {name}", hint=hint)
