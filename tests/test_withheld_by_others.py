@@ -619,6 +619,8 @@ def test_a_file_that_cannot_be_read_holds_back_what_is_new_below_it(site: SiteFo
         ("_config.yml", "defaults:\n" * 100_000),
         ("pelicanconf.py", "DEFAULT_METADATA = {\n" * 40_000),
         (".eleventyignore", "**/*a*a*a*a\n" * 100_000),
+        ("hugo.toml", "ignoreFiles = [" + f"'{'(a*)*' * 90}b'," * 400 + "]\n"),
+        ("hugo.toml", f"ignoreFiles = ['{'(a*)*' * 90}b']\n"),
         (
             "_index.md",
             "---\ncascade:\n" + "- target: {path: '/**/*a*a*b'}\n  draft: true\n" * 1_200,

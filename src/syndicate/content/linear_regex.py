@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 MAX_LENGTH = 500
-MAX_STEPS = 5_000
+MAX_STEPS = 2_000
 _MAX_DEPTH = 30
 _MAX_COUNT = 100
 _GROUP = re.compile(r"\((?:\?(?:P?<\w+>|:))?")

@@ -220,15 +220,23 @@ def _ignored_files(settings: _Settings, content: str) -> Iterator[Statement]:
     """`ignoreFiles`: regular expressions that are looked for in the path of a file."""
     rows = texts(settings.get("ignorefiles"))
     label = settings.label("ignorefiles").replace("ignorefiles", "ignoreFiles")
+    place = Location(label.rpartition(" ")[2])
+    steps = 0
     for row in rows:
         try:
-            linear_regex.compiled(row)
+            steps += len(linear_regex.compiled(row).steps)
         except ValueError as error:
             raise ArticleError(
                 f"the regular expression {row[:80]!r} in ignoreFiles is not understood: {error}",
-                place=Location(label.rpartition(" ")[2]),
+                place=place,
                 hint="write a simpler one",
             ) from error
+        if steps > linear_regex.MAX_STEPS:
+            raise ArticleError(
+                "the regular expressions in ignoreFiles are too long",
+                place=place,
+                hint="shorten them",
+            )
     yield from statement(label, rows, syntax=Syntax.REGEX, prefix=f"{content}/")
 
 
