@@ -15,7 +15,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
 
@@ -26,7 +26,7 @@ from programs import ENVIRONMENT, WORK, Program
 from results import keep
 from syndicate.content.folder import scan
 from syndicate.service.build_state import BuildState
-from syndicate.service.build_task import BuildTask
+from syndicate.service.job_table import site_jobs
 from syndicate.service.scheduler import Scheduler
 from syndicate.site import set_up
 
@@ -55,6 +55,9 @@ class InProcess:
     changed: Times
 
 
+SECOND = timedelta(seconds=1)
+
+
 def timed(what: Callable[[], object]) -> float:
     """How many milliseconds something takes."""
     start = time.perf_counter()
@@ -81,27 +84,30 @@ def in_process(make: Callable[[Path], Program], name: str, count: int, rounds: i
     subprocess.run(["rm", "-rf", str(folder)], check=True)
     program, articles = make(folder), write_articles(folder / "content", count)
     setup = set_up(program.site / "config.yaml", {})
-    tick, told = Scheduler([BuildTask(setup, BuildState())]), _Published()
+    tick, told = Scheduler([*site_jobs(setup, BuildState())]), _Published()
     logger = logging.getLogger("syndicate")
     logger.setLevel(logging.INFO)
     logger.addHandler(told)
     now = datetime.now(UTC)
-    settle(tick, now)  # the first build
+    now = settle(tick, now)  # the first build
     idle, scans, before = [], [], len(told.seconds)
     for number in range(rounds):
         scans.append(timed(lambda: scan(setup.places.content)))
-        idle.append(timed(lambda: tick(now)))
+        idle.append(timed(lambda now=now: tick(now)))  # type: ignore[misc]
+        now += SECOND
         change(articles[-1], f"Change number {number}.", number + 1)
-        settle(tick, now)
+        now = settle(tick, now)
     logger.removeHandler(told)
     changed = [1000 * seconds for seconds in told.seconds[before + 1 :]]  # the first one warms up
     return InProcess(Times(scans), Times(idle), Times(changed))
 
 
-def settle(tick: Scheduler, now: datetime) -> None:
-    """See what is there, see that it is whole, and build."""
-    while tick(now) is not None:
-        pass
+def settle(tick: Scheduler, now: datetime) -> datetime:
+    """See what is there, see that it is whole, and build. Gives the time afterwards."""
+    for _ in range(3):
+        tick(now)
+        now += SECOND
+    return now
 
 
 def from_save_to_feed(

@@ -2,28 +2,42 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from site_folder import SiteFolder
-from syndicate.service.approval_task import ApprovalTask
 from syndicate.service.build_state import BuildState
-from syndicate.service.build_task import BuildTask
 from syndicate.service.hook_task import HookTask
-from syndicate.service.issue_task import IssueTask
-from syndicate.service.scheduler import Scheduler, Task
+from syndicate.service.job_table import hook_job, site_jobs
+from syndicate.service.scheduler import Scheduler
 from syndicate.site import set_up
 from syndicate.store.issues import Issue, Issues
 
 MONDAY = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 WEEK = timedelta(days=7)
 MINUTE = timedelta(minutes=1)
+SECOND = timedelta(seconds=1)
 
 
 def letter(**more: object) -> dict[str, object]:
     """A newsletter that can be made."""
     required = {"title": "Weekly", "sender": "a@example.net", "postal_address": "Here"}
     return {**required, "every": "monday at 08:00", **more}
+
+
+def settle(tick: Scheduler, now: datetime) -> None:
+    """Run what is due at a moment, and what is due less than a second later or in the background.
+
+    As each poll comes a second after the one before, that is what follows from these runs.
+    """
+    end = now + SECOND
+    while now < end:
+        tick(now)
+        if tick.running:
+            time.sleep(0.001)
+            continue
+        now = min((due for due in tick.next_runs(now).values() if due), default=end)
 
 
 class Life:
@@ -37,18 +51,15 @@ class Life:
     def start(self) -> None:
         """Start, or start again: nothing is remembered but what is on disk."""
         setup, served = set_up(self.site.config_file, {}), BuildState()
-        issuing = [IssueTask(setup, each, served) for each in setup.config.newsletters.values()]
-        approving = ApprovalTask(setup, served)
-        parts: list[Task] = [
-            BuildTask(setup, served), *issuing, approving, HookTask(setup, served),
-        ]  # fmt: skip
-        self.served, self.issuing, self.parts, self.tick = served, issuing, parts, Scheduler(parts)
+        self.served, self.jobs = served, [*site_jobs(setup, served)]
+        if setup.config.hooks:
+            self.jobs.append(hook_job(HookTask(setup, served)))
+        self.tick = Scheduler(self.jobs)
 
     def at(self, now: datetime) -> None:
-        """Tick at a moment, until nothing waits for a second look."""
+        """Run what is due at a moment, until nothing waits for a second look."""
         self.now = now
-        while self.tick(now) is not None:
-            pass
+        settle(self.tick, now)
 
     @property
     def faults(self) -> list[str]:

@@ -6,15 +6,14 @@ import base64
 import json
 import logging
 import threading
-import time
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from threading import Event
 
 import httpx
 import pytest
-from service_parts import MINUTE, MONDAY
+from service_parts import MINUTE, MONDAY, settle
 
 import sent
 from site_folder import SiteFolder
@@ -22,6 +21,7 @@ from syndicate.bounces.mailboxes import Tally, read_mailboxes
 from syndicate.service import bounce_task
 from syndicate.service.bounce_task import BounceTask
 from syndicate.service.http_server import HttpServer
+from syndicate.service.job_table import bounce_job
 from syndicate.service.scheduler import Scheduler
 from syndicate.site import set_up
 from syndicate.store.bounces import Bounces
@@ -67,13 +67,7 @@ def is_suppressed(site: SiteFolder) -> bool:
 
 
 def service(site: SiteFolder) -> Scheduler:
-    return Scheduler([BounceTask(set_up(site.config_file, {}))])
-
-
-def at(tick: Scheduler, now: datetime) -> None:
-    """Tick at a moment, until nothing waits for a second look."""
-    while tick(now) is not None:
-        time.sleep(0.01)
+    return Scheduler([bounce_job(BounceTask(set_up(site.config_file, {})))])
 
 
 def faults(tick: Scheduler) -> list[str]:
@@ -85,7 +79,7 @@ def test_what_comes_back_is_acted_on_and_told(
 ) -> None:
     caplog.set_level(logging.INFO)
     comes_back(site, "1")
-    at(service(site), MONDAY)
+    settle(service(site), MONDAY)
     assert is_suppressed(site)
     assert not unread(site)
     (told,) = [each for each in caplog.records if each.getMessage() == "notices were read"]
@@ -103,7 +97,7 @@ def test_the_mailbox_is_looked_into_once_a_minute_and_when_the_clock_was_set_bac
         (MONDAY, "4", []),
     ):
         comes_back(site, comes)
-        at(tick, now)
+        settle(tick, now)
         assert unread(site) == left, comes
 
 
@@ -111,11 +105,11 @@ def test_a_mailbox_that_cannot_be_read_is_a_fault_until_it_can(site: SiteFolder)
     tick, returns, away = service(site), site.root / "returns", site.root / "away"
     comes_back(site, "1")
     returns.rename(away)
-    at(tick, MONDAY)
+    settle(tick, MONDAY)
     (fault,) = faults(tick)
     assert "there is no Maildir here" in fault
     away.rename(returns)
-    at(tick, MONDAY + 2 * MINUTE)
+    settle(tick, MONDAY + 2 * MINUTE)
     assert not faults(tick)
     assert is_suppressed(site)
 
@@ -126,7 +120,7 @@ def test_without_a_mailbox_there_is_nothing_to_do(
     site.configure(bounces={"maildir": ""})
     monkeypatch.setattr(bounce_task, "open_site", None)
     tick = service(site)
-    assert tick(MONDAY) is None
+    settle(tick, MONDAY)
     assert not faults(tick)
 
 
@@ -146,15 +140,17 @@ def test_a_slow_mailbox_holds_nobody_up_and_is_read_by_one_at_a_time(
 
     monkeypatch.setattr("syndicate.bounces.mailboxes.read_mailboxes", slowly)
     comes_back(site, "1")
-    before, after = service(site), service(site)
-    assert before(MONDAY) == bounce_task.SOON
+    tick = service(site)
+    tick(MONDAY)
     assert entered.acquire(timeout=10)
-    assert after(MONDAY) == bounce_task.SOON
-    assert before(MONDAY + 5 * MINUTE) == bounce_task.SOON
+    tick(MONDAY + 5 * MINUTE)
+    tick.replace([bounce_job(BounceTask(set_up(site.config_file, {})))])
+    tick(MONDAY + 6 * MINUTE)
+    assert tick.running == {"bounces"}
     assert unread(site) == ["1"]
     go.set()
-    at(after, MONDAY)
-    at(before, MONDAY)
+    settle(tick, MONDAY + 7 * MINUTE)
+    assert entered.acquire(timeout=10), "the new configuration has its turn, too"
     assert most == [1]
     assert not unread(site)
 
@@ -171,10 +167,10 @@ def test_what_signatures_need_is_a_fault_where_it_is_missing(
 ) -> None:
     site.configure(bounces={"webhooks": {provider: value}})
     tick = service(site)
-    at(tick, MONDAY)
+    settle(tick, MONDAY)
     assert not faults(tick)
     monkeypatch.setattr(bounce_task, "find_spec", lambda _: None)
-    tick(MONDAY + SECOND)
+    settle(tick, MONDAY + MINUTE)
     assert bool(faults(tick)) == needs
     assert all("cryptography is not installed" in fault for fault in faults(tick))
 
@@ -234,9 +230,9 @@ def test_a_notice_is_to_come_again_while_the_store_is_away(
 def test_an_unreadable_message_is_reported_for_a_day(site: SiteFolder) -> None:
     tick = service(site)
     (site.root / "returns" / "new" / "1").write_text("Content-Type: message/rfc822\n\n" * 1_300)
-    at(tick, MONDAY)
+    settle(tick, MONDAY)
     assert faults(tick) == ["unreadable messages in the bounce mailbox: 1"]
-    at(tick, MONDAY + 2 * MINUTE)
+    settle(tick, MONDAY + 2 * MINUTE)
     assert faults(tick)
-    at(tick, MONDAY + timedelta(days=1, minutes=1))
+    settle(tick, MONDAY + timedelta(days=1, minutes=1))
     assert not faults(tick)

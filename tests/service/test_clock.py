@@ -7,6 +7,7 @@ import os
 import resource
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,6 +19,8 @@ import time_machine
 
 from site_folder import NOON
 from syndicate.service.clock import Clock
+from syndicate.service.jobs import Every, Job, OnDemand, TaskResult
+from syndicate.service.scheduler import Scheduler
 
 
 def within_seconds(happened: Callable[[], bool], seconds: float = 10) -> bool:
@@ -37,16 +40,34 @@ def ticking(
     """A clock that goes, the times it called, and a way to wait until it called so often."""
     times: list[datetime] = []
 
-    def tick(now: datetime) -> float | None:
+    def turn(now: datetime) -> TaskResult:
         times.append(now)
-        return again
+        return TaskResult(next_in=again)
 
-    clock = Clock(tick, poll)
+    with running(turn, poll) as clock:
+        yield clock, times, lambda number: within_seconds(lambda: len(times) >= number)
+
+
+@contextmanager
+def running(task: Callable[[datetime], TaskResult], poll: float) -> Iterator[Clock]:
+    """A clock with one job."""
+    tick = Scheduler([Job("a", Every(timedelta(seconds=poll)), task)])
+    clock = Clock(tick, tick.next_runs)
     clock.start()
     try:
-        yield clock, times, lambda number: within_seconds(lambda: len(times) >= number)
+        yield clock
     finally:
         clock.stop()
+
+
+def noting(ran: list[str], name: str) -> Callable[[datetime], TaskResult]:
+    """A task that notes that it ran."""
+
+    def task(_: datetime) -> TaskResult:
+        ran.append(name)
+        return TaskResult()
+
+    return task
 
 
 def test_it_ticks_at_once_and_again_and_again() -> None:
@@ -60,35 +81,68 @@ def test_a_tick_that_asks_for_it_is_followed_sooner() -> None:
         assert called(4)
 
 
-def test_no_tick_begins_before_the_last_has_ended() -> None:
-    begun, most = [], 0
+def test_no_run_begins_before_the_last_has_ended() -> None:
+    begun, most = [], [0, 0]
 
-    def slow(_: datetime) -> None:
-        nonlocal most
+    def slow(_: datetime) -> TaskResult:
         begun.append(1)
-        most = max(most, len(begun))
-        time.sleep(0.1)
+        most[:] = max(most[0], len(begun)), most[1] + 1
+        time.sleep(0.05)
         begun.pop()
+        return TaskResult()
 
-    clock = Clock(slow, 0.02)
-    clock.start()
-    time.sleep(0.4)
-    clock.stop()
-    assert (most, begun) == (1, [])
+    with running(slow, 0.02):
+        assert within_seconds(lambda: most[1] >= 4)
+    assert (most[0], begun) == (1, [])
 
 
-def test_stopping_waits_for_the_tick_that_is_going_on() -> None:
-    ended: list[bool] = []
+def test_stopping_waits_for_the_run_that_is_going_on() -> None:
+    began, ended = threading.Event(), []
 
-    def slow(_: datetime) -> None:
+    def slow(_: datetime) -> TaskResult:
+        began.set()
         time.sleep(0.2)
         ended.append(True)
+        return TaskResult()
 
-    clock = Clock(slow, 60)
-    clock.start()
-    time.sleep(0.1)
-    clock.stop()
+    with running(slow, 60):
+        assert began.wait(10)
     assert ended == [True]
+
+
+def test_each_job_comes_when_it_is_due_and_all_that_are_due_in_their_order() -> None:
+    ran: list[str] = []
+
+    often, rarely = Every(timedelta(seconds=0.05)), Every(timedelta(hours=1))
+    jobs = [Job(name, often, noting(ran, name)) for name in "zyx"]
+    tick = Scheduler(
+        [*jobs, Job("a", rarely, noting(ran, "a")), Job("b", OnDemand(), noting(ran, "b"))]
+    )
+    clock = Clock(tick, tick.next_runs)
+    clock.start()
+    assert within_seconds(lambda: len(ran) >= 14)
+    clock.stop()
+    assert ran[:13] == [*"zyxa", *"zyxzyxzyx"]
+
+
+def test_jobs_of_a_new_configuration_come_and_those_of_the_old_do_not() -> None:
+    ran: list[str] = []
+
+    def named(name: str) -> Job:
+        return Job(name, Every(timedelta(seconds=0.05)), noting(ran, name))
+
+    tick = Scheduler([named("old")])
+
+    def run(now: datetime) -> None:
+        tick(now)
+        if len(ran) == 3:
+            tick.replace([named("new")])
+
+    clock = Clock(run, tick.next_runs)
+    clock.start()
+    assert within_seconds(lambda: len(ran) >= 6)
+    clock.stop()
+    assert ran[:6] == [*3 * ["old"], *3 * ["new"]]
 
 
 @pytest.mark.parametrize("hours", [-1, 1])
@@ -137,10 +191,3 @@ def test_without_being_looked_after_a_clock_set_back_would_stand_still() -> None
         number = len(times)
         time.sleep(0.4)
         assert len(times) <= number
-
-
-def test_another_poll_counts_from_now_on() -> None:
-    with ticking(3600) as (clock, _, called):
-        assert called(1)
-        clock.set_poll(0.05)
-        assert called(4)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 
 import pytest
 
 from site_folder import NOON
 from syndicate.findings import Level
 from syndicate.service.forwarding import Forwarding
+from syndicate.service.jobs import Every, Job
 from syndicate.service.scheduler import Scheduler
 from syndicate.web.http_messages import Request
 from syndicate.web.rate_limit import Clients, Limit
@@ -44,7 +46,9 @@ def test_the_address_is_named_with_the_setting(peer: str, level: Level) -> None:
 
 
 def test_it_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
-    tick = Scheduler([Forwarding(visited("10.1.2.3"), CONFIG)])
+    tick = Scheduler(
+        [Job("proxies", Every(timedelta()), Forwarding(visited("10.1.2.3"), CONFIG).turn)]
+    )
     with caplog.at_level(logging.WARNING):
         tick(NOON)
         tick(NOON)

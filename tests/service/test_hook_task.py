@@ -87,12 +87,12 @@ def test_a_slow_hook_holds_up_nothing_else(life: Life) -> None:
     life.tick(MONDAY)
     assert life.states() == [("2026-11-23T08:00", "approved")]
     life.site.article("two.md", "The second", date="2026-11-02")
-    for _ in range(2):
-        life.tick(MONDAY + timedelta(seconds=1))
+    for seconds in (1, 2):
+        life.tick(MONDAY + timedelta(seconds=seconds))
     assert "The second" in life.site.text("feed.xml")
     assert heard(life) == [], "it is still at it"
     (life.site.root / "go").touch()
-    life.at(MONDAY + timedelta(seconds=2))
+    life.at(MONDAY + timedelta(seconds=3))
     assert heard(life) == ["issue-made"]
 
 
@@ -102,6 +102,9 @@ def test_a_new_configuration_tells_nothing_twice(life: Life) -> None:
     life.start()
     life.at(life.now)
     life.tick(MONDAY)  # the hook is at work now
+    before = life.tick
     life.start()
+    before.replace(life.jobs)
+    life.tick = before
     life.at(MONDAY + timedelta(seconds=1))
     assert heard(life) == ["issue-made"]

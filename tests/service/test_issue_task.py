@@ -84,9 +84,10 @@ def test_a_turn_before_the_slot_opens_no_database(
         raise AssertionError("the database was opened")
 
     monkeypatch.setattr(issue_task, "open_site", refused)
-    assert life.issuing[0].turn(MONDAY - MINUTE).findings is None
-    with pytest.raises(AssertionError, match="opened"):
-        life.issuing[0].turn(MONDAY)
+    life.at(MONDAY - MINUTE)
+    assert life.faults == []
+    life.at(MONDAY)
+    assert [fault for fault in life.faults if "the database was opened" in fault]
 
 
 # -- missed -------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
+from threading import Event, Semaphore
 
 import pytest
 
@@ -17,8 +18,9 @@ from site_folder import NOON
 from syndicate.config.loader import load
 from syndicate.errors import Location, StoreError, SyndicateError
 from syndicate.findings import Finding, Level
+from syndicate.service.jobs import Every, Job, OnDemand, TaskResult
 from syndicate.service.problems import as_findings
-from syndicate.service.scheduler import Scheduler, TaskResult
+from syndicate.service.scheduler import Scheduler
 
 LOCKED = StoreError("the database is locked", hint="wait")
 BROKEN = Finding(Level.ERROR, "unreadable", "no date", "a.md", 3, "write one")
@@ -37,6 +39,11 @@ class Step:
         if isinstance(self.next, Exception):
             raise self.next
         return self.next
+
+
+def jobs(*steps: Step) -> list[Job]:
+    """A job for each, due in every pass."""
+    return [Job(step.name, Every(timedelta()), step.turn) for step in steps]
 
 
 @pytest.fixture(autouse=True)
@@ -61,7 +68,7 @@ def seconds(*numbers: int) -> Sequence[datetime]:
 )
 def test_the_other_parts_go_on_when_one_fails(error: Exception) -> None:
     bad, good = Step("bad", error), Step("good")
-    tick = Scheduler([bad, good])
+    tick = Scheduler(jobs(bad, good))
     tick(NOON)
     assert good.turns == [NOON]
     assert [part for part, _ in wrong(tick)] == ["bad"]
@@ -69,7 +76,7 @@ def test_the_other_parts_go_on_when_one_fails(error: Exception) -> None:
 
 def test_a_fault_is_told_once_and_again_when_it_is_mended(caplog: pytest.LogCaptureFixture) -> None:
     part = Step("store", LOCKED)
-    tick = Scheduler([part])
+    tick = Scheduler(jobs(part))
     for now in seconds(0, 10, 20, 60):
         tick(now)
     assert said(caplog) == [("ERROR", LOCKED.message)]
@@ -82,7 +89,7 @@ def test_a_fault_is_told_once_and_again_when_it_is_mended(caplog: pytest.LogCapt
 
 def test_a_fault_that_becomes_another_is_told_again(caplog: pytest.LogCaptureFixture) -> None:
     part = Step("store", LOCKED)
-    tick = Scheduler([part])
+    tick = Scheduler(jobs(part))
     tick(NOON)
     part.next = StoreError("the database is gone")
     tick(NOON + timedelta(minutes=1))
@@ -92,7 +99,7 @@ def test_a_fault_that_becomes_another_is_told_again(caplog: pytest.LogCaptureFix
 
 def test_it_is_known_since_when_a_fault_is_there() -> None:
     part = Step("store", LOCKED)
-    tick = Scheduler([part])
+    tick = Scheduler(jobs(part))
     for now in seconds(0, 10, 60):
         tick(now)
     assert [since for _, _, since in tick.faults] == [NOON]
@@ -100,7 +107,7 @@ def test_it_is_known_since_when_a_fault_is_there() -> None:
 
 def test_what_a_part_found_is_told_once_with_its_place(caplog: pytest.LogCaptureFixture) -> None:
     part = Step("articles", TaskResult(findings=[BROKEN]))
-    tick = Scheduler([part])
+    tick = Scheduler(jobs(part))
     tick(NOON)
     tick(NOON)
     assert said(caplog) == [("ERROR", "no date")]
@@ -112,7 +119,7 @@ def test_what_a_part_found_is_told_once_with_its_place(caplog: pytest.LogCapture
 
 def test_a_part_that_fails_rests_longer_each_time_and_never_more_than_half_a_minute() -> None:
     part = Step("store", LOCKED)
-    tick = Scheduler([part])
+    tick = Scheduler(jobs(part))
     for now in seconds(*range(200)):
         tick(now)
     since = [int((turn - NOON).total_seconds()) for turn in part.turns]
@@ -122,14 +129,14 @@ def test_a_part_that_fails_rests_longer_each_time_and_never_more_than_half_a_min
 
 def test_a_clock_set_back_ends_a_rest() -> None:
     part = Step("store", LOCKED)
-    tick = Scheduler([part])
+    tick = Scheduler(jobs(part))
     tick(NOON)
     tick(NOON - timedelta(hours=1))
     assert len(part.turns) == 2
 
 
 def test_a_fault_of_the_program_comes_with_its_trace_once(caplog: pytest.LogCaptureFixture) -> None:
-    tick = Scheduler([Step("odd", ZeroDivisionError("by zero"))])
+    tick = Scheduler(jobs(Step("odd", ZeroDivisionError("by zero"))))
     for now in seconds(0, 60):
         tick(now)
     (record,) = caplog.records
@@ -139,25 +146,106 @@ def test_a_fault_of_the_program_comes_with_its_trace_once(caplog: pytest.LogCapt
 
 
 def test_a_fault_of_the_user_comes_without_a_trace(caplog: pytest.LogCaptureFixture) -> None:
-    Scheduler([Step("store", LOCKED)])(NOON)
+    Scheduler(jobs(Step("store", LOCKED)))(NOON)
     assert caplog.records[0].exc_info is None
 
 
-def test_the_next_turn_comes_as_soon_as_one_part_wants_it() -> None:
-    parts = [Step("a", TaskResult(next_in=5.0)), Step("b"), Step("c", TaskResult(next_in=0.2))]
-    assert Scheduler(parts)(NOON) == 0.2
-    assert Scheduler(parts[1:2])(NOON) is None
+def test_a_job_that_wants_to_run_sooner_does() -> None:
+    step = Step("a", TaskResult(next_in=0.2))
+    tick = Scheduler([Job("a", Every(timedelta(seconds=5)), step.turn)])
+    tick(NOON)
+    assert tick.next_runs(NOON) == {"a": NOON + timedelta(seconds=0.2)}
+    step.next = TaskResult()
+    tick(later := NOON + timedelta(seconds=1))
+    assert tick.next_runs(later) == {"a": later + timedelta(seconds=5)}
 
 
-def test_whoever_leaves_begins_no_more_parts() -> None:
-    tick = Scheduler([part := Step("a")])
+def test_a_job_can_say_when_another_runs() -> None:
+    first = Step("first", TaskResult(arm={"second": NOON + timedelta(hours=1)}))
+    second = Step("second")
+    hourly = Every(timedelta(hours=2))
+    tick = Scheduler([Job("second", OnDemand(), second.turn), Job("first", hourly, first.turn)])
+    tick(NOON)
+    for now in seconds(1, 3599, 3600, 3601):
+        tick(now)
+    assert second.turns == [NOON + timedelta(hours=1)]
+
+
+def test_a_job_that_is_wanted_runs_before_its_time_unless_it_has_failed() -> None:
+    wanted, step = Event(), Step("a")
+    tick = Scheduler([Job("a", Every(timedelta(hours=1)), step.turn, wanted=wanted.is_set)])
+    tick(NOON)
+    wanted.set()
+    assert tick.next_runs(NOON) == {"a": NOON}
+    step.next = LOCKED
+    for now in seconds(1, 2, 3):
+        tick(now)
+    assert step.turns == seconds(0, 1, 3)
+
+
+def test_a_job_in_the_background_delays_no_other_and_runs_once_at_a_time() -> None:
+    go, begun, other = Event(), Semaphore(0), Step("other")
+
+    def slow(_: datetime) -> TaskResult:
+        begun.release()
+        go.wait(10)
+        return TaskResult(status={"slow": "done"})
+
+    often = Every(timedelta())
+    tick = Scheduler([Job("slow", often, slow, background=True), *jobs(other)])
+    for now in seconds(0, 1, 2):
+        tick(now)
+    assert other.turns == seconds(0, 1, 2)
+    assert begun.acquire(timeout=10)
+    assert not begun.acquire(blocking=False)
+    assert tick.running == {"slow"}
+    assert not tick.facts
+    go.set()
+    tick.close("slow")
+    tick.stopping = True
+    tick(NOON + timedelta(seconds=3))
+    assert other.turns == seconds(0, 1, 2)
+
+
+def test_what_a_job_in_the_background_raised_is_a_problem() -> None:
+    step = Step("slow", LOCKED)
+    tick = Scheduler([Job("slow", Every(timedelta()), step.turn, background=True)])
+    tick(NOON)
+    while not wrong(tick):
+        tick(NOON)
+    assert wrong(tick) == [("slow", LOCKED.message)]
+    assert tick.next_runs(NOON) == {"slow": NOON + timedelta(seconds=2)}
+
+
+def test_jobs_of_a_new_configuration_run_at_once_and_problems_of_others_are_forgotten() -> None:
+    old, kept = Step("old", LOCKED), Step("kept", LOCKED)
+    tick = Scheduler(jobs(old, kept))
+    tick(NOON)
+    tick.replace([Job("kept", Every(timedelta(hours=1)), kept.turn)])
+    assert wrong(tick) == [("kept", LOCKED.message)]
+    tick(NOON)
+    assert kept.turns == [NOON, NOON]
+
+
+@pytest.mark.parametrize("shift", [timedelta(days=365), timedelta(days=-365)])
+def test_after_a_clock_jumped_every_job_runs_and_goes_on_from_there(shift: timedelta) -> None:
+    step = Step("a")
+    tick = Scheduler([Job("a", Every(timedelta(minutes=1)), step.turn)])
+    tick(NOON)
+    tick(NOON + shift)
+    assert step.turns == [NOON, NOON + shift]
+    assert tick.next_runs(NOON + shift) == {"a": NOON + shift + timedelta(minutes=1)}
+
+
+def test_after_a_request_to_stop_no_job_begins() -> None:
+    tick = Scheduler(jobs(part := Step("a")))
     tick.stopping = True
     tick(NOON)
     assert part.turns == []
 
 
 def test_a_tick_lives_while_turns_come() -> None:
-    tick = Scheduler([Step("a")])
+    tick = Scheduler(jobs(Step("a")))
     tick(NOON)
     assert tick.alive(patience=60)
     assert not tick.alive(patience=0)

@@ -12,7 +12,8 @@ import pytest
 from site_folder import NOON
 from syndicate.errors import SyndicateError
 from syndicate.findings import Finding, Level
-from syndicate.service.scheduler import Scheduler, TaskResult
+from syndicate.service.jobs import Every, Job, TaskResult
+from syndicate.service.scheduler import Scheduler
 from syndicate.service.status import HEARTBEAT, Reporter, Status, read
 
 BROKEN = Finding(Level.ERROR, "unreadable", "no date", "a.md", 3, "write one")
@@ -31,6 +32,10 @@ class Step:
         return self.next
 
 
+def job(step: Step) -> Job:
+    return Job("articles", Every(timedelta()), step.turn)
+
+
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "status"
@@ -47,7 +52,7 @@ def test_before_the_first_start_nothing_is_said(path: Path) -> None:
 
 
 def test_what_is_said_comes_back(path: Path) -> None:
-    tick = Scheduler([Step()])
+    tick = Scheduler([job(Step())])
     tick(NOON)
     assert Reporter(path, 4711).report(tick, NOON) == []
     status = said(path)
@@ -58,7 +63,7 @@ def test_what_is_said_comes_back(path: Path) -> None:
 
 def test_it_is_written_when_something_changed_and_now_and_then(path: Path) -> None:
     step = Step()
-    tick = Scheduler([step])
+    tick = Scheduler([job(step)])
     reporter = Reporter(path, os.getpid())
     for second in range(5):
         tick(NOON + timedelta(seconds=second))

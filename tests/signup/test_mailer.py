@@ -19,6 +19,8 @@ from syndicate.errors import DeliveryError
 from syndicate.mail.outbox import Outbox
 from syndicate.mail.smtp.client import SmtpTransport
 from syndicate.mail.transport import Envelope, Session, Transport
+from syndicate.service.job_table import signup_job
+from syndicate.service.scheduler import Scheduler
 from syndicate.service.signup_task import SignupMailTask, frame_of
 from syndicate.signup.mailer import BACKOFF, SignupMailer
 from syndicate.site import set_up
@@ -111,13 +113,14 @@ def test_a_new_configuration_sends_no_letter_twice(
 
     monkeypatch.setattr(Outbox, "finish", slowly)
     setup = set_up(small.site.config_file, {})
-    parts = [SignupMailTask(setup, threading.Event()) for _ in range(2)]
-    moment = now()
-    while True:
-        again = [part.turn(moment).next_in for part in parts]  # both at once
-        if not any(again):
-            break
+    jobs = [signup_job(SignupMailTask(setup, threading.Event())) for _ in range(2)]
+    tick, moment = Scheduler(jobs[:1]), now()
+    tick(moment)
+    tick.replace(jobs[1:])
+    tick(moment)
+    while tick.running:
         time.sleep(0.01)
+        tick(moment)
     assert len(list((small.site.root / "outbox").glob("*.eml"))) == 4
 
 
@@ -126,7 +129,7 @@ def test_what_was_asked_is_forgotten_without_pages_too(small: Place, tmp_path: P
     small.site.configure(subscribers={"signup_pages": False})
     part = SignupMailTask(set_up(small.site.config_file, {}), threading.Event())
     for days, kept in ((0, 1), (7, 1), (8, 0)):
-        look(part, now() + timedelta(days=days))
+        part.turn(now() + timedelta(days=days))
         assert len(states(small)) == kept
     assert not (tmp_path / "site" / "outbox").exists()
 
@@ -134,16 +137,10 @@ def test_what_was_asked_is_forgotten_without_pages_too(small: Place, tmp_path: P
 def test_a_clock_that_is_ahead_for_a_moment_loses_no_request(small: Place) -> None:
     small.ask(MAIL)
     (letter,) = small.letters()
-    look(small.letters_part, now() + timedelta(days=3650))
-    look(small.letters_part, now())
+    small.letters_part.turn(now() + timedelta(days=3650))
+    small.letters_part.turn(now())
     assert small.post(small.link(letter), {}).status_code == 200
     assert small.states(MAIL) == {"weekly": "active"}
-
-
-def look(part: SignupMailTask, moment: datetime) -> None:
-    """Have a round begin and end."""
-    while part.turn(moment).next_in:
-        time.sleep(0.01)
 
 
 def test_letters_go_through_the_first_mail_server_that_is_there(small: Place) -> None:
@@ -153,9 +150,7 @@ def test_letters_go_through_the_first_mail_server_that_is_there(small: Place) ->
         servers = {"gone": {**common, "port": 9}, "main": {**common, "port": server.port}}
         small.site.configure(sending={"transport": "smtp", "servers": servers})
         part = SignupMailTask(set_up(small.site.config_file, {}), threading.Event())
-        moment = now()
-        while part.turn(moment).next_in:
-            time.sleep(0.01)
+        part.turn(now())
         (mail,) = server.mails
     assert (mail.sender, mail.to) == ("letters@example.org", (MAIL,))
     assert states(small) == [(RequestState.SENT, 0)]

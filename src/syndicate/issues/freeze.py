@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from syndicate.config.model import Newsletter
+from syndicate.config.model import Config, Newsletter
 from syndicate.content.article import Published
 from syndicate.documents.pending import mark_pending
 from syndicate.documents.site_documents import SiteDocuments, current_documents
@@ -243,17 +243,17 @@ def skip(site: Site, newsletter: Newsletter, skipped: Sequence[Skipped], now: da
 MAX_SKIPPED = 100
 
 
-def schedule_of(site: Site, newsletter: Newsletter) -> Schedule | None:
+def schedule_of(config: Config, newsletter: Newsletter) -> Schedule | None:
     """When issues of a newsletter are due; None when it has no times of its own."""
     if not (newsletter.every or newsletter.cron):
         return None
-    zone = newsletter.time_zone or site.config.site.time_zone
+    zone = newsletter.time_zone or config.site.time_zone
     return Schedule.parse(every=newsletter.every, cron=newsletter.cron, time_zone=zone)
 
 
 def due_slots(site: Site, newsletter: Newsletter, now: datetime) -> Due:
     """Which slots have come due, to be made or skipped; a new schedule counts from `now` on."""
-    schedule = schedule_of(site, newsletter)
+    schedule = schedule_of(site.config, newsletter)
     if schedule is None:
         return Due()
     beginning = Newsletters(site.database).all().get(newsletter.name)
@@ -282,7 +282,7 @@ def upcoming(site: Site, newsletter: Newsletter, now: datetime) -> Iterator[Slot
 
     One that has its issue already, because the clock was ahead once, is not among them.
     """
-    schedule = schedule_of(site, newsletter)
+    schedule = schedule_of(site.config, newsletter)
     made = Issues(site.database).made_after(newsletter.name, "")
     slots = schedule.after(now) if schedule else iter(())
     return (slot for slot in slots if slot.local not in made)

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import logging
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from syndicate.build.builder import build
 from syndicate.issues.freeze import approve_due
 from syndicate.service.build_state import BuildState, no_progress
-from syndicate.service.scheduler import TaskResult
+from syndicate.service.jobs import TaskResult
 from syndicate.site import Setup, Site, open_site
 from syndicate.store.issues import Issues
 
 log = logging.getLogger(__name__)
-
-LOOK = timedelta(seconds=10)
-"""From one look at the store to the next: commands schedule approvals too."""
 
 
 class ApprovalTask:
@@ -26,20 +23,22 @@ class ApprovalTask:
     def __init__(self, setup: Setup, served: BuildState) -> None:
         self._setup = setup
         self._served = served
-        self._looked: datetime | None = None
+        self._has_looked = False
+
+    def wanted(self) -> bool:
+        """Whether the folder has been built meanwhile: nothing is approved before that."""
+        return self._served.is_built and not self._has_looked
 
     def turn(self, now: datetime) -> TaskResult:
         """Approve what is due."""
-        if not (self._served.is_built and self._setup.config.newsletters):
-            return TaskResult()
-        if self._looked and self._looked <= now < self._looked + LOOK:
+        if not self._served.is_built:
             return TaskResult()
         with open_site(self._setup, no_progress) as site:
             for issue in approve_due(site, now):
                 log.info("issue approved", extra={"facts": {"issue": issue.name}})
                 self._served.built(build(site, now))
             facts = {"to be approved": _scheduled(site)}
-        self._looked = now
+        self._has_looked = True
         return TaskResult(None, None, facts)
 
 

@@ -6,16 +6,14 @@ Each has its own thread and store: a slow mailbox or a busy provider delays noth
 from __future__ import annotations
 
 import logging
-from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
-from threading import Lock
 from typing import TYPE_CHECKING
 
 from syndicate.catalogue.urls import base_url, path_sent
 from syndicate.findings import Finding, Level
 from syndicate.service.build_state import no_progress
-from syndicate.service.scheduler import TaskResult
+from syndicate.service.jobs import TaskResult
 from syndicate.service.threaded_handler import Answering, ThreadedHandler
 from syndicate.site import Setup, Site, open_site
 from syndicate.web.http_messages import Request, Response
@@ -25,64 +23,43 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-EVERY = timedelta(minutes=1)
-"""From one look into the mailboxes to the next."""
-
 SHOWN = timedelta(days=1)
 """How long unreadable messages are reported."""
 
-SOON = 0.5
-"""Seconds until a look at what came of it."""
-
-ONE_AT_A_TIME = Lock()
-"""With a new configuration comes a new part; the one before finishes first."""
-
 
 class BounceTask:
-    """Reads the mailboxes of notices: a part of the service. What came of it a later turn says."""
+    """Reads the mailboxes of bounce reports; runs in the background."""
 
     name = "bounces"
 
     def __init__(self, setup: Setup) -> None:
         self._setup = setup
         self._settings = setup.config.bounces
-        self._looked: datetime | None = None
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="bounces")
-        self._round: Future[Tally] | None = None
         self._unreadable = 0
         self._unreadable_at: datetime | None = None
 
     def turn(self, now: datetime) -> TaskResult:
-        """Say what came of the last round, if it has ended, and begin one when it is due."""
-        if self._round and not self._round.done():
-            return TaskResult(next_in=SOON)
-        self._ended(now)
-        due = not self._looked or not self._looked <= now < self._looked + EVERY
-        if due and (self._settings.maildir or self._settings.imap.host):
-            self._looked = now
-            self._round = self._thread.submit(self._read, now)
-        findings = [*self._missing(), *self._flagged(now)]
-        return TaskResult(findings, SOON if self._round else None)
+        """Read what is there, act on it, and report what it came to."""
+        if tally := self._read(now):
+            self._record(tally, now)
+        return TaskResult([*self._missing(), *self._flagged(now)])
 
-    def _read(self, now: datetime) -> Tally:
+    def _read(self, now: datetime) -> Tally | None:
+        if not (self._settings.maildir or self._settings.imap.host):
+            return None
         from syndicate.bounces.mailboxes import read_mailboxes
         from syndicate.signup.unsubscribe_mail import acting_on_mail
 
-        with ONE_AT_A_TIME, open_site(self._setup, no_progress) as site:
+        with open_site(self._setup, no_progress) as site:
             return read_mailboxes(self._settings, self._setup.base, acting_on_mail(site, now))
 
-    def _ended(self, now: datetime) -> None:
-        """Log what came of the last round. Raises what it raised."""
-        if self._round is None:
-            return
-        ended, self._round = self._round, None
-        if tally := ended.result():
-            from syndicate.bounces.handle import BounceResult
+    def _record(self, tally: Tally, now: datetime) -> None:
+        from syndicate.bounces.handle import BounceResult
 
-            facts = {came.value: str(many) for came, many in tally.items()}
-            log.info("notices were read", extra={"facts": facts})
-            if flagged := tally[BounceResult.UNREADABLE]:
-                self._unreadable, self._unreadable_at = self._unreadable + flagged, now
+        facts = {outcome.value: str(many) for outcome, many in tally.items()}
+        log.info("notices were read", extra={"facts": facts})
+        if flagged := tally[BounceResult.UNREADABLE]:
+            self._unreadable, self._unreadable_at = self._unreadable + flagged, now
 
     def _flagged(self, now: datetime) -> list[Finding]:
         """The messages of the last day that could not be parsed."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from syndicate.build.builder import Report, build_scanned
 from syndicate.content.folder import FolderScan, Stat, is_link, scan, stat_of
 from syndicate.service.build_state import BuildState, no_progress
 from syndicate.service.debounce import View, differing, look, look_closer
-from syndicate.service.scheduler import TaskResult
+from syndicate.service.jobs import TaskResult
 from syndicate.site import Setup, open_site
 from syndicate.store.articles import Articles
 from syndicate.timestamps import format_timestamp, parse_timestamp
@@ -48,6 +48,15 @@ class _Done:
         return self.overhauled <= now < self.overhauled + OVERHAUL
 
 
+NEXT_ARTICLE = "next article"
+"""The job of the next article with a date in the future."""
+
+
+def article_due(now: datetime) -> TaskResult:
+    """Have the site built at the moment of a dated article."""
+    return TaskResult(arm={BuildTask.name: now})
+
+
 class BuildTask:
     """Watches one site and builds it."""
 
@@ -69,7 +78,7 @@ class BuildTask:
             return TaskResult(next_in=SOON)
         seen = self._to_build(self._view, self._designs, now)
         turn = self._build(seen, self._view, self._designs, now) if seen else TaskResult()
-        return TaskResult(turn.findings, SOON if self._view.held else None, turn.status)
+        return replace(turn, next_in=SOON if self._view.held else None)
 
     def _scan_designs(self) -> dict[str, Stat]:
         return {
@@ -102,7 +111,9 @@ class BuildTask:
         self._done = _Done(view.files, designs, overhauled, due and parse_timestamp(due[0]))
         self._served.built(report)
         _tell(report, time.monotonic() - began)
-        return TaskResult(report.findings, None, _facts(report, due, now))
+        moment = self._done.due if self._done.due and self._done.due > now else None
+        facts = _facts(report, due, now)
+        return TaskResult(report.findings, status=facts, arm={NEXT_ARTICLE: moment})
 
     def _look_again(self, view: View, seen: FolderScan) -> View:
         """Another build may have been at work since the look: only now the folder is ours."""

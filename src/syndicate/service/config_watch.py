@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from syndicate.findings import Finding, Level
-from syndicate.service.scheduler import TaskResult
+from syndicate.service.jobs import TaskResult
 
 
 class ConfigurationFile:

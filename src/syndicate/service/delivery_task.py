@@ -1,6 +1,6 @@
-"""Task: send issues to subscribers, in a thread of its own.
+"""Task: send issues to subscribers.
 
-A run lasts until nothing is due; the next begins when something is. A turn only checks, and reports
+A run lasts until nothing is due; the next begins when something is. A look only checks, and reports
 the progress of a run.
 """
 
@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
-from threading import Event, Lock
+from threading import Event
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -21,7 +20,7 @@ from syndicate.delivery.status import SendingStatus, sending_status
 from syndicate.findings import Finding, Level
 from syndicate.issues.archive import Shown
 from syndicate.service.build_state import no_progress
-from syndicate.service.scheduler import TaskResult
+from syndicate.service.jobs import TaskResult
 from syndicate.site import Setup, open_site
 from syndicate.store.incarnation import Incarnation
 from syndicate.timestamps import format_timestamp
@@ -35,15 +34,13 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LOOK = timedelta(seconds=5)
-"""From one look whether something is to be sent to the next."""
+"""From one look at the store to the next while a run goes on."""
 
 ANYWAY = timedelta(minutes=1)
-"""From one round to the next while issues are on their way of which nothing seems left to do."""
+"""From one run to the next while issues are on their way of which nothing seems left to do."""
 
 SOON = 0.5
-
-ONE_AT_A_TIME = Lock()
-"""With a new configuration comes a new part; the round of the one before ends first."""
+"""Seconds until the next report of how far a run is, or look for a page to be served."""
 
 
 class Sent:
@@ -72,54 +69,72 @@ class Sent:
 
 
 class DeliveryTask:
-    """Sends what is approved, one round after the other."""
+    """Sends what is approved: one job looks what is to be done, another does it in the background.
 
-    name = "sending"
+    `looking` and `sending` are the names of the two.
+    """
+
+    looking, sending = "sending", "delivery"
 
     def __init__(self, setup: Setup, sent: Sent, shown: Shown) -> None:
         self._setup = setup
         self._shown = shown
         self._sent = sent
         self._stopping = Event()
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sending")
-        self._round: Future[SendReport] | None = None
+        self._is_needed = Event()
+        self._at_work = Event()
+        self._has_changed = Event()
+        self._has_ended = False
         self._looked: datetime | None = None
         self._ended: datetime | None = None
         self._left: frozenset[int] = frozenset()
         self._report: SendReport | None = None
         self._troubles: Sequence[RelayError] = ()
         self._said = "nothing"
-        self._wanted = any(each.deliver for each in setup.config.newsletters.values())
+        self._is_used = any(each.deliver for each in setup.config.newsletters.values())
 
     def stop(self) -> None:
         """Finish the messages in hand, and begin no more."""
         self._stopping.set()
 
-    def close(self) -> None:
-        """Wait for the end of the round."""
-        self._thread.shutdown()
+    @property
+    def is_needed(self) -> Callable[[], bool]:
+        """Whether a run is needed."""
+        return self._is_needed.is_set
 
-    def turn(self, now: datetime) -> TaskResult:
-        """Say how things are, and begin a round when there is need."""
-        at_work = self._round is not None and not self._round.done()
-        if not at_work:
-            self._over(now)
-        if self._looked and (not self._wanted or self._looked <= now < self._looked + LOOK):
+    @property
+    def has_changed(self) -> Callable[[], bool]:
+        """Whether a run has begun or ended since the last look."""
+        return self._has_changed.is_set
+
+    def look(self, now: datetime) -> TaskResult:
+        """Report how things are, and whether a run is needed."""
+        self._has_changed.clear()
+        at_work = self._at_work.is_set()
+        if self._has_ended and not at_work:
+            self._has_ended, self._ended, self._looked = False, now, None
+        if self._looked and (not self._is_used or (at_work and self._has_looked(now))):
             return TaskResult(None, SOON, {"sending": self._said}) if at_work else TaskResult()
         self._looked = now
         with open_site(self._setup, no_progress) as site:
             stand = sending_status(site, self._shown)
             doubt = Incarnation(site.database, site.sent_record).doubt()
-        self._wanted = self._wanted or stand.is_anything
-        if doubt:  # `standing` reports it
+        self._is_used = self._is_used or stand.is_anything
+        if doubt:  # the task of the store reports it
             return TaskResult([], None, {"sending": "nothing until the store is resumed"})
         if not (at_work or self._stopping.is_set()) and self._is_due(stand.going_on, now):
-            self._round = self._thread.submit(self._send)
-        facts = {"sending": self._said} if self._wanted else {}
-        facts |= {"waiting for their pages": ", ".join(stand.waiting)} if self._wanted else {}
-        if stand.waiting:
-            self._looked = None  # its page may be served by the next turn
-        return TaskResult(list(self._findings(stand)), SOON if self._round else None, facts)
+            self._is_needed.set()
+        return TaskResult(
+            list(self._findings(stand)),
+            SOON if at_work or stand.waiting else None,
+            self._facts(stand) if self._is_used else {},
+        )
+
+    def _has_looked(self, now: datetime) -> bool:
+        return self._looked is not None and self._looked <= now < self._looked + LOOK
+
+    def _facts(self, stand: SendingStatus) -> dict[str, str]:
+        return {"sending": self._said, "waiting for their pages": ", ".join(stand.waiting)}
 
     def _is_due(self, going_on: frozenset[int], now: datetime) -> bool:
         """Whether something is on its way that was not left so by the last round."""
@@ -136,7 +151,21 @@ class DeliveryTask:
             return True
         return now >= self._ended + ANYWAY
 
-    # -- in the thread -------------------------------------------------------------------------
+    # -- in the background ---------------------------------------------------------------------
+
+    def send(self, _: datetime) -> TaskResult:
+        """Send until nothing is due."""
+        self._is_needed.clear()
+        self._at_work.set()
+        self._has_changed.set()
+        self._report, self._said = None, "interrupted"
+        try:
+            self._record(self._send())
+        finally:
+            self._has_ended = True
+            self._at_work.clear()
+            self._has_changed.set()
+        return TaskResult([])
 
     def _send(self) -> SendReport:
         from syndicate.delivery.sender import send
@@ -150,20 +179,14 @@ class DeliveryTask:
             self._troubles = troubles
 
         outbox = self._setup.base / self._setup.config.outbox
-        with ONE_AT_A_TIME, open_site(self._setup, no_progress) as site:
+        with open_site(self._setup, no_progress) as site:
             report = send(site, outbox, self._stopping.is_set, on_progress, self._shown)
             self._left = sending_status(site, self._shown).going_on
         return report
 
-    # -- what came of it -----------------------------------------------------------------------
-
-    def _over(self, now: datetime) -> None:
-        """Take up what came of the last round, if there is one. Raises what it raised."""
-        if self._round is None:
-            return
-        ended, self._round, self._ended, self._report = self._round, None, now, None
-        self._said, self._looked = "interrupted", None
-        report = self._report = ended.result()
+    def _record(self, report: SendReport) -> None:
+        """Keep and log what a run came to."""
+        self._report = report
         self._said, self._troubles = _said(report), report.troubles
         self._sent.left = {**dict.fromkeys(self._sent.left, 0), **report.remaining}
         if report.sent or report.failed or report.held:
@@ -172,6 +195,8 @@ class DeliveryTask:
                 f"emails: {report.sent:,} sent, {report.failed:,} failed, {report.held:,} on hold"
             )
             log.info("sent", extra={"facts": facts, "words": words})
+
+    # -- in a look -----------------------------------------------------------------------------
 
     def _findings(self, stand: SendingStatus) -> Iterator[Finding]:
         """What is wrong now, whether or not a round was since."""

@@ -7,7 +7,7 @@ from ipaddress import ip_address
 from typing import Protocol
 
 from syndicate.findings import Finding, Level
-from syndicate.service.scheduler import TaskResult
+from syndicate.service.jobs import TaskResult
 
 RULE = "proxy-unknown"
 

@@ -13,8 +13,9 @@ from datetime import datetime, timedelta
 from syndicate.build.builder import build
 from syndicate.config.model import Newsletter
 from syndicate.issues.freeze import make_due, schedule_of, upcoming
+from syndicate.schedule.slots import Schedule
 from syndicate.service.build_state import BuildState, no_progress
-from syndicate.service.scheduler import TaskResult
+from syndicate.service.jobs import TaskResult
 from syndicate.site import Setup, Site, open_site
 from syndicate.store.incarnation import Incarnation
 from syndicate.store.issues import Issue, IssueState
@@ -33,30 +34,33 @@ class IssueTask:
         self._setup = setup
         self._newsletter = newsletter
         self._served = served
-        self._looked: datetime | None = None
-        self._next: datetime | None = None
+        self._has_looked = False
 
     @property
     def name(self) -> str:
         """What it is called in logs and in the status."""
         return f"newsletter {self._newsletter.name}"
 
+    @property
+    def schedule(self) -> Schedule | None:
+        """When its issues are due; None when it has no times of its own."""
+        return schedule_of(self._setup.config, self._newsletter)
+
+    def wanted(self) -> bool:
+        """Whether the folder has been built meanwhile: no issue is made before that."""
+        return self._served.is_built and not self._has_looked
+
     def turn(self, now: datetime) -> TaskResult:
         """Make what is due."""
         if not self._served.is_built:
             return TaskResult()
-        if self._looked and self._looked <= now and (self._next is None or now < self._next):
-            return TaskResult()
+        self._has_looked = True
         with open_site(self._setup, no_progress) as site:
             if Incarnation(site.database, site.sent_record).doubt():  # `standing` reports it
-                self._looked, self._next = now, now + LOOK_AGAIN
-                return TaskResult([])
-            schedule = schedule_of(site, self._newsletter)
-            if schedule is not None:
+                return TaskResult([], arm={self.name: now + LOOK_AGAIN})
+            if self.schedule is not None:
                 self._make(site, now)
             slot = next(upcoming(site, self._newsletter, now), None)
-        self._looked = now
-        self._next = slot.due if slot else None
         due = f"{slot.local} ({format_timestamp(slot.due)})" if slot else "has no times of its own"
         return TaskResult([], None, {f"next issue of {self._newsletter.name}": due})
 

@@ -21,7 +21,7 @@ def configure_logging(stream: TextIO = sys.stderr) -> None:
     logging.getLogger(OURS).setLevel(logging.INFO)
     # It warns at every request that is malformed: anybody could fill the log.
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
-    # It warns at every tick that begins while one is going on, as in a long build.
+    # It warns at every job whose moment comes during a pass, as in a long build.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
 
 

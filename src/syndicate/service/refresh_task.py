@@ -9,8 +9,8 @@ from typing import Protocol
 
 from syndicate.errors import OutputError
 from syndicate.service.build_state import BuildState
+from syndicate.service.jobs import TaskResult
 from syndicate.service.problems import as_findings
-from syndicate.service.scheduler import TaskResult
 
 ANYWAY = timedelta(minutes=1)
 """From one look at the whole folder to the next, whatever its folders say."""
@@ -44,6 +44,10 @@ class RefreshTask:
         self._times: Mapping[Path, int] = {}
         self._looked: datetime | None = None
         self._failing = False
+
+    def wanted(self) -> bool:
+        """Whether something was built that is not served yet."""
+        return self._served.is_new or not self._served.asked.empty()
 
     def turn(self, now: datetime) -> TaskResult:
         """Take up what was built, or what is new in the folder after a while."""

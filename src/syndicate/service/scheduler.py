@@ -1,131 +1,143 @@
-"""The scheduler: one tick gives every task its turn; none disturbs another.
+"""The scheduler: runs the jobs that are due, in their order; none disturbs another.
 
-A failure of a task is reported once, kept for the status, and retried; the others continue. Knows
-no clock and no threads but the one it is called in.
+A job that fails is reported once, kept for the status, and retried; the others continue. Whatever
+makes one job run, all that are due run in one pass, in the order of the table: articles that are
+due with an issue are published before the issue is made. Knows no clock: the time is passed in.
 """
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Protocol
 
-from syndicate.backoff import Backoff
 from syndicate.errors import Location
 from syndicate.findings import Finding, Level
+from syndicate.service.background_task import BackgroundTask
+from syndicate.service.jobs import Job, JobState, TaskResult, after_run, before_first_run
 from syndicate.service.problems import PROGRAM, Problems, as_findings
 
 log = logging.getLogger(__name__)
 
-BACKOFF = Backoff(timedelta(seconds=2), timedelta(seconds=30))
-"""From one try to the next of a part that fails."""
-
 MAX_TURN = 1800.0
-"""Seconds after which a turn is taken for stuck."""
+"""Seconds after which a pass is taken for stuck."""
 
-
-@dataclass(frozen=True, slots=True)
-class TaskResult:
-    """What a part's turn came to.
-
-    `findings` is what is wrong (None: as it was), `again` after how many seconds it wants the
-    next turn if that is sooner than usual, `facts` what `syndicate status` says of it.
-    """
-
-    findings: Sequence[Finding] | None = None
-    next_in: float | None = None
-    status: Mapping[str, str] = field(default_factory=dict)
-
-
-class Task(Protocol):
-    """Something the service does. A newsletter can be one, so that it fails alone."""
-
-    @property
-    def name(self) -> str:
-        """What it is called in logs and in the status."""
-        ...
-
-    def turn(self, now: datetime) -> TaskResult:
-        """Do what is due at `now`. Raises what it likes: that costs only this part its turn."""
-        ...
-
-
-@dataclass(slots=True)
-class _FailedTask:
-    """A part that failed, how often in a row, and when last."""
-
-    tries: int
-    since: datetime
-
-    def over(self, now: datetime) -> bool:
-        """Each rest is twice as long as the one before; a clock set back ends it."""
-        return not self.since <= now < self.since + BACKOFF.delay(self.tries - 1)
+LOOK_AGAIN = timedelta(seconds=0.5)
+"""From one look at a job in the background to the next, until it has ended."""
 
 
 class Scheduler:
-    """The parts, in order, and what became of their turns."""
+    """The jobs, in order, and what became of them."""
 
-    def __init__(self, parts: Sequence[Task]) -> None:
-        self._parts = parts
-        self._resting: dict[str, _FailedTask] = {}
+    def __init__(self, jobs: Sequence[Job]) -> None:
+        self._jobs: tuple[Job, ...] = ()
+        self._states: dict[str, JobState] = {}
+        self._background: dict[str, BackgroundTask] = {}
         self.faults = Problems()
         self.facts: dict[str, str] = {}
         self.last: datetime | None = None
-        """When the last turn was."""
+        """When the last pass was."""
         self.count = 0
-        """How many turns there were."""
+        """How many passes there were."""
         self.stopping = False
-        """Set to end after the part whose turn it is."""
+        """Set to end after the job that is running."""
         self._began: float | None = None
         self._ended = time.monotonic()
+        self.replace(jobs)
 
-    def replace(self, parts: Sequence[Task]) -> None:
-        """From the next turn on, these are the parts."""
-        self._parts = parts
-        self._resting = {}
+    def replace(self, jobs: Sequence[Job]) -> None:
+        """From the next pass on, these are the jobs. Each runs at once."""
+        gone = self._states.keys() - {job.name for job in jobs}
+        self.faults.only({part for part, _, _ in self.faults} - gone)
+        self.facts = {}
+        self._jobs = tuple(jobs)
+        self._states = {job.name: before_first_run(job) for job in jobs}
 
-    def __call__(self, now: datetime) -> float | None:
-        """Give every part its turn; after how many seconds one wants another, if it is soon."""
+    def __call__(self, now: datetime) -> None:
+        """Run every job that is due, in order."""
         self._began = time.monotonic()
         try:
-            turns = [self._turn(part, now) for part in self._parts if not self.stopping]
+            for job in self._jobs:
+                if not self.stopping:
+                    self._turn(job, now)
         finally:
             self._began, self._ended = None, time.monotonic()
         self.last = now
         self.count += 1
-        return min((turn.next_in for turn in turns if turn.next_in is not None), default=None)
+
+    def next_runs(self, now: datetime) -> Mapping[str, datetime | None]:
+        """When each job runs next; None for one that waits for another. For any thread."""
+        states = self._states
+        return {job.name: self._next_run(job, states[job.name], now) for job in self._jobs}
+
+    @property
+    def running(self) -> frozenset[str]:
+        """The names of the jobs that are running in the background."""
+        at_work = {name for name, each in self._background.items() if not each.is_idle}
+        return frozenset(at_work & self._states.keys())
 
     def alive(self, patience: float) -> bool:
-        """Whether turns come: the last ended at most `patience` seconds ago, or one is going on."""
+        """Whether passes come: the last ended up to `patience` seconds ago, or one is going on."""
         began = self._began
         if began is not None:
             return time.monotonic() - began < MAX_TURN
         return time.monotonic() - self._ended < patience
 
-    def _turn(self, part: Task, now: datetime) -> TaskResult:
-        resting = self._resting.get(part.name)
-        if resting and not resting.over(now):
-            return TaskResult()
-        try:
-            turn = part.turn(now)
-        except Exception as error:  # noqa: BLE001  whatever it is, the other parts go on
-            self._failed(part.name, error, now)
-            return TaskResult()
-        self._resting.pop(part.name, None)
-        self.facts.update(turn.status)
-        if turn.findings is not None:
-            self.found(part.name, turn.findings, now)
-        return turn
+    def close(self, name: str) -> None:
+        """Wait until a job in the background has ended; it does not run again."""
+        if name in self._background:
+            self._background[name].close()
 
-    def _failed(self, part: str, error: Exception, now: datetime) -> None:
-        rest = self._resting.get(part)
-        self._resting[part] = _FailedTask(rest.tries + 1 if rest else 1, now)
-        findings = as_findings(f"{part}-failed", error)
+    def _next_run(self, job: Job, state: JobState, now: datetime) -> datetime | None:
+        if job.name in self.running:
+            return now + LOOK_AGAIN
+        return now if self._is_due(job, state, now) else state.next_run
+
+    @staticmethod
+    def _is_due(job: Job, state: JobState, now: datetime) -> bool:
+        """Whether it runs now; after a failure, being wanted is no reason to do so sooner."""
+        return state.is_due(now) or (not state.failures and job.wanted())
+
+    def _turn(self, job: Job, now: datetime) -> None:
+        background = self._background.get(job.name)
+        if background and not background.is_idle:
+            if not background.has_ended:
+                return
+            self._take(background, job, now)
+        if not self._is_due(job, self._states[job.name], now):
+            return
+        if job.background:
+            self._background.setdefault(job.name, BackgroundTask(job.name)).start(job, now)
+        else:
+            self._run(job, job.task, now)
+
+    def _take(self, background: BackgroundTask, job: Job, now: datetime) -> None:
+        """Take what a run in the background came to."""
+        state = self._states[job.name]
+        self._run(job, background.result, now)
+        if background.job is not job:  # of another configuration: the first run is still to come
+            self._states[job.name] = state
+
+    def _run(self, job: Job, task: Callable[[datetime], TaskResult], now: datetime) -> None:
+        try:
+            result = task(now)
+        except Exception as error:  # noqa: BLE001  whatever it is, the other jobs go on
+            self._failed(job.name, error, now)
+            return
+        self._states[job.name] = after_run(job, result, now)
+        for name, moment in result.arm.items():
+            self._states[name] = replace(self._states[name], next_run=moment)
+        self.facts.update(result.status)
+        if result.findings is not None:
+            self.found(job.name, result.findings, now)
+
+    def _failed(self, job: str, error: Exception, now: datetime) -> None:
+        self._states[job] = self._states[job].failed(now)
+        findings = as_findings(f"{job}-failed", error)
         ours = error if findings[0].rule == PROGRAM else None
-        self.found(part, findings, now, ours)
+        self.found(job, findings, now, ours)
 
     def found(
         self, part: str, findings: Sequence[Finding], now: datetime, error: Exception | None = None

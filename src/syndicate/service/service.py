@@ -14,32 +14,25 @@ import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import FrameType
 
 from syndicate import __version__
 from syndicate.errors import Location, SyndicateError
-from syndicate.service.approval_task import ApprovalTask
-from syndicate.service.bounce_task import BounceTask
 from syndicate.service.build_state import BuildState
-from syndicate.service.build_task import BuildTask
 from syndicate.service.clock import Clock
 from syndicate.service.config_watch import ConfigurationFile
 from syndicate.service.delivery_task import DeliveryTask
-from syndicate.service.forwarding import Forwarding
-from syndicate.service.hook_task import HookTask
 from syndicate.service.http_server import HttpServer
 from syndicate.service.issue_pages import IssuePages
-from syndicate.service.issue_task import IssueTask
+from syndicate.service.job_table import mail_jobs, server_jobs, site_jobs
+from syndicate.service.jobs import Every, Job
 from syndicate.service.lock import single_instance
 from syndicate.service.problems import as_findings
-from syndicate.service.refresh_task import RefreshTask, places_of_issues
-from syndicate.service.scheduler import Scheduler, Task
-from syndicate.service.signup_task import SignupMailTask
+from syndicate.service.scheduler import Scheduler
 from syndicate.service.single_instance import DatabaseLock
 from syndicate.service.status import Reporter
-from syndicate.service.store_task import StoreTask
 from syndicate.service.systemd import ALIVE, READY, STOPPING, Systemd
 from syndicate.site import Setup, set_up
 
@@ -88,35 +81,6 @@ def _allow_files() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
-def _parts(
-    setup: Setup,
-    alone: DatabaseLock,
-    serving: HttpServer,
-    asked: threading.Event,
-    delivering: DeliveryTask,
-    served: BuildState,
-    shown: IssuePages,
-) -> list[Task]:
-    """What the service does: each newsletter is a part, so that it fails alone."""
-    newsletters = setup.config.newsletters.values()
-    issuing = [IssueTask(setup, newsletter, served) for newsletter in newsletters]
-    return [
-        alone,
-        StoreTask(setup),
-        BuildTask(setup, served),
-        *issuing,
-        ApprovalTask(setup, served),
-        RefreshTask(
-            serving, served, places_of_issues(setup.places.output, setup.config.newsletters)
-        ),
-        HookTask(setup, served, shown),
-        SignupMailTask(setup, asked),
-        delivering,
-        BounceTask(setup),
-        Forwarding(serving, setup.config_file),
-    ]
-
-
 class Service:
     """A site that is watched and published until somebody ends it."""
 
@@ -152,7 +116,7 @@ class Service:
         self._stopping_since = 0.0
         self._alone = DatabaseLock(self._setup, self._end_second)
         self._delivering = self._begin()
-        self._clock = Clock(self._turn, self._setup.config.service.poll_interval)
+        self._clock = Clock(self._turn, self._tick.next_runs)
         self._reporter = Reporter(state_file(self._setup, STATUS), os.getpid())
 
     def run(self) -> int:
@@ -177,7 +141,7 @@ class Service:
             self._delivering.stop()
             self._clock.stop()
             self._delivering.stop()  # a new configuration may have brought another meanwhile
-            self._delivering.close()
+            self._tick.close(self._delivering.sending)
             self._serving.stop()
             self._alone.close()
             log.info("stopped")
@@ -189,14 +153,20 @@ class Service:
         self._signals.put(signal.SIGTERM)
 
     def _begin(self) -> DeliveryTask:
-        """Have the parts of the present configuration take their turns; the one that sends."""
+        """Schedule the jobs of the present configuration. Gives the task that sends."""
         served = BuildState()
         shown = IssuePages(self._serving, served)
         delivering = DeliveryTask(self._setup, self._serving.sent, shown)
-        parts = _parts(
-            self._setup, self._alone, self._serving, self._asked, delivering, served, shown
+        poll = Every(timedelta(seconds=self._setup.config.service.poll_interval))
+        self._tick.replace(
+            [
+                *self._alone.jobs(poll),
+                *site_jobs(self._setup, served),
+                *server_jobs(self._setup, served, self._serving),
+                *mail_jobs(self._setup, served, shown, self._asked, delivering),
+                Job(self._file.name, poll, self._file.turn),
+            ]
         )
-        self._tick.replace([*parts, self._file])
         return delivering
 
     # -- the main thread ---------------------------------------------------------------------
@@ -242,14 +212,13 @@ class Service:
 
     # -- the thread of the clock -------------------------------------------------------------
 
-    def _turn(self, now: datetime) -> float | None:
+    def _turn(self, now: datetime) -> None:
         if self._reread.is_set():
             self._reread.clear()
             self._take_configuration(now)
             self._systemd.notify(READY)
-        again = self._tick(now)
+        self._tick(now)
         self._tick.found("status", self._reporter.report(self._tick, now), now)
-        return again
 
     def _take_configuration(self, now: datetime) -> None:
         """Read the configuration again; one that cannot be used changes nothing."""
@@ -271,5 +240,4 @@ class Service:
         self._serving.take(setup)
         self._delivering.stop()
         self._delivering = self._begin()
-        self._clock.set_poll(setup.config.service.poll_interval)
         log.info("the configuration was read again")

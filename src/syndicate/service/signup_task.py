@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
-from threading import Event, Lock
+from collections.abc import Callable
+from datetime import UTC, datetime
+from threading import Event
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from syndicate.documents.site_documents import current_documents
 from syndicate.findings import Finding, Level
 from syndicate.schedule.words import duration
 from syndicate.service.build_state import no_progress
-from syndicate.service.scheduler import TaskResult
+from syndicate.service.jobs import TaskResult
 from syndicate.service.threaded_handler import Answering, ThreadedHandler
 from syndicate.site import Setup, Site, open_site
 from syndicate.store.requests import SignupRequests
@@ -76,47 +76,37 @@ def _asks(target: bytes) -> bool:
     return path.endswith((b"/subscribe/", b"/subscribe/embed/", b"/preferences/"))
 
 
-ANYWAY = timedelta(minutes=1)
-"""From one look for letters to the next when nobody seems to have asked."""
-
-SOON = 0.2
-
-
-ONE_AT_A_TIME = Lock()
-"""With a new configuration comes a new part; what the one before still sends is not sent twice."""
-
-
 class SignupMailTask:
-    """Sends the letters that people asked for, in a thread of its own: a part of the service."""
+    """Sends the transactional emails that people asked for; runs in the background."""
 
     name = "letters"
 
     def __init__(self, setup: Setup, asked: Event) -> None:
+        """`asked` is set whenever there may be an email to send."""
         self._setup = setup
         self._asked = asked
-        self._looked: datetime | None = None
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="letters")
-        self._round: Future[list[str]] | None = None
         self._made: tuple[jinja2.Environment, Frame] | None = None
 
+    @property
+    def wanted(self) -> Callable[[], bool]:
+        """Whether there may be an email to send."""
+        return self._asked.is_set
+
     def turn(self, now: datetime) -> TaskResult:
-        """Say what came of the last round, if it has ended, and begin one when it is due."""
-        if self._round and not self._round.done():
-            return TaskResult(next_in=SOON)
-        findings = self._ended()
-        if (
-            self._asked.is_set()
-            or not self._looked
-            or not self._looked <= now < self._looked + ANYWAY
-        ):
-            self._asked.clear()
-            self._looked = now
-            self._round = self._thread.submit(self._send, now)
-        return TaskResult(findings, SOON if self._round else None)
+        """Send what is due, and report what could not be sent."""
+        self._asked.clear()
+        hint = "it is tried again; see that the outbox, or sending.servers, can be used"
+        return TaskResult(
+            [
+                Finding(Level.WARNING, "letter-not-sent", each, self._setup.config_file, None, hint)
+                for each in dict.fromkeys(self._send(now))
+            ]
+        )
 
     def _send(self, now: datetime) -> list[str]:
+        """Send them. Gives why some could not be sent."""
         settings = self._setup.config.subscribers
-        with ONE_AT_A_TIME, open_site(self._setup, no_progress) as site:
+        with open_site(self._setup, no_progress) as site:
             requests = SignupRequests(site.database)
             with site.database.transaction():
                 requests.forget(now, duration(settings.confirm_within))
@@ -131,14 +121,3 @@ class SignupMailTask:
             outbox = self._setup.base / self._setup.config.outbox
             ways = transports(self._setup.config.sending, outbox, site.host).values()
             return SignupMailer(site, *self._made, FailoverTransport(ways)).run_once(now)
-
-    def _ended(self) -> list[Finding] | None:
-        """What came of the last round; None without a new one. Raises what it raised."""
-        if self._round is None:
-            return None
-        ended, self._round = self._round, None
-        hint = "it is tried again; see that the outbox, or sending.servers, can be used"
-        return [
-            Finding(Level.WARNING, "letter-not-sent", problem, self._setup.config_file, None, hint)
-            for problem in dict.fromkeys(ended.result())
-        ]

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from syndicate.errors import StoreError, SyndicateError
 from syndicate.findings import Finding, Level
-from syndicate.service.scheduler import TaskResult
+from syndicate.service.jobs import Job, TaskResult, Trigger
 from syndicate.site import Setup
 from syndicate.store.database import PostgreSQL, open_database
 
@@ -43,6 +43,10 @@ class DatabaseLock:
         if other is not None:
             raise SyndicateError(_taken(other), hint=HINT)
 
+    def jobs(self, poll: Trigger) -> list[Job]:
+        """The first job of every pass: see that we hold the lock. None for SQLite."""
+        return [] if self._is_on_disk else [Job(self.name, poll, self.turn)]
+
     def turn(self, now: datetime) -> TaskResult:  # noqa: ARG002  whatever the time is
         """See that we still hold it; take it again when the connection was broken."""
         try:
@@ -60,9 +64,14 @@ class DatabaseLock:
             self._session.close()
             self._session = None
 
+    @property
+    def _is_on_disk(self) -> bool:
+        """Whether the store is a file, for which the lock beside it is enough."""
+        return self._setup.config.store.url.startswith("sqlite:///")
+
     def _other(self) -> str | None:
         """The service that has the lock; None if that is this one, as on SQLite."""
-        if self._setup.config.store.url.startswith("sqlite:///"):
+        if self._is_on_disk:
             return None
         if self._session:
             try:

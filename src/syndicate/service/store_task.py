@@ -8,15 +8,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from syndicate.service.build_state import no_progress
-from syndicate.service.scheduler import TaskResult
+from syndicate.service.jobs import TaskResult
 from syndicate.site import Setup, open_site
 from syndicate.store.incarnation import Incarnation
 
-LOOK = timedelta(minutes=1)
-"""From one look to the next."""
-
 LOOK_AGAIN = timedelta(seconds=2)
-"""The same while nothing may be sent."""
+"""From one look to the next while nothing may be sent."""
 
 
 class StoreTask:
@@ -26,14 +23,9 @@ class StoreTask:
 
     def __init__(self, setup: Setup) -> None:
         self._setup = setup
-        self._looked: datetime | None = None
-        self._wait = LOOK
 
     def turn(self, now: datetime) -> TaskResult:
-        """Look now and then."""
-        if self._looked and self._looked <= now < self._looked + self._wait:
-            return TaskResult()
+        """Look."""
         with open_site(self._setup, no_progress) as site:
             findings = Incarnation(site.database, site.sent_record).findings(site.config_file)
-        self._looked, self._wait = now, LOOK_AGAIN if findings else LOOK
-        return TaskResult(findings)
+        return TaskResult(findings, arm={self.name: now + LOOK_AGAIN} if findings else {})
