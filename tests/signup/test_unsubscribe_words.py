@@ -39,6 +39,22 @@ def test_other_words_are_no_request(said: str) -> None:
     assert not asks_to_unsubscribe("Re: A heron at dawn", said, TITLES)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Please do not unsubscribe me",
+        "please don't ever unsubscribe me!",
+        "Bitte nicht abmelden",
+        "Ne me désabonnez pas",
+        "Пожалуйста, не отписывайте меня: не отписка",
+    ],
+)
+def test_who_wants_to_stay_does_not_ask_whatever_the_subject(text: str) -> None:
+    assert not asks_to_unsubscribe("Unsubscribe", text, TITLES)
+    assert not asks_to_unsubscribe("Re: A heron at dawn", text, TITLES)
+    assert asks_to_unsubscribe("Unsubscribe", "Do not send me mails, I have no time.", TITLES)
+
+
 def test_the_subject_of_an_answer_is_not_its_writers() -> None:
     assert not asks_to_unsubscribe("Re: Unsubscribe", "What a title! I liked this article.")
     assert not asks_to_unsubscribe("Stop", "There is an error in the last article.")

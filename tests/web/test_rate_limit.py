@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from ipaddress import ip_network
 
+import pytest
+
 from syndicate.web import rate_limit as clients_module
 from syndicate.web.http_messages import Request
 from syndicate.web.rate_limit import Clients, Limit, Network
@@ -88,3 +90,19 @@ def test_not_more_clients_are_remembered_than_there_is_room_for() -> None:
         waits(clients, f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}")
     assert len(clients._buckets) == clients_module.MAX_CLIENTS
     assert waits(clients, "10.0.0.1") == 0, "forgotten first"
+
+
+@pytest.mark.parametrize(
+    ("written", "plain"),
+    [
+        ("192.0.2.7:{}", "192.0.2.7"),
+        ("[2001:db8::7]:{}", "2001:db8::7"),
+        ('"[2001:db8::7]:{}"', "2001:db8::7"),
+        ("[2001:db8::7]", "2001:db8::7"),
+    ],
+)
+def test_a_forwarded_address_with_a_port_is_the_address(written: str, plain: str) -> None:
+    clients = Clients(Limit())
+    for port in (1, 65_535):
+        asked = clients.client(asks("127.0.0.1", written.format(port)))
+        assert asked == clients.client(asks("127.0.0.1", plain))

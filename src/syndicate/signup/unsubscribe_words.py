@@ -73,6 +73,14 @@ POLITE: Final = frozenset(
 )
 """Words that change nothing about a request."""
 
+NEGATION: Final = re.compile(
+    r"\b(do not|don't|don’t|never|not to|nicht|ne|no|não|non|"
+    r"niet|inte|ikke|не) (\w+ ){0,2}(unsub|remov|cancel|abmeld|abbest|austrag|"
+    r"désabonn|désinscr|deis|baja|cancel|disiscri|uitschrij|afmeld|avregistr|отпис)",
+    re.I,
+)
+"""The contrary of a request: the writer wants to stay."""
+
 ENDS: Final = re.compile(
     r"-- ?$|>|\s*[-_=*]{5,}|-{2,}.{0,60}-{2,}\s*$|.{0,300}[:：]\s*$|"
     r"\s*(?:from|von|de|da|van|fra|från|от|od|发件人|差出人)\s*[:：]|"
@@ -94,6 +102,8 @@ def asks_to_unsubscribe(subject: str, text: str, names: Collection[str] = ()) ->
     `names` may occur in a request: those of newsletters and the writer. The subject of a reply is
     not the writer's, so the text counts, if there is any.
     """
+    if NEGATION.search(text[:MAX_TEXT]):
+        return False
     titles = {word.casefold() for name in names for word in WORD.findall(name)}
     body, own = _phrase(text, titles), _phrase(REPLY.sub("", subject, count=1), titles)
     if body:

@@ -6,6 +6,7 @@ every feed of a site, and people behind one address need. What a client calls it
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +17,9 @@ from typing import Final
 from syndicate.web.http_messages import Request
 
 Network = IPv4Network | IPv6Network
+
+HOP: Final = re.compile(r'"?(?:\[([0-9A-Fa-f:.]+)(?:%[^]]*)?\]|([0-9.]+))(?::[^:"]*)?"?')
+"""An address in brackets (RFC 3986, section 3.2.2), or one of IPv4, with or without a port."""
 
 MAX_CLIENTS: Final = 20_000
 """How many addresses are remembered; who has asked least recently is forgotten first."""
@@ -64,10 +68,10 @@ class Clients:
             return _group(request.peer)
         if not self.untrusted_proxy and _is_address(request.peer):
             self.untrusted_proxy = "" if self._is_proxy(request.peer) else request.peer
-        hops = forwarded.split(",")
-        for address in (request.peer, *reversed(hops)):
-            if not self._is_proxy(address.strip()):
-                return _group(address.strip())
+        hops = map(_without_port, reversed(forwarded.split(",")))
+        for address in (request.peer, *hops):
+            if not self._is_proxy(address):
+                return _group(address)
         return None
 
     def _is_proxy(self, address: str) -> bool:
@@ -77,6 +81,12 @@ class Clients:
             return False
         known = any(parsed in network for network in self._proxies)
         return known or _group(address) is None
+
+
+def _without_port(hop: str) -> str:
+    """The address of a hop, which some proxies write with a port, in brackets or quotes."""
+    found = HOP.fullmatch(hop.strip())
+    return (found[1] or found[2]) if found else hop.strip()
 
 
 def _is_address(text: str) -> bool:
