@@ -85,10 +85,13 @@ def record_bounce(
     if bounces.known(bounce):
         return BounceResult.KNOWN
     complained = kind == BounceKind.COMPLAINT
-    bounces.keep(bounce, "complained" if complained else "bounced")
-    if not (complained or waits) and _mostly_came_back(bounces, issue):
-        _take_back(database, issue, now)
-        return BounceResult.KEPT
+    is_first = bounces.keep(bounce, "complained" if complained else "bounced")
+    if not complained and _mostly_came_back(bounces, issue):
+        is_turn = is_first and not _mostly_came_back(bounces, issue, without=1)
+        if is_turn or not waits:
+            _take_back(database, issue, now, None if is_turn else who.id)
+        if not waits:
+            return BounceResult.KEPT
     if not (kind in AT_ONCE or (kind == BounceKind.SOFT and _is_worn_out(bounces, bounce, now))):
         return BounceResult.KEPT
     if kind == BounceKind.HARD and waits:
@@ -113,24 +116,30 @@ def settle_refusals(database: Database, issue: int, now: str) -> None:
         bounces.followed(issue, each.subscriber, now)
 
 
-def _mostly_came_back(bounces: Bounces, issue: int) -> bool:
-    """Whether most of an issue was refused or came back: then it says nothing of any address."""
+def _mostly_came_back(bounces: Bounces, issue: int, without: int = 0) -> bool:
+    """Whether most of an issue was refused or came back: then it says nothing of any address.
+
+    `without` is how many of those that came back not to count.
+    """
     returned, planned = bounces.returned(issue)
+    returned -= without
     return is_mostly_refused(planned - returned, returned, 0)
 
 
-def _take_back(database: Database, issue: int, now: datetime) -> None:
+def _take_back(database: Database, issue: int, now: datetime, subscriber: int | None) -> None:
     """Lift what only the bounces of an issue caused, of which most came back.
+
+    For all subscribers as soon as most of it came back, then for the one of each further notice.
 
     A soft bounce of it may have been one of several: the others are counted again.
     """
     bounces = Bounces(database)
-    for cause, subscriber in bounces.causes(issue):
-        if cause != issue and _is_still_worn_out(bounces, cause, subscriber, now):
+    for cause, each in bounces.causes(issue, subscriber):
+        if cause != issue and _is_still_worn_out(bounces, cause, each, now):
             continue
-        if hashed := bounces.only_cause(cause, subscriber):
+        if hashed := bounces.only_cause(cause, each):
             Subscribers(database).unsuppress(hashed, format_timestamp(now))
-        bounces.taken_back(cause, subscriber)
+        bounces.taken_back(cause, each)
 
 
 def _is_still_worn_out(bounces: Bounces, issue: int, subscriber: int, now: datetime) -> bool:

@@ -51,6 +51,9 @@ class Refused(NamedTuple):
     detail: str
 
 
+CAME_BACK = ("hard", "soft", "blocked")
+"""The kinds of notices of a message that did not arrive."""
+
 FOLLOWED = "address suppressed"
 """The event of a delivery for which its address was suppressed."""
 
@@ -143,22 +146,21 @@ class Bounces:
 
     def returned(self, issue: int) -> tuple[int, int]:
         """How many of an issue's messages were refused or came back, and how many were planned."""
-        query = (
-            "SELECT (SELECT count(DISTINCT subscriber) FROM bounces "
-            "WHERE issue = :i AND kind <> 'complaint'), planned FROM issue_sends WHERE issue = :i"
-        )
+        query = "SELECT returned, planned FROM issue_sends WHERE issue = :i"
         rows = self._rows(query, {"i": issue})
         return (int(rows[0][0]), int(rows[0][1])) if rows else (0, 0)
 
-    def causes(self, issue: int) -> list[tuple[int, int]]:
+    def causes(self, issue: int, subscriber: int | None = None) -> list[tuple[int, int]]:
         """Issue and subscriber of suppressions to which the bounces of an issue contributed.
 
-        That is the issue itself, and others that came back softly after it.
+        That is the issue itself, and others that came back softly after it. Of one subscriber, or
+        of all.
         """
+        only = "" if subscriber is None else f"AND e.subscriber = {int(subscriber)} "
         query = (
             "SELECT e.issue, e.subscriber FROM delivery_events e "
             "JOIN bounces b ON b.subscriber = e.subscriber AND b.issue = :i "
-            f"WHERE e.event = '{FOLLOWED}' AND (e.issue = :i OR (b.kind = 'soft' AND EXISTS "
+            f"WHERE e.event = '{FOLLOWED}' {only}AND (e.issue = :i OR (b.kind = 'soft' AND EXISTS "
             "(SELECT 1 FROM bounces c WHERE c.issue = e.issue AND c.subscriber = e.subscriber "
             "AND c.kind = 'soft'))) GROUP BY e.issue, e.subscriber ORDER BY e.issue, e.subscriber"
         )
@@ -219,9 +221,22 @@ class Bounces:
             {"i": issue, "s": subscriber},
         )
 
-    def keep(self, bounce: Bounce, event: str) -> None:
-        """Keep a notice, and that its delivery had it: `event` is bounced or complained."""
+    def keep(self, bounce: Bounce, event: str) -> bool:
+        """Keep a notice, and that its delivery had it: `event` is bounced or complained.
+
+        Whether it is the first by which this delivery came back.
+        """
+        ids = [identity(bounce.issue, bounce.subscriber, kind) for kind in CAME_BACK]
+        values = {f"id{number}": each for number, each in enumerate(ids)}
+        query = f"SELECT 1 FROM bounces WHERE id IN ({', '.join(f':{name}' for name in values)})"
+        is_first = bounce.kind in CAME_BACK and not self._rows(query, values)
+        if is_first:
+            self._database.run(
+                "UPDATE issue_sends SET returned = returned + 1 WHERE issue = :i",
+                {"i": bounce.issue},
+            )
         self._database.upsert("bounces", Bounce._fields, [bounce])
         row = (bounce.issue, bounce.subscriber, bounce.at, event, bounce.detail)
         columns = ("issue", "subscriber", "at", "event", "detail")
         self._database.upsert("delivery_events", columns, [row])
+        return is_first

@@ -1,6 +1,6 @@
 """Numbers of locks, and of the schema's version."""
 
-SCHEMA_VERSION = "0012"
+SCHEMA_VERSION = "0013"
 """The newest migration."""
 
 WRITERS = 7_391_520_644

@@ -273,6 +273,8 @@ issue_sends = Table(  # issues on their way to subscribers
     Column("ended", PLAIN, nullable=False),  # "" until nothing is left to do
     # when the operator confirmed that its refusals are right, "" if not
     Column("confirmed", PLAIN, nullable=False, server_default=""),
+    # to how many subscribers it was refused, or came back
+    Column("returned", BigInteger, nullable=False, server_default="0"),
 )
 
 deliveries = Table(  # one issue to one subscriber: the ledger

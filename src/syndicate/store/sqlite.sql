@@ -129,6 +129,7 @@ CREATE TABLE issue_sends (
   paused TEXT NOT NULL,
   ended TEXT NOT NULL,
   confirmed TEXT DEFAULT '' NOT NULL,
+  returned BIGINT DEFAULT '0' NOT NULL,
   PRIMARY KEY (issue)
 );
 CREATE TABLE issues (
@@ -251,4 +252,4 @@ CREATE TABLE withdrawals (
   PRIMARY KEY (id)
 );
 CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY);
-INSERT INTO alembic_version VALUES ('0012');
+INSERT INTO alembic_version VALUES ('0013');
