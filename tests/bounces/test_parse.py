@@ -84,6 +84,24 @@ def test_a_postmaster_on_holiday_who_quotes_a_refusal_is_away(words: str) -> Non
     assert notice.kind is None
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"X-HmXmrOriginalRecipient", b"X-HMXMROriginalRecipient"),
+        (b"X-HmXmrOriginalRecipient", b"X-HmXmrOriginalSender"),
+        (b"X-HmXmrOriginalRecipient: ada@example.net\n", b""),
+        (b"message/rfc822", b"text/rfc822-headers"),
+    ],
+)
+def test_a_junk_report_is_a_complaint_wherever_its_mark_is(old: bytes, new: bytes) -> None:
+    mail = notices.jmrp("").replace(old, new)
+    if not new:
+        mail = b"X-HmXmrOriginalRecipient: ada@example.net\n" + mail
+    notice = read(mail)
+    assert notice is not None
+    assert notice.kind is BounceKind.COMPLAINT
+
+
 def test_a_bounce_that_a_person_quotes_is_no_notice() -> None:
     assert read(notices.QUOTED_BY_A_PERSON) is None
 

@@ -24,6 +24,7 @@ def requested(message: bytes) -> UnsubscribeRequest | None:
     "subject",
     [
         *(ASKED, f"Re: {ASKED}", ASKED.replace("unsubscribe", "Unsubscribe")),
+        *(ASKED.replace("weekly", "Weekly"), ASKED.replace("weekly", "WEEKLY")),
         f"unsubscribe weekly\r\n {TOKEN}",
         f"unsubscribe weekly <{TOKEN}>",
         f'unsubscribe weekly "{TOKEN}".',

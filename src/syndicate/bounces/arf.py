@@ -6,7 +6,7 @@ import re
 from urllib.parse import unquote
 
 from syndicate.bounces.classify import BounceKind
-from syndicate.bounces.mime import Mail, addresses, delivered_to, groups, returned
+from syndicate.bounces.mime import Mail, addresses, delivered_to, fields, groups, returned
 from syndicate.bounces.report import BounceReport, short
 
 TYPE = "message/feedback-report"
@@ -15,29 +15,35 @@ UNWANTED = frozenset({"abuse", "fraud", "opt-out"})
 """What people say. `not-spam` is the contrary; `virus`, `auth-failure` and others say machines."""
 
 
-JMRP = "x-hmxmroriginalrecipient"
-"""What Microsoft's junk mail programme adds to the message it returns, in place of a report."""
+JMRP = "x-hmxmr"
+"""How headers begin that Microsoft's junk mail programme adds to the report or the message."""
 
 
 def read(message: Mail) -> BounceReport | None:
     """What a report says, None for a mail that is none."""
     for part in message.walk():
         if part.get_content_type() == TYPE:
-            fields = next(groups(part), {})
-            said = fields.get("feedback-type", "").lower()
-            reporter = fields.get("user-agent") or fields.get("source-ip", "")
+            report = next(groups(part), {})
+            said = report.get("feedback-type", "").lower()
+            reporter = report.get("user-agent") or report.get("source-ip", "")
             return BounceReport(
                 BounceKind.COMPLAINT if said in UNWANTED else None,
                 detail=short(f"{said or 'a report without a type'}, from {reporter or 'somebody'}"),
-                sent_to=(*addresses(fields.get("original-mail-from", "")), *delivered_to(message)),
+                sent_to=(*addresses(report.get("original-mail-from", "")), *delivered_to(message)),
                 links=_links(message),
             )
-    if any(JMRP in each for each in returned(message)):
+    if _is_junk_report(message):
         detail = "junk, from Microsoft"
         return BounceReport(
             BounceKind.COMPLAINT, "", detail, delivered_to(message), links=_links(message)
         )
     return None
+
+
+def _is_junk_report(message: Mail) -> bool:
+    """Whether a message, a part of it, or a message it returns has a mark of that programme."""
+    headers = (*map(fields, message.walk()), *returned(message))
+    return any(name.startswith(JMRP) for each in headers for name in each)
 
 
 def _links(message: Mail) -> tuple[tuple[str, str], ...]:

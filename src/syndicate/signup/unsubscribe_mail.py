@@ -62,7 +62,7 @@ def unsubscribe_request(subject: str) -> UnsubscribeRequest | None:
     folded within the token; the token may have brackets, quotes or a dot around it.
     """
     found = SUBJECT.search(SPACE.sub(" ", SOFT_BREAK.sub("", _unquoted(subject[:1_000]))))
-    return UnsubscribeRequest(found[1], found[2].replace(" ", "")) if found else None
+    return UnsubscribeRequest(found[1].lower(), found[2].replace(" ", "")) if found else None
 
 
 def unsubscribe(site: Site, message: bytes, now: datetime) -> Unsubscribed | LinkRequested | None:

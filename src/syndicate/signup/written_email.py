@@ -96,4 +96,5 @@ def _own_text(message: Mail) -> str:
 def _links(message: Mail) -> Iterator[tuple[str, str]]:
     for part in message.walk():
         if part.get_content_maintype() == "text":
-            yield from LINK.findall(unquote(decoded(part)))[:MAX_LINKS]
+            links = LINK.findall(unquote(decoded(part)))[:MAX_LINKS]
+            yield from ((newsletter.lower(), token) for newsletter, token in links)
