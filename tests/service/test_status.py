@@ -59,6 +59,7 @@ def test_what_is_said_comes_back(path: Path) -> None:
     assert (status.pid, status.ticked) == (4711, NOON)
     assert status.facts == {"articles": "3 published"}
     assert status.faults == ((BROKEN, NOON),)
+    assert status.jobs == {"articles": NOON}
 
 
 def test_it_is_written_when_something_changed_and_now_and_then(path: Path) -> None:

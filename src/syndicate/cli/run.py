@@ -13,6 +13,8 @@ from syndicate.cli.options import config_option
 from syndicate.cli.show import placed, show_findings, show_table, tally
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from syndicate.service.status import Status
     from syndicate.site import Setup
 
@@ -92,6 +94,16 @@ def _show_status(known: Status, setup: Setup) -> None:
     if known.faults:
         facts["problems since"] = format_timestamp(min(since for _, since in known.faults))
     show_table((name, value, "") for name, value in facts.items() if value)
+    click.echo("\nJobs, and when each runs next:")
+    show_table((name, _next_run(due, known.ticked), "") for name, due in known.jobs.items())
     if found:
         click.echo()
         show_findings(placed(found, setup), err=False)
+
+
+def _next_run(due: datetime | None, ticked: datetime) -> str:
+    from syndicate.timestamps import format_timestamp
+
+    if due is None:
+        return "when it is needed"
+    return "now" if due <= ticked else format_timestamp(due)

@@ -30,6 +30,8 @@ class Status:
     facts: Mapping[str, str]
     faults: tuple[tuple[Finding, datetime], ...]
     """What is wrong, and since when."""
+    jobs: Mapping[str, datetime | None]
+    """When each job runs next; None for one that waits for another."""
 
 
 class Reporter:
@@ -44,7 +46,7 @@ class Reporter:
     def report(self, tick: Scheduler, now: datetime) -> list[Finding]:
         """Say how things are after a tick; gives what keeps us from saying so."""
         faults = tuple((finding, since) for _, finding, since in tick.faults)
-        status = Status(self._pid, self._since, now, dict(tick.facts), faults)
+        status = Status(self._pid, self._since, now, dict(tick.facts), faults, tick.next_runs(now))
         before = self._written
         if before and self._same(status, before):
             return []
@@ -58,7 +60,7 @@ class Reporter:
 
     def _same(self, status: Status, before: Status) -> bool:
         recent = before.ticked <= status.ticked < before.ticked + HEARTBEAT
-        return recent and replace(status, ticked=before.ticked) == before
+        return recent and replace(status, ticked=before.ticked, jobs=before.jobs) == before
 
 
 def write(path: Path, status: Status) -> None:
@@ -68,6 +70,7 @@ def write(path: Path, status: Status) -> None:
         "since": format_timestamp(status.since),
         "ticked": format_timestamp(status.ticked),
         "facts": dict(status.facts),
+        "jobs": {name: due and format_timestamp(due) for name, due in status.jobs.items()},
         "faults": to_json([finding for finding, _ in status.faults]),
         "faults_since": [format_timestamp(since) for _, since in status.faults],
     }
@@ -104,4 +107,5 @@ def _status(document: Any) -> Status:
                 strict=True,
             )
         ),
+        jobs={name: due and parse_timestamp(due) for name, due in document["jobs"].items()},
     )
