@@ -149,12 +149,14 @@ def test_status_says_how_it_is(services: Services) -> None:
     said = services.run("status")
     assert said.returncode == 3
     assert said.stdout == "No service is running.\n"
+    services.site.article("first.md", "First steps", date="2026-01-01")  # without it, a notice
     process = services.start()
     assert services.published("First steps")
     assert within_seconds(lambda: "last build" in services.run("status").stdout)
     said = services.run("status")
     assert said.returncode == 0
     assert f"process {process.pid}; no problems found" in said.stdout
+    assert "Jobs, and when each runs next:" in said.stdout
     services.site.write("broken.md", "---\ntitle: Broken\ndate: 2026-13-45\n---\n")
     services.site.article("later.md", "Later", date="2099-01-01T08:00:00Z")
     assert within_seconds(lambda: services.run("status").returncode == 1)
