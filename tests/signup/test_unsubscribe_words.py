@@ -55,6 +55,13 @@ def test_who_wants_to_stay_does_not_ask_whatever_the_subject(text: str) -> None:
     assert asks_to_unsubscribe("Unsubscribe", "Do not send me mails, I have no time.", TITLES)
 
 
+@pytest.mark.parametrize("first", ["Hello:", "Dear team:"])
+def test_a_first_line_with_a_colon_is_the_writers(first: str) -> None:
+    assert own_text(f"{first}\n\nunsubscribe").endswith("unsubscribe")
+    for quoted in ("On Monday, Lake wrote:", "Lake wrote:"):
+        assert own_text(f"{quoted}\n> unsubscribe") == ""
+
+
 def test_the_subject_of_an_answer_is_not_its_writers() -> None:
     assert not asks_to_unsubscribe("Re: Unsubscribe", "What a title! I liked this article.")
     assert not asks_to_unsubscribe("Stop", "There is an error in the last article.")

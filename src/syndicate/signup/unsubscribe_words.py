@@ -90,6 +90,9 @@ ENDS: Final = re.compile(
 )
 """A line at which the text of the writer ends: a quotation, its introduction, a signature."""
 
+GREETING: Final = re.compile(r"\s*\w+(?: \w+){0,2} ?[:：][ \t]*\r?\n\s*(?=\w)")
+"""A first line of few words, such as `Dear team:`, that introduces no quotation marked by >."""
+
 BLOCK: Final = re.compile(r"<(?:br|/p|/div|/tr|/h\d)\b[^<>]*>", re.I)
 QUOTED: Final = re.compile(r"<(?:blockquote|hr)\b|<[^<>]*\bclass=[\"']?gmail_quote", re.I)
 HIDDEN: Final = re.compile(r"<(style|script|title)\b[^<>]*>[^<]*</\1\s*>", re.I)
@@ -121,8 +124,9 @@ def _phrase(text: str, titles: Collection[str]) -> str:
 
 def own_text(text: str) -> str:
     """What the writer of a plain text wrote, without what they quote and without a signature."""
-    lines = []
-    for line in text[:MAX_TEXT].splitlines():
+    lines: list[str] = []
+    start = GREETING.match(text[:MAX_TEXT])
+    for line in text[start.end() if start else 0 : MAX_TEXT].splitlines():
         if ENDS.match(line):
             break
         lines.append(line)
