@@ -69,7 +69,7 @@ def read(
 
     Dates without an offset are in `zone`. `inherited` are values from other files that decide on
     publication, `sidecar` is a file that holds nothing but the header (Nikola's `.meta`). Raises
-    ArticleError with the place and the way out when the file cannot be read.
+    ArticleError with the place and a hint when the file cannot be read.
     """
     form = naming.format_of(path)
     if form is None:

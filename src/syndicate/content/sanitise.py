@@ -220,7 +220,7 @@ _GIST = re.compile(
 
 MANY_TAGS = 1000
 DEEPEST = 200
-DEEPEST_STYLE = 16  # text styles left open are opened anew in every paragraph
+DEEPEST_STYLE = 16  # text styles left open are opened again in every paragraph
 _ANY_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)[^<>]*>?")
 _UNCOUNTED = _names(
     "p li td th tr dd dt option br hr img input wbr col source embed link meta area base track "

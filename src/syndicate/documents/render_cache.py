@@ -51,7 +51,7 @@ class Folder:
 
 @dataclass(slots=True)
 class RenderCache:
-    """Gives published articles; collects what it rendered anew until it is `kept`."""
+    """Gives published articles; collects what it rendered again until it is `kept`."""
 
     articles: Articles
     folder: Folder

@@ -47,7 +47,7 @@ class SiteDocuments:
     """What the documents of one build are made from.
 
     `designs` are the folders of templates, the user's first. With `site.pages: false` there is
-    no HTML but the newsletters' own: the articles, and the index, are somebody else's.
+    no HTML but the newsletters' own: the articles, and the index, are other people's.
     """
 
     config: Config
@@ -418,7 +418,7 @@ def _unfit(entry: Published, fault: str) -> Finding:
 def site_documents(
     site: Site, files: Mapping[str, Stat], stale: AbstractSet[str], now: datetime
 ) -> SiteDocuments:
-    """What documents are made from, once `files` are taken in; the `stale` are rendered anew."""
+    """What documents are made from, once `files` are taken in; the `stale` are rendered again."""
     articles = Articles(site.database)
     renditions = RenderCache(
         articles, content_folder(site, files), site.config.site, site.zone, stale

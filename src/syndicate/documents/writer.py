@@ -42,7 +42,7 @@ class DocumentWriter:
         self._roots = roots
         self._known = known
         self.owners = owners
-        """Whose documents are made anew."""
+        """Whose documents are made again."""
         self.made: dict[str, tuple[int, str]] = {}
         self._announced: set[str] = set()
         self.written: list[str] = []
@@ -55,7 +55,7 @@ class DocumentWriter:
     def reserve(
         self, batch: Iterable[tuple[str, Mapping[str, bytes]]]
     ) -> dict[str, tuple[int, str]]:
-        """What a batch would write anew, to be kept before: a build that dies leaves no orphans."""
+        """What a batch would write, to be kept before: a build that dies leaves no orphans."""
         new = {
             f"output:{path}": (-1, owner)
             for owner, documents in batch
@@ -83,7 +83,7 @@ class DocumentWriter:
         self._heard.add(owner)
 
     def resolve_conflicts(self) -> None:
-        """Give addresses that nobody wanted again to those who wait for them."""
+        """Give addresses that are free again to those who wait for them."""
         for each in self._waiting:
             self._put(*each)
 
@@ -117,7 +117,7 @@ class DocumentWriter:
         self.owners |= owners - wanted
 
     def delete_orphans(self) -> None:
-        """Remove what the owners made anew had before and have no more."""
+        """Remove what the owners made again had before and have no more."""
         for key, (_, owner) in self._known.items():
             if key not in self.made and owner in self.owners:
                 root, _, path = key.partition(":")
@@ -173,6 +173,6 @@ def missing(roots: Mapping[Root, Path], known: Mapping[str, tuple[int, str]]) ->
         try:
             if os.stat(f"{roots[root]}/{path}").st_size != size:  # noqa: PTH116  for thousands
                 owners.add(owner)
-        except OSError:  # gone, or out of reach: writing it anew will say which
+        except OSError:  # gone, or out of reach: writing it again will show which
             owners.add(owner)
     return owners

@@ -2,7 +2,7 @@
 
 Every article of a feed has a sequence: 1, 2, ... in the order the feed first carried it. Page n
 holds the sequences (n-1)*size+1 to n*size and is finished once all of them have been given out.
-A finished page never gains an article, so that whoever has fetched it need not come back: what
+A finished page never gains an article, so one fetch of it is enough: what
 comes late, however old its date, goes to a later page. Only an edit or a withdrawal of an
 article in it changes its bytes. (Another `size` deals all pages anew.)
 

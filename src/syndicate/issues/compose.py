@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from syndicate.mail.personalise import Recipient
 
 TOKEN = 40
-"""Characters of what makes a link somebody's own."""
+"""Characters of what makes a link personal."""
 
 WIDEST = "\U0001f9a2"
 """A character that takes the most bytes in a message."""
@@ -148,7 +148,7 @@ def _personal(
 
 
 def _reader(newsletter: Newsletter, home_url: str, name: str, date: datetime) -> Recipient:
-    """A reader whose links are as long as everybody's."""
+    """A reader whose links are of the usual length."""
     from syndicate.mail.message import mailbox
     from syndicate.mail.personalise import Recipient
 

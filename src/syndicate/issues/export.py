@@ -50,7 +50,7 @@ def newsletter_for(site: Site, name: str, service: MergeService | None) -> Newsl
         raise SyndicateError(
             f"the newsletter {name} names no service to export for",
             place=Location(site.config_file),
-            hint=f"say --for {'|'.join(FILES)}, or set newsletters.{name}.merge",
+            hint=f"pass --for {'|'.join(FILES)}, or set newsletters.{name}.merge",
         )
     return newsletter
 

@@ -151,11 +151,11 @@ def _made(
 def _held(newsletter: Newsletter, issue: ComposedIssue, config_file: str) -> tuple[Finding, ...]:
     """Why there is no message to send, if a rule of level error is broken.
 
-    The texts are still written: an author who is to mend them must see them.
+    The texts are still written: an author who is to fix them must see them.
     """
     rules = ", ".join(dict.fromkeys(each.rule for each in issue.blocking))
     if not rules:
         return ()
     message = f"newsletter {newsletter.name}: message.eml is not written, because of {rules}"
-    hint = "mend that first; email.html and email.txt are there to look at"
+    hint = "fix that first; email.html and email.txt show the issue as it is"
     return (Finding(Level.ERROR, "newsletter-held", message, config_file, hint=hint),)

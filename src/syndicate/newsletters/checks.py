@@ -1,4 +1,4 @@
-"""The rules of a good email, looked for in a rendered issue and told as findings.
+"""The rules of a good email, looked for in a rendered issue and reported as findings.
 
 Works on what would be sent, so it also judges a design that is not ours. Fetches nothing.
 Not seen from here: how a mail program lays the issue out.
@@ -115,7 +115,7 @@ class _Issue:
 
 
 class Fault(NamedTuple):
-    """A rule that is broken: its number, what breaks it, the way out, and where, if not only in
+    """A rule that is broken: its number, what breaks it, a hint, and where, if not only in
     the configuration."""
 
     rule: int | str

@@ -24,7 +24,7 @@ from syndicate.newsletters.issue import IssueLinks, Rendered
 
 # Divides what a template language reads as one (Unicode, section 23.2); shows as nothing.
 JOINER = "\u2060"
-# Whoever has no name is greeted as this.
+# A subscriber without a name is greeted as this.
 NAMELESS = "there"
 STYLE = r"<style\b[^>]*>.*?</style>"
 COMMENT = r"<!--.*?-->"

@@ -35,7 +35,7 @@ class IssueVariant:
     text: str
 
     def filled(self, own: Mapping[str, str]) -> IssueVariant:
-        """The texts as somebody reads them; `own` has what takes the place of each mark."""
+        """The texts as a reader sees them; `own` has what takes the place of each mark."""
         subject, html, text = self.subject, self.html, self.text
         for mark, value in own.items():
             subject, text = (each.replace(mark, value) for each in (subject, text))

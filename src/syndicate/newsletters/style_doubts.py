@@ -28,7 +28,7 @@ MODERN = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """Something of a style sheet that is lost: as it is written there, why, and the way out."""
+    """Something of a style sheet that is lost: as it is written there, why, and a hint."""
 
     written: str
     message: str
@@ -73,11 +73,11 @@ def _selectors(prelude: str) -> Iterator[Doubt]:
         plain = PLAIN_SELECTOR.fullmatch(selector) or OF_THE_MOMENT.search(selector)
         if not plain and not _is_written(selector):
             message = f"the rule for {selector} is not written into any element"
-            yield Doubt(selector, message, "name elements in small letters, and classes")
+            yield Doubt(selector, message, "write element names in lowercase, and classes")
 
 
 def _is_written(selector: str) -> bool:
-    """Whether premailer can find elements for a selector; it knows their names in small letters."""
+    """Whether premailer can find elements for a selector; it knows their names in lowercase."""
     rules = rules_of(f"{selector} {{ color: red }}")
     return bool(rules) and all(
         name.islower() or name.startswith((".", "#")) for rule in rules for name in rule.names
