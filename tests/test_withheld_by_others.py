@@ -518,6 +518,33 @@ CASES: Mapping[str, tuple[Mapping[str, str], list[str]]] = {
         },
         ["A"],
     ),
+    "patterns that look like comments": (
+        {
+            "a.md": "A",
+            "wip/b.md": "B",
+            "ign/deep/c.md": "C",
+            "private/d.md": "D",
+            "templates/e.md": "E",
+            "attic/f.md": "F",
+            "x/g.md": "G",
+            "x/x.11tydata.js": 'module.exports = {x: {glob: "posts/*"}, permalink: false}',
+            "../eleventy.config.js": 'c.ignores.add("content/wip/*.md"); // c.ignores.add("a.md")',
+            "../.eleventy.js": 'c.ignores.add("./content/ign/**") /* c.ignores.add("a.md") */',
+            "../quartz.config.ts": 'ignorePatterns: ["private/**", "templates", "http://x"]',
+            ".vitepress/config.ts": "srcExclude: ['attic/**', '**/README.md']",
+        },
+        ["A"],
+    ),
+    "Docusaurus: what a plugin excludes": (
+        {
+            "a.md": "A",
+            "blog/attic/b.md": "B",
+            "docs/c/d.draft.md": "D",
+            "../docusaurus.config.js": 'presets: [["classic", {blog: {exclude: ["attic/**"]}, '
+            "docs: {exclude: ['**/*.draft.md']}}]]",
+        },
+        ["A"],
+    ),
     "Docusaurus: parts": (
         {"a.md": "A", "_parts/b.md": "B", "../docusaurus.config.js": "export default {};"},
         ["A"],
@@ -615,6 +642,8 @@ def test_a_file_that_cannot_be_read_holds_back_what_is_new_below_it(site: SiteFo
     ("path", "text"),
     [
         ("a/a.11tydata.js", "permalink /*" * 60_000),
+        ("a/a.11tydata.js", "permalink: `\\`\"'" * 40_000),
+        ("docusaurus.config.js", "exclude: [" * 60_000),
         ("quartz.config.ts", "ignorePatterns: [" * 50_000),
         ("_config.yml", "defaults:\n" * 100_000),
         ("pelicanconf.py", "DEFAULT_METADATA = {\n" * 40_000),

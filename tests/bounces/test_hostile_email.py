@@ -33,6 +33,10 @@ SHAPES = {
     "the text of a mail system": SYSTEM + "\n{}",
     "the text of a person": PERSON + "\n{}",
     "HTML": PERSON + "Content-Type: text/html\n\n{}",
+    **{
+        f"text as {codec}": SYSTEM + f"Content-Type: text/plain; charset={codec}\n\n-----z{{}}"
+        for codec in ("Punycode", "unicode_escape", "idna", "utf-7")
+    },
     "the type": SYSTEM + "Content-Type: text/plain; name={}\n\nfailed",
     "the type of a part": SYSTEM
     + "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain; name={}\n\nx",

@@ -6,6 +6,7 @@ take quadratic time for long headers and deep nesting.
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Callable, Iterator, Mapping
 from email import message_from_bytes, message_from_string
@@ -189,6 +190,10 @@ def _returned(part: Mail) -> Fields:
     return {}
 
 
+NOT_CHARSETS = ("idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape")
+"""Codecs of Python that are no character sets of email; some take quadratic time."""
+
+
 def decoded(part: Mail | None) -> str:
     """What a part of text says, decoded; what its character set does not explain is replaced."""
     if part is None:  # not `if part`: one without headers is false
@@ -197,6 +202,7 @@ def decoded(part: Mail | None) -> str:
     if not isinstance(data, bytes):
         return ""
     try:
-        return data.decode(part.get_content_charset("utf-8"), "replace")
+        charset = codecs.lookup(part.get_content_charset("utf-8")).name
+        return data.decode("utf-8" if charset in NOT_CHARSETS else charset, "replace")
     except (LookupError, ValueError):  # no such character set
         return data.decode("utf-8", "replace")

@@ -29,7 +29,13 @@ SITE_FILES = (
     *(f".vitepress/config.{suffix}" for suffix in ("js", "ts", "mjs", "mts")),
 )
 _DATA = re.compile(r"(.+?)(?:\.11tydata)?\.(?:json|js|cjs|mjs)$")
-_COMMENTS = re.compile(r"(?<![:\w])//[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
+_COMMENTS = re.compile(
+    r"""("(?:\\.|[^"\\\n])*+"|'(?:\\.|[^'\\\n])*+'|`(?:\\.|[^`\\])*+`)"""
+    r"""|(?<![:\w])//[^\n]*|/\*.*?(?:\*/|\Z)""",
+    re.DOTALL,
+)
+"""Comments; and strings, which may contain what looks like one (`"posts/*"`)."""
+
 _PLAIN_KEYS = re.compile(
     r"draft|publish|permalink|exclude|hidden|private|status|visib|render|unlisted", re.IGNORECASE
 )
@@ -46,7 +52,7 @@ def data(source: Source) -> Iterator[Statement]:
     if not _PLAIN_KEYS.search(source.text):
         return
     if source.name.endswith(SCRIPTS):
-        found = _PLAIN.findall(_COMMENTS.sub("", source.text))
+        found = _PLAIN.findall(_without_comments(source.text))
         values: Mapping[str, object] = {key: answer == "true" for key, answer in found}
     elif ".11tydata." in source.name or _may_be_values(source.text):
         values = frontmatter.parse(source.path, "json", source.text)
@@ -62,6 +68,10 @@ def data(source: Source) -> Iterator[Statement]:
         yield Statement(source.path, values, stem=f"{source.folder}/{stem}".lstrip("/"))
 
 
+def _without_comments(program: str) -> str:
+    return _COMMENTS.sub(lambda match: match[1] or "", program)
+
+
 def _may_be_values(text: str) -> bool:
     """Whether a JSON file that bears the name of a folder may be Eleventy's: an object, not big."""
     return text.lstrip().startswith("{") and len(text) <= frontmatter.MAX_HEADER_LENGTH
@@ -73,16 +83,24 @@ def program(source: Source) -> Iterator[Statement]:
     if ".11tydata." in name or folder == name.split(".")[0]:
         yield from data(source)
         return
-    plain = _COMMENTS.sub("", source.text)
+    plain = _without_comments(source.text)
     for key in ("ignorePatterns", "srcExclude"):
-        found = re.search(rf"\b{key}\s*:\s*\[([^\]]{{0,5000}})\]", plain)
-        rows = _QUOTED.findall(found[1]) if found else []
+        rows = [row for listed in _lists(key, plain) for row in _QUOTED.findall(listed)]
         yield from statement(f"{key} in {source.path}", rows, syntax=Syntax.GITIGNORE)
     rows = [row.removeprefix("./") for row in _IGNORES_ADD.findall(plain)]
     label = f"ignores in {source.path}"
     yield from statement(label, rows, syntax=Syntax.GITIGNORE, prefix=source.inside)
     if name.startswith("docusaurus."):
+        excluded = [row for listed in _lists("exclude", plain) for row in _QUOTED.findall(listed)]
+        # Relative to the folder of a plugin, which the text need not name.
+        rows = [f"**/{row.removeprefix('**/')}" for row in excluded]
+        yield from statement(f"exclude in {source.path}", rows, syntax=Syntax.GITIGNORE)
         yield from statement(f"exclude in {source.path}", ("**/_*/**",))
+
+
+def _lists(key: str, program: str) -> list[str]:
+    """The insides of the plain lists that a program gives a key."""
+    return re.findall(rf"\b{key}\s*:\s*\[([^\]]{{0,5000}})\]", program)
 
 
 def ignore_file(source: Source) -> Iterator[Statement]:
