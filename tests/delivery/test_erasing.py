@@ -148,7 +148,7 @@ def test_a_program_that_reads_meanwhile_is_reported(
     config = str(sqlite_site.folder.root / "config.yaml")
     assert cli.main(["subscribers", "erase", ANN, "--config", config]) == 0
     other.close()
-    assert "Another program reads" in capsys.readouterr().err
+    assert "Another program has the database open" in capsys.readouterr().err
 
 
 SAID = f"550 5.1.1 <{ANN}>: user {quote(ANN)} unknown"

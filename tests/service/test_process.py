@@ -273,7 +273,8 @@ def in_a_terminal(services: Services) -> Iterator[tuple[subprocess.Popen[bytes],
     """The service, started in a terminal of its own, and the terminal's other end."""
     master, terminal = os.openpty()
 
-    attach = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
+    attach = "import fcntl, os, signal, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
+    attach += "signal.signal(signal.SIGHUP, signal.SIG_DFL); "  # ignored below nohup
     process = subprocess.Popen(
         [sys.executable, "-c", f"{attach}os.execv(sys.argv[1], sys.argv[1:])", PROGRAM, "run"],
         cwd=services.site.root,
