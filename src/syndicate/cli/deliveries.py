@@ -245,9 +245,7 @@ def send(config_file: Path) -> int:
         bars = _Bars()
         report = send_all(site, setup.base / setup.config.outbox, stopping.is_set, bars.note, shown)
         bars.close()
-    _summarise(report)
-    if not any(each.deliver for each in setup.config.newsletters.values()):
-        click.echo("Nothing to send: no newsletter has deliver: true in config.yaml.")
+    _summarise(report, delivers=any(n.deliver for n in setup.config.newsletters.values()))
     nothing_went_out = bool(report.failed and not report.sent)
     is_stuck = bool(report.troubles and any(report.remaining.values()))
     return int(bool(report.paused or report.held_by_issue or nothing_went_out or is_stuck))
@@ -352,7 +350,7 @@ def _next(trouble: RelayError) -> str:
     return f"; next attempt at {moment:%H:%M:%S}"
 
 
-def _summarise(report: SendReport) -> None:
+def _summarise(report: SendReport, *, delivers: bool) -> None:
     from syndicate.delivery.operator import after_pause
     from syndicate.timestamps import format_timestamp
 
@@ -377,6 +375,9 @@ def _summarise(report: SendReport) -> None:
         rows.append(("next attempt", format_timestamp(report.next_try), "syndicate send, or run"))
     if report.sent or len(rows) > 1:
         show_table(rows)
+        return
+    if not delivers:
+        click.echo("Nothing to send: no newsletter has deliver: true in config.yaml.")
         return
     click.echo(
         "Nothing to send, so no mail server was contacted. "

@@ -94,12 +94,12 @@ def event_id(provider: str, *parts: str) -> str:
 
 
 def refusal(
-    told: str, status: str, otherwise: BounceKind | None, recipient: str, *sent_to: str
+    reply: str, status: str, otherwise: BounceKind | None, recipient: str, *sent_to: str
 ) -> BounceReport:
     """A notice of a refusal: by the status where it says something, else as the provider sees it.
 
-    `told` is what the server said.
+    `reply` is the text of the server.
     """
-    status = status_that_counts(enhanced_status(status), told)
-    kind = classify_refusal(told, status) if cause(told, status) else otherwise
-    return BounceReport(kind, status, short(told), tuple(filter(None, sent_to)), recipient)
+    status = status_that_counts(enhanced_status(status), reply)
+    kind = classify_refusal(reply, status) if cause(reply, status) else otherwise
+    return BounceReport(kind, status, short(reply), tuple(filter(None, sent_to)), recipient)

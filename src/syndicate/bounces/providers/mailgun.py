@@ -48,12 +48,12 @@ def mailgun(key: str) -> Provider:
         theirs = said(signature, "signature").encode()
         if not (hmac.compare_digest(mark.encode(), theirs) and fresh(moment, now)):
             raise SignatureError
-        return [replace(_told(group(content, "event-data")), event=event_id("mailgun", token))]
+        return [replace(_report(group(content, "event-data")), event=event_id("mailgun", token))]
 
     return read
 
 
-def _told(event: Mapping[str, Any]) -> BounceReport:
+def _report(event: Mapping[str, Any]) -> BounceReport:
     at = moment_of(said(event, "timestamp"))
     recipient, sender = said(event, "recipient"), said(group(event, "envelope"), "sender")
     if said(event, "event") == "complained":

@@ -50,7 +50,7 @@ def postmark(credentials: str) -> Provider:
         if not isinstance(event, dict):
             raise MalformedError
         recipient, type_ = said(event, "Email"), said(event, "Type")
-        told = said(event, "Details") or said(event, "Description")
+        details = said(event, "Details") or said(event, "Description")
         mark = said(event, "ID") or json.dumps(event, sort_keys=True)
         event_, at = event_id("postmark", type_, mark), moment_of(said(event, "BouncedAt"))
         if COMPLAINT in (said(event, "RecordType"), type_):
@@ -58,7 +58,7 @@ def postmark(credentials: str) -> Provider:
                 BounceKind.COMPLAINT, detail="reported to Postmark", recipient=recipient
             )
         elif type_ in TYPES:
-            report = refusal(told, "", TYPES[type_], recipient)
+            report = refusal(details, "", TYPES[type_], recipient)
         else:
             return []
         return [replace(report, event=event_, at=at)]

@@ -50,7 +50,7 @@ def sendgrid(key: str) -> Provider:
             replace(report, event=_mark(each), at=moment_of(said(each, "timestamp")))
             for each in events
             if isinstance(each, dict)
-            for report in _told(each)
+            for report in _reports(each)
         ]
 
     return read
@@ -76,7 +76,7 @@ def _is_signed(key: str, signature: bytes, data: bytes) -> bool:
     return True
 
 
-def _told(event: Mapping[str, Any]) -> Iterator[BounceReport]:
+def _reports(event: Mapping[str, Any]) -> Iterator[BounceReport]:
     recipient, reason = said(event, "email"), said(event, "reason")
     match said(event, "event"):
         case "bounce":

@@ -80,11 +80,11 @@ class Ses:
         if not self._is_signed(message, now):
             raise SignatureError
         if said(message, "Type") == "Notification":
-            told = _told(whole(said(message, "Message").encode()))
+            reports = _reports(whole(said(message, "Message").encode()))
             mark = said(message, "MessageId")
             return [
                 replace(each, event=event_id("ses", mark, str(place)))
-                for place, each in enumerate(told)
+                for place, each in enumerate(reports)
             ]
         confirm = said(message, "SubscribeURL")
         if said(message, "Type") == "SubscriptionConfirmation" and AMAZON.fullmatch(confirm):
@@ -128,7 +128,7 @@ def _fits(certificate: bytes, message: Mapping[str, Any], now: datetime) -> bool
     return True
 
 
-def _told(event: object) -> Iterator[BounceReport]:
+def _reports(event: object) -> Iterator[BounceReport]:
     """The notices in what SES says, as a notification or as an event."""
     if not isinstance(event, dict):
         raise MalformedError
