@@ -792,6 +792,7 @@ def test_backup_and_restore_by_command(file_site: Mailing, tmp_path: Path) -> No
     assert said.returncode == 0
     assert "0 unsubscriptions, 0 suppressions, 0 erasures" in said.stdout
     assert typed("send").returncode == 1, "held deliveries wait for a decision"
+    assert f"{len(PEOPLE)} held" in typed("issues", "list").stdout
     assert set(outbox(file_site).values()) == {1}
 
 

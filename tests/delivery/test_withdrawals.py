@@ -129,6 +129,24 @@ def test_without_a_record_the_operator_is_warned(file_site: Mailing, tmp_path: P
         assert resume_restored(site, NOON).reapplied is None
 
 
+def test_a_backup_from_before_the_first_subscriber_needs_no_record(tmp_path: Path) -> None:
+    site = mailing(tmp_path / "site", "sqlite:///syndicate.db")
+    typed(site, "build")
+    back_up(tmp_path / "site/syndicate.db", tmp_path / "backup.db")
+    site.people(PEOPLE)
+    typed(site, "subscribers", "unsubscribe", ADA)
+    typed(site, "restore", tmp_path / "backup.db")
+    with site.folder.opened() as opened:
+        assert resume_restored(opened, NOON).reapplied == Reapplied(0, 0, 0)
+    site.people(PEOPLE)
+    typed(site, "subscribers", "erase", BOB)
+    back_up(tmp_path / "site/syndicate.db", tmp_path / "later.db")
+    typed(site, "subscribers", "unsubscribe", CYD)
+    typed(site, "restore", tmp_path / "later.db")
+    with site.folder.opened() as opened:
+        assert resume_restored(opened, NOON).reapplied == Reapplied(1, 0, 0)
+
+
 def test_a_record_whose_writer_was_killed_goes_on(file_site: Mailing) -> None:
     record = file_site.folder.root / RECORD
     typed(file_site, "subscribers", "unsubscribe", ADA)

@@ -455,7 +455,9 @@ def _state(site: Site, issue: Issue) -> str:
     if sending and sending.paused and not sending.ended:
         return f"paused: {sending.paused}"
     if issue.state == IssueState.SENT and sending and not ledger.is_any(issue.sequence, "sent"):
-        return "finished, sent to 0 of " + counted(sending.planned, "subscriber")
+        held = ledger.held().get(issue.name, 0)
+        unknown = f", {held:,} held" if held else ""
+        return f"finished, sent to 0 of {counted(sending.planned, 'subscriber')}{unknown}"
     return issue.state
 
 

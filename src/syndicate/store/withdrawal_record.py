@@ -61,7 +61,12 @@ class WithdrawalRecords:
         self.update()
 
     def read(self) -> list[Withdrawal] | None:
-        """All that one of the records knows, in order; None if none is of this store."""
+        """All that one of the records knows, in order; None if none is of this store.
+
+        A store without a salt had no subscriber yet, so no one can have withdrawn from it.
+        """
+        if not self._fingerprint():
+            return []
         whole = [_read(path, self._fingerprint()) for path in self._paths()]
         known = [withdrawals for withdrawals in whole if withdrawals is not None]
         return sorted(set().union(*known)) if known else None
