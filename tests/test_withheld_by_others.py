@@ -432,6 +432,19 @@ CASES: Mapping[str, tuple[Mapping[str, str], list[str]]] = {
         },
         ["A", "Kept"],
     ),
+    "MkDocs: globs and expressions of the plugin exclude": (
+        {
+            "a.md": "A",
+            "deep/b.tmp.md": "B",
+            "c1.md": "C",
+            "cx.md": "Kept",
+            "old/d.md": "D",
+            "kept/old/e.md": "Too",
+            "../mkdocs.yml": "plugins:\n  - exclude:\n      glob: ['*.tmp.md', 'c[!a-z].md']\n"
+            "      regex: 'old/.*'\n  - search\n",
+        },
+        ["A", "Kept", "Too"],
+    ),
     "Quarto: data of a folder, and a list": (
         {
             "a.md": "A",

@@ -200,6 +200,24 @@ WITHOUT_LAST_CHANGED = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("status", "standing"),
+    [
+        ("subscribed", "active"),
+        ("", "active"),
+        ("unsubscribed", "unsubscribed"),
+        ("cleaned", "suppressed"),
+        ("archived", "status is 'archived', which is not understood"),
+    ],
+)
+def test_a_status_in_a_file_of_mailchimp_counts(status: str, standing: str) -> None:
+    _, ((_, found),) = people(
+        "Email Address,STATUS,OPTIN_TIME,LAST_CHANGED,LEID\n"
+        f"ada@example.org,{status},2024-03-02 08:00:00,2025-05-05 05:05:05,2\n"
+    )
+    assert found == standing
+
+
 @pytest.mark.parametrize(("columns", "cells", "standing"), WITHOUT_LAST_CHANGED)
 def test_mailchimps_files_of_the_unsubscribed_and_cleaned_are_known(
     columns: str, cells: str, standing: str

@@ -78,6 +78,9 @@ STATES = {
     **_all(BOUNCED, "bounced"),
     **_all(UNCONFIRMED, "unconfirmed", "pending"),
 }
+UNLESS_STATED = {**STATES, EMPTY: ACTIVE}
+"""In a list of one's own an empty cell is as good as no column: it names no reason not to mail."""
+
 SERVICES = (
     Service(
         "listmonk",
@@ -95,6 +98,7 @@ SERVICES = (
             names=(("first name", "last name"), ("fname", "lname"), ("name",)),
             since=("confirm_time", "optin_time"),
             rules=(
+                ("status", UNLESS_STATED),
                 ("clean_time", {FILLED: NEVER, EMPTY: "clean_time is empty: did they bounce?"}),
                 ("unsub_time", {FILLED: LEFT, EMPTY: "unsub_time is empty: did they unsubscribe?"}),
             ),
@@ -145,9 +149,6 @@ SERVICES = (
         rules=(("email_disabled", {**_all(LEFT, *YES), **_all(ACTIVE, *NO)}),),
     ),
 )
-UNLESS_STATED = {**STATES, EMPTY: ACTIVE}
-"""In a list of one's own an empty cell is as good as no column: it names no reason not to mail."""
-
 PLAIN = Service(  # also our own
     "a list",
     frozenset(),

@@ -12,10 +12,11 @@ import re
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 
-from syndicate.content import frontmatter, linear_regex
+from syndicate.content import frontmatter
 from syndicate.content.generators.source import (
     Source,
     as_map,
+    checked_expressions,
     maps,
     named,
     statement,
@@ -26,7 +27,7 @@ from syndicate.content.generators.source import (
 from syndicate.content.inherited import Force, Statement, Syntax
 from syndicate.content.keys import Role, role_of
 from syndicate.content.visibility import yes_or_no
-from syndicate.errors import ArticleError, Location
+from syndicate.errors import ArticleError
 
 _ROOT_KEYS = (
     *("cascade", "ignored_content", "ignorefiles", "module", "languages", "disablelanguages"),
@@ -218,25 +219,8 @@ def _site(settings: _Settings) -> Iterator[Statement]:
 
 def _ignored_files(settings: _Settings, content: str) -> Iterator[Statement]:
     """`ignoreFiles`: regular expressions that are looked for in the path of a file."""
-    rows = texts(settings.get("ignorefiles"))
     label = settings.label("ignorefiles").replace("ignorefiles", "ignoreFiles")
-    place = Location(label.rpartition(" ")[2])
-    steps = 0
-    for row in rows:
-        try:
-            steps += len(linear_regex.compiled(row).steps)
-        except ValueError as error:
-            raise ArticleError(
-                f"the regular expression {row[:80]!r} in ignoreFiles is not understood: {error}",
-                place=place,
-                hint="write a simpler one",
-            ) from error
-        if steps > linear_regex.MAX_STEPS:
-            raise ArticleError(
-                "the regular expressions in ignoreFiles are too long",
-                place=place,
-                hint="shorten them",
-            )
+    rows = checked_expressions(label, texts(settings.get("ignorefiles")))
     yield from statement(label, rows, syntax=Syntax.REGEX, prefix=f"{content}/")
 
 

@@ -1,7 +1,8 @@
 """What `mkdocs.yml` sets for files: not built, not in the navigation, pages -> statements. Pure.
 
 https://www.mkdocs.org/user-guide/configuration/ (`exclude_docs`, `draft_docs`, `not_in_nav`) and,
-for the folder of posts, https://squidfunk.github.io/mkdocs-material/plugins/blog/.
+for the folder of posts, https://squidfunk.github.io/mkdocs-material/plugins/blog/. The plugin
+mkdocs-exclude is read too.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ from syndicate.content import frontmatter
 from syndicate.content.generators.source import (
     Source,
     as_map,
+    checked_expressions,
     statement,
     text,
+    texts,
     values_of,
 )
 from syndicate.content.inherited import Force, Statement, Syntax
@@ -22,8 +25,9 @@ from syndicate.content.inherited import Force, Statement, Syntax
 SITE_FILES = ("mkdocs.yml", "mkdocs.yaml")
 _KEYS = ("draft_docs", "exclude_docs", "not_in_nav")
 _PLUGINS = re.compile(r"^plugins[ \t]*:.*\n(?:(?:[ \t].*|-.*|#.*|)\n)*", re.MULTILINE)
+_GLOB_PART = re.compile(r"\[!?\]?[^\]]*\]|.", re.DOTALL)
 _BLOGS = ("blog", "material/blog")
-_TAG = re.compile(r"(?<=[\s:\[,-])!{1,2}[A-Za-z][\w/.:-]*")
+_TAG = re.compile(r"(?<=[\s:\[,-])!{1,2}[A-Za-z][\w/.:-]*(?=[\s,}]|$)")
 
 
 def site(source: Source) -> Iterator[Statement]:
@@ -41,25 +45,49 @@ def site(source: Source) -> Iterator[Statement]:
         syntax=Syntax.GITIGNORE,
         force=Force.OUT_OF_NAVIGATION,
     )
-    posts = _post_folders(source)
+    plugins = _plugins(source)
+    for name, options in plugins:
+        if name == "exclude":
+            yield from _excluded(source, options)
+    posts = [_posts(options) for name, options in plugins if name in _BLOGS]
     force = Force.PAGE if posts else Force.UNDATED_PAGE
     label = f"outside the posts of the blog in {source.path}" if posts else source.path
     rows = ("**", *(f"!{each}/**" for each in posts))
     yield from statement(label, rows, syntax=Syntax.ORDERED, force=force)
 
 
-def _post_folders(source: Source) -> list[str]:
-    """The folders of posts of all blogs; empty if the site has none."""
+def _plugins(source: Source) -> list[tuple[str, Mapping[object, object]]]:
+    """The plugins by name, each with its options."""
     block = _PLUGINS.search(f"{source.text.removeprefix(chr(0xFEFF))}\n".replace("\r\n", "\n"))
     if block is None:
         return []
     plugins = frontmatter.parse(source.path, "yaml", _TAG.sub("", block[0])).get("plugins")
     entries = [plugins] if isinstance(plugins, Mapping) else plugins
-    found: list[str] = []
+    found: list[tuple[str, Mapping[object, object]]] = []
     for entry in entries if isinstance(entries, list) else ():
         options = {entry: {}} if isinstance(entry, str) else as_map(entry)
-        found += [_posts(as_map(own)) for name, own in options.items() if name in _BLOGS]
+        found += [(text(name), as_map(each)) for name, each in options.items()]
     return found
+
+
+def _excluded(source: Source, options: Mapping[object, object]) -> Iterator[Statement]:
+    """What the plugin `exclude` leaves out: `glob`, in which * fits / too, and `regex`."""
+    label = f"plugins.exclude in {source.path}"
+    rows = [_expression(each) for each in texts(options.get("glob"))]
+    rows += [f"^/(?:{each.removeprefix('^')})" for each in texts(options.get("regex"))]
+    yield from statement(label, checked_expressions(label, rows), syntax=Syntax.REGEX)
+
+
+def _expression(glob: str) -> str:
+    """A glob of Python's fnmatch as a regular expression for a path that begins with /."""
+    parts = _GLOB_PART.findall(glob)
+    return f"^/{''.join(map(_expression_of_part, parts))}$"
+
+
+def _expression_of_part(part: str) -> str:
+    if len(part) > 1:
+        return f"[^{part[2:]}" if part[1] == "!" else part
+    return {"*": ".*", "?": "."}.get(part) or re.sub(r"[^\w\s]", r"\\\g<0>", part)
 
 
 def _posts(options: Mapping[object, object]) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from syndicate.content import frontmatter
+from syndicate.content import frontmatter, linear_regex
 from syndicate.content.inherited import Force, Statement, Syntax
 from syndicate.errors import ArticleError, Location
 
@@ -61,6 +61,31 @@ def statement(
         yield Statement(
             label, patterns=rows, prefix=prefix, syntax=syntax, folder=folder, force=force
         )
+
+
+def checked_expressions(label: str, rows: Sequence[str]) -> Sequence[str]:
+    """The regular expressions themselves. Raises ArticleError for one that is not understood.
+
+    `label` is the key and the file, as `statement` has it.
+    """
+    key, _, path = label.rpartition(" in ")
+    steps = 0
+    for row in rows:
+        try:
+            steps += len(linear_regex.compiled(row).steps)
+        except ValueError as error:
+            raise ArticleError(
+                f"the regular expression {row[:80]!r} in {key} is not understood: {error}",
+                place=Location(path),
+                hint="write a simpler one",
+            ) from error
+        if steps > linear_regex.MAX_STEPS:
+            raise ArticleError(
+                f"the regular expressions in {key} are too long",
+                place=Location(path),
+                hint="shorten them",
+            )
+    return rows
 
 
 def values_of(source: Source, keys: Iterable[str]) -> dict[str, object]:
