@@ -5,8 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
+DOCS := $(VENV)/.docs
 
-.PHONY: help run test lint bench bench-build bench-import bench-newsletter bench-send bench-serve
+.PHONY: help run test lint docs bench bench-build bench-import bench-newsletter bench-send bench-serve
 .PHONY: bench-tick soak schema translations wheel clean
 
 help: ## List these targets.
@@ -24,6 +25,9 @@ lint: $(DEV) ## Check style, types, and which module may import which.
 	$(BIN)/ruff check src tests benchmarks
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+docs: $(DOCS) ## Build the documentation as a site into build/docs; a broken link fails.
+	$(BIN)/zensical build --clean --strict
 
 bench: bench-build bench-import bench-newsletter bench-send bench-serve bench-tick ## Run all benchmarks; each writes its part of docs/benchmarks.md.
 
@@ -82,3 +86,8 @@ $(DEV): $(RUNTIME)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --constraint constraints.txt --editable . --group dev
 	@touch $(DEV)
+
+$(DOCS): $(RUNTIME)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group docs
+	@touch $(DOCS)

@@ -2,8 +2,10 @@
 
 What the documentation has to keep to:
 
-- docs/commands.md has a section `## NAME ...` for each command, in which each of its options
-  stands in backquotes. What works everywhere (--config, --help, --version) stands above them.
+- docs/commands.md has a section `## NAME ...` for each command. It has each subcommand in
+  backquotes, `syndicate NAME SUBCOMMAND ...`, and a table row for each option, `| `--option` ... |`,
+  which for an option of subcommands names them: "of `list`". What works everywhere (--config,
+  --help, --version) is above the sections.
 - docs/config.md has a section `## GROUP` for each group of settings, with a table: setting,
   default (or `needed`, or `empty`), meaning. The settings without a group stand under Folders.
 - Blocks marked ```console are run, those of one document in order, by one bash, which begins in
@@ -48,7 +50,9 @@ from syndicate.config.model import (
 
 REPOSITORY = Path(__file__).parents[1]
 DOCUMENTS = [
-    *(REPOSITORY / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")),
+    *(REPOSITORY / f"{name}.md" for name in ("README", "CONTRIBUTING", "SECURITY", "CHANGELOG")),
+    REPOSITORY / "ARCHITECTURE.md",
+    REPOSITORY / "examples" / "README.md",
     *sorted((REPOSITORY / "docs").glob("*.md")),
 ]
 NAMES = [path.relative_to(REPOSITORY).as_posix() for path in DOCUMENTS]
@@ -63,15 +67,54 @@ def sections(path: str) -> dict[str, str]:
 # -- commands --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", sorted(syndicate.commands))
+def runnable(
+    command: click.Command, path: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    """Each command that is not a group, with its path: ("issues", "make")."""
+    if not isinstance(command, click.Group):
+        yield path, command
+        return
+    for name, child in command.commands.items():
+        yield from runnable(child, (*path, name))
+
+
+COMMANDS = {" ".join(path): (path, command) for path, command in runnable(syndicate)}
+
+
+def is_documented(option: str, path: tuple[str, ...], section: str) -> bool:
+    """Whether a row of the section is for the option, and names the subcommand if there is one."""
+    if len(path) == 1:
+        return bool(re.search(rf"`{option}[` ]", section))
+    rows = re.findall(r"(?m)^\| (.+?) \| (.+) \|$", section)
+    return any(
+        re.search(rf"`{option}[` ]", head) and f"`{path[1]}" in meaning.partition(":")[0]
+        for head, meaning in rows
+    )
+
+
+@pytest.mark.parametrize("name", COMMANDS)
 def test_each_command_is_documented_with_its_options(name: str) -> None:
+    path, command = COMMANDS[name]
     parts = sections("docs/commands.md")
-    assert name in parts
-    for parameter in syndicate.commands[name].params:
-        if isinstance(parameter, click.Option):
-            place = parts["" if parameter.name == "config_file" else name]
-            for option in parameter.opts:
-                assert re.search(rf"`{option}\b", place), f"{name} {option}"
+    section = parts[path[0]]
+    assert len(path) == 1 or re.search(rf"(?m)^\| `syndicate {name}[` ]", section)
+    for parameter in command.params:
+        if isinstance(parameter, click.Option) and parameter.name != "config_file":
+            for option in (*parameter.opts, *parameter.secondary_opts):
+                assert is_documented(option, path, section), f"{name} {option}"
+
+
+def test_no_option_is_documented_that_is_none() -> None:
+    for name, section in sections("docs/commands.md").items():
+        commands = [command for path, command in COMMANDS.values() if path[0] == name]
+        known = {
+            option
+            for command in commands
+            for parameter in command.params
+            for option in (*parameter.opts, *parameter.secondary_opts)
+        }
+        for head in re.findall(r"(?m)^\| (`-.+?) \|", section):
+            assert set(re.findall(r"`(--?[a-z-]+)", head)) <= known, f"{name}: {head}"
 
 
 def test_what_works_everywhere_is_documented() -> None:
@@ -82,8 +125,12 @@ def test_what_works_everywhere_is_documented() -> None:
 
 def test_no_command_is_documented_that_is_none() -> None:
     for path in DOCUMENTS:
-        for name in re.findall(r"`syndicate ([a-z]+)", path.read_text(encoding="utf-8")):
+        text = path.read_text(encoding="utf-8")
+        for name, child in re.findall(r"`syndicate ([a-z][a-z-]*)(?: ([a-z-]+))?", text):
             assert name in syndicate.commands, f"{path.name}: syndicate {name}"
+            group = syndicate.commands[name]
+            if child and isinstance(group, click.Group):
+                assert child in group.commands, f"{path.name}: syndicate {name} {child}"
 
 
 # -- settings --------------------------------------------------------------------------------
