@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 import yaml_rs
@@ -42,7 +42,7 @@ class Entry:
 
 
 def read_entries() -> list[Entry]:
-    rows = yaml_rs.loads(SOURCE.read_text(encoding="utf-8"))
+    rows: Any = yaml_rs.loads(SOURCE.read_text(encoding="utf-8"))
     return [Entry(**row) for row in rows]
 
 

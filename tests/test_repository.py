@@ -3,7 +3,7 @@
 What the documentation has to keep to:
 
 - docs/commands.md has a section `## NAME ...` for each command. It has each subcommand in
-  backquotes, `syndicate NAME SUBCOMMAND ...`, and a table row for each option, `| `--option` | ... |`,
+  backquotes, `syndicate NAME SUBCOMMAND ...`, and a table row for each option, `| `--x` | ... |`,
   which for an option of subcommands names them: "of `list`". What works everywhere (--config,
   --help, --version) is above the sections.
 - docs/config.md has a section `## GROUP` for each group of settings, with a table: setting,
