@@ -16,7 +16,8 @@ from syndicate.content import folder
 from syndicate.content.folder import Stat
 from syndicate.errors import Location, SyndicateError
 from syndicate.starter import starter
-from syndicate.store.database import Database, open_database
+from syndicate.store.connect import open_database
+from syndicate.store.database import Database
 from syndicate.store.incarnation import Incarnation, RecordFiles
 from syndicate.store.withdrawal_record import WithdrawalRecords
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from syndicate.store.database import Database, open_database
+from syndicate.store.connect import open_database
+from syndicate.store.database import Database
 
 
 @pytest.fixture

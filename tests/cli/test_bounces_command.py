@@ -11,7 +11,7 @@ from terminal import PROGRAM, Typing
 
 import notices
 import sent
-from syndicate.store.database import open_database
+from syndicate.store.connect import open_database
 from syndicate.store.requests import SigningKeys
 from syndicate.store.subscribers import Subscribers
 from syndicate.subscribers.addresses import address

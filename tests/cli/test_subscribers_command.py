@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from terminal import Said, Typing
 
-from syndicate.store.database import Sqlite, open_database
+from syndicate.store.connect import open_database
+from syndicate.store.sqlite import Sqlite
 from syndicate.store.subscribers import Subscribers, SuppressionReason
 from syndicate.subscribers.addresses import address as read_address
 

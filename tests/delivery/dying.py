@@ -22,9 +22,10 @@ from typing import Any
 from syndicate.cli import run
 from syndicate.mail.smtp.connection import SmtpConnection
 from syndicate.store import sent_record
-from syndicate.store.database import PostgreSQL, Sqlite
 from syndicate.store.deliveries import Deliveries
+from syndicate.store.postgresql import PostgreSQL
 from syndicate.store.sent_record import SentRecord
+from syndicate.store.sqlite import Sqlite
 
 BLANK_LINE = b"\r\n\r\n"
 """Below the headers of a message; no command holds one."""

@@ -24,7 +24,8 @@ from typing import Any
 import yaml
 from counting_server import CountingServer
 
-from syndicate.store.database import Database, open_database
+from syndicate.store.connect import open_database
+from syndicate.store.database import Database
 
 PROGRAM = Path(sys.executable).with_name("syndicate")
 NEWSLETTER = "weekly"

@@ -11,11 +11,11 @@ from mailings import Mailing
 from smtp_server import Action, Say, SmtpServer, Step
 from syndicate import cli
 from syndicate.site import Site
-from syndicate.store import database
+from syndicate.store import sqlite
 from syndicate.store.bounces import Bounce, Bounces
-from syndicate.store.database import Sqlite
 from syndicate.store.deliveries import Event
 from syndicate.store.schema import metadata
+from syndicate.store.sqlite import Sqlite
 
 ANN, BOB = "ann.lee@example.org", "bob@example.org"
 SPELLINGS = [
@@ -141,7 +141,7 @@ def test_a_program_that_reads_meanwhile_is_reported(
     sqlite_site: Mailing, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sqlite_site.people([ANN, BOB])
-    monkeypatch.setattr(database, "BUSY_SECONDS", 0.1)
+    monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.1)
     other = sqlite3.connect(sqlite_site.folder.root / "syndicate.db")
     other.execute("BEGIN")
     other.execute("SELECT * FROM subscribers").fetchall()

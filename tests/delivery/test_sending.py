@@ -716,7 +716,7 @@ def test_an_issue_that_nobody_gets_is_over_at_once(site: Mailing) -> None:
 def test_a_store_that_is_busy_for_long_costs_time_and_nothing_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("syndicate.store.database.BUSY_SECONDS", 0.1)
+    monkeypatch.setattr("syndicate.store.sqlite.BUSY_SECONDS", 0.1)
     url = f"sqlite:///{tmp_path / 'site' / 'syndicate.db'}"
     site = mailing(tmp_path / "site", url)
     site.people([f"p{number:02}@example.org" for number in range(30)])

@@ -25,8 +25,8 @@ from syndicate.backoff import Backoff
 from syndicate.delivery import operator, relays
 from syndicate.delivery.resume import resume_moved
 from syndicate.delivery.states import FOLLOWS, DeliveryState
-from syndicate.store.database import Sqlite
 from syndicate.store.issues import Issue
+from syndicate.store.sqlite import Sqlite
 from syndicate.store.subscribers import Subscriber, Subscribers, SuppressionReason
 
 PEOPLE = [f"p{number}@example.org" for number in range(6)]

@@ -32,10 +32,11 @@ from syndicate.errors import StoreError, SyndicateError
 from syndicate.issues.freeze import approve_due, make_by_hand
 from syndicate.site import Site
 from syndicate.store.backup import back_up, restore
-from syndicate.store.database import PostgreSQL, Sqlite
 from syndicate.store.incarnation import Doubt, Incarnation
 from syndicate.store.issues import Issues
+from syndicate.store.postgresql import PostgreSQL
 from syndicate.store.schema import metadata
+from syndicate.store.sqlite import Sqlite
 from syndicate.timestamps import format_timestamp
 
 PEOPLE = [f"{name}@example.org" for name in ("ada", "bob", "cyd", "dan")]
@@ -858,7 +859,7 @@ def test_nothing_is_restored_while_another_is_at_work(
 OPENS = """
 import sys
 from pathlib import Path
-from syndicate.store.database import Sqlite
+from syndicate.store.sqlite import Sqlite
 
 store = Sqlite(Path(sys.argv[1]))
 print("open", flush=True)

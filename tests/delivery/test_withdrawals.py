@@ -16,7 +16,8 @@ from site_folder import NOON
 from syndicate.delivery.reapply import Reapplied, reapply
 from syndicate.delivery.resume import resume_restored
 from syndicate.store.backup import back_up
-from syndicate.store.database import Database, in_memory
+from syndicate.store.database import Database
+from syndicate.store.sqlite import in_memory
 from syndicate.store.subscribers import Consent, Subscribers, SuppressionReason
 from syndicate.store.withdrawal_record import WithdrawalRecords
 from syndicate.store.withdrawals import Withdrawals

@@ -13,7 +13,7 @@ import pytest
 
 from site_folder import SiteFolder
 from syndicate.issues.freeze import freeze_issue
-from syndicate.store.database import open_database
+from syndicate.store.connect import open_database
 from syndicate.store.issues import Issue, Issues
 
 WEEKLY = {"weekly": {"title": "Weekly", "sender": "a@example.org", "postal_address": "Here"}}
@@ -103,7 +103,7 @@ def test_the_issue_exists_once_and_whole_after_a_death_and_a_restart(
 RACING = """
 import json, sys
 from pathlib import Path
-from syndicate.store.database import open_database
+from syndicate.store.connect import open_database
 from syndicate.store.issues import Issue, Issues
 
 database = open_database({url!r}, Path("."))

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from syndicate.errors import StoreError
-from syndicate.store.database import Database, open_database
+from syndicate.store.connect import open_database
+from syndicate.store.database import Database
 
 
 @pytest.fixture
@@ -126,7 +127,7 @@ WRITE = """
 import sys
 from pathlib import Path
 import syndicate.store.migrate
-from syndicate.store.database import open_database
+from syndicate.store.connect import open_database
 url, folder, who = sys.argv[1], Path(sys.argv[2]), sys.argv[3]
 print("ready", flush=True)
 sys.stdin.read(1)
@@ -241,7 +242,7 @@ def test_a_commit_that_fails_leaves_nothing_open(tmp_path: Path) -> None:
 def test_a_database_that_stays_locked_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("syndicate.store.database.BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("syndicate.store.sqlite.BUSY_SECONDS", 0.05)
     database = open_database("sqlite:///x.db", tmp_path)
     other = sqlite3.connect(tmp_path / "x.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syndicate.errors import StoreError
-from syndicate.store.database import Database, in_memory
+from syndicate.store.database import Database
 from syndicate.store.issues import Carried, Issue, Issues, IssueState, articles_json
+from syndicate.store.sqlite import in_memory
 
 ONE, TWO = (Carried(f"id-{n}", n.title(), f"https://example.org/{n}", "2026-11-01T00:00:00Z")
             for n in ("one", "two"))  # fmt: skip

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from syndicate.store.database import open_database
+from syndicate.store.connect import open_database
 
 READS = "import sqlite3, sys; print(sqlite3.connect(sys.argv[1]).execute(sys.argv[2]).fetchall())"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from importlib.resources import files
 from pathlib import Path
 
@@ -12,8 +13,8 @@ from alembic import command
 from alembic.script import ScriptDirectory
 
 from syndicate.errors import StoreError
-from syndicate.store.database import KEYS, open_database
-from syndicate.store.lock_ids import SCHEMA_VERSION
+from syndicate.store.connect import open_database
+from syndicate.store.database import SCHEMA_VERSION
 from syndicate.store.migrate import alembic_config, sqlite_script, upgrade
 from syndicate.store.schema import metadata
 
@@ -243,6 +244,28 @@ def is_number(column: sqlalchemy.Column[object]) -> bool:
     return isinstance(column.type, sqlalchemy.Integer)
 
 
-def test_the_keys_for_upserts_are_those_of_the_schema() -> None:
-    many = {n: len(t.primary_key.columns) for n, t in metadata.tables.items()}
-    assert {name: number for name, number in many.items() if number > 1} == KEYS
+def test_an_upsert_replaces_the_row_with_the_same_primary_key(
+    new_database_url: str, tmp_path: Path
+) -> None:
+    with closing(open_database(new_database_url, tmp_path)) as database:
+        for table in metadata.tables.values():
+            columns = [column.name for column in table.columns]
+            for version in (1, 2):
+                row = [value(column, version) for column in table.columns]
+                with database.transaction():
+                    database.upsert(table.name, columns, [tuple(row)])
+            identity = " AND ".join(f"{c.name} = :{c.name}" for c in table.primary_key)
+            rows = database.rows(
+                f"SELECT {', '.join(columns)} FROM {table.name} WHERE {identity}",
+                {c.name: value(c, 1) for c in table.primary_key},
+            )
+            assert rows == [tuple(row)], table.name
+
+
+def value(column: sqlalchemy.Column[object], version: int) -> object:
+    """A valid value of a column: another one for each version, but for keys."""
+    if column.name == "state":
+        return "draft"
+    if column.primary_key or column.unique:
+        version = 0
+    return version if is_number(column) else f"{column.table.name} {version}"

@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from syndicate.store.database import Database, in_memory
+from syndicate.store.database import Database
 from syndicate.store.passed import MIN_AGE, passed
+from syndicate.store.sqlite import in_memory
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 DAY, YEARS = timedelta(days=1), timedelta(days=3650)

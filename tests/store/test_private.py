@@ -13,8 +13,9 @@ import pytest
 from site_folder import SiteFolder
 from syndicate import atomic_files
 from syndicate.service.lock import single_instance
-from syndicate.store.database import Sqlite, in_memory, open_database
+from syndicate.store.connect import open_database
 from syndicate.store.migrate import upgrade
+from syndicate.store.sqlite import Sqlite, in_memory
 
 ADDRESS = "erased-person@example.org"
 

@@ -12,7 +12,8 @@ import pytest
 from syndicate.cli.show import Progress
 from syndicate.errors import SyndicateError
 from syndicate.store import subscriber_import
-from syndicate.store.database import Database, open_database
+from syndicate.store.connect import open_database
+from syndicate.store.database import Database
 from syndicate.store.subscriber_import import ImportOutcome
 from syndicate.store.subscribers import Consent, Subscribers
 from syndicate.subscribers.addresses import address

@@ -56,12 +56,13 @@ from syndicate.issues import archive
 from syndicate.issues.next_issue import next_issues
 from syndicate.site import Site
 from syndicate.store.articles import Articles
-from syndicate.store.database import WAS_READABLE, Database
+from syndicate.store.database import Database
 from syndicate.store.documents import GONE_FEEDS, Documents
 from syndicate.store.events import Events, Happening
 from syndicate.store.meta import Meta
 from syndicate.store.newsletters import Newsletters
 from syndicate.store.renderings import Renderings
+from syndicate.store.sqlite import WAS_READABLE
 from syndicate.timestamps import format_timestamp
 
 

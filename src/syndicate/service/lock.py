@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from syndicate.errors import Location, SyndicateError
-from syndicate.store.database import flock
+from syndicate.store.file_locks import try_lock
 from syndicate.store.permissions import open_private
 
 ASKING_SECONDS = 0.5
@@ -23,7 +23,7 @@ def single_instance(path: Path, pid: int) -> Iterator[None]:
     """Hold the lock. Raises SyndicateError, naming the process, when another one has it."""
     with open_private(path, "a+") as file:
         end = time.monotonic() + ASKING_SECONDS
-        while not flock(file):
+        while not try_lock(file):
             if time.monotonic() > end:
                 raise _taken(path)
             time.sleep(0.05)
@@ -38,7 +38,7 @@ def holder(path: Path) -> int | None:
     """The process that runs the service; None when none does."""
     try:
         with path.open() as file:
-            return None if flock(file) else int(file.read())
+            return None if try_lock(file) else int(file.read())
     except FileNotFoundError:
         return None
 

@@ -10,12 +10,15 @@ import os
 import socket
 from collections.abc import Callable
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from syndicate.errors import StoreError, SyndicateError
 from syndicate.findings import Finding, Level
 from syndicate.service.jobs import Job, TaskResult, Trigger
 from syndicate.site import Setup
-from syndicate.store.database import PostgreSQL, open_database
+
+if TYPE_CHECKING:
+    from syndicate.store.postgresql import PostgreSQL
 
 HINT = "stop that service first, or use another database for this site"
 
@@ -80,8 +83,9 @@ class DatabaseLock:
             except StoreError:
                 pass  # the connection broke; what is wrong is said by the next one
             self.close()
-        session = open_database(self._setup.config.store.url, self._setup.base)
-        assert isinstance(session, PostgreSQL), "there are two kinds"
+        from syndicate.store.postgresql import PostgreSQL
+
+        session = PostgreSQL(self._setup.config.store.url)
         if session.lock_service(f"syndicate on {socket.gethostname()[:32]}, process {os.getpid()}"):
             self._session = session
             return None

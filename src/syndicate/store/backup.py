@@ -10,9 +10,10 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 from syndicate.errors import Location, StoreError
-from syndicate.store.database import Sqlite, flock
+from syndicate.store.file_locks import try_lock
 from syndicate.store.incarnation import RESTORED
 from syndicate.store.permissions import create_private, open_private
+from syndicate.store.sqlite import Sqlite
 
 LOG_FILES = ("-wal", "-shm", "-journal")
 
@@ -155,7 +156,7 @@ def _without_senders_and_builds(store: Path) -> Iterator[None]:
     with ExitStack() as files:
         for suffix, doing in ((".sending", "sends from"), (".lock", "builds with")):
             file = files.enter_context(open_private(_beside(store, suffix), "w"))
-            if not flock(file):
+            if not try_lock(file):
                 raise StoreError(f"a program {doing} this store", hint=WAIT)
         yield
 

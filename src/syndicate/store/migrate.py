@@ -15,7 +15,8 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from syndicate.errors import StoreError
-from syndicate.store.lock_ids import SCHEMA_VERSION, WRITERS
+from syndicate.store.advisory_locks import WRITERS
+from syndicate.store.database import SCHEMA_VERSION
 from syndicate.store.schema import metadata
 
 DIALECT = sqlite.dialect()

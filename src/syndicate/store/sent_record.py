@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from zlib import crc32
 
-from syndicate.store.database import flock_wait
+from syndicate.store.file_locks import wait_for_lock
 from syndicate.store.permissions import MODE, make_folder
 
 LINE = 63
@@ -148,7 +148,7 @@ class SentRecord:
             make_folder(self.path.parent)
         file = os.open(self.path, os.O_RDWR | os.O_CREAT, MODE)
         try:
-            flock_wait(file)
+            wait_for_lock(file)
             yield file
             if is_new:
                 _keep_name(self.path.parent)

@@ -16,7 +16,8 @@ from contextlib import closing
 from pathlib import Path
 
 from syndicate.errors import Location, StoreError
-from syndicate.store.database import Database, flock_wait
+from syndicate.store.database import Database
+from syndicate.store.file_locks import wait_for_lock
 from syndicate.store.incarnation import Doubt, Incarnation, RecordFiles
 from syndicate.store.permissions import create_private, make_folder, open_private
 from syndicate.store.subscribers import SALT
@@ -129,7 +130,7 @@ def _append(path: Path, fingerprint: str, withdrawals: Sequence[Withdrawal]) -> 
     make_folder(path.parent)
     create_private(path)
     with closing(open_private(path, "a+")) as file:
-        flock_wait(file.fileno())
+        wait_for_lock(file.fileno())
         text = "".join(f"\n{json.dumps(each)}" for each in withdrawals)
         file.write(text if os.fstat(file.fileno()).st_size else f"{fingerprint}{text}")
         file.flush()

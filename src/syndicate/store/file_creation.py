@@ -15,7 +15,7 @@ SIZE, MASK_AT, BTIME_AT = 256, 0, 80
 """Of `struct statx`: its size, and where the mask and the time of birth (seconds, ns) are."""
 
 
-def born(path: Path) -> str:
+def creation_time(path: Path) -> str:
     """When a file was created, as text that is only to be compared; "-" if unknown."""
     if seconds := getattr(path.stat(), "st_birthtime", None):  # macOS
         return str(seconds)

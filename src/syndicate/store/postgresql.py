@@ -1,0 +1,188 @@
+"""A store in a PostgreSQL database, through SQLAlchemy and psycopg."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import sqlalchemy
+import sqlalchemy.exc
+
+from syndicate.errors import StoreError
+from syndicate.store.advisory_locks import BUILDS, SENDERS, SERVICES, WRITERS, is_held
+from syndicate.store.database import SCHEMA_VERSION, Row, Values, upsert_statement, wait_until
+from syndicate.store.migrate import upgrade
+from syndicate.store.schema import metadata
+from syndicate.store.sqlite import Sqlite, in_memory
+
+OWN_DATABASE = "create one for syndicate alone: createdb syndicate"
+
+
+class PostgreSQL:
+    """PostgreSQL through SQLAlchemy and psycopg."""
+
+    def __init__(self, url: str) -> None:
+        scheme, rest = url.split("://", 1)
+        driver = "postgresql+psycopg" if scheme.startswith("postgres") else scheme
+        self._name = "the database at " + rest.rsplit("@", 1)[-1].split("?")[0]
+        try:
+            self._engine = sqlalchemy.create_engine(f"{driver}://{rest}")
+        except ModuleNotFoundError as error:
+            hint = "install it: pip install 'psycopg[binary]'"
+            raise StoreError("PostgreSQL needs psycopg", hint=hint) from error
+        except (ValueError, sqlalchemy.exc.ArgumentError):
+            # The cause is not passed on: it may show the password.
+            hint = "write store.url as postgresql://user@host:5432/database"
+            raise StoreError(f"{self._name} has no address", hint=hint) from None
+        self._connection: sqlalchemy.Connection
+        with self._translate_errors():
+            self._prepare(f"{driver}://{rest}")
+            self._connection = self._engine.connect()
+
+    def _prepare(self, url: str) -> None:
+        names = sqlalchemy.inspect(self._engine).get_table_names()
+        if "alembic_version" in names:
+            with self._engine.connect() as connection:
+                query = sqlalchemy.text("SELECT version_num FROM alembic_version")
+                version = connection.execute(query).scalar()
+            if version != SCHEMA_VERSION:
+                upgrade(url, str(version))
+        elif names:
+            raise StoreError(f"{self._name} is another program's", hint=OWN_DATABASE)
+        else:
+            upgrade(url, None)
+
+    def rows(self, statement: str, values: Values = {}) -> list[Row]:  # noqa: B006
+        with self._translate_errors():
+            try:
+                result = self._connection.execute(sqlalchemy.text(statement), dict(values))
+                return [tuple(row) for row in result]
+            finally:
+                if not self._writing:
+                    self._connection.rollback()  # no snapshot is held between reads
+
+    _writing = False
+
+    def run(self, statement: str, values: Values = {}) -> None:  # noqa: B006
+        with self._translate_errors():
+            self._connection.execute(sqlalchemy.text(statement), dict(values))
+
+    def run_many(self, statement: str, values: Sequence[Values]) -> None:
+        if values:
+            with self._translate_errors():
+                self._connection.execute(sqlalchemy.text(statement), [dict(one) for one in values])
+
+    def upsert(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+        key = metadata.tables[table].primary_key.columns.keys()
+        statement = upsert_statement(table, columns, key, [f":{name}" for name in columns])
+        self.run_many(statement, [dict(zip(columns, row, strict=True)) for row in rows])
+
+    def load(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+        import psycopg
+
+        statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
+        driver: Any = self._connection.connection.driver_connection
+        try:
+            with driver.cursor() as cursor, cursor.copy(statement.encode()) as copy:
+                for row in rows:
+                    copy.write_row(row)
+        except psycopg.Error as error:
+            raise self._error(error) from error
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        with self._translate_errors():
+            self._writing = True
+            try:
+                # One writer at a time, as on SQLite: the same rules hold on both.
+                self._connection.execute(
+                    sqlalchemy.text(f"SELECT pg_advisory_xact_lock({WRITERS})")
+                )
+                yield
+                self._connection.commit()
+            finally:
+                self._writing = False
+                self._connection.rollback()
+
+    def lock(self) -> None:
+        query = f"SELECT pg_try_advisory_lock({BUILDS})"
+        wait_until(lambda: self.rows(query) == [(True,)])
+
+    def lock_sending(self) -> bool:
+        return self.rows(f"SELECT pg_try_advisory_lock({SENDERS})") == [(True,)]
+
+    def holds_sending(self) -> bool:
+        return self._holds(SENDERS)
+
+    def lock_service(self, name: str) -> bool:
+        """Take the lock of services under a name, until `close`; False if another has it."""
+        with self.transaction():
+            self.run("SELECT set_config('application_name', :name, false)", {"name": name[:63]})
+        return self.rows(f"SELECT pg_try_advisory_lock({SERVICES})") == [(True,)]
+
+    def holds_service(self) -> bool:
+        """Whether we hold it: a broken connection has lost it. Raises StoreError."""
+        return self._holds(SERVICES)
+
+    def service(self) -> str:
+        """The name of the service that holds the lock, "" if unknown."""
+        rows = self.rows(
+            "SELECT a.application_name FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid "
+            f"WHERE {is_held(SERVICES)} AND l.database = "
+            "(SELECT oid FROM pg_database WHERE datname = current_database())"
+        )
+        return str(rows[0][0] or "") if rows else ""
+
+    def _holds(self, lock: int) -> bool:
+        query = f"SELECT 1 FROM pg_locks l WHERE {is_held(lock)} AND l.pid = pg_backend_pid()"
+        return bool(self.rows(query))
+
+    def copy(self) -> Sqlite:
+        copy = in_memory()
+        moment = self._engine.connect().execution_options(isolation_level="REPEATABLE READ")
+        with self._translate_errors(), moment, copy.transaction():
+            for table, columns in copy.tables().items():
+                names = ", ".join(columns)
+                result = moment.execute(sqlalchemy.text(f"SELECT {names} FROM {table}"))
+                copy.upsert(table, columns, [tuple(row) for row in result])
+        return copy
+
+    def changes(self) -> int:
+        """A number that grows with every writing transaction on the whole server."""
+        ((number,),) = self.rows("SELECT txid_snapshot_xmax(txid_current_snapshot())")
+        return int(number)
+
+    keeps_record_beside = False
+
+    def place(self) -> str:
+        # The table too: pg_restore --clean replaces it within the same database.
+        ((number, table),) = self.rows(
+            "SELECT oid, CAST(CAST('meta' AS regclass) AS oid) FROM pg_database "
+            "WHERE datname = current_database()"
+        )
+        try:
+            ((server,),) = self.rows("SELECT system_identifier FROM pg_control_system()")
+        except StoreError:  # hosted servers may not allow it
+            server = "-"
+        return f"database {number} {server} {table}"
+
+    def purge(self) -> bool:
+        """Nothing to do: the server has autovacuum."""
+        return True
+
+    def close(self) -> None:
+        self._connection.close()
+        self._engine.dispose()
+
+    @contextmanager
+    def _translate_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlalchemy.exc.DBAPIError as error:
+            raise self._error(error.orig) from error
+
+    def _error(self, error: BaseException | None) -> StoreError:
+        reason = next(iter(str(error).strip().splitlines()), "it does not answer")
+        hint = "check store.url in config.yaml and that the server runs"
+        return StoreError(f"{self._name}: {reason}", hint=hint)
