@@ -5,7 +5,7 @@ from __future__ import annotations
 import notices
 from syndicate.bounces.return_path import return_path
 from syndicate.store.database import Database
-from syndicate.store.deliveries import IssueSend
+from syndicate.store.issue_sends import IssueSend
 from syndicate.store.requests import SigningKeys
 from syndicate.store.subscribers import Subscriber, Subscribers
 from syndicate.subscribers.addresses import address

@@ -15,9 +15,9 @@ from urllib.parse import parse_qs
 import pytest
 
 from site_folder import NOON, SiteFolder
-from syndicate.hooks import GIVEN_UP_AFTER, HUB, Failure, after_failure, tell_hooks
+from syndicate.hooks import GIVEN_UP_AFTER, HUB, Failure, after_failure, call_hooks
 from syndicate.issues.freeze import freeze_issue, move
-from syndicate.store.events import Event, Events, Told
+from syndicate.store.events import Event, Events, HookCursor
 from syndicate.store.issues import IssueState
 
 WEEKLY = {"weekly": {"title": "Weekly", "sender": "a@example.org", "postal_address": "Here"}}
@@ -82,7 +82,7 @@ def listens(site: SiteFolder, **hook: object) -> None:
 
 def tell(site: SiteFolder, now: datetime = NOON) -> list[Failure]:
     with site.opened() as opened:
-        return tell_hooks(opened, now)
+        return call_hooks(opened, now)
 
 
 def make(site: SiteFolder, review: IssueState | None = None) -> None:
@@ -201,8 +201,8 @@ def test_a_command_gets_the_same_as_its_input(site: SiteFolder) -> None:
 @pytest.mark.parametrize(
     ("command", "reason"),
     [
-        ("sh -c 'echo no luck >&2; exit 3'", "it ended with 3: no luck"),
-        ("./not-there.sh", "it cannot be run: No such file or directory"),
+        ("sh -c 'echo no luck >&2; exit 3'", "the command exited with 3: no luck"),
+        ("./not-there.sh", "the command cannot be run: No such file or directory"),
     ],
 )
 def test_a_command_that_fails_says_why(site: SiteFolder, command: str, reason: str) -> None:
@@ -229,7 +229,7 @@ def test_the_hub_hears_which_feeds_changed_and_nothing_else(
 
 
 def test_waits_grow_and_after_a_day_an_event_is_given_up() -> None:
-    told, event, now = Told("mine", 4), Event(5, "issue-made", "weekly/1", ""), NOON
+    told, event, now = HookCursor("mine", 4), Event(5, "issue-made", "weekly/1", ""), NOON
     waits: list[timedelta] = []
     for _ in range(100):
         told = after_failure(told, event, "no", now)
@@ -241,7 +241,7 @@ def test_waits_grow_and_after_a_day_an_event_is_given_up() -> None:
     assert waits == sorted(waits)
     assert (waits[0], max(waits)) == (timedelta(seconds=30), timedelta(hours=1))
     assert GIVEN_UP_AFTER <= now - NOON < GIVEN_UP_AFTER + timedelta(hours=1)
-    assert told == Told("mine", 5)
+    assert told == HookCursor("mine", 5)
 
 
 def test_events_of_long_ago_are_forgotten_but_never_told_twice(
@@ -256,5 +256,5 @@ def test_events_of_long_ago_are_forgotten_but_never_told_twice(
     with site.opened() as opened:
         assert Events(opened.database).last() > 0
         assert len(opened.database.rows("SELECT * FROM events")) == 1, "the newest stays"
-        assert HUB not in Events(opened.database).hooks()
+        assert HUB not in Events(opened.database).cursors()
     assert server.told() == []

@@ -74,39 +74,39 @@ class AddressError(SyndicateError):
 
 
 class RejectedStage(StrEnum):
-    """What a mail server did not take, or that there is none."""
+    """What a mail server rejected."""
 
-    SERVER = "server"  # no connection, no login, or an end to it
+    SERVER = "server"  # the connection or the login, or it ended the connection
     SENDER = "sender"
     RECIPIENT = "recipient"
     MESSAGE = "message"
 
 
 class DeliveryError(SyndicateError):
-    """A message was not accepted, or nobody knows.
+    """A message was not accepted, or its outcome is unknown.
 
-    `for_good` if trying again would change nothing, `uncertain` if it may have been accepted all
-    the same, `lost` if the session it happened in is over. `reply` is what the server said, without
-    the recipient's address, and `status` the enhanced status code (RFC 3463) in it, or "".
+    `permanent` if a retry would change nothing, `outcome_unknown` if it may have been accepted,
+    `connection_lost` if the session has ended. `reply` is the server's reply without the address of
+    the recipient, and `status` the enhanced status code (RFC 3463) in it; both may be "".
     """
 
     def __init__(
         self,
         message: str,
         *,
-        what: RejectedStage = RejectedStage.SERVER,
-        for_good: bool = False,
-        uncertain: bool = False,
-        lost: bool = False,
+        stage: RejectedStage = RejectedStage.SERVER,
+        permanent: bool = False,
+        outcome_unknown: bool = False,
+        connection_lost: bool = False,
         reply: str = "",
         status: str = "",
         hint: str = "",
     ) -> None:
         super().__init__(message, hint=hint)
-        self.what = what
-        self.for_good = for_good
-        self.uncertain = uncertain
-        self.lost = lost
+        self.stage = stage
+        self.permanent = permanent
+        self.outcome_unknown = outcome_unknown
+        self.connection_lost = connection_lost
         self.reply = reply
         self.status = status
 

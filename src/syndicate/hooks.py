@@ -1,8 +1,8 @@
-"""Tells hooks what happened, and the WebSub hub which feeds changed: in order, until they heard.
+"""Call hooks with events, and ping the WebSub hub about changed feeds: in order, with retries.
 
-Each hook hears of each event at least once. One that fails is tried again with growing waits; what
-it did not hear within a day is given up, and said. Only the service calls this; a build never
-touches the network.
+Each hook gets each event at least once. A failed call is retried with growing delays; an event that
+a hook did not accept within a day is given up, which is reported. Only the service calls this; a
+build never uses the network.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from syndicate.issues.archive import Shown, is_written
 from syndicate.issues.compose import place_of_issue
 from syndicate.site import Site
 from syndicate.store.articles import Articles
-from syndicate.store.events import Event, Events, Happening, Told
+from syndicate.store.events import Event, EventKind, Events, HookCursor
 from syndicate.store.incarnation import Incarnation
 from syndicate.store.issues import Issues
 from syndicate.timestamps import format_timestamp, parse_timestamp
@@ -40,21 +40,21 @@ KEPT = timedelta(days=30)
 """How long events are kept."""
 
 HUB = "websub:hub"
-"""The name under which it is noted how far the hub was told; no hook can be called so."""
+"""The name of the hub's cursor; no hook can have this name."""
 
-AT_ONCE = 50
-"""Feeds in one ping of the hub, and events told to one hook before others have their turn."""
+BATCH_SIZE = 50
+"""Feeds in one ping of the hub, and events for one hook before the next hook is called."""
 
 COMMAND_SECONDS = 600
 
 
-class NotHeardError(Exception):
-    """A hook did not take an event; the text says why."""
+class HookError(Exception):
+    """A hook did not accept an event; the text is the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A hook that does not hear now. `given_up` is the event it will never hear of."""
+    """A hook that failed. `given_up` is the subject of an event that it will never get, or ""."""
 
     hook: str
     reason: str
@@ -62,102 +62,125 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
-class _Listener:
-    """Someone to tell: which events, how many at once, and how."""
+class _Subscription:
+    """Which events a hook gets, how many in one call, and how."""
 
     name: str
     kinds: tuple[str, ...]
-    at_once: int
-    tell: Callable[[Sequence[Event]], None]
+    per_call: int
+    call: Callable[[Sequence[Event]], None]
 
 
-def tell_hooks(site: Site, now: datetime, shown: Shown = is_written) -> list[Failure]:
-    """Tell every hook, and the hub, what it has not heard yet; give those that did not listen.
+def call_hooks(site: Site, now: datetime, shown: Shown = is_written) -> list[Failure]:
+    """Call every hook, and the hub, with the events they have not got; the failures.
 
-    That an issue may be sent is told once its page is `shown`: readers follow its links.
+    The event of an approved issue waits until its page is `shown`: readers follow its links.
     """
     events = Events(site.database)
-    known = events.hooks()
+    cursors = events.cursors()
     failures: list[Failure] = []
-    for listener in _listeners(site):
-        told = known.get(listener.name)
-        if told is None:  # what happened before it was there is not its business
-            told = Told(listener.name, 0 if listener.name == HUB else events.last())
-            with site.database.transaction():
-                events.tell(told)
-        failures += _tell(site, events, listener, told, now, shown)
+    for subscription in _subscriptions(site):
+        cursor = cursors.get(subscription.name) or _new_cursor(site, events, subscription.name)
+        failures += _call(site, events, subscription, cursor, now, shown)
     names = {*site.config.hooks, *([HUB] if site.config.feeds.hub else [])}
-    heard = [told.position for name, told in events.hooks().items() if name in names]
-    with site.database.transaction():  # what a hook has not heard stays, whatever the clock says
-        events.forget(now, KEPT, min(heard, default=events.last()))
+    positions = [cursor.position for name, cursor in events.cursors().items() if name in names]
+    with site.database.transaction():  # events that a hook has not got stay, however old
+        events.delete_old(now, KEPT, min(positions, default=events.last()))
     return failures
 
 
-def _listeners(site: Site) -> Iterator[_Listener]:
+def _new_cursor(site: Site, events: Events, name: str) -> HookCursor:
+    """The cursor of a hook that is new: it gets no earlier events, but the hub gets all."""
+    cursor = HookCursor(name, 0 if name == HUB else events.last())
+    with site.database.transaction():
+        events.move_cursor(cursor)
+    return cursor
+
+
+def _subscriptions(site: Site) -> Iterator[_Subscription]:
     incarnation = Incarnation(site.database, site.sent_record)
     if site.config.hooks and incarnation.doubt() is None:  # programs behind hooks send issues
         incarnation.synchronise()
         for hook in site.config.hooks.values():
-            tell = partial(_tell_hook, site, hook)
-            yield _Listener(hook.name, hook.on, 1, tell)
+            yield _Subscription(hook.name, hook.on, 1, partial(_call_hook, site, hook))
     if hub := site.config.feeds.hub:
-        yield _Listener(HUB, (Happening.FEED_CHANGED,), AT_ONCE, partial(_ping, hub))
+        yield _Subscription(HUB, (EventKind.FEED_CHANGED,), BATCH_SIZE, partial(_ping, hub))
 
 
-def _tell(
-    site: Site, events: Events, listener: _Listener, told: Told, now: datetime, shown: Shown
+def _call(
+    site: Site,
+    events: Events,
+    subscription: _Subscription,
+    cursor: HookCursor,
+    now: datetime,
+    shown: Shown,
 ) -> Iterator[Failure]:
-    if format_timestamp(now) < told.next_try <= format_timestamp(now + BACKOFF.longest):
-        yield Failure(listener.name, told.reason)
+    """Call one hook until it fails or has all events; saves its cursor after each call."""
+    if format_timestamp(now) < cursor.next_try <= format_timestamp(now + BACKOFF.longest):
+        yield Failure(subscription.name, cursor.reason)
         return
-    found = events.since(told.position, listener.kinds, AT_ONCE)
-    waiting = list(takewhile(partial(_may_be_told, site, shown), found))
-    while waiting:
-        due, waiting = waiting[: listener.at_once], waiting[listener.at_once :]
-        try:
-            listener.tell(due)
-        except NotHeardError as error:
-            told = after_failure(told, due[-1], str(error), now)
-            given_up = told.position == due[-1].id
-            yield Failure(listener.name, str(error), due[-1].subject if given_up else "")
-            waiting = waiting if given_up else []
-        else:
-            told = Told(listener.name, due[-1].id)
+    following = events.since(cursor.position, subscription.kinds, BATCH_SIZE)
+    due = list(takewhile(partial(_is_due, site, shown), following))
+    while due:
+        batch, due = due[: subscription.per_call], due[subscription.per_call :]
+        last = batch[-1]
+        reason = _reason_of_failure(subscription, batch)
+        cursor = (
+            after_failure(cursor, last, reason, now)
+            if reason
+            else HookCursor(subscription.name, last.id)
+        )
         with site.database.transaction():
-            events.tell(told)
+            events.move_cursor(cursor)
+        if reason:
+            is_given_up = cursor.position == last.id
+            yield Failure(subscription.name, reason, last.subject if is_given_up else "")
+            if not is_given_up:
+                return
 
 
-def _may_be_told(site: Site, shown: Shown, event: Event) -> bool:
-    """Whether it is time to tell an event; those behind it wait too."""
-    if event.event != Happening.ISSUE_APPROVED:
+def _reason_of_failure(subscription: _Subscription, batch: Sequence[Event]) -> str:
+    """Call a hook; why it failed, or ""."""
+    try:
+        subscription.call(batch)
+    except HookError as error:
+        return str(error)
+    return ""
+
+
+def _is_due(site: Site, shown: Shown, event: Event) -> bool:
+    """Whether an event may be sent now; those after it wait too."""
+    if event.event != EventKind.ISSUE_APPROVED:
         return True
     newsletter, _, slot = event.subject.partition("/")
     issue = Issues(site.database).get(newsletter, slot)
-    known = newsletter in site.config.newsletters  # else it has no page any more
-    return not (issue and issue.is_public and known) or shown(site, issue)
+    has_page = issue and issue.is_public and newsletter in site.config.newsletters
+    return not (issue and has_page) or shown(site, issue)
 
 
-def after_failure(told: Told, event: Event, reason: str, now: datetime) -> Told:
-    """How far a hook was told after it did not hear: to be tried again, or given up. Pure."""
-    since = min(told.failing_since or format_timestamp(now), format_timestamp(now))
-    waited = BACKOFF.total(told.attempts)
+def after_failure(cursor: HookCursor, event: Event, reason: str, now: datetime) -> HookCursor:
+    """The cursor after a failed call: the event is retried later, or given up. Pure."""
+    since = min(cursor.failing_since or format_timestamp(now), format_timestamp(now))
+    waited = BACKOFF.total(cursor.attempts)
     # Both: a clock that is ahead for a moment does not end the retries.
     if (
         now - parse_timestamp(since) >= GIVEN_UP_AFTER
         and waited >= GIVEN_UP_AFTER - BACKOFF.longest
     ):
-        return Told(told.name, event.id)
-    wait = BACKOFF.delay(told.attempts)
-    return Told(
-        told.name, told.position, told.attempts + 1, format_timestamp(now + wait), since, reason
+        return HookCursor(cursor.name, event.id)
+    return cursor._replace(
+        attempts=cursor.attempts + 1,
+        next_try=format_timestamp(now + BACKOFF.delay(cursor.attempts)),
+        failing_since=since,
+        reason=reason,
     )
 
 
-# -- what is told --------------------------------------------------------------------------------
+# -- payloads ------------------------------------------------------------------------------------
 
 
 def payload(site: Site, event: Event) -> dict[str, object]:
-    """What a hook is told of an event; the texts of issues with it."""
+    """The JSON that a hook gets for an event, with the texts of an issue."""
     about = _issue(site, event) if event.event.startswith("issue-") else _article(site, event)
     return {
         "event": event.event,
@@ -205,17 +228,17 @@ def _article(site: Site, event: Event) -> dict[str, object]:
     }
 
 
-# -- how it is told ------------------------------------------------------------------------------
+# -- calls ---------------------------------------------------------------------------------------
 
 
-def _tell_hook(site: Site, hook: Hook, events: Sequence[Event]) -> None:
+def _call_hook(site: Site, hook: Hook, events: Sequence[Event]) -> None:
     (event,) = events
-    told = payload(site, event)
-    body = json.dumps(told, ensure_ascii=False).encode()
+    content = payload(site, event)
+    body = json.dumps(content, ensure_ascii=False).encode()
     if hook.command:
         _run(hook.command, Path(site.config_file).resolve().parent, body)
         return
-    headers = {"Content-Type": "application/json", "Idempotency-Key": str(told["id"])}
+    headers = {"Content-Type": "application/json", "Idempotency-Key": str(content["id"])}
     if hook.secret:
         signature = hmac.new(hook.secret.encode(), body, hashlib.sha256).hexdigest()
         headers["X-Syndicate-Signature"] = f"sha256={signature}"
@@ -223,7 +246,7 @@ def _tell_hook(site: Site, hook: Hook, events: Sequence[Event]) -> None:
 
 
 def _ping(hub: str, events: Sequence[Event]) -> None:
-    """Tell a WebSub hub which feeds changed (the form that hubs agree on for publishers)."""
+    """Ping a WebSub hub with the URLs of changed feeds, as hubs agree on for publishers."""
     topics = dict.fromkeys(event.subject for event in events)
     fields = [("hub.mode", "publish"), *(("hub.url", topic) for topic in topics)]
     form = urlencode(fields).encode()
@@ -234,12 +257,12 @@ def _post(url: str, body: bytes, headers: Mapping[str, str]) -> None:
     try:
         post(url, body, headers)
     except HttpError as error:
-        raise NotHeardError(str(error)) from None
+        raise HookError(str(error)) from None
 
 
 def _run(command: str, folder: Path, body: bytes) -> None:
     try:
-        done = subprocess.run(  # noqa: S603  the operator's own program, without a shell
+        process = subprocess.run(  # noqa: S603  the operator's own program, without a shell
             shlex.split(command),
             cwd=folder,
             input=body,
@@ -248,9 +271,11 @@ def _run(command: str, folder: Path, body: bytes) -> None:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise NotHeardError(f"it ran longer than {COMMAND_SECONDS} seconds") from None
+        raise HookError(f"the command ran longer than {COMMAND_SECONDS} seconds") from None
     except OSError as error:
-        raise NotHeardError(f"it cannot be run: {error.strerror}") from None
-    if done.returncode:
-        last = done.stderr.decode(errors="replace").strip().rpartition("\n")[2][:200]
-        raise NotHeardError(f"it ended with {done.returncode}{f': {last}' if last else ''}")
+        raise HookError(f"the command cannot be run: {error.strerror}") from None
+    if process.returncode:
+        last = process.stderr.decode(errors="replace").strip().rpartition("\n")[2][:200]
+        raise HookError(
+            f"the command exited with {process.returncode}{f': {last}' if last else ''}"
+        )

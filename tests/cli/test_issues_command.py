@@ -19,7 +19,7 @@ from syndicate.issues.freeze import skip
 from syndicate.schedule.due import Reason, Skipped
 from syndicate.schedule.slots import Slot
 from syndicate.site import load_site
-from syndicate.store.deliveries import Deliveries
+from syndicate.store.issue_sends import IssueSends
 
 ISSUE_PAGE = re.compile(r"https://[^/]+/(newsletters/weekly/(?:drafts/)?[\w-]+/)")
 HOOKS = "\nhooks:\n  sender:\n    on: [issue-approved]\n    command: cat\n"
@@ -271,7 +271,7 @@ def test_a_test_is_of_the_draft_that_waits_else_of_what_is_new_else_of_the_newes
     assert none.code == 2
     assert "nothing new since" in none.err
     with load_site(site / "config.yaml", {}, quietly) as opened:
-        assert Deliveries(opened.database).open() == [], "the ledger knows of no test"
+        assert IssueSends(opened.database).open() == [], "the ledger knows of no test"
 
 
 def test_the_links_of_a_test_lead_to_a_page_that_is_there(site: Path, run: Typing) -> None:

@@ -5,8 +5,9 @@
     python dying.py before|within|after record COMMAND...
 
 It dies right before or after the commit of the first transaction in which the ledger did a step
-that changed something (a method of `Deliveries`); when nothing or half of a message was handed
-to the system; or at the second writing of the record of what was sent, half of it for `within`.
+that changed something (a method of one of the classes `LEDGER`); when nothing or half of a
+message was handed to the system; or at the second writing of the record of what was sent, half of
+it for `within`.
 """
 
 from __future__ import annotations
@@ -22,11 +23,14 @@ from typing import Any
 from syndicate.cli import run
 from syndicate.mail.smtp.connection import SmtpConnection
 from syndicate.store import sent_record
-from syndicate.store.deliveries import Deliveries
+from syndicate.store.claims import Claims
+from syndicate.store.issue_sends import IssueSends
 from syndicate.store.postgresql import PostgreSQL
+from syndicate.store.recipients import Recipients
 from syndicate.store.sent_record import SentRecord
 from syndicate.store.sqlite import Sqlite
 
+LEDGER = (Recipients, Claims, IssueSends)
 BLANK_LINE = b"\r\n\r\n"
 """Below the headers of a message; no command holds one."""
 
@@ -39,16 +43,17 @@ def die() -> None:
 def at_commit(when: str, step: str) -> None:
     """Die at the commit of that step."""
     done: list[bool] = []
-    real = getattr(Deliveries, step)
+    table = next(each for each in LEDGER if hasattr(each, step))
+    real = getattr(table, step)
 
     @wraps(real)
-    def noted(self: Deliveries, *arguments: Any) -> Any:
+    def noted(self: object, *arguments: Any) -> Any:
         became = real(self, *arguments)
         if became or (step == "plan") or (step == "apply_transitions" and arguments[0]):
             done.append(True)
         return became
 
-    setattr(Deliveries, step, noted)
+    setattr(table, step, noted)
     Sqlite.transaction = watched(Sqlite.transaction, done, when)  # type: ignore
     PostgreSQL.transaction = watched(PostgreSQL.transaction, done, when)  # type: ignore
 
@@ -102,15 +107,15 @@ def at_record(when: str) -> None:
         real(self, incarnation, counter)
         die()
 
-    real_begin = Deliveries.mark_sending
+    real_begin = Claims.mark_sending
 
     @wraps(real_begin)
-    def begun(self: Deliveries, *arguments: Any) -> Any:
+    def begun(self: Claims, *arguments: Any) -> Any:
         became = real_begin(self, *arguments)
         DID.append(bool(became))
         return became
 
-    Deliveries.mark_sending = begun  # type: ignore[method-assign,assignment]
+    Claims.mark_sending = begun  # type: ignore[method-assign,assignment]
     SentRecord.write = written  # type: ignore[method-assign]
 
 

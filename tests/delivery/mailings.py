@@ -8,13 +8,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from site_folder import NOON, SiteFolder
-from syndicate.delivery.dispatcher import IssueProgress, ProgressCallback
 from syndicate.delivery.operator import DeliveryReport, reconcile
+from syndicate.delivery.progress import IssueProgress, ProgressCallback
 from syndicate.delivery.relays import RelayError
 from syndicate.delivery.sender import SendReport, send
 from syndicate.issues.freeze import freeze_issue
 from syndicate.site import Site
-from syndicate.store.deliveries import Deliveries, IssueSend
+from syndicate.store.deliveries import Deliveries
+from syndicate.store.issue_sends import IssueSend, IssueSends
 from syndicate.store.issues import Issue, Issues
 from syndicate.store.subscribers import Subscriber, Subscribers
 from syndicate.subscribers.addresses import address
@@ -100,7 +101,7 @@ class Mailing:
             (found,) = [
                 s
                 for i in Issues(site.database).of("weekly")
-                if (s := Deliveries(site.database).sending(i.sequence))
+                if (s := IssueSends(site.database).get(i.sequence))
             ]
         return found
 

@@ -13,7 +13,7 @@ from syndicate import cli
 from syndicate.site import Site
 from syndicate.store import sqlite
 from syndicate.store.bounces import Bounce, Bounces
-from syndicate.store.deliveries import Event
+from syndicate.store.delivery_events import DeliveryEvent
 from syndicate.store.schema import metadata
 from syndicate.store.sqlite import Sqlite
 
@@ -161,7 +161,11 @@ def remember(opened: Site, who: int, hashed: str, said: str = SAID, mail: str = 
         database.run(
             "UPDATE deliveries SET reply = :r WHERE subscriber = :s", {"r": said, "s": who}
         )
-        database.upsert("delivery_events", Event._fields, [Event(1, who, moment, "failed", said)])
+        database.upsert(
+            "delivery_events",
+            DeliveryEvent._fields,
+            [DeliveryEvent(1, who, moment, "failed", said)],
+        )
         Bounces(database).keep(Bounce("b1", 1, who, "hard", "5.1.1", said, moment), "bounced")
         database.run(
             "INSERT INTO signup_requests VALUES (1, 'subscribe', :a, :h, '{}', :m, '', 'Yes', "

@@ -6,7 +6,8 @@ import pytest
 from mailings import NAME, Mailing, forever, nobody
 
 from site_folder import NOON
-from syndicate.delivery.sender import plan_approved, send
+from syndicate.delivery.planning import plan_approved
+from syndicate.delivery.sender import send
 from syndicate.issues.archive import is_written
 from syndicate.issues.freeze import freeze_issue, move
 from syndicate.store.issues import Issues, IssueState

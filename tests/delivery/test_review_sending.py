@@ -13,11 +13,12 @@ from mailings import NAME, WEEKLY, Mailing, now
 from smtp_server import Action, Say, SmtpServer, Stall, Step, scripted
 from syndicate.cli.select_issue import issue_named
 from syndicate.delivery import operator
-from syndicate.delivery.dispatcher import IssueProgress
+from syndicate.delivery.planning import plan_approved
+from syndicate.delivery.progress import IssueProgress
 from syndicate.delivery.relays import RelayError
-from syndicate.delivery.sender import plan_approved
 from syndicate.errors import StoreError, SyndicateError
 from syndicate.store.deliveries import Deliveries
+from syndicate.store.issue_sends import IssueSends
 from syndicate.store.issues import Issues, IssueState
 from syndicate.store.subscribers import Subscribers
 
@@ -61,7 +62,7 @@ def test_a_cancelled_issue_is_not_sent_whatever_is_asked(site: Mailing) -> None:
         _cancelled(site)
         with site.folder.opened() as opened:
             (issue,) = Issues(opened.database).all("weekly", 1)
-            found = Deliveries(opened.database).sending(issue.sequence)
+            found = IssueSends(opened.database).get(issue.sequence)
             assert found
             with suppress(SyndicateError):
                 operator.resend_missed(opened, issue, found, now())

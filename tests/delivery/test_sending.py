@@ -22,13 +22,17 @@ from smtp_server import Action, Behaviour, Close, Mail, Say, SmtpServer, Stall, 
 from syndicate.bounces import return_path
 from syndicate.config.model import Newsletter
 from syndicate.delivery import operator, queue
-from syndicate.delivery.dispatcher import MAX_TRIES, IssueProgress, ProgressCallback
+from syndicate.delivery.planning import CONFIRM, plan_approved, too_old
+from syndicate.delivery.progress import IssueProgress, ProgressCallback
 from syndicate.delivery.relays import RelayError
-from syndicate.delivery.sender import CONFIRM, plan_approved, send, send_one, too_old
+from syndicate.delivery.send_test import send_test_of
+from syndicate.delivery.sender import send
+from syndicate.delivery.transactions import MAX_TRIES
 from syndicate.errors import DeliveryError, StoreError, SyndicateError
 from syndicate.mail.personalise import message_id
 from syndicate.site import Site
-from syndicate.store.deliveries import Deliveries
+from syndicate.store.delivery_events import DeliveryEvents
+from syndicate.store.issue_sends import IssueSends
 from syndicate.store.issues import Issue, Issues
 from syndicate.store.requests import SigningKeys
 from syndicate.store.subscribers import Subscribers, SuppressionReason
@@ -267,7 +271,7 @@ def test_an_issue_that_is_cancelled_cannot_be_sent_again(site: Mailing) -> None:
         operator.stop(opened, issue, now(), "a slip")
         with pytest.raises(SyndicateError, match="is cancelled, and goes to nobody"):
             operator.resend_missed(opened, issue, sending, now())
-        assert not Deliveries(opened.database).open()
+        assert not IssueSends(opened.database).open()
 
 
 def test_whoever_was_erased_before_their_turn_did_not_fail(site: Mailing) -> None:
@@ -312,7 +316,7 @@ def test_one_who_is_refused_for_good_fails_and_is_not_mailed_again(site: Mailing
     with site.folder.opened() as opened:
         assert Subscribers(opened.database).suppression(people[BOB].hash)
         assert not Subscribers(opened.database).suppression(people[ADA].hash)
-        events = Deliveries(opened.database).events(site.sending.issue, people[BOB].id)
+        events = DeliveryEvents(opened.database).of(site.sending.issue, people[BOB].id)
     assert any("5.1.1 nobody here" in each.detail for each in events)
 
 
@@ -355,7 +359,7 @@ def test_who_refuses_us_stops_the_issue_and_fails_nobody(
         report = site.send(stopping=after(3))
         assert not server.mails
     assert set(site.states().values()) == {"pending"}
-    said = [each.paused for each in report.paused] + [each.text for each in report.troubles]
+    said = [each.paused for each in report.paused] + [each.text for each in report.relay_errors]
     assert any(word in each for each in said)
 
 
@@ -642,11 +646,11 @@ def test_a_draft_can_be_sent_to_one_address_and_counts_as_nothing(site: Mailing)
     with SmtpServer() as server:
         site.through(server.port)
         with site.folder.opened() as opened:
-            said = send_one(opened, site.folder.root / "outbox", issue, "me@example.net")
+            said = send_test_of(opened, site.folder.root / "outbox", issue, "me@example.net")
         assert arrived(server) == ["me@example.net"]
     assert "taken as 1" in said
     with site.folder.opened() as opened:
-        assert Deliveries(opened.database).sending(issue.sequence) is None
+        assert IssueSends(opened.database).get(issue.sequence) is None
 
 
 def test_a_test_email_that_may_not_have_been_accepted_is_no_success(site: Mailing) -> None:
@@ -655,8 +659,8 @@ def test_a_test_email_that_may_not_have_been_accepted_is_no_success(site: Mailin
     with SmtpServer(scripted(QUIT=[Say("451 4.3.0 not now")])) as server:
         site.through(server.port)
         with site.folder.opened() as opened, pytest.raises(DeliveryError, match="451") as caught:
-            send_one(opened, site.folder.root / "outbox", issue, "me@example.net")
-    assert caught.value.uncertain
+            send_test_of(opened, site.folder.root / "outbox", issue, "me@example.net")
+    assert caught.value.outcome_unknown
 
 
 def seen_by(seen: list[tuple[int, int]]) -> ProgressCallback:
@@ -731,12 +735,12 @@ def test_a_store_that_is_busy_for_long_costs_time_and_nothing_else(
             other.execute("BEGIN IMMEDIATE")
         return None
 
-    def unlock(message: str) -> None:
-        refused.append(message)
+    def unlock(*message: object) -> None:
+        refused.append(str(message))
         if len(refused) == 2:
             other.rollback()
 
-    monkeypatch.setattr("syndicate.delivery.dispatcher.log.warning", unlock)
+    monkeypatch.setattr("syndicate.delivery.transactions.log.warning", unlock)
     with SmtpServer(lock) as server:
         site.through(server.port, connections=2)
         assert site.send().sent == 30
@@ -748,7 +752,7 @@ def test_a_store_that_is_busy_for_long_costs_time_and_nothing_else(
 def test_on_a_full_disk_nothing_goes_out_that_is_not_written_down(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("syndicate.delivery.dispatcher.POLL_SECONDS", 0.01)
+    monkeypatch.setattr("syndicate.delivery.transactions.RETRY_SECONDS", 0.01)
     url = f"sqlite:///{tmp_path / 'site' / 'syndicate.db'}"
     site = mailing(tmp_path / "site", url)
     site.people([f"p{number:02}@example.org" for number in range(30)])
@@ -826,7 +830,7 @@ def test_how_long_an_approval_is_good(hours: int, waits: bool) -> None:
 def test_what_is_known_when_a_round_breaks_is_written_when_the_store_is_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("syndicate.delivery.dispatcher.POLL_SECONDS", 0.01)
+    monkeypatch.setattr("syndicate.delivery.transactions.RETRY_SECONDS", 0.01)
     site = mailing(tmp_path / "site", "sqlite:///syndicate.db")
     site.people(EVERYBODY)
     site.issue()

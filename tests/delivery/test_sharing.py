@@ -14,7 +14,8 @@ from syndicate.delivery.queue import ACTIVE_WINDOW, SHARE_SLACK, DeliveryQueue, 
 from syndicate.delivery.rate_limits import RateLimiter
 from syndicate.delivery.relays import Relay
 from syndicate.mail.outbox import Outbox
-from syndicate.store.deliveries import ClaimedDelivery, IssueSend
+from syndicate.store.claims import ClaimedDelivery
+from syndicate.store.issue_sends import IssueSend
 
 
 class Clock:
@@ -94,5 +95,5 @@ def test_shares_hold_when_the_store_keeps_all_outlets_waiting(
     queue = feed_of(relays)
     assert queue.get(other, 0)
     clock.now += 2 * ACTIVE_WINDOW
-    queue.goes_on(relays)
+    queue.mark_active(relays)
     assert taken(queue, one) == 3 * (SHARE_SLACK + 1) + 1

@@ -12,26 +12,28 @@ TWO_DAYS = timedelta(days=2)
 
 
 def refused(what: RejectedStage, **more: bool) -> DeliveryError:
-    return DeliveryError("said no", what=what, **more)  # type: ignore[arg-type]
+    return DeliveryError("said no", stage=what, **more)  # type: ignore[arg-type]
 
 
 def test_what_may_have_arrived_is_held_whatever_was_said_of_it() -> None:
     for what in RejectedStage:
-        for for_good in (True, False):
-            found = next_state(refused(what, uncertain=True, for_good=for_good), 0, TWO_DAYS)
+        for permanent in (True, False):
+            found = next_state(
+                refused(what, outcome_unknown=True, permanent=permanent), 0, TWO_DAYS
+            )
             assert found.state is DeliveryState.HELD
             assert not found.pause
 
 
 @pytest.mark.parametrize("what", [RejectedStage.SERVER, RejectedStage.SENDER])
 def test_who_refuses_us_for_good_stops_the_issue_and_fails_nobody(what: RejectedStage) -> None:
-    found = next_state(refused(what, for_good=True), 3, TWO_DAYS)
+    found = next_state(refused(what, permanent=True), 3, TWO_DAYS)
     assert (found.state, found.pause, found.is_attempt) == (DeliveryState.PENDING, "said no", False)
 
 
 @pytest.mark.parametrize("what", [RejectedStage.RECIPIENT, RejectedStage.MESSAGE])
 def test_a_message_refused_for_good_failed(what: RejectedStage) -> None:
-    found = next_state(refused(what, for_good=True), 0, TWO_DAYS)
+    found = next_state(refused(what, permanent=True), 0, TWO_DAYS)
     assert (found.state, found.pause) == (DeliveryState.FAILED, "")
 
 

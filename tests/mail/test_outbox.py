@@ -40,7 +40,7 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "outbox").write_text("a file")
     with pytest.raises(DeliveryError, match="outbox cannot be written") as error:
         send(Outbox(tmp_path / "outbox"), b"one\r\n")
-    assert not error.value.for_good
+    assert not error.value.permanent
 
 
 def test_what_a_killed_program_left_unfinished_is_removed_and_what_is_being_written_is_not(
@@ -71,4 +71,4 @@ def test_a_message_that_was_there_and_was_taken_away_may_have_been_sent(
     monkeypatch.setattr(os, "fsync", fsync)
     with pytest.raises(DeliveryError) as caught:
         send(Outbox(tmp_path), b"one\r\n")
-    assert caught.value.uncertain
+    assert caught.value.outcome_unknown

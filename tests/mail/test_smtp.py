@@ -73,8 +73,12 @@ def send(transport: Transport, *names: str, message: bytes = MESSAGE) -> list[st
 
 def story(error: DeliveryError) -> str:
     """What the ledger goes by."""
-    facts = {"for good": error.for_good, "uncertain": error.uncertain, "lost": error.lost}
-    return ", ".join([error.what, *(name for name, true in facts.items() if true)])
+    facts = {
+        "for good": error.permanent,
+        "outcome_unknown": error.outcome_unknown,
+        "lost": error.connection_lost,
+    }
+    return ", ".join([error.stage, *(name for name, true in facts.items() if true)])
 
 
 def wait_for(true: Callable[[], bool]) -> None:
@@ -300,7 +304,7 @@ def test_what_ends_before_the_message_was_not_sent(
 def test_what_ends_after_the_dot_is_uncertain(extensions: tuple[str, ...], action: Action) -> None:
     with SmtpServer(scripted(MESSAGE=[None, action]), extensions=extensions) as server:
         told = send(transport(server), "ann", "bob", "cy")
-    assert told[1:] == ["server, uncertain, lost", "server, lost"]
+    assert told[1:] == ["server, outcome_unknown, lost", "server, lost"]
     assert received(server)[:1] == ["ann"]
 
 
@@ -326,7 +330,7 @@ def test_a_message_whose_end_was_not_handed_over_was_not_sent(
 
 def test_a_message_that_was_handed_over_to_a_server_that_died_is_uncertain() -> None:
     with SmtpServer(scripted(MESSAGE=Close())) as server:
-        assert send(transport(server), "ann") == ["server, uncertain, lost"]
+        assert send(transport(server), "ann") == ["server, outcome_unknown, lost"]
 
 
 @pytest.mark.usefixtures("trusted")
@@ -389,7 +393,7 @@ STEPS = {
     "MAIL": "server, lost",
     "RCPT": "server, lost",
     "DATA": "server, lost",
-    "MESSAGE": "server, uncertain, lost",
+    "MESSAGE": "server, outcome_unknown, lost",
 }
 
 
@@ -440,7 +444,7 @@ def test_a_farewell_that_is_not_answered_costs_nothing() -> None:
 def refused_entry(way: SmtpTransport) -> DeliveryError:
     with pytest.raises(DeliveryError) as error, way.session():
         pass
-    assert error.value.what == RejectedStage.SERVER
+    assert error.value.stage == RejectedStage.SERVER
     return error.value
 
 
@@ -450,7 +454,7 @@ def test_no_server_is_told_with_host_and_port() -> None:
     settings = Server(name="main", host="localhost", port=port, security="none")
     error = refused_entry(SmtpTransport(settings, "here.example.org"))
     assert error.message == f"localhost port {port} cannot be reached: Connection refused"
-    assert not error.for_good
+    assert not error.permanent
 
 
 @pytest.mark.parametrize("host", ["no-such-host.invalid", "a..b", "x" * 70])
@@ -460,7 +464,7 @@ def test_a_host_that_does_not_exist_is_told(host: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("step", "reply", "for_good"),
+    ("step", "reply", "permanent"),
     [
         ("GREETING", "554 5.7.1 no mail here", True),
         ("GREETING", "421 4.3.2 busy", False),
@@ -469,11 +473,11 @@ def test_a_host_that_does_not_exist_is_told(host: str) -> None:
     ],
 )
 def test_a_server_that_does_not_want_us_says_for_how_long(
-    step: str, reply: str, for_good: bool
+    step: str, reply: str, permanent: bool
 ) -> None:
     with SmtpServer(scripted(**{step: Say(reply)})) as server:
         error = refused_entry(transport(server))
-    assert error.for_good == for_good
+    assert error.permanent == permanent
     assert reply in error.message
 
 
@@ -483,7 +487,7 @@ def test_a_login_that_is_refused_is_for_good(tls: ssl.SSLContext, mechanism: str
     users = {"jo": "another"}
     with SmtpServer(tls=tls, users=users, mechanisms=mechanism) as server:
         error = refused_entry(transport(server, "starttls", user="jo", password="s3cret"))
-    assert error.for_good
+    assert error.permanent
     assert error.status == "5.7.8"
     assert error.message.startswith("localhost refused the login of jo: 535 5.7.8")
     assert "password" in error.hint
@@ -492,7 +496,7 @@ def test_a_login_that_is_refused_is_for_good(tls: ssl.SSLContext, mechanism: str
 def test_a_login_that_is_refused_for_now_may_be_tried_again() -> None:
     behaviour = scripted(AUTH=Say("454 4.7.0 too many"))
     with SmtpServer(behaviour, users={"jo": "s3cret"}) as server:
-        assert not refused_entry(transport(server, user="jo", password="s3cret")).for_good
+        assert not refused_entry(transport(server, user="jo", password="s3cret")).permanent
 
 
 @pytest.mark.parametrize("echo", ["s3cret", "am8=", "AGpvAHMzY3JldA==", "\0jo\0S3CRET"])
@@ -507,14 +511,14 @@ def test_no_error_holds_the_password_whatever_the_server_repeats(echo: str) -> N
 def test_a_login_nobody_knows_is_told() -> None:
     with SmtpServer(users={"jo": "x"}, mechanisms="XOAUTH2 GSSAPI") as server:
         error = refused_entry(transport(server, user="jo", password="x"))
-    assert error.for_good
+    assert error.permanent
     assert "XOAUTH2 GSSAPI" in error.message
 
 
 def test_a_login_where_none_is_offered_is_told() -> None:
     with SmtpServer() as server:
         error = refused_entry(transport(server, user="jo", password="x"))
-    assert error.for_good
+    assert error.permanent
     assert not any(line.startswith("AUTH") for line in server.commands)
 
 
@@ -522,7 +526,7 @@ def test_a_login_where_none_is_offered_is_told() -> None:
 def test_no_password_is_said_where_encryption_is_not_offered() -> None:
     with SmtpServer(users={"jo": "x"}) as server:
         error = refused_entry(transport(server, "starttls", user="jo", password="x"))
-    assert error.for_good
+    assert error.permanent
     assert "STARTTLS" in error.message
     assert not any(line.startswith("AUTH") for line in server.commands)
 
@@ -538,7 +542,7 @@ def test_a_certificate_of_another_host_is_not_good(
         error = refused_entry(transport(server, security, user="jo", password="x"))
     assert error.message.startswith("the certificate of localhost is not good: Hostname mismatch")
     assert "host" in error.hint
-    assert not error.for_good
+    assert not error.permanent
     assert not any(line.startswith("AUTH") for line in server.commands)
 
 
@@ -610,7 +614,7 @@ def test_postfix_understands_it(
     ("options", "told"),
     [
         (("-q", "RCPT"), "server, lost"),
-        (("-q", "."), "server, uncertain, lost"),
+        (("-q", "."), "server, outcome_unknown, lost"),
         (("-Q", "."), "message, lost"),
         (("-f", "RCPT"), "recipient, for good"),
         (("-r", "."), "message, lost"),

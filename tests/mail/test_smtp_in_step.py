@@ -115,7 +115,7 @@ class Round:
                     while self.waiting and not self.is_over(session):
                         pass
                 if session.doubt:
-                    self.found[self.taken] = DeliveryError(session.doubt, uncertain=True)
+                    self.found[self.taken] = DeliveryError(session.doubt, outcome_unknown=True)
         return self.found
 
     def is_over(self, session: SmtpSession) -> bool:
@@ -124,15 +124,15 @@ class Round:
         try:
             session.begin(to(name))
         except DeliveryError as error:
-            if error.what is not RejectedStage.SERVER:
+            if error.stage is not RejectedStage.SERVER:
                 self.found[self.waiting.pop(0)] = error
-            return error.lost
+            return error.connection_lost
         self.waiting.pop(0)
         try:
             session.finish(MESSAGE, to(others[0]) if others else None)
         except DeliveryError as error:
             self.found[name] = error
-            return error.lost
+            return error.connection_lost
         self.found[name], self.taken = None, name
         return False
 
@@ -189,12 +189,12 @@ def test_a_reply_too_many_or_too_few_makes_no_outcome_wrong(
             wrong = f"{plan}, {odd} at {at}: {name} has {error or 'sent'}, and {taken} got it"
             if error is None:
                 assert taken.count(name) == 1, wrong
-            elif not error.uncertain:
+            elif not error.outcome_unknown:
                 assert name not in taken, wrong
                 blamed = {BLAMED[step] for step, who in meaning.refused if who == name}
-                assert error.what in blamed or not error.for_good, wrong
+                assert error.stage in blamed or not error.permanent, wrong
         assert set(found) == set(PEOPLE)
-        assert sum(bool(error and error.uncertain) for error in found.values()) <= 1
+        assert sum(bool(error and error.outcome_unknown) for error in found.values()) <= 1
 
 
 @pytest.mark.parametrize("extensions", [EXTENSIONS, ("8BITMIME",)], ids=["together", "one by one"])
@@ -207,8 +207,8 @@ def test_where_every_reply_is_in_place_nothing_is_unknown(
         found = Round(transport(server)).run()
     (ann, bob, cy) = (found[name] for name in PEOPLE)
     assert (ann, cy) == (None, None)
-    assert (bob.what if bob else None) == BLAMED.get(step)
-    assert bob is None or (bob.for_good, bob.uncertain) == (reply[0] == "5", False)
+    assert (bob.stage if bob else None) == BLAMED.get(step)
+    assert bob is None or (bob.permanent, bob.outcome_unknown) == (reply[0] == "5", False)
 
 
 @pytest.mark.parametrize("extensions", [EXTENSIONS, ("8BITMIME",)], ids=["together", "one by one"])
@@ -228,8 +228,8 @@ def test_a_refusal_by_a_server_that_then_closes_the_connection_counts(
         found = Round(transport(server)).run()
     error = found.pop(refused)
     assert error is not None
-    assert (error.what, error.uncertain) == (RejectedStage.MESSAGE, False)
-    assert error.for_good == (how != "for now")
+    assert (error.stage, error.outcome_unknown) == (RejectedStage.MESSAGE, False)
+    assert error.permanent == (how != "for now")
     assert set(found.values()) == {None}
     assert len(server.mails) == len(PEOPLE) - 1
 
@@ -247,5 +247,5 @@ def test_of_two_replies_before_the_end_of_a_connection_none_is_believed(
         session.begin(to("ann"))
         with pytest.raises(DeliveryError) as caught:
             session.finish(MESSAGE, to("bob"))
-    assert caught.value.uncertain
-    assert caught.value.lost
+    assert caught.value.outcome_unknown
+    assert caught.value.connection_lost

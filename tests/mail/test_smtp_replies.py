@@ -126,7 +126,7 @@ def test_a_server_says_what_it_offers_in_capitals_or_not() -> None:
 
 
 @pytest.mark.parametrize(
-    ("step", "code", "what", "for_good", "lost"),
+    ("step", "code", "what", "permanent", "lost"),
     [
         (Step.SENDER, 451, RejectedStage.SENDER, False, False),
         (Step.SENDER, 553, RejectedStage.SENDER, True, False),
@@ -140,12 +140,12 @@ def test_a_server_says_what_it_offers_in_capitals_or_not() -> None:
     ],
 )
 def test_what_a_refusal_is_about(
-    step: Step, code: int, what: RejectedStage, for_good: bool, lost: bool
+    step: Step, code: int, what: RejectedStage, permanent: bool, lost: bool
 ) -> None:
     error = error_for_reply(step, Reply(code, ("no",)), "host", "b@example.org")
     assert error
-    assert (error.what, error.for_good, error.lost) == (what, for_good, lost)
-    assert not error.uncertain
+    assert (error.stage, error.permanent, error.connection_lost) == (what, permanent, lost)
+    assert not error.outcome_unknown
 
 
 def test_a_refusal_does_not_name_who_was_refused() -> None:

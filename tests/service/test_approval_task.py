@@ -9,7 +9,7 @@ import pytest
 from service_parts import MINUTE, MONDAY, Life, letter
 
 from site_folder import SiteFolder
-from syndicate.delivery.sender import too_old
+from syndicate.delivery.planning import too_old
 from syndicate.issues.freeze import schedule_approval
 
 LATER = MONDAY + timedelta(hours=3)

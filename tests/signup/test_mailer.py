@@ -37,8 +37,8 @@ class Refusing:
 
     doubt = ""
 
-    def __init__(self, *, for_good: bool = False, connects: bool = True) -> None:
-        self.error = DeliveryError("not now", for_good=for_good)
+    def __init__(self, *, permanent: bool = False, connects: bool = True) -> None:
+        self.error = DeliveryError("not now", permanent=permanent)
         self.connects = connects
 
     @contextmanager
@@ -85,7 +85,7 @@ def test_a_letter_that_is_not_taken_is_tried_again(small: Place, connects: bool)
 
 def test_a_letter_that_is_refused_for_good_is_not(small: Place) -> None:
     small.ask(MAIL)
-    sent_by(small, Refusing(for_good=True), now())
+    sent_by(small, Refusing(permanent=True), now())
     assert states(small) == [(RequestState.FAILED, 1)]
 
 

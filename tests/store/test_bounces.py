@@ -6,7 +6,8 @@ import pytest
 
 from syndicate.store.bounces import Bounce, Bounces, identity
 from syndicate.store.database import Database
-from syndicate.store.deliveries import Deliveries, IssueSend
+from syndicate.store.issue_sends import IssueSend
+from syndicate.store.recipients import Recipients
 
 NOW = "2026-11-20T12:00:00Z"
 
@@ -21,7 +22,7 @@ def keep(database: Database, subscriber: int, kind: str) -> bool:
 @pytest.fixture
 def sent(database: Database) -> Database:
     with database.transaction():
-        Deliveries(database).plan(IssueSend(1, "weekly", "2026-11-20T08:00", NOW), [])
+        Recipients(database).plan(IssueSend(1, "weekly", "2026-11-20T08:00", NOW), [])
     return database
 
 

@@ -58,7 +58,7 @@ from syndicate.site import Site
 from syndicate.store.articles import Articles
 from syndicate.store.database import Database
 from syndicate.store.documents import GONE_FEEDS, Documents
-from syndicate.store.events import Events, Happening
+from syndicate.store.events import EventKind, Events
 from syndicate.store.meta import Meta
 from syndicate.store.newsletters import Newsletters
 from syndicate.store.renderings import Renderings
@@ -286,7 +286,7 @@ def _make(
         if site.config.feeds.hub:
             changed = [path for path in writer.written if path.endswith(FEED_FILES)]
             addresses = [base_url(site.config.site) + quote(path) for path in changed]
-            Events(site.database).add(Happening.FEED_CHANGED, addresses, format_timestamp(now))
+            Events(site.database).add(EventKind.FEED_CHANGED, addresses, format_timestamp(now))
         Meta(site.database).remember(input_hashes)
 
 

@@ -36,7 +36,7 @@ from syndicate.content.versions import READER_VERSION
 from syndicate.errors import SyndicateError
 from syndicate.store.articles import LAST_EXPIRY, NEXT_EXPIRY, Articles, Change
 from syndicate.store.database import Database
-from syndicate.store.events import Events, Happening
+from syndicate.store.events import EventKind, Events
 from syndicate.store.meta import Meta
 from syndicate.store.passed import is_unread, passed
 from syndicate.timestamps import format_timestamp
@@ -153,7 +153,7 @@ def ingest(
         Meta(database).remember(_next_expiry(articles, meta, changes, moment))
         if announcing:
             new = [after.id for before, after in changes if _is_new(before, after)]
-            Events(database).add(Happening.ARTICLE_PUBLISHED, new, moment)
+            Events(database).add(EventKind.ARTICLE_PUBLISHED, new, moment)
         articles.tag(changes, anew=retag, keep=tagged)
         articles.replace_faults((*removed, *(f.path for f in scanned)), _fault_rows(broken, now))
         kept = {"read as": how, "tags kept": kept_tags}

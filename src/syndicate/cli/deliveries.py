@@ -25,8 +25,8 @@ from syndicate.findings import visible
 
 if TYPE_CHECKING:
     from syndicate.config.model import Newsletter
-    from syndicate.delivery.dispatcher import IssueProgress
     from syndicate.delivery.operator import DeliveryReport
+    from syndicate.delivery.progress import IssueProgress
     from syndicate.delivery.relays import RelayError
     from syndicate.delivery.sender import SendReport
     from syndicate.site import Setup, Site
@@ -81,10 +81,9 @@ def _names(site: Site, proof: DeliveryReport, state: str | None) -> Iterator[tup
 
 
 def _as_json(proof: DeliveryReport, names: Iterable[tuple[str, ...]] | None) -> None:
-    from syndicate.delivery.operator import states
 
     sending = proof.sending
-    fields: dict[str, object] = {"issue": sending.name, "planned": proof.planned, **states(proof)}
+    fields: dict[str, object] = {"issue": sending.name, "planned": proof.planned, **proof.by_state}
     fields |= {"holds": proof.balanced, "began": sending.began, "ended": sending.ended}
     fields |= {"paused": sending.paused}
     if names is None:
@@ -100,12 +99,12 @@ def _as_json(proof: DeliveryReport, names: Iterable[tuple[str, ...]] | None) -> 
 
 
 def _as_table(proof: DeliveryReport, names: Iterable[tuple[str, ...]] | None) -> None:
-    from syndicate.delivery.operator import after_pause, states
+    from syndicate.delivery.operator import after_pause
 
     sending = proof.sending
     click.secho(sending.name, bold=True)
     rows = [("planned", f"{proof.planned:,}", "")]
-    rows += [(name, f"{number:,}", "") for name, number in states(proof).items()]
+    rows += [(name, f"{number:,}", "") for name, number in proof.by_state.items()]
     rows += [("began", sending.began, "")]
     rows += [("ended", sending.ended, "")] if sending.ended else []
     rows += [("paused", sending.paused, after_pause(sending))] if sending.paused else []
@@ -184,6 +183,7 @@ def resolve(config_file: Path, issue: str, addresses: tuple[str, ...], verdict: 
 def for_address(config_file: Path, address: str) -> None:
     """Show what was sent to ADDRESS, newest first, with the outcome."""
     from syndicate.store.deliveries import Deliveries
+    from syndicate.store.delivery_events import DeliveryEvents
 
     with site_of(config_file) as site:
         ledger = Deliveries(site.database)
@@ -193,7 +193,7 @@ def for_address(config_file: Path, address: str) -> None:
             rows.append((sending.name, delivery.state, delivery.at, delivery.reply))
             rows += [
                 ("", each.event, each.at, each.detail)
-                for each in ledger.events(sending.issue, who.id)
+                for each in DeliveryEvents(site.database).of(sending.issue, who.id)
             ]
     if not rows:
         click.echo(f"Nothing was sent to {address} yet.")
@@ -247,7 +247,7 @@ def send(config_file: Path) -> int:
         bars.close()
     _summarise(report, delivers=any(n.deliver for n in setup.config.newsletters.values()))
     nothing_went_out = bool(report.failed and not report.sent)
-    is_stuck = bool(report.troubles and any(report.remaining.values()))
+    is_stuck = bool(report.relay_errors and any(report.remaining.values()))
     return int(bool(report.paused or report.held_by_issue or nothing_went_out or is_stuck))
 
 
@@ -342,11 +342,11 @@ class _Bars:
 
 def _next(trouble: RelayError) -> str:
     """When a server is tried again, in local time."""
-    if trouble.rest is None:
+    if trouble.is_disabled:
         return "; no further attempts"
-    if not trouble.rest:
+    if not trouble.retry_in:
         return "; retrying"
-    moment = datetime.now().astimezone() + timedelta(seconds=ceil(trouble.rest))
+    moment = datetime.now().astimezone() + timedelta(seconds=ceil(trouble.retry_in))
     return f"; next attempt at {moment:%H:%M:%S}"
 
 
@@ -365,7 +365,7 @@ def _summarise(report: SendReport, *, delivers: bool) -> None:
     rows += [("paused", f"{each.name}: {each.paused}", after_pause(each)) for each in report.paused]
     rows += [("waiting", f"{name}: {WAITING}", "syndicate check") for name in report.waiting]
     reasons = " ".join(each.paused for each in report.paused)
-    troubles = dict.fromkeys(trouble.text for trouble in report.troubles)
+    troubles = dict.fromkeys(trouble.text for trouble in report.relay_errors)
     rows += [("error", text, "") for text in troubles if text not in reasons]
     if report.quiet_until:
         rows.append(
@@ -409,13 +409,13 @@ def send_test(config_file: Path, issue: str, address: str) -> None:
 def _tested(setup: Setup, site: Site, name: str, address: str) -> tuple[str, str]:
     """Send the test: of what, and the server's reply."""
     from syndicate.config.named import newsletter_named
-    from syndicate.delivery.sender import send_one
+    from syndicate.delivery.send_test import send_test_of
     from syndicate.errors import SyndicateError
 
     outbox = setup.base / setup.config.outbox
     wanted, _, slot = name.strip("/").partition("/")
     if slot != "next" and (found := issue_named(site, name) if slot else newest_draft(site, name)):
-        return found.name, send_one(site, outbox, found, address)
+        return found.name, send_test_of(site, outbox, found, address)
     newsletter = newsletter_named(site.config, wanted)
     if reply := _test_of_next(setup, site, newsletter, address):
         return f"the next issue of {wanted}", reply
@@ -423,14 +423,14 @@ def _tested(setup: Setup, site: Site, name: str, address: str) -> tuple[str, str
         message = f"there is nothing new since the last issue of {wanted}, so no next issue yet"
         raise SyndicateError(message, hint=f"syndicate send-test {wanted} {address}")
     found = issue_named(site, name, has_text)
-    return found.name, send_one(site, outbox, found, address)
+    return found.name, send_test_of(site, outbox, found, address)
 
 
 def _test_of_next(setup: Setup, site: Site, newsletter: Newsletter, address: str) -> str:
     """Send the next issue as it would be made now; "" when nothing is new."""
     from syndicate.build.plan import next_texts
     from syndicate.cli.show import Progress
-    from syndicate.delivery.sender import send_test as send_texts
+    from syndicate.delivery.send_test import send_test as send_texts
 
     texts = next_texts(setup, newsletter, Progress(quiet=False), datetime.now(UTC))
     if texts is None:

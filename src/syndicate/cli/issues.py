@@ -227,10 +227,10 @@ def approve(config_file: Path, issue: str, at: str | None) -> None:
 def _confirm(site: Site, issue: Issue) -> bool:
     """Confirm an issue that waits for confirmation; False if this one does not."""
     from syndicate.delivery.operator import resume
-    from syndicate.delivery.sender import CONFIRM
-    from syndicate.store.deliveries import Deliveries
+    from syndicate.delivery.planning import CONFIRM
+    from syndicate.store.issue_sends import IssueSends
 
-    sending = Deliveries(site.database).sending(issue.sequence)
+    sending = IssueSends(site.database).get(issue.sequence)
     return sending is not None and sending.paused.startswith(CONFIRM) and resume(site, sending)
 
 
@@ -444,6 +444,7 @@ def _show_next(issue: NextIssue) -> None:
 def _state(site: Site, issue: Issue) -> str:
     """The state of an issue, with details where the state alone would mislead."""
     from syndicate.store.deliveries import Deliveries
+    from syndicate.store.issue_sends import IssueSends
     from syndicate.store.issues import IssueState
 
     if issue.state == IssueState.DRAFT and issue.approve_at:
@@ -451,7 +452,7 @@ def _state(site: Site, issue: Issue) -> str:
     if issue.state not in (IssueState.SENDING, IssueState.SENT):
         return issue.state
     ledger = Deliveries(site.database)
-    sending = ledger.sending(issue.sequence)
+    sending = IssueSends(site.database).get(issue.sequence)
     if sending and sending.paused and not sending.ended:
         return f"paused: {sending.paused}"
     if issue.state == IssueState.SENT and sending and not ledger.is_any(issue.sequence, "sent"):
@@ -463,13 +464,13 @@ def _state(site: Site, issue: Issue) -> str:
 
 def _counts(site: Site, issue: Issue) -> str:
     """The numbers of deliveries of an issue by state; "" before it has any."""
-    from syndicate.delivery.operator import reconcile, states
-    from syndicate.store.deliveries import Deliveries
+    from syndicate.delivery.operator import reconcile
+    from syndicate.store.issue_sends import IssueSends
 
-    sending = Deliveries(site.database).sending(issue.sequence)
+    sending = IssueSends(site.database).get(issue.sequence)
     if sending is None:
         return ""
-    parts = states(reconcile(site, sending)).items()
+    parts = reconcile(site, sending).by_state.items()
     return ", ".join([f"{sending.planned:,} planned", *(f"{n:,} {name}" for name, n in parts if n)])
 
 

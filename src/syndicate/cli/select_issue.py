@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from syndicate.errors import SyndicateError
 from syndicate.store.deliveries import Deliveries
+from syndicate.store.issue_sends import IssueSends
 from syndicate.store.issues import Issue, Issues, IssueState, slot_name
 
 if TYPE_CHECKING:
@@ -38,18 +39,18 @@ def has_text(_: Site, issue: Issue) -> bool:
 
 def began(site: Site, issue: Issue) -> bool:
     """It has deliveries."""
-    return Deliveries(site.database).sending(issue.sequence) is not None
+    return IssueSends(site.database).get(issue.sequence) is not None
 
 
 def goes_out(site: Site, issue: Issue) -> bool:
     """It is being sent and not paused."""
-    sending = Deliveries(site.database).sending(issue.sequence)
+    sending = IssueSends(site.database).get(issue.sequence)
     return sending is not None and not sending.ended and not sending.paused
 
 
 def is_paused(site: Site, issue: Issue) -> bool:
     """Its sending is paused."""
-    sending = Deliveries(site.database).sending(issue.sequence)
+    sending = IssueSends(site.database).get(issue.sequence)
     return sending is not None and not sending.ended and bool(sending.paused)
 
 

@@ -1,6 +1,6 @@
 """A frozen issue and a subscriber -> the message and its envelope.
 
-The issue is encoded once; after that nothing is read, so many threads may render.
+The issue is encoded once; writing a message then reads nothing, so many threads may do it.
 """
 
 from __future__ import annotations
@@ -21,38 +21,42 @@ from syndicate.mail.transport import Envelope
 from syndicate.newsletters.personal import PersonalisedIssue
 from syndicate.signup.links import Links, mailbox_read
 from syndicate.site import Site
-from syndicate.store.deliveries import ClaimedDelivery, IssueSend
+from syndicate.store.claims import ClaimedDelivery
+from syndicate.store.issue_sends import IssueSend
 from syndicate.store.issues import Issues, slot_name
 from syndicate.store.requests import SigningKey, SigningKeys
 from syndicate.store.subscribers import Subscribers
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
-    """A message to one recipient, ready to be handed over."""
+class PersonalMessage:
+    """The message to one recipient, ready to be sent; `content` are its bytes."""
 
     envelope: Envelope
-    message: bytes
+    content: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class MessageFactory:
-    """The messages of one issue. `salt` makes ids of messages that nobody can make up."""
+    """The messages of one issue.
+
+    `salt` makes message ids that cannot be guessed; bounces go to the address `bounces`.
+    """
 
     issue: int
     newsletter: Newsletter
-    prepared: EncodedIssue
+    encoded: EncodedIssue
     links: Links
-    secret: SigningKey
+    key: SigningKey
     salt: str
     bounces: str
     sign: Callable[[bytes], bytes]
 
-    def write(self, claimed: ClaimedDelivery) -> Written:
-        """The message of a delivery. Raises MessageError if mail does not allow it."""
+    def write(self, claimed: ClaimedDelivery) -> PersonalMessage:
+        """The message of a delivery. Raises MessageError for an address or name mail forbids."""
         number = claimed.subscriber
         name = self.newsletter.name
-        who = Recipient(
+        recipient = Recipient(
             address=claimed.address,
             name=claimed.name,
             unsubscribe=self.links.unsubscribe(name, number),
@@ -61,41 +65,37 @@ class MessageFactory:
             message_id=message_id(self.issue, number, self.salt, domain(self.newsletter.sender)),
             date=datetime.now(UTC),
         )
-        message = self.sign(self.prepared.to(who, smtputf8=True))
-        sender = return_path(self.bounces, self.secret, self.issue, number)
-        return Written(Envelope(sender, as_sent(claimed.address, smtputf8=True)), message)
+        content = self.sign(self.encoded.to(recipient, smtputf8=True))
+        sender = return_path(self.bounces, self.key, self.issue, number)
+        return PersonalMessage(Envelope(sender, as_sent(claimed.address, smtputf8=True)), content)
 
 
 def message_factory(site: Site, sending: IssueSend) -> MessageFactory:
-    """What writes the messages of an issue. Raises SyndicateError when none can be written."""
+    """The factory of an issue's messages. Raises SyndicateError when none can be written."""
     newsletter = site.config.newsletters.get(sending.newsletter)
     issue = Issues(site.database).get(sending.newsletter, sending.slot)
     if newsletter is None or issue is None:
         raise SyndicateError(
-            f"there is no newsletter {sending.newsletter} now",
-            hint="put it back; then it can go on, or be cancelled",
+            f"config.yaml has no newsletter {sending.newsletter} any more",
+            hint="put it back; then resume the issue, or cancel it",
         )
-    return mail_from(site, newsletter, PersonalisedIssue.from_json(issue.personal), sending)
+    return factory_from(site, newsletter, PersonalisedIssue.from_json(issue.personal), sending)
 
 
-def mail_from(
+def factory_from(
     site: Site, newsletter: Newsletter, personal: PersonalisedIssue, sending: IssueSend
 ) -> MessageFactory:
-    """What writes the messages of an issue with these texts. Raises SyndicateError."""
+    """The factory of messages with these texts. Raises SyndicateError."""
     with site.database.transaction():
-        secret = SigningKeys(site.database).signing(sending.began)
+        key = SigningKeys(site.database).signing(sending.began)
         salt = Subscribers(site.database).salt()
     dkim = site.config.sending.dkim
     return MessageFactory(
         issue=sending.issue,
         newsletter=newsletter,
-        prepared=EncodedIssue(
-            personal,
-            newsletter,
-            issue=slot_name(sending.slot),
-        ),
-        links=Links(base_url(site.config.site), secret, mailbox_read(site.config.bounces)),
-        secret=secret,
+        encoded=EncodedIssue(personal, newsletter, issue=slot_name(sending.slot)),
+        links=Links(base_url(site.config.site), key, mailbox_read(site.config.bounces)),
+        key=key,
         salt=salt,
         bounces=site.config.bounces.address or mailbox(newsletter.sender),
         sign=Signer(dkim, domain(newsletter.sender)).signed if dkim.key else _unsigned,

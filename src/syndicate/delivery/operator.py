@@ -1,6 +1,6 @@
 """Operator commands on an issue being sent: pause, resume, stop, retry, resend, resolve, reconcile.
 
-Each is one transaction, and holds whether or not a sender is running.
+Each is one transaction, and takes effect whether or not a sender is running.
 """
 
 from __future__ import annotations
@@ -15,8 +15,10 @@ from syndicate.documents.pending import mark_pending
 from syndicate.errors import SyndicateError
 from syndicate.site import Site
 from syndicate.store.articles import Articles
-from syndicate.store.deliveries import Deliveries, IssueSend
+from syndicate.store.deliveries import Deliveries
+from syndicate.store.issue_sends import IssueSend, IssueSends
 from syndicate.store.issues import Issue, Issues, IssueState
+from syndicate.store.recipients import Recipients
 from syndicate.timestamps import format_timestamp
 
 S = DeliveryState
@@ -26,7 +28,10 @@ STOPPED = "the issue was stopped"
 
 @dataclass(frozen=True, slots=True)
 class DeliveryReport:
-    """What became of an issue. `planned` was counted when it was planned, the others now."""
+    """The deliveries of an issue by state.
+
+    `planned` was counted when they were planned, the others now; `pending` are all open ones.
+    """
 
     sending: IssueSend
     planned: int
@@ -39,40 +44,43 @@ class DeliveryReport:
     @property
     def balanced(self) -> bool:
         """Whether every delivery is accounted for, and none twice."""
-        parts = (self.sent, self.failed, self.held, self.suppressed, self.pending)
-        return self.planned == sum(parts)
+        return self.planned == sum(self.by_state.values())
+
+    @property
+    def by_state(self) -> Mapping[str, int]:
+        """The counts by name, in the order in which they are shown."""
+        names = ("sent", "failed", "held", "suppressed", "pending")
+        return {name: getattr(self, name) for name in names}
 
 
 def sending_of(site: Site, issue: Issue) -> IssueSend:
-    """How the sending of an issue stands. Raises SyndicateError if it never began."""
-    found = Deliveries(site.database).sending(issue.sequence)
-    if found is None:
-        if issue.state == IssueState.SKIPPED:
-            raise SyndicateError(
-                f"{issue.name} was skipped ({issue.reason}): there is no issue",
-                hint=f"syndicate issues list {issue.newsletter}",
-            )
+    """The sending of an issue. Raises SyndicateError if it has not begun."""
+    if sending := IssueSends(site.database).get(issue.sequence):
+        return sending
+    if issue.state == IssueState.SKIPPED:
         raise SyndicateError(
-            f"{issue.name} is {issue.state} and has no deliveries", hint=_way_to_send(issue)
+            f"{issue.name} was skipped ({issue.reason}): there is no issue",
+            hint=f"syndicate issues list {issue.newsletter}",
         )
-    return found
+    message = f"{issue.name} is {issue.state} and has no deliveries"
+    raise SyndicateError(message, hint=_how_to_send(issue))
 
 
-def _way_to_send(issue: Issue) -> str:
+def _how_to_send(issue: Issue) -> str:
     if issue.state == IssueState.CANCELLED:
         return f"its articles come in the next issue: syndicate issues make {issue.newsletter}"
     if not issue.personal:
         return (
             f"it was made without newsletters.{issue.newsletter}.deliver: true, so it is not sent; "
-            "set it, and later issues are"
+            "set that to send later issues"
         )
     if issue.state == IssueState.DRAFT:
         return f"syndicate issues approve {issue.newsletter}/{issue.slot}"
-    return "syndicate send sends it, syndicate issues cancel takes it back"
+    return "syndicate send sends it, syndicate issues cancel cancels it"
 
 
 def reconcile(site: Site, sending: IssueSend) -> DeliveryReport:
-    """Count what became of an issue's deliveries."""
+    """Count the deliveries of an issue by state."""
     counts = Deliveries(site.database).counts(sending.issue)
     return DeliveryReport(
         sending=sending,
@@ -86,24 +94,24 @@ def reconcile(site: Site, sending: IssueSend) -> DeliveryReport:
 
 
 def pause(site: Site, sending: IssueSend) -> bool:
-    """Let no more messages of an issue go out; False if none would anyway."""
+    """Pause an issue: no more messages go out; False if none would."""
     with site.database.transaction():
-        return Deliveries(site.database).pause(sending.issue, BY_HAND)
+        return IssueSends(site.database).pause(sending.issue, BY_HAND)
 
 
 def resume(site: Site, sending: IssueSend) -> bool:
-    """Let an issue that is paused go on; False if it is not.
+    """Resume a paused issue; False if it is not paused.
 
-    If it paused because too much was refused, that confirms the refusals: addresses that do not
-    exist are suppressed when it is through.
+    If it paused because too much was refused, this confirms the refusals: addresses that do not
+    exist are suppressed when the issue ends.
     """
     confirmed = format_timestamp(datetime.now(UTC)) if sending.paused.endswith(REFUSED) else ""
     with site.database.transaction():
-        return Deliveries(site.database).resume(sending.issue, confirmed)
+        return IssueSends(site.database).resume(sending.issue, confirmed)
 
 
 def after_pause(sending: IssueSend) -> str:
-    """What the operator does about an issue that is paused: commands, with what each means."""
+    """The hint for a paused issue: commands, and what each does."""
     name = sending.name
     if not sending.paused.endswith(REFUSED):
         return f"correct the cause, then: syndicate issues resume {name}"
@@ -115,84 +123,80 @@ def after_pause(sending: IssueSend) -> str:
 
 
 def stop(site: Site, issue: Issue, now: datetime, reason: str) -> tuple[int, IssueState]:
-    """Send an issue to nobody more: to how many that is, and what the issue is then.
+    """Stop an issue: how many subscribers do not get it, and its state.
 
-    If nobody got it, it is cancelled, and its articles come in the next. Otherwise it is sent,
-    to those who got it: whoever has it in their inbox can follow its links.
+    If none got it, it is cancelled, and its articles come in the next issue. Otherwise it counts as
+    sent, and its page stays: those who got it can follow its links.
     """
-    deliveries, issues = Deliveries(site.database), Issues(site.database)
+    deliveries, sends = Deliveries(site.database), IssueSends(site.database)
     site.database.lock()
     with site.database.transaction():
-        many = deliveries.stop(issue.sequence, format_timestamp(now), reason or STOPPED)
+        number = deliveries.stop(issue.sequence, format_timestamp(now), reason or STOPPED)
         counts = deliveries.counts(issue.sequence)
-        if any(counts.get(state) for state in (S.SENT, S.SENDING, S.HELD)):
-            deliveries.resume(issue.sequence)  # so that it comes to its end
-            deliveries.end(issue.sequence, format_timestamp(now))  # else `finish_stopped` does it
-            issues.move(issue.newsletter, issue.slot, IssueState.SENT, reason)
-            return many, IssueState.SENT
-        deliveries.end(issue.sequence, format_timestamp(now))
-        issues.move(issue.newsletter, issue.slot, IssueState.CANCELLED, reason)
-        mark_pending(Articles(site.database), issue.newsletter, [issue.slot])
-    return many, IssueState.CANCELLED
+        is_out = any(counts.get(state) for state in (S.SENT, S.SENDING, S.HELD))
+        state = IssueState.SENT if is_out else IssueState.CANCELLED
+        if is_out:
+            sends.resume(issue.sequence)  # a paused one would not end
+        sends.end(issue.sequence, format_timestamp(now))  # else `finish_stopped` does
+        Issues(site.database).move(issue.newsletter, issue.slot, state, reason)
+        if not is_out:
+            mark_pending(Articles(site.database), issue.newsletter, [issue.slot])
+    return number, state
 
 
 def finish_stopped(site: Site, now: datetime) -> None:
-    """Let issues that were stopped come to their end: what came back then is not sent again."""
-    deliveries = Deliveries(site.database)
-    for issue in deliveries.stopping_issues():
+    """End issues that were stopped while messages were being sent; none of them is retried."""
+    deliveries, sends = Deliveries(site.database), IssueSends(site.database)
+    for issue in sends.stopping():
         with site.database.transaction():
             deliveries.stop(issue, format_timestamp(now), STOPPED)
-            deliveries.end(issue, format_timestamp(now))
+            sends.end(issue, format_timestamp(now))
 
 
 def retry_failed(site: Site, sending: IssueSend, now: datetime) -> int:
-    """Try again what failed; how many that are."""
-    deliveries = Deliveries(site.database)
+    """Retry failed deliveries; how many."""
     with site.database.transaction():
-        many = deliveries.retry(sending.issue, S.FAILED, format_timestamp(now))
-        _reopen(site, sending, many)
-    return many
+        number = Deliveries(site.database).retry(sending.issue, S.FAILED, format_timestamp(now))
+        if number:
+            _reopen(site, sending)
+    return number
 
 
 def resend_missed(site: Site, issue: Issue, sending: IssueSend, now: datetime) -> int:
-    """Send an issue also to those who get the newsletter now and did not get it; how many."""
-    deliveries = Deliveries(site.database)
-    tags = deliveries.tags([article.id for article in issue.carried])
+    """Send an issue also to present subscribers who did not get it; how many."""
+    recipients = Recipients(site.database)
+    tags = recipients.tags_of([article.id for article in issue.carried])
     with site.database.transaction():
-        many = deliveries.plan_missed(sending, tags, format_timestamp(now))
-        _reopen(site, sending, many)
-    return many
+        number = recipients.plan_missed(sending, tags, format_timestamp(now))
+        if number:
+            _reopen(site, sending)
+    return number
 
 
 def resolve(
     site: Site, sending: IssueSend, now: datetime, *, sent: bool, people: Sequence[int]
 ) -> int:
-    """Decide on held deliveries, of some people or (for none) of all; how many they were."""
+    """Decide held deliveries: they were `sent`, or are to be sent again; how many.
+
+    Those to `people`, by the ids of subscribers; without any, all.
+    """
     deliveries = Deliveries(site.database)
     with site.database.transaction():
         if sent:
             return deliveries.mark_sent(sending.issue, format_timestamp(now), people)
-        many = deliveries.retry(sending.issue, S.HELD, format_timestamp(now), people)
-        _reopen(site, sending, many)
-    return many
+        number = deliveries.retry(sending.issue, S.HELD, format_timestamp(now), people)
+        if number:
+            _reopen(site, sending)
+    return number
 
 
-def _reopen(site: Site, sending: IssueSend, many: int) -> None:
-    if not many:
-        return
+def _reopen(site: Site, sending: IssueSend) -> None:
     issues = Issues(site.database)
     issue = issues.get(sending.newsletter, sending.slot)
     if issue and issue.state == IssueState.CANCELLED:
         raise SyndicateError(
-            f"{sending.name} is cancelled, and goes to nobody",
+            f"{sending.name} is cancelled, so it is not sent",
             hint="its articles come in the next issue",
         )
-    Deliveries(site.database).reopen(sending.issue)
+    IssueSends(site.database).reopen(sending.issue)
     issues.move(sending.newsletter, sending.slot, IssueState.SENDING)
-
-
-def states(proof: DeliveryReport) -> Mapping[str, int]:
-    """The parts of a proof by name, as they are told."""
-    return {name: getattr(proof, name) for name in ("sent", "failed", "held", "suppressed")} | {
-        "pending": proof.pending
-    }

@@ -1,6 +1,6 @@
 """Relays: SMTP servers, or the outbox, with their limits and health.
 
-Shared by the threads of their workers; knows no store and no clock.
+Shared by the threads of their workers; without store and clock.
 """
 
 from __future__ import annotations
@@ -23,17 +23,15 @@ from syndicate.mail.transport import Session, Transport
 
 OUTBOX = Server(name="outbox", host="", connections=1)
 BACKOFF = Backoff(timedelta(seconds=1), timedelta(minutes=1))
-"""How long a server in trouble is left alone."""
+"""How long a failed relay is not used."""
 
 
 class RelayError(NamedTuple):
-    """What is wrong with a server, for a person.
-
-    `rest` is in how many seconds it is tried again: None if it is not, 0 if that is happening now.
-    """
+    """The error of a relay. It is used again in `retry_in` seconds, never if it `is_disabled`."""
 
     text: str
-    rest: float | None
+    retry_in: float
+    is_disabled: bool = False
 
     def __str__(self) -> str:
         return self.text
@@ -41,79 +39,75 @@ class RelayError(NamedTuple):
 
 @dataclass(slots=True)
 class Relay:
-    """A server, what it is given, and its troubles. Moments are seconds of a monotonic clock."""
+    """A server with its limits and health. Times are seconds of a monotonic clock."""
 
     server: Server
     transport: Transport
     limiter: RateLimiter
     dispatched: int = 0
-    """Messages since the number of relays last changed."""
+    """Messages since the set of available relays last changed."""
     disabled_by: DeliveryError | None = None
-    """Why it is not used again, if it is not."""
+    """The error for which it is not used any more in this run, if there is one."""
     last_error: DeliveryError | None = None
-    """What went wrong since it last took a message."""
+    """The last error since it accepted a message."""
     _failures: int = 0
-    _until: float = 0.0
+    _retry_at: float = 0.0
     _lock: Lock = field(default_factory=Lock)
 
     @property
     def name(self) -> str:
-        """What it is called in the configuration."""
+        """Its name in the configuration."""
         return self.server.name
 
     @property
     def share(self) -> float:
-        """How much it was given, for its weight."""
+        """The number of dispatched messages, divided by its weight."""
         return self.dispatched / self.server.weight
 
     def available(self, moment: float) -> bool:
-        """Whether it may be tried."""
-        return self.disabled_by is None and moment >= self._until
+        """Whether it may be used."""
+        return self.disabled_by is None and moment >= self._retry_at
 
     def mark_healthy(self) -> None:
-        """It took a message."""
+        """It accepted a message."""
         self._failures = 0
         self.last_error = None
 
-    def not_written(self, error: DeliveryError) -> None:
-        """It could not take a message, for a reason that is not the message."""
-        self.last_error = error
-
-    def trouble_at(self, moment: float) -> RelayError | None:
-        """What is wrong with it, and when it is tried again."""
+    def error_at(self, moment: float) -> RelayError | None:
+        """Its error, and when it is used again."""
         error = self.disabled_by or self.last_error
         if error is None:
             return None
-        rest = None if self.disabled_by else max(self._until - moment, 0.0)
-        return RelayError(f"{self.name}: {error.message}", rest)
+        retry_in = max(self._retry_at - moment, 0.0)
+        return RelayError(f"{self.name}: {error.message}", retry_in, self.disabled_by is not None)
 
     def mark_failed(self, error: DeliveryError, moment: float) -> None:
-        """It has no connection to give, or ended one: leave it alone for a while, or for good."""
+        """It refused or ended a connection: do not use it for a while, or disable it."""
         with self._lock:
             self.last_error = error
-            if error.for_good:
+            if error.permanent:
                 self.disabled_by = error
-            elif moment >= self._until:  # else another connection has told already
-                self._until = moment + BACKOFF.delay(self._failures).total_seconds()
+            elif moment >= self._retry_at:  # else another connection has reported this already
+                self._retry_at = moment + BACKOFF.delay(self._failures).total_seconds()
                 self._failures += 1
 
 
 def transports(sending: Sending, outbox: Path, helo: str) -> Mapping[Server, Transport]:
-    """The ways to send that a configuration has. `helo` is what this machine calls itself."""
+    """The transports of a configuration, by server. `helo` is the name of this machine."""
     if sending.transport == "outbox":
         return {OUTBOX: Outbox(outbox)}
     return {server: SmtpTransport(server, helo) for server in sending.servers.values()}
 
 
 class FailoverTransport:
-    """A transport for single messages: the first server that gives a connection."""
+    """A transport for single messages: uses the first server that accepts a connection."""
 
     def __init__(self, transports: Iterable[Transport]) -> None:
         self._transports = tuple(transports)
 
     @contextmanager
     def session(self) -> Iterator[Session]:
-        """A connection of the first that has one. Raises what the last one said."""
+        """A session of the first server with one. Raises the error of the last."""
         *first, last = self._transports
         with ExitStack() as stack:
             for transport in first:

@@ -1,4 +1,4 @@
-"""Resume sending after an operator states what happened to a store, each case in one transaction.
+"""Resume sending after an operator stated what happened to a store; each case in one transaction.
 
     moved      the only store, in a new place: it continues
     restored   an older backup: unfinished deliveries may have been sent since, so they are held
@@ -17,11 +17,13 @@ from syndicate.delivery.reapply import Reapplied, reapply
 from syndicate.delivery.states import DeliveryState
 from syndicate.errors import SyndicateError
 from syndicate.site import Site
-from syndicate.store.deliveries import Deliveries, IssueSend
+from syndicate.store.deliveries import Deliveries
 from syndicate.store.events import Events
 from syndicate.store.incarnation import Incarnation, same_place
+from syndicate.store.issue_sends import IssueSend, IssueSends
 from syndicate.store.issues import FLOOR, Issue, Issues, IssueState
 from syndicate.store.meta import Meta
+from syndicate.store.recipients import Recipients
 from syndicate.store.requests import SigningKeys, SignupRequests
 from syndicate.store.sent_record import MadeIssue
 from syndicate.store.subscribers import Subscribers
@@ -33,16 +35,16 @@ LOST = "made before the store was restored; known only from the record beside th
 IN_A_COPY = "not sent: this is a copy of the store"
 
 GAP = 100_000
-"""How many numbers are left out for those that a lost store may have given."""
+"""How many numbers are skipped, because a lost store may have given them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What a restored store holds back, by the names of issues.
+    """What a restored store does not send, by the names of issues.
 
     `held` counts deliveries. `drafts` may have been approved since. `unscheduled` are the drafts
-    among them whose approval time was removed. `lost` are issues that only the record knows.
-    `reapplied` is what people withdrew since, None if no record knows that.
+    among them whose approval time was removed. `lost` are issues that only the record lists.
+    `reapplied` is what people withdrew since; None without a record of that.
     """
 
     held: dict[str, int]
@@ -54,7 +56,7 @@ class Restored:
 
 @dataclass(frozen=True, slots=True)
 class Copied:
-    """What a copy does not send: issues by name, and requests for emails.
+    """What a copy does not send: issues by name, and the number of signup requests.
 
     `unscheduled` are drafts whose approval time was removed: the original approves them.
     """
@@ -65,23 +67,23 @@ class Copied:
 
 
 def require_doubt(site: Site, statement: str) -> None:
-    """Raise SyndicateError for a store of which nothing is in doubt: a statement would do harm.
+    """Raise SyndicateError for a store without doubt: a statement would do harm.
 
     It would hold, or drop, messages that are still to be sent.
     """
     if Incarnation(site.database, site.sent_record).doubt():
         return
     raise SyndicateError(
-        "nothing is in doubt: the store is complete and in its place, and sending goes on",
+        "there is no doubt about the store: it is complete and in its place, and sending works",
         hint="if you cloned the whole disk, or restored it in a way that syndicate cannot notice: "
         f"syndicate resume {statement} --force",
     )
 
 
 def resume_moved(site: Site) -> None:
-    """Let a store go on in a new place, or be used from another host.
+    """Continue with a store in a new place, or from another host.
 
-    Raises SyndicateError unless nothing of it is missing.
+    Raises SyndicateError if a part of it is missing.
     """
     incarnation = _alone(site)
     identity, recorded = incarnation.identity(), incarnation.record.read()
@@ -90,14 +92,15 @@ def resume_moved(site: Site) -> None:
         name = incarnation.record.path.name
         raise SyndicateError(
             f"its record {name} is missing, so it is unknown whether the store is complete",
-            hint=f"copy {name} (and {site_files(site)}) from the old place too; if it is gone, "
-            "use --restored",
+            hint=f"copy {name} (and {site_files(site)}) from the old place too; if they no longer "
+            "exist, use --restored",
         )
     counted = recorded.counter if recorded and is_recorded else 0
     if max(counted, incarnation.counted_elsewhere(identity.incarnation) or 0) > identity.counter:
         raise SyndicateError(
             "the store is older than the last message sent from it: a part of it was not moved",
-            hint=f"copy {site_files(site)} from the old place; if it is gone, use --restored",
+            hint=f"copy {site_files(site)} from the old place; if it no longer exists, use "
+            "--restored",
         )
     with site.database.transaction():
         incarnation.settle()
@@ -108,8 +111,8 @@ def resume_moved(site: Site) -> None:
 
 
 def _is_new_here(site: Site, incarnation: Incarnation) -> bool:
-    """Whether a database on a server is used from this folder for the first time, or again after it
-    was restored from another host: there is nothing here that it does not know."""
+    """Whether a database server is used from this folder for the first time, or again after it was
+    restored from another host: the records here list nothing that it lacks."""
     identity, recorded = incarnation.identity(), incarnation.record.read()
     if site.database.keeps_record_beside or identity.restored:
         return False
@@ -121,29 +124,28 @@ def _is_new_here(site: Site, incarnation: Incarnation) -> bool:
 
 
 def site_files(site: Site) -> str:
-    """The files of a store that are easily forgotten."""
+    """The files of a store that are easily missed."""
     return "the store's -wal file" if site.database.keeps_record_beside else "the database"
 
 
 def resume_restored(site: Site, now: datetime) -> Restored:
-    """Let an older store go on: what may have been sent from it since is held."""
+    """Continue with an older store: deliveries that may have been sent since are held."""
     incarnation = _alone(site)
-    recorded, made = incarnation.record.read(), incarnation.issues()
-    begun, withdrawals = incarnation.begun(), WithdrawalRecords(site.database, site.sent_record)
+    recorded, made, begun = incarnation.record.read(), incarnation.issues(), incarnation.begun()
+    withdrawals = WithdrawalRecords(site.database, site.sent_record)
     withdrawn = withdrawals.read()
-    issues = Issues(site.database)
     with site.database.transaction():
         reapplied = None if withdrawn is None else reapply(site.database, withdrawn, now)
         lost = _lost(site, made)
         for each in lost:
             _add_lost(site, each, now)
-        _approve_begun(issues, begun, now)
+        _approve_begun(Issues(site.database), begun, now)
         unscheduled = _unschedule(site)
         held = {s.name: _hold(site, s, now) for s in _unfinished(site, now)}
         drafts = [f"{i.newsletter}/{i.slot}" for i in _in_state(site, IssueState.DRAFT)]
         _skip_numbers(site)
         _skip_events(site, format_timestamp(now))
-        _owe_all(site)
+        _rebuild_all(site)
         counter = max(recorded.counter if recorded else 0, incarnation.identity().counter)
         incarnation.succeed(counter + 1)
     incarnation.renew_record(made, begun)
@@ -155,7 +157,7 @@ def resume_restored(site: Site, now: datetime) -> Restored:
 
 
 def resume_copy(site: Site, now: datetime) -> Copied:
-    """Make a store of its own of a copy: what is pending is the original's to send."""
+    """Make a copy an independent store; the original sends what is pending."""
     incarnation = _alone(site)
     with site.database.transaction():
         dropped = [_drop(site, sending, now) for sending in _unfinished(site, now)]
@@ -164,7 +166,7 @@ def resume_copy(site: Site, now: datetime) -> Copied:
         SigningKeys(site.database).rotate(format_timestamp(now), format_timestamp(now))
         _skip_numbers(site)
         _skip_events(site, format_timestamp(now))
-        _owe_all(site)
+        _rebuild_all(site)
         incarnation.begin(0)
     incarnation.renew_record()
     WithdrawalRecords(site.database, site.sent_record).renew()
@@ -172,7 +174,7 @@ def resume_copy(site: Site, now: datetime) -> Copied:
 
 
 def _alone(site: Site) -> Incarnation:
-    """Keep senders and builds away until the store is closed."""
+    """Keep senders and builds out until the store is closed."""
     if not site.database.lock_sending():
         raise SyndicateError(
             "a program is already sending from this store",
@@ -186,16 +188,16 @@ def _alone(site: Site) -> Incarnation:
 
 
 def _unfinished(site: Site, now: datetime) -> list[IssueSend]:
-    """Every issue that is on its way, or approved and would be: planned, if it was not."""
-    deliveries, issues = Deliveries(site.database), Issues(site.database)
+    """Every issue being sent; approved ones are planned first."""
+    recipients, issues = Recipients(site.database), Issues(site.database)
     for issue in _in_state(site, IssueState.APPROVED):
         newsletter = site.config.newsletters.get(issue.newsletter)
         if issue.personal and newsletter and newsletter.deliver:
-            tags = deliveries.tags([article.id for article in issue.carried])
+            tags = recipients.tags_of([article.id for article in issue.carried])
             issues.move(issue.newsletter, issue.slot, IssueState.SENDING)
             planned = IssueSend(issue.sequence, issue.newsletter, issue.slot, format_timestamp(now))
-            deliveries.plan(planned, tags)
-    return deliveries.open()
+            recipients.plan(planned, tags)
+    return IssueSends(site.database).open()
 
 
 def _in_state(site: Site, state: IssueState) -> Iterable[Issue]:
@@ -212,7 +214,7 @@ def _approve_begun(issues: Issues, begun: Mapping[tuple[str, str], str], now: da
 
 
 def _unschedule(site: Site) -> frozenset[str]:
-    """Have drafts wait for an operator: what became of them since the backup is unknown."""
+    """Have drafts wait for an operator: they may have been approved since the backup."""
     return frozenset(issue.name for issue in Issues(site.database).unschedule())
 
 
@@ -222,10 +224,11 @@ def _hold(site: Site, sending: IssueSend, now: datetime) -> int:
 
 
 def _drop(site: Site, sending: IssueSend, now: datetime) -> str:
-    deliveries, issues = Deliveries(site.database), Issues(site.database)
-    deliveries.close(sending.issue, DeliveryState.SUPPRESSED, format_timestamp(now), IN_A_COPY)
-    deliveries.resume(sending.issue)
-    deliveries.end(sending.issue, format_timestamp(now))
+    moment = format_timestamp(now)
+    sends, issues = IssueSends(site.database), Issues(site.database)
+    Deliveries(site.database).close(sending.issue, DeliveryState.SUPPRESSED, moment, IN_A_COPY)
+    sends.resume(sending.issue)
+    sends.end(sending.issue, moment)
     issues.move(sending.newsletter, sending.slot, IssueState.SENT, IN_A_COPY)
     return sending.name
 
@@ -234,19 +237,19 @@ def _drop(site: Site, sending: IssueSend, now: datetime) -> str:
 
 
 def _lost(site: Site, made: Iterable[MadeIssue]) -> list[MadeIssue]:
-    """The issues that were made, but that the store does not know."""
+    """The issues that were made, but are not in the store."""
     issues = Issues(site.database)
     return [each for each in made if not issues.get(each.newsletter, each.slot)]
 
 
 def _drafts_begun(site: Site, incarnation: Incarnation) -> bool:
-    """Whether the sending of an issue has begun that is a draft in the store."""
+    """Whether an issue that is a draft in the store has begun to be sent."""
     drafts = set(Issues(site.database).in_state(IssueState.DRAFT))
     return not drafts.isdisjoint(incarnation.begun())
 
 
 def _add_lost(site: Site, made: MadeIssue, now: datetime) -> None:
-    """Have the slot of an issue count as made, and its articles as carried."""
+    """Add a lost issue: its slot counts as made, and its articles as carried."""
     Issues(site.database).add_lost(
         Issue(
             newsletter=made.newsletter,
@@ -263,20 +266,20 @@ def _add_lost(site: Site, made: MadeIssue, now: datetime) -> None:
 
 
 def _skip_numbers(site: Site) -> None:
-    """Give no number again that a message or link of the lost store may carry."""
+    """Skip the numbers that messages and links of the lost store may contain."""
     last = Issues(site.database).last_sequence()
     Meta(site.database).remember({FLOOR: str(last + GAP)})
     Subscribers(site.database).reserve(GAP)
 
 
 def _skip_events(site: Site, now: str) -> None:
-    """Tell hooks nothing of what happened until now: they may have heard of it."""
+    """Have hooks skip all events until now: they may have got them already."""
     events = Events(site.database)
     events.add_at(events.last() + GAP, "store-resumed", now)
-    for told in events.hooks().values():
-        events.tell(told._replace(position=events.last(), attempts=0, next_try=""))
+    for cursor in events.cursors().values():
+        events.move_cursor(cursor._replace(position=events.last(), attempts=0, next_try=""))
 
 
-def _owe_all(site: Site) -> None:
-    """Have the next build look at every document."""
+def _rebuild_all(site: Site) -> None:
+    """Have the next build check every document."""
     Meta(site.database).remember({"unfinished": "yes"})

@@ -6,8 +6,8 @@
                   +----------+-> retry | held | failed | suppressed
 
 A delivery is `sending` from before the first byte of its message until the reply. Only in that time
-can it go out with unknown outcome. So a sender that finds one it did not mark holds it, or sends it
-again if the operator prefers that.
+can its outcome become unknown. So a sender that finds one it did not mark holds it, or sends it
+again if `sending.on_held` is `resend`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from syndicate.errors import DeliveryError, RejectedStage
 
 
 class DeliveryState(StrEnum):
-    """Where a delivery stands."""
+    """The states of a delivery."""
 
     PENDING = "pending"
     CLAIMED = "claimed"
@@ -45,24 +45,25 @@ FOLLOWS: Mapping[DeliveryState, tuple[DeliveryState, ...]] = {
     S.SUPPRESSED: (S.PENDING,),
     S.SENT: (S.HELD,),
 }
-"""What may follow each state.
+"""The states that may follow each state.
 
-Of those that have an end, only a person's decision starts over. A sent one is held when the
-server's next replies show that the one to its message may have been to something else.
+Only an operator's decision leaves a final state. A sent delivery is held when later replies of the
+server show that the one to its message may have been to another command.
 """
 
 OPEN = (S.PENDING, S.CLAIMED, S.SENDING, S.RETRY)
-"""States of deliveries that are still to come to an end by themselves."""
+"""States of deliveries that the sender still has to finish."""
 
 BACKOFF = Backoff(timedelta(minutes=5), timedelta(hours=4))
+"""The delay before each retry of a delivery."""
 
 
 @dataclass(frozen=True, slots=True)
 class NextState:
-    """What becomes of a delivery that was not taken.
+    """What follows for a delivery whose message was not accepted.
 
-    `wait` is how long until it is tried again, `pause` why the whole issue goes no further, if it
-    does not, and `is_attempt` whether this counts as a try of its own.
+    `wait` is the delay before it is retried, `pause` why the whole issue pauses, or "", and
+    `is_attempt` whether this counts as an attempt.
     """
 
     state: DeliveryState
@@ -72,15 +73,15 @@ class NextState:
 
 
 def next_state(error: DeliveryError, attempts: int, retry_for: timedelta) -> NextState:
-    """What follows from a server's refusal, after so many `attempts` before this one.
+    """What follows from a refusal, after `attempts` earlier ones; retries end after `retry_for`.
 
-    What may have arrived is held. A server or sender refused for good says nothing of the
-    recipient: theirs stays to be done, and the issue pauses.
+    A message that may have arrived is held. A permanent refusal of the server or the sender does
+    not concern the recipient: the delivery stays pending, and the issue pauses.
     """
-    if error.uncertain:
+    if error.outcome_unknown:
         return NextState(S.HELD)
-    if error.for_good and error.what in (RejectedStage.SERVER, RejectedStage.SENDER):
+    if error.permanent and error.stage in (RejectedStage.SERVER, RejectedStage.SENDER):
         return NextState(S.PENDING, pause=error.message, is_attempt=False)
-    if error.for_good or BACKOFF.total(attempts) >= retry_for:
+    if error.permanent or BACKOFF.total(attempts) >= retry_for:
         return NextState(S.FAILED)
     return NextState(S.RETRY, wait=BACKOFF.delay(attempts))

@@ -5,46 +5,45 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from syndicate.delivery.planning import approved_issues
 from syndicate.issues.archive import Shown
 from syndicate.site import Site
-from syndicate.store.deliveries import Deliveries, IssueSend
-from syndicate.store.issues import Issues
+from syndicate.store.deliveries import Deliveries
+from syndicate.store.issue_sends import IssueSend, IssueSends
 
 
 @dataclass(frozen=True, slots=True)
 class SendingStatus:
-    """How things stand in the store: issues that are to be sent, or wait for a person's word.
+    """Issues that are to be sent, or wait for an operator.
 
-    `waiting` are approved issues whose web page readers cannot read yet.
+    `active` are ids of issues being sent or ready to be; `waiting` approved issues whose web page
+    is not public yet; `held_by_issue` counts deliveries with unknown outcome.
     """
 
-    going_on: frozenset[int]
+    active: frozenset[int]
     waiting: tuple[str, ...]
     paused: tuple[IssueSend, ...]
-    held_of: Mapping[str, int]
+    held_by_issue: Mapping[str, int]
 
     @property
-    def is_anything(self) -> bool:
-        """Whether there is something to do for anybody."""
-        return bool(self.going_on or self.waiting or self.paused or self.held_of)
+    def needs_attention(self) -> bool:
+        """Whether there is anything to do, for the sender or for an operator."""
+        return bool(self.active or self.waiting or self.paused or self.held_by_issue)
 
 
 def sending_status(site: Site, shown: Shown) -> SendingStatus:
-    """Look at the store; `shown` is asked about approved issues."""
-    deliveries, issues = Deliveries(site.database), Issues(site.database)
-    approved = [
-        issue
-        for newsletter in site.config.newsletters.values()
-        if newsletter.deliver
-        for slot in issues.approved(newsletter.name)
-        if (issue := issues.get(newsletter.name, slot))
-    ]
+    """Read the status; `shown` tests whether the page of an approved issue is public."""
+    approved = [issue for _, issue in approved_issues(site)]
     ready = [issue for issue in approved if shown(site, issue)]
-    there = deliveries.open()
-    on_their_way = (each.issue for each in there if not each.paused)
+    sends = IssueSends(site.database).open()
     return SendingStatus(
-        frozenset((*on_their_way, *(issue.sequence for issue in ready))),
+        frozenset(
+            (
+                *(sending.issue for sending in sends if not sending.paused),
+                *(issue.sequence for issue in ready),
+            )
+        ),
         tuple(issue.name for issue in approved if issue not in ready),
-        tuple(each for each in there if each.paused),
-        deliveries.held(),
+        tuple(sending for sending in sends if sending.paused),
+        Deliveries(site.database).held(),
     )

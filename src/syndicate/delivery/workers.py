@@ -13,31 +13,31 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from threading import Thread
 
-from syndicate.delivery.messages import Written
-from syndicate.delivery.queue import LOOK, DeliveryQueue, Task
+from syndicate.delivery.messages import PersonalMessage
+from syndicate.delivery.queue import POLL_SECONDS, DeliveryQueue, Task
 from syndicate.delivery.relays import Relay
 from syndicate.errors import DeliveryError, MessageError, RejectedStage
 from syndicate.mail.transport import Session
 
-IDLE = 5.0
-"""Seconds a connection waits for its next message before it is closed."""
+IDLE_SECONDS = 5.0
+"""How long a connection waits for its next message before it is closed."""
 
 MAX_LOST_CONNECTIONS = 3
-"""Connections that may end before the message of one delivery; then it waits as others do."""
+"""Connections that may end before the message of one delivery; then it is retried later."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReadyToSend:
-    """A server waits for the message of a delivery. The dispatcher answers whether to send it."""
+    """A server waits for the message of a delivery; the dispatcher answers whether to send it."""
 
     task: Task
     relay: Relay
-    answer: SimpleQueue[bool]
+    permission: SimpleQueue[bool]
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A server took the message of a delivery, and said so."""
+    """A server accepted the message of a delivery."""
 
     task: Task
     relay: Relay
@@ -46,7 +46,7 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class OutcomeUnknown:
-    """The message of a delivery may not have been taken after all: later replies do not fit."""
+    """An accepted message may have been rejected after all: later replies do not fit."""
 
     task: Task
     relay: Relay
@@ -55,16 +55,16 @@ class OutcomeUnknown:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A message was refused, or its outcome is unknown. `begun` if it was permitted to go.
+    """A message was rejected, or its outcome is unknown; `was_permitted`: it was permitted to go.
 
-    The dispatcher puts None into `counted`, where it is given, once the refusal is recorded.
+    The worker waits for `recorded`, if there is one, until the rejection is recorded.
     """
 
     task: Task
     relay: Relay
     error: DeliveryError
-    begun: bool
-    counted: SimpleQueue[None] | None = None
+    was_permitted: bool
+    recorded: SimpleQueue[None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class RenderFailed:
 
 @dataclass(frozen=True, slots=True)
 class Crashed:
-    """A fault in this program ended a connection's thread."""
+    """An error in this program ended the thread of a worker."""
 
     error: BaseException
 
@@ -90,7 +90,7 @@ WorkerEvents = SimpleQueue[WorkerEvent]
 def worker_pool(
     relays: Sequence[Relay], queue: DeliveryQueue, events: WorkerEvents
 ) -> Iterator[Callable[[], bool]]:
-    """Run the workers of every relay; yields a function: whether any still works.
+    """Run the workers of every relay; yields a function that returns whether any still runs.
 
     At the end each finishes its message; messages that wait for permission do not go.
     """
@@ -100,7 +100,7 @@ def worker_pool(
         for number in range(relay.server.connections)
     ]
     for thread in threads:
-        thread.daemon = True  # a deadline of the service is not to wait for a server
+        thread.daemon = True  # the shutdown timeout of the service does not wait for a server
         thread.start()
     try:
         yield lambda: any(thread.is_alive() for thread in threads)
@@ -110,120 +110,132 @@ def worker_pool(
             thread.join()
 
 
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """A delivery with its message."""
+
+    task: Task
+    message: PersonalMessage
+
+
 class Worker:
-    """One connection of a relay, opened again whenever it ends."""
+    """One connection to a relay, which is opened again whenever it ends."""
 
     def __init__(self, relay: Relay, queue: DeliveryQueue, events: WorkerEvents) -> None:
         self._relay = relay
         self._queue = queue
         self._events = events
-        self._answer: SimpleQueue[bool] = SimpleQueue()
-        self._counted: SimpleQueue[None] = SimpleQueue()
-        self._taken: Task | None = None  # whose message the session took last
+        self._permission: SimpleQueue[bool] = SimpleQueue()
+        self._recorded: SimpleQueue[None] = SimpleQueue()
+        self._last_accepted: Task | None = None  # in the present session
 
     def run(self) -> None:
-        """Work until the queue is closed, or the relay is not to be used again."""
+        """Work until the queue is closed, or the relay is disabled."""
         try:
-            mine = self._next(None)
-            while mine:
-                mine = self._connected(*mine) or self._next(None)
+            job = self._wait_for_job()
+            while job:
+                job = self._connect(job) or self._wait_for_job()
         except BaseException as error:  # noqa: BLE001  the dispatcher ends the run
             self._events.put(Crashed(error))
 
-    def _connected(self, task: Task, written: Written) -> tuple[Task, Written] | None:
-        """Open a session and work in it; what is in hand when it is over."""
-        opened, self._taken = False, None
+    def _connect(self, job: _Job) -> _Job | None:
+        """Open a session and work in it; the job that is left when it ends."""
+        opened, self._last_accepted = False, None
         try:
             with self._relay.transport.session() as session:
                 opened = True
-                in_hand = self._work(session, task, written)
-            if session.doubt and self._taken:
-                self._events.put(OutcomeUnknown(self._taken, self._relay, session.doubt))
-            return in_hand
+                left = self._work(session, job)
+            if session.doubt and self._last_accepted:
+                event = OutcomeUnknown(self._last_accepted, self._relay, session.doubt)
+                self._events.put(event)
+            return left
         except DeliveryError as error:
             if opened:
                 raise
-            self._queue.requeue(task, self._relay)
+            self._queue.requeue(job.task, self._relay)
             self._relay.mark_failed(error, time.monotonic())
         return None
 
-    def _work(self, session: Session, task: Task, written: Written) -> tuple[Task, Written] | None:
-        """Hand messages over one by one, until the session is over or idle."""
-        took = False
-        while True:
+    def _work(self, session: Session, first: _Job) -> _Job | None:
+        """Send one message after another until the session ends or is idle; the job left then."""
+        job: _Job | None = first
+        while job:
             try:
-                session.begin(written.envelope)
+                session.begin(job.message.envelope)
             except DeliveryError as error:
-                if not self._is_over(task, error, took=took):
-                    following = self._next(IDLE)
-                    if following is None:
-                        return None
-                    task, written = following
-                    continue
+                self._report_refusal(job.task, error)
+                if error.connection_lost:
+                    return None
+                job = self._next_job(IDLE_SECONDS)
+                continue
+            if not self._await_permission(job.task):
                 return None
-            if not self._await_permission(task):
-                return None
-            following = self._next(0)
-            try:
-                reply = session.finish(
-                    written.message, following[1].envelope if following else None
-                )
-            except DeliveryError as error:
-                self._not_taken(task, error)
-                if error.lost:
-                    return following
-            else:
-                took, self._taken = True, task
-                self._relay.mark_healthy()
-                self._events.put(Accepted(task, self._relay, reply))
-            following = following or self._next(IDLE)
-            if following is None:
-                return None
-            task, written = following
+            following = self._next_job(0)
+            if not self._finish(session, job, following):
+                return following
+            job = following or self._next_job(IDLE_SECONDS)
+        return None
 
-    def _is_over(self, task: Task, error: DeliveryError, *, took: bool) -> bool:
-        """Tell that a message was not begun; whether the session is over."""
-        for_now = not error.for_good and task.lost < MAX_LOST_CONNECTIONS
-        if error.what is RejectedStage.SERVER and (error.for_good or for_now):
-            task.lost += 1  # the server has no use for us: that says nothing of the delivery
+    def _finish(self, session: Session, job: _Job, following: _Job | None) -> bool:
+        """Send an announced message, and announce the next; whether the session goes on."""
+        envelope = following.message.envelope if following else None
+        try:
+            reply = session.finish(job.message.content, envelope)
+        except DeliveryError as error:
+            if error.stage is RejectedStage.SERVER and not error.outcome_unknown:
+                self._relay.last_error = error
+            self._events.put(Rejected(job.task, self._relay, error, was_permitted=True))
+            return not error.connection_lost
+        self._last_accepted = job.task
+        self._relay.mark_healthy()
+        self._events.put(Accepted(job.task, self._relay, reply))
+        return True
+
+    def _report_refusal(self, task: Task, error: DeliveryError) -> None:
+        """A message was refused before it was sent: by the server as such, or for its recipient."""
+        about_server = error.stage is RejectedStage.SERVER
+        if about_server and (error.permanent or task.lost_connections < MAX_LOST_CONNECTIONS):
+            task.lost_connections += 1
             self._queue.requeue(task, self._relay)
         else:
-            self._decline(task, error)
-        if error.what is RejectedStage.SERVER and not took:
+            self._report_rejection(task, error)
+        if about_server and not self._last_accepted:
             self._relay.mark_failed(error, time.monotonic())
-        return error.lost
 
-    def _decline(self, task: Task, error: DeliveryError) -> None:
-        """Report a refusal and wait until it is recorded.
+    def _report_rejection(self, task: Task, error: DeliveryError) -> None:
+        """Report a rejection and wait until it is recorded.
 
-        Otherwise a fast server could refuse a whole issue before a slow store pauses it.
+        Otherwise a fast server could reject a whole issue before a slow store pauses it.
         """
-        self._events.put(Rejected(task, self._relay, error, begun=False, counted=self._counted))
+        event = Rejected(task, self._relay, error, was_permitted=False, recorded=self._recorded)
+        self._events.put(event)
         while not self._queue.closed:
             with suppress(Empty):
-                self._counted.get(timeout=LOOK)
+                self._recorded.get(timeout=POLL_SECONDS)
                 return
 
-    def _not_taken(self, task: Task, error: DeliveryError) -> None:
-        """Report the outcome of a message that had begun; the relay itself may be at fault."""
-        if error.what is RejectedStage.SERVER and not error.uncertain:
-            self._relay.not_written(error)
-        self._events.put(Rejected(task, self._relay, error, begun=True))
-
     def _await_permission(self, task: Task) -> bool:
-        self._events.put(ReadyToSend(task, self._relay, self._answer))
+        """Ask the dispatcher whether a message may go; False if it has ended."""
+        self._events.put(ReadyToSend(task, self._relay, self._permission))
         while True:
-            closed = self._queue.closed  # looked at first: what was answered before counts
+            closed = self._queue.closed  # read first: an answer given before it closed counts
             with suppress(Empty):
-                return self._answer.get(timeout=0 if closed else LOOK)
+                return self._permission.get(timeout=0 if closed else POLL_SECONDS)
             if closed:
-                return False  # the dispatcher is gone
+                return False
 
-    def _next(self, patience: float | None) -> tuple[Task, Written] | None:
-        """The next delivery of which a message can be written."""
-        while task := self._queue.get(self._relay, patience):
+    def _wait_for_job(self) -> _Job | None:
+        """The next job, however long it takes; None when there will be none."""
+        while not self._queue.closed and self._relay.disabled_by is None:
+            if job := self._next_job(IDLE_SECONDS):
+                return job
+        return None
+
+    def _next_job(self, seconds: float) -> _Job | None:
+        """The next delivery of which a message can be written; None if there is none in time."""
+        while task := self._queue.get(self._relay, seconds):
             try:
-                return task, task.mail.write(task.claimed)
+                return _Job(task, task.messages.write(task.claimed))
             except MessageError as error:
                 self._queue.release(self._relay)
                 self._events.put(RenderFailed(task, error))

@@ -28,11 +28,11 @@ from syndicate.schedule.words import duration
 from syndicate.site import Site
 from syndicate.starter_values import not_to_be_mailed
 from syndicate.store.articles import Articles
-from syndicate.store.deliveries import Deliveries
-from syndicate.store.events import Events, Happening
+from syndicate.store.events import EventKind, Events
 from syndicate.store.incarnation import Incarnation
 from syndicate.store.issues import Carried, Issue, Issues, IssueState, articles_json, slot_name
 from syndicate.store.newsletters import Newsletters
+from syndicate.store.recipients import Recipients
 from syndicate.timestamps import format_timestamp, parse_timestamp
 
 NOTHING_NEW = "nothing new since the last issue"
@@ -186,9 +186,9 @@ def readers_of_next(site: Site, newsletter: Newsletter, now: datetime) -> int | 
     carried = articles_of(current_documents(site, now), newsletter)
     if not carried:
         return None
-    deliveries = Deliveries(site.database)
-    tags = deliveries.tags([article.id for article in carried])
-    return deliveries.count_readers(newsletter.name, tags)
+    recipients = Recipients(site.database)
+    tags = recipients.tags_of([article.id for article in carried])
+    return recipients.count(newsletter.name, tags)
 
 
 def schedule_approval(site: Site, issue: Issue, moment: datetime) -> bool:
@@ -333,11 +333,11 @@ def move(
 def _announce(site: Site, issue: Issue, state: IssueState, now: datetime) -> None:
     """Have hooks told of what an issue became."""
     happened = {
-        IssueState.DRAFT: [Happening.ISSUE_MADE],
-        IssueState.APPROVED: [Happening.ISSUE_APPROVED],
+        IssueState.DRAFT: [EventKind.ISSUE_MADE],
+        IssueState.APPROVED: [EventKind.ISSUE_APPROVED],
     }.get(state, [])
     if state is IssueState.APPROVED and issue.state == IssueState.APPROVED:
-        happened = [Happening.ISSUE_MADE, *happened]  # approved as it was made
+        happened = [EventKind.ISSUE_MADE, *happened]  # approved as it was made
     for event in happened:
         Events(site.database).add(
             event, [f"{issue.newsletter}/{issue.slot}"], format_timestamp(now)

@@ -56,7 +56,7 @@ class Outbox:
         except OSError as error:
             raise DeliveryError(
                 f"{self._folder} cannot be written: {error.strerror}",
-                uncertain=there,
+                outcome_unknown=there,
                 hint="check the folder's rights and the disk's space",
             ) from error
         return target.name

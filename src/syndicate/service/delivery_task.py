@@ -28,7 +28,7 @@ from syndicate.timestamps import format_timestamp
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
 
-    from syndicate.delivery.dispatcher import IssueProgress
+    from syndicate.delivery.progress import IssueProgress
     from syndicate.delivery.sender import SendReport
 
 log = logging.getLogger(__name__)
@@ -119,10 +119,10 @@ class DeliveryTask:
         with open_site(self._setup, no_progress) as site:
             stand = sending_status(site, self._shown)
             doubt = Incarnation(site.database, site.sent_record).doubt()
-        self._is_used = self._is_used or stand.is_anything
+        self._is_used = self._is_used or stand.needs_attention
         if doubt:  # the task of the store reports it
             return TaskResult([], None, {"sending": "nothing until the store is resumed"})
-        if not (at_work or self._stopping.is_set()) and self._is_due(stand.going_on, now):
+        if not (at_work or self._stopping.is_set()) and self._is_due(stand.active, now):
             self._is_needed.set()
         return TaskResult(
             list(self._findings(stand)),
@@ -181,13 +181,13 @@ class DeliveryTask:
         outbox = self._setup.base / self._setup.config.outbox
         with open_site(self._setup, no_progress) as site:
             report = send(site, outbox, self._stopping.is_set, on_progress, self._shown)
-            self._left = sending_status(site, self._shown).going_on
+            self._left = sending_status(site, self._shown).active
         return report
 
     def _record(self, report: SendReport) -> None:
         """Keep and log what a run came to."""
         self._report = report
-        self._said, self._troubles = _said(report), report.troubles
+        self._said, self._troubles = _said(report), report.relay_errors
         self._sent.left = {**dict.fromkeys(self._sent.left, 0), **report.remaining}
         if report.sent or report.failed or report.held:
             facts = {"sent": report.sent, "failed": report.failed, "held": report.held}
@@ -207,7 +207,7 @@ class DeliveryTask:
         for each in stand.paused:
             message = f"{each.name} goes no further: {each.paused}"
             yield finding("issue-paused", message, after_pause(each))
-        for issue, held in stand.held_of.items():
+        for issue, held in stand.held_by_issue.items():
             yield finding(
                 "deliveries-held",
                 f"of {held} messages of {issue} nobody knows whether they went out",
@@ -215,7 +215,7 @@ class DeliveryTask:
             )
         for trouble in {each.text: each for each in self._troubles}.values():
             hint = "it is not tried again before the issues are resumed"
-            if trouble.rest is not None:
+            if not trouble.is_disabled:
                 hint = "it is tried again; see sending in config.yaml"
             yield finding("mail-server", trouble.text, hint)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from syndicate.findings import Finding, Level
-from syndicate.hooks import HUB, Failure, tell_hooks
+from syndicate.hooks import HUB, Failure, call_hooks
 from syndicate.issues.archive import Shown, is_written
 from syndicate.service.build_state import BuildState, no_progress
 from syndicate.service.jobs import TaskResult
@@ -38,7 +38,7 @@ class HookTask:
         """Call the hooks, and report those that failed."""
         self._served.happened.clear()
         with open_site(self._setup, no_progress) as site:
-            failures = tell_hooks(site, now, self._shown)
+            failures = call_hooks(site, now, self._shown)
         findings = list(self._findings(failures))
         return TaskResult(findings, arm={self.name: now + RETRY} if failures else {})
 

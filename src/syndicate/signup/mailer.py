@@ -148,12 +148,12 @@ class SignupMailer:
     def _failed(
         self, request: SignupRequest, error: DeliveryError | MessageError, now: datetime
     ) -> str:
-        for_good = isinstance(error, MessageError) or error.for_good
+        permanent = isinstance(error, MessageError) or error.permanent
         attempts = request.attempts + 1
         wait = BACKOFF.delay(request.attempts)
         self._settle(
             request._replace(
-                state=RequestState.FAILED if for_good else RequestState.WAITING,
+                state=RequestState.FAILED if permanent else RequestState.WAITING,
                 attempts=attempts,
                 next_try=format_timestamp(now + wait),
                 reply=error.message,

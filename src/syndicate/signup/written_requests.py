@@ -14,6 +14,7 @@ from syndicate.signup.unsubscribe_words import asks_to_unsubscribe
 from syndicate.signup.written_email import WrittenEmail
 from syndicate.site import Site
 from syndicate.store.deliveries import Deliveries
+from syndicate.store.issue_sends import IssueSends
 from syndicate.store.requests import SigningKeys
 from syndicate.store.subscribers import Subscriber, Subscribers
 from syndicate.subscribers.addresses import address
@@ -81,7 +82,7 @@ class WrittenRequest:
         matches = return_path_reader(SigningKeys(database).good(format_timestamp(self._now)))
         for found in filter(None, map(matches, self._email.sent_to)):
             issue, number = found
-            sending = Deliveries(database).sending(issue)
+            sending = IssueSends(database).get(issue)
             who = Subscribers(database).by_id(number)
             if sending and who:
                 yield who, sending.newsletter

@@ -15,8 +15,8 @@ from syndicate.store.passed import passed
 from syndicate.timestamps import format_timestamp
 
 
-class Happening(StrEnum):
-    """What hooks can be told. `subject` is a newsletter and slot, an article's id, an address."""
+class EventKind(StrEnum):
+    """The events that hooks can get. The subject is an issue, the id of an article, or a URL."""
 
     ARTICLE_PUBLISHED = "article-published"
     ISSUE_MADE = "issue-made"
@@ -33,8 +33,11 @@ class Event(NamedTuple):
     at: str
 
 
-class Told(NamedTuple):
-    """How far a hook was told, a row. `position` is the last event it heard of."""
+class HookCursor(NamedTuple):
+    """The position of a hook, a row: the last event it got, or that was given up.
+
+    `attempts`, `failing_since` and `reason` are about the next event. Times are UTC text.
+    """
 
     name: str
     position: int
@@ -45,14 +48,14 @@ class Told(NamedTuple):
 
 
 class Events:
-    """What the database knows about events and hooks."""
+    """The events, and the positions of hooks in them."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._rows = database.rows
 
     def last(self) -> int:
-        """The newest event's id, 0 for none."""
+        """The id of the newest event, 0 for none."""
         return int(self._rows("SELECT coalesce(max(id), 0) FROM events")[0][0])
 
     def since(self, position: int, kinds: Sequence[str], limit: int) -> list[Event]:
@@ -66,15 +69,16 @@ class Events:
         )
         return [Event._make(row) for row in rows]
 
-    def hooks(self) -> dict[str, Told]:
-        """How far each hook was told."""
-        rows = self._rows(f"SELECT {', '.join(Told._fields)} FROM hook_cursors ORDER BY name")
-        return {str(row[0]): Told._make(row) for row in rows}
+    def cursors(self) -> dict[str, HookCursor]:
+        """The cursor of each hook, by its name."""
+        columns = ", ".join(HookCursor._fields)
+        rows = self._rows(f"SELECT {columns} FROM hook_cursors ORDER BY name")
+        return {str(row[0]): HookCursor._make(row) for row in rows}
 
     # -- writing (inside a transaction) ----------------------------------------------------
 
-    def add(self, event: Happening, subjects: Sequence[str], at: str) -> None:
-        """Note that something happened to each of `subjects`."""
+    def add(self, event: EventKind, subjects: Sequence[str], at: str) -> None:
+        """Add an event for each of `subjects`."""
         first = self.last() + 1 if subjects else 0
         self._database.run_many(
             "INSERT INTO events (id, event, subject, at) VALUES (:id, :event, :subject, :at)",
@@ -85,21 +89,21 @@ class Events:
         )
 
     def add_at(self, number: int, event: str, at: str) -> None:
-        """Note that something happened under a number of its own, higher than any before."""
+        """Add an event without a subject under a given id, higher than all before."""
         self._database.upsert("events", Event._fields, [Event(number, event, "", at)])
 
-    def tell(self, told: Told) -> None:
-        """Note how far a hook was told."""
-        self._database.upsert("hook_cursors", Told._fields, [told])
+    def move_cursor(self, cursor: HookCursor) -> None:
+        """Save the cursor of a hook."""
+        self._database.upsert("hook_cursors", HookCursor._fields, [cursor])
 
-    def forget(self, now: datetime, kept: timedelta, heard: int) -> None:
-        """Drop events that happened so long ago and that all hooks heard of.
+    def delete_old(self, now: datetime, kept: timedelta, delivered: int) -> None:
+        """Delete events that are older than `kept`, up to the id `delivered`.
 
-        The newest stays: its number counts.
+        The newest stays: ids continue from it.
         """
         if moment := passed(self._database, "events", now):
             self._database.run(
-                "DELETE FROM events WHERE at < :before AND id <= :heard "
+                "DELETE FROM events WHERE at < :before AND id <= :delivered "
                 "AND id < (SELECT max(id) FROM events)",
-                {"before": format_timestamp(moment - kept), "heard": heard},
+                {"before": format_timestamp(moment - kept), "delivered": delivered},
             )

@@ -95,7 +95,7 @@ class SmtpSession:
         if ahead and ahead.answered and ahead.envelope == envelope:
             refusal = ahead.refusal
         elif self._lost:
-            raise DeliveryError(f"the connection to {self._host} is over", lost=True)
+            raise DeliveryError(f"the connection to {self._host} is over", connection_lost=True)
         elif ahead and (ahead.answered or ahead.envelope != envelope):
             raise self._give_up(f"another message was announced to {self._host}")
         else:
@@ -120,8 +120,10 @@ class SmtpSession:
             self._wire.heard.clear()
             refusal = error_for_reply(Step.MESSAGE, reply, self._host, envelope.to)
         except (OSError, UnreadableError) as error:
-            uncertain = self._wire.sent >= len(DOT)
-            raise self._give_up(trouble(self._host, error), uncertain=uncertain) from error
+            outcome_unknown = self._wire.sent >= len(DOT)
+            raise self._give_up(
+                trouble(self._host, error), outcome_unknown=outcome_unknown
+            ) from error
         if following and commands:
             self._ahead = _Announcement(following)
         if refusal:
@@ -179,7 +181,7 @@ class SmtpSession:
                 raise UnreadableError("fewer replies than commands") from error
             refusal = refusal or refused
             # Whoever waits for a message that is refused would get the next command as its text.
-            if refusal and (refused.lost if refused else step is Step.DATA):
+            if refusal and (refused.connection_lost if refused else step is Step.DATA):
                 return self._over(refusal)
         return self._reset(refusal, envelope)
 
@@ -233,17 +235,17 @@ class SmtpSession:
 
     def _proven(self, refusal: DeliveryError, following: Envelope | None) -> DeliveryError:
         """The refusal of a message, if what follows shows that it is the reply to its end."""
-        if refusal.lost:
+        if refusal.connection_lost:
             proven = self._quit(stops=True)
         elif self._ahead or following:
             proven = self._announced_next(following)
         else:
             proven = self._quit(stops=False)
         if proven or self._ended_after_it():
-            refusal.lost = refusal.lost or self._lost
+            refusal.connection_lost = refusal.connection_lost or self._lost
             return refusal
         text = f"{refusal.message}; its replies are out of step, so the outcome is unknown"
-        return self._give_up(text, uncertain=True)
+        return self._give_up(text, outcome_unknown=True)
 
     def _ended_after_it(self) -> bool:
         """Whether the server ended the connection and gave no second reply that could be the one.
@@ -312,12 +314,12 @@ class SmtpSession:
 
     def _over(self, refusal: DeliveryError) -> DeliveryError:
         self._drop()
-        refusal.lost = True
+        refusal.connection_lost = True
         return refusal
 
-    def _give_up(self, message: str, *, uncertain: bool = False) -> DeliveryError:
+    def _give_up(self, message: str, *, outcome_unknown: bool = False) -> DeliveryError:
         self._drop()
-        return DeliveryError(message, lost=True, uncertain=uncertain)
+        return DeliveryError(message, connection_lost=True, outcome_unknown=outcome_unknown)
 
     def _drop(self) -> None:
         self._lost = True
@@ -342,13 +344,13 @@ def _smtp_address(address: str, what: RejectedStage, *, utf8: bool) -> str:
     try:
         address = f"{local}@{ascii_host(domain)}"
     except MessageError as error:
-        raise DeliveryError(error.message, what=what, for_good=True) from error
+        raise DeliveryError(error.message, stage=what, permanent=True) from error
     if not MAILBOX.fullmatch(address):
         message = f"the address of the {what.value} cannot be said to a mail server"
-        raise DeliveryError(message, what=what, for_good=True)
+        raise DeliveryError(message, stage=what, permanent=True)
     if not (utf8 or address.isascii()):
         message = f"the server takes no {what.value} with letters beyond ASCII (no SMTPUTF8)"
-        raise DeliveryError(message, what=what, for_good=True)
+        raise DeliveryError(message, stage=what, permanent=True)
     return address
 
 

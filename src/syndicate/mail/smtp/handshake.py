@@ -83,7 +83,7 @@ class _Handshake:
                 "offers no encryption (STARTTLS)",
                 hint="use a port where it does; security: tls for port 465; "
                 "none only for a server on this machine",
-                for_good=True,
+                permanent=True,
             )
         self._positive(self._ask("STARTTLS"), READY, "refused to encrypt", CHECK_PORT)
         self._encrypt()
@@ -96,7 +96,7 @@ class _Handshake:
             raise self._refused(
                 f"offers no login by password ({known}), but {offered or 'none at all'}",
                 hint="check port and security; leave out user and password if it needs none",
-                for_good=True,
+                permanent=True,
             )
         said = [auth.opening(mechanism, user, password)]
         reply = self._ask(said[0])
@@ -124,14 +124,14 @@ class _Handshake:
             return reply
         if not reply.negative:
             raise UnreadableError(f"{str(reply)[:80]!r}")
-        for_good = reply.code >= 500
-        raise self._refused(f"{what}: {reply}", hint=hint, for_good=for_good, status=reply.status)
+        permanent = reply.code >= 500
+        raise self._refused(f"{what}: {reply}", hint=hint, permanent=permanent, status=reply.status)
 
-    def _refused(self, what: str, *, hint: str, for_good: bool, status: str = "") -> DeliveryError:
+    def _refused(self, what: str, *, hint: str, permanent: bool, status: str = "") -> DeliveryError:
         return DeliveryError(
             f"{self._server.host} {what}",
-            for_good=for_good,
-            lost=True,
+            permanent=permanent,
+            connection_lost=True,
             status=status,
             hint=hint,
         )
@@ -141,7 +141,7 @@ def _unreachable(server: Server, error: OSError | UnicodeError) -> DeliveryError
     reason = error.strerror if isinstance(error, OSError) else None
     return DeliveryError(
         f"{server.host} port {server.port} cannot be reached: {reason or error}",
-        lost=True,
+        connection_lost=True,
         hint="check host and port, and that this machine may connect to it",
     )
 
@@ -150,5 +150,5 @@ def _unusable(server: Server, error: OSError | UnreadableError) -> DeliveryError
     """What kept a server that was reached from taking messages."""
     if isinstance(error, ssl.SSLCertVerificationError):
         message = f"the certificate of {server.host} is not good: {error.verify_message}"
-        return DeliveryError(message, lost=True, hint=CHECK_CERTIFICATE)
-    return DeliveryError(trouble(server.host, error), lost=True, hint=CHECK_PORT)
+        return DeliveryError(message, connection_lost=True, hint=CHECK_CERTIFICATE)
+    return DeliveryError(trouble(server.host, error), connection_lost=True, hint=CHECK_PORT)

@@ -210,18 +210,20 @@ def error_for_reply(step: Step, reply: Reply, host: str, to: str) -> DeliveryErr
     reply = reply.anonymous(to)
     if reply.code == SHUTTING_DOWN:
         what = RejectedStage.MESSAGE if step is Step.MESSAGE else RejectedStage.SERVER
-        return DeliveryError(f"{host} stops: {reply}", what=what, lost=True, status=reply.status)
+        return DeliveryError(
+            f"{host} stops: {reply}", stage=what, connection_lost=True, status=reply.status
+        )
     if reply.negative and step is not Step.RESET:
         return _refusal(step, reply, host)
     raise UnreadableError(f"{str(reply)[:80]!r} to {step}")
 
 
 def _refusal(step: Step, reply: Reply, host: str) -> DeliveryError:
-    for_good, status = reply.code >= 500, reply.status
+    permanent, status = reply.code >= 500, reply.status
     if reply.code in OUR_LOGIN and step is not Step.MESSAGE:
         return DeliveryError(
             f"{host} takes nothing without a login: {reply}",
-            for_good=for_good,
+            permanent=permanent,
             reply=str(reply),
             status=status,
             hint="check user, password and security of this server",
@@ -235,8 +237,8 @@ def _refusal(step: Step, reply: Reply, host: str) -> DeliveryError:
     }.get(step, (RejectedStage.MESSAGE, ""))
     return DeliveryError(
         f"{host} refused the {what.value}: {reply}",
-        what=what,
-        for_good=for_good,
+        stage=what,
+        permanent=permanent,
         reply=str(reply),
         status=status,
         hint=hint,

@@ -1,0 +1,79 @@
+"""Plan approved issues: each gets a delivery for every recipient, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from syndicate.config.model import Newsletter
+from syndicate.issues.archive import Shown, is_written
+from syndicate.schedule.words import duration
+from syndicate.site import Site
+from syndicate.starter_values import has_starter_address, not_to_be_mailed
+from syndicate.store.incarnation import Incarnation
+from syndicate.store.issue_sends import IssueSend, IssueSends
+from syndicate.store.issues import Issue, Issues, IssueState
+from syndicate.store.recipients import Recipients
+from syndicate.timestamps import format_timestamp, parse_timestamp
+
+CONFIRM = "waits for a confirmation"
+"""How the reason begins for which an issue pauses that is too old."""
+
+
+def plan_approved(site: Site, now: datetime, shown: Shown = is_written) -> list[str]:
+    """Plan each approved issue that is to be delivered, once its page is `shown`.
+
+    One that is too old pauses until it is confirmed: resumed, or approved again. Returns the names
+    of issues that still wait for their page.
+    """
+    waiting = []
+    for newsletter, issue in approved_issues(site):
+        if _may_be_mailed(site, newsletter, issue) and shown(site, issue):
+            _plan(site, newsletter, issue, now)
+        else:
+            waiting.append(issue.name)
+    return waiting
+
+
+def approved_issues(site: Site) -> Iterator[tuple[Newsletter, Issue]]:
+    """The approved issues of newsletters that are delivered."""
+    issues = Issues(site.database)
+    for newsletter in site.config.newsletters.values():
+        for slot in issues.approved(newsletter.name) if newsletter.deliver else ():
+            issue = issues.get(newsletter.name, slot)
+            assert issue is not None, "issues are never deleted"
+            yield newsletter, issue
+
+
+def too_old(issue: Issue, newsletter: Newsletter, now: datetime) -> str:
+    """Why an approved issue waits for a confirmation, or "". Pure.
+
+    An issue that was not sent within `max_age` may be out of date.
+    """
+    approved = issue.approved or issue.made
+    if now - parse_timestamp(approved) <= duration(newsletter.max_age):
+        return ""
+    return f"{CONFIRM}: it was approved at {approved}, longer ago than max_age"
+
+
+def _plan(site: Site, newsletter: Newsletter, issue: Issue, now: datetime) -> None:
+    recipients = Recipients(site.database)
+    sending = IssueSend(issue.sequence, issue.newsletter, issue.slot, format_timestamp(now))
+    tags = recipients.tags_of([article.id for article in issue.carried])
+    with site.database.transaction():
+        if not Issues(site.database).move(issue.newsletter, issue.slot, IssueState.SENDING):
+            return
+        recipients.plan(sending, tags)
+        if reason := too_old(issue, newsletter, now):
+            IssueSends(site.database).pause(issue.sequence, reason)
+    incarnation = Incarnation(site.database, site.sent_record)
+    incarnation.synchronise()
+    incarnation.add_begun(issue.newsletter, issue.slot, issue.approved)
+
+
+def _may_be_mailed(site: Site, newsletter: Newsletter, issue: Issue) -> bool:
+    """Whether no values of the starter are left in it: it may have been made for the outbox."""
+    if site.config.sending.transport != "smtp":
+        return True
+    example = has_starter_address(issue.text)
+    return not (example or not_to_be_mailed(site.config, newsletter))

@@ -1,0 +1,223 @@
+"""Writes what happened in a run to the store: each batch of events in one transaction.
+
+The same transaction permits the messages that may go now, and claims the next deliveries.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from queue import SimpleQueue
+from secrets import token_hex
+
+from syndicate.bounces.handle import settle_refusals
+from syndicate.config.model import Sending as Settings
+from syndicate.delivery import automatic_pause
+from syndicate.delivery.outcomes import transition
+from syndicate.delivery.progress import IssueProgress
+from syndicate.delivery.states import BACKOFF, OPEN
+from syndicate.delivery.states import DeliveryState as S
+from syndicate.delivery.transactions import commit, with_retries
+from syndicate.delivery.workers import OutcomeUnknown, ReadyToSend
+from syndicate.errors import DeliveryError
+from syndicate.store.claims import ClaimedDelivery, Claims, Transition
+from syndicate.store.database import Database
+from syndicate.store.deliveries import Deliveries
+from syndicate.store.incarnation import count_up
+from syndicate.store.issue_sends import IssueSend, IssueSends
+from syndicate.store.issues import Issues, IssueState
+from syndicate.store.sent_counts import SentCounts
+from syndicate.timestamps import format_timestamp
+
+IDLE_POLL_SECONDS = 10.0
+"""Seconds between looks for new deliveries of an issue of which nothing was left to do."""
+
+
+@dataclass(slots=True)
+class Batch:
+    """The consequences of events, to be written in one transaction.
+
+    `refusals` are permanent ones, `pauses` reasons by issue. The workers of `to_notify` wait until
+    their refusal is recorded.
+    """
+
+    now: str
+    transitions: list[Transition] = field(default_factory=list)
+    ready: list[ReadyToSend] = field(default_factory=list)
+    doubtful: list[OutcomeUnknown] = field(default_factory=list)
+    refusals: list[tuple[ClaimedDelivery, DeliveryError]] = field(default_factory=list)
+    to_notify: list[SimpleQueue[None]] = field(default_factory=list)
+    pauses: dict[int, str] = field(default_factory=dict)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to write."""
+        return not (self.transitions or self.ready or self.doubtful or self.pauses)
+
+    def states_by_issue(self) -> dict[int, list[str]]:
+        """The states that deliveries come into."""
+        states: dict[int, list[str]] = defaultdict(list)
+        for each in self.transitions:
+            states[each.issue].append(each.state)
+        return states
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The next deliveries of an issue.
+
+    Without any, `exhausted` means that nothing is left to do now, `rewind` that pending deliveries
+    are left before the cursor, and `paused` that the issue paused instead of ending.
+    """
+
+    issue: int
+    deliveries: Sequence[ClaimedDelivery] = ()
+    exhausted: bool = False
+    rewind: bool = False
+    paused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Permissions:
+    """Which messages may go, as issue and subscriber.
+
+    `suppressed` counts deliveries of each issue whose recipient has unsubscribed. `sent_counter`
+    is the store's count of changes, if any message may go.
+    """
+
+    permitted: frozenset[tuple[int, int]] = frozenset()
+    suppressed: Mapping[int, int] = field(default_factory=dict)
+    sent_counter: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class BatchResult:
+    """What the transaction of a batch decided."""
+
+    permissions: Permissions
+    claims: Sequence[Claim]
+
+
+class Recorder:
+    """Writes to the store for one run of the sender, which holds the lock of senders."""
+
+    def __init__(
+        self,
+        database: Database,
+        settings: Settings,
+        refused: Callable[[ClaimedDelivery, DeliveryError], None],
+    ) -> None:
+        """`refused` is called, in the transaction, for each permanent refusal."""
+        self._database = database
+        self._settings = settings
+        self._refused = refused
+        self._claims = Claims(database, owner=token_hex(8))
+        self._deliveries = Deliveries(database)
+        self._sends = IssueSends(database)
+
+    def counts(self, issue: int) -> dict[str, int]:
+        """How many deliveries of an issue are in which state."""
+        return self._deliveries.counts(issue)
+
+    def pause(self, issue: int, reason: str) -> None:
+        """Pause an issue."""
+        commit(self._database, lambda: self._sends.pause(issue, reason))
+
+    def apply(self, transitions: Sequence[Transition]) -> None:
+        """Change the states of claimed deliveries."""
+        now = format_timestamp(datetime.now(UTC))
+        commit(self._database, lambda: self._claims.apply_transitions(transitions, now))
+
+    def write(
+        self,
+        batch: Batch,
+        in_progress: Mapping[int, IssueProgress],
+        claimable: Iterable[int],
+        limit: int,
+    ) -> BatchResult:
+        """Write a batch; then claim up to `limit` deliveries of each `claimable` issue."""
+
+        def write() -> BatchResult:
+            self._write_outcomes(batch)
+            for claimed, error in batch.refusals:
+                self._refused(claimed, error)
+            for issue, reason in batch.pauses.items():
+                self._sends.pause(issue, reason)
+            permissions = self._permit(batch, in_progress)
+            issues = [issue for issue in claimable if issue not in batch.pauses]
+            claims = [self._claim(in_progress[issue], limit, batch.now) for issue in issues]
+            return BatchResult(permissions, claims)
+
+        return commit(self._database, write)
+
+    def write_last(self, batch: Batch) -> None:
+        """Write outcomes after an error, also when the lock may be lost. Raises StoreError."""
+
+        def write() -> None:
+            with self._database.transaction():
+                self._write_outcomes(batch)
+
+        with_retries(write)
+
+    def withdraw(self, batch: Batch) -> None:
+        """Withdraw the permissions of a batch: none of its messages went out."""
+        self.apply([transition(each.task, S.SENDING, S.PENDING) for each in batch.ready])
+
+    # -- inside a transaction ----------------------------------------------------------------
+
+    def _write_outcomes(self, batch: Batch) -> None:
+        self._claims.apply_transitions(batch.transitions, batch.now)
+        for each in batch.doubtful:
+            claimed = each.task.claimed
+            self._claims.hold_sent(claimed.issue, claimed.subscriber, each.reason, batch.now)
+
+    def _permit(self, batch: Batch, in_progress: Mapping[int, IssueProgress]) -> Permissions:
+        """Mark the deliveries whose messages may go as being sent."""
+        groups: dict[tuple[int, str], list[int]] = defaultdict(list)
+        for each in batch.ready:
+            groups[each.task.claimed.issue, each.relay.name].append(each.task.claimed.subscriber)
+        permitted: set[tuple[int, int]] = set()
+        suppressed: Counter[int] = Counter()
+        for (issue, relay), subscribers in groups.items():
+            sending = in_progress[issue].sending
+            marked = self._claims.mark_sending(sending, subscribers, relay, batch.now)
+            others = [each for each in subscribers if each not in marked]
+            suppressed[issue] += self._claims.suppress_unsubscribed(sending, others, batch.now)
+            if marked:
+                SentCounts(self._database).add(relay, int(time.time()), len(marked))
+            permitted.update((issue, subscriber) for subscriber in marked)
+        counter = count_up(self._database) if permitted else 0
+        return Permissions(frozenset(permitted), suppressed, counter)
+
+    def _claim(self, progress: IssueProgress, limit: int, now: str) -> Claim:
+        """Claim the next deliveries of an issue: due retries first. End it if none are left."""
+        sending = progress.sending
+        latest = format_timestamp(datetime.now(UTC) + BACKOFF.longest)
+        claimed = self._claims.claim_retries(sending, now, latest, limit)
+        idle = progress.exhausted and time.monotonic() < progress.checked_at + IDLE_POLL_SECONDS
+        if not idle:
+            claimed += self._claims.claim(sending, progress.cursor, limit - len(claimed))
+        erased = [each.subscriber for each in claimed if not each.address]
+        self._claims.suppress_unsubscribed(sending, erased, now)
+        if claimed or idle or progress.in_flight:
+            return Claim(sending.issue, [each for each in claimed if each.address])
+        return self._end(sending, progress.cursor, now)
+
+    def _end(self, sending: IssueSend, cursor: int, now: str) -> Claim:
+        """End an issue of which nothing is left, unless too much of it was refused: pause it."""
+        issue, counts = sending.issue, self._deliveries.counts(sending.issue)
+        current = self._sends.get(issue)
+        if any(counts.get(state) for state in OPEN):
+            rewind = bool(cursor and counts.get(S.PENDING))
+            return Claim(issue, exhausted=not rewind, rewind=rewind)
+        reason = automatic_pause.at_end(counts, self._settings.max_failure_percent)
+        if reason and current and not current.confirmed:
+            self._sends.pause(issue, reason)
+            return Claim(issue, exhausted=True, paused=True)
+        if self._sends.end(issue, now):
+            Issues(self._database).move(sending.newsletter, sending.slot, IssueState.SENT)
+            settle_refusals(self._database, issue, now)
+        return Claim(issue, exhausted=True)

@@ -1,0 +1,111 @@
+"""Table of issues that are sent to subscribers. All its SQL is here."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from syndicate.store.database import Database
+
+
+class IssueSend(NamedTuple):
+    """The sending of an issue, a row; times are UTC text, "" where not yet.
+
+    `planned` is the number of deliveries when they were planned. `paused` is why it is paused, or
+    "". `confirmed` is when the operator confirmed that its refusals are right.
+    """
+
+    issue: int
+    newsletter: str
+    slot: str
+    began: str
+    planned: int = 0
+    paused: str = ""
+    ended: str = ""
+    confirmed: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name of the issue in commands and messages."""
+        return f"{self.newsletter}/{self.slot}"
+
+
+COLUMNS = ", ".join(IssueSend._fields)
+
+
+class IssueSends:
+    """The issues that are, or were, sent."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._rows = database.rows
+
+    def get(self, issue: int) -> IssueSend | None:
+        """The sending of an issue; None if it has not begun."""
+        rows = self._rows(f"SELECT {COLUMNS} FROM issue_sends WHERE issue = :i", {"i": issue})
+        return IssueSend._make(rows[0]) if rows else None
+
+    def all(self) -> list[IssueSend]:
+        """Every sending, the newest first."""
+        rows = self._rows(f"SELECT {COLUMNS} FROM issue_sends ORDER BY issue DESC")
+        return [IssueSend._make(row) for row in rows]
+
+    def open(self) -> list[IssueSend]:
+        """The issues being sent, including paused ones, the oldest first."""
+        rows = self._rows(f"SELECT {COLUMNS} FROM issue_sends WHERE ended = '' ORDER BY issue")
+        return [IssueSend._make(row) for row in rows]
+
+    def stopping(self) -> list[int]:
+        """Issues that were stopped while a server had some of their messages."""
+        rows = self._rows(
+            "SELECT s.issue FROM issue_sends s JOIN issues i ON i.sequence = s.issue "
+            "WHERE s.ended = '' AND i.state = 'sent'"
+        )
+        return [int(issue) for (issue,) in rows]
+
+    # -- writing, inside a transaction -----------------------------------------------------
+
+    def add(self, sending: IssueSend) -> None:
+        """Begin to send an issue."""
+        self._database.upsert("issue_sends", IssueSend._fields, [sending])
+
+    def set_planned(self, issue: int, planned: int) -> None:
+        """Set the number of planned deliveries."""
+        values = {"issue": issue, "planned": planned}
+        self._database.run("UPDATE issue_sends SET planned = :planned WHERE issue = :issue", values)
+
+    def pause(self, issue: int, reason: str) -> bool:
+        """Pause an issue; False if it is not being sent, or is paused already."""
+        return self._changed(
+            "UPDATE issue_sends SET paused = :reason "
+            "WHERE issue = :issue AND ended = '' AND paused = '' RETURNING issue",
+            {"issue": issue, "reason": reason},
+        )
+
+    def resume(self, issue: int, confirmed: str = "") -> bool:
+        """Resume a paused issue; False if it is not paused.
+
+        `confirmed` is the moment at which the operator confirms its refusals, if they do.
+        """
+        return self._changed(
+            "UPDATE issue_sends SET paused = '', confirmed = CASE :confirmed WHEN '' "
+            "THEN confirmed ELSE :confirmed END "
+            "WHERE issue = :issue AND ended = '' AND paused <> '' RETURNING issue",
+            {"issue": issue, "confirmed": confirmed},
+        )
+
+    def reopen(self, issue: int) -> None:
+        """Have an issue that had ended sent again."""
+        query = "UPDATE issue_sends SET ended = '', paused = '' WHERE issue = :i"
+        self._database.run(query, {"i": issue})
+
+    def end(self, issue: int, now: str) -> bool:
+        """End the sending of an issue; False if it has ended, or has open deliveries."""
+        return self._changed(
+            "UPDATE issue_sends SET ended = :now WHERE issue = :issue AND ended = '' "
+            "AND NOT EXISTS (SELECT 1 FROM deliveries WHERE issue = :issue "
+            "AND state IN ('pending', 'claimed', 'sending', 'retry')) RETURNING issue",
+            {"issue": issue, "now": now},
+        )
+
+    def _changed(self, statement: str, values: dict[str, object]) -> bool:
+        return bool(self._rows(statement, values))
