@@ -147,7 +147,7 @@ def test_no_password_is_said_to_a_server_whose_certificate_is_not_good(
     database: Database, server: Server, tmp_path: Path, tls: ssl.SSLContext, security: Security
 ) -> None:
     server.tls, server.implicit = tls, security == "tls"
-    with pytest.raises(SyndicateError, match="certificate is not good: unable to get") as caught:
+    with pytest.raises(SyndicateError, match="certificate is not valid: unable to get") as caught:
         reading(server, security, tmp_path, database)
     assert "localhost" in caught.value.message
     assert not server.passwords

@@ -142,7 +142,7 @@ def test_issues_that_were_made_before_delivery_was_wanted_are_sent_to_nobody(
 def test_only_one_program_sends_at_a_time(site: Mailing) -> None:
     with site.folder.opened() as first:
         assert first.database.lock_sending()
-        with pytest.raises(SyndicateError, match="another program sends"):
+        with pytest.raises(SyndicateError, match="another program is already sending"):
             site.send()
     assert site.send().sent == 0
 
@@ -269,7 +269,7 @@ def test_an_issue_that_is_cancelled_cannot_be_sent_again(site: Mailing) -> None:
     sending = site.sending
     with site.folder.opened() as opened:
         operator.stop(opened, issue, now(), "a slip")
-        with pytest.raises(SyndicateError, match="is cancelled, and goes to nobody"):
+        with pytest.raises(SyndicateError, match="is cancelled, so it is not sent"):
             operator.resend_missed(opened, issue, sending, now())
         assert not IssueSends(opened.database).open()
 

@@ -154,7 +154,7 @@ def test_a_store_that_two_folders_lead_to_has_one_sender(file_site: Mailing) -> 
     linked = at(file_site, other)
     with file_site.folder.opened() as opened:
         assert opened.database.lock_sending()
-        assert "another program sends" in refused_by_lock(linked)
+        assert "another program is already sending" in refused_by_lock(linked)
     assert doubt(linked) is None
     assert file_site.send().sent == len(PEOPLE)
 

@@ -540,7 +540,7 @@ def test_a_certificate_of_another_host_is_not_good(
     authority.issue_cert("other.example").configure_cert(context)
     with SmtpServer(tls=context, implicit=security == "tls", users={"jo": "x"}) as server:
         error = refused_entry(transport(server, security, user="jo", password="x"))
-    assert error.message.startswith("the certificate of localhost is not good: Hostname mismatch")
+    assert error.message.startswith("the certificate of localhost is not valid: Hostname mismatch")
     assert "host" in error.hint
     assert not error.permanent
     assert not any(line.startswith("AUTH") for line in server.commands)
@@ -549,7 +549,7 @@ def test_a_certificate_of_another_host_is_not_good(
 def test_a_certificate_nobody_vouches_for_is_not_good(tls: ssl.SSLContext) -> None:
     with SmtpServer(tls=tls) as server:
         error = refused_entry(transport(server, "starttls"))
-    assert "certificate of localhost is not good: unable to get" in error.message
+    assert "certificate of localhost is not valid: unable to get" in error.message
     assert "SSL_CERT_FILE" in error.hint
 
 

@@ -97,7 +97,7 @@ def _quoted(folder: str) -> str:
 def _reason(error: Exception) -> str:
     """What went wrong, in words; imaplib hands on the bytes of the server."""
     if isinstance(error, ssl.SSLCertVerificationError):
-        return f"its certificate is not good: {error.verify_message}"
+        return f"its certificate is not valid: {error.verify_message}"
     said = error.args[0] if error.args else ""
     if isinstance(said, bytes):
         return said.decode("utf-8", "replace")

@@ -74,7 +74,7 @@ def require_doubt(site: Site, statement: str) -> None:
     if Incarnation(site.database, site.sent_record).doubt():
         return
     raise SyndicateError(
-        "there is no doubt about the store: it is complete and in its place, and sending works",
+        "nothing is in doubt: the store is complete and in its place, and sending continues",
         hint="if you cloned the whole disk, or restored it in a way that syndicate cannot notice: "
         f"syndicate resume {statement} --force",
     )

@@ -10,22 +10,22 @@ from collections.abc import Callable
 from syndicate.mail.smtp.replies import UnreadableError
 
 MECHANISMS = ("PLAIN", "LOGIN", "CRAM-MD5")
-"""Those known here, the one that most servers do right first."""
+"""Supported mechanisms, the one that most servers implement correctly first."""
 
 
 def choose(offered: str) -> str:
-    """The mechanism to use of those a server offers, or ""."""
+    """The mechanism to use of those a server offers, "" for none."""
     return next((each for each in MECHANISMS if each in offered.split()), "")
 
 
-def opening(mechanism: str, user: str, password: str) -> str:
-    """The command. PLAIN says all at once (RFC 4616)."""
-    said = f"\0{user}\0{password}".encode() if mechanism == "PLAIN" else b""
-    return f"AUTH {mechanism} {b64encode(said).decode()}".rstrip()
+def command(mechanism: str, user: str, password: str) -> str:
+    """The AUTH command; for PLAIN with the credentials (RFC 4616)."""
+    initial = f"\0{user}\0{password}".encode() if mechanism == "PLAIN" else b""
+    return f"AUTH {mechanism} {b64encode(initial).decode()}".rstrip()
 
 
-def answers(mechanism: str, user: str, password: str) -> list[Callable[[bytes], bytes]]:
-    """What answers each challenge in turn."""
+def responses(mechanism: str, user: str, password: str) -> list[Callable[[bytes], bytes]]:
+    """A function from challenge to response for each challenge in turn."""
     if mechanism == "LOGIN":
         return [lambda _: user.encode(), lambda _: password.encode()]
     if mechanism == "CRAM-MD5":  # RFC 2195
@@ -33,12 +33,12 @@ def answers(mechanism: str, user: str, password: str) -> list[Callable[[bytes], 
     return []
 
 
-def answer(made: Callable[[bytes], bytes], challenge: str) -> str:
-    """The line that answers a challenge as it came. Raises UnreadableError."""
+def response_line(respond: Callable[[bytes], bytes], challenge: str) -> str:
+    """The line that responds to a challenge, both in base64. Raises UnreadableError."""
     try:
-        return b64encode(made(b64decode(challenge, validate=True))).decode()
+        return b64encode(respond(b64decode(challenge, validate=True))).decode()
     except NotBase64:
-        raise UnreadableError("a question in a login that cannot be read") from None
+        raise UnreadableError("a challenge that is not base64") from None
 
 
 def _digest(password: str, challenge: bytes) -> str:

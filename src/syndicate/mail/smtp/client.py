@@ -1,21 +1,20 @@
 """The SMTP transport (RFC 5321): several messages over one connection.
 
-The outcome of a message is exact. Until the system took the dot that ends it, nothing was sent,
+The outcome of a message is exact. Until the system accepted the dot that ends it, nothing was sent,
 whatever happens. From then on only a clear reply decides; without one the outcome is unknown.
-Commands are pipelined where the server allows it (RFC 2920).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from syndicate.config.model import Server
-from syndicate.errors import DeliveryError, MessageError, RejectedStage
-from syndicate.mail.headers import ascii_host
-from syndicate.mail.smtp.connection import SmtpConnection, trouble
+from syndicate.errors import DeliveryError
+from syndicate.mail.smtp.announce import Announcer
+from syndicate.mail.smtp.connection import SmtpConnection, describe
 from syndicate.mail.smtp.handshake import connect
 from syndicate.mail.smtp.replies import (
     CLOSING,
@@ -26,17 +25,18 @@ from syndicate.mail.smtp.replies import (
 )
 from syndicate.mail.transport import Envelope
 
-# RFC 5321, section 4.5.3.2: a server may think about a whole message ten times as long as about
-# anything else. Who gives up before does not know what became of it.
 DATA_TIMEOUT_FACTOR = 10
-FAREWELL = 5.0
+"""How much longer a server may take for a whole message (RFC 5321, section 4.5.3.2).
+
+A client that gives up before does not know the outcome.
+"""
+
+QUIT_SECONDS = 5.0
 DOT = b".\r\n"
-# What can stand between angle brackets; quotation marks and what they allow are nobody's address.
-MAILBOX = re.compile(r'[^\x00-\x20\x7f-\xa0"(),:;<>@\[\\\]]+@[^\x00-\x20\x7f-\xa0"(),;<>@\\]+')
 
 
 class SmtpTransport:
-    """Messages to one server, which is told the name `helo` of this machine."""
+    """Sends messages through one server. `helo` is the name of this machine."""
 
     def __init__(self, server: Server, helo: str) -> None:
         self._server = server
@@ -46,21 +46,20 @@ class SmtpTransport:
     def session(self) -> Iterator[SmtpSession]:
         """A connection, encrypted and logged in as the configuration says.
 
-        Raises DeliveryError about the server; nothing of it is about a recipient. It is for good
-        where the server refuses what the configuration says. A certificate that is not good is
-        not: it may be renewed by whoever runs the server.
+        Raises DeliveryError about the server, never about a recipient. It is permanent where the
+        server refuses the configuration, but not for an invalid certificate, which may be renewed.
         """
-        wire, offered = connect(self._server, self._helo)
-        session = SmtpSession(self._server, wire, offered)
+        connection, extensions = connect(self._server, self._helo)
+        session = SmtpSession(self._server, connection, extensions)
         try:
             yield session
         finally:
-            session.leave()
+            session.close()
 
 
 @dataclass(slots=True)
 class _Announcement:
-    """A message whose commands were sent; `refusal` says what came of it once `answered`."""
+    """A message whose commands were sent; `refusal` is valid once `answered`."""
 
     envelope: Envelope
     answered: bool = False
@@ -72,30 +71,32 @@ class SmtpSession:
 
     Replies carry no number: one too many or too few, and each later one would count for another
     command. So a refusal counts only when what follows shows that replies are in step: 354 to DATA,
-    250 to RSET, 221 to QUIT, or that the server closed the connection and said nothing else. A
-    message that was accepted is in doubt when what follows does not fit. Nothing that comes out of
-    step counts for anything, and the connection ends.
+    250 to RSET, 221 to QUIT, or that the server closed the connection without another reply. A
+    message that was accepted is in doubt when what follows does not fit. Nothing out of step
+    counts, and the connection ends.
     """
 
-    def __init__(self, server: Server, wire: SmtpConnection, offered: dict[str, str]) -> None:
+    def __init__(
+        self, server: Server, connection: SmtpConnection, extensions: Mapping[str, str]
+    ) -> None:
         self._host = server.host
         self._timeout = server.timeout
-        self._wire = wire
-        self._utf8 = "SMTPUTF8" in offered
-        self._together = "PIPELINING" in offered
-        self._ahead: _Announcement | None = None  # sent right behind the last message
-        self._open: Envelope | None = None  # whose message the server waits for
+        self._connection = connection
+        self._announcer = Announcer(server, connection, extensions)
+        self._ahead: _Announcement | None = None  # sent right after the last message
+        self._open: Envelope | None = None  # of the message that the server waits for
         self._lost = False
-        self._unproven = False  # nothing has shown yet that the last positive reply was in step
+        self._unproven = False  # nothing shows yet that the last positive reply was in step
         self.doubt = ""
 
     def begin(self, envelope: Envelope) -> None:
-        """Announce a message. Raises DeliveryError; nothing was sent then, for certain."""
+        """Announce a message. Raises DeliveryError; then nothing was sent, for certain."""
         ahead, self._ahead = self._ahead, None
         if ahead and ahead.answered and ahead.envelope == envelope:
             refusal = ahead.refusal
         elif self._lost:
-            raise DeliveryError(f"the connection to {self._host} is over", connection_lost=True)
+            message = f"the connection to {self._host} has ended"
+            raise DeliveryError(message, connection_lost=True)
         elif ahead and (ahead.answered or ahead.envelope != envelope):
             raise self._give_up(f"another message was announced to {self._host}")
         else:
@@ -105,7 +106,7 @@ class SmtpSession:
         self._open = envelope
 
     def finish(self, message: bytes, following: Envelope | None = None) -> str:
-        """Hand over the message that was announced; give the reply of the server.
+        """Send the message that was announced; the reply of the server.
 
         Raises DeliveryError: see `transport.Session`. RuntimeError if none was announced.
         """
@@ -115,15 +116,14 @@ class SmtpSession:
         self._send_body(message)
         commands = self._commands_ahead(following)
         try:
-            self._wire.send(DOT + commands, self._timeout)
-            reply = self._wire.reply(self._timeout * DATA_TIMEOUT_FACTOR)
-            self._wire.heard.clear()
+            self._connection.send(DOT + commands, self._timeout)
+            reply = self._connection.reply(self._timeout * DATA_TIMEOUT_FACTOR)
+            self._connection.reply_codes.clear()
             refusal = error_for_reply(Step.MESSAGE, reply, self._host, envelope.to)
         except (OSError, UnreadableError) as error:
-            outcome_unknown = self._wire.sent >= len(DOT)
-            raise self._give_up(
-                trouble(self._host, error), outcome_unknown=outcome_unknown
-            ) from error
+            may_be_sent = self._connection.sent >= len(DOT)
+            message_text = describe(self._host, error)
+            raise self._give_up(message_text, outcome_unknown=may_be_sent) from error
         if following and commands:
             self._ahead = _Announcement(following)
         if refusal:
@@ -131,191 +131,125 @@ class SmtpSession:
         self._unproven = True
         return str(reply.anonymous(envelope.to))
 
-    def leave(self) -> None:
-        """End the connection, politely if the server waits for nothing. Never raises."""
+    def close(self) -> None:
+        """End the connection, with QUIT unless the server waits for something. Never raises."""
         if not (self._lost or self._open or self._ahead):
             try:
-                self._wire.send(b"QUIT\r\n", FAREWELL)
-                reply = self._wire.reply(min(FAREWELL, self._timeout))
+                self._connection.send(b"QUIT\r\n", QUIT_SECONDS)
+                reply = self._connection.reply(min(QUIT_SECONDS, self._timeout))
                 if reply.code not in (CLOSING, SHUTTING_DOWN):
-                    self._out_of_step(f"{reply.code} to QUIT")
+                    self._note_doubt(f"{reply.code} to QUIT")
             except UnreadableError as error:
-                self._out_of_step(str(error))
-            except OSError:  # nothing depends on a farewell
+                self._note_doubt(str(error))
+            except OSError:  # no outcome depends on QUIT
                 pass
-        self._wire.close()
+        self._connection.close()
 
     # -- announcing --------------------------------------------------------------------------
 
     def _announce(self, envelope: Envelope, *, sent: bool) -> DeliveryError | None:
-        """Have a message announced, unless it was `sent`; the refusal. Raises DeliveryError."""
+        """Announce a message, unless it was `sent`; the refusal. Raises DeliveryError."""
         try:
-            return self._answers(_commands(envelope, utf8=self._utf8), envelope, sent=sent)
+            refusal = self._announcer.announce(envelope, sent=sent)
         except (OSError, UnreadableError) as error:
             if isinstance(error, UnreadableError):
-                self._out_of_step(str(error))
-            raise self._give_up(trouble(self._host, error)) from error
-
-    def _answers(
-        self, commands: dict[Step, bytes], envelope: Envelope, *, sent: bool
-    ) -> DeliveryError | None:
-        """Read the replies to commands, all `sent` or sent here; the first refusal.
-
-        Raises OSError, and UnreadableError when replies are out of step.
-        """
-        if self._together and not sent:
-            self._send_asked(b"".join(commands.values()))
-        refusal: DeliveryError | None = None
-        for step, command in commands.items():
-            try:
-                if not self._together:
-                    self._send_asked(command)
-                refused = self._answer(step, envelope, refusal)
-            except ConnectionError:
-                if refusal is None:
-                    raise
-                return self._over(refusal)
-            except TimeoutError as error:
-                if refusal is None:
-                    raise
-                raise UnreadableError("fewer replies than commands") from error
-            refusal = refusal or refused
-            # Whoever waits for a message that is refused would get the next command as its text.
-            if refusal and (refused.connection_lost if refused else step is Step.DATA):
-                return self._over(refusal)
-        return self._reset(refusal, envelope)
-
-    def _answer(
-        self, step: Step, envelope: Envelope, refusal: DeliveryError | None
-    ) -> DeliveryError | None:
-        """The next reply, as one to this step, after that refusal of a step before."""
-        reply = self._wire.reply(self._timeout)
-        refused = error_for_reply(step, reply, self._host, envelope.to)
-        if refusal and not refused and step is not Step.DATA:
-            raise UnreadableError(f"{reply.code} to {step} after a refusal")
-        return refused
-
-    def _reset(self, refusal: DeliveryError | None, envelope: Envelope) -> DeliveryError | None:
-        """Take a refused announcement back. Its reply shows that those before were in step."""
-        if refusal:
-            try:
-                self._send_asked(b"RSET\r\n")
-                refused = error_for_reply(
-                    Step.RESET, self._wire.reply(self._timeout), self._host, envelope.to
-                )
-            except ConnectionError:
-                return self._over(refusal)
-            if refused:
-                return self._over(refusal)
-        self._unproven = False
+                self._note_doubt(str(error))
+            raise self._give_up(describe(self._host, error)) from error
+        self._update_state(refusal)
         return refusal
 
+    def _update_state(self, refusal: DeliveryError | None) -> None:
+        """After an announcement: replies are in step, unless its refusal ended the connection."""
+        if refusal and refusal.connection_lost:
+            self._drop()
+        else:
+            self._unproven = False
+
     def _commands_ahead(self, following: Envelope | None) -> bytes:
-        """The commands of the next message, if they can be sent right behind this one."""
-        if following is None or not self._together:
+        """The commands of the next message, if they can be sent right after this one."""
+        if following is None or not self._announcer.pipelining:
             return b""
         try:
-            return b"".join(_commands(following, utf8=self._utf8).values())
+            return b"".join(self._announcer.commands(following).values())
         except DeliveryError:  # `begin` raises it
             return b""
 
-    # -- handing over ------------------------------------------------------------------------
+    # -- sending -----------------------------------------------------------------------------
 
     def _send_body(self, message: bytes) -> None:
-        """All of the message but the dot that ends it: until that is sent, nothing was.
+        """Send all of the message but the dot that ends it: until that is sent, nothing is.
 
         A server that hung up or already replied does not wait for the message, and gets no dot.
         """
         try:
-            self._expect_silence()
-            self._wire.send(_body(message), self._timeout)
-            self._expect_silence()
+            self._announcer.expect_silence()
+            self._connection.send(_body(message), self._timeout)
+            self._announcer.expect_silence()
         except (OSError, UnreadableError) as error:
-            raise self._give_up(trouble(self._host, error)) from error
+            raise self._give_up(describe(self._host, error)) from error
 
     def _proven(self, refusal: DeliveryError, following: Envelope | None) -> DeliveryError:
         """The refusal of a message, if what follows shows that it is the reply to its end."""
         if refusal.connection_lost:
-            proven = self._quit(stops=True)
-        elif self._ahead or following:
-            proven = self._announced_next(following)
+            in_step = self._quit(may_hang_up=True)
+        elif following:
+            in_step = self._announce_next(following)
         else:
-            proven = self._quit(stops=False)
-        if proven or self._ended_after_it():
+            in_step = self._quit(may_hang_up=False)
+        if in_step or self._hung_up_after_refusal():
             refusal.connection_lost = refusal.connection_lost or self._lost
             return refusal
         text = f"{refusal.message}; its replies are out of step, so the outcome is unknown"
         return self._give_up(text, outcome_unknown=True)
 
-    def _ended_after_it(self) -> bool:
-        """Whether the server ended the connection and gave no second reply that could be the one.
+    def _hung_up_after_refusal(self) -> bool:
+        """Whether the server ended the connection without a second reply that could be the one.
 
-        Some close at once after they refused a message, or say 421 to whatever comes next. All
-        that a server sends before it closes arrives before the end (RFC 9293, section 3.6), but
-        not before a reset.
+        Some close right after a refusal, or reply 421 to the next command. All that a server sends
+        before it closes arrives before the end (RFC 9293, section 3.6), but not before a reset.
         """
-        heard = self._wire.heard
-        return heard == [SHUTTING_DOWN] or (self._wire.ended and not heard)
+        codes = self._connection.reply_codes
+        return codes == [SHUTTING_DOWN] or (self._connection.ended and not codes)
 
-    def _announced_next(self, following: Envelope | None) -> bool:
+    def _announce_next(self, following: Envelope) -> bool:
         """Announce the next message now; whether the replies are in step."""
-        assert following is not None
         sent, self._ahead = self._ahead is not None, _Announcement(following, answered=True)
         try:
-            commands = _commands(following, utf8=self._utf8)
-        except DeliveryError as error:
+            self._ahead.refusal = self._announcer.announce(following, sent=sent)
+        except DeliveryError as error:  # of its addresses: nothing was sent
             self._ahead.refusal = error
-            return self._quit(stops=False)
-        try:
-            self._ahead.refusal = self._answers(commands, following, sent=sent)
+            return self._quit(may_hang_up=False)
         except (OSError, UnreadableError):
             self._ahead = None
             self._drop()
             return False
+        self._update_state(self._ahead.refusal)
         return not self._lost
 
-    def _quit(self, *, stops: bool) -> bool:
+    def _quit(self, *, may_hang_up: bool) -> bool:
         """End the connection; whether the server's next reply shows that it is in step.
 
-        A server that `stops` (421) may also end it at once (RFC 5321, section 3.8).
+        After 421 it may also hang up at once (RFC 5321, section 3.8).
         """
-        with suppress(OSError):  # what it said before it closed can still be read
+        with suppress(OSError):  # its replies from before it closed can still be read
             if not self._ahead:
-                self._wire.send(b"QUIT\r\n", FAREWELL)
+                self._connection.send(b"QUIT\r\n", QUIT_SECONDS)
         try:
-            reply = self._wire.reply(self._timeout)
+            reply = self._connection.reply(self._timeout)
         except ConnectionError:
-            return stops
+            return may_hang_up
         except (OSError, UnreadableError):
             return False
         finally:
             self._drop()
-        return reply.code == CLOSING or (stops and reply.code == SHUTTING_DOWN)
+        return reply.code == CLOSING or (may_hang_up and reply.code == SHUTTING_DOWN)
 
     # -- the connection ----------------------------------------------------------------------
 
-    def _send_asked(self, commands: bytes) -> None:
-        """Send commands to a server that has nothing more to say to those before."""
-        self._expect_silence()
-        self._wire.send(commands, self._timeout)
-
-    def _expect_silence(self) -> None:
-        """Raises UnreadableError for a reply that nothing asked for, OSError at the end."""
-        reply = self._wire.poll_reply()
-        if reply and reply.code == SHUTTING_DOWN:
-            raise ConnectionAbortedError("it is shutting down (421)")
-        if reply:
-            raise UnreadableError(f"an unexpected reply: {reply.code}")
-
-    def _out_of_step(self, reason: str) -> None:
+    def _note_doubt(self, reason: str) -> None:
         """Replies do not fit: the last message that was accepted may not have been."""
         if self._unproven:
             self.doubt = f"{self._host} accepted the message, and then answered with {reason}"
-
-    def _over(self, refusal: DeliveryError) -> DeliveryError:
-        self._drop()
-        refusal.connection_lost = True
-        return refusal
 
     def _give_up(self, message: str, *, outcome_unknown: bool = False) -> DeliveryError:
         self._drop()
@@ -323,35 +257,7 @@ class SmtpSession:
 
     def _drop(self) -> None:
         self._lost = True
-        self._wire.close()
-
-
-def _commands(envelope: Envelope, *, utf8: bool) -> dict[Step, bytes]:
-    """What announces a message. Raises DeliveryError for addresses that cannot be said."""
-    sender = _smtp_address(envelope.sender, RejectedStage.SENDER, utf8=utf8)
-    to = _smtp_address(envelope.to, RejectedStage.RECIPIENT, utf8=utf8)
-    more = "" if sender.isascii() and to.isascii() else " SMTPUTF8"
-    return {
-        Step.SENDER: f"MAIL FROM:<{sender}>{more}\r\n".encode(),
-        Step.RECIPIENT: f"RCPT TO:<{to}>\r\n".encode(),
-        Step.DATA: b"DATA\r\n",
-    }
-
-
-def _smtp_address(address: str, what: RejectedStage, *, utf8: bool) -> str:
-    """An address as it is said to a server: the domain in ASCII (RFC 5890, RFC 6531)."""
-    local, _, domain = address.rpartition("@")
-    try:
-        address = f"{local}@{ascii_host(domain)}"
-    except MessageError as error:
-        raise DeliveryError(error.message, stage=what, permanent=True) from error
-    if not MAILBOX.fullmatch(address):
-        message = f"the address of the {what.value} cannot be said to a mail server"
-        raise DeliveryError(message, stage=what, permanent=True)
-    if not (utf8 or address.isascii()):
-        message = f"the server takes no {what.value} with letters beyond ASCII (no SMTPUTF8)"
-        raise DeliveryError(message, stage=what, permanent=True)
-    return address
+        self._connection.close()
 
 
 def _body(message: bytes) -> bytes:

@@ -17,10 +17,14 @@ from syndicate.mail.smtp.replies import Replies, Reply, UnreadableError
 
 Done = TypeVar("Done")
 
-AT_ONCE = 65_536
-# What is sent by one call is one record of TLS (RFC 8446, section 5.1): a call that fails has
-# handed over nothing that could be read.
-RECORD = 16_384
+MAX_BYTES = 65_536
+"""Bytes sent or received by one call."""
+
+TLS_RECORD = 16_384
+"""Bytes sent by one call over TLS: one record (RFC 8446, section 5.1).
+
+A call that fails has then sent nothing that the server can read.
+"""
 
 
 class SmtpConnection:
@@ -30,27 +34,27 @@ class SmtpConnection:
         self._socket = socket.create_connection((host, port), seconds)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._socket.setblocking(False)
-        self._piece = AT_ONCE
+        self._piece = MAX_BYTES
         self._replies = Replies()
         self.sent = 0
-        """How many bytes of what was sent last the system took."""
-        self.heard: list[int] = []
+        """How many bytes of the last `send` the system accepted."""
+        self.reply_codes: list[int] = []
         """The codes of the replies that were read since this list was last cleared."""
         self.ended = False
-        """It closed the connection, and everything it said before was read."""
+        """Whether the server closed the connection and all its replies were read."""
 
     def encrypt(self, context: ssl.SSLContext, host: str, seconds: float) -> None:
-        """Go on by TLS with a server that proves to be `host`."""
+        """Continue with TLS; the server's certificate must be for `host`."""
         if self._replies.waiting:
-            raise UnreadableError("something in the clear that was to be encrypted (RFC 3207)")
+            raise UnreadableError("unencrypted data before the TLS handshake (RFC 3207)")
         encrypted = context.wrap_socket(
             self._socket, server_hostname=host, do_handshake_on_connect=False
         )
-        self._socket, self._piece = encrypted, RECORD
+        self._socket, self._piece = encrypted, TLS_RECORD
         _by(monotonic() + seconds, encrypted, select.POLLIN, encrypted.do_handshake)
 
     def send(self, data: bytes, seconds: float) -> None:
-        """Hand everything over to the system. `sent` says how much it took, also on failure."""
+        """Send everything; `sent` counts the bytes, also on failure."""
         deadline, rest = monotonic() + seconds, memoryview(data)
         self.sent = 0
         while self.sent < len(data):
@@ -61,28 +65,28 @@ class SmtpConnection:
         """The next reply."""
         deadline = monotonic() + seconds
         while (reply := self._replies.take()) is None:
-            self._take_in(_by(deadline, self._socket, select.POLLIN, self._socket.recv, AT_ONCE))
-        self.heard.append(reply.code)
+            self._feed(_by(deadline, self._socket, select.POLLIN, self._socket.recv, MAX_BYTES))
+        self.reply_codes.append(reply.code)
         return reply
 
     def poll_reply(self) -> Reply | None:
-        """A reply to nothing that was sent, if one is here now. Does not wait."""
+        """An unsolicited reply, if one has arrived. Does not wait."""
         if not self._replies.waiting:
             try:
-                self._take_in(self._socket.recv(AT_ONCE))
+                self._feed(self._socket.recv(MAX_BYTES))
             except (BlockingIOError, ssl.SSLWantReadError):
                 return None
         reply = self._replies.take()
         if reply is None:
             raise UnreadableError("partial unsolicited reply")
-        self.heard.append(reply.code)
+        self.reply_codes.append(reply.code)
         return reply
 
     def close(self) -> None:
-        """End it without a word."""
+        """Close the connection without QUIT."""
         self._socket.close()
 
-    def _take_in(self, data: bytes) -> None:
+    def _feed(self, data: bytes) -> None:
         if not data:
             self.ended = not self._replies.waiting
             raise ConnectionResetError("it closed the connection")
@@ -96,7 +100,7 @@ def _by(
     do: Callable[..., Done],
     *arguments: object,
 ) -> Done:
-    """Do what may have to wait for `event` on a socket that does not block."""
+    """Call `do`, again after each wait for `event` on a non-blocking socket."""
     while True:
         try:
             return do(*arguments)
@@ -115,8 +119,8 @@ def _wait(sock: socket.socket, event: int, seconds: float) -> None:
         raise TimeoutError("it does not answer in time")
 
 
-def trouble(host: str, error: OSError | UnreadableError) -> str:
-    """What went wrong on a connection to `host`, for a person."""
+def describe(host: str, error: OSError | UnreadableError) -> str:
+    """The message for an error on the connection to `host`."""
     if isinstance(error, UnreadableError):
         return f"{host} answered with {error}"
     if isinstance(error, TimeoutError):

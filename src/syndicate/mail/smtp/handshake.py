@@ -10,7 +10,7 @@ import ssl
 from syndicate.config.model import Server
 from syndicate.errors import DeliveryError
 from syndicate.mail.smtp import auth
-from syndicate.mail.smtp.connection import SmtpConnection, trouble
+from syndicate.mail.smtp.connection import SmtpConnection, describe
 from syndicate.mail.smtp.replies import (
     DONE,
     LOGGED_IN,
@@ -20,16 +20,16 @@ from syndicate.mail.smtp.replies import (
     parse_extensions,
 )
 
-ASKED = 334
+CHALLENGE = 334
 CHECK_PORT = "check host, port and security: tls is usual on port 465, starttls on port 587"
 CHECK_CERTIFICATE = (
-    "write under host the name that is in its certificate; "
-    "if you made the certificate yourself, name its file in SSL_CERT_FILE"
+    "set host to the name in its certificate; "
+    "if the certificate is self-signed, set SSL_CERT_FILE to its file"
 )
 
 
 def connect(server: Server, helo: str) -> tuple[SmtpConnection, dict[str, str]]:
-    """A connection ready for messages, and what the server offers on it.
+    """A connection ready for messages, and the server's extensions.
 
     Raises DeliveryError about the server.
     """
@@ -47,7 +47,7 @@ def connect(server: Server, helo: str) -> tuple[SmtpConnection, dict[str, str]]:
 
 
 class _Handshake:
-    """What is said before the first message."""
+    """The exchange before the first message: greeting, EHLO, STARTTLS, AUTH."""
 
     def __init__(self, server: Server, helo: str, wire: SmtpConnection) -> None:
         self._server = server
@@ -55,57 +55,57 @@ class _Handshake:
         self._wire = wire
 
     def enter(self) -> dict[str, str]:
-        """Do all that is needed; give what the server offers then."""
+        """Perform all steps that the configuration needs; the server's extensions after them."""
         security = self._server.security
         if security == "tls":
             self._encrypt()
         greeting = self._wire.reply(self._server.timeout)
-        self._positive(greeting, READY, "takes no mail", CHECK_PORT)
-        offered = self._hello()
+        self._positive(greeting, READY, "does not accept mail", CHECK_PORT)
+        extensions = self._hello()
         if security == "starttls":
-            self._start_tls(offered)
-            offered = self._hello()  # what was said in the clear counts no more
+            self._start_tls(extensions)
+            extensions = self._hello()  # extensions announced without encryption do not count
         if self._server.user:
-            self._log_in(offered.get("AUTH", ""))
-        return offered
+            self._log_in(extensions.get("AUTH", ""))
+        return extensions
 
     def _hello(self) -> dict[str, str]:
         reply = self._ask(f"EHLO {self._helo}")
-        return parse_extensions(self._positive(reply, DONE, "does not want to know us", CHECK_PORT))
+        return parse_extensions(self._positive(reply, DONE, "refused our greeting", CHECK_PORT))
 
     def _encrypt(self) -> None:
         context = ssl.create_default_context()
         self._wire.encrypt(context, self._server.host, self._server.timeout)
 
-    def _start_tls(self, offered: dict[str, str]) -> None:
-        if "STARTTLS" not in offered:
+    def _start_tls(self, extensions: dict[str, str]) -> None:
+        if "STARTTLS" not in extensions:
             raise self._refused(
                 "offers no encryption (STARTTLS)",
-                hint="use a port where it does; security: tls for port 465; "
+                hint="use a port with encryption; security: tls for port 465; "
                 "none only for a server on this machine",
                 permanent=True,
             )
-        self._positive(self._ask("STARTTLS"), READY, "refused to encrypt", CHECK_PORT)
+        self._positive(self._ask("STARTTLS"), READY, "refused encryption", CHECK_PORT)
         self._encrypt()
 
-    def _log_in(self, offered: str) -> None:
+    def _log_in(self, mechanisms: str) -> None:
         user, password = self._server.user, self._server.password
-        mechanism = auth.choose(offered)
+        mechanism = auth.choose(mechanisms)
         if not mechanism:
-            known = ", ".join(auth.MECHANISMS)
+            supported = ", ".join(auth.MECHANISMS)
             raise self._refused(
-                f"offers no login by password ({known}), but {offered or 'none at all'}",
-                hint="check port and security; leave out user and password if it needs none",
+                f"offers no login by password ({supported}), but {mechanisms or 'none at all'}",
+                hint="check port and security; remove user and password if it needs none",
                 permanent=True,
             )
-        said = [auth.opening(mechanism, user, password)]
-        reply = self._ask(said[0])
-        for made in auth.answers(mechanism, user, password):
-            if reply.code != ASKED:
+        sent = [auth.command(mechanism, user, password)]
+        reply = self._ask(sent[0])
+        for respond in auth.responses(mechanism, user, password):
+            if reply.code != CHALLENGE:
                 break
-            said.append(auth.answer(made, reply.lines[0]))
-            reply = self._ask(said[-1])
-        for secret in [password, *said[0].split()[2:], *said[1:]]:
+            sent.append(auth.response_line(respond, reply.lines[0]))
+            reply = self._ask(sent[-1])
+        for secret in [password, *sent[0].split()[2:], *sent[1:]]:
             reply = reply.without(secret)
         self._positive(reply, LOGGED_IN, f"refused the login of {user}", "check user and password")
 
@@ -115,21 +115,25 @@ class _Handshake:
         self._wire.send(f"{command}\r\n".encode(), self._server.timeout)
         return self._wire.reply(self._server.timeout)
 
-    def _positive(self, reply: Reply, code: int, what: str, hint: str) -> Reply:
-        """The reply, if it has that code: each step has one of its own (RFC 5321, section 4.3.2).
+    def _positive(self, reply: Reply, code: int, message: str, hint: str) -> Reply:
+        """The reply, if it has that code: each step has its own (RFC 5321, section 4.3.2).
 
-        Raises DeliveryError, for good if it says so.
+        Raises DeliveryError otherwise, permanent for 5xx.
         """
         if reply.code == code:
             return reply
         if not reply.negative:
             raise UnreadableError(f"{str(reply)[:80]!r}")
         permanent = reply.code >= 500
-        raise self._refused(f"{what}: {reply}", hint=hint, permanent=permanent, status=reply.status)
+        raise self._refused(
+            f"{message}: {reply}", hint=hint, permanent=permanent, status=reply.status
+        )
 
-    def _refused(self, what: str, *, hint: str, permanent: bool, status: str = "") -> DeliveryError:
+    def _refused(
+        self, message: str, *, hint: str, permanent: bool, status: str = ""
+    ) -> DeliveryError:
         return DeliveryError(
-            f"{self._server.host} {what}",
+            f"{self._server.host} {message}",
             permanent=permanent,
             connection_lost=True,
             status=status,
@@ -147,8 +151,8 @@ def _unreachable(server: Server, error: OSError | UnicodeError) -> DeliveryError
 
 
 def _unusable(server: Server, error: OSError | UnreadableError) -> DeliveryError:
-    """What kept a server that was reached from taking messages."""
+    """The error of a server that was reached but cannot be used."""
     if isinstance(error, ssl.SSLCertVerificationError):
-        message = f"the certificate of {server.host} is not good: {error.verify_message}"
+        message = f"the certificate of {server.host} is not valid: {error.verify_message}"
         return DeliveryError(message, connection_lost=True, hint=CHECK_CERTIFICATE)
-    return DeliveryError(trouble(server.host, error), connection_lost=True, hint=CHECK_PORT)
+    return DeliveryError(describe(server.host, error), connection_lost=True, hint=CHECK_PORT)

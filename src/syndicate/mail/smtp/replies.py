@@ -1,6 +1,6 @@
 """SMTP replies and their meaning (RFC 5321, section 4.2; RFC 2034). Pure.
 
-A reply is not trusted to be well-formed, short, or fit to be shown.
+A reply may be malformed, endless, or contain control characters.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ LINE = re.compile(rb"([1-5][0-9]{2})(?:([ -])(.*))?", re.DOTALL)
 
 BEGINNING = re.compile(rb"[1-5][0-9]{2}[ -]")
 JOINED = re.compile(rb"[A-Za-z]([245])[0-9]{2}[ -]\1\.[0-9]{1,3}\.[0-9]")
-"""Where a reply without a line end is followed by another: both are one line then."""
+"""A reply without a line end, followed by another one in the same line."""
 
 READY, CLOSING, LOGGED_IN, DONE = 220, 221, 235, 250
 SHUTTING_DOWN = 421
@@ -33,7 +33,7 @@ ADDRESS = re.compile(
     rf"""(?:"[^"]*"|(?<!{_PART}){_PART}+){AT}{_PART}+""",
     re.IGNORECASE,
 )
-"""An email address in a text, in any spelling that servers use. It begins where a word begins."""
+"""An email address in a text, in any spelling that servers use, from the start of a word."""
 ORDINARY = re.compile(
     "abuse|account|address|bad|box|blocked|contact|denied|domain|error|full|hello|host|info|inbox|"
     "invalid|mail|mailbox|me|message|name|no|not|office|ok|postmaster|quota|recipient|refused|"
@@ -41,16 +41,16 @@ ORDINARY = re.compile(
     re.IGNORECASE,
 )
 """Local parts that identify no person, and that occur in replies as words."""
-# What is said to somebody who has to log in or to encrypt first (RFC 4954, RFC 3207).
-OUR_LOGIN = frozenset({530, 534, 535, 538})
+# Replies to a client that must log in or encrypt first (RFC 4954, RFC 3207).
+LOGIN_REQUIRED = frozenset({530, 534, 535, 538})
 
 
 class UnreadableError(Exception):
-    """No answer of a mail server; says what it is instead."""
+    """Not a valid SMTP reply; the text is what came instead."""
 
 
 class Step(StrEnum):
-    """What is answered: the commands by which a message is handed over, and the message."""
+    """What a server replies to: the commands that send a message, and the message."""
 
     RESET = "RSET"
     SENDER = "MAIL"
@@ -61,7 +61,7 @@ class Step(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One reply. `lines` are fit to be shown: one line each, without the code."""
+    """One reply. `lines` are printable, one line each, without the code."""
 
     code: int
     lines: tuple[str, ...]
@@ -77,37 +77,37 @@ class Reply:
 
     @property
     def positive(self) -> bool:
-        """It was done."""
+        """Success (2xx)."""
         return 200 <= self.code <= 299
 
     @property
     def accepts(self) -> bool:
-        """It was done, and it is no reply that only the beginning or end of a session has."""
+        """Success, with a code that may occur within a session."""
         return self.positive and self.code not in (READY, CLOSING, LOGGED_IN)
 
     @property
     def negative(self) -> bool:
-        """It was not done: for now (4xx) or for good (5xx)."""
+        """Failure, temporary (4xx) or permanent (5xx)."""
         return 400 <= self.code <= 599
 
     def anonymous(self, to: str) -> Reply:
-        """The reply as it is kept and logged: without the address of the recipient."""
+        """The reply as it is stored and logged: without the address of the recipient."""
         return Reply(self.code, tuple(anonymous(line, to) for line in self.lines))
 
     def without(self, text: str) -> Reply:
-        """The reply with `…` for a text that is not to be kept, capitals or not."""
+        """The reply with `…` for a secret text, in upper or lower case."""
         hidden = re.compile(re.escape(_shown(text.encode())) or "(?!)", re.IGNORECASE)
         return Reply(self.code, tuple(hidden.sub("…", line) for line in self.lines))
 
     def __str__(self) -> str:
-        """The reply in one line of bounded length; its status is said once."""
+        """The reply in one line of bounded length; its status occurs once."""
         first, *others = self.lines
         rest = [line.removeprefix(self.status) for line in others]
         return " ".join(" ".join([str(self.code), first, *rest]).split())[:MAX_TEXT_LENGTH]
 
 
 class Replies:
-    """Bytes as they come -> replies. After an UnreadableError nothing more can be read."""
+    """Received bytes -> replies. After an UnreadableError nothing more can be read."""
 
     def __init__(self) -> None:
         self._rest = bytearray()
@@ -118,21 +118,21 @@ class Replies:
 
     @property
     def waiting(self) -> bool:
-        """Something came that was not taken."""
+        """Whether received bytes are left."""
         return bool(self._rest or self._lines)
 
     def feed(self, data: bytes) -> None:
-        """Add what came.
+        """Add received bytes.
 
-        What begins like a reply where a line is not at its end is another reply: the one before
-        had no line end, and it is unknown which of them belongs to which command.
+        If they begin like a reply within an unfinished line, the reply before had no line end, and
+        it is unknown which of the two belongs to which command.
         """
         if self._rest and not self._rest.endswith(b"\n") and BEGINNING.match(data):
             self._joined = True
         self._rest += data
 
     def take(self) -> Reply | None:
-        """The next reply if it is there whole. Raises UnreadableError."""
+        """The next reply if it is complete. Raises UnreadableError."""
         while (end := self._rest.find(b"\n")) >= 0:
             self._size += end + 1
             line = bytes(self._rest[:end]).removesuffix(b"\r")
@@ -151,24 +151,26 @@ class Replies:
             raise UnreadableError("two replies in one line")
         if not found:
             text = ADDRESS.sub("…", _shown(line))
-            raise UnreadableError(f"{text[:80]!r}, which is no reply")
+            raise UnreadableError(f"{text[:80]!r}, which is not a reply")
         code = int(found[1])
         if self._lines and code != self._code:
-            raise UnreadableError(f"a reply that begins with {self._code} and goes on with {code}")
+            raise UnreadableError(
+                f"a reply that begins with {self._code} and continues with {code}"
+            )
         self._code = code
         self._lines.append(_shown(found[3] or b""))
         return found[2] != b"-"
 
     def _bound(self, size: int) -> None:
         if size > MAX_REPLY_LENGTH or len(self._lines) >= MAX_LINES:
-            raise UnreadableError("a reply without end")
+            raise UnreadableError("an endless reply")
 
 
 def anonymous(text: str, to: str) -> str:
-    """A text of a server with `…` for whatever is, or contains, an email address.
+    """A text of a server with `…` for each word that contains an email address.
 
-    That is also an address in another spelling (quoted, percent-encoded, with = for @) or another
-    one of the same person, and the local part of `to` alone, unless it is an ordinary word.
+    This includes other spellings (quoted, percent-encoded, with = for @) and other addresses, and
+    the local part of `to` alone, unless it is an ordinary word.
     """
     text = ADDRESS.sub("…", text)
     local = to.rpartition("@")[0]
@@ -180,7 +182,7 @@ def anonymous(text: str, to: str) -> str:
 
 
 def _shown(line: bytes) -> str:
-    """Text of one line, without what could steer a terminal or hide."""
+    """The text of a line, without control and invisible characters."""
     text = line.decode(errors="replace")
     if not text.isprintable():
         text = "".join(c if c.isprintable() else " " for c in text)
@@ -188,11 +190,11 @@ def _shown(line: bytes) -> str:
 
 
 def parse_extensions(hello: Reply) -> dict[str, str]:
-    """What a server offers by its reply to EHLO: keyword -> parameters (RFC 5321, 4.1.1.1)."""
-    return dict(_offers(hello.lines[1:]))
+    """The extensions in a reply to EHLO: keyword -> parameters (RFC 5321, section 4.1.1.1)."""
+    return dict(_extensions(hello.lines[1:]))
 
 
-def _offers(lines: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+def _extensions(lines: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     for line in lines:
         # Some write AUTH=PLAIN, as a draft of RFC 2554 had it.
         keyword, _, parameters = line.upper().replace("AUTH=", "AUTH ").partition(" ")
@@ -200,18 +202,21 @@ def _offers(lines: tuple[str, ...]) -> Iterator[tuple[str, str]]:
 
 
 def error_for_reply(step: Step, reply: Reply, host: str, to: str) -> DeliveryError | None:
-    """What a reply to a step means for the message to `to`: None if it goes on.
+    """The error that a reply to a step means for the message to `to`; None for success.
 
-    The error does not hold the address: it may be logged. Raises UnreadableError where the reply
-    fits nothing that can be answered to this step.
+    The error does not contain the address: it may be logged. Raises UnreadableError if the reply
+    is not a possible one to this step.
     """
     if reply.code == GO_AHEAD if step is Step.DATA else reply.accepts:
         return None
     reply = reply.anonymous(to)
     if reply.code == SHUTTING_DOWN:
-        what = RejectedStage.MESSAGE if step is Step.MESSAGE else RejectedStage.SERVER
+        stage = RejectedStage.MESSAGE if step is Step.MESSAGE else RejectedStage.SERVER
         return DeliveryError(
-            f"{host} stops: {reply}", stage=what, connection_lost=True, status=reply.status
+            f"{host} is shutting down: {reply}",
+            stage=stage,
+            connection_lost=True,
+            status=reply.status,
         )
     if reply.negative and step is not Step.RESET:
         return _refusal(step, reply, host)
@@ -220,15 +225,15 @@ def error_for_reply(step: Step, reply: Reply, host: str, to: str) -> DeliveryErr
 
 def _refusal(step: Step, reply: Reply, host: str) -> DeliveryError:
     permanent, status = reply.code >= 500, reply.status
-    if reply.code in OUR_LOGIN and step is not Step.MESSAGE:
+    if reply.code in LOGIN_REQUIRED and step is not Step.MESSAGE:
         return DeliveryError(
-            f"{host} takes nothing without a login: {reply}",
+            f"{host} requires a login: {reply}",
             permanent=permanent,
             reply=str(reply),
             status=status,
             hint="check user, password and security of this server",
         )
-    what, hint = {
+    stage, hint = {
         Step.SENDER: (
             RejectedStage.SENDER,
             "check sender: the server must be allowed to send for it",
@@ -236,8 +241,8 @@ def _refusal(step: Step, reply: Reply, host: str) -> DeliveryError:
         Step.RECIPIENT: (RejectedStage.RECIPIENT, ""),
     }.get(step, (RejectedStage.MESSAGE, ""))
     return DeliveryError(
-        f"{host} refused the {what.value}: {reply}",
-        stage=what,
+        f"{host} refused the {stage.value}: {reply}",
+        stage=stage,
         permanent=permanent,
         reply=str(reply),
         status=status,
