@@ -10,7 +10,7 @@ import notices
 from sent import path_of, send, subscriber, to
 from syndicate.bounces.classify import BounceKind
 from syndicate.bounces.handle import BounceResult, handle, return_path_reader
-from syndicate.bounces.mailboxes import acting
+from syndicate.bounces.mailboxes import message_handler
 from syndicate.bounces.report import BounceReport
 from syndicate.store.bounces import Bounces
 from syndicate.store.database import Database
@@ -42,7 +42,7 @@ def come(
     database: Database, who: Subscriber, issue: int, notice: bytes, now: datetime
 ) -> BounceResult:
     path = path_of(database, issue, who, NOW)
-    return acting(database, now)(to(path, notice))
+    return message_handler(database, now)(to(path, notice))
 
 
 def test_a_hard_bounce_suppresses_at_once_and_says_why(database: Database, ada: Subscriber) -> None:
@@ -152,7 +152,7 @@ def test_a_forged_notice_changes_nothing(database: Database, ada: Subscriber) ->
     path = path_of(database, 1, ada, NOW)
     local, _, domain = path.partition("@")
     forged = local[:-1] + ("a" if local[-1] != "a" else "b")
-    on = acting(database, MONDAY)
+    on = message_handler(database, MONDAY)
     for address in ("bounces@example.org", f"{forged}@{domain}", "ada@example.net"):
         for notice in (notices.POSTFIX, notices.arf(), notices.QMAIL):
             assert on(to(address, notice)) == BounceResult.UNMATCHED
@@ -168,7 +168,7 @@ def test_a_notice_about_somebody_who_was_erased_is_of_nobody(
     path = path_of(database, 1, ada, NOW)
     with database.transaction():
         Subscribers(database).erase(ada)
-    assert acting(database, MONDAY)(to(path)) == BounceResult.UNMATCHED
+    assert message_handler(database, MONDAY)(to(path)) == BounceResult.UNMATCHED
     assert database.rows("SELECT detail FROM bounces") == [("",)]
     assert database.rows("SELECT detail FROM delivery_events") == [("",)]
 
@@ -374,12 +374,12 @@ def test_a_complaint_to_microsoft_is_known_by_the_returned_link_or_path(
     database: Database, ada: Subscriber
 ) -> None:
     send(database, 1, ada, at=NOW)
-    assert acting(database, MONDAY)(notices.jmrp("")) == BounceResult.UNMATCHED
-    assert acting(database, MONDAY)(junk(database, ada)) == BounceResult.SUPPRESSED
+    assert message_handler(database, MONDAY)(notices.jmrp("")) == BounceResult.UNMATCHED
+    assert message_handler(database, MONDAY)(junk(database, ada)) == BounceResult.SUPPRESSED
     with database.transaction():
         Subscribers(database).unsuppress(ada.hash, "2026-11-20T12:00:00Z")
     path = path_of(database, 1, ada, NOW)
-    assert acting(database, MONDAY)(notices.jmrp("", path=path)) == BounceResult.KNOWN
+    assert message_handler(database, MONDAY)(notices.jmrp("", path=path)) == BounceResult.KNOWN
 
 
 def test_what_came_back_is_listed_by_issue_and_newsletter(

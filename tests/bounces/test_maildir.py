@@ -11,7 +11,7 @@ import notices
 from sent import path_of, send, subscriber, to
 from syndicate.bounces import maildir
 from syndicate.bounces.handle import BounceResult
-from syndicate.bounces.mailboxes import acting, read_mailboxes
+from syndicate.bounces.mailboxes import message_handler, read_mailboxes
 from syndicate.config.model import Bounces as Settings
 from syndicate.errors import SyndicateError
 from syndicate.store.bounces import Bounces
@@ -42,10 +42,10 @@ def test_notices_are_acted_on_and_marked_as_read(
     (folder / "new" / "1.a.host").write_bytes(to(path_of(database, 1, ada, NOW)))
     (folder / "new" / "2.b.host").write_bytes(notices.PERSON)
     (folder / "new" / "3.c.host").write_bytes(notices.EXIM)
-    tally = read_mailboxes(SETTINGS, tmp_path, acting(database, MONDAY))
+    tally = read_mailboxes(SETTINGS, tmp_path, message_handler(database, MONDAY))
     assert tally == {BounceResult.SUPPRESSED: 1, BounceResult.OTHER: 1, BounceResult.UNMATCHED: 1}
     assert files(folder) == ["cur/1.a.host:2,S", "cur/2.b.host:2,FS", "cur/3.c.host:2,FS"]
-    assert not read_mailboxes(SETTINGS, tmp_path, acting(database, MONDAY))
+    assert not read_mailboxes(SETTINGS, tmp_path, message_handler(database, MONDAY))
 
 
 def test_a_crash_between_acting_and_marking_loses_and_doubles_nothing(
@@ -61,9 +61,11 @@ def test_a_crash_between_acting_and_marking_loses_and_doubles_nothing(
     with monkeypatch.context() as patched:
         patched.setattr(maildir.Mail, "done", crash)
         with pytest.raises(KeyboardInterrupt):
-            read_mailboxes(SETTINGS, tmp_path, acting(database, MONDAY))
+            read_mailboxes(SETTINGS, tmp_path, message_handler(database, MONDAY))
     assert files(folder) == ["new/1"]
-    assert read_mailboxes(SETTINGS, tmp_path, acting(database, MONDAY)) == {BounceResult.KNOWN: 1}
+    assert read_mailboxes(SETTINGS, tmp_path, message_handler(database, MONDAY)) == {
+        BounceResult.KNOWN: 1
+    }
     assert files(folder) == ["cur/1:2,S"]
     assert len(Bounces(database).of(ada.id)) == 1
 

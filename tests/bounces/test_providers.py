@@ -21,7 +21,7 @@ from syndicate.bounces.providers.common import (
     SignatureError,
     WebhookRequest,
     moment_of,
-    said,
+    text_field,
 )
 from syndicate.bounces.providers.mailgun import mailgun
 from syndicate.bounces.providers.postmark import postmark
@@ -419,7 +419,7 @@ def test_half_a_character_in_a_post_is_replaced() -> None:
         mailgun("key")(
             WebhookRequest({}, b'{"signature": {"token": "\\ud800", "signature": "\\udfff"}}'), NOW
         )
-    assert said({"name": "\ud800"}, "name") == "?"
+    assert text_field({"name": "\ud800"}, "name") == "?"
 
 
 @pytest.mark.parametrize(

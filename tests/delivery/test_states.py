@@ -52,21 +52,21 @@ def test_what_is_refused_for_now_is_tried_again_ever_later_until_the_deadline() 
 
 
 def test_a_few_failures_are_no_reason_to_pause_and_a_tenth_is() -> None:
-    assert not is_over_budget(sent=0, failed=9, most_percent=10)
-    assert is_over_budget(sent=90, failed=10, most_percent=10)
-    assert not is_over_budget(sent=91, failed=10, most_percent=10)
-    assert is_over_budget(sent=0, failed=10, most_percent=100)
+    assert not is_over_budget(sent=0, failed=9, max_percent=10)
+    assert is_over_budget(sent=90, failed=10, max_percent=10)
+    assert not is_over_budget(sent=91, failed=10, max_percent=10)
+    assert is_over_budget(sent=0, failed=10, max_percent=100)
 
 
 def test_more_than_half_of_the_smallest_list_is_most_of_it() -> None:
-    assert is_mostly_refused(sent=0, failed=2, most_percent=10)
-    assert is_mostly_refused(sent=1, failed=2, most_percent=10)
-    assert not is_mostly_refused(sent=2, failed=2, most_percent=10)
-    assert is_mostly_refused(sent=0, failed=1, most_percent=10)
-    assert not is_mostly_refused(sent=1, failed=1, most_percent=10)
-    assert not is_mostly_refused(sent=0, failed=0, most_percent=10)
-    assert not is_mostly_refused(sent=3, failed=7, most_percent=80)
-    assert not is_mostly_refused(sent=0, failed=9, most_percent=100)
+    assert is_mostly_refused(sent=0, failed=2, max_percent=10)
+    assert is_mostly_refused(sent=1, failed=2, max_percent=10)
+    assert not is_mostly_refused(sent=2, failed=2, max_percent=10)
+    assert is_mostly_refused(sent=0, failed=1, max_percent=10)
+    assert not is_mostly_refused(sent=1, failed=1, max_percent=10)
+    assert not is_mostly_refused(sent=0, failed=0, max_percent=10)
+    assert not is_mostly_refused(sent=3, failed=7, max_percent=80)
+    assert not is_mostly_refused(sent=0, failed=9, max_percent=100)
 
 
 def test_what_was_sent_is_only_ever_held_and_nothing_open_is_an_end() -> None:

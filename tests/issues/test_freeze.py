@@ -265,7 +265,7 @@ def test_an_issue_that_is_not_delivered_keeps_nothing_personal(site: SiteFolder)
 @pytest.mark.parametrize(
     ("template", "wrong"),
     [
-        ("{{ recipient_name | upper }}", "a template changes a link or the name"),
+        ("{{ recipient_name | upper }}", "a template changes a personal link or the name"),
         ("{{ '{{' }} first_name }}", "was not replaced"),
     ],
 )

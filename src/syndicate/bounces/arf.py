@@ -12,23 +12,25 @@ from syndicate.bounces.report import BounceReport, short
 TYPE = "message/feedback-report"
 LINK = re.compile(r"unsubscribe[/ +]([A-Za-z0-9-]{1,100})[/ +]([A-Za-z0-9_-]{40})", re.ASCII)
 UNWANTED = frozenset({"abuse", "fraud", "opt-out"})
-"""What people say. `not-spam` is the contrary; `virus`, `auth-failure` and others say machines."""
+"""Types that people cause. `not-spam` is the contrary; others, such as `virus`, are automatic."""
 
 
 JMRP = "x-hmxmr"
-"""How headers begin that Microsoft's junk mail programme adds to the report or the message."""
+"""Prefix of headers that Microsoft's junk mail programme adds to the report or the message."""
 
 
 def read(message: Mail) -> BounceReport | None:
-    """What a report says, None for a mail that is none."""
+    """The complaint in an email, None if it is not a feedback report."""
     for part in message.walk():
         if part.get_content_type() == TYPE:
             report = next(groups(part), {})
-            said = report.get("feedback-type", "").lower()
+            kind = report.get("feedback-type", "").lower()
             reporter = report.get("user-agent") or report.get("source-ip", "")
             return BounceReport(
-                BounceKind.COMPLAINT if said in UNWANTED else None,
-                detail=short(f"{said or 'a report without a type'}, from {reporter or 'somebody'}"),
+                BounceKind.COMPLAINT if kind in UNWANTED else None,
+                detail=short(
+                    f"{kind or 'a report without a type'}, from {reporter or 'an unknown reporter'}"
+                ),
                 sent_to=(*addresses(report.get("original-mail-from", "")), *delivered_to(message)),
                 links=_links(message),
             )
@@ -41,12 +43,12 @@ def read(message: Mail) -> BounceReport | None:
 
 
 def _is_junk_report(message: Mail) -> bool:
-    """Whether a message, a part of it, or a message it returns has a mark of that programme."""
+    """Whether a message, a part of it, or a returned message has a header of that programme."""
     headers = (*map(fields, message.walk()), *returned(message))
     return any(name.startswith(JMRP) for each in headers for name in each)
 
 
 def _links(message: Mail) -> tuple[tuple[str, str], ...]:
-    """Newsletters and tokens of the links to unsubscribe in a message that was returned."""
+    """Newsletter and token of each unsubscribe link in a returned message."""
     texts = (each.get("list-unsubscribe", "") for each in returned(message))
     return tuple(link for text in texts for link in LINK.findall(unquote(text[:4_000])))

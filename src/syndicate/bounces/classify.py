@@ -20,7 +20,7 @@ MEMORY: Final = timedelta(days=90)
 
 
 class BounceKind(StrEnum):
-    """What a notice says of a delivery."""
+    """The kind of a bounce report."""
 
     HARD = "hard"
     SOFT = "soft"
@@ -28,26 +28,26 @@ class BounceKind(StrEnum):
     COMPLAINT = "complaint"
 
 
-AT_ONCE: Final = frozenset({BounceKind.HARD, BounceKind.COMPLAINT})
-"""What suppresses an address the first time."""
+SUPPRESS_IMMEDIATELY: Final = frozenset({BounceKind.HARD, BounceKind.COMPLAINT})
+"""Kinds that suppress an address the first time."""
 
 
 def classify_refusal(
-    text: str, status: str = "", what: RejectedStage = RejectedStage.RECIPIENT
+    text: str, status: str = "", stage: RejectedStage = RejectedStage.RECIPIENT
 ) -> BounceKind | None:
-    """What a message that was refused for good, or given up, says of its address.
+    """Classify a permanent refusal, or a message that was given up.
 
-    `text` is what the server said, `status` the enhanced status code that counts ("" for none);
-    `what` is what was refused.
+    `text` is the server's reply, `status` the enhanced status code that counts ("" for none),
+    `stage` what was refused.
 
-    - Hard: there is no such address (`Cause.ADDRESS`), said for good and not for now.
+    - Hard: the address does not exist (`Cause.ADDRESS`), and the refusal is permanent.
     - Blocked: the sender or the message was refused (`Cause.SENDER`), or the message was refused
-      without a known reason. The address may be as good as ever.
-    - Soft: the mailbox takes nothing now, or the recipient was refused without a known reason
-      (`may_be_recipient`): a bare 550 is said of blocked senders as often as of unknown users.
-    - None: we were refused, whoever the mail was for; or it was no refusal.
+      without a known cause. The address may be valid.
+    - Soft: the mailbox accepts nothing now, or the recipient was refused without a known cause
+      (`may_be_recipient`): a bare 550 is used for blocked senders as often as for unknown users.
+    - None: the refusal was of us, for any recipient; or it was no refusal.
     """
-    if what in (RejectedStage.SERVER, RejectedStage.SENDER) or status.startswith("2"):
+    if stage in (RejectedStage.SERVER, RejectedStage.SENDER) or status.startswith("2"):
         return None
     match cause(text, status):
         case Cause.ADDRESS:
@@ -57,16 +57,16 @@ def classify_refusal(
         case Cause.MAILBOX:
             return BounceKind.SOFT
     known = (status or has_reply_code(text)) and may_be_recipient(text, status)
-    return BounceKind.SOFT if known and what == RejectedStage.RECIPIENT else BounceKind.BLOCKED
+    return BounceKind.SOFT if known and stage == RejectedStage.RECIPIENT else BounceKind.BLOCKED
 
 
-def soft_limit_reached(softly: Mapping[int, datetime], arrived: Collection[int]) -> bool:
-    """Whether soft bounces are so many that an address is not to be mailed any more.
+def soft_limit_reached(soft_bounces: Mapping[int, datetime], arrived: Collection[int]) -> bool:
+    """Whether an address has too many soft bounces to be mailed any more.
 
-    `softly` is when which issue came back softly, those of the last 90 days (`MEMORY`). `arrived`
-    are issues sent to the address of which no notice came. It is worn out when three issues came
-    back, a week or more from the first to the last, and none in between arrived.
+    `soft_bounces` is when which issue bounced, in the last 90 days (`MEMORY`); `arrived` are issues
+    sent to the address without a bounce. The limit is three bounced issues, at least a week from
+    first to last, without one in between that arrived.
     """
     since = max(arrived, default=0)
-    run = [at for issue, at in softly.items() if issue > since]
+    run = [at for issue, at in soft_bounces.items() if issue > since]
     return len(run) >= MIN_ISSUES and max(run) - min(run) >= MIN_TIME

@@ -17,25 +17,24 @@ FAILED = ("failed", "failure", "error", "expired", "undeliverable")
 NOT_FAILED = ("delayed", "delivered", "relayed", "expanded", "deferred")
 WORD = re.compile(r"[a-z]+")
 MAX_RECIPIENTS: Final = 20
-"""How many recipients of one report are read; a message of ours has one."""
+"""Recipients of one report that are read; our messages have one."""
 
 MILDEST_FIRST = (None, BounceKind.BLOCKED, BounceKind.SOFT, BounceKind.HARD)
 
 
 def read(message: Mail) -> BounceReport | None:
-    """What a report says, None for a mail that is none.
+    """The report in an email, None if it has none.
 
-    A message of ours has one recipient; a report that names several is of a list or of forwarded
-    mail, and only what holds for all counts: the mildest. Where it names so many that not all
-    are read, nothing is certain.
+    Our messages have one recipient. A report that names several is about a list or forwarded mail,
+    so the mildest kind counts; if there are too many to read all, it is at most soft.
     """
     recipients = list(_recipients(message))
     if not recipients:
         return None
     words = _Words.of(plain_text(message))
     read_, rest = recipients[:MAX_RECIPIENTS], len(recipients) - MAX_RECIPIENTS
-    found = [_outcome(fields, words) for fields in read_]
-    kind, status, detail = min(found, key=lambda each: MILDEST_FIRST.index(each[0]))
+    outcomes = [_outcome(fields, words) for fields in read_]
+    kind, status, detail = min(outcomes, key=lambda each: MILDEST_FIRST.index(each[0]))
     if rest > 0:
         kind = BounceKind.SOFT if kind is BounceKind.HARD else kind
         detail = short(f"{rest} more recipients were not read; {detail}")
@@ -44,7 +43,7 @@ def read(message: Mail) -> BounceReport | None:
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """The text of a report for people: all, what it quotes, and the lines about each recipient."""
+    """The human-readable text: all of it, quoted replies, and the lines about each recipient."""
 
     text: str
     replies: str
@@ -67,7 +66,7 @@ def _recipients(message: Mail) -> Iterator[Fields]:
 
 
 def _outcome(fields: Fields, words: _Words) -> tuple[BounceKind | None, str, str]:
-    """What follows for one recipient, the status, and what the server said."""
+    """The kind, the status and the server's reply for one recipient."""
     reply = _reply(fields, words)
     reported, own = enhanced_status(fields.get("status", ""), "245"), enhanced_status(reply)
     if not _is_failure(fields["action"], reported):
@@ -77,16 +76,16 @@ def _outcome(fields: Fields, words: _Words) -> tuple[BounceKind | None, str, str
 
 
 def _is_failure(action: str, status: str) -> bool:
-    """Whether an action says that a message did not arrive: some write other words than RFC 3464's.
+    """Whether an action means that a message did not arrive; some are not those of RFC 3464.
 
-    An action that is not known is a failure where the status says so.
+    An unknown action is a failure if the status is one.
     """
     word = next(iter(WORD.findall(action.lower())), "")
     return word in FAILED or (word not in NOT_FAILED and status.startswith("5"))
 
 
 def _reply(fields: Fields, words: _Words) -> str:
-    """What the server said: some have it only in the text, on the recipient's line or quoted."""
+    """The server's reply: some reports have it only in the text, by recipient or quoted."""
     if reply := fields.get("diagnostic-code", "").partition(";")[2].strip():
         return reply
     recipient = fields.get("final-recipient", "").partition(";")[2].strip().lower()

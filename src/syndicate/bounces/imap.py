@@ -18,51 +18,51 @@ from syndicate.config.model import Imap
 from syndicate.errors import SyndicateError
 
 TIMEOUT = 30
-"""Seconds each answer may take."""
+"""Seconds for each response."""
 
 
 class Mail:
-    """A mail that is not marked as read."""
+    """An unread message."""
 
     def __init__(self, connection: imaplib.IMAP4, uid: str) -> None:
         self._connection = connection
         self._uid = uid
-        # Never more than this comes, whatever its size; PEEK leaves it unread.
+        # At most this much is sent, whatever its size; PEEK leaves it unread.
         self.data = _literal(_ok(connection.uid("FETCH", uid, f"(BODY.PEEK[]<0.{MAX_BYTES}>)")))
 
     def done(self, *, odd: bool) -> None:
-        """It was read, and is `odd` if a person should see it."""
+        """Mark it as read, and flag it if `odd`: an operator should read it."""
         flags = r"(\Seen \Flagged)" if odd else r"(\Seen)"
         _ok(self._connection.uid("STORE", self._uid, "+FLAGS.SILENT", flags))
 
 
 @contextmanager
 def opened(settings: Imap) -> Iterator[Iterator[Mail]]:
-    """The mails that are not read yet, the oldest first. Raises SyndicateError."""
+    """The unread messages, the oldest first. Raises SyndicateError."""
     try:
-        connection = _connected(settings)
+        connection = _connect(settings)
         try:
             yield _unread(connection, settings)
         finally:
-            with contextlib.suppress(imaplib.IMAP4.error, OSError):  # all is said already
+            with contextlib.suppress(imaplib.IMAP4.error, OSError):  # the outcome is known already
                 connection.logout()
     except (imaplib.IMAP4.error, OSError, UnicodeEncodeError) as error:
         raise SyndicateError(
-            f"the mailbox of bounces at {settings.host}:{settings.port} cannot be read: "
+            f"the mailbox for bounces at {settings.host}:{settings.port} cannot be read: "
             f"{_reason(error)}",
-            hint="see bounces.imap in config.yaml; it is tried again",
+            hint="check bounces.imap in config.yaml; it is retried",
         ) from error
 
 
 def _unread(connection: imaplib.IMAP4, settings: Imap) -> Iterator[Mail]:
     connection.login(settings.user, settings.password)
     _ok(connection.select(_quoted(settings.folder)))
-    found = _ok(connection.uid("SEARCH", "UNSEEN"))
-    for uid in (found[0] or b"").split():
+    uids = _ok(connection.uid("SEARCH", "UNSEEN"))
+    for uid in (uids[0] or b"").split():
         yield Mail(connection, uid.decode("ascii"))
 
 
-def _connected(settings: Imap) -> imaplib.IMAP4:
+def _connect(settings: Imap) -> imaplib.IMAP4:
     trusted = ssl.create_default_context()
     if settings.security == "tls":
         return imaplib.IMAP4_SSL(settings.host, settings.port, ssl_context=trusted, timeout=TIMEOUT)
@@ -71,23 +71,23 @@ def _connected(settings: Imap) -> imaplib.IMAP4:
         try:
             connection.starttls(trusted)
         except BaseException:
-            with contextlib.suppress(OSError):  # TLS that failed has closed it
+            with contextlib.suppress(OSError):  # failed TLS has closed it already
                 connection.shutdown()
             raise
     return connection
 
 
-def _ok(answer: tuple[str, list[Any]]) -> list[Any]:
-    """What the server answered. Raises IMAP4.error if it refused."""
-    kind, said = answer
+def _ok(response: tuple[str, list[Any]]) -> list[Any]:
+    """The data of a response. Raises IMAP4.error if it is not OK."""
+    kind, data = response
     if kind != "OK":
-        raise imaplib.IMAP4.error(said[0] if said else kind)
-    return said
+        raise imaplib.IMAP4.error(data[0] if data else kind)
+    return data
 
 
-def _literal(said: list[Any]) -> bytes:
-    """The mail in an answer to FETCH; nothing of one that is gone meanwhile."""
-    return next((bytes(each[1]) for each in said if isinstance(each, tuple)), b"")
+def _literal(data: list[Any]) -> bytes:
+    """The message in the data of FETCH; b"" if it was deleted meanwhile."""
+    return next((bytes(each[1]) for each in data if isinstance(each, tuple)), b"")
 
 
 def _quoted(folder: str) -> str:
@@ -95,10 +95,10 @@ def _quoted(folder: str) -> str:
 
 
 def _reason(error: Exception) -> str:
-    """What went wrong, in words; imaplib hands on the bytes of the server."""
+    """The text of an error; imaplib passes on bytes of the server."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"its certificate is not valid: {error.verify_message}"
-    said = error.args[0] if error.args else ""
-    if isinstance(said, bytes):
-        return said.decode("utf-8", "replace")
+    text = error.args[0] if error.args else ""
+    if isinstance(text, bytes):
+        return text.decode("utf-8", "replace")
     return str(getattr(error, "strerror", None) or error) or type(error).__name__

@@ -21,56 +21,56 @@ from syndicate.timestamps import format_timestamp
 log = logging.getLogger(__name__)
 
 Tally = Counter[BounceResult]
-"""How many mails came to what."""
+"""How many messages had which result."""
 
-FOR_A_PERSON = (BounceResult.OTHER, BounceResult.UNMATCHED, BounceResult.UNREADABLE)
-"""Results of messages that are flagged, because a person should read them."""
+FLAGGED = (BounceResult.OTHER, BounceResult.UNMATCHED, BounceResult.UNREADABLE)
+"""Results of messages that are flagged, because an operator should read them."""
 
-Act = Callable[[bytes], BounceResult]
+MessageHandler = Callable[[bytes], BounceResult]
+"""Handles the bytes of a message."""
 
 
 class Mail(Protocol):
-    """A mail in a mailbox. Of a large one, `data` is the beginning."""
+    """A message in a mailbox; `data` is its beginning if it is large."""
 
     data: bytes
 
     def done(self, *, odd: bool) -> None:
-        """Mark it as read, so that it does not come again; as `odd` if a person should see it."""
+        """Mark it as read, and flag it if `odd`: an operator should read it."""
 
 
-def acting(database: Database, now: datetime) -> Act:
-    """What acts on the bytes of a mail."""
-    matches = return_path_reader(SigningKeys(database).good(format_timestamp(now)))
+def message_handler(database: Database, now: datetime) -> MessageHandler:
+    """The handler of bounce reports."""
+    matching = return_path_reader(SigningKeys(database).good(format_timestamp(now)))
 
-    def on(data: bytes) -> BounceResult:
+    def handle_message(data: bytes) -> BounceResult:
         try:
             report = parse.read(data)
         except UnreadableEmailError as error:
             return unreadable(error)
-        return handle(database, report, matches, now) if report else BounceResult.OTHER
+        return handle(database, report, matching, now) if report else BounceResult.OTHER
 
-    return on
+    return handle_message
 
 
 def unreadable(error: UnreadableEmailError) -> BounceResult:
-    """The result for a message that cannot be parsed; it is logged."""
+    """Log a message that cannot be parsed; its result."""
     log.warning("an unreadable message", extra={"facts": {"reason": error.message}})
     return BounceResult.UNREADABLE
 
 
-def read_mailboxes(settings: Bounces, base: Path, on: Act) -> Tally:
-    """Act on every new mail in the mailboxes that are configured; `base` is config.yaml's folder.
+def read_mailboxes(settings: Bounces, base: Path, handler: MessageHandler) -> Tally:
+    """Handle every new message in the configured mailboxes; `base` is the folder of config.yaml.
 
-    `on` acts on the bytes of a mail. Raises SyndicateError when a mailbox cannot be read; what was
-    read until then is done.
+    Raises SyndicateError when a mailbox cannot be read; messages read before are handled.
     """
     tally = Tally()
     for mailbox in _mailboxes(settings, base):
-        with mailbox as mails:
-            for mail in mails:
-                came = on(mail.data)
-                mail.done(odd=came in FOR_A_PERSON)
-                tally[came] += 1
+        with mailbox as messages:
+            for message in messages:
+                result = handler(message.data)
+                message.done(odd=result in FLAGGED)
+                tally[result] += 1
     return tally
 
 

@@ -15,7 +15,7 @@ from syndicate.errors import Location, SyndicateError
 
 
 class Mail:
-    """A mail in the folder `new/` of a Maildir."""
+    """A message in the folder `new/` of a Maildir."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -23,14 +23,14 @@ class Mail:
             self.data = stream.read(MAX_BYTES)
 
     def done(self, *, odd: bool) -> None:
-        """It was read, and is `odd` if a person should see it."""
+        """Mark it as read, and flag it if `odd`: an operator should read it."""
         name = self._file.name.partition(":")[0]
         self._file.rename(self._file.parents[1] / "cur" / f"{name}:2,{'FS' if odd else 'S'}")
 
 
 @contextmanager
 def opened(folder: Path) -> Iterator[Iterator[Mail]]:
-    """The mails that are new in a Maildir, the oldest first."""
+    """The new messages in a Maildir, the oldest first. Raises SyndicateError."""
     missing = [name for name in ("new", "cur") if not (folder / name).is_dir()]
     if missing:
         raise SyndicateError(

@@ -15,17 +15,18 @@ from email.message import Message
 from itertools import islice
 from typing import Final, TypeAlias, TypeVar
 
+from syndicate.address_grammar import IN_TEXT
 from syndicate.errors import UnreadableEmailError
 
 Fields = Mapping[str, str]
-"""Values by name, in small letters; of a name that stands twice, the first."""
+"""Values by lowercase name; of a repeated name, the first."""
 
 Mail: TypeAlias = "Message[str, str]"
 Given = TypeVar("Given")
 Value = TypeVar("Value")
 
 MAX_BYTES: Final = 1_000_000
-"""Bytes of an email that are read. What counts comes first; the returned message is last."""
+"""Bytes of an email that are read. The report comes first; the returned message is last."""
 
 MAX_LINES: Final = 20_000
 MAX_HEADER_LENGTH: Final = 1_000
@@ -38,7 +39,7 @@ MAX_ADDRESSES: Final = 20
 MAX_GROUPS: Final = 1_000
 MAX_PARTS: Final = 200
 MAX_CONTAINERS: Final = 100
-"""How many parts may contain others: each makes the parser try every line once more."""
+"""Parts that contain others: for each, the parser tests every line once more."""
 
 LINE_END: Final = re.compile(rb"\r\n|\r|\n")
 HEADERS_END: Final = re.compile(rb"(?:\r\n|\r(?!\n)|\n){2}")
@@ -51,9 +52,8 @@ MAX_FIELD: Final = 10_000
 MAX_MIME_FIELD: Final = 2_000
 """Bytes of a header, and of one that describes a part: its parameters take quadratic time."""
 
-ADDRESS: Final = re.compile(r"[^\s<>,;:\"()\[\]@]{1,200}@[^\s<>,;:\"()\[\]@]{1,255}")
-WHERE_TO: Final = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "to")
-"""Headers that say which address a mail came to."""
+RECIPIENT_HEADERS: Final = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "to")
+"""Headers with the address a message was delivered to."""
 
 
 def parse_message(data: bytes) -> Mail:
@@ -81,9 +81,9 @@ def beginning(data: bytes) -> Mail:
 
 
 def guarded(parser: Callable[[Given], Value], given: Given) -> Value:
-    """What a parser makes of one message. Raises UnreadableEmailError for whatever it raises.
+    """Call a parser; raises UnreadableEmailError for any error.
 
-    Parsers of email raise errors of many kinds for what strangers send, RecursionError among them.
+    Parsers of email raise many kinds of errors for malformed input, RecursionError among them.
     """
     try:
         return parser(given)
@@ -117,11 +117,11 @@ def header(message: Mail, name: str) -> str:
 
 
 def subject(message: Mail) -> str:
-    """The subject of a message, decoded (RFC 2047) where that can be done."""
+    """The subject of a message, decoded if possible (RFC 2047)."""
     raw = header(message, "subject")
     try:
         return str(make_header(decode_header(raw)))[:MAX_HEADER_LENGTH]
-    except (ValueError, LookupError):  # decode_header's, for what it cannot decode
+    except (ValueError, LookupError):  # from decode_header
         return raw
 
 
@@ -135,7 +135,7 @@ def fields(message: Mail) -> Fields:
 
 
 def groups(part: Mail) -> Iterator[Fields]:
-    """The groups of fields that a part consists of (RFC 3464, section 2.1), from the first on."""
+    """The groups of fields in a part (RFC 3464, section 2.1), in order."""
     payload = part.get_payload()
     inner = payload if isinstance(payload, list) else [message_from_string(decoded(part))]
     for message in inner[:MAX_GROUPS]:
@@ -150,28 +150,28 @@ def groups(part: Mail) -> Iterator[Fields]:
 
 
 def addresses(*texts: str) -> Iterator[str]:
-    """What looks like an address in some texts."""
+    """The addresses in some texts."""
     for text in texts:
-        yield from ADDRESS.findall(text[:10_000])[:MAX_ADDRESSES]
+        yield from IN_TEXT.findall(text[:10_000])[:MAX_ADDRESSES]
 
 
 def delivered_to(message: Mail) -> tuple[str, ...]:
-    """Addresses one of which may be the return path a notice was sent to.
+    """Addresses of which one may be the return path that a report was sent to.
 
-    The headers say it, or the message that is returned: its own return path.
+    From the headers, and from the Return-Path of the returned message.
     """
-    own = [str(value) for name in WHERE_TO for value in message.get_all(name, ())]
+    own = [str(value) for name in RECIPIENT_HEADERS for value in message.get_all(name, ())]
     paths = [each["return-path"] for each in returned(message) if "return-path" in each]
     return tuple(dict.fromkeys(addresses(*own[:MAX_ADDRESSES], *paths[:1])))
 
 
 def returned(message: Mail) -> Iterator[Fields]:
-    """The headers of each message that a mail returns."""
+    """The headers of each returned message."""
     yield from filter(None, map(_returned, message.walk()))
 
 
 def plain_text(message: Mail) -> str:
-    """The text a notice has for people, of bounded length, without the message it returns."""
+    """The human-readable text of a message, of bounded length, without returned messages."""
     if message.is_multipart():
         plain = (p for p in message.walk() if p.get_content_type() == "text/plain")
         return decoded(next(plain, None))[:MAX_TEXT]
@@ -179,7 +179,7 @@ def plain_text(message: Mail) -> str:
 
 
 def _returned(part: Mail) -> Fields:
-    """The headers of the message that a part returns; none if it returns none."""
+    """The headers of the message that a part returns; {} if it returns none."""
     match part.get_content_type():
         case "message/rfc822" | "message/global":
             payload = part.get_payload()
@@ -191,11 +191,11 @@ def _returned(part: Mail) -> Fields:
 
 
 NOT_CHARSETS = ("idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape")
-"""Codecs of Python that are no character sets of email; some take quadratic time."""
+"""Codecs of Python that are not character sets of email; some take quadratic time."""
 
 
 def decoded(part: Mail | None) -> str:
-    """What a part of text says, decoded; what its character set does not explain is replaced."""
+    """The text of a part, decoded; invalid bytes are replaced."""
     if part is None:  # not `if part`: one without headers is false
         return ""
     data = part.get_payload(decode=True)
@@ -204,5 +204,5 @@ def decoded(part: Mail | None) -> str:
     try:
         charset = codecs.lookup(part.get_content_charset("utf-8")).name
         return data.decode("utf-8" if charset in NOT_CHARSETS else charset, "replace")
-    except (LookupError, ValueError):  # no such character set
+    except (LookupError, ValueError):  # unknown character set
         return data.decode("utf-8", "replace")

@@ -42,17 +42,17 @@ AWAY_TEXT = re.compile(
 
 MAX_FIRST_WORDS = 600
 
-logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)  # it logs what it raises as well
+logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)  # it also logs what it raises
 
 
 def read(message: Mail, data: bytes) -> BounceReport | None:
-    """What a mail says that is no report by the standards; None if it is no notice at all.
+    """The report in a message without a standard one; None if there is none.
 
     `data` are the bytes of the message.
 
-    An automatic reply is a notice from which nothing follows (RFC 3834, section 5). Bounce reports
-    may be marked as automatic too (section 2): what a mail system says in plain words counts first,
-    unless its subject is that of an automatic reply. Postmasters go on holiday too.
+    An automatic reply is a report without effect (RFC 3834, section 5). Bounce reports may be
+    marked as automatic too (section 2), so the text of a mail system counts first, unless its
+    subject is that of an automatic reply: postmasters go on holiday too.
     """
     sent_to, automatic = delivered_to(message), is_automatic(message)
     is_system = plain_text.is_mail_system(message) and not is_away(message)
@@ -76,8 +76,8 @@ def read(message: Mail, data: bytes) -> BounceReport | None:
 def _recipients(data: bytes) -> tuple[bool, bool]:
     """Whether flufl.bounce finds delayed recipients, and failed ones.
 
-    A message for which a detector of it fails is no report: its detectors assume headers that
-    are missing in some messages. A person sees what is no report.
+    Its detectors assume headers that some messages lack; a message for which one fails is not a
+    report, and so is flagged for an operator.
     """
     from flufl.bounce import all_failures
 
@@ -89,8 +89,8 @@ def _recipients(data: bytes) -> tuple[bool, bool]:
 
 
 def is_automatic(message: Mail) -> bool:
-    """Whether a program answered for a person: the mail arrived."""
-    if EXIM in message:  # it calls its notices replies
+    """Whether a message is an automatic reply: the email arrived."""
+    if EXIM in message:  # it marks its reports as replies
         return False
     marked = header(message, "auto-submitted").lower()
     return (
@@ -99,16 +99,16 @@ def is_automatic(message: Mail) -> bool:
         or header(message, "precedence").lower() in AUTO_PRECEDENCE
         or (marked.startswith("auto-generated") and SUPPRESS in message)
         or message.get_param("report-type") == "disposition-notification"  # RFC 8098
-        or says_away(message)
+        or has_away_subject(message)
     )
 
 
 def is_away(message: Mail) -> bool:
-    """Whether a mail is an automatic reply of a person by its subject, or by its first words."""
+    """Whether a message is an automatic reply by its subject, or by its first words."""
     first = plain_text.text_of(message)[:MAX_FIRST_WORDS]
-    return says_away(message) or AWAY_TEXT.search(first) is not None
+    return has_away_subject(message) or AWAY_TEXT.search(first) is not None
 
 
-def says_away(message: Mail) -> bool:
-    """Whether a mail has the subject of an automatic reply."""
+def has_away_subject(message: Mail) -> bool:
+    """Whether a message has the subject of an automatic reply."""
     return AWAY.search(subject(message)) is not None

@@ -8,7 +8,7 @@ from syndicate.bounces.report import BounceReport
 
 
 def read(data: bytes) -> BounceReport | None:
-    """The report in an email; None if it is none, or none that can be understood.
+    """The report in an email; None if it has none that can be parsed.
 
     Raises UnreadableEmailError, and nothing else.
     """

@@ -52,9 +52,9 @@ ORIGINAL = re.compile(
 
 
 def read(message: Mail) -> BounceReport | None:
-    """What a mail system says in plain words; None if it says nothing of the kind.
+    """The report in the text of a mail system's message; None if it has none.
 
-    Whether it is one, and `sent_to`, are left to the caller.
+    The caller checks that it is from a mail system, and adds `sent_to`.
     """
     text, title = text_of(message), subject(message)
     if not (FAILED.search(title) or DELAYED.search(title) or FAILED.search(text[:2_000])):
@@ -68,26 +68,26 @@ def read(message: Mail) -> BounceReport | None:
 
 
 def _is_delay(title: str, text: str, replies: str) -> bool:
-    """Whether a message is still being tried, of which no server refused it for good."""
+    """Whether a message is still being retried, without a permanent refusal."""
     if not (DELAYED.search(title) or DELAYED.search(text)):
         return False
     return (not replies or is_temporary(replies)) and not GAVE_UP.search(text)
 
 
 def is_mail_system(message: Mail) -> bool:
-    """Whether a mail is from a mail system by its name, and not from a person."""
+    """Whether a message is from a mail system, by its name."""
     sender = f"{header(message, 'from')} {header(message, 'return-path')}"
     return SYSTEM.search(sender) is not None
 
 
 def is_returned(message: Mail) -> bool:
-    """Whether a mail has an empty return path, and a subject that speaks of a failure."""
+    """Whether a message has an empty return path and the subject of a failure."""
     path = header(message, "return-path").replace(" ", "")
     return path == "<>" and FAILED.search(subject(message)) is not None
 
 
 def text_of(message: Mail) -> str:
-    """What a mail says for people, without the message it returns."""
+    """The human-readable text of a message, without the returned message."""
     text = plain_text(message)
-    found = ORIGINAL.search(text)
-    return text[: found.start()] if found and text[: found.start()].strip() else text
+    start = ORIGINAL.search(text)
+    return text[: start.start()] if start and text[: start.start()].strip() else text

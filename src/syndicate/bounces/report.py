@@ -11,19 +11,19 @@ from syndicate.bounces.classify import BounceKind
 MAX_DETAIL_LENGTH = 500
 
 Matching = Callable[[str], tuple[int, int] | None]
-"""An address a notice was sent to -> issue and subscriber, if we made the address."""
+"""The address a report was sent to -> issue and subscriber, if it is one of our return paths."""
 
 
 @dataclass(frozen=True, slots=True)
 class BounceReport:
-    """A notice. `kind` is None if nothing follows from it: a delay, an automatic reply.
+    """A report. `kind` is None for a delay or an automatic reply, which have no effect.
 
-    `status` is RFC 3463's, "" if unknown. `sent_to` are addresses of which one may be a return
-    path of ours; `recipient` is who the message was for, where that can be believed, else "".
+    `status` is that of RFC 3463, "" if unknown. `sent_to` are addresses of which one may be our
+    return path; `recipient` is that of the message, if the source can be trusted, else "".
 
-    `event` identifies what a provider posts, and `at` is when it happened there: events that are
-    posted again change nothing. `links` are newsletters and tokens of links to unsubscribe that a
-    returned message carries: they say who it was for where its return path was taken out.
+    `event` identifies a provider's event, and `at` is when it happened: repeated events have no
+    effect. `links` are newsletters and tokens of unsubscribe links in a returned message: they
+    identify the recipient if the return path was removed.
     """
 
     kind: BounceKind | None
@@ -37,7 +37,7 @@ class BounceReport:
 
 
 def short(text: str) -> str:
-    """A text as a detail is kept: one line, printable, not too long, no word cut in two."""
+    """A text in the form in which details are stored: one printable line of whole words."""
     words = " ".join(text.split())
     line = words[:MAX_DETAIL_LENGTH]
     if len(words) > MAX_DETAIL_LENGTH and not words[MAX_DETAIL_LENGTH].isspace():

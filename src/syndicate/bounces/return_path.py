@@ -18,7 +18,7 @@ from syndicate.store.requests import SigningKey
 from syndicate.subscribers.tokens import Purpose, mac_of
 
 SIZES = (2, 4, 5)
-"""Bytes of the secret's number, the issue's and the subscriber's."""
+"""Bytes of the numbers of key, issue and subscriber."""
 
 FACTS, MAC = sum(SIZES), 14
 LENGTH = (FACTS + MAC) * 8 // 5
@@ -28,45 +28,45 @@ MAX_LOCAL_PART_LENGTH = 64
 TOKEN = re.compile(rf"(?:.*\+)?([a-z2-7]{{{LENGTH}}})(?:@.*)?", re.ASCII | re.IGNORECASE)
 
 
-def return_path(address: str, secret: SigningKey, issue: int, subscriber: int) -> str:
-    """The sender of a message in its envelope: `address`, with + and a token added.
+def return_path(address: str, key: SigningKey, issue: int, subscriber: int) -> str:
+    """The envelope sender of a message: `address`, with + and a token added.
 
-    `address` may be `Name <address>`; `issue` is the issue's sequence. Raises MessageError where
-    that becomes longer than mail allows.
+    `address` may be `Name <address>`; `issue` is the issue's sequence. Raises MessageError if the
+    result is longer than email allows.
     """
     local, _, domain = mailbox(address).rpartition("@")
     room = MAX_LOCAL_PART_LENGTH - LENGTH - 1
     if len(local) > room:
         raise MessageError(
-            f"{local} is too long for notices: with a token it has more than "
+            f"{local} is too long for bounce reports: with a token it has more than "
             f"{MAX_LOCAL_PART_LENGTH} characters before the @",
             hint=f"set bounces.address to one with at most {room} before the @",
         )
-    numbers = zip((secret.id, issue, subscriber), SIZES, strict=True)
+    numbers = zip((key.id, issue, subscriber), SIZES, strict=True)
     facts = b"".join(number.to_bytes(size, "big") for number, size in numbers)
-    token = b32encode(facts + _mac(secret, facts)).decode().lower()
+    token = b32encode(facts + _mac(key, facts)).decode().lower()
     return f"{local}+{token}@{domain}"
 
 
-def read(address: str, secrets: Sequence[SigningKey]) -> tuple[int, int] | None:
-    """Issue and subscriber of an address that `return_path` gave, or of its part before the @.
+def read(address: str, keys: Sequence[SigningKey]) -> tuple[int, int] | None:
+    """Issue and subscriber of an address that `return_path` made, or of its local part.
 
-    `secrets` are those that are good now. None for any other address.
+    `keys` are the valid ones. None for any other address.
     """
-    found = TOKEN.fullmatch(address)
-    if not found:
+    token = TOKEN.fullmatch(address)
+    if not token:
         return None
-    data = b32decode(found[1].upper())
-    facts, said = data[:FACTS], data[FACTS:]
-    key, issue, subscriber = (
+    data = b32decode(token[1].upper())
+    facts, mac = data[:FACTS], data[FACTS:]
+    key_id, issue, subscriber = (
         int.from_bytes(facts[sum(SIZES[:at]) : sum(SIZES[: at + 1])], "big")
         for at in range(len(SIZES))
     )
-    secret = next((each for each in secrets if each.id == key), None)
-    if secret is None or not compare_digest(said, _mac(secret, facts)):
+    key = next((each for each in keys if each.id == key_id), None)
+    if key is None or not compare_digest(mac, _mac(key, facts)):
         return None
     return issue, subscriber
 
 
-def _mac(secret: SigningKey, facts: bytes) -> bytes:
-    return mac_of(secret, Purpose.BOUNCE, "", facts)[:MAC]
+def _mac(key: SigningKey, facts: bytes) -> bytes:
+    return mac_of(key, Purpose.BOUNCE, "", facts)[:MAC]

@@ -1,4 +1,4 @@
-"""Answer webhooks of mail providers: check the proof, handle the events."""
+"""Handle webhooks of mail providers: check the signature, then handle the events."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 
 def providers(settings: Webhooks, fetch: Fetch = get) -> Mapping[str, Provider]:
-    """The providers that are configured, by the last part of the address they post to."""
+    """The configured providers, by the last part of the URL they post to."""
     found: dict[str, Provider] = {}
     if settings.ses:
         found["ses"] = Ses(settings.ses, fetch)
@@ -43,46 +43,50 @@ def providers(settings: Webhooks, fetch: Fetch = get) -> Mapping[str, Provider]:
 
 
 def needs_cryptography(settings: Webhooks) -> bool:
-    """Whether signatures are to be checked that Python cannot check by itself."""
+    """Whether any provider has signatures that need the package cryptography."""
     return bool(settings.ses or settings.sendgrid)
 
 
 class WebhookHandler:
-    """Hears what configured providers post."""
+    """Responds to requests of the configured providers."""
 
     def __init__(self, known: Mapping[str, Provider], database: Database) -> None:
         self._known = known
         self._database = database
 
     def __call__(self, name: str, request: Request, body: bytes, now: datetime) -> Response:
-        """Answer a request to the provider of this name. Raises StoreError: to be tried again."""
+        """The response to a request from the provider of this name. Raises StoreError."""
         provider = self._known.get(name)
         if provider is None:
-            return text(404, "Nothing is heard here.")
+            return text(404, "There is no such webhook.")
         if request.method != b"POST":
-            return text(405, "Notices are posted here.", (b"allow", b"POST"))
+            return text(405, "Use POST.", (b"allow", b"POST"))
         try:
             reports = provider(WebhookRequest(request.headers, body), now)
         except SignatureError:
-            log.warning("a notice without its proof", extra={"facts": {"provider": name}})
-            return text(403, "This is not from whom it should be.")
+            log.warning(
+                "a webhook request without a valid signature", extra={"facts": {"provider": name}}
+            )
+            return text(403, "The signature is not valid.")
         except MalformedError:
-            return _malformed(name, "it is not what this provider posts")
+            return _malformed(name, "not an event of this provider")
         except OSError as error:
             facts = {"provider": name, "reason": str(error)}
-            log.warning("what proves a notice cannot be fetched", extra={"facts": facts})
-            return text(503, "This cannot be checked just now.", (b"retry-after", b"60"))
+            log.warning(
+                "the certificate of a webhook request cannot be fetched", extra={"facts": facts}
+            )
+            return text(503, "The signature cannot be checked now.", (b"retry-after", b"60"))
         except (RecursionError, ValueError, LookupError, TypeError, AttributeError) as error:
             return _malformed(name, type(error).__name__)
-        matches = return_path_reader(SigningKeys(self._database).good(format_timestamp(now)))
-        came = Counter(handle(self._database, each, matches, now) for each in reports)
-        facts = {"provider": name, **{kind.value: str(many) for kind, many in came.items()}}
-        log.info("notices were heard", extra={"facts": facts})
-        return text(200, "Heard.")
+        matching = return_path_reader(SigningKeys(self._database).good(format_timestamp(now)))
+        results = Counter(handle(self._database, each, matching, now) for each in reports)
+        facts = {"provider": name, **{kind.value: str(many) for kind, many in results.items()}}
+        log.info("handled webhook events", extra={"facts": facts})
+        return text(200, "OK")
 
 
 def _malformed(provider: str, reason: str) -> Response:
-    """The answer to an event that cannot be parsed; it is logged."""
+    """Log an event that cannot be parsed; the response."""
     facts = {"provider": provider, "reason": reason}
-    log.warning("an unreadable event", extra={"facts": facts})
-    return text(400, "This cannot be understood.")
+    log.warning("an unreadable webhook event", extra={"facts": facts})
+    return text(400, "The event cannot be parsed.")

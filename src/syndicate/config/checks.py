@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from syndicate.address_grammar import ADDRESS
 from syndicate.colours import COLOUR, MIN_CONTRAST, contrast, readable
 from syndicate.config.model import Config, Dkim, Hook, Imap, Newsletter, Sending, Server
 from syndicate.errors import ScheduleError
@@ -20,10 +21,6 @@ Complaint = tuple[str, str]
 
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-# What mail can be sent from and to: RFC 5322, section 3.4; domains may be international.
-_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
-_LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
-ADDRESS = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})+")
 SENDER = re.compile(
     rf"""{ADDRESS.pattern}|(?:"[^"\\\r\n]*"|[^<>()\[\]:;@\\,"\r\n]*)\s*<{ADDRESS.pattern}>"""
 )

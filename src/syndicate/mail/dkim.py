@@ -1,8 +1,7 @@
 """DKIM signatures (RFC 6376), which prove that a message comes from its domain. Pure.
 
-rsa-sha256. The head is canonicalised as `relaxed`, because servers fold headers again, the body
-as `simple`: ours is quoted-printable in short lines that no server has a reason to touch. No time
-is signed.
+rsa-sha256. Headers are canonicalised as `relaxed`, because servers fold them again, the body as
+`simple`: ours is quoted-printable in short lines, which servers do not change. No time is signed.
 """
 
 from __future__ import annotations
@@ -12,9 +11,10 @@ import re
 from base64 import b64encode
 from typing import TYPE_CHECKING
 
+from syndicate.address_grammar import DOMAIN
 from syndicate.config.model import Dkim
 from syndicate.errors import Location, SyndicateError
-from syndicate.mail.headers import DOMAIN, ascii_host
+from syndicate.mail.headers import ascii_host
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -27,8 +27,10 @@ SIGNED = (
     *(b"list-unsubscribe-post", b"precedence", b"feedback-id", b"auto-submitted"),
     *(b"mime-version", b"content-type", b"reply-to", b"cc", b"from", b"to", b"subject"),
 )
-"""Headers that the signature covers. One that is not there, or not that often, is covered too
-(RFC 6376, section 5.4.2): nobody can add it, or another From, without the signature breaking."""
+"""Headers that the signature covers, including missing ones (RFC 6376, section 5.4.2).
+
+So a header of this list, such as a second From, cannot be added without breaking the signature.
+"""
 
 NAMES = ":\r\n\t".join(b":".join(SIGNED[at : at + 5]).decode() for at in range(0, len(SIGNED), 5))
 WHITE_SPACE = re.compile(rb"[ \t]+")
@@ -39,9 +41,9 @@ class Signer:
     """Signs with one key for one domain."""
 
     def __init__(self, settings: Dkim, sender_domain: str) -> None:
-        """Read the key; `sender_domain` signs where the settings name none.
+        """Read the key; it signs for `sender_domain` if the settings name no domain.
 
-        Raises SyndicateError for a key that cannot be used, or without the means to sign.
+        Raises SyndicateError for an unusable key, and if cryptography is not installed.
         """
         self._key = _key(settings.key)
         domain = ascii_host(settings.domain or sender_domain).lower()
@@ -49,9 +51,9 @@ class Signer:
         for name, value in (("domain", domain), ("selector", selector)):
             if not DOMAIN.fullmatch(value):
                 raise SyndicateError(
-                    f"no key in DNS can have the {name} {value!r}",
+                    f"{value!r} is not a valid {name} of a DKIM key",
                     place=Location(f"sending.dkim.{name}"),
-                    hint="write it as DNS has it",
+                    hint="write it as in DNS",
                 )
         self._tags = (
             f"DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/simple; d={domain};\r\n"
@@ -59,15 +61,15 @@ class Signer:
         ).encode()
 
     def signed(self, message: bytes) -> bytes:
-        """The message, every line of it ended by CRLF, with a DKIM-Signature in front."""
+        """The message, with CRLF line ends, after a DKIM-Signature header."""
         from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
         from cryptography.hazmat.primitives.hashes import SHA256
 
         head, _, body = message.partition(b"\r\n\r\n")
         body = body.rstrip(b"\r\n") + b"\r\n"  # RFC 6376, section 3.4.3
         unsigned = self._tags + b64encode(hashlib.sha256(body).digest()) + b";\r\n\tb="
-        said = _canonical(head) + _relaxed(unsigned)
-        signature = b64encode(self._key.sign(said, PKCS1v15(), SHA256()))
+        covered = _canonical(head) + _relaxed(unsigned)
+        signature = b64encode(self._key.sign(covered, PKCS1v15(), SHA256()))
         folded = _folded(signature.decode(), 72).encode()
         return unsigned + folded + b"\r\n" + message
 
@@ -80,34 +82,34 @@ def _key(pem: str) -> RSAPrivateKey:
     except ModuleNotFoundError as error:
         hint = "install it: pip install cryptography"
         raise SyndicateError("signing needs cryptography", place=PLACE, hint=hint) from error
-    hint = f"make one: openssl genrsa -out dkim.pem {MIN_KEY}"
+    hint = f"create one: openssl genrsa -out dkim.pem {MIN_KEY}"
     try:
         key = load_pem_private_key(pem.encode(), None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
-        # Neither reason is passed on: it may show the key.
-        message = "this is no private key in PEM without a password"
+        # The cause is not passed on: it may show the key.
+        message = "this is not a private key in PEM format without a password"
         raise SyndicateError(message, place=PLACE, hint=hint) from None
     if not isinstance(key, RSAPrivateKey) or key.key_size < MIN_KEY:
-        message = f"the key is not RSA of {MIN_KEY} bits or more"
+        message = f"the key is not an RSA key of at least {MIN_KEY} bits"
         raise SyndicateError(message, place=PLACE, hint=hint)
     return key
 
 
 def _canonical(head: bytes) -> bytes:
-    """The headers of SIGNED that are there, the last of each name first (section 5.4.2)."""
-    there: dict[bytes, list[bytes]] = {}
+    """The present headers of SIGNED, the last of each name first (section 5.4.2)."""
+    headers: dict[bytes, list[bytes]] = {}
     for line in head.replace(b"\r\n ", b" ").replace(b"\r\n\t", b"\t").split(b"\r\n"):
-        there.setdefault(line.partition(b":")[0].lower(), []).append(line)
-    found = (there[name].pop() for name in SIGNED if there.get(name))
-    return b"".join(_relaxed(line) + b"\r\n" for line in found)
+        headers.setdefault(line.partition(b":")[0].lower(), []).append(line)
+    lines = (headers[name].pop() for name in SIGNED if headers.get(name))
+    return b"".join(_relaxed(line) + b"\r\n" for line in lines)
 
 
 def _relaxed(header: bytes) -> bytes:
-    """A header, its name in small letters and white space made one (RFC 6376, section 3.4.2)."""
+    """A header with lowercase name and single spaces (RFC 6376, section 3.4.2)."""
     name, _, value = header.replace(b"\r\n", b"").partition(b":")
     return name.lower().rstrip() + b":" + WHITE_SPACE.sub(b" ", value).strip()
 
 
 def _folded(text: str, width: int) -> str:
-    """Text in which white space may stand anywhere, over several lines of a header."""
+    """Text that may be broken anywhere, folded over several lines of a header."""
     return "\r\n\t".join(text[at : at + width] for at in range(0, len(text), width))

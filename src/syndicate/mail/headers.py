@@ -13,32 +13,26 @@ from email.utils import format_datetime, getaddresses
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from syndicate import uris
+from syndicate.address_grammar import DOMAIN, LOCAL_PART, WIDE_LOCAL_PART
 from syndicate.errors import MessageError
 
-# Characters that end a line somewhere, and other controls: in no header value.
+# Control characters, among them all that end a line somewhere: not allowed in header values.
 FORBIDDEN = re.compile("[\x00-\x1f\x7f\x85\u2028\u2029]")
 ENCODED_LINE = 76
 MAX_LINE_LENGTH = 998
 FOLDED_LINE = 78
-# RFC 5322, section 3.2.3: dot-atom; and a domain as DNS has it.
-ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
-LOCAL_PART = re.compile(rf"{ATOM}(\.{ATOM})*")
-# RFC 6532, section 3.2: anything but ASCII as well.
-WIDE_ATOM = ATOM.replace("~-]", "~\u00a1-\U0010ffff-]")
-WIDE_LOCAL_PART = re.compile(rf"{WIDE_ATOM}(\.{WIDE_ATOM})*")
-DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
-# RFC 5322, section 3.2.3: what a name may hold in quotation marks alone.
+# RFC 5322, section 3.2.3: characters that a display name may contain only in quotation marks.
 SPECIALS = re.compile(r'[][\\()<>@,:;".]')
 
-# What may stand in a URL as it is (RFC 3986, section 2), less the comma that separates URLs here.
+# Characters of a URL that need no encoding (RFC 3986, section 2), without the comma between URLs.
 URL_CHARACTERS = "%:/?#[]@!$&'()*+;=-._~"
 PLAIN_URL = re.compile(rf"(?:https|mailto):[A-Za-z0-9{re.escape(URL_CHARACTERS)}]+")
 
 
 def structured(name: str, *items: str) -> str:
-    """A header whose value is ASCII with a grammar of its own: never encoded.
+    """A structured header, whose value is ASCII and never encoded.
 
-    Several `items` are separated by commas; what is too long for a line begins the next.
+    Several `items` are separated by commas, and folded between them if too long for a line.
     """
     for value in items:
         refuse_breaks(name, value)
@@ -49,14 +43,14 @@ def structured(name: str, *items: str) -> str:
         line = f"{name}:\r\n " + ",\r\n ".join(items)
     if max(map(len, line.split("\r\n"))) > MAX_LINE_LENGTH:
         raise MessageError(
-            f"{name} is longer than the {MAX_LINE_LENGTH} characters a line of mail may have",
+            f"{name} is longer than {MAX_LINE_LENGTH} characters, the limit of a line in email",
             hint="shorten it",
         )
     return line
 
 
 def unstructured(name: str, value: str) -> str:
-    """A header of free text: plain if it can be, else encoded words (RFC 2047), folded."""
+    """A header of free text: plain if possible, else encoded words (RFC 2047); folded."""
     refuse_breaks(name, value)
     plain = value.isascii() and "=?" not in value
     if plain and len(name) + 2 + len(value) <= FOLDED_LINE:
@@ -66,7 +60,7 @@ def unstructured(name: str, value: str) -> str:
 
 
 def dated(date: datetime) -> str:
-    """The header Date. Raises MessageError for a date without a zone."""
+    """The Date header. Raises MessageError for a date without a time zone."""
     if date.tzinfo is None:
         raise MessageError(
             "the date of a message has no time zone", hint="give it an aware datetime"
@@ -89,7 +83,7 @@ def addressed(name: str, display: str, address: str) -> str:
     if display and len(last) > FOLDED_LINE:
         line = line.removesuffix(f" <{address}>") + f"\r\n <{address}>"
     if max(map(len, line.split("\r\n"))) > MAX_LINE_LENGTH:
-        raise MessageError(f"{name} is too long for a line of mail", hint="shorten the name")
+        raise MessageError(f"{name} is too long for a line in email", hint="shorten the name")
     return line
 
 
@@ -99,17 +93,17 @@ def mailbox_of(name: str, value: str) -> tuple[str, str]:
     mailboxes = getaddresses([value])
     if len(mailboxes) != 1:
         raise MessageError(
-            f"{value} is not exactly one address",
+            f"{value} is not exactly one email address",
             hint='write Name <name@domain>, with "quotes" around a name that has a comma',
         )
     return mailboxes[0][0], as_sent(mailboxes[0][1])
 
 
 def as_sent(address: str, *, smtputf8: bool = False) -> str:
-    """An address with its domain as DNS has it (RFC 5891); the part before @ stays as it is.
+    """An address with its domain as DNS has it (RFC 5891); the local part stays unchanged.
 
-    `smtputf8` says that the server takes addresses with more than ASCII there (RFC 6531). Raises
-    MessageError for one that cannot be written to.
+    With `smtputf8`, the local part may have more than ASCII (RFC 6531). Raises MessageError for an
+    invalid address.
     """
     local, at, name = address.rpartition("@")
     name = ascii_host(name).lower()
@@ -120,26 +114,26 @@ def as_sent(address: str, *, smtputf8: bool = False) -> str:
             if smtputf8:
                 return f"{local}@{name}"
             raise MessageError(
-                f"{address} has letters before the @ that only a mail server with SMTPUTF8 takes",
-                hint="write name@domain, in ASCII before the @; or send by a server that does",
+                f"{address} has characters before the @ that need a mail server with SMTPUTF8",
+                hint="write name@domain, in ASCII before the @; or use a server with SMTPUTF8",
             )
     raise MessageError(
-        f"{address or 'an empty text'} is not an address mail can be sent from and to",
+        f"{address or 'an empty text'} is not a valid email address",
         hint="write name@domain, in ASCII before the @",
     )
 
 
 def list_unsubscribe(*urls: str, one_click: bool) -> list[str]:
-    """RFC 2369, section 3.2; and RFC 8058, which needs an address that answers a POST: https.
+    """The List-Unsubscribe headers (RFC 2369, section 3.2).
 
-    With `one_click`, the first of `urls` is that address.
+    With `one_click`, the first of `urls` is an https: URL that accepts a POST (RFC 8058).
     """
     headers = [structured("List-Unsubscribe", *map(_in_brackets, urls))]
     if one_click:
         if not urls[0].lower().startswith("https:"):
             raise MessageError(
-                f"nobody can unsubscribe with one click at {urls[0]}",
-                hint="use an https: address",
+                f"one-click unsubscribe does not work at {urls[0]}",
+                hint="use an https: URL",
             )
         headers.append(structured("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
     return headers
@@ -152,14 +146,14 @@ def ascii_host(host: str) -> str:
     try:
         return uris.ascii_host(host)
     except ValueError as error:
-        raise MessageError(f"no host can be called {host}", hint="correct it") from error
+        raise MessageError(f"{host} is not a valid host name", hint="correct it") from error
 
 
 def refuse_breaks(name: str, value: str) -> None:
-    """One value is one line: what breaks lines could smuggle in headers of its own."""
+    """Refuse a value with line breaks, which could inject other headers. Raises MessageError."""
     if FORBIDDEN.search(value):
         raise MessageError(
-            f"{name} holds a line break or a control character: {value!r}",
+            f"{name} contains a line break or a control character: {value!r}",
             hint="write it on one line",
         )
 
@@ -171,7 +165,7 @@ def _in_brackets(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme not in ("https", "mailto"):
         raise MessageError(
-            f"nobody can unsubscribe at {url}", hint="use an https: or mailto: address"
+            f"unsubscribing does not work at {url}", hint="use an https: or mailto: URL"
         )
     if not parts.netloc.isascii():
         url = urlunsplit(parts._replace(netloc=ascii_host(parts.netloc)))

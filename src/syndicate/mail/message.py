@@ -41,9 +41,9 @@ def message(
     """Write the message: multipart/alternative, plain text first, every line ended by CRLF.
 
     `sender` and `to` are `Name <address>` or an address, `date` is aware, `message_id` and
-    `list_id` (RFC 2919) come without angle brackets, `unsubscribe` is one https: or mailto: URL.
-    `one_click` says that a POST to it, an https: URL of this recipient alone, unsubscribes them.
-    Raises MessageError for what mail does not allow.
+    `list_id` (RFC 2919) are without angle brackets, `unsubscribe` is one https: or mailto: URL.
+    With `one_click`, a POST to this URL unsubscribes the recipient. Raises MessageError for what
+    email does not allow.
     """
     of_a_list = [
         structured("List-ID", f"<{list_id}>"),
@@ -57,10 +57,10 @@ def message(
 def transactional_message(
     rendered: Rendered, *, sender: str, to: str, date: datetime, message_id: str
 ) -> bytes:
-    """Write a message that answers one person's request; it belongs to no list.
+    """Write a message that answers one person's request, without list headers.
 
-    Plain text in ASCII is not encoded, so that its link is in one piece in the file, too. Takes
-    what `message` takes. Raises MessageError for what mail does not allow.
+    ASCII text is not encoded, so that its link is in one piece in the file. Parameters and errors
+    as `message`.
     """
     plain = _legible_part(rendered.text)
     return _whole(rendered, plain, sender, to, date, message_id, [])
@@ -106,7 +106,7 @@ def _whole(
 
 
 def alternatives(boundary: str) -> tuple[str, ...]:
-    """The headers every message of ours ends with: that nobody wrote it, and what follows."""
+    """The last headers of every message: that it is automatic, and its content type."""
     return (
         structured("Auto-Submitted", "auto-generated"),
         structured("MIME-Version", "1.0"),
@@ -121,12 +121,12 @@ def part_head(subtype: str, encoding: str = "quoted-printable") -> bytes:
 
 
 def boundary_of(parts: Sequence[bytes]) -> str:
-    """What separates these parts: a digest of them, so that none of them contains it."""
+    """The boundary between these parts: their digest, so that none of them contains it."""
     return "=_" + hashlib.sha256(b"\0".join(parts)).hexdigest()[:32]
 
 
 def delimiter(boundary: str) -> bytes:
-    """What stands between two parts, without the end of its line; `--` follows the last."""
+    """The line between two parts, without its end; `--` follows the last."""
     return f"\r\n--{boundary}".encode()
 
 
@@ -143,16 +143,16 @@ def list_id(name: str, sender: str) -> str:
 
 
 def unsubscribe_url(newsletter: Newsletter) -> str:
-    """Where one leaves the newsletter: the address it states, or else a mail to the sender."""
+    """The URL to unsubscribe: the one in the configuration, else an email to the sender."""
     address = mailbox(newsletter.sender)
     return newsletter.unsubscribe or f"mailto:{quote(address, safe='@')}?subject=unsubscribe"
 
 
 @lru_cache(maxsize=256)
 def mailbox(value: str) -> str:
-    """The address of `Name <address>`, as a mail server is told it.
+    """The address in `Name <address>`, as used in SMTP.
 
-    Senders are few, and asked for with each message; to read one takes longer than to write it.
+    Cached: there are few senders, and parsing one takes longer than writing a message.
     """
     return mailbox_of("an address", value)[1]
 
@@ -166,21 +166,21 @@ def quoted_printable(text: str) -> bytes:
     """Encode text for a message (RFC 2045, section 6.7): CRLF, lines of at most 76 characters.
 
     A leading dot is written `=2E`, and `From ` at the start of a line `=46rom `, so that no server
-    on the way can take them for what SMTP or a mailbox file means by them.
+    on the way takes them for the end of a message in SMTP or its start in a mailbox file.
     """
     lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n")
     # b2a_qp breaks lines as the text does first, and with LF alone in a text of one line.
     encoded = b2a_qp(lines.encode()).replace(b"\r\n", b"\n")
-    return _UNFIT_LINE.sub(_fit_lines, encoded).replace(b"\n", b"\r\n")
+    return _INVALID_LINE.sub(_fit_lines, encoded).replace(b"\n", b"\r\n")
 
 
 # b2a_qp writes 77 characters where white space ends a line of 75.
-_UNFIT_LINE = re.compile(rb"^(?:\.|From |.{77}).*", re.MULTILINE)
+_INVALID_LINE = re.compile(rb"^(?:\.|From |.{77}).*", re.MULTILINE)
 _MISREAD = re.compile(rb"\A(?:\.|F(?=rom ))")
 
 
 def _fit_lines(match: re.Match[bytes]) -> bytes:
-    """An encoded line as lines that are short enough and begin with nothing that is misread."""
+    """An encoded line as lines that are short enough and do not begin like those above."""
     lines: list[bytes] = []
     rest = match[0]
     while True:

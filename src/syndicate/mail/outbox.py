@@ -25,7 +25,7 @@ PARTIAL = ".part"
 
 
 class Outbox:
-    """Messages to `folder`, in the order of their names. Both a transport and its sessions."""
+    """Writes messages to `folder`, in the order of their names. Both transport and session."""
 
     doubt = ""
 
@@ -34,36 +34,36 @@ class Outbox:
 
     @contextmanager
     def session(self) -> Iterator[Outbox]:
-        """Nothing is to be connected to; what killed programs left unfinished is removed."""
-        with suppress(OSError):  # the folder may not be there yet; writing says what is wrong
+        """Remove unfinished files of programs that were killed; there is nothing to connect to."""
+        with suppress(OSError):  # the folder may be missing; writing reports errors
             _remove_abandoned(self._folder)
         yield self
 
     def begin(self, envelope: Envelope) -> None:
-        """A folder takes everything."""
+        """Nothing to announce: a folder accepts every message."""
 
     def finish(self, message: bytes, following: Envelope | None = None) -> str:  # noqa: ARG002
         """Write the message to a file of its own; the reply is its name."""
         moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
         target = self._folder / f"{moment}-{secrets.token_hex(4)}{SUFFIX}"
-        partial, there = target.with_suffix(PARTIAL), False
+        partial, is_visible = target.with_suffix(PARTIAL), False
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             _write(partial, message)
             partial.rename(target)
-            there = True  # from now on another program may take it away
+            is_visible = True  # from now on another program may send it
             _keep(self._folder)
         except OSError as error:
             raise DeliveryError(
                 f"{self._folder} cannot be written: {error.strerror}",
-                outcome_unknown=there,
-                hint="check the folder's rights and the disk's space",
+                outcome_unknown=is_visible,
+                hint="check the permissions of the folder and the space on the disk",
             ) from error
         return target.name
 
 
 def _write(file: Path, data: bytes) -> None:
-    """Write a new file, and leave nothing behind where that fails."""
+    """Write a new file; remove it if that fails."""
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as stream:
@@ -77,7 +77,7 @@ def _write(file: Path, data: bytes) -> None:
 
 
 def _remove_abandoned(folder: Path) -> None:
-    """Remove partial files that no program writes any more: each holds an address."""
+    """Remove partial files that no program is writing: each contains an address."""
     for file in folder.glob(f"*{PARTIAL}"):
         with suppress(FileNotFoundError), file.open("rb") as stream:
             if _locked(stream.fileno()):
@@ -96,7 +96,7 @@ def _locked(descriptor: int) -> bool:
 
 
 def _keep(folder: Path) -> None:
-    """Have the names in a folder outlive a power cut."""
+    """Write the names in a folder to the disk itself, so that they survive a power cut."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -39,18 +39,18 @@ from syndicate.mail.message import (
 )
 from syndicate.newsletters.personal import IssueVariant, PersonalisedIssue, Placeholders
 
-# So much of the marks' digest tells a mark that was cut or changed.
-TELLING = 12
+# This much of the placeholders' digest identifies one that was cut or changed.
+DIGEST_LENGTH = 12
 KIND = "newsletter"
 FIELDS = ("unsubscribe", "preferences", "name")
-"""What a reader has of their own, as both Marks and Recipient call it."""
+"""The personal values, as fields of both Placeholders and Recipient."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """A reader, and what is theirs alone. `name` is "" if not known.
+    """A reader with their personal values. `name` is "" if unknown.
 
-    `date` (aware) is when the message is handed over: another on each try, while the id stays.
+    `date` (aware) is when the message is sent: another one for each try, while the id stays.
     `unsubscribe` and `preferences` are https: URLs, `unsubscribe_by_mail` a mailto: URL,
     `message_id` comes without angle brackets.
     """
@@ -68,9 +68,9 @@ class EncodedIssue:
     """The messages of one issue."""
 
     def __init__(self, personal: PersonalisedIssue, newsletter: Newsletter, *, issue: str) -> None:
-        """Encode the issue called `issue`, a word.
+        """Encode an issue; `issue` is its name.
 
-        Raises MessageError for what mail does not allow, and for marks that a template changed.
+        Raises MessageError for what email does not allow, and if a template changed a placeholder.
         """
         sender = newsletter.sender
         self._from = addressed("From", *mailbox_of("From", sender))
@@ -84,10 +84,10 @@ class EncodedIssue:
         self._nameless = _EncodedVariant(personal.nameless, personal.marks)
 
     def to(self, who: Recipient, *, smtputf8: bool = False) -> bytes:
-        """The message to a reader, every line ended by CRLF; the same each time.
+        """The message to a reader, with CRLF line ends; the same each time.
 
-        `smtputf8` says that the server takes addresses that have more than ASCII before the @;
-        such a message is UTF-8 (RFC 6532). Raises MessageError for what mail does not allow.
+        With `smtputf8`, the address may have more than ASCII before the @; the message is UTF-8
+        then (RFC 6532). Raises MessageError for what email does not allow.
         """
         refuse_breaks("a name", who.name)
         refuse_breaks("the address of preferences", who.preferences)
@@ -109,85 +109,85 @@ class EncodedIssue:
 def message_id(issue: int, subscriber: int, salt: str, domain: str) -> str:
     """The id of the message of an issue (its sequence) to a subscriber, the same on a retry.
 
-    `salt` is the site's own, so that nobody can make up ids; `domain` is the sender's, in ASCII.
+    `salt` is secret, so that ids cannot be guessed; `domain` is the sender's, in ASCII.
     """
-    said = f"message\0{issue}\0{subscriber}".encode()
-    return f"{hmac.digest(salt.encode(), said, hashlib.sha256).hex()[:40]}@{domain}"
+    text = f"message\0{issue}\0{subscriber}".encode()
+    return f"{hmac.digest(salt.encode(), text, hashlib.sha256).hex()[:40]}@{domain}"
 
 
 class _Slot(NamedTuple):
-    """Where something of the reader's goes: which field of theirs, and into what."""
+    """Where a personal value goes: which field, and whether into HTML."""
 
     field: str
     in_html: bool
 
     def filled(self, who: Recipient) -> bytes:
         value: str = getattr(who, self.field)
-        return _continued(escape(value) if self.in_html else value)
+        return _soft_broken(escape(value) if self.in_html else value)
 
 
 class _EncodedVariant:
-    """One form of an issue: its body with gaps, and the headers that depend on it."""
+    """One variant of an issue: its body with slots, and the headers that depend on it."""
 
-    def __init__(self, form: IssueVariant, marks: Placeholders) -> None:
-        for text, fields in ((form.subject, ("name",)), (form.text, FIELDS), (form.html, FIELDS)):
-            _refuse_changed(text, marks, fields)
-        self._subject, self._name = form.subject, marks.name
-        self._fixed = "" if marks.name in form.subject else unstructured("Subject", form.subject)
-        plain = [part_head("plain"), *_pieces(form.text, marks, in_html=False)]
-        html = [part_head("html"), *_pieces(form.html, marks, in_html=True)]
+    def __init__(self, variant: IssueVariant, placeholders: Placeholders) -> None:
+        subject = variant.subject
+        for text, fields in ((subject, ("name",)), (variant.text, FIELDS), (variant.html, FIELDS)):
+            _refuse_changed(text, placeholders, fields)
+        self._subject, self._name = subject, placeholders.name
+        self._fixed = "" if self._name in subject else unstructured("Subject", subject)
+        plain = [part_head("plain"), *_pieces(variant.text, placeholders, in_html=False)]
+        html = [part_head("html"), *_pieces(variant.html, placeholders, in_html=True)]
         boundary = boundary_of([repr(part).encode() for part in (plain, html)])
         self.ending = alternatives(boundary)
         line = delimiter(boundary)
         body = [line + b"\r\n", *plain, line + b"\r\n", *html, line + b"--\r\n"]
         self._pieces = [b"" if isinstance(each, _Slot) else each for each in body]
-        self._gaps = [(at, each) for at, each in enumerate(body) if isinstance(each, _Slot)]
-        self._kinds = {gap for _, gap in self._gaps}
+        self._slots = [(at, each) for at, each in enumerate(body) if isinstance(each, _Slot)]
 
     def subject(self, name: str) -> str:
-        """The header Subject for somebody of this name."""
+        """The Subject header for a reader of this name."""
         return self._fixed or unstructured("Subject", self._subject.replace(self._name, name))
 
     def body(self, who: Recipient) -> bytes:
-        """The body for somebody: what is theirs is encoded once, however often it stands there."""
-        values = {gap: gap.filled(who) for gap in self._kinds}
+        """The body for a reader. Each value is encoded once, however often it occurs."""
+        values = {slot: slot.filled(who) for slot in {slot for _, slot in self._slots}}
         pieces = self._pieces.copy()
-        for at, gap in self._gaps:
-            pieces[at] = values[gap]
+        for at, slot in self._slots:
+            pieces[at] = values[slot]
         return b"".join(pieces)
 
 
-def _pieces(text: str, marks: Placeholders, *, in_html: bool) -> Iterator[bytes | _Slot]:
-    """A text as encoded pieces, and what goes between them."""
-    fields = {getattr(marks, field): field for field in FIELDS}
+def _pieces(text: str, placeholders: Placeholders, *, in_html: bool) -> Iterator[bytes | _Slot]:
+    """A text as encoded pieces, with slots between them."""
+    fields = {getattr(placeholders, field): field for field in FIELDS}
     *pieces, last = re.split(f"({'|'.join(map(re.escape, fields))})", text)
     for piece in pieces:
-        yield _Slot(fields[piece], in_html) if piece in fields else _continued(piece)
+        yield _Slot(fields[piece], in_html) if piece in fields else _soft_broken(piece)
     yield quoted_printable(last)
 
 
-def _continued(text: str) -> bytes:
-    """Encode text that something encoded follows, which is to begin a line of the message."""
-    # The letter holds a place in the last line for the sign of a soft line break.
+def _soft_broken(text: str) -> bytes:
+    """Encode text so that what follows it begins a line of the message."""
+    # The extra character leaves room for a soft line break in the last line.
     encoded = quoted_printable(f"{text}x")[:-1]
     return encoded + b"=\r\n" if encoded and not encoded.endswith(b"\n") else encoded
 
 
-def _refuse_changed(text: str, marks: Placeholders, fields: Sequence[str]) -> None:
-    """No mark may be left when gaps are filled: raise MessageError if any is not whole."""
-    whole = sum(text.count(getattr(marks, field)) for field in fields)
-    if text.casefold().count(marks.digest[:TELLING]) != whole:
+def _refuse_changed(text: str, placeholders: Placeholders, fields: Sequence[str]) -> None:
+    """Raise MessageError if a placeholder in the text is not whole: it could not be filled."""
+    whole = sum(text.count(getattr(placeholders, field)) for field in fields)
+    if text.casefold().count(placeholders.digest[:DIGEST_LENGTH]) != whole:
         raise MessageError(
-            "a template changes a link or the name that each reader has of their own",
+            "a template changes a personal link or the name of the reader",
             hint="print links.unsubscribe_url, links.preferences_url and recipient_name as "
             "they are, without filters, and in the subject the name alone",
         )
 
 
 def _unsubscribe_headers(who: Recipient) -> list[str]:
-    """By one click and by email; a site without https (RFC 8058 requires it) only by email.
+    """One-click and by email; only by email for a site without https, which RFC 8058 requires.
 
-    Such a message is a file in an outbox: the configuration allows no other.
+    Such a message goes to an outbox: the configuration allows nothing else.
     """
     if who.unsubscribe.startswith("http:"):
         return list_unsubscribe(who.unsubscribe_by_mail, one_click=False)
@@ -195,5 +195,5 @@ def _unsubscribe_headers(who: Recipient) -> list[str]:
 
 
 def _sender_id(sender: str) -> str:
-    """What a sender is known by in Feedback-ID: 5 to 15 letters and digits."""
+    """The id of the sender in Feedback-ID: 5 to 15 ASCII alphanumerics."""
     return hashlib.sha256(domain(sender).encode()).hexdigest()[:12]

@@ -14,10 +14,11 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Final
 
+from syndicate.address_grammar import IN_TEXT
 from syndicate.mail.refusal_phrases import HINTS, RULES, Cause, Rule
 
 MAX_TEXT: Final = 4_000
-"""Characters of a reply that are looked at."""
+"""Characters of a reply that are read."""
 
 STATUS: Final = re.compile(r"(?<![\d.])[245]\.[0-7]\.\d{1,3}(?!\.?\d)")
 """An enhanced status code (RFC 3463, section 2) in a text."""
@@ -37,16 +38,16 @@ GONE: Final = frozenset(
         "5.7.18",  # the same of a domain
     }
 )
-"""Statuses that say that an address does not exist, or not any more."""
+"""Statuses of addresses that do not exist, or no longer."""
 
 GENERIC: Final = re.compile(r"[245]\.(?:0\.\d+|[1-5]\.0|5\.\d+)")
-"""Statuses that say nothing of what was refused (x.0.z), or that servers use for anything."""
+"""Statuses without a cause (x.0.z), and those that servers use for any cause."""
 
 ABOUT_SENDER: Final = re.compile(r"[45]\.(?:[67]\.\d+|3\.4|2\.3|1\.[78]|2\.12[12])")
 """Statuses about the sender or the message: policy, content, size, rate."""
 
 SURELY_SENDER: Final = re.compile(r"[45]\.(?:1\.[78]|7\.(?!1[378]$)(?:[2-9]|\d{2,}))")
-"""Those of them that no server gives for an unknown address, as some do 5.7.13 (disabled)."""
+"""Those that no server uses for an unknown address, as some use 5.7.13 (disabled)."""
 
 BY_CODE: Final = {
     "452": Cause.MAILBOX,
@@ -57,23 +58,22 @@ BY_CODE: Final = {
     "556": Cause.ADDRESS,  # RFC 7504: a domain that takes no mail
     "571": Cause.SENDER,
 }
-"""What a reply code says where neither words nor status do. 550 and 553 say anything."""
+"""The cause by reply code, without words or status. 550 and 553 are used for any cause."""
 
 REPLY_CODE: Final = re.compile(r"(?<![\w.:])([45]\d\d)(?=[ -]|$)")
 FINAL_REPLY: Final = re.compile(r"(?:^|: |<<< )5\d\d(?=[ -])|\b5\d\d[ -]#?5\.\d\.\d")
-"""Where a reply that refuses for good surely begins, and no number that stands in a text."""
+"""Where a permanent refusal begins for certain, and not just any number in a text."""
 QUOTED: Final = re.compile(r"(?<![\d.:/-])[45]\d\d(?:[ -]#?[45]\.\d\.\d{1,3}|: ?|[ -](?=\D))")
 """Where a reply begins in a text for people."""
 
 PARAGRAPHS: Final = re.compile(r"\n[ \t]*\n")
-ADDRESS: Final = re.compile(r"[^\s<>,;:\"()\[\]@]{1,200}@[^\s<>,;:\"()\[\]@]{1,255}")
-SAID: Final = re.compile(r"^.{0,20}host \S+ said: ?")
-"""What Postfix writes before a reply."""
+RELAYED: Final = re.compile(r"^.{0,20}host \S+ said: ?")
+"""What Postfix writes before the reply of another server."""
 WRAPPER: Final = re.compile(r"[45]\.\d\.\d - [a-z ()]{1,60} (?=[45]\d\d\b)")
-"""What Cisco's servers write before a reply they were given."""
+"""What Cisco's servers write before the reply of another server."""
 CONTINUED: Final = re.compile(r"(?:(?<=\s)|^)([45]\d\d)-")
 HOST: Final = re.compile(r"(?<![\w@.=-])(?:[\w-]{1,63}\.){1,10}[a-z]{2,24}(?![\w-])")
-"""A host's name: what it is called says nothing, unless it is a blocklist's (`LIST`)."""
+"""A host name: it is no evidence, unless it is that of a blocklist (`LIST`)."""
 LIST: Final = re.compile(
     r"spamhaus|spamcop|sorbs|barracuda|invaluement|spamrl|uceprotect|hostkarma|senderscore|"
     r"cloudmark|proofpoint|abusix|mail-abuse|senderbase|talos|[rds]bl\b|ribl\b|(^|\.)bl\.|"
@@ -86,12 +86,12 @@ RECIPIENT: Final = re.compile(
     r"utente|casella|indirizz|conta\b|endereço|получател|пользоват|ящик|адрес|用户|用戶|收件|"
     r"邮箱|郵箱|信箱|帐号|账号|宛先|ユーザ|アドレス|受信者|사용자|수신자|계정|메일함"
 )
-"""Words for whoever a message is for."""
+"""Words for the recipient of a message."""
 NAMED: Final = re.compile(RECIPIENT.pattern + r"|domain|host|route")
-"""Words for what an unknown address consists of."""
-SAYING: Final = re.compile(r"[^\W\d_]{3}")
-MARK: Final = re.compile(r"[\d/]|^gsmtp$")
-"""What links, codes and names of an occurrence have, which say nothing."""
+"""Words for the parts of an address."""
+LETTERS: Final = re.compile(r"[^\W\d_]{3}")
+IDENTIFIER: Final = re.compile(r"[\d/]|^gsmtp$")
+"""Words that are links, codes or ids, and no evidence."""
 ABOUT_ADDRESS: Final = re.compile(r"[45]\.[12]\.\d+")
 WORD: Final = re.compile(r"\b[A-Z]?[a-z]+(?:[A-Z][a-z]+)+\b")
 """Words in one, such as NoSuchUser."""
@@ -103,7 +103,7 @@ _COMPILED: Final = {rule.meaning: re.compile("|".join(rule.phrases)) for rule in
 
 
 def enhanced_status(text: str, classes: str = "45") -> str:
-    """The enhanced status code a server gave in a text, wherever it stands; "" without one.
+    """The enhanced status code in a text, anywhere; "" without one.
 
     `classes` are the first digits that count. Of several, the first that is specific.
     """
@@ -112,16 +112,16 @@ def enhanced_status(text: str, classes: str = "45") -> str:
     return next(specific, found[0] if found else "")
 
 
-def status_that_counts(reported: str, said: str) -> str:
-    """The status of a refusal that is reported by another: the server's own, else the report's.
+def status_that_counts(reported: str, reply: str) -> str:
+    """The status of a refusal in a report: that in the server's reply, else the `reported` one.
 
-    `reported` is the report's status, `said` what the server said. Where the server gave a reply
-    code alone, a report that names an unknown address has made that up from the code.
+    If the reply has a reply code alone, a reported status of an unknown address was derived from
+    that code, and does not count.
     """
-    own = enhanced_status(said)
-    if own and not (GENERIC.fullmatch(own) and reported and not has_reply_code(said)):
+    own = enhanced_status(reply)
+    if own and not (GENERIC.fullmatch(own) and reported and not has_reply_code(reply)):
         return own
-    return "" if reported in GONE and has_reply_code(said) else reported
+    return "" if reported in GONE and has_reply_code(reply) else reported
 
 
 def has_reply_code(text: str) -> bool:
@@ -130,15 +130,15 @@ def has_reply_code(text: str) -> bool:
 
 
 def is_temporary(text: str) -> bool:
-    """Whether the server said that a refusal holds for now: by its reply code, else its status."""
+    """Whether a refusal is temporary: by its reply code, else by its status."""
     codes = *REPLY_CODE.findall(text[:MAX_TEXT]), enhanced_status(text)
     return str(codes[0]).startswith("4") and not _is_gone_for_good(_normal(text))
 
 
 def cause(text: str, status: str = "") -> Cause | None:
-    """What a refusal is about; None where neither words nor codes say it.
+    """What a refusal is about; None if neither words nor codes show it.
 
-    `text` is what the server said, `status` the enhanced status code that counts.
+    `text` is the server's reply, `status` the enhanced status code that counts.
     """
     if SURELY_SENDER.fullmatch(status):
         return Cause.SENDER
@@ -148,30 +148,30 @@ def cause(text: str, status: str = "") -> Cause | None:
 
 
 def may_be_recipient(text: str, status: str) -> bool:
-    """Whether a refusal of which nothing else is known may be about its recipient.
+    """Whether a refusal of unknown cause may be about its recipient.
 
-    It is if it says so, by a word or its status, or if it says nothing but codes.
+    So it is if a word or the status is about recipients, or if it consists of codes alone.
     """
     words = _normal(text)
     named = RECIPIENT.search(words) or ABOUT_ADDRESS.fullmatch(status)
-    return named is not None or not _says_anything(words)
+    return named is not None or not _has_words(words)
 
 
-def _says_anything(words: str) -> bool:
-    return any(SAYING.search(word) for word in words.split() if not MARK.search(word))
+def _has_words(words: str) -> bool:
+    return any(LETTERS.search(word) for word in words.split() if not IDENTIFIER.search(word))
 
 
 def replies_in(text: str) -> Iterator[str]:
-    """The replies of servers that a text for people quotes: to the end of their paragraph."""
+    """The replies of servers that are quoted in a text: each to the end of its paragraph."""
     for paragraph in PARAGRAPHS.split(text.replace("\r", "")):
         if found := QUOTED.search(paragraph[:MAX_TEXT]):
             yield " ".join(paragraph[found.start() : MAX_TEXT].split())
 
 
 def _is_gone_for_good(words: str) -> bool:
-    """Whether one of several replies says for good that there is no such address.
+    """Whether one of several replies is a permanent refusal of an unknown address.
 
-    A report may recount attempts that failed for other reasons, for now.
+    A report may also list earlier attempts that failed temporarily.
     """
     starts = [found.start() for found in REPLY_CODE.finditer(words)]
     replies = [words[a:b] for a, b in pairwise([*starts, len(words)])]
@@ -186,13 +186,13 @@ def _by_words(words: str, rules: Sequence[Rule]) -> Cause | None:
 
 
 def _by_codes(words: str, status: str) -> Cause | None:
-    """What codes say, together with weak words.
+    """The cause by codes, together with weak words.
 
-    A status that names an unknown address is not believed where the server says something else.
-    Words without a code are not the server's, but those of who reports it.
+    A status of an unknown address does not count if the reply has words and none is about that.
+    Words without a reply code are those of the report, not of the server.
     """
-    said = _says_anything(words) and REPLY_CODE.search(words)
-    if status in GONE and said and not NAMED.search(words):
+    has_reply = _has_words(words) and REPLY_CODE.search(words)
+    if status in GONE and has_reply and not NAMED.search(words):
         return _by_words(words, HINTS) or _by_reply_code(words)
     return _by_status(status) or _by_words(words, HINTS) or _by_reply_code(words)
 
@@ -211,10 +211,10 @@ def _by_reply_code(words: str) -> Cause | None:
 
 
 def _normal(text: str) -> str:
-    """A reply as phrases are written."""
+    """A reply normalised to the form of the phrases."""
     spaced = SENTENCE.sub(". ", text[:MAX_TEXT].replace("_", " "))
     apart = WORD.sub(lambda word: HUMP.sub(" ", word[0]), spaced)
-    plain = SAID.sub("", MAILBOX.sub("mailbox", apart.lower()))
-    plain = ADDRESS.sub(" ", WRAPPER.sub("", plain).replace("’", "'").replace("`", "'"))
+    plain = RELAYED.sub("", MAILBOX.sub("mailbox", apart.lower()))
+    plain = IN_TEXT.sub(" ", WRAPPER.sub("", plain).replace("’", "'").replace("`", "'"))
     plain = HOST.sub(lambda name: name[0] if LIST.search(name[0]) else " ", plain)
     return " ".join(CONTINUED.sub(r"\1 ", plain).split())

@@ -1,4 +1,4 @@
-"""The protocol of transports: messages are handed over one by one, in two steps.
+"""The protocol of transports: messages are sent one by one, in two steps.
 
 Between the steps nothing is sent yet; after the second the outcome is known. Callers that must
 know which messages may have gone out record that in between.
@@ -13,16 +13,16 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """Between whom a message goes, as mail servers are told: bare addresses (RFC 5321)."""
+    """Sender and recipient of a message in SMTP: addresses without names (RFC 5321)."""
 
     sender: str
     to: str
 
 
 class Session(Protocol):
-    """A connection to whoever takes messages, used by one thread.
+    """A connection to a server, or to the outbox; used by one thread.
 
-    Leaving it between the two steps takes the announcement back: nothing was sent.
+    Closing it between the two steps withdraws the announcement: nothing was sent.
     """
 
     doubt: str
@@ -33,11 +33,11 @@ class Session(Protocol):
         ...
 
     def finish(self, message: bytes, following: Envelope | None = None) -> str:
-        """Hand over the message that was announced, CRLF at each end of line; give the reply.
+        """Send the message that was announced, with CRLF line ends; the reply.
 
-        The message `following` it may be announced in the same breath: `begin` is still called
-        with it then, and tells what came of that. Raises DeliveryError if the message is refused,
-        or if nobody knows whether it was.
+        The message `following` it may be announced at once; `begin` must still be called with it,
+        and raises what came of that. Raises DeliveryError if the message is refused, or if its
+        outcome is unknown.
         """
         ...
 
@@ -46,5 +46,5 @@ class Transport(Protocol):
     """A way to send."""
 
     def session(self) -> AbstractContextManager[Session]:
-        """A connection. Raises DeliveryError when there is none to be had."""
+        """A connection. Raises DeliveryError when none can be opened."""
         ...

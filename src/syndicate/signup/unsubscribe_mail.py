@@ -14,7 +14,7 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from syndicate.bounces.handle import BounceResult
-from syndicate.bounces.mailboxes import Act, acting, unreadable
+from syndicate.bounces.mailboxes import MessageHandler, message_handler, unreadable
 from syndicate.errors import UnreadableEmailError
 from syndicate.signup.subscriptions import BusyError, SubscriptionService
 from syndicate.signup.written_email import read_email
@@ -108,9 +108,9 @@ def _in_words(
     return LinkRequested(who.address)
 
 
-def acting_on_mail(site: Site, now: datetime) -> Act:
+def acting_on_mail(site: Site, now: datetime) -> MessageHandler:
     """The handler of emails in the bounce mailbox: bounce reports, and emails of readers."""
-    on_notice: Callable[[bytes], BounceResult] = acting(site.database, now)
+    on_notice: Callable[[bytes], BounceResult] = message_handler(site.database, now)
 
     def on(data: bytes) -> BounceResult:
         try:

@@ -1,4 +1,4 @@
-"""What all providers share: the request, its proof, and JSON of any shape. Pure."""
+"""Shared by all providers: the request, the age of signatures, JSON of any shape. Pure."""
 
 from __future__ import annotations
 
@@ -14,34 +14,35 @@ from syndicate.bounces.report import BounceReport, short
 from syndicate.mail.refusals import cause, enhanced_status, status_that_counts
 
 WINDOW: Final = timedelta(days=1)
-"""How old a signature may be. Providers try again for some hours, and acting twice is harmless."""
+"""How old a signature may be. Providers retry for hours, and handling twice is harmless."""
 
 SECONDS: Final = re.compile(r"[0-9]{1,11}(?:\.[0-9]{1,9})?", re.ASCII)
 
-AHEAD: Final = timedelta(minutes=5)
+CLOCK_SKEW: Final = timedelta(minutes=5)
+"""How far the clock of a provider may be ahead of ours."""
 
 
 class SignatureError(Exception):
-    """A post that does not prove who it is from."""
+    """A request without a valid signature."""
 
 
 class MalformedError(Exception):
-    """A post that is proved, and cannot be understood."""
+    """A signed request that cannot be parsed."""
 
 
 class WebhookRequest(NamedTuple):
-    """One post. Names of headers are in small letters."""
+    """One request. Names of headers are lowercase."""
 
     headers: Mapping[bytes, bytes]
     body: bytes
 
 
 Provider = Callable[[WebhookRequest, datetime], Sequence[BounceReport]]
-"""What a post says at a moment. Raises ForgedError, MalformedError."""
+"""The reports in a request at a moment. Raises SignatureError, MalformedError."""
 
 
 def whole(body: bytes) -> Any:
-    """The JSON that a post is. Raises MalformedError."""
+    """The body as JSON. Raises MalformedError."""
     try:
         return json.loads(body)
     except (ValueError, RecursionError):
@@ -49,32 +50,32 @@ def whole(body: bytes) -> Any:
 
 
 def group(value: object, name: str) -> Mapping[str, Any]:
-    """The group of this name in a group; an empty one where there is none."""
-    found = value.get(name) if isinstance(value, dict) else None
-    return found if isinstance(found, dict) else {}
+    """The object of this name in an object, {} if missing."""
+    member = value.get(name) if isinstance(value, dict) else None
+    return member if isinstance(member, dict) else {}
 
 
 def groups(value: object, name: str) -> Iterator[Mapping[str, Any]]:
-    """The groups in the list of this name in a group."""
-    found = value.get(name) if isinstance(value, dict) else None
-    yield from (each for each in found or () if isinstance(each, dict))
+    """The objects in the list of this name in an object."""
+    members = value.get(name) if isinstance(value, dict) else None
+    yield from (each for each in members or () if isinstance(each, dict))
 
 
-def said(value: Mapping[str, Any], name: str) -> str:
-    """The text of this name in a group; "" where there is none."""
-    found = value.get(name)
-    if not isinstance(found, str | int | float):
+def text_field(value: Mapping[str, Any], name: str) -> str:
+    """The text of this name in an object, "" if missing."""
+    member = value.get(name)
+    if not isinstance(member, str | int | float):
         return ""
-    return str(found).encode("utf-8", "replace").decode()  # JSON may name half a character
+    return str(member).encode("utf-8", "replace").decode()  # JSON may contain lone surrogates
 
 
 def fresh(seconds: str, now: datetime) -> bool:
-    """Whether a moment, in seconds since 1970, is in the window."""
+    """Whether a moment, in seconds since 1970, is not older than WINDOW."""
     moment = moment_of(seconds)
     if moment is None:
         return False
     age = (now - moment).total_seconds()
-    return -AHEAD.total_seconds() <= age <= WINDOW.total_seconds()
+    return -CLOCK_SKEW.total_seconds() <= age <= WINDOW.total_seconds()
 
 
 def moment_of(value: str) -> datetime | None:
@@ -89,16 +90,16 @@ def moment_of(value: str) -> datetime | None:
 
 
 def event_id(provider: str, *parts: str) -> str:
-    """What identifies an event of a provider, from its own id or from all it says."""
+    """The id of an event, from the provider's own id or from all its content."""
     return hashlib.sha256("\0".join((provider, *parts)).encode()).hexdigest()[:32]
 
 
 def refusal(
     reply: str, status: str, otherwise: BounceKind | None, recipient: str, *sent_to: str
 ) -> BounceReport:
-    """A notice of a refusal: by the status where it says something, else as the provider sees it.
+    """The report of a refusal, classified by reply and status; without a cause, as `otherwise`.
 
-    `reply` is the text of the server.
+    `reply` is the text of the server, `otherwise` the provider's own view.
     """
     status = status_that_counts(enhanced_status(status), reply)
     kind = classify_refusal(reply, status) if cause(reply, status) else otherwise

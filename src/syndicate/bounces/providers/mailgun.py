@@ -23,7 +23,7 @@ from syndicate.bounces.providers.common import (
     group,
     moment_of,
     refusal,
-    said,
+    text_field,
     whole,
 )
 from syndicate.bounces.report import BounceReport, short
@@ -43,9 +43,9 @@ def mailgun(key: str) -> Provider:
     def read(post: WebhookRequest, now: datetime) -> Sequence[BounceReport]:
         content = whole(post.body)
         signature = group(content, "signature")
-        moment, token = said(signature, "timestamp"), said(signature, "token")
+        moment, token = text_field(signature, "timestamp"), text_field(signature, "token")
         mark = hmac.new(key.encode(), f"{moment}{token}".encode(), hashlib.sha256).hexdigest()
-        theirs = said(signature, "signature").encode()
+        theirs = text_field(signature, "signature").encode()
         if not (hmac.compare_digest(mark.encode(), theirs) and fresh(moment, now)):
             raise SignatureError
         return [replace(_report(group(content, "event-data")), event=event_id("mailgun", token))]
@@ -54,22 +54,25 @@ def mailgun(key: str) -> Provider:
 
 
 def _report(event: Mapping[str, Any]) -> BounceReport:
-    at = moment_of(said(event, "timestamp"))
-    recipient, sender = said(event, "recipient"), said(group(event, "envelope"), "sender")
-    if said(event, "event") == "complained":
+    at = moment_of(text_field(event, "timestamp"))
+    recipient, sender = (
+        text_field(event, "recipient"),
+        text_field(group(event, "envelope"), "sender"),
+    )
+    if text_field(event, "event") == "complained":
         sent_to = (sender,) if sender else ()
         return BounceReport(
             BounceKind.COMPLAINT, "", "reported to Mailgun", sent_to, recipient, at=at
         )
-    if said(event, "event") != "failed" or said(event, "severity") != "permanent":
+    if text_field(event, "event") != "failed" or text_field(event, "severity") != "permanent":
         return BounceReport(None)  # what is temporary, it tries again
     status = group(event, "delivery-status")
-    words = said(status, "message") or said(status, "description")
-    words = words if has_reply_code(words) else f"{said(status, 'code')} {words}".strip()
-    reason = said(event, "reason")
+    words = text_field(status, "message") or text_field(status, "description")
+    words = words if has_reply_code(words) else f"{text_field(status, 'code')} {words}".strip()
+    reason = text_field(event, "reason")
     if reason.startswith("suppress-"):
         return _not_tried(reason, words, recipient, sender, at)
-    report = refusal(words, said(status, "enhanced-code"), BounceKind.SOFT, recipient, sender)
+    report = refusal(words, text_field(status, "enhanced-code"), BounceKind.SOFT, recipient, sender)
     return replace(report, at=at)
 
 

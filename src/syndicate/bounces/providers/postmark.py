@@ -18,7 +18,7 @@ from syndicate.bounces.providers.common import (
     event_id,
     moment_of,
     refusal,
-    said,
+    text_field,
     whole,
 )
 from syndicate.bounces.report import BounceReport
@@ -49,11 +49,11 @@ def postmark(credentials: str) -> Provider:
         event = whole(post.body)
         if not isinstance(event, dict):
             raise MalformedError
-        recipient, type_ = said(event, "Email"), said(event, "Type")
-        details = said(event, "Details") or said(event, "Description")
-        mark = said(event, "ID") or json.dumps(event, sort_keys=True)
-        event_, at = event_id("postmark", type_, mark), moment_of(said(event, "BouncedAt"))
-        if COMPLAINT in (said(event, "RecordType"), type_):
+        recipient, type_ = text_field(event, "Email"), text_field(event, "Type")
+        details = text_field(event, "Details") or text_field(event, "Description")
+        mark = text_field(event, "ID") or json.dumps(event, sort_keys=True)
+        event_, at = event_id("postmark", type_, mark), moment_of(text_field(event, "BouncedAt"))
+        if COMPLAINT in (text_field(event, "RecordType"), type_):
             report = BounceReport(
                 BounceKind.COMPLAINT, detail="reported to Postmark", recipient=recipient
             )

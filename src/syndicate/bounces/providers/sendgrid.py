@@ -19,7 +19,7 @@ from syndicate.bounces.providers.common import (
     fresh,
     moment_of,
     refusal,
-    said,
+    text_field,
     whole,
 )
 from syndicate.bounces.report import BounceReport
@@ -47,7 +47,7 @@ def sendgrid(key: str) -> Provider:
         if not isinstance(events, list):
             raise MalformedError
         return [
-            replace(report, event=_mark(each), at=moment_of(said(each, "timestamp")))
+            replace(report, event=_mark(each), at=moment_of(text_field(each, "timestamp")))
             for each in events
             if isinstance(each, dict)
             for report in _reports(each)
@@ -57,7 +57,9 @@ def sendgrid(key: str) -> Provider:
 
 
 def _mark(event: Mapping[str, Any]) -> str:
-    return event_id("sendgrid", said(event, "sg_event_id") or json.dumps(event, sort_keys=True))
+    return event_id(
+        "sendgrid", text_field(event, "sg_event_id") or json.dumps(event, sort_keys=True)
+    )
 
 
 def _is_signed(key: str, signature: bytes, data: bytes) -> bool:
@@ -77,12 +79,12 @@ def _is_signed(key: str, signature: bytes, data: bytes) -> bool:
 
 
 def _reports(event: Mapping[str, Any]) -> Iterator[BounceReport]:
-    recipient, reason = said(event, "email"), said(event, "reason")
-    match said(event, "event"):
+    recipient, reason = text_field(event, "email"), text_field(event, "reason")
+    match text_field(event, "event"):
         case "bounce":
-            blocked = said(event, "type") == "blocked"
+            blocked = text_field(event, "type") == "blocked"
             otherwise = BounceKind.BLOCKED if blocked else BounceKind.SOFT
-            yield refusal(reason, said(event, "status"), otherwise, recipient)
+            yield refusal(reason, text_field(event, "status"), otherwise, recipient)
         case "dropped" if kind := DROPPED.get(reason.lower()):
             yield BounceReport(kind, detail=f"SendGrid drops it: {reason}", recipient=recipient)
         case "spamreport":

@@ -24,7 +24,7 @@ from syndicate.bounces.providers.common import (
     groups,
     moment_of,
     refusal,
-    said,
+    text_field,
     whole,
 )
 from syndicate.bounces.report import BounceReport
@@ -75,24 +75,26 @@ class Ses:
         message = whole(post.body)
         if not isinstance(message, dict):
             raise MalformedError
-        if said(message, "TopicArn") != self._topic or not fresh(said(message, "Timestamp"), now):
+        if text_field(message, "TopicArn") != self._topic or not fresh(
+            text_field(message, "Timestamp"), now
+        ):
             raise SignatureError
         if not self._is_signed(message, now):
             raise SignatureError
-        if said(message, "Type") == "Notification":
-            reports = _reports(whole(said(message, "Message").encode()))
-            mark = said(message, "MessageId")
+        if text_field(message, "Type") == "Notification":
+            reports = _reports(whole(text_field(message, "Message").encode()))
+            mark = text_field(message, "MessageId")
             return [
                 replace(each, event=event_id("ses", mark, str(place)))
                 for place, each in enumerate(reports)
             ]
-        confirm = said(message, "SubscribeURL")
-        if said(message, "Type") == "SubscriptionConfirmation" and AMAZON.fullmatch(confirm):
+        confirm = text_field(message, "SubscribeURL")
+        if text_field(message, "Type") == "SubscriptionConfirmation" and AMAZON.fullmatch(confirm):
             self._fetch(confirm)
         return []
 
     def _is_signed(self, message: Mapping[str, Any], now: datetime) -> bool:
-        url = said(message, "SigningCertURL")
+        url = text_field(message, "SigningCertURL")
         if not (AMAZON.fullmatch(url) and CERTIFICATE.fullmatch(url)):
             return False
         certificate = self._certificates.get(url) or self._fetch(url)
@@ -112,8 +114,8 @@ def _fits(certificate: bytes, message: Mapping[str, Any], now: datetime) -> bool
     from cryptography.x509 import load_pem_x509_certificate
 
     # Amazon signs with the former unless the topic's SignatureVersion is 2.
-    digest = {"1": SHA1(), "2": SHA256()}.get(said(message, "SignatureVersion"))  # noqa: S303
-    names = NOTIFICATION if said(message, "Type") == "Notification" else CONFIRMATION
+    digest = {"1": SHA1(), "2": SHA256()}.get(text_field(message, "SignatureVersion"))  # noqa: S303
+    names = NOTIFICATION if text_field(message, "Type") == "Notification" else CONFIRMATION
     text = "".join(f"{name}\n{message[name]}\n" for name in names if name in message)
     try:
         holder = load_pem_x509_certificate(certificate)
@@ -122,7 +124,7 @@ def _fits(certificate: bytes, message: Mapping[str, Any], now: datetime) -> bool
             return False
         if not holder.not_valid_before_utc <= now <= holder.not_valid_after_utc:
             return False
-        key.verify(b64decode(said(message, "Signature")), text.encode(), PKCS1v15(), digest)
+        key.verify(b64decode(text_field(message, "Signature")), text.encode(), PKCS1v15(), digest)
     except (InvalidSignature, ValueError):  # the latter: no Base64, or no certificate
         return False
     return True
@@ -132,25 +134,25 @@ def _reports(event: object) -> Iterator[BounceReport]:
     """The notices in what SES says, as a notification or as an event."""
     if not isinstance(event, dict):
         raise MalformedError
-    sender = said(group(event, "mail"), "source")
-    match said(event, "notificationType") or said(event, "eventType"):
+    sender = text_field(group(event, "mail"), "source")
+    match text_field(event, "notificationType") or text_field(event, "eventType"):
         case "Bounce":
             bounce = group(event, "bounce")
             for each in groups(bounce, "bouncedRecipients"):
-                words, status = said(each, "diagnosticCode"), said(each, "status")
-                address = said(each, "emailAddress")
-                if said(bounce, "bounceSubType") in NOT_TRIED:
+                words, status = text_field(each, "diagnosticCode"), text_field(each, "status")
+                address = text_field(each, "emailAddress")
+                if text_field(bounce, "bounceSubType") in NOT_TRIED:
                     words, status = "", ""
                 report = refusal(words, status, _kind(bounce, each), address, sender)
-                yield replace(report, at=moment_of(said(bounce, "timestamp")))
+                yield replace(report, at=moment_of(text_field(bounce, "timestamp")))
         case "Complaint":
             complaint = group(event, "complaint")
-            wanted = said(complaint, "complaintFeedbackType").strip().lower() not in UNWANTED
+            wanted = text_field(complaint, "complaintFeedbackType").strip().lower() not in UNWANTED
             kind = None if wanted else BounceKind.COMPLAINT
             sent_to = (sender,) if sender else ()
             for each in groups(complaint, "complainedRecipients"):
-                address = said(each, "emailAddress")
-                at = moment_of(said(complaint, "timestamp"))
+                address = text_field(each, "emailAddress")
+                at = moment_of(text_field(complaint, "timestamp"))
                 yield BounceReport(kind, "", "reported to Amazon SES", sent_to, address, at=at)
 
 
@@ -158,13 +160,15 @@ def _kind(bounce: Mapping[str, Any], recipient: Mapping[str, Any]) -> BounceKind
     """What a bounce means where the server's words do not say it.
 
     SES reports automatic replies as bounces too, of a general kind and without anything a server
-    said: from them nothing follows.
+    text_field: from them nothing follows.
     """
-    kind, detail = said(bounce, "bounceType"), said(bounce, "bounceSubType")
+    kind, detail = text_field(bounce, "bounceType"), text_field(bounce, "bounceSubType")
     if kind == "Permanent":
         return BounceKind.HARD if detail in AWAY else BounceKind.BLOCKED
     if detail in ABOUT_MESSAGE:
         return BounceKind.BLOCKED
-    is_reply = not any(said(recipient, name) for name in ("status", "action", "diagnosticCode"))
+    is_reply = not any(
+        text_field(recipient, name) for name in ("status", "action", "diagnosticCode")
+    )
     general = detail in ("", "General", "Undetermined")
     return None if is_reply and general else BounceKind.SOFT
