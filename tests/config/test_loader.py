@@ -112,7 +112,7 @@ def test_the_schedule_of_a_newsletter_is_read() -> None:
 def test_a_fault_in_a_schedule_has_its_line() -> None:
     found = fault(f"{SITE}{WEEKLY}    every: mondey at 08:00\n")
     assert (found.place.line, found.hint) == (8, "did you mean monday?")
-    assert found.message == "newsletters.weekly.every has 'mondey' where a weekday must stand"
+    assert found.message == "newsletters.weekly.every has 'mondey' in place of a weekday"
 
 
 def test_anchors_and_aliases_are_fine() -> None:

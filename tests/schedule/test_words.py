@@ -187,9 +187,9 @@ def test_the_weekdays_of_cron_begin_on_sunday() -> None:
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        ("0 8 * *", "no cron line"),
-        ("0 0 8 * * mon", "no cron line"),
-        ("@weekly", "no cron line"),
+        ("0 8 * *", "not a cron expression"),
+        ("0 0 8 * * mon", "not a cron expression"),
+        ("@weekly", "not a cron expression"),
         ("0 25 * * *", "bad hour"),
         ("0 8 * * mondey", "bad day-of-week"),
         ("0 0 30 2 *", "bad day-of-month"),

@@ -10,10 +10,10 @@ MINUTE = timedelta(minutes=1)
 
 
 def until(now: datetime, quiet: str, zone: ZoneInfo) -> datetime | None:
-    """When the quiet hours that `now` (aware) is in end, in UTC; None if it is in none.
+    """When the quiet hours that include `now` (aware) end, in UTC; None outside of them.
 
-    `quiet` is as in the configuration, `22:00-07:00`, or empty. It is quiet while the clock of
-    the zone shows a time from the first to just before the second, whatever the clock does.
+    `quiet` is as in the configuration, `22:00-07:00`, or empty. Quiet hours last while the local
+    clock shows a time from the first to just before the second, also when clocks change.
     """
     if not quiet:
         return None

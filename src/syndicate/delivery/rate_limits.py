@@ -1,11 +1,11 @@
 """The rate limits of a relay: exact for any second, hour and 24 hours. Pure.
 
 A message counts from before it is announced until a window after the server's reply. Whenever
-the server itself counts it in between, it never counts more than the limit in any window.
-The price: a limit is used once in a window plus the time that messages take.
+the server counts it in between, it never counts more than the limit in any window. The price: a
+limit is used once in a window plus the time that messages take.
 
-Moments are seconds since 1970, from a clock that does not jump (the time of day when the process
-began, plus the time passed since). If it goes back all the same, or did between two processes,
+Times are seconds since 1970, from a clock that does not jump (the time of day when the process
+started, plus the time passed since). If it goes back all the same, or did between two processes,
 later entries count as now.
 """
 
@@ -19,25 +19,26 @@ from syndicate.config.model import Server
 
 SECOND, HOUR, DAY = 1.0, 3600.0, 86_400.0
 PARTS = 3600
-"""What lies in the same of so many parts of a window counts as its last: memory is bounded."""
+"""Parts of a window: entries of one part are merged into its last, so memory is bounded."""
 
 
 class RateLimiter:
-    """The limits of one server, for its only sender. Each message is reserved, then counted or
-    released. Threads must take turns.
+    """The limits of one server, for its only sender. Not thread-safe.
+
+    Each message is reserved, then recorded or released.
     """
 
     def __init__(
         self, server: Server, sent: Iterable[tuple[int, int]], first: int | None, now: float
     ) -> None:
-        """Begin with what earlier processes sent.
+        """Start with what earlier processes sent.
 
-        `sent` are seconds, in order, and how many messages were marked as being sent in each; of
-        `remembered(server)` seconds at least. `first` is the first such second of the server.
+        `sent` are seconds, in order, each with the number of messages marked as being sent, for the
+        last `history_seconds(server)` at least. `first` is the server's first such second.
         """
         self._server = server
         self._now = now
-        self._in_hand = 0
+        self._reserved = 0
         self._second, self._hour, self._day = _Window(SECOND), _Window(HOUR), _Window(DAY)
         limited = {
             self._second: server.per_second,
@@ -50,30 +51,30 @@ class RateLimiter:
             self._add(self._latest(second), many)
 
     def reserve(self, now: float) -> bool:
-        """Take a place for a message that is about to be announced; False if there is none."""
+        """Reserve a message that is about to be announced; False if the limits do not allow it."""
         if self.seconds_until_free(now) != 0:
             return False
-        self._in_hand += 1
+        self._reserved += 1
         return True
 
     def release(self) -> None:
-        """A message that was reserved came to nothing: it was never marked as being sent."""
-        self._in_hand -= 1
+        """Release a reserved message that was never marked as being sent."""
+        self._reserved -= 1
 
     def record(self, now: float) -> None:
-        """A message that was reserved is over: the server answered, or never will."""
-        self._look(now)
-        self._in_hand -= 1
+        """Count a reserved message: the server has replied, or never will."""
+        self._update(now)
+        self._reserved -= 1
         self._add(self._now, 1)
         if self._first is None:
             self._first = self._now
 
     def seconds_until_free(self, now: float) -> float | None:
-        """Seconds until it is worth asking again; 0: a message may begin now.
+        """Seconds until a message may be reserved, 0 for now.
 
-        None: not before one that is reserved is counted or released.
+        None: not before a reserved one is recorded or released.
         """
-        self._look(now)
+        self._update(now)
         if not self._windows:
             return 0.0
         at = max(
@@ -84,20 +85,21 @@ class RateLimiter:
         return None if at == inf else max(at - now, 0.0)
 
     def _free_at(self, window: _Window, limit: int) -> float:
-        excess = window.total + self._in_hand + 1 - limit
+        excess = window.total + self._reserved + 1 - limit
         return window.free_at(excess) if limit and excess > 0 else 0.0
 
     def _free_today(self, window: _Window) -> float:
-        """By the day's limit, or that of the day of warming up: another day, another limit."""
-        free = self._free_at(window, self._server.per_day)
-        days = int((self._now - self._first) // DAY) if self._first is not None else 0
-        if days >= len(self._server.warm_up):
-            return free
-        tomorrow = inf if self._first is None else self._first + (days + 1) * DAY
-        return max(free, min(self._free_at(window, self._server.warm_up[days]), tomorrow))
+        """By the limit of 24 hours, and that of the present day of warming up."""
+        daily = self._free_at(window, self._server.per_day)
+        start = self._now if self._first is None else self._first
+        day = int((self._now - start) // DAY)
+        if day >= len(self._server.warm_up):
+            return daily
+        next_day = inf if self._first is None else start + (day + 1) * DAY
+        return max(daily, min(self._free_at(window, self._server.warm_up[day]), next_day))
 
-    def _look(self, now: float) -> None:
-        """Forget what is over; when the clock went back, nothing was later than now."""
+    def _update(self, now: float) -> None:
+        """Drop old entries; if the clock went back, later ones count as now."""
         if now < self._now:
             for window in self._windows:
                 window.not_after(now)
@@ -112,12 +114,12 @@ class RateLimiter:
             window.add(at, many)
 
     def _latest(self, second: int) -> float:
-        """When a message marked in a second of an earlier process went out, at the latest."""
+        """The latest time at which a message marked in this second can have been sent."""
         return min(second + 1 + max_exchange_seconds(self._server), self._now)
 
 
 class _Window:
-    """What counts in a window that ends now. `total` is how much that is."""
+    """The messages of a window that ends now; `total` counts them."""
 
     def __init__(self, length: float) -> None:
         self.total = 0
@@ -125,7 +127,7 @@ class _Window:
         self._sent: deque[tuple[float, int]] = deque()  # in order
 
     def add(self, at: float, many: int) -> None:
-        """Count something not earlier than all there is."""
+        """Add messages at a time not before the last entry."""
         part = self._length / PARTS
         self.total += many
         if self._sent and self._sent[-1][0] // part == at // part:
@@ -133,12 +135,12 @@ class _Window:
         self._sent.append((at, many))
 
     def forget(self, now: float) -> None:
-        """Count no more what is older than the window."""
+        """Drop entries older than the window."""
         while self._sent and self._sent[0][0] + self._length <= now:
             self.total -= self._sent.popleft()[1]
 
     def not_after(self, now: float) -> None:
-        """Count what is later than now as now."""
+        """Move entries later than now to now."""
         ahead = 0
         while self._sent and self._sent[-1][0] > now:
             ahead += self._sent.pop()[1]
@@ -146,7 +148,7 @@ class _Window:
             self._sent.append((now, ahead))
 
     def free_at(self, many: int) -> float:
-        """When so many of those counted are too old to count; never, if there are fewer."""
+        """When so many messages have left the window; infinity if it has fewer."""
         for at, sent in self._sent:
             many -= sent
             if many <= 0:
@@ -155,13 +157,13 @@ class _Window:
 
 
 def max_exchange_seconds(server: Server) -> float:
-    """Seconds from marking a message to the answer, at most.
+    """Maximum seconds from marking a message to the reply.
 
-    A timeout each to keep and to write it, ten for the answer (RFC 5321, section 4.5.3.2).
+    One timeout each to record and to send it, ten for the reply (RFC 5321, section 4.5.3.2).
     """
     return 12 * server.timeout
 
 
 def history_seconds(server: Server) -> int:
-    """For how many seconds what was sent can matter."""
+    """Seconds for which sent messages can matter for a limit."""
     return int(DAY + max_exchange_seconds(server)) + 2

@@ -1,4 +1,4 @@
-"""Apply again to a restored store what people withdrew after the backup was made."""
+"""Reapply to a restored store the withdrawals that were made after its backup."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ AFTER_BACKUP = "after the backup that was restored"
 
 @dataclass(frozen=True, slots=True)
 class Reapplied:
-    """How many subscriptions ended, and addresses were suppressed and people erased."""
+    """The numbers of ended subscriptions, suppressed addresses and erased people."""
 
     unsubscribed: int
     suppressed: int
@@ -27,16 +27,16 @@ class Reapplied:
 
 
 def reapply(database: Database, recorded: Sequence[Withdrawal], now: datetime) -> Reapplied:
-    """Apply withdrawals that a restored store does not know; inside a transaction.
+    """Apply the recorded withdrawals that a restored store lacks; inside a transaction.
 
-    What a person took back later, by subscribing again, is not applied; an erasure always is.
+    One that a later subscription revoked is not applied; an erasure always is.
     """
     table = Withdrawals(database)
     known = table.after(0)
-    unknown = _without(recorded, known)
-    table.add_lost(unknown)
-    erased = [each for each in unknown if each.event == SuppressionReason.ERASED]
-    in_order = sorted([*known, *unknown], key=lambda each: (each.at, each.id))
+    missing = _without(recorded, known)
+    table.add_lost(missing)
+    erased = [each for each in missing if each.event == SuppressionReason.ERASED]
+    in_order = sorted([*known, *missing], key=lambda each: (each.at, each.id))
     latest = _without({each.scope: each for each in in_order}.values(), known)
     for each in erased:
         _erase(database, each.hash, format_timestamp(now))
@@ -48,7 +48,7 @@ def reapply(database: Database, recorded: Sequence[Withdrawal], now: datetime) -
 
 
 def _without(some: Iterable[Withdrawal], others: Iterable[Withdrawal]) -> list[Withdrawal]:
-    """Those that are not among the others, whatever their ids."""
+    """Those that are not among the others, ignoring ids."""
     without = {each[1:] for each in others}
     return [each for each in some if each[1:] not in without]
 

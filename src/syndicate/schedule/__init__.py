@@ -1,9 +1,9 @@
-"""When issues are due: a schedule in words or as a cron line -> slots -> what to make now.
+"""When issues are due: a schedule in words or a cron expression -> slots -> which to make now.
 
-Pure: the moment comes in as a value. No module in here may know the store or the clock.
+Pure: the present time is a parameter. No module in here may use the store or the clock.
 """
 
 from typing import Literal
 
 Missed = Literal["latest", "all", "none"]
-"""Which missed slots are made up for: the latest, all of them, none."""
+"""Which missed slots are made later: the latest, all, none."""

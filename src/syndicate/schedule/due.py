@@ -1,4 +1,4 @@
-"""Which slots to make now, and which are given up, with the reason. Pure."""
+"""Which slots to make now, and which to skip, with the reason. Pure."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from syndicate.schedule import Missed
 from syndicate.schedule.slots import Schedule, Slot
 
 ON_TIME = timedelta(minutes=10)
-"""A slot this late is not missed: a restart or a long build lasts as long."""
+"""A slot this late is not missed: a restart or a long build may take as long."""
 
 
 class Reason(StrEnum):
-    """Why a missed slot is not made, in words for the author."""
+    """Why a missed slot is not made, for the author."""
 
     SUPERSEDED = "missed, and a later one was due as well"
     TOO_OLD = "missed by more than max_age"
-    UNWANTED = "missed, and catch_up: none makes up for nothing"
+    UNWANTED = "missed, and catch_up is none"
 
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A slot no issue is made for."""
+    """A slot without an issue."""
 
     slot: Slot
     reason: Reason
@@ -32,7 +32,7 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """Slots to make and slots to record as skipped, each oldest first. Together: all due ones."""
+    """Slots to make and slots to record as skipped, each oldest first; together all due ones."""
 
     make: tuple[Slot, ...] = ()
     skip: tuple[Skipped, ...] = ()
@@ -48,33 +48,38 @@ def due(
     missed: Missed = "latest",
     max_age: timedelta = timedelta(hours=24),
 ) -> Due:
-    """What has come due by `now` and is neither made nor skipped.
+    """The slots that are due by `now` and neither made nor skipped.
 
-    since: when the newsletter began or its schedule was last changed, whichever is later; what
-        would have been due before that is no slot.
+    since: when the newsletter started or its schedule last changed, whichever is later; before
+        that there are no slots.
     last: `local` of the latest slot of the schedule that was made or skipped by `now`, "" before
-        the first. What was made or skipped later than `now`, because the clock was ahead once, has
-        no part in it, or slots before that would be lost; nor have issues made by hand.
-    made: `local` of slots behind `last` that have an issue already. They are never made again.
+        the first. One made or skipped later than `now`, while the clock was ahead, does not count,
+        or slots before it would be lost; nor do issues made by hand.
+    made: `local` of slots after `last` that have an issue already. They are never made again.
 
-    Slots up to `last` are never offered again. What is up to ON_TIME late is made in any case; the
-    rest is missed.
+    A slot up to ON_TIME late is made in any case; `missed` and `max_age` decide on later ones.
     """
     slots = list(schedule.between(since, now, last))
     make: list[Slot] = []
     skip: list[Skipped] = []
     for slot in slots:
-        late = now - slot.due
         if slot.local in made:
             continue
-        if late <= ON_TIME:
-            make.append(slot)
-        elif missed == "none":
-            skip.append(Skipped(slot, Reason.UNWANTED))
-        elif late > max_age:
-            skip.append(Skipped(slot, Reason.TOO_OLD))
-        elif missed == "latest" and slot is not slots[-1]:
-            skip.append(Skipped(slot, Reason.SUPERSEDED))
+        is_latest = slot is slots[-1]
+        if reason := _reason_to_skip(now - slot.due, missed, max_age, is_latest=is_latest):
+            skip.append(Skipped(slot, reason))
         else:
             make.append(slot)
     return Due(tuple(make), tuple(skip))
+
+
+def _reason_to_skip(
+    late: timedelta, missed: Missed, max_age: timedelta, *, is_latest: bool
+) -> Reason | None:
+    if late <= ON_TIME:
+        return None
+    if missed == "none":
+        return Reason.UNWANTED
+    if late > max_age:
+        return Reason.TOO_OLD
+    return Reason.SUPERSEDED if missed == "latest" and not is_latest else None

@@ -1,8 +1,8 @@
 """The slots of a schedule: local wall times, one after another, each with the moment it is due.
 
-Slots are counted on the calendar and clock of the place, as a person reads them, never in elapsed
-time. So there is one slot for each wall time of the schedule, whatever the clocks do. It is due
-**at the first moment at which the local clock shows it or something later**:
+Slots follow the local calendar and clock, never elapsed time. So there is one slot for each wall
+time of the schedule, also when clocks change. It is due **at the first moment at which the local
+clock shows it or a later time**:
 
 - a wall time that comes twice (clocks back) is due the first time;
 - a wall time that never comes (clocks forward) is due the moment the clocks jump over it.
@@ -40,56 +40,53 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """Cron lines of five fields over the local calendar, with no slot in common; a time zone."""
+    """Cron expressions of five fields, without common slots, and a time zone."""
 
     lines: tuple[str, ...]
     zone: ZoneInfo
 
     @classmethod
     def parse(cls, *, every: str = "", cron: str = "", time_zone: str) -> Schedule:
-        """A schedule from what stands in the configuration: `every` or, without it, `cron`.
-
-        Raise ScheduleError when the text cannot be understood.
-        """
+        """A schedule from the configuration: `every` or, without it, `cron`. Raises ScheduleError."""
         return cls(words.every(every) if every else words.cron(cron), ZoneInfo(time_zone))
 
     def after(self, moment: datetime, last: str = "") -> Iterator[Slot]:
-        """Slots that are due after `moment` (aware) and stand behind slot `last`, without end."""
+        """The slots due after `moment` (aware), and after slot `last`; infinitely many."""
         wall = _wall(moment, self.zone)
         if last:
             wall = max(wall, datetime.fromisoformat(last))
         for local in merge(*(CronSim(line, wall) for line in self.lines)):
             slot = Slot(local.isoformat(timespec="minutes"), _due(local, self.zone))
-            if slot.due > moment:  # not so for what the clock shows a second time
+            if slot.due > moment:  # false when the clock shows it a second time
                 yield slot
 
     def between(self, after: datetime, until: datetime, last: str = "") -> Iterator[Slot]:
-        """Slots due after `after` and at the latest at `until`, behind slot `last`."""
+        """The slots due after `after` and not after `until`, and after slot `last`."""
         return takewhile(lambda slot: slot.due <= until, self.after(after, last))
 
 
 def moment_of(text: str, zone: ZoneInfo) -> datetime:
-    """The moment in UTC that a date and time mean (ISO 8601): with an offset, or by a clock.
+    """The moment in UTC of a date and time (ISO 8601), with an offset or as wall time.
 
-    A wall time that comes twice or never is taken as slots are. Raises ScheduleError.
+    A wall time that comes twice or never is treated as for slots. Raises ScheduleError.
     """
     try:
-        read = datetime.fromisoformat(text.strip())
+        parsed = datetime.fromisoformat(text.strip())
     except ValueError:
-        read = None
-    if read is None or ":" not in text:
+        parsed = None
+    if parsed is None or ":" not in text:
         raise ScheduleError(
             f"{text!r} is not a date and time",
             hint="write it such as 2026-11-30T08:00, or with an offset: 2026-11-30T08:00+01:00",
         )
     try:
-        return read.astimezone(UTC) if read.tzinfo else _due(read, zone)
+        return parsed.astimezone(UTC) if parsed.tzinfo else _due(parsed, zone)
     except (OverflowError, ValueError):
-        raise ScheduleError(f"{text!r} is out of range", hint="write a year of today") from None
+        raise ScheduleError(f"{text!r} is out of range", hint="check the year") from None
 
 
 def _wall(moment: datetime, zone: ZoneInfo) -> datetime:
-    """What a clock in the zone shows."""
+    """The wall time in the zone."""
     return moment.astimezone(zone).replace(tzinfo=None)
 
 

@@ -1,7 +1,6 @@
-"""What a person writes for a schedule -> cron lines over the local calendar, or a fault.
+"""A schedule in words -> cron expressions. Without time zones.
 
-`every`, `cron` and `duration` raise ScheduleError, whose message is to stand behind the name of
-the setting. Nothing here knows of time zones.
+`every`, `cron` and `duration` raise ScheduleError, whose message follows the name of the setting.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ DAYS = {
     for number, day in enumerate(WEEK, 1)
     for name in (day, f"{day}s", day[:3], day[:4], day[:5])
 }
-"""Names of weekdays, in full and short, as cron's numbers: Monday is 1, Sunday 7."""
+"""Names of weekdays, in full and short, with cron's numbers: Monday is 1, Sunday 7."""
 
 LAST = -1
 ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "last": LAST}
@@ -37,7 +36,7 @@ HINTS = {
     "hourly": "write hour",
     "at": "write day at 08:00",
 }
-"""What to write instead of a word that cannot be understood where it stands."""
+"""Hints by word that is not valid in its place."""
 
 FIELDS = "write five fields: minute hour day month weekday, such as 0 8 * * mon"
 SINCE = datetime(2000, 1, 1)  # noqa: DTZ001 - the local calendar has no zone
@@ -56,7 +55,7 @@ _DURATION = re.compile(r"(\d{1,4}) ?(minute|hour|day|week)s?")
 
 
 def every(text: str) -> tuple[str, ...]:
-    """`monday at 08:00`, `2 hours`, … as cron lines that have no slot in common."""
+    """`monday at 08:00`, `2 hours`, … as cron expressions without common slots."""
     words = _LEAD.sub("", " ".join(text.lower().split()))
     if span := _SPAN.fullmatch(words):
         return (_span(int(span["number"] or 1), span["unit"]),)
@@ -69,12 +68,12 @@ def every(text: str) -> tuple[str, ...]:
 
 
 def cron(text: str) -> tuple[str, ...]:
-    """A cron line of five fields that comes true some day."""
+    """A cron expression of five fields that matches some day."""
     from cronsim import CronSim, CronSimError
 
     fields = text.split()
     if len(fields) != 5:
-        raise ScheduleError(f"is {text!r}, no cron line", hint=FIELDS)
+        raise ScheduleError(f"is {text!r}, which is not a cron expression", hint=FIELDS)
     line = " ".join(fields)
     try:
         first = next(CronSim(line, SINCE), None)
@@ -83,21 +82,21 @@ def cron(text: str) -> tuple[str, ...]:
     except ValueError:  # a number too long for Python
         raise ScheduleError("has a number that is too long", hint=FIELDS) from None
     if first is None:
-        raise ScheduleError(f"is {line!r}, a day that never comes", hint="write another day")
+        raise ScheduleError(f"is {line!r}, which never matches", hint="write another day")
     return (line,)
 
 
 def duration(text: str) -> timedelta:
-    """`24 hours`, `90 minutes`, `2 days`, `1 week`: more than nothing."""
+    """`24 hours`, `90 minutes`, `2 days`, `1 week`; never zero."""
     found = _DURATION.fullmatch(" ".join(text.lower().split()))
     if not found or not int(found[1]):
         hint = "write it such as 24 hours, 90 minutes or 2 days"
-        raise ScheduleError(f"is {text!r}, no length of time", hint=hint)
+        raise ScheduleError(f"is {text!r}, which is not a duration", hint=hint)
     return timedelta(**{f"{found[2]}s": int(found[1])})
 
 
 def _span(number: int, unit: str) -> str:
-    """Every so many hours or minutes of the local clock, counted from midnight or the hour."""
+    """Every so many hours or minutes of the local clock, from midnight or the full hour."""
     whole = 24 if unit == "hour" else 60
     fits = [str(n) for n in range(1, whole) if whole % n == 0]
     if str(number) not in fits:
@@ -109,7 +108,7 @@ def _span(number: int, unit: str) -> str:
 
 
 def _days(text: str) -> str:
-    """The last three fields of a cron line: day of month, month, weekday."""
+    """The last three fields of a cron expression: day of month, month, weekday."""
     words = _OF_THE_MONTH.sub("", text)
     if words in ("day", "days", "daily") and words == text:
         return "* * *"
@@ -120,7 +119,7 @@ def _days(text: str) -> str:
 
 
 def _weekdays(item: str) -> Iterator[int]:
-    """`monday`, or `monday to friday`: also over the end of the week."""
+    """`monday`, or `monday to friday`; a range may cross the end of the week."""
     first, *rest = _TO.split("monday to friday" if item in ("weekday", "weekdays") else item)
     begin = _weekday(first)
     end = _weekday(" to ".join(rest)) if rest else begin
@@ -133,7 +132,7 @@ def _weekday(text: str) -> int:
         return DAYS[text]
     hint = next((HINTS[word] for word in text.split() if word in HINTS), "")
     odd = next((word for word in text.split() if word not in _KNOWN), text)
-    raise ScheduleError(f"has {odd!r} where a weekday must stand", hint=hint or _nearest(odd))
+    raise ScheduleError(f"has {odd!r} in place of a weekday", hint=hint or _nearest(odd))
 
 
 def _days_of_month(items: list[str]) -> str:
@@ -146,7 +145,7 @@ def _days_of_month(items: list[str]) -> str:
         if ordinal is not None:
             waiting.append(ordinal)
         elif not waiting:
-            message = f"has {word!r} where first, second, third, fourth or last must stand"
+            message = f"has {word!r} in place of first, second, third, fourth or last"
             raise ScheduleError(message, hint=_nearest(word))
         else:
             if word == "day":
@@ -201,14 +200,14 @@ def _time(text: str) -> tuple[int, int]:
     found = _TIME.fullmatch(text)
     if not found:
         hint = "write it such as 08:00 or 8:30 pm"
-        raise ScheduleError(f"has {text!r}, which is no time of day", hint=hint)
+        raise ScheduleError(f"has {text!r}, which is not a time of day", hint=hint)
     hour, minute, half = int(found["hour"]), int(found["minute"] or 0), found["half"]
     if found["minute"] is None and not half:
         hint = f"write {text} am or {text} pm" if 1 <= hour <= 12 else f"write {hour:02}:00"
-        raise ScheduleError(f"has {text!r}, which is no time of day", hint=hint)
+        raise ScheduleError(f"has {text!r}, which is not a time of day", hint=hint)
     if not (1 <= hour <= 12 if half else hour <= 23) or minute > 59:
         raise ScheduleError(
-            f"has {text!r}, which is no time of day", hint="write one from 00:00 to 23:59"
+            f"has {text!r}, which is not a time of day", hint="write one from 00:00 to 23:59"
         )
     return hour % 12 + 12 * (half == "p") if half else hour, minute
 
