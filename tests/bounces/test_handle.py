@@ -338,7 +338,7 @@ def test_events_are_remembered_for_a_month(database: Database, ada: Subscriber) 
     moments = (MONDAY, MONDAY, ahead, MONDAY, later, later, later + day, later + day)
     new = [True, False, False, False, False, False, True, False]
     with database.transaction():
-        assert [Bounces(database).hear("a", moment, month) for moment in moments] == new
+        assert [Bounces(database).add_event("a", moment, month) for moment in moments] == new
 
 
 def test_an_issue_sent_while_the_clock_was_ahead_is_found_by_later_events(

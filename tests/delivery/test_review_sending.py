@@ -183,7 +183,7 @@ def test_a_database_that_is_busy_when_an_issue_is_planned_ends_no_round(
             raise StoreError("the database is locked")
         return []
 
-    monkeypatch.setattr("syndicate.delivery.sender.PLAN_EVERY", 0.3)
+    monkeypatch.setattr("syndicate.delivery.sender.PLAN_SECONDS", 0.3)
     site.people(PEOPLE[:20])
     site.issue()
 

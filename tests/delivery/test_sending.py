@@ -684,7 +684,7 @@ def test_whoever_looks_is_told_how_far_it_is(site: Mailing) -> None:
 def test_links_are_signed_with_the_secret_of_the_moment(
     site: Mailing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("syndicate.delivery.sender.PLAN_EVERY", 0.0)
+    monkeypatch.setattr("syndicate.delivery.sender.PLAN_SECONDS", 0.0)
     site.people([f"p{number:02}@example.org" for number in range(30)])
     site.issue()
 

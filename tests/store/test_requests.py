@@ -18,7 +18,7 @@ def ask(database: Database, *requests: SignupRequest, most: int = 3) -> SignupRe
     known = SignupRequests(database)
     with database.transaction():
         for request in requests:
-            known.ask(request, most, since=DAY)
+            known.add(request, most, since=DAY)
     return known
 
 

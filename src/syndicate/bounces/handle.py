@@ -115,7 +115,7 @@ def _suppress(database: Database, bounce: Bounce, hashed: str) -> None:
         return
     detail = f"{bounce.kind}: {_with_status(bounce.status, bounce.detail)}"
     subscribers.suppress(hashed, SuppressionReason.BOUNCE, detail, bounce.at)
-    Bounces(database).followed(bounce.issue, bounce.subscriber, bounce.at)
+    Bounces(database).mark_suppressed(bounce.issue, bounce.subscriber, bounce.at)
 
 
 def settle_refusals(database: Database, issue: int, now: str) -> None:
@@ -127,7 +127,7 @@ def settle_refusals(database: Database, issue: int, now: str) -> None:
     for each in bounces.refused(issue):
         detail = f"{BounceKind.HARD}: {_with_status(each.status, each.detail)}"
         Subscribers(database).suppress(each.hash, SuppressionReason.BOUNCE, detail, now)
-        bounces.followed(issue, each.subscriber, now)
+        bounces.mark_suppressed(issue, each.subscriber, now)
 
 
 def _mostly_bounced(bounces: Bounces, issue: int, without: int = 0) -> bool:
@@ -153,7 +153,7 @@ def _lift_suppressions(
             continue
         if hashed := bounces.only_cause(cause, each):
             Subscribers(database).unsuppress(hashed, format_timestamp(now))
-        bounces.taken_back(cause, each)
+        bounces.mark_lifted(cause, each)
 
 
 def _still_reaches_limit(bounces: Bounces, issue: int, subscriber: int, now: datetime) -> bool:
@@ -166,7 +166,7 @@ def _with_status(status: str, detail: str) -> str:
 
 
 def _is_new(database: Database, event: str, now: datetime) -> bool:
-    return Bounces(database).hear(event, now, REMEMBER_EVENTS)
+    return Bounces(database).add_event(event, now, REMEMBER_EVENTS)
 
 
 def _soft_limit_reached(bounces: Bounces, bounce: Bounce, now: datetime) -> bool:

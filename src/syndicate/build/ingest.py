@@ -35,10 +35,10 @@ from syndicate.content.rule_files import RuleFiles, fingerprint
 from syndicate.content.versions import READER_VERSION
 from syndicate.errors import SyndicateError
 from syndicate.store.articles import LAST_EXPIRY, NEXT_EXPIRY, Articles, Change
+from syndicate.store.confirmed_time import confirmed_time, needs_reading
 from syndicate.store.database import Database
 from syndicate.store.events import EventKind, Events
 from syndicate.store.meta import Meta
-from syndicate.store.passed import is_unread, passed
 from syndicate.timestamps import format_timestamp
 
 TOO_FRESH_NS = 2_000_000_000
@@ -135,7 +135,7 @@ def ingest(
     retag = meta.get("tags kept") != kept_tags
     moment = format_timestamp(now)
     undated = publish_undated and articles.undated()
-    moves = _moves(articles, meta, moment) or is_unread(meta, DATES, now)
+    moves = _moves(articles, meta, moment) or needs_reading(meta, DATES, now)
     if not (changed or removed or retag or undated or moves):
         return IngestResult()
     files = read_files(changed, rule_files)
@@ -148,7 +148,7 @@ def ingest(
             articles, scanned, removed, seen.files, host, now, address, hold=not publish_undated
         )
         changes += _release(articles, released, now, address)
-        if passed(database, DATES, now):
+        if confirmed_time(database, DATES, now):
             changes += _dated_not_after(articles, moment)
         Meta(database).remember(_next_expiry(articles, meta, changes, moment))
         if announcing:

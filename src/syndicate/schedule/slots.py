@@ -47,7 +47,7 @@ class Schedule:
 
     @classmethod
     def parse(cls, *, every: str = "", cron: str = "", time_zone: str) -> Schedule:
-        """A schedule from the configuration: `every` or, without it, `cron`. Raises ScheduleError."""
+        """A schedule from the configuration: `every`, or `cron`. Raises ScheduleError."""
         return cls(words.every(every) if every else words.cron(cron), ZoneInfo(time_zone))
 
     def after(self, moment: datetime, last: str = "") -> Iterator[Slot]:

@@ -129,7 +129,7 @@ class SubscriptionService:
                 >= MAX_EMAILS
             ):
                 raise BusyError
-            self._requests.ask(asked, MAX_EMAILS_PER_ADDRESS, since)
+            self._requests.add(asked, MAX_EMAILS_PER_ADDRESS, since)
 
     def pending_request(self, token: str) -> SignupRequest:
         """The request of a confirmation link. Raises TokenError, ExpiredError, LinkUsedError."""

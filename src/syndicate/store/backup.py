@@ -18,11 +18,11 @@ from syndicate.store.sqlite import Sqlite
 LOG_FILES = ("-wal", "-shm", "-journal")
 
 OF_A_STORE = {"alembic_version", "articles", "issues", "meta"}
-"""Tables that every version of a store has."""
+"""Tables that exist in every version of a store."""
 
 OF_BACKUP = "use a file that syndicate backup wrote"
 PATIENCE_SECONDS = 1
-"""How long to wait for a program that reads the store just now, such as `syndicate status`."""
+"""How long to wait for a program that reads the store now, such as `syndicate status`."""
 
 
 def back_up(store: Path, target: Path) -> None:
@@ -42,11 +42,11 @@ def back_up(store: Path, target: Path) -> None:
 
 
 def restore(source: Path, store: Path, name: str) -> Path | None:
-    """Put a backup in the place of a store; where that is kept now, None if there was none.
+    """Replace a store by a backup; where the old store is now, None if there was none.
 
-    It is kept beside, with `name` added to its own. Nothing may be sent from the restored store
-    before the operator states what it is. Raises StoreError while another program has the store
-    open, and for a file that is no whole store of this version or an older one.
+    It stays beside, with `name` appended to its own. Nothing is sent from the restored store before
+    the operator states what it is. Raises StoreError while another program has the store open, and
+    for a file that is not a complete store of this version or an older one.
     """
     if not source.is_file():
         raise StoreError("there is no such backup", place=Location(str(source)))
@@ -65,7 +65,7 @@ def restore(source: Path, store: Path, name: str) -> Path | None:
 
 
 def _copy(source: Path, target: Path) -> None:
-    """Copy a database; what its log holds is copied with it."""
+    """Copy a database with the content of its log."""
     try:
         with (
             closing(sqlite3.connect(f"file:{_quoted(source)}?mode=ro", uri=True)) as original,
@@ -74,16 +74,16 @@ def _copy(source: Path, target: Path) -> None:
             copy.execute("PRAGMA secure_delete=ON")
             original.backup(copy)
             copy.execute("PRAGMA journal_mode=DELETE")  # one file, that can be copied as such
-            (found,) = copy.execute("PRAGMA quick_check(1)").fetchone()
+            (check,) = copy.execute("PRAGMA quick_check(1)").fetchone()
     except sqlite3.Error as error:
         raise _refusal(error, source, target) from error
-    if found != "ok":
-        raise StoreError(f"{source} is damaged: {found}", hint="use another backup")
+    if check != "ok":
+        raise StoreError(f"{source} is damaged: {check}", hint="use another backup")
     _to_disk(target)
 
 
 def _refusal(error: sqlite3.Error, source: Path, target: Path) -> StoreError:
-    """What is wrong, and of which of two files: only the one that is written needs space."""
+    """The error, about the right file: only the one that is written needs space."""
     if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL:
         folder = Location(str(target.parent))
         return StoreError(f"{error}", place=folder, hint="make space on its disk, or use another")
@@ -97,7 +97,7 @@ def _quoted(path: Path) -> str:
 
 
 def _mark_restored(partial: Path, source: Path) -> None:
-    """Bring a backup up to this version, and have it sent nothing from for now."""
+    """Migrate a backup to this version, and mark it so that nothing is sent from it for now."""
     with closing(sqlite3.connect(partial)) as opened:
         tables = {name for (name,) in opened.execute("SELECT name FROM sqlite_master")}
     place = Location(str(source))
@@ -114,8 +114,7 @@ def _mark_restored(partial: Path, source: Path) -> None:
 
 
 def _moved_aside(store: Path, name: str) -> Path:
-    """Keep the store that is replaced; where. Where the disk allows it, there is a store at
-    every moment."""
+    """Move the store that is replaced aside; where to. With hard links, there is always a store."""
     aside = store.with_name(f"{store.name}{name}")
     for suffix in LOG_FILES:
         file = store.with_name(store.name + suffix)
@@ -123,14 +122,14 @@ def _moved_aside(store: Path, name: str) -> Path:
             file.rename(aside.with_name(aside.name + suffix))
     try:
         os.link(store, aside)
-    except OSError:  # this disk knows no hard links
+    except OSError:  # this file system has no hard links
         store.rename(aside)
     return aside
 
 
 @contextmanager
 def _made(target: Path) -> Iterator[Path]:
-    """A private file to be filled, beside the one it becomes; nothing of it stays."""
+    """A private temporary file beside the target, which is removed at the end."""
     partial = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
     try:
         create_private(partial)
@@ -152,7 +151,7 @@ def _remove(partial: Path) -> None:
 
 @contextmanager
 def _without_senders_and_builds(store: Path) -> Iterator[None]:
-    """Keep senders and builds away. Raises StoreError when one is at work."""
+    """Keep senders and builds out. Raises StoreError when one is running."""
     with ExitStack() as files:
         for suffix, doing in ((".sending", "sends from"), (".lock", "builds with")):
             file = files.enter_context(open_private(_beside(store, suffix), "w"))
@@ -166,8 +165,9 @@ WAIT = "wait for it, or stop it"
 
 @contextmanager
 def _locked(store: Path) -> Iterator[None]:
-    """Hold SQLite's lock on a store, and leave nothing in its log. Raises StoreError when another
-    program has it open.
+    """Hold SQLite's lock on a store, and empty its log.
+
+    Raises StoreError when another program has it open.
 
     A connection in WAL mode keeps a shared lock on the file for as long as it is open, so a store
     does not leave that mode while there is one, whatever it does. One that waits for the lock

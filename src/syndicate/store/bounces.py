@@ -1,7 +1,7 @@
 """Table of bounce reports and complaints. All its SQL is here.
 
-A delivery has at most one report of each kind: a repeated one changes nothing, whatever its
-channel.
+A delivery has at most one report of each kind: a repeated one, through any channel, has no
+effect.
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ import hashlib
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from syndicate.store.confirmed_time import confirmed_time
 from syndicate.store.database import Database
-from syndicate.store.passed import passed
+from syndicate.store.delivery_events import DeliveryEvent, DeliveryEvents
 from syndicate.timestamps import format_timestamp
 
 
 class Bounce(NamedTuple):
-    """What a notice said of a delivery: a row. `at` is UTC text: when it was heard.
+    """A bounce report or complaint of a delivery, a row. `at` is UTC text: when it was received.
 
     `status` is an enhanced status code (RFC 3463), "" if unknown.
     """
@@ -31,7 +32,7 @@ class Bounce(NamedTuple):
 
 
 class ListedBounce(NamedTuple):
-    """A notice as it is shown. `address` is "" of somebody who was erased."""
+    """A report as it is shown. `address` is "" if the subscriber was erased."""
 
     newsletter: str
     slot: str
@@ -52,13 +53,13 @@ class Refused(NamedTuple):
 
 
 CAME_BACK = ("hard", "soft", "blocked")
-"""The kinds of notices of a message that did not arrive."""
+"""The kinds of reports of a message that did not arrive."""
 
 FOLLOWED = "address suppressed"
-"""The event of a delivery for which its address was suppressed."""
+"""The event of a delivery whose bounce suppressed its address."""
 
 TAKEN_BACK = "address no longer suppressed"
-"""What becomes of that event when most of the issue comes back."""
+"""The same event after most of the issue bounced."""
 
 NOT_FOLLOWED = (
     "NOT EXISTS (SELECT 1 FROM delivery_events e WHERE e.issue = b.issue "
@@ -73,23 +74,23 @@ LISTED = (
 
 
 def identity(issue: int, subscriber: int, kind: str) -> str:
-    """What makes a notice the same notice."""
+    """The id of a report: the same for repeated ones."""
     return hashlib.sha256(f"{issue}\0{subscriber}\0{kind}".encode()).hexdigest()[:32]
 
 
 class Bounces:
-    """What the database knows of what came back."""
+    """The bounce reports and complaints."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._rows = database.rows
 
     def known(self, bounce: Bounce) -> bool:
-        """Whether a notice was kept before."""
+        """Whether a report is stored already."""
         return bool(self._rows("SELECT 1 FROM bounces WHERE id = :i", {"i": bounce.id}))
 
     def of(self, subscriber: int) -> list[Bounce]:
-        """What came back from somebody, the oldest first."""
+        """The reports of a subscriber, the oldest first."""
         query = (
             "SELECT id, issue, subscriber, kind, status, detail, at FROM bounces "
             "WHERE subscriber = :s ORDER BY at, issue"
@@ -97,7 +98,7 @@ class Bounces:
         return [Bounce._make(row) for row in self._rows(query, {"s": subscriber})]
 
     def soft_bounces_since(self, subscriber: int, since: str) -> dict[int, str]:
-        """When which issue came back softly, since a moment."""
+        """The soft bounces of a subscriber since a time: issue -> when."""
         query = (
             "SELECT issue, at FROM bounces WHERE subscriber = :s AND kind = 'soft' AND at >= :t "
             "ORDER BY issue"
@@ -105,7 +106,7 @@ class Bounces:
         return {int(i): str(at) for i, at in self._rows(query, {"s": subscriber, "t": since})}
 
     def arrived(self, subscriber: int, first: int, last: int) -> list[int]:
-        """Issues between two that were sent to somebody, and of which no notice came."""
+        """Issues between two that were sent to a subscriber and did not bounce."""
         # From the issues, which are few, to deliveries by their whole key: these are many.
         query = (
             "SELECT s.issue FROM issue_sends s "
@@ -117,10 +118,9 @@ class Bounces:
         return [int(issue) for (issue,) in self._rows(query, values)]
 
     def latest(self, subscriber: int, until: str, now: str, newsletter: str = "") -> int | None:
-        """The last issue that was sent to a subscriber until a moment (UTC text).
+        """The last issue sent to a subscriber until a time (UTC text), of one newsletter or any.
 
-        Of one newsletter, if it is named. What was sent later than `now` was sent while the clock
-        was ahead: before any moment that is asked for.
+        One sent later than `now` was sent while the clock was ahead, so before `until`.
         """
         query = (
             "SELECT max(s.issue) FROM issue_sends s "
@@ -134,7 +134,7 @@ class Bounces:
         return None if issue is None else int(issue)
 
     def refused(self, issue: int) -> list[Refused]:
-        """Whose delivery of an issue failed as unknown, and was not dealt with yet."""
+        """Subscribers whose delivery failed as unknown, and who are not suppressed for it yet."""
         query = (
             "SELECT p.id, p.hash, b.status, b.detail FROM bounces b "
             "JOIN deliveries d ON d.issue = b.issue AND d.subscriber = b.subscriber "
@@ -153,8 +153,7 @@ class Bounces:
     def causes(self, issue: int, subscriber: int | None = None) -> list[tuple[int, int]]:
         """Issue and subscriber of suppressions to which the bounces of an issue contributed.
 
-        That is the issue itself, and others that came back softly after it. Of one subscriber, or
-        of all.
+        That is the issue itself, and later soft bounces. Of one subscriber, or of all.
         """
         only = "" if subscriber is None else f"AND e.subscriber = {int(subscriber)} "
         query = (
@@ -167,9 +166,9 @@ class Bounces:
         return [(int(i), int(who)) for i, who in self._rows(query, {"i": issue})]
 
     def only_cause(self, issue: int, subscriber: int) -> str | None:
-        """The hash of an address that is suppressed for the bounce of one issue and no other.
+        """The hash of an address that is suppressed for the bounce of this issue and no other.
 
-        Bounces from before it was suppressed do not count: it was allowed again after them.
+        Bounces before the suppression do not count: it was lifted after them.
         """
         query = (
             "SELECT x.hash FROM delivery_events e JOIN subscribers p ON p.id = e.subscriber "
@@ -182,7 +181,7 @@ class Bounces:
         return str(rows[0][0]) if rows else None
 
     def listed(self, newsletter: str, slot: str, most: int) -> list[ListedBounce]:
-        """The newest notices: of an issue, of a newsletter ("" as the slot), or of all ("")."""
+        """The newest reports: of an issue, of a newsletter (slot ""), or of all (both "")."""
         wanted = {"newsletter": newsletter, "slot": slot}
         values: dict[str, object] = {name: value for name, value in wanted.items() if value}
         where = " AND ".join(f"s.{name} = :{name}" for name in values) or "1 = 1"
@@ -192,13 +191,13 @@ class Bounces:
 
     # -- writing, inside a transaction -----------------------------------------------------
 
-    def hear(self, event: str, now: datetime, remembered: timedelta) -> bool:
-        """Note that a provider's event was heard; False if it was before.
+    def add_event(self, event: str, now: datetime, kept: timedelta) -> bool:
+        """Store the id of a provider's event; False if it is stored already.
 
-        Events that were heard so long ago are forgotten.
+        Ids older than `kept` are deleted.
         """
-        if moment := passed(self._database, "heard_events", now):
-            values = {"before": format_timestamp(moment - remembered)}
+        if moment := confirmed_time(self._database, "heard_events", now):
+            values = {"before": format_timestamp(moment - kept)}
             self._database.run("DELETE FROM heard_events WHERE at < :before", values)
         return bool(
             self._rows(
@@ -208,13 +207,13 @@ class Bounces:
             )
         )
 
-    def followed(self, issue: int, subscriber: int, now: str) -> None:
-        """Note that an address was suppressed for what came back of a delivery."""
-        columns = ("issue", "subscriber", "at", "event", "detail")
-        self._database.upsert("delivery_events", columns, [(issue, subscriber, now, FOLLOWED, "")])
+    def mark_suppressed(self, issue: int, subscriber: int, now: str) -> None:
+        """Record that the bounce of a delivery suppressed its address."""
+        event = DeliveryEvent(issue, subscriber, now, FOLLOWED, "")
+        DeliveryEvents(self._database).add([event])
 
-    def taken_back(self, issue: int, subscriber: int) -> None:
-        """Note that the bounce of a delivery no longer suppresses its address."""
+    def mark_lifted(self, issue: int, subscriber: int) -> None:
+        """Record that the bounce of a delivery no longer suppresses its address."""
         self._database.run(
             f"UPDATE delivery_events SET event = '{TAKEN_BACK}' "
             f"WHERE issue = :i AND subscriber = :s AND event = '{FOLLOWED}'",
@@ -222,9 +221,9 @@ class Bounces:
         )
 
     def keep(self, bounce: Bounce, event: str) -> bool:
-        """Keep a notice, and that its delivery had it: `event` is bounced or complained.
+        """Store a report, and an event of its delivery: `event` is bounced or complained.
 
-        Whether it is the first by which this delivery came back.
+        Returns whether it is the first bounce of this delivery.
         """
         ids = [identity(bounce.issue, bounce.subscriber, kind) for kind in CAME_BACK]
         values = {f"id{number}": each for number, each in enumerate(ids)}
@@ -236,7 +235,6 @@ class Bounces:
                 {"i": bounce.issue},
             )
         self._database.upsert("bounces", Bounce._fields, [bounce])
-        row = (bounce.issue, bounce.subscriber, bounce.at, event, bounce.detail)
-        columns = ("issue", "subscriber", "at", "event", "detail")
-        self._database.upsert("delivery_events", columns, [row])
+        added = DeliveryEvent(bounce.issue, bounce.subscriber, bounce.at, event, bounce.detail)
+        DeliveryEvents(self._database).add([added])
         return is_first

@@ -12,29 +12,29 @@ GONE_FEEDS = "gone feeds"
 
 
 class Documents:
-    """The list of documents. What writes is called inside a transaction."""
+    """The list of documents. Writing methods run inside a transaction."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._rows = database.rows
 
     def all(self) -> dict[str, tuple[int, str]]:
-        """Path -> size and owner of every document we wrote."""
+        """Path -> size and owner of every document that was written."""
         return {
             str(p): (int(s), str(o))
             for p, s, o in self._rows("SELECT path, size, owner FROM documents")
         }
 
     def findings(self) -> dict[str, str]:
-        """Owner -> what was found while its documents were made (JSON)."""
+        """Owner -> findings of making its documents (JSON)."""
         return dict(self._pairs("SELECT owner, findings FROM document_findings ORDER BY owner"))
 
     def gone_feeds(self) -> frozenset[str]:
-        """Paths of feeds that were, and are no more."""
+        """Paths of feeds that no longer exist."""
         return frozenset(json.loads(Meta(self._database).all().get(GONE_FEEDS, "[]")))
 
     def keep(self, written: Mapping[str, tuple[int, str]], removed: Iterable[str]) -> None:
-        """Remember documents (path -> size, owner) and forget those that were removed."""
+        """Add documents (path -> size, owner) and delete those that were removed."""
         self._database.run_many(
             "DELETE FROM documents WHERE path = :path", [{"path": p} for p in removed]
         )
@@ -45,7 +45,7 @@ class Documents:
         )
 
     def keep_findings(self, made: Iterable[str], found: Mapping[str, str]) -> None:
-        """Replace what was found for the owners that were made."""
+        """Replace the findings of owners whose documents were made."""
         self._database.run_many(
             "DELETE FROM document_findings WHERE owner = :owner",
             [{"owner": owner} for owner in made],

@@ -1,7 +1,7 @@
 """Erase an address from all texts in the store. All the SQL for it is here.
 
 `subscribers` deletes the person's own rows. But a bounce report, a note or the consent of another
-person may contain the address as well.
+person may contain the address too.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ TEXTS: Final = (
 """Tables, their columns of free text, and the columns that identify a row."""
 
 CUT: Final = 400
-"""Characters of a text that may have been cut within an address."""
+"""Texts of this length may have been cut within an address."""
 
 HIDDEN: Final = "…"
 
@@ -53,12 +53,12 @@ def forget_in_texts(database: Database, *addresses: str) -> None:
 def _without(
     text: str, patterns: Sequence[re.Pattern[str]], beginnings: Sequence[re.Pattern[str]]
 ) -> str:
-    """A text with addresses hidden; one that is long may end in the beginning of one."""
+    """A text with addresses hidden; a long one may end with the beginning of one."""
     for pattern in (*patterns, *(beginnings if len(text) >= CUT else ())):
         text = pattern.sub(HIDDEN, text)
     return text
 
 
 def _escaped(text: str) -> str:
-    """A text that stands for itself in LIKE."""
+    """Text for LIKE without wildcards."""
     return re.sub(r"[!%_]", r"!\g<0>", text)

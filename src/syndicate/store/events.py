@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
+from syndicate.store.confirmed_time import confirmed_time
 from syndicate.store.database import Database
-from syndicate.store.passed import passed
 from syndicate.timestamps import format_timestamp
 
 
@@ -101,7 +101,7 @@ class Events:
 
         The newest stays: ids continue from it.
         """
-        if moment := passed(self._database, "events", now):
+        if moment := confirmed_time(self._database, "events", now):
             self._database.run(
                 "DELETE FROM events WHERE at < :before AND id <= :delivered "
                 "AND id < (SELECT max(id) FROM events)",

@@ -9,14 +9,14 @@ from pathlib import Path
 
 AT_FDCWD = -100
 BTIME = 0x800
-"""The bit of `stx_mask` that asks for the time, and says that it is there (statx(2))."""
+"""The bit of `stx_mask` for the time of creation (statx(2))."""
 
 SIZE, MASK_AT, BTIME_AT = 256, 0, 80
-"""Of `struct statx`: its size, and where the mask and the time of birth (seconds, ns) are."""
+"""The size of `struct statx`, and the offsets of its mask and its time of creation."""
 
 
 def creation_time(path: Path) -> str:
-    """When a file was created, as text that is only to be compared; "-" if unknown."""
+    """When a file was created, as text for comparison only; "-" if unknown."""
     if seconds := getattr(path.stat(), "st_birthtime", None):  # macOS
         return str(seconds)
     try:

@@ -35,10 +35,10 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 INCARNATION, PLACE, COUNTER, RESTORED = "incarnation", "place", "sent-counter", "restored"
-"""Names in `meta`. The last is there from `syndicate restore` until `syndicate resume`."""
+"""Keys in `meta`. The last exists from `syndicate restore` until `syndicate resume`."""
 
 PREDECESSORS = "predecessors"
-"""The name in `meta` of the incarnations that this store had before it was restored."""
+"""The key in `meta` of the incarnations that this store had before it was restored."""
 
 RULE = "store-in-doubt"
 
@@ -63,9 +63,9 @@ NONE_BEGUN: Mapping[tuple[str, str], str] = MappingProxyType({})
 
 
 class RecordFiles(NamedTuple):
-    """Where the record is: the file `beside` the store, and one in the folder `elsewhere`.
+    """Where the records are: the file `beside` the store, and one in the folder `elsewhere`.
 
-    That one is named after the incarnation. `elsewhere` is None where there is no home to keep it.
+    That one is named after the incarnation. `elsewhere` is None if the user has no home folder.
     """
 
     beside: Path
@@ -73,7 +73,7 @@ class RecordFiles(NamedTuple):
 
 
 class Identity(NamedTuple):
-    """What a store says about itself. `incarnation` is "" before it was first opened."""
+    """The identity in a store; `incarnation` is "" before it is first opened."""
 
     incarnation: str
     place: str
@@ -91,10 +91,10 @@ def doubt_about(
 ) -> Doubt | None:
     """Why nothing may be sent from a store that is at `place` now; None if it may. Pure.
 
-    `recorded` is the record beside the store, `elsewhere` what the other one counted, if there is
-    one. `needs_record` is whether the record stays with the store: one beside an SQLite file does,
-    while several folders may use one PostgreSQL. A folder that uses it needs one of both records
-    as soon as something was sent: without, an older state of the database could not be noticed.
+    `recorded` is the record beside the store, `elsewhere` the counter of the other one, if there is
+    one. `needs_record` is whether the record belongs beside the store, as with an SQLite file;
+    several folders may use one PostgreSQL database. Such a folder needs one of both records once
+    something was sent: without it, an older state of the database cannot be noticed.
     """
     if store.restored:
         return Doubt.RESTORED
@@ -112,7 +112,7 @@ def doubt_about(
 
 
 def same_place(one: str, other: str) -> bool:
-    """Whether two places are the same: equal in every part that both know ("-" is unknown)."""
+    """Whether two places are the same: equal in all parts that are known in both ("-": unknown)."""
     pairs = list(zip(one.split(), other.split(), strict=False))
     return len(one.split()) == len(other.split()) and all(a == b or "-" in (a, b) for a, b in pairs)
 
@@ -129,7 +129,7 @@ class Incarnation:
     # -- reading ---------------------------------------------------------------------------
 
     def identity(self) -> Identity:
-        """What the store says about itself."""
+        """The identity in the store."""
         query = (
             f"SELECT key, value FROM meta WHERE key IN ('{INCARNATION}', '{PLACE}', '{COUNTER}', "
             f"'{RESTORED}')"
@@ -169,13 +169,13 @@ class Incarnation:
         return str(rows[0][0]).split() if rows else []
 
     def issues(self) -> list[MadeIssue]:
-        """Every issue that one of the records knows, in the order they were made."""
+        """Every issue in one of the records, in the order they were made."""
         others = self._elsewhere(self.identity().incarnation, SentRecord.issues) or []
         by_slot = {(each.newsletter, each.slot): each for each in (*others, *self.record.issues())}
         return sorted(by_slot.values())
 
     def begun(self) -> dict[tuple[str, str], str]:
-        """The issues whose sending began, as one of the records knows; as `SentRecord.begun`."""
+        """The issues whose sending began, from both records; as `SentRecord.begun`."""
         others = self._elsewhere(self.identity().incarnation, SentRecord.begun) or {}
         return others | self.record.begun()
 
@@ -185,7 +185,7 @@ class Incarnation:
             raise SyndicateError(f"{doubt}; nothing is sent and no issue is made", hint=HINT)
 
     def findings(self, config_file: str) -> list[Finding]:
-        """What is wrong with the store, as a finding."""
+        """The doubt about the store as a finding."""
         doubt = self.doubt()
         message = f"{doubt}; nothing is sent and no issue is made"
         found = Finding(Level.ERROR, RULE, message, config_file, hint=HINT)
@@ -194,19 +194,19 @@ class Incarnation:
     # -- writing ---------------------------------------------------------------------------
 
     def adopt(self) -> None:
-        """Give a store an identity that has none: a new one, or one of an older version.
+        """Give an identity to a store without one: a new one, or one of an older version.
 
-        A record that is there already belongs to another store, unless nothing was sent by it.
+        An existing record belongs to another store, unless nothing was sent from that.
         """
         if self.identity().incarnation:
             return
         with self._database.transaction():
-            known = self.identity()
-            if known.incarnation:
+            identity = self.identity()
+            if identity.incarnation:
                 return  # another process was faster
             counter = int(bool(made_issues(self._database, 0)))  # of which an older backup is one
             self.begin(counter)
-            if known.restored:  # that is still to be stated
+            if identity.restored:  # an operator still has to state that
                 self._put({RESTORED: "yes"})
         recorded = self.record.read()
         if recorded is None or recorded.counter == 0:
@@ -215,7 +215,7 @@ class Incarnation:
     def renew_record(
         self, issues: Iterable[MadeIssue] = (), begun: Mapping[tuple[str, str], str] = NONE_BEGUN
     ) -> None:
-        """Replace the records by what the store holds, and what else is known of lost stores.
+        """Replace the records by the content of the store, and by what is known of lost stores.
 
         Only while nothing sends. Raises OSError.
         """
@@ -229,13 +229,13 @@ class Incarnation:
             self.add_begun(newsletter, slot, approved)
 
     def begin(self, counter: int) -> None:
-        """Give the store a new incarnation in the place where it is; inside a transaction."""
+        """Give the store a new incarnation in its present place; inside a transaction."""
         values = {INCARNATION: secrets.token_hex(16), COUNTER: str(counter)}
         self._put(values)
         self.settle()
 
     def succeed(self, counter: int) -> None:
-        """As `begin`, for a store that was restored in the place of the one recorded here."""
+        """As `begin`, for a store that was restored in place of the recorded one."""
         recorded = self.record.read()
         before = {*self._predecessors(), self.identity().incarnation}
         before |= {recorded.incarnation} if recorded else set()
@@ -243,14 +243,14 @@ class Incarnation:
         self.begin(counter)
 
     def settle(self) -> None:
-        """Note that the store is where it belongs; inside a transaction."""
+        """Store the present place as the right one; inside a transaction."""
         self._put({PLACE: self._database.place()})
         self._database.run("DELETE FROM meta WHERE key = :key", {"key": RESTORED})
 
     def synchronise(self) -> None:
-        """Record what the store counted, and the issues it made: before anything leaves.
+        """Record the counter of the store and its issues, before anything is sent.
 
-        Raises OSError where the record cannot be written.
+        Raises OSError if the record cannot be written.
         """
         identity = self.identity()
         self.write(identity.incarnation, identity.counter)
@@ -258,7 +258,7 @@ class Incarnation:
         self._elsewhere(identity.incarnation, self._add_made)
 
     def write(self, incarnation: str, counter: int) -> None:
-        """Have the records say at least `counter`. Raises OSError for the one beside the store."""
+        """Raise the records to `counter`. Raises OSError for the one beside the store."""
         self.record.write(incarnation, counter)
         self._elsewhere(incarnation, lambda other: other.write(incarnation, counter))
 
@@ -276,9 +276,9 @@ class Incarnation:
             record.add(made)
 
     def _elsewhere(self, incarnation: str, use: Callable[[SentRecord], T]) -> T | None:
-        """Use the record that is not beside the store; None where there can be none.
+        """Use the record elsewhere; None if there can be none.
 
-        A service without a home, or with one it must not write to, goes on with the other alone.
+        A service without a writable home folder works with the other record alone.
         """
         if self._files.elsewhere is None or not incarnation:
             return None
@@ -295,7 +295,7 @@ class Incarnation:
 
 
 def count_up(database: Database) -> int:
-    """Count a change of which a backup made before knows nothing; inside a transaction."""
+    """Count a change that earlier backups lack; inside a transaction."""
     ((counter,),) = database.rows(
         f"INSERT INTO meta (key, value) VALUES ('{COUNTER}', '1') ON CONFLICT (key) DO UPDATE "
         "SET value = CAST(CAST(meta.value AS BIGINT) + 1 AS TEXT) RETURNING value"
@@ -304,7 +304,7 @@ def count_up(database: Database) -> int:
 
 
 def made_issues(database: Database, after: int) -> list[MadeIssue]:
-    """The issues made after one of this number, the oldest first, with what they took."""
+    """The issues with higher numbers than `after`, the oldest first, with their articles."""
     rows = database.rows(
         "SELECT sequence, newsletter, slot, due, planned FROM issues "
         "WHERE sequence > :after AND state <> 'skipped' ORDER BY sequence",

@@ -1,7 +1,7 @@
 """Tables of issues and the articles they took. All their SQL is here.
 
-Only the state of an issue changes. Reads and writes rows; `FOLLOWS` defines the transitions, the
-caller acts.
+Only the state of an issue, its reason and its approval times change. `FOLLOWS` defines the
+transitions.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from syndicate.store.incarnation import count_up
 
 
 class IssueState(StrEnum):
-    """Where an issue stands."""
+    """The states of an issue."""
 
     DRAFT = "draft"
     APPROVED = "approved"
@@ -34,11 +34,11 @@ FOLLOWS = {
     IssueState.SKIPPED: (),
     IssueState.CANCELLED: (),
 }
-"""What may follow each state."""
+"""The states that may follow each state."""
 
 
 class Carried(NamedTuple):
-    """An article as an issue carries it. `updated` is when it had last changed then."""
+    """An article as an issue carries it; `updated` is when it had last changed."""
 
     id: str
     title: str
@@ -47,16 +47,16 @@ class Carried(NamedTuple):
 
 
 class Issue(NamedTuple):
-    """An issue as it is kept, a row. Moments as UTC text; `slot` is local wall time.
+    """An issue, a row. Times are UTC text; `slot` is local wall time.
 
     `planned` is 1 for a slot of the schedule, 0 for an issue made by hand.
 
-    `reason` says why it was skipped or cancelled. `page` is the mail as a web page, `message`
-    complete (RFC 5322, all ASCII), `articles` JSON. A skipped issue has no texts. `sequence` is
-    given when it is kept. `personal` is what is sent to subscribers, "" where nothing is.
+    `reason` is why it was skipped or cancelled. `page` is the email as a web page, `message` the
+    whole message (RFC 5322, all ASCII), `articles` JSON. A skipped issue has no texts. `sequence`
+    is set when it is stored. `personal` is what is sent to subscribers, "" if nothing is.
 
-    `draft_key` is the part of a draft's address that cannot be guessed. A draft with `approve_at`
-    is approved at that moment; `approved` is when an issue was, "" before.
+    `draft_key` is the random part of a draft's URL. A draft with `approve_at` is approved at that
+    time; `approved` is when an issue was approved, "" before.
     """
 
     newsletter: str
@@ -80,7 +80,7 @@ class Issue(NamedTuple):
 
     @property
     def name(self) -> str:
-        """What it is called in commands and messages."""
+        """Its name in commands and messages."""
         return f"{self.newsletter}/{self.slot}"
 
     @property
@@ -100,10 +100,10 @@ class Issue(NamedTuple):
 
 
 FLOOR = "last-issue"
-"""The name in `meta` of a number below which no issue is numbered: a lost store gave it."""
+"""The key in `meta` of a number that new issues exceed: a lost store may have given lower ones."""
 
 NEVER = "9999"
-"""Text that sorts after every moment."""
+"""Text that sorts after every time."""
 
 COLUMNS = ", ".join(Issue._fields)
 SHOWN = COLUMNS.replace("personal", "''")
@@ -114,12 +114,12 @@ PUBLIC = "state NOT IN ('draft', 'skipped', 'cancelled')"
 
 
 def slot_name(slot: str) -> str:
-    """A slot as the name of a folder: without the colon, which not every system allows."""
+    """A slot as the name of a folder: without the colon, which some systems do not allow."""
     return slot.replace("T", "-").replace(":", "")
 
 
 class Issues:
-    """What the database knows about issues."""
+    """The issues of all newsletters."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -130,13 +130,13 @@ class Issues:
     def get(self, newsletter: str, slot: str) -> Issue | None:
         """The issue of a slot."""
         where = "newsletter = :newsletter AND slot = :slot"
-        found = self._select(where, {"newsletter": newsletter, "slot": slot})
-        return found[0] if found else None
+        issues = self._select(where, {"newsletter": newsletter, "slot": slot})
+        return issues[0] if issues else None
 
     def of(self, newsletter: str, limit: int = 1_000_000) -> list[Issue]:
         """The issues of a newsletter that were made and not cancelled, the newest first.
 
-        Without what is sent to subscribers: nobody but the sender needs it.
+        Without `personal`, which only the sender needs.
         """
         return self._newest(MADE, newsletter, limit)
 
@@ -145,9 +145,9 @@ class Issues:
         return self._newest(PUBLIC, newsletter, limit)
 
     def all(self, newsletter: str | None, limit: int, now: str = NEVER) -> list[Issue]:
-        """The newest issues in whatever state, of one newsletter or all, without their texts.
+        """The newest issues in any state, of one newsletter or all, without their texts.
 
-        Slots that were skipped before they are due, as of `now`, are left out: the clock was ahead.
+        Slots that were skipped before they are due, as of `now`, are omitted: the clock was ahead.
         """
         where = "WHERE (state <> 'skipped' OR due <= :now) "
         where += "" if newsletter is None else "AND newsletter = :newsletter "
@@ -159,7 +159,7 @@ class Issues:
         return [Issue._make(row) for row in rows]
 
     def approved(self, newsletter: str) -> list[str]:
-        """The slots of issues that are approved, and were made to be sent to subscribers."""
+        """The slots of approved issues that are to be sent to subscribers."""
         rows = self._rows(
             "SELECT slot FROM issues WHERE newsletter = :n AND state = 'approved' "
             "AND personal <> '' ORDER BY sequence",
@@ -168,7 +168,7 @@ class Issues:
         return [str(slot) for (slot,) in rows]
 
     def scheduled(self) -> list[Issue]:
-        """The drafts that have a time to be approved at, the first one first; without texts."""
+        """The drafts with a time of approval, the earliest first; without texts."""
         rows = self._rows(
             f"SELECT {LISTED} FROM issues WHERE state = 'draft' AND approve_at <> '' "
             "ORDER BY approve_at, sequence"
@@ -176,7 +176,7 @@ class Issues:
         return [Issue._make(row) for row in rows]
 
     def were_drafts(self, newsletters: Iterable[str]) -> list[tuple[str, str, str]]:
-        """Newsletter, slot and key of every issue that was a draft and is public now."""
+        """Newsletter, slot and draft key of every public issue that was a draft."""
         rows = self._rows(
             f"SELECT newsletter, slot, draft_key FROM issues WHERE draft_key <> '' AND {PUBLIC}"
         )
@@ -192,7 +192,7 @@ class Issues:
     def last(self, newsletter: str, now: str) -> str:
         """The latest slot of the schedule that was made or skipped by now, "" before the first.
 
-        What was made later than now was made while the clock was ahead.
+        One made later than now was made while the clock was ahead, and does not count.
         """
         rows = self._rows(
             "SELECT coalesce(max(slot), '') FROM issues "
@@ -202,7 +202,7 @@ class Issues:
         return str(rows[0][0])
 
     def made_after(self, newsletter: str, slot: str) -> frozenset[str]:
-        """The slots behind that one for which there is an issue, whenever it was made."""
+        """The slots after `slot` that have an issue."""
         rows = self._rows(
             "SELECT slot FROM issues WHERE newsletter = :n AND slot > :slot AND state <> 'skipped'",
             {"n": newsletter, "slot": slot},
@@ -210,9 +210,9 @@ class Issues:
         return frozenset(str(each) for (each,) in rows)
 
     def kept(self, newsletter: str, slot: str, now: str) -> Issue | None:
-        """The issue of a slot; None if it was only skipped, and later than now."""
-        found = self.get(newsletter, slot)
-        return None if found and _was_ahead(found, now) else found
+        """The issue of a slot; None also if it was skipped by a clock that was ahead."""
+        issue = self.get(newsletter, slot)
+        return None if issue and _was_ahead(issue, now) else issue
 
     def last_sequence(self) -> int:
         """The highest sequence ever given, 0 for none."""
@@ -223,26 +223,26 @@ class Issues:
         return int(self._rows(query)[0][0])
 
     def taken(self, newsletter: str) -> frozenset[str]:
-        """The ids of articles that issues of this newsletter took."""
+        """The ids of articles that issues of this newsletter carry."""
         rows = self._rows(
             "SELECT article FROM issue_articles WHERE newsletter = :n", {"n": newsletter}
         )
         return frozenset(str(article) for (article,) in rows)
 
     def carrying(self, articles: Iterable[str]) -> list[tuple[str, str]]:
-        """Newsletter and slot of every issue that took one of these articles."""
-        found: set[tuple[str, str]] = set()
+        """Newsletter and slot of every issue that carries one of these articles."""
+        issues: set[tuple[str, str]] = set()
         for article in articles:
             rows = self._rows(
                 "SELECT newsletter, slot FROM issue_articles WHERE article = :a", {"a": article}
             )
-            found.update((str(newsletter), str(slot)) for newsletter, slot in rows)
-        return sorted(found)
+            issues.update((str(newsletter), str(slot)) for newsletter, slot in rows)
+        return sorted(issues)
 
     # -- writing (inside a transaction) ----------------------------------------------------
 
     def add(self, issue: Issue) -> bool:
-        """Keep an issue and what it takes; False when its slot has one already.
+        """Store an issue with its articles; False if its slot has one already.
 
         A slot that was skipped while the clock was ahead has none.
         """
@@ -274,9 +274,9 @@ class Issues:
         return True
 
     def add_lost(self, issue: Issue, articles: Sequence[str]) -> None:
-        """Keep an issue that a lost store made, under its own number, and the ids of what it took.
+        """Store an issue of a lost store under its own number, with the ids of its articles.
 
-        What another issue took meanwhile stays with that.
+        Articles that another issue carries meanwhile stay with that.
         """
         self._database.run(
             f"INSERT INTO issues ({COLUMNS}) VALUES ({PLACES})",
@@ -293,13 +293,13 @@ class Issues:
         )
 
     def approve(self, newsletter: str, slot: str, moment: str) -> bool:
-        """Approve a draft as of a moment (UTC text); False when it is no draft."""
+        """Approve a draft as of a time (UTC text); False if it is not a draft."""
         return self._move(newsletter, slot, IssueState.APPROVED, {"approved": moment})
 
     def move(self, newsletter: str, slot: str, to: IssueState, reason: str = "") -> bool:
-        """Put an issue into another state; False when the one it is in does not allow it.
+        """Change the state of an issue; False if its present state does not allow that.
 
-        What a cancelled issue took is free again. For an approval, see `approve`: it has a moment.
+        Articles of a cancelled issue are free again. To approve one, see `approve`.
         """
         moved = self._move(newsletter, slot, to, {"reason": reason})
         if moved and to is IssueState.CANCELLED:
@@ -323,13 +323,13 @@ class Issues:
         return True
 
     def unschedule(self) -> list[Issue]:
-        """Have no draft be approved by the clock; give those that would have been."""
+        """Remove all times of approval; the drafts that had one."""
         scheduled = self.scheduled()
         self._database.run("UPDATE issues SET approve_at = '' WHERE approve_at <> ''")
         return scheduled
 
     def schedule(self, newsletter: str, slot: str, moment: str) -> bool:
-        """Have a draft approved at a moment (UTC text); False when it is no draft."""
+        """Set the time of approval of a draft (UTC text); False if it is not a draft."""
         rows = self._rows(
             "UPDATE issues SET approve_at = :moment WHERE newsletter = :newsletter "
             "AND slot = :slot AND state = 'draft' RETURNING slot",
@@ -354,5 +354,5 @@ def _was_ahead(issue: Issue, now: str) -> bool:
 
 
 def articles_json(carried: Sequence[Carried]) -> str:
-    """Carried articles as an issue keeps them."""
+    """Carried articles as JSON."""
     return json.dumps(carried, ensure_ascii=False)

@@ -8,18 +8,18 @@ from syndicate.store.database import Database
 
 
 class Meta:
-    """Names and values. What writes is called inside a transaction."""
+    """Values by key. Writing methods run inside a transaction."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._rows = database.rows
 
     def all(self) -> dict[str, str]:
-        """What else is remembered."""
+        """All values."""
         return dict(self._pairs("SELECT key, value FROM meta"))
 
     def remember(self, values: Mapping[str, str]) -> None:
-        """Keep values in meta."""
+        """Set values."""
         self._database.run_many(
             "INSERT INTO meta (key, value) VALUES (:key, :value) "
             "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
@@ -27,7 +27,7 @@ class Meta:
         )
 
     def forget(self, key: str) -> None:
-        """Remove a value from meta."""
+        """Delete a value."""
         self._database.run("DELETE FROM meta WHERE key = :key", {"key": key})
 
     def _pairs(self, query: str) -> list[tuple[str, str]]:

@@ -10,9 +10,9 @@ from syndicate.store.database import Database
 
 
 class NewsletterStart(NamedTuple):
-    """When a newsletter came to be, and the sequence of the last article published then.
+    """When a newsletter started, and the sequence of the last article published then.
 
-    `schedule` is what it had last, and `since` since when; "" before it had one.
+    `schedule` is its schedule `since` a time; both "" before it had one.
     """
 
     moment: str
@@ -22,19 +22,19 @@ class NewsletterStart(NamedTuple):
 
 
 class Newsletters:
-    """The newsletters that there were or are. What writes is called inside a transaction."""
+    """Past and present newsletters. Writing methods run inside a transaction."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._rows = database.rows
 
     def all(self) -> dict[str, NewsletterStart]:
-        """Name -> how the newsletter began."""
+        """Name -> start of the newsletter."""
         rows = self._rows("SELECT name, began, after, schedule, since FROM newsletters")
         return {str(row[0]): NewsletterStart._make(row[1:]) for row in rows}
 
     def begin(self, names: Iterable[str], now: str) -> None:
-        """Note when newsletters came to be; those known already stay as they are."""
+        """Store the start of new newsletters; known ones stay unchanged."""
         self._database.run_many(
             "INSERT INTO newsletters (name, began, after, schedule, since) "
             "VALUES (:name, :now, :after, '', '') ON CONFLICT DO NOTHING",
@@ -45,7 +45,7 @@ class Newsletters:
         )
 
     def reschedule(self, name: str, schedule: str, since: str) -> None:
-        """Note that a newsletter has another schedule."""
+        """Store the new schedule of a newsletter."""
         self._database.run(
             "UPDATE newsletters SET schedule = :schedule, since = :since WHERE name = :name",
             {"name": name, "schedule": schedule, "since": since},

@@ -13,11 +13,11 @@ OTHERS = 0o077
 """The permissions of all other users."""
 
 BESIDE = ("", "-wal", "-shm", "-journal", ".lock", ".sending", ".running", ".status", ".versions")
-"""What is added to the name of a store for its files."""
+"""Suffixes of the files of a store."""
 
 
 def open_private(path: Path, mode: Literal["w", "a+"]) -> TextIO:
-    """Open a text file; one that is created is the owner's alone."""
+    """Open a text file; a new one is readable only for its owner."""
     return open(path, mode, encoding="utf-8", newline="", opener=_opener)
 
 
@@ -38,7 +38,7 @@ def make_folder(path: Path) -> None:
 
 
 def tighten(store: Path) -> bool:
-    """Take the permissions of others from a store and its side files; whether it had any.
+    """Remove the permissions of others from a store and its side files; whether it had any.
 
     Raises OSError when the system does not allow it.
     """

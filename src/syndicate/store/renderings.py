@@ -12,7 +12,7 @@ from syndicate.store.database import Database
 
 @dataclass(frozen=True, slots=True)
 class CachedRendering:
-    """A row of the cache: what an article became, and from what. JSON in all but `input_hash`."""
+    """A row of the cache: the rendering and findings of an article as JSON, and its input hash."""
 
     article: str
     input_hash: str
@@ -21,7 +21,7 @@ class CachedRendering:
 
 
 class Renderings:
-    """The rows of the render cache. What writes is called inside a transaction."""
+    """The rows of the render cache. Writing methods run inside a transaction."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -40,15 +40,15 @@ class Renderings:
         return found
 
     def uses(self, targets: Sequence[str] | None = None) -> list[tuple[str, str, str]]:
-        """What renderings of published articles and pages refer to: article, target, fingerprint.
+        """Dependencies of published articles and pages: article, target, fingerprint.
 
-        With `targets`, what refers to one of them.
+        With `targets`, only those on one of them.
         """
         return [
             (str(a), str(t), str(w))
             for where, values in among("u.target", targets)
             for a, t, w in self._rows(
-                # Said so that no database begins with every article there is.
+                # CROSS JOIN and + 0 keep databases from starting with all articles.
                 "SELECT u.article, u.target, u.fingerprint "
                 "FROM dependencies u CROSS JOIN articles a "
                 f"WHERE a.id = u.article AND {SHOWN_BY_ID}{where} "
@@ -70,7 +70,7 @@ class Renderings:
 
     def findings(self) -> list[tuple[str, str]]:
         """Path and findings (JSON) of rendering each published article that was rendered."""
-        # Not a join: a database may well begin it with every article there is.
+        # Not a join: databases may start it with all articles.
         found = dict(
             self._pairs("SELECT article, findings FROM renderings WHERE findings IS NOT NULL")
         )

@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 import json
-import secrets as lots
+import secrets
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
+from syndicate.store.confirmed_time import confirmed_time
 from syndicate.store.database import Database
-from syndicate.store.passed import passed
 from syndicate.timestamps import format_timestamp
 
-MAX_BYTES = 2**62
+MAX_ID = 2**62
+"""Ids are random, so that they do not reveal how many requests there are."""
+
 KEY_BYTES = 32
 
 
 class RequestKind(StrEnum):
-    """What somebody asked for."""
+    """The kinds of signup requests."""
 
     SUBSCRIBE = "subscribe"
     PREFERENCES = "preferences"
 
 
 class RequestState(StrEnum):
-    """What became of a request, and of the letter that answers it."""
+    """The states of a request and of the email that answers it."""
 
     WAITING = "waiting"
     SENT = "sent"
@@ -34,11 +36,11 @@ class RequestState(StrEnum):
 
 
 class SignupRequest(NamedTuple):
-    """What somebody asked for: a row. Moments are UTC text.
+    """A signup request, a row. Times are UTC text.
 
-    `newsletters` is JSON, each name with its chosen tags; `client` the hash of whence they asked;
-    `agreed` the sentence that confirming agrees to; `reply` what became of the letter; `base` the
-    address of the site where they asked, if that was on this machine, else "".
+    `newsletters` is JSON, each name with its chosen tags; `client` the hash of the network address;
+    `agreed` the text that confirming agrees to; `reply` the outcome of the email; `base` the URL of
+    the site as used for the request, if it was on this machine, else "".
     """
 
     id: int
@@ -57,12 +59,12 @@ class SignupRequest(NamedTuple):
 
     @property
     def wanted(self) -> dict[str, list[str]]:
-        """The newsletters they want, each with its chosen tags; none: everything."""
+        """The requested newsletters, each with its chosen tags; none for all."""
         return dict(json.loads(self.newsletters))
 
 
 class SigningKey(NamedTuple):
-    """A key, in hex. `until` is UTC text: until when its links are good; "" while it signs."""
+    """A key, in hex. Its links are valid `until` a time (UTC text), "" while it signs."""
 
     id: int
     key: str
@@ -71,7 +73,7 @@ class SigningKey(NamedTuple):
 
 
 class SignupRequests:
-    """What the database knows of requests."""
+    """The signup requests."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -79,13 +81,13 @@ class SignupRequests:
 
     def find(self, number: int) -> SignupRequest | None:
         """The request of this number."""
-        found = self._select("id = :id", {"id": number})
-        return found[0] if found else None
+        requests = self._select("id = :id", {"id": number})
+        return requests[0] if requests else None
 
     def due(self, now: str, latest: str, limit: int) -> list[SignupRequest]:
         """Requests whose email is to be sent now, the oldest first.
 
-        `latest` is the latest moment until which anything waits: what waits longer was put off
+        `latest` is the latest time for which a retry can be planned now: a later one was planned
         while the clock was ahead, and is due.
         """
         where = (
@@ -95,42 +97,42 @@ class SignupRequests:
         return self._select(where, {"now": now, "latest": latest, "limit": limit})
 
     def of(self, hashed: str) -> list[SignupRequest]:
-        """What was asked for an address, the oldest first."""
+        """The requests for an address, the oldest first."""
         return self._select("hash = :h ORDER BY asked, id", {"h": hashed})
 
     def count(self, since: str, now: str) -> int:
-        """How many were asked for between two moments, for any address."""
+        """The number of requests between two times, for any address."""
         query = "SELECT count(*) FROM signup_requests WHERE asked BETWEEN :since AND :now"
         ((many,),) = self._database.rows(query, {"since": since, "now": now})
         return int(many)
 
     # -- writing, inside a transaction -----------------------------------------------------
 
-    def ask(self, request: SignupRequest, most: int, since: str) -> None:
-        """Keep a request, unless there are `most` of any kind for its address since a moment."""
+    def add(self, request: SignupRequest, limit: int, since: str) -> None:
+        """Add a request, unless there are `limit` of any kind for its address since a time."""
         query = (
             "SELECT count(*) FROM signup_requests WHERE hash = :h "
-            "AND asked BETWEEN :since AND :now"  # what lies ahead was asked of a clock that was
+            "AND asked BETWEEN :since AND :now"  # later ones are from a clock that was ahead
         )
         values = {"h": request.hash, "since": since, "now": request.asked}
-        ((many,),) = self._database.rows(query, values)
-        if many < most:
-            self.settle(request._replace(id=lots.randbelow(MAX_BYTES)))
+        ((number,),) = self._database.rows(query, values)
+        if number < limit:
+            self.settle(request._replace(id=secrets.randbelow(MAX_ID)))
 
     def settle(self, request: SignupRequest) -> None:
-        """Keep what became of a request."""
+        """Store the new state of a request."""
         self._database.upsert("signup_requests", SignupRequest._fields, [request])
 
     def erase(self, hashed: str) -> None:
-        """Forget what was asked for an address."""
+        """Delete the requests for an address."""
         self._database.run("DELETE FROM signup_requests WHERE hash = :h", {"h": hashed})
 
     def forget(self, now: datetime, after: timedelta) -> None:
-        """Forget what was asked so long ago, answered or not.
+        """Delete requests that are older than `after`, in any state.
 
-        What is later than `now` was asked of a clock that was ahead: its time begins now.
+        One later than `now` is from a clock that was ahead: its time starts now.
         """
-        moment = passed(self._database, "requests", now)
+        moment = confirmed_time(self._database, "requests", now)
         if moment is None:
             return
         values = {"before": format_timestamp(moment - after)}
@@ -139,7 +141,7 @@ class SignupRequests:
         self._database.run("UPDATE signup_requests SET asked = :now WHERE asked > :now", values)
 
     def drop_waiting(self, reason: str) -> int:
-        """Send no email for what was asked until now; how many requests those were."""
+        """Send no email for waiting requests; how many."""
         rows = self._database.rows(
             "UPDATE signup_requests SET state = 'dropped', reply = :reason WHERE state = 'waiting' "
             "RETURNING id",
@@ -153,13 +155,13 @@ class SignupRequests:
 
 
 class SigningKeys:
-    """What links are signed with."""
+    """The keys that sign links."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def good(self, now: str) -> list[SigningKey]:
-        """Those whose links are good at a moment, the one that signs first."""
+        """The keys whose links are valid at a time, the signing one first."""
         query = (
             "SELECT id, key, made, until FROM signing_keys WHERE until = '' OR until > :now "
             "ORDER BY id DESC"
@@ -167,12 +169,12 @@ class SigningKeys:
         return [SigningKey._make(row) for row in self._database.rows(query, {"now": now})]
 
     def signing(self, now: str) -> SigningKey:
-        """The one that signs; the first to ask makes it. Inside a transaction."""
+        """The key that signs; created when first used. Inside a transaction."""
         newest = next(iter(self.good(now)), None)
         return newest if newest and not newest.until else self._make(now)
 
     def rotate(self, until: str, now: str) -> None:
-        """Sign with a new secret from now on; links of those before are good until a moment."""
+        """Sign with a new key from now on; links of earlier ones are valid until a time."""
         self._database.run("UPDATE signing_keys SET until = :u WHERE until = ''", {"u": until})
         self._database.run("DELETE FROM signing_keys WHERE until <> '' AND until <= :n", {"n": now})
         self._make(now)
@@ -181,7 +183,7 @@ class SigningKeys:
         values = {"name": "last-secret"}
         rows = self._database.rows("SELECT value FROM meta WHERE key = :name", values)
         number = int(rows[0][0]) + 1 if rows else 1
-        made = SigningKey(number, lots.token_hex(KEY_BYTES), now, "")
+        made = SigningKey(number, secrets.token_hex(KEY_BYTES), now, "")
         self._database.upsert("meta", ("key", "value"), [("last-secret", str(number))])
         self._database.upsert("signing_keys", SigningKey._fields, [made])
         return made

@@ -1,27 +1,28 @@
 """Table of messages per relay and second. All its SQL is here.
 
-Rows are kept in the transaction that marks a message as being sent: what may have gone out, counts.
+Rows are written in the transaction that marks messages as being sent: each that may have gone out
+counts.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
 
+from syndicate.store.confirmed_time import confirmed_time
 from syndicate.store.database import Database
-from syndicate.store.passed import passed
 
 FIRST = "first-sent:"
-"""Begins the name in `meta` of the second a server was first used in; its name follows."""
+"""Prefix of the key in `meta` of the second a server was first used, before its name."""
 
 
 class SentCounts:
-    """What the database knows of messages given to servers. Seconds are since 1970."""
+    """How many messages were sent through each server. Seconds are since 1970."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def between(self, server: str, first: int, last: int) -> list[tuple[int, int]]:
-        """Seconds in order, both ends included, with how many messages a server was given."""
+        """Seconds in order, from `first` to `last`, with the number of messages in each."""
         query = (
             "SELECT second, sent FROM sent_counts "
             "WHERE server = :server AND second BETWEEN :first AND :last ORDER BY second"
@@ -30,7 +31,7 @@ class SentCounts:
         return [(second, sent) for second, sent in self._database.rows(query, values)]
 
     def first(self, server: str) -> int | None:
-        """The second in which a server was first used; None: never."""
+        """The second in which a server was first used; None if never."""
         query = "SELECT value FROM meta WHERE key = :key"
         rows = self._database.rows(query, {"key": FIRST + server})
         return int(rows[0][0]) if rows else None
@@ -44,7 +45,7 @@ class SentCounts:
             "ON CONFLICT (server, second) DO UPDATE SET sent = sent_counts.sent + excluded.sent",
             {"server": server, "second": second, "many": many},
         )
-        # The earliest stays: if a clock was ahead once, that mends itself.
+        # The earliest stays, so a clock that was ahead once does no lasting harm.
         self._database.run(
             "INSERT INTO meta (key, value) VALUES (:key, :value) ON CONFLICT (key) "
             "DO UPDATE SET value = excluded.value "
@@ -52,8 +53,8 @@ class SentCounts:
             {"key": FIRST + server, "value": str(second)},
         )
 
-    def forget(self, now: datetime, remembered: int) -> None:
-        """Forget what was sent `remembered` seconds ago."""
-        if moment := passed(self._database, "sent_counts", now):
-            values = {"before": int(moment.timestamp()) - remembered}
+    def forget(self, now: datetime, kept: int) -> None:
+        """Delete counts older than `kept` seconds."""
+        if moment := confirmed_time(self._database, "sent_counts", now):
+            values = {"before": int(moment.timestamp()) - kept}
             self._database.run("DELETE FROM sent_counts WHERE second < :before", values)

@@ -1,8 +1,8 @@
 """The record of what was sent, outside the store: a small file such as `.syndicate.db.sent`.
 
-Two lines of the same form, each with a counter, an incarnation and a checksum: they are written
-in turn, so that one is whole whatever breaks. Behind them, a line of JSON for each issue that was
-made, or began to be sent, which a restored store cannot know otherwise. Only ever added to.
+Two lines of the same form, each with a counter, an incarnation and a checksum: they are written in
+turn, so that one is always valid. After them, a line of JSON for each issue that was made, or began
+to be sent, which a restored store does not know otherwise. Only ever added to.
 """
 
 from __future__ import annotations
@@ -20,29 +20,29 @@ from syndicate.store.file_locks import wait_for_lock
 from syndicate.store.permissions import MODE, make_folder
 
 LINE = 63
-"""Bytes of a line: 20 digits, 32 of the incarnation, 8 of the checksum, and what is between."""
+"""Bytes of a line: 20 digits, 32 of the incarnation, 8 of the checksum, and separators."""
 
 LINES = 2
 SYNC_SECONDS = 1.0
-"""From one time that the counter is written to the disk itself to the next.
+"""Seconds between syncs of the counter to the disk.
 
-Waiting for the disk would cost as much as each commit does. What may be missing after a power cut
-matters only where a backup made within this time before it is put in the place of the store.
+Each costs as much as a commit. A counter lost in a power cut matters only if a backup from this
+time replaces the store.
 """
 
 UNREADABLE = "?"
-"""Stands for the incarnation in a record of which no line is whole."""
+"""The incarnation in a record without a valid line."""
 
 
 class Recorded(NamedTuple):
-    """What a record says."""
+    """The content of a record."""
 
     incarnation: str
     counter: int
 
 
 class MadeIssue(NamedTuple):
-    """An issue as it is recorded; `articles` are the ids of what it took."""
+    """An issue in a record; `articles` are the ids of its articles."""
 
     sequence: int
     newsletter: str
@@ -53,7 +53,7 @@ class MadeIssue(NamedTuple):
 
 
 class SentRecord:
-    """The file at `path`; not there before the first writing."""
+    """The file at `path`, which is created by the first write."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -62,7 +62,7 @@ class SentRecord:
     # -- reading ---------------------------------------------------------------------------
 
     def read(self) -> Recorded | None:
-        """What it says; None without a file. Raises OSError."""
+        """Its content; None without a file. Raises OSError."""
         try:
             data = self.path.read_bytes()[: LINE * LINES]
         except FileNotFoundError:
@@ -70,7 +70,7 @@ class SentRecord:
         return _newest(data) or Recorded(UNREADABLE, 0)
 
     def issues(self) -> list[MadeIssue]:
-        """Every issue it knows, in the order they were made."""
+        """Every issue in it, in the order they were made."""
         made = (MadeIssue(**each) for each in self._entries() if "sequence" in each)
         return [each._replace(articles=tuple(each.articles)) for each in made]
 
@@ -83,7 +83,7 @@ class SentRecord:
         return {(each["began"][0], each["began"][1]): each.get("approved", "") for each in entries}
 
     def last_issue(self) -> int:
-        """The highest number of an issue it knows, 0 for none."""
+        """The highest number of an issue in it, 0 for none."""
         return max((issue.sequence for issue in self.issues()), default=0)
 
     def _entries(self) -> Iterator[dict[str, Any]]:
@@ -95,14 +95,14 @@ class SentRecord:
             try:
                 yield json.loads(line)
             except ValueError:
-                continue  # the last words of one that was killed: they are said again
+                continue  # a program was killed while it wrote this; it is written again
 
     # -- writing ---------------------------------------------------------------------------
 
     def write(self, incarnation: str, counter: int) -> None:
-        """Have it say at least `counter`, whatever kills this program after that.
+        """Raise its counter to `counter`, so that it survives the end of this program.
 
-        A power cut may take back what was written in its last second. Raises OSError.
+        A power cut may undo the last second. Raises OSError.
         """
         with self._open() as file:
             lines = _lines(os.read(file, LINE * LINES))
@@ -142,7 +142,7 @@ class SentRecord:
 
     @contextmanager
     def _open(self) -> Iterator[int]:
-        """The file, made if there is none, and locked: two programs may have something to add."""
+        """The file, created if missing, and locked: two programs may write to it."""
         is_new = not self.path.exists()
         if is_new:
             make_folder(self.path.parent)
@@ -157,15 +157,15 @@ class SentRecord:
 
 
 def _line(incarnation: str, counter: int) -> bytes:
-    said = f"{counter:020d} {incarnation:<32}".encode()
-    return b"%b %08x\n" % (said, crc32(said))
+    content = f"{counter:020d} {incarnation:<32}".encode()
+    return b"%b %08x\n" % (content, crc32(content))
 
 
 def _read(line: bytes) -> Recorded | None:
-    said, _, check = line.rstrip(b"\n").rpartition(b" ")
-    if len(line) != LINE or check != b"%08x" % crc32(said):
+    content, _, check = line.rstrip(b"\n").rpartition(b" ")
+    if len(line) != LINE or check != b"%08x" % crc32(content):
         return None
-    counter, incarnation = said.decode().split()
+    counter, incarnation = content.decode().split()
     return Recorded(incarnation, int(counter))
 
 
@@ -174,8 +174,8 @@ def _lines(data: bytes) -> list[bytes]:
 
 
 def _newest(data: bytes) -> Recorded | None:
-    whole = [found for line in _lines(data) if (found := _read(line))]
-    return max(whole, key=lambda each: each.counter, default=None)
+    valid = [record for line in _lines(data) if (record := _read(line))]
+    return max(valid, key=lambda each: each.counter, default=None)
 
 
 def _write_at(file: int, at: int, data: bytes) -> None:
@@ -185,12 +185,12 @@ def _write_at(file: int, at: int, data: bytes) -> None:
 
 
 def _to_disk(file: int) -> None:
-    """Have what was written outlive a power cut."""
+    """Write to the disk itself, so that it survives a power cut."""
     getattr(os, "fdatasync", os.fsync)(file)
 
 
 def _keep_name(folder: Path) -> None:
-    """Have the names in a folder outlive a power cut."""
+    """Write the names in a folder to the disk itself, so that they survive a power cut."""
     if os.name != "posix":
         return
     descriptor = os.open(folder, os.O_RDONLY)

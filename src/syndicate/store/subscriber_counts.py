@@ -12,9 +12,9 @@ from syndicate.store.subscribers import LISTED
 
 
 class Counts(NamedTuple):
-    """How many people there are, by what they are now, and by what they did lately.
+    """The subscribers of a newsletter by state, and how many joined and unsubscribed lately.
 
-    `waiting` are those who asked for it on a page, and have not confirmed.
+    `waiting` are those who signed up and have not confirmed.
     """
 
     newsletter: str
@@ -29,15 +29,15 @@ class Counts(NamedTuple):
 
 
 JOINED, LEFT = ("added", "imported", "confirmed"), ("unsubscribed",)
-"""Events after which somebody gets a newsletter, or gets it no more."""
+"""Events that begin and end a subscription."""
 
 
 def counts(database: Database, week_ago: str, month_ago: str) -> list[Counts]:
-    """The counts of each newsletter that anybody ever got or asked for. Moments are UTC text."""
+    """The counts of each newsletter with any subscription or request. Times are UTC text."""
     query = f"SELECT newsletter, state, count(*) FROM ({LISTED}) AS l GROUP BY newsletter, state"
     states = {(name, state): many for name, state, many in database.rows(query)}
     lately = [
-        _happened(database, events, since)
+        _count_events(database, events, since)
         for since in (week_ago, month_ago)
         for events in (JOINED, LEFT)
     ]
@@ -50,7 +50,7 @@ def counts(database: Database, week_ago: str, month_ago: str) -> list[Counts]:
     return found
 
 
-def _happened(database: Database, events: Sequence[str], since: str) -> Mapping[str, int]:
+def _count_events(database: Database, events: Sequence[str], since: str) -> Mapping[str, int]:
     names = ", ".join(f"'{event}'" for event in events)
     query = (
         "SELECT newsletter, count(DISTINCT subscriber) FROM consents "

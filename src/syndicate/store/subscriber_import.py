@@ -1,4 +1,4 @@
-"""Import many subscribers into a newsletter, by statements on sets. All the SQL for it is here.
+"""Import many subscribers into a newsletter, with statements on sets. All the SQL for it is here.
 
 The rules are those of `subscribers`: unsubscribed and suppressed people are never added again.
 
@@ -21,8 +21,8 @@ from syndicate.store.withdrawals import Withdrawals
 class Incoming(NamedTuple):
     """A row to import. `standing` is 0 for active, 1 for unsubscribed, 2 for suppressed.
 
-    `source` says where they come from, and since when they were there; `tags` are chosen topics,
-    one a line, "" for all.
+    `source` is the file they come from, and since when they were subscribed there; `tags` are the
+    chosen ones, one a line, "" for all.
     """
 
     line: int
@@ -35,37 +35,38 @@ class Incoming(NamedTuple):
 
 
 class ImportOutcome(StrEnum):
-    """What became of somebody."""
+    """The result of one row."""
 
     ADDED = "added"
     KNOWN = "known"
-    LEFT = "left"  # is known now as one who left
+    LEFT = "left"  # unsubscribed by this import
     LEFT_BEFORE = "left before"
     SUPPRESSED = "suppressed"
     SUPPRESSED_BEFORE = "suppressed before"
 
 
 class Import:
-    """One import into a newsletter, at the moment `now` (UTC text). `agreed` is the evidence."""
+    """One import into a newsletter, at the time `now` (UTC text). `consent` is the evidence."""
 
-    def __init__(self, database: Database, newsletter: str, agreed: str, now: str) -> None:
+    def __init__(self, database: Database, newsletter: str, consent: str, now: str) -> None:
         self._database = database
-        self._values: dict[str, object] = {"n": newsletter, "agreed": agreed, "now": now}
+        self._values: dict[str, object] = {"n": newsletter, "consent": consent, "now": now}
         with database.transaction():
             for statement in TABLES:
                 database.run(statement)
 
     def stage(self, rows: Sequence[Incoming]) -> None:
-        """Have rows wait. Nothing is known of them to anybody else."""
+        """Stage rows; other connections do not see them."""
         with self._database.transaction():
             self._database.load("staged", Incoming._fields, rows)
 
     def apply(self) -> Counter[ImportOutcome]:
-        """Take in all who wait; give how many rows became what.
+        """Apply all staged rows; how many had which outcome.
 
         Of several rows of one address the worst counts, then the first; the others are KNOWN.
-        `imported` is the evidence of who gets the newsletter, `imported-left` of who had left
-        where they come from. Who is active here and left there leaves, unless they confirmed here.
+        The evidence is `imported` for subscribers, `imported-left` for those who had unsubscribed
+        at the source. A subscriber of ours who unsubscribed there is unsubscribed, unless they
+        confirmed here.
         """
         database, total = self._database, Counter[ImportOutcome]()
         with database.transaction():
@@ -89,14 +90,14 @@ class Import:
             for statement in (NAME, ADD):
                 database.run(statement, values)
         values["next"] = Withdrawals(database).next_id()
-        for statement in (SUPPRESS, SUBSCRIBE, WITNESS, WITHDRAW):
+        for statement in (SUPPRESS, SUBSCRIBE, CONSENT, WITHDRAW):
             database.run(statement, values)
         rows = database.rows(OUTCOMES, values)
-        return Counter({ImportOutcome(became): many for became, many in rows})
+        return Counter({ImportOutcome(outcome): number for outcome, number in rows})
 
 
 PORTION = 20_000
-"""Rows of a transaction: others write in between."""
+"""Rows of one transaction: others can write in between."""
 
 GONE = ("DROP TABLE IF EXISTS staged", "DROP TABLE IF EXISTS incoming")
 TABLES = (
@@ -120,7 +121,7 @@ SELECT row_number() OVER (ORDER BY hash, standing DESC, line),
 FROM staged
 """
 THESE = "number > :begin AND number <= :end"
-"""A portion. Those of one address stand together."""
+"""The SQL condition of a portion. Rows of one address follow each other."""
 
 FIND = f"""
 UPDATE incoming SET
@@ -167,12 +168,12 @@ SELECT :n, subscriber, CASE became WHEN 'added' THEN 'active' ELSE 'unsubscribed
 FROM incoming WHERE {THESE} AND became IN ('added', 'left') ORDER BY number
 ON CONFLICT (newsletter, subscriber) DO UPDATE SET state = excluded.state, since = excluded.since
 """
-WITNESS = f"""
+CONSENT = f"""
 INSERT INTO consents (subscriber, newsletter, at, event, detail)
 SELECT subscriber, :n, :now,
     CASE WHEN became = 'added' THEN 'imported'
     WHEN known = 'active' THEN 'unsubscribed' ELSE 'imported-left' END,
-    CASE WHEN became = 'added' THEN :agreed ELSE 'left there' END || ' (' || source || ')'
+    CASE WHEN became = 'added' THEN :consent ELSE 'left there' END || ' (' || source || ')'
 FROM incoming WHERE {THESE} AND became IN ('added', 'left') ORDER BY number
 ON CONFLICT (subscriber, newsletter, at, event) DO NOTHING
 """

@@ -1,7 +1,7 @@
 """Tables of subscribers, subscriptions, consents and suppressions. All their SQL is here.
 
-Addresses are found by their salted hash, so that an erased person stays suppressed without being
-known. Adding never brings back people who unsubscribed or are suppressed.
+Addresses are found by their salted hash, so that an erased person stays suppressed without a row.
+Adding never subscribes people again who unsubscribed or are suppressed.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from syndicate.store.database import Database
 from syndicate.store.withdrawals import LIFTED, SUBSCRIBED, UNSUBSCRIBED, Withdrawals
 
 SALT, LAST = "address-salt", "last-subscriber"
-"""Names in `meta`: what addresses are hashed with, and the highest id that was ever given."""
+"""Keys in `meta`: the salt of hashed addresses, and the highest id that was ever given."""
 
 
 class SubscriptionState(StrEnum):
-    """Whether somebody gets a newsletter."""
+    """The states of a subscription."""
 
     ACTIVE = "active"
     UNSUBSCRIBED = "unsubscribed"
 
 
 class Outcome(StrEnum):
-    """What became of somebody who was to get a newsletter."""
+    """The result of adding a subscriber to a newsletter."""
 
     ADDED = "added"
     ACTIVE = "active"
@@ -49,11 +49,11 @@ STRONGEST_LAST = (
     SuppressionReason.REQUEST,
     SuppressionReason.ERASED,
 )
-"""A stronger reason replaces a weaker one: it is not lifted with that one's cause."""
+"""A stronger reason replaces a weaker one, and stays when the cause of that is lifted."""
 
 
 def _strength(column: str) -> str:
-    """The SQL of how strong a reason is."""
+    """The SQL for the strength of a reason."""
     cases = (f"WHEN '{reason}' THEN {rank}" for rank, reason in enumerate(STRONGEST_LAST))
     return f"CASE {column} {' '.join(cases)} ELSE 0 END"
 
@@ -69,9 +69,9 @@ class Subscriber(NamedTuple):
 
 
 class Subscription(NamedTuple):
-    """That somebody gets a newsletter, or did: a row. `since` is UTC text.
+    """A present or former subscription, a row. `since` is UTC text.
 
-    `tags` are chosen ones, as in the addresses of their feeds, one a line; "" for all.
+    `tags` are the chosen ones, as in the URLs of their feeds, one a line; "" for all.
     """
 
     newsletter: str
@@ -82,7 +82,7 @@ class Subscription(NamedTuple):
 
 
 class Consent(NamedTuple):
-    """What somebody agreed to, or took back, and how that came about: a row, kept for ever."""
+    """The evidence of a consent or of its withdrawal, a row; never changed."""
 
     subscriber: int
     newsletter: str
@@ -102,7 +102,7 @@ class Suppression(NamedTuple):
 
 
 class Listed(NamedTuple):
-    """Who gets, or got, which newsletter. `state` is that of the subscription, or `suppressed`."""
+    """A subscription with its person. `state` is that of the subscription, or `suppressed`."""
 
     subscriber: int
     address: str
@@ -120,11 +120,11 @@ LISTED = (
     "LEFT JOIN suppressions x ON x.hash = p.hash"
 )
 PAGE = 5_000
-"""Rows of a list that are read at one time."""
+"""Rows that are read at one time."""
 
 
 class Subscribers:
-    """What the database knows about subscribers."""
+    """The subscribers, their subscriptions and consents, and the suppressions."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -148,7 +148,7 @@ class Subscribers:
         return Subscriber._make(rows[0]) if rows else None
 
     def subscriptions(self, subscriber: int) -> list[Subscription]:
-        """What somebody gets or got."""
+        """The present and former subscriptions of a person."""
         rows = self._rows(
             "SELECT newsletter, subscriber, state, since, tags FROM subscriptions "
             "WHERE subscriber = :s ORDER BY newsletter",
@@ -166,19 +166,19 @@ class Subscribers:
         return [Consent._make(row) for row in rows]
 
     def suppression(self, hashed: str) -> Suppression | None:
-        """Why the address with this hash is not to be mailed; None if it may be."""
+        """The suppression of the address with this hash; None if it may be mailed."""
         rows = self._rows(
             "SELECT hash, reason, detail, since FROM suppressions WHERE hash = :h", {"h": hashed}
         )
         return Suppression._make(rows[0]) if rows else None
 
     def listed(self, newsletter: str | None, state: str | None) -> Iterator[Listed]:
-        """Who gets or got this newsletter, or any, in this state, or any: the oldest first.
+        """Subscriptions to this newsletter, or any, in this state, or any; the oldest first.
 
-        Read a page at a time; who comes meanwhile may be in it or not.
+        Read in pages; those added meanwhile may be included or not.
         """
-        wanted = {"newsletter": newsletter, "state": state}
-        values: dict[str, object] = {name: value for name, value in wanted.items() if value}
+        filters = {"newsletter": newsletter, "state": state}
+        values: dict[str, object] = {name: value for name, value in filters.items() if value}
         where = " AND ".join(
             ["(subscriber, newsletter) > (:s, :n)", *(f"{k} = :{k}" for k in values)]
         )
@@ -191,33 +191,33 @@ class Subscribers:
     # -- writing, inside a transaction -----------------------------------------------------
 
     def salt(self) -> str:
-        """What addresses are hashed with; the first to ask makes it, and it stays."""
+        """The salt of hashed addresses; created when it is first used."""
         self._database.run(
             "INSERT INTO meta (key, value) VALUES (:key, :value) ON CONFLICT (key) DO NOTHING",
             {"key": SALT, "value": secrets.token_hex(16)},
         )
-        return self._noted(SALT)
+        return self._meta(SALT)
 
     def reserve(self, many: int) -> int:
-        """Keep ids for new people, which nobody else is given; give the one before the first."""
-        last = int(self._noted(LAST) or 0)
+        """Reserve ids for new people; the id before the first of them."""
+        last = int(self._meta(LAST) or 0)
         self._database.upsert("meta", ("key", "value"), [(LAST, str(last + many))])
         return last
 
     def subscribe(
         self, address: str, hashed: str, name: str, newsletter: str, detail: str, now: str
     ) -> Outcome:
-        """Have the person with an address get a newsletter, unless they left or are suppressed.
+        """Subscribe the person with an address, unless they unsubscribed or are suppressed.
 
-        The name of a person who is known already stays.
+        The name of a known person stays.
         """
         if self.suppression(hashed):
             return Outcome.SUPPRESSED
         who = self.find(hashed) or self._add(address, hashed, name, now)
         which = {"n": newsletter, "s": who.id}
         query = "SELECT state FROM subscriptions WHERE newsletter = :n AND subscriber = :s"
-        if known := self._rows(query, which):
-            return Outcome(known[0][0])
+        if states := self._rows(query, which):
+            return Outcome(states[0][0])
         active = Subscription(newsletter, who.id, SubscriptionState.ACTIVE, now)
         self._database.upsert("subscriptions", Subscription._fields, [active])
         self._record_consent(Consent(who.id, newsletter, now, "added", detail))
@@ -231,10 +231,10 @@ class Subscribers:
         evidence: Sequence[Consent],
         now: str,
     ) -> Subscriber | None:
-        """Have somebody who confirmed it get these newsletters, also those they left before.
+        """Subscribe a person who confirmed, also to newsletters they had unsubscribed from.
 
-        `evidence` is kept for each newsletter, whatever person and newsletter it names. None,
-        and nothing is kept, if the address is suppressed.
+        `evidence` is stored for each newsletter, with person and newsletter replaced. None, and
+        nothing is stored, if the address is suppressed.
         """
         if self.suppression(hashed):
             return None
@@ -252,7 +252,7 @@ class Subscribers:
         return who
 
     def choose(self, subscription: Subscription, tags: Sequence[str]) -> None:
-        """Have somebody get only what has one of these tags; none: everything."""
+        """Change the tags of a subscription; none for everything."""
         chosen = subscription._replace(tags="\n".join(tags))
         self._database.upsert("subscriptions", Subscription._fields, [chosen])
 
@@ -264,15 +264,15 @@ class Subscribers:
         now: str,
         client: str = "",
     ) -> list[str]:
-        """Have somebody get these newsletters no more; give those that they got until now."""
+        """Unsubscribe a person from these newsletters; those they were subscribed to."""
         active = SubscriptionState.ACTIVE
-        left = [
+        ended = [
             each
             for each in self.subscriptions(subscriber)
             if each.newsletter in newsletters and each.state == active
         ]
         who = self.by_id(subscriber)
-        for each in left:
+        for each in ended:
             if who:
                 self._withdrawals.add(who.hash, each.newsletter, UNSUBSCRIBED, now)
             gone = each._replace(state=SubscriptionState.UNSUBSCRIBED, since=now)
@@ -280,12 +280,12 @@ class Subscribers:
             self._record_consent(
                 Consent(subscriber, each.newsletter, now, "unsubscribed", detail, client)
             )
-        return [each.newsletter for each in left]
+        return [each.newsletter for each in ended]
 
     def suppress(self, hashed: str, reason: SuppressionReason, detail: str, now: str) -> bool:
-        """Never have an address mailed again; False if nothing changes.
+        """Suppress an address; False if nothing changes.
 
-        One that is suppressed already stays as it is, unless this reason is a stronger one.
+        An earlier suppression stays, unless this reason is stronger.
         """
         changed = self._rows(
             "INSERT INTO suppressions (hash, reason, detail, since) VALUES (:h, :r, :d, :now) "
@@ -300,25 +300,25 @@ class Subscribers:
         return bool(changed)
 
     def unsuppress(self, hashed: str, now: str) -> bool:
-        """An address may be mailed again; False if it was not suppressed, or was erased."""
-        known = self.suppression(hashed)
-        if known is None or known.reason == SuppressionReason.ERASED:
+        """Lift a suppression; False if there is none, or the person was erased."""
+        suppression = self.suppression(hashed)
+        if suppression is None or suppression.reason == SuppressionReason.ERASED:
             return False
         self._database.run("DELETE FROM suppressions WHERE hash = :h", {"h": hashed})
         self._withdrawals.add(hashed, "", LIFTED, now)
         return True
 
     def erase(self, subscriber: Subscriber) -> None:
-        """Forget a person, and all that is known of them."""
+        """Delete a person and all their data."""
         which = {"s": subscriber.id}
         for table in ("consents", "subscriptions"):
             self._database.run(f"DELETE FROM {table} WHERE subscriber = :s", which)
         self._database.run("DELETE FROM subscribers WHERE id = :s", which)
-        # What servers said of their address names it.
+        # Replies of servers contain the address.
         for table in ("bounces", "delivery_events"):
             self._database.run(f"UPDATE {table} SET detail = '' WHERE subscriber = :s", which)
         self._database.run("UPDATE deliveries SET reply = '' WHERE subscriber = :s", which)
-        # What was written down when they were suppressed may name them.
+        # The detail of a suppression may contain it.
         self._database.run(
             "UPDATE suppressions SET detail = '' WHERE hash = :h", {"h": subscriber.hash}
         )
@@ -330,7 +330,7 @@ class Subscribers:
         self._database.upsert("subscribers", Subscriber._fields, [person])
         return person
 
-    def _noted(self, key: str) -> str:
+    def _meta(self, key: str) -> str:
         rows = self._rows("SELECT value FROM meta WHERE key = :key", {"key": key})
         return str(rows[0][0]) if rows else ""
 

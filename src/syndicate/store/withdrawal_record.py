@@ -1,8 +1,8 @@
 """The record of withdrawals outside the store: a file such as `.syndicate.db.withdrawn`.
 
 A first line with a fingerprint of the salt that addresses are hashed with, then a line of JSON for
-each withdrawal. Kept twice, as the record of what was sent. It follows the table: what is missing
-when a program ends is added by the next one.
+each withdrawal. Kept twice, as the sent record. It follows the table: the next program adds what is
+missing.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 SUFFIX = ".withdrawn"
 TAIL_BYTES = 4_096
-"""More than a line has: what is read to find the last one."""
+"""Bytes read to find the last line; no line is longer."""
 
 
 class WithdrawalRecords:
@@ -39,9 +39,9 @@ class WithdrawalRecords:
         self._table = Withdrawals(database)
 
     def update(self) -> None:
-        """Add to the records what they lack. Raises StoreError if that beside cannot be written.
+        """Add missing withdrawals to the records. Raises StoreError if that beside is not writable.
 
-        Nothing is added while the store may be another one than the records are of.
+        Nothing is added while the records may belong to another store.
         """
         if not self._fingerprint():
             return  # there are no addresses yet
@@ -53,18 +53,18 @@ class WithdrawalRecords:
                 self._write(path, self._table.after(_last(path)))
 
     def renew(self) -> None:
-        """Replace the records by what the store holds, after it got a new incarnation.
+        """Replace the records by the rows of the store, after it got a new incarnation.
 
-        The one elsewhere is another file then. Raises OSError, and StoreError as `update`.
+        The record elsewhere is a new file then. Raises OSError, and StoreError as `update`.
         """
         beside, *_ = self._paths()
         beside.unlink(missing_ok=True)
         self.update()
 
     def read(self) -> list[Withdrawal] | None:
-        """All that one of the records knows, in order; None if none is of this store.
+        """All withdrawals in any of the records, in order; None if none is of this store.
 
-        A store without a salt had no subscriber yet, so no one can have withdrawn from it.
+        A store without a salt has had no subscribers, so there can be no withdrawals.
         """
         if not self._fingerprint():
             return []
@@ -97,7 +97,7 @@ class WithdrawalRecords:
 
 
 def _read(path: Path, fingerprint: str) -> list[Withdrawal] | None:
-    """What a record knows; None without one, and for one of other hashes."""
+    """The withdrawals of a record; None without one, or if its salt is another."""
     try:
         first, *lines = path.read_text(encoding="utf-8").splitlines() or [""]
     except OSError:
@@ -108,7 +108,7 @@ def _read(path: Path, fingerprint: str) -> list[Withdrawal] | None:
 
 
 def _last(path: Path) -> int:
-    """The id of the last withdrawal that a record knows, 0 without one."""
+    """The id of the last withdrawal in a record, 0 without one."""
     try:
         with path.open("rb") as file:
             file.seek(max(0, path.stat().st_size - TAIL_BYTES))
@@ -119,7 +119,7 @@ def _last(path: Path) -> int:
 
 
 def _parsed(line: str) -> Withdrawal | None:
-    """A line; None for the first one, and for one that was cut off when its writer was killed."""
+    """A line; None for the first one, and for one that its writer did not finish."""
     try:
         return Withdrawal(*json.loads(line))
     except (TypeError, ValueError):

@@ -1,8 +1,8 @@
 """Withdrawals: who unsubscribed, was suppressed or erased, in order. All the SQL for it is here.
 
-A backup knows nothing of the withdrawals after it, so a restored store would mail these people
-again. Hence they are recorded outside the store too (`store.withdrawal_record`). The table has
-hashes of addresses, as `suppressions`, and no addresses. A row is never changed or deleted.
+A backup lacks the withdrawals after it, so a restored store would mail these people again. Hence
+they are recorded outside the store too (`store.withdrawal_record`). The table has hashes of
+addresses, as `suppressions`, and no addresses. A row is never changed or deleted.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Withdrawal(NamedTuple):
 
     @property
     def scope(self) -> tuple[str, str]:
-        """What a later event of the same scope replaces."""
+        """A later event of the same scope replaces this one."""
         return self.hash, self.newsletter
 
 
@@ -40,7 +40,7 @@ COLUMNS = ", ".join(Withdrawal._fields)
 
 
 class Withdrawals:
-    """What the database knows about withdrawals."""
+    """All withdrawals, in order."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -56,19 +56,19 @@ class Withdrawals:
         return [Withdrawal._make(row) for row in self._database.rows(query, {"last": last})]
 
     def next_id(self) -> int:
-        """An id higher than all before, also than those that a lost store may have given.
+        """An id higher than all before, including those that a lost store may have given.
 
         So it is the time in milliseconds, unless the clock was ahead.
         """
         return max(self.last() + 1, time.time_ns() // 1_000_000)
 
     def add(self, hashed: str, newsletter: str, event: str, now: str) -> None:
-        """Add a withdrawal, or what ends one; inside a transaction."""
+        """Add a withdrawal, or an event that ends one; inside a transaction."""
         row = Withdrawal(self.next_id(), hashed, newsletter, event, now)
         self._database.load("withdrawals", Withdrawal._fields, [row])
 
     def add_lost(self, withdrawals: list[Withdrawal]) -> None:
-        """Add withdrawals that a lost store knew, under new ids; inside a transaction."""
+        """Add withdrawals of a lost store under new ids; inside a transaction."""
         first = self.next_id()
         rows = [each._replace(id=first + number) for number, each in enumerate(withdrawals)]
         self._database.load("withdrawals", Withdrawal._fields, rows)

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from syndicate.store.confirmed_time import MIN_AGE, confirmed_time
 from syndicate.store.database import Database
-from syndicate.store.passed import MIN_AGE, passed
 from syndicate.store.sqlite import in_memory
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -17,7 +17,7 @@ DAY, YEARS = timedelta(days=1), timedelta(days=3650)
 
 def look(database: Database, *moments: datetime, kind: str = "requests") -> list[datetime | None]:
     with database.transaction():
-        return [passed(database, kind, moment) for moment in moments]
+        return [confirmed_time(database, kind, moment) for moment in moments]
 
 
 def test_a_moment_has_passed_when_a_day_later_the_clock_says_so_too(database: Database) -> None:
