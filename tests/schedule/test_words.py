@@ -193,7 +193,7 @@ def test_the_weekdays_of_cron_begin_on_sunday() -> None:
         ("0 25 * * *", "bad hour"),
         ("0 8 * * mondey", "bad day-of-week"),
         ("0 0 30 2 *", "bad day-of-month"),
-        ("0 0 */31 * mon#5", "never comes"),
+        ("0 0 */31 * mon#5", "never matches"),
         (f"{'1' * 5000} 8 * * *", "too long"),
     ],
 )
