@@ -129,7 +129,7 @@ def test_one_leaves_with_one_click_or_by_a_mail() -> None:
     leave = str(message["List-Unsubscribe"]).strip()
     assert leave == f"<{ADA.unsubscribe}>, <{ADA.unsubscribe_by_mail}>"
     assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-    with pytest.raises(MessageError, match="one click"):
+    with pytest.raises(MessageError, match="one-click"):
         prepared().to(replace(ADA, unsubscribe="mailto:weekly@news.example.org"))
 
 
