@@ -32,6 +32,11 @@ class Progress(Protocol):
         ...
 
 
+def no_progress(items: Iterable[T], total: int, doing: str) -> Iterable[T]:  # noqa: ARG001
+    """A progress that shows nothing."""
+    return items
+
+
 @dataclass(frozen=True, slots=True)
 class Places:
     """The folders of a site, absolute. `designs` hold templates, the user's folder first.

@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 from site_folder import SiteFolder
 from syndicate.service.build_state import BuildState
 from syndicate.service.hook_task import HookTask
-from syndicate.service.job_table import hook_job, site_jobs
+from syndicate.service.job_table import site_jobs
+from syndicate.service.jobs import Every, Job
 from syndicate.service.scheduler import Scheduler
 from syndicate.site import set_up
 from syndicate.store.issues import Issue, Issues
@@ -53,7 +54,10 @@ class Life:
         setup, served = set_up(self.site.config_file, {}), BuildState()
         self.served, self.jobs = served, [*site_jobs(setup, served)]
         if setup.config.hooks:
-            self.jobs.append(hook_job(HookTask(setup, served)))
+            hooks = HookTask(setup, served)
+            self.jobs.append(
+                Job(hooks.name, Every(MINUTE), hooks.turn, background=True, wanted=hooks.wanted)
+            )
         self.tick = Scheduler(self.jobs)
 
     def at(self, now: datetime) -> None:

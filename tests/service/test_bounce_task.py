@@ -21,7 +21,7 @@ from syndicate.bounces.mailboxes import Tally, read_mailboxes
 from syndicate.service import bounce_task
 from syndicate.service.bounce_task import BounceTask
 from syndicate.service.http_server import HttpServer
-from syndicate.service.job_table import bounce_job
+from syndicate.service.jobs import Every, Job
 from syndicate.service.scheduler import Scheduler
 from syndicate.site import set_up
 from syndicate.store.bounces import Bounces
@@ -66,8 +66,13 @@ def is_suppressed(site: SiteFolder) -> bool:
         return bool(opened.database.rows("SELECT 1 FROM suppressions"))
 
 
+def bounce_job(site: SiteFolder) -> Job:
+    task = BounceTask(set_up(site.config_file, {}))
+    return Job(task.name, Every(MINUTE), task.turn, background=True)
+
+
 def service(site: SiteFolder) -> Scheduler:
-    return Scheduler([bounce_job(BounceTask(set_up(site.config_file, {})))])
+    return Scheduler([bounce_job(site)])
 
 
 def faults(tick: Scheduler) -> list[str]:
@@ -144,7 +149,7 @@ def test_a_slow_mailbox_holds_nobody_up_and_is_read_by_one_at_a_time(
     tick(MONDAY)
     assert entered.acquire(timeout=10)
     tick(MONDAY + 5 * MINUTE)
-    tick.replace([bounce_job(BounceTask(set_up(site.config_file, {})))])
+    tick.replace([bounce_job(site)])
     tick(MONDAY + 6 * MINUTE)
     assert tick.running == {"bounces"}
     assert unread(site) == ["1"]

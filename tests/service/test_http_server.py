@@ -205,6 +205,17 @@ def test_prometheus_reads_its_numbers(life: ServedLife) -> None:
     )
 
 
+def test_metrics_have_the_last_and_next_run_of_each_job(life: ServedLife) -> None:
+    families = {f.name: f for f in text_string_to_metric_families(life.get("/metrics").text)}
+    last, due = (
+        {each.labels["job"]: each.value for each in families[f"syndicate_job_{name}"].samples}
+        for name in ("last_run_timestamp_seconds", "next_run_timestamp_seconds")
+    )
+    assert last["articles"] >= MONDAY.timestamp()
+    assert last["articles"] < due["articles"] <= last["articles"] + 60
+    assert "next article" not in due, "no article is dated in the future"
+
+
 def test_a_port_in_use_is_said(life: ServedLife) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

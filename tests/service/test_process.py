@@ -22,6 +22,7 @@ import pytest
 from test_clock import within_seconds
 
 from site_folder import SiteFolder
+from syndicate.timestamps import parse_timestamp
 
 PROGRAM = Path(sys.executable).with_name("syndicate")
 
@@ -143,6 +144,47 @@ def test_sighup_takes_a_good_configuration_and_keeps_the_old_one_from_a_bad(
     services.site.article("second.md", "Second wind")
     assert services.published("Second wind")
     assert "Sea Notes" in services.site.text("feed.xml")
+
+
+def test_status_as_json_has_the_words_of_the_text(services: Services) -> None:
+    stopped = json.loads(services.run("status", "--json").stdout)
+    assert stopped == {
+        "state": "not running",
+        "process": None,
+        "facts": {},
+        "jobs": {},
+        "findings": [],
+    }
+    services.site.write("broken.md", "---\ntitle: Broken\ndate: 2026-13-45\n---\n")
+    process = services.start()
+    assert within_seconds(lambda: services.run("status").returncode == 1)
+    shown = services.run("status", "--json")
+    assert shown.returncode == 1
+    document, text = json.loads(shown.stdout), services.run("status").stdout
+    assert (document["state"], document["process"]) == ("running", process.pid)
+    assert {*document["facts"]} >= {"since", "last tick", "last build", "problems since"}
+    assert all(label in text for label in document["facts"])
+    assert all(name in text for name in document["jobs"])
+    assert parse_timestamp(document["jobs"]["articles"])
+    assert document["jobs"]["next article"] is None, "it runs when it is needed"
+    (finding,) = (each for each in document["findings"] if each["path"].endswith("broken.md"))
+    assert finding["message"] in text
+
+
+def test_status_does_not_load_the_service(services: Services) -> None:
+    program = (
+        "import sys; from syndicate.cli import main; main(['status']); "
+        "print([name for name in sys.modules if name.startswith('syndicate.service.')])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=services.site.root,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=30,
+    )
+    assert done.stdout == "No service is running.\n[]\n"
 
 
 def test_status_says_how_it_is(services: Services) -> None:

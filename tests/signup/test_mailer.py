@@ -19,7 +19,8 @@ from syndicate.errors import DeliveryError
 from syndicate.mail.outbox import Outbox
 from syndicate.mail.smtp.client import SmtpTransport
 from syndicate.mail.transport import Envelope, Session, Transport
-from syndicate.service.job_table import signup_job
+from syndicate.service.job_table import MINUTE
+from syndicate.service.jobs import Job
 from syndicate.service.scheduler import Scheduler
 from syndicate.service.signup_task import SignupMailTask, frame_of
 from syndicate.signup.mailer import BACKOFF, SignupMailer
@@ -113,7 +114,10 @@ def test_a_new_configuration_sends_no_letter_twice(
 
     monkeypatch.setattr(Outbox, "finish", slowly)
     setup = set_up(small.site.config_file, {})
-    jobs = [signup_job(SignupMailTask(setup, threading.Event())) for _ in range(2)]
+    tasks = [SignupMailTask(setup, threading.Event()) for _ in range(2)]
+    jobs = [
+        Job(task.name, MINUTE, task.turn, background=True, wanted=task.wanted) for task in tasks
+    ]
     tick, moment = Scheduler(jobs[:1]), now()
     tick(moment)
     tick.replace(jobs[1:])

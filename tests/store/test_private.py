@@ -12,7 +12,7 @@ import pytest
 
 from site_folder import SiteFolder
 from syndicate import atomic_files
-from syndicate.service.lock import single_instance
+from syndicate.service_state.lock import single_instance
 from syndicate.store.connect import open_database
 from syndicate.store.migrate import upgrade
 from syndicate.store.sqlite import Sqlite, in_memory

@@ -35,8 +35,7 @@ def fetch(config_file: Path, files: tuple[str, ...]) -> None:
 
     With FILEs, process these emails instead. The files are kept; - is standard input.
     """
-    from syndicate.service.build_state import no_progress
-    from syndicate.site import open_site, set_up
+    from syndicate.site import no_progress, open_site, set_up
 
     setup = set_up(config_file, os.environ)
     with open_site(setup, no_progress) as site:
@@ -80,8 +79,7 @@ def _data(file: str) -> bytes:
 @config_option
 def list_(config_file: Path, what: str, most: int) -> None:
     """List bounces and complaints of an issue, of a newsletter, or of all, newest first."""
-    from syndicate.service.build_state import no_progress
-    from syndicate.site import open_site, set_up
+    from syndicate.site import no_progress, open_site, set_up
     from syndicate.store.bounces import Bounces
 
     with open_site(set_up(config_file, os.environ), no_progress) as site:

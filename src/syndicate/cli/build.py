@@ -21,7 +21,7 @@ from syndicate.cli.show import (
     show_table,
     tally,
 )
-from syndicate.findings import Finding, Level
+from syndicate.findings import Level
 
 if TYPE_CHECKING:
     from syndicate.build.builder import Report
@@ -107,15 +107,17 @@ def check(config_file: Path, *, as_json: bool, quiet: bool) -> int:
     Exits with 1 if it finds warnings or errors.
     """
     from syndicate.build.builder import build as run
-    from syndicate.site import load_site
+    from syndicate.service_state.status import runtime_findings
+    from syndicate.site import open_site, set_up
     from syndicate.starter_values import starter_findings
     from syndicate.store.incarnation import Incarnation
 
-    with load_site(config_file, os.environ, Progress(quiet=quiet or as_json)) as site:
+    setup = set_up(config_file, os.environ)
+    with open_site(setup, Progress(quiet=quiet or as_json)) as site:
         report = run(site, datetime.now(UTC), rehearse=True)
         doubts = Incarnation(site.database, site.sent_record).findings(site.config_file)
     examples = starter_findings(site.config, site.config_file)
-    found = (*doubts, *examples, *_of_the_service(config_file), *report.findings)
+    found = (*doubts, *examples, *runtime_findings(setup), *report.findings)
     findings = placed(found, site)
     if as_json:
         click.echo(findings_as_json(findings))
@@ -125,18 +127,3 @@ def check(config_file: Path, *, as_json: bool, quiet: bool) -> int:
         if not findings and not quiet:
             click.echo(f"{counted(report.articles, 'article')} published: no problems found.")
     return int(any(finding.level != Level.NOTICE for finding in findings))
-
-
-def _of_the_service(config_file: Path) -> list[Finding]:
-    """Findings only a running service can have: proxies missing in the configuration."""
-    from syndicate.service.forwarding import RULE
-    from syndicate.service.lock import holder
-    from syndicate.service.service import LOCK, STATUS, state_file
-    from syndicate.service.status import read
-    from syndicate.site import set_up
-
-    setup = set_up(config_file, os.environ)
-    if holder(state_file(setup, LOCK)) is None:
-        return []
-    known = read(state_file(setup, STATUS))
-    return [finding for finding, _ in (known.faults if known else ()) if finding.rule == RULE]

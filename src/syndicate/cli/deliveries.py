@@ -229,12 +229,11 @@ def send(config_file: Path) -> int:
     from syndicate.cli.show import Progress
     from syndicate.delivery.sender import send as send_all
     from syndicate.issues.archive import is_written
-    from syndicate.service.lock import holder
-    from syndicate.service.service import LOCK, state_file
+    from syndicate.service_state.lock import holder, lock_file
     from syndicate.site import open_site, set_up
 
     setup = set_up(config_file, os.environ)
-    lock = state_file(setup, LOCK)
+    lock = lock_file(setup)
 
     def shown(site: Site, issue: Issue) -> bool:
         """While a service runs, only it knows which pages it serves, so it sends new issues."""

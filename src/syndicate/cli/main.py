@@ -14,7 +14,8 @@ from syndicate.cli.inspect import config, explain
 from syndicate.cli.issues import issues
 from syndicate.cli.options import PROGRAM
 from syndicate.cli.preview import preview
-from syndicate.cli.run import run, status
+from syndicate.cli.run import run
+from syndicate.cli.status import status
 from syndicate.cli.store import backup, restore, resume
 from syndicate.cli.subscribers import subscribers
 

@@ -145,8 +145,13 @@ def _colour(level: Level) -> str:
 
 
 def findings_as_json(findings: Sequence[Finding]) -> str:
-    """Findings as a JSON array of objects; docs/commands.md documents the keys."""
-    rows = [
+    """Findings as a JSON array of objects."""
+    return json.dumps(finding_rows(findings), ensure_ascii=False, indent=2)
+
+
+def finding_rows(findings: Sequence[Finding]) -> list[dict[str, str | int | None]]:
+    """Findings as JSON objects; docs/commands.md documents the keys."""
+    return [
         {
             "rule": finding.rule,
             "number": _number(finding.rule),
@@ -158,7 +163,6 @@ def findings_as_json(findings: Sequence[Finding]) -> str:
         }
         for finding in findings
     ]
-    return json.dumps(rows, ensure_ascii=False, indent=2)
 
 
 def _number(rule: str) -> int | None:

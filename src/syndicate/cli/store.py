@@ -44,8 +44,7 @@ def restore(config_file: Path, file: Path) -> None:
 
     Stop the service first. Nothing is sent afterwards until you run `syndicate resume`.
     """
-    from syndicate.service.lock import single_instance
-    from syndicate.service.service import LOCK, state_file
+    from syndicate.service_state.lock import lock_file, single_instance
     from syndicate.site import set_up
     from syndicate.store.backup import restore as put_back
 
@@ -53,7 +52,7 @@ def restore(config_file: Path, file: Path) -> None:
     setup = set_up(config_file, os.environ)
     _record_withdrawals(setup)
     name = f".replaced-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
-    with single_instance(state_file(setup, LOCK), os.getpid()):
+    with single_instance(lock_file(setup), os.getpid()):
         aside = put_back(file, target, name)
     click.echo(f"Restored {from_here(file)}.")
     if aside:
@@ -183,15 +182,3 @@ def _copy(site: Site) -> None:
             "to those of the original. To try things out, set deliver: false or "
             "sending.transport: outbox."
         )
-
-
-def doubt_of(setup: Setup) -> str:
-    """Why nothing is sent from a store, "" if it is; without making or opening a new one."""
-    from syndicate.site import open_site
-    from syndicate.store.incarnation import Incarnation
-
-    is_file = setup.config.store.url.startswith("sqlite:///")
-    if is_file and not setup.state.exists():
-        return ""
-    with open_site(setup, Progress(quiet=True)) as site:
-        return str(Incarnation(site.database, site.sent_record).doubt() or "")

@@ -16,7 +16,7 @@ from datetime import datetime
 from syndicate.delivery.reapply import Reapplied, reapply
 from syndicate.delivery.states import DeliveryState
 from syndicate.errors import SyndicateError
-from syndicate.site import Site
+from syndicate.site import Setup, Site, no_progress, open_site
 from syndicate.store.deliveries import Deliveries
 from syndicate.store.events import Events
 from syndicate.store.incarnation import Incarnation, same_place
@@ -283,3 +283,11 @@ def _skip_events(site: Site, now: str) -> None:
 def _rebuild_all(site: Site) -> None:
     """Have the next build check every document."""
     Meta(site.database).remember({"unfinished": "yes"})
+
+
+def sending_doubt(setup: Setup) -> str:
+    """Why nothing is sent from the store, or ""; does not create a store that does not exist."""
+    if setup.config.store.url.startswith("sqlite:///") and not setup.state.exists():
+        return ""
+    with open_site(setup, no_progress) as site:
+        return str(Incarnation(site.database, site.sent_record).doubt() or "")

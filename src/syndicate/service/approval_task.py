@@ -7,9 +7,9 @@ from datetime import datetime
 
 from syndicate.build.builder import build
 from syndicate.issues.freeze import approve_due
-from syndicate.service.build_state import BuildState, no_progress
+from syndicate.service.build_state import BuildState
 from syndicate.service.jobs import TaskResult
-from syndicate.site import Setup, Site, open_site
+from syndicate.site import Setup, Site, no_progress, open_site
 from syndicate.store.issues import Issues
 
 log = logging.getLogger(__name__)

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING
 
 from syndicate.catalogue.urls import base_url, path_sent
 from syndicate.findings import Finding, Level
-from syndicate.service.build_state import no_progress
 from syndicate.service.jobs import TaskResult
 from syndicate.service.threaded_handler import Answering, ThreadedHandler
-from syndicate.site import Setup, Site, open_site
+from syndicate.site import Setup, Site, no_progress, open_site
 from syndicate.web.http_messages import Request, Response
 
 if TYPE_CHECKING:

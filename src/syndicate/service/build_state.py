@@ -1,20 +1,11 @@
-"""State shared by the tasks: what was built; and a progress display that shows nothing."""
+"""State that tasks share: what builds wrote and what is not yet served."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from queue import SimpleQueue
 from threading import Event
-from typing import TypeVar
 
 from syndicate.build.builder import Report
-
-T = TypeVar("T")
-
-
-def no_progress(items: Iterable[T], total: int, doing: str) -> Iterable[T]:  # noqa: ARG001
-    """A progress that shows nothing."""
-    return items
 
 
 class BuildState:

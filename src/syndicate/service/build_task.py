@@ -14,10 +14,10 @@ from pathlib import Path
 
 from syndicate.build.builder import Report, build_scanned
 from syndicate.content.folder import FolderScan, Stat, is_link, scan, stat_of
-from syndicate.service.build_state import BuildState, no_progress
+from syndicate.service.build_state import BuildState
 from syndicate.service.debounce import View, differing, look, look_closer
 from syndicate.service.jobs import TaskResult
-from syndicate.site import Setup, open_site
+from syndicate.site import Setup, no_progress, open_site
 from syndicate.store.articles import Articles
 from syndicate.timestamps import format_timestamp, parse_timestamp
 

@@ -19,9 +19,8 @@ from syndicate.delivery.relays import RelayError
 from syndicate.delivery.status import SendingStatus, sending_status
 from syndicate.findings import Finding, Level
 from syndicate.issues.archive import Shown
-from syndicate.service.build_state import no_progress
 from syndicate.service.jobs import TaskResult
-from syndicate.site import Setup, open_site
+from syndicate.site import Setup, no_progress, open_site
 from syndicate.store.incarnation import Incarnation
 from syndicate.timestamps import format_timestamp
 

@@ -8,8 +8,7 @@ from typing import Protocol
 
 from syndicate.findings import Finding, Level
 from syndicate.service.jobs import TaskResult
-
-RULE = "proxy-unknown"
+from syndicate.service_state.status import PROXY_UNKNOWN
 
 
 class Serves(Protocol):
@@ -45,4 +44,5 @@ class Forwarding:
             "service.trusted_proxies: all its visitors share one rate limit"
         )
         hint = f'if it is your reverse proxy, set service: {{trusted_proxies: ["{peer}"]}}'
-        return TaskResult(findings=[Finding(level, RULE, message, self._config_file, None, hint)])
+        finding = Finding(level, PROXY_UNKNOWN, message, self._config_file, None, hint)
+        return TaskResult(findings=[finding])

@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from syndicate.findings import Finding, Level
 from syndicate.hooks import HUB, Failure, call_hooks
 from syndicate.issues.archive import Shown, is_written
-from syndicate.service.build_state import BuildState, no_progress
+from syndicate.service.build_state import BuildState
 from syndicate.service.jobs import TaskResult
-from syndicate.site import Setup, open_site
+from syndicate.site import Setup, no_progress, open_site
 
 log = logging.getLogger(__name__)
 

@@ -1,6 +1,6 @@
-"""Serve the output folder over HTTP, in a thread of its own, with health checks and metrics.
+"""Serve the output folder over HTTP, in a separate thread.
 
-Whatever happens to builds, the last good documents are served.
+If a build fails, the last good documents are still served.
 """
 
 from __future__ import annotations
@@ -16,8 +16,6 @@ from threading import Event
 from urllib.parse import urlsplit
 
 import uvicorn
-from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from syndicate.catalogue.identity import aliases_of
 from syndicate.catalogue.urls import base_url
@@ -26,13 +24,12 @@ from syndicate.documents.render_cache import address
 from syndicate.errors import OutputError, SyndicateError
 from syndicate.issues.archive import moved_pages
 from syndicate.service.bounce_task import WebhookEndpoint
-from syndicate.service.build_state import no_progress
 from syndicate.service.delivery_task import Sent
-from syndicate.service.problems import is_failure
+from syndicate.service.health import Health
 from syndicate.service.scheduler import Scheduler
 from syndicate.service.signup_task import SignupEndpoint
 from syndicate.service.threaded_handler import ThreadedHandler
-from syndicate.site import Setup, open_site
+from syndicate.site import Setup, no_progress, open_site
 from syndicate.store.articles import Articles
 from syndicate.store.documents import Documents
 from syndicate.store.issues import Issues
@@ -63,7 +60,7 @@ class HttpServer:
         patience: float,
         asked: Event,
     ) -> None:
-        """`asked` is set whenever somebody may have asked for a letter."""
+        """`asked` is set after each request that may lead to a transactional email."""
         self._setup = setup
         self._asked = asked
         memory = setup.state.with_name(setup.state.name + MEMORY)
@@ -181,51 +178,6 @@ class HttpServer:
 
     def _serve(self) -> None:
         self._server.run(sockets=self._sockets)
-
-
-class Health:
-    """What the service says of itself to whoever watches over it; also a collector of numbers."""
-
-    def __init__(self, tick: Scheduler, patience: float, traffic: Traffic, sent: Sent) -> None:
-        self._tick = tick
-        self._patience = patience
-        self.articles = self.issues = self.documents = self.feeds = 0
-        self.is_built = False
-        self._registry = CollectorRegistry()
-        self._registry.register(traffic)
-        self._registry.register(sent)
-        self._registry.register(self)
-
-    def livez(self) -> Sequence[str]:
-        """Whether ticks come."""
-        return [] if self._tick.alive(self._patience) else ["no tick for too long"]
-
-    def readyz(self) -> Sequence[str]:
-        """Whether it does all it should: what keeps a part of it from its work."""
-        if self._tick.last is None:
-            return ["starting"]
-        building = [] if self.is_built else ["the first build is not done"]
-        wrong = (f"{part}: {f.message}" for part, f, _ in tuple(self._tick.faults) if is_failure(f))
-        return [*self.livez(), *building, *wrong]
-
-    def metrics(self) -> bytes:
-        """All numbers, in Prometheus's text format."""
-        return generate_latest(self._registry)
-
-    def collect(self) -> Iterator[Metric]:
-        """The numbers of the service (a collector of prometheus_client)."""
-        yield CounterMetricFamily("syndicate_ticks", "Rounds of the service.", self._tick.count)
-        last = self._tick.last
-        numbers = {
-            "last_tick_timestamp_seconds": ("When the last round was.", last and last.timestamp()),
-            "articles": ("Articles that are published.", self.articles),
-            "issues": ("Issues, skipped ones too.", self.issues),
-            "feeds": ("Feeds that are served, each format counted.", self.feeds),
-            "documents": ("Documents that are served.", self.documents),
-            "faults": ("What is wrong now.", len(tuple(self._tick.faults))),
-        }
-        for name, (meaning, value) in numbers.items():
-            yield GaugeMetricFamily(f"syndicate_{name}", meaning, value or 0)
 
 
 def _proxies(setup: Setup) -> tuple[Network, ...]:

@@ -14,9 +14,9 @@ from syndicate.build.builder import build
 from syndicate.config.model import Newsletter
 from syndicate.issues.freeze import make_due, schedule_of, upcoming
 from syndicate.schedule.slots import Schedule
-from syndicate.service.build_state import BuildState, no_progress
+from syndicate.service.build_state import BuildState
 from syndicate.service.jobs import TaskResult
-from syndicate.site import Setup, Site, open_site
+from syndicate.site import Setup, Site, no_progress, open_site
 from syndicate.store.incarnation import Incarnation
 from syndicate.store.issues import Issue, IssueState
 from syndicate.timestamps import format_timestamp

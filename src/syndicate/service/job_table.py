@@ -1,4 +1,4 @@
-"""All that the service does for a configuration, in the order in which it is done, and when."""
+"""The jobs of the service for a configuration, in the order in which they run, with triggers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from syndicate.service.store_task import StoreTask
 from syndicate.site import Setup
 
 MINUTE = Every(timedelta(minutes=1))
-"""For jobs that begin sooner when they are wanted, and to find what other programs changed."""
+"""For jobs that run sooner when they are wanted; and to find what other programs changed."""
 
 APPROVALS = Every(timedelta(seconds=10))
 """Commands set the times of approvals, which are in the store."""
@@ -39,26 +39,17 @@ def site_jobs(setup: Setup, served: BuildState) -> Iterator[Job]:
     yield Job("store", MINUTE, StoreTask(setup).turn)
     yield Job(NEXT_ARTICLE, OnDemand(), article_due)
     yield Job(BuildTask.name, poll, BuildTask(setup, served).turn)
-    for newsletter in setup.config.newsletters.values():
-        yield issue_job(IssueTask(setup, newsletter, served))
+    for newsletter in setup.config.newsletters.values():  # a job each, so that each fails alone
+        issues = IssueTask(setup, newsletter, served)
+        trigger = AtSlots(issues.schedule) if issues.schedule else OnDemand()
+        yield Job(issues.name, trigger, issues.turn, wanted=issues.wanted)
     if setup.config.newsletters:
         approvals = ApprovalTask(setup, served)
         yield Job(approvals.name, APPROVALS, approvals.turn, wanted=approvals.wanted)
 
 
-def issue_job(task: IssueTask) -> Job:
-    """Each newsletter is a job, so that it fails alone."""
-    trigger = AtSlots(task.schedule) if task.schedule else OnDemand()
-    return Job(task.name, trigger, task.turn, wanted=task.wanted)
-
-
-def hook_job(task: HookTask) -> Job:
-    """Hooks are called in the background: a slow one delays nothing else."""
-    return Job(task.name, MINUTE, task.turn, background=True, wanted=task.wanted)
-
-
 def server_jobs(setup: Setup, served: BuildState, serving: HttpServer) -> Iterator[Job]:
-    """What is served, and what the server has noticed."""
+    """Refreshing the served documents, and findings of the server."""
     poll = Every(timedelta(seconds=setup.config.service.poll_interval))
     folders = places_of_issues(setup.places.output, setup.config.newsletters)
     refresh = RefreshTask(serving, served, folders)
@@ -70,23 +61,16 @@ def server_jobs(setup: Setup, served: BuildState, serving: HttpServer) -> Iterat
 def mail_jobs(
     setup: Setup, served: BuildState, shown: IssuePages, asked: Event, delivery: DeliveryTask
 ) -> Iterator[Job]:
-    """Hooks, emails and what comes back for them: slow, so in the background."""
+    """Hooks, emails and bounces: slow, so in the background, where they delay no other job."""
     if setup.config.hooks or setup.config.feeds.hub:
-        yield hook_job(HookTask(setup, served, shown))
-    yield signup_job(SignupMailTask(setup, asked))
+        hooks = HookTask(setup, served, shown)
+        yield Job(hooks.name, MINUTE, hooks.turn, background=True, wanted=hooks.wanted)
+    signups = SignupMailTask(setup, asked)
+    yield Job(signups.name, MINUTE, signups.turn, background=True, wanted=signups.wanted)
     yield Job(delivery.looking, DELIVERIES, delivery.look, wanted=delivery.has_changed)
     yield Job(
         delivery.sending, OnDemand(), delivery.send, background=True, wanted=delivery.is_needed
     )
     if setup.config.bounces != Bounces():
-        yield bounce_job(BounceTask(setup))
-
-
-def signup_job(task: SignupMailTask) -> Job:
-    """Emails are sent in the background."""
-    return Job(task.name, MINUTE, task.turn, background=True, wanted=task.wanted)
-
-
-def bounce_job(task: BounceTask) -> Job:
-    """Mailboxes are read in the background."""
-    return Job(task.name, MINUTE, task.turn, background=True)
+        bounces = BounceTask(setup)
+        yield Job(bounces.name, MINUTE, bounces.turn, background=True)

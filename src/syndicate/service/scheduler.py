@@ -69,8 +69,13 @@ class Scheduler:
 
     def next_runs(self, now: datetime) -> Mapping[str, datetime | None]:
         """When each job runs next; None for one that waits for another. For any thread."""
-        states = self._states
-        return {job.name: self._next_run(job, states[job.name], now) for job in self._jobs}
+        jobs, states = self._jobs, self._states
+        return {job.name: self._next_run(job, states[job.name], now) for job in jobs}
+
+    @property
+    def states(self) -> Mapping[str, JobState]:
+        """The state of each job, by name. For any thread."""
+        return dict(self._states)
 
     @property
     def running(self) -> frozenset[str]:

@@ -28,18 +28,16 @@ from syndicate.service.http_server import HttpServer
 from syndicate.service.issue_pages import IssuePages
 from syndicate.service.job_table import mail_jobs, server_jobs, site_jobs
 from syndicate.service.jobs import Every, Job
-from syndicate.service.lock import single_instance
 from syndicate.service.problems import as_findings
 from syndicate.service.scheduler import Scheduler
 from syndicate.service.single_instance import DatabaseLock
-from syndicate.service.status import Reporter
+from syndicate.service.status_reporter import StatusReporter
 from syndicate.service.systemd import ALIVE, READY, STOPPING, Systemd
+from syndicate.service_state.lock import lock_file, single_instance
+from syndicate.service_state.status import status_file
 from syndicate.site import Setup, set_up
 
 log = logging.getLogger(__name__)
-
-LOCK, STATUS = ".running", ".status"
-"""What is added to the name of the store for the service's own files."""
 
 ENDING = (signal.SIGTERM, signal.SIGINT)
 SAME_REQUEST = 1.0
@@ -52,11 +50,6 @@ SECOND = 2
 
 STUCK = 1
 """The exit code when what was in hand did not end within the deadline."""
-
-
-def state_file(setup: Setup, kind: str) -> Path:
-    """The file of a kind, beside the store."""
-    return setup.state.with_name(setup.state.name + kind)
 
 
 def _patience(setup: Setup) -> float:
@@ -117,14 +110,14 @@ class Service:
         self._alone = DatabaseLock(self._setup, self._end_second)
         self._delivering = self._begin()
         self._clock = Clock(self._turn, self._tick.next_runs)
-        self._reporter = Reporter(state_file(self._setup, STATUS), os.getpid())
+        self._reporter = StatusReporter(status_file(self._setup), os.getpid())
 
     def run(self) -> int:
         """Work until SIGTERM, SIGINT or the end of its terminal; give the exit code.
 
         Raises when it cannot begin.
         """
-        with single_instance(state_file(self._setup, LOCK), os.getpid()):
+        with single_instance(lock_file(self._setup), os.getpid()):
             self._alone.begin()
             for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
                 signal.signal(number, self._on_signal)

@@ -12,10 +12,9 @@ from syndicate.catalogue.urls import SIGNUP_PATHS, base_url
 from syndicate.documents.site_documents import current_documents
 from syndicate.findings import Finding, Level
 from syndicate.schedule.words import duration
-from syndicate.service.build_state import no_progress
 from syndicate.service.jobs import TaskResult
 from syndicate.service.threaded_handler import Answering, ThreadedHandler
-from syndicate.site import Setup, Site, open_site
+from syndicate.site import Setup, Site, no_progress, open_site
 from syndicate.store.requests import SignupRequests
 from syndicate.timestamps import format_timestamp
 from syndicate.web.http_messages import Request, Response
@@ -39,11 +38,11 @@ def frame_of(site: Site, now: datetime) -> tuple[jinja2.Environment, Frame]:
 class SignupEndpoint(ThreadedHandler):
     """Answers requests for sign-up pages: a handler of `web.responder`."""
 
-    name = "people"
+    name = "sign-up pages"
     largest = 64 * 1024
 
     def __init__(self, setup: Setup, proxies: tuple[Network, ...], asked: Event) -> None:
-        """`asked` is set whenever there may be a letter to send."""
+        """`asked` is set whenever there may be an email to send."""
         super().__init__(setup, rf"(?:{'|'.join(SIGNUP_PATHS)})(?:[/?]|\Z)".encode())
         self._asked = asked
         self._clients = Clients(ASKING, proxies)
@@ -79,7 +78,7 @@ def _asks(target: bytes) -> bool:
 class SignupMailTask:
     """Sends the transactional emails that people asked for; runs in the background."""
 
-    name = "letters"
+    name = "transactional email"
 
     def __init__(self, setup: Setup, asked: Event) -> None:
         """`asked` is set whenever there may be an email to send."""

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from syndicate.service.build_state import no_progress
 from syndicate.service.jobs import TaskResult
-from syndicate.site import Setup, open_site
+from syndicate.site import Setup, no_progress, open_site
 from syndicate.store.incarnation import Incarnation
 
 LOOK_AGAIN = timedelta(seconds=2)

@@ -16,8 +16,7 @@ from contextlib import ExitStack
 
 from syndicate.catalogue.urls import base_url, path_sent
 from syndicate.errors import SyndicateError
-from syndicate.service.build_state import no_progress
-from syndicate.site import Setup, Site, open_site
+from syndicate.site import Setup, Site, no_progress, open_site
 from syndicate.web.http_messages import Request, Response, text
 
 log = logging.getLogger(__name__)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from syndicate.errors import SyndicateError
-from syndicate.service.lock import holder, single_instance
+from syndicate.service_state.lock import holder, single_instance
 
 
 def test_a_second_one_is_refused_by_the_name_of_the_first(tmp_path: Path) -> None:

@@ -14,7 +14,8 @@ from syndicate.errors import SyndicateError
 from syndicate.findings import Finding, Level
 from syndicate.service.jobs import Every, Job, TaskResult
 from syndicate.service.scheduler import Scheduler
-from syndicate.service.status import HEARTBEAT, Reporter, Status, read
+from syndicate.service.status_reporter import HEARTBEAT, StatusReporter
+from syndicate.service_state.status import Status, read
 
 BROKEN = Finding(Level.ERROR, "unreadable", "no date", "a.md", 3, "write one")
 
@@ -54,7 +55,7 @@ def test_before_the_first_start_nothing_is_said(path: Path) -> None:
 def test_what_is_said_comes_back(path: Path) -> None:
     tick = Scheduler([job(Step())])
     tick(NOON)
-    assert Reporter(path, 4711).report(tick, NOON) == []
+    assert StatusReporter(path, 4711).report(tick, NOON) == []
     status = said(path)
     assert (status.pid, status.ticked) == (4711, NOON)
     assert status.facts == {"articles": "3 published"}
@@ -65,7 +66,7 @@ def test_what_is_said_comes_back(path: Path) -> None:
 def test_it_is_written_when_something_changed_and_now_and_then(path: Path) -> None:
     step = Step()
     tick = Scheduler([job(step)])
-    reporter = Reporter(path, os.getpid())
+    reporter = StatusReporter(path, os.getpid())
     for second in range(5):
         tick(NOON + timedelta(seconds=second))
         reporter.report(tick, NOON + timedelta(seconds=second))
@@ -82,7 +83,7 @@ def test_it_is_written_when_something_changed_and_now_and_then(path: Path) -> No
 
 def test_a_file_that_cannot_be_written_is_a_fault_until_it_can(path: Path) -> None:
     path.mkdir()
-    reporter = Reporter(path, 1)
+    reporter = StatusReporter(path, 1)
     (finding,) = reporter.report(Scheduler([]), NOON)
     assert finding.path == str(path)
     path.rmdir()

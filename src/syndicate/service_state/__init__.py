@@ -1,0 +1,1 @@
+"""The lock and the status file of the running service, for other processes."""
