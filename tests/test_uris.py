@@ -128,6 +128,30 @@ def test_an_address_becomes_a_uri_or_is_refused(written: str) -> None:
     assert is_uri(made)
 
 
+@pytest.mark.parametrize(
+    "host",
+    [
+        "xn--",
+        "xn--zzzzzz-.org",
+        "a.xn--ascii-.org",
+        "XN--ascii-.org",
+        "bücher.xn--ascii-.org",
+        "ｘｎ--ascii-.org",
+        "xn%2D%2Dascii-.org",
+        f"xn--{'9' * 59}.org",
+    ],
+)
+def test_a_false_xn_label_is_refused(host: str) -> None:
+    with pytest.raises(ValueError, match=r"not valid|not a valid"):
+        ascii_host(host)
+    with pytest.raises(ValueError, match=r"not valid|not a valid"):
+        uri(f"https://{host}/page")
+
+
+def test_a_path_may_contain_the_prefix_of_encoded_labels() -> None:
+    assert uri("https://example.org/xn--page") == "https://example.org/xn--page"
+
+
 @given(st.from_regex(STRICT, fullmatch=True))
 def test_a_valid_uri_stays_as_it_is(written: str) -> None:
     try:

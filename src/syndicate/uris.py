@@ -40,7 +40,10 @@ _NOT_IN_PATH = re.compile(rf"%(?![0-9A-Fa-f]{{2}})|[^{UNRESERVED}{SUB_DELIMS}:@/
 _NOT_IN_QUERY = re.compile(rf"%(?![0-9A-Fa-f]{{2}})|[^{UNRESERVED}{SUB_DELIMS}:@/?%]", re.ASCII)
 _NOT_IN_USER = re.compile(rf"%(?![0-9A-Fa-f]{{2}})|[^{UNRESERVED}{SUB_DELIMS}:%]", re.ASCII)
 _HOST = re.compile(rf"[{UNRESERVED}{SUB_DELIMS}]+", re.ASCII)
+_WEB = re.compile(r"https?://", re.IGNORECASE)
+_NOT_IN_WEB_ADDRESS = re.compile(r"[\s\x00-\x1f\x7f]")
 _WITH_HOST = ("http", "https", "ftp")
+ACE_PREFIX = "xn--"
 MAX_PORT = 65_535
 MAX_HOST_LENGTH, MAX_LABEL_LENGTH = 253, 63
 
@@ -53,13 +56,23 @@ def is_uri(text: str) -> bool:
         return False
 
 
+def is_web_address(text: str) -> bool:
+    """Whether a text is an absolute http or https URL with a host (RFC 3986)."""
+    if not _WEB.match(text) or _NOT_IN_WEB_ADDRESS.search(text):
+        return False
+    try:
+        return bool(uri(text))
+    except ValueError:
+        return False
+
+
 def uri(text: str) -> str:
     """An absolute address as a URI: its host in ASCII, whatever a part may not hold escaped.
 
     A valid URI stays as it is, but for a host that is written in escapes. Raises ValueError for
     what is no address: without a scheme, with a host or port that cannot be.
     """
-    if _PLAIN.fullmatch(text):
+    if _PLAIN.fullmatch(text) and ACE_PREFIX not in text:
         return text
     found = _PIECES.fullmatch(text)
     if found is None:
@@ -90,7 +103,8 @@ def path_of(text: str) -> str:
 def ascii_host(host: str) -> str:
     """A domain as DNS has it, by UTS 46 without transitional processing, as browsers do.
 
-    It may be written with escapes (RFC 3986, section 3.2.2). Raises ValueError for none.
+    It may be written with escapes (RFC 3986, section 3.2.2). Raises ValueError for a text that is
+    not a host name, and for an xn-- label that encodes nothing (RFC 5890, section 2.3.1).
     """
     written = unquote(host, errors="strict") if "%" in host else host
     name = written if written.isascii() else _mapped(written)
@@ -99,7 +113,19 @@ def ascii_host(host: str) -> str:
         raise ValueError(f"{host!r} is not a valid host name")
     if len(name) > MAX_HOST_LENGTH + 1:
         raise ValueError(f"the host {host!r} is too long")
+    if not all(map(_is_label, labels)):
+        raise ValueError(f"{host!r} has an xn-- label that is not valid")
     return name
+
+
+def _is_label(label: str) -> bool:
+    """Whether a label with the prefix xn-- encodes characters beyond ASCII; others do not."""
+    if label[: len(ACE_PREFIX)].lower() != ACE_PREFIX:
+        return True
+    try:
+        return not label[len(ACE_PREFIX) :].encode("ascii").decode("punycode").isascii()
+    except ValueError:
+        return False
 
 
 def _head_of(text: str) -> tuple[str, str, str]:
