@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from syndicate.colours import contrast
-from syndicate.config.checks import PAPERS, is_web_address
 from syndicate.config.loader import parse
+from syndicate.config.value_checks import PAPERS
 from syndicate.errors import ConfigError
+from syndicate.uris import is_web_address
 
 DESIGNS = Path(__file__).parents[2] / "templates"
 SITE = {"title": "Lake Notes", "url": "https://example.org/"}

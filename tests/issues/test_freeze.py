@@ -15,9 +15,9 @@ from syndicate.config.model import Newsletter
 from syndicate.errors import SyndicateError
 from syndicate.issues.freeze import freeze_issue, move, skip
 from syndicate.mail.personalise import EncodedIssue, Recipient
-from syndicate.newsletters.checks import CUT_BY_GMAIL
 from syndicate.newsletters.personal import PersonalisedIssue
 from syndicate.newsletters.render import size_as_sent
+from syndicate.newsletters.rules.markup import CUT_BY_GMAIL
 from syndicate.schedule.due import Reason, Skipped
 from syndicate.schedule.slots import Slot
 from syndicate.store.issues import Issue, Issues, IssueState

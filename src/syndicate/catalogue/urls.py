@@ -7,10 +7,10 @@ from datetime import tzinfo
 from pathlib import PurePosixPath
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
-from syndicate.config.checks import PLACEHOLDER, is_web_address
 from syndicate.config.model import SiteSettings
+from syndicate.config.value_checks import PLACEHOLDER
 from syndicate.timestamps import parse_timestamp
-from syndicate.uris import path_of, uri
+from syndicate.uris import is_web_address, path_of, uri
 
 SAFE_IN_VALUES = "/~!$&'()*+,;=:@"
 """Characters that stand in a path as they are (RFC 3986, section 3.3)."""

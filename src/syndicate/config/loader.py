@@ -17,8 +17,9 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import yaml_rs
 
-from syndicate.config.checks import ILLEGAL, check_section, check_value
 from syndicate.config.model import Config, Hook, Newsletter, Server
+from syndicate.config.section_checks import check_section
+from syndicate.config.value_checks import ILLEGAL, check_value
 from syndicate.errors import ConfigError, ConfigProblem, Location
 from syndicate.uris import ascii_host, uri
 

@@ -13,9 +13,10 @@ from pathlib import Path
 
 from syndicate.content.article import Published
 from syndicate.findings import Finding
-from syndicate.newsletters.checks import CUT_BY_GMAIL, MAX_STYLE
 from syndicate.newsletters.issue import Rendered
 from syndicate.newsletters.render import MAX_BYTES, size_as_sent
+from syndicate.newsletters.rules.markup import CUT_BY_GMAIL
+from syndicate.newsletters.rules.styles import MAX_STYLE
 
 FOLD = re.compile(r"\r?\n[ \t]")
 STYLE = re.compile(r"<style\b[^>]*>(.*?)</style>", re.DOTALL | re.IGNORECASE)

@@ -1,24 +1,21 @@
-"""Settings that are well-formed but cannot work. Pure; returns what is wrong and a hint."""
+"""Values of single settings that are well-formed but cannot work. Pure."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
-from posixpath import normpath
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from syndicate.address_grammar import ADDRESS
 from syndicate.colours import COLOUR, MIN_CONTRAST, contrast, readable
-from syndicate.config.model import Config, Dkim, Hook, Imap, Newsletter, Sending, Server
 from syndicate.errors import ScheduleError
-from syndicate.uris import uri
+from syndicate.uris import is_web_address
 
 Complaint = tuple[str, str]
 """What is wrong (text that follows the name of the setting), and a hint."""
-
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 SENDER = re.compile(
@@ -27,29 +24,15 @@ SENDER = re.compile(
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 PLACEHOLDERS = ("slug", "year", "month", "day", "section", "path")
 ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-WEB = re.compile(r"https?://", re.IGNORECASE)
-NOT_IN_ADDRESS = re.compile(r"[\s\x00-\x1f\x7f]")
 # The papers of the designs on which accents are hardest to read, by the setting.
 PAPERS = {"accent": "#f4f1ea", "accent_dark": "#25292f"}
 LOGO = re.compile(r".+\.(png|jpe?g|gif)", re.IGNORECASE)
 HOST = re.compile(r"[\w.-]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")
-LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1", re.IGNORECASE)
 QUIET = re.compile(r"([01]\d|2[0-3]):[0-5]\d ?[-–] ?([01]\d|2[0-3]):[0-5]\d")
 TOPIC = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]+(?:\.fifo)?", re.ASCII)
-OVERHEARD = "is none: the password would go to {} unencrypted"
 MIN_PASSWORD = 16
 P256_BYTES = 91  # of the public half of a key on that curve, as DER
 STORE = re.compile(r"sqlite:///.+|postgres(ql)?(\+psycopg)?://.+")
-
-
-def is_web_address(url: str) -> bool:
-    """True for an absolute http or https URL with a host (RFC 3986)."""
-    if not WEB.match(url) or NOT_IN_ADDRESS.search(url):
-        return False
-    try:
-        return bool(uri(url))
-    except ValueError:
-        return False
 
 
 def check_value(section: str, key: str, value: Any) -> Complaint | None:
@@ -58,29 +41,6 @@ def check_value(section: str, key: str, value: Any) -> Complaint | None:
         return "has a character that XML forbids", "delete it"
     checker = CHECKS.get((section, key))
     return checker(value) if checker else None
-
-
-def check_section(section: object) -> Iterator[tuple[str, str, str]]:
-    """Settings of one section that contradict each other: key, what is wrong, hint."""
-    if isinstance(section, Config):
-        yield from _check_folders(section)
-        yield from _check_delivery(section)
-    if isinstance(section, Sending | Server | Dkim | Imap):
-        yield from _check_together(section)
-    if isinstance(section, Hook):
-        yield from _check_hook(section)
-    if isinstance(section, Newsletter):
-        both = set(section.include) & set(section.exclude)
-        if both:
-            yield "exclude", f"has {min(both)!r}, which include has too", "keep one of them"
-        if section.deliver and section.merge_fields != "none":
-            yield (
-                "deliver",
-                f"is true, and {section.merge_fields} sends it too",
-                "remove one of them",
-            )
-        if section.every and section.cron:
-            yield "cron", "is set, and so is every", "keep one of them"
 
 
 def _name(value: str) -> Complaint | None:
@@ -99,25 +59,13 @@ def _formats(value: tuple[str, ...]) -> Complaint | None:
 
 def _site_url(value: str) -> Complaint | None:
     if not is_web_address(value):
-        return "is not a web address", "write it whole: https://example.org/"
+        return "is not a web address", "write it in full, with a valid host: https://example.org/"
     parts = urlsplit(value)
     if parts.query or parts.fragment:
         return "has a query or fragment", "leave out ? and #"
     if "@" in parts.netloc:
         return "has a user name or password, which every reader would see", "leave it out"
-    if not all(map(_is_label, (parts.hostname or "").split("."))):
-        return "has a host name that is not valid", "write xn-- names as an IDN tool shows them"
     return None
-
-
-def _is_label(label: str) -> bool:
-    """Whether a label of a host in ASCII is what it claims to be (RFC 5890, section 2.3.1)."""
-    if not label.startswith("xn--"):
-        return True
-    try:
-        return not label[4:].encode("ascii").decode("punycode").isascii()
-    except ValueError:
-        return False
 
 
 def _hub(value: str) -> Complaint | None:
@@ -379,65 +327,3 @@ CHECKS: Mapping[tuple[str, str], Callable[[Any], Complaint | None]] = {
     ("Brand", "social"): _social,
     ("Store", "url"): _store_url,
 }
-
-
-def _check_server(server: Server) -> Iterator[tuple[str, str, str]]:
-    if bool(server.user) != bool(server.password):
-        yield "user", "and password: both are needed, or none", "give both, or neither"
-    elif server.user and _is_overheard(server):
-        message = OVERHEARD.format(server.host)
-        yield "security", message, "write starttls or tls, or leave out user and password"
-
-
-def _check_imap(imap: Imap) -> Iterator[tuple[str, str, str]]:
-    if bool(imap.host) != bool(imap.user and imap.password):
-        yield "host", "and user and password: all are needed, or none", "give all, or none"
-    elif imap.host and _is_overheard(imap):
-        yield "security", OVERHEARD.format(imap.host), "write tls, or starttls with port: 143"
-
-
-def _is_overheard(server: Server | Imap) -> bool:
-    return server.security == "none" and not LOOPBACK.fullmatch(server.host)
-
-
-def _check_delivery(config: Config) -> Iterator[tuple[str, str, str]]:
-    """Every recipient of an issue must be able to unsubscribe."""
-    for name in (n.name for n in config.newsletters.values() if n.deliver):
-        if not config.subscribers.signup_pages:
-            hint = "set subscribers.signup_pages: true"
-            yield "subscribers", f"has no pages, so readers of {name} could not unsubscribe", hint
-        elif config.sending.transport == "smtp" and not config.site.url.startswith("https://"):
-            hint = "write url: https://…; one-click unsubscribe requires it (RFC 8058)"
-            yield "site", f"has no https: address, and {name} is sent by SMTP", hint
-
-
-def _check_together(section: Sending | Server | Dkim | Imap) -> Iterator[tuple[str, str, str]]:
-    """Settings of which one needs another."""
-    if isinstance(section, Sending) and section.transport == "smtp" and not section.servers:
-        yield "transport", "is smtp, and there is no server", "name one under sending.servers"
-    if isinstance(section, Server):
-        yield from _check_server(section)
-    if isinstance(section, Dkim) and bool(section.key) != bool(section.selector):
-        yield "selector", "and key: both are needed, or none", "give both, or neither"
-    if isinstance(section, Imap):
-        yield from _check_imap(section)
-
-
-def _check_hook(hook: Hook) -> Iterator[tuple[str, str, str]]:
-    if bool(hook.url) == bool(hook.command):
-        yield "url", "and command: one of them is needed", "set a URL or a program"
-    if hook.secret and not hook.url:
-        yield "secret", "signs webhook requests, but there is no url", "remove it"
-
-
-def _check_folders(config: Config) -> Iterator[tuple[str, str, str]]:
-    seen: dict[str, str] = {}
-    for key in ("content", "templates", "output", "issues", "outbox"):
-        folder = normpath(getattr(config, key).strip() or ".")
-        if folder in (".", "..", "/"):
-            yield key, "must be a folder of its own", f"write {key}: {key}"
-        elif folder in seen:
-            yield key, f"is the same folder as {seen[folder]}", "choose another"
-        elif seen and folder.startswith(f"{next(iter(seen))}/"):
-            yield key, "is inside content, whose files are articles", "choose another"
-        seen.setdefault(folder, key)

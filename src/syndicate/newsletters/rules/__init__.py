@@ -1,0 +1,1 @@
+"""The rules of a good email, by what they inspect."""
