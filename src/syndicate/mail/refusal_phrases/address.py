@@ -116,7 +116,7 @@ NO_MAILBOX: Final = Rule(
         r"không tồn tại",
         r"tidak (ditemukan|dikenal|ada)",
         r"غير (موجود|معروف)",
-        r"לא (קיים|נמצא|ידוע)",
+        r"(לא|אינו|אינה) (קיים|נמצא|ידוע)",
         r"ไม่พบ",
         r"(usuario|destinatario|direcci[oó]n|cuenta|buz[oó]n|utente|casella|indirizzo|"
         r"usu[aá]rio|conta|gebruiker|adres|konto|użytkownik|odbiorc\w*|caixa postal) "
@@ -151,7 +151,7 @@ NO_MAILBOX: Final = Rule(
         r"(用户|用戶|收件人|邮箱|郵箱|帐号|账号|帳號|地址|信箱|使用者|邮件地址).{0,12}(不存在|"
         r"无效|無效|未找到|找不到|被禁|已停用|已注销|停用|未知)",
         r"不存在",
-        r"(宛先|ユーザ|アドレス|受信者|アカウント).{0,16}(不明|存在しま|見つかりま|見つからな|"
+        r"(宛先|ユーザ|アドレス|[受収]信者|アカウント).{0,16}(不明|存在しま|見つかりま|見つからな|"
         r"ありません|無効|存在せ)",
         r"あて先.{0,16}(不明|ありません|見つかり)",
         r"リストにありません",
