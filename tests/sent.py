@@ -38,7 +38,7 @@ def send(
     row = (issue, who.id, state, at)
     with database.transaction():
         database.upsert("issue_sends", IssueSend._fields, [sending])
-        database.upsert("deliveries", ("issue", "subscriber", "state", "at"), [row])
+        database.upsert("deliveries", ("issue", "subscriber", "state", "changed_at"), [row])
 
 
 def path_of(database: Database, issue: int, who: Subscriber, now: str) -> str:

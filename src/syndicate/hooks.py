@@ -185,7 +185,7 @@ def payload(site: Site, event: Event) -> dict[str, object]:
     return {
         "event": event.event,
         "id": f"{site.host}/{event.id}",
-        "at": event.at,
+        "at": event.occurred_at,
         "site": {"title": site.config.site.title, "url": base_url(site.config.site)},
         **about,
     }

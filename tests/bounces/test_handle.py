@@ -55,7 +55,7 @@ def test_a_hard_bounce_suppresses_at_once_and_says_why(database: Database, ada: 
     with database.transaction():
         again = Subscribers(database).subscribe(ada.address, ada.hash, "", "weekly", "", NOW)
     assert again == Outcome.SUPPRESSED
-    query = "SELECT issue, subscriber, at, event FROM delivery_events ORDER BY event"
+    query = "SELECT issue, subscriber, occurred_at, event FROM delivery_events ORDER BY event"
     assert [tuple(event) for event in database.rows(query)] == [
         (1, ada.id, NOW, "address suppressed"),
         (1, ada.id, NOW, "bounced"),

@@ -74,7 +74,7 @@ def test_everybody_gets_a_message_of_their_own_once(site: Mailing) -> None:
     assert len({mail.sender for mail in server.mails}) == 3, "notices tell whose they are"
     proof = site.proof()
     assert (proof.planned, proof.sent, proof.pending) == (3, 3, 0)
-    assert proof.sending.ended
+    assert proof.sending.ended_at
     issue = site.ask(lambda opened: Issues(opened.database).of("weekly")[0].state)
     assert issue == "sent"
 
@@ -213,7 +213,7 @@ def test_an_issue_that_was_stopped_goes_to_nobody_more_and_says_so(site: Mailing
     proof = site.proof()
     assert (proof.sent, proof.suppressed, proof.pending) == (taken, 20 - taken, 0)
     assert taken < 8
-    assert proof.sending.ended
+    assert proof.sending.ended_at
 
 
 def test_an_issue_that_was_stopped_before_anybody_got_it_is_cancelled(site: Mailing) -> None:
@@ -257,7 +257,7 @@ def test_of_an_issue_that_was_stopped_nothing_is_tried_again(site: Mailing) -> N
         assert len(server.mails) == 1
     proof = site.proof()
     assert (proof.sent, proof.suppressed, proof.pending) == (1, 2, 0)
-    assert proof.sending.ended
+    assert proof.sending.ended_at
 
 
 def test_an_issue_that_is_cancelled_cannot_be_sent_again(site: Mailing) -> None:
@@ -334,7 +334,7 @@ def test_one_who_is_refused_for_now_is_tried_again_later(site: Mailing) -> None:
         server.behaviour = scripted()
         assert site.send().sent == 1
         assert arrived(server) == [*EVERYBODY]
-    assert site.proof().sending.ended
+    assert site.proof().sending.ended_at
 
 
 def _make_due(site: Mailing) -> None:
@@ -392,7 +392,7 @@ def refused_by_a_misconfigured_server(site: Mailing, server: SmtpServer) -> None
     report = site.send()
     assert [each.paused for each in report.paused] == ["4 of 4 messages were refused"]
     assert suppressed(site) == set()
-    assert not site.proof().sending.ended
+    assert not site.proof().sending.ended_at
 
 
 @pytest.mark.parametrize(("people", "refused"), [(1, 1), (3, 2), (4, 4), (9, 9)])
@@ -428,7 +428,7 @@ def test_a_small_list_refused_as_a_whole_pauses_and_suppresses_nobody(site: Mail
         server.behaviour = scripted()
         site.ask(lambda opened: operator.retry_failed(opened, site.sending, now()))
         assert site.send().sent == 4
-    assert site.proof().sending.ended
+    assert site.proof().sending.ended_at
     assert suppressed(site) == set()
 
 
@@ -438,7 +438,7 @@ def test_whoever_resumes_confirms_the_refusals(site: Mailing) -> None:
         assert site.ask(lambda opened: operator.resume(opened, site.proof().sending))
         report = site.send()
     assert not report.paused
-    assert site.proof().sending.ended
+    assert site.proof().sending.ended_at
     assert suppressed(site) == set(FEW)
 
 
@@ -822,7 +822,7 @@ def test_an_issue_approved_longer_ago_than_max_age_waits_for_a_confirmation(
 def test_how_long_an_approval_is_good(hours: int, waits: bool) -> None:
     newsletter = Newsletter(name="weekly", title="W", sender="a@example.org", max_age="24 hours")
     issue = Issue(
-        "weekly", "2026-11-01T08:00", "", 1, "approved", "", approved=format_timestamp(NOON)
+        "weekly", "2026-11-01T08:00", "", 1, "approved", "", approved_at=format_timestamp(NOON)
     )
     assert bool(too_old(issue, newsletter, NOON + timedelta(hours=hours))) is waits
 

@@ -215,7 +215,7 @@ def ends_well(site: Mailing, server: SmtpServer, *, held: int) -> None:
     assert set(site.states().values()) == {"sent"}
     assert sorted(taken(server)) == sorted(PEOPLE)
     assert max(taken(server).values()) == 1
-    assert site.proof().sending.ended
+    assert site.proof().sending.ended_at
 
 
 def _decide(site: Mailing, server: SmtpServer, unknown: list[str]) -> None:

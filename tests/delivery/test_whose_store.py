@@ -455,7 +455,7 @@ def test_a_record_of_an_older_version_does_not_say_when_an_issue_was_approved(
 def approved_at(site: Site) -> str:
     issue = Issues(site.database).get(*NAME.split("/"))
     assert issue
-    return issue.approved
+    return issue.approved_at
 
 
 @pytest.mark.parametrize("statement", [resume_restored, resume_copy])

@@ -133,6 +133,6 @@ def test_of_five_processes_at_once_one_makes_each_of_a_thousand_slots(
     assert sorted(slot for slots in won for slot in slots) == sorted(issue.slot for issue in kept)
     assert len(kept) == 1000
     assert sorted(issue.sequence for issue in kept) == list(range(1, 1001))
-    makers = {issue.slot: issue.made for issue in kept}
+    makers = {issue.slot: issue.created_at for issue in kept}
     for number, slots in enumerate(won):
         assert all(makers[slot] == f"process {number}" for slot in slots)

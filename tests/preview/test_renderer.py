@@ -85,9 +85,9 @@ def test_it_follows_what_builds_do_meanwhile(site: SiteFolder) -> None:
     site.article("b.md", "Wind", date="2026-11-20")
     site.build()
     with site.opened() as opened:
-        began = opened.database.rows("SELECT began FROM newsletters")
+        began = opened.database.rows("SELECT started_at FROM newsletters")
     proof(made, datetime(2026, 12, 24, tzinfo=UTC))
-    assert made.site.database.rows("SELECT began FROM newsletters") == began
+    assert made.site.database.rows("SELECT started_at FROM newsletters") == began
 
 
 def test_what_is_wrong_with_its_articles_is_in_it_with_its_place(site: SiteFolder) -> None:

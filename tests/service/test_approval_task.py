@@ -45,7 +45,7 @@ def test_it_is_approved_and_published_then_and_not_before(life: Life) -> None:
     assert life.site.has(PAGE)
     assert life.site.has("newsletters/weekly/feed.xml")
     assert life.tick.facts["to be approved"] == ""
-    assert [issue.approved for issue in life.issues()] == ["2026-11-23T11:00:00Z"]
+    assert [issue.approved_at for issue in life.issues()] == ["2026-11-23T11:00:00Z"]
 
 
 def test_a_restart_after_the_time_makes_up_for_it(life: Life) -> None:
@@ -61,7 +61,7 @@ def test_one_whose_time_was_long_ago_waits_for_a_confirmation_before_it_is_sent(
     life.start()
     life.at(restarted)
     issue = life.issues()[0]
-    assert (issue.state, issue.approved) == ("approved", "2026-11-23T11:00:00Z")
+    assert (issue.state, issue.approved_at) == ("approved", "2026-11-23T11:00:00Z")
     with life.site.opened() as opened:
         assert too_old(issue, opened.config.newsletters["weekly"], restarted)
 

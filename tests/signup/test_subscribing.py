@@ -64,7 +64,7 @@ def test_the_evidence_says_when_and_what_was_agreed_to(place: Place) -> None:
     evidence = place.consents(MAIL)
     assert sorted(each.event for each in evidence) == [*["confirmed"] * 2, *["requested"] * 2]
     for each in evidence:
-        assert each.at.startswith("20")
+        assert each.occurred_at.startswith("20")
         if each.event == "confirmed":
             assert "Lake Weekly" in each.detail
             assert "Lake Daily" in each.detail
@@ -87,7 +87,7 @@ def test_an_older_link_brings_nobody_back_who_left_since(place: Place) -> None:
     place.post(first, {})
     with place.site.opened() as site, site.database.transaction():
         earlier = format_timestamp(datetime.now(UTC) - timedelta(minutes=1))
-        site.database.run("UPDATE signup_requests SET asked = :at", {"at": earlier})
+        site.database.run("UPDATE signup_requests SET requested_at = :at", {"at": earlier})
     place.post(leaving(place, MAIL), {})
     assert place.get(second).status_code == place.post(second, {}).status_code == 410
     assert place.states(MAIL) == {"weekly": "unsubscribed"}
@@ -310,7 +310,7 @@ def test_a_link_of_a_rotated_secret_works_for_its_time_of_grace(place: Place) ->
     assert place.get(old).status_code == 200
     with place.site.opened() as site, site.database.transaction():
         site.database.run(
-            "UPDATE signing_keys SET until = '2026-01-01T00:00:00Z' WHERE until <> ''"
+            "UPDATE signing_keys SET expires_at = '2026-01-01T00:00:00Z' WHERE expires_at <> ''"
         )
     assert place.get(old).status_code == 404
     assert place.post(old, {}).status_code == 404

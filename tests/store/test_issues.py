@@ -29,8 +29,8 @@ def issue(
         due=f"{slot}:00Z",
         planned=int(newsletter == "weekly"),
         state=state,
-        made=f"{slot}:01Z",
-        approved="" if state in ("draft", "skipped", "cancelled") else f"{slot}:02Z",
+        created_at=f"{slot}:01Z",
+        approved_at="" if state in ("draft", "skipped", "cancelled") else f"{slot}:02Z",
         subject=f"Of {slot}",
         html="<p>",
         text="text",
@@ -121,7 +121,7 @@ def test_every_state_an_issue_comes_into_has_the_times_that_it_requires(
                 issues.move("weekly", slot, IssueState(step))
         kept = issues.get("weekly", slot)
         assert kept
-        assert bool(kept.approved) or not kept.is_public
+        assert bool(kept.approved_at) or not kept.is_public
         assert not kept.approve_at or kept.state == IssueState.DRAFT
     database.close()
 
@@ -129,9 +129,9 @@ def test_every_state_an_issue_comes_into_has_the_times_that_it_requires(
 @pytest.mark.parametrize(
     "broken",
     [
-        issue("2026-11-02T08:00", state="approved")._replace(approved=""),
-        issue("2026-11-02T08:00", state="sending")._replace(approved=""),
-        issue("2026-11-02T08:00", state="sent")._replace(approved=""),
+        issue("2026-11-02T08:00", state="approved")._replace(approved_at=""),
+        issue("2026-11-02T08:00", state="sending")._replace(approved_at=""),
+        issue("2026-11-02T08:00", state="sent")._replace(approved_at=""),
         issue("2026-11-02T08:00", state="sent")._replace(approve_at="2026-11-03T08:00:00Z"),
     ],
     ids=lambda each: f"{each.state} {each.approve_at}",

@@ -168,7 +168,7 @@ def test_an_issue_without_the_time_of_its_approval_gets_one(new_database_url: st
             )
     upgrade(new_database_url, "0008")
     with engine.begin() as connection:
-        query = "SELECT state, approved, approve_at FROM issues ORDER BY slot"
+        query = "SELECT state, approved_at, approve_at FROM issues ORDER BY slot"
         rows = [tuple(row) for row in connection.execute(sqlalchemy.text(query))]
     engine.dispose()
     assert rows == [("sending", "then", ""), ("draft", "", "t")]
@@ -193,7 +193,7 @@ def test_drafts_of_before_get_a_secret_address_and_everything_is_written_anew(
             )
     upgrade(new_database_url, "0005")
     with engine.begin() as connection:
-        query = "SELECT draft_key, approved FROM issues ORDER BY slot"
+        query = "SELECT draft_key, approved_at FROM issues ORDER BY slot"
         (one, _), (two, _), sent = connection.execute(sqlalchemy.text(query)).all()
         assert len({one, two, ""}) == 3
         assert tuple(sent) == ("", "then")
@@ -202,28 +202,48 @@ def test_drafts_of_before_get_a_secret_address_and_everything_is_written_anew(
     engine.dispose()
 
 
-def test_a_store_keeps_its_rows_when_tables_are_renamed(new_database_url: str) -> None:
+NAMES = {
+    "0011": {
+        "uses": "dependencies",
+        "faults": "unreadable_files",
+        "notes": "document_findings",
+        "requests": "signup_requests",
+        "secrets": "signing_keys",
+        "sendings": "issue_sends",
+        "hooks": "hook_cursors",
+    },
+    "0014": {"heard_events": "provider_events"},
+}
+"""Old and new names of the tables that a migration renames."""
+
+
+@pytest.mark.parametrize(("before", "after"), [("0010", "0011"), ("0013", "0014")])
+def test_a_store_keeps_its_rows_when_tables_and_columns_are_renamed(
+    new_database_url: str, before: str, after: str
+) -> None:
     engine = sqlalchemy.create_engine(new_database_url)
-    migrate(engine, "0010")
-    before = metadata_of(engine)
+    migrate(engine, before)
+    old_tables = metadata_of(engine)
     with engine.begin() as connection:
-        for table in before.values():
-            row = {c.name: 7 if is_number(c) else f"{table.name} {c.name}" for c in table.columns}
-            if table.name == "issues":
-                row |= {"state": "draft"}
-            connection.execute(table.insert().values(row))
-    migrate(engine, "0011")
-    renamed = {"uses": "dependencies", "faults": "unreadable_files", "notes": "document_findings"}
-    renamed |= {"requests": "signup_requests", "secrets": "signing_keys"}
-    renamed |= {"sendings": "issue_sends", "hooks": "hook_cursors"}
+        for table in old_tables.values():
+            connection.execute(table.insert().values(row_of(table)))
+    migrate(engine, after)
+    new_tables = metadata_of(engine)
+    assert len(new_tables) == len(old_tables)
     with engine.connect() as connection:
-        for name, table in metadata_of(engine).items():
-            (kept,) = connection.execute(table.select()).all()
-            old = next((old for old, new in renamed.items() if new == name), name)
-            assert {str(value) for value in kept} >= {
-                f"{old} {c.name}" for c in before[old].columns if not is_number(c)
-            } - {"issues state"}
+        for old_name, old in old_tables.items():
+            new = new_tables[NAMES[after].get(old_name, old_name)]
+            (kept,) = connection.execute(new.select()).all()
+            assert tuple(kept) == tuple(row_of(old).values()), "each value in its place"
     engine.dispose()
+
+
+def row_of(table: sqlalchemy.Table) -> dict[str, object]:
+    """A row in which each text names its column."""
+    row: dict[str, object] = {
+        c.name: 7 if is_number(c) else f"{table.name} {c.name}" for c in table.columns
+    }
+    return row | ({"state": "draft"} if table.name == "issues" else {})
 
 
 def migrate(engine: sqlalchemy.Engine, version: str) -> None:

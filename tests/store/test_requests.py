@@ -29,7 +29,7 @@ LATEST = "2027-01-01T00:00:00Z"
 def test_what_was_put_off_or_asked_while_the_clock_was_ahead_does_no_harm(
     database: Database,
 ) -> None:
-    ahead = ASKED._replace(asked="2036-01-01T00:00:00Z", next_try="2036-01-01T06:00:00Z")
+    ahead = ASKED._replace(requested_at="2036-01-01T00:00:00Z", next_try="2036-01-01T06:00:00Z")
     known = ask(database, ahead, ahead, ASKED, most=1)
     assert len(known.due(DAY, LATEST, 10)) == 2, "one of each time; the limit is for each"
 
@@ -61,21 +61,21 @@ def test_a_letter_that_failed_comes_again_at_its_time(database: Database) -> Non
 
 
 def test_old_requests_are_forgotten(database: Database) -> None:
-    known = ask(database, ASKED, ASKED._replace(asked=NEXT))
+    known = ask(database, ASKED, ASKED._replace(requested_at=NEXT))
     forget(known, database, "2026-11-27T11:00:00Z", "2026-11-28T11:00:00Z")
-    assert [each.asked for each in known.of("aa")] == [NEXT]
+    assert [each.requested_at for each in known.of("aa")] == [NEXT]
 
 
 def test_a_clock_that_is_ahead_for_a_moment_forgets_no_request(database: Database) -> None:
     known = ask(database, ASKED)
     forget(known, database, NEXT, "2036-01-01T00:00:00Z", NEXT)
-    assert [each.asked for each in known.of("aa")] == [DAY]
+    assert [each.requested_at for each in known.of("aa")] == [DAY]
 
 
 def test_what_was_asked_of_a_clock_that_was_ahead_is_forgotten_too(database: Database) -> None:
-    known = ask(database, ASKED._replace(asked="2036-01-01T00:00:00Z"))
+    known = ask(database, ASKED._replace(requested_at="2036-01-01T00:00:00Z"))
     forget(known, database, DAY, NEXT)
-    assert [each.asked for each in known.of("aa")] == [NEXT]
+    assert [each.requested_at for each in known.of("aa")] == [NEXT]
 
 
 def forget(known: SignupRequests, database: Database, *moments: str) -> None:

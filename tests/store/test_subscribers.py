@@ -39,7 +39,9 @@ def test_the_same_person_added_twice_is_one_person(
         again = people.subscribe("ADA@example.org", "h-ada", "Other", "weekly", "again", LATER)
     assert again == Outcome.ACTIVE
     assert people.find("h-ada") == ada
-    assert [each.at for each in people.consents(ada.id)] == [NOW, NOW], "nothing new was agreed"
+    assert [each.occurred_at for each in people.consents(ada.id)] == [NOW, NOW], (
+        "nothing new was agreed"
+    )
 
 
 def test_whoever_left_one_newsletter_does_not_come_back_and_keeps_the_other(

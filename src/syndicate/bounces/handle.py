@@ -111,11 +111,11 @@ def _must_suppress(bounces: Bounces, bounce: Bounce, now: datetime) -> bool:
 def _suppress(database: Database, bounce: Bounce, hashed: str) -> None:
     subscribers = Subscribers(database)
     if bounce.kind == BounceKind.COMPLAINT:
-        subscribers.suppress(hashed, SuppressionReason.COMPLAINT, bounce.detail, bounce.at)
+        subscribers.suppress(hashed, SuppressionReason.COMPLAINT, bounce.detail, bounce.received_at)
         return
     detail = f"{bounce.kind}: {_with_status(bounce.status, bounce.detail)}"
-    subscribers.suppress(hashed, SuppressionReason.BOUNCE, detail, bounce.at)
-    Bounces(database).mark_suppressed(bounce.issue, bounce.subscriber, bounce.at)
+    subscribers.suppress(hashed, SuppressionReason.BOUNCE, detail, bounce.received_at)
+    Bounces(database).mark_suppressed(bounce.issue, bounce.subscriber, bounce.received_at)
 
 
 def settle_refusals(database: Database, issue: int, now: str) -> None:

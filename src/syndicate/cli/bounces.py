@@ -85,7 +85,7 @@ def list_(config_file: Path, what: str, most: int) -> None:
     with open_site(set_up(config_file, os.environ), no_progress) as site:
         found = Bounces(site.database).listed(*_meant(site, what), most)
     rows = [
-        (each.at, each.kind, f"{each.newsletter}/{each.slot}", each.address, each.detail)
+        (each.received_at, each.kind, f"{each.newsletter}/{each.slot}", each.address, each.detail)
         for each in found
     ]
     show_columns(("when", "kind", "issue", "address", "reply"), rows)

@@ -77,14 +77,14 @@ def _names(site: Site, proof: DeliveryReport, state: str | None) -> Iterator[tup
         states = list(OPEN)  # as the report counts it
     for each in Deliveries(site.database).with_recipients(proof.sending.issue, states):
         recipient = each.address or f"(erased subscriber {each.subscriber})"
-        yield recipient, each.state, each.at, each.server, each.reply
+        yield recipient, each.state, each.changed_at, each.server, each.reply
 
 
 def _as_json(proof: DeliveryReport, names: Iterable[tuple[str, ...]] | None) -> None:
 
     sending = proof.sending
     fields: dict[str, object] = {"issue": sending.name, "planned": proof.planned, **proof.by_state}
-    fields |= {"holds": proof.balanced, "began": sending.began, "ended": sending.ended}
+    fields |= {"holds": proof.balanced, "began": sending.started_at, "ended": sending.ended_at}
     fields |= {"paused": sending.paused}
     if names is None:
         click.echo(json.dumps(fields, indent=2))
@@ -105,8 +105,8 @@ def _as_table(proof: DeliveryReport, names: Iterable[tuple[str, ...]] | None) ->
     click.secho(sending.name, bold=True)
     rows = [("planned", f"{proof.planned:,}", "")]
     rows += [(name, f"{number:,}", "") for name, number in proof.by_state.items()]
-    rows += [("began", sending.began, "")]
-    rows += [("ended", sending.ended, "")] if sending.ended else []
+    rows += [("began", sending.started_at, "")]
+    rows += [("ended", sending.ended_at, "")] if sending.ended_at else []
     rows += [("paused", sending.paused, after_pause(sending))] if sending.paused else []
     show_table(rows)
     if not proof.balanced:
@@ -134,7 +134,7 @@ def held(config_file: Path, issue: str | None) -> None:
         ledger = Deliveries(site.database)
         names = [_exact(site, issue)] if issue else list(ledger.held())
         rows = [
-            (name, each.address or "(erased)", each.at, each.server, each.reply)
+            (name, each.address or "(erased)", each.changed_at, each.server, each.reply)
             for name in names
             for each in ledger.with_recipients(issue_named(site, name).sequence, ["held"])
         ]
@@ -190,9 +190,9 @@ def for_address(config_file: Path, address: str) -> None:
         who = _person(site, address)
         rows = []
         for sending, delivery in ledger.for_subscriber(who.id):
-            rows.append((sending.name, delivery.state, delivery.at, delivery.reply))
+            rows.append((sending.name, delivery.state, delivery.changed_at, delivery.reply))
             rows += [
-                ("", each.event, each.at, each.detail)
+                ("", each.event, each.occurred_at, each.detail)
                 for each in DeliveryEvents(site.database).of(sending.issue, who.id)
             ]
     if not rows:

@@ -453,7 +453,7 @@ def _state(site: Site, issue: Issue) -> str:
         return issue.state
     ledger = Deliveries(site.database)
     sending = IssueSends(site.database).get(issue.sequence)
-    if sending and sending.paused and not sending.ended:
+    if sending and sending.paused and not sending.ended_at:
         return f"paused: {sending.paused}"
     if issue.state == IssueState.SENT and sending and not ledger.is_any(issue.sequence, "sent"):
         held = ledger.held().get(issue.name, 0)
@@ -488,7 +488,7 @@ def _show_issue(site: Site, issue: Issue) -> None:
 
     folder = slot_name(issue.slot)
     rows = [("state", _state(site, issue), issue.reason)]
-    rows += [("due", issue.due, ""), ("made", issue.made, "")]
+    rows += [("due", issue.due, ""), ("made", issue.created_at, "")]
     rows += [("deliveries", counts, "")] if (counts := _counts(site, issue)) else []
     if issue.subject:
         rows += [("subject", issue.subject, "")]

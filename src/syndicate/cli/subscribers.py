@@ -173,11 +173,11 @@ def show(config_file: Path, address: str) -> None:
     )
     show_columns(
         ("consent to", "event", "when", "how"),
-        [(c.newsletter, c.event, c.at, c.detail) for c in reversed(consents)],
+        [(c.newsletter, c.event, c.occurred_at, c.detail) for c in reversed(consents)],
     )
     show_columns(
         ("request", "state", "when", "newsletters"),
-        [(r.kind, r.state, r.asked, ", ".join(r.wanted)) for r in reversed(requests)],
+        [(r.kind, r.state, r.requested_at, ", ".join(r.wanted)) for r in reversed(requests)],
     )
 
 
@@ -223,25 +223,25 @@ def export(config_file: Path, address: str) -> None:
         record = {
             "address": who.address if who else given.mail,
             "name": who.name if who else "",
-            "since": who.made if who else "",
+            "since": who.created_at if who else "",
             "subscriptions": [
                 {"newsletter": s.newsletter, "state": s.state, "since": s.since}
                 | {"tags": s.tags.splitlines()}
                 for s in (known.subscriptions(who.id) if who else ())
             ],
             "consents": [
-                {"newsletter": e.newsletter, "at": e.at, "event": e.event}
+                {"newsletter": e.newsletter, "at": e.occurred_at, "event": e.event}
                 | {"detail": e.detail, "client": e.client}
                 for e in (known.consents(who.id) if who else ())
             ],
             "requests": [
-                {"kind": r.kind, "newsletters": r.wanted, "asked": r.asked}
-                | {"client": r.client, "agreed": r.agreed, "state": r.state}
+                {"kind": r.kind, "newsletters": r.wanted, "asked": r.requested_at}
+                | {"client": r.client, "agreed": r.consent_text, "state": r.state}
                 for r in requests
             ],
             "bounces": [
                 {"issue": b.issue, "kind": b.kind, "status": b.status}
-                | {"detail": b.detail, "at": b.at}
+                | {"detail": b.detail, "at": b.received_at}
                 for b in (Bounces(site.database).of(who.id) if who else ())
             ],
             "suppressed": suppression

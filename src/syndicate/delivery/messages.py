@@ -87,7 +87,7 @@ def factory_from(
 ) -> MessageFactory:
     """The factory of messages with these texts. Raises SyndicateError."""
     with site.database.transaction():
-        key = SigningKeys(site.database).signing(sending.began)
+        key = SigningKeys(site.database).signing(sending.started_at)
         salt = Subscribers(site.database).salt()
     dkim = site.config.sending.dkim
     return MessageFactory(

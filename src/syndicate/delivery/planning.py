@@ -50,7 +50,7 @@ def too_old(issue: Issue, newsletter: Newsletter, now: datetime) -> str:
 
     An issue that was not sent within `max_age` may be out of date.
     """
-    approved = issue.approved or issue.made
+    approved = issue.approved_at or issue.created_at
     if now - parse_timestamp(approved) <= duration(newsletter.max_age):
         return ""
     return f"{CONFIRM}: it was approved at {approved}, longer ago than max_age"
@@ -68,7 +68,7 @@ def _plan(site: Site, newsletter: Newsletter, issue: Issue, now: datetime) -> No
             IssueSends(site.database).pause(issue.sequence, reason)
     incarnation = Incarnation(site.database, site.sent_record)
     incarnation.synchronise()
-    incarnation.add_begun(issue.newsletter, issue.slot, issue.approved)
+    incarnation.add_begun(issue.newsletter, issue.slot, issue.approved_at)
 
 
 def _may_be_mailed(site: Site, newsletter: Newsletter, issue: Issue) -> bool:

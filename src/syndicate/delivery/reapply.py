@@ -36,7 +36,7 @@ def reapply(database: Database, recorded: Sequence[Withdrawal], now: datetime) -
     missing = _without(recorded, known)
     table.add_lost(missing)
     erased = [each for each in missing if each.event == SuppressionReason.ERASED]
-    in_order = sorted([*known, *missing], key=lambda each: (each.at, each.id))
+    in_order = sorted([*known, *missing], key=lambda each: (each.occurred_at, each.id))
     latest = _without({each.scope: each for each in in_order}.values(), known)
     for each in erased:
         _erase(database, each.hash, format_timestamp(now))
@@ -60,12 +60,16 @@ def _unsubscribe(database: Database, withdrawal: Withdrawal) -> bool:
     known = Subscribers(database)
     who = known.find(withdrawal.hash)
     newsletters = [withdrawal.newsletter]
-    return bool(who and known.unsubscribe(who.id, newsletters, AFTER_BACKUP, withdrawal.at))
+    return bool(
+        who and known.unsubscribe(who.id, newsletters, AFTER_BACKUP, withdrawal.occurred_at)
+    )
 
 
 def _suppress(database: Database, withdrawal: Withdrawal) -> bool:
     reason = SuppressionReason(withdrawal.event)
-    return Subscribers(database).suppress(withdrawal.hash, reason, AFTER_BACKUP, withdrawal.at)
+    return Subscribers(database).suppress(
+        withdrawal.hash, reason, AFTER_BACKUP, withdrawal.occurred_at
+    )
 
 
 def _erase(database: Database, hashed: str, now: str) -> None:

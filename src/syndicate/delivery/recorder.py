@@ -214,7 +214,7 @@ class Recorder:
             rewind = bool(cursor and counts.get(S.PENDING))
             return Claim(issue, exhausted=not rewind, rewind=rewind)
         reason = automatic_pause.at_end(counts, self._settings.max_failure_percent)
-        if reason and current and not current.confirmed:
+        if reason and current and not current.confirmed_at:
             self._sends.pause(issue, reason)
             return Claim(issue, exhausted=True, paused=True)
         if self._sends.end(issue, now):

@@ -257,7 +257,7 @@ def _add_lost(site: Site, made: MadeIssue, now: datetime) -> None:
             due=made.due,
             planned=made.planned,
             state=IssueState.SKIPPED,
-            made=format_timestamp(now),
+            created_at=format_timestamp(now),
             reason=LOST,
             sequence=made.sequence,
         ),

@@ -102,7 +102,7 @@ class IssueDraft:
             due=format_timestamp(self.due),
             planned=int(self.planned),
             state=IssueState.SKIPPED,
-            made=format_timestamp(self.now),
+            created_at=format_timestamp(self.now),
             reason=NOTHING_NEW,
         )
         if made is None:
@@ -118,7 +118,7 @@ class IssueDraft:
             message=made.message.decode("ascii"),
             articles=articles_json(taken),
             draft_key=secrets.token_hex(DRAFT_KEY_BYTES) if self.draft else "",
-            approved="" if self.draft else format_timestamp(self.now),
+            approved_at="" if self.draft else format_timestamp(self.now),
             personal=made.personal.to_json() if made.personal else "",
         )
 
@@ -234,7 +234,7 @@ def skip(site: Site, newsletter: Newsletter, skipped: Sequence[Skipped], now: da
                     due=format_timestamp(each.slot.due),
                     planned=1,
                     state=IssueState.SKIPPED,
-                    made=format_timestamp(now),
+                    created_at=format_timestamp(now),
                     reason=str(each.reason),
                 )
             )
@@ -258,7 +258,7 @@ def due_slots(site: Site, newsletter: Newsletter, now: datetime) -> Due:
         return Due()
     beginning = Newsletters(site.database).all().get(newsletter.name)
     text = f"{newsletter.every}{newsletter.cron} {schedule.zone}"
-    was_ahead = beginning is not None and beginning.since > format_timestamp(now)
+    was_ahead = beginning is not None and beginning.schedule_since > format_timestamp(now)
     if beginning is None or beginning.schedule != text or was_ahead:
         with site.database.transaction():
             Newsletters(site.database).begin([newsletter.name], format_timestamp(now))
@@ -268,7 +268,7 @@ def due_slots(site: Site, newsletter: Newsletter, now: datetime) -> Due:
     last = issues.last(newsletter.name, format_timestamp(now))
     return due(
         schedule,
-        since=parse_timestamp(beginning.since),
+        since=parse_timestamp(beginning.schedule_since),
         last=last,
         made=issues.made_after(newsletter.name, last),
         now=now,

@@ -96,7 +96,7 @@ class PreviewRenderer:
             Renderings(articles.database).keep(*outputs.renditions.take_fresh())
         found = list(self._found(outputs, selection.chosen))
         if not published:
-            why = tuple(_why_empty(articles, newsletter, selection, began.moment))
+            why = tuple(_why_empty(articles, newsletter, selection, began.started_at))
             return IssuePreview(name, newsletter.title, tuple(self._placed(found, site)), empty=why)
         issue = compose(outputs, newsletter, published, site.config_file)
         placed = self._placed([*found, *issue.findings], site)

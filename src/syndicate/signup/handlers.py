@@ -185,7 +185,7 @@ class SignupHandlers:
         if not visit.posted:
             wanted = [known[name] for name in request.wanted if name in known]
             choices = [_choice(each, chosen=True) for each in wanted]
-            return self._shown(self._pages.confirm(choices, request.agreed))
+            return self._shown(self._pages.confirm(choices, request.consent_text))
         who, got = visit.service.confirm(token)
         preferences = visit.service.links().preferences(who.id)
         choices = [_choice(each, chosen=True) for each in got]

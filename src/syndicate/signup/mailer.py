@@ -104,9 +104,11 @@ class SignupMailer:
         wanted = [known[name] for name in request.wanted if name in known]
         if any(each.name not in active for each in wanted):
             titles = [each.title for each in wanted]
-            until = parse_timestamp(request.asked) + service.lasts
+            until = parse_timestamp(request.requested_at) + service.lasts
             link = self._links(service, request).confirm(request.id, until)
-            return emails.confirmation(self._env, self._frame, titles, request.agreed, link, until)
+            return emails.confirmation(
+                self._env, self._frame, titles, request.consent_text, link, until
+            )
         if who is None:
             return None  # not a subscriber: strangers get no email
         titles = [known[name].title for name in known if name in active]
@@ -116,7 +118,7 @@ class SignupMailer:
     def _links(self, service: SubscriptionService, request: SignupRequest) -> Links:
         """The links: to this machine for a request from it, while email goes to the outbox."""
         stays = self._site.config.sending.transport == "outbox"
-        return service.links(request.base if stays else "")
+        return service.links(request.base_url if stays else "")
 
     # -- sending -----------------------------------------------------------------------------
 
@@ -177,5 +179,7 @@ class SignupMailer:
 
 def _message_id(each: OutgoingEmail) -> str:
     """The Message-ID, the same at each retry."""
-    digest = hashlib.sha256(f"{each.request.id}\0{each.request.asked}".encode()).hexdigest()[:32]
+    digest = hashlib.sha256(f"{each.request.id}\0{each.request.requested_at}".encode()).hexdigest()[
+        :32
+    ]
     return f"{digest}@{domain(each.sender)}"

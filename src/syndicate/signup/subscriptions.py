@@ -89,7 +89,7 @@ class SubscriptionService:
         """Links signed with today's secret, below the site's address, or below `base`."""
         secrets = SigningKeys(self._database)
         secret = next(iter(secrets.good(self._at)), None)
-        if secret is None or secret.until:
+        if secret is None or secret.expires_at:
             with self._database.transaction():
                 secret = secrets.signing(self._at)
         config = self._site.config
@@ -122,7 +122,7 @@ class SubscriptionService:
                 self._hashed_client(salt),
                 agreed,
                 next_try=self._at,
-                base=self._base,
+                base_url=self._base,
             )
             if (
                 self._requests.count(format_timestamp(self._now - MAX_EMAILS_IN), self._at)
@@ -134,7 +134,7 @@ class SubscriptionService:
     def pending_request(self, token: str) -> SignupRequest:
         """The request of a confirmation link. Raises TokenError, ExpiredError, LinkUsedError."""
         request = self._requests.find(self._number(token, Purpose.CONFIRM))
-        if request is None or parse_timestamp(request.asked) + self.lasts <= self._now:
+        if request is None or parse_timestamp(request.requested_at) + self.lasts <= self._now:
             raise ExpiredError("the request was deleted or has expired")
         if request.state == RequestState.ANSWERED:
             raise LinkUsedError("the link was already used")
@@ -148,8 +148,8 @@ class SubscriptionService:
             request = self.pending_request(token)
             client = self._hashed_client(self._known.salt())
             evidence = [
-                Consent(0, "", request.asked, "requested", "", request.client),
-                Consent(0, "", self._at, "confirmed", request.agreed, client),
+                Consent(0, "", request.requested_at, "requested", "", request.client),
+                Consent(0, "", self._at, "confirmed", request.consent_text, client),
             ]
             names = self._got_by(request)
             self._requests.settle(request._replace(state=RequestState.ANSWERED))
@@ -168,7 +168,7 @@ class SubscriptionService:
             each.newsletter
             for each in (self._known.subscriptions(who.id) if who else ())
             if each.state == SubscriptionState.UNSUBSCRIBED
-            and request.asked < each.since <= self._at  # later: the clock was ahead then
+            and request.requested_at < each.since <= self._at  # later: the clock was ahead then
         }
         return [
             name for name in request.wanted if name in self.newsletters and name not in unsubscribed

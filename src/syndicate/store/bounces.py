@@ -17,7 +17,7 @@ from syndicate.timestamps import format_timestamp
 
 
 class Bounce(NamedTuple):
-    """A bounce report or complaint of a delivery, a row. `at` is UTC text: when it was received.
+    """A bounce report or complaint of a delivery, a row. `received_at` is UTC text.
 
     `status` is an enhanced status code (RFC 3463), "" if unknown.
     """
@@ -28,7 +28,7 @@ class Bounce(NamedTuple):
     kind: str
     status: str
     detail: str
-    at: str
+    received_at: str
 
 
 class ListedBounce(NamedTuple):
@@ -40,7 +40,7 @@ class ListedBounce(NamedTuple):
     kind: str
     status: str
     detail: str
-    at: str
+    received_at: str
 
 
 class Refused(NamedTuple):
@@ -68,7 +68,7 @@ NOT_FOLLOWED = (
 
 LISTED = (
     "SELECT coalesce(s.newsletter, ''), coalesce(s.slot, ''), coalesce(p.address, ''), "
-    "b.kind, b.status, b.detail, b.at FROM bounces b "
+    "b.kind, b.status, b.detail, b.received_at FROM bounces b "
     "LEFT JOIN issue_sends s ON s.issue = b.issue LEFT JOIN subscribers p ON p.id = b.subscriber"
 )
 
@@ -92,15 +92,16 @@ class Bounces:
     def of(self, subscriber: int) -> list[Bounce]:
         """The reports of a subscriber, the oldest first."""
         query = (
-            "SELECT id, issue, subscriber, kind, status, detail, at FROM bounces "
-            "WHERE subscriber = :s ORDER BY at, issue"
+            "SELECT id, issue, subscriber, kind, status, detail, received_at FROM bounces "
+            "WHERE subscriber = :s ORDER BY received_at, issue"
         )
         return [Bounce._make(row) for row in self._rows(query, {"s": subscriber})]
 
     def soft_bounces_since(self, subscriber: int, since: str) -> dict[int, str]:
         """The soft bounces of a subscriber since a time: issue -> when."""
         query = (
-            "SELECT issue, at FROM bounces WHERE subscriber = :s AND kind = 'soft' AND at >= :t "
+            "SELECT issue, received_at FROM bounces "
+            "WHERE subscriber = :s AND kind = 'soft' AND received_at >= :t "
             "ORDER BY issue"
         )
         return {int(i): str(at) for i, at in self._rows(query, {"s": subscriber, "t": since})}
@@ -125,7 +126,7 @@ class Bounces:
         query = (
             "SELECT max(s.issue) FROM issue_sends s "
             "JOIN deliveries d ON d.issue = s.issue AND d.subscriber = :s "
-            "WHERE d.state = 'sent' AND (d.at <= :until OR d.at > :now)"
+            "WHERE d.state = 'sent' AND (d.changed_at <= :until OR d.changed_at > :now)"
         )
         values = {"s": subscriber, "until": until, "now": now}
         if newsletter:
@@ -172,10 +173,11 @@ class Bounces:
         """
         query = (
             "SELECT x.hash FROM delivery_events e JOIN subscribers p ON p.id = e.subscriber "
-            "JOIN suppressions x ON x.hash = p.hash AND x.since <= e.at AND x.reason = 'bounce' "
+            "JOIN suppressions x ON x.hash = p.hash AND x.since <= e.occurred_at "
+            "AND x.reason = 'bounce' "
             f"WHERE e.issue = :i AND e.subscriber = :s AND e.event = '{FOLLOWED}' "
             "AND NOT EXISTS (SELECT 1 FROM delivery_events o WHERE o.subscriber = e.subscriber "
-            f"AND o.event = '{FOLLOWED}' AND o.issue <> e.issue AND o.at >= x.since)"
+            f"AND o.event = '{FOLLOWED}' AND o.issue <> e.issue AND o.occurred_at >= x.since)"
         )
         rows = self._rows(query, {"i": issue, "s": subscriber})
         return str(rows[0][0]) if rows else None
@@ -185,7 +187,7 @@ class Bounces:
         wanted = {"newsletter": newsletter, "slot": slot}
         values: dict[str, object] = {name: value for name, value in wanted.items() if value}
         where = " AND ".join(f"s.{name} = :{name}" for name in values) or "1 = 1"
-        query = f"{LISTED} WHERE {where} ORDER BY b.at DESC, b.id LIMIT :most"
+        query = f"{LISTED} WHERE {where} ORDER BY b.received_at DESC, b.id LIMIT :most"
         rows = self._rows(query, {**values, "most": most})
         return [ListedBounce._make(row) for row in rows]
 
@@ -196,12 +198,12 @@ class Bounces:
 
         Ids older than `kept` are deleted.
         """
-        if moment := confirmed_time(self._database, "heard_events", now):
+        if moment := confirmed_time(self._database, "provider_events", now):
             values = {"before": format_timestamp(moment - kept)}
-            self._database.run("DELETE FROM heard_events WHERE at < :before", values)
+            self._database.run("DELETE FROM provider_events WHERE received_at < :before", values)
         return bool(
             self._rows(
-                "INSERT INTO heard_events (id, at) VALUES (:id, :at) "
+                "INSERT INTO provider_events (id, received_at) VALUES (:id, :at) "
                 "ON CONFLICT (id) DO NOTHING RETURNING id",
                 {"id": event, "at": format_timestamp(now)},
             )
@@ -235,6 +237,8 @@ class Bounces:
                 {"i": bounce.issue},
             )
         self._database.upsert("bounces", Bounce._fields, [bounce])
-        added = DeliveryEvent(bounce.issue, bounce.subscriber, bounce.at, event, bounce.detail)
+        added = DeliveryEvent(
+            bounce.issue, bounce.subscriber, bounce.received_at, event, bounce.detail
+        )
         DeliveryEvents(self._database).add([added])
         return is_first

@@ -44,7 +44,7 @@ class Transition(NamedTuple):
 
 
 SENDING_ACTIVE = (
-    "EXISTS (SELECT 1 FROM issue_sends WHERE issue = :issue AND paused = '' AND ended = '')"
+    "EXISTS (SELECT 1 FROM issue_sends WHERE issue = :issue AND paused = '' AND ended_at = '')"
 )
 
 
@@ -86,7 +86,7 @@ class Claims:
         Not those whose recipient has unsubscribed, or whose issue was paused or stopped.
         """
         rows = self._rows(
-            "UPDATE deliveries SET state = 'sending', at = :now, server = :server "
+            "UPDATE deliveries SET state = 'sending', changed_at = :now, server = :server "
             f"WHERE issue = :issue AND subscriber IN ({numbers(subscribers)}) "
             f"AND state = 'claimed' AND owner = :owner AND {SENDING_ACTIVE} AND {STILL_SUBSCRIBED} "
             "RETURNING subscriber",
@@ -115,7 +115,8 @@ class Claims:
             "AND state = 'claimed' AND owner = :owner"
         )
         suppressed = self._rows(
-            "UPDATE deliveries SET state = 'suppressed', at = :now, reply = :reply, owner = '' "
+            "UPDATE deliveries "
+            "SET state = 'suppressed', changed_at = :now, reply = :reply, owner = '' "
             f"WHERE {claimed} AND NOT {STILL_SUBSCRIBED} RETURNING subscriber",
             values | {"newsletter": sending.newsletter, "now": now, "reply": UNSUBSCRIBED},
         )
@@ -128,7 +129,7 @@ class Claims:
         """Change the states of claimed deliveries, which ends the claim; add their events."""
         self._database.run_many(
             "UPDATE deliveries SET state = :state, attempts = :attempts, next_try = :next_try, "
-            "at = :now, server = :server, reply = :reply, owner = '' "
+            "changed_at = :now, server = :server, reply = :reply, owner = '' "
             "WHERE issue = :issue AND subscriber = :subscriber "
             "AND state = :before AND owner = :owner",
             [
@@ -148,7 +149,7 @@ class Claims:
     def hold_sent(self, issue: int, subscriber: int, reason: str, now: str) -> None:
         """Hold a sent delivery: later replies show that its outcome is unknown."""
         self._database.run(
-            "UPDATE deliveries SET state = 'held', at = :now, reply = :reason "
+            "UPDATE deliveries SET state = 'held', changed_at = :now, reply = :reason "
             "WHERE issue = :issue AND subscriber = :subscriber AND state = 'sent'",
             {"issue": issue, "subscriber": subscriber, "now": now, "reason": reason},
         )

@@ -14,14 +14,14 @@ from syndicate.errors import StoreError
 Row = tuple[Any, ...]
 Values = Mapping[str, object]
 
-SCHEMA_VERSION = "0013"
+SCHEMA_VERSION = "0014"
 """The newest migration."""
 
 ABOUT_PEOPLE = frozenset(
     (
         *("consents", "signing_keys", "signup_requests", "subscribers", "subscriptions"),
         "suppressions",
-        *("bounces", "deliveries", "delivery_events", "heard_events", "issue_sends"),
+        *("bounces", "deliveries", "delivery_events", "provider_events", "issue_sends"),
         *("sent_counts", "withdrawals"),
     )
 )

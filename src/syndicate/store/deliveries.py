@@ -23,7 +23,7 @@ class Delivery(NamedTuple):
     state: str
     attempts: int
     next_try: str
-    at: str
+    changed_at: str
     server: str
     reply: str
 
@@ -34,7 +34,7 @@ class DeliveryWithRecipient(NamedTuple):
     subscriber: int
     address: str
     state: str
-    at: str
+    changed_at: str
     server: str
     reply: str
 
@@ -51,7 +51,7 @@ STILL_SUBSCRIBED = (
 )
 """The SQL condition that the recipient of a delivery is subscribed, and not suppressed, now."""
 
-RESET = "state = 'pending', attempts = 0, next_try = '', at = :now, server = '', reply = ''"
+RESET = "state = 'pending', attempts = 0, next_try = '', changed_at = :now, server = '', reply = ''"
 UNKNOWN = "the program ended before the server's answer was known"
 UNSUBSCRIBED = "no longer subscribed"
 CONFIRMED_SENT = "sent, as the operator confirmed"
@@ -86,7 +86,8 @@ class Deliveries:
     def with_recipients(self, issue: int, states: Sequence[str]) -> Iterator[DeliveryWithRecipient]:
         """The deliveries of an issue in these states, by subscriber, read in pages."""
         query = (
-            "SELECT d.subscriber, coalesce(p.address, ''), d.state, d.at, d.server, d.reply "
+            "SELECT d.subscriber, coalesce(p.address, ''), d.state, d.changed_at, d.server, "
+            "d.reply "
             "FROM deliveries d LEFT JOIN subscribers p ON p.id = d.subscriber "
             f"WHERE d.issue = :i AND d.subscriber > :last AND d.state IN ({_texts(states)}) "
             f"ORDER BY d.subscriber LIMIT {PAGE}"
@@ -121,7 +122,7 @@ class Deliveries:
             "SELECT coalesce(min("
             "CASE WHEN d.next_try > :latest THEN :now ELSE d.next_try END), '') "
             "FROM deliveries d JOIN issue_sends s ON s.issue = d.issue "
-            "WHERE d.state = 'retry' AND s.ended = '' AND s.paused = ''",
+            "WHERE d.state = 'retry' AND s.ended_at = '' AND s.paused = ''",
             {"now": now, "latest": latest},
         )
         return str(rows[0][0])
@@ -145,14 +146,15 @@ class Deliveries:
         """Mark held deliveries as sent, of all or some subscribers: an operator knows; how many."""
         where = f"issue = :issue AND state = 'held'{_to(subscribers)}"
         event = DeliveryEvent(issue, 0, now, "resolved", CONFIRMED_SENT)
-        return self._update(where, {"issue": issue}, "state = 'sent', at = :now", event)
+        return self._update(where, {"issue": issue}, "state = 'sent', changed_at = :now", event)
 
     def stop(self, issue: int, now: str, reason: str) -> int:
         """Suppress all deliveries of an issue that no server has yet; how many."""
         where = "issue = :issue AND state IN ('pending', 'claimed', 'retry')"
         number = self._count(where, {"issue": issue})
         self._database.run(
-            "UPDATE deliveries SET state = 'suppressed', at = :now, reply = :reason, owner = '' "
+            "UPDATE deliveries "
+            "SET state = 'suppressed', changed_at = :now, reply = :reason, owner = '' "
             f"WHERE {where}",
             {"issue": issue, "now": now, "reason": reason},
         )
@@ -161,7 +163,8 @@ class Deliveries:
     def close(self, issue: int, state: str, now: str, reason: str) -> int:
         """Move all open deliveries to `state`; how many. Only while no program sends."""
         rows = self._rows(
-            f"UPDATE deliveries SET state = '{state}', at = :now, reply = :reason, owner = '' "
+            "UPDATE deliveries "
+            f"SET state = '{state}', changed_at = :now, reply = :reason, owner = '' "
             "WHERE issue = :issue AND state IN ('pending', 'claimed', 'sending', 'retry') "
             "RETURNING subscriber",
             {"issue": issue, "now": now, "reason": reason},
@@ -182,7 +185,8 @@ class Deliveries:
         )
         state = "pending" if resend else "held"
         rows = self._rows(
-            f"UPDATE deliveries SET state = '{state}', at = :now, owner = '', reply = :reply "
+            "UPDATE deliveries "
+            f"SET state = '{state}', changed_at = :now, owner = '', reply = :reply "
             "WHERE issue = :issue AND state = 'sending' RETURNING subscriber",
             {"issue": issue, "now": now, "reply": UNKNOWN},
         )
@@ -196,7 +200,7 @@ class Deliveries:
         number = self._count(where, values)
         self._events.add_where(where, values, event)
         self._database.run(
-            f"UPDATE deliveries SET {changes} WHERE {where}", {**values, "now": event.at}
+            f"UPDATE deliveries SET {changes} WHERE {where}", {**values, "now": event.occurred_at}
         )
         return number
 

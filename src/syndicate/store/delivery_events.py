@@ -9,11 +9,11 @@ from syndicate.store.database import Database
 
 
 class DeliveryEvent(NamedTuple):
-    """Something that happened to a delivery, a row; `at` is UTC text."""
+    """Something that happened to a delivery, a row; `occurred_at` is UTC text."""
 
     issue: int
     subscriber: int
-    at: str
+    occurred_at: str
     event: str
     detail: str
 
@@ -31,7 +31,7 @@ class DeliveryEvents:
         """The events of one delivery, the oldest first."""
         rows = self._database.rows(
             f"SELECT {COLUMNS} FROM delivery_events "
-            "WHERE issue = :i AND subscriber = :s ORDER BY at, event",
+            "WHERE issue = :i AND subscriber = :s ORDER BY occurred_at, event",
             {"i": issue, "s": subscriber},
         )
         return [DeliveryEvent._make(row) for row in rows]
@@ -50,6 +50,7 @@ class DeliveryEvents:
         self._database.run(
             f"INSERT INTO delivery_events ({COLUMNS}) "
             f"SELECT issue, subscriber, :at, :event, :detail FROM deliveries WHERE {where} "
-            "ON CONFLICT (issue, subscriber, at, event) DO UPDATE SET detail = excluded.detail",
-            {**values, "at": event.at, "event": event.event, "detail": event.detail},
+            "ON CONFLICT (issue, subscriber, occurred_at, event) "
+            "DO UPDATE SET detail = excluded.detail",
+            {**values, "at": event.occurred_at, "event": event.event, "detail": event.detail},
         )

@@ -15,9 +15,9 @@ from syndicate.store.database import Database
 
 TEXTS: Final = (
     ("bounces", "detail", ("id",)),
-    ("consents", "detail", ("subscriber", "newsletter", "at", "event")),
+    ("consents", "detail", ("subscriber", "newsletter", "occurred_at", "event")),
     ("deliveries", "reply", ("issue", "subscriber")),
-    ("delivery_events", "detail", ("issue", "subscriber", "at", "event")),
+    ("delivery_events", "detail", ("issue", "subscriber", "occurred_at", "event")),
     ("signup_requests", "reply", ("id",)),
     ("issue_sends", "paused", ("issue",)),
     ("suppressions", "detail", ("hash",)),

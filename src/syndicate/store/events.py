@@ -25,12 +25,12 @@ class EventKind(StrEnum):
 
 
 class Event(NamedTuple):
-    """Something that happened, a row; `at` is UTC text."""
+    """Something that happened, a row; `occurred_at` is UTC text."""
 
     id: int
     event: str
     subject: str
-    at: str
+    occurred_at: str
 
 
 class HookCursor(NamedTuple):
@@ -63,7 +63,7 @@ class Events:
         values: dict[str, object] = {f"k{i}": kind for i, kind in enumerate(kinds)}
         names = ", ".join(f":{name}" for name in values)
         rows = self._rows(
-            "SELECT id, event, subject, at FROM events "
+            "SELECT id, event, subject, occurred_at FROM events "
             f"WHERE id > :position AND event IN ({names}) ORDER BY id LIMIT :limit",
             values | {"position": position, "limit": limit},
         )
@@ -81,7 +81,8 @@ class Events:
         """Add an event for each of `subjects`."""
         first = self.last() + 1 if subjects else 0
         self._database.run_many(
-            "INSERT INTO events (id, event, subject, at) VALUES (:id, :event, :subject, :at)",
+            "INSERT INTO events (id, event, subject, occurred_at) "
+            "VALUES (:id, :event, :subject, :at)",
             [
                 {"id": first + i, "event": event.value, "subject": subject, "at": at}
                 for i, subject in enumerate(subjects)
@@ -103,7 +104,7 @@ class Events:
         """
         if moment := confirmed_time(self._database, "events", now):
             self._database.run(
-                "DELETE FROM events WHERE at < :before AND id <= :delivered "
+                "DELETE FROM events WHERE occurred_at < :before AND id <= :delivered "
                 "AND id < (SELECT max(id) FROM events)",
                 {"before": format_timestamp(moment - kept), "delivered": delivered},
             )

@@ -11,17 +11,17 @@ class IssueSend(NamedTuple):
     """The sending of an issue, a row; times are UTC text, "" where not yet.
 
     `planned` is the number of deliveries when they were planned. `paused` is why it is paused, or
-    "". `confirmed` is when the operator confirmed that its refusals are right.
+    "". `confirmed_at` is when the operator confirmed that its refusals are right.
     """
 
     issue: int
     newsletter: str
     slot: str
-    began: str
+    started_at: str
     planned: int = 0
     paused: str = ""
-    ended: str = ""
-    confirmed: str = ""
+    ended_at: str = ""
+    confirmed_at: str = ""
 
     @property
     def name(self) -> str:
@@ -51,14 +51,14 @@ class IssueSends:
 
     def open(self) -> list[IssueSend]:
         """The issues being sent, including paused ones, the oldest first."""
-        rows = self._rows(f"SELECT {COLUMNS} FROM issue_sends WHERE ended = '' ORDER BY issue")
+        rows = self._rows(f"SELECT {COLUMNS} FROM issue_sends WHERE ended_at = '' ORDER BY issue")
         return [IssueSend._make(row) for row in rows]
 
     def stopping(self) -> list[int]:
         """Issues that were stopped while a server had some of their messages."""
         rows = self._rows(
             "SELECT s.issue FROM issue_sends s JOIN issues i ON i.sequence = s.issue "
-            "WHERE s.ended = '' AND i.state = 'sent'"
+            "WHERE s.ended_at = '' AND i.state = 'sent'"
         )
         return [int(issue) for (issue,) in rows]
 
@@ -77,7 +77,7 @@ class IssueSends:
         """Pause an issue; False if it is not being sent, or is paused already."""
         return self._changed(
             "UPDATE issue_sends SET paused = :reason "
-            "WHERE issue = :issue AND ended = '' AND paused = '' RETURNING issue",
+            "WHERE issue = :issue AND ended_at = '' AND paused = '' RETURNING issue",
             {"issue": issue, "reason": reason},
         )
 
@@ -87,21 +87,21 @@ class IssueSends:
         `confirmed` is the moment at which the operator confirms its refusals, if they do.
         """
         return self._changed(
-            "UPDATE issue_sends SET paused = '', confirmed = CASE :confirmed WHEN '' "
-            "THEN confirmed ELSE :confirmed END "
-            "WHERE issue = :issue AND ended = '' AND paused <> '' RETURNING issue",
+            "UPDATE issue_sends SET paused = '', confirmed_at = CASE :confirmed WHEN '' "
+            "THEN confirmed_at ELSE :confirmed END "
+            "WHERE issue = :issue AND ended_at = '' AND paused <> '' RETURNING issue",
             {"issue": issue, "confirmed": confirmed},
         )
 
     def reopen(self, issue: int) -> None:
         """Have an issue that had ended sent again."""
-        query = "UPDATE issue_sends SET ended = '', paused = '' WHERE issue = :i"
+        query = "UPDATE issue_sends SET ended_at = '', paused = '' WHERE issue = :i"
         self._database.run(query, {"i": issue})
 
     def end(self, issue: int, now: str) -> bool:
         """End the sending of an issue; False if it has ended, or has open deliveries."""
         return self._changed(
-            "UPDATE issue_sends SET ended = :now WHERE issue = :issue AND ended = '' "
+            "UPDATE issue_sends SET ended_at = :now WHERE issue = :issue AND ended_at = '' "
             "AND NOT EXISTS (SELECT 1 FROM deliveries WHERE issue = :issue "
             "AND state IN ('pending', 'claimed', 'sending', 'retry')) RETURNING issue",
             {"issue": issue, "now": now},

@@ -56,7 +56,7 @@ class Issue(NamedTuple):
     is set when it is stored. `personal` is what is sent to subscribers, "" if nothing is.
 
     `draft_key` is the random part of a draft's URL. A draft with `approve_at` is approved at that
-    time; `approved` is when an issue was approved, "" before.
+    time; `approved_at` is when an issue was approved, "" before.
     """
 
     newsletter: str
@@ -64,7 +64,7 @@ class Issue(NamedTuple):
     due: str
     planned: int
     state: str
-    made: str
+    created_at: str
     reason: str = ""
     subject: str = ""
     html: str = ""
@@ -76,7 +76,7 @@ class Issue(NamedTuple):
     personal: str = ""
     draft_key: str = ""
     approve_at: str = ""
-    approved: str = ""
+    approved_at: str = ""
 
     @property
     def name(self) -> str:
@@ -196,7 +196,7 @@ class Issues:
         """
         rows = self._rows(
             "SELECT coalesce(max(slot), '') FROM issues "
-            "WHERE newsletter = :n AND planned = 1 AND made <= :now",
+            "WHERE newsletter = :n AND planned = 1 AND created_at <= :now",
             {"n": newsletter, "now": now},
         )
         return str(rows[0][0])
@@ -247,7 +247,7 @@ class Issues:
         A slot that was skipped while the clock was ahead has none.
         """
         which = {"newsletter": issue.newsletter, "slot": issue.slot}
-        if self.kept(issue.newsletter, issue.slot, issue.made):
+        if self.kept(issue.newsletter, issue.slot, issue.created_at):
             return False
         self._database.run(
             "DELETE FROM issues WHERE newsletter = :newsletter AND slot = :slot", which
@@ -294,7 +294,7 @@ class Issues:
 
     def approve(self, newsletter: str, slot: str, moment: str) -> bool:
         """Approve a draft as of a time (UTC text); False if it is not a draft."""
-        return self._move(newsletter, slot, IssueState.APPROVED, {"approved": moment})
+        return self._move(newsletter, slot, IssueState.APPROVED, {"approved_at": moment})
 
     def move(self, newsletter: str, slot: str, to: IssueState, reason: str = "") -> bool:
         """Change the state of an issue; False if its present state does not allow that.
@@ -350,7 +350,7 @@ class Issues:
 
 def _was_ahead(issue: Issue, now: str) -> bool:
     """Whether a slot was skipped by a clock that was ahead."""
-    return issue.state == IssueState.SKIPPED and issue.made > now
+    return issue.state == IssueState.SKIPPED and issue.created_at > now
 
 
 def articles_json(carried: Sequence[Carried]) -> str:

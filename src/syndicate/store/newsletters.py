@@ -12,13 +12,13 @@ from syndicate.store.database import Database
 class NewsletterStart(NamedTuple):
     """When a newsletter started, and the sequence of the last article published then.
 
-    `schedule` is its schedule `since` a time; both "" before it had one.
+    `schedule` is its schedule, valid `schedule_since` a time; both "" before it had one.
     """
 
-    moment: str
+    started_at: str
     after: int
     schedule: str
-    since: str
+    schedule_since: str
 
 
 class Newsletters:
@@ -30,13 +30,15 @@ class Newsletters:
 
     def all(self) -> dict[str, NewsletterStart]:
         """Name -> start of the newsletter."""
-        rows = self._rows("SELECT name, began, after, schedule, since FROM newsletters")
+        rows = self._rows(
+            "SELECT name, started_at, after, schedule, schedule_since FROM newsletters"
+        )
         return {str(row[0]): NewsletterStart._make(row[1:]) for row in rows}
 
     def begin(self, names: Iterable[str], now: str) -> None:
         """Store the start of new newsletters; known ones stay unchanged."""
         self._database.run_many(
-            "INSERT INTO newsletters (name, began, after, schedule, since) "
+            "INSERT INTO newsletters (name, started_at, after, schedule, schedule_since) "
             "VALUES (:name, :now, :after, '', '') ON CONFLICT DO NOTHING",
             [
                 {"name": name, "now": now, "after": Articles(self._database).last_sequence()}
@@ -47,6 +49,7 @@ class Newsletters:
     def reschedule(self, name: str, schedule: str, since: str) -> None:
         """Store the new schedule of a newsletter."""
         self._database.run(
-            "UPDATE newsletters SET schedule = :schedule, since = :since WHERE name = :name",
+            "UPDATE newsletters SET schedule = :schedule, schedule_since = :since "
+            "WHERE name = :name",
             {"name": name, "schedule": schedule, "since": since},
         )

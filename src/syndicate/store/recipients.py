@@ -48,7 +48,7 @@ class Recipients:
         """Begin to send an issue: plan a delivery for each recipient; nothing if it has begun."""
         if not self._sends.get(sending.issue):
             self._sends.add(sending)
-            self._add_missing(sending, tags, sending.began)
+            self._add_missing(sending, tags, sending.started_at)
 
     def plan_missed(self, sending: IssueSend, tags: Sequence[str], now: str) -> int:
         """Plan an issue also for subscribers of today who did not get it; how many these are."""
@@ -66,7 +66,7 @@ class Recipients:
             {**values, "issue": sending.issue, "newsletter": sending.newsletter},
         )
         self._database.run(
-            "UPDATE deliveries SET state = 'suppressed', at = :now, reply = :reply "
+            "UPDATE deliveries SET state = 'suppressed', changed_at = :now, reply = :reply "
             f"WHERE issue = :issue AND state = 'pending' AND subscriber IN ({SUPPRESSED_NOW})",
             {"issue": sending.issue, "now": now, "reply": UNSUBSCRIBED},
         )

@@ -39,8 +39,8 @@ class SignupRequest(NamedTuple):
     """A signup request, a row. Times are UTC text.
 
     `newsletters` is JSON, each name with its chosen tags; `client` the hash of the network address;
-    `agreed` the text that confirming agrees to; `reply` the outcome of the email; `base` the URL of
-    the site as used for the request, if it was on this machine, else "".
+    `consent_text` what confirming agrees to, `reply` the outcome of the email, `base_url` the URL
+    of the site as used for the request, if it was on this machine, else "".
     """
 
     id: int
@@ -48,14 +48,14 @@ class SignupRequest(NamedTuple):
     address: str
     hash: str
     newsletters: str
-    asked: str
+    requested_at: str
     client: str
-    agreed: str
+    consent_text: str
     state: str = RequestState.WAITING
     attempts: int = 0
     next_try: str = ""
     reply: str = ""
-    base: str = ""
+    base_url: str = ""
 
     @property
     def wanted(self) -> dict[str, list[str]]:
@@ -64,12 +64,12 @@ class SignupRequest(NamedTuple):
 
 
 class SigningKey(NamedTuple):
-    """A key, in hex. Its links are valid `until` a time (UTC text), "" while it signs."""
+    """A key, in hex. Its links are valid until `expires_at` (UTC text), "" while it signs."""
 
     id: int
     key: str
-    made: str
-    until: str
+    created_at: str
+    expires_at: str
 
 
 class SignupRequests:
@@ -92,17 +92,17 @@ class SignupRequests:
         """
         where = (
             "state = 'waiting' AND (next_try <= :now OR next_try > :latest) "
-            "ORDER BY asked, id LIMIT :limit"
+            "ORDER BY requested_at, id LIMIT :limit"
         )
         return self._select(where, {"now": now, "latest": latest, "limit": limit})
 
     def of(self, hashed: str) -> list[SignupRequest]:
         """The requests for an address, the oldest first."""
-        return self._select("hash = :h ORDER BY asked, id", {"h": hashed})
+        return self._select("hash = :h ORDER BY requested_at, id", {"h": hashed})
 
     def count(self, since: str, now: str) -> int:
         """The number of requests between two times, for any address."""
-        query = "SELECT count(*) FROM signup_requests WHERE asked BETWEEN :since AND :now"
+        query = "SELECT count(*) FROM signup_requests WHERE requested_at BETWEEN :since AND :now"
         ((many,),) = self._database.rows(query, {"since": since, "now": now})
         return int(many)
 
@@ -112,9 +112,9 @@ class SignupRequests:
         """Add a request, unless there are `limit` of any kind for its address since a time."""
         query = (
             "SELECT count(*) FROM signup_requests WHERE hash = :h "
-            "AND asked BETWEEN :since AND :now"  # later ones are from a clock that was ahead
+            "AND requested_at BETWEEN :since AND :now"  # later ones are from a clock that was ahead
         )
-        values = {"h": request.hash, "since": since, "now": request.asked}
+        values = {"h": request.hash, "since": since, "now": request.requested_at}
         ((number,),) = self._database.rows(query, values)
         if number < limit:
             self.settle(request._replace(id=secrets.randbelow(MAX_ID)))
@@ -136,9 +136,11 @@ class SignupRequests:
         if moment is None:
             return
         values = {"before": format_timestamp(moment - after)}
-        self._database.run("DELETE FROM signup_requests WHERE asked < :before", values)
+        self._database.run("DELETE FROM signup_requests WHERE requested_at < :before", values)
         values = {"now": format_timestamp(now)}
-        self._database.run("UPDATE signup_requests SET asked = :now WHERE asked > :now", values)
+        self._database.run(
+            "UPDATE signup_requests SET requested_at = :now WHERE requested_at > :now", values
+        )
 
     def drop_waiting(self, reason: str) -> int:
         """Send no email for waiting requests; how many."""
@@ -163,7 +165,8 @@ class SigningKeys:
     def good(self, now: str) -> list[SigningKey]:
         """The keys whose links are valid at a time, the signing one first."""
         query = (
-            "SELECT id, key, made, until FROM signing_keys WHERE until = '' OR until > :now "
+            "SELECT id, key, created_at, expires_at FROM signing_keys "
+            "WHERE expires_at = '' OR expires_at > :now "
             "ORDER BY id DESC"
         )
         return [SigningKey._make(row) for row in self._database.rows(query, {"now": now})]
@@ -171,12 +174,16 @@ class SigningKeys:
     def signing(self, now: str) -> SigningKey:
         """The key that signs; created when first used. Inside a transaction."""
         newest = next(iter(self.good(now)), None)
-        return newest if newest and not newest.until else self._make(now)
+        return newest if newest and not newest.expires_at else self._make(now)
 
     def rotate(self, until: str, now: str) -> None:
         """Sign with a new key from now on; links of earlier ones are valid until a time."""
-        self._database.run("UPDATE signing_keys SET until = :u WHERE until = ''", {"u": until})
-        self._database.run("DELETE FROM signing_keys WHERE until <> '' AND until <= :n", {"n": now})
+        self._database.run(
+            "UPDATE signing_keys SET expires_at = :u WHERE expires_at = ''", {"u": until}
+        )
+        self._database.run(
+            "DELETE FROM signing_keys WHERE expires_at <> '' AND expires_at <= :n", {"n": now}
+        )
         self._make(now)
 
     def _make(self, now: str) -> SigningKey:

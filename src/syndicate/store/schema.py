@@ -91,7 +91,7 @@ documents = Table(  # files this program wrote
     Column("owner", PLAIN, nullable=False),  # what it belongs to: site, tag:x, article id, ...
 )
 
-document_findings = Table(  # what was found while documents were made
+document_findings = Table(  # findings of making documents
     "document_findings",
     metadata,
     Column("owner", PLAIN, primary_key=True),
@@ -102,10 +102,10 @@ newsletters = Table(
     "newsletters",
     metadata,
     Column("name", PLAIN, primary_key=True),
-    Column("began", PLAIN, nullable=False),
+    Column("started_at", PLAIN, nullable=False),
     Column("after", BigInteger, nullable=False),  # the last article's sequence then
     Column("schedule", PLAIN, nullable=False),  # as it is configured, zone and all
-    Column("since", PLAIN, nullable=False),  # since when it is so
+    Column("schedule_since", PLAIN, nullable=False),  # when it last changed
 )
 
 issues = Table(  # of newsletters, frozen when made; one for each slot
@@ -116,7 +116,7 @@ issues = Table(  # of newsletters, frozen when made; one for each slot
     Column("due", PLAIN, nullable=False),  # the slot in UTC
     Column("planned", BigInteger, nullable=False),  # 1: a slot of the schedule, 0: made by hand
     Column("state", PLAIN, nullable=False),  # draft | approved | sending | sent | skipped | ...
-    Column("made", PLAIN, nullable=False),
+    Column("created_at", PLAIN, nullable=False),
     Column("reason", PLAIN, nullable=False),  # why it was skipped or cancelled, else ""
     Column("subject", PLAIN, nullable=False),
     Column("html", PLAIN, nullable=False),
@@ -130,9 +130,9 @@ issues = Table(  # of newsletters, frozen when made; one for each slot
     # The part of a draft's address that cannot be guessed; "" where it never was a draft.
     Column("draft_key", PLAIN, nullable=False, server_default=""),
     Column("approve_at", PLAIN, nullable=False, server_default=""),  # when a draft is approved
-    Column("approved", PLAIN, nullable=False, server_default=""),  # when it was, "" before
+    Column("approved_at", PLAIN, nullable=False, server_default=""),  # when it was, "" before
     CheckConstraint(
-        "approved <> '' OR state IN ('draft', 'skipped', 'cancelled')", name="issues_approved"
+        "approved_at <> '' OR state IN ('draft', 'skipped', 'cancelled')", name="issues_approved"
     ),
     CheckConstraint("approve_at = '' OR state = 'draft'", name="issues_approve_at"),
     Index("issues_by_sequence", "sequence"),
@@ -155,34 +155,34 @@ issue_articles = Table(  # which articles were taken; none comes twice in a news
     Index("issue_articles_by_article", "article"),
 )
 
-events = Table(  # what hooks are told
+events = Table(  # what happened, for hooks
     "events",
     metadata,
     Column("id", BigInteger, primary_key=True, autoincrement=False),
     Column("event", PLAIN, nullable=False),  # issue-made, ...
     Column("subject", PLAIN, nullable=False),  # newsletter/slot, id of an article, ...
-    Column("at", PLAIN, nullable=False),
+    Column("occurred_at", PLAIN, nullable=False),
 )
 
-hook_cursors = Table(  # how far each hook was told
+hook_cursors = Table(  # the position of each hook in the events
     "hook_cursors",
     metadata,
     Column("name", PLAIN, primary_key=True),
-    Column("position", BigInteger, nullable=False),  # the last event it heard of
+    Column("position", BigInteger, nullable=False),  # the last event it got
     Column("attempts", BigInteger, nullable=False),  # at the next one
     Column("next_try", PLAIN, nullable=False),
     Column("failing_since", PLAIN, nullable=False),
     Column("reason", PLAIN, nullable=False),
 )
 
-subscribers = Table(  # people, of whatever newsletter
+subscribers = Table(  # people, of any newsletter
     "subscribers",
     metadata,
     Column("id", BigInteger, primary_key=True, autoincrement=False),  # never given twice
     Column("address", PLAIN, nullable=False),  # as mail is sent to it
     Column("hash", PLAIN, nullable=False, unique=True),  # of the address, whatever its spelling
     Column("name", PLAIN, nullable=False),
-    Column("made", PLAIN, nullable=False),
+    Column("created_at", PLAIN, nullable=False),
 )
 
 subscriptions = Table(  # who gets which newsletter
@@ -191,7 +191,7 @@ subscriptions = Table(  # who gets which newsletter
     Column("newsletter", PLAIN, primary_key=True),
     Column("subscriber", BigInteger, primary_key=True, autoincrement=False),
     Column("state", PLAIN, nullable=False),  # active | unsubscribed
-    Column("since", PLAIN, nullable=False),  # when it came to be in this state
+    Column("since", PLAIN, nullable=False),  # of the state
     # Chosen tags, as in the addresses of their feeds, one a line; "" for all.
     Column("tags", PLAIN, nullable=False, server_default=""),
     Index("subscriptions_by_subscriber", "subscriber"),
@@ -203,10 +203,10 @@ consents = Table(  # the evidence: who agreed to what, and when; only ever added
     metadata,
     Column("subscriber", BigInteger, primary_key=True, autoincrement=False),
     Column("newsletter", PLAIN, primary_key=True),
-    Column("at", PLAIN, primary_key=True),
+    Column("occurred_at", PLAIN, primary_key=True),
     Column("event", PLAIN, primary_key=True),  # added | requested | confirmed | unsubscribed | ...
-    Column("detail", PLAIN, nullable=False),  # how it came about; what was agreed to
-    # The hash of the address on the network it came from; "" for none.
+    Column("detail", PLAIN, nullable=False),  # its source; what was agreed to
+    # The hash of the network address it came from; "" for none.
     Column("client", PLAIN, nullable=False, server_default=""),
     sqlite_with_rowid=False,
 )
@@ -228,56 +228,56 @@ withdrawals = Table(  # who unsubscribed, was suppressed or erased, in order; on
     Column("newsletter", PLAIN, nullable=False),  # "" for what concerns the address itself
     # unsubscribed | subscribed | lifted, or the reason of a suppression
     Column("event", PLAIN, nullable=False),
-    Column("at", PLAIN, nullable=False),
+    Column("occurred_at", PLAIN, nullable=False),
 )
 
-signup_requests = Table(  # what people asked for on a page, and the mail that answers it
+signup_requests = Table(  # requests on a page, and the email that answers each
     "signup_requests",
     metadata,
-    Column("id", BigInteger, primary_key=True, autoincrement=False),  # drawn by lot
+    Column("id", BigInteger, primary_key=True, autoincrement=False),  # random
     Column("kind", PLAIN, nullable=False),  # subscribe | preferences
     Column("address", PLAIN, nullable=False),
     Column("hash", PLAIN, nullable=False),  # as in subscribers
     Column("newsletters", PLAIN, nullable=False),  # JSON: names with chosen tags
-    Column("asked", PLAIN, nullable=False),
+    Column("requested_at", PLAIN, nullable=False),
     Column("client", PLAIN, nullable=False),  # as in consents
-    Column("agreed", PLAIN, nullable=False),  # the sentence that confirming agrees to
+    Column("consent_text", PLAIN, nullable=False),  # what confirming agrees to
     Column("state", PLAIN, nullable=False),  # waiting | sent | dropped | failed | answered
     Column("attempts", BigInteger, nullable=False),
     Column("next_try", PLAIN, nullable=False),
-    Column("reply", PLAIN, nullable=False),  # what became of the mail
-    # The site's address as a browser on this machine has it, for links in the outbox; else "".
-    Column("base", PLAIN, nullable=False, server_default=""),
+    Column("reply", PLAIN, nullable=False),  # the outcome of the email
+    # The URL of the site as used on this machine, for links in the outbox; else "".
+    Column("base_url", PLAIN, nullable=False, server_default=""),
     Index("signup_requests_by_hash", "hash"),
     Index("signup_requests_by_state", "state", "next_try"),
 )
 
-signing_keys = Table(  # what the links people get by mail are signed with
+signing_keys = Table(  # the keys that sign links in emails
     "signing_keys",
     metadata,
     Column("id", BigInteger, primary_key=True, autoincrement=False),  # 1, 2, ...; the last signs
     Column("key", PLAIN, nullable=False),
-    Column("made", PLAIN, nullable=False),
-    Column("until", PLAIN, nullable=False),  # when its links end; "" while it signs
+    Column("created_at", PLAIN, nullable=False),
+    Column("expires_at", PLAIN, nullable=False),  # of its links; "" while it signs
 )
 
-issue_sends = Table(  # issues on their way to subscribers
+issue_sends = Table(  # issues that are sent to subscribers
     "issue_sends",
     metadata,
     Column("issue", BigInteger, primary_key=True, autoincrement=False),  # its sequence
     Column("newsletter", PLAIN, nullable=False),
     Column("slot", PLAIN, nullable=False),
-    Column("began", PLAIN, nullable=False),  # in UTC
+    Column("started_at", PLAIN, nullable=False),  # in UTC
     Column("planned", BigInteger, nullable=False),  # how many deliveries it was given
-    Column("paused", PLAIN, nullable=False),  # why it goes no further, "" if it does
-    Column("ended", PLAIN, nullable=False),  # "" until nothing is left to do
-    # when the operator confirmed that its refusals are right, "" if not
-    Column("confirmed", PLAIN, nullable=False, server_default=""),
-    # to how many subscribers it was refused, or came back
+    Column("paused", PLAIN, nullable=False),  # why it is paused, "" if it is not
+    Column("ended_at", PLAIN, nullable=False),  # "" while there are open deliveries
+    # when the operator confirmed its refusals, or ""
+    Column("confirmed_at", PLAIN, nullable=False, server_default=""),
+    # how many messages were refused or bounced
     Column("returned", BigInteger, nullable=False, server_default="0"),
 )
 
-deliveries = Table(  # one issue to one subscriber: the ledger
+deliveries = Table(  # one issue to one subscriber
     "deliveries",
     metadata,
     Column("issue", BigInteger, primary_key=True, autoincrement=False),
@@ -286,9 +286,11 @@ deliveries = Table(  # one issue to one subscriber: the ledger
     Column("state", PLAIN, nullable=False),
     Column("attempts", BigInteger, nullable=False, server_default="0"),  # that were not taken
     Column("next_try", PLAIN, nullable=False, server_default=""),  # of one in retry
-    Column("at", PLAIN, nullable=False, server_default=""),  # when it came to be in this state
-    Column("server", PLAIN, nullable=False, server_default=""),  # that took or refused it
-    Column("reply", PLAIN, nullable=False, server_default=""),  # what it said; or why not sent
+    Column("changed_at", PLAIN, nullable=False, server_default=""),  # of the state
+    Column("server", PLAIN, nullable=False, server_default=""),  # that accepted or refused it
+    Column(
+        "reply", PLAIN, nullable=False, server_default=""
+    ),  # of the server; or why it was not sent
     Column("owner", PLAIN, nullable=False, server_default=""),  # the sender that claimed it
     Index(
         "deliveries_to_retry",
@@ -313,35 +315,35 @@ delivery_events = Table(  # what happened to a delivery besides being sent; only
     metadata,
     Column("issue", BigInteger, primary_key=True, autoincrement=False),
     Column("subscriber", BigInteger, primary_key=True, autoincrement=False),
-    Column("at", PLAIN, primary_key=True),
+    Column("occurred_at", PLAIN, primary_key=True),
     Column("event", PLAIN, primary_key=True),  # retry | failed | held | resolved | bounced | ...
     Column("detail", PLAIN, nullable=False),
     sqlite_with_rowid=False,
 )
 
-bounces = Table(  # notices that a message did not arrive, or was not wanted
+bounces = Table(  # bounce reports and complaints
     "bounces",
     metadata,
-    Column("id", PLAIN, primary_key=True),  # hash of what makes a notice the same notice
+    Column("id", PLAIN, primary_key=True),  # the same for repeated reports
     Column("issue", BigInteger, nullable=False),
     Column("subscriber", BigInteger, nullable=False),
     Column("kind", PLAIN, nullable=False),  # hard | soft | blocked | complaint
     Column("status", PLAIN, nullable=False),  # RFC 3463, such as 5.1.1; "" if unknown
     Column("detail", PLAIN, nullable=False),
-    Column("at", PLAIN, nullable=False),
-    Index("bounces_by_subscriber", "subscriber", "at"),
+    Column("received_at", PLAIN, nullable=False),
+    Index("bounces_by_subscriber", "subscriber", "received_at"),
     Index("bounces_by_issue", "issue"),
 )
 
-heard_events = Table(  # events that mail providers posted, which are accepted once
-    "heard_events",
+provider_events = Table(  # ids of events of mail providers, each of which is accepted once
+    "provider_events",
     metadata,
     Column("id", PLAIN, primary_key=True),  # hash of the provider's name and its id of the event
-    Column("at", PLAIN, nullable=False),
+    Column("received_at", PLAIN, nullable=False),
     sqlite_with_rowid=False,
 )
 
-sent_counts = Table(  # how many messages each server was given in which second: for its limits
+sent_counts = Table(  # messages through each server in each second, for its limits
     "sent_counts",
     metadata,
     Column("server", PLAIN, primary_key=True),

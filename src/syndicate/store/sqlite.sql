@@ -33,19 +33,19 @@ CREATE TABLE bounces (
   kind TEXT NOT NULL,
   status TEXT NOT NULL,
   detail TEXT NOT NULL,
-  at TEXT NOT NULL,
+  received_at TEXT NOT NULL,
   PRIMARY KEY (id)
 );
 CREATE INDEX bounces_by_issue ON bounces (issue);
-CREATE INDEX bounces_by_subscriber ON bounces (subscriber, at);
+CREATE INDEX bounces_by_subscriber ON bounces (subscriber, received_at);
 CREATE TABLE consents (
   subscriber BIGINT NOT NULL,
   newsletter TEXT NOT NULL,
-  at TEXT NOT NULL,
+  occurred_at TEXT NOT NULL,
   event TEXT NOT NULL,
   detail TEXT NOT NULL,
   client TEXT DEFAULT '' NOT NULL,
-  PRIMARY KEY (subscriber, newsletter, at, event)
+  PRIMARY KEY (subscriber, newsletter, occurred_at, event)
 )
  WITHOUT ROWID;
 CREATE TABLE deliveries (
@@ -54,7 +54,7 @@ CREATE TABLE deliveries (
   state TEXT NOT NULL,
   attempts BIGINT DEFAULT '0' NOT NULL,
   next_try TEXT DEFAULT '' NOT NULL,
-  at TEXT DEFAULT '' NOT NULL,
+  changed_at TEXT DEFAULT '' NOT NULL,
   server TEXT DEFAULT '' NOT NULL,
   reply TEXT DEFAULT '' NOT NULL,
   owner TEXT DEFAULT '' NOT NULL,
@@ -66,10 +66,10 @@ CREATE INDEX deliveries_to_retry ON deliveries (issue, next_try) WHERE state = '
 CREATE TABLE delivery_events (
   issue BIGINT NOT NULL,
   subscriber BIGINT NOT NULL,
-  at TEXT NOT NULL,
+  occurred_at TEXT NOT NULL,
   event TEXT NOT NULL,
   detail TEXT NOT NULL,
-  PRIMARY KEY (issue, subscriber, at, event)
+  PRIMARY KEY (issue, subscriber, occurred_at, event)
 )
  WITHOUT ROWID;
 CREATE TABLE dependencies (
@@ -94,15 +94,9 @@ CREATE TABLE events (
   id BIGINT NOT NULL,
   event TEXT NOT NULL,
   subject TEXT NOT NULL,
-  at TEXT NOT NULL,
+  occurred_at TEXT NOT NULL,
   PRIMARY KEY (id)
 );
-CREATE TABLE heard_events (
-  id TEXT NOT NULL,
-  at TEXT NOT NULL,
-  PRIMARY KEY (id)
-)
- WITHOUT ROWID;
 CREATE TABLE hook_cursors (
   name TEXT NOT NULL,
   position BIGINT NOT NULL,
@@ -124,11 +118,11 @@ CREATE TABLE issue_sends (
   issue BIGINT NOT NULL,
   newsletter TEXT NOT NULL,
   slot TEXT NOT NULL,
-  began TEXT NOT NULL,
+  started_at TEXT NOT NULL,
   planned BIGINT NOT NULL,
   paused TEXT NOT NULL,
-  ended TEXT NOT NULL,
-  confirmed TEXT DEFAULT '' NOT NULL,
+  ended_at TEXT NOT NULL,
+  confirmed_at TEXT DEFAULT '' NOT NULL,
   returned BIGINT DEFAULT '0' NOT NULL,
   PRIMARY KEY (issue)
 );
@@ -138,7 +132,7 @@ CREATE TABLE issues (
   due TEXT NOT NULL,
   planned BIGINT NOT NULL,
   state TEXT NOT NULL,
-  made TEXT NOT NULL,
+  created_at TEXT NOT NULL,
   reason TEXT NOT NULL,
   subject TEXT NOT NULL,
   html TEXT NOT NULL,
@@ -150,9 +144,9 @@ CREATE TABLE issues (
   personal TEXT DEFAULT '' NOT NULL,
   draft_key TEXT DEFAULT '' NOT NULL,
   approve_at TEXT DEFAULT '' NOT NULL,
-  approved TEXT DEFAULT '' NOT NULL,
+  approved_at TEXT DEFAULT '' NOT NULL,
   PRIMARY KEY (newsletter, slot),
-  CONSTRAINT issues_approved CHECK (approved <> '' OR state IN ('draft', 'skipped', 'cancelled')),
+  CONSTRAINT issues_approved CHECK (approved_at <> '' OR state IN ('draft', 'skipped', 'cancelled')),
   CONSTRAINT issues_approve_at CHECK (approve_at = '' OR state = 'draft')
 );
 CREATE INDEX issues_by_sequence ON issues (sequence);
@@ -164,12 +158,18 @@ CREATE TABLE meta (
 );
 CREATE TABLE newsletters (
   name TEXT NOT NULL,
-  began TEXT NOT NULL,
+  started_at TEXT NOT NULL,
   "after" BIGINT NOT NULL,
   schedule TEXT NOT NULL,
-  since TEXT NOT NULL,
+  schedule_since TEXT NOT NULL,
   PRIMARY KEY (name)
 );
+CREATE TABLE provider_events (
+  id TEXT NOT NULL,
+  received_at TEXT NOT NULL,
+  PRIMARY KEY (id)
+)
+ WITHOUT ROWID;
 CREATE TABLE renderings (
   article TEXT NOT NULL,
   input_hash TEXT NOT NULL,
@@ -188,8 +188,8 @@ CREATE TABLE sent_counts (
 CREATE TABLE signing_keys (
   id BIGINT NOT NULL,
   "key" TEXT NOT NULL,
-  made TEXT NOT NULL,
-  until TEXT NOT NULL,
+  created_at TEXT NOT NULL,
+  expires_at TEXT NOT NULL,
   PRIMARY KEY (id)
 );
 CREATE TABLE signup_requests (
@@ -198,14 +198,14 @@ CREATE TABLE signup_requests (
   address TEXT NOT NULL,
   hash TEXT NOT NULL,
   newsletters TEXT NOT NULL,
-  asked TEXT NOT NULL,
+  requested_at TEXT NOT NULL,
   client TEXT NOT NULL,
-  agreed TEXT NOT NULL,
+  consent_text TEXT NOT NULL,
   state TEXT NOT NULL,
   attempts BIGINT NOT NULL,
   next_try TEXT NOT NULL,
   reply TEXT NOT NULL,
-  base TEXT DEFAULT '' NOT NULL,
+  base_url TEXT DEFAULT '' NOT NULL,
   PRIMARY KEY (id)
 );
 CREATE INDEX signup_requests_by_hash ON signup_requests (hash);
@@ -215,7 +215,7 @@ CREATE TABLE subscribers (
   address TEXT NOT NULL,
   hash TEXT NOT NULL,
   name TEXT NOT NULL,
-  made TEXT NOT NULL,
+  created_at TEXT NOT NULL,
   PRIMARY KEY (id),
   UNIQUE (hash)
 );
@@ -248,8 +248,8 @@ CREATE TABLE withdrawals (
   hash TEXT NOT NULL,
   newsletter TEXT NOT NULL,
   event TEXT NOT NULL,
-  at TEXT NOT NULL,
+  occurred_at TEXT NOT NULL,
   PRIMARY KEY (id)
 );
 CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY);
-INSERT INTO alembic_version VALUES ('0013');
+INSERT INTO alembic_version VALUES ('0014');

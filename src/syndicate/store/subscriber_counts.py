@@ -54,7 +54,7 @@ def _count_events(database: Database, events: Sequence[str], since: str) -> Mapp
     names = ", ".join(f"'{event}'" for event in events)
     query = (
         "SELECT newsletter, count(DISTINCT subscriber) FROM consents "
-        f"WHERE at >= :since AND event IN ({names}) GROUP BY newsletter"
+        f"WHERE occurred_at >= :since AND event IN ({names}) GROUP BY newsletter"
     )
     return {row[0]: row[1] for row in database.rows(query, {"since": since})}
 

@@ -153,7 +153,7 @@ NEW = "subscriber IS NULL AND became IN ('added', 'left')"
 NEWCOMERS = f"SELECT 1 FROM incoming WHERE {THESE} AND {NEW} LIMIT 1"
 NAME = f"UPDATE incoming SET subscriber = :last + number - :begin WHERE {THESE} AND {NEW}"
 ADD = f"""
-INSERT INTO subscribers (id, address, hash, name, made)
+INSERT INTO subscribers (id, address, hash, name, created_at)
 SELECT subscriber, address, hash, name, :now FROM incoming
 WHERE {THESE} AND subscriber > :last ORDER BY number
 """
@@ -169,16 +169,16 @@ FROM incoming WHERE {THESE} AND became IN ('added', 'left') ORDER BY number
 ON CONFLICT (newsletter, subscriber) DO UPDATE SET state = excluded.state, since = excluded.since
 """
 CONSENT = f"""
-INSERT INTO consents (subscriber, newsletter, at, event, detail)
+INSERT INTO consents (subscriber, newsletter, occurred_at, event, detail)
 SELECT subscriber, :n, :now,
     CASE WHEN became = 'added' THEN 'imported'
     WHEN known = 'active' THEN 'unsubscribed' ELSE 'imported-left' END,
     CASE WHEN became = 'added' THEN :consent ELSE 'left there' END || ' (' || source || ')'
 FROM incoming WHERE {THESE} AND became IN ('added', 'left') ORDER BY number
-ON CONFLICT (subscriber, newsletter, at, event) DO NOTHING
+ON CONFLICT (subscriber, newsletter, occurred_at, event) DO NOTHING
 """
 WITHDRAW = f"""
-INSERT INTO withdrawals (id, hash, newsletter, event, at)
+INSERT INTO withdrawals (id, hash, newsletter, event, occurred_at)
 SELECT :next + number - :begin, hash,
     CASE became WHEN 'suppressed' THEN '' ELSE :n END,
     CASE became WHEN 'suppressed' THEN 'request' ELSE 'unsubscribed' END, :now

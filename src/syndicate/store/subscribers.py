@@ -59,13 +59,13 @@ def _strength(column: str) -> str:
 
 
 class Subscriber(NamedTuple):
-    """A person, a row. `made` is UTC text."""
+    """A person, a row. `created_at` is UTC text."""
 
     id: int
     address: str
     hash: str
     name: str
-    made: str
+    created_at: str
 
 
 class Subscription(NamedTuple):
@@ -86,7 +86,7 @@ class Consent(NamedTuple):
 
     subscriber: int
     newsletter: str
-    at: str
+    occurred_at: str
     event: str
     detail: str
     client: str = ""
@@ -136,14 +136,16 @@ class Subscribers:
     def find(self, hashed: str) -> Subscriber | None:
         """The person whose address has this hash."""
         rows = self._rows(
-            "SELECT id, address, hash, name, made FROM subscribers WHERE hash = :h", {"h": hashed}
+            "SELECT id, address, hash, name, created_at FROM subscribers WHERE hash = :h",
+            {"h": hashed},
         )
         return Subscriber._make(rows[0]) if rows else None
 
     def by_id(self, number: int) -> Subscriber | None:
         """The person of this number."""
         rows = self._rows(
-            "SELECT id, address, hash, name, made FROM subscribers WHERE id = :i", {"i": number}
+            "SELECT id, address, hash, name, created_at FROM subscribers WHERE id = :i",
+            {"i": number},
         )
         return Subscriber._make(rows[0]) if rows else None
 
@@ -159,8 +161,8 @@ class Subscribers:
     def consents(self, subscriber: int) -> list[Consent]:
         """The evidence, the oldest first."""
         rows = self._rows(
-            "SELECT subscriber, newsletter, at, event, detail, client FROM consents "
-            "WHERE subscriber = :s ORDER BY at, newsletter, event",
+            "SELECT subscriber, newsletter, occurred_at, event, detail, client FROM consents "
+            "WHERE subscriber = :s ORDER BY occurred_at, newsletter, event",
             {"s": subscriber},
         )
         return [Consent._make(row) for row in rows]

@@ -21,14 +21,14 @@ LIFTED: Final = "lifted"
 class Withdrawal(NamedTuple):
     """A row. `event` is one of those above, or the reason of a suppression.
 
-    `newsletter` is "" for what concerns the address itself; `at` is UTC text.
+    `newsletter` is "" for what concerns the address itself; `occurred_at` is UTC text.
     """
 
     id: int
     hash: str
     newsletter: str
     event: str
-    at: str
+    occurred_at: str
 
     @property
     def scope(self) -> tuple[str, str]:
