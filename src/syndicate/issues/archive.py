@@ -1,8 +1,7 @@
 """Issues -> documents: their files, their pages, the archive and its feeds. Writes nothing itself.
 
-A draft has its files, and a page at an address that cannot be guessed; until it is approved,
-readers find it nowhere. An issue is shown as it was frozen; only the archive page lists later
-corrections.
+A draft has its files, and a page at a random URL; nothing links to it until it is approved. Pages
+show an issue as it was frozen; only the archive page lists later corrections.
 """
 
 from __future__ import annotations
@@ -36,19 +35,19 @@ def page_file_of(issue: Issue) -> str:
 
 
 def all_owners(documents: SiteDocuments) -> Iterator[str]:
-    """Every owner there can be now."""
+    """Every owner of documents of issues."""
     for name in documents.config.newsletters:
         yield f"{ARCHIVE}{name}"
         yield from (owner_of(name, issue.slot) for issue in documents.issues.of(name))
 
 
 def touched(documents: SiteDocuments, articles: Sequence[str]) -> Iterator[str]:
-    """The archives that say whether one of these articles was corrected."""
+    """The archives that list corrections of one of these articles."""
     yield from (f"{ARCHIVE}{name}" for name, _ in documents.issues.carrying(articles))
 
 
 def files(documents: SiteDocuments, owner: str) -> dict[str, bytes]:
-    """What an issue is written to, by path in the issues folder; nothing for other owners."""
+    """The files of an issue, by path in the issues folder; none for other owners."""
     issue = _issue(documents, owner)
     if issue is None:
         return {}
@@ -73,10 +72,10 @@ def pages(documents: SiteDocuments, owner: str) -> dict[str, bytes]:
 
 
 def moved_pages(config: Config, issues: Issues) -> dict[str, str]:
-    """Where pages went that test emails link to: path before, and path now, below the site.
+    """Redirects for pages that test emails link to: old path -> present path, below the site.
 
-    That of a draft, once it is approved, is the page of the issue; that of the next issue, while
-    there is none, is the archive.
+    From a draft, once it is approved, to the page of the issue; from the next issue, while there is
+    none, to the archive.
     """
     newsletters = config.newsletters
     moved = {
@@ -148,7 +147,7 @@ def _archive_page(
 def _feed(
     documents: SiteDocuments, newsletter: Newsletter, issues: Sequence[Issue], folder: str
 ) -> Feed:
-    """The feed of past issues: an entry each, with what it carried."""
+    """The feed of past issues: an entry each, with its articles."""
     newest = issues[: documents.config.feeds.entries]
     return documents.feed_of(
         tuple(_entry(documents, newsletter, issue) for issue in newest),
@@ -182,16 +181,16 @@ def _entry(documents: SiteDocuments, newsletter: Newsletter, issue: Issue) -> Pu
 
 
 Shown = Callable[[Site, Issue], bool]
-"""Whether readers can read the web page of an issue."""
+"""Whether the web page of an issue is public."""
 
 
 def is_written(site: Site, issue: Issue) -> bool:
-    """Whether the web page of an issue is on disk as it is to be, whichever program made it."""
+    """Whether the web page of an issue is up to date on disk."""
     meta = Meta(site.database).all()
-    owed = json.loads(meta.get("owed", "[]"))
+    pending = json.loads(meta.get("owed", "[]"))
     if meta.get("unfinished") == "yes" or {
         ALL,
         owner_of(issue.newsletter, issue.slot),
-    } & set(owed):
+    } & set(pending):
         return False
     return (site.places.output / page_file_of(issue)).is_file()

@@ -1,11 +1,10 @@
-"""Compose an issue from its articles: everything that is sent and shown. Writes nothing itself."""
+"""Compose an issue from its articles: its texts, page and message. Writes nothing itself."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,9 +23,10 @@ from syndicate.store.issues import Issue, IssueState, slot_name
 
 if TYPE_CHECKING:
     from syndicate.mail.personalise import Recipient
+    from syndicate.newsletters.merge import Tokens
 
 TOKEN = 40
-"""Characters of what makes a link personal."""
+"""Characters of the token in a personal link."""
 
 WIDEST = "\U0001f9a2"
 """A character that takes the most bytes in a message."""
@@ -34,9 +34,9 @@ WIDEST = "\U0001f9a2"
 
 @dataclass(frozen=True, slots=True)
 class IssueKey:
-    """Which issue it is: the last part of its addresses, and its date (aware).
+    """The identity of an issue: the last part of its URLs, and its date (aware).
 
-    Without a date of its own it has that of the article changed last.
+    Without a date, it has that of the last changed article.
     """
 
     name: str
@@ -44,15 +44,14 @@ class IssueKey:
 
 
 NEXT_ISSUE = IssueKey("next")
-"""The issue that is still to come."""
+"""The next issue, which is not frozen."""
 
 
 @dataclass(frozen=True, slots=True)
 class ComposedIssue:
-    """An issue: as the newsletter's service takes it, as a web page, as a message, and its date.
+    """An issue: its texts for the newsletter's service, its web page, its message, and its date.
 
-    `findings` says what is wrong with it. `personal` is what the messages to subscribers are made
-    from, None where it is not sent to any.
+    `personal` has the placeholders for messages to subscribers, None if it is not sent to any.
     """
 
     rendered: Rendered
@@ -75,76 +74,126 @@ def compose(
     newsletter: Newsletter,
     carried: Sequence[Published],
     config_file: str,
-    edition: IssueKey = NEXT_ISSUE,
+    key: IssueKey = NEXT_ISSUE,
 ) -> ComposedIssue:
     """Render and check the issue that carries these articles, for the service of `merge_fields`.
 
-    It is judged as readers get it: before anything is escaped for the service. Raises
+    It is checked as readers get it, before anything is escaped for the service. Raises
     TemplateError.
     """
-    from syndicate.newsletters.checks import check
-    from syndicate.newsletters.merge import SERVICES, filled, is_divided, tokens
-    from syndicate.newsletters.render import SHARED
-    from syndicate.templating.environment import sources
-
-    date = edition.date or max(article.updated for article in carried)
-    logo = logo_for(documents, newsletter, config_file)
-    render = partial(_rendered, documents, newsletter, carried, config_file, date, logo)
-    links = _links(documents.config, newsletter, edition)
-    whole = render(links)
-    message = _message(whole, newsletter, date)
-    judge = partial(
-        check,
-        newsletter=newsletter,
-        articles=carried,
-        config=config_file,
-        sources=sources(documents.env, newsletter.template, SHARED),
-        message=message,
+    composer = _Composer(
+        documents,
+        newsletter,
+        carried,
+        config_file,
+        key.date or max(article.updated for article in carried),
+        _links(documents.config, newsletter, key),
+        logo_for(documents, newsletter, config_file),
     )
-    if newsletter.merge_fields == "none":
-        if newsletter.deliver:
-            personal, findings = _personal(newsletter, carried, links, render, judge, date)
-            return ComposedIssue(whole, whole.html, message, date, findings, personal)
-        return ComposedIssue(whole, whole.html, message, date, judge(whole))
-    # A page and a message of one's own have nobody to fill in what the service would.
-    marks = tokens(repr((newsletter, carried)), links.home_url)
-    rendered = render(marks.links, marks.name)
-    findings = judge(rendered)
-    written = filled(rendered, SERVICES[newsletter.merge_fields], marks)
-    if is_divided(rendered, written):
-        findings += (_divided(newsletter, config_file),)
-    return ComposedIssue(written, whole.html, message, date, findings)
+    if newsletter.merge_fields != "none":
+        return composer.for_service()
+    return composer.for_subscribers() if newsletter.deliver else composer.for_files()
 
 
-def _personal(
-    newsletter: Newsletter,
-    carried: Sequence[Published],
-    links: IssueLinks,
-    render: Callable[..., Rendered],
-    judge: Callable[..., tuple[Finding, ...]],
-    date: datetime,
-) -> tuple[PersonalisedIssue, tuple[Finding, ...]]:
-    """What subscribers' messages are made from, judged as two of them get it.
+@dataclass(frozen=True, slots=True)
+class _Composer:
+    """Composes one issue, whose own links are `links`, for one of three uses."""
 
-    One has the longest name there is, the other none, as most people.
-    """
-    from syndicate.mail.personalise import EncodedIssue
-    from syndicate.newsletters.merge import tokens
-    from syndicate.subscribers.csv_lists import MAX_NAME_LENGTH
+    documents: SiteDocuments
+    newsletter: Newsletter
+    carried: Sequence[Published]
+    config_file: str
+    date: datetime
+    links: IssueLinks
+    logo: Logo | None
 
-    tokened = tokens(repr((newsletter, carried)), links.home_url)
-    own = replace(tokened.links, web_url=links.web_url)
-    named, nameless = render(own, tokened.name), render(own)
-    personal = PersonalisedIssue(
-        Placeholders(tokened.digest, own.unsubscribe_url, own.preferences_url, tokened.name),
-        *(IssueVariant(each.subject, each.html, each.text) for each in (named, nameless)),
-    )
-    prepared = EncodedIssue(personal, newsletter, issue=NEXT_ISSUE.name)
-    findings: list[Finding] = []
-    for rendered, name in ((named, MAX_NAME_LENGTH * WIDEST), (nameless, "")):
-        who = _reader(newsletter, links.home_url, name, date)
-        findings += judge(_as_read(rendered, personal.marks, who), message=prepared.to(who))
-    return personal, tuple(dict.fromkeys(findings))
+    def for_files(self) -> ComposedIssue:
+        """The issue for files that its author sends."""
+        whole, message = self._whole()
+        findings = self._check(whole, message)
+        return ComposedIssue(whole, whole.html, message, self.date, findings)
+
+    def for_subscribers(self) -> ComposedIssue:
+        """The issue with placeholders, checked as two readers get it.
+
+        One has a name of maximum length, the other none, as most subscribers.
+        """
+        from syndicate.mail.personalise import EncodedIssue
+        from syndicate.subscribers.csv_lists import MAX_NAME_LENGTH
+
+        whole, message = self._whole()
+        tokens = self._tokens()
+        links = replace(tokens.links, web_url=self.links.web_url)
+        named, nameless = self._render(links, tokens.name), self._render(links)
+        placeholders = Placeholders(
+            tokens.digest, links.unsubscribe_url, links.preferences_url, tokens.name
+        )
+        variants = (IssueVariant(r.subject, r.html, r.text) for r in (named, nameless))
+        personal = PersonalisedIssue(placeholders, *variants)
+        encoded = EncodedIssue(personal, self.newsletter, issue=NEXT_ISSUE.name)
+        findings: list[Finding] = []
+        for rendered, name in ((named, MAX_NAME_LENGTH * WIDEST), (nameless, "")):
+            reader = _reader(self.newsletter, self.links.home_url, name, self.date)
+            findings += self._check(_as_read(rendered, placeholders, reader), encoded.to(reader))
+        unique = tuple(dict.fromkeys(findings))
+        return ComposedIssue(whole, whole.html, message, self.date, unique, personal)
+
+    def for_service(self) -> ComposedIssue:
+        """The issue with the merge fields of another service, which fills them."""
+        from syndicate.newsletters.merge import SERVICES, filled, is_divided
+
+        whole, message = self._whole()  # page and message are not sent by the service
+        tokens = self._tokens()
+        rendered = self._render(tokens.links, tokens.name)
+        findings = self._check(rendered, message)
+        written = filled(rendered, SERVICES[self.newsletter.merge_fields], tokens)
+        if is_divided(rendered, written):
+            findings += (_divided(self.newsletter, self.config_file),)
+        return ComposedIssue(written, whole.html, message, self.date, findings)
+
+    def _whole(self) -> tuple[Rendered, bytes]:
+        """The issue with its own links, and as a message to the sender."""
+        whole = self._render(self.links)
+        return whole, _message(whole, self.newsletter, self.date)
+
+    def _tokens(self) -> Tokens:
+        from syndicate.newsletters.merge import tokens
+
+        return tokens(repr((self.newsletter, self.carried)), self.links.home_url)
+
+    def _render(self, links: IssueLinks, recipient_name: str = "") -> Rendered:
+        from syndicate.newsletters.render import render_issue, subject_place
+
+        try:
+            return render_issue(
+                self.documents.env,
+                self.newsletter,
+                self.documents.config.site,
+                self.carried,
+                date=self.date,
+                links=links,
+                recipient_name=recipient_name,
+                logo=self.logo.image if self.logo else None,
+            )
+        except TemplateError as error:
+            if error.place == subject_place(self.newsletter):
+                error.place = _setting(self.config_file, self.newsletter, "subject")
+            raise
+
+    def _check(self, rendered: Rendered, message: bytes) -> tuple[Finding, ...]:
+        """The findings for an issue that is sent as this message."""
+        from syndicate.newsletters.checks import check
+        from syndicate.newsletters.render import SHARED
+        from syndicate.templating.environment import sources
+
+        return check(
+            rendered,
+            newsletter=self.newsletter,
+            articles=self.carried,
+            config=self.config_file,
+            sources=sources(self.documents.env, self.newsletter.template, SHARED),
+            message=message,
+        )
 
 
 def _reader(newsletter: Newsletter, home_url: str, name: str, date: datetime) -> Recipient:
@@ -165,12 +214,12 @@ def _reader(newsletter: Newsletter, home_url: str, name: str, date: datetime) ->
 
 
 def _as_read(rendered: Rendered, marks: Placeholders, who: Recipient) -> Rendered:
-    """What a message to this reader shows."""
+    """The texts as this reader gets them."""
     links = replace(
         rendered.links, unsubscribe_url=who.unsubscribe, preferences_url=who.preferences
     )
-    form = IssueVariant(rendered.subject, rendered.html, rendered.text)
-    shown = form.filled(
+    variant = IssueVariant(rendered.subject, rendered.html, rendered.text)
+    shown = variant.filled(
         {marks.unsubscribe: who.unsubscribe, marks.preferences: who.preferences}
         | {marks.name: who.name}
     )
@@ -178,7 +227,7 @@ def _as_read(rendered: Rendered, marks: Placeholders, who: Recipient) -> Rendere
 
 
 def parts(subject: str, html: str, text: str) -> dict[str, bytes]:
-    """The files that a person pastes into a newsletter service."""
+    """The files for pasting into a newsletter service."""
     return {
         "email.html": html.encode(),
         "email.txt": text.encode(),
@@ -186,22 +235,22 @@ def parts(subject: str, html: str, text: str) -> dict[str, bytes]:
     }
 
 
-def page_of(newsletter: str, edition: str) -> str:
-    """Where the web page of an issue lies, as in addresses."""
-    return f"newsletters/{newsletter}/{edition}/"
+def page_of(newsletter: str, key: str) -> str:
+    """The path of an issue's web page in URLs."""
+    return f"newsletters/{newsletter}/{key}/"
 
 
 def place_of_issue(issue: Issue) -> str:
-    """Where the web page of an issue lies, as in addresses: a draft's cannot be guessed."""
+    """The path of an issue's web page in URLs; random for a draft."""
     if issue.state == IssueState.DRAFT:
         return page_of(issue.newsletter, f"drafts/{issue.draft_key}")
     return page_of(issue.newsletter, slot_name(issue.slot))
 
 
 def own_address(issue: Issue, config: Config) -> dict[str, str]:
-    """What to replace in the texts of an issue, so that they lead to the page it has now.
+    """Replacements in the texts of a draft, so that their links lead to its present page.
 
-    They contain its later address, for they are frozen; at that, a draft has no page yet.
+    The texts are frozen with the later URL, at which a draft has no page yet.
     """
     if issue.state != IssueState.DRAFT:
         return {}
@@ -209,35 +258,6 @@ def own_address(issue: Issue, config: Config) -> dict[str, str]:
     later = base + page_of(issue.newsletter, slot_name(issue.slot))
     now = base + place_of_issue(issue)
     return {escape(later): escape(now), later: now}
-
-
-def _rendered(
-    documents: SiteDocuments,
-    newsletter: Newsletter,
-    carried: Sequence[Published],
-    config_file: str,
-    date: datetime,
-    logo: Logo | None,
-    links: IssueLinks,
-    recipient_name: str = "",
-) -> Rendered:
-    from syndicate.newsletters.render import render_issue, subject_place
-
-    try:
-        return render_issue(
-            documents.env,
-            newsletter,
-            documents.config.site,
-            carried,
-            date=date,
-            links=links,
-            recipient_name=recipient_name,
-            logo=logo.image if logo else None,
-        )
-    except TemplateError as error:
-        if error.place == subject_place(newsletter):
-            error.place = _setting(config_file, newsletter, "subject")
-        raise
 
 
 def logo_for(documents: SiteDocuments, newsletter: Newsletter, config_file: str) -> Logo | None:
@@ -249,17 +269,17 @@ def logo_for(documents: SiteDocuments, newsletter: Newsletter, config_file: str)
         raise SyndicateError(
             f"the logo {newsletter.brand.logo} {error.message}",
             place=_setting(config_file, newsletter, "brand", "logo"),
-            hint="put the picture there, below content/, or correct the path",
+            hint="put the picture there, in content/, or correct the path",
         ) from error
 
 
-def _setting(config_file: str, newsletter: Newsletter, *key: str) -> Location:
-    """Where a setting of the newsletter stands."""
-    return place_of(Path(config_file), ("newsletters", newsletter.name, *key))
+def _setting(config_file: str, newsletter: Newsletter, *setting: str) -> Location:
+    """The location of a setting of the newsletter."""
+    return place_of(Path(config_file), ("newsletters", newsletter.name, *setting))
 
 
 def _divided(newsletter: Newsletter, config_file: str) -> Finding:
-    """Something in the text looks like a placeholder, and the service knows no way to say not."""
+    """The finding for text that looks like a placeholder, which the service cannot escape."""
     return Finding(
         Level.WARNING,
         "email-merge",
@@ -271,20 +291,20 @@ def _divided(newsletter: Newsletter, config_file: str) -> Finding:
     )
 
 
-def _links(config: Config, newsletter: Newsletter, edition: IssueKey) -> IssueLinks:
-    """Where the issue's own links lead."""
+def _links(config: Config, newsletter: Newsletter, key: IssueKey) -> IssueLinks:
+    """The links of the issue."""
     from syndicate.mail.message import unsubscribe_url
 
     base = base_url(config.site)
     return IssueLinks(
-        web_url=base + page_of(newsletter.name, edition.name),
+        web_url=base + page_of(newsletter.name, key.name),
         unsubscribe_url=unsubscribe_url(newsletter),
         home_url=base,
     )
 
 
 def _message(rendered: Rendered, newsletter: Newsletter, date: datetime) -> bytes:
-    """The complete message as its first reader, the sender, would get it."""
+    """The complete message, to the sender."""
     from syndicate.mail.message import list_id, message, message_id
 
     sender = newsletter.sender
@@ -304,11 +324,11 @@ NOT_LISTED = (
     '<meta name="robots" content="noindex, nofollow">\n'
     '<meta name="referrer" content="no-referrer">\n'
 )
-"""For pages whose address is not to become known: by search engines, or by sites they link to."""
+"""For pages whose URL must not become known to search engines, or to sites they link to."""
 
 
 def web_page(documents: SiteDocuments, html: str, *, listed: bool) -> bytes:
-    """The mail as a page, with the feeds of the site to discover (for people who came by it).
+    """The email as a web page, with links for feed discovery.
 
     One that is not `listed` asks search engines to leave it out.
     """

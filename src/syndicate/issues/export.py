@@ -1,4 +1,4 @@
-"""A newsletter's next issue -> the files from which another service sends it. Writes nothing."""
+"""A newsletter's next issue -> the files for another service that sends it. Writes nothing."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ FILES: Mapping[MergeService, tuple[str, ...]] = {
     "buttondown": ("email.html", "email.txt", "subject.txt"),
     "sendgrid": ("email.html", "email.txt", "subject.txt"),
 }
-"""What each service takes."""
+"""The formats of each service."""
 
 
 @dataclass(frozen=True, slots=True)
 class Export:
     """An issue for a service. `documents` is empty when there is nothing to send.
 
-    It is empty too when a rule of level error is broken: `findings` says which.
+    It is also empty when a rule of level error is broken: see `findings`.
     """
 
     subject: str
@@ -38,14 +38,14 @@ class Export:
 
     @property
     def refused(self) -> bool:
-        """Whether something is so wrong that this must not be sent."""
+        """Whether a rule of level error is broken, so that it must not be sent."""
         return bool(blocking(self.findings))
 
 
 def newsletter_for(site: Site, name: str, service: MergeService | None) -> Newsletter:
-    """The newsletter `name`, to be sent by `service` (None: the one it states)."""
-    known = newsletter_named(site.config, name)
-    newsletter = replace(known, merge_fields=service or known.merge_fields)
+    """The newsletter `name` with the merge fields of `service` (None: of its configuration)."""
+    configured = newsletter_named(site.config, name)
+    newsletter = replace(configured, merge_fields=service or configured.merge_fields)
     if newsletter.merge_fields == "none":
         raise SyndicateError(
             f"the newsletter {name} names no service to export for",
@@ -60,8 +60,7 @@ def export(
 ) -> Export:
     """Make the next issue of `newsletter` for its service, of a site that was built at `now`.
 
-    `lists` and `template` are ids that
-    listmonk gave. Raises SyndicateError when the issue cannot be made.
+    `lists` and `template` are ids in listmonk. Raises SyndicateError when the issue cannot be made.
     """
     documents = current_documents(site, now)
     carried = articles_of(documents, newsletter)

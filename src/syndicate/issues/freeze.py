@@ -1,11 +1,10 @@
-"""Freeze the issue of a slot: made once, whatever crashes meanwhile.
+"""Freeze the issue of a slot: exactly once, in spite of crashes.
 
     choose    the articles, as they are now
     compose   subject, HTML, text, message; a broken rule of level error stops here
     keep      ONE transaction: the issue, its articles, its pending documents
 
-The next build writes the documents; if it dies, the one after it does. A slot whose issue cannot
-be made now stays due.
+The next build that succeeds writes the documents. A slot whose issue cannot be made now stays due.
 """
 
 from __future__ import annotations
@@ -43,7 +42,7 @@ DRAFT_KEY_BYTES = 16
 
 @dataclass(frozen=True, slots=True)
 class IssueDraft:
-    """The issue of one slot on its way. `slot` is local wall time, `due` the moment it means."""
+    """An issue that is being made. `slot` is local wall time, `due` the same in UTC."""
 
     site: Site
     documents: SiteDocuments
@@ -59,16 +58,16 @@ class IssueDraft:
         return articles_of(self.documents, self.newsletter)
 
     def compose(self, carried: Sequence[Published]) -> ComposedIssue:
-        """All it is sent and shown as. Raises SyndicateError when it must not be sent so."""
+        """Its texts. Raises SyndicateError when it must not be sent."""
         if keys := not_to_be_mailed(self.site.config, self.newsletter):
             raise SyndicateError(
-                f"the issue of {self.slot} is not made, for these are still as in the example: "
+                f"the issue of {self.slot} is not made, because of values of the example: "
                 f"{', '.join(keys)}",
                 place=Location(self.site.config_file),
                 hint="replace them with your own: syndicate check lists them",
             )
-        edition = IssueKey(slot_name(self.slot), self.due.astimezone(UTC))
-        made = compose(self.documents, self.newsletter, carried, self.site.config_file, edition)
+        key = IssueKey(slot_name(self.slot), self.due.astimezone(UTC))
+        made = compose(self.documents, self.newsletter, carried, self.site.config_file, key)
         for finding in made.blocking:
             raise SyndicateError(
                 f"the issue of {self.slot} is not made: {finding.message}",
@@ -78,9 +77,9 @@ class IssueDraft:
         return made
 
     def keep(self, carried: Sequence[Published], made: ComposedIssue | None) -> Issue | None:
-        """Keep the issue; one that its slot already has stays, and is given instead.
+        """Store the issue, unless its slot has one; the issue of the slot.
 
-        None when an article it carries was taken by another issue meanwhile.
+        None when another issue took one of its articles meanwhile.
         """
         issues = self.documents.issues
         name = self.newsletter.name
@@ -126,10 +125,10 @@ class IssueDraft:
 def freeze_issue(
     site: Site, newsletter: Newsletter, slot: str, due: datetime, now: datetime
 ) -> Issue:
-    """Make the issue of a slot of the schedule; one that is made already is given.
+    """Make the issue of a slot of the schedule, unless it exists; the issue.
 
-    Nothing new makes one that is `skipped`. Raises SyndicateError when it cannot be made, would
-    break a rule of level error, or when the store may be a copy or older than what was sent.
+    It is `skipped` when nothing is new. Raises SyndicateError when it cannot be made, breaks a rule
+    of level error, or when the store may be a copy or older than what was sent from it.
     """
     issue = _made(site, newsletter, slot, due, now, planned=True)
     assert issue is not None, "a slot of the schedule is made or skipped"
@@ -141,8 +140,8 @@ def make_by_hand(
 ) -> Issue | None:
     """Make an issue whose slot is the present minute, or the next that has none.
 
-    A `draft` waits for approval, whatever the newsletter says. None, and nothing is recorded, when
-    nothing is new. Raises SyndicateError, as `make_issue`.
+    A `draft` waits for approval in any case. None, and nothing is stored, when nothing is new.
+    Raises SyndicateError, as `freeze_issue`.
     """
     issues, due = Issues(site.database), now.replace(second=0, microsecond=0)
     while issues.get(newsletter.name, slot := f"{due.astimezone(site.zone):%Y-%m-%dT%H:%M}"):
@@ -192,7 +191,7 @@ def readers_of_next(site: Site, newsletter: Newsletter, now: datetime) -> int | 
 
 
 def schedule_approval(site: Site, issue: Issue, moment: datetime) -> bool:
-    """Have a draft approved at `moment`; False when it is no draft."""
+    """Set the time at which a draft is approved; False if it is not a draft."""
     with site.database.transaction():
         return Issues(site.database).schedule(
             issue.newsletter, issue.slot, format_timestamp(moment)
@@ -200,11 +199,11 @@ def schedule_approval(site: Site, issue: Issue, moment: datetime) -> bool:
 
 
 def approve_due(site: Site, now: datetime) -> list[Issue]:
-    """Approve the drafts whose time has come; which those are.
+    """Approve the drafts whose time has come; these drafts.
 
-    They count as approved since then: one whose time was long ago waits for a confirmation before
-    it is sent, as every issue does that was approved long ago.
-    None while the store may be a copy, or older than what was sent from it.
+    They count as approved at that time: if it was long ago, the issue waits for a confirmation
+    before it is sent, as any issue that was approved long ago. None are approved while the store
+    may be a copy, or older than what was sent from it.
     """
     if Incarnation(site.database, site.sent_record).doubt():
         return []
@@ -221,9 +220,9 @@ def approve_due(site: Site, now: datetime) -> list[Issue]:
 
 
 def skip(site: Site, newsletter: Newsletter, skipped: Sequence[Skipped], now: datetime) -> None:
-    """Record which slots have no issue, and why, in one transaction; at most the last MAX_SKIPPED.
+    """Store skipped slots with the reason, in one transaction; at most the last MAX_SKIPPED.
 
-    Those before count as passed once a later one is recorded.
+    Earlier ones count as skipped once a later one is stored.
     """
     with site.database.transaction():
         for each in skipped[-MAX_SKIPPED:]:
@@ -244,7 +243,7 @@ MAX_SKIPPED = 100
 
 
 def schedule_of(config: Config, newsletter: Newsletter) -> Schedule | None:
-    """When issues of a newsletter are due; None when it has no times of its own."""
+    """The schedule of a newsletter; None if it has none."""
     if not (newsletter.every or newsletter.cron):
         return None
     zone = newsletter.time_zone or config.site.time_zone
@@ -252,7 +251,7 @@ def schedule_of(config: Config, newsletter: Newsletter) -> Schedule | None:
 
 
 def due_slots(site: Site, newsletter: Newsletter, now: datetime) -> Due:
-    """Which slots have come due, to be made or skipped; a new schedule counts from `now` on."""
+    """The slots that are due, to be made or skipped; a new schedule starts `now`."""
     schedule = schedule_of(site.config, newsletter)
     if schedule is None:
         return Due()
@@ -278,9 +277,9 @@ def due_slots(site: Site, newsletter: Newsletter, now: datetime) -> Due:
 
 
 def upcoming(site: Site, newsletter: Newsletter, now: datetime) -> Iterator[Slot]:
-    """The slots that come after `now`, without end: those for which an issue will be made.
+    """The slots after `now`, infinitely many, without those that have an issue already.
 
-    One that has its issue already, because the clock was ahead once, is not among them.
+    A slot can have one if the clock was ahead once.
     """
     schedule = schedule_of(site.config, newsletter)
     made = Issues(site.database).made_after(newsletter.name, "")
@@ -289,15 +288,15 @@ def upcoming(site: Site, newsletter: Newsletter, now: datetime) -> Iterator[Slot
 
 
 def make_due(site: Site, newsletter: Newsletter, now: datetime) -> list[Issue]:
-    """Make what is due of a newsletter, and record what is skipped, the oldest first.
+    """Make the due issues of a newsletter, the oldest first, and store skipped slots.
 
-    Raises SyndicateError when an issue cannot be made; its slot stays due, and those behind it.
+    Raises SyndicateError when an issue cannot be made; its slot and later ones stay due.
     """
     Incarnation(site.database, site.sent_record).require()
-    found = due_slots(site, newsletter, now)
-    if found.skip:
-        skip(site, newsletter, found.skip, now)
-    return [freeze_issue(site, newsletter, slot.local, slot.due, now) for slot in found.make]
+    slots = due_slots(site, newsletter, now)
+    if slots.skip:
+        skip(site, newsletter, slots.skip, now)
+    return [freeze_issue(site, newsletter, slot.local, slot.due, now) for slot in slots.make]
 
 
 def move(
@@ -308,10 +307,10 @@ def move(
     reason: str = "",
     approved: datetime | None = None,
 ) -> bool:
-    """Approve or cancel an issue; False when it may not, as it is by then.
+    """Approve or cancel an issue; False if its state does not allow that.
 
-    One that is being sent is not cancelled here: its deliveries have to be stopped too
-    (`orders.stop`). `approved` is the moment from which an approval counts, if it is not `now`.
+    One that is being sent is not cancelled here: its deliveries must be stopped too
+    (`delivery.operator.stop`). `approved` is the time of approval, if it is not `now`.
     """
     site.database.lock()
     issues = Issues(site.database)
@@ -331,14 +330,14 @@ def move(
 
 
 def _announce(site: Site, issue: Issue, state: IssueState, now: datetime) -> None:
-    """Have hooks told of what an issue became."""
-    happened = {
+    """Add the events of a new state, for hooks."""
+    events = {
         IssueState.DRAFT: [EventKind.ISSUE_MADE],
         IssueState.APPROVED: [EventKind.ISSUE_APPROVED],
     }.get(state, [])
     if state is IssueState.APPROVED and issue.state == IssueState.APPROVED:
-        happened = [EventKind.ISSUE_MADE, *happened]  # approved as it was made
-    for event in happened:
+        events = [EventKind.ISSUE_MADE, *events]  # approved as it was made
+    for event in events:
         Events(site.database).add(
             event, [f"{issue.newsletter}/{issue.slot}"], format_timestamp(now)
         )

@@ -32,9 +32,9 @@ from syndicate.timestamps import parse_timestamp
 
 @dataclass(frozen=True, slots=True)
 class NextIssue:
-    """What a newsletter's next issue would be. `documents` is None when they stay as they are.
+    """The next issue of a newsletter. `documents` is None when the present ones stay.
 
-    That is so when nothing in it changed, and when it could not be made; then a finding says why.
+    So it is when nothing changed, and when it could not be made, which a finding explains.
     """
 
     newsletter: Newsletter
@@ -53,7 +53,7 @@ def plan(
     *,
     also: Candidate | None = None,
 ) -> Selection:
-    """Which articles the next issue carries, and why; `also` is looked at whatever its date."""
+    """Which articles the next issue carries, and why; `also` is considered in spite of its date."""
     taken = issues.taken(newsletter.name)
     include = [tag_of(tag) for tag in newsletter.include]
     exclude = [tag_of(tag) for tag in newsletter.exclude]
@@ -88,7 +88,7 @@ def articles_of(documents: SiteDocuments, newsletter: Newsletter) -> Sequence[Pu
 
 
 def carried_by(documents: SiteDocuments, chosen: Sequence[str]) -> tuple[Published, ...]:
-    """The articles of these ids with their text, as an issue carries them: the newest first."""
+    """The articles of these ids with their text, the newest first, as an issue carries them."""
     return ordered(documents.renditions.published(documents.articles.by_ids(chosen)))
 
 
@@ -110,7 +110,7 @@ def next_issues(
 
 
 def _failed(newsletter: Newsletter, error: SyndicateError, config_file: str) -> Finding:
-    """An issue that cannot be made costs only itself; the one before stays."""
+    """The finding for an issue that cannot be made; the previous one stays."""
     return Finding(
         Level.ERROR,
         "newsletter-failed",
@@ -149,9 +149,9 @@ def _made(
 
 
 def _held(newsletter: Newsletter, issue: ComposedIssue, config_file: str) -> tuple[Finding, ...]:
-    """Why there is no message to send, if a rule of level error is broken.
+    """The finding for a message that is not written because of a rule of level error.
 
-    The texts are still written: an author who is to fix them must see them.
+    The texts are still written, so that the author can see and fix them.
     """
     rules = ", ".join(dict.fromkeys(each.rule for each in issue.blocking))
     if not rules:
