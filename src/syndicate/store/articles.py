@@ -22,10 +22,10 @@ from syndicate.store.meta import Meta
 
 COLUMNS = ", ".join(Record._fields)
 NEXT_EXPIRY, LAST_EXPIRY = "next expiry", "last expiry"
-"""Names in `meta`: when the next article expires, and the latest moment at which one did."""
+"""Keys in `meta`: when the next article expires, and when the last one did."""
 
 PUBLISHED = "state = 'live' AND sequence IS NOT NULL"
-# Said so that no database is led to walk through all live articles instead.
+# The concatenation keeps databases from scanning all live articles instead.
 BY_SEQUENCE = "state || '' = 'live'"
 SHOWN_BY_ID = f"(({BY_SEQUENCE} AND sequence IS NOT NULL) OR state || '' IN ('page', 'unlisted'))"
 SHOWN = f"({PUBLISHED} OR state IN ('page', 'unlisted'))"
@@ -33,7 +33,7 @@ NEWEST = "ORDER BY published DESC, sequence DESC"
 
 
 ArticleSummary = tuple[str, int, str, tuple[tuple[str, str], ...]]
-"""Id, sequence, moment of publication, tags: what choosing articles needs to know."""
+"""Id, sequence, time of publication, tags: what the selection of articles needs."""
 
 
 Change = tuple[Record | None, Record]
@@ -41,7 +41,7 @@ Change = tuple[Record | None, Record]
 
 
 class Articles:
-    """What the database knows about articles."""
+    """The articles and pages of all files."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
@@ -50,16 +50,16 @@ class Articles:
     # -- reading ---------------------------------------------------------------------------
 
     def stats(self, paths: Sequence[str] | None = None) -> dict[str, Stat]:
-        """Path -> stat of each file that is there, as it was last read, well or badly.
+        """Path -> stat of each file when it was last read, also of unreadable ones.
 
         Of these `paths` only, if given.
         """
-        known: dict[str, Stat] = {}
+        stats: dict[str, Stat] = {}
         for where, values in among("path", paths):
             for table in ("articles WHERE state <> 'gone'", "unreadable_files WHERE true"):
                 rows = self._rows(f"SELECT path, size, mtime_ns FROM {table}{where}", values)
-                known.update((str(p), (int(s), int(m))) for p, s, m in rows)
-        return known
+                stats.update((str(p), (int(s), int(m))) for p, s, m in rows)
+        return stats
 
     def faults(self) -> dict[str, str]:
         """Path -> finding (JSON) of the files that could not be read."""
@@ -73,7 +73,7 @@ class Articles:
         )
 
     def everything(self) -> list[Record]:
-        """All records, the gone ones too."""
+        """All records, including those whose files are gone."""
         return [Record._make(row) for row in self._rows(f"SELECT {COLUMNS} FROM articles")]
 
     def any(self) -> bool:
@@ -81,7 +81,7 @@ class Articles:
         return bool(self._rows("SELECT 1 FROM articles LIMIT 1"))
 
     def at_paths(self, paths: Sequence[str]) -> list[Record]:
-        """The records standing at these paths, in any state."""
+        """The records at these paths, in any state."""
         return self._where_in("path", paths)
 
     def gone_with_body(self, hashes: Sequence[str]) -> list[Record]:
@@ -97,7 +97,7 @@ class Articles:
         return self._where_in("id", ids)
 
     def ids_starting(self, prefixes: Iterable[str]) -> list[str]:
-        """Ids in use that begin so."""
+        """Ids in use with one of these prefixes."""
         return [
             i
             for prefix in prefixes
@@ -118,14 +118,14 @@ class Articles:
         return self._select(f"{where} {NEWEST} LIMIT :limit", values)
 
     def published_ids(self) -> list[str]:
-        """The ids of all published articles in the order they came."""
+        """The ids of all published articles in the order of publication."""
         return [
             str(i)
             for (i,) in self._rows(f"SELECT id FROM articles WHERE {PUBLISHED} ORDER BY sequence")
         ]
 
     def beside_articles(self) -> list[Record]:
-        """What has a web page without being an article: pages and what is unlisted, by path."""
+        """Pages and unlisted articles, by path."""
         return self._select("state IN ('page', 'unlisted') ORDER BY path", {})
 
     def undated(self) -> list[Record]:
@@ -133,7 +133,7 @@ class Articles:
         return self._select("state = 'undated' ORDER BY path", {})
 
     def held_by_folder(self) -> list[str]:
-        """The paths of articles that are held back since a folder of theirs begins with `_`."""
+        """The paths of articles in folders that begin with `_`, which are held back."""
         rows = self._rows(
             "SELECT path FROM articles WHERE state = 'draft' "
             'AND head LIKE \'%"draft": "%/ begins with _"%\' ORDER BY path'
@@ -141,7 +141,7 @@ class Articles:
         return [str(path) for (path,) in rows]
 
     def placed_by_date(self) -> tuple[list[str], list[str]]:
-        """The paths of articles with a date of their own, and of articles and pages without."""
+        """The paths of articles with a date, and of articles and pages without one."""
         rows = self._rows(
             "SELECT path, head LIKE '%\"undated\": true%', state FROM articles "
             "WHERE state IN ('live', 'page')"
@@ -189,33 +189,33 @@ class Articles:
         return int(self._rows("SELECT coalesce(max(sequence), 0) FROM articles")[0][0])
 
     def due(self, now: str) -> list[Record]:
-        """Live records whose moment has come and that were never published, oldest first."""
+        """Unpublished live records whose time has come, the oldest first."""
         return self._select(
             f"{BY_SEQUENCE} AND sequence IS NULL AND published <= :now ORDER BY published, path",
             {"now": now},
         )
 
     def waiting_until(self, now: str) -> list[Record]:
-        """Pages and unlisted articles whose moment has come."""
+        """Pages and unlisted articles whose time has come."""
         return self._select("state = 'waiting' AND published <= :now ORDER BY path", {"now": now})
 
     def expiring(self) -> list[Record]:
-        """Everything that is or will be shown and has a date of expiry."""
+        """Records that are or will be shown, and have a date of expiry."""
         states = "('live', 'page', 'unlisted', 'waiting')"
         return self._select(f'state IN {states} AND head LIKE \'%"expires": "%\'', {})
 
     def expired(self) -> list[Record]:
-        """Everything that is not shown any more since it has expired."""
+        """Records that are no longer shown because they have expired."""
         return self._select("state = 'expired'", {})
 
     def dated_after(self, now: str) -> list[Record]:
-        """Articles that were published, or changed, later than now: while the clock was ahead."""
+        """Articles published, or changed, later than now: while the clock was ahead."""
         where = "sequence IS NOT NULL AND (published > :now OR updated > :now)"
         return self._select(where, {"now": now})
 
     def with_aliases(self) -> list[Record]:
         """Published articles and pages whose header names other addresses, in order."""
-        # Looked for in the JSON: few have one, and it is asked for after changes only.
+        # A search in the JSON: few have one, and this runs after changes only.
         return self._select(f"{SHOWN} AND head LIKE '%\"aliases\":%' ORDER BY sequence", {})
 
     def first_day(self) -> str | None:
@@ -224,11 +224,11 @@ class Articles:
         return str(day)[:10] if day else None
 
     def scheduled(self) -> list[Record]:
-        """Live records whose moment has not come, the next first."""
+        """Live records whose time has not come, the next first."""
         return self._select(f"{BY_SEQUENCE} AND sequence IS NULL ORDER BY published, id", {})
 
     def next_due(self) -> tuple[str, str] | None:
-        """When time alone next publishes or withdraws something, and its path; None if never."""
+        """When the next record is published or expires, and its path; None if never."""
         pairs = self._pairs(
             f"SELECT published, path FROM articles WHERE {BY_SEQUENCE} AND sequence IS NULL "
             "ORDER BY published, id LIMIT 1"
@@ -255,12 +255,12 @@ class Articles:
         return int(self._rows(f"SELECT count(*) FROM articles WHERE {PUBLISHED}")[0][0])
 
     def counts(self) -> Counts:
-        """How many files stand where."""
+        """The number of files by state."""
         rows = self._rows("SELECT state, sequence IS NULL, count(*) FROM articles GROUP BY 1, 2")
-        found = {(str(state), bool(waits)): int(number) for state, waits, number in rows}
+        numbers = {(str(state), bool(waits)): int(number) for state, waits, number in rows}
 
         def of(state: State, waits: bool | None = None) -> int:
-            return sum(n for (s, w), n in found.items() if s == state and waits in (None, w))
+            return sum(n for (s, w), n in numbers.items() if s == state and waits in (None, w))
 
         held, not_built = self._withheld() if of(State.DRAFT) else (0, 0)
         (unread,) = self._rows(
@@ -288,7 +288,7 @@ class Articles:
     # -- writing (inside a transaction) ----------------------------------------------------
 
     def save(self, records: Sequence[Record], before: Mapping[str, Record]) -> None:
-        """Insert or replace records; `before` are their former selves by id."""
+        """Insert or replace records; `before` has their earlier versions by id."""
         moved = [{"id": r.id} for r in records if r.id in before and before[r.id].path != r.path]
         self.database.run_many("UPDATE articles SET path = id WHERE id = :id", moved)  # may swap
         self.database.upsert("articles", Record._fields, records)
@@ -301,7 +301,10 @@ class Articles:
         )
 
     def tag(self, changes: Sequence[Change], *, anew: bool, keep: bool) -> None:
-        """Bring the articles of each tag up to changed records; all of them `anew` if asked."""
+        """Update the articles of each tag after changes of records, or all of them if `anew`.
+
+        Without `keep`, tags are not stored.
+        """
         if anew:
             self.database.run("DELETE FROM article_tags")
         elif keep:
@@ -321,7 +324,7 @@ class Articles:
             self.database.upsert("article_tags", ("tag", "sequence", "label"), sorted(rows))
 
     def touch(self, stats: Mapping[str, Stat]) -> None:
-        """Files whose stat changed but not their text."""
+        """Store the stats of files whose text did not change."""
         self.database.run_many(
             "UPDATE articles SET size = :size, mtime_ns = :mtime WHERE path = :path",
             [{"path": p, "size": s, "mtime": m} for p, (s, m) in stats.items()],
@@ -330,7 +333,7 @@ class Articles:
     def replace_faults(
         self, cleared: Iterable[str], faulty: Mapping[str, tuple[Stat, str]]
     ) -> None:
-        """Forget the faults of some paths and keep new ones (stat, finding as JSON)."""
+        """Delete unreadable files at some paths and add new ones (stat, finding as JSON)."""
         self.database.run_many(
             "DELETE FROM unreadable_files WHERE path = :path",
             [{"path": p} for p in (*cleared, *faulty)],
@@ -359,7 +362,7 @@ class Articles:
 
 
 def among(column: str, wanted: Sequence[str] | None) -> Iterator[tuple[str, dict[str, object]]]:
-    """Conditions to be added, and their values, that a column is one of `wanted` (None: any)."""
+    """SQL conditions, with values, that a column is one of `wanted` (None: any)."""
     if wanted is None:
         yield "", {}
         return
@@ -368,7 +371,7 @@ def among(column: str, wanted: Sequence[str] | None) -> Iterator[tuple[str, dict
 
 
 def chunks(wanted: Sequence[str]) -> Iterator[tuple[str, dict[str, object]]]:
-    """Placeholders and values for IN, in portions that every database takes."""
+    """Placeholders and values for IN, in portions that every database accepts."""
     for start in range(0, len(wanted), 500):
         values = {f"v{i}": value for i, value in enumerate(wanted[start : start + 500])}
         yield ", ".join(f":{name}" for name in values), dict(values)

@@ -34,11 +34,11 @@ REFUSED_BY_MAILGUN = {
     "suppress-complaint": BounceKind.COMPLAINT,
     "suppress-unsubscribe": None,
 }
-"""What it did not even try, because of what it knew of the address."""
+"""Messages that Mailgun did not send, because of earlier failures of the address."""
 
 
 def mailgun(key: str) -> Provider:
-    """Posts that are signed with the account's webhook signing key."""
+    """Requests that are signed with the account's webhook signing key."""
 
     def read(post: WebhookRequest, now: datetime) -> Sequence[BounceReport]:
         content = whole(post.body)
@@ -79,6 +79,6 @@ def _report(event: Mapping[str, Any]) -> BounceReport:
 def _not_tried(
     reason: str, words: str, recipient: str, sender: str, at: datetime | None
 ) -> BounceReport:
-    """A message that Mailgun did not send: the words are its own, no server's."""
+    """The report for a message that Mailgun did not send: the text is its own, not a server's."""
     kind, sent_to = REFUSED_BY_MAILGUN.get(reason), tuple(filter(None, (sender,)))
     return BounceReport(kind, "", short(f"{reason}: {words}"), sent_to, recipient, at=at)

@@ -34,17 +34,17 @@ TYPES = {
     "VirusNotification": BounceKind.BLOCKED,
     "DMARCPolicy": BounceKind.BLOCKED,
 }
-"""What its kinds of bounce mean. Of others (delays, automatic replies) nothing follows."""
+"""Its kinds of bounce. Others (delays, automatic replies) have no effect."""
 
 COMPLAINT = "SpamComplaint"
 
 
 def postmark(credentials: str) -> Provider:
-    """Posts of whoever knows the credentials, `user:password`."""
-    wanted = b"Basic " + b64encode(credentials.encode())
+    """Requests with the credentials, `user:password`."""
+    expected = b"Basic " + b64encode(credentials.encode())
 
     def read(post: WebhookRequest, now: datetime) -> Sequence[BounceReport]:  # noqa: ARG001
-        if not hmac.compare_digest(post.headers.get(b"authorization", b""), wanted):
+        if not hmac.compare_digest(post.headers.get(b"authorization", b""), expected):
             raise SignatureError
         event = whole(post.body)
         if not isinstance(event, dict):

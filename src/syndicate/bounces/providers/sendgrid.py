@@ -31,11 +31,11 @@ DROPPED: Final = {
     "invalid": BounceKind.HARD,
     "spam reporting address": BounceKind.COMPLAINT,
 }
-"""What it did not even try, because of what it knew of the address."""
+"""Messages that SendGrid did not send, because of earlier failures of the address."""
 
 
 def sendgrid(key: str) -> Provider:
-    """Posts that are signed with the key whose public half this is: Base64 of DER, as it shows."""
+    """Requests that are signed with the private key of this public key (DER in base64)."""
 
     def read(post: WebhookRequest, now: datetime) -> Sequence[BounceReport]:
         moment = post.headers.get(MOMENT, b"")

@@ -30,36 +30,36 @@ from syndicate.bounces.providers.common import (
 from syndicate.bounces.report import BounceReport
 
 Fetch = Callable[[str], bytes]
-"""An https: address -> what is there. Raises OSError."""
+"""Fetches an https: URL. Raises OSError."""
 
 AMAZON: Final = re.compile(
     r"https://sns\.[a-z]{2}(?:-[a-z]{1,20}){1,3}-[0-9]{1,2}\.amazonaws\.com(?:\.cn)?/\S*", re.ASCII
 )
-"""SNS in a region. Anything else below amazonaws.com may be a bucket, of anyone."""
+"""SNS in a region. Other hosts below amazonaws.com may be buckets of other people."""
 
 CERTIFICATE: Final = re.compile(r"https://[^/]+/SimpleNotificationService-[0-9a-f]{1,64}\.pem")
 NOTIFICATION: Final = ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type")
 CONFIRMATION: Final = (
     *("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"),
 )
-"""What is signed of each kind of message, in this order, each with its name."""
+"""The signed fields of each kind of message, in order, each with its name."""
 
 MAX_CERTIFICATES: Final = 8
 AWAY: Final = frozenset({"General", "NoEmail", "Suppressed", "OnAccountSuppressionList"})
 """Kinds of permanent bounces that are about the address."""
 
 NOT_TRIED: Final = frozenset({"Suppressed", "OnAccountSuppressionList"})
-"""Those of them where SES did not try: the words are its own, no server's."""
+"""Those of them for which SES did not try: the text is its own, not a server's."""
 
 ABOUT_MESSAGE: Final = frozenset({"ContentRejected", "MessageTooLarge", "AttachmentRejected"})
 """Kinds of other bounces that are about the message."""
 
 UNWANTED: Final = frozenset({"", "abuse", "fraud", "opt-out"})
-"""Types of complaints of people, in lower case (RFC 5965, section 7.3)."""
+"""Lowercase types of complaints that people cause (RFC 5965, section 7.3)."""
 
 
 class Ses:
-    """Posts of one topic of SNS, `topic` being its ARN."""
+    """Requests of one SNS topic; `topic` is its ARN."""
 
     def __init__(self, topic: str, fetch: Fetch) -> None:
         self._topic = topic
@@ -67,10 +67,10 @@ class Ses:
         self._certificates: dict[str, bytes] = {}
 
     def __call__(self, post: WebhookRequest, now: datetime) -> Sequence[BounceReport]:
-        """What a post says. One that asks to confirm the subscription is confirmed at once.
+        """The reports in a request. A request to confirm the subscription is confirmed at once.
 
-        One that was signed more than a day ago is not believed. Raises ForgedError,
-        MalformedError, and OSError where Amazon cannot be reached.
+        A signature older than a day is not valid. Raises SignatureError, MalformedError, and
+        OSError if Amazon cannot be reached.
         """
         message = whole(post.body)
         if not isinstance(message, dict):
@@ -106,7 +106,7 @@ class Ses:
 
 
 def _fits(certificate: bytes, message: Mapping[str, Any], now: datetime) -> bool:
-    """Whether the signature of a message is that of the holder of a certificate valid now."""
+    """Whether a message is signed by the holder of a certificate that is valid now."""
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
@@ -131,7 +131,7 @@ def _fits(certificate: bytes, message: Mapping[str, Any], now: datetime) -> bool
 
 
 def _reports(event: object) -> Iterator[BounceReport]:
-    """The notices in what SES says, as a notification or as an event."""
+    """The reports in a notification or an event of SES."""
     if not isinstance(event, dict):
         raise MalformedError
     sender = text_field(group(event, "mail"), "source")
@@ -157,10 +157,10 @@ def _reports(event: object) -> Iterator[BounceReport]:
 
 
 def _kind(bounce: Mapping[str, Any], recipient: Mapping[str, Any]) -> BounceKind | None:
-    """What a bounce means where the server's words do not say it.
+    """The kind of a bounce without a cause in the server's reply.
 
-    SES reports automatic replies as bounces too, of a general kind and without anything a server
-    text_field: from them nothing follows.
+    SES reports automatic replies as bounces too, of a general kind and without a reply; they have
+    no effect.
     """
     kind, detail = text_field(bounce, "bounceType"), text_field(bounce, "bounceSubType")
     if kind == "Permanent":
