@@ -18,8 +18,7 @@ import pytest
 import sqlalchemy
 import trustme
 from hypothesis import settings
-
-from chromium import Chromium
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 # How long an example takes says more about the machine than about the code.
 settings.register_profile("untimed", parent=settings.default, deadline=None)
@@ -34,6 +33,9 @@ def pytest_configure() -> None:
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
+
+DESKTOP: ViewportSize = {"width": 1440, "height": 900}
+BROWSER_SECONDS = 60
 
 TEST_SECONDS = 300
 """How long a test may take, its fixtures included: far more than any needs on a busy machine."""
@@ -98,29 +100,23 @@ def need() -> Callable[[str, str], str]:
 
 
 @pytest.fixture(scope="session")
-def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Chromium]]:
-    """Give the one browser of all these tests, started when first asked for."""
-    started: list[Chromium] = []
-
-    def browser(program: str) -> Chromium:
-        if not started:
-            started.append(Chromium(program, tmp_path_factory.mktemp("chromium")))
-        return started[0]
-
-    yield browser
-    for each in started:
-        each.close()
+def browser(need: Callable[[str, str], str]) -> Iterator[Browser]:
+    """The one browser of all these tests, which reaches nothing but this machine."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=need("chromium", "apt install chromium"),
+            args=["--disable-quic", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"],
+        )
+        yield chromium
+        chromium.close()
 
 
 @pytest.fixture
-def browser(
-    need: Callable[[str, str], str], chromium: Callable[[str], Chromium]
-) -> Iterator[Chromium]:
-    """A browser window as wide as a desk's."""
-    window = chromium(need("chromium", "apt install chromium"))
-    window.window(1440, 900)
-    yield window
-    window.open("about:blank")
+def page(browser: Browser) -> Iterator[Page]:
+    """An empty page in a window as wide as a desktop's, of a browser that remembers nothing."""
+    with browser.new_context(viewport=DESKTOP) as context:
+        context.set_default_timeout(BROWSER_SECONDS * 1000)
+        yield context.new_page()
 
 
 @pytest.fixture(scope="session")

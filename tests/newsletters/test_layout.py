@@ -2,111 +2,66 @@
 
 from __future__ import annotations
 
-import json
 import re
-import subprocess
-from collections.abc import Callable
-from html import unescape
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from newsletter_samples import HARD, Issue
+from playwright.sync_api import Browser
 
 DESIGNS = ("digest", "letter", "magazine")
 LANGUAGES = ("en", "ar")
 WIDTHS = (375, 700)
-# Chromium's own numbers for the scheme a reader prefers.
-SCHEMES = {"light": 1, "dark": 0}
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
-# A window of headless Chromium is never narrower than 500 pixels; a frame is as narrow as it says.
-PAGE = """<!DOCTYPE html><meta name="color-scheme" content="light dark"><body><script>
-const names = NAMES, widths = WIDTHS;
-const sizes = (all) => [...all].map((each) => each.getBoundingClientRect());
-async function look(name, width) {
-  const frame = document.createElement("iframe");
-  Object.assign(frame, {src: `${name}.html`, width, height: 900, style: "border:0"});
-  const loaded = new Promise((done) => frame.onload = done);
-  document.body.append(frame);
-  await loaded;
-  const page = frame.contentDocument, all = (selector) => page.querySelectorAll(selector);
-  const axe = page.createElement("script");
-  const ready = new Promise((done) => axe.onload = done);
-  axe.src = "axe.min.js";
-  page.head.append(axe);
-  await ready;
-  const {violations} = await frame.contentWindow.axe.run(page, {resultTypes: ["violations"]});
+LOOK = """async () => {
+  const all = (selector) => [...document.querySelectorAll(selector)];
+  const sizes = (selector) => all(selector).map((each) => each.getBoundingClientRect());
   const dir = (text) => getComputedStyle(
-    [...all("h2, h3, .why")].find((each) => each.textContent.includes(text))).direction;
-  const found = {
-    width: page.scrollingElement.scrollWidth,
-    container: page.querySelector(".container").getBoundingClientRect().width,
-    smallest: Math.min(...sizes(all(".tap, .face a, .line a")).map((each) => each.height)),
-    widest: Math.max(...sizes(all("img")).map((each) => each.width)),
-    tables: [...all(".wide")].some((each) => each.scrollWidth > each.clientWidth),
+    all("h2, h3, .why").find((each) => each.textContent.includes(text))).direction;
+  const {violations} = await axe.run({resultTypes: ["violations"]});
+  return {
+    width: document.scrollingElement.scrollWidth,
+    container: document.querySelector(".container").getBoundingClientRect().width,
+    smallest: Math.min(...sizes(".tap, .face a, .line a").map((each) => each.height)),
+    widest: Math.max(...sizes("img").map((each) => each.width)),
+    tables: all(".wide").some((each) => each.scrollWidth > each.clientWidth),
     footer: dir("You receive"),
     arabic: dir("الشتاء على"),
     english: dir("Nothing but"),
-    paper: getComputedStyle(page.querySelector(".container")).backgroundColor,
+    paper: getComputedStyle(document.querySelector(".container")).backgroundColor,
     axe: violations.map((each) => `${each.id}: ${each.nodes[0].html.slice(0, 200)}`),
   };
-  frame.remove();
-  return found;
-}
-(async () => {
-  const found = {};
-  for (const name of names) for (const width of widths) {
-    found[`${name} ${width}`] = await look(name, width).catch((error) => String(error));
-  }
-  document.body.dataset.found = JSON.stringify(found);
-})();
-</script>"""
+}"""
 
 Found = dict[str, dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
 def seen(
-    need: Callable[[str, str], str],
-    axe: Path,
-    issue: Issue,
-    tmp_path_factory: pytest.TempPathFactory,
+    browser: Browser, axe: Path, issue: Issue, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, Found]:
     """Scheme -> `design language width` -> what was seen there, of an issue of hard articles."""
-    chromium = need("chromium", "apt install chromium")
     folder = tmp_path_factory.mktemp("layout")
-    (folder / "axe.min.js").write_bytes(axe.read_bytes())
-    names = [f"{design} {language}" for design in DESIGNS for language in LANGUAGES]
-    for name in names:
-        design, language = name.split()
-        html = issue(HARD, language=language, design=design).html
-        (folder / f"{name}.html").write_text(html, encoding="utf-8")
-    page = PAGE.replace("NAMES", json.dumps(names)).replace("WIDTHS", json.dumps(WIDTHS))
-    (folder / "page.html").write_text(page, encoding="utf-8")
-    return {scheme: _look(chromium, folder, number) for scheme, number in SCHEMES.items()}
+    for design in DESIGNS:
+        for language in LANGUAGES:
+            html = issue(HARD, language=language, design=design).html
+            (folder / f"{design} {language}.html").write_text(html, encoding="utf-8")
+    return {scheme: _look(browser, axe, folder, scheme) for scheme in SCHEMES}
 
 
-def _look(chromium: str, folder: Path, scheme: int) -> Found:
-    arguments = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic"]
-    arguments += ["--hide-scrollbars", "--no-first-run", "--disable-background-networking"]
-    arguments += ["--disable-sync", "--disable-component-update", "--allow-file-access-from-files"]
-    arguments += ["--host-resolver-rules=MAP * ~NOTFOUND", "--virtual-time-budget=60000"]
-    arguments += [f"--blink-settings=preferredColorScheme={scheme}", "--dump-dom"]
-    dom = subprocess.run(
-        [
-            chromium,
-            *arguments,
-            f"--user-data-dir={folder / f'profile {scheme}'}",
-            (folder / "page.html").as_uri(),
-        ],
-        capture_output=True,
-        check=True,
-        encoding="utf-8",
-        timeout=120,
-    ).stdout
-    found = re.search(r'data-found="([^"]*)"', dom)
-    assert found, dom[-500:]
-    return dict(json.loads(unescape(found[1])))
+def _look(browser: Browser, axe: Path, folder: Path, scheme: Literal["light", "dark"]) -> Found:
+    found = {}
+    with browser.new_context(color_scheme=scheme) as context:
+        page = context.new_page()
+        for file in folder.glob("*.html"):
+            page.goto(file.as_uri())
+            page.add_script_tag(path=axe)
+            for width in WIDTHS:
+                page.set_viewport_size({"width": width, "height": 900})
+                found[f"{file.stem} {width}"] = page.evaluate(LOOK)
+    return found
 
 
 def every(width: int | None = None) -> pytest.MarkDecorator:

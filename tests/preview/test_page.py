@@ -3,129 +3,137 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
+import pytest
+from playwright.sync_api import Locator, Page, expect
 from previewing import Preview, Start
 
-from chromium import Chromium
-
 ARTICLE = "content/counting-swifts.md"
-MAIL = "document.querySelector('{}').contentDocument"
-PHONE = MAIL.format("figure.phone.light iframe")
-DARK = MAIL.format("figure.desktop.dark iframe")
-LIGHT = MAIL.format("figure.desktop.light iframe")
-
-INK = """(() => {{
-  const mark = {0}.createElement("i");
+PHONE, LIGHT, DARK = "figure.phone.light", "figure.desktop.light", "figure.desktop.dark"
+INK = """(body) => {
+  const mark = body.ownerDocument.createElement("i");
   mark.style.color = "CanvasText";
-  {0}.body.append(mark);
+  body.append(mark);
   return getComputedStyle(mark).color;
-}})()"""
-"""What the browser writes with where the mail names no colour."""
+}"""
+"""What the browser writes with where the email names no colour."""
 
 
-def opened(browser: Chromium, preview: Preview, newsletter: str = "") -> None:
-    browser.open(preview.url + newsletter)
-    browser.wait_for("document.body?.dataset.version")
+def opened(page: Page, preview: Preview) -> None:
+    page.goto(preview.url)
+    page.locator("body[data-version]").wait_for(state="attached")
 
 
-def says(document: str, words: str) -> str:
-    return f"{document}.body.textContent.includes({words!r})"
+def email(page: Page, figure: str) -> Locator:
+    """The email as a figure shows it."""
+    return page.locator(f"{figure} iframe").content_frame.locator("body")
+
+
+def scrolled(page: Page) -> list[int]:
+    """How far each email and their text is scrolled, and the page that shows them."""
+    down = "(body) => body.ownerDocument.defaultView.scrollY"
+    frames: list[int] = [email(page, each).evaluate(down) for each in (PHONE, LIGHT, DARK)]
+    text = page.locator("#text").evaluate("(text) => text.scrollTop")
+    return [*frames, text, page.evaluate("scrollY")]
 
 
 def test_a_word_saved_in_an_article_is_seen_everywhere_and_nothing_scrolls(
-    new_site: Path, start: Start, browser: Chromium
+    new_site: Path, start: Start, page: Page
 ) -> None:
     preview = start(new_site)
-    opened(browser, preview)
-    for number, frame in enumerate((PHONE, LIGHT, DARK), 1):
-        browser.ask(f"{frame}.defaultView.scrollTo(0, {number * 400})")
-    places = [f"{frame}.defaultView.scrollY" for frame in (PHONE, LIGHT, DARK)]
-    assert [browser.ask(place) for place in places] == [400, 800, 1200], "all are long enough"
-    browser.ask("window.scrollTo(0, 200)")
-    browser.ask("document.querySelector('#text').scrollTop = 150")
+    opened(page, preview)
+    for number, figure in enumerate((PHONE, LIGHT, DARK), 1):
+        down = "(body, pixels) => body.ownerDocument.defaultView.scrollTo(0, pixels)"
+        email(page, figure).evaluate(down, number * 400)
+    page.locator("#text").evaluate("(text) => { text.scrollTop = 150 }")
+    page.evaluate("scrollTo(0, 200)")
+    assert scrolled(page) == [400, 800, 1200, 150, 200], "all are long enough"
 
     preview.edit(ARTICLE, "swift", "zeppelin")
 
-    for frame in (PHONE, LIGHT, DARK, "document"):
-        browser.wait_for(says(frame, "zeppelin"))
-    browser.wait_for("document.querySelector('#text').textContent.includes('zeppelin')")
-    assert [browser.ask(place) for place in places] == [400, 800, 1200]
-    assert browser.ask("window.scrollY") == 200
-    assert browser.ask("document.querySelector('#text').scrollTop") == 150
+    for figure in (PHONE, LIGHT, DARK):
+        expect(email(page, figure)).to_contain_text("zeppelin")
+    expect(page.locator("#text")).to_contain_text("zeppelin")
+    assert scrolled(page) == [400, 800, 1200, 150, 200]
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_frames_are_as_wide_as_a_phone_and_a_desktop_and_show_both_schemes(
-    new_site: Path, start: Start, browser: Chromium
+    new_site: Path, start: Start, page: Page, scheme: Literal["light", "dark"]
 ) -> None:
-    preview = start(new_site)
-    for scheme in ("light", "dark"):  # whatever the browser itself prefers
-        browser.window(1440, 900, scheme)
-        opened(browser, preview)
-        widths = [browser.ask(f"{frame}.defaultView.innerWidth") for frame in (PHONE, DARK)]
-        assert widths == [375, 700]
-        colour = "getComputedStyle({}.querySelector('.container')).backgroundColor"
-        assert browser.ask(colour.format(LIGHT)) == "rgb(255, 255, 255)"
-        assert browser.ask(colour.format(DARK)) == "rgb(25, 28, 31)"
-        assert browser.ask(INK.format(LIGHT)) == "rgb(0, 0, 0)"
-        assert browser.ask(INK.format(DARK)) == "rgb(255, 255, 255)"
+    page.emulate_media(color_scheme=scheme)  # whatever the browser itself prefers
+    opened(page, start(new_site))
+    wide = "(body) => body.ownerDocument.defaultView.innerWidth"
+    assert [email(page, each).evaluate(wide) for each in (PHONE, DARK)] == [375, 700]
+    for figure, paper, ink in (
+        (LIGHT, "rgb(255, 255, 255)", "rgb(0, 0, 0)"),
+        (DARK, "rgb(25, 28, 31)", "rgb(255, 255, 255)"),
+    ):
+        container = email(page, figure).locator(".container")
+        expect(container).to_have_css("background-color", paper)
+        assert email(page, figure).evaluate(INK) == ink
 
 
 def test_the_pictures_of_the_site_are_shown_before_they_are_published(
-    new_site: Path, start: Start, browser: Chromium
+    new_site: Path, start: Start, page: Page
 ) -> None:
-    opened(browser, start(new_site))
-    pictures = f"[...{LIGHT}.images]"
-    browser.wait_for(f"{pictures}.length && {pictures}.every((image) => image.complete)")
-    assert browser.ask(f"{pictures}.every((image) => image.naturalWidth > 0)")
+    opened(page, start(new_site))
+    pictures = email(page, LIGHT).locator("img")
+    assert pictures.count()
+    for picture in pictures.all():
+        expect(picture).to_have_js_property("complete", True)
+        assert picture.evaluate("(image) => image.naturalWidth") > 0
 
 
 def test_templates_and_settings_are_followed_and_errors_shown_until_they_are_fixed(
-    new_site: Path, start: Start, browser: Chromium
+    new_site: Path, start: Start, page: Page
 ) -> None:
     preview = start(new_site)
-    opened(browser, preview)
-    trouble = "document.querySelector('#trouble')"
+    opened(page, preview)
+    trouble = page.locator("#trouble")
     template = "templates/newsletter/parts/footer.html"
 
     preview.edit(template, "You receive this email", "All that is new")
-    browser.wait_for(says(LIGHT, "All that is new"))
+    expect(email(page, LIGHT)).to_contain_text("All that is new")
     preview.edit("config.yaml", "title: Low Tide, weekly", "title: High Tide, daily")
-    browser.wait_for(says(LIGHT, "High Tide, daily"))
-    assert browser.ask("document.querySelector('h1').textContent") == "High Tide, daily"
+    expect(email(page, LIGHT)).to_contain_text("High Tide, daily")
+    expect(page.locator("h1")).to_have_text("High Tide, daily")
 
     for path, old, new, words in (
         (template, "All that is new", "{{ nobody }}", "nobody"),
         ("config.yaml", "sender: Low", "sendr: Low", "did you mean sender?"),
     ):
         preview.edit(path, old, new)
-        browser.wait_for(f"!{trouble}.hidden && {says('document', words)}")
+        expect(trouble).to_be_visible()
+        expect(page.locator("body")).to_contain_text(words)
         line = (new_site / path).read_text(encoding="utf-8").split(new)[0].count("\n") + 1
-        assert f"{path}:{line}" in browser.ask(f"{trouble}.textContent")
-        assert browser.ask(says(LIGHT, "High Tide, daily")), "the last good email stays"
+        expect(trouble).to_contain_text(f"{path}:{line}")
+        expect(email(page, LIGHT)).to_contain_text("High Tide, daily")  # the last good email stays
         preview.edit(path, new, old)
-        browser.wait_for(f"{trouble}.hidden")
-    assert browser.ask(says(LIGHT, "All that is new"))
+        expect(trouble).to_be_hidden()
+    expect(email(page, LIGHT)).to_contain_text("All that is new")
 
 
 def test_choices_are_kept_and_hidden_frames_catch_up(
-    new_site: Path, start: Start, browser: Chromium
+    new_site: Path, start: Start, page: Page
 ) -> None:
     preview = start(new_site)
-    opened(browser, preview)
-    browser.ask("document.querySelector('[data-show=dark]').click()")
-    assert not browser.ask("document.querySelector('figure.desktop.dark').checkVisibility()")
+    opened(page, preview)
+    dark = page.locator("[data-show=dark]")
+    dark.click()
+    expect(page.locator(DARK)).to_be_hidden()
     preview.edit(ARTICLE, "swift", "zeppelin")
-    browser.wait_for(says(LIGHT, "zeppelin"))
-    browser.open("about:blank")
-    opened(browser, preview)
-    pressed = "document.querySelector('[data-show=dark]').getAttribute('aria-pressed')"
-    assert browser.ask(pressed) == "false"
-    browser.ask("document.querySelector('[data-show=dark]').click()")
-    browser.wait_for(says(DARK, "zeppelin"))
+    expect(email(page, LIGHT)).to_contain_text("zeppelin")
+    page.goto("about:blank")
+    opened(page, preview)
+    expect(dark).to_have_attribute("aria-pressed", "false")
+    dark.click()
+    expect(email(page, DARK)).to_contain_text("zeppelin")
 
 
 def test_an_empty_issue_is_explained_and_a_first_article_is_shown(
-    new_site: Path, start: Start, browser: Chromium
+    new_site: Path, start: Start, page: Page
 ) -> None:
     for file in sorted((new_site / "content").rglob("*")):
         if file.is_file():
@@ -133,37 +141,34 @@ def test_an_empty_issue_is_explained_and_a_first_article_is_shown(
     draft = new_site / "content" / "one.md"
     draft.write_text("---\ntitle: One\ndraft: true\n---\nA first word.\n", encoding="utf-8")
     preview = start(new_site)
-    opened(browser, preview)
-    assert "No article has been published yet." in browser.ask(
-        "document.querySelector('#nothing').innerText"
-    )
+    opened(page, preview)
+    nothing = page.locator("#nothing")
+    expect(nothing).to_contain_text("No article has been published yet.")
     preview.edit("content/one.md", "draft: true\n", "")
-    browser.wait_for(says(LIGHT, "A first word."))
-    assert browser.ask("document.querySelector('#nothing').hidden")
+    expect(email(page, LIGHT)).to_contain_text("A first word.")
+    expect(nothing).to_be_hidden()
 
 
-def test_another_newsletter_is_one_click_away(
-    new_site: Path, start: Start, browser: Chromium
-) -> None:
+def test_another_newsletter_is_one_click_away(new_site: Path, start: Start, page: Page) -> None:
     config = new_site / "config.yaml"
     text = config.read_text(encoding="utf-8")
     second = "  birds:\n    title: Birds\n    sender: a@example.org\n    include: [birds]\n\n"
     config.write_text(text.replace("subscribers:", f"{second}subscribers:", 1), encoding="utf-8")
-    opened(browser, start(new_site))
-    assert browser.ask("document.querySelector('h1').textContent") == "Low Tide, weekly"
-    browser.ask("[...document.querySelectorAll('nav a')].find((a) => a.text === 'Birds').click()")
-    browser.wait_for("document.querySelector('h1')?.textContent === 'Birds'")
-    browser.wait_for(says(LIGHT, "swift"))
+    opened(page, start(new_site))
+    expect(page.locator("h1")).to_have_text("Low Tide, weekly")
+    page.get_by_role("link", name="Birds", exact=True).click()
+    expect(page.locator("h1")).to_have_text("Birds")
+    expect(email(page, LIGHT)).to_contain_text("swift")
 
 
 def test_the_email_cannot_run_scripts_or_reach_the_page(
-    new_site: Path, start: Start, browser: Chromium
+    new_site: Path, start: Start, page: Page
 ) -> None:
     preview = start(new_site)
     taken = "top.document.title = 'taken'"
     evil = f'<script>{taken}</script><img src="data:," alt="" onerror="{taken}">You receive'
     preview.edit("templates/newsletter/parts/footer.html", "You receive", evil)
-    opened(browser, preview)
-    picture = f"{LIGHT}.querySelector('img[onerror]')"
-    browser.wait_for(f"!!{LIGHT}.querySelector('script') && {picture}.complete")
-    assert browser.ask("document.title") != "taken"
+    opened(page, preview)
+    expect(email(page, LIGHT).locator("script")).to_be_attached()
+    expect(email(page, LIGHT).locator("img[onerror]")).to_have_js_property("complete", True)
+    assert page.title() != "taken"

@@ -20,9 +20,8 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 import pytest
+from playwright.sync_api import Page, expect
 from visits import WEEKLY, Place, opened
-
-from chromium import Chromium
 
 PROGRAM = Path(sys.executable).with_name("syndicate")
 LINK = re.compile(r"https?://\S+/(?:confirm|preferences)/[\w-]+")
@@ -145,38 +144,31 @@ def test_every_link_stays_at_the_printed_address_and_leads_somewhere(
 class Visitor:
     """Somebody with a browser, who opens addresses and presses buttons."""
 
-    def __init__(self, browser: Chromium, site: NewSite) -> None:
-        self.browser = browser
+    def __init__(self, page: Page, site: NewSite) -> None:
+        self.page = page
         self.site = site
 
     def open(self, url: str) -> None:
-        self.browser.open(url)
-        self.browser.wait_for(f"location.href === {json.dumps(url)} && {LOADED}")
+        self.page.goto(url)
         self.look()
 
     def press(self, button: str) -> str:
-        """Press a button, and give what the page says that comes."""
-        click = f"document.querySelector({json.dumps(button)}).click()"
-        self.browser.ask(f"window.before = true; setTimeout(() => {click}, 0)")
-        self.browser.wait_for(f"!window.before && {LOADED}")
+        """Press a button, and give the text of the page that comes."""
+        with self.page.expect_navigation():
+            self.page.locator(button).first.click()
         self.look()
-        return str(self.browser.ask("document.querySelector('main').innerText"))
-
-    def type_address(self, address: str) -> None:
-        self.browser.ask("document.querySelector('[name=address]').focus()")
-        self.browser.call("Input.insertText", text=address)
+        return self.page.inner_text("main")
 
     def look(self) -> None:
         """Everything is from the printed address, and there: styles, pictures, links, forms."""
-        assert str(self.browser.ask("location.href")).startswith(self.site.url)
-        assert self.browser.ask(AWAY) == []
-        assert self.browser.ask("[...document.styleSheets].every((each) => each.cssRules.length)")
-        assert self.browser.ask("getComputedStyle(document.querySelector('main')).flexGrow") == "1"
+        assert self.page.url.startswith(self.site.url)
+        assert self.page.evaluate(AWAY) == []
+        assert self.page.evaluate("[...document.styleSheets].every((each) => each.cssRules.length)")
+        expect(self.page.locator("main")).to_have_css("flex-grow", "1")
         broken = "[...document.images].filter((each) => each.complete && !each.naturalWidth).length"
-        assert self.browser.ask(broken) == 0
+        assert self.page.evaluate(broken) == 0
 
 
-LOADED = "document.readyState === 'complete'"
 AWAY = """[...document.querySelectorAll("a[href], link[href], form, img")]
   .filter((each) => each.rel != "canonical")
   .map((each) => each.href || each.action || each.src)
@@ -185,34 +177,36 @@ AWAY = """[...document.querySelectorAll("a[href], link[href], form, img")]
 
 
 def test_a_reader_subscribes_chooses_and_unsubscribes_at_the_printed_address(
-    site: NewSite, browser: Chromium
+    site: NewSite, page: Page
 ) -> None:
-    visitor = Visitor(browser, site)
+    visitor = Visitor(page, site)
     visitor.open(site.url)
     visitor.open(site.url + "articles/the-rule-of-twelfths/")
     visitor.open(site.url)
-    visitor.type_address("ada@example.net")
+    page.fill("[name=address]", "ada@example.net")
     visitor.press("form.form button")
-    assert browser.ask("location.href") == site.url + "subscribe/sent/"
+    assert page.url == site.url + "subscribe/sent/"
     link = site.link(1)
     assert link.startswith(site.url + "subscribe/confirm/")
     visitor.open(link)
     visitor.press("main button")
-    choices = str(browser.ask("document.querySelector('main a[href*=preferences]').href"))
-    visitor.open(choices)
-    browser.ask("document.querySelector('[name^=tag-weekly]').click()")
+    with page.expect_navigation():
+        page.click("main a[href*=preferences]")
+    visitor.look()
+    choices = page.url
+    page.locator("[name^=tag-weekly]").first.click()
     visitor.press("button[value=save]")
-    assert browser.ask("location.href") == choices + "?saved"
+    assert page.url == choices + "?saved"
     visitor.open(site.url + "preferences/")
-    visitor.type_address("ada@example.net")
+    page.fill("[name=address]", "ada@example.net")
     visitor.press("main form button")
     assert site.link(2).startswith(site.url + "preferences/")
     (row,) = csv.DictReader(site.command("subscribers", "list", "--csv", "--links").splitlines())
     assert row["state"] == "active"
     assert row["unsubscribe"].startswith("https://example.org/unsubscribe/weekly/")
     visitor.open(row["unsubscribe"].replace("https://example.org/", site.url))
-    said = visitor.press("main button")
-    assert "ada@" not in site.command("subscribers", "list", "--state", "active", "--csv"), said
+    shown = visitor.press("main button")
+    assert "ada@" not in site.command("subscribers", "list", "--state", "active", "--csv"), shown
 
 
 def test_who_came_by_the_public_address_gets_the_public_link(site: NewSite) -> None:

@@ -10,71 +10,67 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, Page, expect
 from test_subscribing import links
 from visits import Place, opened
 
-from chromium import Chromium
-
-DESKTOP, PHONE = (1200, 900), (375, 720)
+DESKTOP, PHONE = {"width": 1200, "height": 900}, {"width": 375, "height": 720}
 
 
 class Walker:
-    """A reader with a browser window."""
+    """A reader with a browser window. Each page is looked at when it has come."""
 
-    def __init__(self, browser: Chromium, place: Place, folder: Path) -> None:
-        self.browser = browser
+    def __init__(self, page: Page, place: Place, folder: Path) -> None:
+        self.page = page
         self.place = place
         self.folder = folder
         self.pictures = 0
 
     def go(self, url: str) -> None:
-        self.browser.open(url)
-        self.browser.wait_for("document.readyState === 'complete'")
+        self.page.goto(url)
         self.look()
-
-    def type(self, field: str, text: str) -> None:
-        self.browser.ask(f"document.querySelector('[name={field}]').focus()")
-        self.browser.call("Input.insertText", text=text)
-
-    def tick(self, box: str) -> None:
-        self.browser.ask(f"document.querySelector('input{box}').click()")
 
     def press(self, button: str = "main button") -> str:
         """Press a button; return the text of the next page."""
-        click = f"document.querySelector('{button}').click()"
-        self.browser.ask(f"window.before = true; setTimeout(() => {click}, 0)")
-        self.browser.wait_for("!window.before && document.readyState === 'complete'")
+        with self.page.expect_navigation():
+            self.page.locator(button).first.click()
         self.look()
-        return str(self.browser.ask("document.querySelector('main').innerText"))
+        return self.page.inner_text("main")
 
     def look(self) -> None:
         """Take a picture; nothing may stick out sideways, and the styles are there."""
         self.pictures += 1
-        self.browser.picture(self.folder / f"{self.pictures}.png")
-        fits = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
-        assert self.browser.ask(fits)
-        assert self.browser.ask("getComputedStyle(document.querySelector('main')).flexGrow") == "1"
+        self.page.screenshot(path=self.folder / f"{self.pictures}.png")
+        root = self.page.locator(":root")
+        assert root.evaluate("(root) => root.scrollWidth <= root.clientWidth")
+        expect(self.page.locator("main")).to_have_css("flex-grow", "1")
 
 
-@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
-def test_the_whole_way(tmp_path: Path, browser: Chromium, size: tuple[int, int]) -> None:
+@pytest.fixture(params=[DESKTOP, PHONE], ids=["desktop", "phone"])
+def scriptless(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A page in a browser that runs no scripts, at both sizes."""
+    with browser.new_context(viewport=request.param, java_script_enabled=False) as context:
+        yield context.new_page()
+
+
+def test_the_whole_way(tmp_path: Path, scriptless: Page) -> None:
     with opened(tmp_path, f"sqlite:///{tmp_path / 'syndicate.db'}") as place:
-        browser.window(*size)
-        walker = Walker(browser, place, tmp_path)
+        walker = Walker(scriptless, place, tmp_path)
         walker.go(place.url)
         walker.go(place.url + "subscribe/")
-        walker.tick("[value=weekly]")
-        walker.type("address", "ada@example")
+        scriptless.check("[value=weekly]")
+        scriptless.fill("[name=address]", "ada@example")
         assert "This is not a valid email address" in walker.press()
-        browser.ask("document.querySelector('[name=address]').value = ''")
-        walker.type("address", "ada@example.org")
+        scriptless.fill("[name=address]", "ada@example.org")
         assert "Check your inbox" in walker.press()
         (letter,) = place.letters()
         walker.go(place.link(letter))
         assert "You are subscribed" in walker.press()
         assert place.states("ada@example.org") == {"weekly": "active"}
-        walker.go(str(browser.ask("document.querySelector('main a[href*=preferences]').href")))
-        walker.tick("[name=tag-weekly][value=birds]")
+        with scriptless.expect_navigation():
+            scriptless.click("main a[href*=preferences]")
+        walker.look()
+        scriptless.click("[name=tag-weekly][value=birds]")
         walker.press("button[value=save]")
         assert place.subscriptions("ada@example.org")[0].tags == "birds"
         who = place.person("ada@example.org")
@@ -85,28 +81,18 @@ def test_the_whole_way(tmp_path: Path, browser: Chromium, size: tuple[int, int])
         assert walker.pictures == 10
 
 
-def test_the_form_in_a_frame_of_another_page_leads_out_of_it(
-    tmp_path: Path, browser: Chromium
-) -> None:
+def test_the_form_in_a_frame_of_another_page_leads_out_of_it(tmp_path: Path, page: Page) -> None:
     with opened(tmp_path, f"sqlite:///{tmp_path / 'syndicate.db'}") as place:
-        frame = f'<iframe src="{place.url}subscribe/embed/"></iframe>'
         (tmp_path / "host").mkdir()
+        frame = f'<iframe src="{place.url}subscribe/embed/"></iframe>'
         (tmp_path / "host" / "index.html").write_text(frame)
         with _served(tmp_path / "host") as url:
-            browser.open(url)
-            browser.wait_for("window.frames.length === 1 && document.readyState === 'complete'")
-            (child,) = browser.call("Page.getFrameTree")["frameTree"]["childFrames"]
-            assert child["frame"]["url"] == place.url + "subscribe/embed/"
-            world = browser.call("Page.createIsolatedWorld", frameId=child["frame"]["id"])
-            browser.call(
-                "Runtime.evaluate",
-                expression="document.querySelector('[value=weekly]').click();"
-                "document.querySelector('[name=address]').value = 'ada@example.org';"
-                "document.querySelector('button').click()",
-                contextId=world["executionContextId"],
-                userGesture=True,
-            )
-            browser.wait_for(f"location.href === '{place.url}subscribe/sent/'")
+            page.goto(url)
+            form = page.frame_locator("iframe")
+            form.locator("[value=weekly]").check()
+            form.locator("[name=address]").fill("ada@example.org")
+            form.locator("button").click()
+            page.wait_for_url(f"{place.url}subscribe/sent/")
         assert len(place.letters()) == 1
 
 
