@@ -247,6 +247,17 @@ def test_a_refusal_is_of_one_message_and_the_next_goes_on(
     assert server.commands.count("RSET") == (step != "MESSAGE")
 
 
+@both_ways
+def test_a_refused_message_is_known_as_such_before_an_address_that_cannot_be_used(
+    extensions: tuple[str, ...],
+) -> None:
+    behaviour = scripted(MESSAGE=Say("554 5.7.1 no"))
+    with SmtpServer(behaviour, extensions=extensions) as server:
+        outcomes = send(transport(server), "ann", "a b")
+    assert outcomes == ["message, for good, lost", "recipient, for good"]
+    assert server.commands[-1] == "QUIT", "its reply proves that the refusal is in step"
+
+
 def test_a_refusal_tells_the_status_and_not_the_address() -> None:
     behaviour = scripted(RCPT=Say("550 5.1.1 <ann@example.org>: unknown"))
     with (

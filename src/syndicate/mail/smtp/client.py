@@ -232,7 +232,7 @@ class SmtpSession:
         After 421 it may also hang up at once (RFC 5321, section 3.8).
         """
         with suppress(OSError):  # its replies from before it closed can still be read
-            if not self._ahead:
+            if self._ahead is None or self._ahead.answered:  # else it is to reply to that
                 self._connection.send(b"QUIT\r\n", QUIT_SECONDS)
         try:
             reply = self._connection.reply(self._timeout)
