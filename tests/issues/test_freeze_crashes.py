@@ -111,7 +111,7 @@ issues, won = Issues(database), []
 for number in range({slots}):
     slot = f"2026-01-01T{{number:05}}"
     with database.transaction():
-        if issues.add(Issue("weekly", slot, slot, 1, "approved", {name!r}, approved=slot)):
+        if issues.add(Issue("weekly", slot, slot, 1, "approved", {name!r}, approved_at=slot)):
             won.append(slot)
 print(json.dumps(won))
 """
