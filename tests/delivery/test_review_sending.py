@@ -11,12 +11,12 @@ import pytest
 from mailings import NAME, WEEKLY, Mailing, now
 
 from smtp_server import Action, Say, SmtpServer, Stall, Step, scripted
-from syndicate.cli.select_issue import issue_named
 from syndicate.delivery import operator
 from syndicate.delivery.planning import plan_approved
 from syndicate.delivery.progress import IssueProgress
 from syndicate.delivery.relays import RelayError
 from syndicate.errors import StoreError, SyndicateError
+from syndicate.issues.issue_names import issue_named
 from syndicate.store.deliveries import Deliveries
 from syndicate.store.issue_sends import IssueSends
 from syndicate.store.issues import Issues, IssueState

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 import click
 
 from syndicate.cli.completing import newsletter_names
+from syndicate.cli.issue_tables import document_names, issue_rows, show_issue, show_next, zone_of
 from syndicate.cli.options import config_option
-from syndicate.cli.select_issue import (
+from syndicate.cli.show import Progress, counted, show_table
+from syndicate.issues.issue_names import (
     began,
     can_be_cancelled,
     goes_out,
@@ -25,10 +26,8 @@ from syndicate.cli.select_issue import (
     is_paused,
     issue_named,
 )
-from syndicate.cli.show import Progress, counted, from_here, show_table
 
 if TYPE_CHECKING:
-    from syndicate.build.plan import NextIssue
     from syndicate.config.model import Newsletter
     from syndicate.site import Site
     from syndicate.store.issues import Issue, IssueState
@@ -65,17 +64,8 @@ def list_issues(config_file: Path, newsletter: str | None, most: int) -> None:
         found = Issues(site.database).all(name, most, format_timestamp(datetime.now(UTC)))
         if not found:
             click.echo("No issue has been made yet.")
-        rows = [row for issue in found for row in _listed(site, issue)]
+        rows = [row for issue in found for row in issue_rows(site, issue)]
     show_table(rows)
-
-
-def _listed(site: Site, issue: Issue) -> Iterator[tuple[str, str, str]]:
-    """An issue in the list; a draft with the URL of its page, which no page links to."""
-    from syndicate.store.issues import IssueState
-
-    yield issue.name, issue.subject or issue.reason, _state(site, issue)
-    if issue.state == IssueState.DRAFT:
-        yield "", _page(site, issue), ""
 
 
 @issues.command(short_help="Show one issue: state, subject, articles and files.")
@@ -84,7 +74,7 @@ def _listed(site: Site, issue: Issue) -> Iterator[tuple[str, str, str]]:
 def show(config_file: Path, issue: str) -> None:
     """Show an ISSUE: its state, subject, articles and files."""
     with site_of(config_file) as site:
-        _show_issue(site, issue_named(site, issue, is_made))
+        show_issue(site, issue_named(site, issue, is_made))
 
 
 @issues.command(short_help="Show what the next build and slots would do.")
@@ -99,10 +89,10 @@ def plan(config_file: Path, newsletter: str | None) -> None:
 
     planned = ask(config_file, os.environ, Progress(quiet=False), datetime.now(UTC), newsletter)
     articles = counted(planned.changed, "changed article")
-    click.echo(f"The next build reads {articles} and writes {_named(planned.documents)}.")
+    click.echo(f"The next build reads {articles} and writes {document_names(planned.documents)}.")
     for issue in planned.issues:
         click.echo()
-        _show_next(issue)
+        show_next(issue)
 
 
 @issues.command(short_help="Make an issue now, outside the schedule.")
@@ -133,7 +123,7 @@ def make(config_file: Path, newsletter: str, yes: bool) -> int:
             click.echo(f"No issue was made: nothing new since the last issue of {wanted.name}.")
             return 0
         build(site, now)
-        _show_issue(site, made)
+        show_issue(site, made)
         if wanted.deliver and many is not None:
             _show_recipients(made, many, asked=draft)
             _show_example_settings(site, wanted)
@@ -240,7 +230,7 @@ def _schedule(site: Site, issue: Issue, at: str) -> None:
     from syndicate.schedule.slots import moment_of
     from syndicate.store.issues import IssueState
 
-    moment = moment_of(at, _zone(site, issue))
+    moment = moment_of(at, zone_of(site, issue))
     if moment <= datetime.now(UTC):
         raise SyndicateError(
             f"{at} is in the past",
@@ -249,23 +239,8 @@ def _schedule(site: Site, issue: Issue, at: str) -> None:
     if not schedule_approval(site, issue, moment):
         message, hint = _why_not(issue, IssueState.APPROVED)
         raise SyndicateError(f"{issue.name} {message}", hint=hint)
-    shown = moment.astimezone(_zone(site, issue)).isoformat(timespec="minutes")
+    shown = moment.astimezone(zone_of(site, issue)).isoformat(timespec="minutes")
     click.echo(f"{issue.name} will be approved at {shown} by syndicate run or syndicate send.")
-
-
-def _zone(site: Site, issue: Issue) -> ZoneInfo:
-    """The zone of an issue's newsletter, else that of the site."""
-    newsletter = site.config.newsletters.get(issue.newsletter)
-    name = newsletter.time_zone if newsletter else ""
-    return ZoneInfo(name) if name else site.zone
-
-
-def _local(site: Site, issue: Issue) -> str:
-    """When a draft will be approved, in the time zone of its newsletter."""
-    from syndicate.timestamps import parse_timestamp
-
-    moment = parse_timestamp(issue.approve_at).astimezone(_zone(site, issue))
-    return moment.isoformat(timespec="minutes")
 
 
 @issues.command(short_help="Cancel an issue; its articles go into the next.")
@@ -407,96 +382,3 @@ def _newsletter(site: Site, name: str) -> Newsletter:
     from syndicate.config.named import newsletter_named
 
     return newsletter_named(site.config, name)
-
-
-MAX_NAMED = 8
-
-
-def _named(documents: Sequence[str]) -> str:
-    """The number of documents and the first names."""
-    if not documents:
-        return "nothing"
-    more = ", …" if len(documents) > MAX_NAMED else ""
-    return f"{counted(len(documents), 'file')}: {', '.join(documents[:MAX_NAMED])}{more}"
-
-
-def _show_next(issue: NextIssue) -> None:
-    """Print what an issue made now would contain, and when the next ones are due."""
-    from syndicate.timestamps import format_timestamp
-
-    click.secho(issue.newsletter.name, bold=True)
-    rows = [("subject", issue.subject or "nothing new: the slot would be skipped", "")]
-    rows += [("not made", each.message, each.rule) for each in issue.blocking]
-    rows += [("due now", slot.local, format_timestamp(slot.due)) for slot in issue.due.make]
-    rows += [("skipped", each.slot.local, str(each.reason)) for each in issue.due.skip]
-    rows += [("next", slot.local, format_timestamp(slot.due)) for slot in issue.slots]
-    rows += [] if issue.slots else [("next", "when you make it", "no schedule")]
-    rows += [("approval", "waits for your approval", "approval: manual")] * (
-        issue.newsletter.approval == "manual"
-    )
-    people = ["its subscribers"] if issue.newsletter.deliver else []
-    recipients = ", ".join([*people, *(f"the hook {name}" for name in issue.told)])
-    rows += [("goes to", recipients or "nowhere: you send its files yourself", "")]
-    rows += [("article", title, "") for title in issue.articles]
-    show_table(rows)
-
-
-def _state(site: Site, issue: Issue) -> str:
-    """The state of an issue, with details where the state alone would mislead."""
-    from syndicate.store.deliveries import Deliveries
-    from syndicate.store.issue_sends import IssueSends
-    from syndicate.store.issues import IssueState
-
-    if issue.state == IssueState.DRAFT and issue.approve_at:
-        return f"draft, to be approved at {_local(site, issue)}"
-    if issue.state not in (IssueState.SENDING, IssueState.SENT):
-        return issue.state
-    ledger = Deliveries(site.database)
-    sending = IssueSends(site.database).get(issue.sequence)
-    if sending and sending.paused and not sending.ended_at:
-        return f"paused: {sending.paused}"
-    if issue.state == IssueState.SENT and sending and not ledger.is_any(issue.sequence, "sent"):
-        held = ledger.held().get(issue.name, 0)
-        unknown = f", {held:,} held" if held else ""
-        return f"finished, sent to 0 of {counted(sending.planned, 'subscriber')}{unknown}"
-    return issue.state
-
-
-def _counts(site: Site, issue: Issue) -> str:
-    """The numbers of deliveries of an issue by state; "" before it has any."""
-    from syndicate.delivery.operator import reconcile
-    from syndicate.store.issue_sends import IssueSends
-
-    sending = IssueSends(site.database).get(issue.sequence)
-    if sending is None:
-        return ""
-    parts = reconcile(site, sending).by_state.items()
-    return ", ".join([f"{sending.planned:,} planned", *(f"{n:,} {name}" for name, n in parts if n)])
-
-
-def _page(site: Site, issue: Issue) -> str:
-    """The address of the web page of an issue."""
-    from syndicate.catalogue.urls import base_url
-    from syndicate.issues.compose import place_of_issue
-
-    return base_url(site.config.site) + place_of_issue(issue)
-
-
-def _show_issue(site: Site, issue: Issue) -> None:
-    """Print the details of an issue."""
-    from syndicate.store.issues import slot_name
-
-    folder = slot_name(issue.slot)
-    rows = [("state", _state(site, issue), issue.reason)]
-    rows += [("due", issue.due, ""), ("made", issue.created_at, "")]
-    rows += [("deliveries", counts, "")] if (counts := _counts(site, issue)) else []
-    if issue.subject:
-        rows += [("subject", issue.subject, "")]
-    if issue.is_shown:
-        rows += [("files", from_here(site.places.issues / issue.newsletter / folder), "")]
-        rows += [("page", _page(site, issue), "" if issue.is_public else "not linked anywhere")]
-    click.secho(f"{issue.newsletter}/{issue.slot}", bold=True)
-    show_table(rows)
-    if issue.carried:
-        click.echo(f"\n{counted(len(issue.carried), 'article')}:")
-        show_table(("", each.title, each.url) for each in issue.carried)

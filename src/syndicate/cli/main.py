@@ -7,7 +7,7 @@ import click
 from syndicate import __version__
 from syndicate.cli.bounces import bounces
 from syndicate.cli.build import build, check
-from syndicate.cli.deliveries import deliveries, send, send_test
+from syndicate.cli.deliveries import deliveries
 from syndicate.cli.export import export
 from syndicate.cli.init import completion, init, new
 from syndicate.cli.inspect import config, explain
@@ -15,6 +15,7 @@ from syndicate.cli.issues import issues
 from syndicate.cli.options import PROGRAM
 from syndicate.cli.preview import preview
 from syndicate.cli.run import run
+from syndicate.cli.send import send, send_test
 from syndicate.cli.status import status
 from syndicate.cli.store import backup, restore, resume
 from syndicate.cli.subscribers import subscribers

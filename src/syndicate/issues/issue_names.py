@@ -1,4 +1,4 @@
-"""Select the issue of a command: the named one, or the newest that fits."""
+"""Which issue a name means: NEWSLETTER/SLOT, or the newest issue of NEWSLETTER that fits."""
 
 from __future__ import annotations
 

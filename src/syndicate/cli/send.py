@@ -1,0 +1,192 @@
+"""`send` and `send-test`."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from syndicate.cli.completing import newsletter_names
+from syndicate.cli.options import config_option
+from syndicate.cli.send_progress import SendProgress
+from syndicate.cli.show import show_table
+from syndicate.issues.issue_names import has_text, issue_named, newest_draft
+
+if TYPE_CHECKING:
+    from syndicate.config.model import Newsletter
+    from syndicate.delivery.sender import SendReport
+    from syndicate.site import Setup, Site
+    from syndicate.store.issues import Issue
+
+WAITING = "its web page is not served yet, or settings are still as in the example"
+
+
+@click.command(short_help="Send approved issues and wait until all is sent.")
+@config_option
+def send(config_file: Path) -> int:
+    """Send approved issues of newsletters with `deliver: true`; exit when all is sent.
+
+    `syndicate run` does the same. Ctrl-C finishes the messages in progress; the next `send`
+    continues. Exits with 1 if an issue is paused, if the outcome of a message is unknown, if a
+    server or the outbox cannot take the remaining messages, or if all were refused.
+    """
+    from syndicate.cli.show import Progress
+    from syndicate.delivery.sender import send as send_all
+    from syndicate.issues.archive import is_written
+    from syndicate.service_state.lock import holder, lock_file
+    from syndicate.site import open_site, set_up
+
+    setup = set_up(config_file, os.environ)
+    lock = lock_file(setup)
+
+    def shown(site: Site, issue: Issue) -> bool:
+        """While a service runs, only it knows which pages it serves, so it sends new issues."""
+        return is_written(site, issue) and holder(lock) is None
+
+    with open_site(setup, Progress(quiet=False)) as site, _interrupted() as stopping:
+        _publish_first(site)
+        bars = SendProgress()
+        report = send_all(site, setup.base / setup.config.outbox, stopping.is_set, bars.note, shown)
+        bars.close()
+    _summarise(report, delivers=any(n.deliver for n in setup.config.newsletters.values()))
+    nothing_went_out = bool(report.failed and not report.sent)
+    is_stuck = bool(report.relay_errors and any(report.remaining.values()))
+    return int(bool(report.paused or report.held_by_issue or nothing_went_out or is_stuck))
+
+
+def _publish_first(site: Site) -> None:
+    """Approve what is due, and write the documents that approved issues still lack."""
+    from syndicate.build.builder import build
+    from syndicate.documents.pending import has_pending
+    from syndicate.issues.freeze import approve_due
+
+    now = datetime.now(UTC)
+    for issue in approve_due(site, now):
+        click.echo(f"{issue.name} is approved.")
+    if has_pending(site):
+        build(site, now)
+
+
+@contextmanager
+def _interrupted() -> Iterator[_Stopping]:
+    """Catch SIGINT and SIGTERM: the first one ends sending in order, the second at once."""
+    stopping = _Stopping()
+    before = {number: signal.signal(number, stopping.request) for number in ENDING}
+    yield stopping
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+ENDING = (signal.SIGINT, signal.SIGTERM)
+
+
+class _Stopping:
+    """Set by a signal."""
+
+    def __init__(self) -> None:
+        self._requested = False
+
+    def request(self, number: int, _: object) -> None:
+        """Handle a signal."""
+        if self._requested:
+            os._exit(128 + number)  # the next run holds what is unknown
+        self._requested = True
+
+    def is_set(self) -> bool:
+        """Whether a signal came."""
+        return self._requested
+
+
+def _summarise(report: SendReport, *, delivers: bool) -> None:
+    from syndicate.delivery.operator import after_pause
+    from syndicate.timestamps import format_timestamp
+
+    rows = [("sent", f"{report.sent:,}", "")]
+    rows += [("failed", f"{report.failed:,}", "")] if report.failed else []
+    remaining = sum(report.remaining.values())
+    rows += [("remaining", f"{remaining:,}", "")] if remaining else []
+    rows += [
+        ("held", f"{many:,} of {issue}", f"syndicate deliveries held {issue}")
+        for issue, many in report.held_by_issue.items()
+    ]
+    rows += [("paused", f"{each.name}: {each.paused}", after_pause(each)) for each in report.paused]
+    rows += [("waiting", f"{name}: {WAITING}", "syndicate check") for name in report.waiting]
+    reasons = " ".join(each.paused for each in report.paused)
+    troubles = dict.fromkeys(trouble.text for trouble in report.relay_errors)
+    rows += [("error", text, "") for text in troubles if text not in reasons]
+    if report.quiet_until:
+        rows.append(
+            ("quiet hours", f"until {format_timestamp(report.quiet_until)}", "sending.quiet_hours")
+        )
+    if report.next_try:
+        rows.append(("next attempt", format_timestamp(report.next_try), "syndicate send, or run"))
+    if report.sent or len(rows) > 1:
+        show_table(rows)
+        return
+    if not delivers:
+        click.echo("Nothing to send: no newsletter has deliver: true in config.yaml.")
+        return
+    click.echo(
+        "Nothing to send, so no mail server was contacted. "
+        "To try it: syndicate send-test NEWSLETTER ADDRESS"
+    )
+
+
+@click.command("send-test", short_help="Send a test email of an issue to one address.")
+@click.argument("issue", shell_complete=newsletter_names)
+@click.argument("address")
+@config_option
+def send_test(config_file: Path, issue: str, address: str) -> None:
+    """Send a test email of an ISSUE to one ADDRESS, as subscribers will get it.
+
+    NEWSLETTER means the draft that waits for approval; without a draft, the next issue as it would
+    be made now; with nothing new, the newest issue. NEWSLETTER/next always means the next issue.
+    The subject begins with [Test]; links to unsubscribe and to preferences do nothing. It is not
+    recorded as a delivery.
+    """
+    from syndicate.cli.show import Progress
+    from syndicate.site import open_site, set_up
+
+    setup = set_up(config_file, os.environ)
+    with open_site(setup, Progress(quiet=False)) as site:
+        name, reply = _tested(setup, site, issue, address)
+    click.echo(f"Sent a test of {name} to {address}: {reply}")
+
+
+def _tested(setup: Setup, site: Site, name: str, address: str) -> tuple[str, str]:
+    """Send the test: of what, and the server's reply."""
+    from syndicate.config.named import newsletter_named
+    from syndicate.delivery.send_test import send_test_of
+    from syndicate.errors import SyndicateError
+
+    outbox = setup.base / setup.config.outbox
+    wanted, _, slot = name.strip("/").partition("/")
+    if slot != "next" and (found := issue_named(site, name) if slot else newest_draft(site, name)):
+        return found.name, send_test_of(site, outbox, found, address)
+    newsletter = newsletter_named(site.config, wanted)
+    if reply := _test_of_next(setup, site, newsletter, address):
+        return f"the next issue of {wanted}", reply
+    if slot:
+        message = f"there is nothing new since the last issue of {wanted}, so no next issue yet"
+        raise SyndicateError(message, hint=f"syndicate send-test {wanted} {address}")
+    found = issue_named(site, name, has_text)
+    return found.name, send_test_of(site, outbox, found, address)
+
+
+def _test_of_next(setup: Setup, site: Site, newsletter: Newsletter, address: str) -> str:
+    """Send the next issue as it would be made now; "" when nothing is new."""
+    from syndicate.build.plan import next_texts
+    from syndicate.cli.show import Progress
+    from syndicate.delivery.send_test import send_test as send_texts
+
+    texts = next_texts(setup, newsletter, Progress(quiet=False), datetime.now(UTC))
+    if texts is None:
+        return ""
+    outbox = setup.base / setup.config.outbox
+    return send_texts(site, outbox, newsletter, texts, "next", address)
