@@ -19,7 +19,6 @@ from syndicate.issues.issue_names import began, has, is_made, issue_named
 if TYPE_CHECKING:
     from syndicate.delivery.operator import DeliveryReport
     from syndicate.site import Site
-    from syndicate.store.subscribers import Subscriber
 
 LIST = "list subscribers: syndicate subscribers list"
 STATES = ("sent", "failed", "held", "suppressed", "pending", "retry")
@@ -151,12 +150,14 @@ def resolve(config_file: Path, issue: str, addresses: tuple[str, ...], verdict: 
     """
     from syndicate.delivery.operator import resolve as decide
     from syndicate.delivery.operator import sending_of
+    from syndicate.subscribers.lookup import subscriber_at
 
     if verdict is None:
         raise click.UsageError("choose one: --sent or --resend")
     with site_of(config_file) as site:
         sending = sending_of(site, issue_named(site, issue, has("held"), began, is_made))
-        people = [_person(site, address).id for address in addresses]
+        with site.database.transaction():
+            people = [subscriber_at(site.database, address).id for address in addresses]
         sent = verdict == "sent"
         many = decide(site, sending, datetime.now(UTC), sent=sent, people=people)
     became = "marked as sent" if sent else "queued again"
@@ -170,10 +171,12 @@ def for_address(config_file: Path, address: str) -> None:
     """Show what was sent to ADDRESS, newest first, with the outcome."""
     from syndicate.store.deliveries import Deliveries
     from syndicate.store.delivery_events import DeliveryEvents
+    from syndicate.subscribers.lookup import subscriber_at
 
     with site_of(config_file) as site:
         ledger = Deliveries(site.database)
-        who = _person(site, address)
+        with site.database.transaction():
+            who = subscriber_at(site.database, address)
         rows = []
         for sending, delivery in ledger.for_subscriber(who.id):
             rows.append((sending.name, delivery.state, delivery.changed_at, delivery.reply))
@@ -184,17 +187,3 @@ def for_address(config_file: Path, address: str) -> None:
     if not rows:
         click.echo(f"Nothing was sent to {address} yet.")
     show_columns(("issue", "state", "at", "reply"), rows)
-
-
-def _person(site: Site, text: str) -> Subscriber:
-    from syndicate.errors import SyndicateError
-    from syndicate.store.subscribers import Subscribers
-    from syndicate.subscribers.addresses import address
-
-    known = Subscribers(site.database)
-    with site.database.transaction():
-        salt = known.salt()
-    found = known.find(address(text).hashed(salt))
-    if found is None:
-        raise SyndicateError(f"no subscriber with the address {text}", hint=LIST)
-    return found

@@ -1,4 +1,4 @@
-"""`subscribers`: subscriptions and suppressed addresses."""
+"""`subscribers`: add, import, list, unsubscribe and suppress."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import csv
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -17,15 +17,14 @@ import click
 
 from syndicate.cli.completing import newsletter_names
 from syndicate.cli.options import config_option
+from syndicate.cli.personal_data import erase, export, show
 from syndicate.cli.show import Progress, from_here, show_columns, show_table
 
 if TYPE_CHECKING:
-    from syndicate.errors import SyndicateError
     from syndicate.signup.links import Links
     from syndicate.site import Site
     from syndicate.store.subscriber_counts import Counts
-    from syndicate.store.subscribers import Listed, Subscriber, Subscribers
-    from syndicate.subscribers.addresses import Address
+    from syndicate.store.subscribers import Listed
 
 STATES = ("active", "unsubscribed", "suppressed")
 NOT_ALL = 1
@@ -76,14 +75,18 @@ def add(
     Skips suppressed addresses and subscribers who unsubscribed: they have to sign up themselves.
     Exits with 1 if an address was skipped.
     """
+    from syndicate.config.named import newsletter_named
+    from syndicate.subscribers.import_csv import Agreement
+    from syndicate.subscribers.membership import add as subscribe
+
     if name and len(address) > 1:
         raise click.UsageError("--name works with one ADDRESS only")
     with _opened(config_file) as site:
-        _newsletter(site, newsletter)
-        with site.database.transaction():
-            rows = [_add(site, newsletter, each, name, agreed) for each in address]
-    show_table((each, outcome, "") for each, outcome in rows)
-    return NOT_ALL if any(outcome in REFUSED.values() for _, outcome in rows) else 0
+        newsletter_named(site.config, newsletter)
+        agreement = Agreement(newsletter, agreed, _now())
+        rows = subscribe(site.database, address, agreement, name)
+    show_table((mail, REFUSED.get(outcome, outcome), "") for mail, outcome in rows)
+    return NOT_ALL if any(outcome in REFUSED for _, outcome in rows) else 0
 
 
 @subscribers.command("import", short_help="Import subscribers from CSV.")
@@ -105,13 +108,14 @@ def import_people(
     Subscribers who unsubscribed there are unsubscribed here too; those who unsubscribed here are
     not added again. Importing twice changes nothing. Exits with 1 if rows were rejected.
     """
+    from syndicate.config.named import newsletter_named
     from syndicate.store.subscriber_import import ImportOutcome
     from syndicate.subscribers.import_csv import Agreement, import_file
 
     bad = _file_of_bad_rows(file, bad)
     progress = Progress(quiet=False)
     with _opened(config_file) as site:
-        _newsletter(site, newsletter)
+        newsletter_named(site.config, newsletter)
         agreement = Agreement(newsletter, agreed, _now())
         found = import_file(site.database, file, bad, agreement, progress)
     rows = [(label, found.rows[ImportOutcome(became)]) for became, label in OUTCOMES.items()]
@@ -133,52 +137,19 @@ def list_subscribers(
     config_file: Path, newsletter: str | None, state: str | None, *, as_csv: bool, links: bool
 ) -> None:
     """List the subscribers of NEWSLETTER, or of all newsletters, with their state."""
+    from syndicate.config.named import newsletter_named
     from syndicate.store.subscribers import Subscribers
 
     if links and not as_csv:
         raise click.UsageError("--links works with --csv only")
     with _opened(config_file) as site:
         if newsletter:
-            _newsletter(site, newsletter)
+            newsletter_named(site.config, newsletter)
         found = Subscribers(site.database).listed(newsletter, state)
         if as_csv:
             _write_csv(found, _links(site) if links else None)
         else:
             _write_lines(found)
-
-
-@subscribers.command(short_help="Show the subscriptions and consent of one person.")
-@click.argument("address")
-@config_option
-def show(config_file: Path, address: str) -> None:
-    """Show subscriptions, consent and suppression of ADDRESS."""
-    from syndicate.store.requests import SignupRequests
-
-    with _opened(config_file) as site:
-        known, given, hashed = _asked(site, address)
-        who, suppression = known.find(hashed), known.suppression(hashed)
-        requests = SignupRequests(site.database).of(hashed)
-        if not (who or suppression or requests):
-            raise _no_subscriber(given)
-        subscriptions = known.subscriptions(who.id) if who else []
-        consents = known.consents(who.id) if who else []
-    name = f" ({who.name})" if who and who.name else ""
-    click.echo(f"{who.address if who else given.mail}{name}")
-    if suppression:
-        detail = f": {suppression.detail}" if suppression.detail else ""
-        click.echo(f"Suppressed since {suppression.since} ({suppression.reason}{detail})")
-    show_columns(
-        ("newsletter", "state", "since", "tags"),
-        [(s.newsletter, s.state, s.since, _tags(s.tags) or "all") for s in subscriptions],
-    )
-    show_columns(
-        ("consent to", "event", "when", "how"),
-        [(c.newsletter, c.event, c.occurred_at, c.detail) for c in reversed(consents)],
-    )
-    show_columns(
-        ("request", "state", "when", "newsletters"),
-        [(r.kind, r.state, r.requested_at, ", ".join(r.wanted)) for r in reversed(requests)],
-    )
 
 
 @subscribers.command(short_help="Count subscribers, new and lost.")
@@ -187,6 +158,7 @@ def show(config_file: Path, address: str) -> None:
 @config_option
 def stats(config_file: Path, newsletter: str | None, *, as_json: bool) -> None:
     """Count the subscribers of NEWSLETTER, or of each, now and in the last 7 and 30 days."""
+    from syndicate.config.named import newsletter_named
     from syndicate.store.subscriber_counts import Counts, counts
     from syndicate.timestamps import format_timestamp
 
@@ -194,7 +166,7 @@ def stats(config_file: Path, newsletter: str | None, *, as_json: bool) -> None:
     week, month = (format_timestamp(now - timedelta(days=days)) for days in (7, 30))
     with _opened(config_file) as site:
         if newsletter:
-            _newsletter(site, newsletter)
+            newsletter_named(site.config, newsletter)
         found = {each.newsletter: each for each in counts(site.database, week, month)}
         names = [newsletter] if newsletter else sorted({*found, *site.config.newsletters})
     none = (0,) * (len(Counts._fields) - 1)
@@ -204,50 +176,6 @@ def stats(config_file: Path, newsletter: str | None, *, as_json: bool) -> None:
         return
     headings = ("", "active", "unsubscribed", "suppressed", "7 days", "30 days", "unconfirmed")
     show_columns(headings, [_counted(each) for each in all_counts])
-
-
-@subscribers.command(short_help="Export all data about one person as JSON.")
-@click.argument("address")
-@config_option
-def export(config_file: Path, address: str) -> None:
-    """Export all data about ADDRESS as JSON (for a GDPR access request)."""
-    from syndicate.store.bounces import Bounces
-    from syndicate.store.requests import SignupRequests
-
-    with _opened(config_file) as site:
-        known, given, hashed = _asked(site, address)
-        who, requests = known.find(hashed), SignupRequests(site.database).of(hashed)
-        if not (who or requests):
-            raise _no_subscriber(given)
-        suppression = known.suppression(hashed)
-        record = {
-            "address": who.address if who else given.mail,
-            "name": who.name if who else "",
-            "since": who.created_at if who else "",
-            "subscriptions": [
-                {"newsletter": s.newsletter, "state": s.state, "since": s.since}
-                | {"tags": s.tags.splitlines()}
-                for s in (known.subscriptions(who.id) if who else ())
-            ],
-            "consents": [
-                {"newsletter": e.newsletter, "at": e.occurred_at, "event": e.event}
-                | {"detail": e.detail, "client": e.client}
-                for e in (known.consents(who.id) if who else ())
-            ],
-            "requests": [
-                {"kind": r.kind, "newsletters": r.wanted, "asked": r.requested_at}
-                | {"client": r.client, "agreed": r.consent_text, "state": r.state}
-                for r in requests
-            ],
-            "bounces": [
-                {"issue": b.issue, "kind": b.kind, "status": b.status}
-                | {"detail": b.detail, "at": b.received_at}
-                for b in (Bounces(site.database).of(who.id) if who else ())
-            ],
-            "suppressed": suppression
-            and {"reason": suppression.reason, "since": suppression.since},
-        }
-    click.echo(json.dumps(record, ensure_ascii=False, indent=2))
 
 
 @subscribers.command(short_help="Unsubscribe an address.")
@@ -264,20 +192,20 @@ def unsubscribe(
     mail: BinaryIO | None,
 ) -> None:
     """Unsubscribe ADDRESS: `add` and `import` will not add it again."""
+    from syndicate.config.named import newsletter_named
+    from syndicate.subscribers.membership import unsubscribe as end
+
     if mail and not (address or newsletter):
         click.echo(_unsubscribe_by_mail(config_file, mail.read(MAX_EMAIL_BYTES)))
         return
     if mail or not address:
         raise click.UsageError("give either an ADDRESS or an email with --mail")
-    with _opened(config_file) as site, site.database.transaction():
-        known, who = _person(site, address)
-        names = [each.newsletter for each in known.subscriptions(who.id)]
+    with _opened(config_file) as site:
         if newsletter:
-            _newsletter(site, newsletter)
-            names = [newsletter]
-        left = known.unsubscribe(who.id, names, reason, _now())
-    done = f"Unsubscribed {who.address} from {', '.join(left)}."
-    click.echo(done if left else "Not subscribed.")
+            newsletter_named(site.config, newsletter)
+        ended = end(site.database, address, newsletter or "", reason, datetime.now(UTC))
+    done = f"Unsubscribed {ended.address} from {', '.join(ended.newsletters)}."
+    click.echo(done if ended.newsletters else "Not subscribed.")
 
 
 @subscribers.command("rotate-keys", short_help="Sign subscriber links with a new key.")
@@ -311,95 +239,16 @@ def suppress(config_file: Path, address: str, reason: str, *, lift: bool) -> Non
 
     For an address that is not a subscriber, only its hash is stored.
     """
-    from syndicate.errors import SyndicateError
-    from syndicate.store.subscribers import Subscribers, SuppressionReason
+    from syndicate.subscribers import membership
 
-    with _opened(config_file) as site, site.database.transaction():
-        known, given = Subscribers(site.database), _address(address)
-        hashed = given.hashed(known.salt())
-        if lift and not known.unsuppress(hashed, _now()):
-            message = f"{given.mail} is not suppressed, or was erased"
-            raise SyndicateError(message, hint="an erased address cannot be added again")
-        if not lift:
-            known.suppress(hashed, SuppressionReason.REQUEST, reason, _now())
-    click.echo(f"{given.mail} {'is no longer suppressed' if lift else 'is suppressed'}.")
-
-
-@subscribers.command(short_help="Erase all data about a person.")
-@click.argument("address")
-@config_option
-def erase(config_file: Path, address: str) -> None:
-    """Erase all data about ADDRESS (GDPR, right to erasure).
-
-    A hash of the address stays, so that it is not added again by mistake.
-    """
-    from syndicate.store.erasing import forget_in_texts
-    from syndicate.store.requests import SignupRequests
-    from syndicate.store.subscribers import SuppressionReason
-
+    now = datetime.now(UTC)
     with _opened(config_file) as site:
-        known, given, hashed = _asked(site, address)
-        requests = SignupRequests(site.database)
-        with site.database.transaction():
-            who = known.find(hashed)
-            if not (who or requests.of(hashed)):
-                raise _no_subscriber(given)
-            if who:
-                known.erase(who)
-            requests.erase(hashed)
-            forget_in_texts(site.database, given.mail, given.key, *([who.address] if who else []))
-            known.suppress(hashed, SuppressionReason.ERASED, "", _now())
-        purged = site.database.purge()
-    click.echo(f"Erased {given.mail}.")
-    if not purged:
-        click.echo(
-            "Another program has the database open: until the next write, the file ending in -wal "
-            "may still contain the address. Stop the other program to empty it.",
-            err=True,
-        )
-
-
-# -- helpers -----------------------------------------------------------------------------------
-
-
-def _add(site: Site, newsletter: str, text: str, name: str, agreed: str) -> tuple[str, str]:
-    """Add one address: how it is shown, and the outcome."""
-    from syndicate.store.subscribers import Subscribers
-    from syndicate.subscribers.addresses import named
-
-    title, text = named(text)
-    name = name or title
-    known, given = Subscribers(site.database), _address(text)
-    hashed = given.hashed(known.salt())
-    outcome = known.subscribe(given.mail, hashed, name, newsletter, agreed, _now())
-    return given.mail, REFUSED.get(outcome, outcome)
-
-
-def _asked(site: Site, text: str) -> tuple[Subscribers, Address, str]:
-    """The store, an address, and its hash."""
-    from syndicate.store.subscribers import Subscribers
-
-    known, given = Subscribers(site.database), _address(text)
-    with site.database.transaction():
-        return known, given, given.hashed(known.salt())
-
-
-def _person(site: Site, text: str) -> tuple[Subscribers, Subscriber]:
-    """The subscriber with an address, in a transaction. Raises SyndicateError if there is none."""
-    from syndicate.store.subscribers import Subscribers
-
-    known, given = Subscribers(site.database), _address(text)
-    who = known.find(given.hashed(known.salt()))
-    if who is None:
-        raise _no_subscriber(given)
-    return known, who
-
-
-def _no_subscriber(given: Address) -> SyndicateError:
-    from syndicate.errors import SyndicateError
-
-    hint = "list subscribers: syndicate subscribers list"
-    return SyndicateError(f"no subscriber with the address {given.mail}", hint=hint)
+        if lift:
+            lifted = membership.lift_suppression(site.database, address, now)
+            click.echo(f"{lifted.mail} is no longer suppressed.")
+        else:
+            suppressed = membership.suppress(site.database, address, reason, now)
+            click.echo(f"{suppressed.mail} is suppressed.")
 
 
 def _unsubscribe_by_mail(config_file: Path, message: bytes) -> str:
@@ -481,18 +330,6 @@ def _counted(of: Counts) -> tuple[str, ...]:
     )
 
 
-def _address(text: str) -> Address:
-    """An address. Raises AddressError that names it."""
-    from syndicate.errors import AddressError
-    from syndicate.subscribers.addresses import address
-
-    try:
-        return address(text)
-    except AddressError as error:
-        message = f"{text!r} is not a valid email address: {error.message}"
-        raise AddressError(message, hint="write it like name@example.org") from None
-
-
 def _file_of_bad_rows(file: BinaryIO, chosen: Path | None) -> Path:
     """Where to write rejected rows of a file."""
     name = str(file.name)
@@ -504,16 +341,6 @@ def _file_of_bad_rows(file: BinaryIO, chosen: Path | None) -> Path:
     if bad.exists() and Path(name).exists() and bad.samefile(name):
         raise click.UsageError("--bad must not be FILE itself: it would be overwritten")
     return bad
-
-
-def _newsletter(site: Site, name: str) -> None:
-    """Raise SyndicateError if there is no newsletter of this name."""
-    from syndicate.errors import SyndicateError
-
-    known: Sequence[str] = tuple(site.config.newsletters)
-    if name not in known:
-        hint = f"choose from: {', '.join(known)}" if known else "add it to config.yaml"
-        raise SyndicateError(f"there is no newsletter {name}", hint=hint)
 
 
 def _now() -> str:
@@ -528,3 +355,7 @@ def _opened(config_file: Path) -> Iterator[Site]:
 
     with load_site(config_file, os.environ, Progress(quiet=True)) as site:
         yield site
+
+
+for command in (show, export, erase):
+    subscribers.add_command(command)

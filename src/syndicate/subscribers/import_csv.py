@@ -31,7 +31,7 @@ NEVER_ASKED = "nonsubscribed"
 
 @dataclass(frozen=True)
 class Agreement:
-    """What everybody in a list agreed to: which newsletter, how, and when that is noted (UTC)."""
+    """What subscribers agreed to: newsletter, evidence, and when it is recorded (UTC text)."""
 
     newsletter: str
     detail: str

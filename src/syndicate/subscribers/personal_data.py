@@ -1,0 +1,130 @@
+"""All data about one person: read it, export it, erase it (GDPR, articles 15 and 17)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from syndicate.store.bounces import Bounce, Bounces
+from syndicate.store.database import Database
+from syndicate.store.erasing import forget_in_texts
+from syndicate.store.requests import SignupRequest, SignupRequests
+from syndicate.store.subscribers import (
+    Consent,
+    Subscribers,
+    Subscription,
+    Suppression,
+    SuppressionReason,
+)
+from syndicate.subscribers.lookup import hashed_address, no_subscriber, parse_address
+from syndicate.timestamps import format_timestamp
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalData:
+    """What the store knows of a person. `since` and `name` are "" for one who is no subscriber."""
+
+    address: str
+    name: str
+    since: str
+    subscriptions: Sequence[Subscription]
+    consents: Sequence[Consent]
+    requests: Sequence[SignupRequest]
+    bounces: Sequence[Bounce]
+    suppression: Suppression | None
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """An erased address. `is_purged`: no file of the database contains it any more."""
+
+    address: str
+    is_purged: bool
+
+
+def personal_data(database: Database, text: str) -> PersonalData:
+    """All data about the person with an address.
+
+    Raises SyndicateError if the address is not in the store, and AddressError.
+    """
+    subscribers = Subscribers(database)
+    with database.transaction():
+        wanted = hashed_address(database, text)
+    subscriber = subscribers.find(wanted.hash)
+    requests = SignupRequests(database).of(wanted.hash)
+    suppression = subscribers.suppression(wanted.hash)
+    if not (subscriber or requests or suppression):
+        raise no_subscriber(wanted.address)
+    if subscriber is None:
+        return PersonalData(wanted.address.mail, "", "", (), (), requests, (), suppression)
+    return PersonalData(
+        address=subscriber.address,
+        name=subscriber.name,
+        since=subscriber.created_at,
+        subscriptions=subscribers.subscriptions(subscriber.id),
+        consents=subscribers.consents(subscriber.id),
+        requests=requests,
+        bounces=Bounces(database).of(subscriber.id),
+        suppression=suppression,
+    )
+
+
+def export_document(database: Database, text: str) -> dict[str, object]:
+    """All data about the person with an address, for JSON.
+
+    Raises SyndicateError if the person is no subscriber and has asked for nothing: of a suppressed
+    address alone the store has only the hash. Raises AddressError.
+    """
+    data = personal_data(database, text)
+    if not (data.since or data.requests):
+        raise no_subscriber(parse_address(text))
+    suppression = data.suppression
+    return {
+        "address": data.address,
+        "name": data.name,
+        "since": data.since,
+        "subscriptions": [
+            {"newsletter": s.newsletter, "state": s.state, "since": s.since}
+            | {"tags": s.tags.splitlines()}
+            for s in data.subscriptions
+        ],
+        "consents": [
+            {"newsletter": c.newsletter, "at": c.occurred_at, "event": c.event}
+            | {"detail": c.detail, "client": c.client}
+            for c in data.consents
+        ],
+        "requests": [
+            {"kind": r.kind, "newsletters": r.wanted, "asked": r.requested_at}
+            | {"client": r.client, "agreed": r.consent_text, "state": r.state}
+            for r in data.requests
+        ],
+        "bounces": [
+            {"issue": b.issue, "kind": b.kind, "status": b.status}
+            | {"detail": b.detail, "at": b.received_at}
+            for b in data.bounces
+        ],
+        "suppressed": suppression and {"reason": suppression.reason, "since": suppression.since},
+    }
+
+
+def erase(database: Database, text: str, now: datetime) -> Erased:
+    """Erase all data about a person; a hash of the address stays suppressed.
+
+    Raises SyndicateError if the address is not in the store, and AddressError.
+    """
+    subscribers, requests = Subscribers(database), SignupRequests(database)
+    with database.transaction():
+        wanted = hashed_address(database, text)
+        address = wanted.address
+        subscriber = subscribers.find(wanted.hash)
+        if not (subscriber or requests.of(wanted.hash)):
+            raise no_subscriber(address)
+        spellings = [address.mail, address.key]
+        if subscriber:
+            spellings.append(subscriber.address)
+            subscribers.erase(subscriber)
+        requests.erase(wanted.hash)
+        forget_in_texts(database, *spellings)
+        subscribers.suppress(wanted.hash, SuppressionReason.ERASED, "", format_timestamp(now))
+    return Erased(address.mail, database.purge())
