@@ -30,7 +30,7 @@ from syndicate.issues.issue_names import (
 if TYPE_CHECKING:
     from syndicate.config.model import Newsletter
     from syndicate.site import Site
-    from syndicate.store.issues import Issue, IssueState
+    from syndicate.store.issues import Issue
 
 MAX_SHOWN = 20
 
@@ -202,45 +202,24 @@ def approve(config_file: Path, issue: str, at: str | None) -> None:
     the issue stays a draft that you can cancel. `syndicate run` and `syndicate send` approve it.
     If an issue was approved long ago and waits for confirmation, this confirms it.
     """
-    from syndicate.store.issues import IssueState
-
-    with site_of(config_file) as site:
-        found = issue_named(site, issue, is_draft, is_made)
-        if at is None and _confirm(site, found):
-            click.echo(f"{found.name} is confirmed and will be sent.")
-        elif at is None:
-            _move(site, found, IssueState.APPROVED)
-        else:
-            _schedule(site, found, at)
-
-
-def _confirm(site: Site, issue: Issue) -> bool:
-    """Confirm an issue that waits for confirmation; False if this one does not."""
-    from syndicate.delivery.operator import resume
-    from syndicate.delivery.planning import CONFIRM
-    from syndicate.store.issue_sends import IssueSends
-
-    sending = IssueSends(site.database).get(issue.sequence)
-    return sending is not None and sending.paused.startswith(CONFIRM) and resume(site, sending)
-
-
-def _schedule(site: Site, issue: Issue, at: str) -> None:
-    from syndicate.errors import SyndicateError
-    from syndicate.issues.freeze import schedule_approval
+    from syndicate.delivery import decisions
     from syndicate.schedule.slots import moment_of
-    from syndicate.store.issues import IssueState
 
-    moment = moment_of(at, zone_of(site, issue))
-    if moment <= datetime.now(UTC):
-        raise SyndicateError(
-            f"{at} is in the past",
-            hint=f"to approve it now: syndicate issues approve {issue.name}",
-        )
-    if not schedule_approval(site, issue, moment):
-        message, hint = _why_not(issue, IssueState.APPROVED)
-        raise SyndicateError(f"{issue.name} {message}", hint=hint)
-    shown = moment.astimezone(zone_of(site, issue)).isoformat(timespec="minutes")
-    click.echo(f"{issue.name} will be approved at {shown} by syndicate run or syndicate send.")
+    now = datetime.now(UTC)
+    with site_of(config_file) as site:
+        draft = issue_named(site, issue, is_draft, is_made)
+        if at is None:
+            approval = decisions.approve(site, draft, now)
+            confirmed = approval is decisions.Approval.CONFIRMED
+            click.echo(
+                f"{draft.name} is {'confirmed and will be sent' if confirmed else 'approved'}."
+            )
+            return
+        zone = zone_of(site, draft)
+        moment = moment_of(at, zone)
+        decisions.approve_at(site, draft, moment, now)
+    shown = moment.astimezone(zone).isoformat(timespec="minutes")
+    click.echo(f"{draft.name} will be approved at {shown} by syndicate run or syndicate send.")
 
 
 @issues.command(short_help="Cancel an issue; its articles go into the next.")
@@ -252,23 +231,17 @@ def cancel(config_file: Path, issue: str, reason: str) -> None:
 
     If it is being sent, sending stops. If some subscribers already got it, its page stays.
     """
+    from syndicate.delivery import decisions
     from syndicate.store.issues import IssueState
 
     with site_of(config_file) as site:
         found = issue_named(site, issue, can_be_cancelled, is_made)
-        _move(site, found, IssueState.CANCELLED, reason)
-
-
-def _stop(site: Site, issue: Issue, reason: str) -> None:
-    from syndicate.build.builder import build
-    from syndicate.delivery.operator import stop
-    from syndicate.store.issues import IssueState
-
-    many, became = stop(site, issue, datetime.now(UTC), reason)
-    build(site, datetime.now(UTC))
-    name = f"{issue.newsletter}/{issue.slot}"
-    click.echo(f"Stopped {name}: not sent to {counted(many, 'subscriber')}.")
-    if became is IssueState.CANCELLED:
+        stopped = decisions.cancel(site, found, reason, datetime.now(UTC))
+    if stopped is None:
+        click.echo(f"{found.name} is cancelled.")
+        return
+    click.echo(f"Stopped {found.name}: not sent to {counted(stopped.unsent, 'subscriber')}.")
+    if stopped.state is IssueState.CANCELLED:
         click.echo("No subscriber got it. It is cancelled; its articles go into the next issue.")
     else:
         click.echo(
@@ -339,43 +312,6 @@ def site_of(config_file: Path) -> Iterator[Site]:
 
     with load_site(config_file, os.environ, Progress(quiet=False)) as site:
         yield site
-
-
-def _move(site: Site, issue: Issue, to: IssueState, reason: str = "") -> None:
-    """Approve or cancel an issue; stop it if it is already being sent."""
-    from syndicate.build.builder import build
-    from syndicate.errors import SyndicateError
-    from syndicate.issues.freeze import move
-    from syndicate.store.issues import Issues, IssueState
-
-    if move(site, issue, to, datetime.now(UTC), reason):
-        build(site, datetime.now(UTC))
-        click.echo(f"{issue.name} is {to}.")
-        return
-    current = Issues(site.database).get(issue.newsletter, issue.slot) or issue
-    if to == IssueState.CANCELLED and current.state == IssueState.SENDING:
-        _stop(site, current, reason)
-        return
-    message, hint = _why_not(current, to)
-    raise SyndicateError(f"{issue.name} {message}", hint=hint)
-
-
-def _why_not(issue: Issue, to: IssueState) -> tuple[str, str]:
-    """Why an issue cannot be approved or cancelled as it is, and what to do."""
-    from syndicate.store.issues import IssueState
-
-    make = f"syndicate issues make {issue.newsletter}"
-    if issue.state == IssueState.SKIPPED:
-        return f"was skipped ({issue.reason}): there is no issue", f"make one: {make}"
-    if issue.state == to:
-        return f"is already {to}", f"syndicate issues show {issue.name}"
-    if issue.state == IssueState.CANCELLED:
-        return "was cancelled", f"its articles go into the next issue: {make}"
-    if to == IssueState.APPROVED:
-        return "was already approved", (
-            f"show its deliveries: syndicate deliveries report {issue.name}"
-        )
-    return "has been sent and cannot be cancelled", "send a correction in the next issue"
 
 
 def _newsletter(site: Site, name: str) -> Newsletter:
