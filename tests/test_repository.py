@@ -21,6 +21,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -245,6 +246,28 @@ def test_links_between_documents_lead_somewhere() -> None:
             if anchor:
                 headings = re.findall(r"(?m)^#+ (.+)$", there.read_text(encoding="utf-8"))
                 assert anchor in map(_anchor, headings), f"{path.name}: {target}"
+
+
+def test_the_navigation_of_the_site_lists_every_page() -> None:
+    site = tomllib.loads((REPOSITORY / "zensical.toml").read_text(encoding="utf-8"))
+    pages = re.findall(r"'([\w-]+\.md)'", str(site["project"]["nav"]))
+    assert sorted(pages) == sorted(path.name for path in (REPOSITORY / "docs").glob("*.md"))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *("SPF", "DKIM", "DMARC", "GDPR", "PTR", "double opt-in", "front matter", "dry run"),
+        *("one-click unsubscribe", "List-Unsubscribe", "List-ID", "return path", "warm-up"),
+        *("rate limit", "transactional email", "test email", "hard bounce", "soft bounce"),
+        *("feedback loop", "RSS", "Atom", "JSON Feed", "WebSub", "cron", "systemd", "Docker"),
+        *("Podman", "nginx", "Caddy", "Mailgun", "SES", "Postmark", "SendGrid", "listmonk"),
+        *("Mailchimp", "SMTP relay", "reverse proxy", "webhook", "dark mode", "time zone"),
+    ],
+)
+def test_words_that_people_search_for_are_in_the_documentation(words: str) -> None:
+    texts = ((path.read_text(encoding="utf-8")) for path in (REPOSITORY / "docs").glob("*.md"))
+    assert any(words.lower() in " ".join(text.lower().split()) for text in texts)
 
 
 def _anchor(heading: str) -> str:
