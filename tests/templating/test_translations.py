@@ -112,6 +112,22 @@ def test_names_are_listed_as_people_do() -> None:
     assert german.listed("abc") == "a, b und c"
 
 
+def test_one_template_speaks_the_language_of_each_site_that_uses_it(tmp_path: Path) -> None:
+    (tmp_path / "list.txt").write_text("{{ ['a', 'b'] | listed }}: {% trans %}Save{% endtrans %}")
+    write(tmp_path, "de", Save="Sichern")
+    spoken = {tag: environment(tmp_path, TEMPLATES, language=tag) for tag in ("en", "de")}
+    assert {tag: render(env, "list.txt") for tag, env in spoken.items()} == {
+        "en": "a and b: Save",
+        "de": "a und b: Sichern",
+    }
+
+
+def test_a_template_that_changed_is_read_by_the_next_environment(tmp_path: Path) -> None:
+    for text in ("first", "then"):
+        (tmp_path / "page.txt").write_text(text)
+        assert render(environment(tmp_path, TEMPLATES), "page.txt") == text
+
+
 def test_somebodys_own_catalogue_comes_first_and_may_say_only_what_differs(tmp_path: Path) -> None:
     write(tmp_path, "de", Subscribe="Bestellen")
     messages = tongue([tmp_path, TEMPLATES], "de").messages

@@ -7,6 +7,7 @@ render may do it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, tzinfo
 from pathlib import Path
 from types import TracebackType
@@ -39,10 +40,12 @@ RAISED_BY_TEMPLATES = (
 )
 
 
-class Compiled(jinja2.BytecodeCache):
-    """What templates compile to: kept with an environment, and shared by those within it.
+class _CompiledTemplates(jinja2.BytecodeCache):
+    """What templates compile to, for all environments of the process.
 
-    A template that changed since is compiled anew: Jinja2 keeps a checksum of its text beside it.
+    Compiling takes most of the time of a small build. A template that changed is compiled again:
+    Jinja2 keeps a checksum of its text. Environments share code because nothing in it depends on
+    one of them: what does is called while rendering (`_while_rendering`).
     """
 
     def __init__(self) -> None:
@@ -54,6 +57,19 @@ class Compiled(jinja2.BytecodeCache):
 
     def dump_bytecode(self, bucket: Bucket) -> None:
         self._codes[bucket.key] = bucket.bytecode_to_string()
+
+
+_COMPILED = _CompiledTemplates()
+
+
+def _while_rendering(function: Callable[..., str]) -> Callable[..., str]:
+    """A filter that Jinja2 does not apply to constants while it compiles a template."""
+
+    @jinja2.pass_context
+    def applied(_: jinja2.runtime.Context, *values: object) -> str:
+        return function(*values)
+
+    return applied
 
 
 def environment(
@@ -78,16 +94,18 @@ def environment(
         lstrip_blocks=True,
         keep_trailing_newline=True,
         auto_reload=False,
-        bytecode_cache=Compiled(),
+        bytecode_cache=_COMPILED,
         extensions=["jinja2.ext.i18n"],
     )
     speaks = tongue(folders, language)
     env.policies["ext.i18n.trimmed"] = True
     env.install_gettext_translations(speaks.messages, newstyle=True)  # type: ignore[attr-defined]
     env.globals |= {"word_language": speaks.words, "date_language": speaks.dates}
-    env.filters["listed"] = speaks.listed
-    env.filters["day"] = lambda moment: speaks.day(moment.astimezone(zone))
-    env.filters["iso"] = lambda moment: moment.astimezone(zone).isoformat(timespec="seconds")
+    env.filters["listed"] = _while_rendering(speaks.listed)
+    env.filters["day"] = _while_rendering(lambda moment: speaks.day(moment.astimezone(zone)))
+    env.filters["iso"] = _while_rendering(
+        lambda moment: moment.astimezone(zone).isoformat(timespec="seconds")
+    )
     env.filters["direction"] = direction
     return env
 
