@@ -10,8 +10,9 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 
-from syndicate.config.loader import load, place_of
+from syndicate.config.loader import load
 from syndicate.config.model import Brand, Config, Newsletter, SiteSettings
+from syndicate.config.yaml_document import place_of
 from syndicate.findings import Finding, Level
 from syndicate.starter import starter
 

@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from syndicate.config.loader import NAMED
+from syndicate.config.binder import NAMED
 from syndicate.config.model import Config
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"

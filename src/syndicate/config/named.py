@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from syndicate.config.loader import nearest
+from syndicate.config.binder import nearest
 from syndicate.config.model import Config, Newsletter
 from syndicate.errors import SyndicateError
 

@@ -9,7 +9,8 @@ from urllib.parse import unquote
 
 import yaml
 
-from syndicate.config.loader import Key, Loaded
+from syndicate.config.binder import Key
+from syndicate.config.loader import Loaded
 
 MASK = "***"
 NAMED_BY_KEY = (("newsletters",), ("hooks",), ("sending", "servers"))

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from syndicate.catalogue.urls import base_url
-from syndicate.config.loader import place_of
 from syndicate.config.model import Config, Newsletter
+from syndicate.config.yaml_document import place_of
 from syndicate.content.article import Published
 from syndicate.documents.logo import Logo, logo_of
 from syndicate.documents.site_documents import SiteDocuments
