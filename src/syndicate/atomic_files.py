@@ -85,7 +85,7 @@ def remove(root: Path, path: str) -> None:
             (folder / PARTIAL).unlink(missing_ok=True)
             folder.rmdir()
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
-        return  # its folder is gone too, or somebody put a folder there: not ours
+        return  # its folder is gone too, or another program put a folder there
     except OSError as error:
         raise _refused(target, error) from error
 

@@ -22,7 +22,7 @@ class Location:
 
 
 class SyndicateError(Exception):
-    """Something a user can mend. `message` says what, `place` where, `hint` what to do."""
+    """An error that a user can fix: `message` is the problem, `place` where, `hint` what to do."""
 
     def __init__(self, message: str, *, place: Location | None = None, hint: str = "") -> None:
         super().__init__(message)
@@ -70,7 +70,7 @@ class MessageError(SyndicateError):
 
 
 class AddressError(SyndicateError):
-    """No mail can be sent to what somebody gave as their address."""
+    """A text is not an address that email can be sent to."""
 
 
 class RejectedStage(StrEnum):

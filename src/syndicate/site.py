@@ -28,7 +28,7 @@ class Progress(Protocol):
     """Passes items on and shows a person how far they are."""
 
     def __call__(self, items: Iterable[T], total: int, doing: str) -> Iterable[T]:
-        """`doing` says what is done with the `total` items."""
+        """`doing` names the work on the `total` items."""
         ...
 
 
@@ -127,7 +127,7 @@ def set_up(config_file: Path, environment: Mapping[str, str]) -> Setup:
 def state_home(environment: Mapping[str, str]) -> Path | None:
     """Where a user keeps state of programs (XDG Base Directory Specification); None without a home.
 
-    A relative path counts as none, as the specification says.
+    A relative path counts as none, as the specification requires.
     """
     given, home = environment.get("XDG_STATE_HOME", ""), environment.get("HOME", "")
     paths = [Path(given), Path(home, ".local", "state")]

@@ -150,7 +150,7 @@ def _authority(text: str) -> str:
 def _literal(host: str) -> str:
     """An address of IP version 6 in brackets, as it is. Raises ValueError for another text."""
     inner = host[1:-1]
-    if "%" in inner:  # the zone of one machine says nothing to others
+    if "%" in inner:  # a zone is local to one machine
         raise ValueError(f"{host} is not a valid IP address")
     ipaddress.IPv6Address(inner)
     return host
@@ -182,7 +182,7 @@ def _label(label: str) -> str:
 
     if label.isascii():
         return label
-    if "\u200c" in label or "\u200d" in label:  # these join letters, and idna knows which
+    if "\u200c" in label or "\u200d" in label:  # these are joiners: idna knows where they are valid
         raise ValueError(f"{label!r} is not a valid host name")
     idna.check_nfc(label)
     idna.check_initial_combiner(label)

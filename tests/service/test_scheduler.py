@@ -83,7 +83,7 @@ def test_a_fault_is_told_once_and_again_when_it_is_mended(caplog: pytest.LogCapt
     assert caplog.records[0].facts["hint"] == "wait"  # type: ignore[attr-defined]
     part.next = TaskResult(findings=())
     tick(NOON + timedelta(minutes=5))
-    assert said(caplog)[1:] == [("INFO", f"mended: {LOCKED.message}")]
+    assert said(caplog)[1:] == [("INFO", f"solved: {LOCKED.message}")]
     assert wrong(tick) == []
 
 

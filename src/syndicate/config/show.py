@@ -27,7 +27,7 @@ SECRET_WORDS = ("pass", "pwd", "secret", "token", "key", "auth", "credential", "
 
 
 def as_yaml(loaded: Loaded) -> str:
-    """Every setting with its value; what came from outside says only where it came from."""
+    """Every setting with its value; for a value from outside, only its origin."""
     plain = _plain(loaded.config, (), loaded.origins)
     return yaml.safe_dump(plain, allow_unicode=True, sort_keys=False, width=88)
 

@@ -26,18 +26,18 @@ Styles = Mapping[HtmlElement, Style]
 def colour_faults(root: HtmlElement, css: str) -> Iterator[tuple[int, tuple[str, ...], str]]:
     """Yield (rule number, colours, message): no dark counterpart, and poor contrast.
 
-    Each pair of colours that cannot be read is told once, with the first element that has it.
+    Each unreadable pair of colours is reported once, with the first element that has it.
     """
     light = {each: declarations(each.get("style", "")) for each in root.iter() if _is_tag(each)}
     over = _dark_styles(root, css)
     yield from _without_dark(light, over)
     dark = {each: {**style, **over.get(each, {})} for each, style in light.items()}
-    told: set[tuple[str, str]] = set()
+    reported: set[tuple[str, str]] = set()
     for scheme, styles in (("light", light), ("dark", dark)):
         for ink, paper, message in _unreadable(root, styles):
-            if (ink, paper) not in told:
+            if (ink, paper) not in reported:
                 yield 19, (ink, paper), f"{message} in {scheme} mode"
-            told.add((ink, paper))
+            reported.add((ink, paper))
 
 
 def declarations(style: str) -> Style:
@@ -116,7 +116,7 @@ def _unreadable(root: HtmlElement, styles: Styles) -> Iterator[tuple[str, str, s
 def _walk(
     element: HtmlElement, styles: Styles, ink: str, paper: str, size: float, *, bold: bool
 ) -> Iterator[tuple[str, str, str]]:
-    """Follow inherited colours down and judge every element that has text of its own."""
+    """Follow inherited colours down and check every element with text directly in it."""
     style = styles[element]
     if style.get("display") == "none":
         return

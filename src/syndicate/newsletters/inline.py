@@ -98,7 +98,7 @@ def rules_of(css: str) -> tuple[Rule, ...]:
     for (important, *_), selector, block in _Reader()._parse_style_rules(plain, 0)[0]:
         try:
             (parsed,) = cssselect.parse(selector)
-        except cssselect.SelectorError:  # told by the checks: premailer splits [title="a,b"]
+        except cssselect.SelectorError:  # the checks report it: premailer splits [title="a,b"]
             continue
         weight = (important, *parsed.specificity())
         names = frozenset(_names_of(parsed.parsed_tree))
@@ -134,7 +134,7 @@ def _names_in(page: etree._Element) -> Iterator[str]:
 
 
 class _Inliner(Premailer):  # type: ignore[misc]  # premailer is untyped
-    """Writes into a parsed page; premailer is told each rule as one declaration, its number."""
+    """Writes into a parsed page; premailer gets each rule as one declaration, its number."""
 
     def __init__(self, page: etree._Element) -> None:
         super().__init__(

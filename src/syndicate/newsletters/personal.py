@@ -52,7 +52,7 @@ class PersonalisedIssue:
     nameless: IssueVariant
 
     def as_test(self) -> PersonalisedIssue:
-        """The same, with a mark in the subject that says it is a test."""
+        """The same, with [Test] in the subject."""
         named, nameless = (
             replace(form, subject=f"{TEST} {form.subject}") for form in (self.named, self.nameless)
         )

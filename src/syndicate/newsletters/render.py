@@ -234,7 +234,7 @@ def _css(design: Environment, newsletter: Newsletter) -> Markup:
 
 
 def subject_place(newsletter: Newsletter) -> Location:
-    """Where a fault in the subject is told to be: the setting, for no file is known here."""
+    """The place of a problem in the subject: the setting, because no file is known here."""
     return Location(f"newsletters.{newsletter.name}.subject")
 
 

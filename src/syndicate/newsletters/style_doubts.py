@@ -1,4 +1,4 @@
-"""What a style sheet says and no reader will see.
+"""Declarations of a style sheet that have no effect.
 
 premailer drops in silence what it cannot read. So it is asked, rule by rule, for all that is not
 of the plainest kind.

@@ -1,4 +1,4 @@
-"""A background task: a job whose work takes long, in a thread of its own."""
+"""A background task: a slow job, in a separate thread."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from syndicate.build.builder import Report
 
 
 class BuildState:
-    """What builds wrote and nobody shows yet; and that something happened, to tell others."""
+    """What builds wrote and is not yet served; and whether anything changed since."""
 
     def __init__(self) -> None:
         self.paths: set[str] = set()

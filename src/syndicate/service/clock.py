@@ -60,7 +60,7 @@ class Clock:
         self._apart = _apart()
 
     def start(self) -> None:
-        """Begin, in threads of its own."""
+        """Start the scheduler's threads."""
         self._arm(datetime.now(UTC))
         self._scheduler.start()
 

@@ -209,7 +209,7 @@ class DeliveryTask:
         for issue, held in stand.held_by_issue.items():
             yield finding(
                 "deliveries-held",
-                f"of {held} messages of {issue} nobody knows whether they went out",
+                f"{held} messages of {issue} have an unknown outcome",
                 f"syndicate deliveries held {issue}",
             )
         for trouble in {each.text: each for each in self._troubles}.values():

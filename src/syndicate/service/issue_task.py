@@ -43,7 +43,7 @@ class IssueTask:
 
     @property
     def schedule(self) -> Schedule | None:
-        """When its issues are due; None when it has no times of its own."""
+        """When its issues are due; None without a schedule."""
         return schedule_of(self._setup.config, self._newsletter)
 
     def wanted(self) -> bool:

@@ -86,8 +86,8 @@ def not_wanted() -> bool:
 class Job:
     """Something the service does: its name in logs and in the status, when, and what.
 
-    A task in the `background` has a thread of its own, so that it delays no other job. `wanted`
-    says that something happened that the task should see to before its trigger's next moment.
+    A task in the `background` has a separate thread, so that it delays no other job. `wanted`
+    is true if something happened that the task should handle before its trigger's next moment.
     """
 
     name: str

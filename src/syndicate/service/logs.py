@@ -29,19 +29,19 @@ class ForPrograms(logging.Formatter):
     """`{"time": …, "level": …, "event": …}` and the facts of the event."""
 
     def format(self, record: logging.LogRecord) -> str:
-        said: dict[str, object] = {
+        entry: dict[str, object] = {
             "time": _moment(record.created).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "event": record.getMessage(),
             **getattr(record, "facts", {}),
         }
         if record.exc_info:
-            said["trace"] = self.formatException(record.exc_info)
-        return json.dumps(said, ensure_ascii=False, default=str)
+            entry["trace"] = self.formatException(record.exc_info)
+        return json.dumps(entry, ensure_ascii=False, default=str)
 
 
 class ForPeople(logging.Formatter):
-    """The time of day, where and what, and its facts; the way out on a line of its own.
+    """Time, place, message and facts; the hint on a separate line.
 
     An event with a `line` is that line and nothing else; `words` stand in place of event and facts.
     """
@@ -52,13 +52,13 @@ class ForPeople(logging.Formatter):
         words = getattr(record, "words", "")
         facts = {} if words else dict(getattr(record, "facts", {}))
         place, rule, hint = (facts.pop(name, "") for name in ("place", "rule", "hint"))
-        facts.pop("part", "")  # the place, or the message, says more
-        said = [f"{_moment(record.created).astimezone():%H:%M:%S}"]
-        said += [] if record.levelno == logging.INFO else [record.levelname.lower()]
-        said += [words or (f"{place}: {record.getMessage()}" if place else record.getMessage())]
-        said += [f"{name}={value}" for name, value in facts.items()]
-        said += [f"[{rule}]"] if rule else []
-        lines = [visible("  ".join(said))]
+        facts.pop("part", "")  # the place or the message is more exact
+        entry = [f"{_moment(record.created).astimezone():%H:%M:%S}"]
+        entry += [] if record.levelno == logging.INFO else [record.levelname.lower()]
+        entry += [words or (f"{place}: {record.getMessage()}" if place else record.getMessage())]
+        entry += [f"{name}={value}" for name, value in facts.items()]
+        entry += [f"[{rule}]"] if rule else []
+        lines = [visible("  ".join(entry))]
         lines += [f"          {visible(hint)}"] if hint else []
         lines += [self.formatException(record.exc_info)] if record.exc_info else []
         return "\n".join(lines)

@@ -18,10 +18,10 @@ PROGRAM = "program"
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What came up and what was mended."""
+    """New problems, and problems that are solved."""
 
     new: tuple[Finding, ...]
-    mended: tuple[Finding, ...]
+    solved: tuple[Finding, ...]
 
 
 class Problems:
@@ -49,14 +49,14 @@ class Problems:
 
 
 def as_findings(rule: str, error: Exception) -> list[Finding]:
-    """What an error says, as findings with the place and the way out."""
+    """An error as findings with place and hint."""
     if isinstance(error, ConfigError):
         return [_finding(rule, f.message, f.place, f.hint) for f in error.faults]
     error = refused(error) if isinstance(error, OSError) else error
     if isinstance(error, SyndicateError):
         return [_finding(rule, error.message, error.place, error.hint)]
     message = f"a fault in syndicate: {type(error).__name__}: {error}"
-    return [_finding(PROGRAM, message, None, "please report what the log says of it")]
+    return [_finding(PROGRAM, message, None, "please report it with the log")]
 
 
 def is_failure(finding: Finding) -> bool:

@@ -75,7 +75,7 @@ class RefreshTask:
         before, self._times = self._times, {each: _changed(each) for each in self._folders}
         if self._served.is_new or self._times == before:
             return False
-        self._served.happened.set()  # there may be something to tell
+        self._served.happened.set()  # there may be events for hooks
         return True
 
 

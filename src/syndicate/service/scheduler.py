@@ -152,8 +152,8 @@ class Scheduler:
         for finding in sorted(news.new, key=_by_place):
             level = logging.ERROR if finding.level == Level.ERROR else logging.WARNING
             log.log(level, "%s", finding.message, extra=_facts(part, finding), exc_info=error)
-        for finding in sorted(news.mended, key=_by_place):
-            log.info("mended: %s", finding.message, extra=_facts(part, replace(finding, hint="")))
+        for finding in sorted(news.solved, key=_by_place):
+            log.info("solved: %s", finding.message, extra=_facts(part, replace(finding, hint="")))
 
 
 def _by_place(finding: Finding) -> tuple[str, int, str]:

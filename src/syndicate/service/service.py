@@ -75,7 +75,7 @@ def _allow_files() -> None:
 
 
 class Service:
-    """A site that is watched and published until somebody ends it."""
+    """Watches and publishes a site until a signal ends it."""
 
     def __init__(
         self,
@@ -85,7 +85,7 @@ class Service:
         host: str | None = None,
         port: int | None = None,
     ) -> None:
-        """`host` and `port` are where it serves, instead of what the configuration says."""
+        """`host` and `port` replace those of the configuration."""
         self._config_file = config_file
         self._environment = environment
         self._file = ConfigurationFile(config_file)

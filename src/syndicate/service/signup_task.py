@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from syndicate.documents.pages import Frame
 
 ASKING = Limit(per_second=1 / 60, burst=20)
-"""How often a client may ask for letters."""
+"""How often a client may request emails."""
 
 
 def frame_of(site: Site, now: datetime) -> tuple[jinja2.Environment, Frame]:
-    """What the pages and letters of a site are made with."""
+    """What the pages and emails of a site are rendered with."""
     documents = current_documents(site, now)
     return documents.env, documents.frame([])
 
@@ -70,7 +70,7 @@ class SignupEndpoint(ThreadedHandler):
 
 
 def _asks(target: bytes) -> bool:
-    """Whether a letter is asked for: no token is in the path."""
+    """Whether an email is requested: no token is in the path."""
     path = target.partition(b"?")[0]
     return path.endswith((b"/subscribe/", b"/subscribe/embed/", b"/preferences/"))
 

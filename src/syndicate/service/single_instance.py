@@ -1,4 +1,4 @@
-"""One service for each PostgreSQL database: an advisory lock, in a session of its own.
+"""One service for each PostgreSQL database: an advisory lock, in a separate session.
 
 The lock ends with the session. `lock` covers files beside a store on the same machine; this covers
 services of several folders or machines that use one database.
@@ -81,7 +81,7 @@ class DatabaseLock:
                 if self._session.holds_service():
                     return None
             except StoreError:
-                pass  # the connection broke; what is wrong is said by the next one
+                pass  # the connection broke; the next one reports why
             self.close()
         from syndicate.store.postgresql import PostgreSQL
 

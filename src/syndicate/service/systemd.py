@@ -15,7 +15,7 @@ ALIVE = "WATCHDOG=1"
 
 
 class Systemd:
-    """The one who started us, if that was systemd; says nothing otherwise."""
+    """Notifies systemd, if it started the service; does nothing otherwise."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._address = environment.get("NOTIFY_SOCKET", "")
@@ -32,7 +32,7 @@ class Systemd:
             with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
                 sender.sendto(state.encode(), address)
         except OSError as error:
-            log.warning("systemd cannot be told how the service is: %s", error)
+            log.warning("cannot notify systemd: %s", error)
             self._address = ""
 
     def reloading(self) -> None:

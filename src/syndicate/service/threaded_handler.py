@@ -53,7 +53,7 @@ class ThreadedHandler(ABC):
         return self._paths.match(target) is not None
 
     async def answer(self, request: Request, body: bytes, client: str) -> Response:
-        """Answer in the thread. Whatever goes wrong there is logged, and said to come again."""
+        """Answer in the thread. An error is logged, and the client is asked to try again."""
         if self._waiting >= MAX_WAITING:
             return _later()
         self._waiting += 1
@@ -96,7 +96,7 @@ class ThreadedHandler(ABC):
         return self._answering
 
     def _let_go(self) -> None:
-        """Open everything anew for the next visit."""
+        """Open everything again for the next request."""
         self._answering = None
         self._open.close()
 

@@ -1,4 +1,4 @@
-"""A mail address as somebody wrote it -> one that mail can be sent to. Pure."""
+"""An email address as people write it -> one that email can be sent to. Pure."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Address(NamedTuple):
 def address(text: str) -> Address:
     """Read an address. Raises AddressError saying why no mail can be sent to it.
 
-    Capitals before the @ are kept, and make no other address: no provider tells them apart.
+    Capitals before the @ are kept, but make no other address: no provider distinguishes them.
     """
     text = text.strip()
     if len(text) > MAX_LENGTH:
@@ -78,7 +78,7 @@ def validated(text: str) -> Address:
 
 
 def masked(mail: str) -> str:
-    """An address as it may be shown to whoever has a link of its owner: `a…@example.org`."""
+    """An address as shown to anyone who has a link of its owner: `a…@example.org`."""
     local, _, domain = mail.rpartition("@")
     return f"{local[:1]}…@{domain}"
 

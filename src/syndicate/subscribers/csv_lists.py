@@ -40,7 +40,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Person(NamedTuple):
-    """A row that is understood. `since` is what the service says, in its words, or "".
+    """A valid row. `since` is the date as the service writes it, or "".
 
     `topics` are chosen ones, as in `subscriptions.tags`; none: everything.
     """
@@ -185,7 +185,7 @@ class _Records:
         return _Record(self._number + 1, cells, error)
 
     def _swallows(self) -> bool:
-        """Whether a record of several lines has a line in it that is a record of its own."""
+        """Whether a record of several lines contains a line that is a complete record."""
         return any(
             "@" in line
             and (
@@ -260,7 +260,7 @@ class _Rows:
 
 
 def _topics(row: Cells) -> tuple[str, ...]:
-    """The topics that somebody chose, as our own list has them."""
+    """The topics that a subscriber chose, as syndicate's own lists have them."""
     texts = (_one_line(each)[:MAX_TOPIC_LENGTH] for each in row.get("tags", "").split(","))
     return tuple(dict.fromkeys(filter(None, texts)))[:MAX_TOPICS]
 

@@ -121,7 +121,7 @@ def import_list(
 ) -> Counter[ImportOutcome]:
     """Take in a list; give how many rows became what. Those that are not taken go to `refuse`.
 
-    Raises SyndicateError where the file cannot be read on: then nobody was taken in.
+    Raises SyndicateError if the file cannot be read to its end; then no row was imported.
     """
     with database.transaction():
         salt = Subscribers(database).salt()

@@ -15,7 +15,7 @@ Cells = Mapping[str, str]
 
 
 class SourceStatus(StrEnum):
-    """How somebody stood where they come from; the worse the later."""
+    """The state of a subscriber at the other service, from best to worst."""
 
     ACTIVE = "active"
     LEFT = "unsubscribed"
@@ -50,7 +50,7 @@ class Service:
     rules: Sequence[tuple[str, Mapping[str, Meaning]]]
 
     def standing(self, cells: Cells) -> Meaning:
-        """What a row says."""
+        """The meaning of a row."""
         for column, meanings in self.rules:
             if (value := cells.get(column)) is None:
                 continue
@@ -169,7 +169,7 @@ COLUMNS = {
     *PLAIN.since,
     *("state", "status", "newsletter", "tags", "line", "reason", ""),
 }
-"""What a plain list may have: another column might say that somebody left."""
+"""The columns a plain list may have: another one might mark people who unsubscribed."""
 
 READ = COLUMNS - {""} | {
     column

@@ -1,8 +1,8 @@
 """What makes the links people get by mail theirs: signed, for one purpose, until the secret ends.
 
-A token says which secret signed it, a number (of a person, or of what they asked for) and until
+A token has the key that signed it, a number (of a person, or of their request) and until
 when it is good; HMAC-SHA256, cut to 128 bits as RFC 2104, section 5, allows, covers that and the
-purpose. Numbers are never given twice, so a token is nobody else's ever after.
+purpose. Numbers are never reused, so a token never becomes valid for another person.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def tidied(text: str) -> str:
 
 
 class Purpose(StrEnum):
-    """What a token is for: what it lets its holder do, or that it says whose message came back."""
+    """What a token is for: what its holder may do, or which message came back."""
 
     CONFIRM = "confirm"
     PREFERENCES = "preferences"
@@ -100,5 +100,5 @@ def read(
 
 def mac_of(secret: SigningKey, purpose: Purpose, scope: str, facts: bytes) -> bytes:
     """What only who knows the secret can say of these facts: 128 bits."""
-    said = f"{purpose}\0{scope}\0".encode() + facts
-    return hmac.digest(bytes.fromhex(secret.key), said, hashlib.sha256)[:MAC_BYTES]
+    signed = f"{purpose}\0{scope}\0".encode() + facts
+    return hmac.digest(bytes.fromhex(secret.key), signed, hashlib.sha256)[:MAC_BYTES]

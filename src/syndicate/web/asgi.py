@@ -45,7 +45,7 @@ class App:
             try:
                 given = await self._answer_by(handler, request, receive)
             except GoneError:
-                return  # nobody is there to be told, and half a form says something else
+                return  # the client is gone, and half a form means something else
         else:
             given = self.answers(request)
         body = None if request.method == b"HEAD" else given.file

@@ -51,7 +51,7 @@ class Head:
         self.stays = True
         self._parser: httptools.HttpRequestParser | None = httptools.HttpRequestParser(self)
         self._parser.feed_data(data)
-        self._parser = None  # they know each other, and nobody else would part them
+        self._parser = None  # they refer to each other: break the cycle
 
     def on_url(self, url: bytes) -> None:
         self.target += url

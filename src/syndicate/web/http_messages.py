@@ -59,7 +59,7 @@ def response(
 
 
 def text(status: int, message: str, *more: Header, cache: bytes = b"no-store") -> Response:
-    """An answer in plain words, for people and for logs; not to be kept unless `cache` says so."""
+    """A response in plain text, for people and logs; not cached unless `cache` is set."""
     body = message.encode() + b"\n"
     return response(
         status,

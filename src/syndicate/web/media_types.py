@@ -67,7 +67,7 @@ class MediaType:
 
     @property
     def has_links(self) -> bool:
-        """Whether a browser follows what it says to other documents: a page, or a style sheet."""
+        """Whether a browser loads other documents from it: a page, or a style sheet."""
         return self.format == "page" or self.media_type.startswith(b"text/css")
 
     @property

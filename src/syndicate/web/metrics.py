@@ -1,7 +1,7 @@
 """What is counted of requests, as Prometheus reads it.
 
 Counting is one addition to a dictionary, because it is done for every request; prometheus_client
-turns the numbers into text when somebody asks for them.
+turns the numbers into text on request.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _FEED_ID: Final = re.compile(rb"feed-id[=:][ ]?(\w{1,40})")
 
 
 class Traffic:
-    """Requests by format and status; readers as aggregators tell them in their User-Agent.
+    """Requests by format and status; readers as aggregators report them in their User-Agent.
 
     A collector of prometheus_client: register it with a `CollectorRegistry`.
     """
@@ -37,7 +37,7 @@ class Traffic:
         self.requests[format_, status] += 1
 
     def hear(self, feed: str, user_agent: bytes) -> None:
-        """Note how many readers an aggregator fetches `feed` for, if it says so.
+        """Record how many readers an aggregator fetches `feed` for, if it reports them.
 
         The latest number counts. Aggregators that keep several copies of a feed, each with an
         id, are counted for each.

@@ -16,7 +16,7 @@ CODINGS: Final = (b"br", b"zstd", b"gzip")
 """The content codings we make, the one that comes out smallest first."""
 
 MAX_LENGTH: Final = 2_000
-"""Bytes of a header that are looked at; whoever sends more has something else in mind."""
+"""Bytes of a header that are parsed; no client needs more."""
 
 _PART = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z/-]+)((?:[ \t]*;[^,]*)?)")
 _QUALITY = re.compile(rb";[ \t]*[qQ]=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)[ \t]*(?:;|$)")

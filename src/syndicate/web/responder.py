@@ -72,7 +72,7 @@ class HealthSource(Protocol):
     """
 
     def livez(self) -> Sequence[str]:
-        """Whether the process works at all; if not, it should be started anew."""
+        """Whether the process works at all; if not, it should be restarted."""
 
     def readyz(self) -> Sequence[str]:
         """Whether it does all it should."""
@@ -117,7 +117,7 @@ class Responder:
 
     While `is_built` is false, what is not there may still come: it is answered with 503, not 404.
     Without `monitor` there are no pages of it.
-    `local` says which requests come from a browser on this machine, and what those get.
+    `local` decides which requests come from a browser on this machine, and what they get.
     """
 
     def __init__(
@@ -141,7 +141,7 @@ class Responder:
             self._pages[b"/metrics"] = lambda: _metrics(monitor.metrics())
 
     def __call__(self, request: Request) -> Response:
-        """The answer; for HEAD as for GET, the body is left to whoever sends it."""
+        """The response; the same for HEAD as for GET: the caller leaves out the body."""
         snapshot = self.cache.snapshot
         return self._counted(request, snapshot, _found(snapshot, request.target))
 
@@ -268,7 +268,7 @@ def _fails(document: Document, form: Representation, headers: Mapping[bytes, byt
 
 
 def _unchanged(document: Document, since: bytes) -> bool:
-    """Whether the document is not newer than an HTTP date; a date that is none says nothing."""
+    """Whether the document is not newer than an HTTP date; an invalid date is ignored."""
     seconds = http_date(since[:MAX_LENGTH])
     return seconds is not None and document.modified <= seconds
 

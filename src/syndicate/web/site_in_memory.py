@@ -64,7 +64,7 @@ class Address:
         return urlsplit(self.url).path.rstrip("/").encode() + b"/"
 
     def links(self, path: str, kind: MediaType) -> tuple[Header, ...]:
-        """What a feed says of itself and its hub in headers (WebSub, section 4).
+        """The headers with a feed's own URL and its hub (WebSub, section 4).
 
         And what keeps search engines from listing pages of drafts and of next issues.
         """
@@ -146,7 +146,7 @@ class SiteCache:
             return self.snapshot
         try:
             return replace(self.snapshot, versions=versions_from_bytes(self._memory.read_bytes()))
-        except (OSError, ValueError):  # readers get whole feeds once, and it is written anew
+        except (OSError, ValueError):  # readers get whole feeds once, and it is rewritten
             return self.snapshot
 
     # -- the folder --------------------------------------------------------------------------
@@ -180,7 +180,7 @@ class SiteCache:
                     yield path, _stamp_of(entry.stat(follow_symlinks=False))
 
     def _stamp(self, path: str) -> FileStamp | None:
-        """None for what is no file of its own, or is not there."""
+        """None for a path that is not a regular file."""
         file = self._root / path
         try:
             if file.resolve() != self._root.resolve() / path or not file.is_file():
