@@ -141,7 +141,7 @@ class Responder:
             self._pages[b"/metrics"] = lambda: _metrics(monitor.metrics())
 
     def __call__(self, request: Request) -> Response:
-        """The response; the same for HEAD as for GET: the caller leaves out the body."""
+        """The response; the same for HEAD as for GET: the caller omits the body."""
         snapshot = self.cache.snapshot
         return self._counted(request, snapshot, _found(snapshot, request.target))
 

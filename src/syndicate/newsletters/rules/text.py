@@ -33,7 +33,7 @@ def urls_in_text(issue: CheckedIssue) -> Iterator[Fault]:
     place = issue.place(".txt", "article.url", "article.text")
     for article in issue.articles:
         if article.url not in issue.rendered.text:
-            message = f"the plain text leaves out the address of {article.title!r}"
+            message = f"the plain text lacks the address of {article.title!r}"
             yield Fault(13, Level.ERROR, message, "print article.url in email.txt", place)
 
 
@@ -51,7 +51,7 @@ def contents_in_text(issue: CheckedIssue) -> Iterator[Fault]:
         left_out += [url for url in urls if url not in issue.rendered.text]
         if left_out:
             more = f" and {len(left_out) - 1} more" if len(left_out) > 1 else ""
-            message = f"the plain text leaves out {left_out[0]!r}{more} of {article.title!r}"
+            message = f"the plain text lacks {left_out[0]!r}{more} of {article.title!r}"
             yield Fault(13, Level.WARNING, message, "print article.text in email.txt", place)
 
 
