@@ -94,18 +94,9 @@ def render_issue(
     first; none that would fit. Raises TemplateError.
     """
     design = environment.within(env, newsletter.template, SHARED)
-    filler = environment.render(design, "parts/preheader.txt", newsletter=newsletter)
-    values: dict[str, object] = {
-        "newsletter": newsletter,
-        "site": site,
-        "links": links,
-        "recipient_name": recipient_name,
-        "brand": newsletter.brand,
-        "logo": logo,
-        "date": date,
-        "preheader": preheader(newsletter, articles, filler),
-        "css": _css(design, newsletter),
-    }
+    values = _values_of_newsletter(design, newsletter, articles)
+    values |= {"site": site, "links": links, "logo": logo, "date": date}
+    values["recipient_name"] = recipient_name
     items, brief, too_long = _items(newsletter, site, articles)
     values["subject"] = _subject(design, newsletter, values | {"articles": list(items.values())})
 
@@ -123,6 +114,19 @@ def render_issue(
         links=links,
         summarised=tuple(each.id for each in articles if each.id in summarised | too_long),
     )
+
+
+def _values_of_newsletter(
+    design: Environment, newsletter: Newsletter, articles: Sequence[Published]
+) -> dict[str, object]:
+    """The values of templates that follow from a newsletter and the articles of an issue."""
+    filler = environment.render(design, "parts/preheader.txt", newsletter=newsletter)
+    return {
+        "newsletter": newsletter,
+        "brand": newsletter.brand,
+        "preheader": preheader(newsletter, articles, filler),
+        "css": _css(design, newsletter),
+    }
 
 
 def size_as_sent(html: str) -> int:
