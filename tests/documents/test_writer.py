@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 
 from syndicate import atomic_files
+from syndicate.catalogue.owners import Owner, OwnerKind
 from syndicate.documents.writer import DocumentWriter, DryRunWriter, missing
 from syndicate.errors import OutputError
 
-Known = dict[str, tuple[int, str]]
+Known = dict[str, tuple[int, Owner]]
+owner = Owner.parse
 
 
 @pytest.fixture
@@ -22,7 +24,7 @@ def output(tmp_path: Path) -> Path:
     return tmp_path / "public"
 
 
-def writer(output: Path, known: Known | None = None, *owners: str) -> DocumentWriter:
+def writer(output: Path, known: Known | None = None, *owners: Owner) -> DocumentWriter:
     roots = {"output": output, "issues": output.parent / "issues"}
     return DocumentWriter(roots, known or {}, set(owners))
 
@@ -124,32 +126,32 @@ def test_a_name_as_long_as_file_systems_take_is_written(output: Path) -> None:
 
 def test_documents_are_written_below_their_root_and_listed(output: Path) -> None:
     made = writer(output)
-    made.write("site", {"feed.xml": b"feed"})
-    made.write("newsletter:w", {"w/next/email.txt": b"mail"}, "issues")
+    made.write(owner("site"), {"feed.xml": b"feed"})
+    made.write(owner("newsletter:w"), {"w/next/email.txt": b"mail"}, "issues")
     assert files(output) == {"feed.xml": b"feed"}
     assert files(output.parent / "issues") == {"w/next/email.txt": b"mail"}
     assert made.written == ["feed.xml", "w/next/email.txt"]
     assert made.made == {
-        "output:feed.xml": (4, "site"),
-        "issues:w/next/email.txt": (4, "newsletter:w"),
+        "output:feed.xml": (4, owner("site")),
+        "issues:w/next/email.txt": (4, owner("newsletter:w")),
     }
 
 
 def test_what_stands_already_is_listed_but_not_written(output: Path) -> None:
     atomic_files.write(output, "feed.xml", b"feed")
     made = writer(output)
-    made.write("site", {"feed.xml": b"feed"})
+    made.write(owner("site"), {"feed.xml": b"feed"})
     assert made.written == []
-    assert made.made == {"output:feed.xml": (4, "site")}
+    assert made.made == {"output:feed.xml": (4, owner("site"))}
 
 
 def test_only_owners_made_anew_lose_what_they_have_no_more(output: Path) -> None:
     known: Known = {}
-    for path, owner in (("a/1", "tag:a"), ("a/2", "tag:a"), ("b/1", "tag:b")):
+    for path, whose in (("a/1", owner("tag:a")), ("a/2", owner("tag:a")), ("b/1", owner("tag:b"))):
         atomic_files.write(output, path, b"")
-        known[f"output:{path}"] = (0, owner)
-    made = writer(output, known, "tag:a")
-    made.write("tag:a", {"a/1": b""})
+        known[f"output:{path}"] = (0, whose)
+    made = writer(output, known, owner("tag:a"))
+    made.write(owner("tag:a"), {"a/1": b""})
     made.delete_orphans()
     assert set(files(output)) == {"a/1", "b/1"}
     assert made.removed == ["output:a/2"]
@@ -157,22 +159,22 @@ def test_only_owners_made_anew_lose_what_they_have_no_more(output: Path) -> None
 
 def test_the_first_of_two_at_one_address_keeps_it(output: Path) -> None:
     made = writer(output)
-    made.write("page:1", {"a.html": b"one"})
-    made.write("page:2", {"a.html": b"two"})
+    made.write(owner("page:1"), {"a.html": b"one"})
+    made.write(owner("page:2"), {"a.html": b"two"})
     assert files(output) == {"a.html": b"one"}
-    assert made.collisions == {"page:2": ("a.html", "page:1")}
+    assert made.collisions == {owner("page:2"): ("a.html", owner("page:1"))}
 
 
 def test_an_address_of_an_earlier_build_is_kept_by_who_has_it(output: Path) -> None:
-    known = {"output:a.html": (3, "page:1")}
+    known = {"output:a.html": (3, owner("page:1"))}
     atomic_files.write(output, "a.html", b"one")
-    made = writer(output, known, "page:2")
-    made.write("page:2", {"a.html": b"two"})
+    made = writer(output, known, owner("page:2"))
+    made.write(owner("page:2"), {"a.html": b"two"})
     made.delete_orphans()
     assert files(output) == {"a.html": b"one"}
-    made = writer(output, known, "page:1", "page:2")
-    made.write("page:2", {"a.html": b"two"})
-    made.write("page:1", {"b.html": b"one"})
+    made = writer(output, known, owner("page:1"), owner("page:2"))
+    made.write(owner("page:2"), {"a.html": b"two"})
+    made.write(owner("page:1"), {"b.html": b"one"})
     made.resolve_conflicts()
     made.delete_orphans()
     assert files(output) == {"a.html": b"two", "b.html": b"one"}, "it has another address now"
@@ -182,13 +184,13 @@ def test_who_had_an_address_before_has_it_again_even_when_another_comes_first(
     output: Path,
 ) -> None:
     atomic_files.write(output, "a.html", b"one")
-    made = writer(output, {"output:a.html": (3, "page:1")}, "page:1", "page:2")
-    made.write("page:2", {"a.html": b"two"})
-    made.write("page:1", {"a.html": b"one"})
+    made = writer(output, {"output:a.html": (3, owner("page:1"))}, owner("page:1"), owner("page:2"))
+    made.write(owner("page:2"), {"a.html": b"two"})
+    made.write(owner("page:1"), {"a.html": b"one"})
     made.resolve_conflicts()
     made.delete_orphans()
     assert files(output) == {"a.html": b"one"}
-    assert made.collisions == {"page:2": ("a.html", "page:1")}
+    assert made.collisions == {owner("page:2"): ("a.html", owner("page:1"))}
 
 
 @pytest.mark.parametrize(
@@ -197,40 +199,40 @@ def test_who_had_an_address_before_has_it_again_even_when_another_comes_first(
 )
 def test_a_page_cannot_be_below_another(output: Path, first: str, second: str) -> None:
     made = writer(output)
-    made.write("page:1", {first: b"one"})
-    made.write("page:2", {second: b"two"})
+    made.write(owner("page:1"), {first: b"one"})
+    made.write(owner("page:2"), {second: b"two"})
     assert files(output) == {first: b"one"}
-    assert list(made.collisions) == ["page:2"]
+    assert list(made.collisions) == [owner("page:2")]
 
 
 def test_a_name_too_long_costs_only_its_page(output: Path) -> None:
     made = writer(output)
-    made.write("page:1", {"é" * 128 + "/index.html": b"one"})
+    made.write(owner("page:1"), {"é" * 128 + "/index.html": b"one"})
     assert files(output) == {}
-    assert list(made.collisions) == ["page:1"]
+    assert list(made.collisions) == [owner("page:1")]
 
 
 def test_a_feed_that_cannot_be_written_stops_the_build(output: Path) -> None:
     (output / "feed.xml").mkdir()
     with pytest.raises(OutputError):
-        writer(output).write("site", {"feed.xml": b"feed"})
+        writer(output).write(owner("site"), {"feed.xml": b"feed"})
 
 
 def test_a_rehearsal_writes_nothing_and_notes_the_same(output: Path) -> None:
     made = DryRunWriter({"output": output}, {}, set())
-    made.write("page:1", {"a.html": b"one"})
-    made.write("page:2", {"a.html": b"two"})
+    made.write(owner("page:1"), {"a.html": b"one"})
+    made.write(owner("page:2"), {"a.html": b"two"})
     assert files(output) == {}
     assert made.written == ["a.html"], "it would be"
-    assert list(made.collisions) == ["page:2"]
+    assert list(made.collisions) == [owner("page:2")]
 
 
 def test_owners_without_anything_any_more_lose_it(output: Path) -> None:
-    known = {f"output:{name}": (0, f"file:{name}") for name in ("a.png", "b.png")}
+    known = {f"output:{name}": (0, Owner.file(name)) for name in ("a.png", "b.png")}
     for name in ("a.png", "b.png"):
         atomic_files.write(output, name, b"")
     made = writer(output, known)
-    made.retain_only("file:", {"file:a.png"})
+    made.retain_only(OwnerKind.FILE, {owner("file:a.png")})
     made.delete_orphans()
     assert set(files(output)) == {"a.png"}
 
@@ -240,16 +242,22 @@ def test_missing_are_documents_gone_or_of_another_size(output: Path) -> None:
     atomic_files.write(output, "cut.html", b"12")
     (output / "broken.html").symlink_to("nowhere")
     known = {
-        "output:here.html": (4, "page:here"),
-        "output:cut.html": (4, "page:cut"),
-        "output:gone.html": (4, "page:gone"),
-        "output:here.html/below": (4, "page:below"),
-        "output:broken.html": (4, "page:broken"),
-        "issues:x": (4, "newsletter:x"),
+        "output:here.html": (4, owner("page:here")),
+        "output:cut.html": (4, owner("page:cut")),
+        "output:gone.html": (4, owner("page:gone")),
+        "output:here.html/below": (4, owner("page:below")),
+        "output:broken.html": (4, owner("page:broken")),
+        "issues:x": (4, owner("newsletter:x")),
     }
     roots = {"output": output, "issues": output / "no folder"}
     assert missing(roots, known) == {
-        *("page:cut", "page:gone", "page:below", "page:broken", "newsletter:x")
+        *(
+            owner("page:cut"),
+            owner("page:gone"),
+            owner("page:below"),
+            owner("page:broken"),
+            owner("newsletter:x"),
+        )
     }
 
 

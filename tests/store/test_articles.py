@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from syndicate.catalogue.identity import Record, State
+from syndicate.catalogue.owners import SITE, Owner
 from syndicate.store.articles import Articles
 from syndicate.store.database import Database
 from syndicate.store.documents import Documents
@@ -207,17 +208,17 @@ def test_renderings_are_replaced_with_what_they_use(database: Database) -> None:
 def test_documents_notes_and_what_else_is_remembered(database: Database) -> None:
     articles = Articles(database)
     with database.transaction():
-        Documents(articles.database).keep({"a": (1, "site"), "b": (2, "site")}, [])
-        Documents(articles.database).keep_findings([], {"site": "[1]", "page:1": "[2]"})
+        Documents(articles.database).keep({"a": (1, SITE), "b": (2, SITE)}, [])
+        Documents(articles.database).keep_findings([], {SITE: "[1]", Owner.parse("page:1"): "[2]"})
         Newsletters(articles.database).begin(["weekly"], "2026")
         Meta(articles.database).remember({"key": "old"})
     with database.transaction():
-        Documents(articles.database).keep({"a": (3, "tag:x")}, ["b"])
-        Documents(articles.database).keep_findings(["site", "page:2"], {})
+        Documents(articles.database).keep({"a": (3, Owner.parse("tag:x"))}, ["b"])
+        Documents(articles.database).keep_findings([SITE, Owner.parse("page:2")], {})
         Newsletters(articles.database).begin(["weekly", "daily"], "2027")
         Meta(articles.database).remember({"key": "new"})
-    assert Documents(articles.database).all() == {"a": (3, "tag:x")}
-    assert Documents(articles.database).findings() == {"page:1": "[2]"}
+    assert Documents(articles.database).all() == {"a": (3, Owner.parse("tag:x"))}
+    assert Documents(articles.database).findings() == {Owner.parse("page:1"): "[2]"}
     assert Newsletters(articles.database).all() == {
         "weekly": ("2026", 0, "", ""),
         "daily": ("2027", 0, "", ""),

@@ -24,7 +24,7 @@ from urllib.parse import quote
 from syndicate import __version__
 from syndicate.build.ingest import IngestResult, ingest
 from syndicate.catalogue.identity import Counts, Record, ScannedFile, is_published
-from syndicate.catalogue.owners import ALL, ARCHIVE, FILES, ISSUE
+from syndicate.catalogue.owners import ALL, ALL_FILES, SERVICE, Owner, OwnerKind
 from syndicate.catalogue.scan import UnreadableFile, scan_many
 from syndicate.catalogue.urls import SIGNUP_PATHS, base_url, page_file
 from syndicate.config.model import Config, Service, Store
@@ -34,6 +34,7 @@ from syndicate.content.reader import is_article
 from syndicate.content.rule_files import RuleFiles
 from syndicate.content.rule_files import load as load_rules
 from syndicate.content.versions import RENDERER_VERSION
+from syndicate.documents.pending import pending_owners, pending_values
 from syndicate.documents.references import MISSING
 from syndicate.documents.render_cache import (
     TEXT_LOST,
@@ -48,7 +49,7 @@ from syndicate.documents.site_documents import (
     site_documents,
     weight_of,
 )
-from syndicate.documents.writer import SERVICE, DocumentWriter, DryRunWriter, missing
+from syndicate.documents.writer import YIELDING_KINDS, DocumentWriter, DryRunWriter, missing
 from syndicate.errors import ArticleError
 from syndicate.feeds.feed import FORMS
 from syndicate.findings import Finding, Level, from_json, to_json
@@ -115,7 +116,7 @@ def build_scanned(
     before = Meta(site.database).all()
     intake = ingest_changes(site, seen, now, publish_undated=publish_undated)
     recipe = _recipe(site, seen.files, navigation_of(site))
-    owed = json.loads(before.get("owed", "[]"))
+    owed = pending_owners(before)
     anew = before.get("unfinished") == "yes" or before.get("recipe") != recipe or ALL in owed
     moved = None if anew else {r.path for change in intake.changes for r in change if r}
     narrow = None if moved is None or seen.changed is None else sorted(moved | seen.changed)
@@ -128,7 +129,7 @@ def build_scanned(
     owners = _all_owners(documents, known) if anew or rehearse else _with_notes(articles, due)
     if rehearse:  # every article is looked at, also one that no document shows now
         shown = (*articles.published_ids(), *(r.id for r in articles.beside_articles()))
-        owners = list(dict.fromkeys((*owners, *(f"page:{record_id}" for record_id in shown))))
+        owners = list(dict.fromkeys((*owners, *map(Owner.page, shown))))
     writer = (DryRunWriter if rehearse else DocumentWriter)(
         site.places.roots, known, set(owners), _reserved(site.config)
     )
@@ -207,29 +208,27 @@ def stale_article_ids(
     return stale | set(json.loads(Meta(site.database).all().get("behind", "[]")))
 
 
-def _all_owners(documents: SiteDocuments, known: Mapping[str, tuple[int, str]]) -> list[str]:
+def _all_owners(documents: SiteDocuments, known: Mapping[str, tuple[int, Owner]]) -> list[Owner]:
     before = (owner for _, owner in known.values())
     issues = archive.all_owners(documents)
-    return list(dict.fromkeys((*documents.all_owners(), *issues, *before, FILES)))
+    return list(dict.fromkeys((*documents.all_owners(), *issues, *before, ALL_FILES)))
 
 
-def _with_notes(articles: Articles, due: list[str]) -> list[str]:
+def _with_notes(articles: Articles, due: list[Owner]) -> list[Owner]:
     """The owners due, and with them those that could not have what they wanted last time."""
     waiting = [
-        owner
-        for owner in Documents(articles.database).findings()
-        if owner.startswith(("page:", FILES))
+        owner for owner in Documents(articles.database).findings() if owner.kind in YIELDING_KINDS
     ]
     return list(dict.fromkeys((*due, *waiting))) if due else []
 
 
-def _mark_pending(site: Site, documents: SiteDocuments, due: list[str], now: datetime) -> None:
-    """Keep what is to be made: a build that dies now, or only looks, leaves it to the next."""
+def _mark_pending(site: Site, documents: SiteDocuments, due: list[Owner], now: datetime) -> None:
+    """Keep what is to be made, so that the next build completes one that dies now."""
     with site.database.transaction():
         Newsletters(site.database).begin(site.config.newsletters, format_timestamp(now))
         owed = due if len(due) <= MAX_OWED else [ALL]
         Meta(site.database).remember(
-            {"owed": json.dumps(owed), "unfinished": "no", "feed id": documents.feed_id}
+            pending_values(owed) | {"unfinished": "no", "feed id": documents.feed_id}
         )
 
 
@@ -243,11 +242,11 @@ def _asks_for_tags(config: Config) -> bool:
 
 def _touched(
     documents: SiteDocuments, intake: IngestResult, stale: AbstractSet[str]
-) -> Iterator[str]:
+) -> Iterator[Owner]:
     """The owners of documents that this build's changes touch."""
     for before, after in intake.changes:
         yield from documents.affected_owners(before, after)
-        yield from archive.touched(documents, [after.id])
+        yield from archive.affected_owners(documents, [after.id])
     for record in documents.articles.by_ids(sorted(stale)):
         yield from documents.affected_owners(None, record)
 
@@ -259,7 +258,7 @@ def _make(
     site: Site,
     documents: SiteDocuments,
     writer: DocumentWriter,
-    owners: list[str],
+    owners: list[Owner],
     recipe: str,
     now: datetime,
 ) -> None:
@@ -281,7 +280,7 @@ def _make(
         kept.keep(writer.made, (*writer.removed, *writer.unwritten()))
         kept.keep_findings(writer.owners | documents.findings.keys(), _found(documents, writer))
         behind = json.dumps(sorted(documents.renditions.failed_ids))
-        Meta(site.database).remember({"owed": "[]", "recipe": recipe, "behind": behind})
+        Meta(site.database).remember(pending_values([]) | {"recipe": recipe, "behind": behind})
         Meta(site.database).remember(_gone(writer, kept.gone_feeds()))
         if site.config.feeds.hub:
             changed = [path for path in writer.written if path.endswith(FEED_FILES)]
@@ -291,7 +290,7 @@ def _make(
 
 
 def _persist_renderings(
-    database: Database, documents: SiteDocuments, announced: Mapping[str, tuple[int, str]]
+    database: Database, documents: SiteDocuments, announced: Mapping[str, tuple[int, Owner]]
 ) -> None:
     """Keep renderings, and what is about to be written anew, before it is."""
     fresh, uses = documents.renditions.take_fresh()
@@ -311,7 +310,7 @@ def _gone(writer: DocumentWriter, before: AbstractSet[str]) -> dict[str, str]:
     return {} if gone == before else {GONE_FEEDS: json.dumps(sorted(gone)[:MAX_GONE])}
 
 
-Made = tuple[str, Mapping[str, bytes]]
+Made = tuple[Owner, Mapping[str, bytes]]
 """An owner and its documents."""
 
 
@@ -333,16 +332,17 @@ BATCH_BYTES, BATCH_OWNERS = 4_000_000, 500
 
 
 def _put_issues(
-    site: Site, documents: SiteDocuments, writer: DocumentWriter, owners: list[str], recipe: str
+    site: Site, documents: SiteDocuments, writer: DocumentWriter, owners: list[Owner], recipe: str
 ) -> dict[str, str]:
     """Put each newsletter's next issue; give what each was made from."""
     whole = isinstance(writer, DryRunWriter) or any(
-        owner.startswith("newsletter:") for owner in owners
+        owner.kind == OwnerKind.NEXT_ISSUE for owner in owners
     )
     remembered = {} if whole else Meta(site.database).all()
     input_hashes: dict[str, str] = {}
     for issue in next_issues(documents, remembered, recipe, site.config_file):
-        name, owner = issue.newsletter.name, f"newsletter:{issue.newsletter.name}"
+        name = issue.newsletter.name
+        owner = Owner(OwnerKind.NEXT_ISSUE, name)
         if issue.documents is None or issue.page is None:
             writer.owners.discard(owner)
         else:
@@ -357,57 +357,62 @@ def _put_issues(
     return input_hashes
 
 
-def _write_archives(documents: SiteDocuments, writer: DocumentWriter, owners: list[str]) -> None:
+def _write_archives(documents: SiteDocuments, writer: DocumentWriter, owners: list[Owner]) -> None:
     """Put what issues that were made are written to, and the archives."""
     documents.with_archive.update(
         n for n in documents.config.newsletters if documents.issues.public(n, 1)
     )
     for owner in owners:
-        if owner.startswith((ISSUE, ARCHIVE)):
+        if owner.kind in (OwnerKind.ISSUE, OwnerKind.ISSUE_ARCHIVE):
             writer.write(owner, archive.files(documents, owner), "issues")
             writer.write(owner, archive.pages(documents, owner))
 
 
-def _found(documents: SiteDocuments, writer: DocumentWriter) -> dict[str, str]:
+def _found(documents: SiteDocuments, writer: DocumentWriter) -> dict[Owner, str]:
     """Owner -> what was found while its documents were made, as JSON."""
     found = {owner: list(findings) for owner, findings in documents.findings.items()}
     for record_id, finding in documents.renditions.missing.items():
-        found.setdefault(f"page:{record_id}", []).append(finding)
+        found.setdefault(Owner.page(record_id), []).append(finding)
     for owner, (path, other) in writer.collisions.items():
         found.setdefault(owner, []).append(_collision(documents, owner, path, other))
     return {owner: text for owner, findings in found.items() if (text := to_json(findings))}
 
 
-def _collision(documents: SiteDocuments, owner: str, path: str, other: str) -> Finding:
-    """Two documents at one address, told by the one that lost it."""
-    holder = _named(documents.articles, other)
-    why = f"{holder} has its place" if other else "no file can be named so"
+def _collision(documents: SiteDocuments, owner: Owner, path: str, other: Owner | None) -> Finding:
+    """Two documents at one address, or an address that no file can have."""
+    why = (
+        f"{_described(documents.articles, other)} has its place"
+        if other
+        else "no file can be named so"
+    )
     return Finding(
         Level.ERROR,
         "address-taken",
         f"the address {base_url(documents.config.site)}{quote(path)} cannot be had: {why}",
-        _named(documents.articles, owner),
+        _described(documents.articles, owner),
         hint="give one of them another slug: or url: in its header, or a file another name",
     )
 
 
-def _named(articles: Articles, owner: str) -> str:
+def _described(articles: Articles, owner: Owner) -> str:
     """An owner as its author knows it: the path of its file, or what it is."""
-    kind, _, name = owner.partition(":")
-    if kind == "page":
-        return next((record.path for record in articles.by_ids([name])), name)
-    if kind == "file":
-        return name
-    things = {
-        "tag": f"the page of the tag {name}",
-        "archive": f"archive page {name}",
-        SERVICE: "the sign-up pages",
-    }
-    return things.get(kind, f"the newsletter {name}" if name else "the site itself")
+    name = owner.name
+    match owner.kind:
+        case OwnerKind.PAGE:
+            return next((record.path for record in articles.by_ids([name])), name)
+        case OwnerKind.FILE:
+            return name
+        case OwnerKind.TAG:
+            return f"the page of the tag {name}"
+        case OwnerKind.FEED_ARCHIVE:
+            return f"archive page {name}"
+        case OwnerKind.ISSUE | OwnerKind.ISSUE_ARCHIVE | OwnerKind.NEXT_ISSUE:
+            return f"the newsletter {name}"
+    return "the sign-up pages" if owner == SERVICE else "the site itself"
 
 
 def _put_files(
-    site: Site, documents: SiteDocuments, writer: DocumentWriter, owners: list[str]
+    site: Site, documents: SiteDocuments, writer: DocumentWriter, owners: list[Owner]
 ) -> None:
     """Put the files that published articles refer to at the addresses they are given."""
     articles, asked = documents.articles, set(owners)
@@ -416,8 +421,8 @@ def _put_files(
         for i, t, found in Renderings(site.database).uses()
         if found != MISSING and not is_article(t)
     ]
-    writer.retain_only(FILES, {FILES + target for _, target in files})
-    due = [(i, t) for i, t in files if asked & {FILES, f"page:{i}", FILES + t}]
+    writer.retain_only(OwnerKind.FILE, {Owner.file(target) for _, target in files})
+    due = [(i, t) for i, t in files if asked & {ALL_FILES, Owner.page(i), Owner.file(t)}]
     records = {record.id: record for record in articles.by_ids(sorted({i for i, _ in due}))}
     for record_id, target in due:
         record = records[record_id]
@@ -446,11 +451,11 @@ def _put_file(
             record.path,
             hint=error.hint,
         )
-        documents.findings.setdefault(f"page:{record.id}", []).append(finding)
+        documents.findings.setdefault(Owner.page(record.id), []).append(finding)
         documents.renditions.failed_ids.add(record.id)
-        writer.keep(FILES + target)
+        writer.keep(Owner.file(target))
     else:
-        writer.write(FILES + target, {path: data})
+        writer.write(Owner.file(target), {path: data})
 
 
 def navigation_of(site: Site) -> list[tuple[object, ...]]:
@@ -532,7 +537,7 @@ def _dated_name(path: str) -> str:
 
 
 def _report(
-    articles: Articles, intake: IngestResult, writer: DocumentWriter, notes: Mapping[str, str]
+    articles: Articles, intake: IngestResult, writer: DocumentWriter, notes: Mapping[Owner, str]
 ) -> Report:
     by_path = (
         *articles.faults().items(),

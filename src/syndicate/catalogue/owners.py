@@ -1,26 +1,72 @@
-"""Owners of documents, as the store names them: `page:<article id>`, `tag:birds`. Pure."""
+"""Owners of documents: what a document belongs to, and is made again and deleted with. Pure."""
 
 from __future__ import annotations
 
-ALL = "*"
-"""Stands for every owner among those whose documents are still to be made."""
+from enum import StrEnum
+from typing import NamedTuple
 
 
-FILES = "file:"
-"""The owner of every file beside an article; one of them is this and its path in content/."""
+class OwnerKind(StrEnum):
+    """The kinds of owners; the values are those in the store."""
+
+    SITE = "site"
+    TAG = "tag"
+    FEED_ARCHIVE = "archive"
+    """A page of the archived feeds (RFC 5005), by number."""
+    PAGE = "page"
+    """The web page of an article or page, by id."""
+    FILE = "file"
+    """A file beside an article, by its path in the content folder."""
+    FEED_ENTRY = "unfit"
+    """The entry of an article in feeds, by id: it has findings, but no documents."""
+    ISSUE = "issue"
+    """An issue, by newsletter/slot."""
+    ISSUE_ARCHIVE = "issues"
+    """The archive of a newsletter's issues, by name."""
+    NEXT_ISSUE = "newsletter"
+    """The next issue of a newsletter, by name."""
+    SERVICE = "service"
+    """Paths that the service responds to; no document can have them."""
+    ALL = "*"
+    """Every owner; only among pending ones."""
 
 
-SITE = "site"
+_KINDS = {kind.value: kind for kind in OwnerKind}
 
 
-INVALID_ENTRY = "unfit:"
-"""With an article's id, the owner of what keeps it out of feeds."""
+class Owner(NamedTuple):
+    """What a document belongs to. As a string: `site`, `tag:birds`, `page:<article id>`."""
+
+    kind: OwnerKind
+    name: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.name}" if self.name else self.kind.value
+
+    @classmethod
+    def parse(cls, text: str) -> Owner:
+        """The owner with this string. Raises KeyError if there is no such kind."""
+        kind, _, name = text.partition(":")
+        return cls(_KINDS[kind], name)
+
+    @classmethod
+    def page(cls, article_id: str) -> Owner:
+        """The owner of the web page of an article."""
+        return cls(OwnerKind.PAGE, article_id)
+
+    @classmethod
+    def file(cls, path: str) -> Owner:
+        """The owner of a file beside an article."""
+        return cls(OwnerKind.FILE, path)
+
+    @classmethod
+    def issue(cls, newsletter: str, slot: str) -> Owner:
+        """The owner of the documents of an issue."""
+        return cls(OwnerKind.ISSUE, f"{newsletter}/{slot}")
 
 
-ISSUE, ARCHIVE = "issue:", "issues:"
-"""Owners: with newsletter/slot, of what an issue is written to; with a newsletter, its archive."""
-
-
-def owner_of(newsletter: str, slot: str) -> str:
-    """The owner of an issue's documents."""
-    return f"{ISSUE}{newsletter}/{slot}"
+ALL = Owner(OwnerKind.ALL)
+ALL_FILES = Owner(OwnerKind.FILE)
+"""All files beside articles."""
+SERVICE = Owner(OwnerKind.SERVICE)
+SITE = Owner(OwnerKind.SITE)

@@ -1,7 +1,7 @@
 """The catalogue -> documents: which there are, and their bytes. Writes nothing.
 
-A document belongs to an owner (`site`, `tag:cats`, `page:<article id>`, `archive:3`); when an
-article changes, the documents of the owners it touches are made again.
+A document belongs to an owner (`catalogue.owners.Owner`); when an article changes, the documents
+of the owners it affects are made again.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
 from syndicate.catalogue.identity import Record, State, is_shown, tag_of
-from syndicate.catalogue.owners import INVALID_ENTRY, SITE
+from syndicate.catalogue.owners import SITE, Owner, OwnerKind
 from syndicate.catalogue.urls import base_url, page_file, tag_folder
 from syndicate.config.model import Config, FeedFormat
 from syndicate.content import page_rules
@@ -60,46 +60,45 @@ class SiteDocuments:
     """Names of newsletters that have a next issue."""
     with_archive: set[str] = field(default_factory=set)
     """Names of newsletters of which readers can see an issue."""
-    findings: dict[str, list[Finding]] = field(default_factory=dict)
+    findings: dict[Owner, list[Finding]] = field(default_factory=dict)
     """Owner -> what was found while its documents were made."""
 
-    def affected_owners(self, before: Record | None, after: Record) -> Iterator[str]:
+    def affected_owners(self, before: Record | None, after: Record) -> Iterator[Owner]:
         """The owners of documents that show an article before or after a change."""
         yield SITE
         for record in filter(None, (before, after)):
-            yield f"page:{record.id}"
-            yield f"{INVALID_ENTRY}{record.id}"
-            yield from (f"tag:{tag}" for tag, _ in record.tag_pairs)
+            yield Owner.page(record.id)
+            yield Owner(OwnerKind.FEED_ENTRY, record.id)
+            yield from (Owner(OwnerKind.TAG, tag) for tag, _ in record.tag_pairs)
             if record.sequence is not None:
-                yield f"archive:{page_of(record.sequence, self.config.feeds.entries)}"
+                yield _feed_archive(page_of(record.sequence, self.config.feeds.entries))
 
-    def all_owners(self) -> Iterator[str]:
+    def all_owners(self) -> Iterator[Owner]:
         """Every owner there can be now."""
         yield SITE
-        yield from (f"tag:{tag}" for tag, _, _ in self.articles.tags())
+        yield from (Owner(OwnerKind.TAG, tag) for tag, _, _ in self.articles.tags())
         last = finished_pages(self.articles.last_sequence(), self.config.feeds.entries)
-        yield from (f"archive:{page}" for page in range(1, last + 1))
+        yield from map(_feed_archive, range(1, last + 1))
         if self.config.site.pages:
-            yield from (f"page:{record_id}" for record_id in self.articles.published_ids())
-            yield from (f"page:{record.id}" for record in self.articles.beside_articles())
+            yield from map(Owner.page, self.articles.published_ids())
+            yield from (Owner.page(record.id) for record in self.articles.beside_articles())
 
-    def make(self, owners: Iterable[str]) -> Iterator[tuple[str, dict[str, bytes]]]:
+    def make(self, owners: Iterable[Owner]) -> Iterator[tuple[Owner, dict[str, bytes]]]:
         """Each owner with its documents: path in the output folder -> bytes.
 
         An owner without documents (a tag without articles) comes with none.
         """
         pages: list[str] = []
         for owner in owners:
-            kind, _, name = owner.partition(":")
-            match kind:
-                case "site":
+            match owner.kind:
+                case OwnerKind.SITE:
                     yield owner, self._site()
-                case "tag":
-                    yield owner, self._tag(name)
-                case "archive":
-                    yield owner, self._archive(int(name))
-                case "page":
-                    pages.append(name)
+                case OwnerKind.TAG:
+                    yield owner, self._tag(owner.name)
+                case OwnerKind.FEED_ARCHIVE:
+                    yield owner, self._archive(int(owner.name))
+                case OwnerKind.PAGE:
+                    pages.append(owner.name)
         for start in range(0, len(pages), 100):
             yield from self._pages(pages[start : start + 100])
 
@@ -170,7 +169,7 @@ class SiteDocuments:
         )
         return dict(self.feed_documents(feed, ("rss", "atom")))
 
-    def _pages(self, ids: Sequence[str]) -> Iterator[tuple[str, dict[str, bytes]]]:
+    def _pages(self, ids: Sequence[str]) -> Iterator[tuple[Owner, dict[str, bytes]]]:
         """Pages, the articles published first before others: they keep their address."""
         records = [r for r in self.articles.by_ids(ids) if is_shown(r)]
         records.sort(key=lambda record: (record.sequence is None, record.sequence or 0))
@@ -180,7 +179,7 @@ class SiteDocuments:
             for article in self.renditions.published(records)
         }
         for record_id in (*made, *(i for i in ids if i not in made)):
-            yield f"page:{record_id}", made.get(record_id, {})
+            yield Owner.page(record_id), made.get(record_id, {})
 
     def _page(self, article: Published, state: str) -> dict[str, bytes]:
         path = page_file(self.config.site, article.url)
@@ -256,7 +255,8 @@ class SiteDocuments:
         """The entries a feed can carry: one that would break it costs only itself."""
         for entry in entries:
             faults = list(faults_of_entry(entry))
-            self.findings[f"{INVALID_ENTRY}{entry.id}"] = [_unfit(entry, fault) for fault in faults]
+            owner = Owner(OwnerKind.FEED_ENTRY, entry.id)
+            self.findings[owner] = [_unfit(entry, fault) for fault in faults]
             if not faults:
                 yield entry
 
@@ -387,6 +387,10 @@ class SiteDocuments:
         raise TemplateError(
             f"there is no {name}", place=Location(str(self.designs[0])), hint="install again"
         )
+
+
+def _feed_archive(page: int) -> Owner:
+    return Owner(OwnerKind.FEED_ARCHIVE, str(page))
 
 
 def in_navigation(record: Record) -> bool:

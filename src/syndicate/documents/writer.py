@@ -10,19 +10,16 @@ from collections.abc import Iterable, Mapping, Set
 from pathlib import Path
 
 from syndicate import atomic_files
+from syndicate.catalogue.owners import SERVICE, Owner, OwnerKind
 
-YIELDING_TARGETS = ("page:", "file:")
-"""Owners whose addresses authors choose: one that cannot be had costs only its own document."""
+YIELDING_KINDS = (OwnerKind.PAGE, OwnerKind.FILE)
+"""Owners whose addresses authors choose: one that is not available costs only its own document."""
 
 MAX_NAME_LENGTH = 255
 """Bytes in the name of a file, on all common file systems."""
 
 Root = str
 """`output` or `issues`: the folder a document is below."""
-
-
-SERVICE = "service"
-"""The owner of addresses that the service answers, so that no file can be there."""
 
 
 class DocumentWriter:
@@ -34,8 +31,8 @@ class DocumentWriter:
     def __init__(
         self,
         roots: Mapping[Root, Path],
-        known: Mapping[str, tuple[int, str]],
-        owners: set[str],
+        known: Mapping[str, tuple[int, Owner]],
+        owners: set[Owner],
         reserved: Set[str] = frozenset(),
     ) -> None:
         self._reserved = {f"output:{name}" for name in reserved}
@@ -43,19 +40,19 @@ class DocumentWriter:
         self._known = known
         self.owners = owners
         """Whose documents are made again."""
-        self.made: dict[str, tuple[int, str]] = {}
+        self.made: dict[str, tuple[int, Owner]] = {}
         self._announced: set[str] = set()
         self.written: list[str] = []
         self.removed: list[str] = []
-        self._heard: set[str] = set()
-        self._waiting: list[tuple[Root, str, bytes, str]] = []
-        self.collisions: dict[str, tuple[str, str]] = {}
-        """Owner -> the address it could not have, and the owner that has it ("": nobody can)."""
+        self._written_owners: set[Owner] = set()
+        self._waiting: list[tuple[Root, str, bytes, Owner]] = []
+        self.collisions: dict[Owner, tuple[str, Owner | None]] = {}
+        """Owner -> the address it could not have, and its owner (None: no file can have it)."""
 
     def reserve(
-        self, batch: Iterable[tuple[str, Mapping[str, bytes]]]
-    ) -> dict[str, tuple[int, str]]:
-        """What a batch would write, to be kept before: a build that dies leaves no orphans."""
+        self, batch: Iterable[tuple[Owner, Mapping[str, bytes]]]
+    ) -> dict[str, tuple[int, Owner]]:
+        """What a batch would write, to be kept before: a build that dies then has no orphans."""
         new = {
             f"output:{path}": (-1, owner)
             for owner, documents in batch
@@ -69,51 +66,51 @@ class DocumentWriter:
         """What was announced and then not written."""
         return self._announced - self.made.keys()
 
-    def write(self, owner: str, documents: Mapping[str, bytes], root: Root = "output") -> None:
+    def write(self, owner: Owner, documents: Mapping[str, bytes], root: Root = "output") -> None:
         """Write an owner's documents where their bytes changed.
 
         What another owner had before waits until `settle`: it may want it again.
         """
         for path, data in documents.items():
             before = self._known.get(f"{root}:{path}", (0, owner))[1]
-            if before != owner and before in self.owners and before not in self._heard:
+            if before != owner and before in self.owners and before not in self._written_owners:
                 self._waiting.append((root, path, data, owner))
             else:
                 self._put(root, path, data, owner)
-        self._heard.add(owner)
+        self._written_owners.add(owner)
 
     def resolve_conflicts(self) -> None:
         """Give addresses that are free again to those who wait for them."""
         for each in self._waiting:
             self._put(*each)
 
-    def _put(self, root: Root, path: str, data: bytes, owner: str) -> None:
+    def _put(self, root: Root, path: str, data: bytes, owner: Owner) -> None:
         if self._is_free(f"{root}:{path}", path, owner):
             self._write(root, path, data, owner)
 
-    def _write(self, root: Root, path: str, data: bytes, owner: str) -> None:
+    def _write(self, root: Root, path: str, data: bytes, owner: Owner) -> None:
         try:
             if atomic_files.write(self._roots[root], path, data):
                 self.written.append(path)
         except atomic_files.PathConflictError:
-            if not (owner.startswith(YIELDING_TARGETS) and self._roots[root].is_dir()):
+            if not (owner.kind in YIELDING_KINDS and self._roots[root].is_dir()):
                 raise
-            self.collisions[owner] = (path, "")
+            self.collisions[owner] = (path, None)
         else:
             self.made[f"{root}:{path}"] = (len(data), owner)
 
-    def has(self, owner: str) -> bool:
+    def has(self, owner: Owner) -> bool:
         """Whether an owner has documents, made now or left as they are."""
         documents = (*self.made.values(), *(() if owner in self.owners else self._known.values()))
         return any(has == owner for _, has in documents)
 
-    def keep(self, owner: str) -> None:
+    def keep(self, owner: Owner) -> None:
         """Leave what an owner has as it is."""
         self.made |= {key: known for key, known in self._known.items() if known[1] == owner}
 
-    def retain_only(self, kind: str, wanted: Set[str]) -> None:
-        """Of the owners whose names begin with `kind`, those not `wanted` have nothing now."""
-        owners = {owner for _, owner in self._known.values() if owner.startswith(kind)}
+    def retain_only(self, kind: OwnerKind, wanted: Set[Owner]) -> None:
+        """Of the owners of this kind, those not `wanted` have no documents now."""
+        owners = {owner for _, owner in self._known.values() if owner.kind == kind}
         self.owners |= owners - wanted
 
     def delete_orphans(self) -> None:
@@ -124,13 +121,13 @@ class DocumentWriter:
                 atomic_files.remove(self._roots[root], path)
                 self.removed.append(key)
 
-    def _is_free(self, key: str, path: str, owner: str) -> bool:
+    def _is_free(self, key: str, path: str, owner: Owner) -> bool:
         """Two owners of one address: the first keeps it, the other is noted.
 
         Nor can there be a document below another, or a name longer than file systems take.
         """
         if any(len(name.encode()) > MAX_NAME_LENGTH for name in path.split("/")):
-            self.collisions[owner] = (path, "")
+            self.collisions[owner] = (path, None)
             return False
         while key:
             other = self._holder(key)
@@ -140,14 +137,14 @@ class DocumentWriter:
             key = key.rpartition("/")[0]
         return True
 
-    def _holder(self, key: str) -> str:
+    def _holder(self, key: str) -> Owner | None:
         """The owner of an address: in this build, or from an earlier one and not made again."""
         if key in self._reserved:
             return SERVICE
         if key in self.made:
             return self.made[key][1]
-        before = self._known.get(key, (0, ""))[1]
-        return "" if before in self.owners else before
+        before = self._known.get(key)
+        return before[1] if before and before[1] not in self.owners else None
 
 
 class DryRunWriter(DocumentWriter):
@@ -155,19 +152,19 @@ class DryRunWriter(DocumentWriter):
 
     def reserve(
         self,
-        batch: Iterable[tuple[str, Mapping[str, bytes]]],  # noqa: ARG002  nothing is written
-    ) -> dict[str, tuple[int, str]]:
+        batch: Iterable[tuple[Owner, Mapping[str, bytes]]],  # noqa: ARG002  nothing is written
+    ) -> dict[str, tuple[int, Owner]]:
         return {}
 
-    def _write(self, root: Root, path: str, data: bytes, owner: str) -> None:
+    def _write(self, root: Root, path: str, data: bytes, owner: Owner) -> None:
         self.made[f"{root}:{path}"] = (len(data), owner)
         if not atomic_files.is_current(self._roots[root], path, data):
             self.written.append(path)
 
 
-def missing(roots: Mapping[Root, Path], known: Mapping[str, tuple[int, str]]) -> set[str]:
+def missing(roots: Mapping[Root, Path], known: Mapping[str, tuple[int, Owner]]) -> set[Owner]:
     """The owners of documents that are not on disk as they were written."""
-    owners = set()
+    owners: set[Owner] = set()
     for key, (size, owner) in known.items():
         root, _, path = key.partition(":")
         try:

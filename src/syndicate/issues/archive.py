@@ -6,13 +6,13 @@ show an issue as it was frozen; only the archive page lists later corrections.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 
-from syndicate.catalogue.owners import ALL, ARCHIVE, ISSUE, owner_of
+from syndicate.catalogue.owners import ALL, Owner, OwnerKind
 from syndicate.catalogue.urls import base_url
 from syndicate.config.model import Config, Newsletter
 from syndicate.content.article import Published
+from syndicate.documents.pending import pending_owners
 from syndicate.documents.site_documents import SiteDocuments
 from syndicate.feeds.feed import Feed
 from syndicate.issues.compose import (
@@ -34,19 +34,20 @@ def page_file_of(issue: Issue) -> str:
     return f"{place_of_issue(issue)}index.html"
 
 
-def all_owners(documents: SiteDocuments) -> Iterator[str]:
+def all_owners(documents: SiteDocuments) -> Iterator[Owner]:
     """Every owner of documents of issues."""
     for name in documents.config.newsletters:
-        yield f"{ARCHIVE}{name}"
-        yield from (owner_of(name, issue.slot) for issue in documents.issues.of(name))
+        yield Owner(OwnerKind.ISSUE_ARCHIVE, name)
+        yield from (Owner.issue(name, issue.slot) for issue in documents.issues.of(name))
 
 
-def touched(documents: SiteDocuments, articles: Sequence[str]) -> Iterator[str]:
+def affected_owners(documents: SiteDocuments, articles: Sequence[str]) -> Iterator[Owner]:
     """The archives that list corrections of one of these articles."""
-    yield from (f"{ARCHIVE}{name}" for name, _ in documents.issues.carrying(articles))
+    for name, _ in documents.issues.carrying(articles):
+        yield Owner(OwnerKind.ISSUE_ARCHIVE, name)
 
 
-def files(documents: SiteDocuments, owner: str) -> dict[str, bytes]:
+def files(documents: SiteDocuments, owner: Owner) -> dict[str, bytes]:
     """The files of an issue, by path in the issues folder; none for other owners."""
     issue = _issue(documents, owner)
     if issue is None:
@@ -57,10 +58,10 @@ def files(documents: SiteDocuments, owner: str) -> dict[str, bytes]:
     return {f"{folder}/{name}": data for name, data in contents.items()}
 
 
-def pages(documents: SiteDocuments, owner: str) -> dict[str, bytes]:
+def pages(documents: SiteDocuments, owner: Owner) -> dict[str, bytes]:
     """The web page of an issue, or the archive with its feeds, by path in the output folder."""
-    if owner.startswith(ARCHIVE):
-        newsletter = documents.config.newsletters.get(owner.removeprefix(ARCHIVE))
+    if owner.kind == OwnerKind.ISSUE_ARCHIVE:
+        newsletter = documents.config.newsletters.get(owner.name)
         return dict(_archive(documents, newsletter)) if newsletter else {}
     issue = _issue(documents, owner)
     if issue is None:
@@ -87,11 +88,11 @@ def moved_pages(config: Config, issues: Issues) -> dict[str, str]:
     return moved | {before.rstrip("/"): now for before, now in moved.items()}
 
 
-def _issue(documents: SiteDocuments, owner: str) -> Issue | None:
+def _issue(documents: SiteDocuments, owner: Owner) -> Issue | None:
     """The issue that an owner names, while it is shown."""
-    if not owner.startswith(ISSUE):
+    if owner.kind != OwnerKind.ISSUE:
         return None
-    newsletter, _, slot = owner.removeprefix(ISSUE).partition("/")
+    newsletter, _, slot = owner.name.partition("/")
     issue = documents.issues.get(newsletter, slot)
     return (
         issue if issue and issue.is_shown and newsletter in documents.config.newsletters else None
@@ -187,10 +188,7 @@ Shown = Callable[[Site, Issue], bool]
 def is_written(site: Site, issue: Issue) -> bool:
     """Whether the web page of an issue is up to date on disk."""
     meta = Meta(site.database).all()
-    pending = json.loads(meta.get("owed", "[]"))
-    if meta.get("unfinished") == "yes" or {
-        ALL,
-        owner_of(issue.newsletter, issue.slot),
-    } & set(pending):
+    waits_for = {ALL, Owner.issue(issue.newsletter, issue.slot)}
+    if meta.get("unfinished") == "yes" or waits_for & set(pending_owners(meta)):
         return False
     return (site.places.output / page_file_of(issue)).is_file()

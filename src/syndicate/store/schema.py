@@ -88,7 +88,7 @@ documents = Table(  # files this program wrote
     metadata,
     Column("path", PLAIN, primary_key=True),
     Column("size", BigInteger, nullable=False),
-    Column("owner", PLAIN, nullable=False),  # what it belongs to: site, tag:x, article id, ...
+    Column("owner", PLAIN, nullable=False),  # catalogue.owners.Owner
 )
 
 document_findings = Table(  # findings of making documents
