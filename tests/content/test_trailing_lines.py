@@ -139,7 +139,7 @@ def test_a_labelled_line_at_the_end_becomes_the_tags(label: str, gap: str) -> No
         ("Topics: the sea, oil", ("the sea", "oil")),
     ],
 )
-def test_what_stands_behind_a_label_is_taken_whole(line: str, expected: tuple[str, ...]) -> None:
+def test_the_text_after_a_label_is_read_as_tags(line: str, expected: tuple[str, ...]) -> None:
     assert tags(f"{LEAD}\n{line}\n") == expected
     assert tags(f"{LEAD}\n\n{line}\n") == expected
 
@@ -169,7 +169,7 @@ def test_hashtags_alone_on_the_last_line_are_tags(
 
 
 @pytest.mark.parametrize("line", ["#1 #2", "See #lamp", "#lamp is a tag", "# lamp", "###", "#"])
-def test_other_number_signs_are_no_hashtags(line: str) -> None:
+def test_other_number_signs_are_not_hashtags(line: str) -> None:
     assert tags(f"{LEAD}\n\n{line}\n") == ()
 
 
@@ -216,7 +216,7 @@ def test_prose_sign_offs_and_addresses_stay_in_the_text(line: str) -> None:
      "## Ingredients\n", "Ingredients\n-----------\n\n", "![pic](a.png)\n\n", "<!--\n\n",
      "<pre>\n\n", "| a | b |\n\n", "We need\n", "Best,\n", "Ann Lee\n", "Text,\n", "```\ncode\n"],
 )  # fmt: skip
-def test_what_stands_above_can_make_it_no_list_of_tags(above: str) -> None:
+def test_the_text_above_can_show_that_a_line_is_not_tags(above: str) -> None:
     assert tags(f"{above}salt, pepper, oil\n") == ()
 
 
@@ -239,7 +239,7 @@ def test_keywords_below_a_list_are_not_in_its_last_item() -> None:
     assert "glass" not in found.text
 
 
-def test_whoever_is_quoted_stays_below_the_quote() -> None:
+def test_an_attribution_stays_below_the_quote() -> None:
     assert tags("Text.\n\n> The sea is near.\n\nAnn Lee, Keeper, Scotland\n") == ()
 
 
@@ -299,7 +299,7 @@ def test_a_date_beside_the_tags_is_the_date(line: str, end: str) -> None:
     "line",
     ["03/04/2026", "March 2026", "1911", "20260304", "1850-1900", "on 4 March 2026 it ended"],
 )
-def test_what_is_not_certainly_one_day_is_no_date(line: str) -> None:
+def test_a_line_that_may_be_several_days_is_not_a_date(line: str) -> None:
     found = seen(f"{TIGHT}{line}\nTags: lamps, glass\n")
     assert found.article.date is None
     assert line in found.text

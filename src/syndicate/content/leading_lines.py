@@ -1,10 +1,10 @@
-"""What the first lines of a text without front matter say about it: title, authors, date, tags.
+"""Title, authors, date and tags from the first lines of a text without front matter.
 
 A title line is a short first line without a full stop that stands apart from the text: a blank
 line or a section follows it, or the text below has one paragraph per line or is wrapped wider.
-Below the title may stand who wrote the text (`by Ann Lee`), below or above it when (a date that can
-be only one day), labelled tags and hashtags. Pure, and on the safe side: a first line that may be a
-sentence, a verse, a greeting or markup stays in the text.
+A byline (`by Ann Lee`) may follow the title; a date that can mean only one day, labelled tags and
+hashtags may be above or below it. In doubt, a first line stays in the text: it may be a sentence, a
+verse, a greeting or markup. Pure.
 """
 
 from __future__ import annotations
@@ -13,8 +13,11 @@ import re
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 
-from syndicate.content import layout, plaintext, trailing_lines
+from syndicate.content import layout, plaintext
 from syndicate.content.article import Format
+from syndicate.content.date_lines import read_date_line
+from syndicate.content.keywords import is_sentence
+from syndicate.content.tag_lines import MAX_LINE, hashtags, labelled_tags
 
 TITLE_LINE, BYLINE, DATE_LINE = "title line", "byline", "date line"
 HASHTAG_LINE = "hashtags below the title"
@@ -22,7 +25,7 @@ HASHTAG_LINE = "hashtags below the title"
 _MAX_TITLE = 100  # columns of a title with a blank line below
 _MAX_TITLE_WORDS = 18
 _MAX_TIGHT_TITLE = 80  # columns of a title directly above the text
-_MAX_LINES = 8  # lines at the top that are read so
+_MAX_LINES = 8  # lines at the top that can be metadata
 _WINDOW = 20_000  # characters
 
 _NO_TITLE = re.compile(
@@ -59,7 +62,7 @@ _BEFORE_DATE = re.compile(r"\s*(?:[,|•·]|\s[-–—/])\s+")
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """What the first lines say. The text goes on at `end`, which is the start of a line."""
+    """The metadata of the first lines. The text continues at `end`, the start of a line."""
 
     end: int = 0
     title: str = ""
@@ -72,22 +75,22 @@ class Opening:
 def read(body: str, form: Format, zone: tzinfo, *, has_title: bool) -> Opening:
     """Read the first lines of a body that begins with a line that is not blank.
 
-    `has_title`: a heading above it is the title already. A date without an offset is in `zone`.
-    A body is never left without text; `end` is 0 when all of it is text.
+    `has_title`: a heading above it is the title. A date without an offset is in `zone`. At least
+    one line of the body stays text; `end` is 0 when all of it is text.
     """
     window = body[:_WINDOW]
-    # Below a heading, or above the title line, where a byline would as well be text.
-    opening = _about(window, Opening(), zone, bylines=has_title)
+    # Above the title line, a byline may be text.
+    opening = _with_metadata(window, Opening(), zone, bylines=has_title)
     if not has_title and (found := title_line(body[opening.end :], form, zone)):
         title, end = found
         rules = {"title": TITLE_LINE, **opening.rules}
         opening = replace(opening, end=opening.end + end, title=title, rules=rules)
-        opening = _about(window, opening, zone)
+        opening = _with_metadata(window, opening, zone)
     return opening if body[opening.end :].strip() else Opening()
 
 
 def is_title_line(body: str, title: str) -> int:
-    """Where the text goes on if the body opens with a line that says the title; else 0."""
+    """Where the text continues if the body begins with a line that repeats the title; else 0."""
     first, _, rest = body.partition("\n")
     if not title or len(first) > _WINDOW or not rest.strip():
         return 0
@@ -96,11 +99,11 @@ def is_title_line(body: str, title: str) -> int:
     below = rest.partition("\n")[0]
     if below.strip() and not _UNDERLINE.match(below):
         return 0
-    return _past(body, len(first) + 1 + (len(below) + 1 if below.strip() else 0))
+    return _next_text(body, len(first) + 1 + (len(below) + 1 if below.strip() else 0))
 
 
 def title_line(body: str, form: Format, zone: tzinfo) -> tuple[str, int] | None:
-    """The title in the first line, and where the text goes on; None if the first line is text."""
+    """The title in the first line, and where the text continues; None if that line is text."""
     end = body.find("\n")
     line = body[: max(end, 0)].rstrip()
     if not 0 < len(line) <= _WINDOW or _FIRST_HEADING.match(body):
@@ -111,10 +114,10 @@ def title_line(body: str, form: Format, zone: tzinfo) -> tuple[str, int] | None:
         return None
     if form is Format.TEXT and _UNDERLINE.match(rest.partition("\n")[0]):
         end = body.find("\n", end + 1)
-        return (title, _past(body, end + 1)) if end > 0 else None
-    text = rest[_about(rest[:_WINDOW], Opening(), zone).end :]
+        return (title, _next_text(body, end + 1)) if end > 0 else None
+    text = rest[_with_metadata(rest[:_WINDOW], Opening(), zone).end :]
     if _is_apart(rest, text) or _is_above_text(line, text, form):
-        return title, _past(body, end + 1)
+        return title, _next_text(body, end + 1)
     return None
 
 
@@ -126,32 +129,32 @@ def _title(line: str) -> str:
         return ""
     if layout.width(text) > _MAX_TITLE or len(text.split()) > _MAX_TITLE_WORDS:
         return ""
-    if not any(map(str.isalpha, text)) or trailing_lines.labelled(text):
+    if not any(map(str.isalpha, text)) or labelled_tags(text):
         return ""
-    if text.endswith(("!", "！")) and (len(text.split()) > 8 or trailing_lines.is_sentence(text)):
+    if text.endswith(("!", "！")) and (len(text.split()) > 8 or is_sentence(text)):
         return ""
     return plaintext.from_markdown(text)
 
 
 def _is_apart(rest: str, text: str) -> bool:
-    """Whether a blank line or a section parts the title, and the lines about the article that may
-    stand below it, from the text."""
+    """Whether a blank line or a section separates the title, with the metadata below it, from the
+    text."""
     if not rest.partition("\n")[0].strip():
         return not _FIRST_HEADING.match(rest.lstrip()[:_WINDOW])
-    about = rest[: len(rest) - len(text)]
-    blank = bool(about) and not about[:-1].rpartition("\n")[2].strip()
+    metadata = rest[: len(rest) - len(text)]
+    blank = bool(metadata) and not metadata[:-1].rpartition("\n")[2].strip()
     return blank or bool(_SECTION.match(text))
 
 
 def _is_above_text(line: str, rest: str, form: Format) -> bool:
-    """Whether the line is too short to be of the paragraphs directly below it."""
+    """Whether the line is too short to belong to the paragraphs directly below it."""
     columns = layout.width(line)
     below = rest.partition("\n")[0]
     if columns > _MAX_TIGHT_TITLE or _MARK_END.search(line) or below[:1].islower():
         return False
     plan = layout.plan(rest, form)
-    asks = bool(_QUESTION.search(line))  # among short lines it may be of a dialogue
-    if plan.each_line and (plan.long or (plan.count > 2 and not asks)):
+    is_question = bool(_QUESTION.search(line))  # above short lines, perhaps part of a dialogue
+    if plan.each_line and (plan.long or (plan.count > 2 and not is_question)):
         return True
     if plan.width:
         return columns <= plan.width * 0.6 and layout.width(below) >= plan.width * 0.75
@@ -161,21 +164,21 @@ def _is_above_text(line: str, rest: str, form: Format) -> bool:
 # -- below the title -------------------------------------------------------------------------
 
 
-def _about(window: str, opening: Opening, zone: tzinfo, *, bylines: bool = True) -> Opening:
-    """The opening with what the lines below the title, or above it, say."""
+def _with_metadata(window: str, opening: Opening, zone: tzinfo, *, bylines: bool = True) -> Opening:
+    """The opening with the metadata of the next lines."""
     for _ in range(_MAX_LINES):
         end = window.find("\n", opening.end)
-        if end < 0 or (more := _about_line(window[opening.end : end], zone)) is None:
+        if end < 0 or (more := _metadata_of(window[opening.end : end], zone)) is None:
             break
         merged = _merged(opening, more)
         if merged is None or (more.authors and not bylines):
             break
-        opening = replace(merged, end=_past(window, end + 1))
+        opening = replace(merged, end=_next_text(window, end + 1))
     return opening
 
 
 def _merged(opening: Opening, more: Opening) -> Opening | None:
-    """Both together; None when both say the same kind of thing, so that one is text."""
+    """Both together; None if both have authors, or both a date, so that one of them is text."""
     if (opening.authors and more.authors) or (opening.date and more.date):
         return None
     return Opening(
@@ -188,17 +191,17 @@ def _merged(opening: Opening, more: Opening) -> Opening | None:
     )
 
 
-def _about_line(line: str, zone: tzinfo) -> Opening | None:
-    """What one line says about the article; None if it is text."""
+def _metadata_of(line: str, zone: tzinfo) -> Opening | None:
+    """The metadata of one line; None if it is text."""
     text = line.strip()
-    if not text or len(text) > trailing_lines.MAX_LINE:
+    if not text or len(text) > MAX_LINE:
         return None
-    if found := trailing_lines.labelled(text):
-        return Opening(tags=found[0], rules={"tags": found[1]})
-    if tags := trailing_lines.hashtags(text):
+    if found := labelled_tags(text):
+        return Opening(tags=found.tags, rules={"tags": found.rule})
+    if tags := hashtags(text):
         return Opening(tags=tags, rules={"tags": HASHTAG_LINE})
-    if day := trailing_lines.date_of(text, zone):
-        return Opening(date=day[0], rules={"date": DATE_LINE})
+    if day := read_date_line(text, zone):
+        return Opening(date=day.date, rules={"date": DATE_LINE})
     plain = plaintext.from_markdown(text) if text[0] in "*_" else text
     return _byline(plain, zone)
 
@@ -213,21 +216,26 @@ def _byline(text: str, zone: tzinfo) -> Opening | None:
     for gap in _BEFORE_DATE.finditer(found[1]):
         names, day = (
             _names(found[1][: gap.start()]),
-            trailing_lines.date_of(found[1][gap.end() :], zone),
+            read_date_line(found[1][gap.end() :], zone),
         )
         if names and day:
-            return Opening(authors=names, date=day[0], rules={"authors": BYLINE, "date": DATE_LINE})
+            return Opening(
+                authors=names, date=day.date, rules={"authors": BYLINE, "date": DATE_LINE}
+            )
     return None
 
 
 def _names(text: str) -> tuple[str, ...]:
-    """The people in a byline; () if these are not all names."""
+    """The people in a byline; () if one of them is not a name."""
     names = tuple(plaintext.line(name) for name in _AND.split(text.strip()))
     return names if all(map(_is_name, names)) else ()
 
 
 def _is_name(text: str) -> bool:
-    """Up to five words, each with a capital or in a script without them, but for particles."""
+    """Whether it is up to five words that begin with a capital, or are in a script without case.
+
+    Particles such as `von` may be lowercase.
+    """
     words = text.split()
     if not 0 < len(words) <= 5 or len(text) > 60 or any(map(str.isdigit, text)):
         return False
@@ -237,8 +245,8 @@ def _is_name(text: str) -> bool:
     return bool(others) and all(word[0].isalpha() and not word[0].islower() for word in others)
 
 
-def _past(body: str, at: int) -> int:
-    """The start of the next line that is not blank."""
+def _next_text(body: str, at: int) -> int:
+    """The start of the next line that is not blank, at or after `at`."""
     while at < len(body):
         end = body.find("\n", at)
         if body[at : end if end >= 0 else len(body)].strip():
