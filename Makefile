@@ -17,8 +17,17 @@ run: $(RUNTIME) ## Build the demonstration site, print its address, and serve it
 	@$(BIN)/syndicate build
 	@$(BIN)/syndicate run
 
-test: $(DEV) ## Run all tests.
-	$(BIN)/pytest -n auto
+test: $(DEV) ## Run all tests but the soak tests.
+	$(BIN)/pytest -n auto -m "not soak"
+
+test-fast: $(DEV) ## Run the tests that start no program, server or browser.
+	$(BIN)/pytest -n auto -m "not slow and not soak"
+
+test-soak: $(DEV) ## Run the tests that are long by nature: many kills, random orders.
+	$(BIN)/pytest -n auto -m soak
+
+coverage: $(DEV) ## Run the fast tests, and list the lines and branches they leave out.
+	$(BIN)/pytest -n auto -m "not slow and not soak" --cov --cov-report=term-missing:skip-covered
 
 lint: $(DEV) ## Check style, types, and which module may import which.
 	$(BIN)/ruff format --check src tests benchmarks

@@ -37,6 +37,30 @@ def pytest_configure() -> None:
 DESKTOP: ViewportSize = {"width": 1440, "height": 900}
 BROWSER_SECONDS = 60
 
+PROGRAMS = {
+    "browser",
+    "caniemail",
+    "lonely",
+    "need",
+    "postgresql_server",
+    "program",
+    "root",
+    "start",
+}
+"""Fixtures that start programs."""
+SERVING = {"delivery", "preview", "service", "signup"}
+"""Folders of tests of which nearly all start servers or deliver issues."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as slow what `make test-fast` leaves out: whatever starts a program or a server."""
+    for item in items:
+        assert isinstance(item, pytest.Function)
+        on_postgresql = "[" in item.name and "postgresql" in item.name.partition("[")[2]
+        if on_postgresql or PROGRAMS & {*item.fixturenames} or item.path.parent.name in SERVING:
+            item.add_marker(pytest.mark.slow)
+
+
 TEST_SECONDS = 300
 """How long a test may take, its fixtures included: far more than any needs on a busy machine."""
 

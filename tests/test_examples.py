@@ -12,6 +12,8 @@ from site_folder import quietly
 from syndicate.build.builder import build
 from syndicate.site import load_site
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = Path(__file__).parents[1] / "examples"
 CONFIGS = [
     path.relative_to(EXAMPLES).as_posix()

@@ -15,6 +15,8 @@ import pytest
 
 from site_folder import SiteFolder
 
+pytestmark = pytest.mark.slow
+
 MAX_MEGABYTES = 300
 SIZE = 100_000
 LETTER = {"title": "Lake Weekly", "sender": "lake@example.org", "postal_address": "Here"}
@@ -133,6 +135,7 @@ def site(tmp_path: Path) -> SiteFolder:
 KINDS = (("md", MARKDOWN), ("html", HTML))
 
 
+@pytest.mark.soak
 def test_files_that_are_too_much_cost_only_themselves(site: SiteFolder) -> None:
     first = run(site, "build")
     assert first.code == 0, first.out

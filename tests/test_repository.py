@@ -49,6 +49,8 @@ from syndicate.config.model import (
     Webhooks,
 )
 
+pytestmark = pytest.mark.slow
+
 REPOSITORY = Path(__file__).parents[1]
 DOCUMENTS = [
     *(REPOSITORY / f"{name}.md" for name in ("README", "CONTRIBUTING", "SECURITY", "CHANGELOG")),

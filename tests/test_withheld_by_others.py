@@ -12,6 +12,8 @@ import pytest
 from site_folder import NOON, SiteFolder
 from syndicate.build.explain import explain
 
+pytestmark = pytest.mark.slow
+
 POST = "---\ntitle: {}\ndate: 2026-11-01\n---\nWords.\n"
 
 

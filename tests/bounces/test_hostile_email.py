@@ -19,6 +19,8 @@ from syndicate.bounces.parse import read
 from syndicate.errors import UnreadableEmailError
 from syndicate.signup.written_email import read_email
 
+pytestmark = pytest.mark.slow
+
 CPU_SECONDS = 10
 UNITS = (
     *("\n", " \n", "a\n", "\n\n550 5.1.1 x", " ", "a", "a ", ".", "-", "(", "<", "@", "a@", "=?"),

@@ -15,6 +15,7 @@ from datetime import timedelta
 from pathlib import Path
 from unittest.mock import patch
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -308,7 +309,7 @@ class Prepared:
 
 
 PREPARED = Prepared()
-TestAnyOrder = AnyOrder.TestCase
+TestAnyOrder = pytest.mark.soak(AnyOrder.TestCase)
 TestAnyOrder.settings = settings(
     max_examples=10,
     stateful_step_count=15,

@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from random import Random
 
+import pytest
 from counting_server import CountingServer
 from soaking import Soak
 
 
+@pytest.mark.soak
 def test_killed_again_and_again_nobody_is_lost_and_nobody_gets_it_twice(
     database_url: str, tmp_path: Path
 ) -> None:

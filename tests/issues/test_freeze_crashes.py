@@ -117,6 +117,7 @@ print(json.dumps(won))
 """
 
 
+@pytest.mark.soak
 def test_of_five_processes_at_once_one_makes_each_of_a_thousand_slots(
     database_url: str, tmp_path: Path
 ) -> None:

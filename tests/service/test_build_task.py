@@ -297,6 +297,7 @@ steps = st.lists(
 
 @given(steps)
 @settings(max_examples=8, suppress_health_check=[HealthCheck.too_slow])
+@pytest.mark.soak
 def test_however_it_came_about_the_service_leaves_what_a_first_build_makes(
     history: list[tuple[str, str, int]],
 ) -> None:

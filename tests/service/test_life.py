@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from unittest import mock
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
@@ -183,7 +184,7 @@ class Living(RuleBasedStateMachine):
         return [f"{each.path}: {each.rule}" for _, each, _ in self.life.tick.faults]
 
 
-TestLife = Living.TestCase
+TestLife = pytest.mark.soak(Living.TestCase)
 TestLife.settings = settings(
     max_examples=6,
     stateful_step_count=12,

@@ -421,6 +421,7 @@ def odd_request(
     return method, bytes(c for c in target if c > 32 and c != 127), headers, body
 
 
+@pytest.mark.soak
 def test_ten_thousand_odd_requests_find_no_fault(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'syndicate.db'}"
     with opened(tmp_path, url) as place:
