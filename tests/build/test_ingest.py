@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from site_folder import NOON, SiteFolder
 from syndicate.build.ingest import changed_files
-from syndicate.catalogue.identity import NO_BODY, Record, State
+from syndicate.catalogue.records import NO_BODY, Record, State
 from syndicate.errors import SyndicateError
 from syndicate.store.articles import Articles
 from syndicate.store.meta import Meta

@@ -11,19 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndicate.catalogue.identity import (
-    Decision,
-    Record,
-    ScannedFile,
-    State,
-    article_of,
-    body_hash,
-    head_of,
-    match_articles,
-    new_id,
-    tag_of,
-    tag_pairs,
-)
+from syndicate.catalogue.identity import Decision, match_articles, new_id
+from syndicate.catalogue.records import Record, ScannedFile, State, article_of, body_hash, head_of
+from syndicate.catalogue.tags import tag_of, tag_pairs
 from syndicate.content.article import Article, Format
 from syndicate.timestamps import format_timestamp
 

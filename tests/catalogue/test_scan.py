@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from syndicate.catalogue import scan
-from syndicate.catalogue.identity import ScannedFile, body_hash
+from syndicate.catalogue.records import ScannedFile, body_hash
 from syndicate.catalogue.scan import UnreadableFile, read_article, scan_files, scan_many
 from syndicate.content import folder
 from syndicate.errors import ArticleError

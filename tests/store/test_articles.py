@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from syndicate.catalogue.identity import Record, State
 from syndicate.catalogue.owners import SITE, Owner
+from syndicate.catalogue.records import Record, State
 from syndicate.store.articles import Articles
 from syndicate.store.database import Database
 from syndicate.store.documents import Documents

@@ -23,8 +23,9 @@ from urllib.parse import quote
 
 from syndicate import __version__
 from syndicate.build.ingest import IngestResult, ingest
-from syndicate.catalogue.identity import Counts, Record, ScannedFile, is_published
+from syndicate.catalogue.counts import Counts
 from syndicate.catalogue.owners import ALL, ALL_FILES, SERVICE, Owner, OwnerKind
+from syndicate.catalogue.records import Record, ScannedFile, is_published
 from syndicate.catalogue.scan import UnreadableFile, scan_many
 from syndicate.catalogue.urls import SIGNUP_PATHS, base_url, page_file
 from syndicate.config.model import Config, Service, Store

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from syndicate.build.ingest import changed_files
-from syndicate.catalogue.identity import Record, State, expires, is_page, is_published, placed
+from syndicate.catalogue.pages_by_place import with_page_by_place
+from syndicate.catalogue.records import Record, State, expires, is_page, is_published
 from syndicate.catalogue.scan import broken_finding, read_article, scanned
 from syndicate.content import folder, naming, page_rules, rule_files
 from syndicate.content.article import Article
@@ -163,7 +164,7 @@ def _is_as_kept(reading: Reading | None, record: Record | None) -> bool:
     if reading is None or record is None or record.mtime_ns != TOO_FRESH:
         return False
     alone = surrounding((), (), ())  # so that a page by what lies around it is as it was
-    file = placed(scanned(reading, (0, 0)), record, alone)
+    file = with_page_by_place(scanned(reading, (0, 0)), record, alone)
     kept = (file.body_hash, file.title, file.slug, file.head, file.draft)
     draft = record.state == State.DRAFT
     return kept == (record.body_hash, record.title, record.slug, record.head, draft)

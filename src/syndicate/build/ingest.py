@@ -12,22 +12,17 @@ from datetime import datetime, tzinfo
 from typing import Never
 
 from syndicate import findings
-from syndicate.catalogue.identity import (
+from syndicate.catalogue.identity import Decision, match_articles
+from syndicate.catalogue.publication import (
     MAX_UNDATED,
-    Decision,
-    Record,
-    ScannedFile,
-    State,
     at_its_moment,
     dated_now,
-    disambiguate_slugs,
-    expires,
-    is_undated,
-    match_articles,
     not_after,
     to_hold_undated,
 )
+from syndicate.catalogue.records import Record, ScannedFile, State, expires, is_undated
 from syndicate.catalogue.scan import UnreadableFile
+from syndicate.catalogue.slugs import disambiguate_slugs
 from syndicate.content.folder import FolderScan, Stat, present
 from syndicate.content.page_rules import Surrounding, surrounding
 from syndicate.content.reader import is_article

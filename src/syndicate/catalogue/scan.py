@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from syndicate import findings
-from syndicate.catalogue.identity import ScannedFile, body_hash, head_of
+from syndicate.catalogue.records import ScannedFile, body_hash, head_of
 from syndicate.content import folder
 from syndicate.content.folder import Stat
 from syndicate.content.inherited import FolderRules

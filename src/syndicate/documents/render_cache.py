@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from syndicate import findings
-from syndicate.catalogue.identity import Record, article_of, body_hash, is_page, is_shown
+from syndicate.catalogue.records import Record, article_of, body_hash, is_page, is_shown
 from syndicate.catalogue.scan import read_article
 from syndicate.catalogue.urls import article_url, base_url
 from syndicate.config.model import SiteSettings

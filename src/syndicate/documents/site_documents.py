@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
-from syndicate.catalogue.identity import Record, State, is_shown, tag_of
 from syndicate.catalogue.owners import SITE, Owner, OwnerKind
+from syndicate.catalogue.records import Record, State, is_shown
+from syndicate.catalogue.tags import tag_of
 from syndicate.catalogue.urls import base_url, page_file, tag_folder
 from syndicate.config.model import Config, FeedFormat
 from syndicate.content import page_rules

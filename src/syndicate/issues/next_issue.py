@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
-from syndicate.catalogue.identity import tag_of
+from syndicate.catalogue.tags import tag_of
 from syndicate.config.model import Newsletter
 from syndicate.content.article import Published
 from syndicate.documents.site_documents import SiteDocuments

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import uvicorn
 
-from syndicate.catalogue.identity import aliases_of
+from syndicate.catalogue.records import aliases_of
 from syndicate.catalogue.urls import base_url
 from syndicate.config.model import Webhooks
 from syndicate.documents.render_cache import address

@@ -8,13 +8,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from syndicate.catalogue.identity import (
-    Counts,
-    Record,
-    State,
-    is_called_draft,
-    tag_pairs,
-)
+from syndicate.catalogue.counts import Counts, is_called_draft
+from syndicate.catalogue.records import Record, State
+from syndicate.catalogue.tags import tag_pairs
 from syndicate.content import page_rules
 from syndicate.content.folder import Stat
 from syndicate.store.database import Database

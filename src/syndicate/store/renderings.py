@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from syndicate.catalogue.identity import BESIDE_ARTICLES, State
+from syndicate.catalogue.records import BESIDE_ARTICLES, State
 from syndicate.store.articles import SHOWN_BY_ID, Articles, among, chunks
 from syndicate.store.database import Database
 

@@ -1,0 +1,48 @@
+"""How many files of the content folder are in which state. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many files of the content folder stand where; each is counted once.
+
+    `held_back` is what is not published for another reason than that its author calls it a draft:
+    another key, a doubt, no date. `unread` is what cannot be read and was never published.
+    """
+
+    published: int = 0
+    pages: int = 0
+    unlisted: int = 0
+    drafts: int = 0
+    held_back: int = 0
+    scheduled: int = 0
+    expired: int = 0
+    unread: int = 0
+
+    def in_words(self) -> list[str]:
+        """`3 articles published`, `1 draft`: numbers that are 0 are left out, but the first."""
+        nouns = (("page", self.pages), ("draft", self.drafts))
+        words = (
+            ("held back", self.held_back),
+            ("scheduled", self.scheduled),
+            ("unlisted", self.unlisted),
+            ("expired", self.expired),
+            ("unreadable", self.unread),
+        )
+        return [
+            f"{_counted(self.published, 'article')} published",
+            *(_counted(number, noun) for noun, number in nouns if number),
+            *(f"{number:,} {word}" for word, number in words if number),
+        ]
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def is_called_draft(reason: str) -> bool:
+    """Whether an article is a draft by the word of its author; `reason` is "" for `draft: true`."""
+    return not reason or reason.lower().endswith(("draft", "drafts"))

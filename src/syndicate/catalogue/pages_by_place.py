@@ -1,0 +1,61 @@
+"""Undated files that are pages, or are held back, because of the files around them. Pure."""
+
+from __future__ import annotations
+
+import json
+
+from syndicate import findings
+from syndicate.catalogue.records import ENCODE, NO_BODY, Record, ScannedFile
+from syndicate.content import page_rules
+from syndicate.content.page_rules import Surrounding
+from syndicate.findings import Finding, Level
+
+
+def with_page_by_place(
+    file: ScannedFile, record: Record | None, around: Surrounding | None
+) -> ScannedFile:
+    """The file as a page, where what lies around it makes it one; else as it is.
+
+    What was published as an article stays one until its own header says otherwise, and a page
+    stays a page.
+    """
+    if not file.may_be_page or around is None or (record and record.sequence is not None):
+        return file
+    if not file.draft and (why := around.withholds(file.path, dated=file.date is not None)):
+        return _as_no_post(file, why)
+    kept = json.loads(record.head).get("inferred", {}).get("page") if record else None
+    dated = file.date is not None
+    stays = kept == page_rules.BESIDE_POSTS if dated else kept in page_rules.BY_SURROUNDING
+    reason = around.reason(file.path, dated=dated) or (kept if stays else "")
+    return _as_page(file, reason) if reason else file
+
+
+def _as_page(file: ScannedFile, reason: str) -> ScannedFile:
+    head = json.loads(file.head)
+    head |= {"page": True, "inferred": {**head.get("inferred", {}), "page": reason}}
+    text = file.body_hash != NO_BODY
+    why = "" if file.draft else page_rules.left_out(file.path, head.get("url"), has_text=text)
+    if why:
+        head["inferred"]["draft"] = why
+    kept_findings = [f for f in findings.from_json(file.findings) if f.rule != "body-empty"]
+    return file._replace(
+        head=ENCODE(head),
+        page=True,
+        draft=file.draft or bool(why),
+        findings=findings.to_json(kept_findings),
+    )
+
+
+def _as_no_post(file: ScannedFile, reason: str) -> ScannedFile:
+    head = json.loads(file.head)
+    head["inferred"] = {**head.get("inferred", {}), "draft": reason}
+    finding = Finding(
+        Level.NOTICE,
+        "post-undated",
+        f"the file is held back: {reason}",
+        file.path,
+        hint="begin its name with the day, as in 2026-03-08-name.md, or write date: in its header",
+    )
+    known = findings.from_json(file.findings)
+    kept_findings = findings.to_json([*known, finding])
+    return file._replace(head=ENCODE(head), draft=True, findings=kept_findings)

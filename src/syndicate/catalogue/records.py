@@ -1,0 +1,169 @@
+"""An article as the store keeps it, and a file as it was scanned. Pure."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from hashlib import sha256
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from syndicate.catalogue.tags import tag_pairs
+from syndicate.content.article import Article, Format
+from syndicate.timestamps import format_timestamp
+
+
+class State(StrEnum):
+    """Where an article stands. A live one is published once its moment has come.
+
+    A page and what is unlisted have a web page and stand in no feed, list or issue; until their
+    moment comes they are waiting. What is expired is withdrawn. What is undated is held back
+    because nothing says when it was written; see `to_hold_undated`.
+    """
+
+    LIVE = "live"
+    PAGE = "page"
+    UNLISTED = "unlisted"
+    WAITING = "waiting"
+    EXPIRED = "expired"
+    UNDATED = "undated"
+    DRAFT = "draft"
+    GONE = "gone"
+
+
+BESIDE_ARTICLES = frozenset((State.PAGE, State.UNLISTED))
+"""The states of what has a web page without being an article of the catalogue."""
+
+
+class Record(NamedTuple):
+    """An article as the store keeps it, a row: everything but its body. Moments as UTC text.
+
+    A named tuple, for there are tens of thousands of them: it is the row that is written.
+    `head` is JSON: what else the header said, tags among it.
+    """
+
+    id: str
+    path: str
+    size: int
+    mtime_ns: int
+    body_hash: str
+    state: str
+    first_seen: str
+    published: str
+    updated: str
+    sequence: int | None
+    title: str
+    slug: str
+    head: str
+    findings: str | None
+
+    def numbered(self, sequence: int) -> Record:
+        """This record as it is published."""
+        return Record(*self[:9], sequence, *self[10:])  # a tenth of the time of _replace
+
+    @property
+    def tag_pairs(self) -> tuple[tuple[str, str], ...]:
+        """Tags as in addresses, each with its label as written; of two that are one, the first."""
+        return tag_pairs(self.head)
+
+
+class ScannedFile(NamedTuple):
+    """A file that was read well: its stat, the fingerprint of its text, what the header said."""
+
+    path: str
+    size: int
+    mtime_ns: int
+    body_hash: str
+    title: str
+    slug: str
+    head: str
+    findings: str | None
+    date: str | None
+    updated: str | None
+    draft: bool
+    page: bool = False
+    unlisted: bool = False
+    may_be_page: bool = False
+    expires: str | None = None
+
+
+NO_BODY = sha256(b"").hexdigest()[:32]
+"""An empty body says nothing about which article it is."""
+
+
+def body_hash(body: str) -> str:
+    """A fingerprint of the text, blind to white space at its ends."""
+    return sha256(body.strip().encode()).hexdigest()[:32]
+
+
+HEAD = (
+    *("format", "body_line", "summary", "url", "image", "image_alt", "enclosure", "language"),
+    *("authors", "tags", "aliases", "extra", "inferred", "page", "unlisted"),
+)
+
+
+def head_of(article: Article) -> str:
+    """The metadata that the store keeps as JSON, what is empty left out; the same every time."""
+    values = {name: value for name in HEAD if (value := getattr(article, name))}
+    for name in ("extra", "inferred"):
+        if name in values:
+            values[name] = dict(values[name])
+    if article.expires:
+        values["expires"] = format_timestamp(article.expires)
+    if article.date is None:
+        values["undated"] = True
+    return ENCODE(values)
+
+
+ENCODE = json.JSONEncoder(ensure_ascii=False).encode
+
+
+def aliases_of(record: Record) -> tuple[str, ...]:
+    """The paths that an article had before, below the site, with and without a slash behind."""
+    paths = (urlsplit(alias).path.strip("/") for alias in json.loads(record.head)["aliases"])
+    return tuple(each for path in paths if path for each in (path, f"{path}/"))
+
+
+def article_of(record: Record, body: str) -> Article:
+    """The article again, from its record and body."""
+    head = json.loads(record.head)
+    for name in ("authors", "tags", "aliases"):
+        head[name] = tuple(head.get(name, ()))
+    for name in ("expires", "undated"):
+        head.pop(name, None)
+    return Article(
+        path=record.path,
+        title=record.title,
+        body=body,
+        slug=record.slug,
+        format=Format(head.pop("format")),
+        **head,
+    )
+
+
+def is_page(record: Record) -> bool:
+    """Whether the record is of a page of the site, in whichever state."""
+    return '"page": true' in record.head and json.loads(record.head).get("page") is True
+
+
+def is_published(record: Record) -> bool:
+    """Whether an article stands in the catalogue: in feeds, lists and issues."""
+    return record.state == State.LIVE and record.sequence is not None
+
+
+def is_shown(record: Record) -> bool:
+    """Whether a record has a web page: a published article, a page, or what is unlisted."""
+    return is_published(record) or record.state in BESIDE_ARTICLES
+
+
+def is_undated(record: Record) -> bool:
+    """Whether neither header nor path of an article states its date."""
+    return '"undated": true' in record.head and json.loads(record.head).get("undated") is True
+
+
+def expires(record: Record) -> str | None:
+    """The moment at which a record expires."""
+    if '"expires": "' not in record.head:
+        return None
+    moment = json.loads(record.head).get("expires")
+    return moment if isinstance(moment, str) else None
