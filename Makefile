@@ -7,8 +7,8 @@ RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
 DOCS := $(VENV)/.docs
 
-.PHONY: help run test lint docs bench bench-build bench-import bench-newsletter bench-send bench-serve
-.PHONY: bench-tick soak schema translations wheel clean
+.PHONY: help run test test-fast test-soak coverage lint docs bench bench-build bench-import
+.PHONY: bench-newsletter bench-send bench-serve bench-tick soak schema translations wheel clean
 
 help: ## List these targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
