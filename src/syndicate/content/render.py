@@ -16,16 +16,18 @@ from urllib.parse import unquote
 
 from syndicate.content import layout
 from syndicate.content.addresses import LocalFile, Surroundings
+from syndicate.content.allowed_html import SUMMARY_END, clean
 from syndicate.content.article import Article, Format, Rendering
+from syndicate.content.element_rewriter import HtmlProblem
 from syndicate.content.excerpt import summarise
 from syndicate.content.markdown import replace_tokens, to_html
-from syndicate.content.sanitise import MORE, Doubt, balanced, sanitise
+from syndicate.content.sanitise import sanitise
 from syndicate.content.shortcodes import CLOSE, OPEN, Expanded, Problem, Token, expand
 from syndicate.findings import Finding, Level
 
 __all__ = ["LocalFile", "Surroundings", "render"]
 
-Kind = TypeVar("Kind", Problem, Doubt)
+Kind = TypeVar("Kind", Problem, HtmlProblem)
 
 # Hugo, Zola, WordPress (with its own text), Jekyll, Docusaurus, Nikola, Pelican.
 _MARK = (
@@ -39,7 +41,7 @@ _NEWLINE = re.compile("\n")
 _UNDESCRIBED = re.compile(r"!\[\s*\]\(\s*<?([^\s<>)]+)")
 _NO_ALT = re.compile(r'<img src="([^"]*)" alt="\s*"')
 _EMPTY = re.compile(r"<p>\s*</p>\n?")
-_MARKER_PARAGRAPH = re.compile(rf"<p>\s*{MORE}\s*</p>\n?|{MORE}\n?")
+_MARKER_PARAGRAPH = re.compile(rf"<p>\s*{SUMMARY_END}\s*</p>\n?|{SUMMARY_END}\n?")
 
 
 def render(
@@ -53,22 +55,22 @@ def render(
     plan = layout.plan(body, article.format) if _is_laid_out(article) else None
     expanded, html = _html(body, article.format, surroundings, plan)
     if "<!--" in html:
-        html = _MORE.sub(MORE, html, count=1)
+        html = _MORE.sub(SUMMARY_END, html, count=1)
     regular = article.format is Format.TEXT or (
         article.format is Format.MARKDOWN and not _RAW_HTML.search(expanded.text)
     )
-    clean = sanitise(html, base=url, surroundings=surroundings, regular=regular)
-    whole, lead = _parted(clean.html)
+    safe = sanitise(html, base=url, surroundings=surroundings, regular=regular)
+    whole, lead = _split_at_summary_end(safe.html)
     summary = summarise(
         whole,
         stated=article.summary,
         lead=lead,
         title=article.title,
-        alts=[image.alt for image in clean.images if image.alt],
+        alts=[image.alt for image in safe.images if image.alt],
     )
-    doubts = clean.doubts + tuple(_undescribed(body, html))
-    findings = _findings(article, body, expanded.problems, doubts)
-    return Rendering(whole, summary, lead, clean.images), tuple(findings)
+    html_problems = safe.problems + tuple(_undescribed(body, html))
+    findings = _findings(article, body, expanded.problems, html_problems)
+    return Rendering(whole, summary, lead, safe.images), tuple(findings)
 
 
 def _without_token_marks(body: str) -> str:
@@ -92,7 +94,7 @@ def _html(
         marks: list[Token] = []
 
         def mark(match: re.Match[str]) -> str:
-            marks.append(Token(MORE, match[0]))
+            marks.append(Token(SUMMARY_END, match[0]))
             return f"\n\n{OPEN}{len(marks) - 1}{CLOSE}\n\n"
 
         text = _MORE_LINE.sub(mark, body, count=1) if "<!--" in body else body
@@ -106,31 +108,34 @@ def _html(
     return expanded, replace_tokens(expanded.text, expanded.tokens)
 
 
-def _undescribed(body: str, html: str) -> Iterator[Doubt]:
-    """Pictures written `![](x)`. Who writes alt="" in HTML means that one only decorates."""
+def _undescribed(body: str, html: str) -> Iterator[HtmlProblem]:
+    """Problems of pictures written `![](x)`. In HTML, alt="" states that one is decorative."""
     if "![" in body:
         shown = {unquote(unescape(source)) for source in _NO_ALT.findall(html)}
         for picture in _UNDESCRIBED.finditer(body):
             if unquote(picture[1]) in shown:
                 message = f"the picture {picture[1]} has no alternative text"
-                hint = 'describe it in ![…], or write <img src="…" alt=""> if it only decorates'
-                yield Doubt("image-alt-missing", message, picture[0], hint)
+                hint = 'describe it in ![…], or write <img src="…" alt=""> if it is decorative'
+                yield HtmlProblem("image-alt-missing", message, picture[0], hint)
 
 
-def _parted(html: str) -> tuple[str, str]:
+def _split_at_summary_end(html: str) -> tuple[str, str]:
     """The HTML without its summary marker, and the part before it."""
-    at = html.find(MORE)
+    at = html.find(SUMMARY_END)
     if at < 0:
         return html, ""
     lead = html[:at]
-    whole = _MARKER_PARAGRAPH.sub("", html, count=1).replace(MORE, "")
-    return whole, _EMPTY.sub("", balanced(lead)).strip()
+    whole = _MARKER_PARAGRAPH.sub("", html, count=1).replace(SUMMARY_END, "")
+    return whole, _EMPTY.sub("", clean(lead)).strip()
 
 
 def _findings(
-    article: Article, body: str, problems: tuple[Problem, ...], doubts: tuple[Doubt, ...]
+    article: Article,
+    body: str,
+    problems: tuple[Problem, ...],
+    html_problems: tuple[HtmlProblem, ...],
 ) -> Iterator[Finding]:
-    if not problems and not doubts:
+    if not problems and not html_problems:
         return
     lines = [match.start() for match in _NEWLINE.finditer(body)]
 
@@ -141,12 +146,12 @@ def _findings(
     more: Counter[str] = Counter()
     for problem in _few(problems, more):
         yield finding(problem.rule, problem.message, problem.hint, problem.offset)
-    after: dict[str, int] = {}  # doubts of one rule come in the order of the text, mostly
-    for doubt in _few(doubts, more):
-        start = after.get(doubt.rule, 0)
-        offset = _written_at(body, doubt.written, start)
-        after[doubt.rule] = max(start, offset + 1)
-        yield finding(doubt.rule, doubt.message, doubt.hint, offset)
+    after: dict[str, int] = {}  # problems of one rule come in the order of the text, mostly
+    for html_problem in _few(html_problems, more):
+        start = after.get(html_problem.rule, 0)
+        offset = _written_at(body, html_problem.written, start)
+        after[html_problem.rule] = max(start, offset + 1)
+        yield finding(html_problem.rule, html_problem.message, html_problem.hint, offset)
     for rule, number in more.items():
         if number > MAX_ALIKE:
             message = f"{number - MAX_ALIKE:,} more findings of this kind are not listed"
