@@ -1,3 +1,3 @@
 """A folder of articles in; feeds and a newsletter that is ready to send out."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
