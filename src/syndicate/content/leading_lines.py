@@ -13,10 +13,12 @@ import re
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 
-from syndicate.content import layout, plaintext
+from syndicate.content import plaintext
 from syndicate.content.article import Format
 from syndicate.content.date_lines import read_date_line
 from syndicate.content.keywords import is_sentence
+from syndicate.content.layout import detect_layout
+from syndicate.content.line_measures import LONG_LINE, ends_sentence, width
 from syndicate.content.tag_lines import MAX_LINE, hashtags, labelled_tags
 
 TITLE_LINE, BYLINE, DATE_LINE = "title line", "byline", "date line"
@@ -127,7 +129,7 @@ def _title(line: str) -> str:
     text = bold[2] if bold else line
     if _NO_TITLE.match(text) or _OPEN_END.search(text) or _CODE.search(text):
         return ""
-    if layout.width(text) > _MAX_TITLE or len(text.split()) > _MAX_TITLE_WORDS:
+    if width(text) > _MAX_TITLE or len(text.split()) > _MAX_TITLE_WORDS:
         return ""
     if not any(map(str.isalpha, text)) or labelled_tags(text):
         return ""
@@ -148,17 +150,17 @@ def _is_apart(rest: str, text: str) -> bool:
 
 def _is_above_text(line: str, rest: str, form: Format) -> bool:
     """Whether the line is too short to belong to the paragraphs directly below it."""
-    columns = layout.width(line)
+    columns = width(line)
     below = rest.partition("\n")[0]
     if columns > _MAX_TIGHT_TITLE or _MARK_END.search(line) or below[:1].islower():
         return False
-    plan = layout.plan(rest, form)
+    layout = detect_layout(rest, form)
     is_question = bool(_QUESTION.search(line))  # above short lines, perhaps part of a dialogue
-    if plan.each_line and (plan.long or (plan.count > 2 and not is_question)):
+    if layout.each_line and (layout.long or (layout.count > 2 and not is_question)):
         return True
-    if plan.width:
-        return columns <= plan.width * 0.6 and layout.width(below) >= plan.width * 0.75
-    return layout.width(below) > layout.LONG_LINE and layout.ends_sentence(below)
+    if layout.width:
+        return columns <= layout.width * 0.6 and width(below) >= layout.width * 0.75
+    return width(below) > LONG_LINE and ends_sentence(below)
 
 
 # -- below the title -------------------------------------------------------------------------

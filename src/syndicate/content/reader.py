@@ -22,7 +22,6 @@ from typing import Any, Never
 from syndicate.content import (
     frontmatter,
     infer,
-    layout,
     leading_lines,
     naming,
     page_rules,
@@ -34,8 +33,10 @@ from syndicate.content.article import NOTHING, Article, Format
 from syndicate.content.dates import DateError, to_utc
 from syndicate.content.frontmatter import Header
 from syndicate.content.inherited import Inherited
+from syndicate.content.layout import detect_layout
 from syndicate.content.metadata import MAX_TAGS, Metadata, understand
 from syndicate.content.naming import is_article
+from syndicate.content.paragraphs import arrange
 from syndicate.errors import ArticleError, Location
 from syndicate.findings import Finding, Level
 
@@ -112,7 +113,7 @@ def _article(
         date, inferred["date"] = guess
     title = found.title or text.title
     if not title:
-        shown = layout.arrange(body[:_WINDOW], layout.plan(body, form)).text if text.laid else body
+        shown = arrange(body[:_WINDOW], detect_layout(body, form)).text if text.laid else body
         title, inferred["title"] = _other_title(path, name, shown, form, findings)
     tags = tuple(found.tags.values()) or text.tags
     if len(tags) > MAX_TAGS:
@@ -271,7 +272,7 @@ def _body(header: Header, found: Metadata, form: Format, zone: tzinfo) -> _Body:
     elif form is Format.TEXT:
         _read_title_line(text, found.title, zone)
     if form is Format.TEXT or (form is Format.MARKDOWN and not header.kind):
-        rules = layout.arrange(text.body, layout.plan(text.body, form)).rules
+        rules = arrange(text.body, detect_layout(text.body, form)).rules
         if rules:
             text.laid, text.inferred["paragraphs"] = True, ", ".join(rules)
     return text

@@ -14,13 +14,14 @@ from html import escape, unescape
 from typing import TypeVar
 from urllib.parse import unquote
 
-from syndicate.content import layout
 from syndicate.content.addresses import LocalFile, Surroundings
 from syndicate.content.allowed_html import SUMMARY_END, clean
 from syndicate.content.article import Article, Format, Rendering
 from syndicate.content.element_rewriter import HtmlProblem
 from syndicate.content.excerpt import summarise
+from syndicate.content.layout import Layout, detect_layout
 from syndicate.content.markdown import replace_tokens, to_html
+from syndicate.content.paragraphs import arrange
 from syndicate.content.sanitise import sanitise
 from syndicate.content.shortcodes import CLOSE, OPEN, Expanded, Problem, Token, expand
 from syndicate.findings import Finding, Level
@@ -52,8 +53,8 @@ def render(
     Nothing is raised for anything written in a body.
     """
     body = _without_token_marks(article.body)
-    plan = layout.plan(body, article.format) if _is_laid_out(article) else None
-    expanded, html = _html(body, article.format, surroundings, plan)
+    text_layout = detect_layout(body, article.format) if _is_laid_out(article) else None
+    expanded, html = _html(body, article.format, surroundings, text_layout)
     if "<!--" in html:
         html = _MORE.sub(SUMMARY_END, html, count=1)
     regular = article.format is Format.TEXT or (
@@ -86,7 +87,7 @@ def _is_laid_out(article: Article) -> bool:
 
 
 def _html(
-    body: str, form: Format, surroundings: Surroundings, plan: layout.Plan | None
+    body: str, form: Format, surroundings: Surroundings, layout: Layout | None
 ) -> tuple[Expanded, str]:
     """The body as HTML, not yet safe. Offsets of problems are those in the body as written."""
     if form is Format.TEXT:
@@ -98,12 +99,12 @@ def _html(
             return f"\n\n{OPEN}{len(marks) - 1}{CLOSE}\n\n"
 
         text = _MORE_LINE.sub(mark, body, count=1) if "<!--" in body else body
-        text = layout.arrange(text, plan).text if plan else text
+        text = arrange(text, layout).text if layout else text
         return Expanded(body), to_html(text, marks, raw_html=False)
     markdown = form is Format.MARKDOWN
     expanded = expand(body, article_url=surroundings.article_anywhere, markdown=markdown)
     if markdown:
-        text = layout.arrange(expanded.text, plan).text if plan else expanded.text
+        text = arrange(expanded.text, layout).text if layout else expanded.text
         return expanded, to_html(text, expanded.tokens)
     return expanded, replace_tokens(expanded.text, expanded.tokens)
 

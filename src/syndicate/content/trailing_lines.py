@@ -21,8 +21,8 @@ from datetime import datetime, tzinfo
 
 from syndicate.content.date_lines import read_date_line
 from syndicate.content.keywords import is_keyword
-from syndicate.content.layout import ends_sentence
 from syndicate.content.line_labels import lone_label, unwrapped
+from syndicate.content.line_measures import ends_sentence
 from syndicate.content.metadata import MAX_TAG_LENGTH
 from syndicate.content.tag_lines import (
     MAX_LINE,

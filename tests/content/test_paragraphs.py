@@ -18,7 +18,8 @@ from layout_bench import (
 )
 
 from syndicate.content.article import Format
-from syndicate.content.layout import MAX_LENGTH, MAX_LINES, arrange, plan
+from syndicate.content.layout import MAX_LENGTH, MAX_LINES, detect_layout
+from syndicate.content.paragraphs import arrange
 
 LINES, JOINED, VERSE = "one paragraph per line", "wrapped lines joined", "line breaks kept"
 INDENTED, SHORT_LAST = "first lines are indented", "a short last line ends a paragraph"
@@ -209,10 +210,10 @@ def test_a_fence_keeps_its_lines() -> None:
 )  # fmt: skip
 def test_blocks_of_markdown_without_a_header_stay_as_they_are(part: str) -> None:
     text = f"{LEAD}[^1]\n\n{STAIRS}\n\n{part}\n\n{OIL}\n"
-    assert plan(text, Format.MARKDOWN).each_line is False
-    assert arrange(text, plan(text, Format.MARKDOWN)).text == text
+    assert detect_layout(text, Format.MARKDOWN).each_line is False
+    assert arrange(text, detect_layout(text, Format.MARKDOWN)).text == text
     tight = f"{LEAD}[^1]\n{STAIRS}\n\n{part}\n\n{OIL}\n"
-    assert part in arrange(tight, plan(tight, Format.MARKDOWN)).text
+    assert part in arrange(tight, detect_layout(tight, Format.MARKDOWN)).text
 
 
 def test_markdown_with_a_header_keeps_its_meaning() -> None:
@@ -257,7 +258,7 @@ def test_a_summary_mark_on_its_own_line_still_parts_the_lead() -> None:
 
 def test_a_text_without_end_keeps_the_paragraphs_of_markdown() -> None:
     for text in ("Ab cd.\n" * (MAX_LINES + 1), f"{'x' * MAX_LENGTH}.\ny.\n"):
-        assert arrange(text, plan(text, Format.TEXT)).text == text
+        assert arrange(text, detect_layout(text, Format.TEXT)).text == text
 
 
 PIECES = st.sampled_from(
@@ -271,7 +272,7 @@ PIECES = st.sampled_from(
 @given(st.lists(PIECES, max_size=12), st.sampled_from([Format.TEXT, Format.MARKDOWN]))
 def test_arranging_changes_only_white_space_and_escapes(lines: list[str], form: Format) -> None:
     text = "\n".join(lines)
-    arranged = arrange(text, plan(text, form)).text
+    arranged = arrange(text, detect_layout(text, form)).text
     assert arranged.replace("\\", "").split() == text.replace("\\", "").split()
 
 
