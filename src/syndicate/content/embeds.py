@@ -7,29 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from html import escape
 from urllib.parse import urlsplit
 
 import comrak
 
-
-@dataclass(frozen=True, slots=True)
-class Arguments:
-    """What a shortcode was given: by position, by name, and as written."""
-
-    positional: tuple[str, ...]
-    named: Mapping[str, str]
-    text: str
-
-    def get(self, *names: str) -> str:
-        """The first of `names` that was given, or ""."""
-        return next((self.named[name] for name in names if name in self.named), "")
-
-    def first(self, *names: str) -> str:
-        """The first of `names` that was given, else the first positional one, or ""."""
-        return self.get(*names) or (self.positional[0] if self.positional else "")
-
+from syndicate.content.shortcode_syntax import Arguments, Tag, parse_arguments
 
 _YOUTUBE = re.compile(
     r"(?:youtube(?:-nocookie)?\.com/(?:embed/|v/|shorts/|watch\?(?:[^#]*&)?v=)|youtu\.be/)([\w-]+)"
@@ -63,26 +46,28 @@ def _named(title: str, site: str) -> str:
     return f"{title} ({site})" if title else f"Watch the video on {site}"
 
 
-def figure(given: Arguments) -> str | None:
+def figure(arguments: Arguments) -> str | None:
     """Hugo's figure, and its likes: src, alt, caption, title, link, attr, attrlink."""
-    source = given.first("src", "url", "image_path", "path", "image", "file")
+    source = arguments.first("src", "url", "image_path", "path", "image", "file")
     if not source:
         return None
-    caption = given.get("caption", "description")
-    alt = given.named.get("alt", _plain(_inline(caption)) if caption else None)
-    picture = _picture(source, alt, given)
-    if target := given.get("link", "href"):
+    caption = arguments.get("caption", "description")
+    alt = arguments.named.get("alt", _plain(_inline(caption)) if caption else None)
+    picture = _picture(source, alt, arguments)
+    if target := arguments.get("link", "href"):
         picture = f'<a href="{escape(target)}">{picture}</a>'
-    words = " ".join(filter(None, (_bold(given.get("title")), _inline(caption), _credit(given))))
+    words = " ".join(
+        filter(None, (_bold(arguments.get("title")), _inline(caption), _credit(arguments)))
+    )
     return f"<figure>{picture}{f'<figcaption>{words}</figcaption>' if words else ''}</figure>"
 
 
-def _picture(source: str, alt: str | None, given: Arguments) -> str:
+def _picture(source: str, alt: str | None, arguments: Arguments) -> str:
     described = "" if alt is None else f' alt="{escape(alt)}"'
     sizes = "".join(
-        f' {side}="{escape(given.named[side])}"'
+        f' {side}="{escape(arguments.named[side])}"'
         for side in ("width", "height")
-        if side in given.named
+        if side in arguments.named
     )
     return f'<img src="{escape(source)}"{described}{sizes}>'
 
@@ -105,25 +90,36 @@ def _bold(title: str) -> str:
     return f"<strong>{title}</strong>" if title else ""
 
 
-def _credit(given: Arguments) -> str:
-    name, target = given.get("attr"), given.get("attrlink")
+def _credit(arguments: Arguments) -> str:
+    name, target = arguments.get("attr"), arguments.get("attrlink")
     return f'<a href="{escape(target)}">{name or escape(target)}</a>' if target else name
 
 
-def credit(given: Arguments) -> str:
+def code_block(tag: Tag, content: str) -> str:
+    """The code in a highlight or codeblock, with its language."""
+    arguments = parse_arguments(tag.text)
+    words = [word.removeprefix("lang:") for word in arguments.positional if "title:" not in word]
+    written = arguments.get("lang", "language") or (words[0] if words else "")
+    language = written if tag.name == "highlight" or "lang:" in tag.text else ""
+    is_name = re.fullmatch(r"[\w+#.-]+", language)
+    marked = f' class="language-{escape(language)}"' if is_name else ""
+    return f"<pre><code{marked}>{escape(content.strip(chr(10)), quote=False)}\n</code></pre>"
+
+
+def credit(arguments: Arguments) -> str:
     """Who is quoted, as the last paragraph of a quote, or ""."""
-    name = given.get("author", "attr", "name", "source") or " ".join(given.positional)
-    target = given.get("attrlink", "link", "url", "cite")
+    name = arguments.get("author", "attr", "name", "source") or " ".join(arguments.positional)
+    target = arguments.get("attrlink", "link", "url", "cite")
     if target:
         name = f'<a href="{escape(target)}">{name or escape(target)}</a>'
     return f"<p>— {name}</p>" if name else ""
 
 
-def _img(given: Arguments) -> str | None:
+def _img(arguments: Arguments) -> str | None:
     """Octopress: {% img [classes] /path [width [height]] ["title" ["alt"]] %}."""
-    if given.named:
-        return figure(given)
-    words = list(given.positional)
+    if arguments.named:
+        return figure(arguments)
+    words = list(arguments.positional)
     at = next((i for i, word in enumerate(words) if "/" in word or _PICTURE.search(word)), None)
     if at is None:
         return None
@@ -134,77 +130,77 @@ def _img(given: Arguments) -> str | None:
     return f"<p>{_picture(words[at], texts[-1] if texts else None, Arguments((), named, ''))}</p>"
 
 
-def _video(given: Arguments) -> str | None:
-    if given.get("provider") in ("youtube", "vimeo"):
-        return EMBEDS[given.get("provider")](given)
-    source = given.first("src", "url", "mp4", "webm", "file", "id")
+def _video(arguments: Arguments) -> str | None:
+    if arguments.get("provider") in ("youtube", "vimeo"):
+        return EMBEDS[arguments.get("provider")](arguments)
+    source = arguments.first("src", "url", "mp4", "webm", "file", "id")
     if not source:
         return None
-    page, text = player(source, given.get("title", "caption"))
+    page, text = player(source, arguments.get("title", "caption"))
     if page != source:
         return link(page, text)
-    poster = given.get("poster") or next(filter(_PICTURE.search, given.positional), "")
+    poster = arguments.get("poster") or next(filter(_PICTURE.search, arguments.positional), "")
     shown = f' poster="{escape(poster)}"' if poster else ""
-    name = escape(given.get("title", "caption", "alt") or source.rpartition("/")[2])
+    name = escape(arguments.get("title", "caption", "alt") or source.rpartition("/")[2])
     inside = f'<a href="{escape(source)}">Watch the video {name}</a>'
     return f'<video controls src="{escape(source)}"{shown}>{inside}</video>'
 
 
-def _audio(given: Arguments) -> str | None:
-    source = given.first("src", "url", "mp3", "file")
+def _audio(arguments: Arguments) -> str | None:
+    source = arguments.first("src", "url", "mp3", "file")
     name = escape(source.rpartition("/")[2])
     inside = f'<a href="{escape(source)}">Listen to {name}</a>'
     return f'<audio controls src="{escape(source)}">{inside}</audio>' if source else None
 
 
-def _youtube(given: Arguments) -> str | None:
-    which = given.first("id", "url")
+def _youtube(arguments: Arguments) -> str | None:
+    which = arguments.first("id", "url")
     url = which if "://" in which else f"https://www.youtube.com/watch?v={which}"
-    return link(*player(url, given.get("title"))) if which else None
+    return link(*player(url, arguments.get("title"))) if which else None
 
 
-def _vimeo(given: Arguments) -> str | None:
-    which = given.first("id", "url")
+def _vimeo(arguments: Arguments) -> str | None:
+    which = arguments.first("id", "url")
     url = which if "://" in which else f"https://vimeo.com/{which}"
-    return link(*player(url, given.get("title"))) if which else None
+    return link(*player(url, arguments.get("title"))) if which else None
 
 
-def _instagram(given: Arguments) -> str | None:
-    which = given.first("id", "url")
+def _instagram(arguments: Arguments) -> str | None:
+    which = arguments.first("id", "url")
     url = which if "://" in which else f"https://www.instagram.com/p/{which}/"
     return link(url, "See the post on Instagram") if which else None
 
 
-def _post(given: Arguments) -> str | None:
+def _post(arguments: Arguments) -> str | None:
     """A post on X: by user and id, by id alone, or by address."""
-    which = given.first("id", "url")
-    user = given.get("user") or "i/web"
-    if len(given.positional) > 1:
-        user, which = given.positional[:2]
+    which = arguments.first("id", "url")
+    user = arguments.get("user") or "i/web"
+    if len(arguments.positional) > 1:
+        user, which = arguments.positional[:2]
     if not which:
         return None
     url = which if "://" in which else f"https://twitter.com/{user}/status/{which}"
     return link(url, f"Read the post by @{user}" if user != "i/web" else "Read the post on X")
 
 
-def _gist(given: Arguments) -> str | None:
-    words = [word for word in given.positional if word] or [given.get("id", "url")]
+def _gist(arguments: Arguments) -> str | None:
+    words = [word for word in arguments.positional if word] or [arguments.get("id", "url")]
     path = "/".join(words[:2]) if len(words) > 1 and not _PICTURE.search(words[1]) else words[0]
     url = path if "://" in path else f"https://gist.github.com/{path}"
     return link(url, "Read the code on GitHub Gist") if path else None
 
 
-def _source(given: Arguments) -> str | None:
+def _source(arguments: Arguments) -> str | None:
     """A notebook or a listing kept in a file of its own."""
-    source = given.first("src", "file")
+    source = arguments.first("src", "file")
     return link(source, source.rpartition("/")[2]) if source else None
 
 
-def _include(given: Arguments) -> str | None:
+def _include(arguments: Arguments) -> str | None:
     """Jekyll: include figure.html image.html youtube.html and their likes; others are unknown."""
-    name = given.positional[0] if given.positional else ""
+    name = arguments.positional[0] if arguments.positional else ""
     stem = name.rpartition("/")[2].partition(".")[0].lower()
-    rest = Arguments(given.positional[1:], given.named, given.text)
+    rest = Arguments(arguments.positional[1:], arguments.named, arguments.text)
     known = EMBEDS.get(stem)
     if stem in ("figure", "image", "img", "picture"):
         known = figure

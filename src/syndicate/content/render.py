@@ -23,12 +23,12 @@ from syndicate.content.layout import Layout, detect_layout
 from syndicate.content.markdown import replace_tokens, to_html
 from syndicate.content.paragraphs import arrange
 from syndicate.content.sanitise import sanitise
-from syndicate.content.shortcodes import CLOSE, OPEN, Expanded, Problem, Token, expand
+from syndicate.content.shortcodes import CLOSE, OPEN, Expanded, ShortcodeProblem, Token, expand
 from syndicate.findings import Finding, Level
 
 __all__ = ["LocalFile", "Surroundings", "render"]
 
-Kind = TypeVar("Kind", Problem, HtmlProblem)
+Kind = TypeVar("Kind", ShortcodeProblem, HtmlProblem)
 
 # Hugo, Zola, WordPress (with its own text), Jekyll, Docusaurus, Nikola, Pelican.
 _MARK = (
@@ -133,7 +133,7 @@ def _split_at_summary_end(html: str) -> tuple[str, str]:
 def _findings(
     article: Article,
     body: str,
-    problems: tuple[Problem, ...],
+    problems: tuple[ShortcodeProblem, ...],
     html_problems: tuple[HtmlProblem, ...],
 ) -> Iterator[Finding]:
     if not problems and not html_problems:
