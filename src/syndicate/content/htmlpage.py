@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from syndicate.content.frontmatter import Header, without
+from syndicate.content.header import Header, without
 from syndicate.content.keys import role_of
 
 _PAGE = re.compile(r"\s*(?:<!--[^>]*-->\s*)?(?:<!doctype\b|<html\b|<head\b|<body\b)", re.IGNORECASE)

@@ -16,7 +16,7 @@ from urllib.parse import unquote
 
 from syndicate.content import plaintext
 from syndicate.content.dates import HINT, DateError, to_utc
-from syndicate.content.frontmatter import Header
+from syndicate.content.header import Header
 from syndicate.content.inherited import PUBLISHING, Force, Inherited
 from syndicate.content.keys import CONTROLLING, Role, intended, normal, role_of
 from syndicate.content.visibility import Verdict, is_due_later, verdict, yes_or_no

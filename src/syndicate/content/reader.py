@@ -31,7 +31,7 @@ from syndicate.content import (
 )
 from syndicate.content.article import NOTHING, Article, Format
 from syndicate.content.dates import DateError, to_utc
-from syndicate.content.frontmatter import Header
+from syndicate.content.header import Header
 from syndicate.content.inherited import Inherited
 from syndicate.content.layout import detect_layout
 from syndicate.content.metadata import MAX_TAGS, Metadata, understand

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from syndicate.content import frontmatter
 from syndicate.content.generators.source import (
     SCRIPTS,
     Source,
@@ -20,6 +19,8 @@ from syndicate.content.generators.source import (
     texts,
     values_of,
 )
+from syndicate.content.header import MAX_HEADER_LENGTH
+from syndicate.content.header_parsers import parse
 from syndicate.content.inherited import Statement, Syntax
 
 SITE_FILES = (
@@ -55,7 +56,7 @@ def data(source: Source) -> Iterator[Statement]:
         found = _PLAIN.findall(_without_comments(source.text))
         values: Mapping[str, object] = {key: answer == "true" for key, answer in found}
     elif ".11tydata." in source.name or _may_be_values(source.text):
-        values = frontmatter.parse(source.path, "json", source.text)
+        values = parse(source.path, "json", source.text)
     else:
         return
     match = _DATA.match(source.name)
@@ -74,7 +75,7 @@ def _without_comments(program: str) -> str:
 
 def _may_be_values(text: str) -> bool:
     """Whether a JSON file that bears the name of a folder may be Eleventy's: an object, not big."""
-    return text.lstrip().startswith("{") and len(text) <= frontmatter.MAX_HEADER_LENGTH
+    return text.lstrip().startswith("{") and len(text) <= MAX_HEADER_LENGTH
 
 
 def program(source: Source) -> Iterator[Statement]:
@@ -117,4 +118,4 @@ def quarto(source: Source) -> Iterator[Statement]:
 
 def quarto_folder(source: Source) -> Iterator[Statement]:
     """Quarto's `_metadata.yml`: values for the files of its folder."""
-    yield Statement(source.path, frontmatter.parse(source.path, "yaml", source.text), source.folder)
+    yield Statement(source.path, parse(source.path, "yaml", source.text), source.folder)

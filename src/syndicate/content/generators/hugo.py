@@ -24,6 +24,7 @@ from syndicate.content.generators.source import (
     texts,
     values_of,
 )
+from syndicate.content.header_parsers import parse
 from syndicate.content.inherited import Force, Statement, Syntax
 from syndicate.content.keys import Role, role_of
 from syndicate.content.visibility import yes_or_no
@@ -170,7 +171,7 @@ def _settings(source: Source) -> dict[str, object]:
         body = f"{part}:\n{textwrap.indent(body, '  ')}"
     elif kind == "json":
         body = f'{{"{part}": {body}}}'
-    values = frontmatter.parse(source.path, kind, body)
+    values = parse(source.path, kind, body)
     inner = values.get(part, values) if kind == "toml" else values.get(part)
     return {part: named(as_map(inner), part) or inner}
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from syndicate.content import frontmatter
 from syndicate.content.generators.source import (
     Source,
     as_map,
@@ -20,6 +19,7 @@ from syndicate.content.generators.source import (
     texts,
     values_of,
 )
+from syndicate.content.header_parsers import parse
 from syndicate.content.inherited import Force, Statement, Syntax
 
 SITE_FILES = ("mkdocs.yml", "mkdocs.yaml")
@@ -61,7 +61,7 @@ def _plugins(source: Source) -> list[tuple[str, Mapping[object, object]]]:
     block = _PLUGINS.search(f"{source.text.removeprefix(chr(0xFEFF))}\n".replace("\r\n", "\n"))
     if block is None:
         return []
-    plugins = frontmatter.parse(source.path, "yaml", _TAG.sub("", block[0])).get("plugins")
+    plugins = parse(source.path, "yaml", _TAG.sub("", block[0])).get("plugins")
     entries = [plugins] if isinstance(plugins, Mapping) else plugins
     found: list[tuple[str, Mapping[object, object]]] = []
     for entry in entries if isinstance(entries, list) else ():

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from syndicate.content import frontmatter, linear_regex
+from syndicate.content import linear_regex
+from syndicate.content.header_parsers import parse
 from syndicate.content.inherited import Force, Statement, Syntax
 from syndicate.errors import ArticleError, Location
 
@@ -96,7 +97,7 @@ def values_of(source: Source, keys: Iterable[str]) -> dict[str, object]:
     suffix = source.name.rpartition(".")[2].lower()
     text = source.text.removeprefix("\ufeff").replace("\r\n", "\n")
     if suffix in ("toml", "json"):
-        found = frontmatter.parse(source.path, suffix, text)
+        found = parse(source.path, suffix, text)
     else:
         found = _of_yaml(source.path, text, keys)
     return {key.lower(): value for key, value in found.items()}
@@ -110,9 +111,9 @@ def _of_yaml(path: str, text: str, keys: Iterable[str]) -> dict[str, object]:
         re.MULTILINE | re.IGNORECASE,
     )
     try:
-        return frontmatter.parse(path, "yaml", "".join(blocks))
+        return parse(path, "yaml", "".join(blocks))
     except ArticleError:
-        return frontmatter.parse(path, "yaml", text)
+        return parse(path, "yaml", text)
 
 
 def named(values: Mapping[object, object] | Mapping[str, object], name: str) -> object:
