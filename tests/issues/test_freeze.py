@@ -295,5 +295,5 @@ def test_a_mail_that_only_a_long_name_makes_too_long_is_refused(site: SiteFolder
         newsletters={"weekly": long | {"deliver": True}}, subscribers={"signup_pages": True}
     )
     site.article("three.md", "The third", date="2026-11-03")
-    with pytest.raises(SyndicateError, match="Gmail cuts it off"):
+    with pytest.raises(SyndicateError, match="Gmail clips it"):
         make(site, MONDAY + 2 * week)
