@@ -32,9 +32,10 @@ from syndicate.content import (
 from syndicate.content.article import NOTHING, Article, Format
 from syndicate.content.dates import DateError, to_utc
 from syndicate.content.header import Header
+from syndicate.content.header_interpreter import interpret
 from syndicate.content.inherited import Inherited
 from syndicate.content.layout import detect_layout
-from syndicate.content.metadata import MAX_TAGS, Metadata, understand
+from syndicate.content.metadata import MAX_TAGS, Metadata
 from syndicate.content.naming import is_article
 from syndicate.content.paragraphs import arrange
 from syndicate.errors import ArticleError, Location
@@ -83,7 +84,7 @@ def read(
     if sidecar is not None and not header.kind:
         meta = frontmatter.sidecar(path, _text(path, sidecar, findings))
         header = header._replace(kind=meta.kind, values=meta.values)
-    found = understand(path, header, zone, inherited)
+    found = interpret(path, header, zone, inherited)
     article = _article(path, form, header, found, zone, findings)
     return Reading(article, (*findings, *found.findings))
 
