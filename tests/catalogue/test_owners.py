@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from syndicate.catalogue.owners import ALL, ALL_FILES, SERVICE, SITE, Owner, OwnerKind
+from syndicate.errors import StoreError
 
 
 @pytest.mark.parametrize("owner", [ALL, ALL_FILES, SERVICE, SITE])
@@ -16,6 +17,17 @@ def test_owners_without_a_name_come_back_from_their_strings(owner: Owner) -> Non
 def test_names_may_contain_colons_and_slashes(kind: OwnerKind) -> None:
     owner = Owner(kind, "tag:example.org,2026-03-08:1/2")
     assert Owner.parse(str(owner)) == owner
+
+
+def test_an_owner_of_an_issue_has_its_newsletter_and_slot() -> None:
+    owner = Owner.parse(str(Owner.issue("weekly", "2026-11-01T08:00")))
+    assert owner.newsletter_and_slot == ("weekly", "2026-11-01T08:00")
+
+
+def test_an_owner_of_a_newer_version_is_an_error_with_a_hint() -> None:
+    with pytest.raises(StoreError, match="unknown kind: 'podcast:birds'") as error:
+        Owner.parse("podcast:birds")
+    assert "upgrade syndicate" in error.value.hint
 
 
 def test_strings_are_those_that_stores_already_have() -> None:

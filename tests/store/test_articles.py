@@ -47,7 +47,7 @@ def save(database: Database, *records: Record) -> Articles:
     with database.transaction():
         known = {r.id: r for r in articles.by_ids([r.id for r in records])}
         articles.save(records, known)
-        articles.tag([(known.get(r.id), r) for r in records], anew=False, keep=True)
+        articles.update_tags([(known.get(r.id), r) for r in records])
     return articles
 
 
@@ -125,14 +125,13 @@ def test_tags_are_counted_and_follow_every_change(database: Database) -> None:
     assert articles.tags() == [("x", "x", 2), ("z", "z", 1)]
 
 
-def test_tags_are_listed_anew_or_not_at_all(database: Database) -> None:
+def test_deleted_tags_are_rebuilt_from_the_articles(database: Database) -> None:
     articles = save(database, A, B)
     with database.transaction():
-        articles.tag([], anew=True, keep=False)
+        articles.delete_tags()
     assert articles.tags() == []
     with database.transaction():
-        articles.tag([(None, C)], anew=False, keep=False)
-        articles.tag([], anew=True, keep=True)
+        articles.rebuild_tags()
     assert articles.tags() == [("x", "x", 2), ("y", "Y", 1)]
 
 

@@ -149,7 +149,12 @@ def ingest(
         if announcing:
             new = [after.id for before, after in changes if _is_new(before, after)]
             Events(database).add(EventKind.ARTICLE_PUBLISHED, new, moment)
-        articles.tag(changes, anew=retag, keep=tagged)
+        if not tagged:
+            articles.delete_tags()
+        elif retag:
+            articles.rebuild_tags()
+        else:
+            articles.update_tags(changes)
         articles.replace_faults((*removed, *(f.path for f in scanned)), _fault_rows(broken, now))
         kept = {"read as": how, "tags kept": kept_tags}
         Meta(database).remember(kept | ({"unfinished": "yes"} if changes else {}))

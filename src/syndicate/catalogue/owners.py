@@ -1,9 +1,11 @@
-"""Owners of documents: what a document belongs to, and is made again and deleted with. Pure."""
+"""Owners of documents: a document is rebuilt, and deleted, with its owner. Pure."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 from typing import NamedTuple
+
+from syndicate.errors import StoreError
 
 
 class OwnerKind(StrEnum):
@@ -20,7 +22,7 @@ class OwnerKind(StrEnum):
     FEED_ENTRY = "unfit"
     """The entry of an article in feeds, by id: it has findings, but no documents."""
     ISSUE = "issue"
-    """An issue, by newsletter/slot."""
+    """An issue, by newsletter and slot: `weekly/2026-03-08T08:00`."""
     ISSUE_ARCHIVE = "issues"
     """The archive of a newsletter's issues, by name."""
     NEXT_ISSUE = "newsletter"
@@ -45,8 +47,13 @@ class Owner(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> Owner:
-        """The owner with this string. Raises KeyError if there is no such kind."""
+        """The owner with this string. Raises StoreError for a kind that this version lacks."""
         kind, _, name = text.partition(":")
+        if kind not in _KINDS:
+            raise StoreError(
+                f"the store names an owner of documents of unknown kind: {text!r}",
+                hint="the store may come from a newer version of syndicate; upgrade syndicate",
+            )
         return cls(_KINDS[kind], name)
 
     @classmethod
@@ -63,6 +70,12 @@ class Owner(NamedTuple):
     def issue(cls, newsletter: str, slot: str) -> Owner:
         """The owner of the documents of an issue."""
         return cls(OwnerKind.ISSUE, f"{newsletter}/{slot}")
+
+    @property
+    def newsletter_and_slot(self) -> tuple[str, str]:
+        """The newsletter and the slot of the issue that this owner stands for."""
+        newsletter, _, slot = self.name.partition("/")
+        return newsletter, slot
 
 
 ALL = Owner(OwnerKind.ALL)

@@ -92,7 +92,7 @@ def _issue(documents: SiteDocuments, owner: Owner) -> Issue | None:
     """The issue that an owner names, while it is shown."""
     if owner.kind != OwnerKind.ISSUE:
         return None
-    newsletter, _, slot = owner.name.partition("/")
+    newsletter, slot = owner.newsletter_and_slot
     issue = documents.issues.get(newsletter, slot)
     return (
         issue if issue and issue.is_shown and newsletter in documents.config.newsletters else None

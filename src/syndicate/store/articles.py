@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from syndicate.catalogue.counts import Counts, is_called_draft
-from syndicate.catalogue.records import Record, State
+from syndicate.catalogue.records import Record, State, is_published
 from syndicate.catalogue.tags import tag_pairs
 from syndicate.content import page_rules
 from syndicate.content.folder import Stat
@@ -296,28 +296,32 @@ class Articles:
             [{"id": r.id, "sequence": r.sequence} for r in records],
         )
 
-    def tag(self, changes: Sequence[Change], *, anew: bool, keep: bool) -> None:
-        """Update the articles of each tag after changes of records, or all of them if `anew`.
+    def update_tags(self, changes: Sequence[Change]) -> None:
+        """Update the list of each tag's articles after changes of records."""
+        self.database.run_many(
+            "DELETE FROM article_tags WHERE tag = :tag AND sequence = :sequence",
+            [
+                {"tag": tag, "sequence": before.sequence}
+                for before, _ in changes
+                if before and before.sequence is not None
+                for tag, _ in before.tag_pairs
+            ],
+        )
+        self._add_tags(after for _, after in changes)
 
-        Without `keep`, tags are not stored.
-        """
-        if anew:
-            self.database.run("DELETE FROM article_tags")
-        elif keep:
-            self.database.run_many(
-                "DELETE FROM article_tags WHERE tag = :tag AND sequence = :sequence",
-                [
-                    {"tag": tag, "sequence": before.sequence}
-                    for before, _ in changes
-                    if before and before.sequence is not None
-                    for tag, _ in before.tag_pairs
-                ],
-            )
-        if keep:
-            now = self._select(PUBLISHED, {}) if anew else [after for _, after in changes]
-            published = (r for r in now if r.state == State.LIVE and r.sequence is not None)
-            rows = [(tag, r.sequence, label) for r in published for tag, label in r.tag_pairs]
-            self.database.upsert("article_tags", ("tag", "sequence", "label"), sorted(rows))
+    def rebuild_tags(self) -> None:
+        """Make the list of each tag's articles from all records."""
+        self.delete_tags()
+        self._add_tags(self._select(PUBLISHED, {}))
+
+    def delete_tags(self) -> None:
+        """Delete the lists of all tags' articles."""
+        self.database.run("DELETE FROM article_tags")
+
+    def _add_tags(self, records: Iterable[Record]) -> None:
+        published = filter(is_published, records)
+        rows = [(tag, r.sequence, label) for r in published for tag, label in r.tag_pairs]
+        self.database.upsert("article_tags", ("tag", "sequence", "label"), sorted(rows))
 
     def touch(self, stats: Mapping[str, Stat]) -> None:
         """Store the stats of files whose text did not change."""
