@@ -23,22 +23,22 @@ _LINE = re.compile(
 _BETWEEN = re.compile(r"(?:#{1,2}[ \t].*|={3,}|-{3,}|\+{3,}|;{3,}|<!-+|-+>|/\*+|\*+/|[{}]|\s*)$")
 
 
-class Said(NamedTuple):
-    """What a line says, and how many lines it stands below the beginning."""
+class HeaderLine(NamedTuple):
+    """A line in the form of a header, and its number in the body, from 0."""
 
     text: str
-    line: int
+    number: int
 
 
-def withholding(body: str) -> Said | None:
-    """The first header line above the text that holds it back, None if there is none."""
+def withholding(body: str) -> HeaderLine | None:
+    """The first line above the text that would hold it back in a header; None without one."""
     for number, row in enumerate(body[: _MOST_LINES * _LONGEST_LINE].split("\n", _MOST_LINES)):
         line = row.strip()
         if number == _MOST_LINES or (line and len(line) > _LONGEST_LINE):
             return None
         found = _LINE.match(line)
         if found and _withholds(found[1], (found[2] or "").strip().strip("\"'`,*_")):
-            return Said(f"{found[1]}: {(found[2] or '').strip()[:40]}", number)
+            return HeaderLine(f"{found[1]}: {(found[2] or '').strip()[:40]}", number)
         if not found and not _BETWEEN.match(line):
             return None
     return None
