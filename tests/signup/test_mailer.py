@@ -128,6 +128,12 @@ def test_a_new_configuration_sends_no_letter_twice(
     assert len(list((small.site.root / "outbox").glob("*.eml"))) == 4
 
 
+def test_a_request_made_during_a_tick_is_answered_in_that_tick(small: Place) -> None:
+    """A tick that builds a large site may have begun seconds before the request."""
+    small.ask(MAIL)
+    assert len(small.letters(now() - timedelta(seconds=5))) == 1
+
+
 def test_what_was_asked_is_forgotten_without_pages_too(small: Place, tmp_path: Path) -> None:
     small.ask(MAIL)
     small.site.configure(subscribers={"signup_pages": False})

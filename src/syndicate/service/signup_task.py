@@ -94,6 +94,7 @@ class SignupMailTask:
     def turn(self, now: datetime) -> TaskResult:
         """Send what is due, and report what could not be sent."""
         self._asked.clear()
+        now = max(now, datetime.now(UTC))  # a long tick began before the request: it is due too
         hint = "it is tried again; see that the outbox, or sending.servers, can be used"
         return TaskResult(
             [
