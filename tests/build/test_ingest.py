@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from site_folder import NOON, SiteFolder
-from syndicate.build.ingest import changed_files
+from syndicate.build.file_changes import changed_files
 from syndicate.catalogue.records import NO_BODY, Record, State
 from syndicate.errors import SyndicateError
 from syndicate.store.articles import Articles

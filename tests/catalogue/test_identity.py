@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndicate.catalogue.identity import Decision, match_articles, new_id
+from syndicate.catalogue.identity import Decision, KnownRecords, match_articles, new_id
 from syndicate.catalogue.records import Record, ScannedFile, State, article_of, body_hash, head_of
 from syndicate.catalogue.tags import tag_of, tag_pairs
 from syndicate.content.article import Article, Format
@@ -59,12 +59,14 @@ class Shelf:
         hashes = {file.body_hash for file in files}
         decision = match_articles(
             files,
-            [at_path[path] for path in removed],
-            {f.path: at_path[f.path] for f in files if f.path in at_path},
-            [r for r in gone if r.body_hash in hashes],
+            KnownRecords(
+                removed=[at_path[path] for path in removed],
+                at_path={f.path: at_path[f.path] for f in files if f.path in at_path},
+                returning=[r for r in gone if r.body_hash in hashes],
+                ids=list(self.records),
+            ),
             host=HOST,
             now=now,
-            taken=list(self.records),
         )
         for record in (*decision.saved, *decision.gone):
             due = record.state == State.LIVE and record.published <= format_timestamp(now)

@@ -22,7 +22,8 @@ from hashlib import sha256
 from urllib.parse import quote
 
 from syndicate import __version__
-from syndicate.build.ingest import IngestResult, ingest
+from syndicate.build.ingest import IngestResult, Source, ingest
+from syndicate.build.recorder import IngestSettings
 from syndicate.catalogue.counts import Counts
 from syndicate.catalogue.owners import ALL, ALL_FILES, SERVICE, Owner, OwnerKind
 from syndicate.catalogue.records import Record, ScannedFile, is_published
@@ -167,21 +168,18 @@ def ingest_changes(
     site: Site, seen: folder.FolderScan, now: datetime, *, publish_undated: bool = False
 ) -> IngestResult:
     """Bring the store up to what was `seen` of the content folder at `now`."""
-    return ingest(
-        site.database,
-        seen,
-        partial(_read_files, site),
-        rule_files.find(site.places.content, seen.files),
+    rules = rule_files.find(site.places.content, seen.files)
+    source = Source(seen, rules, partial(_read_files, site))
+    address_of = partial(address, site=site.config.site, zone=site.zone)
+    settings = IngestSettings(
         host=site.host,
         zone=site.zone,
-        now=now,
-        tagged=_asks_for_tags(site.config),
-        announced=any("article-published" in hook.on for hook in site.config.hooks.values()),
-        address=partial(address, site=site.config.site, zone=site.zone)
-        if site.config.site.pages
-        else None,
+        address=address_of if site.config.site.pages else None,
+        keep_tags=_asks_for_tags(site.config),
+        announce=any("article-published" in hook.on for hook in site.config.hooks.values()),
         publish_undated=publish_undated,
     )
+    return ingest(site.database, source, settings, now)
 
 
 def _read_files(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from syndicate.build.ingest import changed_files
+from syndicate.build.file_changes import changed_files
 from syndicate.catalogue.pages_by_place import with_page_by_place
 from syndicate.catalogue.records import Record, State, expires, is_page, is_published
 from syndicate.catalogue.scan import broken_finding, read_article, scanned

@@ -10,12 +10,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from hashlib import sha256
-from operator import attrgetter
 from pathlib import PurePosixPath
-from typing import Any
 
 from syndicate.catalogue.pages_by_place import with_page_by_place
 from syndicate.catalogue.publication import state_when_read
@@ -27,7 +26,7 @@ from syndicate.timestamps import format_timestamp
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What the store has to change: records to write (with new files' stats), and who left."""
+    """What the store has to change: records to save (with new files' stats), and deleted ones."""
 
     saved: tuple[Record, ...]
     gone: tuple[Record, ...]
@@ -44,115 +43,140 @@ def new_id(host: str, day: str, path: str, taken: AbstractSet[str] = frozenset()
         attempt += 1
 
 
+@dataclass(frozen=True, slots=True)
+class KnownRecords:
+    """The stored records that scanned files can be of.
+
+    `removed` are those whose files are no longer there, `at_path` those at the scanned files'
+    paths, `returning` those of deleted articles with the text of a scanned file. `ids` must not be
+    given to new articles.
+    """
+
+    removed: Sequence[Record] = ()
+    at_path: Mapping[str, Record] = field(default_factory=dict)
+    returning: Sequence[Record] = ()
+    ids: Sequence[str] = ()
+
+
 def match_articles(
     scanned: Sequence[ScannedFile],
-    removed: Sequence[Record],
-    at_path: Mapping[str, Record],
-    returning: Sequence[Record],
+    known: KnownRecords,
     *,
     host: str,
     now: datetime,
-    taken: Sequence[str] = (),
     around: Surrounding | None = None,
 ) -> Decision:
-    """Say which scanned file is which article.
+    """Decide which scanned file is which article.
 
-    `removed` are the records whose files are no longer there, `at_path` those standing at the
-    scanned files' paths, `returning` gone ones whose text a scanned file has, `taken` ids that
-    must not be given again. `around` decides which undated files are pages of the site.
+    `around` decides which undated files are pages of the site.
     """
     moment = format_timestamp(now)
-    match = _match(scanned, removed, at_path, returning)
+    record_of = _match(scanned, known)
     saved: list[Record] = []
-    new_ids = set(taken)
+    taken_ids = set(known.ids)
     for file in scanned:
-        record = match.get(file.path)
+        record = record_of.get(file.path)
         file = with_page_by_place(file, record, around)
         if record is None:
-            record = _new_record(file, host, moment, new_ids)
-            new_ids.add(record.id)
+            record = _new_record(file, host, moment, taken_ids)
+            taken_ids.add(record.id)
         else:
             record = _updated_record(record, file, moment)
         saved.append(record)
-    kept = {record.id for record in match.values()}
-    gone = [r._replace(state=State.GONE) for r in removed if r.id not in kept]
+    kept = {record.id for record in record_of.values()}
+    gone = [r._replace(state=State.GONE) for r in known.removed if r.id not in kept]
     # Where another article stands now, the one that stood there cannot keep the path.
-    ousted = [r for r in at_path.values() if r.id not in kept]
-    gone += [r._replace(state=State.GONE, path=r.id) for r in ousted]
+    displaced = [r for r in known.at_path.values() if r.id not in kept]
+    gone += [r._replace(state=State.GONE, path=r.id) for r in displaced]
     return Decision(tuple(saved), tuple(gone))
 
 
-def _match(
-    scanned: Sequence[ScannedFile],
-    removed: Sequence[Record],
-    at_path: Mapping[str, Record],
-    returning: Sequence[Record],
-) -> dict[str, Record]:
+def _match(scanned: Sequence[ScannedFile], known: KnownRecords) -> dict[str, Record]:
     """Path of a scanned file -> the record of the article it is.
 
     In this order: the same text at the same path; text that stood at another path whose file is
-    gone, or was itself replaced by known text (files that change places); the same path; a
-    removed file's title and date. An article long gone comes back at its old path only with its
-    text or title: what is written there later is another one.
+    gone, or was itself replaced by known text (files that change places); the same path; a deleted
+    article with the same text; a removed file's title and date.
     """
-    match = {
-        file.path: at_path[file.path]
-        for file in scanned
-        if file.path in at_path and at_path[file.path].body_hash == file.body_hash
-    }
-    claimed = {record.id for record in match.values()}
-    known = {record.body_hash for record in (*removed, *at_path.values())} - {NO_BODY}
-    texts = {file.path: file.body_hash for file in scanned}
-    changed = [r for r in at_path.values() if r.id not in claimed]
-    displaced = [*removed, *(r for r in changed if texts[r.path] in known)]
-    _assign(scanned, displaced, match, claimed, attrgetter("body_hash"))
-    for file in scanned:
-        record = at_path.get(file.path)
-        back = record and (record.state != State.GONE or record.title == file.title)
-        if file.path not in match and record and back and record.id not in claimed:
-            match[file.path] = record
-            claimed.add(record.id)
-    _assign(scanned, returning, match, claimed, attrgetter("body_hash"))
-    _assign(scanned, removed, match, claimed, _title_and_date)
-    return match
+    matching = _Matching(scanned)
+    at_path = [(f, known.at_path[f.path]) for f in scanned if f.path in known.at_path]
+    for file, record in at_path:
+        if record.body_hash == file.body_hash:
+            matching.pair(file, record)
+    texts = {r.body_hash for r in (*known.removed, *known.at_path.values())} - {NO_BODY}
+    edited = [(file, record) for file, record in at_path if matching.is_free(record)]
+    replaced = [record for file, record in edited if file.body_hash in texts]
+    matching.pair_by(_text, [*known.removed, *replaced])
+    for file, record in edited:
+        if matching.is_free(record) and matching.is_unmatched(file) and _can_stay(record, file):
+            matching.pair(file, record)
+    matching.pair_by(_text, known.returning)
+    matching.pair_by(_title_and_date, known.removed)
+    return matching.record_of
 
 
-def _title_and_date(thing: ScannedFile | Record) -> object:
-    date = thing.date if isinstance(thing, ScannedFile) else thing.published
-    return (thing.title, date) if date else None
+def _can_stay(record: Record, file: ScannedFile) -> bool:
+    """Whether a file with another text can be the article that stood at its path.
+
+    A deleted article returns at its old path only with its title, or else its text.
+    """
+    return record.state != State.GONE or record.title == file.title
 
 
-def _assign(
-    scanned: Sequence[ScannedFile],
-    records: Sequence[Record],
-    match: dict[str, Record],
-    claimed: set[str],
-    trait: Callable[[Any], object],
-) -> None:
-    """Give each unmatched file a free record with the same trait, the likeliest first."""
-    free: dict[object, list[Record]] = defaultdict(list)
-    for record in records:
-        if record.id not in claimed:
+class _Matching:
+    """Scanned files and the records they are paired with; each record has one file at most."""
+
+    def __init__(self, scanned: Sequence[ScannedFile]) -> None:
+        self.scanned = scanned
+        self.record_of: dict[str, Record] = {}
+        self._paired_ids: set[str] = set()
+
+    def pair(self, file: ScannedFile, record: Record) -> None:
+        self.record_of[file.path] = record
+        self._paired_ids.add(record.id)
+
+    def is_free(self, record: Record) -> bool:
+        return record.id not in self._paired_ids
+
+    def is_unmatched(self, file: ScannedFile) -> bool:
+        return file.path not in self.record_of
+
+    def pair_by(self, trait: Trait, records: Sequence[Record]) -> None:
+        """Pair each unmatched file with the most similar free record that shares its trait."""
+        free: dict[object, list[Record]] = defaultdict(list)
+        for record in filter(self.is_free, records):
             free[trait(record)].append(record)
-    if not free:
-        return
-    for file in scanned:
-        key = None if file.path in match else trait(file)
-        if key is None or key == NO_BODY or not free.get(key):
-            continue
-        name = PurePosixPath(file.path).name
-        best = min(
-            free[key],
-            key=lambda r: (
-                r.title != file.title,
-                r.head != file.head,
-                PurePosixPath(r.path).name != name,
-                r.id,
-            ),
-        )
-        free[key].remove(best)
-        match[file.path] = best
-        claimed.add(best.id)
+        if not free:
+            return
+        for file in filter(self.is_unmatched, self.scanned):
+            key = trait(file)
+            if key is not None and (candidates := free.get(key)):
+                best = min(candidates, key=partial(_difference, file))
+                candidates.remove(best)
+                self.pair(file, best)
+
+
+Trait = Callable[[ScannedFile | Record], object]
+"""What a file and a record can have in common; None is shared with none."""
+
+
+def _text(article: ScannedFile | Record) -> object:
+    return None if article.body_hash == NO_BODY else article.body_hash
+
+
+def _title_and_date(article: ScannedFile | Record) -> object:
+    date = article.date if isinstance(article, ScannedFile) else article.published
+    return (article.title, date) if date else None
+
+
+def _difference(file: ScannedFile, record: Record) -> tuple[bool, bool, bool, str]:
+    """How little a record resembles a file, to sort by."""
+    return (
+        record.title != file.title,
+        record.head != file.head,
+        PurePosixPath(record.path).name != PurePosixPath(file.path).name,
+        record.id,
+    )
 
 
 def _new_record(file: ScannedFile, host: str, now: str, taken: set[str]) -> Record:
@@ -186,8 +210,7 @@ def _updated_record(record: Record, file: ScannedFile, now: str) -> Record:
     """The record after its file was read again.
 
     Once published, the moment of publication stays, unless it is later than now and the header
-    states another; `updated` moves when the header says so or
-    the title or text changed.
+    states another; `updated` moves when the header states it, or the title or text changed.
     """
     published = record.published
     if record.sequence is None:
