@@ -61,8 +61,7 @@ class IssueDraft:
         """Its texts. Raises SyndicateError when it must not be sent."""
         if keys := not_to_be_mailed(self.site.config, self.newsletter):
             raise SyndicateError(
-                f"the issue of {self.slot} is not made: still as in the example: "
-                f"{', '.join(keys)}",
+                f"the issue of {self.slot} is not made: still as in the example: {', '.join(keys)}",
                 place=Location(self.site.config_file),
                 hint="replace them with your own: syndicate check lists them",
             )
