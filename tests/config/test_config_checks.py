@@ -196,7 +196,7 @@ def test_a_colour_that_cannot_be_read_is_refused_with_its_ratio_and_one_that_can
     (fault,) = caught.value.faults
     ratio = contrast(colour, PAPERS[key])
     assert f"has a contrast of {ratio:.1f}" in fault.message
-    assert "4.5 is needed" in fault.hint
+    assert "needs at least 4.5" in fault.hint
     parse_brand({key: fault.hint.rpartition('"#')[2].join(("#", "")).strip('"')})
 
 

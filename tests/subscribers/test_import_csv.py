@@ -182,7 +182,7 @@ def test_who_never_asked_is_known_by_the_name_of_the_file(
 ) -> None:
     path, agreed = tmp_path / "nonsubscribed_members_1.csv", Agreement("weekly", "", NOW)
     path.write_text("email\nada@example.org\n")
-    with path.open("rb") as file, pytest.raises(SyndicateError, match="never asked"):
+    with path.open("rb") as file, pytest.raises(SyndicateError, match="never gave consent"):
         import_file(database, file, tmp_path / "bad.csv", agreed, Progress(quiet=True))
 
 

@@ -234,8 +234,8 @@ def test_mailchimps_files_of_the_unsubscribed_and_cleaned_are_known(
     ("text", "complaint", "line"),
     [
         (b"name,colour\n", "its columns are name, colour", 1),
-        (b"email,opted_out\n", "opted_out is not understood", 1),
-        (b"", "no list of people", 1),
+        (b"email,opted_out\n", "unknown column: opted_out", 1),
+        (b"", "not a list of subscribers", 1),
         (b"email,name\nada@example.org,Ada\nbob@example.org,J\xfcrg\n", "not UTF-8", 3),
         ("email\n".encode("utf-16"), "not UTF-8", 1),
     ],

@@ -59,7 +59,11 @@ def _check_delivery(config: Config) -> Iterator[tuple[str, str, str]]:
     for name in (n.name for n in config.newsletters.values() if n.deliver):
         if not config.subscribers.signup_pages:
             hint = "set subscribers.signup_pages: true"
-            yield "subscribers", f"has no pages, so readers of {name} could not unsubscribe", hint
+            yield (
+                "subscribers",
+                f"has no sign-up pages, so readers of {name} could not unsubscribe",
+                hint,
+            )
         elif config.sending.transport == "smtp" and not config.site.url.startswith("https://"):
             hint = "write url: https://…; one-click unsubscribe requires it (RFC 8058)"
             yield "site", f"has no https: address, and {name} is sent by SMTP", hint

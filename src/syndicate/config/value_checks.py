@@ -111,7 +111,7 @@ def _accent(value: str, key: str = "accent") -> Complaint | None:
     message = f"is {value}, which has a contrast of {ratio:.1f} to the background ({paper})"
     return (
         message,
-        f'{MIN_CONTRAST} is needed to read it; the nearest that has it: "{readable(value, paper)}"',
+        f'text needs at least {MIN_CONTRAST}; the nearest such is "{readable(value, paper)}"',
     )
 
 

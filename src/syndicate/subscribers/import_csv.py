@@ -55,7 +55,8 @@ def import_file(
     """
     name = str(file.name)
     if Path(name).name.lower().startswith(NEVER_ASKED):
-        message, hint = "these never asked for mail", "import the file of the subscribed"
+        message = "the contacts in this file never gave consent"
+        hint = "import the file of subscribed contacts"
         raise SyndicateError(message, place=Location(name), hint=hint)
     lines = progress(csv_lines.lines(_blocks(file)), _count(file), "reading")
     with _BadRows(bad) as rejects:

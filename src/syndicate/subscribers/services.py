@@ -186,8 +186,8 @@ READ = COLUMNS - {""} | {
 
 HEADER = Location("", 1)
 HINT = (
-    "understood are exports of listmonk, Mailchimp, Ghost, Buttondown and Substack as they come, "
-    "and CSV with a column email or address, and maybe name, state and since, but no other"
+    "import an unchanged export of listmonk, Mailchimp, Ghost, Buttondown or Substack, or a CSV "
+    "file with a column email or address, and optional columns name, state, since and newsletter"
 )
 
 
@@ -200,10 +200,10 @@ def recognised(columns: Sequence[str]) -> Service:
     for service in (*SERVICES, PLAIN):
         if service.marks <= found and not found.isdisjoint(service.addresses):
             if service is PLAIN and (unknown := found - COLUMNS):
-                message = f"of a plain list, {_shown(sorted(unknown))} is not understood"
+                message = f"unknown column: {_shown(sorted(unknown))}"
                 raise SyndicateError(message, place=HEADER, hint=HINT)
             return service
-    message = f"this is no list of people: its columns are {_shown(columns)}"
+    message = f"this is not a list of subscribers: its columns are {_shown(columns)}"
     no_header = any("@" in column for column in columns)
     hint = "the first line must name the columns, such as: email,name" if no_header else HINT
     raise SyndicateError(message, place=HEADER, hint=hint)
