@@ -44,14 +44,13 @@ class Article:
     """One text file in the content folder with its metadata, once read.
 
     `path` is relative to the content folder with forward slashes. Dates are aware, in UTC.
-    `date` is None when neither the header nor the path gives one. A `draft` is not published,
-    whatever held it back; a `page` (About, Privacy) and what is `unlisted` are published as web
-    pages only; `may_be_page` leaves that to the folders around it. At `expires` the article is
-    withdrawn. `url` is the address the
-    header states (`url`, `permalink`), as written. `image` and `enclosure` are as written (a
-    URL or a path). `summary` is the stated one only, plain text. `extra` holds header keys
-    that mean nothing to us. `inferred` says, per field name, how a value was found that the
-    header did not state, e.g. {"title": "first heading"}.
+    `date` is None when neither the header nor the path states one. A `draft` is not published,
+    for any reason; a `page` (About, Privacy) and an `unlisted` article are published only as web
+    pages; with `may_be_page`, the folders around it decide whether it is one. At `expires` the
+    article is withdrawn. `url` is the URL that the header states (`url`, `permalink`), as
+    written. `image` and `enclosure` are as written (a URL or a path). `summary` is plain text, None
+    unless it is stated. `extra` contains unknown header keys. `inferred` has, by field name, the
+    rule that found a value the header does not state: {"title": "first heading"}.
     """
 
     path: str
@@ -102,8 +101,8 @@ class Published:
     `id` is a tag: URI (RFC 4151) that never changes; `url` is absolute; dates are aware, UTC,
     `updated` >= `published`. `title` and `summary` are plain text, never empty. `html` is
     sanitised with absolute URLs. `language` is a BCP 47 tag or "" for the site's own.
-    `path` is the source file, for findings. `sequence` says which was published first of two
-    with the same date.
+    `path` is the source file, for findings. `sequence` orders articles of the same date by
+    publication.
     """
 
     id: str
@@ -124,6 +123,6 @@ class Published:
     sequence: int = 0
 
     @property
-    def says_more(self) -> bool:
-        """The summary is more than the title, which stands for it where there is no text."""
+    def has_summary(self) -> bool:
+        """Whether the summary is more than the title, which replaces it if there is no text."""
         return self.summary != " ".join(self.title.split())

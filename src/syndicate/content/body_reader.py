@@ -32,6 +32,11 @@ class Body:
     has_layout: bool = False
     inferred: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def has_text(self) -> bool:
+        """Whether there is more than white space."""
+        return bool(self.body) and not self.body.isspace()
+
     def cut(self, end: int) -> None:
         """Remove the text before `end`."""
         self.line += self.body.count("\n", 0, end)

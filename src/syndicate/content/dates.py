@@ -1,6 +1,6 @@
 """Dates as people write them in headers -> aware datetimes in UTC. Pure.
 
-Reads what can be meant in one way only. Anything incomplete or ambiguous raises
+Reads text that can mean only one date. Anything incomplete or ambiguous raises
 DateError; nothing is ever guessed from the reader's own calendar or locale.
 """
 
@@ -33,7 +33,7 @@ _LONGEST = 64
 
 
 class DateError(ValueError):
-    """A value that is no date, or could be several. `hint` says how to write it."""
+    """A value that is not a date, or could be several. `hint` is how to write it."""
 
     def __init__(self, message: str, hint: str = HINT) -> None:
         super().__init__(message)
@@ -52,7 +52,7 @@ def to_utc(value: object, zone: tzinfo) -> datetime:
             moment = moment.replace(tzinfo=zone, fold=0)
         return moment.astimezone(UTC)
     except (OverflowError, ValueError) as error:
-        raise DateError(f"{_shown(value)} lies outside the calendar") from error
+        raise DateError(f"{_shown(value)} is outside the calendar") from error
 
 
 def _from_value(value: object) -> datetime:
@@ -113,7 +113,7 @@ def _from_parts(text: str, found: re.Match[str]) -> datetime:
     except DateError:
         raise
     except (ValueError, OverflowError) as error:
-        raise DateError(f"{_shown(text)} is no day and time of the calendar") from error
+        raise DateError(f"{_shown(text)} is not a day and time of the calendar") from error
 
 
 def _zone(offset: str) -> timezone:
@@ -122,7 +122,7 @@ def _zone(offset: str) -> timezone:
     digits = offset[1:].replace(":", "")
     hours, minutes = (digits[:2], digits[2:]) if len(digits) > 2 else (digits, "0")
     if int(minutes) > 59:
-        raise DateError(f"{offset!r} is no offset from UTC")
+        raise DateError(f"{offset!r} is not an offset from UTC")
     span = timedelta(hours=int(hours), minutes=int(minutes))
     return timezone(-span if offset[0] == "-" else span)
 
@@ -148,12 +148,12 @@ def _from_words(text: str) -> datetime:
     from dateutil import parser  # 20 ms, and few dates need it
 
     try:
-        one = parser.parse(text, default=datetime(2001, 2, 3), tzinfos=_told_zone)  # noqa: DTZ001
+        one = parser.parse(text, default=datetime(2001, 2, 3), tzinfos=_zone_of)  # noqa: DTZ001
         two = parser.parse(
             text,
             default=datetime(2004, 5, 6),  # noqa: DTZ001
             dayfirst=True,
-            tzinfos=_told_zone,
+            tzinfos=_zone_of,
         )
     except DateError:
         raise
@@ -164,15 +164,15 @@ def _from_words(text: str) -> datetime:
     return one
 
 
-def _told_zone(name: str | None, seconds: int | None) -> timezone | None:
-    """The zone in a text: its offset in seconds where it has one, else its name."""
+def _zone_of(name: str | None, seconds: int | None) -> timezone | None:
+    """The time zone of a text: by its offset in seconds, if it has one, else by its name."""
     if seconds is not None:
         return timezone(timedelta(seconds=seconds))
     return None if name is None else _named_zone(name)
 
 
 def _shown(value: object) -> str:
-    """A value for a message, short whatever it is."""
+    """A value for a message, at most 40 characters of it."""
     if isinstance(value, int) and value.bit_length() > 128:
         return "of that size"
     if isinstance(value, dict | list | tuple | set | frozenset):

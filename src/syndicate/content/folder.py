@@ -65,7 +65,7 @@ def stat_of(root: Path, path: str) -> Stat | None:
 
 
 def is_link(root: Path, path: str) -> bool:
-    """Whether a path is a symbolic link: only `scan` says what becomes of it."""
+    """Whether a path is a symbolic link. Only `scan` decides what it leads to."""
     return os.path.islink(f"{root}/{path}")  # noqa: PTH114  as `scan` does
 
 

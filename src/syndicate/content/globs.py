@@ -30,9 +30,9 @@ def is_below(path: str, pattern: str) -> bool:
 
 
 def ignored(path: str, lines: Iterable[str]) -> str:
-    """The line of a .gitignore that leaves the path out, "" if none does.
+    """The line of a .gitignore that excludes the path, "" if none does.
 
-    The last line that fits decides; one that begins with `!` takes back. See gitignore(5).
+    The last line that matches decides; one that begins with `!` includes. See gitignore(5).
     """
     decided = ""
     for line in lines:

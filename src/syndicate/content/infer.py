@@ -115,12 +115,12 @@ def _paragraphs(window: str) -> list[str]:
 
 def _sentence(lead: str) -> str:
     for end in _SENTENCE_END.finditer(lead):
-        said = lead[: end.end()]
-        if len(said) > 200:
+        sentence = lead[: end.end()]
+        if len(sentence) > 200:
             break
         following = lead[end.end() :].lstrip()[:1]
-        if not _ABBREVIATION.search(said) and not following.islower():
-            return said
+        if not _ABBREVIATION.search(sentence) and not following.islower():
+            return sentence
     return lead
 
 

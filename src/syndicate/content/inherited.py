@@ -1,8 +1,8 @@
-"""What files beside an article say about its publication: values it inherits, exclusions. Pure.
+"""What other files state about the publication of an article: inherited values, exclusions. Pure.
 
 Generators let a folder or the whole site decide: Hugo's `cascade`, Jekyll's `defaults`, Eleventy's
 data files, Zola's draft sections, MkDocs' `exclude_docs`. `generators` reads their files into
-statements; this module says which statements apply to a path.
+statements; this module finds the statements that apply to a path.
 """
 
 from __future__ import annotations

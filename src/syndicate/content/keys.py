@@ -1,6 +1,6 @@
-"""The header keys this program understands, those of other programs it knows, and slips.
+"""The header keys syndicate reads, known keys of generators that it ignores, and typos of keys.
 
-Only names stand here; what values mean is in `metadata`. Names are compared without case,
+This module has only names; `header_interpreter` reads the values. Names are compared without case,
 hyphens, underscores and spaces (`publishedAt` = `published_at`).
 """
 
@@ -94,8 +94,8 @@ _ROLES = {
     name: (role, rank) for role, names in _NAMES.items() for rank, name in enumerate(names.split())
 }
 
-# Keys of Hugo, Zola, Jekyll, Pelican, Eleventy, Hexo and Astro that say nothing to feeds, and
-# words that look like a slip of a known key but are not.
+# Keys of Hugo, Zola, Jekyll, Pelican, Eleventy, Hexo and Astro without meaning for feeds, and words
+# that look like typos of a known key but are not.
 _FOREIGN_KEYS = (
     "kind weight order toc comments comment series math mathjax katex mermaid menu "
     "menus cascade outputs params markup sitemap robots noindex linktitle isocode "
@@ -139,23 +139,24 @@ def role_of(key: str) -> tuple[Role, int] | None:
 
 
 def intended(key: str) -> str | None:
-    """The known key that an unknown one is probably a slip of: one letter off, or two swapped."""
-    slip = normal(key)
-    if len(slip) < 4 or slip in _FOREIGN:
+    """The known key of which an unknown one is probably a typo: one character differs, or two are
+    swapped."""
+    typed = normal(key)
+    if len(typed) < 4 or typed in _FOREIGN:
         return None
-    return next((name for name in _ROLES if _one_slip(slip, name)), None)
+    return next((name for name in _ROLES if _is_typo(typed, name)), None)
 
 
-def _one_slip(slip: str, name: str) -> bool:
-    if len(name) < 4 or abs(len(slip) - len(name)) > 1:
+def _is_typo(typed: str, name: str) -> bool:
+    if len(name) < 4 or abs(len(typed) - len(name)) > 1:
         return False
     start = 0
-    while start < min(len(slip), len(name)) and slip[start] == name[start]:
+    while start < min(len(typed), len(name)) and typed[start] == name[start]:
         start += 1
     end = 0
-    while end < min(len(slip), len(name)) - start and slip[-1 - end] == name[-1 - end]:
+    while end < min(len(typed), len(name)) - start and typed[-1 - end] == name[-1 - end]:
         end += 1
-    left, right = slip[start : len(slip) - end], name[start : len(name) - end]
+    left, right = typed[start : len(typed) - end], name[start : len(name) - end]
     if len(left) == len(right) == 1:
-        return len(name) > 4  # in short words one letter makes another word: rate, date
+        return len(name) > 4  # short words often differ in one character: rate, date
     return len(left) + len(right) == 1 or (len(left) == 2 and left == right[::-1])

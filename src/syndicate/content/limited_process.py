@@ -1,5 +1,5 @@
-"""Rendering in a process of its own, with limits: a text that would exhaust memory or time, or
-crash a library, costs only itself.
+"""Rendering in a separate process with limits, for texts that could exhaust memory or time, or
+crash a library.
 
 The parent starts this module as a program, once, and sends one article after the other. Requests
 and answers are JSON, one a line. What an article refers to is asked of the parent. The program
@@ -47,7 +47,7 @@ serve()
 
 
 class TooMuchError(Exception):
-    """The text cannot be rendered within the limits; the message says which."""
+    """The text cannot be rendered within the limits; the message names the limit."""
 
 
 def render_confined(
@@ -126,7 +126,7 @@ class Confined:
         for message in _messages(process.stdout):
             if "ask" not in message:
                 return dict(message)
-            _write(process.stdin, _told(around, *message["ask"]))
+            _write(process.stdin, _answer_to(around, *message["ask"]))
         raise EOFError
 
 
@@ -139,7 +139,7 @@ def _request(article: Article, url: str, surroundings: Surroundings) -> dict[str
     }
 
 
-def _told(around: Surroundings, question: str, target: str) -> Any:
+def _answer_to(around: Surroundings, question: str, target: str) -> Any:
     match question:
         case "article_url":
             return around.article_url(target)

@@ -1,4 +1,4 @@
-"""What the path of a file says: whether it is an article, its name, date, words and slug.
+"""What follows from the path of a file: whether it is an article, its name, date and slug.
 
 Takes paths relative to the content folder with forward slashes. Touches no disk and never
 guesses a day that the path does not spell out.
@@ -32,7 +32,7 @@ _NOT_PLAIN = re.compile(r"[^a-z0-9]+")
 _WORD_BREAK = re.compile(r"[\s_+-]+")
 _CJK_WORDS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{4}")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-# Words programs give to files; a name made only of them says nothing about the text.
+# Words that programs put into file names; a name of nothing else is not a title.
 _FILLERS = (
     "a article articles blog copy doc document draft entry file final image img index my new "
     "note notes of page post readme scan screenshot temp test text the tmp untitled"
@@ -137,8 +137,8 @@ def partial(path: str) -> str:
 def words_of(name: str) -> str | None:
     """The name as a title if it reads as words, else None.
 
-    At least two words of letters, of which one is not a file manager's word (`new post`), or
-    four characters in a script that is written without spaces.
+    At least two words without digits, one of which programs do not use (`new post`), or four
+    characters in a script that is written without spaces.
     """
     words = [word for word in _WORD_BREAK.split(name) if word]
     spoken = [word for word in words if word.isalpha()]
@@ -152,10 +152,10 @@ def words_of(name: str) -> str | None:
 
 
 def slug_of(text: str, path: str) -> str:
-    """One URL segment: lower case, letters, digits and marks of any script, single hyphens.
+    """One URL segment: lowercase, alphanumeric characters of any script, single hyphens.
 
-    Never empty: what leaves nothing becomes a short hash of `path`; what is too long is cut
-    and gets that hash, so that two long names stay apart.
+    Never empty: text without such characters becomes a short hash of `path`; a long one is cut and
+    gets that hash, so that two long names differ.
     """
     text = text.lower()
     if text.isascii():

@@ -1,10 +1,10 @@
 """Which files are pages of the site (About, Privacy, Search) and not articles. Pure.
 
-In this order: what the header says (`type`, `layout`), then a place that only pages have (`pages/`
-or `about.md` at the root, `_index.md`), then a date, then the folder (`pages/`), then the site
-around it: where articles lie in `_posts/`, whatever lies elsewhere is a page, dated or not; an
-undated file at the root is a page where the articles have folders of their own. A rule applies only
-where generators agree; whatever is left is an article.
+In this order: the header (`type`, `layout`), then a place that only pages have (`pages/` or
+`about.md` at the root, `_index.md`), then a date, then the folder (`pages/`), then the site around
+it: if articles are in `_posts/`, all other files are pages, dated or not; an undated file at the
+root is a page if the articles have their own folders. A rule applies only where generators agree;
+other files are articles.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ _SUFFIX = re.compile(r"\.(?:html?|njk|liquid|astro|vue|jsx?|tsx?|md|hbs|ejs|pug|
 
 
 class Placed(NamedTuple):
-    """What one file alone says. `reason` names the rule of a page."""
+    """What follows from one file alone. `reason` names the rule that makes it a page."""
 
     page: bool = False
     may_be_page: bool = False

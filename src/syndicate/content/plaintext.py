@@ -49,12 +49,12 @@ def without_tags(text: str) -> str:
 
 
 def from_html(markup: str) -> str:
-    """What a piece of HTML says, on one line; template code says nothing."""
+    """The text of HTML on one line, without template code."""
     return line(html.unescape(_TAG.sub("", _UNSHOWN.sub(" ", _TEMPLATE.sub("", markup)))))
 
 
 def from_markdown(markup: str) -> str:
-    """What a line or paragraph of Markdown says, on one line; template code says nothing."""
+    """The text of a line or paragraph of Markdown on one line, without template code."""
     # An escaped character hides as an entity until the markup is gone.
     text = _ESCAPE.sub(lambda escape: f"&#{ord(escape[1])};", markup[:MAX_MARKUP_LENGTH])
     text = _ATTRIBUTES.sub("", _TEMPLATE.sub("", text))

@@ -42,7 +42,7 @@ _WINDOW = 20_000  # characters of the body in which a title is looked for
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """An article, and what its author should know about the file."""
+    """An article, and the findings about its file."""
 
     article: Article
     findings: tuple[Finding, ...]
@@ -58,7 +58,7 @@ def read(
     """Read one file. `path` is relative to the content folder, with forward slashes.
 
     Dates without an offset are in `zone`. `inherited` are values from other files that decide on
-    publication, `sidecar` is a file that holds nothing but the header (Nikola's `.meta`). Raises
+    publication, `sidecar` is a file with only the header (`.meta` of Nikola). Raises
     ArticleError with the place and a hint when the file cannot be read.
     """
     form = naming.format_of(path)
@@ -107,16 +107,13 @@ def _article(
         title, inferred["title"] = _other_title(path, name, body, form, findings)
     tags = _tags(path, metadata, body, findings)
     draft = _is_draft(path, header, metadata, date, inferred, findings)
-    placed = page_rules.of(
-        path, form, metadata.placement, dated=date is not None, by=_page_by(metadata, date)
-    )
+    placed = _placed(path, form, metadata, date)
     unlisted = metadata.unlisted or (metadata.unlinked if placed.page else "")
     reasons = {"page": placed.reason, "unlisted": unlisted}
     inferred.update({key: reason for key, reason in reasons.items() if reason})
-    has_text = bool(body.body) and not body.body.isspace()
     if placed.page:
-        draft = _is_left_out(path, metadata, inferred, findings, has_text=has_text) or draft
-    if not draft and not has_text:
+        draft = _is_left_out(path, metadata, body, inferred, findings) or draft
+    if not draft and not body.has_text:
         message, hint = "the article has no text", "write it, or set draft: true"
         findings.append(Finding(Level.WARNING, "body-empty", message, path, None, hint))
     return Article(
@@ -146,25 +143,28 @@ def _tags(path: str, metadata: Metadata, body: Body, findings: list[Finding]) ->
     return tags[:MAX_TAGS]
 
 
-def _page_by(metadata: Metadata, date: datetime | None) -> str:
-    """The configuration that makes the file a page, if one does."""
-    return metadata.page_by or (metadata.undated_page_by if date is None else "")
+def _placed(
+    path: str, form: Format, metadata: Metadata, date: datetime | None
+) -> page_rules.Placed:
+    """Whether the file is a page, as far as it decides that alone."""
+    dated = date is not None
+    configured = metadata.page_by or ("" if dated else metadata.undated_page_by)
+    return page_rules.of(path, form, metadata.placement, dated=dated, by=configured)
 
 
 def _is_left_out(
     path: str,
     metadata: Metadata,
+    body: Body,
     inferred: dict[str, str],
     findings: list[Finding],
-    *,
-    has_text: bool,
 ) -> bool:
     """Whether a page is not built, such as one without text; `inferred` gets the reason."""
-    why = page_rules.left_out(path, metadata.url, has_text=has_text)
-    if why:
-        inferred.setdefault("draft", why)
-        findings[:] = [f for f in findings if f.rule != "title-missing"]
-    return bool(why)
+    reason = page_rules.left_out(path, metadata.url, has_text=body.has_text)
+    if reason:
+        inferred.setdefault("draft", reason)
+        findings[:] = [finding for finding in findings if finding.rule != "title-missing"]
+    return bool(reason)
 
 
 def _is_draft(

@@ -1,7 +1,7 @@
-"""The files of site generators that hold articles back, on disk: which there are, what they say.
+"""The files of site generators that hold articles back: which exist on disk, and their statements.
 
-They lie in the content folder and, for the whole site, beside it. Only their sizes and times are
-looked at unless something is to be read.
+They are in the content folder and, for the whole site, beside it. Only their sizes and times are
+read until their statements are needed.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def fingerprint(found: RuleFiles) -> str:
 
 
 def load(root: Path, found: RuleFiles, links: Sequence[Path] = ()) -> FolderRules:
-    """What the files say. One that cannot be read says that nothing is known of its folder."""
+    """The statements of the files. One that cannot be read makes its whole folder unknown."""
     unread: list[Statement] = []
     sources = [each for path in found if (each := _source(root, path, links, unread))]
     return FolderRules((*unread, *generators.statements(sources)))

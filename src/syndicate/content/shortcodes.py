@@ -1,7 +1,7 @@
 """Shortcodes and template tags of other generators, replaced by tokens in a body.
 
 `shortcode_syntax` lists the generators. Each shortcode becomes a token: a number between two
-control characters that no body contains, which Markdown leaves unchanged and `Token.html` replaces
+control characters that no body contains, which Markdown does not change and `Token.html` replaces
 afterwards. Nothing is ever evaluated, and shortcodes in code stay as they are. Time is linear in
 the length of the body.
 """

@@ -1,8 +1,8 @@
-"""What a header's value says about publication: public, unlisted, held back, or unclear. Pure.
+"""What a header value means for publication: public, unlisted, held back, or unclear. Pure.
 
-The keys are those with which Hugo, Zola, Jekyll, Pelican, Eleventy, Hexo, Nikola, Docusaurus,
-WordPress, Ghost, Quartz and their like keep a text from being published, or out of lists and
-feeds. A value that may mean "not public" and is not understood is UNCLEAR, never guessed.
+With these keys, Hugo, Zola, Jekyll, Pelican, Eleventy, Hexo, Nikola, Docusaurus, WordPress, Ghost,
+Quartz and others keep a text from being published, or out of lists and feeds. A value that may mean
+"not public" and is not understood is UNCLEAR; it is never guessed.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from syndicate.content.keys import Role
 
 
 class Verdict(Enum):
-    """What one key says. PUBLIC also overrules a folder for drafts; NOTHING does not."""
+    """What one key means. PUBLIC also overrules a folder for drafts; NOTHING does not."""
 
     NOTHING = auto()
     PUBLIC = auto()
@@ -60,7 +60,7 @@ def yes_or_no(value: object) -> bool | None:
 
 
 def verdict(role: Role, value: object) -> Verdict:
-    """What a key of this role says with this value, which is not empty.
+    """What a key of this role means with this value, which is not empty.
 
     A word for "later" (`status: scheduled`) is NOTHING: the date decides; see `is_due_later`.
     """
@@ -91,12 +91,12 @@ def verdict(role: Role, value: object) -> Verdict:
 
 
 def is_due_later(role: Role, value: object) -> bool:
-    """Whether a status says that the text is published at its date."""
+    """Whether a status means that the text is published at its date."""
     return role is Role.STATUS and word_of(value) in _DUE
 
 
 def word_of(value: object) -> str:
-    """A text as it is compared: lower case, words apart by one space; "" for anything else."""
+    """A text as it is compared: lowercase, one space between words; "" for other values."""
     if not isinstance(value, str):
         return ""
     return " ".join(value.lower().replace("-", " ").replace("_", " ").split())

@@ -40,7 +40,7 @@ def _item(feed: Feed, entry: Published) -> dict[str, Any]:
             "title": entry.title,
             "content_html": content,
             "content_text": "" if content else entry.summary,
-            "summary": entry.summary if entry.says_more else "",
+            "summary": entry.summary if entry.has_summary else "",
             "date_published": _rfc3339(entry.published),
             "date_modified": _rfc3339(entry.updated),
             "authors": [{"name": name} for name in entry.authors],

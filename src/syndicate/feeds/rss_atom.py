@@ -155,7 +155,7 @@ def _entry(feed: Feed, entry: Published, extension: partial[Any]) -> Any:
 
 def _item(feed: Feed, entry: Published) -> Any:
     item = _entry(feed, entry, partial(_Item, feed, entry))
-    if entry.says_more:
+    if entry.has_summary:
         item.description(escape(entry.summary, quote=False), isSummary=True)  # readers expect HTML
     if enclosure := entry.enclosure:
         item.enclosure(enclosure.url, str(enclosure.length), enclosure.type)
@@ -164,7 +164,7 @@ def _item(feed: Feed, entry: Published) -> Any:
 
 def _atom_entry(feed: Feed, entry: Published) -> Any:
     made = _entry(feed, entry, partial(_AtomEntry, feed, entry))
-    if entry.says_more:
+    if entry.has_summary:
         made.summary(entry.summary, type="text")
     made.published(entry.published.replace(microsecond=0))
     made.updated(entry.updated.replace(microsecond=0))

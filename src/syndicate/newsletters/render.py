@@ -190,7 +190,7 @@ def _item(article: Published, site: SiteSettings, *, full: bool, headed: bool = 
     """`headed` says that the design shows the picture at the head of the text."""
     language = article.language or site.language
     html = for_mail(article.html, url=article.url, width=TEXT_WIDTH) if full else ""
-    brief = one_line(article.summary) if article.says_more else ""
+    brief = one_line(article.summary) if article.has_summary else ""
     text = plain_text(html) if html else "\n".join(wrap(brief))
     image = _picture(article)
     if image and headed and html:

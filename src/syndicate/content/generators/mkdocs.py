@@ -71,7 +71,7 @@ def _plugins(source: Source) -> list[tuple[str, Mapping[object, object]]]:
 
 
 def _excluded(source: Source, options: Mapping[object, object]) -> Iterator[Statement]:
-    """What the plugin `exclude` leaves out: `glob`, in which * fits / too, and `regex`."""
+    """The exclusions of the plugin `exclude`: `glob`, in which * matches / too, and `regex`."""
     label = f"plugins.exclude in {source.path}"
     rows = [_expression(each) for each in texts(options.get("glob"))]
     rows += [f"^/(?:{each.removeprefix('^')})" for each in texts(options.get("regex"))]
