@@ -83,6 +83,23 @@ def test_who_is_erased_is_nowhere_in_the_store(
     assert after is None or (b"ann.lee" not in after.lower() and b"bob@example.org" in after)
 
 
+def test_replies_about_an_erased_person_are_erased_also_where_they_do_not_name_the_address(
+    site: Mailing, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ann, _ = site.people([ANN, BOB])
+    site.issue()
+    site.send()
+    site.ask(lambda opened: remember(opened, ann.id, ann.hash, "550 Ms Lee has moved away"))
+    config = str(site.folder.root / "config.yaml")
+    assert cli.main(["subscribers", "erase", ANN, "--config", config]) == 0
+    capsys.readouterr()
+    with site.folder.opened() as opened:
+        rows = {name: opened.database.rows(f"SELECT * FROM {name}") for name in metadata.tables}
+    assert [name for name, found in rows.items() if "Ms Lee" in repr(found)] == []
+    assert rows["bounces"], "the bounce itself is still counted"
+    assert [each for each in rows["delivery_events"] if "failed" in each]
+
+
 OTHERS = [
     "550 <ann.lee@example.org> is an alias of this mailbox",
     "forwarded to ANN.LEE@EXAMPLE.ORG, refused",

@@ -31,6 +31,7 @@ from syndicate.delivery.transactions import MAX_TRIES
 from syndicate.errors import DeliveryError, StoreError, SyndicateError
 from syndicate.mail.personalise import message_id
 from syndicate.site import Site
+from syndicate.store.deliveries import UNKNOWN
 from syndicate.store.delivery_events import DeliveryEvents
 from syndicate.store.issue_sends import IssueSends
 from syndicate.store.issues import Issue, Issues
@@ -363,6 +364,19 @@ def test_who_refuses_us_stops_the_issue_and_fails_nobody(
     assert any(word in each for each in said)
 
 
+def test_an_issue_pauses_when_every_relay_refuses_at_the_greeting(site: Mailing) -> None:
+    site.people(EVERYBODY)
+    site.issue()
+    with SmtpServer(scripted(GREETING=Say("554 5.7.1 go away"))) as server:
+        site.through(server.port)
+        (paused,) = site.send(stopping=after(20)).paused
+        assert "go away" in paused.paused
+        assert site.sending.paused == paused.paused
+        assert set(site.states().values()) == {"pending"}
+        server.behaviour = scripted()
+        assert site.send().sent == 0, "it stays paused until an operator resumes it"
+
+
 def test_too_many_refusals_pause_the_issue(site: Mailing) -> None:
     site.people([f"p{number:03}@example.org" for number in range(100)])
     site.issue()
@@ -638,6 +652,23 @@ def test_servers_share_by_weight_and_one_that_is_down_costs_nothing(
 
 
 # -- one, to look at ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("on_held", "state"), [("hold", "held"), ("resend", "pending")])
+def test_the_history_of_a_delivery_shows_that_a_crash_left_its_outcome_unknown(
+    site: Mailing, on_held: str, state: str
+) -> None:
+    (ada,) = site.people([ADA])
+    site.issue()
+    with site.folder.opened() as opened:
+        plan_approved(opened, NOON)
+        with opened.database.transaction():  # as a sender leaves it that is killed
+            opened.database.run("UPDATE deliveries SET state = 'sending', owner = 'killed'")
+    site.configure(transport="outbox", on_held=on_held)
+    site.send()
+    with site.folder.opened() as opened:
+        events = DeliveryEvents(opened.database).of(site.sending.issue, ada.id)
+    assert [(each.event, each.detail) for each in events] == [(state, UNKNOWN)]
 
 
 def test_a_draft_can_be_sent_to_one_address_and_counts_as_nothing(site: Mailing) -> None:

@@ -97,3 +97,17 @@ def test_shares_hold_when_the_store_keeps_all_outlets_waiting(
     clock.now += 2 * ACTIVE_WINDOW
     queue.mark_active(relays)
     assert taken(queue, one) == 3 * (SHARE_SLACK + 1) + 1
+
+
+def test_a_delivery_that_a_relay_could_not_send_is_the_next_and_counts_against_no_limit(
+    tmp_path: Path,
+) -> None:
+    server = Server(name="one", host="", per_hour=1)
+    one = Relay(server, Outbox(tmp_path), RateLimiter(server, [], None, time.time()))
+    queue = feed_of((one, relay(tmp_path, "other", 1)))
+    first = queue.get(one, 0)
+    assert first
+    assert queue.get(one, 0) is None, "its limit is used"
+    queue.requeue(first, one)
+    assert len(queue) == 100
+    assert queue.get(one, 0) is first

@@ -6,6 +6,7 @@ import pytest
 
 from syndicate.bounces.failure_budget import is_mostly_refused, is_over_budget
 from syndicate.delivery.states import FOLLOWS, OPEN, DeliveryState, next_state
+from syndicate.delivery.states import DeliveryState as S
 from syndicate.errors import DeliveryError, RejectedStage
 
 TWO_DAYS = timedelta(days=2)
@@ -51,6 +52,26 @@ def test_what_is_refused_for_now_is_tried_again_ever_later_until_the_deadline() 
     assert sum(waits, timedelta(0)) >= TWO_DAYS > sum(waits[:-1], timedelta(0))
 
 
+def test_no_wait_before_a_retry_is_longer_than_four_hours() -> None:
+    found = next_state(refused(RejectedStage.RECIPIENT), 20, timedelta(days=365))
+    assert found.wait == timedelta(hours=4)
+
+
+def test_the_last_retry_is_the_one_before_the_deadline_is_reached() -> None:
+    """After three attempts, waits of 5, 10 and 20 minutes are over."""
+    minute = timedelta(minutes=1)
+    error = refused(RejectedStage.RECIPIENT)
+    assert next_state(error, 3, 36 * minute).state is DeliveryState.RETRY
+    assert next_state(error, 3, 35 * minute).state is DeliveryState.FAILED
+
+
+def test_every_outcome_but_a_refusal_of_the_sender_is_an_attempt_without_a_wait() -> None:
+    held = next_state(refused(RejectedStage.MESSAGE, outcome_unknown=True), 0, TWO_DAYS)
+    failed = next_state(refused(RejectedStage.MESSAGE, permanent=True), 0, TWO_DAYS)
+    assert [each.is_attempt for each in (held, failed)] == [True, True]
+    assert [each.wait for each in (held, failed)] == [timedelta(0), timedelta(0)]
+
+
 def test_a_few_failures_are_no_reason_to_pause_and_a_tenth_is() -> None:
     assert not is_over_budget(sent=0, failed=9, max_percent=10)
     assert is_over_budget(sent=90, failed=10, max_percent=10)
@@ -74,3 +95,19 @@ def test_what_was_sent_is_only_ever_held_and_nothing_open_is_an_end() -> None:
     assert set(FOLLOWS) == set(DeliveryState)
     for state in OPEN:
         assert FOLLOWS[state]
+
+
+def test_a_delivery_is_open_until_it_is_sent_failed_held_or_suppressed() -> None:
+    assert set(S) - set(OPEN) == {S.SENT, S.FAILED, S.HELD, S.SUPPRESSED}
+
+
+def test_a_claimed_delivery_is_sent_returned_refused_or_suppressed_but_never_held() -> None:
+    assert set(FOLLOWS[S.PENDING]) == {S.CLAIMED, S.SUPPRESSED}
+    assert set(FOLLOWS[S.CLAIMED]) == {S.SENDING, S.PENDING, S.RETRY, S.FAILED, S.SUPPRESSED}
+    assert set(FOLLOWS[S.RETRY]) == {S.CLAIMED, S.FAILED, S.SUPPRESSED}
+    assert set(FOLLOWS[S.SENDING]) == {S.SENT, S.RETRY, S.FAILED, S.HELD, S.PENDING}
+
+
+def test_an_operator_may_return_a_held_failed_or_suppressed_delivery_to_pending() -> None:
+    assert set(FOLLOWS[S.HELD]) == {S.SENT, S.PENDING}
+    assert FOLLOWS[S.FAILED] == FOLLOWS[S.SUPPRESSED] == (S.PENDING,)

@@ -12,8 +12,16 @@ import pytest
 
 from site_folder import NOON, PNG, SiteFolder
 from syndicate.config.model import Newsletter
+from syndicate.documents.site_documents import current_documents
 from syndicate.errors import SyndicateError
-from syndicate.issues.freeze import freeze_issue, move, skip
+from syndicate.issues.freeze import (
+    NOTHING_NEW,
+    IssueDraft,
+    freeze_issue,
+    make_by_hand,
+    move,
+    skip,
+)
 from syndicate.mail.personalise import EncodedIssue, Recipient
 from syndicate.newsletters.personal import PersonalisedIssue
 from syndicate.newsletters.render import size_as_sent
@@ -170,6 +178,28 @@ def test_what_a_cancelled_issue_carried_comes_in_the_next(site: SiteFolder) -> N
     assert site.has("newsletters/weekly/next/index.html")
     again = make(site, MONDAY + timedelta(days=7))
     assert [a.title for a in again.carried] == ["The first"]
+
+
+def test_an_article_that_another_issue_took_meanwhile_is_not_carried_twice(
+    site: SiteFolder,
+) -> None:
+    site.article("one.md", "The first", date="2026-11-01")
+    site.build(MONDAY)
+    slot = f"{MONDAY:%Y-%m-%dT%H:%M}"
+    with site.opened() as opened:
+        newsletter = opened.config.newsletters["weekly"]
+        documents = current_documents(opened, MONDAY)
+        draft = IssueDraft(
+            opened, documents, newsletter, slot, MONDAY, MONDAY, planned=True, draft=False
+        )
+        carried = draft.choose()
+        composed = draft.compose(carried)
+        other = make_by_hand(opened, newsletter, MONDAY - timedelta(minutes=5))
+        assert other
+        assert draft.keep(carried, composed) is None
+        assert Issues(opened.database).get("weekly", slot) is None
+        assert freeze_issue(opened, newsletter, slot, MONDAY, MONDAY).reason == NOTHING_NEW
+    assert [a.title for a in other.carried] == ["The first"]
 
 
 def test_an_issue_that_breaks_a_rule_is_not_made_until_it_is_mended(site: SiteFolder) -> None:

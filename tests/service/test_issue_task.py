@@ -150,6 +150,16 @@ def test_a_changed_schedule_counts_from_now_on(life: Life) -> None:
     assert life.states() == [(SLOTS[0], "approved"), ("2026-11-27T07:00", "approved")]
 
 
+def test_a_changed_time_zone_is_a_new_schedule_that_counts_from_now_on(life: Life) -> None:
+    """At half past seven in UTC it is half past eight in Berlin: that slot has passed."""
+    again(life, time_zone="Europe/Berlin", max_age="30 days")
+    life.at(MONDAY - 30 * MINUTE)
+    life.at(MONDAY + 30 * MINUTE)
+    assert life.states() == []
+    life.at(MONDAY + WEEK - 60 * MINUTE)
+    assert life.states() == [(SLOTS[1], "approved")]
+
+
 def test_a_clock_set_back_makes_none_twice_and_loses_none(life: Life) -> None:
     life.at(MONDAY)
     life.site.article("two.md", "The second", date="2026-11-23")
