@@ -60,11 +60,7 @@ def test_a_hook_hears_of_an_article_and_of_an_issue_in_the_same_round(life: Life
 def test_a_hook_that_fails_is_a_fault_that_heals(life: Life) -> None:
     (life.site.root / "deaf").touch()
     life.at(MONDAY)
-    assert [
-        fault
-        for fault in life.faults
-        if "did not hear: the command exited with 1: not now" in fault
-    ]
+    assert [fault for fault in life.faults if "failed: the command exited with 1: not now" in fault]
     assert life.states() == [("2026-11-23T08:00", "approved")]
     (life.site.root / "deaf").unlink()
     life.at(MONDAY + MINUTE)

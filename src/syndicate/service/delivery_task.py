@@ -215,7 +215,7 @@ class DeliveryTask:
         for trouble in {each.text: each for each in self._troubles}.values():
             hint = "it is not tried again before the issues are resumed"
             if not trouble.is_disabled:
-                hint = "it is tried again; see sending in config.yaml"
+                hint = "it is retried; check sending in config.yaml"
             yield finding("mail-server", trouble.text, hint)
 
 

@@ -51,7 +51,7 @@ class HookTask:
             yield Finding(
                 Level.WARNING,
                 "hook-not-heard",
-                f"{who} did not hear: {failure.reason}",
+                f"{who} failed: {failure.reason}",
                 self._setup.config_file,
-                hint="it is tried again for a day; see that its address or program is right",
+                hint="it is retried for a day; check its url or command",
             )

@@ -95,7 +95,7 @@ class SignupMailTask:
         """Send what is due, and report what could not be sent."""
         self._asked.clear()
         now = max(now, datetime.now(UTC))  # a long tick began before the request: it is due too
-        hint = "it is tried again; see that the outbox, or sending.servers, can be used"
+        hint = "it is retried; check the outbox folder, or sending.servers"
         return TaskResult(
             [
                 Finding(Level.WARNING, "letter-not-sent", each, self._setup.config_file, None, hint)
