@@ -1,6 +1,6 @@
-"""Things other pages embed (players, posts, figures), as plain HTML that works in feeds and mail.
+"""What shortcodes embed (players, posts, figures), as plain HTML that works in feeds and email.
 
-Pure: text in, HTML out. Never frames or scripts, never fetches; what it returns is sanitised later.
+Pure. Never returns frames or scripts, never fetches; the HTML is sanitised later.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def _named(title: str, site: str) -> str:
 
 
 def figure(arguments: Arguments) -> str | None:
-    """Hugo's figure, and its likes: src, alt, caption, title, link, attr, attrlink."""
+    """A figure, as in Hugo: src, alt, caption, title, link, attr, attrlink."""
     source = arguments.first("src", "url", "image_path", "path", "image", "file")
     if not source:
         return None
@@ -107,7 +107,7 @@ def code_block(tag: Tag, content: str) -> str:
 
 
 def credit(arguments: Arguments) -> str:
-    """Who is quoted, as the last paragraph of a quote, or ""."""
+    """The author of a quotation, as its last paragraph, or ""."""
     name = arguments.get("author", "attr", "name", "source") or " ".join(arguments.positional)
     target = arguments.get("attrlink", "link", "url", "cite")
     if target:
@@ -191,13 +191,13 @@ def _gist(arguments: Arguments) -> str | None:
 
 
 def _source(arguments: Arguments) -> str | None:
-    """A notebook or a listing kept in a file of its own."""
+    """A link to a notebook or code in a separate file."""
     source = arguments.first("src", "file")
     return link(source, source.rpartition("/")[2]) if source else None
 
 
 def _include(arguments: Arguments) -> str | None:
-    """Jekyll: include figure.html image.html youtube.html and their likes; others are unknown."""
+    """`include` of Jekyll with figure.html, image.html, youtube.html and so on; None for others."""
     name = arguments.positional[0] if arguments.positional else ""
     stem = name.rpartition("/")[2].partition(".")[0].lower()
     rest = Arguments(arguments.positional[1:], arguments.named, arguments.text)

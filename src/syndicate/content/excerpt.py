@@ -1,4 +1,4 @@
-"""A few plain words that stand for an article: its summary. Pure; reads sanitised HTML only."""
+"""The summary of an article in plain text, from its sanitised HTML. Pure."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s+[^\sa-zà-ÿ]|$)|[。！？]
 
 
 def summarise(html: str, *, stated: str | None, lead: str, title: str, alts: list[str]) -> str:
-    """Plain text, never empty: what is stated, the lead, the first paragraph, else what there is.
+    """Plain text, never empty: the stated one, the lead, the first paragraph, else other text.
 
     `html` and `lead` are sanitised; `lead` is the part before the summary marker or "".
     """

@@ -1,4 +1,4 @@
-"""The content folder on disk: what is in it, and the bytes of its files. Decides nothing."""
+"""The content folder on disk: a list of its files, and their bytes. Decides nothing."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Stat = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class FolderScan:
-    """What a build is given of the folder.
+    """The files of the folder, as a build gets them.
 
     `files` is all that is there. Of `held` paths nothing is concluded: they are still being
     written, and what is known of them stays. `changed` are the only paths that can differ from
@@ -56,7 +56,7 @@ def present(files: Mapping[str, Stat]) -> Mapping[str, Stat]:
 
 
 def stat_of(root: Path, path: str) -> Stat | None:
-    """The stat of one file that `scan` found; None when it is gone or out of reach."""
+    """The stat of one file that `scan` found; None if it is gone or cannot be reached."""
     try:
         stat = os.stat(f"{root}/{path}")  # noqa: PTH116  as `scan` does
     except OSError:
@@ -70,7 +70,7 @@ def is_link(root: Path, path: str) -> bool:
 
 
 class _Walk:
-    """One look at the folder `root`, the links in which may also lead below `others`."""
+    """One scan of the folder `root`. Links in it may also lead below `others`."""
 
     def __init__(self, root: str, others: Sequence[str]) -> None:
         self.found: dict[str, Stat] = {}
@@ -79,10 +79,10 @@ class _Walk:
         self._links: list[tuple[str, str]] = []
         self._visited: set[tuple[int, int]] = set()
         self._linked: set[str] = set()
-        """Where articles that were reached through a link really are."""
+        """The real paths of articles that were reached through a link."""
 
     def folders(self, waiting: list[tuple[str, str]], *, linked: bool = False) -> None:
-        """Look into folders (prefix of paths, folder) and all below; note links for later."""
+        """List folders (prefix of paths, folder) with all below; keep links for later."""
         while waiting:
             prefix, folder = waiting.pop()
             try:
@@ -94,7 +94,7 @@ class _Walk:
                 raise _no_folder(folder, error) from error
 
     def follow(self) -> None:
-        """Follow the links that were noted, to folders first."""
+        """Follow the links that were kept, to folders first."""
         files: list[tuple[str, str]] = []
         while self._links:
             self._links.sort(reverse=True)
@@ -133,11 +133,11 @@ class _Walk:
                         found[prefix + name] = (stat.st_size, stat.st_mtime_ns)
                         if linked:
                             self._linked.add(entry.path)
-                except OSError:  # gone meanwhile, as editors' files are
+                except OSError:  # deleted since, as temporary files of editors are
                     continue
 
     def _real(self, path: str, link: str) -> str | None:
-        """Where a link leads; None, and noted, if it is not followed."""
+        """The target of a link; None if it is not followed, which is recorded."""
         try:
             real = os.path.realpath(link, strict=True)
             if _leads_inside(real, self._root, self._others):
@@ -147,7 +147,7 @@ class _Walk:
             size = BROKEN
         try:
             self.found[path] = (size, os.lstat(link).st_mtime_ns)
-        except FileNotFoundError:  # gone meanwhile
+        except FileNotFoundError:  # deleted since
             return None
         return None
 
@@ -160,7 +160,7 @@ class _Walk:
             self._linked.add(real)
         try:
             stat = os.stat(real)  # noqa: PTH116  as all here
-        except OSError:  # gone meanwhile
+        except OSError:  # deleted since
             return
         if S_ISREG(stat.st_mode):
             self.found[path] = (stat.st_size, stat.st_mtime_ns)
@@ -185,7 +185,7 @@ def _no_folder(folder: str, error: OSError) -> SyndicateError:
 
 
 class UnreadableError(ArticleError):
-    """The file is there, or was, but its bytes cannot be had now."""
+    """The file exists or existed, but its bytes cannot be read now."""
 
 
 class LinkError(ArticleError):
@@ -207,7 +207,7 @@ def opened(root: Path, path: str, links: Sequence[Path] = ()) -> AbstractContext
     """A file that `scan` found, open for reading. Raises what `read` raises."""
     name = f"{root}/{path}"
     try:
-        # A pipe that took the place of the file must not hold us up: hence O_NONBLOCK.
+        # O_NONBLOCK: the file may have been replaced by a pipe, which must not block.
         handle = os.open(name, os.O_RDONLY | os.O_NONBLOCK)
     except OSError as error:
         raise _unreadable(root, path, error.strerror or "") from error
@@ -215,7 +215,7 @@ def opened(root: Path, path: str, links: Sequence[Path] = ()) -> AbstractContext
         if not S_ISREG(os.fstat(handle).st_mode):
             raise _unreadable(root, path, "it is not a file")
         real = _place(handle, name)
-        # Nearly always there is no link on the way.
+        # Most paths have no links.
         if real != name and not _leads_inside(real, str(root), [str(each) for each in links]):
             raise refused_link(root, path)
     except BaseException:
@@ -247,7 +247,7 @@ def _unreadable(root: Path, path: str, why: str) -> ArticleError:
 
 
 def _place(handle: int, name: str) -> str:
-    """Where an open file really is: asked of the system, since `name` may mean another by now."""
+    """The real path of an open file, from the system: `name` may be another file by now."""
     try:
         return os.readlink(f"/proc/self/fd/{handle}")  # noqa: PTH115  for thousands
     except OSError:  # a system without /proc
@@ -257,7 +257,7 @@ def _place(handle: int, name: str) -> str:
 
 
 def _read(handle: int, size: int) -> bytes:
-    """That many bytes: one call may give fewer, of a large file or on a network."""
+    """Read up to that many bytes: one call may return fewer, of a large file or on a network."""
     data = os.read(handle, size)
     while len(data) < size and (more := os.read(handle, size - len(data))):
         data += more

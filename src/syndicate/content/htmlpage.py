@@ -18,7 +18,7 @@ _BODY_END = re.compile(r"\s*</(?:body|html)\s*>", re.IGNORECASE)
 
 
 def split(text: str) -> Header:
-    """Part a page into header and body; a fragment is all body. Never raises."""
+    """Split a page into header and body; a fragment is all body. Never raises."""
     if not _PAGE.match(text):
         return without(text)
     opening = _BODY.search(text) or _HEAD_END.search(text)
@@ -32,7 +32,7 @@ def split(text: str) -> Header:
 
 
 def _values(head: str) -> dict[str, object]:
-    """What the head states under names that mean something here; the first of each counts."""
+    """The values in the head under known names; the first of each counts."""
     from lxml import html  # 30 ms, and only whole pages need it
 
     values: dict[str, object] = {}

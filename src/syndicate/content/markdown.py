@@ -54,7 +54,7 @@ _DELIMITERS = re.compile(r"^(?=[ \t>|:-]*\|)[ \t>|:-]*-[ \t>|:-]*$", re.MULTILIN
 
 
 def _bounded(text: str) -> str:
-    """Without the quotes and tables that would take minutes or gigabytes."""
+    """The text without quotes and tables that would take minutes or gigabytes."""
     if text.count(">") > MAX_QUOTES:
         text = _QUOTED.sub(_shallower, text)
     columns = MAX_CELLS // (text.count("\n") + 1)
@@ -131,7 +131,7 @@ _EMPTY = re.compile(r"<p>\s*</p>\n?")
 
 
 def replace_tokens(html: str, tokens: Sequence[Token]) -> str:
-    """Put in what the tokens stand for; in code, show what was written."""
+    """Replace tokens by their HTML; in code, by their source."""
     in_paragraph = False
 
     def replaced(match: re.Match[str]) -> str:

@@ -65,12 +65,12 @@ _UNDATED_WORDS = (
 )
 _UNDATED_NAMES = frozenset(_UNDATED_WORDS.split())
 """Names that pages have at the root, which an article may have as well: without a date, or where
-articles lie in folders."""
+articles are in folders."""
 _TEXT_NAMES = frozenset(
     ("about", "about-me", "colophon", "contact", "datenschutz", "impressum", "imprint", "kontakt",
      "legal-notice", "privacy", "privacy-policy")
 )  # fmt: skip
-"""Names by which even plain text is a page, without a date."""
+"""Names by which even plain text without a date is a page."""
 _CONTAINERS = frozenset(("content", "source", "src", "site", "i18n", "locales"))
 _LANGUAGE_WORDS = (  # of ISO 639-1
     "aa ab af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv "
@@ -181,7 +181,7 @@ def _name_at_root(inner: str) -> str:
 
 
 def _is_outside_collections(path: str) -> bool:
-    """Whether Jekyll and Hexo take a file for a page, dated or not: no day, no folder with `_`."""
+    """Whether Jekyll and Hexo treat a file as a page: no day in its name, no folder with `_`."""
     folders = path.split("/")[:-1]
     spelled = dated_name(path)[0] or dated_folders(path)
     return not spelled and not any(folder.startswith("_") for folder in folders)
@@ -198,7 +198,7 @@ def _word(value: str) -> str:
 
 
 def location(path: str) -> str:
-    """The folder an article stands in; that of a bundle (`trip/index.md`) is the one above."""
+    """The folder of an article; of a bundle (`trip/index.md`) the one above."""
     folder, _, name = path.rpartition("/")
     return folder.rpartition("/")[0] if _is_index(name) else folder
 
@@ -217,18 +217,18 @@ class Surrounding:
     dated_at_root: int
     dated_below: int
     undated_outside: int
-    """How many undated files that may be pages lie outside of `sections`, at the root or not."""
+    """How many undated files outside `sections` may be pages, at the root or not."""
     sections: frozenset[str]
-    """Folders that hold dated articles, at any depth."""
+    """Folders with dated articles, at any depth."""
     has_posts: bool
-    """Whether articles lie in `_posts/`, as Jekyll and Hexo have it."""
+    """Whether articles are in `_posts/`, as in Jekyll and Hexo."""
     in_post_folders: bool
-    """Whether all dated articles lie in folders called `posts`, `blog` and the like."""
+    """Whether all dated articles are in folders with names such as `posts` or `blog`."""
     posts_have_days: bool
-    """Whether most files in `_posts/` have a day in their names, as Jekyll asks of all."""
+    """Whether most files in `_posts/` have a day in their names, as Jekyll requires."""
 
     def withholds(self, path: str, *, dated: bool) -> str:
-        """Why a file in `_posts/` is none of the posts, and not published; "" if it may be."""
+        """Why a file in `_posts/` is not a post, and not published; "" if it may be one."""
         return UNDATED_POST if self.posts_have_days and not dated and _is_post(path) else ""
 
     def reason(self, path: str, *, dated: bool = False) -> str:
@@ -248,7 +248,7 @@ class Surrounding:
         return self._outside(path) if self._articles_lie_in_folders else ""
 
     def _outside(self, path: str) -> str:
-        """Why an undated file is a page, where all dated articles lie in folders."""
+        """Why an undated file is a page, where all dated articles are in folders."""
         enough = self.undated_outside <= max(_FEW, self.dated_below) or self.in_post_folders
         if not enough:
             return ""
@@ -270,13 +270,13 @@ def _is_at_root(path: str) -> bool:
 
 
 def _is_within(path: str, sections: Container[str]) -> bool:
-    """Whether a folder above the file, below the root, holds dated articles."""
+    """Whether a folder above the file, below the root, has dated articles."""
     root = len(path) - len(_inside(path))
     return any(above in sections for above in _above(location(path)) if len(above) > root)
 
 
 def surrounding(dated: Iterable[str], undated: Iterable[str], paths: Iterable[str]) -> Surrounding:
-    """Sum a site up: paths of dated articles, of undated ones that may be pages, and all files."""
+    """Summarise a site: its dated articles, undated ones that may be pages, and all paths."""
     named = _NAMES | _UNDATED_NAMES
     posts = [path for path in paths if _is_post(path) and is_article(path)]
     articles = [path for path in dated if _name_at_root(_inside(path)) not in named]
@@ -300,7 +300,7 @@ def _is_post(path: str) -> bool:
 
 
 def _is_in_post_folder(path: str) -> bool:
-    """Whether the topmost folder of an article, below the root, is called as one for articles."""
+    """Whether the topmost folder of an article, below the root, has a name for articles."""
     folders = _inside(path).lower().split("/")[:-1]
     return bool(folders) and folders[0].lstrip("_") in _ARTICLES
 
@@ -318,7 +318,7 @@ def left_out(path: str, url: str | None, *, has_text: bool) -> str:
 
 
 def address(path: str, slug: str) -> str:
-    """The natural address of a page below the site: `pages/About.md` -> `about/`; "" the front.
+    """The default URL path of a page below the site: `pages/About.md` -> `about/`; "" the front.
 
     `slug` is that of the article, of an index the folder's.
     """
