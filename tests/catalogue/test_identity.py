@@ -231,6 +231,14 @@ def test_deleted_and_restored_with_another_text_at_the_same_path_keeps_the_id() 
     assert shelf.at("a.md").id == before
 
 
+def test_another_text_and_title_where_a_gone_article_stood_is_another_article() -> None:
+    shelf = Shelf(scanned("a.md", "one"))
+    before = shelf.at("a.md").id
+    shelf.see(removed=["a.md"])
+    shelf.see(scanned("a.md", "two", title="Another title"))
+    assert shelf.at("a.md").id != before
+
+
 def test_files_without_text_are_never_taken_for_each_other() -> None:
     empty = body_hash(" \n")
     shelf = Shelf(scanned("a.md", body_hash=empty))
@@ -265,6 +273,14 @@ def test_ids_are_tag_uris_and_the_same_when_the_store_is_lost() -> None:
     )
     assert set(one.records) == set(other.records)
     assert all(i.startswith("tag:example.org,2026-11-21:") for i in one.records)
+
+
+def test_ids_are_the_same_in_every_version() -> None:
+    first = new_id(HOST, "2026-11-22", "a.md")
+    second = new_id(HOST, "2026-11-22", "a.md", {first})
+    assert first == "tag:example.org,2026-11-22:6b2684e18a7cc2c9"
+    assert second == "tag:example.org,2026-11-22:d5c229d57a252297"
+    assert new_id(HOST, "2026-11-22", "a.md", {first, second}).endswith(":09d923e9a5473460")
 
 
 def test_the_date_in_an_id_is_never_in_the_future() -> None:
@@ -322,6 +338,23 @@ def test_the_date_of_what_is_not_published_yet_may_change() -> None:
     assert (shelf.at("a.md").published, shelf.at("a.md").sequence) == (YESTERDAY, 2)
 
 
+def test_what_was_published_while_the_clock_was_ahead_gets_the_date_of_its_header() -> None:
+    shelf = Shelf(scanned("a.md", "one"), now=LATER)
+    shelf.see(scanned("a.md", "one", date="2026-11-30T12:00:00Z"))
+    assert shelf.at("a.md").published == TOMORROW
+    shelf.see(scanned("a.md", "one", date=YESTERDAY))
+    assert shelf.at("a.md").published == YESTERDAY
+
+
+@pytest.mark.parametrize("kind", [{"draft": True}, {"page": True, "head": '{"page": true}'}])
+def test_an_undated_draft_or_page_keeps_the_moment_when_it_was_first_seen(
+    kind: dict[str, Any],
+) -> None:
+    shelf = Shelf(scanned("a.md", "one", **kind))
+    shelf.see(scanned("a.md", "two", **kind), now=LATER)
+    assert shelf.at("a.md").published == TO_NOON
+
+
 @pytest.mark.parametrize("change", [{"title": "New"}, {"body_hash": body_hash("new")}])
 def test_updated_moves_with_title_and_text(change: dict[str, str]) -> None:
     shelf = Shelf(scanned("a.md", "one"))
@@ -342,6 +375,10 @@ def test_the_stated_update_holds_even_when_the_text_changes() -> None:
     assert shelf.at("a.md").updated == stated
     shelf.see(scanned("a.md", "two", date=YESTERDAY, updated=stated), now=LATER)
     assert shelf.at("a.md").updated == stated
+
+
+def test_an_update_stated_for_the_present_moment_holds() -> None:
+    assert Shelf(scanned("a.md", date=YESTERDAY, updated=TO_NOON)).at("a.md").updated == TO_NOON
 
 
 def test_an_update_stated_for_the_future_is_ignored() -> None:
