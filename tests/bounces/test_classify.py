@@ -6,7 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from syndicate.bounces.classify import BounceKind, classify_refusal, soft_limit_reached
+from syndicate.bounces.classify import (
+    SUPPRESS_IMMEDIATELY,
+    BounceKind,
+    classify_refusal,
+    soft_limit_reached,
+)
 from syndicate.errors import RejectedStage
 
 MONDAY = datetime(2026, 11, 23, 8, tzinfo=UTC)
@@ -52,9 +57,24 @@ def test_three_issues_in_a_row_over_a_week_are_enough() -> None:
 def test_an_issue_that_arrived_begins_the_count_anew() -> None:
     assert not soft_limit_reached(weekly(4, 6, 7), [5])
     assert soft_limit_reached(weekly(4, 6, 7, 8), [5])
+    assert not soft_limit_reached(weekly(4, 6, 7), [2, 5]), "the latest that arrived counts"
 
 
 def test_three_issues_within_a_few_days_are_not_enough() -> None:
     daily = {issue: MONDAY + timedelta(days=issue) for issue in range(1, 8)}
     assert not soft_limit_reached(daily, [])
     assert soft_limit_reached(daily | {8: MONDAY + timedelta(days=8)}, [])
+
+
+def test_words_without_a_code_and_a_known_cause_are_not_counted_against_the_recipient() -> None:
+    assert classify_refusal("problem with this recipient") is BounceKind.BLOCKED
+    assert classify_refusal("550 problem with this recipient") is BounceKind.SOFT
+
+
+def test_an_unknown_address_is_soft_while_the_server_calls_it_temporary() -> None:
+    assert classify_refusal("450 4.1.1 user unknown", "4.1.1") is BounceKind.SOFT
+    assert classify_refusal("550 5.1.1 user unknown", "5.1.1") is BounceKind.HARD
+
+
+def test_a_hard_bounce_and_a_complaint_suppress_an_address_the_first_time() -> None:
+    assert {BounceKind.HARD, BounceKind.COMPLAINT} == SUPPRESS_IMMEDIATELY

@@ -99,6 +99,13 @@ def test_a_message_on_its_way_counts_until_a_window_after_the_answer() -> None:
     assert limiter.seconds_until_free(BEGAN + 2 * HOUR) == HOUR
 
 
+def test_a_message_counts_from_the_reply_also_where_nothing_asked_in_between() -> None:
+    limiter = fresh(server(per_hour=1))
+    assert limiter.reserve(BEGAN)
+    limiter.record(BEGAN + HOUR)
+    assert limiter.seconds_until_free(BEGAN + HOUR) == HOUR
+
+
 def test_a_message_that_came_to_nothing_does_not_count() -> None:
     limiter = fresh(server(per_hour=1))
     assert limiter.reserve(BEGAN)
@@ -129,6 +136,14 @@ def test_a_day_of_warming_up_waits_for_the_next_day_not_for_a_window() -> None:
     assert limiter.seconds_until_free(BEGAN + DAY - 60) == 60
     assert burst(limiter, BEGAN + DAY) == 4
     assert limiter.seconds_until_free(BEGAN + DAY) == DAY - 60
+
+
+def test_the_next_day_of_warming_up_does_not_wait_for_the_window_of_the_last() -> None:
+    limiter = fresh(server(warm_up=(2, 5, 50)))
+    assert burst(limiter, BEGAN) == 2
+    assert burst(limiter, BEGAN + DAY + HOUR) == 5
+    assert limiter.seconds_until_free(BEGAN + DAY + HOUR) == DAY - HOUR
+    assert burst(limiter, BEGAN + 2 * DAY) == 45
 
 
 def test_after_warming_up_there_is_no_limit_where_none_is_set() -> None:
