@@ -14,7 +14,8 @@ from typing import TypeVar
 
 import yaml
 
-from syndicate.build.builder import Report, build
+from syndicate.build.builder import build
+from syndicate.build.report import Report
 from syndicate.site import Site, load_site
 
 T = TypeVar("T")

@@ -15,7 +15,7 @@ from typing import TypeVar
 import pytest
 
 from site_folder import NOON, PNG, SiteFolder
-from syndicate.build import builder as build_module
+from syndicate.build import write_documents as writing
 from syndicate.build.builder import build
 from syndicate.documents.writer import DocumentWriter
 from syndicate.errors import ConfigError, OutputError, SyndicateError
@@ -373,7 +373,7 @@ def test_a_bundle_moves_as_a_whole(small: SiteFolder) -> None:
 # -- what was interrupted, lost or changed around it ----------------------------------------------
 
 
-@pytest.mark.parametrize("step", ["_put_issues", "_batches", "_put_files"])
+@pytest.mark.parametrize("step", ["_write_next_issues", "_batches", "_write_files"])
 def test_a_build_that_dies_is_completed_by_the_next(
     site: SiteFolder, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
@@ -387,7 +387,7 @@ def test_a_build_that_dies_is_completed_by_the_next(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(build_module, step, die)
+        patched.setattr(writing, step, die)
         with pytest.raises(KeyboardInterrupt):
             site.build()
     site.build()
@@ -408,7 +408,7 @@ def test_a_page_written_by_a_build_that_died_does_not_outlive_its_article(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(build_module, "_put_files", die)
+        patched.setattr(writing, "_write_files", die)
         with pytest.raises(KeyboardInterrupt):
             site.build()
     assert site.has("articles/sea")
@@ -418,7 +418,7 @@ def test_a_page_written_by_a_build_that_died_does_not_outlive_its_article(
     same_as_made_whole(site)
 
 
-@pytest.mark.parametrize("step", ["_put_files", "delete_orphans"])
+@pytest.mark.parametrize("step", ["_write_files", "delete_orphans"])
 def test_a_build_that_dies_after_a_picture_changed_is_completed_by_the_next(
     small: SiteFolder, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
@@ -432,7 +432,7 @@ def test_a_build_that_dies_after_a_picture_changed_is_completed_by_the_next(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(DocumentWriter if step == "delete_orphans" else build_module, step, die)
+        patched.setattr(DocumentWriter if step == "delete_orphans" else writing, step, die)
         with pytest.raises(KeyboardInterrupt):
             small.build()
     small.build()

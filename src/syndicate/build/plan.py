@@ -12,7 +12,9 @@ from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
-from syndicate.build.builder import build_scanned, ingest_changes, stale_article_ids
+from syndicate.build.builder import build_scanned
+from syndicate.build.freshness import stale_article_ids
+from syndicate.build.site_ingest import ingest_changes
 from syndicate.config.model import Newsletter
 from syndicate.config.named import newsletter_named
 from syndicate.content.article import Published

@@ -24,7 +24,7 @@ from syndicate.cli.show import (
 from syndicate.findings import Level
 
 if TYPE_CHECKING:
-    from syndicate.build.builder import Report
+    from syndicate.build.report import Report
     from syndicate.site import Site
 
 Row = tuple[str, str, str]

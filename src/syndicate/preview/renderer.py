@@ -13,7 +13,8 @@ from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
-from syndicate.build.builder import ingest_changes, stale_article_ids
+from syndicate.build.freshness import stale_article_ids
+from syndicate.build.site_ingest import ingest_changes
 from syndicate.catalogue.urls import base_url, page_file
 from syndicate.config.model import Newsletter
 from syndicate.config.named import newsletter_named

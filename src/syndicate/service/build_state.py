@@ -5,7 +5,7 @@ from __future__ import annotations
 from queue import SimpleQueue
 from threading import Event
 
-from syndicate.build.builder import Report
+from syndicate.build.report import Report
 
 
 class BuildState:

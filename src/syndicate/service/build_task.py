@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from syndicate.build.builder import Report, build_scanned
+from syndicate.build.builder import build_scanned
+from syndicate.build.report import Report
 from syndicate.content.folder import FolderScan, Stat, is_link, scan, stat_of
 from syndicate.service.build_state import BuildState
 from syndicate.service.debounce import View, differing, look, look_closer

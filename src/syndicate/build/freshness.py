@@ -1,0 +1,71 @@
+"""What is out of date: renderings whose references changed, and the recipe of all documents."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
+from functools import partial
+from hashlib import sha256
+
+from syndicate import __version__
+from syndicate.config.model import Service, Store
+from syndicate.content import folder
+from syndicate.content.folder import Stat
+from syndicate.content.versions import RENDERER_VERSION
+from syndicate.documents.render_cache import (
+    address,
+    address_at,
+    stale_renderings,
+)
+from syndicate.documents.site_documents import (
+    content_folder,
+    in_navigation,
+    weight_of,
+)
+from syndicate.site import Site
+from syndicate.store.articles import Articles
+from syndicate.store.meta import Meta
+
+
+def stale_article_ids(
+    site: Site,
+    files: Mapping[str, Stat],
+    uses: Iterable[tuple[str, str, str]],
+    moved: AbstractSet[str] | None,
+) -> set[str]:
+    """Ids of articles to render again: one of their `uses` changed, or they could not be read.
+
+    `moved` are the paths of articles that may have another address now, None for all.
+    """
+    articles = Articles(site.database)
+    address_of = partial(address_at, articles, site.config.site, site.zone)
+    stale = stale_renderings(uses, content_folder(site, files), address_of, moved)
+    return stale | set(json.loads(Meta(site.database).all().get("behind", "[]")))
+
+
+def navigation_of(site: Site) -> list[tuple[object, ...]]:
+    """What the navigation, which every web page has, is made from."""
+    if not site.config.site.pages:
+        return []
+    records = Articles(site.database).beside_articles()
+    kept = filter(in_navigation, records)
+    return [(r.title, address(r, site.config.site, site.zone), weight_of(r)) for r in kept]
+
+
+def recipe_of(
+    site: Site, files: Mapping[str, folder.Stat], navigation: list[tuple[object, ...]]
+) -> str:
+    """What every document depends on besides articles: settings, templates, this program, logos,
+    and the pages in the navigation."""
+    stats = [
+        (str(path), path.stat().st_size, path.stat().st_mtime_ns)
+        for design in site.places.designs
+        for path in sorted(design.rglob("*"))
+        if path.is_file()
+    ]
+    config = replace(site.config, store=Store(), service=Service())
+    logos = [files.get(each.brand.logo) for each in config.newsletters.values()]
+    facts = (__version__, RENDERER_VERSION, config, stats, logos, *navigation)
+    return sha256(repr(facts).encode()).hexdigest()
