@@ -6,9 +6,7 @@ from urllib.parse import quote
 
 from syndicate.catalogue.owners import SERVICE, Owner, OwnerKind
 from syndicate.catalogue.urls import base_url
-from syndicate.documents.site_documents import (
-    SiteDocuments,
-)
+from syndicate.documents.site_documents import SiteDocuments
 from syndicate.documents.writer import DocumentWriter
 from syndicate.findings import Finding, Level, to_json
 from syndicate.store.articles import Articles

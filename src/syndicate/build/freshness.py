@@ -14,16 +14,13 @@ from syndicate.config.model import Service, Store
 from syndicate.content import folder
 from syndicate.content.folder import Stat
 from syndicate.content.versions import RENDERER_VERSION
+from syndicate.documents.navigation import in_navigation, weight_of
 from syndicate.documents.render_cache import (
     address,
     address_at,
     stale_renderings,
 )
-from syndicate.documents.site_documents import (
-    content_folder,
-    in_navigation,
-    weight_of,
-)
+from syndicate.documents.site_documents import content_folder
 from syndicate.site import Site
 from syndicate.store.articles import Articles
 from syndicate.store.meta import Meta

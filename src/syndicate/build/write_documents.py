@@ -16,9 +16,7 @@ from syndicate.content import folder
 from syndicate.content.reader import is_article
 from syndicate.documents.pending import pending_values
 from syndicate.documents.references import MISSING
-from syndicate.documents.site_documents import (
-    SiteDocuments,
-)
+from syndicate.documents.site_documents import SiteDocuments
 from syndicate.documents.writer import DocumentWriter, DryRunWriter
 from syndicate.errors import ArticleError
 from syndicate.feeds.feed import FORMS

@@ -6,7 +6,6 @@ of the owners it affects are made again.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
@@ -20,25 +19,26 @@ from syndicate.catalogue.owners import SITE, Owner, OwnerKind
 from syndicate.catalogue.records import Record, State, is_shown
 from syndicate.catalogue.tags import tag_of
 from syndicate.catalogue.urls import base_url, page_file, tag_folder
-from syndicate.config.model import Config, FeedFormat
-from syndicate.content import page_rules
+from syndicate.config.model import Config
 from syndicate.content.article import Published
 from syndicate.content.folder import Stat, present
+from syndicate.documents.navigation import navigation_records
 from syndicate.documents.render_cache import Folder, RenderCache
+from syndicate.documents.site_feeds import SiteFeeds, entry_unfit
 from syndicate.errors import Location, TemplateError
 from syndicate.feeds.archive import finished_pages, page_of, sequences_in, waiting
-from syndicate.feeds.feed import FORMS, NEVER, Feed, faults_of_entry
-from syndicate.findings import Finding, Level
+from syndicate.feeds.feed import Feed, faults_of_entry
+from syndicate.findings import Finding
 from syndicate.site import Site
 from syndicate.store.articles import Articles
 from syndicate.store.issues import Issues
 from syndicate.store.meta import Meta
-from syndicate.timestamps import format_timestamp, parse_timestamp
+from syndicate.timestamps import format_timestamp
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-    from syndicate.documents.pages import FeedLink, Frame, PageLink
+    from syndicate.documents.pages import Frame, PageLink
 
 MAX_ON_INDEX = 50
 
@@ -108,8 +108,10 @@ class SiteDocuments:
     def _site(self) -> dict[str, bytes]:
         size = max(self.config.feeds.entries, MAX_ON_INDEX)
         newest = self.articles.newest(size)
-        documents = dict(self.feed_documents(self._site_feed(newest)))
-        documents["feeds.opml"] = self._opml(newest)
+        documents = dict(self.feeds.documents(self._site_feed(newest)))
+        documents["feeds.opml"] = self.feeds.opml(
+            newest, self.articles.tags() if self.config.feeds.tags else ()
+        )
         documents["feed.css"] = self._design("web/feed.css")
         if self.config.site.pages:
             documents["style.css"] = self._design("web/style.css")
@@ -148,7 +150,7 @@ class SiteDocuments:
         feed = self._feed(
             entries, folder=folder, title=title, home=home, suffix=f"/tags/{quote(tag)}"
         )
-        documents = dict(self.feed_documents(feed))
+        documents = dict(self.feeds.documents(feed))
         if site.pages:
             documents[unquote(f"{folder}index.html")] = self._tag_page(label, published, feed)
         return documents
@@ -168,7 +170,7 @@ class SiteDocuments:
             page=page,
             previous_page=page - 1,
         )
-        return dict(self.feed_documents(feed, ("rss", "atom")))
+        return dict(self.feeds.documents(feed, ("rss", "atom")))
 
     def _pages(self, ids: Sequence[str]) -> Iterator[tuple[Owner, dict[str, bytes]]]:
         """Pages, the articles published first before others: they keep their address."""
@@ -196,6 +198,11 @@ class SiteDocuments:
 
     # -- feeds -----------------------------------------------------------------------------
 
+    @cached_property
+    def feeds(self) -> SiteFeeds:
+        """The feeds of the site."""
+        return SiteFeeds(self.config, self.feed_id)
+
     def _feed(
         self,
         records: Sequence[Record],
@@ -207,7 +214,7 @@ class SiteDocuments:
         page: int = 0,
         previous_page: int = 0,
     ) -> Feed:
-        return self.feed_of(
+        return self.feeds.feed(
             tuple(self._valid_entries(self.renditions.published(records))),
             folder=folder,
             title=title,
@@ -218,82 +225,14 @@ class SiteDocuments:
             previous_page=previous_page,
         )
 
-    def feed_of(
-        self,
-        entries: tuple[Published, ...],
-        *,
-        folder: str,
-        title: str,
-        description: str,
-        home: str,
-        suffix: str = "",
-        page: int = 0,
-        previous_page: int = 0,
-    ) -> Feed:
-        """A feed of the site that is served below `folder`, as in addresses."""
-        site, feeds, base = self.config.site, self.config.feeds, base_url(self.config.site)
-        return Feed(
-            id=self.feed_id + suffix,
-            title=title,
-            description=description,
-            language=site.language,
-            author=site.author or site.title,
-            email=site.email,
-            home_url=base + home,
-            base_url=base + folder,
-            tags_url=base + "tags/",
-            tag_terms={label: tag_of(label) for entry in entries for label in entry.tags},
-            entries=entries,
-            text=feeds.text,
-            formats=feeds.formats,
-            hub=feeds.hub,
-            stylesheet_url=base + "feed.css",
-            page=page,
-            previous_page=previous_page,
-        )
-
     def _valid_entries(self, entries: Iterable[Published]) -> Iterator[Published]:
         """The entries a feed can carry: one that would break it costs only itself."""
         for entry in entries:
             faults = list(faults_of_entry(entry))
             owner = Owner(OwnerKind.FEED_ENTRY, entry.id)
-            self.findings[owner] = [_unfit(entry, fault) for fault in faults]
+            self.findings[owner] = [entry_unfit(entry, fault) for fault in faults]
             if not faults:
                 yield entry
-
-    def feed_documents(
-        self, feed: Feed, formats: Sequence[FeedFormat] = ("rss", "atom", "json")
-    ) -> Iterator[tuple[str, bytes]]:
-        """The documents of a feed: path in the output folder, and bytes."""
-        from syndicate.feeds import json_feed, rss_atom
-
-        writers = {"rss": rss_atom.rss, "atom": rss_atom.atom, "json": json_feed.json_feed}
-        folder = unquote(feed.base_url.removeprefix(base_url(self.config.site)))
-        for form in feed.formats:
-            if form in formats:
-                yield folder + feed.path(form), writers[form](feed)
-
-    def _opml(self, newest: Sequence[Record]) -> bytes:
-        from syndicate.feeds.opml import Outline, opml
-
-        site, base = self.config.site, base_url(self.config.site)
-        file = FORMS[self.config.feeds.formats[0]].file
-        updated = max((parse_timestamp(record.updated) for record in newest), default=NEVER)
-        places = [("", site.title)]
-        if self.config.feeds.tags:
-            tags = self.articles.tags()
-            places += [(tag_folder(tag), f"{site.title}: {label}") for tag, label, _ in tags]
-        outlines = [
-            Outline(
-                title=title,
-                feed_url=base + folder + file,
-                home_url=base + folder if site.pages else base,
-                updated=updated,
-                language=site.language,
-            )
-            for folder, title in places
-        ]
-        return opml(site.title, outlines)
 
     # -- pages -----------------------------------------------------------------------------
 
@@ -334,7 +273,7 @@ class SiteDocuments:
     def _tag_page(self, label: str, articles: Sequence[Published], feed: Feed) -> bytes:
         from syndicate.documents import pages
 
-        links = self.feed_links(feed.title, feed.base_url)
+        links = self.feeds.links(feed.title, feed.base_url)
         return pages.tag_page(self.env, self.frame(articles), label, articles, links)
 
     def frame(self, articles: Sequence[Published]) -> Frame:
@@ -348,7 +287,7 @@ class SiteDocuments:
             site=self.config.site,
             home=base,
             stylesheet=base + "style.css",
-            feeds=self.site_feed_links(),
+            feeds=self.feeds.site_links(),
             opml=base + "feeds.opml",
             tags={label: base + tag_folder(tag_of(label)) for label in labels}
             if self.config.feeds.tags
@@ -362,23 +301,10 @@ class SiteDocuments:
         """The pages of the site as every page links to them, by weight and title."""
         if not self.config.site.pages:
             return ()
-        records = [r for r in self.articles.beside_articles() if in_navigation(r)]
-        records.sort(key=lambda record: (weight_of(record), record.title.casefold(), record.path))
         from syndicate.documents.pages import PageLink
 
+        records = navigation_records(self.articles.beside_articles())
         return tuple(PageLink(r.title, self.renditions.address(r)) for r in records)
-
-    def site_feed_links(self) -> tuple[FeedLink, ...]:
-        """The feeds of the whole site."""
-        return self.feed_links(self.config.site.title, base_url(self.config.site))
-
-    def feed_links(self, title: str, folder: str) -> tuple[FeedLink, ...]:
-        """A feed, in each of its formats, as pages offer it."""
-        from syndicate.documents.pages import FeedLink
-
-        return tuple(
-            FeedLink(title, folder + FORMS[form].file, form) for form in self.config.feeds.formats
-        )
 
     def _design(self, name: str) -> bytes:
         """A file of the design that is served as it is."""
@@ -392,32 +318,6 @@ class SiteDocuments:
 
 def _feed_archive(page: int) -> Owner:
     return Owner(OwnerKind.FEED_ARCHIVE, str(page))
-
-
-def in_navigation(record: Record) -> bool:
-    """Whether every web page links to it: a page; deep in folders, an explicit one."""
-    if record.state != State.PAGE:
-        return False
-    rule = json.loads(record.head).get("inferred", {}).get("page", "")
-    deep = page_rules.address(record.path, record.slug).count("/") > 1
-    return not (deep and (rule in page_rules.BY_SURROUNDING or page_rules.is_section(record.path)))
-
-
-def weight_of(record: Record) -> float:
-    """Where a page stands in the navigation: its `weight` or `order`; without one, last."""
-    extra = json.loads(record.head).get("extra", {})
-    stated = (extra.get(key) for key in ("weight", "nav_order", "order"))
-    return next((float(n) for n in stated if isinstance(n, int | float)), float("inf"))
-
-
-def _unfit(entry: Published, fault: str) -> Finding:
-    return Finding(
-        Level.ERROR,
-        "entry-unfit",
-        f"{fault}; feeds leave it out",
-        entry.path,
-        hint="correct the article, or its header",
-    )
 
 
 def site_documents(

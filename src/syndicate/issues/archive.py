@@ -105,7 +105,7 @@ def _archive(documents: SiteDocuments, newsletter: Newsletter) -> Iterator[tuple
         return
     folder = f"newsletters/{newsletter.name}/"
     feed = _feed(documents, newsletter, issues, folder)
-    yield from documents.feed_documents(feed)
+    yield from documents.feeds.documents(feed)
     if documents.config.site.pages:
         yield f"{folder}index.html", _archive_page(documents, newsletter, issues, feed)
 
@@ -141,7 +141,7 @@ def _archive_page(
         newsletter.description,
         feed.base_url,
         shown,
-        documents.feed_links(feed.title, feed.base_url),
+        documents.feeds.links(feed.title, feed.base_url),
     )
 
 
@@ -150,7 +150,7 @@ def _feed(
 ) -> Feed:
     """The feed of past issues: an entry each, with its articles."""
     newest = issues[: documents.config.feeds.entries]
-    return documents.feed_of(
+    return documents.feeds.feed(
         tuple(_entry(documents, newsletter, issue) for issue in newest),
         folder=folder,
         title=newsletter.title,

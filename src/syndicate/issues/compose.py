@@ -336,7 +336,7 @@ def web_page(documents: SiteDocuments, html: str, *, listed: bool) -> bytes:
 
     links = "\n".join(
         f'<link rel="alternate" type="{link.type}" title="{escape(link.title)}" href="{link.url}">'
-        for link in documents.site_feed_links()
+        for link in documents.feeds.site_links()
     )
     own = "" if listed else NOT_LISTED
     return html.replace("</head>", f"{own}{links}\n</head>", 1).encode()
