@@ -81,8 +81,7 @@ class SiteFeeds:
         file = FORMS[self.config.feeds.formats[0]].file
         updated = max((parse_timestamp(record.updated) for record in newest), default=NEVER)
         places = [("", site.title)]
-        if self.config.feeds.tags:
-            places += [(tag_folder(tag), f"{site.title}: {label}") for tag, label, _ in tags]
+        places += [(tag_folder(tag), f"{site.title}: {label}") for tag, label, _ in tags]
         outlines = [
             Outline(
                 title=title,
