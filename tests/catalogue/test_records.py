@@ -1,0 +1,60 @@
+"""What a record states of an article: its kind, its dates, its number."""
+
+from __future__ import annotations
+
+import pytest
+
+from syndicate.catalogue.records import (
+    Record,
+    State,
+    expires,
+    is_page,
+    is_published,
+    is_shown,
+    is_undated,
+)
+
+NESTED = '{"extra": {"page": true, "undated": true, "expires": "2026-12-01T00:00:00Z"}}'
+"""A header with keys of the author that are called as ours."""
+
+
+def record(head: str = "{}", state: State = State.LIVE, sequence: int | None = None) -> Record:
+    times = ("2026-11-01", "2026-11-02", "2026-11-03")
+    return Record("id", "a.md", 1, 2, "hash", state, *times, sequence, "A", "a", head, "[]")
+
+
+def test_a_number_changes_nothing_else() -> None:
+    assert record().numbered(7) == record(sequence=7)
+
+
+def test_tags_of_a_record_are_those_of_its_header() -> None:
+    assert record('{"tags": ["Cats"]}').tag_pairs == (("cats", "Cats"),)
+
+
+def test_only_its_own_header_makes_a_page_or_an_undated_article() -> None:
+    assert is_page(record('{"page": true}'))
+    assert is_undated(record('{"undated": true}'))
+    assert expires(record('{"expires": "2026-12-01T00:00:00Z"}')) == "2026-12-01T00:00:00Z"
+    for head in ("{}", NESTED):
+        assert not is_page(record(head))
+        assert not is_undated(record(head))
+        assert expires(record(head)) is None
+
+
+@pytest.mark.parametrize(
+    ("state", "sequence", "published", "shown"),
+    [
+        (State.LIVE, 1, True, True),
+        (State.LIVE, None, False, False),
+        (State.PAGE, None, False, True),
+        (State.UNLISTED, None, False, True),
+        (State.PAGE, 1, False, True),
+        (State.EXPIRED, 1, False, False),
+        (State.GONE, 1, False, False),
+    ],
+)
+def test_a_live_article_with_a_number_is_published_and_pages_are_only_shown(
+    state: State, sequence: int | None, published: bool, shown: bool
+) -> None:
+    found = record(state=state, sequence=sequence)
+    assert (is_published(found), is_shown(found)) == (published, shown)
