@@ -242,3 +242,18 @@ def test_any_text_is_understood_or_refused(text: str) -> None:
             assert read(text)
         except ScheduleError:
             refusal(text, read)
+
+
+def test_the_28th_is_the_last_day_that_every_month_has() -> None:
+    assert words.every("28th day of the month at 08:00") == ("0 8 28 * *",)
+    assert "day 29, which not every month has" in refusal("29th day of the month at 08:00").message
+
+
+def test_an_ordinal_in_front_makes_it_days_of_the_month_without_saying_so() -> None:
+    assert words.every("first monday at 09:00") == ("0 9 * * 1#1",)
+    assert "has 'friday' in place of first" in refusal("first monday and friday at 09:00").message
+
+
+def test_the_word_that_is_not_understood_is_named() -> None:
+    assert "has 'fooday' in place of a weekday" in refusal("monday fooday at 08:00").message
+    assert words.every("days at 08:00") == ("0 8 * * *",)
