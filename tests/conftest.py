@@ -46,6 +46,7 @@ PROGRAMS = {
     "program",
     "root",
     "start",
+    "start_once",
 }
 """Fixtures that start programs."""
 SERVING = {"delivery", "preview", "service", "signup"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,19 @@ def new_site(tmp_path: Path) -> Path:
 @pytest.fixture
 def start() -> Iterator[Start]:
     """Start a preview of a site; all end with the test."""
+    with starting() as run:
+        yield run
+
+
+@pytest.fixture(scope="module")
+def start_once() -> Iterator[Start]:
+    """The same for tests that only read; all end with the module."""
+    with starting() as run:
+        yield run
+
+
+@contextmanager
+def starting() -> Iterator[Start]:
     started: list[subprocess.Popen[str]] = []
 
     def run(site: Path, *arguments: str) -> Preview:

@@ -9,10 +9,15 @@ from urllib.parse import urlsplit
 import pytest
 from previewing import Preview, Start
 
+from syndicate.starter import copy_to
 
-@pytest.fixture
-def preview(new_site: Path, start: Start) -> Preview:
-    return start(new_site)
+
+@pytest.fixture(scope="module")
+def preview(tmp_path_factory: pytest.TempPathFactory, start_once: Start) -> Preview:
+    """One server for all tests here that only read."""
+    site = tmp_path_factory.mktemp("preview") / "site"
+    copy_to(site)
+    return start_once(site)
 
 
 def test_the_first_page_is_that_of_the_first_newsletter(preview: Preview) -> None:
@@ -107,8 +112,8 @@ def test_other_machines_cannot_connect(preview: Preview) -> None:
             other.connect(("127.0.0.2", port))
 
 
-def test_more_connections_than_a_person_needs_are_not_served(preview: Preview) -> None:
-    port = urlsplit(preview.url).port
+def test_more_connections_than_a_person_needs_are_not_served(new_site: Path, start: Start) -> None:
+    port = urlsplit(start(new_site).url).port
     open_ones = [socket.create_connection(("127.0.0.1", port)) for _ in range(80)]
     try:
         last = open_ones[-1]
