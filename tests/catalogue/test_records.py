@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from syndicate.catalogue.records import (
     Record,
     State,
+    article_of,
     expires,
+    head_of,
     is_page,
     is_published,
     is_shown,
     is_undated,
 )
+from syndicate.content.article import Article, Format
 
 NESTED = '{"extra": {"page": true, "undated": true, "expires": "2026-12-01T00:00:00Z"}}'
 """A header with keys of the author that are called as ours."""
@@ -58,3 +63,40 @@ def test_a_live_article_with_a_number_is_published_and_pages_are_only_shown(
 ) -> None:
     found = record(state=state, sequence=sequence)
     assert (is_published(found), is_shown(found)) == (published, shown)
+
+
+def restored(article: Article) -> Article:
+    """The article, after it was stored as a record."""
+    row = record(head_of(article))
+    return article_of(
+        row._replace(path=article.path, title=article.title, slug=article.slug), article.body
+    )
+
+
+def test_an_article_is_restored_completely_from_its_record() -> None:
+    article = Article(
+        path="a.md",
+        title="Sea",
+        body="Text",
+        format=Format.MARKDOWN,
+        slug="sea",
+        body_line=5,
+        tags=("Öl", "sea"),
+        authors=("Ada", "Bo"),
+        summary="Short",
+        url="/sea/",
+        image="a.png",
+        image_alt="A wave",
+        enclosure="a.mp3",
+        language="de",
+        aliases=("/old/",),
+        extra={"mood": ["calm", 3]},
+        inferred={"date": "date in the file name"},
+    )
+    assert restored(article) == article
+
+
+def test_values_that_the_header_omits_are_not_stored() -> None:
+    plain = Article(path="a.md", title="Sea", body="Text", format=Format.TEXT, slug="sea")
+    assert json.loads(head_of(plain)) == {"format": "text", "body_line": 1, "undated": True}
+    assert restored(plain) == plain

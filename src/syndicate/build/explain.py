@@ -41,7 +41,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What is known of one article. `places` says of each feed and newsletter yes or no, why."""
+    """What is known of one article. `places` has each feed and newsletter, yes or no, and why."""
 
     path: str
     facts: tuple[Fact, ...]
@@ -228,7 +228,7 @@ def _held_state(site: Site, record: Record) -> Fact:
 
 
 def _stated(site: Site, article: Article) -> Iterator[Fact]:
-    """What the file says, and what was inferred where it says nothing."""
+    """What the file states, and what was inferred where it states nothing."""
 
     def fact(name: str, value: str, key: str = "") -> Fact:
         return Fact(name, value, article.inferred.get(key or name, "header"))

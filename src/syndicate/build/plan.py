@@ -44,8 +44,8 @@ SLOTS = 3
 class NextIssue:
     """What an issue made now would be. `articles` are titles; without any there is nothing new.
 
-    `blocking` says why it could not be made; `due` are slots whose time has come, `slots` the next.
-    `told` are the hooks that get it.
+    `blocking` is why it could not be made; `due` are slots whose time has come, `slots` the next.
+    `hooks` are the names of the hooks that are called.
     """
 
     newsletter: Newsletter
@@ -54,7 +54,7 @@ class NextIssue:
     blocking: tuple[Finding, ...]
     due: Due
     slots: tuple[Slot, ...]
-    told: tuple[str, ...]
+    hooks: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,17 +134,17 @@ def _next(
 
 def _issues(site: Site, newsletters: list[Newsletter], now: datetime) -> Iterator[NextIssue]:
     documents = current_documents(site, now)
-    heard = {"issue-made", "issue-approved"}
-    told = tuple(name for name, hook in site.config.hooks.items() if heard & set(hook.on))
+    events = {"issue-made", "issue-approved"}
+    hooks = tuple(name for name, hook in site.config.hooks.items() if events & set(hook.on))
     for newsletter in newsletters:
         found = due_slots(site, newsletter, now)
         slots = tuple(islice(upcoming(site, newsletter, now), SLOTS))
         carried = articles_of(documents, newsletter)
         if not carried:
-            yield NextIssue(newsletter, "", (), (), found, slots, told)
+            yield NextIssue(newsletter, "", (), (), found, slots, hooks)
             continue
         plain = replace(newsletter, merge_fields="none")
         made = compose(documents, plain, carried, site.config_file)
         titles = tuple(article.title for article in carried)
         subject = made.rendered.subject
-        yield NextIssue(newsletter, subject, titles, made.blocking, found, slots, told)
+        yield NextIssue(newsletter, subject, titles, made.blocking, found, slots, hooks)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many files of the content folder stand where; each is counted once.
+    """The number of files of the content folder by state; each is counted once.
 
-    `held_back` is what is not published for another reason than that its author calls it a draft:
-    another key, a doubt, no date. `unread` is what cannot be read and was never published.
+    `held_back` are files held back for another reason than `draft`: another key, an unclear
+    header, no date. `unread` are files that cannot be read and were never published.
     """
 
     published: int = 0

@@ -16,7 +16,7 @@ def with_page_by_place(
 ) -> ScannedFile:
     """The file as a page, where what lies around it makes it one; else as it is.
 
-    What was published as an article stays one until its own header says otherwise, and a page
+    What was published as an article stays one until its own header states otherwise, and a page
     stays a page.
     """
     if not file.may_be_page or around is None or (record and record.sequence is not None):

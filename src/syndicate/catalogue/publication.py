@@ -9,7 +9,7 @@ from collections.abc import Set as AbstractSet
 from syndicate.catalogue.records import Record, ScannedFile, State, expires, is_page, is_undated
 
 MAX_UNDATED = 3
-"""So many articles without a date a first build may publish with the current time."""
+"""A first build publishes at most this many articles without a date, at the current time."""
 
 
 def to_hold_undated(

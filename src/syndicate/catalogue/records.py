@@ -14,11 +14,11 @@ from syndicate.timestamps import format_timestamp
 
 
 class State(StrEnum):
-    """Where an article stands. A live one is published once its moment has come.
+    """The state of an article. A live one is published once its moment has come.
 
-    A page and what is unlisted have a web page and stand in no feed, list or issue; until their
-    moment comes they are waiting. What is expired is withdrawn. What is undated is held back
-    because nothing says when it was written; see `to_hold_undated`.
+    A page and an unlisted article have a web page and are in no feed, list or issue; until their
+    moment comes they are waiting. An expired article is withdrawn. An undated one is held back
+    because nothing states when it was written; see `to_hold_undated`.
     """
 
     LIVE = "live"
@@ -32,14 +32,14 @@ class State(StrEnum):
 
 
 BESIDE_ARTICLES = frozenset((State.PAGE, State.UNLISTED))
-"""The states of what has a web page without being an article of the catalogue."""
+"""The states of records with a web page that are in no feed, list or issue."""
 
 
 class Record(NamedTuple):
     """An article as the store keeps it, a row: everything but its body. Moments as UTC text.
 
     A named tuple, for there are tens of thousands of them: it is the row that is written.
-    `head` is JSON: what else the header said, tags among it.
+    `head` is JSON: the rest of the metadata, such as tags.
     """
 
     id: str
@@ -68,7 +68,7 @@ class Record(NamedTuple):
 
 
 class ScannedFile(NamedTuple):
-    """A file that was read well: its stat, the fingerprint of its text, what the header said."""
+    """A file that was read without error: its stat, the fingerprint of its text, its metadata."""
 
     path: str
     size: int
@@ -88,7 +88,7 @@ class ScannedFile(NamedTuple):
 
 
 NO_BODY = sha256(b"").hexdigest()[:32]
-"""An empty body says nothing about which article it is."""
+"""The hash of an empty body, which does not identify an article."""
 
 
 def body_hash(body: str) -> str:
@@ -147,7 +147,7 @@ def is_page(record: Record) -> bool:
 
 
 def is_published(record: Record) -> bool:
-    """Whether an article stands in the catalogue: in feeds, lists and issues."""
+    """Whether an article is published: in feeds, lists and issues."""
     return record.state == State.LIVE and record.sequence is not None
 
 

@@ -41,7 +41,7 @@ def read_article(
 ) -> Reading:
     """Read one file of the content folder `root`. Raises ArticleError.
 
-    `links` are the folders outside `root` that symbolic links in it may lead to. `rules` say what
+    `links` are the folders outside `root` that symbolic links in it may lead to. `rules` are what
     holds articles back besides their headers; only the text needs none.
     """
     if not _is_text(path):

@@ -1,4 +1,4 @@
-"""One address for each article: slugs that several articles have are made unique. Pure."""
+"""One address for each article: slugs that several articles share are made unique. Pure."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from syndicate.findings import Finding, Level
 def disambiguate_slugs(
     records: Sequence[Record], others: Sequence[Record], address: Callable[[Record], str]
 ) -> list[Record]:
-    """The records, those whose address another article has with a slug of their own.
+    """The records, with a unique slug for each whose address another article has.
 
-    `others` are the other live articles with one of their slugs. Who was published first keeps
-    the address; what got a slug of its own keeps that for as long as its file's slug stays.
+    `others` are the other live articles with one of their slugs. The article published
+    first keeps the address; a unique slug stays for as long as the slug of the file stays.
     """
     slugs = Counter(record.slug for record in (*records, *others))
     named = (State.LIVE, State.UNLISTED)
@@ -39,7 +39,7 @@ def unique_slug(record: Record) -> str:
 
 
 def with_unique_slug(record: Record) -> Record:
-    """The record with a slug of its own, and a finding that says so."""
+    """The record with a unique slug, and a finding that reports it."""
     kept_findings = Finding(
         Level.WARNING,
         "slug-shared",

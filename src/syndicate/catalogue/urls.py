@@ -47,7 +47,7 @@ def article_url(
 ) -> str:
     """The absolute address of an article.
 
-    `stated` is what its header says (an absolute address, or a path below the site), else
+    `stated` is the URL in its header (an absolute address, or a path below the site), else
     site.permalink is filled in. `published` is a moment as the store keeps it.
     """
     if stated and is_web_address(stated):
@@ -77,7 +77,7 @@ def _fill(pattern: str, zone: tzinfo, slug: str, path: str, published: str) -> s
 
 
 def _single_slashes(pattern: str) -> str:
-    """An empty {section} leaves no double slash behind."""
+    """An empty {section} makes no double slash."""
     scheme, mark, rest = pattern.rpartition("://")
     while "//" in rest:
         rest = rest.replace("//", "/")

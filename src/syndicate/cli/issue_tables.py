@@ -66,7 +66,7 @@ def show_next(issue: NextIssue) -> None:
         issue.newsletter.approval == "manual"
     )
     people = ["its subscribers"] if issue.newsletter.deliver else []
-    recipients = ", ".join([*people, *(f"the hook {name}" for name in issue.told)])
+    recipients = ", ".join([*people, *(f"the hook {name}" for name in issue.hooks)])
     rows += [("goes to", recipients or "nowhere: you send its files yourself", "")]
     rows += [("article", title, "") for title in issue.articles]
     show_table(rows)

@@ -82,7 +82,7 @@ class NewsletterLink:
 
 @dataclass(frozen=True, slots=True)
 class CarriedLink:
-    """An article in an issue; `corrected` says when it last changed since, None if it did not."""
+    """An article in an issue; `corrected` is when it last changed since, None if it did not."""
 
     title: str
     url: str
@@ -122,7 +122,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What one page says of itself to browsers, search engines and feed readers.
+    """The metadata of one page for browsers, search engines and feed readers.
 
     `address` is its canonical URL; `feeds` are those to discover on it, the closest first.
     """

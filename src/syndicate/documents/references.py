@@ -150,7 +150,7 @@ def file_url(path: str, article: str, url: str, base: str) -> str:
 
 
 def size_of(root: Path, path: str, links: Sequence[Path] = ()) -> tuple[int | None, int | None]:
-    """Width and height in pixels as a file in the content folder says, None where it says none."""
+    """Width and height in pixels as a file in the content folder states, None without."""
     import imagesize
 
     try:

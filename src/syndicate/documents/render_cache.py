@@ -108,7 +108,7 @@ class RenderCache:
         return _published(record, url, kept)
 
     def _read(self, record: Record) -> Article | None:
-        """The article with its body; None when the file no longer says what the record says."""
+        """The article with its body; None when the file no longer matches the record."""
         try:
             folder = self.folder
             body = read_article(folder.root, record.path, self.zone, folder.links).article.body

@@ -4,7 +4,7 @@ Every article of a feed has a sequence: 1, 2, ... in the order the feed first ca
 holds the sequences (n-1)*size+1 to n*size and is finished once all of them have been given out.
 A finished page never gains an article, so one fetch of it is enough: what
 comes late, however old its date, goes to a later page. Only an edit or a withdrawal of an
-article in it changes its bytes. (Another `size` deals all pages anew.)
+article in it changes its bytes. (Another `size` redistributes all pages.)
 
 For the same reason a page links back only. The link `next-archive` would have to be added to a
 page that is finished already.

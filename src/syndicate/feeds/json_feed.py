@@ -1,4 +1,4 @@
-"""A Feed as JSON Feed 1.1, in bytes. Never writes an empty member: a missing one says the same."""
+"""A Feed as JSON Feed 1.1, in bytes. Never writes an empty member: a missing one means the same."""
 
 from __future__ import annotations
 

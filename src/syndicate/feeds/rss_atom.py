@@ -1,6 +1,6 @@
 """A Feed as RSS 2.0 (RSS Advisory Board profile) and as Atom (RFC 4287), in bytes.
 
-feedgen builds the tree; what it leaves out or gets wrong is added through its own extension
+feedgen builds the tree; what it omits or gets wrong is added through its own extension
 interface, one class for each of feed and entry in each format. Each document gets a generator
 of its own, because feedgen keeps one set of links for both formats. Never use its date
 formatting for RSS: it switches the locale of the whole process.
@@ -38,7 +38,7 @@ def rss(feed: Feed) -> bytes:
     generator.ttl(None if feed.page else REFRESH_MINUTES)
     if feed.email:
         generator.managingEditor(f"{feed.email} ({feed.author})")
-    # Preset to now, and its only way out is the formatting that switches the locale.
+    # Preset to now; only the formatting that switches the locale would change it.
     generator._FeedGenerator__rss_lastBuildDate = None
     for entry in feed.entries:
         generator.add_entry(_item(feed, entry), order="append")
