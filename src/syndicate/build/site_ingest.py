@@ -32,7 +32,7 @@ def ingest_changes(
         host=site.host,
         zone=site.zone,
         address=address_of if site.config.site.pages else None,
-        keep_tags=_asks_for_tags(site.config),
+        keep_tags=_needs_tags(site.config),
         announce=any("article-published" in hook.on for hook in site.config.hooks.values()),
         publish_undated=publish_undated,
     )
@@ -48,6 +48,6 @@ def _read_files(
     return list(site.progress(scanned, len(files), "Reading"))
 
 
-def _asks_for_tags(config: Config) -> bool:
+def _needs_tags(config: Config) -> bool:
     newsletters = config.newsletters.values()
     return config.feeds.tags or any(n.include or n.exclude for n in newsletters)

@@ -79,7 +79,7 @@ def environment(
 
     Names ending in .html or .xml escape what they print; others are plain text. A name that has
     no value is an error, never an empty string. `zone` and `language` are the site's; templates
-    speak English where `translations/` in those folders says nothing else.
+    are in English unless `translations/` in those folders has the language.
 
     Filters: `day` (22 November 2026), `iso` (RFC 3339), `direction` (ltr or rtl, of a language),
     `listed` (cats, dogs and birds). Everywhere known: `word_language`, `date_language`.
