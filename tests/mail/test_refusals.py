@@ -528,3 +528,12 @@ def test_no_text_raises(text: str, status: str) -> None:
 def test_a_long_reply_takes_no_longer_than_its_beginning(piece: str) -> None:
     text = piece * MAX_TEXT
     assert cause(text, "5.0.0") == cause(text[:MAX_TEXT], "5.0.0")
+
+
+@pytest.mark.parametrize("status", ["5.7.0", "5.6.0", "5.3.4", "4.7.1", "5.2.3", "5.1.8"])
+def test_a_status_of_policy_content_or_size_is_about_the_sender(status: str) -> None:
+    assert cause(f"550 {status} bonjour", status) is Cause.SENDER
+
+
+def test_another_specific_status_is_about_the_mailbox() -> None:
+    assert cause("550 5.2.2 bonjour", "5.2.2") is Cause.MAILBOX
