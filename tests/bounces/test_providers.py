@@ -290,6 +290,13 @@ def test_postmark_is_known_by_its_password() -> None:
         provider(WebhookRequest({b"authorization": mark}, b"["), NOW)
 
 
+def test_a_note_of_a_new_address_from_postmark_has_no_effect() -> None:
+    mark = b"Basic " + base64.b64encode(b"user:a-long-password")
+    event = {"RecordType": "Bounce", "Type": "AddressChange", "Email": "ada@example.net"}
+    request = WebhookRequest({b"authorization": mark}, json.dumps(event).encode())
+    assert all(each.kind is None for each in postmark("user:a-long-password")(request, NOW))
+
+
 def signed_by_mailgun(key: str, seconds: str, **event: object) -> WebhookRequest:
     mark = hmac.new(key.encode(), f"{seconds}tok".encode(), hashlib.sha256).hexdigest()
     signature = {"timestamp": seconds, "token": "tok", "signature": mark}

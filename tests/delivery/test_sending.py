@@ -8,6 +8,7 @@ import re
 import sqlite3
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
@@ -31,7 +32,7 @@ from syndicate.delivery.transactions import MAX_TRIES
 from syndicate.errors import DeliveryError, StoreError, SyndicateError
 from syndicate.mail.personalise import message_id
 from syndicate.site import Site
-from syndicate.store.deliveries import UNKNOWN
+from syndicate.store.deliveries import UNKNOWN, Deliveries
 from syndicate.store.delivery_events import DeliveryEvents
 from syndicate.store.issue_sends import IssueSends
 from syndicate.store.issues import Issue, Issues
@@ -522,6 +523,55 @@ def test_what_may_have_arrived_is_held_until_a_person_decides(
             assert operator.resolve(opened, site.sending, now(), sent=True, people=[]) == len(held)
     assert set(site.states().values()) == {"sent"}
     assert site.proof().held == 0
+
+
+def test_with_resend_an_unknown_outcome_is_sent_again_once_and_then_held(site: Mailing) -> None:
+    site.people(EVERYBODY)
+    site.issue()
+    with SmtpServer(scripted(MESSAGE=Close(kept=True))) as server:
+        for _ in range(3):
+            site.through(server.port, {"on_held": "resend"}, connections=1)
+            site.send(stopping=after(20))
+            _make_due(site)
+        assert Counter(arrived(server)) == dict.fromkeys(EVERYBODY, 2)
+    assert set(site.states().values()) == {"held"}
+
+
+def test_a_sender_that_died_resends_a_delivery_once_and_then_holds_it(site: Mailing) -> None:
+    site.people([ADA])
+    site.issue()
+    with SmtpServer(scripted(RCPT=Say("451 4.3.0 later"))) as server:
+        site.through(server.port, connections=1)
+        site.send()
+    found = []
+    with site.folder.opened() as opened, opened.database.transaction():
+        opened.database.run("UPDATE deliveries SET attempts = 0")
+        for _ in range(2):
+            opened.database.run("UPDATE deliveries SET state = 'sending'")
+            Deliveries(opened.database).recover(site.sending.issue, "2026-12-01", resend=True)
+            found += opened.database.rows("SELECT state FROM deliveries")
+    assert [str(state) for (state,) in found] == ["pending", "held"]
+
+
+def test_a_server_that_wants_a_login_between_messages_is_not_asked_on_and_on(
+    site: Mailing,
+) -> None:
+    site.people(EVERYBODY)
+    site.issue()
+    asked: list[str] = []
+
+    def behaviour(step: Step) -> Action | None:
+        if step.name == "MAIL":
+            asked.append(step.name)
+            return Say("530 5.7.0 log in first") if len(asked) > 1 else None
+        return None
+
+    with SmtpServer(behaviour) as server:
+        site.through(server.port, connections=1)
+        report = site.send(stopping=after(10))
+        assert report.sent == 1
+        assert len(asked) <= 3
+    assert site.proof().pending == 2
 
 
 def test_a_server_that_hangs_up_within_the_message_gets_none_twice(site: Mailing) -> None:

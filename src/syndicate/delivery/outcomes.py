@@ -46,8 +46,8 @@ def after_rejection(event: Rejected, settings: Settings, now: datetime) -> Rejec
     """The message was rejected, or its outcome is unknown: retry, hold, fail or pause."""
     attempts = event.task.claimed.attempts
     following = next_state(event.error, attempts, duration(settings.retry_for))
-    if following.state is S.HELD and settings.on_held == "resend":
-        following = NextState(S.RETRY, wait=BACKOFF.initial)
+    if following.state is S.HELD and settings.on_held == "resend" and not attempts:
+        following = NextState(S.RETRY, wait=BACKOFF.initial)  # once: it may have arrived
     before = S.SENDING if event.was_permitted else S.CLAIMED
     return Rejection(
         transition(event.task, before, following.state)._replace(

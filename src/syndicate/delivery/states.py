@@ -2,12 +2,13 @@
 
     pending -> claimed -> sending -> sent
                   |          |
-                  |          |            |
-                  +----------+-> retry | held | failed | suppressed
+                  |          +-----> held
+                  +----------+-----> retry | failed
+                  +----------------> suppressed
 
 A delivery is `sending` from before the first byte of its message until the reply. Only in that time
 can its outcome become unknown. So a sender that finds one it did not mark holds it, or sends it
-again if `sending.on_held` is `resend`.
+again once if `sending.on_held` is `resend`.
 """
 
 from __future__ import annotations

@@ -164,7 +164,7 @@ class Worker:
                 session.begin(job.message.envelope)
             except DeliveryError as error:
                 self._report_refusal(job.task, error)
-                if error.connection_lost:
+                if error.connection_lost or self._relay.disabled_by:
                     return None
                 job = self._next_job(IDLE_SECONDS)
                 continue
@@ -199,7 +199,7 @@ class Worker:
             self._queue.requeue(task, self._relay)
         else:
             self._report_rejection(task, error)
-        if about_server and not self._last_accepted:
+        if about_server and (error.permanent or not self._last_accepted):
             self._relay.mark_failed(error, time.monotonic())
 
     def _report_rejection(self, task: Task, error: DeliveryError) -> None:

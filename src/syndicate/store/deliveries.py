@@ -175,22 +175,24 @@ class Deliveries:
     def recover(self, issue: int, now: str, *, resend: bool) -> int:
         """Recover deliveries of a sender that died; how many have an unknown outcome.
 
-        Claimed ones become pending; those being sent are held, or sent again if `resend`. Only for
-        the program that holds the lock of senders.
+        Claimed ones become pending; those being sent are held, or with `resend` sent again if this
+        was their first attempt. Only for the program that holds the lock of senders.
         """
         self._database.run(
             "UPDATE deliveries SET state = 'pending', owner = '' "
             "WHERE issue = :issue AND state = 'claimed'",
             {"issue": issue},
         )
-        state = "pending" if resend else "held"
+        state = "CASE WHEN attempts = 0 THEN 'pending' ELSE 'held' END" if resend else "'held'"
         rows = self._rows(
-            "UPDATE deliveries "
-            f"SET state = '{state}', changed_at = :now, owner = '', reply = :reply "
-            "WHERE issue = :issue AND state = 'sending' RETURNING subscriber",
+            f"UPDATE deliveries SET state = {state}, attempts = attempts + 1, changed_at = :now, "
+            "owner = '', reply = :reply "
+            "WHERE issue = :issue AND state = 'sending' RETURNING subscriber, state",
             {"issue": issue, "now": now, "reply": UNKNOWN},
         )
-        self._events.add([DeliveryEvent(issue, int(who), now, state, UNKNOWN) for (who,) in rows])
+        self._events.add(
+            [DeliveryEvent(issue, int(who), now, str(state), UNKNOWN) for who, state in rows]
+        )
         return len(rows)
 
     def _update(

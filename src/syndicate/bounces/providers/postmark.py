@@ -26,7 +26,6 @@ from syndicate.bounces.report import BounceReport
 TYPES = {
     "HardBounce": BounceKind.HARD,
     "BadEmailAddress": BounceKind.HARD,
-    "AddressChange": BounceKind.HARD,
     "SoftBounce": BounceKind.SOFT,
     "DnsError": BounceKind.SOFT,
     "Blocked": BounceKind.BLOCKED,
@@ -34,7 +33,7 @@ TYPES = {
     "VirusNotification": BounceKind.BLOCKED,
     "DMARCPolicy": BounceKind.BLOCKED,
 }
-"""Its kinds of bounce. Others (delays, automatic replies) have no effect."""
+"""Its kinds of bounce. Others (delays, automatic replies, new addresses) have no effect."""
 
 COMPLAINT = "SpamComplaint"
 
