@@ -97,7 +97,7 @@ def test_a_turn_before_the_slot_opens_no_database(
     ("missed", "states", "reasons"),
     [
         ("latest", ["skipped", "skipped", "approved"], 2 * ["missed, and a later one"]),
-        ("none", ["skipped", "skipped", "skipped"], 3 * ["catch_up: none"]),
+        ("none", ["skipped", "skipped", "skipped"], 3 * ["catch_up is none"]),
         ("all", ["approved", "skipped", "skipped"], 2 * ["nothing new"]),
     ],
 )

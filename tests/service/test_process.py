@@ -157,7 +157,7 @@ def test_status_as_json_has_the_words_of_the_text(services: Services) -> None:
     }
     services.site.write("broken.md", "---\ntitle: Broken\ndate: 2026-13-45\n---\n")
     process = services.start()
-    assert within_seconds(lambda: services.run("status").returncode == 1)
+    assert within_seconds(lambda: services.run("status").returncode == 1, 30)
     shown = services.run("status", "--json")
     assert shown.returncode == 1
     document, text = json.loads(shown.stdout), services.run("status").stdout

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import re
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
-from threading import Semaphore
+from threading import Event, Semaphore
 
 import httpx
 import pytest
@@ -88,20 +89,22 @@ def test_what_is_approved_goes_out_and_numbers_say_so(
 def test_whatever_ends_it_or_has_it_begin_anew_nobody_gets_two_and_all_get_one(
     services: Services, server: SmtpServer, number: signal.Signals
 ) -> None:
-    permits = Semaphore(10)
+    first_ten, signalled = Semaphore(10), Event()
+    pause = 0 if number == signal.SIGHUP else 0.5
 
-    def permitted(step: Step) -> Action | None:
-        if step.name == "MESSAGE":
-            permits.acquire(timeout=60)
+    def slow_after_ten(step: Step) -> Action | None:
+        if step.name == "MESSAGE" and not first_ten.acquire(blocking=False):
+            signalled.wait(60)
+            time.sleep(pause)
         return None
 
-    server.behaviour = permitted
+    server.behaviour = slow_after_ten
     services.run("issues", "approve", "weekly")
     process = services.start()
     assert within_seconds(lambda: len(server.mails) == 10, 30)
     assert "weekly/" in services.run("status").stdout
     process.send_signal(number)
-    permits.release(60 if number == signal.SIGHUP else 4)
+    signalled.set()
     if number != signal.SIGHUP:
         process.wait(20)
         now = proof(services)
