@@ -40,8 +40,8 @@ IDLE_POLL_SECONDS = 10.0
 class Batch:
     """The consequences of events, to be written in one transaction.
 
-    `refusals` are permanent ones, `pauses` reasons by issue. The workers of `to_notify` wait until
-    their refusal is recorded.
+    `refusals` are those of failed deliveries, `pauses` reasons by issue. The workers of `to_notify`
+    wait until their refusal is recorded.
     """
 
     now: str

@@ -93,7 +93,7 @@ class Relay:
 
 
 def transports(sending: Sending, outbox: Path, helo: str) -> Mapping[Server, Transport]:
-    """The transports of a configuration, by server. `helo` is the name of this machine."""
+    """The transports of a configuration, by server. `helo` is the host of `site.url`."""
     if sending.transport == "outbox":
         return {OUTBOX: Outbox(outbox)}
     return {server: SmtpTransport(server, helo) for server in sending.servers.values()}

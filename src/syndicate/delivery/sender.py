@@ -1,7 +1,7 @@
 """The sender of a site: plans approved issues, sends planned deliveries, loses none.
 
-    plan      ONE transaction: an approved issue gets its deliveries
     recover   deliveries of a sender that died: claimed becomes pending, sending becomes held
+    plan      ONE transaction: an approved issue gets its deliveries
     run       claim, send, record, until nothing is due
 
 There is one sender for each store: it holds a lock, which the system frees however it ends.

@@ -36,7 +36,7 @@ DOT = b".\r\n"
 
 
 class SmtpTransport:
-    """Sends messages through one server. `helo` is the name of this machine."""
+    """Sends messages through one server. `helo` is how this client names itself."""
 
     def __init__(self, server: Server, helo: str) -> None:
         self._server = server
