@@ -12,13 +12,9 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+from syndicate.disk import sync, try_lock
 from syndicate.errors import DeliveryError
 from syndicate.mail.transport import Envelope
-
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
 
 SUFFIX = ".eml"
 PARTIAL = ".part"
@@ -52,7 +48,7 @@ class Outbox:
             _write(partial, message)
             partial.rename(target)
             is_visible = True  # from now on another program may send it
-            _keep(self._folder)
+            sync(self._folder)
         except OSError as error:
             raise DeliveryError(
                 f"{self._folder} cannot be written: {error.strerror}",
@@ -67,7 +63,7 @@ def _write(file: Path, data: bytes) -> None:
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as stream:
-            _locked(descriptor)
+            try_lock(descriptor)
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
@@ -80,25 +76,5 @@ def _remove_abandoned(folder: Path) -> None:
     """Remove partial files that no program is writing: each contains an address."""
     for file in folder.glob(f"*{PARTIAL}"):
         with suppress(FileNotFoundError), file.open("rb") as stream:
-            if _locked(stream.fileno()):
+            if try_lock(stream.fileno()):
                 file.unlink()
-
-
-def _locked(descriptor: int) -> bool:
-    """Take the lock of a partial file, which its writer holds; False if another program has it."""
-    if fcntl is None:  # Windows: such files stay
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
-def _keep(folder: Path) -> None:
-    """Write the names in a folder to the disk itself, so that they survive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

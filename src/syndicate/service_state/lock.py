@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from syndicate.disk import try_lock
 from syndicate.errors import Location, SyndicateError
 from syndicate.site import Setup
-from syndicate.store.file_locks import try_lock
 from syndicate.store.permissions import open_private
 
 PROBE_SECONDS = 0.5

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
+from syndicate.disk import sync, try_lock
 from syndicate.errors import Location, StoreError
-from syndicate.store.file_locks import try_lock
 from syndicate.store.incarnation import RESTORED
 from syndicate.store.permissions import create_private, open_private
 from syndicate.store.sqlite import Sqlite
@@ -79,7 +79,7 @@ def _copy(source: Path, target: Path) -> None:
         raise _refusal(error, source, target) from error
     if check != "ok":
         raise StoreError(f"{source} is damaged: {check}", hint="use another backup")
-    _to_disk(target)
+    sync(target)
 
 
 def _refusal(error: sqlite3.Error, source: Path, target: Path) -> StoreError:
@@ -110,7 +110,7 @@ def _mark_restored(partial: Path, source: Path) -> None:
             database.upsert("meta", ("key", "value"), [(RESTORED, "yes")])
     except StoreError as error:
         raise StoreError(error.message, place=place, hint=error.hint) from error
-    _to_disk(partial)
+    sync(partial)
 
 
 def _moved_aside(store: Path, name: str) -> Path:
@@ -190,11 +190,3 @@ def _locked(store: Path) -> Iterator[None]:
 
 def _beside(store: Path, suffix: str) -> Path:
     return store.with_name(store.name + suffix)
-
-
-def _to_disk(file: Path) -> None:
-    descriptor = os.open(file, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

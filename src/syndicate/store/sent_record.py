@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from zlib import crc32
 
-from syndicate.store.file_locks import wait_for_lock
+from syndicate.disk import sync, wait_for_lock
 from syndicate.store.permissions import MODE, make_folder
 
 LINE = 63
@@ -131,7 +131,7 @@ class SentRecord:
         made.write(incarnation, counter)
         made.add(issues)
         partial.replace(self.path)
-        _keep_name(self.path.parent)
+        sync(self.path.parent)
 
     def _append(self, entries: Sequence[dict[str, object]]) -> None:
         text = "".join(f"\n{json.dumps(entry)}" for entry in entries)
@@ -151,7 +151,7 @@ class SentRecord:
             wait_for_lock(file)
             yield file
             if is_new:
-                _keep_name(self.path.parent)
+                sync(self.path.parent)
         finally:
             os.close(file)
 
@@ -187,14 +187,3 @@ def _write_at(file: int, at: int, data: bytes) -> None:
 def _to_disk(file: int) -> None:
     """Write to the disk itself, so that it survives a power cut."""
     getattr(os, "fdatasync", os.fsync)(file)
-
-
-def _keep_name(folder: Path) -> None:
-    """Write the names in a folder to the disk itself, so that they survive a power cut."""
-    if os.name != "posix":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
+from syndicate.disk import try_lock
 from syndicate.errors import StoreError
 from syndicate.store.database import (
     ABOUT_PEOPLE,
@@ -22,7 +23,6 @@ from syndicate.store.database import (
     wait_until,
 )
 from syndicate.store.file_creation import creation_time
-from syndicate.store.file_locks import try_lock
 from syndicate.store.permissions import create_private, open_private, tighten
 
 BUSY_SECONDS = 10

@@ -15,9 +15,9 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
+from syndicate.disk import wait_for_lock
 from syndicate.errors import Location, StoreError
 from syndicate.store.database import Database
-from syndicate.store.file_locks import wait_for_lock
 from syndicate.store.incarnation import Doubt, Incarnation, RecordFiles
 from syndicate.store.permissions import create_private, make_folder, open_private
 from syndicate.store.subscribers import SALT
