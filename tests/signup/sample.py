@@ -69,7 +69,7 @@ def documents(
     yield "preferences", pages.preferences(address, choices, saved=True)
     yield "ask", pages.ask_for_link(problem=Problem.NO_ADDRESS)
     yield "unsubscribe", pages.unsubscribe(choices[0], True, "mailto:leave@example.org")
-    yield "left", pages.left(choices, SUBSCRIBE)
+    yield "unsubscribed", pages.unsubscribed(choices, SUBSCRIBE)
     for refusal in Refusal:
         yield refusal, pages.refused(refusal, SUBSCRIBE)
     links = [NewsletterLink(each.title, each.description, name=each.name) for each in choices]

@@ -26,7 +26,14 @@ from syndicate.signup.pages import Choice, Pages, Problem, Refusal, TagChoice
 from syndicate.templating.environment import environment
 
 HOSTILE = """"><script>alert('x')</script>{{ 7 * 7 }}&"""
-SECRET_PAGES = {"confirm", "confirmed", "preferences", "no newsletter", "unsubscribe", "left"}
+SECRET_PAGES = {
+    "confirm",
+    "confirmed",
+    "preferences",
+    "no newsletter",
+    "unsubscribe",
+    "unsubscribed",
+}
 
 
 @pytest.fixture(scope="module")
@@ -237,10 +244,10 @@ def test_leaving_is_one_button_and_a_second_one_for_whoever_gets_more(pages: Pag
 
 
 def test_whoever_left_may_come_back(pages: Pages) -> None:
-    page = pages.left([WEEKLY], SUBSCRIBE)
+    page = pages.unsubscribed([WEEKLY], SUBSCRIBE)
     assert "You will no longer receive Low Tide, weekly." in said(page)
     assert found(page, "//main//a/@href") == [SUBSCRIBE]
-    assert not found(pages.left([WEEKLY], ""), "//main//a")
+    assert not found(pages.unsubscribed([WEEKLY], ""), "//main//a")
 
 
 def test_pages_contain_the_word_unsubscribe(env: Environment) -> None:
@@ -262,7 +269,7 @@ def test_pages_speak_the_language_of_the_site(env: Environment) -> None:
         assert found(page, "/html/@lang | /html/@dir") == ["de-AT", "ltr"]
         assert "Abonnieren" in page.decode() or name == "embedded"
         assert said(page) != said(english[name]), name
-    page = Pages(german, in_language("de-AT")).left(BOTH, SUBSCRIBE)
+    page = Pages(german, in_language("de-AT")).unsubscribed(BOTH, SUBSCRIBE)
     assert "Sie erhalten Low Tide, weekly und Donau" in said(page)
 
 

@@ -72,7 +72,7 @@ def test_a_translation_keeps_placeholders_and_tags(path: Path) -> None:
 def test_no_words_are_left_unmarked() -> None:
     unmarked = re.compile(r">[^<>=]*[A-Za-z]{3,}[^<>=]*<|(?:label|alt|title)=\"[A-Za-z]")
     code = re.compile(r"\{#.*?#\}|\{% trans.*?endtrans %\}|\{%.*?%\}|\{\{.*?\}\}|<!--.*?-->", re.S)
-    for file in [*TEMPLATES.glob("web/*.html"), *TEMPLATES.glob("letters/*.html")]:
+    for file in [*TEMPLATES.glob("web/*.html"), *TEMPLATES.glob("emails/*.html")]:
         assert not unmarked.findall(code.sub("", file.read_text())), file.name
 
 

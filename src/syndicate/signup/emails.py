@@ -1,6 +1,6 @@
 """The two transactional emails to subscribers: confirmation, and the link to the preferences.
 
-Renders only. All texts are in the templates, `letters/`: HTML, plain text and subject of each.
+Renders only. All texts are in the templates, `emails/`: HTML, plain text and subject of each.
 """
 
 from __future__ import annotations
@@ -35,16 +35,16 @@ def preferences_email(
     env: jinja2.Environment, frame: Frame, titles: Sequence[str], link: str
 ) -> Rendered:
     """The email with the `link` to the preferences page. Raises TemplateError."""
-    return _email(env, frame, "choices", titles=titles, link=link)
+    return _email(env, frame, "preferences", titles=titles, link=link)
 
 
 def _email(env: jinja2.Environment, frame: Frame, name: str, **values: object) -> Rendered:
     """Render an email; its preheader is the first paragraph of the plain text."""
     common = {"site": frame.site, "frame": frame, **values}
-    subject = _line(render(env, f"letters/{name}_subject.txt", **common))
-    text = render(env, f"letters/{name}.txt", **common)
+    subject = _line(render(env, f"emails/{name}_subject.txt", **common))
+    text = render(env, f"emails/{name}.txt", **common)
     preheader = _line(text.strip().partition("\n\n")[0])
-    html = render(env, f"letters/{name}.html", **common, subject=subject, preheader=preheader)
+    html = render(env, f"emails/{name}.html", **common, subject=subject, preheader=preheader)
     links = IssueLinks(web_url="", unsubscribe_url="", home_url=frame.home)
     return Rendered(subject, preheader, inline(html), text, links)
 

@@ -277,11 +277,11 @@ class SignupHandlers:
     def _gone(self, name: str) -> Response:
         """After unsubscribing from a newsletter that no longer exists."""
         choices = [Choice(name, name, "", chosen=False)]
-        return self._shown(self._pages.left(choices, f"{self._base}subscribe/"))
+        return self._shown(self._pages.unsubscribed(choices, f"{self._base}subscribe/"))
 
     def _unsubscribed(self, newsletters: Sequence[Newsletter]) -> Response:
         choices = [_choice(each, chosen=False) for each in newsletters]
-        return self._shown(self._pages.left(choices, f"{self._base}subscribe/"))
+        return self._shown(self._pages.unsubscribed(choices, f"{self._base}subscribe/"))
 
     # -- requests and answers ------------------------------------------------------------------
 

@@ -121,9 +121,9 @@ class Pages:
         """
         return self._page("unsubscribe", choice=choice, others=others, mailto=mailto)
 
-    def left(self, choices: Sequence[Choice], subscribe: str) -> bytes:
+    def unsubscribed(self, choices: Sequence[Choice], subscribe: str) -> bytes:
         """After unsubscribing from `choices`; `subscribe` is the sign-up page, or ""."""
-        return self._page("left", choices=choices, subscribe=subscribe)
+        return self._page("unsubscribed", choices=choices, subscribe=subscribe)
 
     def refused(self, refusal: Refusal, subscribe: str) -> bytes:
         """An error page; `subscribe` as in `left`."""
