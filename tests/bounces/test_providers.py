@@ -98,6 +98,16 @@ def test_ses_is_believed_and_its_certificate_fetched_once() -> None:
     assert fetched == [CERT]
 
 
+def test_after_many_rotations_the_newest_certificate_is_still_fetched_once() -> None:
+    fetched: list[str] = []
+    provider = ses(fetched)
+    urls = [CERT.replace("0a1b", f"0a{number:02}") for number in range(10)]
+    for url in urls:
+        for _ in range(2):
+            provider(sns(GONE, SigningCertURL=url), NOW)
+    assert fetched == urls
+
+
 @pytest.mark.parametrize(
     "changes",
     [

@@ -100,8 +100,9 @@ class Ses:
         certificate = self._certificates.get(url) or self._fetch(url)
         if not _fits(certificate, message, now):
             return False
-        if len(self._certificates) < MAX_CERTIFICATES:
-            self._certificates[url] = certificate
+        self._certificates[url] = certificate
+        if len(self._certificates) > MAX_CERTIFICATES:
+            del self._certificates[next(iter(self._certificates))]  # the oldest
         return True
 
 
