@@ -236,12 +236,12 @@ def cancel(config_file: Path, issue: str, reason: str) -> None:
 
     with site_of(config_file) as site:
         found = issue_named(site, issue, can_be_cancelled, is_made)
-        stopped = decisions.cancel(site, found, reason, datetime.now(UTC))
-    if stopped is None:
+        cancelled = decisions.cancel(site, found, reason, datetime.now(UTC))
+    if not cancelled.was_sending:
         click.echo(f"{found.name} is cancelled.")
         return
-    click.echo(f"Stopped {found.name}: not sent to {counted(stopped.unsent, 'subscriber')}.")
-    if stopped.state is IssueState.CANCELLED:
+    click.echo(f"Stopped {found.name}: not sent to {counted(cancelled.unsent, 'subscriber')}.")
+    if cancelled.state is IssueState.CANCELLED:
         click.echo("No subscriber got it. It is cancelled; its articles go into the next issue.")
     else:
         click.echo(

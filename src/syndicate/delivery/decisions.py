@@ -26,11 +26,15 @@ class Approval(StrEnum):
     CONFIRMED = "confirmed"
 
 
-class Stopped(NamedTuple):
-    """An issue whose sending was stopped: how many subscribers do not get it, and its state."""
+class Cancellation(NamedTuple):
+    """The state of an issue after it was cancelled.
 
-    unsent: int
+    `was_sending`: it was stopped while it was being sent, and `unsent` subscribers do not get it.
+    """
+
     state: IssueState
+    was_sending: bool = False
+    unsent: int = 0
 
 
 def approve(site: Site, issue: Issue, now: datetime) -> Approval:
@@ -55,17 +59,17 @@ def approve_at(site: Site, issue: Issue, moment: datetime, now: datetime) -> Non
         raise _refusal(issue, IssueState.APPROVED)
 
 
-def cancel(site: Site, issue: Issue, reason: str, now: datetime) -> Stopped | None:
-    """Cancel an issue; stop it if it is being sent, else return None. Raises SyndicateError."""
+def cancel(site: Site, issue: Issue, reason: str, now: datetime) -> Cancellation:
+    """Cancel an issue, or stop it if it is being sent. Raises SyndicateError for any other."""
     if move(site, issue, IssueState.CANCELLED, now, reason):
         build(site, now)
-        return None
+        return Cancellation(IssueState.CANCELLED)
     current = _current(site, issue)
     if current.state != IssueState.SENDING:
         raise _refusal(current, IssueState.CANCELLED)
-    stopped = Stopped(*stop(site, current, now, reason))
+    unsent, state = stop(site, current, now, reason)
     build(site, now)
-    return stopped
+    return Cancellation(state, was_sending=True, unsent=unsent)
 
 
 def _current(site: Site, issue: Issue) -> Issue:
