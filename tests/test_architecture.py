@@ -1,4 +1,4 @@
-"""ARCHITECTURE.md describes the code as it is: its floors, its paths and its names exist."""
+"""ARCHITECTURE.md describes the code as it is: its layers, its paths and its names exist."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PACKAGE = Path(syndicate.__file__).parent
 TEXT = (REPOSITORY / "ARCHITECTURE.md").read_text(encoding="utf-8")
 SPANS = sorted(set(re.findall(r"`([^`\n]+)`", re.sub(r"(?ms)^```.*?^```$", "", TEXT))))
 URLS = {"subscribe/", "preferences/", "unsubscribe/"}  # paths of the site
-FLOORS = re.findall(r"(?m)^ ?(\d+) +([a-z_].*)$", TEXT)
+LAYERS = re.findall(r"(?m)^ ?(\d+) +([a-z_].*)$", TEXT)
 PATHS = [
     span for span in SPANS if re.fullmatch(r"[\w/]+(?:/|\.py|\.sql)", span) and span not in URLS
 ]
@@ -91,15 +91,15 @@ def test_names_are_found() -> None:
 def test_the_picture_of_floors_is_the_contract() -> None:
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
     contract = project["tool"]["importlinter"]["contracts"][0]["layers"]
-    assert [floor for _, floor in FLOORS] == contract
-    assert [int(number) for number, _ in FLOORS] == list(range(len(contract), 0, -1))
+    assert [layer for _, layer in LAYERS] == contract
+    assert [int(number) for number, _ in LAYERS] == list(range(len(contract), 0, -1))
 
 
 def test_each_room_is_in_the_table() -> None:
-    table = TEXT.split("| room |")[1].split("\n\n")[0]
+    table = TEXT.split("| package |")[1].split("\n\n")[0]
     cells = "".join(re.findall(r"(?m)^\| (.*?) \|", table))
-    rooms = {name for number, floor in FLOORS if number != "1" for name in floor.split(" | ")}
-    assert {Path(span).stem for span in re.findall(r"`(.+?)`", cells)} == rooms
+    packages = {name for number, layer in LAYERS if number != "1" for name in layer.split(" | ")}
+    assert {Path(span).stem for span in re.findall(r"`(.+?)`", cells)} == packages
 
 
 def test_each_table_of_the_store_is_described() -> None:

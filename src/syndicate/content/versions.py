@@ -1,4 +1,4 @@
-"""Versions of what this room does. They stand alone so that asking for them costs nothing."""
+"""Versions of what this package does, alone here so that asking for them costs nothing."""
 
 READER_VERSION = 7
 """Raise it when the same file would be read differently: every file is read again then."""

@@ -1,4 +1,4 @@
-"""The values of the newsletter room: what an issue is chosen from and what it becomes. No logic."""
+"""The values of newsletters: what an issue is chosen from and what it becomes. No logic."""
 
 from __future__ import annotations
 

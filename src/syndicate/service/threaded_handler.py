@@ -29,15 +29,15 @@ Answering = Callable[[Request, bytes, str], Response]
 
 
 class ThreadedHandler(ABC):
-    """Answers visits of the paths below the site that match `rooms`."""
+    """Answers visits of the paths below the site that match `sections`."""
 
     name: str
     largest: int
 
-    def __init__(self, setup: Setup, rooms: bytes) -> None:
+    def __init__(self, setup: Setup, sections: bytes) -> None:
         self.setup = setup
         prefix = re.escape(path_sent(base_url(setup.config.site)).encode())
-        self._paths = re.compile(prefix + rooms)
+        self._paths = re.compile(prefix + sections)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=self.name)
         self._waiting = 0
         self._closed = False

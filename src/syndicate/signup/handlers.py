@@ -88,7 +88,7 @@ class SignupHandlers:
         self._prefix = path_sent(base)
         self._local = LocalView(base)
         self._origin = f"{parts.scheme}://{parts.netloc}"
-        self._rooms: Mapping[str, Handler] = {
+        self._sections: Mapping[str, Handler] = {
             "subscribe": self._subscribe,
             "preferences": self._preferences,
             "unsubscribe": self._unsubscribe,
@@ -99,19 +99,19 @@ class SignupHandlers:
     ) -> Response:
         """Answer a GET, HEAD or POST request for a path below one of the page folders."""
         path, _, query = request.target.decode("latin-1").partition("?")
-        room, slash, rest = path.removeprefix(self._prefix).partition("/")
+        section, slash, rest = path.removeprefix(self._prefix).partition("/")
         if not slash:
-            return _see(f"{room}/")
+            return _see(f"{section}/")
         try:
             posted = request.method == b"POST"
-            read = _unsubscribe_fields if room == "unsubscribe" else _fields
+            read = _unsubscribe_fields if section == "unsubscribe" else _fields
             fields = read(request, body) if posted else {}
             tidy = _tidied(rest)
             if tidy != rest and not posted:
-                return _see(f"{self._prefix}{room}/{tidy}")
+                return _see(f"{self._prefix}{section}/{tidy}")
             service = SubscriptionService(site, now, client, self._local.base(request))
             visit = FormRequest(service, posted, tidy, query, fields)
-            return self._rooms[room](visit)
+            return self._sections[section](visit)
         except RefusedError as refused:
             return self.refused(refused.status, refused.refusal)
         except BusyError:

@@ -1,4 +1,4 @@
-"""A request and an answer, as values: what the decisions in this room take and give."""
+"""A request and an answer, as values: what the decisions of this package take and give."""
 
 from __future__ import annotations
 
