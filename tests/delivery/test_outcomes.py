@@ -105,17 +105,22 @@ def test_a_refusal_of_the_sender_pauses_the_issue_without_an_attempt_or_an_event
         )
 
 
-def test_an_unknown_outcome_is_held_or_sent_again_soon_if_the_settings_say_so(
+def test_an_unknown_outcome_is_held_or_on_the_first_attempt_sent_again_if_the_settings_say_so(
     relay: Relay,
 ) -> None:
-    event = Rejected(task(4), relay, refused(outcome_unknown=True), was_permitted=True)
-    held = after_rejection(event, SETTINGS, NOON).transition
-    assert (held.state, held.event, held.next_try, held.attempts) == ("held", "held", "", 5)
+    first, fifth = (
+        Rejected(task(attempts), relay, refused(outcome_unknown=True), was_permitted=True)
+        for attempts in (0, 4)
+    )
     resend = Sending(on_held="resend")
-    resent = after_rejection(event, resend, NOON).transition
-    assert (resent.state, resent.next_try) == ("retry", "2026-11-23T12:05:00Z")
-    known = Rejected(task(), relay, refused(permanent=True), was_permitted=True)
-    assert after_rejection(known, resend, NOON).transition.state == "failed"
+    held = [
+        after_rejection(fifth, SETTINGS, NOON).transition,
+        after_rejection(fifth, resend, NOON).transition,
+    ]
+    for each in held:
+        assert (each.state, each.event, each.next_try, each.attempts) == ("held", "held", "", 5)
+    resent = after_rejection(first, resend, NOON).transition
+    assert (resent.state, resent.next_try, resent.attempts) == ("retry", "2026-11-23T12:05:00Z", 1)
 
 
 def test_a_change_that_the_table_of_states_does_not_allow_is_an_error() -> None:
