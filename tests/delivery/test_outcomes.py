@@ -121,6 +121,8 @@ def test_an_unknown_outcome_is_held_or_on_the_first_attempt_sent_again_if_the_se
         assert (each.state, each.event, each.next_try, each.attempts) == ("held", "held", "", 5)
     resent = after_rejection(first, resend, NOON).transition
     assert (resent.state, resent.next_try, resent.attempts) == ("retry", "2026-11-23T12:05:00Z", 1)
+    known = Rejected(task(), relay, refused(permanent=True), was_permitted=True)
+    assert after_rejection(known, resend, NOON).transition.state == "failed"
 
 
 def test_a_change_that_the_table_of_states_does_not_allow_is_an_error() -> None:
