@@ -210,7 +210,7 @@ def main() -> None:
             *targets(small),
             "",
             f"From save to feed, {count:,} articles: syndicate, which looks once a second, "
-            f"{saved['syndicate']} ms; Hugo, which is told by the system, {saved['Hugo']} ms.",
+            f"{saved['syndicate']} ms; Hugo, which the system notifies, {saved['Hugo']} ms.",
         ]
     )
     print(text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 COLUMNS = 72
@@ -41,7 +42,7 @@ def width(text: str) -> int:
     """How many columns `text` takes on a screen (Unicode, annex 11)."""
     if text.isascii():
         return len(text)
-    return sum(_columns(each) for each in text)
+    return sum(_columns(each) * count for each, count in Counter(text).items())
 
 
 def _columns(character: str) -> int:

@@ -288,6 +288,8 @@ def test_no_word_of_a_plain_text_is_lost(lines: list[str]) -> None:
     text = "\n".join(lines)
     if not text.strip() or text.lstrip().startswith(("---", "Tags", "|", "[")):
         return
+    if "[^1]:" in text:  # Markdown shows no footnote that nothing refers to
+        return
     try:
         found = seen(text)
     except Exception as error:  # noqa: BLE001 a header that cannot be read is refused, with a place

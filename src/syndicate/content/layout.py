@@ -15,8 +15,8 @@ from syndicate.content.line_measures import (
     ends_early,
     ends_line,
     share,
-    width,
 )
+from syndicate.text_width import width
 
 MAX_LENGTH = 1_000_000  # characters
 MAX_LINES = 20_000

@@ -18,8 +18,9 @@ from syndicate.content.article import Format
 from syndicate.content.date_lines import read_date_line
 from syndicate.content.keywords import is_sentence
 from syndicate.content.layout import detect_layout
-from syndicate.content.line_measures import LONG_LINE, ends_sentence, width
+from syndicate.content.line_measures import LONG_LINE, ends_sentence
 from syndicate.content.tag_lines import MAX_LINE, hashtags, labelled_tags
+from syndicate.text_width import width
 
 TITLE_LINE, BYLINE, DATE_LINE = "title line", "byline", "date line"
 HASHTAG_LINE = "hashtags below the title"

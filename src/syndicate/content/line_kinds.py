@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from syndicate.content.article import Format
-from syndicate.content.line_measures import ends_line, width
+from syndicate.content.line_measures import ends_line
+from syndicate.text_width import width
 
 _MAX_HEADING = 80  # columns of a line that an underline can make a heading
 _FENCE = re.compile(r" {0,3}(`{3,}(?=[^`]*$)|~{3,})")

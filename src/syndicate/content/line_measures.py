@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from syndicate.text_width import width
+
 LONG_LINE = 100  # columns; few people wrap text wider than this
 MAX_WRAP = 130  # columns; a wider line is not wrapped
 MIN_WRAP = 60  # columns; narrower lines are verse, unless the next word never fits
-_WIDE = re.compile(
-    "[\u1100-\u115f\u2e80-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f"
-    "\uff01-\uff60\uffe0-\uffe6\U0001f300-\U0001faff\U00020000-\U0003fffd]"
-)
 _CLOSERS = r"""(?:["'”’»›)\]」』）】*_`]|\[\^?\w{1,9}\]|</\w{1,9}>)*$"""
 _SENTENCE_END = re.compile(rf"[.!?…。．！？؟।۔]{_CLOSERS}")
 _LINE_END = re.compile(rf"[.!?…:。．！？：؟।۔]{_CLOSERS}")
@@ -19,11 +17,6 @@ _LINE_END = re.compile(rf"[.!?…:。．！？：؟।۔]{_CLOSERS}")
 _FIRST_CHARACTER = re.compile(r"(?:<[^<>]{0,80}>)?[\W_]*([^\W_])")
 
 _BULLET = re.compile(r"\s*[•‣◦▪●·–—]")
-
-
-def width(line: str) -> int:
-    """Columns on a terminal: Chinese, Japanese and Korean characters take two."""
-    return len(line) if line.isascii() else len(line) + len(_WIDE.findall(line))
 
 
 def ends_sentence(line: str) -> bool:

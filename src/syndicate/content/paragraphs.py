@@ -33,8 +33,8 @@ from syndicate.content.line_measures import (
     ends_early,
     first_character,
     share,
-    width,
 )
+from syndicate.text_width import width
 
 _MARKUP = re.compile(
     r"(?:#{1,6}(?=[ \t]|$)|[>|]|[-*+](?=[ \t]|$)|`{3}|~{3}|[=-]+[ \t]*$|\[[^\]\n]+\]:)"

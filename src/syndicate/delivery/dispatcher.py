@@ -298,7 +298,7 @@ class Dispatcher:
                 progress.held += 1
 
     def _answer(self, ready: Sequence[ReadyToSend], permissions: Permissions) -> None:
-        """Tell waiting workers whether their message may go."""
+        """Answer waiting workers whether their message may go."""
         self._queue.mark_active(each.relay for each in ready)
         unused = set(permissions.permitted)
         for each in ready:
