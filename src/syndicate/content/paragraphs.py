@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from syndicate.content.article import Format
+from syndicate.content.definitions import unused_as_text
 from syndicate.content.layout import Layout, is_tight_wrap, is_too_long
 from syndicate.content.line_kinds import INDENTED, UNDERLINE, LineKind, line_kinds
 from syndicate.content.line_measures import (
@@ -63,6 +64,8 @@ class ArrangedText:
 
 def arrange(text: str, layout: Layout) -> ArrangedText:
     """The text as Markdown. `layout` is how the text is laid out."""
+    if layout.form is Format.TEXT:
+        text = unused_as_text(text)
     if is_too_long(text):
         return ArrangedText(text)
     if layout.form is not Format.TEXT and not layout.each_line and not is_tight_wrap(layout):

@@ -17,6 +17,7 @@ from urllib.parse import unquote
 from syndicate.content.addresses import LocalFile, Surroundings
 from syndicate.content.allowed_html import SUMMARY_END, clean
 from syndicate.content.article import Article, Format, Rendering
+from syndicate.content.definitions import hidden_notes, repeated_as_text
 from syndicate.content.element_rewriter import HtmlProblem
 from syndicate.content.excerpt import summarise
 from syndicate.content.layout import Layout, detect_layout
@@ -69,7 +70,7 @@ def render(
         title=article.title,
         alts=[image.alt for image in safe.images if image.alt],
     )
-    html_problems = safe.problems + tuple(_undescribed(body, html))
+    html_problems = (*safe.problems, *_undescribed(body, html), *_unused_notes(expanded.text, html))
     findings = _findings(article, body, expanded.problems, html_problems)
     return Rendering(whole, summary, lead, safe.images), tuple(findings)
 
@@ -105,7 +106,7 @@ def _html(
     expanded = expand(body, article_url=surroundings.article_anywhere, markdown=markdown)
     if markdown:
         text = arrange(expanded.text, layout).text if layout else expanded.text
-        return expanded, to_html(text, expanded.tokens)
+        return expanded, to_html(repeated_as_text(text), expanded.tokens)
     return expanded, replace_tokens(expanded.text, expanded.tokens)
 
 
@@ -118,6 +119,14 @@ def _undescribed(body: str, html: str) -> Iterator[HtmlProblem]:
                 message = f"the picture {picture[1]} has no alternative text"
                 hint = 'describe it in ![…], or write <img src="…" alt=""> if it is decorative'
                 yield HtmlProblem("image-alt-missing", message, picture[0], hint)
+
+
+def _unused_notes(text: str, html: str) -> Iterator[HtmlProblem]:
+    """Problems of footnotes to which nothing refers, so that Markdown does not show them."""
+    for note in hidden_notes(text, html):
+        message = f"nothing refers to the footnote {note.label}, so it is not shown"
+        hint = f"write {note.label} where the note belongs, or delete the note"
+        yield HtmlProblem("footnote-unused", message, note.written, hint)
 
 
 def _split_at_summary_end(html: str) -> tuple[str, str]:
