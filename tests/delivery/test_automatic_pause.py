@@ -13,7 +13,7 @@ from syndicate.delivery.rate_limits import RateLimiter
 from syndicate.delivery.relays import Relay
 from syndicate.errors import DeliveryError
 from syndicate.mail.outbox import Outbox
-from syndicate.store.issue_sends import IssueSend
+from syndicate.store.issue_sends import IssueSend, Pause, PauseKind
 
 LIMIT = 10
 """Percent of messages that may be refused."""
@@ -32,34 +32,38 @@ def progress(*, sent_before: int = 0, sent: int = 0, failed: int = 0) -> IssuePr
     )
 
 
+def refusals(reason: str) -> Pause:
+    return Pause(PauseKind.REFUSALS, reason)
+
+
 def test_an_issue_pauses_with_the_failure_that_reaches_the_limit() -> None:
     assert after_failures(progress(sent=90, failed=9), ["failed"], LIMIT) == (
-        "10 of 100 messages were refused"
+        refusals("10 of 100 messages were refused")
     )
-    assert after_failures(progress(sent=91, failed=9), ["failed"], LIMIT) == ""
-    assert after_failures(progress(sent=90, failed=9), ["sent", "failed"], LIMIT) == ""
-    assert after_failures(progress(sent=90, failed=8), ["failed"], LIMIT) == ""
+    assert after_failures(progress(sent=91, failed=9), ["failed"], LIMIT) is None
+    assert after_failures(progress(sent=90, failed=9), ["sent", "failed"], LIMIT) is None
+    assert after_failures(progress(sent=90, failed=8), ["failed"], LIMIT) is None
 
 
 def test_messages_sent_by_earlier_runs_count_too() -> None:
-    assert after_failures(progress(sent_before=90, sent=1, failed=9), ["failed"], LIMIT) == ""
+    assert after_failures(progress(sent_before=90, sent=1, failed=9), ["failed"], LIMIT) is None
     assert after_failures(progress(sent_before=40, sent=50, failed=9), ["failed"], LIMIT)
 
 
 def test_an_issue_that_was_resumed_pauses_only_with_another_failure() -> None:
-    assert after_failures(progress(failed=50), ["sent", "retry", "held"], LIMIT) == ""
+    assert after_failures(progress(failed=50), ["sent", "retry", "held"], LIMIT) is None
     assert after_failures(progress(failed=50), ["retry", "failed"], LIMIT)
 
 
 def test_an_issue_pauses_before_its_end_if_most_of_it_or_too_much_of_it_was_refused() -> None:
-    assert at_end({"sent": 1, "failed": 2}, LIMIT) == "2 of 3 messages were refused"
-    assert at_end({"failed": 1}, LIMIT) == "1 of 1 messages were refused"
-    assert at_end({"sent": 90, "failed": 10}, LIMIT) == "10 of 100 messages were refused"
-    assert at_end({"sent": 2, "failed": 2}, LIMIT) == ""
-    assert at_end({"sent": 91, "failed": 10}, LIMIT) == ""
-    assert at_end({"sent": 3}, LIMIT) == ""
-    assert at_end({}, LIMIT) == ""
-    assert at_end({"held": 3, "suppressed": 9}, LIMIT) == ""
+    assert at_end({"sent": 1, "failed": 2}, LIMIT) == refusals("2 of 3 messages were refused")
+    assert at_end({"failed": 1}, LIMIT) == refusals("1 of 1 messages were refused")
+    assert at_end({"sent": 90, "failed": 10}, LIMIT) == refusals("10 of 100 messages were refused")
+    assert at_end({"sent": 2, "failed": 2}, LIMIT) is None
+    assert at_end({"sent": 91, "failed": 10}, LIMIT) is None
+    assert at_end({"sent": 3}, LIMIT) is None
+    assert at_end({}, LIMIT) is None
+    assert at_end({"held": 3, "suppressed": 9}, LIMIT) is None
 
 
 def test_everything_pauses_when_the_last_relay_is_disabled(tmp_path: Path) -> None:
@@ -68,9 +72,11 @@ def test_everything_pauses_when_the_last_relay_is_disabled(tmp_path: Path) -> No
         return Relay(server, Outbox(tmp_path), RateLimiter(server, [], None, 0.0))
 
     one, other = relay("one"), relay("other")
-    assert without_relays([one, other]) == ""
+    assert without_relays([one, other]) is None
     one.mark_failed(DeliveryError("go away", permanent=True), 0.0)
     other.mark_failed(DeliveryError("busy"), 0.0)
-    assert without_relays([one, other]) == ""
+    assert without_relays([one, other]) is None
     other.mark_failed(DeliveryError("wrong password", permanent=True), 0.0)
-    assert without_relays([one, other]) == "one: go away; other: wrong password"
+    assert without_relays([one, other]) == Pause(
+        PauseKind.SERVER, "one: go away; other: wrong password"
+    )

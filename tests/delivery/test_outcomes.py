@@ -24,7 +24,7 @@ from syndicate.delivery.workers import Accepted, Rejected, RenderFailed
 from syndicate.errors import DeliveryError, MessageError, RejectedStage
 from syndicate.mail.outbox import Outbox
 from syndicate.store.claims import ClaimedDelivery, Transition
-from syndicate.store.issue_sends import IssueSend
+from syndicate.store.issue_sends import IssueSend, Pause, PauseKind
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 SETTINGS = Sending(retry_for="1 hour")
@@ -62,7 +62,7 @@ def test_a_delivery_whose_message_cannot_be_written_has_failed_with_an_event() -
 
 def test_a_refusal_for_now_is_an_attempt_and_is_retried_after_a_delay(relay: Relay) -> None:
     found = after_rejection(Rejected(task(1), relay, refused(), was_permitted=True), SETTINGS, NOON)
-    assert found.pause == ""
+    assert found.pause is None
     assert found.transition == Transition(
         7, 3, "sending", "retry", attempts=2, next_try="2026-11-23T12:10:00Z", server="main",
         reply="not now", event="retry",
@@ -87,7 +87,7 @@ def test_a_delivery_fails_when_its_retries_have_taken_as_long_as_they_may(relay:
 def test_a_permanent_refusal_of_the_recipient_fails_without_a_next_try(relay: Relay) -> None:
     event = Rejected(task(), relay, refused(permanent=True), was_permitted=False)
     found = after_rejection(event, SETTINGS, NOON)
-    assert found.pause == ""
+    assert found.pause is None
     assert found.transition == Transition(
         7, 3, "claimed", "failed", attempts=1, server="main", reply="not now", event="failed"
     )
@@ -99,7 +99,7 @@ def test_a_refusal_of_the_sender_pauses_the_issue_without_an_attempt_or_an_event
     for permitted, before in ((True, "sending"), (False, "claimed")):
         error = refused(RejectedStage.SENDER, permanent=True)
         found = after_rejection(Rejected(task(2), relay, error, permitted), SETTINGS, NOON)
-        assert found.pause == "main: not now"
+        assert found.pause == Pause(PauseKind.SERVER, "main: not now")
         assert found.transition == Transition(
             7, 3, before, "pending", attempts=2, server="main", reply="not now"
         )

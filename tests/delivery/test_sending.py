@@ -23,7 +23,7 @@ from smtp_server import Action, Behaviour, Close, Mail, Say, SmtpServer, Stall, 
 from syndicate.bounces import return_path
 from syndicate.config.model import Newsletter
 from syndicate.delivery import operator, queue
-from syndicate.delivery.planning import CONFIRM, plan_approved, too_old
+from syndicate.delivery.planning import plan_approved, too_old
 from syndicate.delivery.progress import IssueProgress, ProgressCallback
 from syndicate.delivery.relays import RelayError
 from syndicate.delivery.send_test import send_test_of
@@ -34,7 +34,7 @@ from syndicate.mail.personalise import message_id
 from syndicate.site import Site
 from syndicate.store.deliveries import UNKNOWN, Deliveries
 from syndicate.store.delivery_events import DeliveryEvents
-from syndicate.store.issue_sends import IssueSends
+from syndicate.store.issue_sends import IssueSends, PauseKind
 from syndicate.store.issues import Issue, Issues
 from syndicate.store.requests import SigningKeys
 from syndicate.store.subscribers import Subscribers, SuppressionReason
@@ -361,7 +361,9 @@ def test_who_refuses_us_stops_the_issue_and_fails_nobody(
         report = site.send(stopping=after(3))
         assert not server.mails
     assert set(site.states().values()) == {"pending"}
-    said = [each.paused for each in report.paused] + [each.text for each in report.relay_errors]
+    said = [each.pause_reason for each in report.paused] + [
+        each.text for each in report.relay_errors
+    ]
     assert any(word in each for each in said)
 
 
@@ -371,8 +373,8 @@ def test_an_issue_pauses_when_every_relay_refuses_at_the_greeting(site: Mailing)
     with SmtpServer(scripted(GREETING=Say("554 5.7.1 go away"))) as server:
         site.through(server.port)
         (paused,) = site.send(stopping=after(20)).paused
-        assert "go away" in paused.paused
-        assert site.sending.paused == paused.paused
+        assert "go away" in paused.pause_reason
+        assert site.sending.pause_reason == paused.pause_reason
         assert set(site.states().values()) == {"pending"}
         server.behaviour = scripted()
         assert site.send().sent == 0, "it stays paused until an operator resumes it"
@@ -405,7 +407,7 @@ def refused_by_a_misconfigured_server(site: Mailing, server: SmtpServer) -> None
     site.issue()
     site.through(server.port)
     report = site.send()
-    assert [each.paused for each in report.paused] == ["4 of 4 messages were refused"]
+    assert [each.pause_reason for each in report.paused] == ["4 of 4 messages were refused"]
     assert suppressed(site) == set()
     assert not site.proof().sending.ended_at
 
@@ -427,7 +429,7 @@ def test_a_small_list_that_is_mostly_refused_pauses_and_suppresses_no_address(
         site.through(server.port)
         report = site.send()
     (paused,) = report.paused
-    assert paused.paused == f"{refused} of {people} messages were refused"
+    assert paused.pause_reason == f"{refused} of {people} messages were refused"
     assert "syndicate issues retry-failed weekly/" in operator.after_pause(paused)
     assert "which suppresses the addresses" in operator.after_pause(paused)
     with site.folder.opened() as opened:
@@ -893,7 +895,8 @@ def test_an_issue_approved_longer_ago_than_max_age_waits_for_a_confirmation(
     report = site.send()
     assert report.sent == 0
     (paused,) = report.paused
-    assert paused.paused.startswith(CONFIRM)
+    assert paused.pause_kind == PauseKind.OLD_APPROVAL
+    assert paused.pause_reason.startswith("waits for a confirmation: it was approved at ")
     with site.folder.opened() as opened:
         assert operator.resume(opened, paused)
     assert site.send().sent == 1

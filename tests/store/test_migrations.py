@@ -202,6 +202,32 @@ def test_drafts_of_before_get_a_secret_address_and_everything_is_written_anew(
     engine.dispose()
 
 
+@pytest.mark.parametrize(
+    ("reason", "kind"),
+    [
+        ("", ""),
+        ("paused by the operator", "operator"),
+        ("waits for a confirmation: it was approved at 2026-11-01T08:00:00Z", "old_approval"),
+        ("12 of 100 messages were refused", "refusals"),
+        ("main: 535 wrong password", "server"),
+    ],
+)
+def test_a_paused_issue_gets_the_kind_of_its_pause(
+    new_database_url: str, reason: str, kind: str
+) -> None:
+    engine = sqlalchemy.create_engine(new_database_url)
+    migrate(engine, "0014")
+    with engine.begin() as connection:
+        table = metadata_of(engine)["issue_sends"]
+        connection.execute(table.insert().values({**row_of(table), "paused": reason}))
+    migrate(engine, "0015")
+    with engine.connect() as connection:
+        query = "SELECT pause_kind, pause_reason, slot FROM issue_sends"
+        (row,) = connection.execute(sqlalchemy.text(query)).all()
+    assert tuple(row) == (kind, reason, "issue_sends slot")
+    engine.dispose()
+
+
 NAMES = {
     "0011": {
         "uses": "dependencies",

@@ -8,9 +8,6 @@ MIN_FAILURES = 10
 MAX_REFUSED = 50
 """Percent of a small issue that may be refused."""
 
-REFUSED = "messages were refused"
-"""How the reason ends for which an issue pauses that was refused too often."""
-
 
 def is_over_budget(sent: int, failed: int, max_percent: int) -> bool:
     """Whether so much of an issue was refused that an operator should decide.

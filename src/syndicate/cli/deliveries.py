@@ -70,7 +70,7 @@ def _as_json(proof: DeliveryReport, names: Iterable[tuple[str, ...]] | None) -> 
     sending = proof.sending
     fields: dict[str, object] = {"issue": sending.name, "planned": proof.planned, **proof.by_state}
     fields |= {"holds": proof.balanced, "began": sending.started_at, "ended": sending.ended_at}
-    fields |= {"paused": sending.paused}
+    fields |= {"paused": sending.pause_reason}
     if names is None:
         click.echo(json.dumps(fields, indent=2))
         return
@@ -92,7 +92,8 @@ def _as_table(proof: DeliveryReport, names: Iterable[tuple[str, ...]] | None) ->
     rows += [(name, f"{number:,}", "") for name, number in proof.by_state.items()]
     rows += [("began", sending.started_at, "")]
     rows += [("ended", sending.ended_at, "")] if sending.ended_at else []
-    rows += [("paused", sending.paused, after_pause(sending))] if sending.paused else []
+    if sending.is_paused:
+        rows += [("paused", sending.pause_reason, after_pause(sending))]
     show_table(rows)
     if not proof.balanced:
         click.secho(

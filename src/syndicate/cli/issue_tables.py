@@ -84,8 +84,8 @@ def _state(site: Site, issue: Issue) -> str:
         return issue.state
     ledger = Deliveries(site.database)
     sending = IssueSends(site.database).get(issue.sequence)
-    if sending and sending.paused and not sending.ended_at:
-        return f"paused: {sending.paused}"
+    if sending and sending.is_paused and not sending.ended_at:
+        return f"paused: {sending.pause_reason}"
     if issue.state == IssueState.SENT and sending and not ledger.is_any(issue.sequence, "sent"):
         held = ledger.held().get(issue.name, 0)
         unknown = f", {held:,} held" if held else ""

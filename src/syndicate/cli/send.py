@@ -115,9 +115,11 @@ def _summarise(report: SendReport, *, delivers: bool) -> None:
         ("held", f"{many:,} of {issue}", f"syndicate deliveries held {issue}")
         for issue, many in report.held_by_issue.items()
     ]
-    rows += [("paused", f"{each.name}: {each.paused}", after_pause(each)) for each in report.paused]
+    rows += [
+        ("paused", f"{each.name}: {each.pause_reason}", after_pause(each)) for each in report.paused
+    ]
     rows += [("waiting", f"{name}: {WAITING}", "syndicate check") for name in report.waiting]
-    reasons = " ".join(each.paused for each in report.paused)
+    reasons = " ".join(each.pause_reason for each in report.paused)
     troubles = dict.fromkeys(trouble.text for trouble in report.relay_errors)
     rows += [("error", text, "") for text in troubles if text not in reasons]
     if report.quiet_until:

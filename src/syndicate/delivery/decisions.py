@@ -11,11 +11,10 @@ from typing import NamedTuple
 
 from syndicate.build.builder import build
 from syndicate.delivery.operator import resume, stop
-from syndicate.delivery.planning import CONFIRM
 from syndicate.errors import SyndicateError
 from syndicate.issues.freeze import move, schedule_approval
 from syndicate.site import Site
-from syndicate.store.issue_sends import IssueSends
+from syndicate.store.issue_sends import IssueSends, PauseKind
 from syndicate.store.issues import Issue, Issues, IssueState
 
 
@@ -40,7 +39,8 @@ class Cancellation(NamedTuple):
 def approve(site: Site, issue: Issue, now: datetime) -> Approval:
     """Approve a draft, or confirm an issue that waits for it. Raises SyndicateError."""
     sending = IssueSends(site.database).get(issue.sequence)
-    if sending and sending.paused.startswith(CONFIRM) and resume(site, sending):
+    waits = sending is not None and sending.pause_kind == PauseKind.OLD_APPROVAL
+    if sending and waits and resume(site, sending):
         return Approval.CONFIRMED
     if not move(site, issue, IssueState.APPROVED, now):
         raise _refusal(_current(site, issue), IssueState.APPROVED)

@@ -41,7 +41,7 @@ from syndicate.delivery.workers import (
     WorkerEvents,
 )
 from syndicate.errors import StoreError, SyndicateError
-from syndicate.store.issue_sends import IssueSend
+from syndicate.store.issue_sends import IssueSend, Pause, PauseKind
 from syndicate.timestamps import format_timestamp
 
 CLAIM_SIZE = 500
@@ -170,7 +170,7 @@ class Dispatcher:
             raise
         except SyndicateError as error:
             reason = f"{error.message}; {error.hint}" if error.hint else error.message
-            self._recorder.pause(sending.issue, reason)
+            self._recorder.pause(sending.issue, Pause(PauseKind.MESSAGE, reason))
             self._active.discard(sending.issue)
             return
         progress = IssueProgress(sending, messages, planned, finished, counts.get(S.SENT, 0))
@@ -255,14 +255,14 @@ class Dispatcher:
     def _add_pauses(self, batch: Batch) -> None:
         """Pause issues of which too much was refused, and all when no relay is left."""
         limit = self._settings.max_failure_percent
-        reasons = [
+        pauses = [
             (issue, automatic_pause.after_failures(self.in_progress[issue], states, limit))
             for issue, states in batch.states_by_issue().items()
         ]
         no_relay = automatic_pause.without_relays(self._relays)
-        for issue, reason in [*reasons, *((issue, no_relay) for issue in self.in_progress)]:
-            if reason:
-                batch.pauses.setdefault(issue, reason)
+        for issue, pause in [*pauses, *((issue, no_relay) for issue in self.in_progress)]:
+            if pause:
+                batch.pauses.setdefault(issue, pause)
 
     def _record_outside(self, batch: Batch, permissions: Permissions) -> None:
         """Write the sent record, after the commit and before any message goes.

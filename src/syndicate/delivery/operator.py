@@ -9,20 +9,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from syndicate.bounces.failure_budget import REFUSED
 from syndicate.delivery.states import OPEN, DeliveryState
 from syndicate.documents.pending import mark_pending
 from syndicate.errors import SyndicateError
 from syndicate.site import Site
 from syndicate.store.articles import Articles
 from syndicate.store.deliveries import Deliveries
-from syndicate.store.issue_sends import IssueSend, IssueSends
+from syndicate.store.issue_sends import IssueSend, IssueSends, Pause, PauseKind
 from syndicate.store.issues import Issue, Issues, IssueState
 from syndicate.store.recipients import Recipients
 from syndicate.timestamps import format_timestamp
 
 S = DeliveryState
-BY_HAND = "paused by the operator"
+BY_HAND = Pause(PauseKind.OPERATOR, "paused by the operator")
 STOPPED = "the issue was stopped"
 
 
@@ -105,7 +104,8 @@ def resume(site: Site, sending: IssueSend) -> bool:
     If it paused because too much was refused, this confirms the refusals: addresses that do not
     exist are suppressed when the issue ends.
     """
-    confirmed = format_timestamp(datetime.now(UTC)) if sending.paused.endswith(REFUSED) else ""
+    confirms = sending.pause_kind == PauseKind.REFUSALS
+    confirmed = format_timestamp(datetime.now(UTC)) if confirms else ""
     with site.database.transaction():
         return IssueSends(site.database).resume(sending.issue, confirmed)
 
@@ -113,7 +113,7 @@ def resume(site: Site, sending: IssueSend) -> bool:
 def after_pause(sending: IssueSend) -> str:
     """The hint for a paused issue: commands, and what each does."""
     name = sending.name
-    if not sending.paused.endswith(REFUSED):
+    if sending.pause_kind != PauseKind.REFUSALS:
         return f"correct the cause, then: syndicate issues resume {name}"
     return (
         f"read the replies (syndicate deliveries report {name} --names), correct the cause, then: "

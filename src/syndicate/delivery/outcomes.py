@@ -12,15 +12,16 @@ from syndicate.delivery.states import DeliveryState as S
 from syndicate.delivery.workers import Accepted, Rejected, RenderFailed
 from syndicate.schedule.words import duration
 from syndicate.store.claims import Transition
+from syndicate.store.issue_sends import Pause, PauseKind
 from syndicate.timestamps import format_timestamp
 
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """What follows a rejected message; `pause` is why its whole issue pauses, or ""."""
+    """What follows a rejected message; `pause` if its whole issue pauses."""
 
     transition: Transition
-    pause: str
+    pause: Pause | None
 
 
 def transition(task: Task, before: S, after: S) -> Transition:
@@ -57,5 +58,7 @@ def after_rejection(event: Rejected, settings: Settings, now: datetime) -> Rejec
             reply=event.error.message,
             event="" if following.state is S.PENDING else following.state,
         ),
-        pause=f"{event.relay.name}: {following.pause}" if following.pause else "",
+        pause=Pause(PauseKind.SERVER, f"{event.relay.name}: {following.pause}")
+        if following.pause
+        else None,
     )

@@ -11,13 +11,10 @@ from syndicate.schedule.words import duration
 from syndicate.site import Site
 from syndicate.starter_values import has_starter_address, not_to_be_mailed
 from syndicate.store.incarnation import Incarnation
-from syndicate.store.issue_sends import IssueSend, IssueSends
+from syndicate.store.issue_sends import IssueSend, IssueSends, Pause, PauseKind
 from syndicate.store.issues import Issue, Issues, IssueState
 from syndicate.store.recipients import Recipients
 from syndicate.timestamps import format_timestamp, parse_timestamp
-
-CONFIRM = "waits for a confirmation"
-"""How the reason begins for which an issue pauses that is too old."""
 
 
 def plan_approved(site: Site, now: datetime, shown: Shown = is_written) -> list[str]:
@@ -45,15 +42,16 @@ def approved_issues(site: Site) -> Iterator[tuple[Newsletter, Issue]]:
             yield newsletter, issue
 
 
-def too_old(issue: Issue, newsletter: Newsletter, now: datetime) -> str:
-    """Why an approved issue waits for a confirmation, or "". Pure.
+def too_old(issue: Issue, newsletter: Newsletter, now: datetime) -> Pause | None:
+    """The pause of an approved issue that waits for a confirmation, if it does. Pure.
 
     An issue that was not sent within `max_age` may be out of date.
     """
     approved = issue.approved_at or issue.created_at
     if now - parse_timestamp(approved) <= duration(newsletter.max_age):
-        return ""
-    return f"{CONFIRM}: it was approved at {approved}, longer ago than max_age"
+        return None
+    reason = f"waits for a confirmation: it was approved at {approved}, longer ago than max_age"
+    return Pause(PauseKind.OLD_APPROVAL, reason)
 
 
 def _plan(site: Site, newsletter: Newsletter, issue: Issue, now: datetime) -> None:
@@ -64,8 +62,8 @@ def _plan(site: Site, newsletter: Newsletter, issue: Issue, now: datetime) -> No
         if not Issues(site.database).move(issue.newsletter, issue.slot, IssueState.SENDING):
             return
         recipients.plan(sending, tags)
-        if reason := too_old(issue, newsletter, now):
-            IssueSends(site.database).pause(issue.sequence, reason)
+        if pause := too_old(issue, newsletter, now):
+            IssueSends(site.database).pause(issue.sequence, pause)
     incarnation = Incarnation(site.database, site.sent_record)
     incarnation.synchronise()
     incarnation.add_begun(issue.newsletter, issue.slot, issue.approved_at)

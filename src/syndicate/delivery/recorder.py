@@ -27,7 +27,7 @@ from syndicate.store.claims import ClaimedDelivery, Claims, Transition
 from syndicate.store.database import Database
 from syndicate.store.deliveries import Deliveries
 from syndicate.store.incarnation import count_up
-from syndicate.store.issue_sends import IssueSend, IssueSends
+from syndicate.store.issue_sends import IssueSend, IssueSends, Pause
 from syndicate.store.issues import Issues, IssueState
 from syndicate.store.sent_counts import SentCounts
 from syndicate.timestamps import format_timestamp
@@ -40,7 +40,7 @@ IDLE_POLL_SECONDS = 10.0
 class Batch:
     """The consequences of events, to be written in one transaction.
 
-    `refusals` are those of failed deliveries, `pauses` reasons by issue. The workers of `to_notify`
+    `refusals` are those of failed deliveries, `pauses` is by issue. The workers of `to_notify`
     wait until their refusal is recorded.
     """
 
@@ -50,7 +50,7 @@ class Batch:
     doubtful: list[OutcomeUnknown] = field(default_factory=list)
     refusals: list[tuple[ClaimedDelivery, DeliveryError]] = field(default_factory=list)
     to_notify: list[SimpleQueue[None]] = field(default_factory=list)
-    pauses: dict[int, str] = field(default_factory=dict)
+    pauses: dict[int, Pause] = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:
@@ -122,9 +122,9 @@ class Recorder:
         """How many deliveries of an issue are in which state."""
         return self._deliveries.counts(issue)
 
-    def pause(self, issue: int, reason: str) -> None:
+    def pause(self, issue: int, pause: Pause) -> None:
         """Pause an issue."""
-        commit(self._database, lambda: self._sends.pause(issue, reason))
+        commit(self._database, lambda: self._sends.pause(issue, pause))
 
     def apply(self, transitions: Sequence[Transition]) -> None:
         """Change the states of claimed deliveries."""
@@ -144,8 +144,8 @@ class Recorder:
             self._write_outcomes(batch)
             for claimed, error in batch.refusals:
                 self._refused(claimed, error)
-            for issue, reason in batch.pauses.items():
-                self._sends.pause(issue, reason)
+            for issue, pause in batch.pauses.items():
+                self._sends.pause(issue, pause)
             permissions = self._permit(batch, in_progress)
             issues = [issue for issue in claimable if issue not in batch.pauses]
             claims = [self._claim(in_progress[issue], limit, batch.now) for issue in issues]
@@ -213,9 +213,9 @@ class Recorder:
         if any(counts.get(state) for state in OPEN):
             rewind = bool(cursor and counts.get(S.PENDING))
             return Claim(issue, exhausted=not rewind, rewind=rewind)
-        reason = automatic_pause.at_end(counts, self._settings.max_failure_percent)
-        if reason and current and not current.confirmed_at:
-            self._sends.pause(issue, reason)
+        pause = automatic_pause.at_end(counts, self._settings.max_failure_percent)
+        if pause and current and not current.confirmed_at:
+            self._sends.pause(issue, pause)
             return Claim(issue, exhausted=True, paused=True)
         if self._sends.end(issue, now):
             Issues(self._database).move(sending.newsletter, sending.slot, IssueState.SENT)

@@ -195,7 +195,7 @@ class Sender:
             held=sum(progress.held for progress in in_progress),
             remaining={each.name: self._remaining(each) for each in sends},
             held_by_issue=self._deliveries.held(),
-            paused=tuple(each for each in sends if each.paused),
+            paused=tuple(each for each in sends if each.is_paused),
             quiet_until=self._quiet_until(),
             next_try=parse_timestamp(next_try) if next_try else None,
             relay_errors=tuple(relay_errors(relays)),
@@ -210,7 +210,7 @@ class Sender:
             self._waiting = plan_approved(self._site, datetime.now(UTC), self._shown)
             self._plan_at = time.monotonic() + PLAN_SECONDS
         finish_stopped(self._site, datetime.now(UTC))
-        return {sending.issue: sending for sending in self._sends.open() if not sending.paused}
+        return {sending.issue: sending for sending in self._sends.open() if not sending.is_paused}
 
     def _quiet_until(self) -> datetime | None:
         return until(datetime.now(UTC), self._settings.quiet_hours, self._site.zone)

@@ -39,11 +39,11 @@ def sending_status(site: Site, shown: Shown) -> SendingStatus:
     return SendingStatus(
         frozenset(
             (
-                *(sending.issue for sending in sends if not sending.paused),
+                *(sending.issue for sending in sends if not sending.is_paused),
                 *(issue.sequence for issue in ready),
             )
         ),
         tuple(issue.name for issue in approved if issue not in ready),
-        tuple(sending for sending in sends if sending.paused),
+        tuple(sending for sending in sends if sending.is_paused),
         Deliveries(site.database).held(),
     )

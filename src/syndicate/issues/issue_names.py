@@ -45,13 +45,13 @@ def began(site: Site, issue: Issue) -> bool:
 def goes_out(site: Site, issue: Issue) -> bool:
     """It is being sent and not paused."""
     sending = IssueSends(site.database).get(issue.sequence)
-    return sending is not None and not sending.ended_at and not sending.paused
+    return sending is not None and not sending.ended_at and not sending.is_paused
 
 
 def is_paused(site: Site, issue: Issue) -> bool:
     """Its sending is paused."""
     sending = IssueSends(site.database).get(issue.sequence)
-    return sending is not None and not sending.ended_at and bool(sending.paused)
+    return sending is not None and not sending.ended_at and sending.is_paused
 
 
 def has(state: str) -> Fits:

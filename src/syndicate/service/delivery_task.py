@@ -204,7 +204,7 @@ class DeliveryTask:
             return Finding(Level.WARNING, rule, message, self._setup.config_file, None, hint)
 
         for each in stand.paused:
-            message = f"{each.name} goes no further: {each.paused}"
+            message = f"{each.name} goes no further: {each.pause_reason}"
             yield finding("issue-paused", message, after_pause(each))
         for issue, held in stand.held_by_issue.items():
             yield finding(

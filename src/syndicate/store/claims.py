@@ -44,7 +44,7 @@ class Transition(NamedTuple):
 
 
 SENDING_ACTIVE = (
-    "EXISTS (SELECT 1 FROM issue_sends WHERE issue = :issue AND paused = '' AND ended_at = '')"
+    "EXISTS (SELECT 1 FROM issue_sends WHERE issue = :issue AND pause_kind = '' AND ended_at = '')"
 )
 
 

@@ -122,7 +122,7 @@ class Deliveries:
             "SELECT coalesce(min("
             "CASE WHEN d.next_try > :latest THEN :now ELSE d.next_try END), '') "
             "FROM deliveries d JOIN issue_sends s ON s.issue = d.issue "
-            "WHERE d.state = 'retry' AND s.ended_at = '' AND s.paused = ''",
+            "WHERE d.state = 'retry' AND s.ended_at = '' AND s.pause_kind = ''",
             {"now": now, "latest": latest},
         )
         return str(rows[0][0])

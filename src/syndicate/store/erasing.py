@@ -19,7 +19,7 @@ TEXTS: Final = (
     ("deliveries", "reply", ("issue", "subscriber")),
     ("delivery_events", "detail", ("issue", "subscriber", "occurred_at", "event")),
     ("signup_requests", "reply", ("id",)),
-    ("issue_sends", "paused", ("issue",)),
+    ("issue_sends", "pause_reason", ("issue",)),
     ("suppressions", "detail", ("hash",)),
 )
 """Tables, their columns of free text, and the columns that identify a row."""

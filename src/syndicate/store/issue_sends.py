@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import NamedTuple
 
 from syndicate.store.database import Database
 
 
+class PauseKind(StrEnum):
+    """What paused an issue; decides what follows when it is resumed."""
+
+    OPERATOR = "operator"
+    OLD_APPROVAL = "old_approval"  # approved long ago: it waits for a confirmation
+    REFUSALS = "refusals"  # too many of its messages were refused
+    SERVER = "server"  # a server refused the sender, or no server can be used
+    MESSAGE = "message"  # its messages cannot be written
+
+
+class Pause(NamedTuple):
+    """Why an issue pauses: `reason` is for people only."""
+
+    kind: PauseKind
+    reason: str
+
+
 class IssueSend(NamedTuple):
     """The sending of an issue, a row; times are UTC text, "" where not yet.
 
-    `planned` is the number of deliveries when they were planned. `paused` is why it is paused, or
-    "". `confirmed_at` is when the operator confirmed that its refusals are right.
+    `planned` is the number of deliveries when they were planned. `pause_kind` and `pause_reason`
+    are "" unless it is paused. `confirmed_at` is when the operator confirmed that its refusals are
+    right.
     """
 
     issue: int
@@ -19,7 +38,8 @@ class IssueSend(NamedTuple):
     slot: str
     started_at: str
     planned: int = 0
-    paused: str = ""
+    pause_kind: str = ""
+    pause_reason: str = ""
     ended_at: str = ""
     confirmed_at: str = ""
 
@@ -27,6 +47,11 @@ class IssueSend(NamedTuple):
     def name(self) -> str:
         """The name of the issue in commands and messages."""
         return f"{self.newsletter}/{self.slot}"
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether it is paused."""
+        return bool(self.pause_kind)
 
 
 COLUMNS = ", ".join(IssueSend._fields)
@@ -73,12 +98,12 @@ class IssueSends:
         values = {"issue": issue, "planned": planned}
         self._database.run("UPDATE issue_sends SET planned = :planned WHERE issue = :issue", values)
 
-    def pause(self, issue: int, reason: str) -> bool:
+    def pause(self, issue: int, pause: Pause) -> bool:
         """Pause an issue; False if it is not being sent, or is paused already."""
         return self._changed(
-            "UPDATE issue_sends SET paused = :reason "
-            "WHERE issue = :issue AND ended_at = '' AND paused = '' RETURNING issue",
-            {"issue": issue, "reason": reason},
+            "UPDATE issue_sends SET pause_kind = :kind, pause_reason = :reason "
+            "WHERE issue = :issue AND ended_at = '' AND pause_kind = '' RETURNING issue",
+            {"issue": issue, **pause._asdict()},
         )
 
     def resume(self, issue: int, confirmed: str = "") -> bool:
@@ -87,16 +112,19 @@ class IssueSends:
         `confirmed` is the moment at which the operator confirms its refusals, if they do.
         """
         return self._changed(
-            "UPDATE issue_sends SET paused = '', confirmed_at = CASE :confirmed WHEN '' "
-            "THEN confirmed_at ELSE :confirmed END "
-            "WHERE issue = :issue AND ended_at = '' AND paused <> '' RETURNING issue",
+            "UPDATE issue_sends SET pause_kind = '', pause_reason = '', "
+            "confirmed_at = CASE :confirmed WHEN '' THEN confirmed_at ELSE :confirmed END "
+            "WHERE issue = :issue AND ended_at = '' AND pause_kind <> '' RETURNING issue",
             {"issue": issue, "confirmed": confirmed},
         )
 
     def reopen(self, issue: int) -> None:
         """Have an issue that had ended sent again."""
-        query = "UPDATE issue_sends SET ended_at = '', paused = '' WHERE issue = :i"
-        self._database.run(query, {"i": issue})
+        self._database.run(
+            "UPDATE issue_sends SET ended_at = '', pause_kind = '', pause_reason = '' "
+            "WHERE issue = :i",
+            {"i": issue},
+        )
 
     def end(self, issue: int, now: str) -> bool:
         """End the sending of an issue; False if it has ended, or has open deliveries."""

@@ -269,12 +269,14 @@ issue_sends = Table(  # issues that are sent to subscribers
     Column("slot", PLAIN, nullable=False),
     Column("started_at", PLAIN, nullable=False),  # in UTC
     Column("planned", BigInteger, nullable=False),  # how many deliveries it was given
-    Column("paused", PLAIN, nullable=False),  # why it is paused, "" if it is not
+    Column("pause_reason", PLAIN, nullable=False),  # for people; "" unless it is paused
     Column("ended_at", PLAIN, nullable=False),  # "" while there are open deliveries
     # when the operator confirmed its refusals, or ""
     Column("confirmed_at", PLAIN, nullable=False, server_default=""),
     # how many messages were refused or bounced
     Column("returned", BigInteger, nullable=False, server_default="0"),
+    # operator | old_approval | refusals | server | message; "" unless it is paused
+    Column("pause_kind", PLAIN, nullable=False, server_default=""),
 )
 
 deliveries = Table(  # one issue to one subscriber

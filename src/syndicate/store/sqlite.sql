@@ -120,10 +120,11 @@ CREATE TABLE issue_sends (
   slot TEXT NOT NULL,
   started_at TEXT NOT NULL,
   planned BIGINT NOT NULL,
-  paused TEXT NOT NULL,
+  pause_reason TEXT NOT NULL,
   ended_at TEXT NOT NULL,
   confirmed_at TEXT DEFAULT '' NOT NULL,
   returned BIGINT DEFAULT '0' NOT NULL,
+  pause_kind TEXT DEFAULT '' NOT NULL,
   PRIMARY KEY (issue)
 );
 CREATE TABLE issues (
@@ -252,4 +253,4 @@ CREATE TABLE withdrawals (
   PRIMARY KEY (id)
 );
 CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY);
-INSERT INTO alembic_version VALUES ('0014');
+INSERT INTO alembic_version VALUES ('0015');
