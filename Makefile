@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
 DOCS := $(VENV)/.docs
+# Tests start hundreds of programs, which must not compile all modules each time.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help run test test-fast test-soak coverage lint docs bench bench-build bench-import
 .PHONY: bench-newsletter bench-send bench-serve bench-tick soak schema translations wheel clean
