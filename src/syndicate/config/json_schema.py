@@ -52,7 +52,7 @@ def _setting(hint: Any, field: dataclasses.Field[object]) -> dict[str, object]:
     if "min" in field.metadata:
         schema["minimum"] = field.metadata["min"]
     if not _is_required(field):
-        _accept_null(schema)
+        schema = _or_null(schema)
     if isinstance(field.default, str | int | float) and field.default != "":
         schema["default"] = field.default
     return schema
@@ -73,14 +73,13 @@ def _type(hint: Any) -> dict[str, object]:
     return {"type": TYPES[hint]}
 
 
-def _accept_null(schema: dict[str, Any]) -> None:
-    """A setting without a value has its default."""
+def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema that also accepts null: a setting without a value has its default."""
     if "anyOf" in schema:
-        schema["anyOf"] = [*schema["anyOf"], {"type": "null"}]
-    elif "enum" in schema:
-        schema["enum"] = [*schema["enum"], None]
-    else:
-        schema["type"] = [schema["type"], "null"]
+        return {**schema, "anyOf": [*schema["anyOf"], {"type": "null"}]}
+    if "enum" in schema:
+        return {**schema, "enum": [*schema["enum"], None]}
+    return {**schema, "type": [schema["type"], "null"]}
 
 
 def _is_required(field: dataclasses.Field[object]) -> bool:

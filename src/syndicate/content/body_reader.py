@@ -6,17 +6,18 @@ lines tags and a date; of any file, the first heading is the title unless the he
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 
 from syndicate.content import infer, leading_lines, plaintext, trailing_lines
-from syndicate.content.article import Format
+from syndicate.content.article import NOTHING, Format
 from syndicate.content.header import Header
 from syndicate.content.layout import detect_layout
 from syndicate.content.paragraphs import arrange
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Body:
     """The body of a file from `line` on, and the metadata of its first and last lines.
 
@@ -30,45 +31,46 @@ class Body:
     authors: tuple[str, ...] = ()
     date: datetime | None = None
     has_layout: bool = False
-    inferred: dict[str, str] = field(default_factory=dict)
+    inferred: Mapping[str, str] = field(default_factory=lambda: NOTHING)
 
     @property
     def has_text(self) -> bool:
         """Whether there is more than white space."""
         return bool(self.body) and not self.body.isspace()
 
-    def cut(self, end: int) -> None:
-        """Remove the text before `end`."""
-        self.line += self.body.count("\n", 0, end)
-        self.body = self.body[end:]
+    def after(self, end: int) -> Body:
+        """The body without the text before `end`."""
+        line = self.line + self.body.count("\n", 0, end)
+        return replace(self, body=self.body[end:], line=line)
+
+    def titled(self, title: str, rule: str, end: int) -> Body:
+        """The body after a title that ends at `end` and was found by a rule."""
+        return replace(self.after(end), title=title, inferred={**self.inferred, "title": rule})
 
 
 def read_body(header: Header, title: str, form: Format, zone: tzinfo) -> Body:
     """Read the body of a file. `title` is that of its header, or ""."""
-    heading, body, line = _without_title(header, title, form)
-    text = Body(body, line)
-    if not title and heading:
-        text.title, text.inferred["title"] = heading, "first heading"
+    text = _without_title(header, title, form)
     if not header.kind and form is not Format.HTML:
-        _read_closing(text, form, zone)
-        _read_opening(text, form, zone)
+        text = _without_opening(_without_closing(text, form, zone), form, zone)
     elif form is Format.TEXT:
-        _read_title_line(text, title, zone)
+        text = _without_title_line(text, title, zone)
     if form is Format.TEXT or (form is Format.MARKDOWN and not header.kind):
         rules = arrange(text.body, detect_layout(text.body, form)).rules
         if rules:
-            text.has_layout, text.inferred["paragraphs"] = True, ", ".join(rules)
+            inferred = {**text.inferred, "paragraphs": ", ".join(rules)}
+            text = replace(text, has_layout=True, inferred=inferred)
     return text
 
 
-def _without_title(header: Header, title: str, form: Format) -> tuple[str, str, int]:
-    """The heading that is the article's title ("" if none), the body without it, and its line."""
-    body, line = header.body, header.body_line
-    heading = infer.heading(body, form)
+def _without_title(header: Header, title: str, form: Format) -> Body:
+    """The body without the heading that is its title."""
+    text = Body(header.body, header.body_line)
+    heading = infer.heading(text.body, form)
     if heading is None or not _is_title(heading[0], title):
-        return "", body, line
-    text, end = heading
-    return text, body[end:], line + body.count("\n", 0, end)
+        return text
+    found, end = heading
+    return text.titled(found, "first heading", end) if found and not title else text.after(end)
 
 
 def _is_title(heading: str, title: str) -> bool:
@@ -78,43 +80,50 @@ def _is_title(heading: str, title: str) -> bool:
     return heading.casefold() in (title.casefold(), plaintext.from_markdown(title).casefold())
 
 
-def _read_closing(text: Body, form: Format, zone: tzinfo) -> None:
+def _without_closing(text: Body, form: Format, zone: tzinfo) -> Body:
     """Take tags and a date from the last lines of a file without header."""
-    if found := trailing_lines.read(text.body, zone, indented=form is Format.TEXT):
-        text.body, text.tags, text.date = found.body, found.tags, found.date
-        if found.rules:
-            text.inferred["tags"] = ", ".join(found.rules)
-        if found.date:
-            text.inferred["date"] = leading_lines.DATE_LINE
+    found = trailing_lines.read(text.body, zone, indented=form is Format.TEXT)
+    if not found:
+        return text
+    inferred = {**text.inferred}
+    if found.rules:
+        inferred["tags"] = ", ".join(found.rules)
+    if found.date:
+        inferred["date"] = leading_lines.DATE_LINE
+    return replace(text, body=found.body, tags=found.tags, date=found.date, inferred=inferred)
 
 
-def _read_opening(text: Body, form: Format, zone: tzinfo) -> None:
+def _without_opening(text: Body, form: Format, zone: tzinfo) -> Body:
     """Take a title, and the metadata above and below it, from the first lines of a file without
     header."""
-    _take_opening(text, form, zone)
+    text = _without_metadata(text, form, zone)
     if not text.title and (found := infer.heading(text.body, form)) and found[0]:
-        text.title, text.inferred["title"] = found[0], "first heading"
-        text.cut(found[1])
-        _take_opening(text, form, zone)
+        text = _without_metadata(text.titled(found[0], "first heading", found[1]), form, zone)
+    return text
 
 
-def _take_opening(text: Body, form: Format, zone: tzinfo) -> None:
+def _without_metadata(text: Body, form: Format, zone: tzinfo) -> Body:
     found = leading_lines.read(text.body, form, zone, has_title=bool(text.title))
-    text.cut(found.end)
-    text.title = text.title or found.title
-    text.authors, text.date = text.authors or found.authors, text.date or found.date
     tags = {tag.casefold(): tag for tag in (*found.tags, *text.tags)}
-    text.tags = tuple(tags.values())
+    inferred = {**text.inferred}
     for name, rule in found.rules.items():
-        before = text.inferred.get(name)
-        text.inferred[name] = f"{rule}, {before}" if before and before != rule else rule
+        before = inferred.get(name)
+        inferred[name] = f"{rule}, {before}" if before and before != rule else rule
+    return replace(
+        text.after(found.end),
+        title=text.title or found.title,
+        authors=text.authors or found.authors,
+        date=text.date or found.date,
+        tags=tuple(tags.values()),
+        inferred=inferred,
+    )
 
 
-def _read_title_line(text: Body, title: str, zone: tzinfo) -> None:
+def _without_title_line(text: Body, title: str, zone: tzinfo) -> Body:
     """Take the title line of plain text with a header: it repeats the stated title, or is the
     only one."""
     if title:
-        text.cut(leading_lines.is_title_line(text.body, title))
-    elif not text.title and (found := leading_lines.title_line(text.body, Format.TEXT, zone)):
-        text.title, text.inferred["title"] = found[0], leading_lines.TITLE_LINE
-        text.cut(found[1])
+        return text.after(leading_lines.is_title_line(text.body, title))
+    if not text.title and (found := leading_lines.title_line(text.body, Format.TEXT, zone)):
+        return text.titled(found[0], leading_lines.TITLE_LINE, found[1])
+    return text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Never
+from typing import NamedTuple, Never
 
 from syndicate.content import plaintext
 from syndicate.errors import ArticleError, Location
@@ -16,8 +16,15 @@ _LEGAL_BYTES = bytes(code for code in range(256) if code not in _ILLEGAL_BYTES)
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
-def decode(path: str, data: bytes, findings: list[Finding]) -> str:
-    """The text of a file, without byte order mark; adds to `findings`. Raises ArticleError."""
+class Decoded(NamedTuple):
+    """The text of a file, and the finding about characters that were removed from it."""
+
+    text: str
+    finding: Finding | None = None
+
+
+def decode(path: str, data: bytes) -> Decoded:
+    """Decode the bytes of a file, without byte order mark. Raises ArticleError."""
     if len(data) > MAX_BYTES:
         size = f"the file has {len(data):,} bytes; at most {MAX_BYTES:,} are read"
         _refuse(path, None, size, "split the article")
@@ -33,22 +40,22 @@ def decode(path: str, data: bytes, findings: list[Finding]) -> str:
         size = f"the file has more than {MAX_LINES:,} lines"
         _refuse(path, None, size, "split the article, or delete blank lines")
     if data.translate(None, _LEGAL_BYTES) or "\ufffe" in text or "\uffff" in text:
-        return _without_illegal(path, text, findings)
-    return text
+        return _without_illegal(path, text)
+    return Decoded(text)
 
 
-def _without_illegal(path: str, text: str, findings: list[Finding]) -> str:
+def _without_illegal(path: str, text: str) -> Decoded:
     first = plaintext.ILLEGAL.search(text)
     if first is None:
-        return text
+        return Decoded(text)
     if text.count("\0") * 4 > len(text):
         _refuse(path, 1, "the file is not text in UTF-8", "save it as UTF-8")
     clean, count = plaintext.ILLEGAL.subn("", text)
     line = text.count("\n", 0, first.start()) + 1
     message = f"control characters that XML forbids are removed: {count}, the first on this line"
     hint = "delete them in the file"
-    findings.append(Finding(Level.WARNING, "characters-illegal", message, path, line, hint))
-    return clean
+    finding = Finding(Level.WARNING, "characters-illegal", message, path, line, hint)
+    return Decoded(clean, finding)
 
 
 def _refuse_bytes(path: str, data: bytes, error: UnicodeDecodeError) -> Never:

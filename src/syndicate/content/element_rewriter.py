@@ -61,7 +61,7 @@ class ElementRewriter:
 
     base: str
     surroundings: Surroundings
-    problems: list[HtmlProblem]
+    problems: list[HtmlProblem] = field(default_factory=list)
     images: list[Image] = field(default_factory=list)
     resolved: dict[tuple[str, bool], Address] = field(default_factory=dict)  # (written, is media)
     has_frames: bool = False

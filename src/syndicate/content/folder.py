@@ -45,7 +45,7 @@ def scan(root: Path, links: Sequence[Path] = ()) -> dict[str, Stat]:
     is left out. Raises SyndicateError for a folder that cannot be read.
     """
     walk = _Walk(str(root), [str(each) for each in links])
-    walk.folders([("", str(root))])
+    walk.folders("", str(root))
     walk.follow()
     return walk.found
 
@@ -81,13 +81,14 @@ class _Walk:
         self._linked: set[str] = set()
         """The real paths of articles that were reached through a link."""
 
-    def folders(self, waiting: list[tuple[str, str]], *, linked: bool = False) -> None:
-        """List folders (prefix of paths, folder) with all below; keep links for later."""
+    def folders(self, prefix: str, folder: str, *, linked: bool = False) -> None:
+        """List a folder with all below, whose paths get a prefix; keep links for later."""
+        waiting = [(prefix, folder)]
         while waiting:
             prefix, folder = waiting.pop()
             try:
                 if not self._seen(folder):
-                    self._folder(prefix, folder, waiting, linked=linked)
+                    waiting += self._folder(prefix, folder, linked=linked)
             except OSError as error:
                 if prefix and isinstance(error, FileNotFoundError):
                     continue
@@ -101,7 +102,7 @@ class _Walk:
             path, link = self._links.pop()
             real = self._real(path, link)
             if real is not None and os.path.isdir(real):  # noqa: PTH112  as all here
-                self.folders([(f"{path}/", real)], linked=True)
+                self.folders(f"{path}/", real, linked=True)
             elif real is not None:
                 files.append((path, real))
         for path, real in files:
@@ -114,10 +115,9 @@ class _Walk:
         self._visited.add((stat.st_dev, stat.st_ino))
         return len(self._visited) == before
 
-    def _folder(
-        self, prefix: str, folder: str, waiting: list[tuple[str, str]], *, linked: bool
-    ) -> None:
-        found = self.found
+    def _folder(self, prefix: str, folder: str, *, linked: bool) -> list[tuple[str, str]]:
+        """Take the files of a folder; its folders, as (prefix, folder)."""
+        found, below = self.found, list[tuple[str, str]]()
         with os.scandir(folder) as entries:
             for entry in entries:
                 name = entry.name
@@ -127,7 +127,7 @@ class _Walk:
                     if entry.is_symlink():
                         self._links.append((prefix + name, entry.path))
                     elif entry.is_dir():
-                        waiting.append((f"{prefix}{name}/", entry.path))
+                        below.append((f"{prefix}{name}/", entry.path))
                     elif entry.is_file():
                         stat = entry.stat()
                         found[prefix + name] = (stat.st_size, stat.st_mtime_ns)
@@ -135,6 +135,7 @@ class _Walk:
                             self._linked.add(entry.path)
                 except OSError:  # deleted since, as temporary files of editors are
                     continue
+        return below
 
     def _real(self, path: str, link: str) -> str | None:
         """The target of a link; None if it is not followed, which is recorded."""

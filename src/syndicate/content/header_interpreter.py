@@ -22,8 +22,23 @@ from syndicate.errors import ArticleError, Location
 
 _READERS = {**publication_keys.READERS, **descriptive_keys.READERS}
 _CUMULATIVE = publication_keys.CUMULATIVE | descriptive_keys.CUMULATIVE
-Chosen = dict[Role, tuple[int, str, object]]
-"""Of each role that is not cumulative, the key that counts: its rank, its name, its value."""
+
+
+class _Chosen:
+    """Of each role that is not cumulative, the key that counts, with its value."""
+
+    def __init__(self) -> None:
+        self._keys: dict[Role, tuple[int, str, object]] = {}
+
+    def add(self, role: Role, rank: int, key: str, value: object) -> None:
+        """Choose a key unless one of the same or a lower rank was chosen."""
+        if role not in self._keys or rank < self._keys[role][0]:
+            self._keys[role] = (rank, key, value)
+
+    def read(self, reading: KeyReading) -> None:
+        """Read the keys that were chosen."""
+        for role, (_, key, value) in self._keys.items():
+            _READERS[role](reading, key, value)
 
 
 def interpret(
@@ -34,7 +49,7 @@ def interpret(
     `inherited` are values from other files, the nearest first.
     """
     reading = KeyReading(path, header, zone, Metadata())
-    chosen: Chosen = {}
+    chosen = _Chosen()
     for key, value in header.values.items():
         known = role_of(key)
         if known is None:
@@ -45,17 +60,16 @@ def interpret(
             continue
         if role in _CUMULATIVE:
             _READERS[role](reading, key, value)
-        elif role not in chosen or rank < chosen[role][0]:
-            chosen[role] = (rank, key, value)
+        else:
+            chosen.add(role, rank, key, value)
     if inherited:
         _inherit(reading, inherited, chosen)
-    for role, (_, key, value) in chosen.items():
-        _READERS[role](reading, key, value)
+    chosen.read(reading)
     publication_keys.settle_dates(reading)
     return reading.metadata
 
 
-def _inherit(reading: KeyReading, values: Sequence[Inherited], chosen: Chosen) -> None:
+def _inherit(reading: KeyReading, values: Sequence[Inherited], chosen: _Chosen) -> None:
     """Add the values of other files that neither the header nor a nearer file states."""
     stated = {normal(key) for key in reading.header.values}
     for key, value, source, force in values:
@@ -82,14 +96,13 @@ def _apply_to_file(reading: KeyReading, source: str, force: Force) -> None:
 
 
 def _inherit_value(
-    reading: KeyReading, key: str, value: object, source: str, chosen: Chosen
+    reading: KeyReading, key: str, value: object, source: str, chosen: _Chosen
 ) -> None:
     role, rank = role_of(key) or (Role.STATUS, 0)
     if role is Role.URL and yes_or_no(value) is not False:
         return  # only `permalink: false` is inherited
     if role not in _CUMULATIVE:
-        if role not in chosen or rank < chosen[role][0]:
-            chosen[role] = (rank, key, value)
+        chosen.add(role, rank, key, value)
         return
     metadata = reading.metadata
     withheld, unlisted, draft = metadata.withheld, metadata.unlisted, metadata.draft

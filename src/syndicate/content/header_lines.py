@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from syndicate.content.header import (
     MAX_HEADER_LENGTH,
@@ -48,7 +49,7 @@ def read_lines(path: str, text: str, start: int) -> Header:
             break
         found = _HEADER_LINE.match(row) if row[0] not in " \t" else None
         if found:
-            name = _add(path, text, at, values, found)
+            name, values[name] = _entry(path, text, at, values, found)
             known.update([role[0]] if (role := role_of(name)) else ())
         elif row[0] in " \t":
             values[name] = f"{values[name]}\n{row.strip()}".strip()
@@ -74,7 +75,7 @@ def read_nikola_lines(path: str, text: str, start: int) -> Header | None:
         row = text[at:end].strip()
         found = _DOTTED_LINE.match(row)
         if found:
-            _add(path, text, at, values, found)
+            key, values[key] = _entry(path, text, at, values, found)
         elif row and comment and _COMMENT_CLOSES.match(row):
             at = min(len(text), end + 1)
             break
@@ -91,11 +92,13 @@ def read_nikola_lines(path: str, text: str, start: int) -> Header | None:
     return header_between(text, "lines", values, start, at, at)
 
 
-def _add(path: str, text: str, at: int, values: dict[str, object], found: re.Match[str]) -> str:
+def _entry(
+    path: str, text: str, at: int, values: Mapping[str, object], found: re.Match[str]
+) -> tuple[str, str]:
+    """The key and value of a line below `values`. Raises ArticleError for a repeated key."""
     name = found[1]
     if name in values and role_of(name) is not None:
         refuse(
             path, text.count("\n", 0, at) + 1, f"the key {name!r} is repeated", "keep one of them"
         )
-    values[name] = (found[2] or "").strip()
-    return name
+    return name, (found[2] or "").strip()

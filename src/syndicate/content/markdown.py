@@ -7,7 +7,7 @@ heading ids, attribute lists, tables of contents. Pure. Must always be followed 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from html import escape, unescape
 
 import comrak
@@ -96,14 +96,14 @@ _NOT_IN_IDS = re.compile(r"[^\w\s-]")
 
 def _with_heading_ids(html: str) -> str:
     """Every Markdown heading gets the id it states, or one made of its text as GitHub does."""
-    used = dict.fromkeys(_ID.findall(html), 0)
+    ids = _Ids(_ID.findall(html))
 
     def heading(match: re.Match[str]) -> str:
         level, text = match[1], match[2]
         stated = _STATED.search(text)
         if stated:
             text = text[: stated.start()]
-        name = _unique(stated[1] if stated else _slug(text), used)
+        name = ids.unique(stated[1] if stated else _slug(text))
         return f'<h{level} id="{escape(name)}">{text}</h{level}>' if name else match[0]
 
     return _HEADING.sub(heading, html)
@@ -114,13 +114,20 @@ def _slug(html: str) -> str:
     return re.sub(r"\s", "-", _NOT_IN_IDS.sub("", text))
 
 
-def _unique(name: str, used: dict[str, int]) -> str:
-    fresh = name
-    while fresh in used:
-        used[name] += 1
-        fresh = f"{name}-{used[name]}"
-    used[fresh] = 0
-    return fresh
+class _Ids:
+    """The ids of one document, each with the last number that was added to it."""
+
+    def __init__(self, used: Iterable[str]) -> None:
+        self._used = dict.fromkeys(used, 0)
+
+    def unique(self, name: str) -> str:
+        """The name, with a number if it is used."""
+        fresh = name
+        while fresh in self._used:
+            self._used[name] += 1
+            fresh = f"{name}-{self._used[name]}"
+        self._used[fresh] = 0
+        return fresh
 
 
 _TOKENS = re.compile(

@@ -13,18 +13,18 @@ an address or evaluates template code.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, tzinfo
 from types import MappingProxyType
-from typing import Any, Never
+from typing import Any, NamedTuple, Never
 
 from syndicate.content import frontmatter, infer, naming, page_rules, plaintext
 from syndicate.content.article import NOTHING, Article, Format
 from syndicate.content.body_reader import Body, read_body
 from syndicate.content.dates import DateError, to_utc
 from syndicate.content.decoding import MAX_BYTES, decode
-from syndicate.content.drafts import hold_of
+from syndicate.content.drafts import Hold, hold_of
 from syndicate.content.header import Header
 from syndicate.content.header_interpreter import interpret
 from syndicate.content.inherited import Inherited
@@ -66,17 +66,19 @@ def read(
         _refuse(
             path, None, "the suffix is not that of an article", f"use {', '.join(naming.FORMATS)}"
         )
-    findings: list[Finding] = []
-    text = decode(path, data, findings)
+    text, illegal = decode(path, data)
     if (not text or text.isspace()) and not page_rules.is_section(path):
         _refuse(path, None, "the file is empty", "write it, or delete it")
     header = _header(path, text, form)
+    illegal_beside = None
     if sidecar is not None and not header.kind:
-        meta = frontmatter.sidecar(path, decode(path, sidecar, findings))
+        above, illegal_beside = decode(path, sidecar)
+        meta = frontmatter.sidecar(path, above)
         header = header._replace(kind=meta.kind, values=meta.values)
     metadata = interpret(path, header, zone, inherited)
-    article = _article(path, form, header, metadata, zone, findings)
-    return Reading(article, (*findings, *metadata.findings))
+    reading = _article(path, form, header, metadata, zone)
+    decoding = (finding for finding in (illegal, illegal_beside) if finding)
+    return Reading(reading.article, (*decoding, *reading.findings, *metadata.findings))
 
 
 def _header(path: str, text: str, form: Format) -> Header:
@@ -88,59 +90,53 @@ def _header(path: str, text: str, form: Format) -> Header:
     return header
 
 
-def _article(
-    path: str,
-    form: Format,
-    header: Header,
-    metadata: Metadata,
-    zone: tzinfo,
-    findings: list[Finding],
-) -> Article:
+def _article(path: str, form: Format, header: Header, metadata: Metadata, zone: tzinfo) -> Reading:
     day, name = naming.dated_name(path)
     body = read_body(header, metadata.title, form, zone)
-    inferred = body.inferred
-    date = metadata.date or body.date
-    if date is None and (guess := _path_date(path, day is not None, metadata, zone)):
-        date, inferred["date"] = guess
-    title = metadata.title or body.title
-    if not title:
-        title, inferred["title"] = _other_title(path, name, body, form, findings)
-    tags = _tags(path, metadata, body, findings)
-    draft = _is_draft(path, header, metadata, date, inferred, findings)
+    date, date_rule = metadata.date or body.date, ""
+    if date is None and (found := _path_date(path, day is not None, metadata, zone)):
+        date, date_rule = found
+    title = _title(path, name, metadata, body, form)
+    tags = tuple(metadata.tags.values()) or body.tags
+    hold = hold_of(path, header, metadata, date)
     placed = _placed(path, form, metadata, date)
+    left_out = (
+        page_rules.left_out(path, metadata.url, has_text=body.has_text) if placed.page else ""
+    )
     unlisted = metadata.unlisted or (metadata.unlinked if placed.page else "")
-    reasons = {"page": placed.reason, "unlisted": unlisted}
-    inferred.update({key: reason for key, reason in reasons.items() if reason})
-    if placed.page:
-        draft = _is_left_out(path, metadata, body, inferred, findings) or draft
-    if not draft and not body.has_text:
-        message, hint = "the article has no text", "write it, or set draft: true"
-        findings.append(Finding(Level.WARNING, "body-empty", message, path, None, hint))
-    return Article(
+    rules = {
+        "date": date_rule,
+        "title": title.rule,
+        "draft": (hold.reason if hold else "") or left_out,
+        "page": placed.reason,
+        "unlisted": unlisted,
+    }
+    inferred = {**body.inferred, **{key: rule for key, rule in rules.items() if rule}}
+    article = Article(
         path=path,
-        title=title,
+        title=title.text,
         body=body.body,
         format=form,
         slug=naming.slug_of(metadata.slug or name or str(day or ""), path),
         body_line=body.line,
         date=date,
-        draft=draft,
+        draft=bool(hold or left_out),
         page=placed.page,
         may_be_page=placed.may_be_page,
         unlisted=bool(unlisted),
-        tags=tags,
+        tags=tags[:MAX_TAGS],
         authors=tuple(dict.fromkeys(metadata.authors or body.authors)),
         inferred=MappingProxyType(inferred) if inferred else NOTHING,
         **_as_stated(metadata),
     )
-
-
-def _tags(path: str, metadata: Metadata, body: Body, findings: list[Finding]) -> tuple[str, ...]:
-    tags = tuple(metadata.tags.values()) or body.tags
-    if len(tags) > MAX_TAGS:
-        message, hint = f"only the first {MAX_TAGS} tags are used", "choose fewer tags"
-        findings.append(Finding(Level.WARNING, "tags-too-many", message, path, None, hint))
-    return tags[:MAX_TAGS]
+    findings = _findings(
+        path,
+        hold,
+        without_title=title.missing and not left_out,
+        without_text=not article.draft and not body.has_text,
+        too_many_tags=len(tags) > MAX_TAGS,
+    )
+    return Reading(article, tuple(findings))
 
 
 def _placed(
@@ -152,36 +148,24 @@ def _placed(
     return page_rules.of(path, form, metadata.placement, dated=dated, by=configured)
 
 
-def _is_left_out(
-    path: str,
-    metadata: Metadata,
-    body: Body,
-    inferred: dict[str, str],
-    findings: list[Finding],
-) -> bool:
-    """Whether a page is not built, such as one without text; `inferred` gets the reason."""
-    reason = page_rules.left_out(path, metadata.url, has_text=body.has_text)
-    if reason:
-        inferred.setdefault("draft", reason)
-        findings[:] = [finding for finding in findings if finding.rule != "title-missing"]
-    return bool(reason)
-
-
-def _is_draft(
-    path: str,
-    header: Header,
-    metadata: Metadata,
-    date: datetime | None,
-    inferred: dict[str, str],
-    findings: list[Finding],
-) -> bool:
-    """Whether the article is held back; `inferred` gets the reason, `findings` a warning."""
-    hold = hold_of(path, header, metadata, date)
-    if hold and hold.reason:
-        inferred["draft"] = hold.reason
+def _findings(
+    path: str, hold: Hold | None, *, without_title: bool, without_text: bool, too_many_tags: bool
+) -> Iterator[Finding]:
+    if without_title:
+        hint = "write title: in the header, or a heading"
+        yield _warning("title-missing", path, "the article has no title", hint)
+    if too_many_tags:
+        message = f"only the first {MAX_TAGS} tags are used"
+        yield _warning("tags-too-many", path, message, "choose fewer tags")
     if hold and hold.finding:
-        findings.append(hold.finding)
-    return hold is not None
+        yield hold.finding
+    if without_text:
+        hint = "write it, or set draft: true"
+        yield _warning("body-empty", path, "the article has no text", hint)
+
+
+def _warning(rule: str, path: str, message: str, hint: str) -> Finding:
+    return Finding(Level.WARNING, rule, message, path, None, hint)
 
 
 def _as_stated(metadata: Metadata) -> dict[str, Any]:
@@ -217,21 +201,28 @@ def _path_date(
         return None
 
 
-def _other_title(
-    path: str, name: str, body: Body, form: Format, findings: list[Finding]
-) -> tuple[str, str]:
-    """A title from the file name if it has words, else the first sentence, else the file name."""
+class _Title(NamedTuple):
+    """The title of an article, the rule that found it, and whether it only repeats the file name
+    because there is no other."""
+
+    text: str
+    rule: str = ""
+    missing: bool = False
+
+
+def _title(path: str, name: str, metadata: Metadata, body: Body, form: Format) -> _Title:
+    """The stated title; else the file name if it has words, the first sentence, the file name."""
+    if stated := metadata.title or body.title:
+        return _Title(stated)
     name = plaintext.line(name)
     if words := naming.words_of(name):
-        return words, "file name"
+        return _Title(words, "file name")
     text = body.body
     if body.has_layout:
         text = arrange(text[:_WINDOW], detect_layout(text, form)).text
     if sentence := infer.first_sentence(text, form):
-        return sentence, "first sentence"
-    message, hint = "the article has no title", "write title: in the header, or a heading"
-    findings.append(Finding(Level.WARNING, "title-missing", message, path, None, hint))
-    return name or naming.slug_of("", path), "file name"
+        return _Title(sentence, "first sentence")
+    return _Title(name or naming.slug_of("", path), "file name", missing=True)
 
 
 def _refuse(path: str, line: int | None, message: str, hint: str) -> Never:

@@ -11,7 +11,6 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from html import escape, unescape
-from typing import TypeVar
 from urllib.parse import unquote
 
 from syndicate.content.addresses import LocalFile, Surroundings
@@ -29,7 +28,7 @@ from syndicate.findings import Finding, Level
 
 __all__ = ["LocalFile", "Surroundings", "render"]
 
-Kind = TypeVar("Kind", ShortcodeProblem, HtmlProblem)
+_Problem = ShortcodeProblem | HtmlProblem
 
 # Hugo, Zola, WordPress (with its own text), Jekyll, Docusaurus, Nikola, Pelican.
 _MARK = (
@@ -70,8 +69,13 @@ def render(
         title=article.title,
         alts=[image.alt for image in safe.images if image.alt],
     )
-    html_problems = (*safe.problems, *_undescribed(body, html), *_unused_notes(expanded.text, html))
-    findings = _findings(article, body, expanded.problems, html_problems)
+    problems: tuple[_Problem, ...] = (
+        *expanded.problems,
+        *safe.problems,
+        *_undescribed(body, html),
+        *_unused_notes(expanded.text, html),
+    )
+    findings = _findings(article, body, problems)
     return Rendering(whole, summary, lead, safe.images), tuple(findings)
 
 
@@ -139,45 +143,41 @@ def _split_at_summary_end(html: str) -> tuple[str, str]:
     return whole, _EMPTY.sub("", clean(lead)).strip()
 
 
-def _findings(
-    article: Article,
-    body: str,
-    problems: tuple[ShortcodeProblem, ...],
-    html_problems: tuple[HtmlProblem, ...],
-) -> Iterator[Finding]:
-    if not problems and not html_problems:
+def _findings(article: Article, body: str, problems: Sequence[_Problem]) -> Iterator[Finding]:
+    if not problems:
         return
     lines = [match.start() for match in _NEWLINE.finditer(body)]
 
-    def finding(rule: str, message: str, hint: str, offset: int) -> Finding:
-        line = None if offset < 0 else article.body_line + bisect_left(lines, offset)
+    def finding(rule: str, message: str, hint: str, line: int | None) -> Finding:
         return Finding(Level.WARNING, rule, message, article.path, line, hint)
 
-    more: Counter[str] = Counter()
-    for problem in _few(problems, more):
-        yield finding(problem.rule, problem.message, problem.hint, problem.offset)
     after: dict[str, int] = {}  # problems of one rule come in the order of the text, mostly
-    for html_problem in _few(html_problems, more):
-        start = after.get(html_problem.rule, 0)
-        offset = _written_at(body, html_problem.written, start)
-        after[html_problem.rule] = max(start, offset + 1)
-        yield finding(html_problem.rule, html_problem.message, html_problem.hint, offset)
-    for rule, number in more.items():
+    for problem in _first_alike(problems):
+        if isinstance(problem, ShortcodeProblem):
+            offset = problem.offset
+        else:
+            start = after.get(problem.rule, 0)
+            offset = _written_at(body, problem.written, start)
+            after[problem.rule] = max(start, offset + 1)
+        line = None if offset < 0 else article.body_line + bisect_left(lines, offset)
+        yield finding(problem.rule, problem.message, problem.hint, line)
+    for rule, number in Counter(problem.rule for problem in problems).items():
         if number > MAX_ALIKE:
             message = f"{number - MAX_ALIKE:,} more findings of this kind are not listed"
-            yield finding(rule, message, "correct those that are listed first", -1)
+            yield finding(rule, message, "correct those that are listed first", None)
 
 
 MAX_ALIKE = 50
 """Findings of one kind in one article that are listed."""
 
 
-def _few(found: Sequence[Kind], number: Counter[str]) -> Iterator[Kind]:
-    """The first of each rule; `number` counts all."""
-    for each in found:
-        number[each.rule] += 1
-        if number[each.rule] <= MAX_ALIKE:
-            yield each
+def _first_alike(problems: Sequence[_Problem]) -> Iterator[_Problem]:
+    """The first problems of each rule."""
+    count: Counter[str] = Counter()
+    for problem in problems:
+        count[problem.rule] += 1
+        if count[problem.rule] <= MAX_ALIKE:
+            yield problem
 
 
 def _written_at(body: str, written: str, start: int) -> int:

@@ -54,9 +54,13 @@ def fingerprint(found: RuleFiles) -> str:
 
 def load(root: Path, found: RuleFiles, links: Sequence[Path] = ()) -> FolderRules:
     """The statements of the files. One that cannot be read makes its whole folder unknown."""
-    unread: list[Statement] = []
-    sources = [each for path in found if (each := _source(root, path, links, unread))]
+    files = [_source(root, path, links) for path in found if not path.endswith(_WITH_ARTICLE)]
+    unread = [each for each in files if isinstance(each, Statement)]
+    sources = [each for each in files if isinstance(each, Source)]
     return FolderRules((*unread, *generators.statements(sources)))
+
+
+_WITH_ARTICLE = ".meta"  # files that are read with their article
 
 
 def _speaks(root: Path, path: str, files: Mapping[str, Stat]) -> bool:
@@ -92,18 +96,15 @@ def _folders(path: str) -> list[str]:
     return ["/".join(parts[:count]) for count in range(1, len(parts) + 1)]
 
 
-def _source(root: Path, path: str, links: Sequence[Path], unread: list[Statement]) -> Source | None:
-    """One file with its text; one that cannot be read is noted in `unread`."""
-    if path.endswith(".meta"):  # read with its article
-        return None
+def _source(root: Path, path: str, links: Sequence[Path]) -> Source | Statement:
+    """One file with its text; of a file that cannot be read, a statement with the error."""
     inside = f"{root.name}/" if path.startswith("../") else ""
     try:
         return Source(path, _text(root, path, links), inside, root.name)
     except ArticleError as error:
         in_site = path in generators.site_files()
         folder = "" if in_site else Source(path, "").folder
-        unread.append(Statement(path, folder=folder, error=error))
-        return None
+        return Statement(path, folder=folder, error=error)
 
 
 def _text(root: Path, path: str, links: Sequence[Path]) -> str:

@@ -23,6 +23,11 @@ from syndicate.content.html_depth import (
 )
 
 _MAX_PASSES = 4
+_TOO_DEEP = HtmlProblem(
+    "nesting-deep",
+    f"more than {MAX_DEPTH} elements are nested; the innermost are shown as plain text",
+    hint="nest lists, quotes and tables less deeply",
+)
 _REMOVED_ELEMENTS: Mapping[str, str] = {
     "svg": "save the drawing as a file and show it as a picture",
     "math": "write the formula as text or show it as a picture",
@@ -63,25 +68,23 @@ def sanitise(
     `regular`: its elements are known to be nested as HTML allows, so that one pass is enough.
     """
     html = _GIST.sub(r'<p><a href="\1">Read the code on GitHub Gist</a></p>', html)
-    problems = [
+    removed = [
         HtmlProblem("html-removed", f"<{name}> is removed", f"<{name}", _REMOVED_ELEMENTS[name])
         for name in sorted({found[1].lower() for found in _REMOVED_TAG.finditer(html)})
     ]
     html = _RENAMED.sub(lambda m: f"<{m[1]}x-{_NEW_NAMES[m[2].lower()]}", html)
     if html.count("<") > MANY_TAGS:
         html = limit_open_elements(html)
-    rewriter = ElementRewriter(base, surroundings, problems)
+    rewriter = ElementRewriter(base, surroundings)
     rewriter.report_invalid_urls(html)
     cleaned = clean(html)
     if deep := cleaned.count("<") > MAX_DEPTH and depth_of(cleaned) > MAX_DEPTH:
         cleaned = flatten(cleaned)
-        message = f"more than {MAX_DEPTH} elements are nested; the innermost are"
-        hint = "nest lists, quotes and tables less deeply"
-        problems.append(HtmlProblem("nesting-deep", f"{message} shown as plain text", "", hint))
     safe = rewriter.run(_with_alerts(cleaned))
     if rewriter.has_frames or deep or not regular:
         safe = _clean_until_stable(safe)
-    return SafeHtml(_EMPTY.sub("", safe), tuple(rewriter.images), tuple(problems))
+    problems = (*removed, *rewriter.problems, *([_TOO_DEEP] if deep else []))
+    return SafeHtml(_EMPTY.sub("", safe), tuple(rewriter.images), problems)
 
 
 def _with_alerts(html: str) -> str:
