@@ -13,7 +13,7 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 from syndicate.catalogue.owners import SITE, Owner, OwnerKind
 from syndicate.catalogue.records import Record, State, is_shown
@@ -130,9 +130,8 @@ class SiteDocuments:
             late = waiting(last, size)
             unarchived = self.articles.in_sequence(late.start, late.stop - 1)
             records += [record for record in unarchived if record.id not in shown]
-        return self._feed(
-            records, folder="", title=self.config.site.title, home="", previous_page=pages
-        )
+        entries = self._entries(records)
+        return self.feeds.feed(self.feeds.site_channel, entries, previous_page=pages)
 
     def _tag(self, tag: str) -> dict[str, bytes]:
         if not self.config.feeds.tags:
@@ -142,17 +141,12 @@ class SiteDocuments:
         if not published:
             return {}
         label = next(label for label in published[0].tags if tag_of(label) == tag)
-        folder = tag_folder(tag)
-        site = self.config.site
-        title = f"{site.title}: {label}"
-        entries = records[: self.config.feeds.entries]
-        home = folder if site.pages else ""
-        feed = self._feed(
-            entries, folder=folder, title=title, home=home, suffix=f"/tags/{quote(tag)}"
-        )
+        channel = self.feeds.tag_channel(tag, label)
+        feed = self.feeds.feed(channel, self._entries(records[: self.config.feeds.entries]))
         documents = dict(self.feeds.documents(feed))
-        if site.pages:
-            documents[unquote(f"{folder}index.html")] = self._tag_page(label, published, feed)
+        if self.config.site.pages:
+            page = self._tag_page(label, published, feed)
+            documents[unquote(f"{channel.folder}index.html")] = page
         return documents
 
     def _archive(self, page: int) -> dict[str, bytes]:
@@ -162,13 +156,8 @@ class SiteDocuments:
             return {}
         held = sequences_in(page, size)
         records = self.articles.in_sequence(held.start, held.stop - 1)
-        feed = self._feed(
-            records,
-            folder="",
-            title=self.config.site.title,
-            home="",
-            page=page,
-            previous_page=page - 1,
+        feed = self.feeds.feed(
+            self.feeds.site_channel, self._entries(records), page=page, previous_page=page - 1
         )
         return dict(self.feeds.documents(feed, ("rss", "atom")))
 
@@ -203,31 +192,9 @@ class SiteDocuments:
         """The feeds of the site."""
         return SiteFeeds(self.config, self.feed_id)
 
-    def _feed(
-        self,
-        records: Sequence[Record],
-        *,
-        folder: str,
-        title: str,
-        home: str,
-        suffix: str = "",
-        page: int = 0,
-        previous_page: int = 0,
-    ) -> Feed:
-        return self.feeds.feed(
-            tuple(self._valid_entries(self.renditions.published(records))),
-            folder=folder,
-            title=title,
-            description=self.config.site.description or title,
-            home=home,
-            suffix=suffix,
-            page=page,
-            previous_page=previous_page,
-        )
-
-    def _valid_entries(self, entries: Iterable[Published]) -> Iterator[Published]:
-        """The entries a feed can carry: one that would break it costs only itself."""
-        for entry in entries:
+    def _entries(self, records: Sequence[Record]) -> Iterator[Published]:
+        """The articles as entries of a feed, without those that would make it invalid."""
+        for entry in self.renditions.published(records):
             faults = list(faults_of_entry(entry))
             owner = Owner(OwnerKind.FEED_ENTRY, entry.id)
             self.findings[owner] = [entry_unfit(entry, fault) for fault in faults]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from syndicate.catalogue.records import Record
 from syndicate.catalogue.tags import tag_of
@@ -20,6 +20,18 @@ if TYPE_CHECKING:
     from syndicate.documents.pages import FeedLink
 
 
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One feed of a site. `folder`, where it is served, and `home`, its web page, are relative to
+    the URL of the site; `suffix` distinguishes its id from that of the site's own feed."""
+
+    title: str
+    description: str
+    folder: str = ""
+    home: str = ""
+    suffix: str = ""
+
+
 @dataclass(frozen=True)
 class SiteFeeds:
     """The feeds of a site, whose ids begin with `feed_id`."""
@@ -27,29 +39,39 @@ class SiteFeeds:
     config: Config
     feed_id: str
 
+    @property
+    def site_channel(self) -> Channel:
+        """The feed of all articles."""
+        site = self.config.site
+        return Channel(site.title, site.description or site.title)
+
+    def tag_channel(self, tag: str, label: str) -> Channel:
+        """The feed of the articles with a tag."""
+        site, folder = self.config.site, tag_folder(tag)
+        title = f"{site.title}: {label}"
+        home = folder if site.pages else ""
+        return Channel(title, site.description or title, folder, home, f"/tags/{quote(tag)}")
+
     def feed(
         self,
-        entries: tuple[Published, ...],
+        channel: Channel,
+        entries: Iterable[Published],
         *,
-        folder: str,
-        title: str,
-        description: str,
-        home: str,
-        suffix: str = "",
         page: int = 0,
         previous_page: int = 0,
     ) -> Feed:
-        """A feed of the site that is served below `folder`, as in addresses."""
+        """A feed with these entries, or a page of its archive. `page` as in Feed."""
+        entries = tuple(entries)
         site, feeds, base = self.config.site, self.config.feeds, base_url(self.config.site)
         return Feed(
-            id=self.feed_id + suffix,
-            title=title,
-            description=description,
+            id=self.feed_id + channel.suffix,
+            title=channel.title,
+            description=channel.description,
             language=site.language,
             author=site.author or site.title,
             email=site.email,
-            home_url=base + home,
-            base_url=base + folder,
+            home_url=base + channel.home,
+            base_url=base + channel.folder,
             tags_url=base + "tags/",
             tag_terms={label: tag_of(label) for entry in entries for label in entry.tags},
             entries=entries,

@@ -14,6 +14,7 @@ from syndicate.config.model import Config, Newsletter
 from syndicate.content.article import Published
 from syndicate.documents.pending import pending_owners
 from syndicate.documents.site_documents import SiteDocuments
+from syndicate.documents.site_feeds import Channel
 from syndicate.feeds.feed import Feed
 from syndicate.issues.compose import (
     NEXT_ISSUE,
@@ -150,14 +151,15 @@ def _feed(
 ) -> Feed:
     """The feed of past issues: an entry each, with its articles."""
     newest = issues[: documents.config.feeds.entries]
-    return documents.feeds.feed(
-        tuple(_entry(documents, newsletter, issue) for issue in newest),
-        folder=folder,
+    channel = Channel(
         title=newsletter.title,
         description=newsletter.description or newsletter.title,
+        folder=folder,
         home=folder if documents.config.site.pages else "",
         suffix=f"/{folder.rstrip('/')}",
     )
+    entries = (_entry(documents, newsletter, issue) for issue in newest)
+    return documents.feeds.feed(channel, entries)
 
 
 def _entry(documents: SiteDocuments, newsletter: Newsletter, issue: Issue) -> Published:
