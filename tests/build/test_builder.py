@@ -536,6 +536,30 @@ def test_a_changed_template_makes_every_page_again(small: SiteFolder) -> None:
     assert "Words about Sea" in small.text("articles/sea/index.html")
 
 
+def test_a_template_saved_again_or_in_another_folder_makes_nothing_again(small: SiteFolder) -> None:
+    three_articles(small)
+    design = small.root / "templates/web/article.html"
+    design.parent.mkdir(parents=True)
+    design.write_text("<p>My own {{ article.title }}</p>", encoding="utf-8")
+    small.build()
+    before = _recipe(small)
+    os.utime(design, (NOON.timestamp(), NOON.timestamp()))
+    small.build()
+    assert _recipe(small) == before
+    small.root = small.root.rename(small.root.with_name("elsewhere"))
+    small.build()
+    assert _recipe(small) == before
+    design = small.root / "templates/web/article.html"
+    design.write_text("<p>Our own {{ article.title }}</p>", encoding="utf-8")
+    small.build()
+    assert _recipe(small) != before
+
+
+def _recipe(site: SiteFolder) -> str:
+    with site.opened() as opened:
+        return Meta(opened.database).all()["recipe"]
+
+
 def test_a_changed_setting_makes_again_what_depends_on_it(small: SiteFolder) -> None:
     three_articles(small)
     small.build()

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from functools import partial
-from hashlib import sha256
+from hashlib import file_digest, sha256
+from pathlib import Path
 
 from syndicate import __version__
 from syndicate.config.model import Service, Store
@@ -55,14 +56,30 @@ def recipe_of(
     site: Site, files: Mapping[str, folder.Stat], navigation: list[tuple[object, ...]]
 ) -> str:
     """What every document depends on besides articles: settings, templates, this program, logos,
-    and the pages in the navigation."""
-    stats = [
-        (str(path), path.stat().st_size, path.stat().st_mtime_ns)
-        for design in site.places.designs
+    and the pages in the navigation.
+
+    Templates count by their text: neither another folder nor another time makes a document new.
+    """
+    templates = [_texts(design) for design in site.places.designs]
+    config = replace(site.config, store=Store(), service=Service())
+    logos = [files.get(each.brand.logo) for each in config.newsletters.values()]
+    facts = (__version__, RENDERER_VERSION, config, templates, logos, *navigation)
+    return sha256(repr(facts).encode()).hexdigest()
+
+
+def _texts(design: Path) -> list[tuple[str, str]]:
+    """The files of a folder of templates: name and hash."""
+    return [
+        (path.relative_to(design).as_posix(), _hash(path))
         for path in sorted(design.rglob("*"))
         if path.is_file()
     ]
-    config = replace(site.config, store=Store(), service=Service())
-    logos = [files.get(each.brand.logo) for each in config.newsletters.values()]
-    facts = (__version__, RENDERER_VERSION, config, stats, logos, *navigation)
-    return sha256(repr(facts).encode()).hexdigest()
+
+
+def _hash(path: Path) -> str:
+    """The hash of a file; its error if it cannot be read, which matters only where it is used."""
+    try:
+        with path.open("rb") as file:
+            return file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        return str(error.errno)
