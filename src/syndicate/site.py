@@ -108,6 +108,11 @@ class Setup:
         return (self.base / (rest if scheme == "sqlite" else "syndicate.db")).resolve()
 
     @property
+    def outbox(self) -> Path:
+        """The folder that the transport `outbox` writes messages to."""
+        return self.base / self.config.outbox
+
+    @property
     def sent_record(self) -> RecordFiles:
         """The record of what was sent. Its name begins with a dot, so that who copies
         `syndicate.db*` back does not copy it.

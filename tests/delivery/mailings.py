@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from site_folder import NOON, SiteFolder
-from syndicate.delivery.operator import DeliveryReport, reconcile
+from syndicate.delivery.operations.report import DeliveryReport, reconcile
 from syndicate.delivery.progress import IssueProgress, ProgressCallback
 from syndicate.delivery.relays import RelayError
 from syndicate.delivery.sender import SendReport, send

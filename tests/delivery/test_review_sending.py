@@ -11,7 +11,7 @@ import pytest
 from mailings import NAME, WEEKLY, Mailing, now
 
 from smtp_server import Action, Say, SmtpServer, Stall, Step, scripted
-from syndicate.delivery import operator
+from syndicate.delivery.operations import cancellation, resending
 from syndicate.delivery.planning import plan_approved
 from syndicate.delivery.progress import IssueProgress
 from syndicate.delivery.relays import RelayError
@@ -48,7 +48,7 @@ def test_a_server_that_says_nothing_does_not_keep_another_from_sending(site: Mai
 def _cancelled(site: Mailing) -> None:
     with site.folder.opened() as opened:
         issue = Issues(opened.database).all("weekly", 1)[0]
-        _, became = operator.stop(opened, issue, now(), "a slip")
+        _, became = cancellation.stop(opened, issue, now(), "a slip")
     assert became is IssueState.CANCELLED
 
 
@@ -65,7 +65,7 @@ def test_a_cancelled_issue_is_not_sent_whatever_is_asked(site: Mailing) -> None:
             found = IssueSends(opened.database).get(issue.sequence)
             assert found
             with suppress(SyndicateError):
-                operator.resend_missed(opened, issue, found, now())
+                resending.resend_missed(opened, issue, found, now())
         site.send(stopping=after(2))
         assert not server.mails
 

@@ -22,11 +22,12 @@ from site_folder import NOON
 from smtp_server import Action, Behaviour, Close, Mail, Say, SmtpServer, Stall, Step, good, scripted
 from syndicate.bounces import return_path
 from syndicate.config.model import Newsletter
-from syndicate.delivery import operator, queue
+from syndicate.delivery import queue
+from syndicate.delivery.operations import cancellation, pausing, resending
 from syndicate.delivery.planning import plan_approved, too_old
 from syndicate.delivery.progress import IssueProgress, ProgressCallback
 from syndicate.delivery.relays import RelayError
-from syndicate.delivery.send_test import send_test_of
+from syndicate.delivery.send_test import send_test, stored_issue
 from syndicate.delivery.sender import send
 from syndicate.delivery.transactions import MAX_TRIES
 from syndicate.errors import DeliveryError, StoreError, SyndicateError
@@ -180,7 +181,7 @@ def test_a_paused_issue_stops_and_goes_on_where_it_was(site: Mailing) -> None:
     def pause(step: Step) -> Action | None:
         if step.name == "MESSAGE" and len(server.mails) == 5:
             with site.folder.opened() as opened:
-                assert operator.pause(opened, site.sending)
+                assert pausing.pause(opened, site.sending)
         return None
 
     with SmtpServer(pause) as server:
@@ -192,8 +193,8 @@ def test_a_paused_issue_stops_and_goes_on_where_it_was(site: Mailing) -> None:
         proof = site.proof()
         assert (proof.sent, proof.pending) == (stopped_at, 40 - stopped_at)
         with site.folder.opened() as opened:
-            assert operator.resume(opened, site.sending)
-            assert not operator.resume(opened, site.sending)
+            assert pausing.resume(opened, site.sending)
+            assert not pausing.resume(opened, site.sending)
         site.send()
         assert len(set(arrived(server))) == len(arrived(server)) == 40
 
@@ -205,7 +206,7 @@ def test_an_issue_that_was_stopped_goes_to_nobody_more_and_says_so(site: Mailing
     def stop(step: Step) -> Action | None:
         if step.name == "MESSAGE" and len(server.mails) == 3:
             with site.folder.opened() as opened:
-                operator.stop(opened, issue, now(), "a slip")
+                cancellation.stop(opened, issue, now(), "a slip")
         return None
 
     with SmtpServer(stop) as server:
@@ -225,7 +226,7 @@ def test_an_issue_that_was_stopped_before_anybody_got_it_is_cancelled(site: Mail
         site.through(server.port)
         site.send(stopping=lambda: server.connections > 0)
     with site.folder.opened() as opened:
-        many, became = operator.stop(opened, issue, now(), "a slip")
+        many, became = cancellation.stop(opened, issue, now(), "a slip")
         kept = Issues(opened.database).get("weekly", issue.slot)
         assert not Issues(opened.database).taken("weekly")
     assert (many, became) == (3, "cancelled")
@@ -247,7 +248,7 @@ def test_of_an_issue_that_was_stopped_nothing_is_tried_again(site: Mailing) -> N
         if (step.name, step.times) != ("MESSAGE", 1):
             return None
         with site.folder.opened() as opened:
-            operator.stop(opened, issue, now(), "a slip")
+            cancellation.stop(opened, issue, now(), "a slip")
         return Say("451 4.3.0 not now")
 
     with SmtpServer(stop) as server:
@@ -270,9 +271,9 @@ def test_an_issue_that_is_cancelled_cannot_be_sent_again(site: Mailing) -> None:
         site.send(stopping=lambda: server.connections > 0)
     sending = site.sending
     with site.folder.opened() as opened:
-        operator.stop(opened, issue, now(), "a slip")
+        cancellation.stop(opened, issue, now(), "a slip")
         with pytest.raises(SyndicateError, match="is cancelled, so it is not sent"):
-            operator.resend_missed(opened, issue, sending, now())
+            resending.resend_missed(opened, issue, sending, now())
         assert not IssueSends(opened.database).open()
 
 
@@ -430,8 +431,8 @@ def test_a_small_list_that_is_mostly_refused_pauses_and_suppresses_no_address(
         report = site.send()
     (paused,) = report.paused
     assert paused.pause_reason == f"{refused} of {people} messages were refused"
-    assert "syndicate issues retry-failed weekly/" in operator.after_pause(paused)
-    assert "which suppresses the addresses" in operator.after_pause(paused)
+    assert "syndicate issues retry-failed weekly/" in pausing.resume_hint(paused)
+    assert "which suppresses the addresses" in pausing.resume_hint(paused)
     with site.folder.opened() as opened:
         known = Subscribers(opened.database)
         assert not any(known.suppression(each.hash) for each in everyone)
@@ -443,7 +444,7 @@ def test_a_small_list_refused_as_a_whole_pauses_and_suppresses_nobody(site: Mail
         site.send()  # as after a restart
         assert suppressed(site) == set()
         server.behaviour = scripted()
-        site.ask(lambda opened: operator.retry_failed(opened, site.sending, now()))
+        site.ask(lambda opened: resending.retry_failed(opened, site.sending, now()))
         assert site.send().sent == 4
     assert site.proof().sending.ended_at
     assert suppressed(site) == set()
@@ -452,7 +453,7 @@ def test_a_small_list_refused_as_a_whole_pauses_and_suppresses_nobody(site: Mail
 def test_whoever_resumes_confirms_the_refusals(site: Mailing) -> None:
     with SmtpServer(scripted(RCPT=Say("550 5.1.1 no such user"))) as server:
         refused_by_a_misconfigured_server(site, server)
-        assert site.ask(lambda opened: operator.resume(opened, site.proof().sending))
+        assert site.ask(lambda opened: pausing.resume(opened, site.proof().sending))
         report = site.send()
     assert not report.paused
     assert site.proof().sending.ended_at
@@ -467,7 +468,7 @@ def test_what_failed_is_tried_again_when_a_person_says_so(site: Mailing) -> None
         site.send()
         server.behaviour = scripted()
         with site.folder.opened() as opened:
-            assert operator.retry_failed(opened, site.sending, now()) == 1
+            assert resending.retry_failed(opened, site.sending, now()) == 1
         site.send()
         assert arrived(server) == [*EVERYBODY]
 
@@ -481,8 +482,8 @@ def test_whoever_missed_it_gets_it_and_nobody_twice(site: Mailing) -> None:
         server.behaviour = scripted()
         site.people([CYD])
         with site.folder.opened() as opened:
-            assert operator.resend_missed(opened, issue, site.sending, now()) == 2
-            assert operator.resend_missed(opened, issue, site.sending, now()) == 0
+            assert resending.resend_missed(opened, issue, site.sending, now()) == 2
+            assert resending.resend_missed(opened, issue, site.sending, now()) == 0
         site.send()
         assert arrived(server) == [*EVERYBODY]
     assert site.proof().planned == 3
@@ -522,7 +523,9 @@ def test_what_may_have_arrived_is_held_until_a_person_decides(
         assert proof.held == len(held)
         assert proof.pending == 0
         with site.folder.opened() as opened:
-            assert operator.resolve(opened, site.sending, now(), sent=True, people=[]) == len(held)
+            assert resending.resolve_held(opened, site.sending, now(), sent=True, people=[]) == len(
+                held
+            )
     assert set(site.states().values()) == {"sent"}
     assert site.proof().held == 0
 
@@ -602,7 +605,7 @@ def test_what_is_held_can_be_sent_again(site: Mailing) -> None:
         assert site.states() == {ADA: "held"}
         server.behaviour = scripted()
         with site.folder.opened() as opened:
-            assert operator.resolve(opened, site.sending, now(), sent=False, people=[]) == 1
+            assert resending.resolve_held(opened, site.sending, now(), sent=False, people=[]) == 1
         assert site.send().sent == 1
         assert arrived(server) == [ADA]
 
@@ -729,7 +732,9 @@ def test_a_draft_can_be_sent_to_one_address_and_counts_as_nothing(site: Mailing)
     with SmtpServer() as server:
         site.through(server.port)
         with site.folder.opened() as opened:
-            said = send_test_of(opened, site.folder.root / "outbox", issue, "me@example.net")
+            said = send_test(
+                opened, site.folder.root / "outbox", stored_issue(opened, issue), "me@example.net"
+            )
         assert arrived(server) == ["me@example.net"]
     assert "taken as 1" in said
     with site.folder.opened() as opened:
@@ -742,7 +747,9 @@ def test_a_test_email_that_may_not_have_been_accepted_is_no_success(site: Mailin
     with SmtpServer(scripted(QUIT=[Say("451 4.3.0 not now")])) as server:
         site.through(server.port)
         with site.folder.opened() as opened, pytest.raises(DeliveryError, match="451") as caught:
-            send_test_of(opened, site.folder.root / "outbox", issue, "me@example.net")
+            send_test(
+                opened, site.folder.root / "outbox", stored_issue(opened, issue), "me@example.net"
+            )
     assert caught.value.outcome_unknown
 
 
@@ -898,7 +905,7 @@ def test_an_issue_approved_longer_ago_than_max_age_waits_for_a_confirmation(
     assert paused.pause_kind == PauseKind.OLD_APPROVAL
     assert paused.pause_reason.startswith("waits for a confirmation: it was approved at ")
     with site.folder.opened() as opened:
-        assert operator.resume(opened, paused)
+        assert pausing.resume(opened, paused)
     assert site.send().sent == 1
 
 

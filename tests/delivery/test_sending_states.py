@@ -23,7 +23,8 @@ from mailings import Mailing, mailing, now
 
 from smtp_server import Action, Close, Say, SmtpServer, Step, good
 from syndicate.backoff import Backoff
-from syndicate.delivery import operator, relays
+from syndicate.delivery import relays
+from syndicate.delivery.operations import cancellation, pausing, report, resending
 from syndicate.delivery.resume import resume_moved
 from syndicate.delivery.states import FOLLOWS, DeliveryState
 from syndicate.store.issues import Issue
@@ -114,7 +115,7 @@ class AnyOrder(RuleBasedStateMachine):
     def the_proof_holds(self) -> None:
         if hasattr(self, "server") and self.rows("SELECT 1 FROM issue_sends"):
             with self.site.folder.opened() as opened:
-                proof = operator.reconcile(opened, operator.sending_of(opened, self.issue))
+                proof = report.reconcile(opened, report.sending_of(opened, self.issue))
             assert proof.balanced, proof
 
     @invariant()
@@ -165,27 +166,29 @@ class AnyOrder(RuleBasedStateMachine):
         if not self.rows("SELECT 1 FROM issues WHERE state IN ('sending', 'sent')"):
             return
         with self.site.folder.opened() as opened:
-            sending = operator.sending_of(opened, self.issue)
+            sending = report.sending_of(opened, self.issue)
             if what == "pause":
-                operator.pause(opened, sending)
+                pausing.pause(opened, sending)
             elif what == "resume":
-                operator.resume(opened, sending)
+                pausing.resume(opened, sending)
             elif what == "stop":
-                operator.stop(opened, self.issue, now(), "a slip")
+                cancellation.stop(opened, self.issue, now(), "a slip")
                 self.stopped = True
             elif what == "retry":
-                self.stopped &= not operator.retry_failed(opened, sending, now())
+                self.stopped &= not resending.retry_failed(opened, sending, now())
             elif what == "missed":
-                self.stopped &= not operator.resend_missed(opened, self.issue, sending, now())
+                self.stopped &= not resending.resend_missed(opened, self.issue, sending, now())
             else:
                 self.resolve(what)
 
     def resolve(self, what: str) -> None:
         with self.site.folder.opened() as opened:
-            sending = operator.sending_of(opened, self.issue)
+            sending = report.sending_of(opened, self.issue)
             held = [who for who, state in self.states().items() if state == "held"]
             for who in held:  # one by one: what is held meanwhile is not decided
-                many = operator.resolve(opened, sending, now(), sent=what == "sent", people=[who])
+                many = resending.resolve_held(
+                    opened, sending, now(), sent=what == "sent", people=[who]
+                )
                 if many and what == "sent":
                     self.believed.add(who)
                 elif many:

@@ -23,7 +23,7 @@ import pytest
 from mailings import NAME, Mailing, mailing
 
 from smtp_server import EXTENSIONS, Action, Behaviour, Close, Say, SmtpServer, Step, good
-from syndicate.delivery import operator
+from syndicate.delivery.operations import pausing
 from syndicate.delivery.resume import resume_moved
 from syndicate.delivery.sender import SendReport
 from syndicate.errors import SyndicateError
@@ -289,7 +289,7 @@ def test_killed_while_the_issue_is_paused_it_stays_so(site: Mailing) -> None:
         if (step.name, step.times) == ("DATA", 1):
             written_down(site, "sent")
             with site.folder.opened() as opened:
-                assert operator.pause(opened, site.sending)
+                assert pausing.pause(opened, site.sending)
             victim.kill()
         return None
 
@@ -302,7 +302,7 @@ def test_killed_while_the_issue_is_paused_it_stays_so(site: Mailing) -> None:
         agrees(site, server)
         assert site.proof().pending == len(PEOPLE) - 1
         with site.folder.opened() as opened:
-            assert operator.resume(opened, site.sending)
+            assert pausing.resume(opened, site.sending)
         ends_well(site, server, held=0)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,8 +17,9 @@ from syndicate.cli.show import counted, show_columns, show_table
 from syndicate.issues.issue_names import began, has, is_made, issue_named
 
 if TYPE_CHECKING:
-    from syndicate.delivery.operator import DeliveryReport
+    from syndicate.delivery.operations.report import DeliveryReport
     from syndicate.site import Site
+    from syndicate.store.deliveries import DeliveryWithRecipient
 
 LIST = "list subscribers: syndicate subscribers list"
 STATES = ("sent", "failed", "held", "suppressed", "pending", "retry")
@@ -44,25 +45,18 @@ def report(config_file: Path, issue: str, names: bool, state: str | None, as_jso
 
     Exits with 1 if the numbers do not add up.
     """
-    from syndicate.delivery.operator import reconcile, sending_of
+    from syndicate.delivery.operations.report import recipients, reconcile, sending_of
 
     with site_of(config_file) as site:
         found = reconcile(site, sending_of(site, issue_named(site, issue, began, is_made)))
-        wanted = _names(site, found, state) if names or state else None
-        (_as_json if as_json else _as_table)(found, wanted)
+        listed = recipients(site, found.sending, state or "") if names or state else None
+        (_as_json if as_json else _as_table)(found, map(_columns, listed) if listed else None)
     return int(not found.balanced)
 
 
-def _names(site: Site, proof: DeliveryReport, state: str | None) -> Iterator[tuple[str, ...]]:
-    from syndicate.delivery.states import OPEN, DeliveryState
-    from syndicate.store.deliveries import Deliveries
-
-    states: list[str] = [state] if state else list(DeliveryState)
-    if state == DeliveryState.PENDING:
-        states = list(OPEN)  # as the report counts it
-    for each in Deliveries(site.database).with_recipients(proof.sending.issue, states):
-        recipient = each.address or f"(erased subscriber {each.subscriber})"
-        yield recipient, each.state, each.changed_at, each.server, each.reply
+def _columns(of: DeliveryWithRecipient) -> tuple[str, ...]:
+    recipient = of.address or f"(erased subscriber {of.subscriber})"
+    return recipient, of.state, of.changed_at, of.server, of.reply
 
 
 def _as_json(proof: DeliveryReport, names: Iterable[tuple[str, ...]] | None) -> None:
@@ -84,7 +78,7 @@ def _as_json(proof: DeliveryReport, names: Iterable[tuple[str, ...]] | None) -> 
 
 
 def _as_table(proof: DeliveryReport, names: Iterable[tuple[str, ...]] | None) -> None:
-    from syndicate.delivery.operator import after_pause
+    from syndicate.delivery.operations.pausing import resume_hint
 
     sending = proof.sending
     click.secho(sending.name, bold=True)
@@ -93,7 +87,7 @@ def _as_table(proof: DeliveryReport, names: Iterable[tuple[str, ...]] | None) ->
     rows += [("began", sending.started_at, "")]
     rows += [("ended", sending.ended_at, "")] if sending.ended_at else []
     if sending.is_paused:
-        rows += [("paused", sending.pause_reason, after_pause(sending))]
+        rows += [("paused", sending.pause_reason, resume_hint(sending))]
     show_table(rows)
     if not proof.balanced:
         click.secho(
@@ -149,8 +143,8 @@ def resolve(config_file: Path, issue: str, addresses: tuple[str, ...], verdict: 
     Without ADDRESSES, all of them. With --resend, a subscriber whose message did arrive gets it
     twice.
     """
-    from syndicate.delivery.operator import resolve as decide
-    from syndicate.delivery.operator import sending_of
+    from syndicate.delivery.operations.report import sending_of
+    from syndicate.delivery.operations.resending import resolve_held
     from syndicate.subscribers.lookup import subscriber_at
 
     if verdict is None:
@@ -160,7 +154,7 @@ def resolve(config_file: Path, issue: str, addresses: tuple[str, ...], verdict: 
         with site.database.transaction():
             people = [subscriber_at(site.database, address).id for address in addresses]
         sent = verdict == "sent"
-        many = decide(site, sending, datetime.now(UTC), sent=sent, people=people)
+        many = resolve_held(site, sending, datetime.now(UTC), sent=sent, people=people)
     became = "marked as sent" if sent else "queued again"
     click.echo(f"{counted(many, 'message')} {became}.")
 

@@ -74,28 +74,22 @@ def show_next(issue: NextIssue) -> None:
 
 def _state(site: Site, issue: Issue) -> str:
     """The state of an issue, with details where the state alone would mislead."""
-    from syndicate.store.deliveries import Deliveries
-    from syndicate.store.issue_sends import IssueSends
-    from syndicate.store.issues import IssueState
+    from syndicate.delivery.issue_status import issue_status
 
-    if issue.state == IssueState.DRAFT and issue.approve_at:
+    status = issue_status(site, issue)
+    if status.is_scheduled:
         return f"draft, to be approved at {_local(site, issue)}"
-    if issue.state not in (IssueState.SENDING, IssueState.SENT):
-        return issue.state
-    ledger = Deliveries(site.database)
-    sending = IssueSends(site.database).get(issue.sequence)
-    if sending and sending.is_paused and not sending.ended_at:
-        return f"paused: {sending.pause_reason}"
-    if issue.state == IssueState.SENT and sending and not ledger.is_any(issue.sequence, "sent"):
-        held = ledger.held().get(issue.name, 0)
-        unknown = f", {held:,} held" if held else ""
-        return f"finished, sent to 0 of {counted(sending.planned, 'subscriber')}{unknown}"
+    if status.sending and status.is_paused:
+        return f"paused: {status.sending.pause_reason}"
+    if status.sending and status.reached_no_subscriber:
+        held = f", {status.held:,} held" if status.held else ""
+        return f"finished, sent to 0 of {counted(status.sending.planned, 'subscriber')}{held}"
     return issue.state
 
 
 def _counts(site: Site, issue: Issue) -> str:
     """The numbers of deliveries of an issue by state; "" before it has any."""
-    from syndicate.delivery.operator import reconcile
+    from syndicate.delivery.operations.report import reconcile
     from syndicate.store.issue_sends import IssueSends
 
     sending = IssueSends(site.database).get(issue.sequence)
@@ -126,7 +120,7 @@ def show_issue(site: Site, issue: Issue) -> None:
     if issue.is_shown:
         rows += [("files", from_here(site.places.issues / issue.newsletter / folder), "")]
         rows += [("page", _page(site, issue), "" if issue.is_public else "not linked anywhere")]
-    click.secho(f"{issue.newsletter}/{issue.slot}", bold=True)
+    click.secho(issue.name, bold=True)
     show_table(rows)
     if issue.carried:
         click.echo(f"\n{counted(len(issue.carried), 'article')}:")

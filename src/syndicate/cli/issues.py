@@ -29,8 +29,8 @@ from syndicate.issues.issue_names import (
 
 if TYPE_CHECKING:
     from syndicate.config.model import Newsletter
+    from syndicate.delivery.operations.making import MadeIssueNow
     from syndicate.site import Site
-    from syndicate.store.issues import Issue
 
 MAX_SHOWN = 20
 
@@ -105,27 +105,24 @@ def make(config_file: Path, newsletter: str, yes: bool) -> int:
     Its slot is the current minute. If there is nothing new, no issue is made. With `deliver: true`
     it is sent at once, after you confirm. Without a terminal and without --yes, it becomes a draft.
     """
-    from syndicate.build.builder import build
-    from syndicate.issues.freeze import make_by_hand, readers_of_next
+    from syndicate.delivery.operations.making import make_now
 
-    question = "" if yes else _question(config_file, newsletter)
-    if question and _is_terminal() and not _confirmed(question):
-        click.echo("No issue was made.")
-        return 1
+    confirmed = yes
+    if not yes and _is_terminal() and (question := _question(config_file, newsletter)):
+        click.echo(question)
+        if not click.confirm("Make and send it now?"):
+            click.echo("No issue was made.")
+            return 1
+        confirmed = True
     with site_of(config_file) as site:
-        wanted, now = _newsletter(site, newsletter), datetime.now(UTC)
-        confirmed = yes or (bool(question) and _is_terminal())
-        draft = _sends_at_once(wanted) and not confirmed
-        build(site, now)
-        many = readers_of_next(site, wanted, now)
-        made = make_by_hand(site, wanted, now, draft=draft)
+        wanted = _newsletter(site, newsletter)
+        made = make_now(site, wanted, datetime.now(UTC), confirmed=confirmed)
         if made is None:
             click.echo(f"No issue was made: nothing new since the last issue of {wanted.name}.")
             return 0
-        build(site, now)
-        show_issue(site, made)
-        if wanted.deliver and many is not None:
-            _show_recipients(made, many, asked=draft)
+        show_issue(site, made.issue)
+        if wanted.deliver:
+            _show_recipients(made)
             _show_example_settings(site, wanted)
     return 0
 
@@ -135,49 +132,36 @@ def _question(config_file: Path, name: str) -> str:
 
     The store is closed while the answer is awaited, so that a service can continue.
     """
-    from syndicate.build.builder import build
-    from syndicate.issues.freeze import readers_of_next
+    from syndicate.delivery.operations.making import forecast, is_sent_at_once
 
     with site_of(config_file) as site:
-        newsletter, now = _newsletter(site, name), datetime.now(UTC)
-        if not _sends_at_once(newsletter):
+        newsletter = _newsletter(site, name)
+        if not is_sent_at_once(newsletter):
             return ""
-        build(site, now)
-        many = readers_of_next(site, newsletter, now)
-    if many is None:
+        expected = forecast(site, newsletter, datetime.now(UTC))
+    if not expected.has_news:
         return ""
     return (
-        f"The issue of {newsletter.name} will be sent to {counted(many, 'subscriber')}.\n"
-        f"To send a test email first: syndicate send-test {newsletter.name} ADDRESS"
+        f"The issue of {name} will be sent to {counted(expected.recipients, 'subscriber')}.\n"
+        f"To send a test email first: syndicate send-test {name} ADDRESS"
     )
-
-
-def _sends_at_once(newsletter: Newsletter) -> bool:
-    return newsletter.deliver and newsletter.approval == "automatic"
 
 
 def _is_terminal() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty()
 
 
-def _confirmed(question: str) -> bool:
-    """Ask the operator whether to send the issue."""
-    click.echo(question)
-    return click.confirm("Make and send it now?")
-
-
-def _show_recipients(issue: Issue, many: int, *, asked: bool) -> None:
+def _show_recipients(made: MadeIssueNow) -> None:
     """Print the number of recipients of an issue, and how to approve it if it is a draft."""
-    from syndicate.store.issues import IssueState
-
-    to = counted(many, "subscriber")
+    to = counted(made.recipients, "subscriber")
     click.echo()
-    if issue.state != IssueState.DRAFT:
+    if not made.is_draft:
         click.echo(f"It goes to {to} with syndicate run or syndicate send.")
         return
-    why = ", because there is no terminal to confirm at and --yes was not given" if asked else ""
-    click.echo(f"It is a draft{why}. It would go to {to}. To approve it:")
-    click.echo(f"    syndicate issues approve {issue.name}")
+    no_terminal = ", because there is no terminal to confirm at and --yes was not given"
+    click.echo(f"It is a draft{no_terminal if made.is_unconfirmed else ''}. It would go to {to}.")
+    click.echo("To approve it:")
+    click.echo(f"    syndicate issues approve {made.issue.name}")
 
 
 def _show_example_settings(site: Site, newsletter: Newsletter) -> None:
@@ -202,22 +186,21 @@ def approve(config_file: Path, issue: str, at: str | None) -> None:
     the issue stays a draft that you can cancel. `syndicate run` and `syndicate send` approve it.
     If an issue was approved long ago and waits for confirmation, this confirms it.
     """
-    from syndicate.delivery import decisions
+    from syndicate.delivery.operations import approval
     from syndicate.schedule.slots import moment_of
 
     now = datetime.now(UTC)
     with site_of(config_file) as site:
         draft = issue_named(site, issue, is_draft, is_made)
         if at is None:
-            approval = decisions.approve(site, draft, now)
-            confirmed = approval is decisions.Approval.CONFIRMED
+            confirmed = approval.approve(site, draft, now) is approval.Approval.CONFIRMED
             click.echo(
                 f"{draft.name} is {'confirmed and will be sent' if confirmed else 'approved'}."
             )
             return
         zone = zone_of(site, draft)
         moment = moment_of(at, zone)
-        decisions.approve_at(site, draft, moment, now)
+        approval.approve_at(site, draft, moment, now)
     shown = moment.astimezone(zone).isoformat(timespec="minutes")
     click.echo(f"{draft.name} will be approved at {shown} by syndicate run or syndicate send.")
 
@@ -231,12 +214,12 @@ def cancel(config_file: Path, issue: str, reason: str) -> None:
 
     If it is being sent, sending stops. If some subscribers already got it, its page stays.
     """
-    from syndicate.delivery import decisions
+    from syndicate.delivery.operations import cancellation
     from syndicate.store.issues import IssueState
 
     with site_of(config_file) as site:
         found = issue_named(site, issue, can_be_cancelled, is_made)
-        cancelled = decisions.cancel(site, found, reason, datetime.now(UTC))
+        cancelled = cancellation.cancel(site, found, reason, datetime.now(UTC))
     if not cancelled.was_sending:
         click.echo(f"{found.name} is cancelled.")
         return
@@ -254,7 +237,8 @@ def cancel(config_file: Path, issue: str, reason: str) -> None:
 @config_option
 def pause_issue(config_file: Path, issue: str) -> None:
     """Stop sending an ISSUE until you resume it."""
-    from syndicate.delivery.operator import pause, sending_of
+    from syndicate.delivery.operations.pausing import pause
+    from syndicate.delivery.operations.report import sending_of
 
     with site_of(config_file) as site:
         sending = sending_of(site, issue_named(site, issue, goes_out, began, is_made))
@@ -267,7 +251,8 @@ def pause_issue(config_file: Path, issue: str) -> None:
 @config_option
 def resume_issue(config_file: Path, issue: str) -> None:
     """Resume an ISSUE that you or syndicate paused."""
-    from syndicate.delivery.operator import resume, sending_of
+    from syndicate.delivery.operations.pausing import resume
+    from syndicate.delivery.operations.report import sending_of
 
     with site_of(config_file) as site:
         sending = sending_of(site, issue_named(site, issue, is_paused, began, is_made))
@@ -280,7 +265,8 @@ def resume_issue(config_file: Path, issue: str) -> None:
 @config_option
 def retry_failed_of(config_file: Path, issue: str) -> None:
     """Retry the failed deliveries of an ISSUE."""
-    from syndicate.delivery.operator import retry_failed, sending_of
+    from syndicate.delivery.operations.report import sending_of
+    from syndicate.delivery.operations.resending import retry_failed
 
     with site_of(config_file) as site:
         sending = sending_of(site, issue_named(site, issue, has("failed"), began, is_made))
@@ -296,7 +282,8 @@ def send_missed(config_file: Path, issue: str) -> None:
 
     These are new subscribers and those whose delivery failed. No subscriber gets it twice.
     """
-    from syndicate.delivery.operator import resend_missed, sending_of
+    from syndicate.delivery.operations.report import sending_of
+    from syndicate.delivery.operations.resending import resend_missed
 
     with site_of(config_file) as site:
         found = issue_named(site, issue, began, is_made)

@@ -16,12 +16,10 @@ from syndicate.cli.completing import newsletter_names
 from syndicate.cli.options import config_option
 from syndicate.cli.send_progress import SendProgress
 from syndicate.cli.show import show_table
-from syndicate.issues.issue_names import has_text, issue_named, newest_draft
 
 if TYPE_CHECKING:
-    from syndicate.config.model import Newsletter
     from syndicate.delivery.sender import SendReport
-    from syndicate.site import Setup, Site
+    from syndicate.site import Site
     from syndicate.store.issues import Issue
 
 WAITING = "its web page is not served yet, or settings are still as in the example"
@@ -37,6 +35,7 @@ def send(config_file: Path) -> int:
     server or the outbox cannot take the remaining messages, or if all were refused.
     """
     from syndicate.cli.show import Progress
+    from syndicate.delivery.operations.approval import publish_due
     from syndicate.delivery.sender import send as send_all
     from syndicate.issues.archive import is_written
     from syndicate.service_state.lock import holder, lock_file
@@ -50,27 +49,15 @@ def send(config_file: Path) -> int:
         return is_written(site, issue) and holder(lock) is None
 
     with open_site(setup, Progress(quiet=False)) as site, _interrupted() as stopping:
-        _publish_first(site)
+        for issue in publish_due(site, datetime.now(UTC)):
+            click.echo(f"{issue.name} is approved.")
         bars = SendProgress()
-        report = send_all(site, setup.base / setup.config.outbox, stopping.is_set, bars.note, shown)
+        report = send_all(site, setup.outbox, stopping.is_set, bars.note, shown)
         bars.close()
     _summarise(report, delivers=any(n.deliver for n in setup.config.newsletters.values()))
     nothing_went_out = bool(report.failed and not report.sent)
     is_stuck = bool(report.relay_errors and any(report.remaining.values()))
     return int(bool(report.paused or report.held_by_issue or nothing_went_out or is_stuck))
-
-
-def _publish_first(site: Site) -> None:
-    """Approve what is due, and write the documents that approved issues still lack."""
-    from syndicate.build.builder import build
-    from syndicate.documents.pending import has_pending
-    from syndicate.issues.freeze import approve_due
-
-    now = datetime.now(UTC)
-    for issue in approve_due(site, now):
-        click.echo(f"{issue.name} is approved.")
-    if has_pending(site):
-        build(site, now)
 
 
 @contextmanager
@@ -104,7 +91,7 @@ class _Stopping:
 
 
 def _summarise(report: SendReport, *, delivers: bool) -> None:
-    from syndicate.delivery.operator import after_pause
+    from syndicate.delivery.operations.pausing import resume_hint
     from syndicate.timestamps import format_timestamp
 
     rows = [("sent", f"{report.sent:,}", "")]
@@ -116,7 +103,7 @@ def _summarise(report: SendReport, *, delivers: bool) -> None:
         for issue, many in report.held_by_issue.items()
     ]
     rows += [
-        ("paused", f"{each.name}: {each.pause_reason}", after_pause(each)) for each in report.paused
+        ("paused", f"{each.name}: {each.pause_reason}", resume_hint(each)) for each in report.paused
     ]
     rows += [("waiting", f"{name}: {WAITING}", "syndicate check") for name in report.waiting]
     reasons = " ".join(each.pause_reason for each in report.paused)
@@ -153,42 +140,12 @@ def send_test(config_file: Path, issue: str, address: str) -> None:
     recorded as a delivery.
     """
     from syndicate.cli.show import Progress
+    from syndicate.delivery.send_test import issue_to_test
+    from syndicate.delivery.send_test import send_test as send_to
     from syndicate.site import open_site, set_up
 
     setup = set_up(config_file, os.environ)
     with open_site(setup, Progress(quiet=False)) as site:
-        name, reply = _tested(setup, site, issue, address)
-    click.echo(f"Sent a test of {name} to {address}: {reply}")
-
-
-def _tested(setup: Setup, site: Site, name: str, address: str) -> tuple[str, str]:
-    """Send the test: of what, and the server's reply."""
-    from syndicate.config.named import newsletter_named
-    from syndicate.delivery.send_test import send_test_of
-    from syndicate.errors import SyndicateError
-
-    outbox = setup.base / setup.config.outbox
-    wanted, _, slot = name.strip("/").partition("/")
-    if slot != "next" and (found := issue_named(site, name) if slot else newest_draft(site, name)):
-        return found.name, send_test_of(site, outbox, found, address)
-    newsletter = newsletter_named(site.config, wanted)
-    if reply := _test_of_next(setup, site, newsletter, address):
-        return f"the next issue of {wanted}", reply
-    if slot:
-        message = f"there is nothing new since the last issue of {wanted}, so no next issue yet"
-        raise SyndicateError(message, hint=f"syndicate send-test {wanted} {address}")
-    found = issue_named(site, name, has_text)
-    return found.name, send_test_of(site, outbox, found, address)
-
-
-def _test_of_next(setup: Setup, site: Site, newsletter: Newsletter, address: str) -> str:
-    """Send the next issue as it would be made now; "" when nothing is new."""
-    from syndicate.build.plan import next_texts
-    from syndicate.cli.show import Progress
-    from syndicate.delivery.send_test import send_test as send_texts
-
-    texts = next_texts(setup, newsletter, Progress(quiet=False), datetime.now(UTC))
-    if texts is None:
-        return ""
-    outbox = setup.base / setup.config.outbox
-    return send_texts(site, outbox, newsletter, texts, "next", address)
+        tested = issue_to_test(setup, site, issue, datetime.now(UTC))
+        reply = send_to(site, setup.outbox, tested, address)
+    click.echo(f"Sent a test of {tested.description} to {address}: {reply}")

@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -159,23 +159,20 @@ def list_subscribers(
 def stats(config_file: Path, newsletter: str | None, *, as_json: bool) -> None:
     """Count the subscribers of NEWSLETTER, or of each, now and in the last 7 and 30 days."""
     from syndicate.config.named import newsletter_named
-    from syndicate.store.subscriber_counts import Counts, counts
-    from syndicate.timestamps import format_timestamp
+    from syndicate.subscribers.statistics import all_counts, newsletter_counts
 
     now = datetime.now(UTC)
-    week, month = (format_timestamp(now - timedelta(days=days)) for days in (7, 30))
     with _opened(config_file) as site:
         if newsletter:
             newsletter_named(site.config, newsletter)
-        found = {each.newsletter: each for each in counts(site.database, week, month)}
-        names = [newsletter] if newsletter else sorted({*found, *site.config.newsletters})
-    none = (0,) * (len(Counts._fields) - 1)
-    all_counts = [found.get(name, Counts(name, *none)) for name in names]
+            rows = [newsletter_counts(site.database, newsletter, now)]
+        else:
+            rows = all_counts(site.database, site.config.newsletters, now)
     if as_json:
-        click.echo(json.dumps([each._asdict() for each in all_counts], indent=2))
+        click.echo(json.dumps([each._asdict() for each in rows], indent=2))
         return
     headings = ("", "active", "unsubscribed", "suppressed", "7 days", "30 days", "unconfirmed")
-    show_columns(headings, [_counted(each) for each in all_counts])
+    show_columns(headings, [_counted(each) for each in rows])
 
 
 @subscribers.command(short_help="Unsubscribe an address.")

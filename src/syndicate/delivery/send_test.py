@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from secrets import token_hex
 
+from syndicate.build.plan import next_texts
 from syndicate.config.model import Newsletter
 from syndicate.config.named import newsletter_named
 from syndicate.delivery.messages import factory_from
 from syndicate.delivery.relays import FailoverTransport, transports
 from syndicate.errors import DeliveryError, SyndicateError
-from syndicate.issues.compose import own_address
+from syndicate.issues.compose import NEXT_ISSUE, own_address
+from syndicate.issues.issue_names import has_text, issue_named, newest_draft
 from syndicate.newsletters.personal import PersonalisedIssue
-from syndicate.site import Site
+from syndicate.site import Setup, Site
 from syndicate.store.claims import ClaimedDelivery
 from syndicate.store.issue_sends import IssueSend
 from syndicate.store.issues import Issue
@@ -25,40 +27,68 @@ NO_SUBSCRIBER = 0
 """The id of no subscriber."""
 
 
-def send_test_of(site: Site, outbox: Path, issue: Issue, address: str) -> str:
-    """Send a test of an issue to an address, which need not be subscribed; the server's reply.
+@dataclass(frozen=True, slots=True)
+class IssueToTest:
+    """What a test email is made from. `sequence` is 0 for the next issue: no store has it yet."""
 
-    Raises SyndicateError when it is not accepted.
+    newsletter: Newsletter
+    texts: PersonalisedIssue
+    slot: str
+    sequence: int = 0
+
+    @property
+    def description(self) -> str:
+        """Which issue it is, for people."""
+        if self.slot == NEXT_ISSUE.name:
+            return f"the next issue of {self.newsletter.name}"
+        return f"{self.newsletter.name}/{self.slot}"
+
+
+def issue_to_test(setup: Setup, site: Site, name: str, now: datetime) -> IssueToTest:
+    """The issue that `name` means for a test email.
+
+    NEWSLETTER/SLOT is that issue, NEWSLETTER/next the next issue as it would be made now.
+    NEWSLETTER is the newest draft; without one, the next issue; with nothing new, the newest issue.
+    Raises SyndicateError when there is no such issue, or when it cannot be sent.
     """
+    wanted, _, slot = name.strip("/").partition("/")
+    wants_stored = slot != NEXT_ISSUE.name
+    if wants_stored and (issue := issue_named(site, name) if slot else newest_draft(site, name)):
+        return stored_issue(site, issue)
+    newsletter = newsletter_named(site.config, wanted)
+    if texts := next_texts(setup, newsletter, site.progress, now):
+        return IssueToTest(newsletter, texts, NEXT_ISSUE.name)
+    if slot:
+        raise SyndicateError(
+            f"there is nothing new since the last issue of {wanted}, so no next issue yet",
+            hint=f"syndicate send-test {wanted} ADDRESS",
+        )
+    return stored_issue(site, issue_named(site, name, has_text))
+
+
+def stored_issue(site: Site, issue: Issue) -> IssueToTest:
+    """An issue of the store, for a test email. Raises SyndicateError when it cannot be sent."""
     if not issue.personal:
         raise SyndicateError(
-            f"{issue.newsletter}/{issue.slot} was made without deliver: true, so it cannot be sent",
+            f"{issue.name} was made without deliver: true, so it cannot be sent",
             hint=f"set newsletters.{issue.newsletter}.deliver: true, then make a new issue",
         )
     newsletter = newsletter_named(site.config, issue.newsletter)
     # The links of a draft lead to its own page, so that all of it can be seen.
-    personal = PersonalisedIssue.from_json(issue.personal).replaced(own_address(issue, site.config))
-    return send_test(site, outbox, newsletter, personal, issue.slot, address, issue.sequence)
+    texts = PersonalisedIssue.from_json(issue.personal).replaced(own_address(issue, site.config))
+    return IssueToTest(newsletter, texts, issue.slot, issue.sequence)
 
 
-def send_test(
-    site: Site,
-    outbox: Path,
-    newsletter: Newsletter,
-    personal: PersonalisedIssue,
-    slot: str,
-    address: str,
-    issue: int = 0,
-) -> str:
-    """Send texts to an address, marked as a test; the server's reply.
+def send_test(site: Site, outbox: Path, issue: IssueToTest, address: str) -> str:
+    """Send an issue to an address, which need not be subscribed, as a test; the server's reply.
 
-    `issue` is the number of the issue, 0 for one that is not in the store.
     Its personal links do nothing. Each test has another Message-ID, because some servers drop a
     second message with the same one. Raises SyndicateError when it is not accepted.
     """
-    sending = IssueSend(issue, newsletter.name, slot, format_timestamp(datetime.now(UTC)))
+    started_at = format_timestamp(datetime.now(UTC))
+    sending = IssueSend(issue.sequence, issue.newsletter.name, issue.slot, started_at)
     factory = replace(
-        factory_from(site, newsletter, personal.as_test(), sending), salt=token_hex(8)
+        factory_from(site, issue.newsletter, issue.texts.as_test(), sending), salt=token_hex(8)
     )
     recipient = read_address(address).mail
     message = factory.write(ClaimedDelivery(sending.issue, NO_SUBSCRIBER, 0, recipient, ""))

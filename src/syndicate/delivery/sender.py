@@ -22,7 +22,7 @@ from syndicate.bounces.handle import record_bounce
 from syndicate.config.model import Server
 from syndicate.delivery.dispatcher import Dispatcher, relay_errors
 from syndicate.delivery.messages import message_factory
-from syndicate.delivery.operator import finish_stopped
+from syndicate.delivery.operations.cancellation import finish_stopped
 from syndicate.delivery.planning import plan_approved
 from syndicate.delivery.progress import IssueProgress, ProgressCallback
 from syndicate.delivery.queue import DeliveryQueue

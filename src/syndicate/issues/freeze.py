@@ -31,7 +31,6 @@ from syndicate.store.events import EventKind, Events
 from syndicate.store.incarnation import Incarnation
 from syndicate.store.issues import Carried, Issue, Issues, IssueState, articles_json, slot_name
 from syndicate.store.newsletters import Newsletters
-from syndicate.store.recipients import Recipients
 from syndicate.timestamps import format_timestamp, parse_timestamp
 
 NOTHING_NEW = "nothing new since the last issue"
@@ -179,16 +178,6 @@ def _made(
             return kept
 
 
-def readers_of_next(site: Site, newsletter: Newsletter, now: datetime) -> int | None:
-    """How many subscribers an issue made now would go to; None when nothing is new."""
-    carried = articles_of(current_documents(site, now), newsletter)
-    if not carried:
-        return None
-    recipients = Recipients(site.database)
-    tags = recipients.tags_of([article.id for article in carried])
-    return recipients.count(newsletter.name, tags)
-
-
 def schedule_approval(site: Site, issue: Issue, moment: datetime) -> bool:
     """Set the time at which a draft is approved; False if it is not a draft."""
     with site.database.transaction():
@@ -309,7 +298,7 @@ def move(
     """Approve or cancel an issue; False if its state does not allow that.
 
     One that is being sent is not cancelled here: its deliveries must be stopped too
-    (`delivery.operator.stop`). `approved` is the time of approval, if it is not `now`.
+    (`delivery.operations.cancellation.stop`). `approved` is the time of approval, if not `now`.
     """
     site.database.lock()
     issues = Issues(site.database)

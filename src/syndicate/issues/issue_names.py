@@ -101,6 +101,12 @@ def _newest(site: Site, known: list[Issue], fits: tuple[Fits, ...]) -> Issue | N
     return None
 
 
+def skipped(issue: Issue) -> SyndicateError:
+    """The error for a slot that was skipped."""
+    message = f"{issue.name} was skipped ({issue.reason}): there is no issue"
+    return SyndicateError(message, hint=f"{MAKE} {issue.newsletter}")
+
+
 MAKE = "make one: syndicate issues make"
 
 

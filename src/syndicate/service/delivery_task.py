@@ -14,7 +14,7 @@ from threading import Event
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from syndicate.delivery.operator import after_pause
+from syndicate.delivery.operations.pausing import resume_hint
 from syndicate.delivery.relays import RelayError
 from syndicate.delivery.status import SendingStatus, sending_status
 from syndicate.findings import Finding, Level
@@ -177,9 +177,8 @@ class DeliveryTask:
             self._said = progress.note(in_progress)
             self._troubles = troubles
 
-        outbox = self._setup.base / self._setup.config.outbox
         with open_site(self._setup, no_progress) as site:
-            report = send(site, outbox, self._stopping.is_set, on_progress, self._shown)
+            report = send(site, self._setup.outbox, self._stopping.is_set, on_progress, self._shown)
             self._left = sending_status(site, self._shown).active
         return report
 
@@ -205,7 +204,7 @@ class DeliveryTask:
 
         for each in stand.paused:
             message = f"{each.name} goes no further: {each.pause_reason}"
-            yield finding("issue-paused", message, after_pause(each))
+            yield finding("issue-paused", message, resume_hint(each))
         for issue, held in stand.held_by_issue.items():
             yield finding(
                 "deliveries-held",

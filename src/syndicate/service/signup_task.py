@@ -118,6 +118,6 @@ class SignupMailTask:
                 return []
 
             self._made = self._made or frame_of(site, now)
-            outbox = self._setup.base / self._setup.config.outbox
+            outbox = self._setup.outbox
             ways = transports(self._setup.config.sending, outbox, site.host).values()
             return SignupMailer(site, *self._made, FailoverTransport(ways)).run_once(now)

@@ -27,6 +27,11 @@ class Counts(NamedTuple):
     left_30_days: int
     waiting: int
 
+    @classmethod
+    def none(cls, newsletter: str) -> Counts:
+        """The counts of a newsletter without subscribers."""
+        return cls(newsletter, *(0,) * (len(cls._fields) - 1))
+
 
 JOINED, LEFT = ("added", "imported", "confirmed"), ("unsubscribed",)
 """Events that begin and end a subscription."""

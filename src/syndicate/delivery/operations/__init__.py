@@ -1,0 +1,1 @@
+"""What an operator does to issues, their deliveries, and a store that was moved or restored."""

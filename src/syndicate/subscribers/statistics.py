@@ -1,0 +1,28 @@
+"""How many subscribers each newsletter has, and how many joined and unsubscribed lately."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from syndicate.store.database import Database
+from syndicate.store.subscriber_counts import Counts, counts
+from syndicate.timestamps import format_timestamp
+
+WEEK, MONTH = timedelta(days=7), timedelta(days=30)
+
+
+def newsletter_counts(database: Database, newsletter: str, now: datetime) -> Counts:
+    """The counts of one newsletter."""
+    return _counts(database, now).get(newsletter) or Counts.none(newsletter)
+
+
+def all_counts(database: Database, newsletters: Iterable[str], now: datetime) -> list[Counts]:
+    """The counts of these newsletters, and of others that have subscribers, by name."""
+    found = _counts(database, now)
+    return [found.get(name) or Counts.none(name) for name in sorted({*found, *newsletters})]
+
+
+def _counts(database: Database, now: datetime) -> dict[str, Counts]:
+    week_ago, month_ago = (format_timestamp(now - period) for period in (WEEK, MONTH))
+    return {each.newsletter: each for each in counts(database, week_ago, month_ago)}
