@@ -104,8 +104,13 @@ class Setup:
 
         Symbolic links are followed: by whatever name a store is opened, its locks are the same.
         """
-        scheme, _, rest = self.config.store.url.partition(":///")
-        return (self.base / (rest if scheme == "sqlite" else "syndicate.db")).resolve()
+        name = self.config.store.url.partition(":///")[2] if self.uses_sqlite else "syndicate.db"
+        return (self.base / name).resolve()
+
+    @property
+    def uses_sqlite(self) -> bool:
+        """Whether the store is a SQLite file, `state`."""
+        return self.config.store.url.startswith("sqlite:///")
 
     @property
     def outbox(self) -> Path:

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from syndicate.bounces.mailboxes import Tally
     from syndicate.site import Setup, Site
 
-ALL = 1_000_000
 NOTES = {"unreadable": "read it with an email program"}
 FILE = click.Path(exists=True, dir_okay=False, allow_dash=True)
 
@@ -96,18 +95,10 @@ def list_(config_file: Path, what: str, most: int) -> None:
 def _meant(site: Site, what: str) -> tuple[str, str]:
     """The newsletter and slot that are named; "" for all. Raises SyndicateError."""
     from syndicate.config.named import newsletter_named
-    from syndicate.errors import SyndicateError
-    from syndicate.store.issues import Issues, slot_name
+    from syndicate.issues.issue_names import issue_named
 
-    name, _, wanted = what.strip("/").partition("/")
-    if not name:
-        return "", ""
-    newsletter = newsletter_named(site.config, name).name
-    if not wanted:
-        return newsletter, ""
-    slots = [issue.slot for issue in Issues(site.database).all(newsletter, ALL)]
-    found = next((slot for slot in slots if wanted in (slot, slot_name(slot))), None)
-    if found is None:
-        hint = f"list its issues: syndicate issues list {newsletter}"
-        raise SyndicateError(f"there is no issue {wanted} of {newsletter}", hint=hint)
-    return newsletter, found
+    name, _, slot = what.strip("/").partition("/")
+    if slot:
+        issue = issue_named(site, what)
+        return issue.newsletter, issue.slot
+    return newsletter_named(site.config, name).name if name else "", ""

@@ -54,10 +54,9 @@ def export(
     mailchimp, buttondown, sendgrid: email.html, email.txt and subject.txt, to paste.
     Exits with 1, and writes nothing, if the issue breaks a rule of level error.
     """
-    from syndicate.atomic_files import remove, write
     from syndicate.build.builder import build
-    from syndicate.issues.export import FILES, newsletter_for
     from syndicate.issues.export import export as make
+    from syndicate.issues.export import folder_of, newsletter_for, write_files
     from syndicate.site import load_site
 
     with load_site(config_file, os.environ, Progress(quiet=False)) as site:
@@ -66,18 +65,15 @@ def export(
         now = datetime.now(UTC)
         build(site, now)  # first, so that what the email links to is there
         made = make(site, wanted, now, lists=lists, template=template)
-        folder = out or site.places.issues / wanted.name / "export" / wanted.merge_fields
+        folder = out or folder_of(site, wanted)
         show_findings(placed(made.findings, site), err=True)
     if made.refused:
         click.echo("Nothing exported: fix the errors above first.", err=True)
         return 1
-    for name in FILES[wanted.merge_fields]:
-        if name in made.documents:
-            write(folder, name, made.documents[name])
-            click.echo(from_here(folder / name))
-        else:
-            remove(folder, name)
-    if not made.documents:
+    paths = write_files(made, folder)
+    for path in paths:
+        click.echo(from_here(path))
+    if not paths:
         click.echo(f"{wanted.name}: nothing new to send.", err=True)
     return 0
 

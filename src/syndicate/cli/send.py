@@ -55,9 +55,7 @@ def send(config_file: Path) -> int:
         report = send_all(site, setup.outbox, stopping.is_set, bars.note, shown)
         bars.close()
     _summarise(report, delivers=any(n.deliver for n in setup.config.newsletters.values()))
-    nothing_went_out = bool(report.failed and not report.sent)
-    is_stuck = bool(report.relay_errors and any(report.remaining.values()))
-    return int(bool(report.paused or report.held_by_issue or nothing_went_out or is_stuck))
+    return int(report.needs_operator)
 
 
 @contextmanager

@@ -86,7 +86,7 @@ def _sqlite_file(config_file: Path, postgresql_command: str) -> Path:
     from syndicate.site import set_up
 
     setup = set_up(config_file, os.environ)
-    if not setup.config.store.url.startswith("sqlite:///"):
+    if not setup.uses_sqlite:
         raise SyndicateError(
             "this command is for SQLite, and the store is in PostgreSQL", hint=postgresql_command
         )

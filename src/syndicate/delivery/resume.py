@@ -287,7 +287,7 @@ def _rebuild_all(site: Site) -> None:
 
 def sending_doubt(setup: Setup) -> str:
     """Why nothing is sent from the store, or ""; does not create a store that does not exist."""
-    if setup.config.store.url.startswith("sqlite:///") and not setup.state.exists():
+    if setup.uses_sqlite and not setup.state.exists():
         return ""
     with open_site(setup, no_progress) as site:
         return str(Incarnation(site.database, site.sent_record).doubt() or "")

@@ -72,6 +72,17 @@ class SendReport:
     relay_errors: tuple[RelayError, ...]
     waiting: tuple[str, ...] = ()
 
+    @property
+    def needs_operator(self) -> bool:
+        """Whether an operator has to act.
+
+        So it is when an issue is paused, the outcome of a message is unknown, all messages were
+        refused, or a server or the outbox cannot take the remaining ones.
+        """
+        all_refused = self.failed > 0 and not self.sent
+        is_stuck = bool(self.relay_errors) and any(self.remaining.values())
+        return bool(self.paused or self.held_by_issue or all_refused or is_stuck)
+
 
 def send(
     site: Site,

@@ -1,11 +1,13 @@
-"""A newsletter's next issue -> the files for another service that sends it. Writes nothing."""
+"""A newsletter's next issue as files for another service that sends it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 
+from syndicate.atomic_files import remove, write
 from syndicate.config.model import MergeService, Newsletter
 from syndicate.config.named import newsletter_named
 from syndicate.documents.site_documents import current_documents
@@ -27,12 +29,12 @@ FILES: Mapping[MergeService, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """An issue for a service. `documents` is empty when there is nothing to send.
+    """The files of an issue for a service, by name; none when there is nothing to send.
 
-    It is also empty when a rule of level error is broken: see `findings`.
+    There are none either when a rule of level error is broken: see `findings`.
     """
 
-    subject: str
+    service: MergeService
     documents: Mapping[str, bytes]
     findings: tuple[Finding, ...]
 
@@ -65,12 +67,30 @@ def export(
     documents = current_documents(site, now)
     carried = articles_of(documents, newsletter)
     if not carried:
-        return Export("", {}, ())
+        return Export(newsletter.merge_fields, {}, ())
     issue = compose(documents, newsletter, carried, site.config_file)
-    made = Export(issue.rendered.subject, {}, issue.findings)
+    made = Export(newsletter.merge_fields, {}, issue.findings)
     if made.refused:
         return made
     return replace(made, documents=_documents(issue, newsletter, lists, template))
+
+
+def folder_of(site: Site, newsletter: Newsletter) -> Path:
+    """Where the files for a newsletter's service go, unless another folder is named."""
+    return site.places.issues / newsletter.name / "export" / newsletter.merge_fields
+
+
+def write_files(exported: Export, folder: Path) -> list[Path]:
+    """Write the files of an export that was not refused; their paths.
+
+    Removes the files of an earlier export that this one does not have.
+    """
+    for name in FILES[exported.service]:
+        if name not in exported.documents:
+            remove(folder, name)
+    for name, data in exported.documents.items():
+        write(folder, name, data)
+    return [folder / name for name in FILES[exported.service] if name in exported.documents]
 
 
 def _documents(

@@ -48,7 +48,7 @@ class DatabaseLock:
 
     def jobs(self, poll: Trigger) -> list[Job]:
         """The first job of every pass: see that we hold the lock. None for SQLite."""
-        return [] if self._is_on_disk else [Job(self.name, poll, self.turn)]
+        return [] if self._setup.uses_sqlite else [Job(self.name, poll, self.turn)]
 
     def turn(self, now: datetime) -> TaskResult:  # noqa: ARG002  whatever the time is
         """See that we still hold it; take it again when the connection was broken."""
@@ -67,15 +67,10 @@ class DatabaseLock:
             self._session.close()
             self._session = None
 
-    @property
-    def _is_on_disk(self) -> bool:
-        """Whether the store is a file, for which the lock beside it is enough."""
-        return self._setup.config.store.url.startswith("sqlite:///")
-
     def _other(self) -> str | None:
         """The service that has the lock; None if that is this one, as on SQLite."""
-        if self._is_on_disk:
-            return None
+        if self._setup.uses_sqlite:
+            return None  # the lock beside the file is enough
         if self._session:
             try:
                 if self._session.holds_service():
