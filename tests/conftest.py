@@ -37,6 +37,7 @@ def pytest_configure() -> None:
 DESKTOP: ViewportSize = {"width": 1440, "height": 900}
 BROWSER_SECONDS = 60
 
+TESTS = Path(__file__).parent
 PROGRAMS = {
     "browser",
     "caniemail",
@@ -58,7 +59,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         assert isinstance(item, pytest.Function)
         on_postgresql = "[" in item.name and "postgresql" in item.name.partition("[")[2]
-        if on_postgresql or PROGRAMS & {*item.fixturenames} or item.path.parent.name in SERVING:
+        if (
+            on_postgresql
+            or PROGRAMS & {*item.fixturenames}
+            or item.path.relative_to(TESTS).parts[0] in SERVING
+        ):
             item.add_marker(pytest.mark.slow)
 
 

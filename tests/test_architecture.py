@@ -18,6 +18,7 @@ from syndicate.store.schema import metadata
 
 REPOSITORY = Path(__file__).parents[1]
 PACKAGE = Path(syndicate.__file__).parent
+TESTS = REPOSITORY / "tests"
 TEXT = (REPOSITORY / "ARCHITECTURE.md").read_text(encoding="utf-8")
 SPANS = sorted(set(re.findall(r"`([^`\n]+)`", re.sub(r"(?ms)^```.*?^```$", "", TEXT))))
 URLS = {"subscribe/", "preferences/", "unsubscribe/"}  # paths of the site
@@ -25,11 +26,11 @@ LAYERS = re.findall(r"(?m)^ ?(\d+) +([a-z_].*)$", TEXT)
 PATHS = [
     span for span in SPANS if re.fullmatch(r"[\w/]+(?:/|\.py|\.sql)", span) and span not in URLS
 ]
-ROOMS = {path.stem for path in PACKAGE.iterdir()}
+PACKAGES = {path.stem for path in PACKAGE.iterdir()}
 DOTTED = [
     span
     for span in SPANS
-    if re.fullmatch(r"[a-z_]+(?:\.\w+)+", span) and span.split(".")[0] in ROOMS
+    if re.fullmatch(r"[a-z_]+(?:\.\w+)+", span) and span.split(".")[0] in PACKAGES
     if span not in PATHS
 ]
 
@@ -83,19 +84,25 @@ def test_each_class_exists() -> None:
     assert names - headers <= classes
 
 
+def test_each_folder_of_tests_mirrors_a_package() -> None:
+    folders = {path.parent.relative_to(TESTS) for path in TESTS.glob("*/**/test_*.py")}
+    packages = {path.parent.relative_to(PACKAGE) for path in PACKAGE.rglob("__init__.py")}
+    assert folders - packages == set()
+
+
 def test_names_are_found() -> None:
     assert len(PATHS) > 40
     assert len(DOTTED) > 60
 
 
-def test_the_picture_of_floors_is_the_contract() -> None:
+def test_the_picture_of_layers_is_the_contract() -> None:
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
     contract = project["tool"]["importlinter"]["contracts"][0]["layers"]
     assert [layer for _, layer in LAYERS] == contract
     assert [int(number) for number, _ in LAYERS] == list(range(len(contract), 0, -1))
 
 
-def test_each_room_is_in_the_table() -> None:
+def test_each_package_is_in_the_table() -> None:
     table = TEXT.split("| package |")[1].split("\n\n")[0]
     cells = "".join(re.findall(r"(?m)^\| (.*?) \|", table))
     packages = {name for number, layer in LAYERS if number != "1" for name in layer.split(" | ")}

@@ -1,0 +1,38 @@
+"""An approved issue whose deliveries are planned, on SQLite."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from mailings import Mailing, now
+
+from syndicate.delivery.planning import plan_approved
+from syndicate.site import Site
+from syndicate.store.issue_sends import IssueSend
+from syndicate.store.issues import Issue, Issues
+
+ADDRESSES = [f"p{number}@example.org" for number in range(4)]
+
+
+@pytest.fixture
+def opened(sqlite_site: Mailing) -> Iterator[Site]:
+    """The site with an approved issue and its four deliveries, none of them sent."""
+    sqlite_site.people(ADDRESSES)
+    sqlite_site.issue()
+    with sqlite_site.folder.opened() as site:
+        plan_approved(site, now())
+        yield site
+
+
+@pytest.fixture
+def issue(opened: Site) -> Issue:
+    """The issue, as it was when its deliveries were planned."""
+    (found,) = Issues(opened.database).all("weekly", 1)
+    return found
+
+
+@pytest.fixture
+def sending(sqlite_site: Mailing, opened: Site) -> IssueSend:
+    """The sending of the issue."""
+    return sqlite_site.sending
