@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndicate.uris import ascii_host, is_uri, uri
+from syndicate.uris import ascii_host, is_uri, is_web_address, uri
 
 # RFC 3986, appendix A, written out again.
 _PCT = r"%[0-9A-Fa-f]{2}"
@@ -171,3 +171,8 @@ def test_a_host_comes_back_as_the_one_it_was_written_as(label: str) -> None:
         return
     assert made.isascii()
     assert ascii_host(made) == made
+
+
+@pytest.mark.parametrize("url", ["https://a.bc/d e", "https://a.bc/\n", "\thttps://a.bc", "http:a"])
+def test_an_address_contains_no_white_space(url: str) -> None:
+    assert not is_web_address(url)
