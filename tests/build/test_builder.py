@@ -20,7 +20,7 @@ from syndicate.build.builder import build
 from syndicate.documents.writer import DocumentWriter
 from syndicate.errors import ConfigError, OutputError, SyndicateError
 from syndicate.store.articles import Articles
-from syndicate.store.meta import Meta
+from syndicate.store.meta import Key, Meta
 
 T = TypeVar("T")
 
@@ -50,7 +50,7 @@ def three_articles(site: SiteFolder) -> None:
 def same_as_made_whole(site: SiteFolder, now: datetime = NOON) -> None:
     """What builds did step by step is what one that makes everything does."""
     with site.opened() as opened, opened.database.transaction():
-        Meta(opened.database).remember({"unfinished": "yes"})
+        Meta(opened.database).remember({Key.UNFINISHED_BUILD: "yes"})
     report = site.build(now)
     assert (report.written, report.removed) == ((), ())
 
@@ -557,7 +557,7 @@ def test_a_template_saved_again_or_in_another_folder_makes_nothing_again(small: 
 
 def _recipe(site: SiteFolder) -> str:
     with site.opened() as opened:
-        return Meta(opened.database).all()["recipe"]
+        return Meta(opened.database).all()[Key.RECIPE]
 
 
 def test_a_changed_setting_makes_again_what_depends_on_it(small: SiteFolder) -> None:

@@ -16,7 +16,7 @@ from syndicate.build.file_changes import changed_files
 from syndicate.catalogue.records import NO_BODY, Record, State
 from syndicate.errors import SyndicateError
 from syndicate.store.articles import Articles
-from syndicate.store.meta import Meta
+from syndicate.store.meta import Key, Meta
 from syndicate.timestamps import format_timestamp
 
 
@@ -269,7 +269,7 @@ class AnyFolder(RuleBasedStateMachine):
     def build_whole(self) -> None:
         """Builds step by step leave what a build of everything makes."""
         with self.site.opened() as opened, opened.database.transaction():
-            Meta(opened.database).remember({"unfinished": "yes"})
+            Meta(opened.database).remember({Key.UNFINISHED_BUILD: "yes"})
         report = self.site.build(self.now)
         assert (report.written, report.removed) == ((), ())
 

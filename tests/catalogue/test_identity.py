@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from syndicate.catalogue.identity import Decision, KnownRecords, match_articles, new_id
 from syndicate.catalogue.records import Record, ScannedFile, State, body_hash
+from syndicate.content.article import HoldKind
 from syndicate.timestamps import format_timestamp
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -31,11 +32,10 @@ def scanned(path: str, body: str = "", **changes: Any) -> ScannedFile:
         body_hash=body_hash(body or f"about {path}"),
         title=name,
         slug=name,
-        head="{}",
+        metadata="{}",
         findings=None,
         date=None,
         updated=None,
-        draft=False,
     )
     return file._replace(**changes)
 
@@ -348,7 +348,9 @@ def test_what_was_published_while_the_clock_was_ahead_gets_the_date_of_its_heade
     assert catalogue.at("a.md").published == YESTERDAY
 
 
-@pytest.mark.parametrize("kind", [{"draft": True}, {"page": True, "head": '{"page": true}'}])
+@pytest.mark.parametrize(
+    "kind", [{"hold": HoldKind.DRAFT}, {"page": True, "metadata": '{"page": true}'}]
+)
 def test_an_undated_draft_or_page_keeps_the_moment_when_it_was_first_seen(
     kind: dict[str, Any],
 ) -> None:
@@ -364,7 +366,7 @@ def test_updated_moves_with_title_and_text(change: dict[str, str]) -> None:
     assert catalogue.at("a.md").updated == format_timestamp(LATER)
 
 
-@pytest.mark.parametrize("change", [{"slug": "new"}, {"head": '{"tags": ["new"]}'}])
+@pytest.mark.parametrize("change", [{"slug": "new"}, {"metadata": '{"tags": ["new"]}'}])
 def test_updated_stays_when_only_something_else_changes(change: dict[str, str]) -> None:
     catalogue = Catalogue(scanned("a.md", "one"))
     catalogue.update(scanned("a.md", "one", **change), now=LATER)
@@ -397,24 +399,24 @@ def test_updated_is_never_before_published() -> None:
 
 
 def test_a_draft_is_not_published() -> None:
-    catalogue = Catalogue(scanned("a.md", draft=True, date=YESTERDAY))
+    catalogue = Catalogue(scanned("a.md", hold=HoldKind.DRAFT, date=YESTERDAY))
     assert (catalogue.at("a.md").state, catalogue.at("a.md").sequence) == (State.DRAFT, None)
 
 
 def test_a_draft_without_date_is_published_when_it_stops_being_one() -> None:
-    catalogue = Catalogue(scanned("a.md", draft=True))
+    catalogue = Catalogue(scanned("a.md", hold=HoldKind.DRAFT))
     catalogue.update(scanned("a.md"), now=LATER)
     assert catalogue.at("a.md").published == catalogue.at("a.md").updated == format_timestamp(LATER)
 
 
 def test_a_draft_with_a_date_is_published_under_that_date() -> None:
-    catalogue = Catalogue(scanned("a.md", draft=True, date=YESTERDAY))
+    catalogue = Catalogue(scanned("a.md", hold=HoldKind.DRAFT, date=YESTERDAY))
     catalogue.update(scanned("a.md", date=YESTERDAY), now=LATER)
     assert catalogue.at("a.md").published == YESTERDAY
 
 
 def test_a_draft_that_moves_out_of_its_folder_keeps_its_id() -> None:
-    catalogue = Catalogue(scanned("drafts/a.md", "text", draft=True))
+    catalogue = Catalogue(scanned("drafts/a.md", "text", hold=HoldKind.DRAFT))
     before = catalogue.at("drafts/a.md").id
     catalogue.update(scanned("a.md", "text"), removed=["drafts/a.md"], now=LATER)
     assert catalogue.at("a.md").id == before
@@ -424,7 +426,7 @@ def test_a_draft_that_moves_out_of_its_folder_keeps_its_id() -> None:
 def test_a_published_article_that_was_a_draft_for_a_while_is_unchanged() -> None:
     catalogue = Catalogue(scanned("a.md", "text"))
     before = catalogue.at("a.md")
-    catalogue.update(scanned("a.md", "text", draft=True), now=LATER)
+    catalogue.update(scanned("a.md", "text", hold=HoldKind.DRAFT), now=LATER)
     assert catalogue.at("a.md").state == State.DRAFT
     catalogue.update(scanned("a.md", "text"), now=LATER)
     assert catalogue.at("a.md") == before

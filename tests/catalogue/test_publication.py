@@ -15,9 +15,10 @@ from syndicate.catalogue.publication import (
     to_hold_undated,
 )
 from syndicate.catalogue.records import Record, ScannedFile, State
+from syndicate.content.article import HoldKind
 
 BEFORE, NOW, AFTER = "2026-11-21T12:00:00Z", "2026-11-22T12:00:00Z", "2026-11-23T12:00:00Z"
-UNDATED, PAGE, UNLISTED = '{"undated": true}', '{"page": true}', '{"unlisted": true}'
+PAGE, UNLISTED = {"metadata": '{"page": true}'}, {"metadata": '{"unlisted": true}'}
 
 
 def record(name: str = "a", **changes: Any) -> Record:
@@ -34,7 +35,7 @@ def record(name: str = "a", **changes: Any) -> Record:
         sequence=None,
         title=name,
         slug=name,
-        head="{}",
+        metadata="{}",
         findings=None,
     )
     return made._replace(**changes)
@@ -48,11 +49,10 @@ def file(**changes: Any) -> ScannedFile:
         body_hash="a",
         title="a",
         slug="a",
-        head="{}",
+        metadata="{}",
         findings=None,
         date=None,
         updated=None,
-        draft=False,
     )
     return made._replace(**changes)
 
@@ -61,7 +61,7 @@ def file(**changes: Any) -> ScannedFile:
 
 
 def some(undated: int, dated: int) -> list[Record]:
-    without = [record(f"undated-{n}", head=UNDATED) for n in range(undated)]
+    without = [record(f"undated-{n}", undated=1) for n in range(undated)]
     return [*without, *(record(f"dated-{n}") for n in range(dated))]
 
 
@@ -106,49 +106,49 @@ def test_an_article_that_was_held_back_is_published_with_the_present_time() -> N
 
 
 @pytest.mark.parametrize(
-    ("head", "published", "updated", "dates"),
+    ("undated", "published", "updated", "dates"),
     [
-        (UNDATED, AFTER, AFTER, (NOW, NOW)),
-        ("{}", AFTER, AFTER, (AFTER, AFTER)),
-        ("{}", BEFORE, AFTER, (BEFORE, NOW)),
-        (UNDATED, BEFORE, BEFORE, (BEFORE, BEFORE)),
+        (1, AFTER, AFTER, (NOW, NOW)),
+        (0, AFTER, AFTER, (AFTER, AFTER)),
+        (0, BEFORE, AFTER, (BEFORE, NOW)),
+        (1, BEFORE, BEFORE, (BEFORE, BEFORE)),
     ],
 )
 def test_no_date_but_a_stated_one_is_in_the_future(
-    head: str, published: str, updated: str, dates: tuple[str, str]
+    undated: int, published: str, updated: str, dates: tuple[str, str]
 ) -> None:
-    found = not_after(record(head=head, published=published, updated=updated), NOW)
+    found = not_after(record(undated=undated, published=published, updated=updated), NOW)
     assert (found.published, found.updated) == dates
 
 
 # -- states ---------------------------------------------------------------------------------------
 
-EXPIRES_NOW = f'{{"expires": "{NOW}"}}'
+EXPIRES_NOW, EXPIRES_LATER = {"expires": NOW}, {"expires": AFTER}
 
 
 @pytest.mark.parametrize(
-    ("state", "head", "published", "after"),
+    ("state", "values", "published", "after"),
     [
-        (State.LIVE, "{}", BEFORE, State.LIVE),
-        (State.DRAFT, "{}", BEFORE, State.DRAFT),
+        (State.LIVE, {}, BEFORE, State.LIVE),
+        (State.DRAFT, {}, BEFORE, State.DRAFT),
         (State.LIVE, EXPIRES_NOW, BEFORE, State.EXPIRED),
-        (State.LIVE, f'{{"expires": "{AFTER}"}}', BEFORE, State.LIVE),
+        (State.LIVE, EXPIRES_LATER, BEFORE, State.LIVE),
         (State.WAITING, PAGE, NOW, State.PAGE),
         (State.WAITING, UNLISTED, NOW, State.UNLISTED),
         (State.WAITING, PAGE, AFTER, State.WAITING),
         # expired while the clock was ahead
-        (State.EXPIRED, "{}", BEFORE, State.LIVE),
-        (State.EXPIRED, "{}", AFTER, State.LIVE),
+        (State.EXPIRED, {}, BEFORE, State.LIVE),
+        (State.EXPIRED, {}, AFTER, State.LIVE),
         (State.EXPIRED, PAGE, NOW, State.PAGE),
         (State.EXPIRED, PAGE, AFTER, State.WAITING),
         (State.EXPIRED, EXPIRES_NOW, BEFORE, State.EXPIRED),
     ],
 )
 def test_time_alone_shows_and_withdraws(
-    state: State, head: str, published: str, after: State
+    state: State, values: dict[str, str], published: str, after: State
 ) -> None:
-    found = at_its_moment(record(state=state, head=head, published=published), NOW)
-    assert found == record(state=after, head=head, published=published)
+    found = at_its_moment(record(state=state, published=published, **values), NOW)
+    assert found == record(state=after, published=published, **values)
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def test_time_alone_shows_and_withdraws(
     [
         ({}, BEFORE, State.LIVE),
         ({}, AFTER, State.LIVE),
-        ({"draft": True, "expires": BEFORE}, BEFORE, State.DRAFT),
+        ({"hold": HoldKind.DRAFT, "expires": BEFORE}, BEFORE, State.DRAFT),
         ({"expires": NOW}, BEFORE, State.EXPIRED),
         ({"expires": AFTER}, BEFORE, State.LIVE),
         ({"page": True}, NOW, State.PAGE),

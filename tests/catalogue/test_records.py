@@ -10,22 +10,22 @@ from syndicate.catalogue.records import (
     Record,
     State,
     article_of,
-    expires,
-    head_of,
     is_page,
     is_published,
     is_shown,
-    is_undated,
+    metadata_of,
 )
+from syndicate.catalogue.scan import scanned
 from syndicate.content.article import Article, Format
+from syndicate.content.reader import Reading
 
-NESTED = '{"extra": {"page": true, "undated": true, "expires": "2026-12-01T00:00:00Z"}}'
+NESTED = '{"extra": {"page": true}}'
 """A header with keys of the author that are called as ours."""
 
 
-def record(head: str = "{}", state: State = State.LIVE, sequence: int | None = None) -> Record:
+def record(metadata: str = "{}", state: State = State.LIVE, sequence: int | None = None) -> Record:
     times = ("2026-11-01", "2026-11-02", "2026-11-03")
-    return Record("id", "a.md", 1, 2, "hash", state, *times, sequence, "A", "a", head, "[]")
+    return Record("id", "a.md", 1, 2, "hash", state, *times, sequence, "A", "a", metadata, "[]")
 
 
 def test_a_number_changes_nothing_else() -> None:
@@ -36,14 +36,10 @@ def test_tags_of_a_record_are_those_of_its_header() -> None:
     assert record('{"tags": ["Cats"]}').tag_pairs == (("cats", "Cats"),)
 
 
-def test_only_its_own_header_makes_a_page_or_an_undated_article() -> None:
+def test_only_its_own_metadata_makes_a_page() -> None:
     assert is_page(record('{"page": true}'))
-    assert is_undated(record('{"undated": true}'))
-    assert expires(record('{"expires": "2026-12-01T00:00:00Z"}')) == "2026-12-01T00:00:00Z"
-    for head in ("{}", NESTED):
-        assert not is_page(record(head))
-        assert not is_undated(record(head))
-        assert expires(record(head)) is None
+    for metadata in ("{}", NESTED):
+        assert not is_page(record(metadata))
 
 
 @pytest.mark.parametrize(
@@ -67,7 +63,8 @@ def test_a_live_article_with_a_number_is_published_and_pages_are_only_shown(
 
 def restored(article: Article) -> Article:
     """The article, after it was stored as a record."""
-    row = record(head_of(article))
+    file = scanned(Reading(article, ()), (1, 2))
+    row = record(metadata_of(article))._replace(aliases=file.aliases)
     return article_of(
         row._replace(path=article.path, title=article.title, slug=article.slug), article.body
     )
@@ -98,5 +95,5 @@ def test_an_article_is_restored_completely_from_its_record() -> None:
 
 def test_values_that_the_header_omits_are_not_stored() -> None:
     plain = Article(path="a.md", title="Sea", body="Text", format=Format.TEXT, slug="sea")
-    assert json.loads(head_of(plain)) == {"format": "text", "body_line": 1, "undated": True}
+    assert json.loads(metadata_of(plain)) == {"format": "text", "body_line": 1}
     assert restored(plain) == plain

@@ -38,7 +38,7 @@ def test_a_file_becomes_what_the_catalogue_needs(tmp_path: Path) -> None:
     found = one(tmp_path)
     assert isinstance(found, ScannedFile)
     assert (found.path, found.size) == ("notes/sea.md", len(text))
-    assert (found.title, found.slug, found.draft) == ("Sea", "sea", False)
+    assert (found.title, found.slug, found.hold) == ("Sea", "sea", "")
     assert (found.date, found.updated) == ("2026-11-01T00:00:00Z", "2026-11-02T00:00:00Z")
     assert found.body_hash == body_hash("Text")
     assert (found.path, (found.size, found.mtime_ns)) == files(tmp_path)[0]

@@ -27,7 +27,7 @@ def record(name: str, **changes: Any) -> Record:
         sequence=None,
         title=name,
         slug="sea",
-        head="{}",
+        metadata="{}",
         findings=None,
     )
     return made._replace(**changes)

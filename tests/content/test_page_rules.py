@@ -7,7 +7,7 @@ from datetime import UTC
 import pytest
 
 from syndicate.content import page_rules
-from syndicate.content.article import Article
+from syndicate.content.article import Article, HoldKind
 from syndicate.content.page_rules import (
     AT_ROOT,
     BESIDE_POSTS,
@@ -154,7 +154,10 @@ def test_a_page_has_its_natural_address(path: str, url: str) -> None:
 
 def test_a_page_without_text_is_left_out_and_an_article_without_text_is_reported() -> None:
     empty = read("search.md", b"---\nlayout: search\n---\n", UTC)
-    assert (empty.article.draft, empty.article.inferred["draft"]) == (True, page_rules.EMPTY)
+    assert (empty.article.hold, empty.article.inferred["draft"]) == (
+        HoldKind.NOT_BUILT,
+        page_rules.EMPTY,
+    )
     assert empty.findings == ()
     found = read("posts/x.md", b"---\ntitle: A\n---\n", UTC)
     assert [finding.rule for finding in found.findings] == ["body-empty"]
@@ -162,12 +165,12 @@ def test_a_page_without_text_is_left_out_and_an_article_without_text_is_reported
 
 def test_an_empty_section_page_is_no_fault() -> None:
     assert read("posts/_index.md", b"", UTC).findings == ()
-    assert read("_index.md", b"\n", UTC).article.draft
+    assert read("_index.md", b"\n", UTC).article.hold == HoldKind.NOT_BUILT
 
 
 def test_the_front_page_is_made_by_the_program() -> None:
     found = article("layout: home", "index.md")
-    assert (found.draft, found.inferred["draft"]) == (True, page_rules.FRONT)
+    assert (found.hold, found.inferred["draft"]) == (HoldKind.NOT_BUILT, page_rules.FRONT)
 
 
 SECTIONS = ("posts/a.md", "posts/b/index.md", "notes/c.md")

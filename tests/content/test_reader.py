@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from syndicate.content.article import Article, Format
+from syndicate.content.article import Article, Format, HoldKind
 from syndicate.content.reader import MAX_BYTES, Reading, read
 from syndicate.errors import ArticleError
 
@@ -90,7 +90,7 @@ def test_a_header_reads_the_same_in_every_syntax(name: str, end: str, mark: str)
 @pytest.mark.parametrize("path", ["a.md", "a.txt", "a.html"])
 def test_a_draft_stays_one_when_its_fence_names_the_language(header: str, path: str) -> None:
     read_article = article(f"{header}Body.\n", path)
-    assert (read_article.title, read_article.draft) == ("Secret", True)
+    assert (read_article.title, read_article.hold) == ("Secret", HoldKind.DRAFT)
     assert read_article.body == "Body.\n"
     assert read_article.body_line == header.count("\n") + 1
 
@@ -300,14 +300,29 @@ def test_tags_are_bounded() -> None:
     ],
 )  # fmt: skip
 def test_drafts_are_held_back_however_they_are_marked(written: str, draft: bool) -> None:
-    assert article(f"---\ntitle: A\n{written}\n---\nBody.").draft is draft
+    assert bool(article(f"---\ntitle: A\n{written}\n---\nBody.").hold) is draft
+
+
+@pytest.mark.parametrize(
+    ("written", "path", "kind"),
+    [
+        ("draft: true", "x.md", HoldKind.DRAFT), ("isDraft: yes", "x.md", HoldKind.DRAFT),
+        ("status: auto-draft", "x.md", HoldKind.DRAFT), ("", "drafts/x.md", HoldKind.DRAFT),
+        ("status: pending", "x.md", HoldKind.OTHER), ("published: false", "x.md", HoldKind.OTHER),
+        ("password: my draft", "x.md", HoldKind.OTHER), ("drfat: true", "x.md", HoldKind.OTHER),
+        ("", "_parts/x.md", HoldKind.UNDERSCORE_FOLDER), ("", "_x.md", HoldKind.OTHER),
+        ("hidden: true\ndraft: true", "x.md", HoldKind.OTHER), ("", "x.md", HoldKind.NONE),
+    ],
+)  # fmt: skip
+def test_what_holds_an_article_back_has_a_kind(written: str, path: str, kind: HoldKind) -> None:
+    assert article(f"---\ntitle: A\n{written}\n---\nBody.", path).hold is kind
 
 
 def test_a_folder_for_drafts_makes_a_draft_unless_the_header_says_no() -> None:
     text = "---\ntitle: A\n---\nBody."
-    assert article(text, "_drafts/x.md").draft
+    assert article(text, "_drafts/x.md").hold
     assert article(text, "_drafts/x.md").inferred == {"draft": "folder for drafts"}
-    assert not article("---\ntitle: A\ndraft: false\n---\nBody.", "_drafts/x.md").draft
+    assert not article("---\ntitle: A\ndraft: false\n---\nBody.", "_drafts/x.md").hold
 
 
 @pytest.mark.parametrize(
@@ -449,7 +464,7 @@ PUBLIC = [
 @pytest.mark.parametrize("written", WITHHELD)
 def test_what_its_own_generator_does_not_publish_is_held_back(written: str) -> None:
     found = reading(f"---\ntitle: A\ndate: 2024-03-01\n{written}\n---\nBody.")
-    assert found.article.draft
+    assert found.article.hold
     assert not found.findings
     assert "kelp" not in json.dumps([dict(found.article.inferred), dict(found.article.extra)])
 
@@ -457,7 +472,7 @@ def test_what_its_own_generator_does_not_publish_is_held_back(written: str) -> N
 @pytest.mark.parametrize("written", UNLISTED)
 def test_what_its_own_generator_lists_nowhere_is_unlisted(written: str) -> None:
     found = reading(f"---\ntitle: A\ndate: 2024-03-01\n{written}\n---\nBody.")
-    assert (found.article.draft, found.article.unlisted) == (False, True)
+    assert (found.article.hold, found.article.unlisted) == ("", True)
     assert not found.findings
     key = written.partition(":")[0]
     assert found.article.inferred["unlisted"].startswith(key)
@@ -466,7 +481,7 @@ def test_what_its_own_generator_lists_nowhere_is_unlisted(written: str) -> None:
 @pytest.mark.parametrize("written", PUBLIC)
 def test_the_same_keys_with_other_values_change_nothing(written: str) -> None:
     found = reading(f"---\ntitle: A\ndate: 2024-03-01\n{written}\n---\nBody.")
-    assert (found.article.draft, found.article.unlisted) == (False, False)
+    assert (found.article.hold, found.article.unlisted) == ("", False)
     assert not found.findings
 
 
@@ -479,13 +494,13 @@ def test_the_same_keys_with_other_values_change_nothing(written: str) -> None:
 )
 def test_a_value_that_may_mean_not_public_holds_back_and_is_reported(written: str) -> None:
     found = reading(f"---\ntitle: A\n{written}\n---\nBody.")
-    assert found.article.draft
+    assert found.article.hold
     assert [(f.rule, f.line) for f in found.findings] == [("publication-unclear", 3)]
 
 
 def test_a_scheduled_status_waits_for_its_date() -> None:
     found = reading("---\nstatus: scheduled\ndate: 2099-03-01\n---\nBody.")
-    assert (found.article.draft, found.findings) == (False, ())
+    assert (found.article.hold, found.findings) == ("", ())
 
 
 @pytest.mark.parametrize(
@@ -515,7 +530,7 @@ def test_a_date_of_expiry_that_cannot_be_read_is_refused() -> None:
 )
 def test_a_typo_of_a_key_that_controls_publication_holds_the_article_back(written: str) -> None:
     found = reading(f"---\ntitle: A\n{written}\n---\nBody.")
-    assert found.article.draft
+    assert found.article.hold
     assert [(f.rule, f.line) for f in found.findings] == [("key-unknown", 3)]
     assert "held back" in found.findings[0].message
     assert found.article.inferred["draft"].startswith(written.partition(":")[0])
@@ -530,12 +545,12 @@ def test_a_typo_of_a_key_that_controls_publication_holds_the_article_back(writte
     ],
 )
 def test_a_key_that_only_looks_like_one_does_not(written: str) -> None:
-    assert not article(f"---\ntitle: A\ndate: 2024-03-01\n{written}\n---\nBody.").draft
+    assert not article(f"---\ntitle: A\ndate: 2024-03-01\n{written}\n---\nBody.").hold
 
 
 def test_a_typo_of_the_date_matters_only_where_there_is_no_date() -> None:
     found = reading("---\ntitle: A\ndate: 2024-03-01\ndtae: 2020-01-01\n---\nBody.")
-    assert not found.article.draft
+    assert not found.article.hold
 
 
 def test_a_stated_day_of_publication_goes_before_the_date_in_any_order() -> None:
@@ -560,7 +575,7 @@ def test_a_stated_day_of_publication_goes_before_the_date_in_any_order() -> None
 )
 def test_header_lines_in_no_known_form_hold_back_too(text: str) -> None:
     found = reading(text)
-    assert found.article.draft
+    assert found.article.hold
     assert [f.rule for f in found.findings] == ["publication-unclear"]
 
 
@@ -576,15 +591,15 @@ def test_header_lines_in_no_known_form_hold_back_too(text: str) -> None:
     ],
 )
 def test_text_about_drafts_is_published(text: str) -> None:
-    assert not article(text).draft
+    assert not article(text).hold
 
 
 @pytest.mark.parametrize("name", ["2026-02-30-x.md", "2026-13-07-x.md", "a/2026-02-30-x/index.md"])
 def test_a_file_name_with_a_day_that_does_not_exist_is_held_back(name: str) -> None:
     found = reading("Text of it.", name)
-    assert found.article.draft
+    assert found.article.hold
     assert [f.rule for f in found.findings] == ["publication-unclear"]
-    assert not article("---\ndate: 2026-03-01\n---\nText.", name).draft
+    assert not article("---\ndate: 2026-03-01\n---\nText.", name).hold
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from syndicate.catalogue.counts import Counts
 from syndicate.catalogue.owners import SITE, Owner
 from syndicate.catalogue.records import Record, State
-from syndicate.store.articles import Articles
+from syndicate.content.article import HoldKind
+from syndicate.store.articles import Articles, UnreadableRow
 from syndicate.store.database import Database
 from syndicate.store.documents import Documents
 from syndicate.store.meta import Meta
@@ -37,7 +39,7 @@ def record(name: str, sequence: int | None = None, *tags: str, **changes: Any) -
         sequence=sequence,
         title=name,
         slug=name,
-        head=json.dumps({"format": "markdown", "tags": tags}) if tags else "{}",
+        metadata=json.dumps({"format": "markdown", "tags": tags}) if tags else "{}",
         findings=None,
     )._replace(**changes)
 
@@ -151,16 +153,38 @@ def test_paths_may_swap(database: Database) -> None:
 def test_stats_are_of_files_that_are_there_broken_ones_too(database: Database) -> None:
     articles = save(database, A, GONE)
     with database.transaction():
-        articles.replace_faults([], {"a.md": ((7, 8), "[1]"), "new.md": ((9, 9), "[2]")})
+        rows = [("a.md", 7, 8, "unreadable", "[1]"), ("new.md", 9, 9, "symbolic-link", "[2]")]
+        articles.replace_unreadable([], [UnreadableRow(*row) for row in rows])
     assert articles.stats() == {"a.md": (7, 8), "new.md": (9, 9)}
     assert articles.stats(["new.md", "other.md"]) == {"new.md": (9, 9)}
     assert articles.stats([]) == {}
-    assert articles.faults() == {"a.md": "[1]", "new.md": "[2]"}
+    assert articles.unreadable() == {"a.md": "[1]", "new.md": "[2]"}
     with database.transaction():
-        articles.replace_faults(["a.md"], {"new.md": ((1, 1), "[3]")})
+        row = UnreadableRow("new.md", 1, 1, "unreadable", "[3]")
+        articles.replace_unreadable(["a.md"], [row])
         articles.touch({"a.md": (5, 6)})
     assert articles.stats() == {"a.md": (5, 6), "new.md": (1, 1)}
-    assert articles.faults() == {"new.md": "[3]"}
+    assert articles.unreadable() == {"new.md": "[3]"}
+
+
+def test_files_are_counted_by_what_holds_them_back(database: Database) -> None:
+    kinds = [HoldKind.DRAFT, HoldKind.UNDERSCORE_FOLDER, HoldKind.OTHER, HoldKind.NOT_BUILT]
+    drafts = [record(kind, hold=kind, state=State.DRAFT) for kind in kinds]
+    articles = save(database, A, B, record("gone", hold=HoldKind.DRAFT, state=State.GONE), *drafts)
+    with database.transaction():
+        rows = [("z.md", 7, 8, "unreadable", "[]"), ("y.md", 9, 9, "symbolic-link", "[]")]
+        articles.replace_unreadable([], [UnreadableRow(*row) for row in rows])
+    assert articles.counts() == Counts(published=2, drafts=1, held_back=2, unread=1)
+    assert articles.held_by_folder() == ["underscore-folder.md"]
+
+
+def test_expiry_aliases_and_dates_are_found_by_column(database: Database) -> None:
+    expiring = A._replace(expires="2026-12-01T00:00:00Z")
+    alias = B._replace(aliases='["/old/"]')
+    articles = save(database, expiring, alias, C._replace(undated=1))
+    assert articles.expiring() == [expiring]
+    assert articles.with_aliases() == [alias]
+    assert articles.placed_by_date() == (["a.md", "b.md"], ["c.md"])
 
 
 def test_what_is_due_and_what_waits(database: Database) -> None:

@@ -197,7 +197,7 @@ def test_drafts_of_before_get_a_secret_address_and_everything_is_written_anew(
         (one, _), (two, _), sent = connection.execute(sqlalchemy.text(query)).all()
         assert len({one, two, ""}) == 3
         assert tuple(sent) == ("", "then")
-        unfinished = "SELECT value FROM meta WHERE key = 'unfinished'"
+        unfinished = "SELECT value FROM meta WHERE key = 'unfinished-build'"
         assert connection.execute(sqlalchemy.text(unfinished)).scalar() == "yes"
     engine.dispose()
 
@@ -225,6 +225,58 @@ def test_a_paused_issue_gets_the_kind_of_its_pause(
         query = "SELECT pause_kind, pause_reason, slot FROM issue_sends"
         (row,) = connection.execute(sqlalchemy.text(query)).all()
     assert tuple(row) == (kind, reason, "issue_sends slot")
+    engine.dispose()
+
+
+HEADS = {
+    ("draft", '{"format": "text"}'): ('{"format": "text"}', "draft", 0, None, None),
+    ("draft", '{"inferred": {"draft": "_x/ begins with _"}, "undated": true}'): (
+        *('{"inferred": {"draft": "_x/ begins with _"}}', "underscore-folder", 1, None, None),
+    ),
+    ("draft", '{"inferred": {"draft": "syndicate makes the front page"}}'): (
+        *('{"inferred": {"draft": "syndicate makes the front page"}}', "not-built", 0, None, None),
+    ),
+    ("draft", '{"inferred": {"draft": "status: pending"}}'): (
+        *('{"inferred": {"draft": "status: pending"}}', "other", 0, None, None),
+    ),
+    ("live", '{"aliases": ["/größe/"], "tags": ["Öl"], "expires": "2026-12-01T00:00:00Z"}'): (
+        *('{"tags": ["Öl"]}', "", 0, "2026-12-01T00:00:00Z", '["/größe/"]'),
+    ),
+}
+"""State and head of an article -> its metadata, hold, undated, expires and aliases."""
+
+
+def test_articles_and_unreadable_files_get_columns_for_queries(new_database_url: str) -> None:
+    engine = sqlalchemy.create_engine(new_database_url)
+    migrate(engine, "0015")
+    tables = metadata_of(engine)
+    with engine.begin() as connection:
+        for number, (state, head) in enumerate(HEADS):
+            row = row_of(tables["articles"]) | {"id": f"{number}", "path": f"{number}.md"}
+            connection.execute(
+                tables["articles"].insert().values(row | {"state": state, "head": head})
+            )
+        row = row_of(tables["unreadable_files"]) | {"finding": '[["error", "symbolic-link", "no"]]'}
+        connection.execute(tables["unreadable_files"].insert().values(row))
+        meta = [{"key": key, "value": key} for key in ("owed", "feed id", "issue weekly", "place")]
+        connection.execute(tables["meta"].insert(), meta)
+    migrate(engine, "0016")
+    with engine.connect() as connection:
+        query = "SELECT metadata, hold, undated, expires, aliases FROM articles ORDER BY id"
+        assert [tuple(row) for row in connection.execute(sqlalchemy.text(query))] == [
+            *HEADS.values()
+        ]
+        rules = connection.execute(sqlalchemy.text("SELECT rule FROM unreadable_files")).scalars()
+        assert [*rules] == ["symbolic-link"]
+        keys = connection.execute(
+            sqlalchemy.text("SELECT key, value FROM meta ORDER BY value")
+        ).all()
+        assert [tuple(row) for row in keys] == [
+            ("feed-id", "feed id"),
+            ("next-issue:weekly", "issue weekly"),
+            ("pending-documents", "owed"),
+            ("place", "place"),
+        ]
     engine.dispose()
 
 

@@ -36,7 +36,7 @@ from syndicate.issues import archive
 from syndicate.site import Site
 from syndicate.store.articles import Articles
 from syndicate.store.documents import Documents
-from syndicate.store.meta import Meta
+from syndicate.store.meta import Key, Meta
 from syndicate.store.newsletters import Newsletters
 from syndicate.store.renderings import Renderings
 from syndicate.store.sqlite import WAS_READABLE
@@ -102,8 +102,8 @@ def build_scanned(
 
 def _is_everything_due(meta: Mapping[str, str], recipe: str) -> bool:
     """Whether every document is to be made again."""
-    unfinished = meta.get("unfinished") == "yes"
-    return unfinished or meta.get("recipe") != recipe or ALL in pending_owners(meta)
+    unfinished = meta.get(Key.UNFINISHED_BUILD) == "yes"
+    return unfinished or meta.get(Key.RECIPE) != recipe or ALL in pending_owners(meta)
 
 
 def _stale_articles(
@@ -165,7 +165,7 @@ def _mark_pending(site: Site, documents: SiteDocuments, due: list[Owner], now: d
         Newsletters(site.database).begin(site.config.newsletters, format_timestamp(now))
         pending = due if len(due) <= MAX_PENDING else [ALL]
         Meta(site.database).remember(
-            pending_values(pending) | {"unfinished": "no", "feed id": documents.feed_id}
+            pending_values(pending) | {Key.UNFINISHED_BUILD: "no", Key.FEED_ID: documents.feed_id}
         )
 
 

@@ -9,10 +9,10 @@ from datetime import datetime
 
 from syndicate.build.file_changes import changed_files
 from syndicate.catalogue.pages_by_place import with_page_by_place
-from syndicate.catalogue.records import Record, State, expires, is_page, is_published
+from syndicate.catalogue.records import Record, State, is_page, is_published
 from syndicate.catalogue.scan import broken_finding, read_article, scanned
-from syndicate.content import folder, naming, page_rules, rule_files
-from syndicate.content.article import Article
+from syndicate.content import folder, naming, rule_files
+from syndicate.content.article import Article, HoldKind
 from syndicate.content.page_rules import surrounding
 from syndicate.content.reader import Reading, is_article
 from syndicate.documents.render_cache import address
@@ -165,9 +165,8 @@ def _is_as_kept(reading: Reading | None, record: Record | None) -> bool:
         return False
     alone = surrounding((), (), ())  # so that a page by what lies around it is as it was
     file = with_page_by_place(scanned(reading, (0, 0)), record, alone)
-    kept = (file.body_hash, file.title, file.slug, file.head, file.draft)
-    draft = record.state == State.DRAFT
-    return kept == (record.body_hash, record.title, record.slug, record.head, draft)
+    names = ("body_hash", "title", "slug", "metadata", "hold", "expires", "aliases")
+    return all(getattr(file, name) == getattr(record, name) for name in names)
 
 
 TOO_FRESH = -1
@@ -192,7 +191,7 @@ def _state(
         stays = "what was published from it stays" if kept else "nothing is published from it"
         return Fact("state", "broken", f"it cannot be read; {stays}")
     if record is None or record.state == State.GONE:
-        state = "draft" if article.draft else "page" if article.page else "new"
+        state = "draft" if article.hold else "page" if article.page else "new"
         return Fact("state", state, f"not built yet: {BUILD}")
     if unread:
         return Fact("state", "changed", f"edited since the last build: {BUILD}")
@@ -208,7 +207,7 @@ def _state(
 
 def _held_state(site: Site, record: Record) -> Fact:
     """Why an article stands in no feed, by the rule or key that keeps it out."""
-    inferred = json.loads(record.head).get("inferred", {})
+    inferred = json.loads(record.metadata).get("inferred", {})
     page, draft = inferred.get("page", ""), inferred.get("draft", "header")
     if record.state == State.PAGE:
         return Fact("state", "page", page)
@@ -218,11 +217,11 @@ def _held_state(site: Site, record: Record) -> Fact:
         moment = _local(site, record.published)
         return Fact("state", "scheduled", f"its date lies in the future: {moment}")
     if record.state == State.EXPIRED:
-        moment = _local(site, expires(record) or record.published)
+        moment = _local(site, record.expires or record.published)
         return Fact("state", "expired", f"its date of expiry has passed: {moment}")
     if record.state == State.UNDATED:
         return Fact("state", "held back", f"it has no date: {BUILD} --publish-undated")
-    if page and draft in (page_rules.EMPTY, page_rules.FRONT):
+    if page and record.hold == HoldKind.NOT_BUILT:
         return Fact("state", "page, not built", f"{page}; {draft}")
     return Fact("state", "draft", draft)
 
@@ -275,7 +274,7 @@ def _stated(site: Site, article: Article) -> Iterator[Fact]:
 
 def _kept(site: Site, record: Record) -> Iterator[Fact]:
     """What the store keeps."""
-    stated = '"url"' in record.head
+    stated = "url" in json.loads(record.metadata)
     source = "path" if is_page(record) else "site.permalink"
     where = address(record, site.config.site, site.zone)
     yield Fact("id", record.id, "store")

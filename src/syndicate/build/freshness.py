@@ -24,7 +24,7 @@ from syndicate.documents.render_cache import (
 from syndicate.documents.site_documents import content_folder
 from syndicate.site import Site
 from syndicate.store.articles import Articles
-from syndicate.store.meta import Meta
+from syndicate.store.meta import Key, Meta
 
 
 def stale_article_ids(
@@ -40,7 +40,7 @@ def stale_article_ids(
     articles = Articles(site.database)
     address_of = partial(address_at, articles, site.config.site, site.zone)
     stale = stale_renderings(uses, content_folder(site, files), address_of, moved)
-    return stale | set(json.loads(Meta(site.database).all().get("behind", "[]")))
+    return stale | set(json.loads(Meta(site.database).all().get(Key.FAILED_ARTICLES, "[]")))
 
 
 def navigation_of(site: Site) -> list[tuple[object, ...]]:

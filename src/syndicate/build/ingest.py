@@ -14,16 +14,16 @@ from syndicate.build.expiry import expiry_times, has_expiring, has_returning
 from syndicate.build.file_changes import compare_with_store, settled, settled_mtime
 from syndicate.build.recorder import FileChanges, IngestSettings, Recorder
 from syndicate.catalogue.publication import MAX_UNDATED
-from syndicate.catalogue.records import Record, ScannedFile, is_undated
+from syndicate.catalogue.records import Record, ScannedFile
 from syndicate.catalogue.scan import UnreadableFile
 from syndicate.content.folder import FolderScan, Stat
 from syndicate.content.rule_files import RuleFiles, fingerprint
 from syndicate.content.versions import READER_VERSION
-from syndicate.store.articles import Articles, Change
+from syndicate.store.articles import Articles, Change, UnreadableRow
 from syndicate.store.confirmed_time import confirmed_time, needs_reading
 from syndicate.store.database import Database
 from syndicate.store.events import EventKind, Events
-from syndicate.store.meta import Meta
+from syndicate.store.meta import Key, Meta
 from syndicate.timestamps import format_timestamp
 
 DATES = "articles"
@@ -66,11 +66,11 @@ def ingest(
     article would be left.
     """
     articles, meta = Articles(database), Meta(database).all()
-    read_as = f"{READER_VERSION} {settings.zone} {fingerprint(source.rule_files)}".rstrip()
-    tags_kept = "yes" if settings.keep_tags else "no"
-    same_rules = meta.get("read as") == read_as
+    reader_inputs = f"{READER_VERSION} {settings.zone} {fingerprint(source.rule_files)}".rstrip()
+    tag_lists = "yes" if settings.keep_tags else "no"
+    same_rules = meta.get(Key.READER_INPUTS) == reader_inputs
     changed, removed = compare_with_store(articles, source.scan, same_rules=same_rules)
-    retag = meta.get("tags kept") != tags_kept
+    retag = meta.get(Key.TAG_LISTS) != tag_lists
     if not (changed or removed or retag or _has_due(articles, meta, settings, now)):
         return IngestResult()
     read = source.read(changed, source.rule_files)
@@ -83,9 +83,9 @@ def ingest(
             Events(database).add(EventKind.ARTICLE_PUBLISHED, new, format_timestamp(now))
         _keep_tags(articles, changes, keep=settings.keep_tags, rebuild=retag)
         cleared = (*removed, *(file.path for file in files.scanned))
-        articles.replace_faults(cleared, _unreadable_rows(files.unreadable, now))
-        kept = {"read as": read_as, "tags kept": tags_kept}
-        Meta(database).remember(kept | ({"unfinished": "yes"} if changes else {}))
+        articles.replace_unreadable(cleared, _unreadable_rows(files.unreadable, now))
+        kept: dict[str, str] = {Key.READER_INPUTS: reader_inputs, Key.TAG_LISTS: tag_lists}
+        Meta(database).remember(kept | ({Key.UNFINISHED_BUILD: "yes"} if changes else {}))
     dated = () if settings.publish_undated else _dated_now(articles, changes)
     return IngestResult(tuple(changes), len(read), dated)
 
@@ -148,7 +148,7 @@ def _dated_now(articles: Articles, changes: Sequence[Change]) -> tuple[str, ...]
     """Articles without a date that are published with the current time: all of a first build, or
     many at once."""
     new = [after for before, after in changes if _is_new(before, after)]
-    undated = tuple(record.path for record in new if is_undated(record))
+    undated = tuple(record.path for record in new if record.undated)
     if len(undated) > MAX_UNDATED or (undated and articles.count() == len(new)):
         return undated
     return ()
@@ -159,12 +159,15 @@ def _is_new(before: Record | None, after: Record) -> bool:
     return after.sequence is not None and (before is None or before.sequence is None)
 
 
-def _unreadable_rows(files: Sequence[UnreadableFile], now: datetime) -> dict[str, tuple[Stat, str]]:
+def _unreadable_rows(files: Sequence[UnreadableFile], now: datetime) -> list[UnreadableRow]:
     now_ns = now.timestamp() * 1e9
-    return {
-        file.path: (
-            (file.stat[0], settled_mtime(file.stat[1], now_ns)),
+    return [
+        UnreadableRow(
+            file.path,
+            file.stat[0],
+            settled_mtime(file.stat[1], now_ns),
+            file.finding.rule,
             findings.to_json([file.finding]) or "[]",
         )
         for file in files
-    }
+    ]

@@ -14,7 +14,7 @@ from datetime import datetime, tzinfo
 from syndicate.build.expiry import has_expiring, has_returning
 from syndicate.catalogue.identity import Decision, KnownRecords, match_articles
 from syndicate.catalogue.publication import at_its_moment, dated_now, not_after, to_hold_undated
-from syndicate.catalogue.records import Record, ScannedFile, State, is_undated
+from syndicate.catalogue.records import Record, ScannedFile, State
 from syndicate.catalogue.scan import UnreadableFile
 from syndicate.catalogue.slugs import disambiguate_slugs
 from syndicate.content.page_rules import Surrounding, surrounding
@@ -151,7 +151,7 @@ class Recorder:
         dated, undated = (
             [path for path in paths if path not in read] for paths in self.articles.placed_by_date()
         )
-        live = [f for f in files.scanned if not f.draft and not f.page and not f.unlisted]
+        live = [f for f in files.scanned if not f.hold and not f.page and not f.unlisted]
         dated += [file.path for file in live if file.date]
         undated += [file.path for file in live if file.may_be_page and not file.date]
         return surrounding(dated, undated, files.paths)
@@ -167,7 +167,7 @@ class Recorder:
 
     def _is_first(self, decision: Decision) -> bool:
         """Whether no article that was published before still is."""
-        if not any(map(is_undated, decision.saved)):  # nearly always: spares the query
+        if not any(record.undated for record in decision.saved):  # nearly always: spares the query
             return False
         return set(self.articles.published_ids()) <= {record.id for record in decision.gone}
 

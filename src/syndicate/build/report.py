@@ -50,7 +50,7 @@ def report_of(
     `documents_findings` are those of documents, as JSON by owner.
     """
     by_path = (
-        *articles.faults().items(),
+        *articles.unreadable().items(),
         *articles.findings(),
         *Renderings(articles.database).findings(),
     )
@@ -81,7 +81,7 @@ def _counts(articles: Articles, document_findings: Sequence[Finding]) -> Counts:
     counts = articles.counts()
     lost = {finding.path for finding in document_findings if finding.rule == TEXT_LOST}
     records = articles.at_paths(sorted(lost)) if lost else []
-    faulty = articles.faults()
+    faulty = articles.unreadable()
     published = sum(map(is_published, records))
     unread = sum(is_published(record) and record.path not in faulty for record in records)
     return replace(counts, published=counts.published - published, unread=counts.unread + unread)

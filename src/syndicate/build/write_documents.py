@@ -25,9 +25,9 @@ from syndicate.issues import archive
 from syndicate.issues.next_issue import next_issues
 from syndicate.site import Site
 from syndicate.store.database import Database
-from syndicate.store.documents import GONE_FEEDS, Documents
+from syndicate.store.documents import Documents
 from syndicate.store.events import EventKind, Events
-from syndicate.store.meta import Meta
+from syndicate.store.meta import NEXT_ISSUE_INPUT, Key, Meta
 from syndicate.store.renderings import Renderings
 from syndicate.timestamps import format_timestamp
 
@@ -70,8 +70,9 @@ def write_documents(
         kept.keep_findings(
             writer.owners | documents.findings.keys(), document_findings(documents, writer)
         )
-        behind = json.dumps(sorted(documents.renditions.failed_ids))
-        Meta(site.database).remember(pending_values([]) | {"recipe": recipe, "behind": behind})
+        failed = json.dumps(sorted(documents.renditions.failed_ids))
+        done = {Key.RECIPE: recipe, Key.FAILED_ARTICLES: failed}
+        Meta(site.database).remember(pending_values([]) | done)
         Meta(site.database).remember(_gone_feeds(writer, kept.gone_feeds()))
         if site.config.feeds.hub:
             changed = [path for path in writer.written if path.endswith(FEED_FILES)]
@@ -95,7 +96,7 @@ def _gone_feeds(writer: DocumentWriter, before: AbstractSet[str]) -> dict[str, s
     """The meta value that lists deleted feeds; empty if it stays as it was."""
     removed = {key.removeprefix("output:") for key in writer.removed if key.endswith(FEED_FILES)}
     gone = (before | removed) - set(writer.written)
-    return {} if gone == before else {GONE_FEEDS: json.dumps(sorted(gone)[:MAX_GONE_FEEDS])}
+    return {} if gone == before else {Key.GONE_FEEDS: json.dumps(sorted(gone)[:MAX_GONE_FEEDS])}
 
 
 def _batches(made: Iterable[Made]) -> Iterator[list[Made]]:
@@ -134,7 +135,7 @@ def _write_next_issues(
             documents.with_issue.add(name)
         if issue.documents is not None or issue.findings:
             documents.findings[owner] = list(issue.findings)
-        input_hashes[f"issue {name}"] = issue.input_hash
+        input_hashes[NEXT_ISSUE_INPUT + name] = issue.input_hash
     return input_hashes
 
 

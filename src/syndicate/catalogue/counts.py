@@ -41,8 +41,3 @@ class Counts:
 
 def _counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def is_called_draft(reason: str) -> bool:
-    """Whether an article is a draft by the word of its author; `reason` is "" for `draft: true`."""
-    return not reason or reason.lower().endswith(("draft", "drafts"))

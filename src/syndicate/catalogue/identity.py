@@ -15,6 +15,7 @@ from datetime import datetime
 from functools import partial
 from hashlib import sha256
 from pathlib import PurePosixPath
+from typing import Any
 
 from syndicate.catalogue.pages_by_place import with_page_by_place
 from syndicate.catalogue.publication import state_when_read
@@ -173,7 +174,7 @@ def _difference(file: ScannedFile, record: Record) -> tuple[bool, bool, bool, st
     """How little a record resembles a file, to sort by."""
     return (
         record.title != file.title,
-        record.head != file.head,
+        record.metadata != file.metadata,
         PurePosixPath(record.path).name != PurePosixPath(file.path).name,
         record.id,
     )
@@ -185,20 +186,31 @@ def _new_record(file: ScannedFile, host: str, now: str, taken: set[str]) -> Reco
     day = min(published, now)[:10]
     return Record(
         id=new_id(host, day, file.path, taken),
-        path=file.path,
-        size=file.size,
-        mtime_ns=file.mtime_ns,
-        body_hash=file.body_hash,
+        **_as_read(file),
         state=state_when_read(file, published, now),
         first_seen=now,
         published=published,
         updated=_stated_update(file, published, now) or published,
         sequence=None,
-        title=file.title,
-        slug=file.slug,
-        head=file.head,
-        findings=file.findings,
     )
+
+
+def _as_read(file: ScannedFile) -> dict[str, Any]:
+    """The fields of a record that are as in the file."""
+    return {
+        "path": file.path,
+        "size": file.size,
+        "mtime_ns": file.mtime_ns,
+        "body_hash": file.body_hash,
+        "title": file.title,
+        "slug": file.slug,
+        "metadata": file.metadata,
+        "findings": file.findings,
+        "hold": file.hold,
+        "undated": int(file.date is None),
+        "expires": file.expires,
+        "aliases": file.aliases,
+    }
 
 
 def _stated_update(file: ScannedFile, published: str, now: str) -> str | None:
@@ -214,7 +226,7 @@ def _updated_record(record: Record, file: ScannedFile, now: str) -> Record:
     """
     published = record.published
     if record.sequence is None:
-        was_draft = record.state == State.DRAFT and not file.draft
+        was_draft = record.state == State.DRAFT and not file.hold
         published = file.date or (now if was_draft else record.first_seen)
         updated = _stated_update(file, published, now) or published
     else:
@@ -226,17 +238,5 @@ def _updated_record(record: Record, file: ScannedFile, now: str) -> Record:
     state = state_when_read(file, published, now)
     if state == State.LIVE and record.state == State.UNDATED and not file.date:
         state = State.UNDATED
-    again = record._replace(
-        path=file.path,
-        size=file.size,
-        mtime_ns=file.mtime_ns,
-        body_hash=file.body_hash,
-        state=state,
-        published=published,
-        updated=updated,
-        title=file.title,
-        slug=file.slug,
-        head=file.head,
-        findings=file.findings,
-    )
+    again = record._replace(**_as_read(file), state=state, published=published, updated=updated)
     return with_unique_slug(again) if record.slug == unique_slug(again) else again

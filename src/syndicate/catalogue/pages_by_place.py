@@ -7,6 +7,7 @@ import json
 from syndicate import findings
 from syndicate.catalogue.records import ENCODE, NO_BODY, Record, ScannedFile
 from syndicate.content import page_rules
+from syndicate.content.article import HoldKind
 from syndicate.content.page_rules import Surrounding
 from syndicate.findings import Finding, Level
 
@@ -21,9 +22,9 @@ def with_page_by_place(
     """
     if not file.may_be_page or around is None or (record and record.sequence is not None):
         return file
-    if not file.draft and (why := around.withholds(file.path, dated=file.date is not None)):
+    if not file.hold and (why := around.withholds(file.path, dated=file.date is not None)):
         return _as_no_post(file, why)
-    kept = json.loads(record.head).get("inferred", {}).get("page") if record else None
+    kept = json.loads(record.metadata).get("inferred", {}).get("page") if record else None
     dated = file.date is not None
     stays = kept == page_rules.BESIDE_POSTS if dated else kept in page_rules.BY_SURROUNDING
     reason = around.reason(file.path, dated=dated) or (kept if stays else "")
@@ -31,24 +32,25 @@ def with_page_by_place(
 
 
 def _as_page(file: ScannedFile, reason: str) -> ScannedFile:
-    head = json.loads(file.head)
-    head |= {"page": True, "inferred": {**head.get("inferred", {}), "page": reason}}
+    metadata = json.loads(file.metadata)
+    metadata |= {"page": True, "inferred": {**metadata.get("inferred", {}), "page": reason}}
     text = file.body_hash != NO_BODY
-    why = "" if file.draft else page_rules.left_out(file.path, head.get("url"), has_text=text)
+    url = metadata.get("url")
+    why = "" if file.hold else page_rules.left_out(file.path, url, has_text=text)
     if why:
-        head["inferred"]["draft"] = why
+        metadata["inferred"]["draft"] = why
     kept_findings = [f for f in findings.from_json(file.findings) if f.rule != "body-empty"]
     return file._replace(
-        head=ENCODE(head),
+        metadata=ENCODE(metadata),
         page=True,
-        draft=file.draft or bool(why),
+        hold=HoldKind.NOT_BUILT if why else file.hold,
         findings=findings.to_json(kept_findings),
     )
 
 
 def _as_no_post(file: ScannedFile, reason: str) -> ScannedFile:
-    head = json.loads(file.head)
-    head["inferred"] = {**head.get("inferred", {}), "draft": reason}
+    metadata = json.loads(file.metadata)
+    metadata["inferred"] = {**metadata.get("inferred", {}), "draft": reason}
     finding = Finding(
         Level.NOTICE,
         "post-undated",
@@ -58,4 +60,4 @@ def _as_no_post(file: ScannedFile, reason: str) -> ScannedFile:
     )
     known = findings.from_json(file.findings)
     kept_findings = findings.to_json([*known, finding])
-    return file._replace(head=ENCODE(head), draft=True, findings=kept_findings)
+    return file._replace(metadata=ENCODE(metadata), hold=HoldKind.OTHER, findings=kept_findings)

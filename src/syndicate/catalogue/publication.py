@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 
-from syndicate.catalogue.records import Record, ScannedFile, State, expires, is_page, is_undated
+from syndicate.catalogue.records import Record, ScannedFile, State, is_page
 
 MAX_UNDATED = 3
 """A first build publishes at most this many articles without a date, at the current time."""
@@ -22,7 +22,7 @@ def to_hold_undated(
     cannot be read would otherwise be published, and sent, as if all of it were new.
     """
     new = [r for r in records if r.id not in known and r.state == State.LIVE]
-    undated = {r.id for r in new if is_undated(r)}
+    undated = {r.id for r in new if r.undated}
     few = len(undated) + held <= MAX_UNDATED
     if few and (len(undated) == len(new) or 2 * len(undated) <= len(new)):
         return list(records)
@@ -39,13 +39,13 @@ def not_after(record: Record, now: str) -> Record:
 
     A date that its header states stays.
     """
-    published = min(record.published, now) if is_undated(record) else record.published
+    published = min(record.published, now) if record.undated else record.published
     return record._replace(published=published, updated=max(published, min(record.updated, now)))
 
 
 def at_its_moment(record: Record, now: str) -> Record:
     """The record with the state it has at `now`, where time alone changes it."""
-    if (moment := expires(record)) and moment <= now:
+    if record.expires and record.expires <= now:
         return record._replace(state=State.EXPIRED)
     if record.state == State.WAITING and record.published <= now:
         return record._replace(state=_shown_as(record))
@@ -58,14 +58,14 @@ def at_its_moment(record: Record, now: str) -> Record:
 
 def _shown_as(record: Record) -> State:
     """The state of a record that is shown."""
-    if json.loads(record.head).get("unlisted") is True:
+    if json.loads(record.metadata).get("unlisted") is True:
         return State.UNLISTED
     return State.PAGE if is_page(record) else State.LIVE
 
 
 def state_when_read(file: ScannedFile, published: str, now: str) -> State:
     """The state of an article after its file was read."""
-    if file.draft:
+    if file.hold:
         return State.DRAFT
     if file.expires and file.expires <= now:
         return State.EXPIRED

@@ -9,8 +9,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from syndicate.catalogue.tags import tag_pairs
-from syndicate.content.article import Article, Format
-from syndicate.timestamps import format_timestamp
+from syndicate.content.article import Article, Format, HoldKind
 
 
 class State(StrEnum):
@@ -39,7 +38,9 @@ class Record(NamedTuple):
     """An article as the store keeps it, a row: everything but its body. Moments as UTC text.
 
     A named tuple, for there are tens of thousands of them: it is the row that is written.
-    `head` is JSON: the rest of the metadata, such as tags.
+    `hold` is why a draft is held back, `undated` 1 if neither header nor path state a date;
+    `expires` is a moment, or None; `aliases` are other paths of the article (JSON), `metadata` the
+    rest of what it states, such as tags (JSON).
     """
 
     id: str
@@ -54,8 +55,12 @@ class Record(NamedTuple):
     sequence: int | None
     title: str
     slug: str
-    head: str
+    metadata: str
     findings: str | None
+    hold: str = HoldKind.NONE
+    undated: int = 0
+    expires: str | None = None
+    aliases: str | None = None
 
     def numbered(self, sequence: int) -> Record:
         """This record as it is published."""
@@ -64,7 +69,7 @@ class Record(NamedTuple):
     @property
     def tag_pairs(self) -> tuple[tuple[str, str], ...]:
         """Tags as in addresses, each with its label as written; of two that are one, the first."""
-        return tag_pairs(self.head)
+        return tag_pairs(self.metadata)
 
 
 class ScannedFile(NamedTuple):
@@ -76,15 +81,16 @@ class ScannedFile(NamedTuple):
     body_hash: str
     title: str
     slug: str
-    head: str
+    metadata: str
     findings: str | None
     date: str | None
     updated: str | None
-    draft: bool
+    hold: str = HoldKind.NONE
     page: bool = False
     unlisted: bool = False
     may_be_page: bool = False
     expires: str | None = None
+    aliases: str | None = None
 
 
 NO_BODY = sha256(b"").hexdigest()[:32]
@@ -96,22 +102,18 @@ def body_hash(body: str) -> str:
     return sha256(body.strip().encode()).hexdigest()[:32]
 
 
-HEAD = (
+_METADATA = (
     *("format", "body_line", "summary", "url", "image", "image_alt", "enclosure", "language"),
-    *("authors", "tags", "aliases", "extra", "inferred", "page", "unlisted"),
+    *("authors", "tags", "extra", "inferred", "page", "unlisted"),
 )
 
 
-def head_of(article: Article) -> str:
+def metadata_of(article: Article) -> str:
     """The metadata that the store keeps as JSON, what is empty left out; the same every time."""
-    values = {name: value for name in HEAD if (value := getattr(article, name))}
+    values = {name: value for name in _METADATA if (value := getattr(article, name))}
     for name in ("extra", "inferred"):
         if name in values:
             values[name] = dict(values[name])
-    if article.expires:
-        values["expires"] = format_timestamp(article.expires)
-    if article.date is None:
-        values["undated"] = True
     return ENCODE(values)
 
 
@@ -120,30 +122,30 @@ ENCODE = json.JSONEncoder(ensure_ascii=False).encode
 
 def aliases_of(record: Record) -> tuple[str, ...]:
     """The paths that an article had before, below the site, with and without a slash behind."""
-    paths = (urlsplit(alias).path.strip("/") for alias in json.loads(record.head)["aliases"])
+    aliases = json.loads(record.aliases or "[]")
+    paths = (urlsplit(alias).path.strip("/") for alias in aliases)
     return tuple(each for path in paths if path for each in (path, f"{path}/"))
 
 
 def article_of(record: Record, body: str) -> Article:
     """The article again, from its record and body."""
-    head = json.loads(record.head)
-    for name in ("authors", "tags", "aliases"):
-        head[name] = tuple(head.get(name, ()))
-    for name in ("expires", "undated"):
-        head.pop(name, None)
+    values = json.loads(record.metadata)
+    for name in ("authors", "tags"):
+        values[name] = tuple(values.get(name, ()))
     return Article(
         path=record.path,
         title=record.title,
         body=body,
         slug=record.slug,
-        format=Format(head.pop("format")),
-        **head,
+        format=Format(values.pop("format")),
+        aliases=tuple(json.loads(record.aliases or "[]")),
+        **values,
     )
 
 
 def is_page(record: Record) -> bool:
     """Whether the record is of a page of the site, in whichever state."""
-    return '"page": true' in record.head and json.loads(record.head).get("page") is True
+    return '"page": true' in record.metadata and json.loads(record.metadata).get("page") is True
 
 
 def is_published(record: Record) -> bool:
@@ -154,16 +156,3 @@ def is_published(record: Record) -> bool:
 def is_shown(record: Record) -> bool:
     """Whether a record has a web page: a published article, a page, or what is unlisted."""
     return is_published(record) or record.state in BESIDE_ARTICLES
-
-
-def is_undated(record: Record) -> bool:
-    """Whether neither header nor path of an article states its date."""
-    return '"undated": true' in record.head and json.loads(record.head).get("undated") is True
-
-
-def expires(record: Record) -> str | None:
-    """The moment at which a record expires."""
-    if '"expires": "' not in record.head:
-        return None
-    moment = json.loads(record.head).get("expires")
-    return moment if isinstance(moment, str) else None

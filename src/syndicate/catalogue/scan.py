@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from syndicate import findings
-from syndicate.catalogue.records import ScannedFile, body_hash, head_of
+from syndicate.catalogue.records import ENCODE, ScannedFile, body_hash, metadata_of
 from syndicate.content import folder
 from syndicate.content.folder import Stat
 from syndicate.content.inherited import FolderRules
@@ -141,13 +141,14 @@ def scanned(reading: Reading, stat: Stat) -> ScannedFile:
         body_hash(article.body),
         article.title,
         article.slug,
-        head_of(article),
+        metadata_of(article),
         findings.to_json(reading.findings),
         format_timestamp(article.date) if article.date else None,
         format_timestamp(article.updated) if article.updated else None,
-        article.draft,
+        article.hold,
         article.page,
         article.unlisted,
         article.may_be_page,
         format_timestamp(article.expires) if article.expires else None,
+        ENCODE(article.aliases) if article.aliases else None,
     )

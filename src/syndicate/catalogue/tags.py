@@ -11,11 +11,11 @@ from hashlib import sha256
 from syndicate.content.naming import MAX_SLUG_LENGTH
 
 
-def tag_pairs(head: str) -> tuple[tuple[str, str], ...]:
-    """The tags in a record's head: as in addresses, and as written."""
-    if '"tags"' not in head:
+def tag_pairs(metadata: str) -> tuple[tuple[str, str], ...]:
+    """The tags in a record's metadata: as in addresses, and as written."""
+    if '"tags"' not in metadata:
         return ()
-    labels = json.loads(head).get("tags", ())
+    labels = json.loads(metadata).get("tags", ())
     pairs = {tag_of(label): label for label in reversed(labels)}
     return tuple((tag, pairs[tag]) for tag in dict.fromkeys(map(tag_of, labels)))
 

@@ -19,6 +19,16 @@ class Format(StrEnum):
     HTML = "html"
 
 
+class HoldKind(StrEnum):
+    """What kind of thing holds an article back, so that it is not published."""
+
+    NONE = ""
+    DRAFT = "draft"  # its header, or a folder for drafts, calls it a draft
+    UNDERSCORE_FOLDER = "underscore-folder"  # a folder whose name begins with _
+    NOT_BUILT = "not-built"  # a page without text, or in the place of the front page
+    OTHER = "other"  # another key, a header that is not understood, another file
+
+
 @dataclass(frozen=True, slots=True)
 class Enclosure:
     """A media file that belongs to an article (RSS 2.0 enclosure): length in bytes."""
@@ -44,8 +54,8 @@ class Article:
     """One text file in the content folder with its metadata, once read.
 
     `path` is relative to the content folder with forward slashes. Dates are aware, in UTC.
-    `date` is None when neither the header nor the path states one. A `draft` is not published,
-    for any reason; a `page` (About, Privacy) and an `unlisted` article are published only as web
+    `date` is None when neither the header nor the path states one. An article with a `hold` is
+    not published; a `page` (About, Privacy) and an `unlisted` article are published only as web
     pages; with `may_be_page`, the folders around it decide whether it is one. At `expires` the
     article is withdrawn. `url` is the URL that the header states (`url`, `permalink`), as
     written. `image` and `enclosure` are as written (a URL or a path). `summary` is plain text, None
@@ -61,7 +71,7 @@ class Article:
     body_line: int = 1
     date: datetime | None = None
     updated: datetime | None = None
-    draft: bool = False
+    hold: HoldKind = HoldKind.NONE
     page: bool = False
     unlisted: bool = False
     may_be_page: bool = False

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from urllib.parse import unquote
 
 from syndicate.content import plaintext
-from syndicate.content.key_reading import KeyReading, describe, first_text
+from syndicate.content.key_reading import KeyReading, describe, first_text, shown
 from syndicate.content.keys import Role, role_of
 from syndicate.content.metadata import MAX_TAG_LENGTH, MAX_TAGS
 from syndicate.content.visibility import yes_or_no
@@ -96,7 +96,7 @@ def _slug(reading: KeyReading, key: str, value: object) -> None:
 
 def _url(reading: KeyReading, key: str, value: object) -> None:
     if yes_or_no(value) is False:  # Eleventy writes no page for `permalink: false`
-        reading.withhold(True, key, value)
+        reading.hold(shown(key, value))
         return
     text = plaintext.line(value) if isinstance(value, str) else ""
     hint = "write the address itself, such as /articles/my-title/"

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from syndicate.content import naming, unparsed_headers
+from syndicate.content.article import HoldKind
 from syndicate.content.header import Header
 from syndicate.content.metadata import Metadata
 from syndicate.findings import Finding, Level
@@ -14,6 +15,7 @@ from syndicate.findings import Finding, Level
 class Hold(NamedTuple):
     """Why an article is held back ("" for a plain `draft:`), and a finding for its author."""
 
+    kind: HoldKind
     reason: str
     finding: Finding | None = None
 
@@ -27,27 +29,31 @@ def hold_of(path: str, header: Header, metadata: Metadata, date: datetime | None
     if metadata.draft:
         reason = metadata.withheld
         is_plain = reason.lower().startswith("draft:") and not reason.endswith(")")
-        return Hold("" if is_plain else reason)
-    if metadata.draft is None and (reason := _name_reason(path, metadata)):
-        return Hold(reason)
+        return Hold(metadata.hold, "" if is_plain else reason)
+    if metadata.draft is None and (hold := _hold_by_name(path, metadata)):
+        return hold
     if line := unparsed_headers.withholding(header.body):
         message = f"{line.text!r} is not in a header; the article is held back"
         hint = "write the header between lines of ---, or remove the line"
         number = header.body_line + line.number
-        return Hold(line.text, _finding(path, message, number, hint))
+        return Hold(HoldKind.OTHER, line.text, _finding(path, message, number, hint))
     if date is None and naming.has_impossible_day(path):
         message = "the file name begins with a day that does not exist; the article is held back"
         hint = "correct the file name, or add date:"
-        return Hold("impossible day in the file name", _finding(path, message, None, hint))
+        finding = _finding(path, message, None, hint)
+        return Hold(HoldKind.OTHER, "impossible day in the file name", finding)
     return None
 
 
-def _name_reason(path: str, metadata: Metadata) -> str:
-    """Why the path holds an article back; "" if it does not."""
+def _hold_by_name(path: str, metadata: Metadata) -> Hold | None:
+    """How the path holds an article back; None if it does not."""
     if naming.in_drafts(path):
-        return "folder for drafts"
+        return Hold(HoldKind.DRAFT, "folder for drafts")
     partial = "" if metadata.included else naming.partial(path)
-    return f"{partial} begins with _" if partial else ""
+    if not partial:
+        return None
+    kind = HoldKind.UNDERSCORE_FOLDER if partial.endswith("/") else HoldKind.OTHER
+    return Hold(kind, f"{partial} begins with _")
 
 
 def _finding(path: str, message: str, line: int | None, hint: str) -> Finding:

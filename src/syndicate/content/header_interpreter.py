@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 
 from syndicate.content import descriptive_keys, plaintext, publication_keys
+from syndicate.content.article import HoldKind
 from syndicate.content.dates import DateError, to_utc
 from syndicate.content.header import Header
 from syndicate.content.inherited import PUBLISHING, Force, Inherited
@@ -113,6 +114,7 @@ def _inherit_value(
         raise ArticleError(message, place=Location(reading.path), hint=error.hint) from error
     if not withheld and metadata.withheld:
         metadata.withheld = f"{metadata.withheld} ({source})"
+        metadata.hold = HoldKind.OTHER
     if not unlisted and metadata.unlisted:
         metadata.unlisted = f"{metadata.unlisted} ({source})"
     if draft is None and metadata.draft is False:

@@ -8,6 +8,7 @@ from datetime import date, datetime, tzinfo
 from typing import Never
 
 from syndicate.content import plaintext
+from syndicate.content.article import HoldKind
 from syndicate.content.header import Header
 from syndicate.content.metadata import Metadata
 from syndicate.errors import ArticleError, Location
@@ -28,17 +29,15 @@ class KeyReading:
     undated: list[tuple[str, Finding]] = field(default_factory=list)
     """Keys that hold the article back unless the header has a date, each with its finding."""
 
-    def withhold(self, answer: bool, key: str, value: object) -> None:
-        """Hold the article back if one key states so; note that a key publishes it if none does."""
-        if answer:
-            self.hold(shown(key, value))
-        else:
-            self.metadata.draft = bool(self.metadata.draft)
+    def publish(self) -> None:
+        """Note that a key publishes the article unless another key holds it back."""
+        self.metadata.draft = bool(self.metadata.draft)
 
-    def hold(self, reason: str) -> None:
+    def hold(self, reason: str, kind: HoldKind = HoldKind.OTHER) -> None:
         """Hold the article back. The first reason counts."""
+        if not self.metadata.draft:
+            self.metadata.withheld, self.metadata.hold = reason, kind
         self.metadata.draft = True
-        self.metadata.withheld = self.metadata.withheld or reason
 
     def texts(self, key: str, value: object, depth: int = 0) -> Iterator[str]:
         """The texts in a list with any nesting; the `name`, `title` or `label` of a map."""

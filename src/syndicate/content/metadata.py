@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from syndicate.content.article import HoldKind
 from syndicate.content.keys import Role
 from syndicate.findings import Finding
 
@@ -17,10 +18,10 @@ class Metadata:
     """The values of a header; None or empty where it states none.
 
     `withheld` and `unlisted` name the first key that holds the article back, or keeps it out of
-    lists; `placement` contains the values of `type`, `layout` and `template`, which may make it a
-    page. From the configuration of a generator: `included`, a name with `_` does not hold it back;
-    `page_by`, what makes it a page, and `undated_page_by`, only without a date; `unlinked`, what
-    keeps a page out of the navigation.
+    lists; `hold` is the kind of the former. `placement` contains the values of `type`, `layout` and
+    `template`, which may make it a page. From the configuration of a generator: `included`, a name
+    with `_` does not hold it back; `page_by`, what makes it a page, and `undated_page_by`, only
+    without a date; `unlinked`, what keeps a page out of the navigation.
     """
 
     title: str = ""
@@ -28,6 +29,7 @@ class Metadata:
     updated: datetime | None = None
     draft: bool | None = None
     withheld: str = ""
+    hold: HoldKind = HoldKind.NONE
     unlisted: str = ""
     expires: datetime | None = None
     placement: dict[Role, str] = field(default_factory=dict)

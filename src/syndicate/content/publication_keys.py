@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from syndicate.content.article import HoldKind
 from syndicate.content.dates import HINT, DateError, to_utc
 from syndicate.content.key_reading import KeyReading, describe, shown
 from syndicate.content.keys import Role, role_of
-from syndicate.content.visibility import Verdict, is_due_later, verdict, yes_or_no
+from syndicate.content.visibility import Verdict, is_due_later, verdict, word_of, yes_or_no
 
 # Values with which Eleventy takes a date from the file or from git.
 _COMPUTED = ("last modified", "created", "git last modified", "git created")
+_DRAFT = ("draft", "drafts")  # how a value ends that calls an article a draft
 _CONTROLS = (
     *(Role.STATUS, Role.VISIBILITY, Role.STAGE, Role.WITHHELD, Role.SHOWN, Role.UNLISTED),
     *(Role.LISTED, Role.BUILD, Role.PASSWORD),
@@ -47,14 +49,20 @@ def _draft(reading: KeyReading, key: str, value: object) -> None:
     answer = yes_or_no(value)
     if answer is None:
         reading.refuse(key, f"{key} is neither true nor false", f"write {key}: true or false")
-    reading.withhold(answer, key, value)
+    if answer:
+        reading.hold(shown(key, value), HoldKind.DRAFT)
+    else:
+        reading.publish()
 
 
 def _published(reading: KeyReading, key: str, value: object) -> None:
     """`published: false` as in Jekyll; a value other than yes or no is the day of publication."""
     answer = yes_or_no(value)
     if answer is not None:
-        reading.withhold(not answer, key, value)
+        if answer:
+            reading.publish()
+        else:
+            reading.hold(shown(key, value))
         return
     previous, reading.metadata.date = reading.metadata.date, None
     _date(reading, key, value)
@@ -72,9 +80,11 @@ def _control(reading: KeyReading, key: str, value: object) -> None:
         hint = "write draft: true to hold it back, or remove the key to publish it"
         reading.warn("publication-unclear", key, message, hint)
     if result in (Verdict.WITHHELD, Verdict.UNCLEAR):
-        reading.withhold(True, key, None if role is Role.PASSWORD else value)
+        value = None if role is Role.PASSWORD else value
+        kind = HoldKind.DRAFT if word_of(value).endswith(_DRAFT) else HoldKind.OTHER
+        reading.hold(shown(key, value), kind)
     elif result is Verdict.PUBLIC:
-        reading.withhold(False, key, value)
+        reading.publish()
     elif result is Verdict.UNLISTED:
         reading.metadata.unlisted = reading.metadata.unlisted or shown(key, value)
     elif role is not Role.PASSWORD:

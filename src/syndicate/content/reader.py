@@ -20,7 +20,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple, Never
 
 from syndicate.content import frontmatter, infer, naming, page_rules, plaintext
-from syndicate.content.article import NOTHING, Article, Format
+from syndicate.content.article import NOTHING, Article, Format, HoldKind
 from syndicate.content.body_reader import Body, read_body
 from syndicate.content.dates import DateError, to_utc
 from syndicate.content.decoding import MAX_BYTES, decode
@@ -120,7 +120,7 @@ def _article(path: str, form: Format, header: Header, metadata: Metadata, zone: 
         slug=naming.slug_of(metadata.slug or name or str(day or ""), path),
         body_line=body.line,
         date=date,
-        draft=bool(hold or left_out),
+        hold=hold.kind if hold else HoldKind.NOT_BUILT if left_out else HoldKind.NONE,
         page=placed.page,
         may_be_page=placed.may_be_page,
         unlisted=bool(unlisted),
@@ -133,7 +133,7 @@ def _article(path: str, form: Format, header: Header, metadata: Metadata, zone: 
         path,
         hold,
         without_title=title.missing and not left_out,
-        without_text=not article.draft and not body.has_text,
+        without_text=not article.hold and not body.has_text,
         too_many_tags=len(tags) > MAX_TAGS,
     )
     return Reading(article, tuple(findings))

@@ -22,7 +22,7 @@ from syndicate.store.events import Events
 from syndicate.store.incarnation import Incarnation, same_place
 from syndicate.store.issue_sends import IssueSend, IssueSends
 from syndicate.store.issues import FLOOR, Issue, Issues, IssueState
-from syndicate.store.meta import Meta
+from syndicate.store.meta import Key, Meta
 from syndicate.store.recipients import Recipients
 from syndicate.store.requests import SigningKeys, SignupRequests
 from syndicate.store.sent_record import MadeIssue
@@ -282,7 +282,7 @@ def _skip_events(site: Site, now: str) -> None:
 
 def _rebuild_all(site: Site) -> None:
     """Have the next build check every document."""
-    Meta(site.database).remember({"unfinished": "yes"})
+    Meta(site.database).remember({Key.UNFINISHED_BUILD: "yes"})
 
 
 def sending_doubt(setup: Setup) -> str:

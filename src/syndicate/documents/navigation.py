@@ -19,13 +19,13 @@ def in_navigation(record: Record) -> bool:
     """Whether every web page links to it: a page; deep in folders, an explicit one."""
     if record.state != State.PAGE:
         return False
-    rule = json.loads(record.head).get("inferred", {}).get("page", "")
+    rule = json.loads(record.metadata).get("inferred", {}).get("page", "")
     deep = page_rules.address(record.path, record.slug).count("/") > 1
     return not (deep and (rule in page_rules.BY_SURROUNDING or page_rules.is_section(record.path)))
 
 
 def weight_of(record: Record) -> float:
     """Where a page stands in the navigation: its `weight` or `order`; without one, last."""
-    extra = json.loads(record.head).get("extra", {})
+    extra = json.loads(record.metadata).get("extra", {})
     stated = (extra.get(key) for key in ("weight", "nav_order", "order"))
     return next((float(n) for n in stated if isinstance(n, int | float)), float("inf"))

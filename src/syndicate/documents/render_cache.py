@@ -157,7 +157,7 @@ class RenderCache:
 
 def address(record: Record, site: SiteSettings, zone: tzinfo) -> str:
     """The absolute URL of the article or page of a record."""
-    stated = json.loads(record.head).get("url") if '"url"' in record.head else None
+    stated = json.loads(record.metadata).get("url") if '"url"' in record.metadata else None
     if not stated and site.pages and is_page(record):
         stated = page_rules.address(record.path, record.slug)
     return article_url(
@@ -203,14 +203,14 @@ def _fingerprint(folder: Folder, target: str, address_of: Callable[[str], str | 
 
 
 def _input_hash(record: Record, url: str, base: str) -> str:
-    head = f"{record.title}\n{record.head}\n{url}\n{base}\n{record.path}"
-    head = sha256(head.encode()).hexdigest()[:16]
-    return f"{RENDERER_VERSION} {record.body_hash} {head}"
+    facts = f"{record.title}\n{record.metadata}\n{url}\n{base}\n{record.path}"
+    digest = sha256(facts.encode()).hexdigest()[:16]
+    return f"{RENDERER_VERSION} {record.body_hash} {digest}"
 
 
 def _published(record: Record, url: str, kept: CachedRendering) -> Published:
     made = json.loads(kept.rendering)
-    head = json.loads(record.head)
+    metadata = json.loads(record.metadata)
     return Published(
         id=record.id,
         url=url,
@@ -221,8 +221,8 @@ def _published(record: Record, url: str, kept: CachedRendering) -> Published:
         html=made["html"],
         path=record.path,
         tags=tuple(label for _, label in record.tag_pairs),
-        authors=tuple(head.get("authors", ())),
-        language=head.get("language") or "",
+        authors=tuple(metadata.get("authors", ())),
+        language=metadata.get("language") or "",
         lead=made["lead"],
         image=made["image"] and Image(**made["image"]),
         images=tuple(Image(**image) for image in made["images"]),

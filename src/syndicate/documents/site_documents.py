@@ -32,7 +32,7 @@ from syndicate.findings import Finding
 from syndicate.site import Site
 from syndicate.store.articles import Articles
 from syndicate.store.issues import Issues
-from syndicate.store.meta import Meta
+from syndicate.store.meta import Key, Meta
 from syndicate.timestamps import format_timestamp
 
 if TYPE_CHECKING:
@@ -312,7 +312,7 @@ def current_documents(site: Site, now: datetime) -> SiteDocuments:
 
 def _feed_id(site: Site, articles: Articles, now: datetime) -> str:
     """The id of the site's feed (RFC 4151): made once, then kept."""
-    known = Meta(articles.database).all().get("feed id")
+    known = Meta(articles.database).all().get(Key.FEED_ID)
     if known:
         return known
     day = min(articles.first_day() or "9", format_timestamp(now)[:10])

@@ -26,7 +26,7 @@ from syndicate.issues.compose import (
 )
 from syndicate.site import Site
 from syndicate.store.issues import Issue, Issues, slot_name
-from syndicate.store.meta import Meta
+from syndicate.store.meta import Key, Meta
 from syndicate.timestamps import parse_timestamp
 
 
@@ -191,6 +191,6 @@ def is_written(site: Site, issue: Issue) -> bool:
     """Whether the web page of an issue is up to date on disk."""
     meta = Meta(site.database).all()
     waits_for = {ALL, Owner.issue(issue.newsletter, issue.slot)}
-    if meta.get("unfinished") == "yes" or waits_for & set(pending_owners(meta)):
+    if meta.get(Key.UNFINISHED_BUILD) == "yes" or waits_for & set(pending_owners(meta)):
         return False
     return (site.places.output / page_file_of(issue)).is_file()

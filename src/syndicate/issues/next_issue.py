@@ -26,6 +26,7 @@ from syndicate.newsletters.issue import Candidate, Selection
 from syndicate.newsletters.selection import select
 from syndicate.store.articles import Articles
 from syndicate.store.issues import Issues
+from syndicate.store.meta import NEXT_ISSUE_INPUT
 from syndicate.store.newsletters import Newsletters
 from syndicate.timestamps import parse_timestamp
 
@@ -99,7 +100,7 @@ def next_issues(
     for newsletter in documents.config.newsletters.values():
         carried = articles_of(documents, newsletter)
         input_hash = sha256(repr((recipe, carried)).encode()).hexdigest()
-        if remembered.get(f"issue {newsletter.name}") == input_hash:
+        if remembered.get(NEXT_ISSUE_INPUT + newsletter.name) == input_hash:
             yield NextIssue(newsletter, len(carried), None, None, (), input_hash)
             continue
         try:

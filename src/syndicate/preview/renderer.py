@@ -128,7 +128,7 @@ class PreviewRenderer:
     def _found(self, outputs: SiteDocuments, chosen: Sequence[str]) -> Iterator[Finding]:
         """Findings about the articles of the issue, and about unreadable files."""
         articles = outputs.articles
-        for path, text in articles.faults().items():
+        for path, text in articles.unreadable().items():
             yield from from_json(text, path)
         kept = Renderings(articles.database).get(chosen)
         for record in articles.by_ids(chosen):

@@ -5,20 +5,18 @@ Reads and writes rows; decides nothing.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
-from syndicate.catalogue.counts import Counts, is_called_draft
+from syndicate.catalogue.counts import Counts
 from syndicate.catalogue.records import Record, State, is_published
 from syndicate.catalogue.tags import tag_pairs
-from syndicate.content import page_rules
+from syndicate.content.article import HoldKind
 from syndicate.content.folder import Stat
 from syndicate.store.database import Database
-from syndicate.store.meta import Meta
+from syndicate.store.meta import Key, Meta
 
 COLUMNS = ", ".join(Record._fields)
-NEXT_EXPIRY, LAST_EXPIRY = "next expiry", "last expiry"
-"""Keys in `meta`: when the next article expires, and when the last one did."""
 
 PUBLISHED = "state = 'live' AND sequence IS NOT NULL"
 # The concatenation keeps databases from scanning all live articles instead.
@@ -34,6 +32,16 @@ ArticleSummary = tuple[str, int, str, tuple[tuple[str, str], ...]]
 
 Change = tuple[Record | None, Record]
 """An article before (None: new) and after."""
+
+
+class UnreadableRow(NamedTuple):
+    """A file that could not be read: its stat, the rule of the finding, the finding (JSON)."""
+
+    path: str
+    size: int
+    mtime_ns: int
+    rule: str
+    finding: str
 
 
 class Articles:
@@ -57,7 +65,7 @@ class Articles:
                 stats.update((str(p), (int(s), int(m))) for p, s, m in rows)
         return stats
 
-    def faults(self) -> dict[str, str]:
+    def unreadable(self) -> dict[str, str]:
         """Path -> finding (JSON) of the files that could not be read."""
         return dict(self._pairs("SELECT path, finding FROM unreadable_files ORDER BY path"))
 
@@ -131,16 +139,15 @@ class Articles:
     def held_by_folder(self) -> list[str]:
         """The paths of articles in folders that begin with `_`, which are held back."""
         rows = self._rows(
-            "SELECT path FROM articles WHERE state = 'draft' "
-            'AND head LIKE \'%"draft": "%/ begins with _"%\' ORDER BY path'
+            "SELECT path FROM articles WHERE state = 'draft' AND hold = :hold ORDER BY path",
+            {"hold": HoldKind.UNDERSCORE_FOLDER},
         )
         return [str(path) for (path,) in rows]
 
     def placed_by_date(self) -> tuple[list[str], list[str]]:
         """The paths of articles with a date, and of articles and pages without one."""
         rows = self._rows(
-            "SELECT path, head LIKE '%\"undated\": true%', state FROM articles "
-            "WHERE state IN ('live', 'page')"
+            "SELECT path, undated, state FROM articles WHERE state IN ('live', 'page')"
         )
         dated = [str(path) for path, undated, state in rows if not undated and state == State.LIVE]
         return dated, [str(path) for path, undated, _ in rows if undated]
@@ -169,9 +176,9 @@ class Articles:
         return self._light(f"{where} {NEWEST} LIMIT :limit", values)
 
     def _light(self, where: str, values: Mapping[str, object]) -> list[ArticleSummary]:
-        query = f"SELECT id, sequence, published, head FROM articles WHERE {where}"
+        query = f"SELECT id, sequence, published, metadata FROM articles WHERE {where}"
         rows = self._rows(query, values)
-        return [(str(i), int(s), str(p), tag_pairs(head)) for i, s, p, head in rows]
+        return [(str(i), int(s), str(p), tag_pairs(metadata)) for i, s, p, metadata in rows]
 
     def in_sequence(self, low: int, high: int) -> list[Record]:
         """Published articles whose sequence is in low..high."""
@@ -198,7 +205,7 @@ class Articles:
     def expiring(self) -> list[Record]:
         """Records that are or will be shown, and have a date of expiry."""
         states = "('live', 'page', 'unlisted', 'waiting')"
-        return self._select(f'state IN {states} AND head LIKE \'%"expires": "%\'', {})
+        return self._select(f"state IN {states} AND expires IS NOT NULL", {})
 
     def expired(self) -> list[Record]:
         """Records that are no longer shown because they have expired."""
@@ -211,8 +218,7 @@ class Articles:
 
     def with_aliases(self) -> list[Record]:
         """Published articles and pages whose header names other addresses, in order."""
-        # A search in the JSON: few have one, and this runs after changes only.
-        return self._select(f"{SHOWN} AND head LIKE '%\"aliases\":%' ORDER BY sequence", {})
+        return self._select(f"{SHOWN} AND aliases IS NOT NULL ORDER BY sequence", {})
 
     def first_day(self) -> str | None:
         """The day of the oldest published article."""
@@ -233,7 +239,7 @@ class Articles:
             "SELECT published, path FROM articles WHERE state = 'waiting' "
             "ORDER BY published, id LIMIT 1"
         )
-        if expiry := Meta(self.database).all().get(NEXT_EXPIRY):
+        if expiry := Meta(self.database).all().get(Key.NEXT_EXPIRY):
             pairs.append((expiry, ""))
         return min(pairs, default=None)
 
@@ -258,28 +264,24 @@ class Articles:
         def of(state: State, waits: bool | None = None) -> int:
             return sum(n for (s, w), n in numbers.items() if s == state and waits in (None, w))
 
-        held, not_built = self._withheld() if of(State.DRAFT) else (0, 0)
+        holds = self._rows("SELECT hold, count(*) FROM articles WHERE state = 'draft' GROUP BY 1")
+        drafts = {HoldKind(hold): int(number) for hold, number in holds}
+        not_held_back = (HoldKind.DRAFT, HoldKind.NOT_BUILT)
         (unread,) = self._rows(
-            "SELECT count(*) FROM unreadable_files f WHERE finding NOT LIKE '%\"symbolic-link\"%' "
+            "SELECT count(*) FROM unreadable_files f WHERE rule <> 'symbolic-link' "
             f"AND NOT EXISTS (SELECT 1 FROM articles a WHERE a.path = f.path AND {SHOWN_BY_ID})"
         )[0]
         return Counts(
             published=of(State.LIVE, waits=False),
             pages=of(State.PAGE),
             unlisted=of(State.UNLISTED),
-            drafts=of(State.DRAFT) - held - not_built,
-            held_back=of(State.UNDATED) + held,
+            drafts=drafts.get(HoldKind.DRAFT, 0),
+            held_back=of(State.UNDATED)
+            + sum(number for hold, number in drafts.items() if hold not in not_held_back),
             scheduled=of(State.LIVE, waits=True) + of(State.WAITING),
             expired=of(State.EXPIRED),
             unread=int(unread),
         )
-
-    def _withheld(self) -> tuple[int, int]:
-        """Of the drafts, how many another key holds back, and how many are pages not built."""
-        query = "SELECT head FROM articles WHERE state = 'draft' AND head LIKE '%\"draft\": \"%'"
-        reasons = [json.loads(head)["inferred"]["draft"] for (head,) in self._rows(query)]
-        not_built = sum(reason in (page_rules.EMPTY, page_rules.FRONT) for reason in reasons)
-        return sum(not is_called_draft(reason) for reason in reasons) - not_built, not_built
 
     # -- writing (inside a transaction) ----------------------------------------------------
 
@@ -330,19 +332,12 @@ class Articles:
             [{"path": p, "size": s, "mtime": m} for p, (s, m) in stats.items()],
         )
 
-    def replace_faults(
-        self, cleared: Iterable[str], faulty: Mapping[str, tuple[Stat, str]]
-    ) -> None:
-        """Delete unreadable files at some paths and add new ones (stat, finding as JSON)."""
+    def replace_unreadable(self, cleared: Iterable[str], files: Sequence[UnreadableRow]) -> None:
+        """Delete unreadable files at some paths, and insert or replace others."""
         self.database.run_many(
-            "DELETE FROM unreadable_files WHERE path = :path",
-            [{"path": p} for p in (*cleared, *faulty)],
+            "DELETE FROM unreadable_files WHERE path = :path", [{"path": path} for path in cleared]
         )
-        self.database.run_many(
-            "INSERT INTO unreadable_files (path, size, mtime_ns, finding) "
-            "VALUES (:path, :size, :mtime, :f)",
-            [{"path": p, "size": s, "mtime": m, "f": f} for p, ((s, m), f) in faulty.items()],
-        )
+        self.database.upsert("unreadable_files", UnreadableRow._fields, files)
 
     # -- helpers -----------------------------------------------------------------------------
 

@@ -7,9 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from syndicate.catalogue.owners import Owner
 from syndicate.store.database import Database
-from syndicate.store.meta import Meta
-
-GONE_FEEDS = "gone feeds"
+from syndicate.store.meta import Key, Meta
 
 
 class Documents:
@@ -33,7 +31,7 @@ class Documents:
 
     def gone_feeds(self) -> frozenset[str]:
         """Paths of feeds that no longer exist."""
-        return frozenset(json.loads(Meta(self._database).all().get(GONE_FEEDS, "[]")))
+        return frozenset(json.loads(Meta(self._database).all().get(Key.GONE_FEEDS, "[]")))
 
     def keep(self, written: Mapping[str, tuple[int, Owner]], removed: Iterable[str]) -> None:
         """Add documents (path -> size, owner) and delete those that were removed."""

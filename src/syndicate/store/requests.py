@@ -187,10 +187,10 @@ class SigningKeys:
         self._make(now)
 
     def _make(self, now: str) -> SigningKey:
-        values = {"name": "last-secret"}
+        values = {"name": "last-signing-key"}
         rows = self._database.rows("SELECT value FROM meta WHERE key = :name", values)
         number = int(rows[0][0]) + 1 if rows else 1
         made = SigningKey(number, secrets.token_hex(KEY_BYTES), now, "")
-        self._database.upsert("meta", ("key", "value"), [("last-secret", str(number))])
+        self._database.upsert("meta", ("key", "value"), [("last-signing-key", str(number))])
         self._database.upsert("signing_keys", SigningKey._fields, [made])
         return made

@@ -22,15 +22,19 @@ articles = Table(
     Column("size", BigInteger, nullable=False),  # of the file as last read well
     Column("mtime_ns", BigInteger, nullable=False),  # -1: too fresh to be trusted
     Column("body_hash", PLAIN, nullable=False),
-    Column("state", PLAIN, nullable=False),  # live | draft | gone
+    Column("state", PLAIN, nullable=False),  # catalogue.records.State
     Column("first_seen", PLAIN, nullable=False),
     Column("published", PLAIN, nullable=False),  # the future: scheduled
     Column("updated", PLAIN, nullable=False),
     Column("sequence", BigInteger),  # 1, 2, ... in the order of first publication
     Column("title", PLAIN, nullable=False),
     Column("slug", PLAIN, nullable=False),
-    Column("head", PLAIN, nullable=False),  # the other metadata, JSON
+    Column("metadata", PLAIN, nullable=False),  # the rest, such as tags: JSON
     Column("findings", PLAIN),  # of reading it, JSON
+    Column("hold", PLAIN, nullable=False, server_default=""),  # content.article.HoldKind
+    Column("undated", BigInteger, nullable=False, server_default="0"),  # 1: no date is stated
+    Column("expires", PLAIN),  # when it is withdrawn
+    Column("aliases", PLAIN),  # other paths of it, JSON
     Index("articles_by_date", "state", "published", "sequence"),
     Index("articles_by_sequence", "sequence"),
     Index(
@@ -57,6 +61,7 @@ unreadable_files = Table(  # files that could not be read, as they were then
     Column("size", BigInteger, nullable=False),
     Column("mtime_ns", BigInteger, nullable=False),
     Column("finding", PLAIN, nullable=False),  # JSON
+    Column("rule", PLAIN, nullable=False, server_default=""),  # of the finding
 )
 
 renderings = Table(  # what bodies became: a cache, and the last good copy of a broken file

@@ -18,8 +18,12 @@ CREATE TABLE articles (
   sequence BIGINT,
   title TEXT NOT NULL,
   slug TEXT NOT NULL,
-  head TEXT NOT NULL,
+  metadata TEXT NOT NULL,
   findings TEXT,
+  hold TEXT DEFAULT '' NOT NULL,
+  undated BIGINT DEFAULT '0' NOT NULL,
+  expires TEXT,
+  aliases TEXT,
   PRIMARY KEY (id),
   UNIQUE (path)
 );
@@ -242,6 +246,7 @@ CREATE TABLE unreadable_files (
   size BIGINT NOT NULL,
   mtime_ns BIGINT NOT NULL,
   finding TEXT NOT NULL,
+  rule TEXT DEFAULT '' NOT NULL,
   PRIMARY KEY (path)
 );
 CREATE TABLE withdrawals (
@@ -253,4 +258,4 @@ CREATE TABLE withdrawals (
   PRIMARY KEY (id)
 );
 CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY);
-INSERT INTO alembic_version VALUES ('0015');
+INSERT INTO alembic_version VALUES ('0016');
