@@ -13,7 +13,7 @@ from syndicate.web.metrics import Traffic
 from syndicate.web.rate_limit import Clients, Limit
 from syndicate.web.representations import Representation
 from syndicate.web.responder import Responder
-from syndicate.web.site_in_memory import Address, SiteCache
+from syndicate.web.site_in_memory import ServedAddress, SiteCache
 
 __all__ = ["FastProtocol", "empty", "serve"]
 
@@ -44,6 +44,6 @@ def empty(folder: str, port: int) -> None:
 
 
 def _answers(folder: str) -> Responder:
-    cache = SiteCache(Path(folder), Address("https://example.org/"))
+    cache = SiteCache(Path(folder), ServedAddress("https://example.org/"))
     cache.refresh()
     return Responder(cache, Clients(Limit()), Traffic())

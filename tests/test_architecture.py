@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import re
 import tomllib
@@ -112,3 +113,12 @@ def test_each_package_is_in_the_table() -> None:
 def test_each_table_of_the_store_is_described() -> None:
     state = TEXT.split("# State")[1].split("\n# ")[0]
     assert set(re.findall(r"(?m)^\| `(\w+)` \|", state)) == set(metadata.tables)
+
+
+def test_no_two_public_classes_share_a_name() -> None:
+    places: dict[str, list[str]] = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                places.setdefault(node.name, []).append(str(path.relative_to(PACKAGE)))
+    assert {name: paths for name, paths in places.items() if len(paths) > 1} == {}

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from syndicate.config.model import Service
+from syndicate.config.model import ServiceSettings
 
 REPOSITORY = Path(__file__).parents[1]
 UNIT = REPOSITORY / "deploy" / "syndicate.service"
@@ -52,7 +52,7 @@ def test_the_unit_leaves_little_exposed(
 
 def test_systemd_waits_longer_than_the_service_takes_to_stop() -> None:
     (seconds,) = re.findall(r"(?m)^TimeoutStopSec=(\d+)$", UNIT.read_text())
-    assert int(seconds) > Service().shutdown_timeout
+    assert int(seconds) > ServiceSettings().shutdown_timeout
 
 
 def instructions() -> list[tuple[str, str]]:

@@ -32,7 +32,7 @@ import yaml_rs
 
 from syndicate.cli.main import syndicate
 from syndicate.config.model import (
-    Bounces,
+    BounceSettings,
     Brand,
     Config,
     Dkim,
@@ -42,7 +42,7 @@ from syndicate.config.model import (
     Newsletter,
     Sending,
     Server,
-    Service,
+    ServiceSettings,
     SiteSettings,
     Store,
     SubscriberSettings,
@@ -148,11 +148,11 @@ GROUPS = {
     "sending": Sending,
     "servers": Server,
     "dkim": Dkim,
-    "bounces": Bounces,
+    "bounces": BounceSettings,
     "imap": Imap,
     "webhooks": Webhooks,
     "store": Store,
-    "service": Service,
+    "service": ServiceSettings,
 }
 
 

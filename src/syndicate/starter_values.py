@@ -16,7 +16,7 @@ from syndicate.config.yaml_document import place_of
 from syndicate.findings import Finding, Level
 from syndicate.starter import starter
 
-Key = tuple[str, ...]
+SettingPath = tuple[str, ...]
 """Where a setting stands: the sections, and its name."""
 
 SITE = ("url", "description", "author", "email")
@@ -28,7 +28,7 @@ TITLE = "title"
 RULE = "starter-value"
 
 
-def unreplaced(config: Config) -> dict[Key, str]:
+def unreplaced(config: Config) -> dict[SettingPath, str]:
     """The settings that still are as in the starter: where each stands, and its value."""
     ours = _starter_config()
     found = _with_title(("site",), config.site, ours.site, SITE)
@@ -38,28 +38,28 @@ def unreplaced(config: Config) -> dict[Key, str]:
     return found
 
 
-def _of_newsletter(name: str, ours: Newsletter, theirs: Newsletter) -> dict[Key, str]:
+def _of_newsletter(name: str, ours: Newsletter, theirs: Newsletter) -> dict[SettingPath, str]:
     at = ("newsletters", name)
     found = _with_title(at, ours, theirs, NEWSLETTER)
     return found | dict(_same((*at, "brand"), ours.brand, theirs.brand, BRAND))
 
 
 def _with_title(
-    at: Key,
+    at: SettingPath,
     ours: SiteSettings | Newsletter,
     theirs: SiteSettings | Newsletter,
     names: tuple[str, ...],
-) -> dict[Key, str]:
+) -> dict[SettingPath, str]:
     found = dict(_same(at, ours, theirs, names))
     return dict(_same(at, ours, theirs, (TITLE,))) | found if found else {}
 
 
 def _same(
-    at: Key,
+    at: SettingPath,
     ours: SiteSettings | Newsletter | Brand,
     theirs: SiteSettings | Newsletter | Brand,
     names: tuple[str, ...],
-) -> Iterator[tuple[Key, str]]:
+) -> Iterator[tuple[SettingPath, str]]:
     for name in names:
         value = getattr(ours, name)
         if value and _is_of_example(name, value, getattr(theirs, name)):
@@ -123,7 +123,7 @@ def starter_findings(config: Config, config_file: str) -> Iterator[Finding]:
     if Path(config_file).resolve() == (starter() / "config.yaml").resolve():
         return  # the demonstration itself
     found = unreplaced(config)
-    mailed: set[Key] = set()
+    mailed: set[SettingPath] = set()
     for newsletter in config.newsletters.values():
         mailed |= _about(found, newsletter.name).keys() if newsletter.deliver else set()
     for key, value in found.items():
@@ -138,6 +138,6 @@ def starter_findings(config: Config, config_file: str) -> Iterator[Finding]:
         )
 
 
-def _about(found: Mapping[Key, str], newsletter: str) -> dict[Key, str]:
+def _about(found: Mapping[SettingPath, str], newsletter: str) -> dict[SettingPath, str]:
     """Of these settings, those that emails of a newsletter show."""
     return {k: v for k, v in found.items() if k[0] == "site" or k[1] == newsletter}

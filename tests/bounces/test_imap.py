@@ -17,7 +17,7 @@ import notices
 from sent import path_of, send, subscriber, to
 from syndicate.bounces.handle import BounceResult
 from syndicate.bounces.mailboxes import Tally, message_handler, read_mailboxes
-from syndicate.config.model import Bounces, Imap, Security
+from syndicate.config.model import BounceSettings, Imap, Security
 from syndicate.errors import SyndicateError
 from syndicate.store.database import Database
 from syndicate.timestamps import format_timestamp
@@ -108,7 +108,7 @@ def test_unread_mails_are_acted_on_and_marked(
     send(database, 1, ada)
     server.mails[7] = to(path_of(database, 1, ada, NOW))
     server.mails[9] = notices.PERSON + b"x" * 2_000_000
-    settings = Bounces(imap=server.settings)
+    settings = BounceSettings(imap=server.settings)
     tally = read_mailboxes(settings, tmp_path, message_handler(database, MONDAY))
     assert tally == {BounceResult.SUPPRESSED: 1, BounceResult.OTHER: 1}
     assert server.flags == {7: r"(\Seen)", 9: r"(\Seen \Flagged)"}
@@ -119,7 +119,7 @@ def test_unread_mails_are_acted_on_and_marked(
 def test_a_mailbox_that_cannot_be_read_is_named(
     database: Database, server: Server, tmp_path: Path, wrong: dict[str, object]
 ) -> None:
-    settings = Bounces(imap=dataclasses.replace(server.settings, **wrong))  # type: ignore[arg-type]
+    settings = BounceSettings(imap=dataclasses.replace(server.settings, **wrong))  # type: ignore[arg-type]
     with pytest.raises(SyndicateError, match=r"127\.0\.0\.1") as caught:
         read_mailboxes(settings, tmp_path, message_handler(database, MONDAY))
     assert "bounces.imap" in caught.value.hint
@@ -127,7 +127,7 @@ def test_a_mailbox_that_cannot_be_read_is_named(
 
 def reading(server: Server, security: Security, folder: Path, database: Database) -> Tally:
     settings = dataclasses.replace(server.settings, host="localhost", security=security)
-    return read_mailboxes(Bounces(imap=settings), folder, message_handler(database, MONDAY))
+    return read_mailboxes(BounceSettings(imap=settings), folder, message_handler(database, MONDAY))
 
 
 @pytest.mark.usefixtures("trusted")

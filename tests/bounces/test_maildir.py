@@ -12,7 +12,7 @@ from sent import path_of, send, subscriber, to
 from syndicate.bounces import maildir
 from syndicate.bounces.handle import BounceResult
 from syndicate.bounces.mailboxes import message_handler, read_mailboxes
-from syndicate.config.model import Bounces as Settings
+from syndicate.config.model import BounceSettings as Settings
 from syndicate.errors import SyndicateError
 from syndicate.store.bounces import Bounces
 from syndicate.store.database import Database
@@ -59,7 +59,7 @@ def test_a_crash_between_acting_and_marking_loses_and_doubles_nothing(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(maildir.Mail, "done", crash)
+        patched.setattr(maildir.MaildirMessage, "done", crash)
         with pytest.raises(KeyboardInterrupt):
             read_mailboxes(SETTINGS, tmp_path, message_handler(database, MONDAY))
     assert files(folder) == ["new/1"]

@@ -16,7 +16,7 @@ from terminal import PROGRAM, Said, Typing, article
 
 from site_folder import quietly
 from syndicate.issues.freeze import skip
-from syndicate.schedule.due import Reason, Skipped
+from syndicate.schedule.due import Skipped, SkipReason
 from syndicate.schedule.slots import Slot
 from syndicate.site import load_site
 from syndicate.store.issue_sends import IssueSends
@@ -121,7 +121,7 @@ def skipped(site: Path, slot: str) -> None:
     with load_site(site / "config.yaml", {}, quietly) as opened:
         newsletter = opened.config.newsletters["weekly"]
         later = datetime(2099, 1, 1, tzinfo=UTC)
-        skip(opened, newsletter, [Skipped(Slot(slot, later), Reason.TOO_OLD)], later)
+        skip(opened, newsletter, [Skipped(Slot(slot, later), SkipReason.TOO_OLD)], later)
 
 
 def slots(run: Typing) -> int:

@@ -24,7 +24,7 @@ from mailings import NAME, Mailing, mailing
 
 from smtp_server import EXTENSIONS, Action, Behaviour, Close, Say, SmtpServer, Step, good
 from syndicate.delivery.operations import pausing
-from syndicate.delivery.resume import resume_moved
+from syndicate.delivery.operations.store_recovery import resume_moved
 from syndicate.delivery.sender import SendReport
 from syndicate.errors import SyndicateError
 

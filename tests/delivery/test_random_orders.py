@@ -25,7 +25,7 @@ from smtp_server import Action, Close, Say, SmtpServer, Step, good
 from syndicate.backoff import Backoff
 from syndicate.delivery import relays
 from syndicate.delivery.operations import cancellation, pausing, report, resending
-from syndicate.delivery.resume import resume_moved
+from syndicate.delivery.operations.store_recovery import resume_moved
 from syndicate.delivery.states import FOLLOWS, DeliveryState
 from syndicate.store.issues import Issue
 from syndicate.store.sqlite import Sqlite

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from mailings import Mailing, mailing
 
 from site_folder import NOON
-from syndicate.delivery.reapply import Reapplied, reapply
-from syndicate.delivery.resume import resume_restored
+from syndicate.delivery.operations.reapply_withdrawals import Reapplied, reapply
+from syndicate.delivery.operations.store_recovery import resume_restored
 from syndicate.store.backup import back_up
 from syndicate.store.database import Database
 from syndicate.store.sqlite import in_memory

@@ -21,7 +21,7 @@ from mailings import NAME, WEEKLY, Mailing, mailing
 
 from site_folder import NOON
 from smtp_server import Action, SmtpServer, Step
-from syndicate.delivery.resume import (
+from syndicate.delivery.operations.store_recovery import (
     Copied,
     Restored,
     resume_copy,

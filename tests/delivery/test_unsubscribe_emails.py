@@ -16,7 +16,7 @@ from mailings import WEEKLY, Mailing
 from syndicate.bounces import return_path
 from syndicate.bounces.handle import BounceResult
 from syndicate.bounces.mailboxes import read_mailboxes
-from syndicate.config.model import Bounces
+from syndicate.config.model import BounceSettings
 from syndicate.signup.unsubscribe_mail import acting_on_mail
 from syndicate.store.requests import SigningKeys, SignupRequests
 from syndicate.store.subscribers import Subscribers
@@ -59,7 +59,7 @@ def arrives(site: Mailing, message: bytes) -> BounceResult:
 
     with site.folder.opened() as opened:
         on = acting_on_mail(opened, datetime.now(UTC))
-        tally = read_mailboxes(Bounces(maildir="returns"), site.folder.root, on)
+        tally = read_mailboxes(BounceSettings(maildir="returns"), site.folder.root, on)
     (came,) = tally
     return came
 
@@ -84,7 +84,7 @@ def test_an_unreadable_message_is_flagged_and_the_next_one_is_read(
     (folder / "new" / "2").write_bytes(email(f"Unsubscribe\r\n\r\n> {link[0]}"))
     with site.folder.opened() as opened:
         on = acting_on_mail(opened, datetime.now(UTC))
-        tally = read_mailboxes(Bounces(maildir="returns"), site.folder.root, on)
+        tally = read_mailboxes(BounceSettings(maildir="returns"), site.folder.root, on)
     assert tally[BounceResult.UNSUBSCRIBED] == 1
     assert (folder / "cur" / "1:2,FS").exists()
 

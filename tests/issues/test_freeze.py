@@ -26,7 +26,7 @@ from syndicate.mail.personalise import EncodedIssue, Recipient
 from syndicate.newsletters.personal import PersonalisedIssue
 from syndicate.newsletters.render import size_as_sent
 from syndicate.newsletters.rules.markup import CUT_BY_GMAIL
-from syndicate.schedule.due import Reason, Skipped
+from syndicate.schedule.due import Skipped, SkipReason
 from syndicate.schedule.slots import Slot
 from syndicate.store.issues import Issue, Issues, IssueState
 
@@ -218,7 +218,12 @@ def test_a_skipped_slot_says_why(site: SiteFolder) -> None:
     site.build()
     with site.opened() as opened:
         newsletter = opened.config.newsletters["weekly"]
-        skip(opened, newsletter, [Skipped(Slot("2026-11-16T08:00", NOON), Reason.TOO_OLD)], MONDAY)
+        skip(
+            opened,
+            newsletter,
+            [Skipped(Slot("2026-11-16T08:00", NOON), SkipReason.TOO_OLD)],
+            MONDAY,
+        )
         kept = Issues(opened.database).get("weekly", "2026-11-16T08:00")
     assert kept
     assert (kept.state, kept.reason) == ("skipped", "missed by more than max_age")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from site_folder import NOON, PNG, SiteFolder
-from syndicate.cli.show import Progress, placed
+from syndicate.cli.show import ProgressBar, placed
 from syndicate.errors import SyndicateError
 from syndicate.preview.issue_preview import IssuePreview
 from syndicate.preview.renderer import PreviewRenderer, chosen
@@ -27,7 +27,7 @@ def site(tmp_path: Path, database_url: str) -> SiteFolder:
 
 
 def workshop(site: SiteFolder) -> PreviewRenderer:
-    return PreviewRenderer(site.config_file, {}, Progress(quiet=True), placed)
+    return PreviewRenderer(site.config_file, {}, ProgressBar(quiet=True), placed)
 
 
 def proof(made: PreviewRenderer, now: datetime = NOON) -> IssuePreview:

@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from local_calendar import year
 from syndicate.schedule import Missed
-from syndicate.schedule.due import ON_TIME, Due, Reason, due
+from syndicate.schedule.due import ON_TIME, Due, SkipReason, due
 from syndicate.schedule.slots import Schedule
 
 EIGHT = Schedule.parse(every="day at 08:00", time_zone="UTC")
@@ -24,7 +24,7 @@ def day(number: int, time: str = "08:00") -> datetime:
     return datetime.fromisoformat(f"2026-01-{number:02}T{time}").replace(tzinfo=UTC)
 
 
-def days(found: Due) -> tuple[list[int], dict[int, Reason]]:
+def days(found: Due) -> tuple[list[int], dict[int, SkipReason]]:
     """Days of January that are made, and those that are skipped, with the reason."""
     make = [slot.due.day for slot in found.make]
     return make, {skipped.slot.due.day: skipped.reason for skipped in found.skip}
@@ -65,25 +65,25 @@ def test_what_would_have_been_due_before_the_schedule_was_there_is_no_slot() -> 
 
 def test_of_several_missed_slots_the_latest_is_made_and_the_others_are_skipped() -> None:
     found = due(EIGHT, since=SINCE, last="2026-01-01T08:00", now=day(4, "20:00"))
-    assert days(found) == ([4], {2: Reason.TOO_OLD, 3: Reason.TOO_OLD})
+    assert days(found) == ([4], {2: SkipReason.TOO_OLD, 3: SkipReason.TOO_OLD})
     found = due(EIGHT, since=SINCE, now=day(4, "20:00"), max_age=timedelta(days=3))
-    superseded = {2: Reason.SUPERSEDED, 3: Reason.SUPERSEDED}
-    assert days(found) == ([4], {1: Reason.TOO_OLD, **superseded})
+    superseded = {2: SkipReason.SUPERSEDED, 3: SkipReason.SUPERSEDED}
+    assert days(found) == ([4], {1: SkipReason.TOO_OLD, **superseded})
 
 
 def test_a_slot_on_time_takes_the_place_of_missed_ones() -> None:
     found = due(EIGHT, since=SINCE, now=day(3), max_age=timedelta(days=3))
-    assert days(found) == ([3], {1: Reason.SUPERSEDED, 2: Reason.SUPERSEDED})
+    assert days(found) == ([3], {1: SkipReason.SUPERSEDED, 2: SkipReason.SUPERSEDED})
 
 
 def test_all_missed_slots_that_are_not_too_old_are_made() -> None:
     found = due(EIGHT, since=SINCE, now=day(4, "20:00"), missed="all", max_age=timedelta(days=2))
-    assert days(found) == ([3, 4], {1: Reason.TOO_OLD, 2: Reason.TOO_OLD})
+    assert days(found) == ([3, 4], {1: SkipReason.TOO_OLD, 2: SkipReason.TOO_OLD})
 
 
 def test_no_missed_slot_is_made_when_none_is_wanted() -> None:
     found = due(EIGHT, since=SINCE, now=day(2, "08:11"), missed="none")
-    assert days(found) == ([], {1: Reason.UNWANTED, 2: Reason.UNWANTED})
+    assert days(found) == ([], {1: SkipReason.UNWANTED, 2: SkipReason.UNWANTED})
 
 
 def test_a_slot_is_too_old_only_beyond_the_age_allowed() -> None:
@@ -91,7 +91,7 @@ def test_a_slot_is_too_old_only_beyond_the_age_allowed() -> None:
     at_the_limit = due(EIGHT, since=SINCE, now=day(1) + age, max_age=age)
     assert days(at_the_limit) == ([1], {})
     beyond = due(EIGHT, since=SINCE, now=day(1) + age + timedelta(seconds=1), max_age=age)
-    assert days(beyond) == ([], {1: Reason.TOO_OLD})
+    assert days(beyond) == ([], {1: SkipReason.TOO_OLD})
 
 
 # -- clocks that are set ---------------------------------------------------------------------------
@@ -222,7 +222,7 @@ class Life(RuleBasedStateMachine):
         assert max(late, default=self.max_age) <= self.max_age
         assert len(late) <= {"none": 0, "latest": 1, "all": len(late)}[self.missed]
         if self.missed == "all":
-            assert {skipped.reason for skipped in found.skip} <= {Reason.TOO_OLD}
+            assert {skipped.reason for skipped in found.skip} <= {SkipReason.TOO_OLD}
         self.rows |= {slot.local: Row("made", self.now) for slot in found.make}
         self.rows |= {skipped.slot.local: Row("skipped", self.now) for skipped in found.skip}
         self.furthest = max(self.furthest, self.now)

@@ -13,7 +13,7 @@ from syndicate.config.model import SiteSettings
 from syndicate.documents.pages import FeedLink, Frame, NewsletterLink, index_page
 from syndicate.newsletters.issue import Rendered
 from syndicate.signup import emails
-from syndicate.signup.pages import Choice, Pages, Problem, Refusal, TagChoice
+from syndicate.signup.pages import Choice, FormProblem, Pages, Refusal, TagChoice
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 HOME = "https://example.org/"
@@ -60,14 +60,14 @@ def documents(
     agreed = pages.agreed([choice.title for choice in choices])
     yield "subscribe", pages.subscribe(choices)
     yield "only one", pages.subscribe(choices[:1])
-    bad, none = Problem.BAD_ADDRESS, Problem.NO_NEWSLETTER
+    bad, none = FormProblem.BAD_ADDRESS, FormProblem.NO_NEWSLETTER
     yield "bad address", pages.subscribe(choices, address=address, problem=bad)
     yield "embedded", pages.subscribe(choices, address=address, problem=none, embedded=True)
     yield "check mail", pages.check_mail()
     yield "confirm", pages.confirm(choices, agreed)
     yield "confirmed", pages.confirmed(choices, link)
     yield "preferences", pages.preferences(address, choices, saved=True)
-    yield "ask", pages.ask_for_link(problem=Problem.NO_ADDRESS)
+    yield "ask", pages.ask_for_link(problem=FormProblem.NO_ADDRESS)
     yield "unsubscribe", pages.unsubscribe(choices[0], True, "mailto:leave@example.org")
     yield "unsubscribed", pages.unsubscribed(choices, SUBSCRIBE)
     for refusal in Refusal:

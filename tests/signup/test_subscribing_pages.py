@@ -22,7 +22,7 @@ from sample import (
 )
 
 from syndicate.documents.pages import NewsletterLink, index_page
-from syndicate.signup.pages import Choice, Pages, Problem, Refusal, TagChoice
+from syndicate.signup.pages import Choice, FormProblem, Pages, Refusal, TagChoice
 from syndicate.templating.environment import environment
 
 HOSTILE = """"><script>alert('x')</script>{{ 7 * 7 }}&"""
@@ -88,7 +88,9 @@ def test_hostile_values_stay_text_wherever_they_are_shown(env: Environment) -> N
         assert b"<script" not in page, name
         assert b"49" not in page, name
         assert HOSTILE in found(page, "//title/text()")[0], name
-    page = Pages(env, hostile).subscribe((choice,), address=HOSTILE, problem=Problem.BAD_ADDRESS)
+    page = Pages(env, hostile).subscribe(
+        (choice,), address=HOSTILE, problem=FormProblem.BAD_ADDRESS
+    )
     assert found(page, "//input[@id='address']/@value") == [HOSTILE]
     page = Pages(env, hostile).preferences(HOSTILE, (choice,))
     assert found(page, "//bdi/text()") == [HOSTILE]
@@ -142,8 +144,10 @@ def test_people_and_screen_readers_never_meet_the_trap(env: Environment, name: s
     assert found(page, f"{trap}/ancestor::*[@aria-hidden='true'][@class='unseen']")
 
 
-@pytest.mark.parametrize("problem", [Problem.NO_ADDRESS, Problem.BAD_ADDRESS])
-def test_a_problem_with_the_address_is_told_at_its_field(pages: Pages, problem: Problem) -> None:
+@pytest.mark.parametrize("problem", [FormProblem.NO_ADDRESS, FormProblem.BAD_ADDRESS])
+def test_a_problem_with_the_address_is_told_at_its_field(
+    pages: Pages, problem: FormProblem
+) -> None:
     for page in (
         pages.subscribe(BOTH, address="jo@", problem=problem),
         pages.ask_for_link(problem=problem),
@@ -155,7 +159,7 @@ def test_a_problem_with_the_address_is_told_at_its_field(pages: Pages, problem: 
 
 
 def test_a_missing_newsletter_is_told_at_the_newsletters(pages: Pages) -> None:
-    problem = Problem.NO_NEWSLETTER
+    problem = FormProblem.NO_NEWSLETTER
     for page in (pages.subscribe(BOTH, address="jo@example.org", problem=problem),):
         (described,) = found(page, "//fieldset[@class='picks']/@aria-describedby")
         assert found(page, f"//*[@id='{described}'][@role='alert']/text()") == [

@@ -7,7 +7,7 @@ import pytest
 
 from syndicate.store import subscribers
 from syndicate.store.database import Database
-from syndicate.store.subscriber_counts import Counts, counts
+from syndicate.store.subscriber_counts import SubscriberCounts, counts
 from syndicate.store.subscribers import Outcome, Subscriber, Subscribers, SuppressionReason
 
 NOW, LATER = "2026-11-22T08:00:00Z", "2026-11-23T08:00:00Z"
@@ -123,8 +123,8 @@ def test_counts_tell_who_came_and_went_since_when(
     with database.transaction():
         people.unsubscribe(ada.id, ["birds"], "", LATER)
     birds, weekly = counts(database, week_ago=LATER, month_ago=NOW)
-    assert birds == Counts("birds", 0, 1, 0, 0, 1, 1, 1, 0)
-    assert weekly == Counts("weekly", 1, 0, 0, 0, 0, 1, 0, 0)
+    assert birds == SubscriberCounts("birds", 0, 1, 0, 0, 1, 1, 1, 0)
+    assert weekly == SubscriberCounts("weekly", 1, 0, 0, 0, 0, 1, 0, 0)
 
 
 def test_the_salt_stays(database: Database, people: Subscribers) -> None:

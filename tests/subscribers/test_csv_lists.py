@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from syndicate.errors import SyndicateError
-from syndicate.subscribers.csv_lists import Person, Refused, read
+from syndicate.subscribers.csv_lists import Person, RejectedRow, read
 
 LISTMONK = """\
 uuid,email,name,attributes,status,created_at,updated_at
@@ -67,7 +67,7 @@ def people(text: str | bytes) -> tuple[str, list[tuple[str, str]]]:
     return found.service.name, rows
 
 
-def one(text: str) -> Person | Refused:
+def one(text: str) -> Person | RejectedRow:
     return next(read(text.encode().splitlines(keepends=True), "weekly").rows)
 
 
@@ -129,9 +129,9 @@ def test_a_broken_row_costs_only_itself_and_tells_its_line() -> None:
     assert [line for line, _ in rows] == ["2", "3", "5", "ada", "ada"]
 
 
-def refused(text: str) -> list[Refused]:
+def refused(text: str) -> list[RejectedRow]:
     rows = read(text.encode().splitlines(keepends=True), "weekly").rows
-    return [each for each in rows if isinstance(each, Refused)]
+    return [each for each in rows if isinstance(each, RejectedRow)]
 
 
 def test_a_quote_that_is_never_closed_costs_its_line_alone() -> None:

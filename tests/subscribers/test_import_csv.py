@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from syndicate.cli.show import Progress
+from syndicate.cli.show import ProgressBar
 from syndicate.errors import SyndicateError
 from syndicate.store import subscriber_import
 from syndicate.store.connect import open_database
@@ -17,7 +17,7 @@ from syndicate.store.database import Database
 from syndicate.store.subscriber_import import ImportOutcome
 from syndicate.store.subscribers import Consent, Subscribers
 from syndicate.subscribers.addresses import address
-from syndicate.subscribers.csv_lists import Refused, read
+from syndicate.subscribers.csv_lists import RejectedRow, read
 from syndicate.subscribers.import_csv import Agreement, Imported, import_file, import_list
 
 NOW, LATER = "2026-11-22T08:00:00Z", "2026-11-23T08:00:00Z"
@@ -39,7 +39,7 @@ def people(database: Database) -> Subscribers:
 def take(database: Database, *rows: str, now: str = NOW) -> dict[str, int]:
     """Import rows into weekly; how many became what."""
     lines = [line.encode() + b"\n" for line in (HEAD.strip(), *rows)]
-    refused: list[Refused] = []
+    refused: list[RejectedRow] = []
     agreed = Agreement("weekly", "moved here", now)
     found = import_list(database, read(lines, "weekly"), agreed, refused.append)
     assert not refused
@@ -150,7 +150,7 @@ def imported(database: Database, folder: Path, text: bytes) -> Imported:
     path.write_bytes(text)
     agreed = Agreement("weekly", "moved here", NOW)
     with path.open("rb") as file:
-        return import_file(database, file, folder / "bad.csv", agreed, Progress(quiet=True))
+        return import_file(database, file, folder / "bad.csv", agreed, ProgressBar(quiet=True))
 
 
 def test_bad_rows_are_written_with_line_and_reason_and_can_be_mended(
@@ -183,7 +183,7 @@ def test_who_never_asked_is_known_by_the_name_of_the_file(
     path, agreed = tmp_path / "nonsubscribed_members_1.csv", Agreement("weekly", "", NOW)
     path.write_text("email\nada@example.org\n")
     with path.open("rb") as file, pytest.raises(SyndicateError, match="never gave consent"):
-        import_file(database, file, tmp_path / "bad.csv", agreed, Progress(quiet=True))
+        import_file(database, file, tmp_path / "bad.csv", agreed, ProgressBar(quiet=True))
 
 
 def test_a_stream_is_read_as_well(database: Database, tmp_path: Path) -> None:
@@ -195,7 +195,7 @@ def test_a_stream_is_read_as_well(database: Database, tmp_path: Path) -> None:
 
     stream, agreed = Stream(b"email\nada@example.org\n"), Agreement("weekly", "", NOW)
     bad = tmp_path / "bad.csv"
-    found = import_file(database, stream, bad, agreed, Progress(quiet=True))
+    found = import_file(database, stream, bad, agreed, ProgressBar(quiet=True))
     assert found.rows == {ImportOutcome.ADDED: 1}
     assert not bad.exists()
 

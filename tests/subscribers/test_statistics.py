@@ -10,7 +10,7 @@ import pytest
 
 from syndicate.store.connect import open_database
 from syndicate.store.database import Database
-from syndicate.store.subscriber_counts import Counts
+from syndicate.store.subscriber_counts import SubscriberCounts
 from syndicate.subscribers.import_csv import Agreement
 from syndicate.subscribers.membership import add, unsubscribe
 from syndicate.subscribers.statistics import all_counts, newsletter_counts
@@ -36,7 +36,7 @@ def test_subscribers_are_counted_now_and_in_the_last_7_and_30_days(database: Dat
     join(database, "bob@example.org", "weekly", days_ago=20)
     join(database, "cyd@example.org", "weekly", days_ago=1)
     unsubscribe(database, "ada@example.org", "weekly", "", NOW - timedelta(days=2))
-    assert newsletter_counts(database, "weekly", NOW) == Counts(
+    assert newsletter_counts(database, "weekly", NOW) == SubscriberCounts(
         "weekly",
         active=2,
         unsubscribed=1,
@@ -59,4 +59,4 @@ def test_newsletters_without_subscribers_and_those_no_longer_configured_are_list
         ("monthly", 0),
         ("weekly", 0),
     ]
-    assert newsletter_counts(database, "weekly", NOW) == Counts.none("weekly")
+    assert newsletter_counts(database, "weekly", NOW) == SubscriberCounts.none("weekly")

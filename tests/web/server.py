@@ -18,7 +18,7 @@ from syndicate.web.fast_path import server_config
 from syndicate.web.metrics import Traffic
 from syndicate.web.rate_limit import Clients, Limit, Network
 from syndicate.web.responder import HealthSource, Responder
-from syndicate.web.site_in_memory import Address, SiteCache
+from syndicate.web.site_in_memory import ServedAddress, SiteCache
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def _without_coding(answer: httpx.Response) -> list[tuple[str, str]]:
 def served(
     folder: Path,
     *,
-    address: Address = Address("https://example.org/"),  # noqa: B008  a value
+    address: ServedAddress = ServedAddress("https://example.org/"),  # noqa: B008  a value
     limit: Limit = Limit(),  # noqa: B008
     proxies: tuple[Network, ...] = (),
     monitor: HealthSource | None = None,

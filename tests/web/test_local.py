@@ -15,7 +15,7 @@ from server import served
 from syndicate.web.http_messages import Request
 from syndicate.web.local import LocalView, is_loopback_host
 from syndicate.web.responder import Redirects
-from syndicate.web.site_in_memory import Address
+from syndicate.web.site_in_memory import ServedAddress
 
 VIEW = LocalView("https://example.org/")
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
@@ -375,5 +375,5 @@ def test_redirects_and_the_page_for_what_is_not_there_stay_here(tmp_path: Path) 
 
 def test_a_site_below_a_path_is_whole_at_that_path(tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text('<a href="https://example.org/blog/a/">A</a>')
-    with served(tmp_path, address=Address("https://example.org/blog/")) as server:
+    with served(tmp_path, address=ServedAddress("https://example.org/blog/")) as server:
         assert server.get("/blog/", **LOCAL).text == '<a href="/blog/a/">A</a>'

@@ -16,7 +16,7 @@ from sample_site import NOW, build_sample, copy_sample
 from site_folder import NOON, SiteFolder, quietly
 from syndicate.issues.freeze import make_by_hand
 from syndicate.site import load_site
-from syndicate.web.site_in_memory import Address
+from syndicate.web.site_in_memory import ServedAddress
 
 Need = Callable[[str, str], str]
 
@@ -185,7 +185,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def at_home(sample: Path, tmp_path: Path) -> Iterator[Running]:
     """The sample site, with addresses that lead to the server that serves it."""
-    with served(tmp_path, address=Address("http://127.0.0.1/")) as server:
+    with served(tmp_path, address=ServedAddress("http://127.0.0.1/")) as server:
         for file in sample.rglob("*"):
             if file.is_file():
                 data = file.read_bytes().replace(b"https://example.org", server.url.encode())

@@ -19,7 +19,7 @@ from syndicate.feeds.feed import REFRESH_MINUTES
 from syndicate.web import site_in_memory
 from syndicate.web.rate_limit import Limit
 from syndicate.web.responder import MAX_TARGET_LENGTH, Redirects
-from syndicate.web.site_in_memory import Address
+from syndicate.web.site_in_memory import ServedAddress
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -366,7 +366,7 @@ def test_the_page_for_what_is_not_there_can_be_made(tmp_path: Path) -> None:
 def test_a_site_below_a_path_is_served_there_alone(tmp_path: Path) -> None:
     (tmp_path / "feed.xml").write_text("<rss/>")
     (tmp_path / "index.html").write_text("home")
-    with served(tmp_path, address=Address("https://example.org/blog/")) as server:
+    with served(tmp_path, address=ServedAddress("https://example.org/blog/")) as server:
         assert server.get("/blog/feed.xml").status_code == 200
         assert server.get("/blog").headers["location"] == "/blog/"
         assert server.get("/feed.xml").status_code == 404
@@ -464,7 +464,7 @@ def test_feeds_name_themselves_and_their_hub(tmp_path: Path) -> None:
     for path in ("tags/c/feed.xml", "archive/1/feed.xml"):
         (tmp_path / path).parent.mkdir(parents=True)
         (tmp_path / path).write_text("<rss/>")
-    hub = Address("https://example.org/blog/", hub="https://hub.example.org/")
+    hub = ServedAddress("https://example.org/blog/", hub="https://hub.example.org/")
     with served(tmp_path, address=hub) as server:
         assert server.get("/blog/tags/c/feed.xml").headers["link"] == (
             '<https://example.org/blog/tags/c/feed.xml>; rel="self", '

@@ -9,9 +9,9 @@ import pytest
 
 from syndicate.errors import OutputError
 from syndicate.web import site_in_memory as library_module
-from syndicate.web.site_in_memory import Address, SiteCache, is_public
+from syndicate.web.site_in_memory import ServedAddress, SiteCache, is_public
 
-ADDRESS = Address("https://example.org/")
+ADDRESS = ServedAddress("https://example.org/")
 
 
 def library_of(folder: Path, **files: str) -> SiteCache:

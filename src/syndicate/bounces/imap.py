@@ -21,7 +21,7 @@ TIMEOUT = 30
 """Seconds for each response."""
 
 
-class Mail:
+class ImapMessage:
     """An unread message."""
 
     def __init__(self, connection: imaplib.IMAP4, uid: str) -> None:
@@ -37,7 +37,7 @@ class Mail:
 
 
 @contextmanager
-def opened(settings: Imap) -> Iterator[Iterator[Mail]]:
+def opened(settings: Imap) -> Iterator[Iterator[ImapMessage]]:
     """The unread messages, the oldest first. Raises SyndicateError."""
     try:
         connection = _connect(settings)
@@ -54,12 +54,12 @@ def opened(settings: Imap) -> Iterator[Iterator[Mail]]:
         ) from error
 
 
-def _unread(connection: imaplib.IMAP4, settings: Imap) -> Iterator[Mail]:
+def _unread(connection: imaplib.IMAP4, settings: Imap) -> Iterator[ImapMessage]:
     connection.login(settings.user, settings.password)
     _ok(connection.select(_quoted(settings.folder)))
     uids = _ok(connection.uid("SEARCH", "UNSEEN"))
     for uid in (uids[0] or b"").split():
-        yield Mail(connection, uid.decode("ascii"))
+        yield ImapMessage(connection, uid.decode("ascii"))
 
 
 def _connect(settings: Imap) -> imaplib.IMAP4:

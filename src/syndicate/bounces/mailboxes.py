@@ -12,7 +12,7 @@ from typing import Protocol
 
 from syndicate.bounces import imap, maildir, parse
 from syndicate.bounces.handle import BounceResult, handle, return_path_reader
-from syndicate.config.model import Bounces
+from syndicate.config.model import BounceSettings
 from syndicate.errors import UnreadableEmailError
 from syndicate.store.database import Database
 from syndicate.store.requests import SigningKeys
@@ -30,7 +30,7 @@ MessageHandler = Callable[[bytes], BounceResult]
 """Handles the bytes of a message."""
 
 
-class Mail(Protocol):
+class MailboxMessage(Protocol):
     """A message in a mailbox; `data` is its beginning if it is large."""
 
     data: bytes
@@ -59,7 +59,7 @@ def unreadable(error: UnreadableEmailError) -> BounceResult:
     return BounceResult.UNREADABLE
 
 
-def read_mailboxes(settings: Bounces, base: Path, handler: MessageHandler) -> Tally:
+def read_mailboxes(settings: BounceSettings, base: Path, handler: MessageHandler) -> Tally:
     """Handle every new message in the configured mailboxes; `base` is the folder of config.yaml.
 
     Raises SyndicateError when a mailbox cannot be read; messages read before are handled.
@@ -74,7 +74,9 @@ def read_mailboxes(settings: Bounces, base: Path, handler: MessageHandler) -> Ta
     return tally
 
 
-def _mailboxes(settings: Bounces, base: Path) -> Iterator[AbstractContextManager[Iterator[Mail]]]:
+def _mailboxes(
+    settings: BounceSettings, base: Path
+) -> Iterator[AbstractContextManager[Iterator[MailboxMessage]]]:
     if settings.maildir:
         yield maildir.opened(base / settings.maildir)
     if settings.imap.host:

@@ -14,7 +14,7 @@ from syndicate.bounces.mime import MAX_BYTES
 from syndicate.errors import Location, SyndicateError
 
 
-class Mail:
+class MaildirMessage:
     """A message in the folder `new/` of a Maildir."""
 
     def __init__(self, file: Path) -> None:
@@ -29,7 +29,7 @@ class Mail:
 
 
 @contextmanager
-def opened(folder: Path) -> Iterator[Iterator[Mail]]:
+def opened(folder: Path) -> Iterator[Iterator[MaildirMessage]]:
     """The new messages in a Maildir, the oldest first. Raises SyndicateError."""
     missing = [name for name in ("new", "cur") if not (folder / name).is_dir()]
     if missing:
@@ -39,4 +39,4 @@ def opened(folder: Path) -> Iterator[Iterator[Mail]]:
             hint="correct bounces.maildir, or have the mail server deliver to it once",
         )
     new = sorted(each for each in (folder / "new").iterdir() if not each.name.startswith("."))
-    yield (Mail(each) for each in new)
+    yield (MaildirMessage(each) for each in new)

@@ -11,7 +11,7 @@ from hashlib import file_digest, sha256
 from pathlib import Path
 
 from syndicate import __version__
-from syndicate.config.model import Service, Store
+from syndicate.config.model import ServiceSettings, Store
 from syndicate.content import folder
 from syndicate.content.folder import Stat
 from syndicate.content.versions import RENDERER_VERSION
@@ -61,7 +61,7 @@ def recipe_of(
     Templates count by their text: neither another folder nor another time makes a document new.
     """
     templates = [_texts(design) for design in site.places.designs]
-    config = replace(site.config, store=Store(), service=Service())
+    config = replace(site.config, store=Store(), service=ServiceSettings())
     logos = [files.get(each.brand.logo) for each in config.newsletters.values()]
     facts = (__version__, RENDERER_VERSION, config, templates, logos, *navigation)
     return sha256(repr(facts).encode()).hexdigest()

@@ -36,7 +36,7 @@ ReadFiles = Callable[
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class ContentFolder:
     """The content folder: what a scan showed, its rule files, and how its files are read."""
 
     scan: FolderScan
@@ -58,7 +58,7 @@ class IngestResult:
 
 
 def ingest(
-    database: Database, source: Source, settings: IngestSettings, now: datetime
+    database: Database, source: ContentFolder, settings: IngestSettings, now: datetime
 ) -> IngestResult:
     """Bring the store up to what `source` shows; publish what is due.
 

@@ -34,7 +34,7 @@ from syndicate.store.articles import Articles
 from syndicate.store.issues import Issues
 from syndicate.store.newsletters import Newsletters
 from syndicate.store.renderings import Renderings
-from syndicate.store.snapshot import Snapshot
+from syndicate.store.snapshot import StoreSnapshot
 from syndicate.timestamps import format_timestamp
 
 SLOTS = 3
@@ -77,7 +77,7 @@ def plan(
     setup = set_up(config_file, environment)
     known = setup.config.newsletters
     names = [newsletter_named(setup.config, newsletter).name] if newsletter else list(known)
-    copied = Snapshot(setup.config.store.url, setup.base)
+    copied = StoreSnapshot(setup.config.store.url, setup.base)
     try:
         site = site_of(setup, copied.database(), progress)
         report = build_scanned(site, now, FolderScan(setup.places.scan()), rehearse=True)
@@ -99,7 +99,7 @@ def next_texts(
             f"{newsletter.name} has the placeholders of {newsletter.merge_fields} (merge)",
             hint=f"send the test with {newsletter.merge_fields}",
         )
-    copied = Snapshot(setup.config.store.url, setup.base)
+    copied = StoreSnapshot(setup.config.store.url, setup.base)
     try:
         site = site_of(setup, copied.database(), progress)
         carried, documents = _next(site, newsletter, now)

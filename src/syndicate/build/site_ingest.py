@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 
-from syndicate.build.ingest import IngestResult, Source, ingest
+from syndicate.build.ingest import ContentFolder, IngestResult, ingest
 from syndicate.build.recorder import IngestSettings
 from syndicate.catalogue.records import ScannedFile
 from syndicate.catalogue.scan import UnreadableFile, scan_many
@@ -26,7 +26,7 @@ def ingest_changes(
 ) -> IngestResult:
     """Bring the store up to a scan of the content folder at `now`."""
     rules = rule_files.find(site.places.content, scan.files)
-    source = Source(scan, rules, partial(_read_files, site))
+    source = ContentFolder(scan, rules, partial(_read_files, site))
     address_of = partial(address, site=site.config.site, zone=site.zone)
     settings = IngestSettings(
         host=site.host,

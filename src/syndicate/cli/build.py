@@ -12,7 +12,7 @@ import click
 
 from syndicate.cli.options import config_option, quiet_option
 from syndicate.cli.show import (
-    Progress,
+    ProgressBar,
     counted,
     findings_as_json,
     from_here,
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from syndicate.build.report import Report
     from syndicate.site import Site
 
-Row = tuple[str, str, str]
+TableRow = tuple[str, str, str]
 
 UNREAD = frozenset(("unreadable", "file-unreadable", "text-lost"))
 """Rules of findings about unreadable files; with these, a build exits with 1."""
@@ -52,7 +52,7 @@ def build(config_file: Path, *, strict: bool, publish_undated: bool, quiet: bool
     from syndicate.build.builder import build as run
     from syndicate.site import load_site
 
-    with load_site(config_file, os.environ, Progress(quiet=quiet)) as site:
+    with load_site(config_file, os.environ, ProgressBar(quiet=quiet)) as site:
         report = run(site, datetime.now(UTC), publish_undated=publish_undated)
     show_findings(placed(report.findings, site), err=True)
     if not quiet:
@@ -71,7 +71,7 @@ def _summarise(site: Site, report: Report) -> None:
     show_table([*_feeds(site), *_newsletters(site)])
 
 
-def _feeds(site: Site) -> Iterator[Row]:
+def _feeds(site: Site) -> Iterator[TableRow]:
     from syndicate.feeds.feed import FORMS
 
     output, feeds = from_here(site.places.output), site.config.feeds
@@ -83,7 +83,7 @@ def _feeds(site: Site) -> Iterator[Row]:
         yield "pages", f"{output}/index.html", ""
 
 
-def _newsletters(site: Site) -> Iterator[Row]:
+def _newsletters(site: Site) -> Iterator[TableRow]:
     """Each newsletter's next issue: its subject, and where it is."""
     for name in site.config.newsletters:
         folder = site.places.issues / name / "next"
@@ -113,7 +113,7 @@ def check(config_file: Path, *, as_json: bool, quiet: bool) -> int:
     from syndicate.store.incarnation import Incarnation
 
     setup = set_up(config_file, os.environ)
-    with open_site(setup, Progress(quiet=quiet or as_json)) as site:
+    with open_site(setup, ProgressBar(quiet=quiet or as_json)) as site:
         report = run(site, datetime.now(UTC), rehearse=True)
         doubts = Incarnation(site.database, site.sent_record).findings(site.config_file)
     examples = starter_findings(site.config, site.config_file)

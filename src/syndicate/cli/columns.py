@@ -8,11 +8,11 @@ from itertools import zip_longest
 from syndicate.text_width import broken, width, wrap
 
 GAP = "  "
-Row = Sequence[str]
+CellRow = Sequence[str]
 Line = tuple[str, ...]
 
 
-def in_columns(rows: Sequence[Row], columns: int, shares: Sequence[int]) -> list[list[Line]]:
+def in_columns(rows: Sequence[CellRow], columns: int, shares: Sequence[int]) -> list[list[Line]]:
     """Each row as the lines it takes, each line as cells padded to their columns' widths.
 
     All lines fit into `columns`. Columns with the share 0 are as wide as their longest cell; the
@@ -30,7 +30,7 @@ def in_columns(rows: Sequence[Row], columns: int, shares: Sequence[int]) -> list
     return [_lines(row, widths) for row in rows]
 
 
-def _lines(row: Row, widths: Sequence[int]) -> list[Line]:
+def _lines(row: CellRow, widths: Sequence[int]) -> list[Line]:
     wrapped = (_wrapped(cell, max(room, 1)) for cell, room in zip(row, widths, strict=True))
     return [
         tuple(part + " " * (room - width(part)) for part, room in zip(parts, widths, strict=True))

@@ -11,7 +11,7 @@ import click
 
 from syndicate.cli.completing import newsletter_names
 from syndicate.cli.options import config_option
-from syndicate.cli.show import Progress, from_here, placed, show_findings
+from syndicate.cli.show import ProgressBar, from_here, placed, show_findings
 from syndicate.config.model import MergeService
 
 SERVICES = [name for name in get_args(MergeService) if name != "none"]
@@ -59,7 +59,7 @@ def export(
     from syndicate.issues.export import folder_of, newsletter_for, write_files
     from syndicate.site import load_site
 
-    with load_site(config_file, os.environ, Progress(quiet=False)) as site:
+    with load_site(config_file, os.environ, ProgressBar(quiet=False)) as site:
         wanted = newsletter_for(site, newsletter, service)
         _refuse_what_does_not_fit(wanted.merge_fields, lists, template)
         now = datetime.now(UTC)

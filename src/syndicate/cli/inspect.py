@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from syndicate.cli.options import config_option
-from syndicate.cli.show import Progress, from_here, placed, show_findings, show_table
+from syndicate.cli.show import ProgressBar, from_here, placed, show_findings, show_table
 
 
 @click.command(short_help="Print the effective configuration.")
@@ -41,7 +41,7 @@ def explain(config_file: Path, article: str) -> None:
     from syndicate.build.explain import explain as ask
     from syndicate.site import load_site
 
-    with load_site(config_file, os.environ, Progress(quiet=True)) as site:
+    with load_site(config_file, os.environ, ProgressBar(quiet=True)) as site:
         answer = ask(site, _below(site.places.content, article), datetime.now(UTC))
     click.secho(from_here(site.places.content / answer.path), bold=True)
     show_table((fact.name, fact.value, fact.source) for fact in answer.facts)

@@ -15,7 +15,7 @@ import click
 from syndicate.cli.completing import newsletter_names
 from syndicate.cli.issue_tables import document_names, issue_rows, show_issue, show_next, zone_of
 from syndicate.cli.options import config_option
-from syndicate.cli.show import Progress, counted, show_table
+from syndicate.cli.show import ProgressBar, counted, show_table
 from syndicate.issues.issue_names import (
     began,
     can_be_cancelled,
@@ -87,7 +87,7 @@ def plan(config_file: Path, newsletter: str | None) -> None:
     """
     from syndicate.build.plan import plan as ask
 
-    planned = ask(config_file, os.environ, Progress(quiet=False), datetime.now(UTC), newsletter)
+    planned = ask(config_file, os.environ, ProgressBar(quiet=False), datetime.now(UTC), newsletter)
     articles = counted(planned.changed, "changed article")
     click.echo(f"The next build reads {articles} and writes {document_names(planned.documents)}.")
     for issue in planned.issues:
@@ -193,7 +193,7 @@ def approve(config_file: Path, issue: str, at: str | None) -> None:
     with site_of(config_file) as site:
         draft = issue_named(site, issue, is_draft, is_made)
         if at is None:
-            confirmed = approval.approve(site, draft, now) is approval.Approval.CONFIRMED
+            confirmed = approval.approve(site, draft, now) is approval.ApprovalOutcome.CONFIRMED
             click.echo(
                 f"{draft.name} is {'confirmed and will be sent' if confirmed else 'approved'}."
             )
@@ -297,7 +297,7 @@ def site_of(config_file: Path) -> Iterator[Site]:
     """Open the site of a configuration."""
     from syndicate.site import load_site
 
-    with load_site(config_file, os.environ, Progress(quiet=False)) as site:
+    with load_site(config_file, os.environ, ProgressBar(quiet=False)) as site:
         yield site
 
 

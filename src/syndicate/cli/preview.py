@@ -10,7 +10,7 @@ import click
 
 from syndicate.cli.completing import newsletter_names
 from syndicate.cli.options import config_option
-from syndicate.cli.show import Progress, placed
+from syndicate.cli.show import ProgressBar, placed
 
 
 @click.command(short_help="Show the next issue in a browser while you write.")
@@ -32,14 +32,14 @@ def preview(config_file: Path, newsletter: str | None, port: int | None, *, no_o
 
     from syndicate.preview.loop import PreviewLoop
     from syndicate.preview.renderer import PreviewRenderer, chosen
-    from syndicate.preview.server import Server
-    from syndicate.preview.session import Session
+    from syndicate.preview.server import PreviewServer
+    from syndicate.preview.session import PreviewSession
 
-    renderer = PreviewRenderer(config_file, os.environ, Progress(quiet=False), placed)
+    renderer = PreviewRenderer(config_file, os.environ, ProgressBar(quiet=False), placed)
     first = chosen(newsletter, renderer.site)
-    session = Session({first: first}, first)
+    session = PreviewSession({first: first}, first)
     loop = PreviewLoop(renderer, session, lambda: datetime.now(UTC), placed)
-    server = Server(session, port or 0)
+    server = PreviewServer(session, port or 0)
     try:
         loop.make([first])  # before there are threads: many files are read by many processes
         server.start()

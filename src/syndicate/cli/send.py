@@ -34,7 +34,7 @@ def send(config_file: Path) -> int:
     continues. Exits with 1 if an issue is paused, if the outcome of a message is unknown, if a
     server or the outbox cannot take the remaining messages, or if all were refused.
     """
-    from syndicate.cli.show import Progress
+    from syndicate.cli.show import ProgressBar
     from syndicate.delivery.operations.approval import publish_due
     from syndicate.delivery.sender import send as send_all
     from syndicate.issues.archive import is_written
@@ -48,7 +48,7 @@ def send(config_file: Path) -> int:
         """While a service runs, only it knows which pages it serves, so it sends new issues."""
         return is_written(site, issue) and holder(lock) is None
 
-    with open_site(setup, Progress(quiet=False)) as site, _interrupted() as stopping:
+    with open_site(setup, ProgressBar(quiet=False)) as site, _interrupted() as stopping:
         for issue in publish_due(site, datetime.now(UTC)):
             click.echo(f"{issue.name} is approved.")
         bars = SendProgress()
@@ -137,13 +137,13 @@ def send_test(config_file: Path, issue: str, address: str) -> None:
     The subject begins with [Test]; links to unsubscribe and to preferences do nothing. It is not
     recorded as a delivery.
     """
-    from syndicate.cli.show import Progress
+    from syndicate.cli.show import ProgressBar
     from syndicate.delivery.send_test import issue_to_test
     from syndicate.delivery.send_test import send_test as send_to
     from syndicate.site import open_site, set_up
 
     setup = set_up(config_file, os.environ)
-    with open_site(setup, Progress(quiet=False)) as site:
+    with open_site(setup, ProgressBar(quiet=False)) as site:
         tested = issue_to_test(setup, site, issue, datetime.now(UTC))
         reply = send_to(site, setup.outbox, tested, address)
     click.echo(f"Sent a test of {tested.description} to {address}: {reply}")

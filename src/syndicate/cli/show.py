@@ -212,7 +212,7 @@ def show_columns(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None
             click.echo(GAP.join(cells).rstrip())
 
 
-class Progress:
+class ProgressBar:
     """Shows long work: a bar on a terminal, plain lines elsewhere, nothing when quiet."""
 
     def __init__(self, *, quiet: bool) -> None:

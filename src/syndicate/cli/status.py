@@ -57,7 +57,7 @@ def status(config_file: Path, *, as_json: bool) -> int:
 
 
 def _show_not_running(setup: Setup, latest: Status | None) -> None:
-    from syndicate.delivery.resume import sending_doubt
+    from syndicate.delivery.operations.store_recovery import sending_doubt
     from syndicate.store.incarnation import HINT
     from syndicate.timestamps import format_timestamp
 
@@ -68,7 +68,7 @@ def _show_not_running(setup: Setup, latest: Status | None) -> None:
 
 
 def _not_running_as_json(setup: Setup, latest: Status | None) -> None:
-    from syndicate.delivery.resume import sending_doubt
+    from syndicate.delivery.operations.store_recovery import sending_doubt
     from syndicate.timestamps import format_timestamp
 
     facts = {"last tick": format_timestamp(latest.ticked)} if latest else {}

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import click
 
 from syndicate.cli.options import config_option
-from syndicate.cli.show import Progress, counted, from_here, show_table
+from syndicate.cli.show import ProgressBar, counted, from_here, show_table
 
 if TYPE_CHECKING:
-    from syndicate.delivery.reapply import Reapplied
+    from syndicate.delivery.operations.reapply_withdrawals import Reapplied
     from syndicate.site import Setup, Site
 
 FILE = click.Path(dir_okay=False, path_type=Path)
@@ -70,7 +70,7 @@ def _record_withdrawals(setup: Setup) -> None:
 
     try:
         if setup.state.exists():
-            with open_site(setup, Progress(quiet=True)):
+            with open_site(setup, ProgressBar(quiet=True)):
                 pass  # closing it does
     except SyndicateError as error:
         click.secho(
@@ -105,26 +105,26 @@ def resume(config_file: Path, case: str | None, force: bool) -> None:
     Until then nothing is sent from it and no issue is made, so that no subscriber gets an issue
     twice. Pages, feeds and subscribing continue.
     """
-    from syndicate.delivery.resume import require_doubt
+    from syndicate.delivery.operations.store_recovery import require_doubt
     from syndicate.site import load_site
 
     if case is None:
         raise click.UsageError("state the case: --moved, --restored or --copy")
-    with load_site(config_file, os.environ, Progress(quiet=False)) as site:
+    with load_site(config_file, os.environ, ProgressBar(quiet=False)) as site:
         if case != "moved" and not force:
             require_doubt(site, f"--{case}")
         {"moved": _moved, "restored": _restored, "copy": _copy}[case](site)
 
 
 def _moved(site: Site) -> None:
-    from syndicate.delivery.resume import resume_moved
+    from syndicate.delivery.operations.store_recovery import resume_moved
 
     resume_moved(site)
     click.echo("The store is complete and in its place: sending continues.")
 
 
 def _restored(site: Site) -> None:
-    from syndicate.delivery.resume import resume_restored
+    from syndicate.delivery.operations.store_recovery import resume_restored
 
     found = resume_restored(site, datetime.now(UTC))
     click.echo("Sending continues. Messages that may have been sent after the backup are held.")
@@ -166,7 +166,7 @@ def _of_draft(unscheduled: bool) -> str:
 
 
 def _copy(site: Site) -> None:
-    from syndicate.delivery.resume import resume_copy
+    from syndicate.delivery.operations.store_recovery import resume_copy
 
     found = resume_copy(site, datetime.now(UTC))
     click.echo("This store is independent now. The original sends what was pending.")

@@ -18,12 +18,12 @@ import click
 from syndicate.cli.completing import newsletter_names
 from syndicate.cli.options import config_option
 from syndicate.cli.personal_data import erase, export, show
-from syndicate.cli.show import Progress, from_here, show_columns, show_table
+from syndicate.cli.show import ProgressBar, from_here, show_columns, show_table
 
 if TYPE_CHECKING:
     from syndicate.signup.links import Links
     from syndicate.site import Site
-    from syndicate.store.subscriber_counts import Counts
+    from syndicate.store.subscriber_counts import SubscriberCounts
     from syndicate.store.subscribers import Listed
 
 STATES = ("active", "unsubscribed", "suppressed")
@@ -113,7 +113,7 @@ def import_people(
     from syndicate.subscribers.import_csv import Agreement, import_file
 
     bad = _file_of_bad_rows(file, bad)
-    progress = Progress(quiet=False)
+    progress = ProgressBar(quiet=False)
     with _opened(config_file) as site:
         newsletter_named(site.config, newsletter)
         agreement = Agreement(newsletter, agreed, _now())
@@ -315,7 +315,7 @@ def _tags(text: str) -> str:
     return ", ".join(text.splitlines())
 
 
-def _counted(of: Counts) -> tuple[str, ...]:
+def _counted(of: SubscriberCounts) -> tuple[str, ...]:
     """A row of numbers."""
     now = (of.active, of.unsubscribed, of.suppressed)
     lately = ((of.joined_7_days, of.left_7_days), (of.joined_30_days, of.left_30_days))
@@ -350,7 +350,7 @@ def _now() -> str:
 def _opened(config_file: Path) -> Iterator[Site]:
     from syndicate.site import load_site
 
-    with load_site(config_file, os.environ, Progress(quiet=True)) as site:
+    with load_site(config_file, os.environ, ProgressBar(quiet=True)) as site:
         yield site
 
 

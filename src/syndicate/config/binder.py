@@ -97,7 +97,7 @@ class Binder:
             self.complain(at, f"{_shown(at)} is {value}", f"write {minimum} or more")
         if isinstance(value, int | float) and value > MAX_NUMBER:
             self.complain(at, f"{_shown(at)} is {value}", f"write {MAX_NUMBER} or less")
-        complaint = check_value(section.__name__, key, value)
+        complaint = check_value(section, key, value)
         if complaint:
             self.refuse(at, *complaint)
 

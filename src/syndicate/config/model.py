@@ -325,7 +325,7 @@ class Webhooks:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bounces:
+class BounceSettings:
     """Where bounce reports and complaints come from."""
 
     address: str = field(
@@ -340,7 +340,7 @@ class Bounces:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Service:
+class ServiceSettings:
     """How the service behaves that `syndicate run` starts."""
 
     host: str = field(
@@ -379,12 +379,13 @@ class Config:
         default=SubscriberSettings(), metadata={"meaning": "how people subscribe"}
     )
     sending: Sending = field(default=Sending(), metadata={"meaning": "how emails are sent"})
-    bounces: Bounces = field(
-        default=Bounces(), metadata={"meaning": "where bounce reports and complaints come from"}
+    bounces: BounceSettings = field(
+        default=BounceSettings(),
+        metadata={"meaning": "where bounce reports and complaints come from"},
     )
     store: Store = field(default=Store(), metadata={"meaning": "where state is kept"})
-    service: Service = field(
-        default=Service(), metadata={"meaning": "how the running service behaves"}
+    service: ServiceSettings = field(
+        default=ServiceSettings(), metadata={"meaning": "how the running service behaves"}
     )
     content: str = field(default="content", metadata={"meaning": "folder of articles"})
     links: tuple[str, ...] = field(

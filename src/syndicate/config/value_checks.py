@@ -11,6 +11,21 @@ from zoneinfo import ZoneInfo
 
 from syndicate.address_grammar import ADDRESS
 from syndicate.colours import COLOUR, MIN_CONTRAST, contrast, readable
+from syndicate.config.model import (
+    BounceSettings,
+    Brand,
+    Feeds,
+    Hook,
+    Imap,
+    Newsletter,
+    Sending,
+    Server,
+    ServiceSettings,
+    SiteSettings,
+    Store,
+    SubscriberSettings,
+    Webhooks,
+)
 from syndicate.errors import ScheduleError
 from syndicate.uris import is_web_address
 
@@ -35,7 +50,7 @@ P256_BYTES = 91  # of the public half of a key on that curve, as DER
 STORE = re.compile(r"sqlite:///.+|postgres(ql)?(\+psycopg)?://.+")
 
 
-def check_value(section: str, key: str, value: Any) -> Complaint | None:
+def check_value(section: type, key: str, value: Any) -> Complaint | None:
     """What is wrong with one setting of a section, or None."""
     if isinstance(value, str) and ILLEGAL.search(value):
         return "has a character that XML forbids", "delete it"
@@ -287,43 +302,43 @@ def _store_url(value: str) -> Complaint | None:
     return None if ok else ("is not a database address", hint)
 
 
-CHECKS: Mapping[tuple[str, str], Callable[[Any], Complaint | None]] = {
-    ("SiteSettings", "title"): _not_empty,
-    ("SiteSettings", "url"): _site_url,
-    ("SiteSettings", "language"): _language,
-    ("SiteSettings", "email"): _email,
-    ("SiteSettings", "time_zone"): _time_zone,
-    ("SiteSettings", "permalink"): _permalink,
-    ("Feeds", "formats"): _formats,
-    ("Feeds", "hub"): _hub,
-    ("Newsletter", "name"): _name,
-    ("Newsletter", "title"): _not_empty,
-    ("Newsletter", "sender"): _sender,
-    ("Newsletter", "unsubscribe"): _unsubscribe,
-    ("Hook", "name"): _name,
-    ("Hook", "on"): _events,
-    ("Hook", "url"): _hub,
-    ("Hook", "command"): _command,
-    ("Newsletter", "every"): _every,
-    ("Newsletter", "cron"): _cron,
-    ("Newsletter", "time_zone"): _zone_of_schedule,
-    ("Newsletter", "max_age"): _max_age,
-    ("SubscriberSettings", "confirm_within"): _max_age,
-    ("Server", "name"): _name,
-    ("Server", "host"): _host,
-    ("Server", "warm_up"): _warm_up,
-    ("Sending", "retry_for"): _max_age,
-    ("Sending", "quiet_hours"): _quiet,
-    ("Bounces", "address"): _email,
-    ("Imap", "host"): lambda value: _host(value) if value else None,
-    ("Imap", "folder"): _not_empty,
-    ("Webhooks", "ses"): _topic,
-    ("Webhooks", "postmark"): _postmark,
-    ("Webhooks", "sendgrid"): _sendgrid,
-    ("Service", "trusted_proxies"): _proxies,
-    ("Brand", "accent"): _accent,
-    ("Brand", "accent_dark"): partial(_accent, key="accent_dark"),
-    ("Brand", "logo"): _logo,
-    ("Brand", "social"): _social,
-    ("Store", "url"): _store_url,
+CHECKS: Mapping[tuple[type, str], Callable[[Any], Complaint | None]] = {
+    (SiteSettings, "title"): _not_empty,
+    (SiteSettings, "url"): _site_url,
+    (SiteSettings, "language"): _language,
+    (SiteSettings, "email"): _email,
+    (SiteSettings, "time_zone"): _time_zone,
+    (SiteSettings, "permalink"): _permalink,
+    (Feeds, "formats"): _formats,
+    (Feeds, "hub"): _hub,
+    (Newsletter, "name"): _name,
+    (Newsletter, "title"): _not_empty,
+    (Newsletter, "sender"): _sender,
+    (Newsletter, "unsubscribe"): _unsubscribe,
+    (Hook, "name"): _name,
+    (Hook, "on"): _events,
+    (Hook, "url"): _hub,
+    (Hook, "command"): _command,
+    (Newsletter, "every"): _every,
+    (Newsletter, "cron"): _cron,
+    (Newsletter, "time_zone"): _zone_of_schedule,
+    (Newsletter, "max_age"): _max_age,
+    (SubscriberSettings, "confirm_within"): _max_age,
+    (Server, "name"): _name,
+    (Server, "host"): _host,
+    (Server, "warm_up"): _warm_up,
+    (Sending, "retry_for"): _max_age,
+    (Sending, "quiet_hours"): _quiet,
+    (BounceSettings, "address"): _email,
+    (Imap, "host"): lambda value: _host(value) if value else None,
+    (Imap, "folder"): _not_empty,
+    (Webhooks, "ses"): _topic,
+    (Webhooks, "postmark"): _postmark,
+    (Webhooks, "sendgrid"): _sendgrid,
+    (ServiceSettings, "trusted_proxies"): _proxies,
+    (Brand, "accent"): _accent,
+    (Brand, "accent_dark"): partial(_accent, key="accent_dark"),
+    (Brand, "logo"): _logo,
+    (Brand, "social"): _social,
+    (Store, "url"): _store_url,
 }

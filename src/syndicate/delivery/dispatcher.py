@@ -25,7 +25,7 @@ from syndicate.delivery.outcomes import (
 )
 from syndicate.delivery.progress import IssueProgress, ProgressCallback
 from syndicate.delivery.queue import DeliveryQueue, Task
-from syndicate.delivery.recorder import Batch, Claim, Permissions, Recorder
+from syndicate.delivery.recorder import Batch, Claim, DeliveryRecorder, Permissions
 from syndicate.delivery.relays import Relay, RelayError
 from syndicate.delivery.states import OPEN
 from syndicate.delivery.states import DeliveryState as S
@@ -59,7 +59,7 @@ class Dispatcher:
 
     def __init__(
         self,
-        recorder: Recorder,
+        recorder: DeliveryRecorder,
         settings: Settings,
         relays: Sequence[Relay],
         queue: DeliveryQueue,

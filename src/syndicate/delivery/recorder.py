@@ -101,7 +101,7 @@ class BatchResult:
     claims: Sequence[Claim]
 
 
-class Recorder:
+class DeliveryRecorder:
     """Writes to the store for one run of the sender, which holds the lock of senders."""
 
     def __init__(

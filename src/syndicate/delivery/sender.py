@@ -28,7 +28,7 @@ from syndicate.delivery.progress import IssueProgress, ProgressCallback
 from syndicate.delivery.queue import DeliveryQueue
 from syndicate.delivery.quiet_hours import until
 from syndicate.delivery.rate_limits import RateLimiter, history_seconds
-from syndicate.delivery.recorder import Recorder
+from syndicate.delivery.recorder import DeliveryRecorder
 from syndicate.delivery.relays import Relay, RelayError, transports
 from syndicate.delivery.states import BACKOFF, OPEN
 from syndicate.delivery.workers import WorkerEvent, worker_pool
@@ -147,7 +147,7 @@ class Sender:
         queue = DeliveryQueue(relays)
         incarnation = Incarnation(self._site.database, self._site.sent_record)
         dispatcher = Dispatcher(
-            Recorder(self._site.database, self._settings, self._record_refusal),
+            DeliveryRecorder(self._site.database, self._settings, self._record_refusal),
             self._settings,
             relays,
             queue,

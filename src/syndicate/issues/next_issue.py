@@ -32,7 +32,7 @@ from syndicate.timestamps import parse_timestamp
 
 
 @dataclass(frozen=True, slots=True)
-class NextIssue:
+class NextIssueDocuments:
     """The next issue of a newsletter. `documents` is None when the present ones stay.
 
     So it is when nothing changed, and when it could not be made, which a finding explains.
@@ -95,19 +95,19 @@ def carried_by(documents: SiteDocuments, chosen: Sequence[str]) -> tuple[Publish
 
 def next_issues(
     documents: SiteDocuments, remembered: Mapping[str, str], recipe: str, config_file: str
-) -> Iterator[NextIssue]:
+) -> Iterator[NextIssueDocuments]:
     """The next issue of each newsletter; rendered only when something in it changed."""
     for newsletter in documents.config.newsletters.values():
         carried = articles_of(documents, newsletter)
         input_hash = sha256(repr((recipe, carried)).encode()).hexdigest()
         if remembered.get(NEXT_ISSUE_INPUT + newsletter.name) == input_hash:
-            yield NextIssue(newsletter, len(carried), None, None, (), input_hash)
+            yield NextIssueDocuments(newsletter, len(carried), None, None, (), input_hash)
             continue
         try:
             yield _made(documents, newsletter, carried, input_hash, config_file)
         except SyndicateError as error:
             finding = _failed(newsletter, error, config_file)
-            yield NextIssue(newsletter, len(carried), None, None, (finding,), "")
+            yield NextIssueDocuments(newsletter, len(carried), None, None, (finding,), "")
 
 
 def _failed(newsletter: Newsletter, error: SyndicateError, config_file: str) -> Finding:
@@ -128,18 +128,18 @@ def _made(
     carried: Sequence[Published],
     input_hash: str,
     config_file: str,
-) -> NextIssue:
+) -> NextIssueDocuments:
     logo = logo_for(documents, newsletter, config_file)
     files = logo.documents if logo else {}  # past issues show it too
     if not carried:
-        return NextIssue(newsletter, 0, {}, files, (), input_hash)
+        return NextIssueDocuments(newsletter, 0, {}, files, (), input_hash)
     issue = compose(documents, newsletter, carried, config_file)
     contents = parts(issue.rendered.subject, issue.rendered.html, issue.rendered.text)
     held = _held(newsletter, issue, config_file)
     if not held:
         contents["message.eml"] = issue.message
     page = f"{page_of(newsletter.name, NEXT_ISSUE.name)}index.html"
-    return NextIssue(
+    return NextIssueDocuments(
         newsletter,
         len(carried),
         {f"{newsletter.name}/{NEXT_ISSUE.name}/{name}": data for name, data in contents.items()},

@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import Final
 
 from syndicate.address_grammar import IN_TEXT
-from syndicate.mail.refusal_phrases import HINTS, RULES, Cause, Rule
+from syndicate.mail.refusal_phrases import HINTS, RULES, Cause, RefusalRule
 
 MAX_TEXT: Final = 4_000
 """Characters of a reply that are read."""
@@ -181,7 +181,7 @@ def _is_gone_for_good(words: str) -> bool:
     return _by_words(last, RULES) is Cause.ADDRESS
 
 
-def _by_words(words: str, rules: Sequence[Rule]) -> Cause | None:
+def _by_words(words: str, rules: Sequence[RefusalRule]) -> Cause | None:
     return next((rule.cause for rule in rules if _COMPILED[rule.meaning].search(words)), None)
 
 

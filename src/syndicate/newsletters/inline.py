@@ -59,7 +59,7 @@ def _without_imports(style: re.Match[str]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class StyleRule:
     """A rule for elements: what premailer sorts by, and what must be there for it to match."""
 
     weight: tuple[int, ...]
@@ -87,7 +87,7 @@ def _fetch_nothing(_url: str) -> tuple[None, bytes]:
 
 
 @lru_cache(SHEETS_KEPT)
-def rules_of(css: str) -> tuple[Rule, ...]:
+def rules_of(css: str) -> tuple[StyleRule, ...]:
     """The rules of a style sheet that can be written into elements, in its order.
 
     Reading a sheet takes longer than writing it into a hundred elements, and issues of one design
@@ -102,7 +102,7 @@ def rules_of(css: str) -> tuple[Rule, ...]:
             continue
         weight = (important, *parsed.specificity())
         names = frozenset(_names_of(parsed.parsed_tree))
-        rules.append(Rule(weight, selector, names, declared(block)))
+        rules.append(StyleRule(weight, selector, names, declared(block)))
     return tuple(rules)
 
 

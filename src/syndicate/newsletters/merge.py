@@ -33,7 +33,7 @@ Replace = Callable[[re.Match[str]], str]
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
+class MergeSyntax:
     """A service's placeholders, and how its template language is kept off our text.
 
     `special` finds, in a piece of text, what the language would take; the end of a piece counts,
@@ -68,7 +68,7 @@ def _joined(found: re.Match[str]) -> str:
     return found[0] + JOINER
 
 
-LISTMONK = Service(
+LISTMONK = MergeSyntax(
     unsubscribe="{{ UnsubscribeURL }}",
     preferences="{{ ManageURL }}",
     web="{{ MessageURL }}",
@@ -80,7 +80,7 @@ LISTMONK = Service(
     in_text=lambda found: found[0] if _is_harmless(found) else _safe(found[0]),
     opaque=_safe,
 )
-MAILCHIMP = Service(
+MAILCHIMP = MergeSyntax(
     unsubscribe="*|UNSUB|*",
     preferences="*|UPDATE_PROFILE|*",
     web="*|ARCHIVE|*",
@@ -90,7 +90,7 @@ MAILCHIMP = Service(
     special_in_text=re.compile(r"\*(?=\|)"),
     in_text=_joined,
 )
-BUTTONDOWN = Service(
+BUTTONDOWN = MergeSyntax(
     unsubscribe="{{ unsubscribe_url }}",
     preferences="{{ manage_subscription_url }}",
     web="{{ email.absolute_url }}",
@@ -100,7 +100,7 @@ BUTTONDOWN = Service(
     special_in_text=re.compile(r"\{(?=[{%#]|\Z)"),
     in_text=lambda _: "{% templatetag openbrace %}",
 )
-SENDGRID = Service(
+SENDGRID = MergeSyntax(
     unsubscribe="{{{unsubscribe}}}",
     preferences="{{{unsubscribe_preferences}}}",
     web="{{Weblink}}",
@@ -112,7 +112,7 @@ SENDGRID = Service(
     special_in_text=re.compile(r"\{(?=\{|\Z)|\A(?=\})|[<\[](?=%)|\\(?=\Z)"),
     in_text=_joined,
 )
-SERVICES: Mapping[str, Service] = {
+SERVICES: Mapping[str, MergeSyntax] = {
     "listmonk": LISTMONK,
     "mailchimp": MAILCHIMP,
     "buttondown": BUTTONDOWN,
@@ -137,7 +137,7 @@ class Tokens:
         links = (self.links.unsubscribe_url, self.links.preferences_url, self.links.web_url)
         return "|".join(map(re.escape, (*links, self.name)))
 
-    def written(self, service: Service, name: str) -> Mapping[str, str]:
+    def written(self, service: MergeSyntax, name: str) -> Mapping[str, str]:
         """Each token with the placeholder that takes its place."""
         return {
             self.links.unsubscribe_url: service.unsubscribe,
@@ -159,7 +159,7 @@ def tokens(content: str, home_url: str) -> Tokens:
     return Tokens(links, f"name{digest}", digest)
 
 
-def filled(rendered: Rendered, service: Service, marks: Tokens) -> Rendered:
+def filled(rendered: Rendered, service: MergeSyntax, marks: Tokens) -> Rendered:
     """The issue as `service` takes it: placeholders for tokens, everything else escaped."""
     text = partial(_text, service, marks)
     return replace(
@@ -176,7 +176,7 @@ def is_divided(rendered: Rendered, written: Rendered) -> bool:
     return before.count(JOINER) < after.count(JOINER)
 
 
-def _text(service: Service, marks: Tokens, text: str) -> str:
+def _text(service: MergeSyntax, marks: Tokens, text: str) -> str:
     placeholders = marks.written(service, service.name_in_text)
     return "".join(
         placeholders.get(piece) or service.special_in_text.sub(service.in_text, piece)
@@ -184,7 +184,7 @@ def _text(service: Service, marks: Tokens, text: str) -> str:
     )
 
 
-def _html(service: Service, marks: Tokens, html: str) -> Iterator[str]:
+def _html(service: MergeSyntax, marks: Tokens, html: str) -> Iterator[str]:
     placeholders = marks.written(service, service.name)
     kept = f"{STYLE}|{COMMENT}" if service.opaque else STYLE
     for piece in re.split(f"({marks.pattern}|{kept})", html, flags=re.DOTALL):

@@ -27,7 +27,7 @@ MODERN = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
+class StyleDoubt:
     """Something of a style sheet that is lost: as it is written there, why, and a hint."""
 
     written: str
@@ -35,7 +35,7 @@ class Doubt:
     hint: str
 
 
-def doubts(css: str) -> Iterator[Doubt]:
+def doubts(css: str) -> Iterator[StyleDoubt]:
     """What of a style sheet is lost on its way into elements or in mail programs."""
     for prelude, body in css_syntax.blocks(css_syntax.without_comments(css)):
         name = prelude.split(maxsplit=1)[0].partition("(")[0].lower() if prelude else ""
@@ -44,7 +44,7 @@ def doubts(css: str) -> Iterator[Doubt]:
         elif name.startswith("@"):
             if name not in HARMLESS:
                 message = f"{name} is not written into elements, nor known to most mail programs"
-                yield Doubt(name, message, "write its rules without it")
+                yield StyleDoubt(name, message, "write its rules without it")
         elif "{" in body:
             yield _nested(prelude)
         else:
@@ -52,12 +52,12 @@ def doubts(css: str) -> Iterator[Doubt]:
             yield from _declarations(prelude, body)
 
 
-def _nested(prelude: str) -> Doubt:
+def _nested(prelude: str) -> StyleDoubt:
     message = f"the rule for {prelude} holds another rule, and is lost with it, wholly or in part"
-    return Doubt(prelude, message, "write the inner rule behind it, with its full selector")
+    return StyleDoubt(prelude, message, "write the inner rule behind it, with its full selector")
 
 
-def _in_media(body: str) -> Iterator[Doubt]:
+def _in_media(body: str) -> Iterator[StyleDoubt]:
     """These stay in the head, for mail programs to read."""
     for prelude, block in css_syntax.blocks(body):
         if "{" in block and not prelude.startswith("@"):
@@ -68,12 +68,12 @@ def _in_media(body: str) -> Iterator[Doubt]:
                     yield _unknown(name, value)
 
 
-def _selectors(prelude: str) -> Iterator[Doubt]:
+def _selectors(prelude: str) -> Iterator[StyleDoubt]:
     for selector in css_syntax.selectors(prelude):
         plain = PLAIN_SELECTOR.fullmatch(selector) or OF_THE_MOMENT.search(selector)
         if not plain and not _is_written(selector):
             message = f"the rule for {selector} is not written into any element"
-            yield Doubt(selector, message, "write element names in lowercase, and classes")
+            yield StyleDoubt(selector, message, "write element names in lowercase, and classes")
 
 
 def _is_written(selector: str) -> bool:
@@ -84,25 +84,25 @@ def _is_written(selector: str) -> bool:
     )
 
 
-def _declarations(prelude: str, body: str) -> Iterator[Doubt]:
+def _declarations(prelude: str, body: str) -> Iterator[StyleDoubt]:
     pairs = css_syntax.declarations(body)
     for name, value in pairs:
         if "var(" in value or name.startswith("--"):
             yield _unknown(name, value)
         elif not value or (not PLAIN_VALUE.fullmatch(value) and not declared(f"{name}:{value}")):
             message = f"{_shown(name, value)} cannot be read, and is left out for {prelude}"
-            yield Doubt(
+            yield StyleDoubt(
                 _shown(name, value), message, "write colours as #rrggbb or rgba(0, 0, 0, 0.5)"
             )
     names = Counter(name.lower() for name, _ in pairs)
     for name in (name for name, count in names.items() if count > 1):
         message = f"{name} is set more than once for {prelude}: only the last is written"
-        yield Doubt(prelude, message, "set it once")
+        yield StyleDoubt(prelude, message, "set it once")
 
 
-def _unknown(name: str, value: str) -> Doubt:
+def _unknown(name: str, value: str) -> StyleDoubt:
     message = f"{_shown(name, value)} is not understood by many mail programs"
-    return Doubt(_shown(name, value), message, "write the value itself, colours as #rrggbb")
+    return StyleDoubt(_shown(name, value), message, "write the value itself, colours as #rrggbb")
 
 
 def _shown(name: str, value: str) -> str:

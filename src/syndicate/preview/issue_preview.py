@@ -23,7 +23,7 @@ STYLE = re.compile(r"<style\b[^>]*>(.*?)</style>", re.DOTALL | re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Header:
+class MessageHeader:
     """A header of the message: decoded, and as sent."""
 
     name: str
@@ -42,7 +42,7 @@ class Size:
 
 
 @dataclass(frozen=True, slots=True)
-class Carried:
+class CarriedArticle:
     """An article in the issue. `shortened`: only its summary fits."""
 
     title: str
@@ -75,9 +75,9 @@ class IssuePreview:
     preheader: str = ""
     text: str = ""
     html: str = ""
-    headers: tuple[Header, ...] = ()
+    headers: tuple[MessageHeader, ...] = ()
     sizes: tuple[Size, ...] = ()
-    articles: tuple[Carried, ...] = ()
+    articles: tuple[CarriedArticle, ...] = ()
     empty: tuple[str, ...] = ()
     pictures: Mapping[str, Picture] = field(default_factory=dict)
 
@@ -86,11 +86,11 @@ class IssuePreview:
         return asdict(replace(self, html="", pictures={}))
 
 
-def headers(message: bytes) -> Iterator[Header]:
+def headers(message: bytes) -> Iterator[MessageHeader]:
     """The headers of a message, in their order."""
     for name, sent in message_from_bytes(message, policy=compat32).items():
         plain = FOLD.sub(" ", str(sent)).strip()
-        yield Header(name, str(make_header(decode_header(plain))), str(sent))
+        yield MessageHeader(name, str(make_header(decode_header(plain))), str(sent))
 
 
 def sizes(rendered: Rendered, message: bytes) -> tuple[Size, ...]:
@@ -104,10 +104,10 @@ def sizes(rendered: Rendered, message: bytes) -> tuple[Size, ...]:
     )
 
 
-def carried(articles: Sequence[Published], shortened: Sequence[str]) -> tuple[Carried, ...]:
+def carried(articles: Sequence[Published], shortened: Sequence[str]) -> tuple[CarriedArticle, ...]:
     """The articles as a list shows them."""
     return tuple(
-        Carried(a.title, a.url, a.path, a.published.isoformat(), a.id in shortened)
+        CarriedArticle(a.title, a.url, a.path, a.published.isoformat(), a.id in shortened)
         for a in articles
     )
 

@@ -8,8 +8,8 @@ from functools import partial
 
 from syndicate.errors import ConfigError, ConfigProblem, Location, SyndicateError, refused
 from syndicate.findings import Finding, Level
-from syndicate.preview.renderer import Placed, PreviewRenderer
-from syndicate.preview.session import Session
+from syndicate.preview.renderer import Locate, PreviewRenderer
+from syndicate.preview.session import PreviewSession
 from syndicate.preview.watch import Seen, Watcher
 
 
@@ -19,9 +19,9 @@ class PreviewLoop:
     def __init__(
         self,
         workshop: PreviewRenderer,
-        session: Session,
+        session: PreviewSession,
         clock: Callable[[], datetime],
-        placed: Placed,
+        placed: Locate,
     ) -> None:
         self._workshop = workshop
         self._session = session

@@ -41,11 +41,11 @@ from syndicate.store.articles import Articles
 from syndicate.store.issues import Issues
 from syndicate.store.newsletters import Newsletters
 from syndicate.store.renderings import Renderings
-from syndicate.store.snapshot import Snapshot
+from syndicate.store.snapshot import StoreSnapshot
 from syndicate.templating.translations import day
 from syndicate.timestamps import format_timestamp, parse_timestamp
 
-Placed = Callable[[Sequence[Finding], Site], list[Finding]]
+Locate = Callable[[Sequence[Finding], Site], list[Finding]]
 """Maps findings to findings with paths relative to the user's folder."""
 
 
@@ -57,13 +57,13 @@ class PreviewRenderer:
         config_file: Path,
         environment: Mapping[str, str],
         progress: Progress,
-        placed: Placed,
+        placed: Locate,
     ) -> None:
         self._config_file = config_file
         self._environment = environment
         self._progress = progress
         self._placed = placed
-        self._store: Snapshot | None = None
+        self._store: StoreSnapshot | None = None
         self.site = self._site()
 
     def refresh(self, seen: Seen, now: datetime) -> None:
@@ -122,7 +122,7 @@ class PreviewRenderer:
         url = setup.config.store.url
         if self._store is None or self._store.url != url:
             self.close()
-            self._store = Snapshot(url, setup.base)
+            self._store = StoreSnapshot(url, setup.base)
         return site_of(setup, self._store.database(), self._progress)
 
     def _found(self, outputs: SiteDocuments, chosen: Sequence[str]) -> Iterator[Finding]:

@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 
 from syndicate.errors import SyndicateError
 from syndicate.preview.issue_preview import IssuePreview, framed
-from syndicate.preview.session import Session
+from syndicate.preview.session import PreviewSession
 
 ADDRESS = "127.0.0.1"
 HOSTS = ("127.0.0.1", "localhost")
@@ -47,18 +47,18 @@ MAIL = (
 PICTURE = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
 
 
-class Server(ThreadingHTTPServer):
+class PreviewServer(ThreadingHTTPServer):
     """Listens on 127.0.0.1; `port` 0 chooses a free one. Raises SyndicateError."""
 
     daemon_threads = True
     block_on_close = False
     allow_reuse_address = True
 
-    def __init__(self, session: Session, port: int) -> None:
+    def __init__(self, session: PreviewSession, port: int) -> None:
         self.session = session
         self._room = BoundedSemaphore(MAX_CONNECTIONS)
         try:
-            super().__init__((ADDRESS, port), Handler)
+            super().__init__((ADDRESS, port), PreviewHandler)
         except OSError as error:
             raise SyndicateError(
                 f"cannot listen on port {port}: {error.strerror}",
@@ -94,10 +94,10 @@ class Server(ThreadingHTTPServer):
             self.session.fail(error)
 
 
-class Handler(BaseHTTPRequestHandler):
+class PreviewHandler(BaseHTTPRequestHandler):
     """Answers the requests of one connection."""
 
-    server: Server
+    server: PreviewServer
     protocol_version = "HTTP/1.1"
     timeout = PATIENCE_SECONDS
 

@@ -27,7 +27,7 @@ class PreviewState:
     faults: tuple[Finding, ...] = ()
 
 
-class Session:
+class PreviewSession:
     """The preview of each newsletter, and how many pages show it."""
 
     def __init__(self, titles: Mapping[str, str], first: str) -> None:

@@ -14,7 +14,7 @@ ON_TIME = timedelta(minutes=10)
 """A slot this late is not missed: a restart or a long build may take as long."""
 
 
-class Reason(StrEnum):
+class SkipReason(StrEnum):
     """Why a missed slot is not made, for the author."""
 
     SUPERSEDED = "missed, and a later one was due as well"
@@ -27,7 +27,7 @@ class Skipped:
     """A slot without an issue."""
 
     slot: Slot
-    reason: Reason
+    reason: SkipReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +75,11 @@ def due(
 
 def _reason_to_skip(
     late: timedelta, missed: Missed, max_age: timedelta, *, is_latest: bool
-) -> Reason | None:
+) -> SkipReason | None:
     if late <= ON_TIME:
         return None
     if missed == "none":
-        return Reason.UNWANTED
+        return SkipReason.UNWANTED
     if late > max_age:
-        return Reason.TOO_OLD
-    return Reason.SUPERSEDED if missed == "latest" and not is_latest else None
+        return SkipReason.TOO_OLD
+    return SkipReason.SUPERSEDED if missed == "latest" and not is_latest else None

@@ -14,7 +14,7 @@ class BuildState:
     def __init__(self) -> None:
         self.paths: set[str] = set()
         """Documents in the output folder that were written or removed."""
-        self.asked: SimpleQueue[str] = SimpleQueue()
+        self.requested_paths: SimpleQueue[str] = SimpleQueue()
         """Documents that another program wrote and a part waits for; any thread may ask."""
         self.is_new = False
         """Whether what is served is not yet what was built: paths, or where addresses lead."""
@@ -23,10 +23,10 @@ class BuildState:
         self.happened = Event()
         """Set when a build did anything."""
 
-    def take_asked(self) -> None:
+    def take_requested(self) -> None:
         """Have what was asked for shown."""
-        while not self.asked.empty():
-            self.paths.add(self.asked.get())
+        while not self.requested_paths.empty():
+            self.paths.add(self.requested_paths.get())
             self.is_new = True
 
     def built(self, report: Report) -> None:

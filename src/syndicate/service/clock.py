@@ -55,7 +55,7 @@ class Clock:
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
         )
         self._at_work = threading.Lock()
-        self._asked = threading.Event()
+        self._run_requested = threading.Event()
         self._stopped = False
         self._apart = _apart()
 
@@ -81,7 +81,7 @@ class Clock:
 
     def at_once(self) -> None:
         """Call `run` now, or soon after the call that is going on."""
-        self._asked.set()
+        self._run_requested.set()
         now = datetime.now(UTC)
         for job in self._scheduler.get_jobs():  # any but the one that is going on will do
             with suppress(JobLookupError):  # a new configuration has no such job
@@ -91,8 +91,8 @@ class Clock:
         """Run what is due, unless another job of the same moment did, and arm all jobs."""
         with self._at_work:
             now = datetime.now(UTC)
-            if not self._stopped and (self._asked.is_set() or self._is_due(now)):
-                self._asked.clear()
+            if not self._stopped and (self._run_requested.is_set() or self._is_due(now)):
+                self._run_requested.clear()
                 self._run(now)
             if not self._stopped:
                 self._arm(datetime.now(UTC))

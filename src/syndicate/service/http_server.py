@@ -38,7 +38,7 @@ from syndicate.web.local import LocalView
 from syndicate.web.metrics import Traffic
 from syndicate.web.rate_limit import Clients, Limit, Network
 from syndicate.web.responder import Redirects, Responder
-from syndicate.web.site_in_memory import INDEX, Address, SiteCache
+from syndicate.web.site_in_memory import INDEX, ServedAddress, SiteCache
 
 log = logging.getLogger(__name__)
 
@@ -58,13 +58,13 @@ class HttpServer:
         host: str,
         port: int,
         patience: float,
-        asked: Event,
+        email_requested: Event,
     ) -> None:
-        """`asked` is set after each request that may lead to a transactional email."""
+        """`email_requested` is set after each request that may lead to a transactional email."""
         self._setup = setup
-        self._asked = asked
+        self._email_requested = email_requested
         memory = setup.state.with_name(setup.state.name + MEMORY)
-        site = Address(base_url(setup.config.site), setup.config.feeds.hub)
+        site = ServedAddress(base_url(setup.config.site), setup.config.feeds.hub)
         self._cache = SiteCache(setup.places.output, site, memory=memory)
         traffic = Traffic()
         self.sent = Sent()
@@ -172,7 +172,7 @@ class HttpServer:
 
     def _handlers_of(self, setup: Setup) -> Iterator[ThreadedHandler]:
         if setup.config.subscribers.signup_pages:
-            yield SignupEndpoint(setup, _proxies(setup), self._asked)
+            yield SignupEndpoint(setup, _proxies(setup), self._email_requested)
         if setup.config.bounces.webhooks != Webhooks():
             yield WebhookEndpoint(setup)
 

@@ -27,5 +27,5 @@ class IssuePages:
         path = page_file_of(issue)
         if self._serving.shows(path):
             return True
-        self._served.asked.put(path)
+        self._served.requested_paths.put(path)
         return False

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from threading import Event
 
-from syndicate.config.model import Bounces
+from syndicate.config.model import BounceSettings
 from syndicate.service.approval_task import ApprovalTask
 from syndicate.service.bounce_task import BounceTask
 from syndicate.service.build_state import BuildState
@@ -59,18 +59,22 @@ def server_jobs(setup: Setup, served: BuildState, serving: HttpServer) -> Iterat
 
 
 def mail_jobs(
-    setup: Setup, served: BuildState, shown: IssuePages, asked: Event, delivery: DeliveryTask
+    setup: Setup,
+    served: BuildState,
+    shown: IssuePages,
+    email_requested: Event,
+    delivery: DeliveryTask,
 ) -> Iterator[Job]:
     """Hooks, emails and bounces: slow, so in the background, where they delay no other job."""
     if setup.config.hooks or setup.config.feeds.hub:
         hooks = HookTask(setup, served, shown)
         yield Job(hooks.name, MINUTE, hooks.turn, background=True, wanted=hooks.wanted)
-    signups = SignupMailTask(setup, asked)
+    signups = SignupMailTask(setup, email_requested)
     yield Job(signups.name, MINUTE, signups.turn, background=True, wanted=signups.wanted)
     yield Job(delivery.looking, DELIVERIES, delivery.look, wanted=delivery.has_changed)
     yield Job(
         delivery.sending, OnDemand(), delivery.send, background=True, wanted=delivery.is_needed
     )
-    if setup.config.bounces != Bounces():
+    if setup.config.bounces != BounceSettings():
         bounces = BounceTask(setup)
         yield Job(bounces.name, MINUTE, bounces.turn, background=True)

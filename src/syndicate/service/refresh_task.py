@@ -47,7 +47,7 @@ class RefreshTask:
 
     def wanted(self) -> bool:
         """Whether something was built that is not served yet."""
-        return self._served.is_new or not self._served.asked.empty()
+        return self._served.is_new or not self._served.requested_paths.empty()
 
     def turn(self, now: datetime) -> TaskResult:
         """Take up what was built, or what is new in the folder after a while."""
@@ -58,7 +58,7 @@ class RefreshTask:
 
     def _take_up(self, now: datetime) -> TaskResult:
         by_others = self._changed_by_others()
-        self._served.take_asked()
+        self._served.take_requested()
         due = self._looked is None or not self._looked <= now < self._looked + ANYWAY
         whole = due or by_others
         if not whole and not self._served.is_new:

@@ -45,19 +45,19 @@ SAME_REQUEST = 1.0
 and programs that start others pass on what their group got already."""
 
 CONFIGURATION = "configuration"
-SECOND = 2
+TAKEN_OVER = 2
 """The exit code when another service took the database over."""
 
 STUCK = 1
 """The exit code when what was in hand did not end within the deadline."""
 
 
-def _patience(setup: Setup) -> float:
+def _max_silence(setup: Setup) -> float:
     """Seconds without a tick after which ticks count as dead."""
     return max(60.0, 10 * setup.config.service.poll_interval)
 
 
-def _terminal() -> int | None:
+def _controlling_terminal() -> int | None:
     """The descriptor by which this process is attached to a terminal, if it is.
 
     A process that ignores SIGHUP (nohup) is not: it is meant to outlive its terminal.
@@ -88,28 +88,28 @@ class Service:
         """`host` and `port` replace those of the configuration."""
         self._config_file = config_file
         self._environment = environment
-        self._file = ConfigurationFile(config_file)
+        self._configuration = ConfigurationFile(config_file)
         self._setup = set_up(config_file, environment)
-        self._terminal = _terminal()
+        self._terminal = _controlling_terminal()
         self._systemd = Systemd(environment)
         self._signals: queue.SimpleQueue[int] = queue.SimpleQueue()
-        self._reread = threading.Event()
-        self._tick = Scheduler([])
-        self._asked = threading.Event()
+        self._reload_requested = threading.Event()
+        self._scheduler = Scheduler([])
+        self._email_requested = threading.Event()
         config = self._setup.config.service
-        self._serving = HttpServer(
+        self._server = HttpServer(
             self._setup,
-            self._tick,
+            self._scheduler,
             config.host if host is None else host,
             config.port if port is None else port,
-            _patience(self._setup),
-            self._asked,
+            _max_silence(self._setup),
+            self._email_requested,
         )
-        self._code = 0
+        self._exit_code = 0
         self._stopping_since = 0.0
-        self._alone = DatabaseLock(self._setup, self._end_second)
-        self._delivering = self._begin()
-        self._clock = Clock(self._turn, self._tick.next_runs)
+        self._database_lock = DatabaseLock(self._setup, self._end_taken_over)
+        self._delivery_task = self._schedule_jobs()
+        self._clock = Clock(self._run_due_jobs, self._scheduler.next_runs)
         self._reporter = StatusReporter(status_file(self._setup), os.getpid())
 
     def run(self) -> int:
@@ -118,53 +118,53 @@ class Service:
         Raises when it cannot begin.
         """
         with single_instance(lock_file(self._setup), os.getpid()):
-            self._alone.begin()
+            self._database_lock.begin()
             for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
                 signal.signal(number, self._on_signal)
             _allow_files()
-            self._serving.listen()
+            self._server.listen()
             facts = {"version": __version__, "content": str(self._setup.places.content)}
             line = f"syndicate {__version__} publishes {facts['content']}"
             log.info("running", extra={"facts": facts, "line": line})
-            self._serving.start()
+            self._server.start()
             self._clock.start()
             self._systemd.notify(READY)
-            self._look_after()
+            self._watch()
             self._systemd.notify(STOPPING)
-            self._delivering.stop()
+            self._delivery_task.stop()
             self._clock.stop()
-            self._delivering.stop()  # a new configuration may have brought another meanwhile
-            self._tick.close(self._delivering.sending)
-            self._serving.stop()
-            self._alone.close()
+            self._delivery_task.stop()  # a new configuration may have brought another meanwhile
+            self._scheduler.close(self._delivery_task.sending)
+            self._server.stop()
+            self._database_lock.close()
             log.info("stopped")
-        return self._code
+        return self._exit_code
 
-    def _end_second(self) -> None:
+    def _end_taken_over(self) -> None:
         """End, because another service uses the database."""
-        self._code = SECOND
+        self._exit_code = TAKEN_OVER
         self._signals.put(signal.SIGTERM)
 
-    def _begin(self) -> DeliveryTask:
+    def _schedule_jobs(self) -> DeliveryTask:
         """Schedule the jobs of the present configuration. Gives the task that sends."""
         served = BuildState()
-        shown = IssuePages(self._serving, served)
-        delivering = DeliveryTask(self._setup, self._serving.sent, shown)
+        shown = IssuePages(self._server, served)
+        delivery_task = DeliveryTask(self._setup, self._server.sent, shown)
         poll = Every(timedelta(seconds=self._setup.config.service.poll_interval))
-        self._tick.replace(
+        self._scheduler.replace(
             [
-                *self._alone.jobs(poll),
+                *self._database_lock.jobs(poll),
                 *site_jobs(self._setup, served),
-                *server_jobs(self._setup, served, self._serving),
-                *mail_jobs(self._setup, served, shown, self._asked, delivering),
-                Job(self._file.name, poll, self._file.turn),
+                *server_jobs(self._setup, served, self._server),
+                *mail_jobs(self._setup, served, shown, self._email_requested, delivery_task),
+                Job(self._configuration.name, poll, self._configuration.turn),
             ]
         )
-        return delivering
+        return delivery_task
 
     # -- the main thread ---------------------------------------------------------------------
 
-    def _look_after(self) -> None:
+    def _watch(self) -> None:
         """Until a signal ends the service: pass on signals, watch the clock, say we live."""
         while True:
             try:
@@ -177,22 +177,22 @@ class Service:
                 return
             if number == signal.SIGHUP:
                 self._systemd.reloading()
-                self._reread.set()
+                self._reload_requested.set()
                 self._clock.at_once()
             self._clock.look()
-            if self._systemd.watches and self._tick.alive(_patience(self._setup)):
+            if self._systemd.watches and self._scheduler.alive(_max_silence(self._setup)):
                 self._systemd.notify(ALIVE)
 
     def _on_signal(self, number: int, _: FrameType | None) -> None:
         if number == signal.SIGHUP and self._terminal is not None and not os.isatty(self._terminal):
             number = signal.SIGTERM  # its terminal was closed
         if number != signal.SIGHUP:
-            if self._tick.stopping:
+            if self._scheduler.stopping:
                 if time.monotonic() - self._stopping_since >= SAME_REQUEST:
                     os._exit(128 + number)  # as shells count; whatever dies here is made up for
                 return
             self._stopping_since = time.monotonic()
-            self._tick.stopping = True
+            self._scheduler.stopping = True
             deadline = self._setup.config.service.shutdown_timeout
             timer = threading.Timer(deadline, self._give_up, [deadline])
             timer.daemon = True
@@ -205,17 +205,17 @@ class Service:
 
     # -- the thread of the clock -------------------------------------------------------------
 
-    def _turn(self, now: datetime) -> None:
-        if self._reread.is_set():
-            self._reread.clear()
-            self._take_configuration(now)
+    def _run_due_jobs(self, now: datetime) -> None:
+        if self._reload_requested.is_set():
+            self._reload_requested.clear()
+            self._reload(now)
             self._systemd.notify(READY)
-        self._tick(now)
-        self._tick.found("status", self._reporter.report(self._tick, now), now)
+        self._scheduler(now)
+        self._scheduler.found("status", self._reporter.report(self._scheduler, now), now)
 
-    def _take_configuration(self, now: datetime) -> None:
+    def _reload(self, now: datetime) -> None:
         """Read the configuration again; one that cannot be used changes nothing."""
-        self._file.was_read()
+        self._configuration.was_read()
         try:
             setup = set_up(self._config_file, self._environment)
             if setup.state != self._setup.state:
@@ -225,12 +225,12 @@ class Service:
                     hint="restart the service to change to it",
                 )
         except (SyndicateError, OSError) as error:
-            self._tick.found(CONFIGURATION, as_findings("configuration", error), now)
+            self._scheduler.found(CONFIGURATION, as_findings("configuration", error), now)
             log.error("the configuration cannot be used; the one before stays in force")
             return
-        self._tick.found(CONFIGURATION, [], now)
+        self._scheduler.found(CONFIGURATION, [], now)
         self._setup = setup
-        self._serving.take(setup)
-        self._delivering.stop()
-        self._delivering = self._begin()
+        self._server.take(setup)
+        self._delivery_task.stop()
+        self._delivery_task = self._schedule_jobs()
         log.info("the configuration was read again")

@@ -41,10 +41,10 @@ class SignupEndpoint(ThreadedHandler):
     name = "sign-up pages"
     largest = 64 * 1024
 
-    def __init__(self, setup: Setup, proxies: tuple[Network, ...], asked: Event) -> None:
-        """`asked` is set whenever there may be an email to send."""
+    def __init__(self, setup: Setup, proxies: tuple[Network, ...], email_requested: Event) -> None:
+        """`email_requested` is set whenever there may be an email to send."""
         super().__init__(setup, rf"(?:{'|'.join(SIGNUP_PATHS)})(?:[/?]|\Z)".encode())
-        self._asked = asked
+        self._email_requested = email_requested
         self._clients = Clients(ASKING, proxies)
 
     def begin(self, site: Site) -> Answering:
@@ -63,7 +63,7 @@ class SignupEndpoint(ThreadedHandler):
                     return answering.wait(seconds)
             given = answering(site, datetime.now(UTC), client, request, body)
             if posted:
-                self._asked.set()
+                self._email_requested.set()
             return given
 
         return answered
@@ -80,20 +80,20 @@ class SignupMailTask:
 
     name = "transactional email"
 
-    def __init__(self, setup: Setup, asked: Event) -> None:
-        """`asked` is set whenever there may be an email to send."""
+    def __init__(self, setup: Setup, email_requested: Event) -> None:
+        """`email_requested` is set whenever there may be an email to send."""
         self._setup = setup
-        self._asked = asked
+        self._email_requested = email_requested
         self._made: tuple[jinja2.Environment, Frame] | None = None
 
     @property
     def wanted(self) -> Callable[[], bool]:
         """Whether there may be an email to send."""
-        return self._asked.is_set
+        return self._email_requested.is_set
 
     def turn(self, now: datetime) -> TaskResult:
         """Send what is due, and report what could not be sent."""
-        self._asked.clear()
+        self._email_requested.clear()
         now = max(now, datetime.now(UTC))  # a long tick began before the request: it is due too
         hint = "it is retried; check the outbox folder, or sending.servers"
         return TaskResult(

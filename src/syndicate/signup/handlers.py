@@ -18,7 +18,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from syndicate.catalogue.urls import path_sent
 from syndicate.config.model import Newsletter
 from syndicate.errors import AddressError
-from syndicate.signup.pages import Choice, Pages, Problem, Refusal, TagChoice
+from syndicate.signup.pages import Choice, FormProblem, Pages, Refusal, TagChoice
 from syndicate.signup.subscriptions import (
     MAX_EMAILS_IN,
     BusyError,
@@ -32,7 +32,7 @@ from syndicate.store.subscribers import Subscriber
 from syndicate.subscribers.addresses import MAX_LENGTH, masked
 from syndicate.subscribers.tokens import SHAPE, ExpiredError, Purpose, TokenError, tidied
 from syndicate.uris import uri
-from syndicate.web.http_messages import Header, Request, Response, response
+from syndicate.web.http_messages import HttpHeader, Request, Response, response
 from syndicate.web.local import LocalView
 
 MAX_FIELDS: Final = 1_000
@@ -40,10 +40,10 @@ FORM: Final = b"application/x-www-form-urlencoded"
 
 TOKEN_PATH: Final = re.compile(r"((?:[A-Za-z0-9-]{1,39}/|[A-Za-z0-9-]{41,100}/)?)(.+)", re.DOTALL)
 
-Fields = Mapping[str, Sequence[str]]
-Handler = Callable[["FormRequest"], Response]
+FormFields = Mapping[str, Sequence[str]]
+FormHandler = Callable[["FormRequest"], Response]
 
-HEADERS: Final[tuple[Header, ...]] = (
+HEADERS: Final[tuple[HttpHeader, ...]] = (
     (b"content-type", b"text/html; charset=utf-8"),
     (b"cache-control", b"no-store"),
     (b"x-content-type-options", b"nosniff"),
@@ -70,7 +70,7 @@ class FormRequest:
     posted: bool
     rest: str
     query: str
-    fields: Fields
+    fields: FormFields
 
     def one(self, name: str) -> str:
         """The first value of a field, or ""."""
@@ -88,7 +88,7 @@ class SignupHandlers:
         self._prefix = path_sent(base)
         self._local = LocalView(base)
         self._origin = f"{parts.scheme}://{parts.netloc}"
-        self._sections: Mapping[str, Handler] = {
+        self._sections: Mapping[str, FormHandler] = {
             "subscribe": self._subscribe,
             "preferences": self._preferences,
             "unsubscribe": self._unsubscribe,
@@ -110,8 +110,8 @@ class SignupHandlers:
             if tidy != rest and not posted:
                 return _see(f"{self._prefix}{section}/{tidy}")
             service = SubscriptionService(site, now, client, self._local.base(request))
-            visit = FormRequest(service, posted, tidy, query, fields)
-            return self._sections[section](visit)
+            form = FormRequest(service, posted, tidy, query, fields)
+            return self._sections[section](form)
         except RefusedError as refused:
             return self.refused(refused.status, refused.refusal)
         except BusyError:
@@ -123,10 +123,10 @@ class SignupHandlers:
         except TokenError:
             return self.refused(404, Refusal.UNKNOWN)
 
-    def refused(self, status: int, refusal: Refusal, *headers: Header) -> Response:
+    def refused(self, status: int, refusal: Refusal, *headers: HttpHeader) -> Response:
         """An error page."""
         page = self._pages.refused(refusal, f"{self._base}subscribe/")
-        return self._shown(page, status, *headers)
+        return self._page(page, status, *headers)
 
     def wait(self, seconds: float, refusal: Refusal = Refusal.TOO_MANY) -> Response:
         """The error page for a request to repeat after some seconds."""
@@ -134,159 +134,158 @@ class SignupHandlers:
 
     # -- subscribing -------------------------------------------------------------------------
 
-    def _subscribe(self, visit: FormRequest) -> Response:
-        match visit.rest.split("/"):
+    def _subscribe(self, form: FormRequest) -> Response:
+        match form.rest.split("/"):
             case [""]:
-                return self._ask_to_subscribe(visit, embedded=False)
+                return self._ask_to_subscribe(form, embedded=False)
             case ["embed", ""]:
-                return self._ask_to_subscribe(visit, embedded=True)
-            case ["sent", ""] if not visit.posted:
-                return self._shown(self._pages.check_mail())
+                return self._ask_to_subscribe(form, embedded=True)
+            case ["sent", ""] if not form.posted:
+                return self._page(self._pages.check_mail())
             case ["confirm", token]:
-                return self._confirm(visit, token)
+                return self._confirm(form, token)
         raise RefusedError(404, Refusal.UNKNOWN)
 
-    def _ask_to_subscribe(self, visit: FormRequest, *, embedded: bool) -> Response:
-        known = visit.service.newsletters
-        wanted = [name for name in visit.fields.get("newsletter", ()) if name in known]
-        if len(known) == 1 and "newsletter" not in visit.fields:
+    def _ask_to_subscribe(self, form: FormRequest, *, embedded: bool) -> Response:
+        known = form.service.newsletters
+        wanted = [name for name in form.fields.get("newsletter", ()) if name in known]
+        if len(known) == 1 and "newsletter" not in form.fields:
             wanted = list(known)  # several are never preselected: that would not be consent
-        text = visit.one("address")
+        text = form.one("address")
         problem = None
-        if visit.posted:
-            problem = None if wanted else Problem.NO_NEWSLETTER
-            problem = problem or self._asked(visit, RequestKind.SUBSCRIBE, text, wanted)
+        if form.posted:
+            problem = None if wanted else FormProblem.NO_NEWSLETTER
+            problem = problem or self._store_request(form, RequestKind.SUBSCRIBE, text, wanted)
             if problem is None:
                 return _see("../sent/" if embedded else "sent/")
         choices = [_choice(each, chosen=name in wanted) for name, each in known.items()]
         page = self._pages.subscribe(
             choices, address=text[:MAX_LENGTH], problem=problem, embedded=embedded
         )
-        return self._shown(page, 422 if problem else 200, framed=embedded)
+        return self._page(page, 422 if problem else 200, framed=embedded)
 
-    def _asked(
-        self, visit: FormRequest, kind: RequestKind, text: str, wanted: Sequence[str]
-    ) -> Problem | None:
+    def _store_request(
+        self, form: FormRequest, kind: RequestKind, text: str, wanted: Sequence[str]
+    ) -> FormProblem | None:
         """Store the request; return what is wrong with it, if anything."""
         if not text.strip():
-            return Problem.NO_ADDRESS
-        if visit.one("website"):
+            return FormProblem.NO_ADDRESS
+        if form.one("website"):
             return None  # the honeypot was filled in: a bot
-        agreed = self._agreed([visit.service.newsletters[name] for name in wanted])
+        agreed = self._consent_text([form.service.newsletters[name] for name in wanted])
         try:
-            visit.service.request(kind, text, dict.fromkeys(wanted, ()), agreed if wanted else "")
+            form.service.request(kind, text, dict.fromkeys(wanted, ()), agreed if wanted else "")
         except AddressError:
-            return Problem.BAD_ADDRESS
+            return FormProblem.BAD_ADDRESS
         return None
 
-    def _confirm(self, visit: FormRequest, token: str) -> Response:
-        request = visit.service.pending_request(token)
-        known = visit.service.newsletters
-        if not visit.posted:
+    def _confirm(self, form: FormRequest, token: str) -> Response:
+        request = form.service.pending_request(token)
+        known = form.service.newsletters
+        if not form.posted:
             wanted = [known[name] for name in request.wanted if name in known]
             choices = [_choice(each, chosen=True) for each in wanted]
-            return self._shown(self._pages.confirm(choices, request.consent_text))
-        who, got = visit.service.confirm(token)
-        preferences = visit.service.links().preferences(who.id)
+            return self._page(self._pages.confirm(choices, request.consent_text))
+        who, got = form.service.confirm(token)
+        preferences = form.service.links().preferences(who.id)
         choices = [_choice(each, chosen=True) for each in got]
-        return self._shown(self._pages.confirmed(choices, preferences))
+        return self._page(self._pages.confirmed(choices, preferences))
 
-    def _agreed(self, newsletters: Sequence[Newsletter]) -> str:
+    def _consent_text(self, newsletters: Sequence[Newsletter]) -> str:
         return self._pages.agreed([each.title for each in newsletters])
 
     # -- choosing ----------------------------------------------------------------------------
 
-    def _preferences(self, visit: FormRequest) -> Response:
-        token = visit.rest
+    def _preferences(self, form: FormRequest) -> Response:
+        token = form.rest
         if not token:
-            return self._ask_for_link(visit)
-        who = visit.service.person(token, Purpose.PREFERENCES)
-        if not visit.posted:
-            return self._choices_of(visit, who, saved=visit.query == "saved")
-        what = visit.one("what")
+            return self._ask_for_link(form)
+        who = form.service.person(token, Purpose.PREFERENCES)
+        if not form.posted:
+            return self._choices_of(form, who, saved=form.query == "saved")
+        what = form.one("what")
         if what not in ("save", "leave"):  # an incomplete form must not unsubscribe
             raise RefusedError(400, Refusal.MALFORMED)
         if what == "leave":
-            ended = visit.service.unsubscribe(who, "", "preferences")
-            return self._unsubscribed(ended or list(visit.service.newsletters.values()))
-        wanted = self._wanted(visit, who)
-        had = {each.newsletter.name for each in visit.service.subscriptions(who) if each.active}
-        agreed = self._agreed(
-            [visit.service.newsletters[name] for name in wanted if name not in had]
+            ended = form.service.unsubscribe(who, "", "preferences")
+            return self._unsubscribed(ended or list(form.service.newsletters.values()))
+        wanted = self._chosen_newsletters(form, who)
+        had = {each.newsletter.name for each in form.service.subscriptions(who) if each.active}
+        agreed = self._consent_text(
+            [form.service.newsletters[name] for name in wanted if name not in had]
         )
-        new = visit.service.choose(who, wanted, agreed)
+        new = form.service.choose(who, wanted, agreed)
         return _see("../subscribe/sent/" if new else f"{token}?saved")
 
-    def _ask_for_link(self, visit: FormRequest) -> Response:
+    def _ask_for_link(self, form: FormRequest) -> Response:
         problem = None
-        if visit.posted:
-            problem = self._asked(visit, RequestKind.PREFERENCES, visit.one("address"), ())
+        if form.posted:
+            problem = self._store_request(form, RequestKind.PREFERENCES, form.one("address"), ())
             if problem is None:
                 return _see("../subscribe/sent/")
-        return self._shown(self._pages.ask_for_link(problem=problem), 422 if problem else 200)
+        return self._page(self._pages.ask_for_link(problem=problem), 422 if problem else 200)
 
-    def _choices_of(self, visit: FormRequest, who: Subscriber, *, saved: bool) -> Response:
+    def _choices_of(self, form: FormRequest, who: Subscriber, *, saved: bool) -> Response:
         choices = [
-            _held(each, visit.service.tags(each.newsletter, each.tags))
-            for each in visit.service.subscriptions(who)
+            _held(each, form.service.tags(each.newsletter, each.tags))
+            for each in form.service.subscriptions(who)
         ]
-        return self._shown(self._pages.preferences(masked(who.address), choices, saved=saved))
+        return self._page(self._pages.preferences(masked(who.address), choices, saved=saved))
 
-    def _wanted(self, visit: FormRequest, who: Subscriber) -> dict[str, list[str]]:
+    def _chosen_newsletters(self, form: FormRequest, who: Subscriber) -> dict[str, list[str]]:
         """The chosen newsletters, each with those of its chosen tags that are offered."""
         found: dict[str, list[str]] = {}
-        own = {each.newsletter.name: each.tags for each in visit.service.subscriptions(who)}
-        for name in dict.fromkeys(visit.fields.get("newsletter", ())):
-            if newsletter := visit.service.newsletters.get(name):
-                offered = {tag for tag, _ in visit.service.tags(newsletter, own.get(name, ()))}
-                chosen = dict.fromkeys(visit.fields.get(f"tag-{name}", ()))
+        own = {each.newsletter.name: each.tags for each in form.service.subscriptions(who)}
+        for name in dict.fromkeys(form.fields.get("newsletter", ())):
+            if newsletter := form.service.newsletters.get(name):
+                offered = {tag for tag, _ in form.service.tags(newsletter, own.get(name, ()))}
+                chosen = dict.fromkeys(form.fields.get(f"tag-{name}", ()))
                 found[name] = [tag for tag in chosen if tag in offered]
         return found
 
     # -- unsubscribing -----------------------------------------------------------------------
 
-    def _unsubscribe(self, visit: FormRequest) -> Response:
-        match visit.rest.split("/"):
-            case [""] if not visit.posted:
+    def _unsubscribe(self, form: FormRequest) -> Response:
+        match form.rest.split("/"):
+            case [""] if not form.posted:
                 return _see("../preferences/")
             case [name, token]:
-                who = visit.service.person(token, Purpose.UNSUBSCRIBE, name)
-                return self._confirm_unsubscribe(visit, who, name)
+                who = form.service.person(token, Purpose.UNSUBSCRIBE, name)
+                return self._confirm_unsubscribe(form, who, name)
         raise RefusedError(404, Refusal.UNKNOWN)
 
-    def _confirm_unsubscribe(self, visit: FormRequest, who: Subscriber, name: str) -> Response:
+    def _confirm_unsubscribe(self, form: FormRequest, who: Subscriber, name: str) -> Response:
         """Any POST unsubscribes: RFC 8058 defines a body, and unsubscribing must always work."""
-        newsletter = visit.service.newsletters.get(name)
-        if visit.posted:
-            everything = visit.one("what") == "all"
-            one_click = "List-Unsubscribe" in visit.fields
-            ended = visit.service.unsubscribe(
+        newsletter = form.service.newsletters.get(name)
+        if form.posted:
+            everything = form.one("what") == "all"
+            one_click = "List-Unsubscribe" in form.fields
+            ended = form.service.unsubscribe(
                 who, "" if everything else name, "one click" if one_click else "page"
             )
             return self._unsubscribed(ended or [newsletter]) if newsletter else self._gone(name)
         others = any(
-            each.active and each.newsletter.name != name
-            for each in visit.service.subscriptions(who)
+            each.active and each.newsletter.name != name for each in form.service.subscriptions(who)
         )
         shown = _choice(newsletter, chosen=True) if newsletter else Choice(name, name, "", True)
         by_mail = ""
         if newsletter:
-            by_mail = visit.service.links().unsubscribe_by_mail(newsletter, who.id)
-        return self._shown(self._pages.unsubscribe(shown, others, by_mail))
+            by_mail = form.service.links().unsubscribe_by_mail(newsletter, who.id)
+        return self._page(self._pages.unsubscribe(shown, others, by_mail))
 
     def _gone(self, name: str) -> Response:
         """After unsubscribing from a newsletter that no longer exists."""
         choices = [Choice(name, name, "", chosen=False)]
-        return self._shown(self._pages.unsubscribed(choices, f"{self._base}subscribe/"))
+        return self._page(self._pages.unsubscribed(choices, f"{self._base}subscribe/"))
 
     def _unsubscribed(self, newsletters: Sequence[Newsletter]) -> Response:
         choices = [_choice(each, chosen=False) for each in newsletters]
-        return self._shown(self._pages.unsubscribed(choices, f"{self._base}subscribe/"))
+        return self._page(self._pages.unsubscribed(choices, f"{self._base}subscribe/"))
 
     # -- requests and answers ------------------------------------------------------------------
 
-    def _shown(
-        self, page: bytes, status: int = 200, *headers: Header, framed: bool = False
+    def _page(
+        self, page: bytes, status: int = 200, *headers: HttpHeader, framed: bool = False
     ) -> Response:
         frames = "*" if framed else "'none'"
         policy = (
@@ -308,7 +307,7 @@ def _tidied(rest: str) -> str:
     return f"{found[1]}{token}" if found and SHAPE.fullmatch(token) else rest
 
 
-def _unsubscribe_fields(request: Request, body: bytes) -> Fields:
+def _unsubscribe_fields(request: Request, body: bytes) -> FormFields:
     """The fields of a request to unsubscribe; a malformed one unsubscribes as well."""
     try:
         return _fields(request, body)
@@ -316,7 +315,7 @@ def _unsubscribe_fields(request: Request, body: bytes) -> Fields:
         return {"List-Unsubscribe": ()} if b"List-Unsubscribe" in body else {}
 
 
-def _fields(request: Request, body: bytes) -> Fields:
+def _fields(request: Request, body: bytes) -> FormFields:
     """The fields of a form. Raises RefusedError for anything else."""
     kind = request.headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
     if not body:

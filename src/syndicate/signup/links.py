@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
 
-from syndicate.config.model import Bounces, Newsletter
+from syndicate.config.model import BounceSettings, Newsletter
 from syndicate.mail.message import mailbox
 from syndicate.store.requests import SigningKey
 from syndicate.subscribers.tokens import Purpose, signed
@@ -46,7 +46,7 @@ class Links:
         )
 
 
-def mailbox_read(settings: Bounces) -> str:
+def mailbox_read(settings: BounceSettings) -> str:
     """The address whose mailbox syndicate reads; "" if that is the sender's, or none."""
     return settings.address if settings.maildir or settings.imap.host else ""
 

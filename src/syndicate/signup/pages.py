@@ -36,7 +36,7 @@ class Choice:
     tags: tuple[TagChoice, ...] = ()
 
 
-class Problem(StrEnum):
+class FormProblem(StrEnum):
     """What is wrong with a form; shown next to the field."""
 
     NO_ADDRESS = "no-address"
@@ -69,7 +69,7 @@ class Pages:
         choices: Sequence[Choice],
         *,
         address: str = "",
-        problem: Problem | None = None,
+        problem: FormProblem | None = None,
         embedded: bool = False,
     ) -> bytes:
         """The sign-up page.
@@ -110,7 +110,7 @@ class Pages:
         """
         return self._page("preferences", address=address, choices=choices, saved=saved)
 
-    def ask_for_link(self, *, problem: Problem | None = None) -> bytes:
+    def ask_for_link(self, *, problem: FormProblem | None = None) -> bytes:
         """The form to request a preferences link. Fields: `address`, `website`."""
         return self._page("ask_for_link", problem=problem)
 

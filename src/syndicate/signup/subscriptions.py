@@ -112,7 +112,7 @@ class SubscriptionService:
         since = format_timestamp(self._now - MAX_EMAILS_PER_ADDRESS_IN)
         with self._database.transaction():
             salt = self._known.salt()
-            asked = SignupRequest(
+            request = SignupRequest(
                 0,
                 kind,
                 given.mail,
@@ -129,7 +129,7 @@ class SubscriptionService:
                 >= MAX_EMAILS
             ):
                 raise BusyError
-            self._requests.add(asked, MAX_EMAILS_PER_ADDRESS, since)
+            self._requests.add(request, MAX_EMAILS_PER_ADDRESS, since)
 
     def pending_request(self, token: str) -> SignupRequest:
         """The request of a confirmation link. Raises TokenError, ExpiredError, LinkUsedError."""
@@ -225,8 +225,8 @@ class SubscriptionService:
                     self._known.choose(each, wanted[each.newsletter])
         new = [name for name in wanted if name not in active and name in self.newsletters]
         if new:
-            asked = {name: wanted[name] for name in new}
-            self.request(RequestKind.SUBSCRIBE, who.address, asked, agreed)
+            added = {name: wanted[name] for name in new}
+            self.request(RequestKind.SUBSCRIBE, who.address, added, agreed)
         return bool(new)
 
     def unsubscribe(self, who: Subscriber, newsletter: str, how: str) -> list[Newsletter]:

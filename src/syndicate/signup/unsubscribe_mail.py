@@ -41,7 +41,7 @@ class UnsubscribeRequest(NamedTuple):
     token: str
 
 
-class Unsubscribed(NamedTuple):
+class UnsubscribedByMail(NamedTuple):
     """The address, the newsletter, and whether the subscription was active."""
 
     address: str
@@ -65,19 +65,21 @@ def unsubscribe_request(subject: str) -> UnsubscribeRequest | None:
     return UnsubscribeRequest(found[1].lower(), found[2].replace(" ", "")) if found else None
 
 
-def unsubscribe(site: Site, message: bytes, now: datetime) -> Unsubscribed | LinkRequested | None:
+def unsubscribe(
+    site: Site, message: bytes, now: datetime
+) -> UnsubscribedByMail | LinkRequested | None:
     """Process an email; None if it does not ask to unsubscribe.
 
     Raises TokenError if its token is invalid or expired and there is no other proof, and
     UnreadableEmailError.
     """
     email = read_email(message)
-    service, asked = SubscriptionService(site, now), unsubscribe_request(email.subject)
+    service, request = SubscriptionService(site, now), unsubscribe_request(email.subject)
     invalid: TokenError | None = None
-    if asked:
+    if request:
         try:
-            who = service.person(asked.token, Purpose.UNSUBSCRIBE, asked.newsletter)
-            return _unsubscribed(service, who, asked.newsletter)
+            who = service.person(request.token, Purpose.UNSUBSCRIBE, request.newsletter)
+            return _unsubscribed(service, who, request.newsletter)
         except TokenError as error:
             invalid = error
     done = _in_words(site, service, WrittenRequest(site, service, email, now))
@@ -88,7 +90,7 @@ def unsubscribe(site: Site, message: bytes, now: datetime) -> Unsubscribed | Lin
 
 def _in_words(
     site: Site, service: SubscriptionService, request: WrittenRequest
-) -> Unsubscribed | LinkRequested | None:
+) -> UnsubscribedByMail | LinkRequested | None:
     """Process a request in words; None if it is not one, or from a stranger."""
     if not request.asks():
         return None
@@ -98,7 +100,7 @@ def _in_words(
     if who is None:
         return None
     if not any(each.active for each in service.subscriptions(who)):
-        return Unsubscribed(who.address, "", was_active=False)
+        return UnsubscribedByMail(who.address, "", was_active=False)
     if not site.config.subscribers.signup_pages:
         return None  # there is nothing to link to
     try:
@@ -123,7 +125,9 @@ def acting_on_mail(site: Site, now: datetime) -> MessageHandler:
         if done is None:
             return on_notice(data)
         return (
-            BounceResult.UNSUBSCRIBED if isinstance(done, Unsubscribed) else BounceResult.LINK_SENT
+            BounceResult.UNSUBSCRIBED
+            if isinstance(done, UnsubscribedByMail)
+            else BounceResult.LINK_SENT
         )
 
     return on
@@ -134,5 +138,9 @@ def _unquoted(text: str) -> str:
     return unquote(unquote(text))
 
 
-def _unsubscribed(service: SubscriptionService, who: Subscriber, newsletter: str) -> Unsubscribed:
-    return Unsubscribed(who.address, newsletter, bool(service.unsubscribe(who, newsletter, "mail")))
+def _unsubscribed(
+    service: SubscriptionService, who: Subscriber, newsletter: str
+) -> UnsubscribedByMail:
+    return UnsubscribedByMail(
+        who.address, newsletter, bool(service.unsubscribe(who, newsletter, "mail"))
+    )

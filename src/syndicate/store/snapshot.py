@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from syndicate.store.postgresql import PostgreSQL
 
 
-class Snapshot:
+class StoreSnapshot:
     """A copy of the database at `url`; a relative SQLite file is in `folder`."""
 
     def __init__(self, url: str, folder: Path) -> None:

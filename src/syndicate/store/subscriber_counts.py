@@ -11,7 +11,7 @@ from syndicate.store.database import Database
 from syndicate.store.subscribers import LISTED
 
 
-class Counts(NamedTuple):
+class SubscriberCounts(NamedTuple):
     """The subscribers of a newsletter by state, and how many joined and unsubscribed lately.
 
     `waiting` are those who signed up and have not confirmed.
@@ -28,7 +28,7 @@ class Counts(NamedTuple):
     waiting: int
 
     @classmethod
-    def none(cls, newsletter: str) -> Counts:
+    def none(cls, newsletter: str) -> SubscriberCounts:
         """The counts of a newsletter without subscribers."""
         return cls(newsletter, *(0,) * (len(cls._fields) - 1))
 
@@ -37,7 +37,7 @@ JOINED, LEFT = ("added", "imported", "confirmed"), ("unsubscribed",)
 """Events that begin and end a subscription."""
 
 
-def counts(database: Database, week_ago: str, month_ago: str) -> list[Counts]:
+def counts(database: Database, week_ago: str, month_ago: str) -> list[SubscriberCounts]:
     """The counts of each newsletter with any subscription or request. Times are UTC text."""
     query = f"SELECT newsletter, state, count(*) FROM ({LISTED}) AS l GROUP BY newsletter, state"
     states = {(name, state): many for name, state, many in database.rows(query)}
@@ -51,7 +51,7 @@ def counts(database: Database, week_ago: str, month_ago: str) -> list[Counts]:
     for name in sorted({name for name, _ in states}.union(waiting)):
         now = (states.get((name, state), 0) for state in ("active", "unsubscribed", "suppressed"))
         since = (many.get(name, 0) for many in lately)
-        found.append(Counts._make((name, *now, *since, waiting[name])))
+        found.append(SubscriberCounts._make((name, *now, *since, waiting[name])))
     return found
 
 

@@ -12,7 +12,7 @@ MAX_LENGTH = 254
 """Octets of an address (RFC 5321, section 4.5.3.1.3, less the angle brackets)."""
 
 
-class Address(NamedTuple):
+class EmailAddress(NamedTuple):
     """An address. `mail` is as mail is sent to it, `key` what all its spellings have in common.
 
     `mail` has an international domain as people write it (RFC 6532).
@@ -26,7 +26,7 @@ class Address(NamedTuple):
         return hashed(self.key, salt)
 
 
-def address(text: str) -> Address:
+def address(text: str) -> EmailAddress:
     """Read an address. Raises AddressError saying why no mail can be sent to it.
 
     Capitals before the @ are kept, but make no other address: no provider distinguishes them.
@@ -54,7 +54,7 @@ PLAIN = re.compile(
 )
 
 
-def plain(text: str) -> Address | None:
+def plain(text: str) -> EmailAddress | None:
     """What `validated` makes of an address as nearly all are, thirty times as fast.
 
     None for any other: capitals before the @, where some change nothing for anybody (RFC 2142);
@@ -62,10 +62,10 @@ def plain(text: str) -> Address | None:
     """
     local, at, domain = text.partition("@")
     mail = f"{local}{at}{domain.lower()}" if domain.isascii() else ""
-    return Address(mail, mail) if len(mail) <= MAX_LENGTH and PLAIN.match(mail) else None
+    return EmailAddress(mail, mail) if len(mail) <= MAX_LENGTH and PLAIN.match(mail) else None
 
 
-def validated(text: str) -> Address:
+def validated(text: str) -> EmailAddress:
     """Read any address. Raises AddressError."""
     from email_validator import EmailNotValidError, validate_email
 
@@ -74,7 +74,7 @@ def validated(text: str) -> Address:
     except EmailNotValidError as error:
         raise AddressError(str(error).rstrip(".")) from None
     key = f"{found.local_part.lower()}@{found.ascii_domain}"
-    return Address(found.normalized, key)
+    return EmailAddress(found.normalized, key)
 
 
 def masked(mail: str) -> str:

@@ -14,13 +14,13 @@ from itertools import chain, pairwise
 from typing import Final, NamedTuple
 
 from syndicate.errors import AddressError, Location, SyndicateError
-from syndicate.subscribers.addresses import Address, address, named, plain
+from syndicate.subscribers.addresses import EmailAddress, address, named, plain
 from syndicate.subscribers.services import (
     HEADER,
     OURS,
     PLAIN,
     Cells,
-    Service,
+    ListFormat,
     SourceStatus,
     recognised,
 )
@@ -46,14 +46,14 @@ class Person(NamedTuple):
     """
 
     line: int
-    address: Address
+    address: EmailAddress
     name: str
     standing: SourceStatus
     since: str
     topics: tuple[str, ...] = ()
 
 
-class Refused(NamedTuple):
+class RejectedRow(NamedTuple):
     """A row that is not taken. `cells` are as in the file."""
 
     line: int
@@ -65,9 +65,9 @@ class Refused(NamedTuple):
 class List:
     """A file whose columns were understood. `columns` are as in the file."""
 
-    service: Service
+    service: ListFormat
     columns: Sequence[str]
-    rows: Iterator[Person | Refused]
+    rows: Iterator[Person | RejectedRow]
 
 
 def guarded(cell: str) -> str:
@@ -199,7 +199,7 @@ class _Records:
 class _Rows:
     """Understands rows of one file."""
 
-    def __init__(self, service: Service, columns: Sequence[str], newsletter: str) -> None:
+    def __init__(self, service: ListFormat, columns: Sequence[str], newsletter: str) -> None:
         self.service, self._columns, self._newsletter = service, columns, newsletter
         self._address = next(c for c in service.addresses if c in columns)
         groups = (g for g in service.names if not set(g).isdisjoint(columns))
@@ -209,14 +209,14 @@ class _Rows:
         read = {"newsletter", self._address, *self._names, *service.since, *rules, *topics}
         self._places = [(c, place) for place, c in enumerate(columns) if c in read]
 
-    def of(self, records: Iterable[_Record]) -> Iterator[Person | Refused]:
+    def of(self, records: Iterable[_Record]) -> Iterator[Person | RejectedRow]:
         """All that is left in the file; blank lines say nothing."""
         for record, following in pairwise(chain(records, [None])):
             if record is None:
                 return
             found = self._row(record)
             if isinstance(found, Person) and self._is_cut_off(record, following):
-                yield Refused(record.line, "the row goes on in the next line", record.cells)
+                yield RejectedRow(record.line, "the row goes on in the next line", record.cells)
             elif isinstance(found, Person) or any(map(str.strip, record.cells)):
                 yield found
 
@@ -228,23 +228,23 @@ class _Rows:
         rest = following.cells[place : place + 1]
         return any(map(str.strip, following.cells)) and not any("@" in cell for cell in rest)
 
-    def _row(self, record: _Record) -> Person | Refused:
+    def _row(self, record: _Record) -> Person | RejectedRow:
         line, cells = record.line, record.cells
         if record.error or any(map(str.strip, cells[len(self._columns) :])):
             reason = f"{len(cells)} columns instead of {len(self._columns)}"
-            return Refused(line, record.error or reason, cells)
+            return RejectedRow(line, record.error or reason, cells)
         row = {c: cells[place] if place < len(cells) else "" for c, place in self._places}
         newsletter = row.get("newsletter", self._newsletter) if self.service is PLAIN else ""
         if newsletter not in ("", self._newsletter):
-            return Refused(line, f"of the newsletter {newsletter[:60]}", cells)
+            return RejectedRow(line, f"of the newsletter {newsletter[:60]}", cells)
         title, mail = named(row[self._address])
         try:
             who = address(mail)
         except AddressError as error:
-            return Refused(line, error.message, cells)
+            return RejectedRow(line, error.message, cells)
         standing = self.service.standing(row)
         if not isinstance(standing, SourceStatus):
-            return Refused(line, standing, cells)
+            return RejectedRow(line, standing, cells)
         name = self._name(row) or _one_line(title)[:MAX_NAME_LENGTH]
         return Person(line, who, name, standing, self._since(row), _topics(row))
 

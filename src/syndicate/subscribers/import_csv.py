@@ -17,7 +17,7 @@ from syndicate.store.permissions import MODE, open_private
 from syndicate.store.subscriber_import import Import, ImportOutcome, Incoming
 from syndicate.store.subscribers import Subscribers
 from syndicate.subscribers import csv_lines
-from syndicate.subscribers.csv_lists import List, Person, Refused, guarded, read
+from syndicate.subscribers.csv_lists import List, Person, RejectedRow, guarded, read
 from syndicate.subscribers.services import SourceStatus
 
 STANDINGS = tuple(SourceStatus)
@@ -100,7 +100,7 @@ class _BadRows:
         if self._file:
             self._file.close()
 
-    def add(self, row: Refused) -> None:
+    def add(self, row: RejectedRow) -> None:
         """Write a row."""
         if self._file is None:
             self._file = _emptied(self._path)
@@ -118,7 +118,7 @@ def _emptied(path: Path) -> TextIO:
 
 
 def import_list(
-    database: Database, people: List, agreed: Agreement, refuse: Callable[[Refused], None]
+    database: Database, people: List, agreed: Agreement, refuse: Callable[[RejectedRow], None]
 ) -> Counter[ImportOutcome]:
     """Take in a list; give how many rows became what. Those that are not taken go to `refuse`.
 
@@ -133,9 +133,11 @@ def import_list(
     return importing.apply()
 
 
-def _taken(rows: Iterable[Person | Refused], refuse: Callable[[Refused], None]) -> Iterator[Person]:
+def _taken(
+    rows: Iterable[Person | RejectedRow], refuse: Callable[[RejectedRow], None]
+) -> Iterator[Person]:
     for row in rows:
-        if isinstance(row, Refused):
+        if isinstance(row, RejectedRow):
             refuse(row)
         else:
             yield row

@@ -7,17 +7,17 @@ from typing import NamedTuple
 from syndicate.errors import AddressError, SyndicateError
 from syndicate.store.database import Database
 from syndicate.store.subscribers import Subscriber, Subscribers
-from syndicate.subscribers.addresses import Address, address
+from syndicate.subscribers.addresses import EmailAddress, address
 
 
 class HashedAddress(NamedTuple):
     """An address and its hash in one store."""
 
-    address: Address
+    address: EmailAddress
     hash: str
 
 
-def parse_address(text: str) -> Address:
+def parse_address(text: str) -> EmailAddress:
     """An address. Raises AddressError with the text and a hint."""
     try:
         return address(text)
@@ -47,7 +47,7 @@ def subscriber_at(database: Database, text: str) -> Subscriber:
     return subscriber
 
 
-def no_subscriber(wanted: Address) -> SyndicateError:
+def no_subscriber(wanted: EmailAddress) -> SyndicateError:
     """The error for an address that no subscriber has."""
     hint = "list subscribers: syndicate subscribers list"
     return SyndicateError(f"no subscriber with the address {wanted.mail}", hint=hint)

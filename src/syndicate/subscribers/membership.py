@@ -9,7 +9,7 @@ from typing import NamedTuple
 from syndicate.errors import SyndicateError
 from syndicate.store.database import Database
 from syndicate.store.subscribers import Outcome, Subscribers, SuppressionReason
-from syndicate.subscribers.addresses import Address, named
+from syndicate.subscribers.addresses import EmailAddress, named
 from syndicate.subscribers.import_csv import Agreement
 from syndicate.subscribers.lookup import hashed_address, subscriber_at
 from syndicate.timestamps import format_timestamp
@@ -64,7 +64,7 @@ def unsubscribe(
     return Unsubscribed(subscriber.address, tuple(ended))
 
 
-def suppress(database: Database, text: str, reason: str, now: datetime) -> Address:
+def suppress(database: Database, text: str, reason: str, now: datetime) -> EmailAddress:
     """Suppress an address, of a subscriber or not. Raises AddressError."""
     with database.transaction():
         wanted = hashed_address(database, text)
@@ -74,7 +74,7 @@ def suppress(database: Database, text: str, reason: str, now: datetime) -> Addre
     return wanted.address
 
 
-def lift_suppression(database: Database, text: str, now: datetime) -> Address:
+def lift_suppression(database: Database, text: str, now: datetime) -> EmailAddress:
     """Lift a suppression. Raises SyndicateError if there is none, or if the address was erased."""
     with database.transaction():
         wanted = hashed_address(database, text)

@@ -34,7 +34,7 @@ UNCONFIRMED = "never confirmed that they want it"
 
 
 @dataclass(frozen=True)
-class Service:
+class ListFormat:
     """What the lists of a service look like: lower-case names of columns.
 
     A list is the service's when it has all of `marks`. Of `names`, the first group that is there
@@ -82,7 +82,7 @@ UNLESS_STATED = {**STATES, EMPTY: ACTIVE}
 """In a list of one's own an empty cell is as good as no column: it names no reason not to mail."""
 
 SERVICES = (
-    Service(
+    ListFormat(
         "listmonk",
         frozenset(("uuid", "email", "attributes", "status")),
         addresses=("email",),
@@ -91,7 +91,7 @@ SERVICES = (
         rules=(("status", STATES),),
     ),
     *(
-        Service(
+        ListFormat(
             "Mailchimp",  # a file each for the subscribed, the unsubscribed and the cleaned
             frozenset(("optin_time", changed, "leid")),
             addresses=("email address", "email"),
@@ -105,7 +105,7 @@ SERVICES = (
         )
         for changed in ("last_changed", "unsub_time", "clean_time")
     ),
-    Service(
+    ListFormat(
         "Ghost",
         frozenset(("email", "subscribed_to_emails")),
         addresses=("email",),
@@ -117,7 +117,7 @@ SERVICES = (
         ),
     ),
     *(
-        Service(
+        ListFormat(
             "Buttondown",
             frozenset(("creation_date", kind)),
             addresses=("email_address", "email"),
@@ -140,7 +140,7 @@ SERVICES = (
         )
         for kind in ("subscriber_type", "type")
     ),
-    Service(
+    ListFormat(
         "Substack",
         frozenset(("email", "active_subscription")),
         addresses=("email",),
@@ -149,7 +149,7 @@ SERVICES = (
         rules=(("email_disabled", {**_all(LEFT, *YES), **_all(ACTIVE, *NO)}),),
     ),
 )
-PLAIN = Service(  # also our own
+PLAIN = ListFormat(  # also our own
     "a list",
     frozenset(),
     addresses=(
@@ -191,7 +191,7 @@ HINT = (
 )
 
 
-def recognised(columns: Sequence[str]) -> Service:
+def recognised(columns: Sequence[str]) -> ListFormat:
     """The service whose list has these columns. Raises SyndicateError that names them."""
     found = set(columns)
     if twice := [c for c in dict.fromkeys(columns) if c in READ and columns.count(c) > 1]:

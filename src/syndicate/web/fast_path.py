@@ -39,7 +39,7 @@ _UNUSUAL: Final = frozenset((b"content-length", b"transfer-encoding", b"expect",
 _TOO_LONG: Final = text(431, "The request headers are too large.")
 
 
-class Head:
+class RequestHead:
     """The head of a request; what the parser calls while it reads one."""
 
     __slots__ = ("_parser", "headers", "method", "stays", "target")
@@ -67,14 +67,14 @@ class Head:
 
 
 @lru_cache(maxsize=1_024)
-def _read(data: bytes) -> Head | None:
+def _read(data: bytes) -> RequestHead | None:
     """The one whole request that `data` is; None if it is none for us.
 
     Kept, because a reader sends the same bytes until the feed changes, and so do all readers of
     one make.
     """
     try:
-        head = Head(data)
+        head = RequestHead(data)
     except (httptools.HttpParserError, httptools.HttpParserUpgrade):
         return None
     if b"#" in head.target:  # no fragment belongs there (RFC 9112, section 3.2)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from syndicate.web.negotiation import Span
 
-Header = tuple[bytes, bytes]
+HttpHeader = tuple[bytes, bytes]
 
 
 class Request(NamedTuple):
@@ -42,14 +42,14 @@ class Response(NamedTuple):
     """
 
     status: int
-    headers: tuple[Header, ...]
+    headers: tuple[HttpHeader, ...]
     body: bytes
     head: bytes
     file: FilePart | None = None
 
 
 def response(
-    status: int, headers: Iterable[Header], body: bytes = b"", file: FilePart | None = None
+    status: int, headers: Iterable[HttpHeader], body: bytes = b"", file: FilePart | None = None
 ) -> Response:
     """Put an answer together; `headers` are complete, Content-Length included."""
     fields = tuple(headers)
@@ -58,7 +58,7 @@ def response(
     return Response(status, fields, body, head, file)
 
 
-def text(status: int, message: str, *more: Header, cache: bytes = b"no-store") -> Response:
+def text(status: int, message: str, *more: HttpHeader, cache: bytes = b"no-store") -> Response:
     """A response in plain text, for people and logs; not cached unless `cache` is set."""
     body = message.encode() + b"\n"
     return response(

@@ -13,9 +13,9 @@ from types import MappingProxyType
 from typing import Final, Literal
 
 from syndicate.feeds.feed import FORMS, REFRESH_MINUTES
-from syndicate.web.http_messages import Header
+from syndicate.web.http_messages import HttpHeader
 
-Format = Literal["rss", "atom", "json", "opml", "page", "other"]
+DocumentFormat = Literal["rss", "atom", "json", "opml", "page", "other"]
 
 FEED_SECONDS: Final = REFRESH_MINUTES * 60
 PAGE_SECONDS: Final = 300
@@ -55,10 +55,10 @@ _COMMON_TYPES: Final = mimetypes.MimeTypes()  # without the tables of the machin
 class MediaType:
     """`format` is what metrics call it; `text` whether packing it pays; `headers` go with it."""
 
-    format: Format
+    format: DocumentFormat
     media_type: bytes
     text: bool
-    headers: tuple[Header, ...]
+    headers: tuple[HttpHeader, ...]
 
     @property
     def is_feed(self) -> bool:
@@ -93,7 +93,7 @@ def kind_of(path: str) -> MediaType:
 
 
 @lru_cache
-def _kind(format: Format, media_type: str, seconds: int) -> MediaType:  # noqa: A002
+def _kind(format: DocumentFormat, media_type: str, seconds: int) -> MediaType:  # noqa: A002
     headers = [
         (b"content-type", media_type.encode()),
         (b"cache-control", b"max-age=%d" % seconds),

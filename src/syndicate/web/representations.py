@@ -18,7 +18,7 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from syndicate.web.deltas import NO_ENTRIES, EntryIndex, newer
-from syndicate.web.http_messages import FilePart, Header, Response, response
+from syndicate.web.http_messages import FilePart, HttpHeader, Response, response
 from syndicate.web.local import NO_CACHE, LocalView
 from syndicate.web.media_types import MediaType
 
@@ -53,7 +53,7 @@ class Document:
     modified: int
     body: bytes | None
     file: FilePart
-    links: tuple[Header, ...] = ()
+    links: tuple[HttpHeader, ...] = ()
     entries: EntryIndex = NO_ENTRIES
     _forms: dict[tuple[object, ...], Representation] = field(
         default_factory=dict, repr=False, compare=False
@@ -123,7 +123,7 @@ class Document:
         )
         return Representation(tag, whole, response(304, cache))
 
-    def _cache_headers(self, tag: bytes) -> list[Header]:
+    def _cache_headers(self, tag: bytes) -> list[HttpHeader]:
         """What a 200 and a 304 have in common (RFC 9110, 15.4.5)."""
         vary = [b"Accept-Encoding"] if self.compressible else []
         vary += [b"Accept"] if self.kind.has_entries else []
@@ -182,7 +182,7 @@ def _suffix(coding: bytes) -> bytes:
     return b"-" + _SHORT[coding] if coding else b""
 
 
-def _coding(coding: bytes) -> Iterable[Header]:
+def _coding(coding: bytes) -> Iterable[HttpHeader]:
     return ((b"content-encoding", coding),) if coding else ()
 
 

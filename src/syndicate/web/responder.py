@@ -13,7 +13,7 @@ from time import monotonic
 from typing import Final, Protocol
 from urllib.parse import quote, unquote_to_bytes
 
-from syndicate.web.http_messages import Header, Request, Response, response, text
+from syndicate.web.http_messages import HttpHeader, Request, Response, response, text
 from syndicate.web.local import LocalView
 from syndicate.web.media_types import FEED_SECONDS
 from syndicate.web.metrics import Traffic
@@ -31,7 +31,7 @@ from syndicate.web.negotiation import (
 )
 from syndicate.web.rate_limit import Clients
 from syndicate.web.representations import DIGEST, Document, Representation
-from syndicate.web.site_in_memory import SiteCache, Snapshot
+from syndicate.web.site_in_memory import ServedDocuments, SiteCache
 
 MAX_TARGET_LENGTH: Final = 4_096
 """Bytes of path and query; more is answered with 414."""
@@ -172,7 +172,9 @@ class Responder:
             return None
         return self._counted(request, snapshot, document)
 
-    def _counted(self, request: Request, snapshot: Snapshot, document: Document | None) -> Response:
+    def _counted(
+        self, request: Request, snapshot: ServedDocuments, document: Document | None
+    ) -> Response:
         given = self._refusal(request)
         if given is None:
             if request.target in self._pages:
@@ -201,7 +203,7 @@ class Responder:
             return text(414, "The URL is too long.")
         return None
 
-    def _elsewhere(self, target: bytes, snapshot: Snapshot) -> Response:
+    def _elsewhere(self, target: bytes, snapshot: ServedDocuments) -> Response:
         """What to say where there is no document: it moved, it is gone, or never was."""
         if not _WELL_FORMED.match(target):
             return text(400, "The URL is malformed.")
@@ -221,14 +223,16 @@ class Responder:
             return text(404, "Not found.")
         unwanted = (b"cache-control", b"content-type", b"content-length")
         shown = [one for one in page.kind.headers if one[0] not in unwanted]
-        own: list[Header] = [
+        own: list[HttpHeader] = [
             (b"content-type", page.kind.media_type),
             (b"content-length", b"%d" % len(page.body)),
             (b"cache-control", b"no-store"),
         ]
         return response(404, own + shown, page.body)
 
-    def _of_document(self, document: Document, request: Request, snapshot: Snapshot) -> Response:
+    def _of_document(
+        self, document: Document, request: Request, snapshot: ServedDocuments
+    ) -> Response:
         kind, headers = document.kind, request.headers
         if kind.is_feed and (user_agent := headers.get(b"user-agent")):
             self._traffic.hear(document.path, user_agent)
@@ -251,7 +255,7 @@ class Responder:
         return form.whole
 
 
-def _found(snapshot: Snapshot, target: bytes) -> Document | None:
+def _found(snapshot: ServedDocuments, target: bytes) -> Document | None:
     """The document at an address, however it is written."""
     path = target.partition(b"?")[0]
     document = snapshot.paths.get(path)
@@ -274,7 +278,7 @@ def _unchanged(document: Document, since: bytes) -> bool:
 
 
 def _delta(
-    document: Document, known: bytes, wanted: tuple[bytes, ...], snapshot: Snapshot
+    document: Document, known: bytes, wanted: tuple[bytes, ...], snapshot: ServedDocuments
 ) -> Response | None:
     """The entries newer than any version the client has; None where we know of none of them."""
     for tag in tags(known):

@@ -21,7 +21,7 @@ from syndicate.atomic_files import write
 from syndicate.catalogue.urls import is_unlisted
 from syndicate.errors import Location, OutputError
 from syndicate.web.deltas import NO_ENTRIES, Versions, cut, versions_from_bytes
-from syndicate.web.http_messages import FilePart, Header
+from syndicate.web.http_messages import FilePart, HttpHeader
 from syndicate.web.media_types import MediaType, kind_of
 from syndicate.web.negotiation import Span
 from syndicate.web.representations import DIGEST, Document, digest_of
@@ -43,7 +43,7 @@ FileStamp = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Snapshot:
+class ServedDocuments:
     """All documents at one moment: by path in the folder, and by path as it is asked for."""
 
     files: Mapping[str, Document] = field(default_factory=dict)
@@ -52,7 +52,7 @@ class Snapshot:
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
+class ServedAddress:
     """Where the folder is served: `site.url`, and the hub its feeds name, "" without one."""
 
     url: str
@@ -63,7 +63,7 @@ class Address:
         """The path of the site, with slashes at both ends."""
         return urlsplit(self.url).path.rstrip("/").encode() + b"/"
 
-    def links(self, path: str, kind: MediaType) -> tuple[Header, ...]:
+    def links(self, path: str, kind: MediaType) -> tuple[HttpHeader, ...]:
         """The headers with a feed's own URL and its hub (WebSub, section 4).
 
         And what keeps search engines from listing pages of drafts and of next issues.
@@ -83,9 +83,9 @@ class SiteCache:
     what is new alone after a restart; None to forget them.
     """
 
-    def __init__(self, root: Path, address: Address, memory: Path | None = None) -> None:
+    def __init__(self, root: Path, address: ServedAddress, memory: Path | None = None) -> None:
         self.address = address
-        self.snapshot = Snapshot()
+        self.snapshot = ServedDocuments()
         self._root = root
         self._memory = memory
         self._stamps: dict[str, FileStamp] = {}
@@ -107,7 +107,7 @@ class SiteCache:
             return faults
 
     def _put(
-        self, before: Snapshot, new: Mapping[str, Document], gone: Iterable[str]
+        self, before: ServedDocuments, new: Mapping[str, Document], gone: Iterable[str]
     ) -> tuple[OutputError, ...]:
         files, paths = dict(before.files), dict(before.paths)
         for path in gone:
@@ -124,7 +124,7 @@ class SiteCache:
             if document.entries.spans
         }
         versions = before.versions.with_versions(fresh).only(files.keys())
-        self.snapshot = Snapshot(files, paths, versions)
+        self.snapshot = ServedDocuments(files, paths, versions)
         try:
             if fresh and self._memory:
                 data = versions.to_bytes()
@@ -140,7 +140,7 @@ class SiteCache:
         if path == INDEX or path.endswith(f"/{INDEX}"):
             yield asked.removesuffix(INDEX.encode())
 
-    def _remembered(self) -> Snapshot:
+    def _remembered(self) -> ServedDocuments:
         """The snapshot, at first with the versions of an earlier process."""
         if self._memory is None or self._stamps or not self._memory.exists():
             return self.snapshot

@@ -8,7 +8,7 @@ import pytest
 from mailings import WEEKLY, Mailing
 
 from site_folder import NOON
-from syndicate.delivery.operations.approval import Approval, approve, approve_at, publish_due
+from syndicate.delivery.operations.approval import ApprovalOutcome, approve, approve_at, publish_due
 from syndicate.errors import SyndicateError
 from syndicate.store.issues import Issue, Issues, IssueState
 
@@ -26,7 +26,7 @@ def test_an_approved_draft_is_published_and_not_approved_twice(
     sqlite_site: Mailing, draft: Issue
 ) -> None:
     with sqlite_site.folder.opened() as opened:
-        assert approve(opened, draft, NOON) is Approval.APPROVED
+        assert approve(opened, draft, NOON) is ApprovalOutcome.APPROVED
         assert sqlite_site.folder.has(PAGE)
         with pytest.raises(SyndicateError, match="is already approved"):
             approve(opened, draft, NOON)

@@ -17,7 +17,7 @@ from syndicate.mail.smtp.replies import (
     Replies,
     Reply,
     Step,
-    UnreadableError,
+    UnreadableReplyError,
     error_for_reply,
     parse_extensions,
 )
@@ -31,7 +31,7 @@ def read(data: bytes, cuts: Sequence[int] = ()) -> list[Reply | str]:
         try:
             while reply := replies.take():
                 found.append(reply)
-        except UnreadableError as error:
+        except UnreadableReplyError as error:
             return [*found, str(error)]
     return found
 
@@ -201,5 +201,5 @@ def test_no_reply_holds_the_address_whatever_stands_around_it(around: str, to: s
     ],
 )
 def test_a_reply_that_fits_nothing_is_unreadable(step: Step, code: int) -> None:
-    with pytest.raises(UnreadableError):
+    with pytest.raises(UnreadableReplyError):
         error_for_reply(step, Reply(code, ("",)), "host", "b@example.org")

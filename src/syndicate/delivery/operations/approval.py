@@ -16,23 +16,23 @@ from syndicate.store.issue_sends import IssueSends, PauseKind
 from syndicate.store.issues import Issue, Issues, IssueState
 
 
-class Approval(StrEnum):
+class ApprovalOutcome(StrEnum):
     """How an issue was approved: as a draft, or as one that waited for confirmation."""
 
     APPROVED = "approved"
     CONFIRMED = "confirmed"
 
 
-def approve(site: Site, issue: Issue, now: datetime) -> Approval:
+def approve(site: Site, issue: Issue, now: datetime) -> ApprovalOutcome:
     """Approve a draft, or confirm an issue that waits for it. Raises SyndicateError."""
     sending = IssueSends(site.database).get(issue.sequence)
     waits = sending is not None and sending.pause_kind == PauseKind.OLD_APPROVAL
     if sending and waits and resume(site, sending):
-        return Approval.CONFIRMED
+        return ApprovalOutcome.CONFIRMED
     if not move(site, issue, IssueState.APPROVED, now):
         raise _refusal(Issues(site.database).get(issue.newsletter, issue.slot) or issue)
     build(site, now)
-    return Approval.APPROVED
+    return ApprovalOutcome.APPROVED
 
 
 def approve_at(site: Site, issue: Issue, moment: datetime, now: datetime) -> None:

@@ -15,10 +15,10 @@ from syndicate.mail.refusal_phrases.exceptions import FULL_AFTER_ALL, UNKNOWN_AF
 from syndicate.mail.refusal_phrases.mailbox import FULL, UNAVAILABLE
 from syndicate.mail.refusal_phrases.message import FORM, SPAM
 from syndicate.mail.refusal_phrases.policy import JUDGED, POLICY, TOO_MUCH, WEAK
-from syndicate.mail.refusal_phrases.rule import Cause, Rule
+from syndicate.mail.refusal_phrases.rule import Cause, RefusalRule
 from syndicate.mail.refusal_phrases.sender import CERTAIN, LISTED, NOT_AUTHENTICATED, SUBJECT
 
-__all__ = ["HINTS", "RULES", "Cause", "Rule"]
+__all__ = ["HINTS", "RULES", "Cause", "RefusalRule"]
 
 RULES: Final = (
     CERTAIN,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from syndicate.mail.refusal_phrases.rule import Cause, Rule
+from syndicate.mail.refusal_phrases.rule import Cause, RefusalRule
 
-NO_MAILBOX: Final = Rule(
+NO_MAILBOX: Final = RefusalRule(
     Cause.ADDRESS,
     "no such mailbox",
     (
@@ -158,7 +158,7 @@ NO_MAILBOX: Final = Rule(
         r"(사용자|수신자|메일 ?주소|계정).{0,12}(없|존재하지|알 수 없)",
     ),
 )
-NO_DOMAIN: Final = Rule(
+NO_DOMAIN: Final = RefusalRule(
     Cause.ADDRESS,
     "no such domain, or one that takes no mail",
     (

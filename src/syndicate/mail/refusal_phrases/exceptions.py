@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from syndicate.mail.refusal_phrases.rule import Cause, Rule
+from syndicate.mail.refusal_phrases.rule import Cause, RefusalRule
 
-UNKNOWN_AFTER_ALL: Final = Rule(
+UNKNOWN_AFTER_ALL: Final = RefusalRule(
     Cause.ADDRESS,
     "an unknown recipient, in words that otherwise mean the sender",
     (
@@ -39,7 +39,7 @@ UNKNOWN_AFTER_ALL: Final = Rule(
         r"deactivated|disabled|terminated)",
     ),
 )
-FULL_AFTER_ALL: Final = Rule(
+FULL_AFTER_ALL: Final = RefusalRule(
     Cause.MAILBOX,
     "a full or busy mailbox, in words that otherwise mean the sender",
     (

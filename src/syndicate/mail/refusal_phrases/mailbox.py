@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from syndicate.mail.refusal_phrases.rule import Cause, Rule
+from syndicate.mail.refusal_phrases.rule import Cause, RefusalRule
 
-FULL: Final = Rule(
+FULL: Final = RefusalRule(
     Cause.MAILBOX,
     "the mailbox is full",
     (
@@ -63,7 +63,7 @@ FULL: Final = Rule(
         r"満杯|配额|已满|已滿",
     ),
 )
-UNAVAILABLE: Final = Rule(
+UNAVAILABLE: Final = RefusalRule(
     Cause.MAILBOX,
     "the mailbox or its server takes nothing now",
     (

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from syndicate.mail.refusal_phrases.rule import Cause, Rule
+from syndicate.mail.refusal_phrases.rule import Cause, RefusalRule
 
-SPAM: Final = Rule(
+SPAM: Final = RefusalRule(
     Cause.SENDER,
     "the message was taken for spam or a virus",
     (
@@ -54,7 +54,7 @@ SPAM: Final = Rule(
         r"스팸",
     ),
 )
-FORM: Final = Rule(
+FORM: Final = RefusalRule(
     Cause.SENDER,
     "the message is too large, or not in a form that the server takes",
     (

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from syndicate.mail.refusal_phrases.rule import Cause, Rule
+from syndicate.mail.refusal_phrases.rule import Cause, RefusalRule
 
-POLICY: Final = Rule(
+POLICY: Final = RefusalRule(
     Cause.SENDER,
     "a policy refused it, or the recipient does not want it",
     (
@@ -64,7 +64,7 @@ POLICY: Final = Rule(
         r"정책",
     ),
 )
-TOO_MUCH: Final = Rule(
+TOO_MUCH: Final = RefusalRule(
     Cause.SENDER,
     "too much was sent, or too fast",
     (
@@ -114,7 +114,7 @@ TOO_MUCH: Final = Rule(
         r"대량",
     ),
 )
-JUDGED: Final = Rule(
+JUDGED: Final = RefusalRule(
     Cause.SENDER,
     "a judgement of the receiving side, in words that say nothing of an unknown recipient",
     (
@@ -133,7 +133,7 @@ JUDGED: Final = Rule(
         r"content",
     ),
 )
-WEAK: Final = Rule(
+WEAK: Final = RefusalRule(
     Cause.SENDER,
     "a refusal that names nothing of the recipient",
     (

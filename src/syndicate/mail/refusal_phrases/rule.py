@@ -16,7 +16,7 @@ class Cause(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class RefusalRule:
     """Phrases with one meaning. `meaning` is for people who read the table.
 
     Each phrase is a regular expression, in lowercase. It is searched in a reply in lowercase with

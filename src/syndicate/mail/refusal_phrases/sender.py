@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from syndicate.mail.refusal_phrases.rule import Cause, Rule
+from syndicate.mail.refusal_phrases.rule import Cause, RefusalRule
 
-CERTAIN: Final = Rule(
+CERTAIN: Final = RefusalRule(
     Cause.SENDER,
     "a blocklist, spam, or a failed check of the sender, which nothing else is called",
     (
@@ -41,7 +41,7 @@ CERTAIN: Final = Rule(
         r"(?<!anti-)\bspam",
     ),
 )
-LISTED: Final = Rule(
+LISTED: Final = RefusalRule(
     Cause.SENDER,
     "the sender's IP address, host or domain is listed or blocked",
     (
@@ -100,7 +100,7 @@ LISTED: Final = Rule(
         r"ip地址",
     ),
 )
-NOT_AUTHENTICATED: Final = Rule(
+NOT_AUTHENTICATED: Final = RefusalRule(
     Cause.SENDER,
     "the sender is not authenticated, or its address is refused: SPF, DKIM, DMARC, PTR, TLS",
     (
@@ -175,7 +175,7 @@ NOT_AUTHENTICATED: Final = Rule(
         r"nadawc",
     ),
 )
-SUBJECT: Final = Rule(
+SUBJECT: Final = RefusalRule(
     Cause.SENDER,
     "the subject of the sentence is the sender: its address, domain, certificate or consent",
     (

@@ -13,7 +13,7 @@ from syndicate.config.model import Server
 from syndicate.errors import DeliveryError, MessageError, RejectedStage
 from syndicate.mail.headers import ascii_host
 from syndicate.mail.smtp.connection import SmtpConnection
-from syndicate.mail.smtp.replies import SHUTTING_DOWN, Step, UnreadableError, error_for_reply
+from syndicate.mail.smtp.replies import SHUTTING_DOWN, Step, UnreadableReplyError, error_for_reply
 from syndicate.mail.transport import Envelope
 
 MAILBOX = re.compile(r'[^\x00-\x20\x7f-\xa0"(),:;<>@\[\\\]]+@[^\x00-\x20\x7f-\xa0"(),;<>@\\]+')
@@ -65,7 +65,7 @@ class Announcer:
             except TimeoutError as timeout:
                 if refusal is None:
                     raise
-                raise UnreadableError("fewer replies than commands") from timeout
+                raise UnreadableReplyError("fewer replies than commands") from timeout
             refusal = refusal or error
             # A server that accepts DATA after a refusal would read RSET as text of the message.
             if refusal and (error.connection_lost if error else step is Step.DATA):
@@ -83,7 +83,7 @@ class Announcer:
         if reply and reply.code == SHUTTING_DOWN:
             raise ConnectionAbortedError("it is shutting down (421)")
         if reply:
-            raise UnreadableError(f"an unexpected reply: {reply.code}")
+            raise UnreadableReplyError(f"an unexpected reply: {reply.code}")
 
     def _read_reply(
         self, step: Step, envelope: Envelope, refusal: DeliveryError | None
@@ -92,7 +92,7 @@ class Announcer:
         reply = self._connection.reply(self._timeout)
         error = error_for_reply(step, reply, self._host, envelope.to)
         if refusal and not error and step is not Step.DATA:
-            raise UnreadableError(f"{reply.code} to {step} after a refusal")
+            raise UnreadableReplyError(f"{reply.code} to {step} after a refusal")
         return error
 
     def _reset(self, refusal: DeliveryError, envelope: Envelope) -> DeliveryError:

@@ -7,7 +7,7 @@ from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
 from collections.abc import Callable
 
-from syndicate.mail.smtp.replies import UnreadableError
+from syndicate.mail.smtp.replies import UnreadableReplyError
 
 MECHANISMS = ("PLAIN", "LOGIN", "CRAM-MD5")
 """Supported mechanisms, the one that most servers implement correctly first."""
@@ -38,7 +38,7 @@ def response_line(respond: Callable[[bytes], bytes], challenge: str) -> str:
     try:
         return b64encode(respond(b64decode(challenge, validate=True))).decode()
     except NotBase64:
-        raise UnreadableError("a challenge that is not base64") from None
+        raise UnreadableReplyError("a challenge that is not base64") from None
 
 
 def _digest(password: str, challenge: bytes) -> str:

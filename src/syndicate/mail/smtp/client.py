@@ -20,7 +20,7 @@ from syndicate.mail.smtp.replies import (
     CLOSING,
     SHUTTING_DOWN,
     Step,
-    UnreadableError,
+    UnreadableReplyError,
     error_for_reply,
 )
 from syndicate.mail.transport import Envelope
@@ -120,7 +120,7 @@ class SmtpSession:
             reply = self._connection.reply(self._timeout * DATA_TIMEOUT_FACTOR)
             self._connection.reply_codes.clear()
             refusal = error_for_reply(Step.MESSAGE, reply, self._host, envelope.to)
-        except (OSError, UnreadableError) as error:
+        except (OSError, UnreadableReplyError) as error:
             may_be_sent = self._connection.sent >= len(DOT)
             message_text = describe(self._host, error)
             raise self._give_up(message_text, outcome_unknown=may_be_sent) from error
@@ -139,7 +139,7 @@ class SmtpSession:
                 reply = self._connection.reply(min(QUIT_SECONDS, self._timeout))
                 if reply.code not in (CLOSING, SHUTTING_DOWN):
                     self._note_doubt(f"{reply.code} to QUIT")
-            except UnreadableError as error:
+            except UnreadableReplyError as error:
                 self._note_doubt(str(error))
             except OSError:  # no outcome depends on QUIT
                 pass
@@ -151,8 +151,8 @@ class SmtpSession:
         """Announce a message, unless it was `sent`; the refusal. Raises DeliveryError."""
         try:
             refusal = self._announcer.announce(envelope, sent=sent)
-        except (OSError, UnreadableError) as error:
-            if isinstance(error, UnreadableError):
+        except (OSError, UnreadableReplyError) as error:
+            if isinstance(error, UnreadableReplyError):
                 self._note_doubt(str(error))
             raise self._give_up(describe(self._host, error)) from error
         self._update_state(refusal)
@@ -185,7 +185,7 @@ class SmtpSession:
             self._announcer.expect_silence()
             self._connection.send(_body(message), self._timeout)
             self._announcer.expect_silence()
-        except (OSError, UnreadableError) as error:
+        except (OSError, UnreadableReplyError) as error:
             raise self._give_up(describe(self._host, error)) from error
 
     def _proven(self, refusal: DeliveryError, following: Envelope | None) -> DeliveryError:
@@ -219,7 +219,7 @@ class SmtpSession:
         except DeliveryError as error:  # of its addresses: nothing was sent
             self._ahead.refusal = error
             return self._quit(may_hang_up=False)
-        except (OSError, UnreadableError):
+        except (OSError, UnreadableReplyError):
             self._ahead = None
             self._drop()
             return False
@@ -238,7 +238,7 @@ class SmtpSession:
             reply = self._connection.reply(self._timeout)
         except ConnectionError:
             return may_hang_up
-        except (OSError, UnreadableError):
+        except (OSError, UnreadableReplyError):
             return False
         finally:
             self._drop()

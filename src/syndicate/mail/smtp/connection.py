@@ -13,7 +13,7 @@ from collections.abc import Callable
 from time import monotonic
 from typing import TypeVar
 
-from syndicate.mail.smtp.replies import Replies, Reply, UnreadableError
+from syndicate.mail.smtp.replies import Replies, Reply, UnreadableReplyError
 
 Done = TypeVar("Done")
 
@@ -46,7 +46,7 @@ class SmtpConnection:
     def encrypt(self, context: ssl.SSLContext, host: str, seconds: float) -> None:
         """Continue with TLS; the server's certificate must be for `host`."""
         if self._replies.waiting:
-            raise UnreadableError("unencrypted data before the TLS handshake (RFC 3207)")
+            raise UnreadableReplyError("unencrypted data before the TLS handshake (RFC 3207)")
         encrypted = context.wrap_socket(
             self._socket, server_hostname=host, do_handshake_on_connect=False
         )
@@ -78,7 +78,7 @@ class SmtpConnection:
                 return None
         reply = self._replies.take()
         if reply is None:
-            raise UnreadableError("partial unsolicited reply")
+            raise UnreadableReplyError("partial unsolicited reply")
         self.reply_codes.append(reply.code)
         return reply
 
@@ -119,9 +119,9 @@ def _wait(sock: socket.socket, event: int, seconds: float) -> None:
         raise TimeoutError("it does not answer in time")
 
 
-def describe(host: str, error: OSError | UnreadableError) -> str:
+def describe(host: str, error: OSError | UnreadableReplyError) -> str:
     """The message for an error on the connection to `host`."""
-    if isinstance(error, UnreadableError):
+    if isinstance(error, UnreadableReplyError):
         return f"{host} answered with {error}"
     if isinstance(error, TimeoutError):
         return f"{host} did not answer in time"

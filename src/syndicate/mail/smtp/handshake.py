@@ -16,7 +16,7 @@ from syndicate.mail.smtp.replies import (
     LOGGED_IN,
     READY,
     Reply,
-    UnreadableError,
+    UnreadableReplyError,
     parse_extensions,
 )
 
@@ -41,7 +41,7 @@ def connect(server: Server, helo: str) -> tuple[SmtpConnection, dict[str, str]]:
         return wire, _Handshake(server, helo, wire).enter()
     except BaseException as error:
         wire.close()
-        if isinstance(error, OSError | UnreadableError):
+        if isinstance(error, OSError | UnreadableReplyError):
             raise _unusable(server, error) from error
         raise
 
@@ -111,7 +111,7 @@ class _Handshake:
 
     def _ask(self, command: str) -> Reply:
         if self._wire.poll_reply():
-            raise UnreadableError("more replies than commands")
+            raise UnreadableReplyError("more replies than commands")
         self._wire.send(f"{command}\r\n".encode(), self._server.timeout)
         return self._wire.reply(self._server.timeout)
 
@@ -123,7 +123,7 @@ class _Handshake:
         if reply.code == code:
             return reply
         if not reply.negative:
-            raise UnreadableError(f"{str(reply)[:80]!r}")
+            raise UnreadableReplyError(f"{str(reply)[:80]!r}")
         permanent = reply.code >= 500
         raise self._refused(
             f"{message}: {reply}", hint=hint, permanent=permanent, status=reply.status
@@ -150,7 +150,7 @@ def _unreachable(server: Server, error: OSError | UnicodeError) -> DeliveryError
     )
 
 
-def _unusable(server: Server, error: OSError | UnreadableError) -> DeliveryError:
+def _unusable(server: Server, error: OSError | UnreadableReplyError) -> DeliveryError:
     """The error of a server that was reached but cannot be used."""
     if isinstance(error, ssl.SSLCertVerificationError):
         message = f"the certificate of {server.host} is not valid: {error.verify_message}"

@@ -45,7 +45,7 @@ ORDINARY = re.compile(
 LOGIN_REQUIRED = frozenset({530, 534, 535, 538})
 
 
-class UnreadableError(Exception):
+class UnreadableReplyError(Exception):
     """Not a valid SMTP reply; the text is what came instead."""
 
 
@@ -148,13 +148,13 @@ class Replies:
     def _is_last(self, line: bytes) -> bool:
         found = LINE.fullmatch(line)
         if self._joined or JOINED.search(line):
-            raise UnreadableError("two replies in one line")
+            raise UnreadableReplyError("two replies in one line")
         if not found:
             text = ADDRESS.sub("…", _shown(line))
-            raise UnreadableError(f"{text[:80]!r}, which is not a reply")
+            raise UnreadableReplyError(f"{text[:80]!r}, which is not a reply")
         code = int(found[1])
         if self._lines and code != self._code:
-            raise UnreadableError(
+            raise UnreadableReplyError(
                 f"a reply that begins with {self._code} and continues with {code}"
             )
         self._code = code
@@ -163,7 +163,7 @@ class Replies:
 
     def _bound(self, size: int) -> None:
         if size > MAX_REPLY_LENGTH or len(self._lines) >= MAX_LINES:
-            raise UnreadableError("an endless reply")
+            raise UnreadableReplyError("an endless reply")
 
 
 def anonymous(text: str, to: str) -> str:
@@ -220,7 +220,7 @@ def error_for_reply(step: Step, reply: Reply, host: str, to: str) -> DeliveryErr
         )
     if reply.negative and step is not Step.RESET:
         return _refusal(step, reply, host)
-    raise UnreadableError(f"{str(reply)[:80]!r} to {step}")
+    raise UnreadableReplyError(f"{str(reply)[:80]!r} to {step}")
 
 
 def _refusal(step: Step, reply: Reply, host: str) -> DeliveryError:

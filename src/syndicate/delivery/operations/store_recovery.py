@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from syndicate.delivery.reapply import Reapplied, reapply
+from syndicate.delivery.operations.reapply_withdrawals import Reapplied, reapply
 from syndicate.delivery.states import DeliveryState
 from syndicate.errors import SyndicateError
 from syndicate.site import Setup, Site, no_progress, open_site
