@@ -42,7 +42,7 @@ from syndicate.timestamps import format_timestamp
 PEOPLE = [f"{name}@example.org" for name in ("ada", "bob", "cyd", "dan")]
 RECORD = ".syndicate.db.sent"
 PROGRAM = Path(sys.executable).with_name("syndicate")
-DYING = Path(__file__).with_name("dying.py")
+DYING = Path(__file__).parents[1] / "dying.py"
 
 
 @pytest.fixture
