@@ -29,11 +29,6 @@ def record_at(site: SiteFolder, path: str) -> Record:
     return next(r for r in records(site) if r.path == path)
 
 
-@pytest.fixture
-def site(tmp_path: Path, database_url: str) -> SiteFolder:
-    return SiteFolder(tmp_path / "site", database_url)
-
-
 def test_changed_are_files_with_another_stat_and_only_articles() -> None:
     seen = {"a.md": (1, 1), "b.md": (2, 2), "new.txt": (1, 1), "picture.png": (1, 1)}
     known = {"a.md": (1, 1), "b.md": (2, 1), "gone.md": (1, 1)}
