@@ -31,13 +31,13 @@ SLOT = "2026-11-22T12:00"
 NAME = f"weekly/{SLOT}"
 
 
-def forever() -> bool:
-    """Nobody wants an end."""
+def never_stop() -> bool:
+    """Never ask the sender to stop."""
     return False
 
 
-def nobody(_: Sequence[IssueProgress], __: Sequence[RelayError]) -> None:
-    """Nobody looks."""
+def ignore_progress(_: Sequence[IssueProgress], __: Sequence[RelayError]) -> None:
+    """Ignore the progress."""
 
 
 @dataclass
@@ -83,12 +83,12 @@ class Mailing:
 
     def send(
         self,
-        stopping: Callable[[], bool] = forever,
-        told: ProgressCallback = nobody,
+        stopping: Callable[[], bool] = never_stop,
+        progress: ProgressCallback = ignore_progress,
     ) -> SendReport:
         """One round of the sender."""
         with self.folder.opened() as site:
-            return send(site, self.folder.root / "outbox", stopping, told)
+            return send(site, self.folder.root / "outbox", stopping, progress)
 
     def ask(self, question: Callable[[Site], object]) -> object:
         """Ask the site something."""

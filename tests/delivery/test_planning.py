@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from mailings import NAME, Mailing, forever, nobody
+from mailings import NAME, Mailing, ignore_progress, never_stop
 
 from site_folder import NOON
 from syndicate.delivery.planning import plan_approved
@@ -48,7 +48,7 @@ def test_an_issue_waits_for_whoever_serves_its_page(made: Mailing) -> None:
     made.folder.build(NOON)
     with made.folder.opened() as opened:
         outbox = made.folder.root / "outbox"
-        report = send(opened, outbox, forever, nobody, lambda _, __: False)
+        report = send(opened, outbox, never_stop, ignore_progress, lambda _, __: False)
         assert (report.sent, report.waiting) == (0, (NAME,))
         issue = Issues(opened.database).get(*NAME.split("/"))
         assert issue

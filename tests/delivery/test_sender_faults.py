@@ -30,7 +30,7 @@ def after(seconds: float) -> Callable[[], bool]:
     return lambda: time.monotonic() > end
 
 
-def test_a_server_that_says_nothing_does_not_keep_another_from_sending(site: Mailing) -> None:
+def test_a_silent_server_does_not_keep_another_from_sending(site: Mailing) -> None:
     site.people(PEOPLE)
     site.issue()
     with SmtpServer() as good, SmtpServer(scripted(GREETING=Stall())) as mute:
@@ -52,7 +52,7 @@ def _cancelled(site: Mailing) -> None:
     assert became is IssueState.CANCELLED
 
 
-def test_a_cancelled_issue_is_not_sent_whatever_is_asked(site: Mailing) -> None:
+def test_a_cancelled_issue_is_never_sent(site: Mailing) -> None:
     site.people(PEOPLE[:3])
     site.issue()
     with SmtpServer() as server:
@@ -70,7 +70,7 @@ def test_a_cancelled_issue_is_not_sent_whatever_is_asked(site: Mailing) -> None:
         assert not server.mails
 
 
-def test_the_last_tries_of_a_large_issue_do_not_pause_it(site: Mailing) -> None:
+def test_the_last_retries_of_a_large_issue_do_not_pause_it(site: Mailing) -> None:
     people = [f"p{number:03}@example.org" for number in range(300)]
     site.people(people)
     site.issue()
@@ -90,7 +90,7 @@ def test_the_last_tries_of_a_large_issue_do_not_pause_it(site: Mailing) -> None:
     assert not report.paused, report.paused
 
 
-def test_threads_end_when_a_round_breaks(site: Mailing) -> None:
+def test_threads_end_when_a_run_breaks(site: Mailing) -> None:
     site.people(PEOPLE[:8])
     site.issue()
     before = set(threading.enumerate())
@@ -104,18 +104,18 @@ def test_threads_end_when_a_round_breaks(site: Mailing) -> None:
         site.through(server.port)
         begun = time.monotonic()
 
-        def told(ways: Sequence[IssueProgress], __: Sequence[RelayError]) -> None:
+        def progress(ways: Sequence[IssueProgress], __: Sequence[RelayError]) -> None:
             if time.monotonic() > begun + 0.3:
                 raise BrokenPipeError("nobody reads")
 
         with pytest.raises(BrokenPipeError):
-            site.send(told=told)
+            site.send(progress=progress)
         time.sleep(2)
         mine = [t.name for t in set(threading.enumerate()) - before if t.name.startswith("main-")]
         assert not mine
 
 
-def test_what_is_in_hand_when_a_round_breaks_is_still_written_down(site: Mailing) -> None:
+def test_deliveries_in_progress_when_a_run_breaks_are_recorded(site: Mailing) -> None:
     site.people(PEOPLE[:8])
     site.issue()
 
@@ -128,18 +128,18 @@ def test_what_is_in_hand_when_a_round_breaks_is_still_written_down(site: Mailing
         site.through(server.port)
         begun = time.monotonic()
 
-        def told(ways: Sequence[IssueProgress], __: Sequence[RelayError]) -> None:
+        def progress(ways: Sequence[IssueProgress], __: Sequence[RelayError]) -> None:
             if time.monotonic() > begun + 0.8:
                 raise BrokenPipeError("nobody reads")
 
         with pytest.raises(BrokenPipeError):
-            site.send(told=told)
+            site.send(progress=progress)
         time.sleep(1.5)
         site.send()
     assert set(site.states().values()) == {"sent"}, site.states()
 
 
-def test_an_erased_reader_is_suppressed_and_counts_as_no_refusal(site: Mailing) -> None:
+def test_a_delivery_to_an_erased_subscriber_does_not_count_as_refused(site: Mailing) -> None:
     people = site.people(PEOPLE[:3])
     site.issue()
     with SmtpServer() as server:
@@ -156,7 +156,7 @@ def test_an_erased_reader_is_suppressed_and_counts_as_no_refusal(site: Mailing) 
     assert delivery.state == "suppressed"
 
 
-def test_an_issue_of_a_newsletter_that_is_gone_can_be_cancelled(site: Mailing) -> None:
+def test_an_issue_of_a_removed_newsletter_can_be_cancelled(site: Mailing) -> None:
     site.people(PEOPLE[:3])
     site.issue()
     with SmtpServer() as server:
@@ -171,7 +171,7 @@ def test_an_issue_of_a_newsletter_that_is_gone_can_be_cancelled(site: Mailing) -
         assert issue_named(opened, NAME).newsletter == "weekly"
 
 
-def test_a_database_that_is_busy_when_an_issue_is_planned_ends_no_round(
+def test_a_database_that_is_busy_when_an_issue_is_planned_does_not_end_the_run(
     site: Mailing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is in hand then is written down all the same: a few tries later all is well."""
@@ -204,7 +204,7 @@ def test_a_database_that_is_busy_when_an_issue_is_planned_ends_no_round(
     assert set(site.states().values()) == {"sent"}, site.states()
 
 
-def test_no_recipients_at_all(site: Mailing) -> None:
+def test_an_issue_without_any_subscribers_is_sent(site: Mailing) -> None:
     site.issue()
     with SmtpServer() as server:
         site.through(server.port)

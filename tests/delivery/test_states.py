@@ -16,7 +16,7 @@ def refused(what: RejectedStage, **more: bool) -> DeliveryError:
     return DeliveryError("said no", stage=what, **more)  # type: ignore[arg-type]
 
 
-def test_what_may_have_arrived_is_held_whatever_was_said_of_it() -> None:
+def test_a_delivery_that_may_have_arrived_is_held_whatever_the_reply() -> None:
     for what in RejectedStage:
         for permanent in (True, False):
             found = next_state(
@@ -27,18 +27,20 @@ def test_what_may_have_arrived_is_held_whatever_was_said_of_it() -> None:
 
 
 @pytest.mark.parametrize("what", [RejectedStage.SERVER, RejectedStage.SENDER])
-def test_who_refuses_us_for_good_stops_the_issue_and_fails_nobody(what: RejectedStage) -> None:
+def test_a_permanent_refusal_of_the_sender_pauses_the_issue_and_fails_no_delivery(
+    what: RejectedStage,
+) -> None:
     found = next_state(refused(what, permanent=True), 3, TWO_DAYS)
     assert (found.state, found.pause, found.is_attempt) == (DeliveryState.PENDING, "said no", False)
 
 
 @pytest.mark.parametrize("what", [RejectedStage.RECIPIENT, RejectedStage.MESSAGE])
-def test_a_message_refused_for_good_failed(what: RejectedStage) -> None:
+def test_a_permanently_refused_message_fails(what: RejectedStage) -> None:
     found = next_state(refused(what, permanent=True), 0, TWO_DAYS)
     assert (found.state, found.pause) == (DeliveryState.FAILED, "")
 
 
-def test_what_is_refused_for_now_is_tried_again_ever_later_until_the_deadline() -> None:
+def test_a_temporary_refusal_is_retried_with_growing_delays_until_the_deadline() -> None:
     waits = []
     attempts = 0
     while (
@@ -72,14 +74,14 @@ def test_every_outcome_but_a_refusal_of_the_sender_is_an_attempt_without_a_wait(
     assert [each.wait for each in (held, failed)] == [timedelta(0), timedelta(0)]
 
 
-def test_a_few_failures_are_no_reason_to_pause_and_a_tenth_is() -> None:
+def test_a_tenth_of_failures_pauses_and_a_few_do_not() -> None:
     assert not is_over_budget(sent=0, failed=9, max_percent=10)
     assert is_over_budget(sent=90, failed=10, max_percent=10)
     assert not is_over_budget(sent=91, failed=10, max_percent=10)
     assert is_over_budget(sent=0, failed=10, max_percent=100)
 
 
-def test_more_than_half_of_the_smallest_list_is_most_of_it() -> None:
+def test_more_than_half_of_a_small_list_pauses() -> None:
     assert is_mostly_refused(sent=0, failed=2, max_percent=10)
     assert is_mostly_refused(sent=1, failed=2, max_percent=10)
     assert not is_mostly_refused(sent=2, failed=2, max_percent=10)
@@ -90,7 +92,7 @@ def test_more_than_half_of_the_smallest_list_is_most_of_it() -> None:
     assert not is_mostly_refused(sent=0, failed=9, max_percent=100)
 
 
-def test_what_was_sent_is_only_ever_held_and_nothing_open_is_an_end() -> None:
+def test_a_sent_delivery_can_only_become_held_and_an_open_state_never_ends() -> None:
     assert FOLLOWS[DeliveryState.SENT] == (DeliveryState.HELD,)
     assert set(FOLLOWS) == set(DeliveryState)
     for state in OPEN:
