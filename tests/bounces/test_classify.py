@@ -54,7 +54,7 @@ def test_three_issues_in_a_row_over_a_week_are_enough() -> None:
     assert not soft_limit_reached(weekly(4, 5), [])
 
 
-def test_an_issue_that_arrived_begins_the_count_anew() -> None:
+def test_a_delivered_issue_resets_the_count_of_soft_bounces() -> None:
     assert not soft_limit_reached(weekly(4, 6, 7), [5])
     assert soft_limit_reached(weekly(4, 6, 7, 8), [5])
     assert not soft_limit_reached(weekly(4, 6, 7), [2, 5]), "the latest that arrived counts"
@@ -66,7 +66,7 @@ def test_three_issues_within_a_few_days_are_not_enough() -> None:
     assert soft_limit_reached(daily | {8: MONDAY + timedelta(days=8)}, [])
 
 
-def test_words_without_a_code_and_a_known_cause_are_not_counted_against_the_recipient() -> None:
+def test_a_reply_without_code_or_known_phrase_does_not_count_against_the_recipient() -> None:
     assert classify_refusal("problem with this recipient") is BounceKind.BLOCKED
     assert classify_refusal("550 problem with this recipient") is BounceKind.SOFT
 

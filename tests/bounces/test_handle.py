@@ -45,7 +45,9 @@ def come(
     return message_handler(database, now)(to(path, notice))
 
 
-def test_a_hard_bounce_suppresses_at_once_and_says_why(database: Database, ada: Subscriber) -> None:
+def test_a_hard_bounce_suppresses_at_once_with_its_reason(
+    database: Database, ada: Subscriber
+) -> None:
     send(database, 1, ada)
     assert come(database, ada, 1, notices.POSTFIX, MONDAY) == BounceResult.SUPPRESSED
     found = suppression(database, ada)
@@ -71,7 +73,7 @@ def test_a_complaint_suppresses_at_once(database: Database, ada: Subscriber) -> 
     assert database.rows("SELECT event FROM delivery_events") == [("complained",)]
 
 
-def test_the_same_notice_twice_counts_once(database: Database, ada: Subscriber) -> None:
+def test_the_same_bounce_report_twice_counts_once(database: Database, ada: Subscriber) -> None:
     send(database, 1, ada)
     assert come(database, ada, 1, notices.OPENSMTPD, MONDAY) == BounceResult.KEPT
     before = everything(database)
@@ -80,7 +82,7 @@ def test_the_same_notice_twice_counts_once(database: Database, ada: Subscriber) 
     assert everything(database) == before
 
 
-def test_a_notice_read_again_does_not_undo_what_somebody_lifted(
+def test_a_report_that_is_read_again_does_not_restore_a_lifted_suppression(
     database: Database, ada: Subscriber
 ) -> None:
     send(database, 1, ada)
@@ -129,7 +131,7 @@ def test_soft_bounces_are_forgotten_after_90_days(database: Database, ada: Subsc
     assert suppression(database, ada) is None
 
 
-def test_a_block_says_nothing_of_the_address(database: Database, ada: Subscriber) -> None:
+def test_a_block_does_not_count_against_the_address(database: Database, ada: Subscriber) -> None:
     for issue in (1, 8, 15, 22):
         send(database, issue, ada)
         now = MONDAY + timedelta(days=issue)
@@ -147,7 +149,7 @@ def test_from_a_delay_or_an_automatic_reply_nothing_follows(
     assert everything(database) == [[], [], []]
 
 
-def test_a_forged_notice_changes_nothing(database: Database, ada: Subscriber) -> None:
+def test_a_forged_report_changes_nothing(database: Database, ada: Subscriber) -> None:
     send(database, 1, ada)
     path = path_of(database, 1, ada, NOW)
     local, _, domain = path.partition("@")
@@ -160,7 +162,7 @@ def test_a_forged_notice_changes_nothing(database: Database, ada: Subscriber) ->
     assert everything(database) == [[], [], []]
 
 
-def test_a_notice_about_somebody_who_was_erased_is_of_nobody(
+def test_a_report_about_an_erased_person_changes_nothing(
     database: Database, ada: Subscriber
 ) -> None:
     send(database, 1, ada)
@@ -191,7 +193,7 @@ def test_whom_a_provider_names_is_found_by_their_address(
 
 
 @pytest.mark.parametrize(("people", "left"), [(1, 0), (2, 0), (3, 0), (4, 0), (9, 0)])
-def test_an_issue_that_mostly_comes_back_suppresses_nobody(
+def test_an_issue_that_mostly_bounces_suppresses_no_address(
     database: Database, people: int, left: int
 ) -> None:
     everyone = [subscriber(database, f"p{n}@example.net", now=NOW) for n in range(people)]
@@ -203,7 +205,7 @@ def test_an_issue_that_mostly_comes_back_suppresses_nobody(
 
 
 @pytest.mark.parametrize("people", [1, 2, 9, 30])
-def test_issues_that_mostly_come_back_softly_suppress_nobody(
+def test_issues_that_mostly_bounce_softly_suppress_no_address(
     database: Database, people: int
 ) -> None:
     everyone = [subscriber(database, f"p{n}@example.net", now=NOW) for n in range(people)]
@@ -216,7 +218,7 @@ def test_issues_that_mostly_come_back_softly_suppress_nobody(
     assert all(suppression(database, who) is None for who in everyone)
 
 
-def test_refusals_of_the_sender_count_as_well_whatever_comes_first(database: Database) -> None:
+def test_refusals_of_the_sender_count_as_well_in_any_order(database: Database) -> None:
     everyone = [subscriber(database, f"p{n}@example.net", now=NOW) for n in range(9)]
     for who in everyone:
         send(database, 1, who, planned=9)
@@ -239,7 +241,7 @@ def test_half_of_an_issue_may_come_back(database: Database) -> None:
 
 
 @pytest.mark.parametrize("late", [15, 8], ids=["the last issue", "an earlier issue"])
-def test_a_soft_bounce_of_an_issue_that_mostly_comes_back_is_taken_back(
+def test_a_suppression_for_soft_bounces_is_lifted_when_its_issue_mostly_bounced(
     database: Database, late: int
 ) -> None:
     everyone = [subscriber(database, f"p{n}@example.net", now=NOW) for n in range(6)]
@@ -257,9 +259,7 @@ def test_a_soft_bounce_of_an_issue_that_mostly_comes_back_is_taken_back(
 
 
 @pytest.mark.parametrize("reason", [R.COMPLAINT, R.REQUEST, R.ERASED])
-def test_a_suppression_for_a_stronger_reason_is_not_taken_back(
-    database: Database, reason: R
-) -> None:
+def test_a_suppression_with_a_stronger_reason_is_not_lifted(database: Database, reason: R) -> None:
     first, second, third = (subscriber(database, f"p{n}@example.net", now=NOW) for n in range(3))
     for who in (first, second, third):
         send(database, 1, who, planned=3)
@@ -273,7 +273,7 @@ def test_a_suppression_for_a_stronger_reason_is_not_taken_back(
     assert (found.reason, found.detail) == (reason, "asked")
 
 
-def test_a_suppression_with_another_cause_is_taken_back_with_the_last_of_them(
+def test_a_suppression_with_several_causes_is_lifted_with_the_last(
     database: Database,
 ) -> None:
     first, second = (subscriber(database, f"p{n}@example.net", now=NOW) for n in range(2))
@@ -293,7 +293,7 @@ def posted(
     return BounceReport(kind, detail="reported", recipient="ada@example.net", event=event, at=at)
 
 
-def test_an_old_notice_posted_again_does_not_suppress_again(
+def test_an_old_report_that_is_posted_again_does_not_suppress_again(
     database: Database, ada: Subscriber
 ) -> None:
     matches = return_path_reader(SigningKeys(database).good(NOW))
@@ -349,7 +349,7 @@ def test_an_issue_sent_while_the_clock_was_ahead_is_found_by_later_events(
     assert handle(database, posted("a", MONDAY), matches, MONDAY) == BounceResult.SUPPRESSED
 
 
-def test_a_bounce_heard_while_the_clock_was_ahead_makes_no_week_of_a_day(
+def test_a_bounce_received_while_the_clock_was_ahead_does_not_make_a_day_a_week(
     database: Database, ada: Subscriber
 ) -> None:
     for issue in (1, 2, 3):
@@ -370,7 +370,7 @@ def junk(database: Database, ada: Subscriber, **more: str) -> bytes:
     return notices.jmrp(f"<https://example.org/unsubscribe/weekly/{token}>", **more)
 
 
-def test_a_complaint_to_microsoft_is_known_by_the_returned_link_or_path(
+def test_a_complaint_of_microsoft_is_attributed_by_the_returned_link_or_path(
     database: Database, ada: Subscriber
 ) -> None:
     send(database, 1, ada, at=NOW)
@@ -382,9 +382,7 @@ def test_a_complaint_to_microsoft_is_known_by_the_returned_link_or_path(
     assert message_handler(database, MONDAY)(notices.jmrp("", path=path)) == BounceResult.KNOWN
 
 
-def test_what_came_back_is_listed_by_issue_and_newsletter(
-    database: Database, ada: Subscriber
-) -> None:
+def test_bounces_are_listed_by_issue_and_newsletter(database: Database, ada: Subscriber) -> None:
     for issue in (1, 8):
         send(database, issue, ada)
         come(database, ada, issue, notices.OPENSMTPD, MONDAY + timedelta(days=issue))

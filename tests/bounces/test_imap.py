@@ -101,7 +101,7 @@ def server() -> Iterator[Server]:
         server.shutdown()
 
 
-def test_unread_mails_are_acted_on_and_marked(
+def test_unread_messages_are_handled_and_flagged(
     database: Database, server: Server, tmp_path: Path
 ) -> None:
     ada = subscriber(database, now=NOW)
@@ -143,7 +143,7 @@ def test_a_mailbox_is_read_encrypted(
 
 
 @pytest.mark.parametrize("security", ["tls", "starttls"])
-def test_no_password_is_said_to_a_server_whose_certificate_is_not_good(
+def test_no_password_is_sent_to_a_server_with_an_invalid_certificate(
     database: Database, server: Server, tmp_path: Path, tls: ssl.SSLContext, security: Security
 ) -> None:
     server.tls, server.implicit = tls, security == "tls"

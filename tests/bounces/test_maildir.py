@@ -34,7 +34,7 @@ def files(folder: Path) -> list[str]:
     return sorted(str(each.relative_to(folder)) for each in folder.glob("*/*"))
 
 
-def test_notices_are_acted_on_and_marked_as_read(
+def test_bounce_reports_are_handled_and_marked_as_read(
     database: Database, folder: Path, tmp_path: Path
 ) -> None:
     ada = subscriber(database, now=NOW)
@@ -70,7 +70,7 @@ def test_a_crash_between_acting_and_marking_loses_and_doubles_nothing(
     assert len(Bounces(database).of(ada.id)) == 1
 
 
-def test_where_no_maildir_is_that_is_said(tmp_path: Path) -> None:
+def test_a_missing_maildir_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(SyndicateError, match="no Maildir here") as caught, maildir.opened(tmp_path):
         pass
     assert "bounces.maildir" in caught.value.hint

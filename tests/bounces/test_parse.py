@@ -56,7 +56,7 @@ READ = {
 
 
 @pytest.mark.parametrize("name", READ)
-def test_what_a_notice_says(name: str) -> None:
+def test_bounce_reports_of_all_formats_are_parsed(name: str) -> None:
     data, kind, status = READ[name]
     notice = read(data)
     assert notice is not None
@@ -74,7 +74,7 @@ def test_an_automatic_reply_changes_nothing_and_is_understood(name: str) -> None
 @pytest.mark.parametrize(
     "words", ["I am on vacation until Monday.", "Ich bin bis Montag im Urlaub.", "En vacances."]
 )
-def test_a_postmaster_on_holiday_who_quotes_a_refusal_is_away(words: str) -> None:
+def test_an_absence_notice_that_quotes_a_refusal_is_not_a_bounce(words: str) -> None:
     mail = (
         "From: postmaster@example.net\nSubject: Re: Undeliverable\nAuto-Submitted: auto-replied\n\n"
         f"{words}\n\n550 5.1.1 user unknown\n"
@@ -93,7 +93,7 @@ def test_a_postmaster_on_holiday_who_quotes_a_refusal_is_away(words: str) -> Non
         (b"message/rfc822", b"text/rfc822-headers"),
     ],
 )
-def test_a_junk_report_is_a_complaint_wherever_its_mark_is(old: bytes, new: bytes) -> None:
+def test_a_junk_report_is_a_complaint_wherever_its_label_is(old: bytes, new: bytes) -> None:
     mail = notices.jmrp("").replace(old, new)
     if not new:
         mail = b"X-HmXmrOriginalRecipient: ada@example.net\n" + mail
@@ -102,7 +102,7 @@ def test_a_junk_report_is_a_complaint_wherever_its_mark_is(old: bytes, new: byte
     assert notice.kind is BounceKind.COMPLAINT
 
 
-def test_a_bounce_that_a_person_quotes_is_no_notice() -> None:
+def test_a_bounce_that_a_person_quotes_is_not_a_report() -> None:
     assert read(notices.QUOTED_BY_A_PERSON) is None
 
 
@@ -150,13 +150,13 @@ def test_a_failure_by_another_name_is_one(action: str) -> None:
 
 
 @pytest.mark.parametrize("action", ["delayed", "relayed", "delivered", "expanded"])
-def test_what_did_not_fail_is_no_failure(action: str) -> None:
+def test_a_report_of_success_or_delay_is_not_a_failure(action: str) -> None:
     notice = read(notices.said("550 5.1.1 no such user", action=action))
     assert notice is not None
     assert notice.kind is None
 
 
-def test_an_unknown_action_is_a_failure_where_its_status_says_so() -> None:
+def test_an_unknown_action_is_a_failure_if_its_status_is() -> None:
     for status, kind in (("5.1.1", BounceKind.HARD), ("4.4.7", None), ("", None)):
         notice = read(notices.said("5.1.1 no such user", status=status, action="odd"))
         assert notice is not None
@@ -176,12 +176,12 @@ def test_a_diagnosis_in_eight_bits_is_read() -> None:
     assert (notice.kind, notice.detail) == (BounceKind.HARD, "550 Neznámý uživatel")
 
 
-def test_a_mail_of_a_person_is_no_notice() -> None:
+def test_an_email_of_a_person_is_not_a_report() -> None:
     assert read(notices.PERSON) is None
     assert read(b"") is None
 
 
-def test_the_detail_is_what_the_server_said_on_one_line() -> None:
+def test_the_detail_is_the_reply_of_the_server_on_one_line() -> None:
     notice = read(notices.POSTFIX)
     assert notice is not None
     assert notice.detail.endswith("rejected: there is nobody of that name")
@@ -235,6 +235,6 @@ def test_no_mail_raises_anything_but_that_it_is_unreadable(pieces: list[bytes]) 
 
 
 @given(st.integers(0, len(notices.POSTFIX)), st.binary(max_size=8))
-def test_no_notice_that_was_damaged_raises(at: int, what: bytes) -> None:
+def test_damaged_reports_raise_nothing(at: int, what: bytes) -> None:
     with suppress(UnreadableEmailError):
         read(notices.POSTFIX[:at] + what + notices.POSTFIX[at + len(what) :])

@@ -18,7 +18,7 @@ NEW, OLD = (
 BOUNCES = "bounces@news.example.org"
 
 
-def test_it_says_whose_message_came_back() -> None:
+def test_a_return_path_identifies_its_delivery() -> None:
     address = return_path(BOUNCES, NEW, 7, 42)
     assert address.startswith("bounces+")
     assert address.endswith("@news.example.org")
@@ -45,7 +45,7 @@ def test_any_secret_that_is_good_now_signs_and_no_other() -> None:
     assert read(address, [OLD._replace(key="ef" * 32)]) is None
 
 
-def test_no_changed_letter_goes_unnoticed() -> None:
+def test_a_return_path_with_a_changed_character_is_refused() -> None:
     local = return_path(BOUNCES, NEW, 7, 42).partition("@")[0]
     start = local.index("+") + 1
     for at in range(start, len(local)):
@@ -59,11 +59,11 @@ def test_no_changed_letter_goes_unnoticed() -> None:
     ["", "bounces@news.example.org", "bounces+x@e.org", "+", "@", "b+" + "a" * 40, "b+" + "1" * 40,
      "b+" + "ä" * 40 + "@e.org", "b+" + "a" * 400],
 )  # fmt: skip
-def test_other_addresses_say_nothing(address: str) -> None:
+def test_other_addresses_identify_no_delivery(address: str) -> None:
     assert read(address, [NEW]) is None
 
 
-def test_no_token_for_something_else_is_taken() -> None:
+def test_a_token_for_another_purpose_is_refused() -> None:
     assert mac_of(NEW, Purpose.BOUNCE, "", b"x") != mac_of(NEW, Purpose.UNSUBSCRIBE, "", b"x")
 
 
@@ -72,7 +72,7 @@ def test_the_senders_address_does_as_well_as_one_with_a_plus() -> None:
         assert read(return_path(address, NEW, 7, 42), [NEW]) == (7, 42)
 
 
-def test_an_address_that_would_become_too_long_is_refused_with_the_way_out() -> None:
+def test_an_address_that_would_become_too_long_is_refused_with_a_hint() -> None:
     fits = return_path("a" * 23 + "@e.org", NEW, 7, 42)
     assert len(fits.partition("@")[0]) == 64
     with pytest.raises(MessageError) as caught:

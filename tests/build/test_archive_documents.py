@@ -43,7 +43,7 @@ def test_archive_and_subscription_together_hold_every_article_at_any_time(
         assert len(found) == number
 
 
-def test_a_withdrawn_article_leaves_its_archive_document_and_no_other(
+def test_a_withdrawn_article_is_removed_from_its_archive_document_alone(
     sqlite_site: SiteFolder,
 ) -> None:
     sqlite_site.configure(feeds={"entries": 2})

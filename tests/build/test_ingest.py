@@ -69,7 +69,7 @@ def test_swapped_names_are_kept_by_the_store(site: SiteFolder) -> None:
     assert (record_at(site, "a.md").id, record_at(site, "b.md").id) == (b, a)
 
 
-def test_a_broken_file_keeps_its_record_until_it_is_mended_or_removed(site: SiteFolder) -> None:
+def test_a_broken_file_keeps_its_record_until_it_is_corrected_or_removed(site: SiteFolder) -> None:
     site.article("a.md", "A")
     site.article("b.md", "B")
     site.build()

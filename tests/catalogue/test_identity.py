@@ -126,7 +126,7 @@ def test_a_chain_of_renames_keeps_every_id() -> None:
     assert [catalogue.at(path).id for path in ("b.md", "c.md", "d.md")] == [one, two, three]
 
 
-def test_a_file_renamed_onto_another_keeps_its_id_and_the_other_is_gone() -> None:
+def test_a_file_renamed_onto_another_keeps_its_id_and_the_other_is_removed() -> None:
     catalogue = Catalogue(scanned("a.md", "one"), scanned("b.md", "two"))
     one, two = catalogue.at("a.md").id, catalogue.at("b.md").id
     decision = catalogue.update(scanned("a.md", "two"), removed=["b.md"])
@@ -135,7 +135,7 @@ def test_a_file_renamed_onto_another_keeps_its_id_and_the_other_is_gone() -> Non
     assert catalogue.records[one].state == State.GONE
 
 
-def test_a_file_renamed_to_where_a_gone_one_stood_keeps_its_id() -> None:
+def test_a_file_renamed_to_the_path_of_a_removed_one_keeps_its_id() -> None:
     catalogue = Catalogue(scanned("a.md", "one"), scanned("b.md", "two"))
     one, two = catalogue.at("a.md").id, catalogue.at("b.md").id
     catalogue.update(removed=["a.md"])
@@ -232,7 +232,7 @@ def test_deleted_and_restored_with_another_text_at_the_same_path_keeps_the_id() 
     assert catalogue.at("a.md").id == before
 
 
-def test_another_text_and_title_where_a_gone_article_stood_is_another_article() -> None:
+def test_another_text_and_title_at_the_path_of_a_removed_article_is_another_article() -> None:
     catalogue = Catalogue(scanned("a.md", "one"))
     before = catalogue.at("a.md").id
     catalogue.update(removed=["a.md"])
@@ -240,7 +240,7 @@ def test_another_text_and_title_where_a_gone_article_stood_is_another_article() 
     assert catalogue.at("a.md").id != before
 
 
-def test_files_without_text_are_never_taken_for_each_other() -> None:
+def test_files_without_text_are_never_matched() -> None:
     empty = body_hash(" \n")
     catalogue = Catalogue(scanned("a.md", body_hash=empty))
     before = catalogue.at("a.md").id

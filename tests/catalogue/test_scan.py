@@ -32,7 +32,7 @@ def one(root: Path) -> ScannedFile | UnreadableFile:
     return found
 
 
-def test_a_file_becomes_what_the_catalogue_needs(tmp_path: Path) -> None:
+def test_a_file_becomes_a_record_of_the_catalogue(tmp_path: Path) -> None:
     text = "---\ntitle: Sea\ndate: 2026-11-01\nupdated: 2026-11-02\ntags: [a]\n---\nText\n"
     write(tmp_path, "notes/sea.md", text)
     found = one(tmp_path)
@@ -51,7 +51,7 @@ def test_dates_without_zone_are_in_the_sites(tmp_path: Path) -> None:
     assert found.date == "2026-10-31T15:00:00Z"
 
 
-def test_white_space_at_the_ends_of_a_text_is_no_other_text(tmp_path: Path) -> None:
+def test_white_space_at_the_ends_does_not_change_a_text(tmp_path: Path) -> None:
     write(tmp_path, "a.md", "---\ntitle: A\n---\nText\n")
     write(tmp_path, "b.md", "---\ntitle: B\nmood: calm\n---\r\n\r\nText  \r\n\r\n")
     a, b = scan_files(tmp_path, files(tmp_path), UTC)
@@ -60,7 +60,7 @@ def test_white_space_at_the_ends_of_a_text_is_no_other_text(tmp_path: Path) -> N
     assert a.body_hash == b.body_hash
 
 
-def test_a_broken_file_costs_only_itself(tmp_path: Path) -> None:
+def test_a_broken_file_affects_no_other(tmp_path: Path) -> None:
     write(tmp_path, "a.md", "---\ntitle: A\n---\nText\n")
     write(tmp_path, "b.md", "---\ntitle: [\n---\nText\n")
     write(tmp_path, "c.md", b"caf\xe9")
@@ -89,7 +89,7 @@ def many(root: Path, count: int) -> list[tuple[str, folder.Stat]]:
     return files(root)
 
 
-def test_reading_on_all_processors_gives_what_reading_one_by_one_gives(
+def test_reading_in_parallel_gives_the_same_as_reading_one_by_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "cpu_count", lambda: 3)

@@ -52,7 +52,7 @@ def test_the_mailbox_is_read(site: Path, run: Typing, notice: bytes) -> None:
     assert "Suppressed since" in run("subscribers", "show", sent.ADA).out
 
 
-def test_an_email_that_unsubscribes_does_so_from_the_mailbox_of_notices(
+def test_an_unsubscribe_request_in_the_bounce_mailbox_unsubscribes(
     site: Path, run: Typing, notice: bytes
 ) -> None:
     database = open_database("sqlite:///syndicate.db", site)
@@ -75,7 +75,7 @@ def test_an_email_that_unsubscribes_does_so_from_the_mailbox_of_notices(
     assert "unsubscribed" in run("subscribers", "show", sent.ADA).out
 
 
-def test_files_are_read_and_left_where_they_are(site: Path, run: Typing, notice: bytes) -> None:
+def test_files_are_read_and_not_moved(site: Path, run: Typing, notice: bytes) -> None:
     (site / "one.eml").write_bytes(notice)
     (site / "two.eml").write_bytes(notices.POSTFIX)
     out = run("bounces", "fetch", "one.eml", "two.eml", "one.eml").out
@@ -90,14 +90,14 @@ def test_a_mail_is_read_from_standard_input(site: Path, notice: bytes) -> None:
     assert not done.stderr
 
 
-def test_without_a_mailbox_the_way_out_is_said(site: Path, run: Typing) -> None:
+def test_without_a_mailbox_there_is_an_error_with_a_hint(site: Path, run: Typing) -> None:
     said = run("bounces", "fetch")
     assert said.code == 2
     assert "no bounce mailbox is configured" in said.err
     assert "bounces.maildir" in said.err
 
 
-def test_where_one_file_is_not_there_none_is_read(site: Path, run: Typing, notice: bytes) -> None:
+def test_if_one_file_is_missing_none_is_read(site: Path, run: Typing, notice: bytes) -> None:
     (site / "one.eml").write_bytes(notice)
     said = run("bounces", "fetch", "one.eml", "none.eml")
     assert said.code == 2
@@ -114,7 +114,7 @@ def test_where_one_file_is_not_there_none_is_read(site: Path, run: Typing, notic
         ("monthly", None),
     ],
 )
-def test_the_list_is_of_what_was_asked_for(
+def test_the_list_is_filtered_by_issue_or_newsletter(
     site: Path, run: Typing, notice: bytes, what: str, shown: bool | None
 ) -> None:
     (site / "one.eml").write_bytes(notice)

@@ -12,7 +12,7 @@ CELLS = st.text(st.sampled_from("ab c-湖東é\u0301…"), max_size=60)
 
 
 @given(rows=st.lists(st.tuples(CELLS, CELLS), min_size=1), columns=st.integers(12, 100))
-def test_no_line_is_wider_than_the_terminal_and_no_letter_is_lost(
+def test_no_line_is_wider_than_the_terminal_and_no_character_is_lost(
     rows: list[tuple[str, str]], columns: int
 ) -> None:
     for row, lines in zip(rows, in_columns(rows, columns, (1, 2)), strict=True):

@@ -20,7 +20,7 @@ BROKEN = "---\ntitle: Broken\ndate: 2026-13-45\n---\nText.\n"
 # -- help and usage --------------------------------------------------------------------------
 
 
-def test_help_names_every_command_and_says_how_to_start(run: Typing) -> None:
+def test_help_lists_every_command_and_how_to_start(run: Typing) -> None:
     said = run("--help")
     assert said.code == 0
     assert all(f"\n  {name} " in said.out for name in syndicate.commands)
@@ -39,7 +39,7 @@ def test_every_command_explains_itself(run: Typing, name: str) -> None:
             assert parameter.help, f"{name} {parameter.opts} says nothing of itself"
 
 
-def test_the_version_is_said(run: Typing) -> None:
+def test_the_version_is_printed(run: Typing) -> None:
     assert run("--version").out == f"syndicate {__version__}\n"
 
 
@@ -128,7 +128,7 @@ def test_init_overwrites_no_site(
     assert [path.name for path in Path("mine").iterdir()] == ["config.yaml"]
 
 
-def test_init_where_articles_are_keeps_them_and_adds_none(
+def test_init_in_a_folder_with_articles_keeps_them_and_adds_none(
     tmp_path: Path, run: Typing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -147,7 +147,7 @@ def test_drafts_and_scheduled_articles_are_counted(site: Path, run: Typing) -> N
     assert "published, 2 drafts, 1 scheduled, " in run("build").out
 
 
-def test_everything_that_is_no_published_article_is_counted_by_what_it_is(
+def test_files_that_are_not_published_are_counted_by_kind(
     tmp_path: Path, run: Typing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """So that no text is missing without a word about it."""
@@ -224,7 +224,7 @@ def test_a_new_article_has_its_title_and_stays_a_draft(
     assert "11 articles published" in run("build").out
 
 
-def test_a_new_article_is_no_finding(site: Path, run: Typing) -> None:
+def test_a_new_article_causes_no_finding(site: Path, run: Typing) -> None:
     assert run("new", "Begun").code == 0
     assert run("build", "--strict").code == 0
 
@@ -243,7 +243,9 @@ def test_a_very_long_title_gets_a_name_that_fits(site: Path, run: Typing) -> Non
 @pytest.mark.parametrize(
     "title", ["", "   ", "two\nlines", "a\rb", "a\x07b", "a\u2028b", "a\udce9b"]
 )
-def test_a_title_that_is_no_line_of_text_is_refused(site: Path, run: Typing, title: str) -> None:
+def test_a_title_that_is_not_one_line_of_text_is_refused(
+    site: Path, run: Typing, title: str
+) -> None:
     before = list(Path("content").iterdir())
     said = run("new", title)
     assert said.code == 2
@@ -263,7 +265,7 @@ def test_new_overwrites_nothing(site: Path, run: Typing) -> None:
 # -- build -------------------------------------------------------------------------------------
 
 
-def test_build_says_what_it_did_and_where_to_look(site: Path, run: Typing) -> None:
+def test_build_prints_what_it_did_and_where_the_site_is(site: Path, run: Typing) -> None:
     article(site, "news.md", "---\ntitle: News\ndate: 2026-11-01\ntags: [sea]\n---\nText.\n")
     said = run("build")
     assert said.code == 0
@@ -280,7 +282,7 @@ def test_build_says_what_it_did_and_where_to_look(site: Path, run: Typing) -> No
     ]
 
 
-def test_a_build_with_nothing_to_do_says_so(site: Path, run: Typing) -> None:
+def test_a_build_with_nothing_to_do_prints_that(site: Path, run: Typing) -> None:
     assert run("build").out.startswith(
         "11 articles published, 1 draft, nothing to write; no problems found."
     )
@@ -291,7 +293,7 @@ def test_build_counts_what_it_removed(site: Path, run: Typing) -> None:
     assert " 1 file removed; " in run("build").out
 
 
-def test_a_newsletter_without_news_is_said(site: Path, run: Typing) -> None:
+def test_a_newsletter_without_new_articles_is_mentioned(site: Path, run: Typing) -> None:
     settings = Path("config.yaml").read_text(encoding="utf-8")
     Path("config.yaml").write_text(settings.replace("backlog: 6", "backlog: 0"), encoding="utf-8")
     run("build", "--quiet")
@@ -299,7 +301,7 @@ def test_a_newsletter_without_news_is_said(site: Path, run: Typing) -> None:
     assert "  weekly  nothing new to send" in said.out
 
 
-def test_findings_are_told_on_stderr_and_what_cannot_be_read_fails_the_build(
+def test_findings_go_to_stderr_and_an_unreadable_file_fails_the_build(
     site: Path, run: Typing
 ) -> None:
     article(site, "bad.md", BROKEN)
@@ -311,7 +313,7 @@ def test_findings_are_told_on_stderr_and_what_cannot_be_read_fails_the_build(
     assert run("build", "--strict").code == 1
 
 
-def test_quiet_says_nothing_but_what_is_wrong(site: Path, run: Typing) -> None:
+def test_quiet_prints_only_problems(site: Path, run: Typing) -> None:
     for command in ("build", "check"):
         said = run(command, "--quiet")
         assert (said.code, said.out, said.err) == (0, "", "")
@@ -323,7 +325,7 @@ def test_quiet_says_nothing_but_what_is_wrong(site: Path, run: Typing) -> None:
 # -- check -------------------------------------------------------------------------------------
 
 
-def test_check_lists_findings_by_file_with_the_way_out(site: Path, run: Typing) -> None:
+def test_check_lists_findings_by_file_with_hints(site: Path, run: Typing) -> None:
     article(site, "zed.md", BROKEN)
     article(site, "notes/thin.md", "---\ntitle: Thin\ntgas: [a]\ndate: 2026-11-01\n---\n")
     said = run("check")
@@ -340,7 +342,7 @@ def test_check_lists_findings_by_file_with_the_way_out(site: Path, run: Typing) 
     assert said.out.endswith("\n1 error, 2 warnings\n")
 
 
-def test_check_lists_what_is_still_as_init_wrote_it(
+def test_check_lists_settings_that_init_wrote(
     tmp_path: Path, run: Typing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run("init", str(tmp_path / "new"))
@@ -363,7 +365,7 @@ def test_check_writes_no_document(site: Path, run: Typing) -> None:
     assert not Path("public/articles/news").exists()
 
 
-def test_check_speaks_json(site: Path, run: Typing) -> None:
+def test_check_prints_json(site: Path, run: Typing) -> None:
     assert json.loads(run("check", "--json").out) == []
     article(site, "bad.md", BROKEN)
     said = run("check", "--json")
@@ -459,7 +461,7 @@ def test_config_masks_secrets_in_addresses(site: Path, run: Typing, url: str) ->
     )
 
 
-def test_config_says_only_where_an_outside_value_is_from(
+def test_config_shows_only_the_source_of_an_external_value(
     site: Path, run: Typing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = Path("config.yaml").read_text(encoding="utf-8")

@@ -50,7 +50,7 @@ def test_without_anything_to_send_no_server_is_tried(
     assert "syndicate send-test" in sent.out
 
 
-def test_an_issue_is_tried_sent_and_proved(
+def test_an_issue_is_tested_sent_and_reported(
     delivering: Path, run: Typing, server: SmtpServer
 ) -> None:
     assert "its subscribers" in run("issues", "plan").out
@@ -68,7 +68,7 @@ def test_an_issue_is_tried_sent_and_proved(
     assert "sent" in run("issues", "show", "weekly").out
 
 
-def test_the_proof_is_json_with_names_when_asked(delivering: Path, run: Typing) -> None:
+def test_the_report_is_json_with_names_on_request(delivering: Path, run: Typing) -> None:
     run("issues", "make", "weekly", "--yes")
     run("send")
     said = json.loads(run("deliveries", "report", "weekly", "--json", "--names").out)
@@ -83,7 +83,7 @@ def test_the_proof_is_json_with_names_when_asked(delivering: Path, run: Typing) 
     assert ADA not in failed.out
 
 
-def test_who_was_sent_what_and_what_happened(
+def test_deliveries_list_and_show_each_delivery_with_its_history(
     delivering: Path, run: Typing, server: SmtpServer
 ) -> None:
     run("issues", "make", "weekly", "--yes")
@@ -101,7 +101,7 @@ def test_who_was_sent_what_and_what_happened(
     assert run("deliveries", "for", "eve@example.net").code == 2
 
 
-def test_what_is_held_is_listed_and_decided(
+def test_held_deliveries_are_listed_and_resolved(
     delivering: Path, run: Typing, server: SmtpServer
 ) -> None:
     assert "No deliveries are held" in run("deliveries", "held").out
@@ -124,7 +124,7 @@ def test_what_is_held_is_listed_and_decided(
     assert "resend" in events
 
 
-def test_an_issue_waits_goes_on_and_is_stopped(
+def test_an_issue_is_paused_resumed_and_stopped(
     delivering: Path, run: Typing, server: SmtpServer
 ) -> None:
     run("issues", "make", "weekly", "--yes")
@@ -146,7 +146,7 @@ def test_an_issue_waits_goes_on_and_is_stopped(
     assert not server.mails
 
 
-def test_those_who_came_later_get_it_when_a_person_says_so(
+def test_later_subscribers_get_an_issue_on_command(
     delivering: Path, run: Typing, server: SmtpServer
 ) -> None:
     run("issues", "make", "weekly", "--yes")
@@ -157,7 +157,7 @@ def test_those_who_came_later_get_it_when_a_person_says_so(
     assert [mail.to[0] for mail in server.mails][2:] == ["cyd@example.net"]
 
 
-def test_on_a_terminal_one_line_says_how_far_it_is(
+def test_on_a_terminal_one_line_shows_the_progress(
     delivering: Path, run: Typing, server: SmtpServer
 ) -> None:
     run("issues", "make", "weekly", "--yes")
@@ -178,7 +178,7 @@ def test_on_a_terminal_one_line_says_how_far_it_is(
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_who_interrupts_it_loses_nothing(
+def test_an_interrupted_run_loses_nothing(
     delivering: Path, run: Typing, server: SmtpServer, number: signal.Signals
 ) -> None:
     run("issues", "make", "weekly", "--yes")
@@ -214,7 +214,7 @@ def _until(came: bool) -> None:
     assert came
 
 
-def test_what_keeps_it_from_going_on_is_told_while_it_waits(
+def test_the_reason_for_waiting_is_printed_while_it_waits(
     delivering: Path, run: Typing, server: SmtpServer
 ) -> None:
     run("issues", "make", "weekly", "--yes")
@@ -238,7 +238,7 @@ def test_what_keeps_it_from_going_on_is_told_while_it_waits(
     assert not server.mails
 
 
-def test_a_login_that_is_refused_is_reported_once_and_not_as_tried_again(
+def test_a_refused_login_is_reported_once_and_not_as_retried(
     delivering: Path, run: Typing, server: SmtpServer
 ) -> None:
     run("issues", "make", "weekly", "--yes")

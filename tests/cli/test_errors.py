@@ -59,7 +59,7 @@ def test_no_configuration(
         ('  title: "Low Tide', "is not closed", "close it"),
     ],
 )
-def test_a_line_that_is_no_yaml_is_explained(
+def test_a_line_that_is_not_yaml_is_explained(
     tmp_path: Path,
     run: Typing,
     monkeypatch: pytest.MonkeyPatch,
@@ -97,7 +97,9 @@ def test_a_configuration_that_is_a_folder(site: Path, run: Typing, command: list
     assert "'content' is a directory" in said.err
 
 
-def test_every_fault_of_a_configuration_is_told_with_its_line(site: Path, run: Typing) -> None:
+def test_every_problem_of_a_configuration_is_reported_with_its_line(
+    site: Path, run: Typing
+) -> None:
     configure("language: en", "langauge: en")
     configure("entries: 20", "entries: many")
     said = run("build")
@@ -113,7 +115,7 @@ def test_a_configuration_that_is_not_text(site: Path, run: Typing) -> None:
     expect_error(run("build"), "config.yaml:2: error:", "UTF-8")
 
 
-def test_a_secret_that_is_not_there(site: Path, run: Typing) -> None:
+def test_a_missing_secret(site: Path, run: Typing) -> None:
     configure("sqlite:///syndicate.db", "{env: NO_SUCH_VARIABLE}")
     expect_error(run("build"), "config.yaml:", "NO_SUCH_VARIABLE")
 
@@ -150,7 +152,7 @@ def test_a_folder_where_a_document_should_go(site: Path, run: Typing) -> None:
     expect_error(run("build"), "public/feed.xml: error: cannot be written")
 
 
-def test_templates_that_are_named_and_not_there(site: Path, run: Typing) -> None:
+def test_a_missing_template_folder(site: Path, run: Typing) -> None:
     configure("templates: templates", "templates: my-design")
     expect_error(run("build"), "my-design: error:", "templates")
 
@@ -171,7 +173,7 @@ def forget() -> Path:
     return Path("syndicate.db")
 
 
-def test_a_database_that_is_none(site: Path, run: Typing) -> None:
+def test_a_file_that_is_not_a_database(site: Path, run: Typing) -> None:
     forget().write_text("these are words, not a database\n" * 40, encoding="utf-8")
     expect_error(run("build"), "syndicate.db", "not a database", "store.url")
 
@@ -195,7 +197,7 @@ def test_a_database_that_is_a_folder(site: Path, run: Typing) -> None:
     expect_error(run("build"), "syndicate.db", "store.url")
 
 
-def test_a_database_in_a_folder_that_is_not_there(site: Path, run: Typing) -> None:
+def test_a_database_in_a_missing_folder(site: Path, run: Typing) -> None:
     configure("sqlite:///syndicate.db", "sqlite:///no/such/folder/x.db")
     expect_error(run("build"), "no/such/folder/x.db", "store.url")
 
@@ -209,7 +211,7 @@ def test_a_database_server_that_does_not_answer(site: Path, run: Typing) -> None
 
 
 @pytest.mark.parametrize("address", ["anna@127.0.0.1:port/site", "anna:p@[::1/site"])
-def test_a_database_address_that_is_none(site: Path, run: Typing, address: str) -> None:
+def test_an_invalid_database_url(site: Path, run: Typing, address: str) -> None:
     configure("sqlite:///syndicate.db", f'"postgresql://{address}"')
     expect_error(run("build"), "store.url")
 
@@ -245,7 +247,7 @@ def test_a_template_with_a_mistake(
         ("newsletter/email.txt", "{% for x in %}", "templates/newsletter/email.txt:1"),
     ],
 )
-def test_a_mistake_in_a_newsletter_costs_only_the_newsletter(
+def test_a_mistake_in_a_newsletter_affects_only_the_newsletter(
     site: Path, run: Typing, template: str, text: str, place: str
 ) -> None:
     issue = Path("issues/weekly/next/email.html").read_bytes()
@@ -327,7 +329,7 @@ def test_every_faulty_article_can_be_explained(site: Path, run: Typing, name: st
     assert said.out.startswith(f"content/{name}.md\n  state")
 
 
-def test_a_file_name_that_is_not_utf8_costs_only_itself(site: Path, run: Typing) -> None:
+def test_a_file_name_that_is_not_utf8_affects_no_other_file(site: Path, run: Typing) -> None:
     name = os.fsencode(site / "content") + b"/caf\xe9.md"
     with open(name, "wb") as file:  # noqa: PTH123  a name in bytes
         file.write(b"---\ntitle: A\ndate: 2026-11-01\n---\nText.\n")
@@ -339,7 +341,7 @@ def test_a_file_name_that_is_not_utf8_costs_only_itself(site: Path, run: Typing)
 # -- the machine -------------------------------------------------------------------------------
 
 
-def test_a_folder_that_is_gone_from_under_us(
+def test_a_working_directory_that_was_deleted(
     site: Path, run: Typing, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     lost = tmp_path / "lost"
@@ -357,7 +359,7 @@ def test_a_disk_without_space(site: Path, program: Callable[..., Said]) -> None:
     expect_error(program("build"), "/dev/full", "store.url")
 
 
-def test_a_build_stopped_within_a_document_leaves_no_part_of_it(
+def test_a_build_stopped_within_a_document_leaves_no_partial_file(
     site: Path, run: Typing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     article(site, "news.md", "---\ntitle: News\ndate: 2026-11-01\n---\nText.\n")

@@ -29,7 +29,7 @@ SWIFTS = "content/counting-swifts.md"
         "./content/../content/counting-swifts.md",
     ],
 )
-def test_an_article_is_found_by_what_people_call_it(site: Path, run: Typing, name: str) -> None:
+def test_an_article_is_found_by_path_title_or_url(site: Path, run: Typing, name: str) -> None:
     said = run("explain", name)
     assert said.code == 0
     assert said.out.splitlines()[0] == SWIFTS
@@ -58,7 +58,7 @@ def test_a_bundle_is_found_by_its_folder(site: Path, run: Typing) -> None:
     assert rows(said.out)["image"] == "harbour-at-dusk.png  (header)"
 
 
-def test_each_value_says_where_it_is_from(site: Path, run: Typing) -> None:
+def test_each_value_is_shown_with_its_source(site: Path, run: Typing) -> None:
     stated = rows(run("explain", "counting-swifts").out)
     assert stated["title"] == "Counting swifts from a kitchen chair  (header)"
     assert stated["tags"] == "birds, weather  (header)"
@@ -90,7 +90,9 @@ def test_the_rules_that_made_sense_of_a_text_without_markup_are_named(
     )
 
 
-def test_every_feed_and_newsletter_says_yes_or_no_and_why(site: Path, run: Typing) -> None:
+def test_every_feed_and_newsletter_is_listed_with_yes_or_no_and_why(
+    site: Path, run: Typing
+) -> None:
     said = rows(run("explain", "counting-swifts").out)
     assert said["site"] == "yes  (place 5 of 11)"
     assert said["tag birds"] == "yes  (place 1 of 2)"
@@ -106,7 +108,7 @@ def configure(old: str, new: str) -> None:
     Path("config.yaml").write_text(text.replace(old, new), encoding="utf-8")
 
 
-def test_feeds_that_are_full_say_so(site: Path, run: Typing) -> None:
+def test_a_full_feed_is_the_reason_that_an_article_is_not_in_it(site: Path, run: Typing) -> None:
     configure("entries: 20", "entries: 2")
     run("build", "--quiet")
     said = rows(run("explain", "counting-swifts").out)
@@ -128,7 +130,7 @@ def test_a_late_article_with_an_old_date_is_in_the_feed(site: Path, run: Typing)
     assert "<title>late-1.md</title>" in feed or "<title>late-2.md</title>" in feed
 
 
-def test_a_draft_says_why_it_is_nowhere(site: Path, run: Typing) -> None:
+def test_a_draft_is_explained(site: Path, run: Typing) -> None:
     said = rows(run("explain", "winter-closing-times").out)
     assert said["state"] == "draft  (header)"
     assert said["feeds"] == said["weekly"] == "no  (it is a draft)"
@@ -137,7 +139,7 @@ def test_a_draft_says_why_it_is_nowhere(site: Path, run: Typing) -> None:
     assert rows(run("explain", "Idea").out)["state"] == "draft  (folder for drafts)"
 
 
-def test_a_scheduled_article_says_when_it_comes(site: Path, run: Typing) -> None:
+def test_a_scheduled_article_is_explained_with_its_time(site: Path, run: Typing) -> None:
     article(site, "later.md", "---\ntitle: Later\ndate: 2099-01-02 10:00\n---\nText.\n")
     run("build", "--quiet")
     said = rows(run("explain", "later").out)
@@ -146,7 +148,7 @@ def test_a_scheduled_article_says_when_it_comes(site: Path, run: Typing) -> None
     assert said["feeds"] == said["weekly"] == why
 
 
-def test_a_broken_article_shows_what_was_published_and_what_is_wrong(
+def test_a_broken_article_is_explained_with_its_published_version_and_error(
     site: Path, run: Typing
 ) -> None:
     article(site, "counting-swifts.md", "---\ntitle: Swifts\ndate: 2026-13-45\n---\nText.\n")
@@ -175,7 +177,7 @@ def test_an_article_before_its_first_build_is_found_too(site: Path, run: Typing)
         assert said["feeds"] == "no  (not built yet: syndicate build)"
 
 
-def test_an_edit_since_the_last_build_is_said(site: Path, run: Typing) -> None:
+def test_an_edit_since_the_last_build_is_mentioned(site: Path, run: Typing) -> None:
     path = Path(SWIFTS)
     path.write_text(path.read_text(encoding="utf-8") + "\nMore.\n", encoding="utf-8")
     assert rows(run("explain", SWIFTS).out)["state"].startswith("changed")
@@ -183,7 +185,7 @@ def test_an_edit_since_the_last_build_is_said(site: Path, run: Typing) -> None:
     assert rows(run("explain", SWIFTS).out)["state"] == "published", "even within the second"
 
 
-def test_an_article_that_is_gone_is_remembered(site: Path, run: Typing) -> None:
+def test_a_removed_article_is_explained(site: Path, run: Typing) -> None:
     Path(SWIFTS).unlink()
     assert rows(run("explain", SWIFTS).out)["state"] == "gone  (its file is gone: syndicate build)"
     run("build", "--quiet")
@@ -194,7 +196,7 @@ def test_an_article_that_is_gone_is_remembered(site: Path, run: Typing) -> None:
         assert said["feeds"] == "no  (its file is gone)"
 
 
-def test_an_article_that_is_there_comes_before_one_that_is_gone(site: Path, run: Typing) -> None:
+def test_an_existing_article_takes_precedence_over_a_removed_one(site: Path, run: Typing) -> None:
     Path(SWIFTS).unlink()
     again = "---\ntitle: Other\nslug: counting-swifts\ndate: 2026-11-01\n---\nOther text.\n"
     article(site, "other.md", again)
@@ -223,7 +225,9 @@ def test_a_name_that_several_have_is_answered_with_their_files(site: Path, run: 
         ("content/the-rule-of-twelfths/harbour-at-dusk.png", "not an article"),
     ],
 )
-def test_what_is_no_article_is_said(site: Path, run: Typing, name: str, hint: str) -> None:
+def test_a_file_that_is_not_an_article_is_explained(
+    site: Path, run: Typing, name: str, hint: str
+) -> None:
     said = run("explain", name)
     assert said.code == 2
     assert said.out == ""

@@ -98,7 +98,7 @@ def test_the_newsletters_own_service_is_the_default(site: Path, run: Typing) -> 
     assert run("export", "weekly").out.startswith("issues/weekly/export/mailchimp/email.html")
 
 
-def test_what_looks_like_a_placeholder_is_told(site: Path, run: Typing) -> None:
+def test_text_that_resembles_a_placeholder_is_reported(site: Path, run: Typing) -> None:
     article(site, "merge.md", "---\ntitle: Merge\ndate: 2026-11-01\n---\nWrite *|FNAME|* there.\n")
     said = run("export", "weekly", "--for", "mailchimp")
     assert said.code == 0
@@ -107,7 +107,7 @@ def test_what_looks_like_a_placeholder_is_told(site: Path, run: Typing) -> None:
     assert "[email-merge]" not in run(*LISTMONK).err
 
 
-def test_nothing_to_send_leaves_no_older_issue(site: Path, run: Typing) -> None:
+def test_without_anything_to_send_no_older_issue_remains(site: Path, run: Typing) -> None:
     run(*LISTMONK)
     configure("    max_articles: 10", "    max_articles: 10\n    include: [nothing-has-this-tag]")
     said = run(*LISTMONK)
@@ -128,7 +128,7 @@ def test_an_issue_that_breaks_a_rule_is_not_exported(site: Path, run: Typing) ->
     assert not EXPORTED.exists()
 
 
-def test_an_issue_that_cannot_be_made_is_told_with_its_place(site: Path, run: Typing) -> None:
+def test_an_issue_that_cannot_be_made_is_reported_with_its_place(site: Path, run: Typing) -> None:
     mail = Path("templates/newsletter/email.txt")
     mail.write_text("{{ nothing }}\n", encoding="utf-8")
     expect_refusal(run(*LISTMONK), "templates/newsletter/email.txt:1", "nothing")
@@ -139,7 +139,7 @@ def test_a_newsletter_that_does_not_exist(site: Path, run: Typing) -> None:
     expect_refusal(said, "there is no newsletter wekly", "did you mean weekly?")
 
 
-def test_a_newsletter_like_none(site: Path, run: Typing) -> None:
+def test_a_newsletter_with_no_similar_name(site: Path, run: Typing) -> None:
     expect_refusal(run("export", "x", "--for", "sendgrid"), "known: weekly")
 
 
@@ -147,7 +147,7 @@ def test_no_service(site: Path, run: Typing) -> None:
     expect_refusal(run("export", "weekly"), "--for listmonk|mailchimp", "newsletters.weekly.merge")
 
 
-def test_a_service_that_is_unknown(site: Path, run: Typing) -> None:
+def test_an_unknown_service(site: Path, run: Typing) -> None:
     expect_refusal(run("export", "weekly", "--for", "pigeon"), "'listmonk'", "'sendgrid'")
 
 

@@ -31,7 +31,7 @@ def everything(site: Path) -> dict[str, bytes]:
     return {str(f): f.read_bytes() for f in files if not f.name.startswith("syndicate.db-")}
 
 
-def test_plan_says_what_would_happen_and_changes_nothing(site: Path, run: Typing) -> None:
+def test_plan_shows_what_would_happen_and_changes_nothing(site: Path, run: Typing) -> None:
     article(site, "new.md", "---\ntitle: Brand new\ndate: 2026-10-30\n---\nWords.\n")
     before = everything(site)
     said = run("issues", "plan")
@@ -49,7 +49,7 @@ def test_plan_names_the_hooks_that_get_the_issue(site: Path, run: Typing) -> Non
     assert "the hook sender" in run("issues", "plan", "weekly").out
 
 
-def test_an_issue_is_made_listed_shown_and_taken_back(site: Path, run: Typing) -> None:
+def test_an_issue_is_made_listed_shown_and_cancelled(site: Path, run: Typing) -> None:
     assert "No issue has been made yet" in run("issues", "list").out
     made = run("issues", "make", "weekly")
     assert made.code == 0
@@ -97,7 +97,7 @@ def test_a_draft_is_approved_once(site: Path, run: Typing) -> None:
         (("plan", "daily"), "there is no newsletter daily"),
     ],
 )
-def test_what_is_not_there_is_told_with_a_way_out(
+def test_a_missing_issue_is_an_error_with_a_hint(
     site: Path, run: Typing, arguments: tuple[str, ...], words: str
 ) -> None:
     said = run("issues", *arguments)
@@ -128,7 +128,7 @@ def slots(run: Typing) -> int:
     return run("issues", "list", "weekly").out.count("weekly/")
 
 
-def test_nothing_new_makes_no_slot_and_says_so(site: Path, run: Typing) -> None:
+def test_without_new_articles_no_issue_is_made(site: Path, run: Typing) -> None:
     run("issues", "make", "weekly")
     again = run("issues", "make", "weekly")
     assert again.code == 0
@@ -170,7 +170,7 @@ def test_a_command_finds_the_newest_issue_it_applies_to(site: Path, run: Typing)
     assert f"{first} is approved" in run("issues", "approve", "weekly").out
 
 
-def test_what_was_sent_cannot_be_called_back_and_says_so(site: Path, run: Typing) -> None:
+def test_a_sent_issue_cannot_be_cancelled(site: Path, run: Typing) -> None:
     configured(site, deliver="true")
     run("subscribers", "add", "weekly", "ada@example.net", "--consent", "in the shop")
     run("issues", "make", "weekly", "--yes")
@@ -215,7 +215,9 @@ def test_without_a_terminal_an_issue_that_would_be_sent_becomes_a_draft(
     assert len(list((site / "outbox").glob("**/*.eml"))) == 1
 
 
-def test_with_yes_it_is_made_to_be_sent_and_says_to_how_many(site: Path, run: Typing) -> None:
+def test_with_yes_an_issue_is_made_to_be_sent_and_the_recipients_counted(
+    site: Path, run: Typing
+) -> None:
     configured(site, deliver="true")
     run("subscribers", "add", "weekly", "ada@example.net", "--consent", "in the shop")
     made = run("issues", "make", "weekly", "-y")
@@ -224,7 +226,7 @@ def test_with_yes_it_is_made_to_be_sent_and_says_to_how_many(site: Path, run: Ty
 
 
 @pytest.mark.parametrize("answer", ["y", "n"])
-def test_on_a_terminal_it_asks_before_it_makes_what_is_sent(
+def test_on_a_terminal_a_confirmation_is_required_before_an_issue_is_sent(
     site: Path, run: Typing, answer: str
 ) -> None:
     configured(site, deliver="true")
@@ -253,7 +255,7 @@ def test_a_test_of_the_next_issue_is_sent_before_it_is_made(site: Path, run: Typ
     assert "No issue has been made yet" in run("issues", "list").out
 
 
-def test_a_test_is_of_the_draft_that_waits_else_of_what_is_new_else_of_the_newest_issue(
+def test_a_test_email_is_of_the_draft_or_the_next_issue_or_the_newest(
     site: Path, run: Typing
 ) -> None:
     configured(site, deliver="true", approval="manual")
@@ -274,7 +276,7 @@ def test_a_test_is_of_the_draft_that_waits_else_of_what_is_new_else_of_the_newes
         assert IssueSends(opened.database).open() == [], "the ledger knows of no test"
 
 
-def test_the_links_of_a_test_lead_to_a_page_that_is_there(site: Path, run: Typing) -> None:
+def test_the_links_of_a_test_email_lead_to_existing_pages(site: Path, run: Typing) -> None:
     """Of a draft, of the next issue, and of one that was approved."""
 
     def linked() -> set[str]:

@@ -17,21 +17,21 @@ def test_an_unknown_newsletter_is_refused_and_the_nearest_named(site: Path, run:
     assert "did you mean weekly?" in said.err
 
 
-def test_a_site_without_newsletters_is_told_how_to_have_one(site: Path, run: Typing) -> None:
+def test_a_site_without_newsletters_is_an_error_with_a_hint(site: Path, run: Typing) -> None:
     (site / "config.yaml").write_text("site: {title: T, url: 'https://example.org/'}\n")
     said = run("preview", "--no-open")
     assert said.code == 2
     assert "newsletters:" in said.err
 
 
-def test_a_configuration_that_cannot_be_used_is_told_at_once(site: Path, run: Typing) -> None:
+def test_an_invalid_configuration_is_reported_at_once(site: Path, run: Typing) -> None:
     (site / "config.yaml").write_text("site: {titel: T}\n")
     said = run("preview", "--no-open")
     assert said.code == 2
     assert "did you mean title?" in said.err
 
 
-def test_a_port_that_is_taken_is_told(site: Path, run: Typing) -> None:
+def test_an_occupied_port_is_an_error(site: Path, run: Typing) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         said = run("preview", "--no-open", "--port", str(port))

@@ -29,14 +29,14 @@ def add(run: Typing, *addresses: str) -> Said:
     return run("subscribers", "add", "weekly", *addresses, "--consent", "again")
 
 
-def test_who_was_added_is_listed_also_as_csv(added: Said, run: Typing) -> None:
+def test_added_subscribers_are_listed_also_as_csv(added: Said, run: Typing) -> None:
     assert added.code == 0
     assert "Ada@example.org" in run("subscribers", "list").out
     (row,) = csv.DictReader(run("subscribers", "list", "weekly", "--csv").out.splitlines())
     assert (row["address"], row["name"], row["state"]) == ("Ada@example.org", "Ada", "active")
 
 
-def test_who_left_is_not_added_again(added: Said, run: Typing) -> None:
+def test_an_unsubscribed_person_is_not_added_again(added: Said, run: Typing) -> None:
     left = run("subscribers", "unsubscribe", "ada@example.org", "--from", "weekly")
     assert "from weekly" in left.out
     again = add(run, "ada@example.org", "new@example.org")
@@ -54,9 +54,7 @@ def test_a_suppressed_address_is_not_added_until_that_is_lifted(site: Path, run:
     assert add(run, "BOB@example.org").code == 0
 
 
-def test_a_person_gets_all_that_is_known_and_is_erased(
-    added: Said, site: Path, run: Typing
-) -> None:
+def test_all_data_of_a_person_is_exported_and_erased(added: Said, site: Path, run: Typing) -> None:
     record = json.loads(run("subscribers", "export", "ADA@example.org").out)
     assert record["subscriptions"][0]["newsletter"] == "weekly"
     assert record["consents"][0]["detail"] == "in the shop"
@@ -82,7 +80,7 @@ def ask(site: Path, address: str, state: str = "sent") -> None:
     known.close()
 
 
-def test_who_only_asked_is_shown_exported_and_erased(site: Path, run: Typing) -> None:
+def test_a_person_with_only_a_request_is_shown_exported_and_erased(site: Path, run: Typing) -> None:
     ask(site, "eve@example.org")
     assert "subscribe" in run("subscribers", "show", "Eve@example.org").out
     record = json.loads(run("subscribers", "export", "eve@example.org").out)
@@ -94,7 +92,7 @@ def test_who_only_asked_is_shown_exported_and_erased(site: Path, run: Typing) ->
     assert "suppressed: not added" in add(run, "eve@example.org").out
 
 
-def test_what_a_subscriber_asked_for_is_erased_with_them(
+def test_requests_of_a_subscriber_are_erased_with_them(
     added: Said, site: Path, run: Typing
 ) -> None:
     ask(site, "ada@example.org", "answered")
@@ -112,7 +110,7 @@ def test_a_person_is_shown_with_the_evidence_newest_first(added: Said, run: Typi
     assert run("subscribers", "show", "nobody@example.org").code == 2
 
 
-def test_people_are_counted_as_they_come_and_go(added: Said, run: Typing) -> None:
+def test_subscribers_are_counted_as_they_join_and_unsubscribe(added: Said, run: Typing) -> None:
     add(run, "bob@example.org", "eve@example.org")
     run("subscribers", "unsubscribe", "bob@example.org")
     run("subscribers", "suppress", "eve@example.org")
@@ -192,7 +190,7 @@ def test_a_file_is_imported_and_a_second_time_changes_nothing(site: Path, run: T
         (("config.yaml", "--to", "daily"), "there is no newsletter daily"),
     ],
 )
-def test_an_import_that_cannot_be_is_explained(
+def test_an_impossible_import_is_explained(
     site: Path, run: Typing, arguments: tuple[str, ...], complaint: str
 ) -> None:
     said = run("subscribers", "import", *arguments, "--consent", "x")
@@ -217,7 +215,7 @@ def test_an_import_that_cannot_be_is_explained(
         (("unsubscribe", "nobody@example.org"), "no subscriber with the address"),
     ],
 )
-def test_a_wrong_turn_is_explained_and_changes_nothing(
+def test_a_wrong_command_is_explained_and_changes_nothing(
     site: Path, run: Typing, arguments: tuple[str, ...], complaint: str
 ) -> None:
     said = run("subscribers", *arguments)
@@ -242,13 +240,13 @@ def _listed(run: Typing) -> dict[str, str]:
     return row
 
 
-def test_the_list_has_everybodys_links(served: Path, run: Typing) -> None:
+def test_the_list_has_the_links_of_each_subscriber(served: Path, run: Typing) -> None:
     row = _listed(run)
     assert row["unsubscribe"].startswith("https://tide.example.net/unsubscribe/weekly/")
     assert row["preferences"].startswith("https://tide.example.net/preferences/")
 
 
-def test_without_pages_there_are_no_links(site: Path, run: Typing) -> None:
+def test_without_signup_pages_the_list_has_no_links(site: Path, run: Typing) -> None:
     config = site / "config.yaml"
     head, key, rest = config.read_text("utf-8").partition("\nsubscribers:\n")
     without = head + key + rest.replace("signup_pages: true", "signup_pages: false", 1)
@@ -259,7 +257,7 @@ def test_without_pages_there_are_no_links(site: Path, run: Typing) -> None:
     assert run("subscribers", "list", "--links").code == 2
 
 
-def test_a_new_secret_signs_links_anew(served: Path, run: Typing) -> None:
+def test_a_new_key_changes_the_links(served: Path, run: Typing) -> None:
     before = _listed(run)
     said = run("subscribers", "rotate-keys", "--grace", "30 days")
     assert "work until" in said.out
@@ -267,7 +265,7 @@ def test_a_new_secret_signs_links_anew(served: Path, run: Typing) -> None:
     assert run("subscribers", "rotate-keys", "--grace", "soon").code == 2
 
 
-def test_somebody_leaves_by_mail(served: Path, run: Typing) -> None:
+def test_a_person_unsubscribes_by_email(served: Path, run: Typing) -> None:
     token = _listed(run)["unsubscribe"].rpartition("/")[2]
     message = served / "message.eml"
     message.write_text(f"From: x@example.net\nSubject: Re: unsubscribe weekly {token}\n\n")
@@ -278,14 +276,14 @@ def test_somebody_leaves_by_mail(served: Path, run: Typing) -> None:
 
 
 @pytest.mark.parametrize("subject", ["Hello", f"unsubscribe weekly {'x' * 40}"])
-def test_any_other_mail_changes_nothing(served: Path, run: Typing, subject: str) -> None:
+def test_any_other_email_changes_nothing(served: Path, run: Typing, subject: str) -> None:
     message = served / "message.eml"
     message.write_text(f"From: ada@example.org\nSubject: {subject}\n\nunsubscribe\n")
     assert run("subscribers", "unsubscribe", "--mail", str(message)).code == 0
     assert _listed(run)["state"] == "active"
 
 
-def test_an_unreadable_mail_is_an_error_with_a_hint(served: Path, run: Typing) -> None:
+def test_an_unreadable_email_is_an_error_with_a_hint(served: Path, run: Typing) -> None:
     message = served / "message.eml"
     message.write_text("Content-Type: message/rfc822\n\n" * 1_300)
     outcome = run("subscribers", "unsubscribe", "--mail", str(message))
@@ -304,13 +302,13 @@ def test_a_suppressed_address_that_was_erased_stays_suppressed(served: Path, run
     assert "was erased" in run("subscribers", "suppress", "--lift", "ada@example.org").err
 
 
-def test_who_leaves_is_named_in_one_way(served: Path, run: Typing) -> None:
+def test_the_unsubscribed_person_is_named_in_one_way(served: Path, run: Typing) -> None:
     assert run("subscribers", "unsubscribe").code == 2
     message = str(served / "config.yaml")
     assert run("subscribers", "unsubscribe", "ada@example.org", "--mail", message).code == 2
 
 
-def test_an_address_is_added_as_mail_programs_copy_it(site: Path, run: Typing) -> None:
+def test_an_address_is_added_as_email_programs_copy_it(site: Path, run: Typing) -> None:
     assert add(run, "Cleo <cleo@example.net>", '"Lee, Dan" <dan@example.net>').code == 0
     rows = csv.DictReader(run("subscribers", "list", "weekly", "--csv").out.splitlines())
     assert {row["address"]: row["name"] for row in rows} == {

@@ -80,7 +80,7 @@ def test_closed_streams_stop_nothing(site: Path, line: str) -> None:
     ("command", "stream"),
     [("config", "stdout"), ("--help", "stdout"), ("build", "stdout"), ("nonsense", "stderr")],
 )
-def test_a_reader_that_goes_away_is_no_fault(site: Path, command: str, stream: str) -> None:
+def test_a_closed_pipe_is_not_an_error(site: Path, command: str, stream: str) -> None:
     reading, writing = os.pipe()
     os.close(reading)
     streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, stream: writing}
@@ -100,7 +100,7 @@ def test_the_first_lines_are_enough(site: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
-def test_output_that_cannot_be_written_is_said(site: Path) -> None:
+def test_output_that_cannot_be_written_is_an_error(site: Path) -> None:
     said = shell("syndicate config > /dev/full")
     assert said.code == 2
     assert said.err.startswith("error: the system refuses: No space left on device\n    ")
@@ -186,7 +186,7 @@ def test_quiet_shows_no_progress(site: Path) -> None:
     assert on_a_terminal("build", "--quiet") == ""
 
 
-def test_colours_are_for_terminals_and_for_those_who_want_them(site: Path) -> None:
+def test_colours_are_for_terminals_or_on_request(site: Path) -> None:
     article(site, "bad.md", "---\ntitle: Bad\ndate: 2026-13-45\n---\n")
     assert "\x1b[31merror" in on_a_terminal("check")
     assert "\x1b[" not in on_a_terminal("check", NO_COLOR="1")
@@ -221,7 +221,7 @@ def test_findings_are_a_table_as_wide_as_the_terminal(site: Path, columns: int) 
     assert shown == "content/bad.md:3content/pale.md:4"
 
 
-def test_findings_are_plain_lines_where_there_is_no_room_for_a_table(site: Path) -> None:
+def test_findings_are_plain_lines_where_a_table_does_not_fit(site: Path) -> None:
     with_findings(site)
     narrow = on_a_terminal("check", columns=60, NO_COLOR="1")
     assert narrow == shell("syndicate check").out

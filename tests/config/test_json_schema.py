@@ -57,5 +57,7 @@ def test_it_is_a_schema_and_the_starter_configuration_follows_it() -> None:
         ({"site": SITE, "sending": {"servers": {"main": {"port": 25}}}}, False),
     ],
 )
-def test_it_accepts_what_the_loader_accepts(config: Any, good: bool, tmp_path: Path) -> None:
+def test_the_schema_accepts_what_the_loader_accepts(
+    config: Any, good: bool, tmp_path: Path
+) -> None:
     assert VALIDATOR.is_valid(config) == is_loadable(config, tmp_path) == good

@@ -74,7 +74,7 @@ def test_a_number_may_have_a_fraction_where_that_makes_sense(number: str) -> Non
 
 
 @pytest.mark.parametrize("value", ["soon", "true", ".nan", ".inf", "[1]", "0", "-1.5", "1e9"])
-def test_what_is_no_sensible_number_is_refused(value: str) -> None:
+def test_a_number_out_of_range_is_refused(value: str) -> None:
     said = fault(f"{SITE}service: {{poll_interval: {value}}}\n")
     assert said.message.startswith("service.poll_interval")
     assert said.hint
@@ -84,7 +84,7 @@ def test_the_configuration_of_the_demonstration_loads() -> None:
     load(Path(__file__).parents[2] / "config.yaml", {})
 
 
-def test_a_setting_left_empty_takes_its_usual_value() -> None:
+def test_an_empty_setting_has_its_default() -> None:
     config = loaded(SITE + "  author:\nfeeds:\nnewsletters:\n").config
     assert (config.site.author, config.feeds.entries, dict(config.newsletters)) == ("", 20, {})
 
@@ -109,7 +109,7 @@ def test_the_schedule_of_a_newsletter_is_read() -> None:
     )
 
 
-def test_a_fault_in_a_schedule_has_its_line() -> None:
+def test_a_problem_in_a_schedule_has_its_line() -> None:
     found = fault(f"{SITE}{WEEKLY}    every: mondey at 08:00\n")
     assert (found.place.line, found.hint) == (8, "did you mean monday?")
     assert found.message == "newsletters.weekly.every has 'mondey' in place of a weekday"
@@ -134,7 +134,7 @@ def test_words_that_old_yaml_took_for_something_else_stay_text() -> None:
 # -- what does not --------------------------------------------------------------------------------
 
 
-def test_all_faults_are_said_at_once_with_their_lines() -> None:
+def test_all_problems_are_reported_at_once_with_their_lines() -> None:
     text = """site:
   titel: Lake Notes
   url: example.org
@@ -209,7 +209,7 @@ def test_an_unknown_setting_suggests_the_nearest(written: str, meant: str | None
         ("~: 2", 4, "not a setting"),
     ],
 )
-def test_a_wrong_value_is_said_with_its_line(setting: str, line: int, words: str) -> None:
+def test_an_invalid_value_is_reported_with_its_line(setting: str, line: int, words: str) -> None:
     found = fault(f"{SITE}{setting}\n")
     assert words in found.message
     # Of a key that is no text only the group is known.
@@ -217,7 +217,7 @@ def test_a_wrong_value_is_said_with_its_line(setting: str, line: int, words: str
 
 
 @pytest.mark.parametrize("setting", ["2026", "~", "true", "1.5"])
-def test_the_name_of_a_newsletter_is_text_whatever_yaml_takes_it_for(setting: str) -> None:
+def test_the_name_of_a_newsletter_is_text_whatever_its_type_in_yaml(setting: str) -> None:
     text = f"{SITE}newsletters:\n  {setting}: {{title: W, sender: a@example.org}}\n"
     if setting == "2026":
         (newsletter,) = loaded(text).config.newsletters.values()
@@ -226,7 +226,7 @@ def test_the_name_of_a_newsletter_is_text_whatever_yaml_takes_it_for(setting: st
         assert "is not a valid name" in fault(text).message
 
 
-def test_a_missing_setting_says_what_it_means() -> None:
+def test_a_missing_setting_is_reported_with_its_meaning() -> None:
     found = fault("site:\n  title: Lake Notes\n")
     assert found.message == "site.url is missing"
     assert "https://" in found.hint
@@ -248,7 +248,7 @@ def test_a_missing_setting_says_what_it_means() -> None:
         ("%YAML 9\nsite: a\n", None),
     ],
 )
-def test_what_is_not_yaml_is_said_with_its_line(text: str, line: int | None) -> None:
+def test_invalid_yaml_is_reported_with_its_line(text: str, line: int | None) -> None:
     found = fault(text)
     assert "YAML" in found.message
     assert found.place.line is not None
@@ -256,7 +256,7 @@ def test_what_is_not_yaml_is_said_with_its_line(text: str, line: int | None) -> 
     assert found.hint
 
 
-def test_a_setting_that_stands_twice_is_said_where_it_stands_again() -> None:
+def test_a_duplicate_setting_is_reported_at_its_second_line() -> None:
     found = fault(f"{SITE}feeds:\n  entries: 1\n  tags: true\n  entries: 2\n")
     assert found.place.line == 7
     found = fault("? [a]\n: 1\nfeeds: {}\nfeeds: {}\n")
@@ -290,7 +290,7 @@ BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
     ],
     ids=str.split,
 )
-def test_what_would_exhaust_the_machine_is_refused(text: str, tmp_path: Path) -> None:
+def test_yaml_that_would_exhaust_the_machine_is_refused(text: str, tmp_path: Path) -> None:
     """In a process of its own: a parser out of stack takes all of it down."""
     file = tmp_path / "config.yaml"
     file.write_text(text)
@@ -318,7 +318,7 @@ def test_what_would_exhaust_the_machine_is_refused(text: str, tmp_path: Path) ->
         (b'site:\n  title: "a\\0b"\n  url: https://example.org/\n', "XML forbids", 2),
     ],
 )
-def test_a_file_that_is_no_text_is_said(
+def test_a_file_that_is_not_text_is_an_error(
     tmp_path: Path, data: bytes, words: str, line: int | None
 ) -> None:
     file = tmp_path / "config.yaml"
@@ -330,7 +330,7 @@ def test_a_file_that_is_no_text_is_said(
     assert line in (None, caught.value.place.line)
 
 
-def test_a_missing_file_says_how_to_start(tmp_path: Path) -> None:
+def test_a_missing_file_is_an_error_with_a_hint(tmp_path: Path) -> None:
     for path in (tmp_path / "config.yaml", tmp_path):
         with pytest.raises(ConfigError) as caught:
             load(path, {})
@@ -362,7 +362,7 @@ def test_text_may_come_from_the_environment_or_a_file(tmp_path: Path) -> None:
         ("{env: [A]}", "must be text"),
     ],
 )
-def test_what_cannot_be_had_from_outside_is_said(tmp_path: Path, value: str, words: str) -> None:
+def test_a_missing_external_value_is_an_error(tmp_path: Path, value: str, words: str) -> None:
     (tmp_path / "latin.txt").write_bytes(b"\xe9")
     file = tmp_path / "config.yaml"
     file.write_text(f"site:\n  url: https://example.org/\n  title: {value}\n")
@@ -388,7 +388,7 @@ FROM_OUTSIDE = [
 
 @pytest.mark.parametrize("text", FROM_OUTSIDE)
 @pytest.mark.parametrize("secret", [SECRET, f"a {SECRET} b", f"{{{SECRET}}}", f"x://a:{SECRET}@b"])
-def test_a_value_from_outside_never_stands_in_a_message(text: str, secret: str) -> None:
+def test_an_external_value_never_appears_in_a_message(text: str, secret: str) -> None:
     try:
         loaded(text, S=secret)
     except ConfigError as error:

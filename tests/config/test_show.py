@@ -26,7 +26,7 @@ def test_every_setting_is_shown_and_loads_again() -> None:
     assert "W ö" in once
 
 
-def test_what_came_from_outside_says_only_where_from() -> None:
+def test_an_external_value_is_shown_as_its_source_only() -> None:
     text = "site: {title: {env: TITLE}, url: https://example.org/}\ncontent: {file: secret.txt}\n"
     values = yaml.safe_load(shown(text, TITLE=SECRET))
     assert values["site"]["title"] == "*** (env: TITLE)"

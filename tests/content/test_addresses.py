@@ -57,7 +57,7 @@ def test_a_link_is_absolute(target: str, url: str) -> None:
         ("none.png?v=1", URL + "none.png?v=1"),
     ],
 )
-def test_a_picture_is_absolute(target: str, url: str) -> None:
+def test_an_image_url_is_absolute(target: str, url: str) -> None:
     assert media(target) == url
 
 
@@ -87,7 +87,7 @@ def test_a_slash_is_the_site_also_in_an_article_published_elsewhere() -> None:
     assert found.url == "https://example.org/about/"
 
 
-def test_a_picture_is_found_with_and_without_the_path_of_the_site() -> None:
+def test_an_image_is_found_with_and_without_the_path_of_the_site() -> None:
     below = replace(FOLDER, base="https://example.org/blog/")
     for target in ("/rope.png", "/blog/rope.png"):
         found = resolve(target, base=URL, surroundings=below, schemes=MEDIA_SCHEMES)

@@ -64,7 +64,7 @@ def test_a_date_that_means_one_moment_is_read(written: object, moment: str) -> N
         "1 May " * 4000,
     ],
 )  # fmt: skip
-def test_a_date_that_is_incomplete_ambiguous_or_none_is_refused(written: object) -> None:
+def test_a_date_that_is_incomplete_ambiguous_or_invalid_is_refused(written: object) -> None:
     with pytest.raises(DateError) as refusal:
         to_utc(written, BERLIN)
     assert refusal.value.hint
@@ -72,7 +72,7 @@ def test_a_date_that_is_incomplete_ambiguous_or_none_is_refused(written: object)
 
 
 @pytest.mark.parametrize("written", ["2013-03-05 10:00 IST", "4 Mar 2013 10:00:00 CST"])
-def test_a_zone_name_of_several_countries_is_refused_with_a_way_out(written: str) -> None:
+def test_an_ambiguous_zone_name_is_refused_with_a_hint(written: str) -> None:
     with pytest.raises(DateError, match="different zones") as refusal:
         to_utc(written, BERLIN)
     assert "offset in figures" in refusal.value.hint

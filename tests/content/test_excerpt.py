@@ -30,7 +30,7 @@ def summary(body: str, stated: str | None = None) -> str:
     ],
 )
 @pytest.mark.parametrize("form", Format)
-def test_the_lead_ends_at_the_marker_and_the_marker_is_gone(mark: str, form: Format) -> None:
+def test_the_lead_ends_at_the_marker_and_the_marker_is_removed(mark: str, form: Format) -> None:
     rendering = rendered(f"First *a*.\n\nSecond.\n\n{mark}\n\nThird.", form=form)[0]
     assert "Second." in rendering.lead
     assert "Third" not in rendering.lead
@@ -53,11 +53,11 @@ def test_a_marker_within_a_paragraph_leaves_a_balanced_lead() -> None:
     "body",
     ["a `<!--more-->` b", "```\n<!--more-->\n```", "a <!--no-more--> b", "a <!-- note --> b"],
 )
-def test_other_comments_and_markers_in_code_are_no_markers(body: str) -> None:
+def test_other_comments_and_markers_in_code_are_not_markers(body: str) -> None:
     assert rendered(body)[0].lead == ""
 
 
-def test_a_list_in_the_lead_is_no_part_of_the_summary() -> None:
+def test_a_list_in_the_lead_is_not_in_the_summary() -> None:
     assert summary("The highlights.\n\n- one\n- two\n\n<!--more-->\n\nMore.") == "The highlights."
 
 
@@ -145,6 +145,6 @@ def test_a_cut_text_is_never_too_long_and_begins_as_before(text: str) -> None:
     assert bool(short) == bool(text)
 
 
-def test_the_footnotes_are_no_part_of_a_lead() -> None:
+def test_footnotes_are_not_in_the_lead() -> None:
     assert "footnotes" not in rendered("a[^1]\n\n<!--more-->\n\nb\n\n[^1]: c")[0].lead
     assert 'class="footnotes"' in html("a[^1]\n\n<!--more-->\n\nb\n\n[^1]: c")

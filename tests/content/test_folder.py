@@ -106,7 +106,7 @@ def test_an_article_outside_that_is_reached_by_two_links_is_one(content: Path) -
     assert sizes(content, other) == PLAIN | {"z/secret.md": 6, "z/deep/photo.png": 5}
 
 
-def test_a_file_that_is_no_article_may_lie_at_two_paths(content: Path) -> None:
+def test_a_file_that_is_not_an_article_may_have_two_paths(content: Path) -> None:
     (content / "cover.png").symlink_to("notes/photo.png")
     assert sizes(content) == PLAIN | {"cover.png": 7}
     assert read(content, "cover.png") == b"picture"
@@ -159,7 +159,7 @@ def test_a_pipe_that_takes_the_place_of_a_file_holds_nothing_up(content: Path) -
         read(content, "a.md")
 
 
-def test_without_proc_links_are_told_by_their_paths(
+def test_without_proc_links_are_recognised_by_their_paths(
     content: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (content / "out.md").symlink_to("../elsewhere/secret.md")

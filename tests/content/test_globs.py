@@ -31,7 +31,7 @@ def test_a_pattern_fits(pattern: str, path: str, fits: bool) -> None:
         (["# x.md", ""], "x.md", False), (["a/*.md"], "b/a/x.md", False), (["a/**"], "a/b", True),
     ],
 )  # fmt: skip
-def test_lines_of_gitignore_leave_out(lines: list[str], path: str, ignored: bool) -> None:
+def test_patterns_of_gitignore_exclude_files(lines: list[str], path: str, ignored: bool) -> None:
     assert bool(globs.ignored(path, lines)) is ignored
 
 

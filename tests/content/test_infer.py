@@ -37,7 +37,7 @@ def test_a_first_level_heading_is_read_as_plain_text(body: str, title: str) -> N
     ["## Second level\n", "#hashtag\n", "Text\n\n# Later\n", "    # code\n", "\t# code\n", "#\n",
      "Text\n=foo\n", "# ![](only.png)\n", "", "<h1></h1>\n", "<h2>x</h2>"],
 )  # fmt: skip
-def test_anything_else_at_the_top_is_no_title(body: str) -> None:
+def test_anything_else_at_the_top_is_not_a_title(body: str) -> None:
     assert heading(body, MD) is None
 
 

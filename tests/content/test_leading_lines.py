@@ -92,14 +92,14 @@ def test_labelled_tags_may_stand_directly_above_the_text(path: str, line: str) -
     assert found.paragraphs == list(PARAGRAPHS)
 
 
-def test_a_first_verse_is_no_title() -> None:
+def test_a_first_verse_is_not_a_title() -> None:
     verse = "slow water\nin the pond\nwaits for the moon"
     assert seen(f"{verse}\n\nand the miller\nwaits too\n").article.body.startswith("slow water")
     found = seen(f"Low tide\n\n{verse}\n")
     assert (found.article.title, found.paragraphs) == ("Low tide", [verse.replace("\n", " | ")])
 
 
-def test_the_first_line_of_wrapped_text_is_no_title() -> None:
+def test_the_first_line_of_wrapped_text_is_not_a_title() -> None:
     assert seen(wrapped(f"{LEAD} {STAIRS}")).article.inferred["title"] == "first sentence"
     found = seen(f"{TITLE}\n{wrapped(f'{LEAD} {STAIRS}')}\n")
     assert (found.article.title, found.paragraphs) == (TITLE, [f"{LEAD} {STAIRS}"])

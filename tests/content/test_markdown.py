@@ -30,7 +30,7 @@ def test_a_table_keeps_its_alignment() -> None:
         ("c++", "c++"),
     ],
 )
-def test_a_listing_says_its_language(info: str, language: str) -> None:
+def test_a_code_block_states_its_language(info: str, language: str) -> None:
     assert f'<pre><code class="language-{language}">x\n</code></pre>' in html(f"```{info}\nx\n```")
 
 
@@ -73,7 +73,7 @@ def test_attribute_lists_of_kramdown_are_not_shown(body: str) -> None:
     assert html(body).strip() == "<p>Text</p>"
 
 
-def test_attribute_lists_behind_links_and_pictures_are_not_shown() -> None:
+def test_attribute_lists_behind_links_and_images_are_not_shown() -> None:
     assert "{" not in html('[a](https://a.example/){:target="_blank"} and **b**{: .x}')
     assert "{" not in html("![a](rope.png){: width='9'} ![a](rope.png){width=50%} `x`{:.sh}")
 

@@ -45,7 +45,7 @@ def test_translated_section_pages_hidden_files_and_backups_are_not(path: str) ->
         "web/node_modules/x/notes.md", "archetypes/default.md", "_templates/post.md",
     ],
 )  # fmt: skip
-def test_what_projects_and_sites_have_for_other_readers_is_no_article(path: str) -> None:
+def test_files_such_as_readme_and_licence_are_not_articles(path: str) -> None:
     assert not is_article(path)
 
 
@@ -113,7 +113,7 @@ def test_a_name_that_reads_as_words_is_a_title(name: str, title: str) -> None:
     ["post1", "index", "untitled", "IMG_2034", "new-post", "deadbeef", "20130305", "x",
      "abcdefab-abcd-abcd-abcd-abcdefabcdef", "hello", "", "---"],
 )  # fmt: skip
-def test_a_name_that_a_program_gave_is_no_title(name: str) -> None:
+def test_a_generated_file_name_is_not_a_title(name: str) -> None:
     assert words_of(name) is None
 
 

@@ -47,7 +47,7 @@ def test_the_header_makes_a_page_and_is_named(header: str) -> None:
         *("type: post\nlayout: page", "title: page"),
     ],
 )
-def test_other_headers_make_none(header: str) -> None:
+def test_other_headers_do_not_make_a_page(header: str) -> None:
     assert not article(header).page
 
 
@@ -163,7 +163,7 @@ def test_a_page_without_text_is_left_out_and_an_article_without_text_is_reported
     assert [finding.rule for finding in found.findings] == ["body-empty"]
 
 
-def test_an_empty_section_page_is_no_fault() -> None:
+def test_an_empty_section_page_causes_no_finding() -> None:
     assert read("posts/_index.md", b"", UTC).findings == ()
     assert read("_index.md", b"\n", UTC).article.hold == HoldKind.NOT_BUILT
 
@@ -213,7 +213,7 @@ def test_beside_posts_of_jekyll_or_hexo_all_that_is_undated_is_a_page() -> None:
     assert around.reason("tools/x.md") == BESIDE_POSTS
 
 
-def test_a_file_among_posts_with_days_in_their_names_is_none_without_a_date() -> None:
+def test_an_undated_file_among_posts_with_dated_names_is_not_a_page() -> None:
     jekyll = ["_posts/2026-11-01-a.md", "x/_posts/2026-11-02-b.md", "_posts/parts/c.html"]
     around = surrounding([], [], jekyll)
     assert around.withholds("_posts/parts/c.html", dated=False) == UNDATED_POST
@@ -224,7 +224,7 @@ def test_a_file_among_posts_with_days_in_their_names_is_none_without_a_date() ->
     assert hexo.withholds("_posts/b.md", dated=False) == ""
 
 
-def test_many_undated_files_at_the_root_are_no_pages_beside_few_dated_ones() -> None:
+def test_many_undated_files_at_the_root_beside_few_dated_ones_are_not_pages() -> None:
     many = [f"note{number}.md" for number in range(6)]
     assert surrounding(["journal/a.md"], many, many).reason("note1.md") == ""
     assert surrounding(["journal/a.md"], many[:5], many).reason("note1.md") == AT_ROOT

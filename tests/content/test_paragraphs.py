@@ -60,7 +60,7 @@ def test_short_lines_between_long_ones_join_nothing(path: str, between: list[str
 
 
 @pytest.mark.parametrize("columns", [60, 65, 72])
-def test_wrapped_text_of_short_paragraphs_is_no_verse(columns: int) -> None:
+def test_wrapped_text_of_short_paragraphs_is_not_verse(columns: int) -> None:
     paragraphs = [LEAD, "It was quiet.", STAIRS, "Nobody counts them.", OIL, "It burned."]
     found = seen("\n".join(wrapped(text, columns) for text in paragraphs) + "\n")
     assert "<br>" not in found.html
@@ -102,7 +102,7 @@ def test_a_paragraph_line_below_a_list_is_not_part_of_its_last_item() -> None:
     assert seen(f"Bring:\n- a lamp\n- a rope\n{LEAD}\n").paragraphs[-1] == LEAD
 
 
-def test_a_line_that_begins_with_a_year_is_no_list() -> None:
+def test_a_line_that_begins_with_a_year_is_not_a_list() -> None:
     years = [f"{year}. In that year {OIL}" for year in (1850, 1851, 1860)]
     assert seen("\n".join(years)).paragraphs == years
 
@@ -150,7 +150,7 @@ def test_verse_keeps_its_lines_in_plain_text() -> None:
     assert "<br>" not in seen(POEM, "p1.md").html
 
 
-def test_long_verse_is_known_by_its_capitals() -> None:
+def test_long_verse_is_recognised_by_its_capitals() -> None:
     lines = ["When all the lamps along the coast are lit and every door is closed,",
              "And nothing moves upon the road except the rain, the wind, and me,",
              "I count the seconds in the dark between one flash and then the next,",
@@ -166,7 +166,7 @@ def test_a_signature_below_wrapped_text_keeps_its_lines() -> None:
 
 
 @pytest.mark.parametrize("indent", ["    ", "\t", "  ", "        ", "\u3000", "\u3000\u3000"])
-def test_an_indented_paragraph_of_plain_text_is_no_code(indent: str) -> None:
+def test_an_indented_paragraph_of_plain_text_is_not_code(indent: str) -> None:
     spaced = "\n\n".join(f"{indent}{part}" for part in PARAGRAPHS)
     tight = "\n".join(f"{indent}{part}" for part in PARAGRAPHS)
     book = "\n".join(wrapped(part, indent=indent.replace("\t", "    ")) for part in PARAGRAPHS)
@@ -248,7 +248,7 @@ def test_tags_in_plain_text_are_shown_as_text() -> None:
     assert seen(text).paragraphs == [LEAD, f"<b>{STAIRS}</b>", f"<script>{OIL}</script>", NOW]
 
 
-def test_a_summary_mark_on_its_own_line_still_parts_the_lead() -> None:
+def test_a_summary_marker_on_its_own_line_ends_the_lead() -> None:
     text = f"{LEAD}\n{STAIRS}\n<!--more-->\n{OIL}\n{SWITCH}\n{NOW}\n"
     for path in ("p1.txt", "p1.md"):
         found = seen(text, path)

@@ -169,12 +169,12 @@ def test_a_video_plays_and_its_addresses_are_absolute() -> None:
 
 
 @pytest.mark.parametrize("key", ["data-src", "data-original", "data-lazy-src"])
-def test_the_real_picture_replaces_its_placeholder(key: str) -> None:
+def test_the_real_image_replaces_its_placeholder(key: str) -> None:
     out = page(f'<img src="data:image/gif;base64,R0lGOD" {key}="rope.png" alt="" loading="lazy">')
     assert out == ('<img alt="" src="https://example.org/media/rope.png" width="600" height="400">')
 
 
-def test_a_picture_repeated_for_readers_without_scripts_is_shown_once() -> None:
+def test_an_image_repeated_in_noscript_is_shown_once() -> None:
     out = page(
         '<img src="x.gif" data-src="rope.png" alt="a">'
         '<noscript><img src="rope.png" alt="a"></noscript>'
@@ -184,14 +184,14 @@ def test_a_picture_repeated_for_readers_without_scripts_is_shown_once() -> None:
     assert lone.count("<img") == 1
 
 
-def test_sets_of_pictures_are_absolute() -> None:
+def test_urls_of_srcset_are_absolute() -> None:
     out = page(
         '<img src="rope.png" alt="" srcset="rope.png 1x,big,1.png 2x, data:x 3x" sizes="9px">'
     )
     assert f'srcset="https://example.org/media/rope.png 1x, {URL}big%2C1.png 2x" sizes="9px"' in out
 
 
-def test_pictures_without_source_and_tracking_pixels_are_left_out() -> None:
+def test_images_without_source_and_tracking_pixels_are_left_out() -> None:
     assert page('a<img alt="x">b<img src="https://t.example/p" width="1" height="1">c') == "abc"
 
 
@@ -204,13 +204,13 @@ def test_pictures_without_source_and_tracking_pixels_are_left_out() -> None:
         ('width="50%" height="auto"', 'width="600" height="400"'),
     ],
 )
-def test_a_local_picture_has_its_size_in_whole_pixels(written: str, sizes: str) -> None:
+def test_a_local_image_has_its_size_in_whole_pixels(written: str, sizes: str) -> None:
     out = page(f'<img src="rope.png" alt="" {written}>')
     assert all(size in out for size in sizes.split())
     assert "%" not in out
 
 
-def test_a_picture_without_alternative_text_gets_an_empty_one_and_a_warning() -> None:
+def test_an_image_without_alternative_text_gets_an_empty_one_and_a_warning() -> None:
     assert 'alt=""' in page('<img src="rope.png">')
     assert rules('a\n\n<img src="rope.png">') == [("image-alt-missing", 3)]
     assert rules('<img src="rope.png" alt="">') == [], "it is decorative"
@@ -222,7 +222,7 @@ def test_a_picture_without_alternative_text_gets_an_empty_one_and_a_warning() ->
     ]
 
 
-def test_a_missing_picture_is_reported_with_its_line_and_still_absolute() -> None:
+def test_a_missing_image_is_reported_with_its_line_and_has_an_absolute_url() -> None:
     body = "a\n\n![x](none.png)\n\n![x](/elsewhere.png) ![x](https://a.example/y.png)"
     assert rules(body) == [("image-missing", 3)]
     assert f'src="{URL}none.png"' in html(body)
@@ -252,7 +252,7 @@ def test_what_cannot_be_shown_is_reported(name: str) -> None:
     assert rules(f"a\n\n<{name}><b>x</b></{name}>") == [("html-removed", 3)]
 
 
-def test_a_picture_written_into_the_text_is_reported() -> None:
+def test_an_image_as_a_data_url_is_reported() -> None:
     assert rules(f"![x](data:image/png;base64,{'A' * 500})") == [("image-embedded", 1)]
 
 
@@ -261,7 +261,7 @@ def test_direction_language_and_ids_are_kept_styles_and_classes_are_not() -> Non
     assert out == '<p dir="rtl" lang="ar" id="a" align="right">x</p>'
 
 
-def test_pictures_are_listed_in_order() -> None:
+def test_images_are_listed_in_order() -> None:
     rendering = rendered("![a](rope.png)\n\n![b](https://a.example/b.JPG?x=1)")[0]
     assert rendering.images == (
         Image("https://example.org/media/rope.png", "a", 600, 400, "image/png"),
@@ -359,7 +359,7 @@ EVERY_ATTRIBUTE = sorted((tag, name) for tag, names in ALLOWED_ATTRIBUTES.items(
 
 
 @pytest.mark.parametrize(("tag", "name"), EVERY_ATTRIBUTE)
-def test_what_sanitising_writes_has_no_raw_bracket_or_mark_in_a_value(tag: str, name: str) -> None:
+def test_sanitised_html_has_no_raw_bracket_or_quote_in_a_value(tag: str, name: str) -> None:
     tag = "p" if tag == "*" else tag
     around = {"td": "<table><tr>", "th": "<table><tr>", "tr": "<table>", "col": "<table>"}.get(
         tag, ""
@@ -389,7 +389,7 @@ def test_what_sanitising_writes_has_no_raw_bracket_or_mark_in_a_value(tag: str, 
     ).map("".join)
 )
 @settings(max_examples=300)
-def test_in_what_sanitising_writes_a_bracket_always_begins_a_tag(text: str) -> None:
+def test_in_sanitised_html_a_bracket_always_begins_a_tag(text: str) -> None:
     out = clean(text)
     assert "<" not in WRITTEN_TAG.sub("", out), out
 

@@ -24,7 +24,7 @@ def test_a_figure_without_alt_is_described_by_its_caption() -> None:
     assert rules('Text\n\n{{< figure src="rope.png" >}}') == [("image-alt-missing", 3)]
 
 
-def test_a_figure_links_where_it_says() -> None:
+def test_a_figure_has_its_link() -> None:
     assert '<a href="https://a.example/"><img' in html(
         '{{< figure src="rope.png" alt="" link="https://a.example/" >}}'
     )
@@ -58,7 +58,7 @@ def test_a_figure_links_where_it_says() -> None:
         ("{% notebook paper.pdf cells[2:] %}", "https://example.org/media/paper.pdf"),
     ],
 )
-def test_what_is_embedded_becomes_a_link(written: str, url: str) -> None:
+def test_an_embed_becomes_a_link(written: str, url: str) -> None:
     out = html(f"Before.\n\n{written}\n\nAfter.")
     assert f'<p><a href="{url}">' in out
     assert "{" not in out
@@ -70,7 +70,7 @@ def test_a_video_file_stays_a_video_with_a_link_inside() -> None:
     assert ">Watch the video a.mp4</a></video>" in out
 
 
-def test_an_octopress_picture() -> None:
+def test_an_image_of_octopress() -> None:
     out = html("{% img left /rope.png 300 'Title' 'A rope' %}")
     assert '<img alt="A rope" width="300" src="https://example.org/media/rope.png" ' in out
     assert 'height="200"' in out
@@ -154,7 +154,7 @@ def test_listings_become_listings(written: str) -> None:
     assert '<pre><code class="language-go">a &lt; b\n\n    c\n</code></pre>' in html(written)
 
 
-def test_what_is_raw_is_shown_as_it_stands() -> None:
+def test_raw_text_is_shown_as_it_is_written() -> None:
     assert html("{% raw %}{{< figure >}} {{ page.title }}{% endraw %}") == (
         "<p>{{&lt; figure &gt;}} {{ page.title }}</p>\n"
     )
@@ -195,7 +195,7 @@ def test_nothing_in_code_is_touched(body: str) -> None:
             assert expected in out
 
 
-def test_an_indented_shortcode_in_a_list_is_no_code() -> None:
+def test_an_indented_shortcode_in_a_list_is_not_code() -> None:
     assert "youtube.com/watch" in html("- item\n\n    {{< youtube abcdefghijk >}}")
 
 
@@ -217,7 +217,7 @@ def test_one_unknown_shortcode_is_left_out_with_one_warning() -> None:
     assert "2 times" in finding.message
 
 
-def test_an_unknown_pair_keeps_what_is_inside() -> None:
+def test_an_unknown_pair_keeps_its_content() -> None:
     assert html("{{< tab >}}\n**in**\n{{< /tab >}}") == "<p><strong>in</strong></p>\n"
     assert rules("{{< tab >}}x{{< /tab >}}") == [("shortcode-unknown", 1)]
     assert html("{% if x %}yes{% endif %}") == "<p>yes</p>\n"
@@ -254,7 +254,7 @@ def test_a_value_of_a_template_stays_as_text_with_a_warning() -> None:
     assert rules("a\n\n{{ page.title }}") == [("template-left", 3)]
 
 
-def test_shortcodes_in_html_files_are_taken_out_too() -> None:
+def test_shortcodes_in_html_files_are_removed_as_well() -> None:
     out = html("<p>a</p>{% youtube abcdefghijk %}<code>{% x %}</code>", form=Format.HTML)
     assert "watch?v=abcdefghijk" in out
     assert "<code>{% x %}</code>" in out

@@ -260,13 +260,13 @@ def test_keywords_below_wrapped_text_are_tags() -> None:
     ],
 )
 @pytest.mark.parametrize("gap", ["", "\n"])
-def test_all_lines_of_tags_at_the_end_are_taken(end: str, expected: str, gap: str) -> None:
+def test_all_lines_of_tags_at_the_end_are_read(end: str, expected: str, gap: str) -> None:
     found = seen(f"{TIGHT}{gap}{end}\n")
     assert " ".join(found.article.tags) == expected
     assert found.paragraphs == list(PARAGRAPHS)
 
 
-def test_a_verse_above_keywords_is_not_taken_for_their_first_line() -> None:
+def test_a_verse_above_keywords_is_not_read_as_their_first_line() -> None:
     text = "The tide comes in,\nit takes the quay,\nit takes the boats.\nsea, quays, boats\n"
     assert seen(text).article.tags == ("sea", "quays", "boats")
     assert tags("The tide comes in,\nit takes the quay, it takes the boats\n") == ()
@@ -344,7 +344,7 @@ def test_more_tags_than_an_article_may_have_are_reported() -> None:
      "Tags: a\n" * 100_000, "#a\n" * 300_000, "-" * 900_000, "Tags:" * 180_000],
     ids=range(13),
 )  # fmt: skip
-def test_an_endless_last_line_costs_little(line: str) -> None:
+def test_a_very_long_last_line_is_read_quickly(line: str) -> None:
     trailing_lines.read(f"Text.\n{line}", UTC)
 
 

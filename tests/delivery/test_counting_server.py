@@ -25,7 +25,7 @@ def test_each_message_counts_for_its_recipient() -> None:
         assert server.total() == 4
 
 
-def test_what_comes_at_once_is_answered_in_order() -> None:
+def test_pipelined_commands_are_answered_in_order() -> None:
     with CountingServer() as server, connected(server) as client:
         announced = b"MAIL FROM:<x@example.org>\r\nRCPT TO:<a@example.org>\r\nDATA\r\n"
         client.sendall(announced)
@@ -50,7 +50,7 @@ def test_a_message_counts_when_it_is_whole_whether_its_sender_lives_or_not(think
             assert server.counts().total() == taken
 
 
-def test_a_message_taken_back_does_not_count() -> None:
+def test_a_message_that_was_reset_does_not_count() -> None:
     with CountingServer() as server:
         with smtplib.SMTP("127.0.0.1", server.port) as client:
             client.mail("x@example.org")

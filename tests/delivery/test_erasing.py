@@ -54,7 +54,7 @@ def test_no_reply_that_is_kept_names_the_recipient(
     assert traces(sqlite_site) == ["subscribers"]
 
 
-def test_who_is_erased_is_nowhere_in_the_store(
+def test_an_erased_person_is_nowhere_in_the_store(
     site: Mailing, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ann, _ = site.people([ANN, BOB])
@@ -118,7 +118,7 @@ OTHERS = [
 ]
 
 
-def test_an_address_in_what_is_known_of_others_is_erased_as_well(
+def test_an_address_in_replies_about_others_is_erased_as_well(
     site: Mailing, capsys: pytest.CaptureFixture[str]
 ) -> None:
     _, bob = site.people([ANN, BOB])

@@ -60,7 +60,7 @@ def test_a_delivery_whose_message_cannot_be_written_has_failed_with_an_event() -
     )
 
 
-def test_a_refusal_for_now_is_an_attempt_and_is_retried_after_a_delay(relay: Relay) -> None:
+def test_a_temporary_refusal_is_an_attempt_and_is_retried_after_a_delay(relay: Relay) -> None:
     found = after_rejection(Rejected(task(1), relay, refused(), was_permitted=True), SETTINGS, NOON)
     assert found.pause is None
     assert found.transition == Transition(
@@ -105,7 +105,7 @@ def test_a_refusal_of_the_sender_pauses_the_issue_without_an_attempt_or_an_event
         )
 
 
-def test_an_unknown_outcome_is_held_or_on_the_first_attempt_sent_again_if_the_settings_say_so(
+def test_an_unknown_outcome_is_held_unless_it_is_the_first_and_resending_is_set(
     relay: Relay,
 ) -> None:
     first, fifth = (

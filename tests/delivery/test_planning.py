@@ -44,7 +44,7 @@ def test_an_issue_waits_when_its_page_is_not_on_disk(made: Mailing) -> None:
     assert made.send().sent == 1
 
 
-def test_an_issue_waits_for_whoever_serves_its_page(made: Mailing) -> None:
+def test_an_issue_waits_until_its_page_is_served(made: Mailing) -> None:
     made.folder.build(NOON)
     with made.folder.opened() as opened:
         outbox = made.folder.root / "outbox"

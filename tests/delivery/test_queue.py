@@ -68,7 +68,7 @@ def taken(queue: DeliveryQueue, relay: Relay) -> int:
     return sum(1 for _ in iter(lambda: queue.get(relay, 0), None))
 
 
-def test_an_outlet_gets_its_share_and_little_more_while_others_keep_up(
+def test_a_relay_gets_its_share_and_little_more_while_others_keep_up(
     relays: tuple[Relay, Relay], clock: Clock
 ) -> None:
     one, other = relays
@@ -78,9 +78,7 @@ def test_an_outlet_gets_its_share_and_little_more_while_others_keep_up(
     assert taken(queue, one) == 3
 
 
-def test_an_outlet_whose_server_is_slow_is_not_waited_for(
-    relays: tuple[Relay, Relay], clock: Clock
-) -> None:
+def test_other_relays_do_not_wait_for_a_slow_one(relays: tuple[Relay, Relay], clock: Clock) -> None:
     one, other = relays
     queue = feed_of(relays)
     assert queue.get(other, 0)
@@ -88,7 +86,7 @@ def test_an_outlet_whose_server_is_slow_is_not_waited_for(
     assert taken(queue, one) == 99
 
 
-def test_shares_hold_when_the_store_keeps_all_outlets_waiting(
+def test_shares_hold_when_the_store_keeps_all_relays_waiting(
     relays: tuple[Relay, Relay], clock: Clock
 ) -> None:
     one, other = relays

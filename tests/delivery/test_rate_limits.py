@@ -91,7 +91,7 @@ def test_the_narrowest_of_several_limits_counts() -> None:
     assert limiter.seconds_until_free(BEGAN + 1) == HOUR - 1
 
 
-def test_a_message_on_its_way_counts_until_a_window_after_the_answer() -> None:
+def test_a_message_being_sent_counts_until_a_window_after_the_reply() -> None:
     limiter = fresh(server(per_hour=1))
     assert limiter.reserve(BEGAN)
     assert limiter.seconds_until_free(BEGAN + 2 * HOUR) is None  # only its end makes place
@@ -113,7 +113,7 @@ def test_a_message_that_came_to_nothing_does_not_count() -> None:
     assert send(limiter, BEGAN)
 
 
-def test_what_is_kept_does_not_grow_with_what_is_sent() -> None:
+def test_the_memory_of_a_rate_limit_does_not_grow_with_messages() -> None:
     limiter = fresh(server(per_day=10_000_000))
     for number in range(200_000):
         assert send(limiter, BEGAN + number * 0.9)
@@ -166,7 +166,7 @@ def test_a_restart_forgets_nothing() -> None:
     assert burst(limiter, BEGAN) == 10
 
 
-def test_what_was_marked_just_before_a_restart_may_have_gone_out_just_now() -> None:
+def test_a_delivery_marked_before_a_restart_counts_as_just_sent() -> None:
     limiter = RateLimiter(server(per_second=5), [(int(BEGAN) - 2, 5)], int(BEGAN) - 2, BEGAN)
     assert burst(limiter, BEGAN + 0.9) == 0
     assert burst(limiter, BEGAN + 1) == 5

@@ -107,7 +107,7 @@ def test_messages_arrive_whole_and_signed(site: Mailing, server: RealServer) -> 
     assert len(ids) == 2
 
 
-def test_whose_message_comes_back_is_mailed_no_more(
+def test_an_address_that_bounces_is_not_mailed_again(
     site: Mailing, server: RealServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
     well = [ADA, BOB, *(f"ada+{number}@example.org" for number in range(3))]

@@ -11,7 +11,7 @@ from soaking import Soak
 
 
 @pytest.mark.soak
-def test_killed_again_and_again_nobody_is_lost_and_nobody_gets_it_twice(
+def test_a_sender_killed_repeatedly_loses_no_delivery_and_sends_none_twice(
     database_url: str, tmp_path: Path
 ) -> None:
     with CountingServer(thinks=0.004) as server:

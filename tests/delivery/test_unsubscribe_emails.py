@@ -121,7 +121,7 @@ def test_an_answer_that_asks_for_it_unsubscribes_its_reader(site: Mailing, sent:
     assert states(site) == LEFT
 
 
-def test_so_does_one_that_quotes_the_message_whatever_address_it_is_from(
+def test_an_answer_that_quotes_the_message_unsubscribes_from_any_address(
     site: Mailing, sent: Message
 ) -> None:
     quoted = "".join(f"> {line}\n" for line in plain(sent).splitlines())
@@ -134,7 +134,7 @@ def test_so_does_one_that_quotes_the_message_whatever_address_it_is_from(
     assert states(site) == LEFT
 
 
-def test_so_does_one_to_the_return_path_of_the_message(site: Mailing, sent: Message) -> None:
+def test_an_answer_to_the_return_path_unsubscribes(site: Mailing, sent: Message) -> None:
     assert sent
     path = anns_return_path(site)
     to_path = email(sender="x@example.com", Subject="unsubscribe", To=path)
@@ -180,7 +180,7 @@ def test_an_answer_to_another_readers_message_proves_nothing(site: Mailing, sent
         {"X-Autoreply": "yes"},
     ],
 )
-def test_what_programs_send_is_no_request(
+def test_automatic_replies_are_not_requests(
     site: Mailing, sent: Message, headers: Mapping[str, str]
 ) -> None:
     answer = email("unsubscribe", In_Reply_To=str(sent["message-id"]), **headers)
@@ -196,14 +196,14 @@ def test_an_answer_to_an_article_unsubscribes_no_one(site: Mailing, sent: Messag
     assert states(site) == STAYED
 
 
-def test_one_who_left_already_is_not_written_to(site: Mailing, sent: Message) -> None:
+def test_a_person_who_already_unsubscribed_gets_no_email(site: Mailing, sent: Message) -> None:
     answer = email(Subject="Unsubscribe", In_Reply_To=str(sent["message-id"]))
     arrives(site, answer)
     assert arrives(site, email(Subject="unsubscribe")) == BounceResult.UNSUBSCRIBED
     assert asked_for(site) == []
 
 
-def test_the_link_by_mail_leads_to_the_mailbox_that_is_read(site: Mailing) -> None:
+def test_the_unsubscribe_address_is_the_mailbox_that_is_read(site: Mailing) -> None:
     site.people([ANN])
     site.issue()
     site.folder.configure(

@@ -116,7 +116,7 @@ def test_a_tag_page_offers_its_own_feeds_first(env: Environment) -> None:
     assert found(page, "//main//a[.='Atom']/@href") == [HOME + "tags/sea/atom.xml"]
 
 
-def test_a_tag_without_feeds_of_its_own_has_a_page_all_the_same(env: Environment) -> None:
+def test_a_tag_without_feeds_still_has_a_page(env: Environment) -> None:
     page = tag_page(env, FRAME, "sea", [ARTICLE])
     assert discoverable(page) == SITE_FEEDS
     assert b"Follow only this" not in page
@@ -202,7 +202,7 @@ def test_hostile_words_stay_words(env: Environment) -> None:
             assert not any("script" in str(name) for name in set(element.keys()) - handlers)
 
 
-def test_a_right_to_left_site_and_a_right_to_left_article_say_so(env: Environment) -> None:
+def test_a_right_to_left_site_or_article_states_its_direction(env: Environment) -> None:
     arabic = replace(FRAME, site=replace(FRAME.site, language="ar"))
     assert [found(page, "/html/@dir") for page in all_pages(env, arabic)] == [["rtl"]] * 3
     for page in all_pages(env, article=replace(ARTICLE, language="ar")):
@@ -218,7 +218,7 @@ def test_an_article_of_no_stated_language_takes_its_direction_from_its_words(
     assert not found(page, "//article/@lang")
 
 
-def test_the_index_lists_articles_in_order_and_says_how_to_subscribe(env: Environment) -> None:
+def test_the_index_lists_articles_in_order_and_how_to_subscribe(env: Environment) -> None:
     older = replace(ARTICLE, title="A loaf", url=HOME + "articles/loaf/", tags=())
     page = index_page(env, FRAME, [ARTICLE, older], TAGS, [WEEKLY])
     assert found(page, "//article//h2/a/text()") == ["The rule of twelfths", "A loaf"]
@@ -235,7 +235,7 @@ def test_an_empty_site_has_an_index_too(env: Environment) -> None:
     assert not found(page, "//section[@id='tags'] | //ol | //main//ul")
 
 
-def test_without_pages_of_its_own_a_site_links_to_articles_where_they_are(
+def test_a_site_without_own_pages_links_to_articles_at_their_urls(
     env: Environment,
 ) -> None:
     frame = replace(FRAME, site=replace(FRAME.site, pages=False))
@@ -272,7 +272,7 @@ def test_a_change_on_another_day_is_shown_and_one_on_the_same_day_is_not(
     ]
 
 
-def test_the_lead_image_stands_above_the_text_unless_the_text_shows_it(env: Environment) -> None:
+def test_the_lead_image_is_above_the_text_unless_the_text_shows_it(env: Environment) -> None:
     above = article_page(env, FRAME, replace(ARTICLE, image=PICTURE))
     assert found(above, "//img/@src") == [PICTURE.url]
     assert found(above, "//img/@alt | //img/@width | //img/@height") == [
@@ -303,7 +303,7 @@ def test_tables_and_code_can_be_scrolled_by_keyboard() -> None:
         "<p><tablet>not one</tablet></p>",
     ],
 )
-def test_what_only_looks_like_a_table_is_left_alone(html: str) -> None:
+def test_text_that_only_resembles_a_table_stays(html: str) -> None:
     assert reachable(html) == html
 
 
@@ -339,7 +339,7 @@ def luminance(colour: str) -> float:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("ground", ["paper", "card"])
 @pytest.mark.parametrize("text", ["ink", "soft", "link", "alarm"])
-def test_text_stands_out_from_its_ground(scheme: str, ground: str, text: str) -> None:
+def test_text_has_enough_contrast(scheme: str, ground: str, text: str) -> None:
     light, dark = sorted(
         (luminance(colours(scheme)[name]) for name in (ground, text)), reverse=True
     )

@@ -59,7 +59,7 @@ def test_the_articles_own_folder_goes_first_and_a_slash_means_the_top() -> None:
 
 
 @pytest.mark.parametrize("target", ["../../a.md", "../../../etc/passwd", "..", "wave.png", "/"])
-def test_outside_the_folder_and_other_files_are_no_articles(target: str) -> None:
+def test_paths_outside_the_folder_and_other_files_are_not_articles(target: str) -> None:
     assert around().article_url(target) is None
 
 
@@ -88,7 +88,7 @@ def test_the_only_article_of_a_name_is_found_in_any_folder(target: str, found: s
     assert found == "b.md" or f"notes/{target.removesuffix('.md')}.md" in seen.uses
 
 
-def test_a_name_that_two_articles_have_means_neither_until_one_is_gone() -> None:
+def test_a_name_of_two_articles_means_neither_until_one_is_removed() -> None:
     seen = around()
     assert seen.article_anywhere("twice") is None
     assert {"one/twice.md", "two/twice.md"} <= set(seen.uses)
@@ -96,7 +96,7 @@ def test_a_name_that_two_articles_have_means_neither_until_one_is_gone() -> None
 
 
 @pytest.mark.parametrize("target", ["unready", "elsewhere/only", "wave.png", "nly", "README", ""])
-def test_drafts_paths_and_parts_of_names_are_not_looked_for_elsewhere(target: str) -> None:
+def test_drafts_paths_and_partial_names_are_not_searched_elsewhere(target: str) -> None:
     assert around().article_anywhere(target) is None
 
 
@@ -107,7 +107,7 @@ def test_a_draft_of_that_name_is_watched() -> None:
 
 
 @pytest.mark.parametrize("target", ["later", "later.md", "later/", "sub/later"])
-def test_what_is_not_there_yet_is_watched(target: str) -> None:
+def test_a_missing_target_is_watched(target: str) -> None:
     seen = around("b.md")
     assert seen.article_url(target) is None
     assert seen.file(target) is None
@@ -135,13 +135,13 @@ def test_a_file_is_found_beside_or_from_the_top(target: str, found: str) -> None
 
 
 @pytest.mark.parametrize("target", ["b.markdown", "../../wave.png", "none.png", "/etc/passwd"])
-def test_articles_and_what_is_elsewhere_are_no_files(target: str) -> None:
+def test_articles_and_external_urls_are_not_files(target: str) -> None:
     seen = around()
     assert seen.file(target) is None
     assert set(seen.uses.values()) <= {MISSING}
 
 
-def test_a_picture_says_its_size_and_type(tmp_path: Path) -> None:
+def test_an_image_has_its_size_and_type(tmp_path: Path) -> None:
     (tmp_path / "wave.png").write_bytes(PNG)
     file = around(root=tmp_path).file("/wave.png")
     assert file is not None
@@ -149,7 +149,7 @@ def test_a_picture_says_its_size_and_type(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b"no picture", PNG[:20], b"<svg", b"GIF89a\1"])
-def test_what_is_no_picture_has_no_size(tmp_path: Path, data: bytes) -> None:
+def test_a_file_that_is_not_an_image_has_no_size(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "wave.png").write_bytes(data)
     file = around(root=tmp_path).file("/wave.png")
     assert file is not None

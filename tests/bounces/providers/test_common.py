@@ -32,7 +32,7 @@ from syndicate.bounces.providers.sendgrid import MOMENT, SIGNATURE, sendgrid
         ("soon", None),
     ],
 )
-def test_moments_of_providers(value: str, moment: datetime | None) -> None:
+def test_times_of_providers_are_read(value: str, moment: datetime | None) -> None:
     assert moment_of(value) == moment
 
 
@@ -77,7 +77,7 @@ def test_a_line_means_the_same_whichever_provider_posts_it(
     assert [each.kind for each in told] == [kind] * 4
 
 
-def test_half_a_character_in_a_post_is_replaced() -> None:
+def test_a_lone_surrogate_in_a_request_is_replaced() -> None:
     with pytest.raises(SignatureError):
         mailgun("key")(
             WebhookRequest({}, b'{"signature": {"token": "\\ud800", "signature": "\\udfff"}}'), NOW
@@ -88,5 +88,5 @@ def test_half_a_character_in_a_post_is_replaced() -> None:
 @pytest.mark.parametrize(
     "value", ["9" * 400, "1e999", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "\0"]
 )
-def test_a_moment_out_of_range_is_none(value: str) -> None:
+def test_a_time_out_of_range_is_ignored(value: str) -> None:
     assert moment_of(value) is None

@@ -12,7 +12,7 @@ from syndicate.bounces.providers.common import SignatureError
 from syndicate.bounces.providers.mailgun import mailgun
 
 
-def test_mailgun_is_known_by_its_signature_for_a_day() -> None:
+def test_a_signature_of_mailgun_is_valid_for_a_day() -> None:
     provider = mailgun("key")
     event = {
         "event": "failed",
@@ -46,7 +46,7 @@ def test_mailgun_is_known_by_its_signature_for_a_day() -> None:
         ("suppress-unknown-to-us", "no such user", None),
     ],
 )
-def test_what_mailgun_did_not_try_is_judged_by_its_reason(
+def test_a_message_that_mailgun_did_not_send_is_classified_by_its_reason(
     reason: str, words: str, kind: BounceKind | None
 ) -> None:
     event = {

@@ -13,7 +13,7 @@ from syndicate.bounces.providers.common import MalformedError, SignatureError, W
 from syndicate.bounces.providers.postmark import postmark
 
 
-def test_postmark_is_known_by_its_password() -> None:
+def test_postmark_is_authenticated_by_its_password() -> None:
     provider = postmark("user:a-long-password")
     body = json.dumps(
         {"RecordType": "Bounce", "Type": "HardBounce", "Email": "ada@example.net"}
@@ -28,7 +28,7 @@ def test_postmark_is_known_by_its_password() -> None:
         provider(WebhookRequest({b"authorization": mark}, b"["), NOW)
 
 
-def test_a_note_of_a_new_address_from_postmark_has_no_effect() -> None:
+def test_a_change_of_address_from_postmark_has_no_effect() -> None:
     mark = b"Basic " + base64.b64encode(b"user:a-long-password")
     event = {"RecordType": "Bounce", "Type": "AddressChange", "Email": "ada@example.net"}
     request = WebhookRequest({b"authorization": mark}, json.dumps(event).encode())

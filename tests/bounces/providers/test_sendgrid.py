@@ -16,7 +16,7 @@ from syndicate.bounces.providers.common import SignatureError, WebhookRequest
 from syndicate.bounces.providers.sendgrid import MOMENT, SIGNATURE, sendgrid
 
 
-def test_sendgrid_is_known_by_its_signature_over_the_whole_batch() -> None:
+def test_a_signature_of_sendgrid_covers_the_whole_batch() -> None:
     events = [
         {
             "event": "bounce",

@@ -22,7 +22,7 @@ GONE = {
 }
 
 
-def test_ses_is_believed_and_its_certificate_fetched_once() -> None:
+def test_ses_is_authenticated_and_its_certificate_fetched_once() -> None:
     fetched: list[str] = []
     provider = ses(fetched)
     for _ in range(2):
@@ -65,7 +65,7 @@ def test_after_many_rotations_the_newest_certificate_is_still_fetched_once() -> 
         {"Timestamp": "9" * 400},
     ],
 )
-def test_what_is_not_of_our_topic_at_amazon_is_forged(changes: dict[str, str]) -> None:
+def test_a_message_of_another_topic_is_refused_as_forged(changes: dict[str, str]) -> None:
     fetched: list[str] = []
     with pytest.raises(SignatureError):
         ses(fetched)(sns(GONE, **changes), NOW)
@@ -73,13 +73,13 @@ def test_what_is_not_of_our_topic_at_amazon_is_forged(changes: dict[str, str]) -
 
 
 @pytest.mark.parametrize("days", [-2, 1])
-def test_a_certificate_is_good_in_its_time_only(days: int) -> None:
+def test_a_certificate_is_valid_only_in_its_time(days: int) -> None:
     with pytest.raises(SignatureError):
         ses([], pem(NOW + timedelta(days=days)))(sns(GONE), NOW)
 
 
 @pytest.mark.parametrize("region", ["us-gov-west-1", "ap-southeast-2", "me-central-1"])
-def test_every_region_of_amazon_is_one(region: str) -> None:
+def test_every_region_of_amazon_is_accepted(region: str) -> None:
     url = CERT.replace("eu-west-1", region)
     assert ses([])(sns(GONE, SigningCertURL=url), NOW)
 
@@ -118,7 +118,7 @@ def bounced(type_: str, detail: str, **recipient: str) -> WebhookRequest:
         ),
     ],
 )
-def test_what_a_bounce_of_ses_means(
+def test_a_bounce_of_ses_is_classified_by_type_and_status(
     type_: str, detail: str, recipient: dict[str, str], kind: BounceKind | None
 ) -> None:
     (notice,) = ses([])(bounced(type_, detail, **recipient), NOW)
@@ -132,7 +132,7 @@ def test_an_event_is_the_same_event_however_often_it_is_posted() -> None:
     assert other.event != one.event
 
 
-def test_what_ses_signed_cannot_be_changed() -> None:
+def test_a_message_changed_after_signing_is_refused() -> None:
     post = sns(GONE)
     with pytest.raises(SignatureError):
         ses([])(WebhookRequest({}, post.body.replace(b"ada@", b"eve@")), NOW)
@@ -145,9 +145,7 @@ def test_what_ses_signed_cannot_be_changed() -> None:
         *((each, None) for each in ("not-spam", "auth-failure", "virus", "other")),
     ],
 )
-def test_complaints_of_people_through_ses_count_however_they_are_written(
-    type_: str, kind: BounceKind | None
-) -> None:
+def test_complaints_of_ses_count_in_every_format(type_: str, kind: BounceKind | None) -> None:
     complaint = {
         "complainedRecipients": [{"emailAddress": "ada@example.net"}],
         "complaintFeedbackType": type_,
@@ -158,7 +156,7 @@ def test_complaints_of_people_through_ses_count_however_they_are_written(
 
 
 @pytest.mark.parametrize("subtype", ["Suppressed", "OnAccountSuppressionList"])
-def test_what_ses_did_not_try_is_judged_by_its_type(subtype: str) -> None:
+def test_a_message_that_ses_did_not_send_is_classified_by_its_type(subtype: str) -> None:
     words = "550 on the suppression list: blocked as spam"
     recipients = [{"emailAddress": "ada@example.net", "diagnosticCode": words}]
     bounce = {"bounceType": "Permanent", "bounceSubType": subtype, "bouncedRecipients": recipients}
@@ -186,7 +184,7 @@ def test_a_subscription_of_our_topic_is_confirmed() -> None:
         {"Type": "UnsubscribeConfirmation"},
     ],
 )
-def test_nothing_but_amazons_confirmation_is_fetched(changes: dict[str, str]) -> None:
+def test_only_confirmation_urls_of_amazon_are_fetched(changes: dict[str, str]) -> None:
     fetched: list[str] = []
     assert ses(fetched)(sns({}, **(ASKING | changes)), NOW) == []
     assert fetched == [CERT]

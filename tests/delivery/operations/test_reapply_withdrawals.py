@@ -148,7 +148,7 @@ def test_a_backup_from_before_the_first_subscriber_needs_no_record(tmp_path: Pat
         assert resume_restored(opened, NOON).reapplied == Reapplied(1, 0, 0)
 
 
-def test_a_record_whose_writer_was_killed_goes_on(file_site: Mailing) -> None:
+def test_a_record_whose_writer_was_killed_is_continued(file_site: Mailing) -> None:
     record = file_site.folder.root / RECORD
     typed(file_site, "subscribers", "unsubscribe", ADA)
     with record.open("a", encoding="utf-8") as file:
@@ -177,7 +177,7 @@ def test_a_record_that_cannot_be_written_is_an_error_after_the_work_is_done(
     assert ADA not in file_site.ask(lambda site: mailable(site.database))  # type: ignore[operator]
 
 
-def test_people_whom_an_import_ends_are_recorded(file_site: Mailing, tmp_path: Path) -> None:
+def test_withdrawals_by_an_import_are_recorded(file_site: Mailing, tmp_path: Path) -> None:
     people = tmp_path / "people.csv"
     people.write_text(f"email,state\n{ADA},unsubscribed\n{BOB},suppressed\n", encoding="utf-8")
     typed(file_site, "subscribers", "import", people, "--to", "weekly", "--consent", "in the shop")
@@ -197,7 +197,7 @@ EVENTS = st.tuples(
 
 
 @given(before=st.lists(EVENTS, max_size=5), after=st.lists(EVENTS, max_size=6))
-def test_whatever_happened_after_a_backup_no_one_is_mailed_who_would_not_have_been(
+def test_after_a_restore_only_people_who_could_be_mailed_before_are_mailed(
     before: list[tuple[str, str]], after: list[tuple[str, str]]
 ) -> None:
     restored, lost = in_memory(), in_memory()

@@ -209,7 +209,7 @@ def test_a_backup_of_the_whole_folder_put_over_it_sends_nothing(
     assert file_site.send().sent == 0
 
 
-def test_an_issue_made_after_a_backup_of_the_whole_folder_is_known(tmp_path: Path) -> None:
+def test_an_issue_made_after_a_backup_of_the_whole_folder_is_recognised(tmp_path: Path) -> None:
     site = mailing(tmp_path / "site", "sqlite:///syndicate.db")
     site.people(PEOPLE)
     subprocess.run(["cp", "-a", site.folder.root, tmp_path / "backup"], check=True)
@@ -261,7 +261,7 @@ def test_a_new_store_in_place_of_one_that_sent_makes_no_issue(file_site: Mailing
     assert made is None, "what a lost issue carried is not sent again"
 
 
-def test_a_store_from_before_there_were_records_is_taken_as_it_is(file_site: Mailing) -> None:
+def test_a_store_older_than_sent_records_is_accepted(file_site: Mailing) -> None:
     with sqlite3.connect(file_site.folder.root / "syndicate.db") as opened:
         opened.execute("DELETE FROM meta WHERE key IN ('incarnation', 'place', 'sent-counter')")
     opened.close()
@@ -301,7 +301,7 @@ def test_a_missing_record_is_noticed(file_site: Mailing) -> None:
     assert doubt(file_site) is Doubt.UNRECORDED
 
 
-def test_a_record_of_which_nothing_can_be_read_is_noticed(file_site: Mailing) -> None:
+def test_an_unreadable_record_is_noticed(file_site: Mailing) -> None:
     (file_site.folder.root / RECORD).write_bytes(b"\0" * 126)
     assert doubt(file_site) is Doubt.OTHER
 
@@ -309,7 +309,7 @@ def test_a_record_of_which_nothing_can_be_read_is_noticed(file_site: Mailing) ->
 # -- statements ------------------------------------------------------------------------------------
 
 
-def test_a_store_that_was_moved_whole_goes_on(file_site: Mailing) -> None:
+def test_a_store_that_was_moved_whole_continues(file_site: Mailing) -> None:
     other = copied(file_site, "site2")
     shutil.rmtree(file_site.folder.root)
     with other.folder.opened() as opened:
@@ -367,7 +367,7 @@ def test_numbers_that_a_lost_store_gave_are_not_given_again(file_site: Mailing) 
     assert made.sequence > 1000
 
 
-def test_what_is_held_can_be_sent_or_taken_for_sent(file_site: Mailing) -> None:
+def test_held_deliveries_can_be_sent_or_counted_as_sent(file_site: Mailing) -> None:
     restored(file_site)
     done = [
         subprocess.run([PROGRAM, *words], cwd=file_site.folder.root, capture_output=True).returncode
@@ -439,7 +439,7 @@ def test_a_draft_that_was_sent_after_the_backup_is_shown_as_when_it_was_approved
     assert site.send().sent == 0
 
 
-def test_a_record_of_an_older_version_does_not_say_when_an_issue_was_approved(
+def test_a_record_of_an_older_version_has_no_time_of_approval(
     tmp_path: Path,
 ) -> None:
     site = drafted(tmp_path / "site", "sqlite:///syndicate.db")
@@ -706,7 +706,7 @@ MOMENTS = [
 
 
 @pytest.mark.parametrize("when", MOMENTS, ids=" ".join)
-def test_whatever_is_killed_the_store_goes_on_and_an_older_one_does_not(
+def test_after_any_crash_the_store_continues_and_an_older_one_does_not(
     when: tuple[str, str], file_site: Mailing, tmp_path: Path
 ) -> None:
     """At each moment: the store itself is not in doubt; a backup is, if anything went out."""
@@ -736,7 +736,7 @@ def test_whatever_is_killed_the_store_goes_on_and_an_older_one_does_not(
     assert all(got[who] == 1 for who, state in states.items() if state == "sent")
 
 
-def test_nothing_goes_out_that_cannot_be_recorded_and_all_of_it_later(file_site: Mailing) -> None:
+def test_nothing_is_sent_that_cannot_be_recorded_and_all_is_sent_later(file_site: Mailing) -> None:
     """The record breaks after the first message: the rest is not held."""
     record = file_site.folder.root / RECORD
     kept = record.with_name("kept")
@@ -819,7 +819,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", folder], check=True)
 
 
-def test_the_store_is_no_backup_of_itself(file_site: Mailing) -> None:
+def test_a_store_cannot_be_a_backup_of_itself(file_site: Mailing) -> None:
     store = file_site.folder.root / "syndicate.db"
     with pytest.raises(StoreError, match="is the store itself"):
         restore(store, store, ".before")
@@ -959,7 +959,9 @@ def test_a_backup_of_a_newer_version_is_named_when_it_is_restored(
 
 
 @pytest.mark.parametrize("data", [b"", b"not a database at all" * 400])
-def test_what_is_no_store_is_not_restored(file_site: Mailing, tmp_path: Path, data: bytes) -> None:
+def test_a_file_that_is_not_a_store_is_not_restored(
+    file_site: Mailing, tmp_path: Path, data: bytes
+) -> None:
     (tmp_path / "backup.db").write_bytes(data)
     store = file_site.folder.root / "syndicate.db"
     before = store.read_bytes()
