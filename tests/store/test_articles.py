@@ -11,6 +11,7 @@ from syndicate.catalogue.counts import Counts
 from syndicate.catalogue.owners import SITE, Owner
 from syndicate.catalogue.records import Record, State
 from syndicate.content.article import HoldKind
+from syndicate.content.path_set import ALL_PATHS, PathSet
 from syndicate.store.articles import Articles, UnreadableRow
 from syndicate.store.database import Database
 from syndicate.store.documents import Documents
@@ -77,7 +78,7 @@ def test_a_new_database_has_nothing(articles: Articles) -> None:
     assert articles.everything() == articles.newest(5) == articles.at_paths([]) == []
     assert (articles.last_sequence(), articles.count(), articles.first_day()) == (0, 0, None)
     assert (
-        articles.stats(),
+        articles.stats(ALL_PATHS),
         Meta(articles.database).all(),
         Documents(articles.database).all(),
     ) == ({}, {}, {})
@@ -87,8 +88,8 @@ def test_only_what_is_published_is_listed_newest_first(database: Database) -> No
     articles = save(database, A, B, C, DRAFT, FUTURE, GONE)
     assert names(articles.newest(10)) == ["c", "b", "a"]
     assert names(articles.newest(1)) == ["c"]
-    assert names(articles.newest(10, "x")) == ["b", "a"]
-    assert names(articles.newest(10, "y")) == ["a"]
+    assert names(articles.newest_tagged("x", 10)) == ["b", "a"]
+    assert names(articles.newest_tagged("y", 10)) == ["a"]
     assert articles.published_ids() == [A.id, B.id, C.id]
     assert (articles.count(), articles.last_sequence()) == (3, 4)
     assert articles.first_day() == "2026-11-01"
@@ -155,15 +156,15 @@ def test_stats_are_of_files_that_are_there_broken_ones_too(database: Database) -
     with database.transaction():
         rows = [("a.md", 7, 8, "unreadable", "[1]"), ("new.md", 9, 9, "symbolic-link", "[2]")]
         articles.replace_unreadable([], [UnreadableRow(*row) for row in rows])
-    assert articles.stats() == {"a.md": (7, 8), "new.md": (9, 9)}
-    assert articles.stats(["new.md", "other.md"]) == {"new.md": (9, 9)}
-    assert articles.stats([]) == {}
+    assert articles.stats(ALL_PATHS) == {"a.md": (7, 8), "new.md": (9, 9)}
+    assert articles.stats(PathSet(frozenset(("new.md", "other.md")))) == {"new.md": (9, 9)}
+    assert articles.stats(PathSet()) == {}
     assert articles.unreadable() == {"a.md": "[1]", "new.md": "[2]"}
     with database.transaction():
         row = UnreadableRow("new.md", 1, 1, "unreadable", "[3]")
         articles.replace_unreadable(["a.md"], [row])
         articles.touch({"a.md": (5, 6)})
-    assert articles.stats() == {"a.md": (5, 6), "new.md": (1, 1)}
+    assert articles.stats(ALL_PATHS) == {"a.md": (5, 6), "new.md": (1, 1)}
     assert articles.unreadable() == {"new.md": "[3]"}
 
 
@@ -217,14 +218,17 @@ def test_renderings_are_replaced_with_what_they_use(database: Database) -> None:
 
     keep(A, "1", {"p.png": "1:1", "b.md": ""})
     keep(GONE, "1", {"p.png": "1:1"})
-    assert Renderings(articles.database).uses() == [(A.id, "b.md", ""), (A.id, "p.png", "1:1")], (
-        "published ones only"
-    )
-    assert Renderings(articles.database).uses(["p.png", "q.png"]) == [(A.id, "p.png", "1:1")]
-    assert Renderings(articles.database).uses([]) == []
+    assert Renderings(articles.database).uses(ALL_PATHS) == [
+        (A.id, "b.md", ""),
+        (A.id, "p.png", "1:1"),
+    ], "published ones only"
+    assert Renderings(articles.database).uses(PathSet(frozenset(("p.png", "q.png")))) == [
+        (A.id, "p.png", "1:1")
+    ]
+    assert Renderings(articles.database).uses(PathSet()) == []
     assert Renderings(articles.database).findings() == [("a.md", '["found"]')]
     keep(A, "2", {})
-    assert Renderings(articles.database).uses() == []
+    assert Renderings(articles.database).uses(ALL_PATHS) == []
     assert Renderings(articles.database).get([A.id, "unknown"])[A.id].input_hash == "2"
 
 

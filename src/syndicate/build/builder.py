@@ -28,6 +28,7 @@ from syndicate.catalogue.owners import ALL, ALL_FILES, Owner
 from syndicate.catalogue.urls import SIGNUP_PATHS
 from syndicate.config.model import Config
 from syndicate.content import folder
+from syndicate.content.path_set import ALL_PATHS, PathSet
 from syndicate.documents.pending import pending_owners, pending_values
 from syndicate.documents.site_documents import SiteDocuments, site_documents
 from syndicate.documents.writer import YIELDING_KINDS, DocumentWriter, DryRunWriter, missing
@@ -80,7 +81,7 @@ def build_scanned(
         due = [ALL]
     else:
         due = _unique(pending_owners(before), _affected(documents, intake, stale))
-        if not rehearse and scan.changed is None:
+        if not rehearse and scan.changed.is_all:
             due += sorted(missing(site.places.roots, known))
     owners = _all_owners(documents, known) if everything or rehearse else _retried(articles, due)
     if rehearse:  # every article is checked, also one that no document shows now
@@ -110,9 +111,9 @@ def _stale_articles(
     site: Site, scan: folder.FolderScan, intake: IngestResult, *, everything: bool
 ) -> set[str]:
     """Ids of articles to render again."""
-    moved = None if everything else {r.path for change in intake.changes for r in change if r}
-    narrow = None if moved is None or scan.changed is None else sorted(moved | scan.changed)
-    uses = Renderings(site.database).uses(narrow)
+    paths = (record.path for change in intake.changes for record in change if record)
+    moved = ALL_PATHS if everything else PathSet(frozenset(paths))
+    uses = Renderings(site.database).uses(moved | scan.changed)
     return stale_article_ids(site, scan.files, uses, moved)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,6 +14,7 @@ from syndicate.catalogue.scan import broken_finding, read_article, scanned
 from syndicate.content import folder, naming, rule_files
 from syndicate.content.article import Article, HoldKind
 from syndicate.content.page_rules import surrounding
+from syndicate.content.path_set import ALL_PATHS
 from syndicate.content.reader import Reading, is_article
 from syndicate.documents.render_cache import address
 from syndicate.errors import ArticleError, Location, SyndicateError
@@ -57,7 +58,7 @@ def explain(site: Site, wanted: str, now: datetime) -> Explanation:
     articles = Articles(site.database)
     records = {record.path: record for record in articles.everything()}
     files = site.places.scan()
-    changed = {path for path, _ in changed_files(files, articles.stats())[0]}
+    changed = {path for path, _ in changed_files(files, articles.stats(ALL_PATHS))[0]}
     path = _Search(site, records, files, changed).path_of(wanted)
     record, reading = records.get(path), None
     findings: tuple[Finding, ...] = ()
@@ -312,19 +313,23 @@ def _places(site: Site, articles: Articles, record: Record | None, state: Fact) 
 def _feeds(site: Site, articles: Articles, record: Record) -> Iterator[Fact]:
     feeds, sequence = site.config.feeds, record.sequence or 0
     last = articles.last_sequence()
-    names: list[tuple[str, str | None]] = [("site", None)]
-    names += [(f"tag {label}", tag) for tag, label in record.tag_pairs] if feeds.tags else []
-    for name, tag in names:
-        ids = [other.id for other in articles.newest(feeds.entries, tag)]
-        if record.id in ids:
-            yield Fact(name, "yes", f"place {ids.index(record.id) + 1} of {len(ids)}")
-        elif tag is None and feeds.archive and sequence in waiting(last, feeds.entries):
-            yield Fact(name, "yes", "old, but in no page of the archive yet")
-        else:
-            yield Fact(name, "no", f"older than the newest {feeds.entries}")
+    place = _place_in_feed("site", record, articles.newest(feeds.entries))
+    if place.value == "no" and feeds.archive and sequence in waiting(last, feeds.entries):
+        place = Fact("site", "yes", "old, but in no page of the archive yet")
+    yield place
+    for tag, label in record.tag_pairs if feeds.tags else ():
+        newest = articles.newest_tagged(tag, feeds.entries)
+        yield _place_in_feed(f"tag {label}", record, newest)
     page = page_of(sequence, feeds.entries)
     if feeds.archive and page <= finished_pages(last, feeds.entries):
         yield Fact("archive", "yes", f"page {page}")
+
+
+def _place_in_feed(name: str, record: Record, newest: Sequence[Record]) -> Fact:
+    ids = [other.id for other in newest]
+    if record.id in ids:
+        return Fact(name, "yes", f"place {ids.index(record.id) + 1} of {len(ids)}")
+    return Fact(name, "no", f"older than the newest {len(ids)}")
 
 
 def _newsletters(site: Site, articles: Articles, record: Record) -> Iterator[Fact]:

@@ -7,6 +7,7 @@ from typing import Never
 
 from syndicate.catalogue.records import ScannedFile
 from syndicate.content.folder import FolderScan, Stat, present
+from syndicate.content.path_set import ALL_PATHS
 from syndicate.content.reader import is_article
 from syndicate.errors import SyndicateError
 from syndicate.store.articles import Articles
@@ -36,11 +37,8 @@ def compare_with_store(
     `same_rules`: what the store holds was read under the present rules; otherwise every file is
     read. Raises SyndicateError when no article would be left.
     """
-    narrow = scan.changed if same_rules else None
-    files = scan.files
-    if narrow is not None:
-        files = {path: files[path] for path in narrow if path in files}
-    known = articles.stats(None if narrow is None else sorted(narrow))
+    compared = scan.changed if same_rules else ALL_PATHS
+    files, known = compared.select(scan.files), articles.stats(compared)
     if scan.held:
         files, known = ({p: s for p, s in m.items() if p not in scan.held} for m in (files, known))
     changed, removed = changed_files(files, known)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from functools import partial
 from hashlib import file_digest, sha256
@@ -14,6 +13,7 @@ from syndicate import __version__
 from syndicate.config.model import ServiceSettings, Store
 from syndicate.content import folder
 from syndicate.content.folder import Stat
+from syndicate.content.path_set import PathSet
 from syndicate.content.versions import RENDERER_VERSION
 from syndicate.documents.navigation import in_navigation, weight_of
 from syndicate.documents.render_cache import (
@@ -31,11 +31,11 @@ def stale_article_ids(
     site: Site,
     files: Mapping[str, Stat],
     uses: Iterable[tuple[str, str, str]],
-    moved: AbstractSet[str] | None,
+    moved: PathSet,
 ) -> set[str]:
     """Ids of articles to render again: one of their `uses` changed, or they could not be read.
 
-    `moved` are the paths of articles that may have another address now, None for all.
+    `moved` are the paths of articles that may have another address now.
     """
     articles = Articles(site.database)
     address_of = partial(address_at, articles, site.config.site, site.zone)

@@ -19,6 +19,7 @@ from syndicate.config.model import Newsletter
 from syndicate.config.named import newsletter_named
 from syndicate.content.article import Published
 from syndicate.content.folder import FolderScan
+from syndicate.content.path_set import ALL_PATHS
 from syndicate.documents.site_documents import SiteDocuments, current_documents, site_documents
 from syndicate.errors import Location, SyndicateError
 from syndicate.findings import Finding
@@ -127,7 +128,7 @@ def _next(
         Newsletters(site.database).begin([newsletter.name], format_timestamp(now))
     after = Newsletters(site.database).all()[newsletter.name].after
     chosen = choose(articles, Issues(site.database), newsletter, after).chosen
-    stale = stale_article_ids(site, files, Renderings(site.database).uses_of(chosen), None)
+    stale = stale_article_ids(site, files, Renderings(site.database).uses_of(chosen), ALL_PATHS)
     documents = site_documents(site, files, stale, now)
     return carried_by(documents, chosen), documents
 

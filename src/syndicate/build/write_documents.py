@@ -13,6 +13,7 @@ from syndicate.catalogue.owners import ALL_FILES, Owner, OwnerKind
 from syndicate.catalogue.records import Record
 from syndicate.catalogue.urls import base_url, page_file
 from syndicate.content import folder
+from syndicate.content.path_set import ALL_PATHS
 from syndicate.content.reader import is_article
 from syndicate.documents.pending import pending_values
 from syndicate.documents.references import MISSING
@@ -157,7 +158,7 @@ def _write_files(
     articles, requested = documents.articles, set(owners)
     files = [
         (i, t)
-        for i, t, found in Renderings(site.database).uses()
+        for i, t, found in Renderings(site.database).uses(ALL_PATHS)
         if found != MISSING and not is_article(t)
     ]
     writer.retain_only(OwnerKind.FILE, {Owner.file(target) for _, target in files})

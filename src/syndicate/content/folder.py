@@ -12,6 +12,7 @@ from pathlib import Path
 from stat import S_ISREG
 
 from syndicate.content.naming import format_of
+from syndicate.content.path_set import ALL_PATHS, PathSet
 from syndicate.errors import ArticleError, Location, SyndicateError
 
 Stat = tuple[int, int]
@@ -24,12 +25,12 @@ class FolderScan:
 
     `files` is all that is there. Of `held` paths nothing is concluded: they are still being
     written, and what is known of them stays. `changed` are the only paths that can differ from
-    what the store has; None: any can.
+    what the store has.
     """
 
     files: Mapping[str, Stat]
     held: AbstractSet[str] = frozenset()
-    changed: AbstractSet[str] | None = None
+    changed: PathSet = ALL_PATHS
 
 
 OUTSIDE, BROKEN = -1, -2

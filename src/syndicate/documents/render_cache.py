@@ -23,6 +23,7 @@ from syndicate.content import page_rules
 from syndicate.content.addresses import MEDIA_SCHEMES, resolve
 from syndicate.content.article import Article, Enclosure, Image, Published, Rendering
 from syndicate.content.folder import Stat
+from syndicate.content.path_set import PathSet
 from syndicate.content.reader import is_article
 from syndicate.content.versions import RENDERER_VERSION
 from syndicate.documents.references import MISSING, ReferenceResolver, file_fingerprint, file_url
@@ -180,17 +181,17 @@ def stale_renderings(
     uses: Iterable[tuple[str, str, str]],
     folder: Folder,
     address_of: Callable[[str], str | None],
-    moved: AbstractSet[str] | None,
+    moved: PathSet,
 ) -> set[str]:
     """Ids of the articles among whose `uses` (article, target, fingerprint) one is not as it was.
 
-    `moved` are the paths of articles that may have another address now, None for all: asking
-    for the address of every article linked to would take longer than everything else.
+    `moved` are the paths of articles that may have another address now: asking for the address of
+    every article linked to would take longer than everything else.
     """
     return {
         article
         for article, target, fingerprint in uses
-        if (moved is None or target in moved or not is_article(target))
+        if (target in moved or not is_article(target))
         and fingerprint != _fingerprint(folder, target, address_of)
     }
 

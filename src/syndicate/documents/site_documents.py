@@ -136,7 +136,7 @@ class SiteDocuments:
     def _tag(self, tag: str) -> dict[str, bytes]:
         if not self.config.feeds.tags:
             return {}
-        records = self.articles.newest(MAX_ON_INDEX, tag)
+        records = self.articles.newest_tagged(tag, MAX_ON_INDEX)
         published = self.renditions.published(records)
         if not published:
             return {}

@@ -20,6 +20,7 @@ from syndicate.config.model import Newsletter
 from syndicate.config.named import newsletter_named
 from syndicate.content import folder
 from syndicate.content.article import Published
+from syndicate.content.path_set import ALL_PATHS
 from syndicate.content.reader import is_article
 from syndicate.documents.site_documents import SiteDocuments, site_documents
 from syndicate.errors import Location, SyndicateError
@@ -89,7 +90,7 @@ class PreviewRenderer:
         began = Newsletters(articles.database).all()[name]
         selection = plan(articles, Issues(site.database), newsletter, began.after)
         stale = stale_article_ids(
-            site, self._files, Renderings(articles.database).uses_of(selection.chosen), None
+            site, self._files, Renderings(articles.database).uses_of(selection.chosen), ALL_PATHS
         )
         outputs = site_documents(site, self._files, stale, self._now)
         published = carried_by(outputs, selection.chosen)

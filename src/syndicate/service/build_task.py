@@ -15,6 +15,7 @@ from pathlib import Path
 from syndicate.build.builder import build_scanned
 from syndicate.build.report import Report
 from syndicate.content.folder import FolderScan, Stat, is_link, scan, stat_of
+from syndicate.content.path_set import PathSet
 from syndicate.service.build_state import BuildState
 from syndicate.service.debounce import View, differing, look, look_closer
 from syndicate.service.jobs import TaskResult
@@ -96,7 +97,7 @@ class BuildTask:
             return FolderScan(view.files, view.held)
         changed = differing(view.files, done.files)
         if changed or (done.due and done.due <= now):
-            return FolderScan(view.files, view.held, changed)
+            return FolderScan(view.files, view.held, PathSet(frozenset(changed)))
         return None
 
     def _build(self, seen: FolderScan, view: View, designs: View, now: datetime) -> TaskResult:
@@ -105,10 +106,10 @@ class BuildTask:
         with open_site(self._setup, no_progress) as site:
             site.database.lock()
             view = self._view = self._look_again(view, seen)
-            changed = None if seen.changed is None else seen.changed - view.held
+            changed = seen.changed.without(view.held)
             report = build_scanned(site, now, FolderScan(view.files, view.held, changed))
             due = Articles(site.database).next_due()
-        overhauled = before.overhauled if before and changed is not None else now
+        overhauled = before.overhauled if before and not changed.is_all else now
         self._done = _Done(view.files, designs, overhauled, due and parse_timestamp(due[0]))
         self._served.built(report)
         _tell(report, time.monotonic() - began)
@@ -119,9 +120,9 @@ class BuildTask:
     def _look_again(self, view: View, seen: FolderScan) -> View:
         """Another build may have been at work since the look: only now the folder is ours."""
         root = self._setup.places.content
-        if seen.changed is None or any(is_link(root, path) for path in seen.changed):
+        if seen.changed.is_all or any(is_link(root, path) for path in seen.changed.paths):
             return look_closer(view, self._setup.places.scan())
-        now = {path: stat_of(root, path) for path in seen.changed}
+        now = {path: stat_of(root, path) for path in seen.changed.paths}
         if all(view.found.get(path) == stat for path, stat in now.items()):
             return view
         found = {path: stat for path, stat in view.found.items() if path not in now}

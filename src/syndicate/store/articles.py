@@ -13,6 +13,7 @@ from syndicate.catalogue.records import Record, State, is_published
 from syndicate.catalogue.tags import tag_pairs
 from syndicate.content.article import HoldKind
 from syndicate.content.folder import Stat
+from syndicate.content.path_set import PathSet
 from syndicate.store.database import Database
 from syndicate.store.meta import Key, Meta
 
@@ -53,11 +54,8 @@ class Articles:
 
     # -- reading ---------------------------------------------------------------------------
 
-    def stats(self, paths: Sequence[str] | None = None) -> dict[str, Stat]:
-        """Path -> stat of each file when it was last read, also of unreadable ones.
-
-        Of these `paths` only, if given.
-        """
+    def stats(self, paths: PathSet) -> dict[str, Stat]:
+        """Path -> stat of each of the files when it was last read, also of unreadable ones."""
         stats: dict[str, Stat] = {}
         for where, values in among("path", paths):
             for table in ("articles WHERE state <> 'gone'", "unreadable_files WHERE true"):
@@ -111,15 +109,15 @@ class Articles:
             )
         ]
 
-    def newest(self, limit: int, tag: str | None = None) -> list[Record]:
-        """The newest published articles, of one tag if given."""
-        values: dict[str, object] = {"limit": limit}
-        where = PUBLISHED
-        if tag is not None:
-            values["tag"] = tag
-            tagged = "SELECT sequence FROM article_tags WHERE tag = :tag"
-            where = f"{BY_SEQUENCE} AND sequence IN ({tagged})"
-        return self._select(f"{where} {NEWEST} LIMIT :limit", values)
+    def newest(self, limit: int) -> list[Record]:
+        """The newest published articles."""
+        return self._select(f"{PUBLISHED} {NEWEST} LIMIT :limit", {"limit": limit})
+
+    def newest_tagged(self, tag: str, limit: int) -> list[Record]:
+        """The newest published articles with a tag."""
+        tagged = "SELECT sequence FROM article_tags WHERE tag = :tag"
+        where = f"{BY_SEQUENCE} AND sequence IN ({tagged})"
+        return self._select(f"{where} {NEWEST} LIMIT :limit", {"tag": tag, "limit": limit})
 
     def published_ids(self) -> list[str]:
         """The ids of all published articles in the order of publication."""
@@ -261,8 +259,8 @@ class Articles:
         rows = self._rows("SELECT state, sequence IS NULL, count(*) FROM articles GROUP BY 1, 2")
         numbers = {(str(state), bool(waits)): int(number) for state, waits, number in rows}
 
-        def of(state: State, waits: bool | None = None) -> int:
-            return sum(n for (s, w), n in numbers.items() if s == state and waits in (None, w))
+        def number(state: State) -> int:
+            return numbers.get((state, True), 0) + numbers.get((state, False), 0)
 
         holds = self._rows("SELECT hold, count(*) FROM articles WHERE state = 'draft' GROUP BY 1")
         drafts = {HoldKind(hold): int(number) for hold, number in holds}
@@ -272,14 +270,14 @@ class Articles:
             f"AND NOT EXISTS (SELECT 1 FROM articles a WHERE a.path = f.path AND {SHOWN_BY_ID})"
         )[0]
         return Counts(
-            published=of(State.LIVE, waits=False),
-            pages=of(State.PAGE),
-            unlisted=of(State.UNLISTED),
+            published=numbers.get((State.LIVE, False), 0),
+            pages=number(State.PAGE),
+            unlisted=number(State.UNLISTED),
             drafts=drafts.get(HoldKind.DRAFT, 0),
-            held_back=of(State.UNDATED)
+            held_back=number(State.UNDATED)
             + sum(number for hold, number in drafts.items() if hold not in not_held_back),
-            scheduled=of(State.LIVE, waits=True) + of(State.WAITING),
-            expired=of(State.EXPIRED),
+            scheduled=numbers.get((State.LIVE, True), 0) + number(State.WAITING),
+            expired=number(State.EXPIRED),
             unread=int(unread),
         )
 
@@ -356,12 +354,12 @@ class Articles:
         ]
 
 
-def among(column: str, wanted: Sequence[str] | None) -> Iterator[tuple[str, dict[str, object]]]:
-    """SQL conditions, with values, that a column is one of `wanted` (None: any)."""
-    if wanted is None:
+def among(column: str, paths: PathSet) -> Iterator[tuple[str, dict[str, object]]]:
+    """SQL conditions, with values, that a column is one of some paths."""
+    if paths.is_all:
         yield "", {}
         return
-    for names, values in chunks(wanted):
+    for names, values in chunks(sorted(paths.paths)):
         yield f" AND {column} IN ({names})", values
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from syndicate.catalogue.records import BESIDE_ARTICLES, State
+from syndicate.content.path_set import PathSet
 from syndicate.store.articles import SHOWN_BY_ID, Articles, among, chunks
 from syndicate.store.database import Database
 
@@ -39,11 +40,8 @@ class Renderings:
                 found[row[0]] = CachedRendering(*row)
         return found
 
-    def uses(self, targets: Sequence[str] | None = None) -> list[tuple[str, str, str]]:
-        """Dependencies of published articles and pages: article, target, fingerprint.
-
-        With `targets`, only those on one of them.
-        """
+    def uses(self, targets: PathSet) -> list[tuple[str, str, str]]:
+        """Dependencies of published articles and pages on targets: article, target, fingerprint."""
         return [
             (str(a), str(t), str(w))
             for where, values in among("u.target", targets)
