@@ -82,7 +82,7 @@ def test_the_image_is_made_of_files_that_are_here() -> None:
     assert {"config.yaml", "content", "templates", "src"} <= set(copied)
 
 
-def test_the_image_runs_the_service_as_nobody_of_importance() -> None:
+def test_the_image_runs_the_service_without_privileges() -> None:
     last = dict(instructions())
     assert not last["USER"].startswith(("0", "root"))
     assert last["ENTRYPOINT"] == '["syndicate"]'

@@ -135,7 +135,7 @@ def test_an_issue_becomes_a_campaign_that_is_started(listmonk: Listmonk, send: S
     assert listmonk.tokens == {"token api:key"}
 
 
-def test_an_event_that_is_told_twice_is_sent_once(listmonk: Listmonk, send: Send) -> None:
+def test_an_event_that_arrives_twice_is_sent_once(listmonk: Listmonk, send: Send) -> None:
     assert [send(EVENT).returncode for _ in range(2)] == [0, 0]
     assert [method for method, _, _ in listmonk.calls] == ["POST", "PUT"]
     assert send(EVENT | {"id": "example.org/1"}).returncode == 0
@@ -149,7 +149,9 @@ def test_an_issue_that_was_cancelled_is_not_sent(listmonk: Listmonk, send: Send)
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT"])
-def test_what_listmonk_refuses_is_tried_again(listmonk: Listmonk, send: Send, method: str) -> None:
+def test_a_request_that_listmonk_refuses_is_retried(
+    listmonk: Listmonk, send: Send, method: str
+) -> None:
     listmonk.statuses[method] = 500
     done = send(EVENT)
     assert done.returncode != 0

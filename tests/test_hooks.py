@@ -94,7 +94,7 @@ def make(site: SiteFolder, review: IssueState | None = None) -> None:
     site.build()
 
 
-def test_a_hook_hears_of_each_new_article_once(site: SiteFolder, server: Listening) -> None:
+def test_a_hook_is_called_once_for_each_new_article(site: SiteFolder, server: Listening) -> None:
     listens(site, url=server.url)
     site.article("new.md", "Just written", date="2026-11-20", tags=["Tides"])
     site.article("draft.md", "Not yet", draft=True)
@@ -142,7 +142,7 @@ def test_a_hook_gets_the_texts_of_an_issue_signed(site: SiteFolder, server: List
         ("manual", IssueState.CANCELLED, ["issue-made"]),
     ],
 )
-def test_an_issue_is_told_when_it_is_made_and_when_it_may_be_sent(
+def test_hooks_are_called_when_an_issue_is_made_and_approved(
     site: SiteFolder, server: Listening, review: str, then: IssueState | None, heard: list[str]
 ) -> None:
     site.configure(newsletters={"weekly": WEEKLY["weekly"] | {"approval": review}})
@@ -152,9 +152,7 @@ def test_an_issue_is_told_when_it_is_made_and_when_it_may_be_sent(
     assert [told["event"] for told in server.told()] == heard
 
 
-def test_what_a_hook_did_not_hear_is_told_again_in_order(
-    site: SiteFolder, server: Listening
-) -> None:
+def test_failed_calls_of_a_hook_are_retried_in_order(site: SiteFolder, server: Listening) -> None:
     listens(site, url=server.url)
     server.status = 503
     for name in ("one", "two"):
@@ -181,7 +179,7 @@ def test_only_a_success_counts_and_no_redirect_is_followed(
     assert str(status) in tell(site)[0].reason
 
 
-def test_a_server_that_is_not_there_is_a_failure_like_any_other(site: SiteFolder) -> None:
+def test_an_unreachable_server_is_a_failure(site: SiteFolder) -> None:
     listens(site, url="http://127.0.0.1:1/")
     make(site)
     assert "refused" in tell(site)[0].reason
@@ -205,13 +203,15 @@ def test_a_command_gets_the_same_as_its_input(site: SiteFolder) -> None:
         ("./not-there.sh", "the command cannot be run: No such file or directory"),
     ],
 )
-def test_a_command_that_fails_says_why(site: SiteFolder, command: str, reason: str) -> None:
+def test_a_failed_command_is_reported_with_its_reason(
+    site: SiteFolder, command: str, reason: str
+) -> None:
     listens(site, command=command)
     make(site)
     assert tell(site) == [Failure("mine", reason)]
 
 
-def test_the_hub_hears_which_feeds_changed_and_nothing_else(
+def test_the_hub_is_notified_of_changed_feeds_and_nothing_else(
     site: SiteFolder, server: Listening
 ) -> None:
     site.configure(feeds={"hub": server.url, "tags": False, "archive": False})
@@ -244,9 +244,7 @@ def test_waits_grow_and_after_a_day_an_event_is_given_up() -> None:
     assert told == HookCursor("mine", 5)
 
 
-def test_events_of_long_ago_are_forgotten_but_never_told_twice(
-    site: SiteFolder, server: Listening
-) -> None:
+def test_old_events_are_deleted_but_never_repeated(site: SiteFolder, server: Listening) -> None:
     listens(site, url=server.url)
     make(site)
     assert tell(site) == []

@@ -197,7 +197,7 @@ def test_the_checker_of_json_feeds_sees_faults() -> None:
     }
 
 
-def test_the_opml_lists_every_feed_and_each_is_there(public: Path) -> None:
+def test_the_opml_lists_every_feed_and_each_exists(public: Path) -> None:
     root = etree.parse(public / "feeds.opml").getroot()
     assert root.get("version") == "2.0"
     listed = [str(one.get("xmlUrl")) for one in root.iter("outline") if one.get("xmlUrl")]
@@ -257,7 +257,7 @@ def test_no_page_loads_anything_from_elsewhere(public: Path) -> None:
         assert [url for url in loaded if not str(url).startswith(BASE)] == [], path
 
 
-def test_every_page_tells_readers_of_its_feeds(public: Path) -> None:
+def test_every_page_links_to_its_feeds(public: Path) -> None:
     for path, page in pages(public).items():
         links = page.xpath("//head/link[@rel='alternate'][@type]")
         offered = {(link.get("href"), link.get("type")) for link in links}
@@ -285,7 +285,7 @@ def test_the_message_has_no_defects(message: EmailMessage) -> None:
             assert value.defects == (), f"{name}: {value.defects}"
 
 
-def test_the_message_says_who_what_and_how_to_leave(message: EmailMessage) -> None:
+def test_the_message_states_sender_subject_and_how_to_unsubscribe(message: EmailMessage) -> None:
     for name in ("From", "To", "Subject", "Date", "Message-ID", "MIME-Version"):
         assert len(message.get_all(name, [])) == 1, name
     assert message["From"].addresses[0].addr_spec == "letters@example.org"
@@ -306,6 +306,6 @@ def test_both_parts_of_the_message_decode(message: EmailMessage, site: Path) -> 
         assert "قهوة" in content
 
 
-def test_the_subject_stands_in_a_file_of_its_own(message: EmailMessage, site: Path) -> None:
+def test_the_subject_is_in_its_own_file(message: EmailMessage, site: Path) -> None:
     subject = (site / "issues/weekly/next/subject.txt").read_text(encoding="utf-8")
     assert subject == f"{message['Subject']}\n"

@@ -139,7 +139,7 @@ def test_an_issue_for_mail_servers_is_made_only_with_values_of_ones_own(
             make_by_hand(opened, newsletter, NOON)
 
 
-def test_the_address_is_known_in_a_text_that_was_wrapped() -> None:
+def test_the_example_address_is_recognised_in_wrapped_text() -> None:
     wrapped = POSTAL.replace(" ", "\n", 3)
     assert has_starter_address(f"Words.\n\n{wrapped}\n")
     assert not has_starter_address("Low Tide, 4 Other Lane")

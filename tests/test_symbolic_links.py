@@ -68,7 +68,7 @@ def test_nothing_that_a_link_out_of_the_folder_leads_to_is_published(
     assert report.articles == 2
 
 
-def test_a_link_is_reported_until_it_is_gone_and_asks_for_no_work(
+def test_a_link_is_reported_until_it_is_removed_and_causes_no_work(
     site: SiteFolder, tmp_path: Path
 ) -> None:
     link(site, "secret.md", tmp_path / "outside" / "secret.md")
@@ -92,7 +92,7 @@ def test_an_article_that_a_link_out_of_the_folder_replaces_is_withdrawn(
     assert len(site.ids("feed.json")) == report.articles == 1
 
 
-def test_a_picture_that_a_link_out_of_the_folder_replaces_is_withdrawn(
+def test_an_image_replaced_by_a_link_out_of_the_folder_is_withdrawn(
     site: SiteFolder, tmp_path: Path
 ) -> None:
     site.write("photo.png", PNG)
@@ -136,7 +136,7 @@ def test_folders_that_are_named_for_links_are_published_from(
     assert not site.has("more/secret.png")
 
 
-def test_an_article_that_moves_and_leaves_a_link_stays_the_same(site: SiteFolder) -> None:
+def test_an_article_that_moves_behind_a_link_keeps_its_identity(site: SiteFolder) -> None:
     site.article("a.md", "Hills", "Words of the hills.", date="2026-11-01")
     site.build()
     ids = site.ids("feed.json")

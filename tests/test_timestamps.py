@@ -29,7 +29,7 @@ def test_what_is_read_back_is_aware() -> None:
 
 
 @given(MOMENTS)
-def test_a_moment_comes_back_to_the_second(moment: datetime) -> None:
+def test_a_time_is_read_back_to_the_second(moment: datetime) -> None:
     assert parse_timestamp(format_timestamp(moment)) == moment.astimezone(UTC).replace(
         microsecond=0
     )

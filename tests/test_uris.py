@@ -71,7 +71,7 @@ def test_what_a_part_may_not_hold_is_escaped(written: str, made: str) -> None:
         ("Example.ORG.", "Example.ORG."),
     ],
 )
-def test_a_host_is_what_browsers_make_of_it(host: str, made: str) -> None:
+def test_a_host_is_encoded_as_browsers_do(host: str, made: str) -> None:
     assert ascii_host(host) == made
     assert ascii_host(made) == made
 
@@ -103,7 +103,7 @@ def test_a_host_is_what_browsers_make_of_it(host: str, made: str) -> None:
         "",
     ],
 )
-def test_what_is_no_address_is_refused(written: str) -> None:
+def test_text_that_is_not_a_url_is_refused(written: str) -> None:
     if written.startswith("C:"):
         assert not uri(written).startswith("http")
         return
@@ -118,7 +118,7 @@ HOSTS = st.sampled_from(("a.example", "bücher.example", "[::1]", "h:80", "u:p@h
 
 
 @given(st.builds("{}{}/{}".format, SCHEMES, HOSTS, TEXT) | TEXT)
-def test_an_address_becomes_a_uri_or_is_refused(written: str) -> None:
+def test_a_url_becomes_a_uri_or_is_refused(written: str) -> None:
     try:
         made = uri(written)
     except ValueError:
@@ -164,7 +164,7 @@ def test_a_valid_uri_stays_as_it_is(written: str) -> None:
 
 
 @given(st.text(st.characters(categories=["L", "M", "N", "S"]), min_size=1, max_size=12))
-def test_a_host_comes_back_as_the_one_it_was_written_as(label: str) -> None:
+def test_encoding_a_host_twice_changes_nothing(label: str) -> None:
     try:
         made = ascii_host(f"{label}.example")
     except ValueError:

@@ -627,7 +627,7 @@ def test_a_change_of_the_other_file_is_noticed_and_explained(site: SiteFolder) -
     assert site.build().read == 0
 
 
-def test_the_header_in_a_file_of_its_own_may_change_alone(site: SiteFolder) -> None:
+def test_a_header_in_its_own_file_may_change_alone(site: SiteFolder) -> None:
     fill(site, {"a.md": "Words.\n", "a.meta": ".. title: A\n.. date: 2026-11-01\n"})
     site.build()
     site.write("a.meta", ".. title: Another\n.. date: 2026-11-01\n")

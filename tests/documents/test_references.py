@@ -157,7 +157,7 @@ def test_a_file_that_is_not_an_image_has_no_size(tmp_path: Path, data: bytes) ->
 
 
 @given(st.binary(max_size=40), st.sampled_from([b"", PNG[:16], b"GIF89a", b"\xff\xd8\xff\xe0"]))
-def test_no_picture_whatever_its_bytes_stops_anything(
+def test_an_image_of_any_bytes_raises_nothing(
     tmp_path_factory: pytest.TempPathFactory, data: bytes, start: bytes
 ) -> None:
     root = tmp_path_factory.getbasetemp()

@@ -58,7 +58,7 @@ def test_pages_are_built_and_linked_and_stand_in_no_feed(site: SiteFolder) -> No
             assert b"About us" not in data, path
 
 
-def test_a_page_is_marked_in_the_navigation_and_says_no_date(site: SiteFolder) -> None:
+def test_a_page_is_marked_in_the_navigation_and_shows_no_date(site: SiteFolder) -> None:
     hugo(site)
     site.build()
     page = text(site, "about/index.html")
@@ -67,7 +67,9 @@ def test_a_page_is_marked_in_the_navigation_and_says_no_date(site: SiteFolder) -
     assert 'property="og:type" content="website"' in page
 
 
-def test_pages_deep_in_folders_are_linked_only_if_they_say_what_they_are(site: SiteFolder) -> None:
+def test_pages_in_folders_are_linked_only_if_their_header_or_name_makes_them_pages(
+    site: SiteFolder,
+) -> None:
     site.article("_posts/2026-11-01-first.md", "First")
     site.article("docs/guide.md", "Guide")
     site.article("legal/privacy.md", "Privacy", type="page")
@@ -128,7 +130,7 @@ def test_a_change_of_the_navigation_changes_every_page_and_another_change_does_n
     assert site.build().written == ()
 
 
-def test_a_published_article_that_becomes_a_page_leaves_feeds_and_comes_back_the_same(
+def test_an_article_that_becomes_a_page_is_removed_from_feeds_and_returns_unchanged(
     site: SiteFolder,
 ) -> None:
     site.article("lake.md", "Lake", date="2026-11-01", tags=["water"])
@@ -174,7 +176,7 @@ def test_a_page_stays_one_when_the_site_around_it_changes(site: SiteFolder) -> N
     assert titles(site) == ["About us"]
 
 
-def test_a_new_page_beside_known_articles_is_one_at_once(site: SiteFolder) -> None:
+def test_a_new_page_beside_known_articles_is_a_page_at_once(site: SiteFolder) -> None:
     site.article("posts/first.md", "First", date="2026-11-01")
     site.build()
     site.article("contact.md", "Contact")
@@ -227,7 +229,7 @@ def test_an_unlisted_article_of_a_later_date_waits_for_it(site: SiteFolder) -> N
 # -- expiry --------------------------------------------------------------------------------------
 
 
-def test_an_article_leaves_when_it_expires_and_comes_back_with_a_later_date(
+def test_an_article_is_withdrawn_when_it_expires_and_returns_with_a_later_date(
     site: SiteFolder,
 ) -> None:
     site.article("fair.md", "Fair", date="2026-11-01", tags=["fun"], expiryDate="2027-01-01")
@@ -254,7 +256,7 @@ def test_what_expired_before_it_was_seen_is_never_published(site: SiteFolder) ->
     assert not any(b"Fair" in data for data in site.documents().values())
 
 
-def test_what_expired_while_the_clock_was_ahead_for_a_moment_comes_back(site: SiteFolder) -> None:
+def test_an_article_that_expired_while_the_clock_was_ahead_returns(site: SiteFolder) -> None:
     site.configure(newsletters=WEEKLY)
     site.article("fair.md", "Fair", date="2026-11-01", tags=["fun"], expires="2027-01-01")
     site.article("show.md", "Show", type="page", expires="2027-02-01")
@@ -334,7 +336,7 @@ def test_what_was_held_back_is_published_once_it_has_a_date_or_on_request(
     assert site.build(LATER).written == ()
 
 
-def test_the_front_page_says_how_to_publish_what_was_held_back(site: SiteFolder) -> None:
+def test_the_front_page_explains_how_to_publish_articles_held_back(site: SiteFolder) -> None:
     undated(site, 6)
     site.build()
     page = site.text("index.html")
@@ -344,7 +346,7 @@ def test_the_front_page_says_how_to_publish_what_was_held_back(site: SiteFolder)
     assert "held back" not in site.text("index.html")
 
 
-def test_the_front_page_says_nothing_to_readers_of_what_is_held_back(site: SiteFolder) -> None:
+def test_the_public_front_page_does_not_mention_articles_held_back(site: SiteFolder) -> None:
     undated(site, 6)
     site.article("lake.md", "Lake", date="2026-11-02")
     site.build()

@@ -70,7 +70,7 @@ def test_each_version_of_a_document_has_another_second_of_change(output: Path) -
     assert sorted(set(seconds)) == seconds, "readers tell versions apart by whole seconds"
 
 
-def test_removing_takes_folders_left_empty_along_and_no_others(output: Path) -> None:
+def test_deleting_documents_deletes_only_folders_that_become_empty(output: Path) -> None:
     atomic_files.write(output, "a/b/c.html", b"")
     atomic_files.write(output, "a/d.html", b"")
     atomic_files.remove(output, "a/b/c.html")
@@ -81,7 +81,7 @@ def test_removing_takes_folders_left_empty_along_and_no_others(output: Path) -> 
     assert not (output / "a").exists()
 
 
-def test_removing_what_is_not_there_is_no_fault(output: Path) -> None:
+def test_deleting_a_missing_document_is_not_an_error(output: Path) -> None:
     atomic_files.remove(output, "a/b.html")
     (output / "a").write_text("a file where the folder was")
     atomic_files.remove(output, "a/b.html")
@@ -99,7 +99,7 @@ def files_of_at_most(size: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-def test_a_full_disk_leaves_the_old_document_and_nothing_half(output: Path) -> None:
+def test_a_full_disk_keeps_the_old_document_and_no_partial_one(output: Path) -> None:
     atomic_files.write(output, "a.html", b"old")
     with files_of_at_most(100), pytest.raises(OutputError) as caught:
         atomic_files.write(output, "a.html", b"x" * 1000)
@@ -109,7 +109,7 @@ def test_a_full_disk_leaves_the_old_document_and_nothing_half(output: Path) -> N
 
 
 @pytest.mark.parametrize("path", ["folder", "file/below", "x" * 256])
-def test_a_place_no_file_can_have_is_said_and_nothing_is_left(output: Path, path: str) -> None:
+def test_an_impossible_path_is_an_error_and_writes_nothing(output: Path, path: str) -> None:
     (output / "folder/inner").mkdir(parents=True)
     (output / "file").write_bytes(b"")
     with pytest.raises(atomic_files.PathConflictError):
@@ -137,7 +137,7 @@ def test_documents_are_written_below_their_root_and_listed(output: Path) -> None
     }
 
 
-def test_what_stands_already_is_listed_but_not_written(output: Path) -> None:
+def test_an_unchanged_document_is_listed_but_not_written(output: Path) -> None:
     atomic_files.write(output, "feed.xml", b"feed")
     made = writer(output)
     made.write(owner("site"), {"feed.xml": b"feed"})
@@ -145,7 +145,7 @@ def test_what_stands_already_is_listed_but_not_written(output: Path) -> None:
     assert made.made == {"output:feed.xml": (4, owner("site"))}
 
 
-def test_only_owners_made_anew_lose_what_they_have_no_more(output: Path) -> None:
+def test_only_owners_made_again_lose_old_documents(output: Path) -> None:
     known: Known = {}
     for path, whose in (("a/1", owner("tag:a")), ("a/2", owner("tag:a")), ("b/1", owner("tag:b"))):
         atomic_files.write(output, path, b"")
@@ -165,7 +165,7 @@ def test_the_first_of_two_at_one_address_keeps_it(output: Path) -> None:
     assert made.collisions == {owner("page:2"): ("a.html", owner("page:1"))}
 
 
-def test_an_address_of_an_earlier_build_is_kept_by_who_has_it(output: Path) -> None:
+def test_a_path_of_an_earlier_build_stays_with_its_owner(output: Path) -> None:
     known = {"output:a.html": (3, owner("page:1"))}
     atomic_files.write(output, "a.html", b"one")
     made = writer(output, known, owner("page:2"))
@@ -180,7 +180,7 @@ def test_an_address_of_an_earlier_build_is_kept_by_who_has_it(output: Path) -> N
     assert files(output) == {"a.html": b"two", "b.html": b"one"}, "it has another address now"
 
 
-def test_who_had_an_address_before_has_it_again_even_when_another_comes_first(
+def test_the_previous_owner_of_a_path_gets_it_before_others(
     output: Path,
 ) -> None:
     atomic_files.write(output, "a.html", b"one")
@@ -205,7 +205,7 @@ def test_a_page_cannot_be_below_another(output: Path, first: str, second: str) -
     assert list(made.collisions) == [owner("page:2")]
 
 
-def test_a_name_too_long_costs_only_its_page(output: Path) -> None:
+def test_a_name_that_is_too_long_affects_only_its_page(output: Path) -> None:
     made = writer(output)
     made.write(owner("page:1"), {"é" * 128 + "/index.html": b"one"})
     assert files(output) == {}
@@ -218,7 +218,7 @@ def test_a_feed_that_cannot_be_written_stops_the_build(output: Path) -> None:
         writer(output).write(owner("site"), {"feed.xml": b"feed"})
 
 
-def test_a_rehearsal_writes_nothing_and_notes_the_same(output: Path) -> None:
+def test_a_dry_run_writes_nothing_and_records_the_same(output: Path) -> None:
     made = DryRunWriter({"output": output}, {}, set())
     made.write(owner("page:1"), {"a.html": b"one"})
     made.write(owner("page:2"), {"a.html": b"two"})
@@ -237,7 +237,7 @@ def test_owners_without_anything_any_more_lose_it(output: Path) -> None:
     assert set(files(output)) == {"a.png"}
 
 
-def test_missing_are_documents_gone_or_of_another_size(output: Path) -> None:
+def test_deleted_documents_and_those_of_another_size_are_missing(output: Path) -> None:
     atomic_files.write(output, "here.html", b"1234")
     atomic_files.write(output, "cut.html", b"12")
     (output / "broken.html").symlink_to("nowhere")
@@ -261,7 +261,7 @@ def test_missing_are_documents_gone_or_of_another_size(output: Path) -> None:
     }
 
 
-def test_what_a_killed_build_left_half_written_goes_with_its_folder(tmp_path: Path) -> None:
+def test_partial_files_of_a_killed_build_are_deleted_with_their_folder(tmp_path: Path) -> None:
     atomic_files.write(tmp_path, "articles/sea/index.html", b"sea")
     (tmp_path / "articles/sea" / atomic_files.PARTIAL).write_bytes(b"se")
     atomic_files.remove(tmp_path, "articles/sea/index.html")

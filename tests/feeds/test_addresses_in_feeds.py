@@ -114,9 +114,7 @@ def test_every_address_in_a_feed_is_a_uri(site: SiteFolder) -> None:
 
 @pytest.mark.parametrize("address", IMPOSSIBLE)
 @pytest.mark.parametrize("suffix", ["md", "html"])
-def test_what_is_no_address_is_left_out_and_named(
-    site: SiteFolder, address: str, suffix: str
-) -> None:
+def test_an_invalid_url_is_left_out_and_named(site: SiteFolder, address: str, suffix: str) -> None:
     for number, text in enumerate((f"[x](<{address}>)", f'<a href="{address}">x</a>')):
         if suffix == "md" or number:
             site.article(f"{number}.{suffix}", "A", f"<p>One.</p>\n\n<p>Two.</p>\n\n{text}")
@@ -137,7 +135,7 @@ def email_findings(findings: tuple[Finding, ...]) -> list[Finding]:
     return [each for each in findings if each.rule.startswith(("email", "newsletter"))]
 
 
-def test_a_site_with_an_international_address_sends_newsletters(site: SiteFolder) -> None:
+def test_a_site_with_an_international_domain_sends_newsletters(site: SiteFolder) -> None:
     site.configure(site={"url": "https://bücher.example/"}, newsletters=WEEKLY)
     site.article("lake.md", "Lake", "Words of the [lake](https://bücher.example/x).")
     report = site.build()

@@ -22,7 +22,7 @@ def test_page_one_is_the_oldest() -> None:
 
 
 @given(st.integers(1, 10_000), SIZES)
-def test_every_article_stands_in_exactly_one_page(sequence: int, size: int) -> None:
+def test_every_article_is_in_exactly_one_archive_page(sequence: int, size: int) -> None:
     page = page_of(sequence, size)
     assert sequence in sequences_in(page, size)
     assert sequence not in sequences_in(page + 1, size)
@@ -44,7 +44,7 @@ def test_subscription_and_archive_together_are_the_whole_history(last: int, size
     assert len(waiting(last, size)) < size
 
 
-def test_what_comes_later_leaves_the_bytes_of_a_finished_page_alone() -> None:
+def test_later_articles_do_not_change_the_bytes_of_a_finished_page() -> None:
     articles = {number: entry(number) for number in range(1, 8)}
 
     def pages(last: int) -> list[bytes]:

@@ -45,7 +45,7 @@ def test_a_document_is_valid_by_the_schema_of_rfc_4287(kind: str) -> None:
 
 
 @pytest.mark.parametrize("lost", ["id", "title", "updated", "author", "link"])
-def test_the_schema_notices_what_is_missing(lost: str) -> None:
+def test_the_schema_detects_missing_elements(lost: str) -> None:
     made = root(feed(entry(1)))
     for found in made.findall(f"a:{lost}", NAMES):
         made.remove(found)
@@ -119,7 +119,7 @@ def test_categories_have_term_scheme_and_label() -> None:
     ]
 
 
-def test_an_enclosure_is_a_link_of_its_own_kind_with_length_and_type() -> None:
+def test_an_enclosure_is_a_link_with_length_and_type() -> None:
     (found,) = root(feed(entry(1, enclosure=TALK))).findall("a:entry", NAMES)
     assert links(found) == [
         {"rel": "alternate", "type": "text/html", "href": "https://example.org/articles/1/"},
@@ -161,7 +161,7 @@ def test_the_oldest_archive_page_links_to_none_before_it() -> None:
     assert "prev-archive" not in {link["rel"] for link in links(root(feed(page=1)))}
 
 
-def test_the_stylesheet_instruction_stands_before_the_root() -> None:
+def test_the_stylesheet_instruction_is_before_the_root() -> None:
     lines = atom(feed(stylesheet_url="https://example.org/feed.css")).decode().splitlines()
     assert lines[1] == '<?xml-stylesheet type="text/css" href="https://example.org/feed.css"?>'
     assert lines[2].startswith("<feed ")

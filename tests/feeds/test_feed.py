@@ -95,7 +95,7 @@ def test_a_feed_that_would_make_a_document_invalid_is_refused(changes: dict[str,
         feed(**changes)
 
 
-def test_every_document_of_a_feed_has_its_own_address() -> None:
+def test_every_document_of_a_feed_has_its_own_url() -> None:
     subscription = replace(A_FEED, previous_page=2)
     page = replace(A_FEED, page=2, previous_page=1)
     assert subscription.path("rss") == "feed.xml"

@@ -21,7 +21,7 @@ def item(**changes: Any) -> dict[str, Any]:
     return made
 
 
-def test_a_feed_says_its_version_addresses_language_authors_and_hubs() -> None:
+def test_a_feed_states_its_version_urls_language_authors_and_hubs() -> None:
     made = document(feed(hub="https://hub.example/", email="ada@example.org"))
     assert made == {
         "version": "https://jsonfeed.org/version/1.1",
@@ -68,7 +68,7 @@ def test_an_item_carries_authors_tags_image_attachments_and_its_language() -> No
     assert made["language"] == "ar"
 
 
-def test_the_language_of_an_item_is_left_out_where_it_is_the_feeds() -> None:
+def test_an_item_in_the_language_of_the_feed_states_no_language() -> None:
     assert "language" not in item(language="en")
 
 

@@ -122,7 +122,7 @@ def test_newsboat_shows_every_article_with_title_author_and_address(
 
 @settings(max_examples=60, deadline=None)
 @given(MANY)
-def test_any_legal_text_comes_back_unchanged(many: list[Published]) -> None:
+def test_any_legal_text_is_read_back_unchanged(many: list[Published]) -> None:
     made = feed(*many)
     items = etree.fromstring(rss(made)).findall("channel/item")
     assert [one.findtext("guid") for one in items] == [one.id for one in made.entries]
@@ -166,7 +166,7 @@ def test_an_entry_has_the_same_id_in_every_format(write: Write) -> None:
 
 
 @FORMATS
-def test_a_new_title_address_and_host_leave_the_id_alone(write: Write) -> None:
+def test_a_new_title_url_and_host_do_not_change_the_id(write: Write) -> None:
     moved = entry(7, title="New", url="http://example.net/new", path="new.md")
     assert b"tag:example.org,2026-03-01:7" in write(feed(moved, home_url="http://example.net/"))
 

@@ -127,7 +127,7 @@ def test_language_is_declared_and_again_for_an_entry_in_another() -> None:
     assert texts(made, "item/dc:language") == ["ar"]
 
 
-def test_each_author_is_a_creator_and_the_site_author_stands_in() -> None:
+def test_each_author_is_a_creator_and_the_author_of_the_site_is_the_default() -> None:
     made = channel(feed(entry(1), entry(2, authors=("Grace", "Alan"))))
     assert texts(made, "item/dc:creator") == ["Grace", "Alan", "Ada Site"]
 
@@ -155,7 +155,7 @@ def test_an_item_has_at_most_one_enclosure_with_address_length_and_type() -> Non
     }
 
 
-def test_the_enclosure_leaves_the_items_link_alone() -> None:
+def test_the_enclosure_does_not_change_the_link_of_the_item() -> None:
     made = channel(feed(entry(1, enclosure=TALK)))
     assert texts(made, "item/link") == ["https://example.org/articles/1/"]
 
@@ -203,7 +203,7 @@ def test_an_archive_page_says_so_and_links_to_itself_the_current_and_the_page_be
     assert channel(feed()).find("fh:archive", NAMES) is None
 
 
-def test_ttl_and_update_period_say_the_same_as_the_time_readers_may_keep_a_feed() -> None:
+def test_ttl_and_update_period_agree_with_the_caching_time() -> None:
     made = channel(feed())
     assert texts(made, "ttl") == [str(REFRESH_MINUTES)]
     assert texts(made, "sy:updatePeriod") == ["hourly"]
@@ -211,12 +211,12 @@ def test_ttl_and_update_period_say_the_same_as_the_time_readers_may_keep_a_feed(
     assert 60 / int(frequency or 0) == REFRESH_MINUTES
 
 
-def test_an_archive_page_asks_nobody_to_come_back() -> None:
+def test_an_archive_page_has_no_update_period() -> None:
     page = channel(feed(page=1))
     assert texts(page, "ttl") + texts(page, "sy:updatePeriod") == []
 
 
-def test_the_stylesheet_instruction_stands_before_the_root_and_is_escaped() -> None:
+def test_the_stylesheet_instruction_is_before_the_root_and_escaped() -> None:
     styled = rss(feed(stylesheet_url="https://example.org/feed.css?a=1&b='2'"))
     lines = styled.decode().splitlines()
     assert lines[0] == "<?xml version='1.0' encoding='UTF-8'?>"

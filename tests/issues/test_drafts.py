@@ -80,7 +80,7 @@ def test_nothing_public_names_or_links_a_draft(site: SiteFolder) -> None:
     assert not any("newsletters" in str(each) for each in pinged)
 
 
-def test_the_page_of_a_draft_is_of_its_own_and_asks_not_to_be_listed(site: SiteFolder) -> None:
+def test_a_draft_has_its_own_page_with_noindex(site: SiteFolder) -> None:
     first = make(site)
     page = site.text(draft_page(site))
     assert "The first" in page
@@ -161,7 +161,7 @@ def test_hooks_get_the_address_at_which_the_issue_is(site: SiteFolder) -> None:
     assert url() == "https://example.org/newsletters/weekly/2026-11-23-0800/"
 
 
-def test_the_next_issue_is_linked_only_where_the_site_says_so(site: SiteFolder) -> None:
+def test_the_next_issue_is_linked_only_if_the_site_allows_it(site: SiteFolder) -> None:
     site.build(MONDAY)
     page = "newsletters/weekly/next/index.html"
     assert NOINDEX in site.text(page)

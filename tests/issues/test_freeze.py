@@ -80,7 +80,7 @@ def test_an_issue_is_written_shown_and_announced(site: SiteFolder) -> None:
         assert feed.entries[0].title == "Weekly: The first"
 
 
-def test_an_article_comes_once_and_what_is_new_comes_next(site: SiteFolder) -> None:
+def test_an_article_is_in_one_issue_and_new_ones_are_in_the_next(site: SiteFolder) -> None:
     site.article("one.md", "The first", date="2026-11-01")
     first = make(site)
     assert not (site.root / "issues" / "weekly" / "next").exists()
@@ -139,7 +139,7 @@ def test_a_slot_has_one_issue_and_it_stays_as_it_is(site: SiteFolder) -> None:
     assert frozen.items() <= site.documents().items()
 
 
-def test_the_archive_says_what_was_corrected_since(site: SiteFolder) -> None:
+def test_the_archive_states_later_corrections(site: SiteFolder) -> None:
     site.article("one.md", "The first", date="2026-11-01")
     make(site)
     assert "corrected" not in site.text("newsletters/weekly/index.html")
@@ -168,7 +168,7 @@ def test_with_manual_review_it_is_a_draft_until_approved(site: SiteFolder) -> No
         assert not move(opened, issue, IssueState.APPROVED, MONDAY)
 
 
-def test_what_a_cancelled_issue_carried_comes_in_the_next(site: SiteFolder) -> None:
+def test_articles_of_a_cancelled_issue_are_in_the_next(site: SiteFolder) -> None:
     site.article("one.md", "The first", date="2026-11-01")
     issue = make(site)
     with site.opened() as opened:
@@ -202,7 +202,7 @@ def test_an_article_that_another_issue_took_meanwhile_is_not_carried_twice(
     assert [a.title for a in other.carried] == ["The first"]
 
 
-def test_an_issue_that_breaks_a_rule_is_not_made_until_it_is_mended(site: SiteFolder) -> None:
+def test_an_issue_that_breaks_a_rule_is_not_made_until_it_is_corrected(site: SiteFolder) -> None:
     template = site.root / "templates" / "newsletter" / "email.html"
     site.article("one.md", "The first", date="2026-11-01")
     template.parent.mkdir(parents=True)
@@ -213,7 +213,7 @@ def test_an_issue_that_breaks_a_rule_is_not_made_until_it_is_mended(site: SiteFo
     assert make(site, now=MONDAY + timedelta(hours=1)).state == IssueState.APPROVED
 
 
-def test_a_skipped_slot_says_why(site: SiteFolder) -> None:
+def test_a_skipped_slot_has_its_reason(site: SiteFolder) -> None:
     site.article("one.md", "The first", date="2026-11-01")
     site.build()
     with site.opened() as opened:
@@ -263,7 +263,7 @@ def message_to(issue: Issue, name: str) -> email.message.EmailMessage:
     return email.message_from_bytes(prepared.to(who), policy=email.policy.default)
 
 
-def test_an_issue_that_is_delivered_keeps_what_each_reader_gets_of_it(site: SiteFolder) -> None:
+def test_a_delivered_issue_keeps_its_personal_texts(site: SiteFolder) -> None:
     site.configure(**DELIVERED)
     site.article("one.md", "The first", "Some {{ text }} here.", date="2026-11-01")
     issue = make(site)

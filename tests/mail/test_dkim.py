@@ -66,7 +66,7 @@ def tags(message: bytes) -> dict[str, str]:
     return dict(tag.split("=", 1) for tag in plain.split(";"))
 
 
-def test_the_signature_covers_what_rules_of_bulk_mail_ask_for() -> None:
+def test_the_signature_covers_the_headers_that_bulk_mail_requires() -> None:
     said = tags(SIGNER.signed(prepared().to(ADA)))
     covered = said["h"].split(":")
     assert (said["a"], said["d"], said["s"]) == ("rsa-sha256", "news.example.org", "letters")
@@ -102,7 +102,7 @@ def test_of_headers_that_stand_twice_the_last_is_signed_first() -> None:
     assert verified(SIGNER.signed(message))
 
 
-def test_the_lines_of_a_head_may_be_folded_anew_on_the_way() -> None:
+def test_headers_may_be_refolded_in_transit() -> None:
     signed = SIGNER.signed(prepared().to(replace(ADA, name="Ada " * 30)))
     assert verified(signed.replace(b"Subject: Winter at", b"Subject:  Winter\r\n\tat"))
 
@@ -120,7 +120,7 @@ def test_the_lines_of_a_head_may_be_folded_anew_on_the_way() -> None:
         (b"A long line", b"A LONG line"),
     ],
 )
-def test_what_is_changed_on_the_way_is_found_out(of: bytes, becomes: bytes) -> None:
+def test_changes_in_transit_invalidate_the_signature(of: bytes, becomes: bytes) -> None:
     signed = SIGNER.signed(prepared().to(ADA))
     changed = signed.replace(b"List-Unsubscribe:\r\n ", b"List-Unsubscribe: ")
     assert verified(changed)
@@ -162,14 +162,16 @@ def test_names_that_dns_cannot_have_are_refused(field: str, value: str) -> None:
     assert str(caught.value.place) == f"sending.dkim.{field}"
 
 
-def test_without_cryptography_it_is_said_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_cryptography_the_hint_is_how_to_install_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setitem(sys.modules, "cryptography.exceptions", None)
     with pytest.raises(SyndicateError) as caught:
         Signer(SETTINGS, "news.example.org")
     assert "pip install cryptography" in caught.value.hint
 
 
-def test_opendkim_believes_it_and_not_what_was_changed(
+def test_opendkim_accepts_the_signature_and_not_a_changed_message(
     need: Callable[[str, str], str], tmp_path: Path
 ) -> None:
     opendkim = need("opendkim", "apt install opendkim")

@@ -60,7 +60,7 @@ def head(data: bytes) -> str:
     return data.partition(b"\r\n\r\n")[0].decode("ascii")
 
 
-def test_each_necessary_header_stands_exactly_once() -> None:
+def test_each_required_header_is_there_exactly_once() -> None:
     read = parsed()
     for name in ("From", "To", "Subject", "Date", "Message-ID", "MIME-Version", "Content-Type"):
         assert len(read.get_all(name, [])) == 1, name
@@ -291,7 +291,7 @@ def test_the_id_is_stable_for_one_content_and_recipient_and_on_the_senders_domai
     assert len(others | {one}) == 4
 
 
-def test_one_leaves_at_the_stated_address_or_by_a_mail_to_the_sender() -> None:
+def test_unsubscribing_is_by_the_stated_url_or_an_email_to_the_sender() -> None:
     newsletter = Newsletter(name="n", title="N", sender="Lake <a+b@bücher.example>")
     assert unsubscribe_url(newsletter) == ("mailto:a%2Bb@xn--bcher-kva.example?subject=unsubscribe")
     stated = replace(newsletter, unsubscribe="https://e.org/leave")

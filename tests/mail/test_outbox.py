@@ -43,7 +43,7 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     assert not error.value.permanent
 
 
-def test_what_a_killed_program_left_unfinished_is_removed_and_what_is_being_written_is_not(
+def test_partial_files_of_a_killed_program_are_deleted_and_those_being_written_are_not(
     tmp_path: Path,
 ) -> None:
     import fcntl
@@ -56,7 +56,7 @@ def test_what_a_killed_program_left_unfinished_is_removed_and_what_is_being_writ
         assert {each.name for each in tmp_path.iterdir()} == {"two.part", name}
 
 
-def test_a_message_that_was_there_and_was_taken_away_may_have_been_sent(
+def test_a_message_that_was_removed_from_the_outbox_may_have_been_sent(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = os.fsync

@@ -106,7 +106,7 @@ def filled(text: str, who: Recipient, *, html: bool = False) -> str:
     return as_lines(text)
 
 
-def test_each_header_stands_exactly_once() -> None:
+def test_each_header_is_there_exactly_once() -> None:
     message = read(prepared().to(ADA))
     for name in ONCE:
         assert len(message.get_all(name, [])) == 1, name
@@ -124,7 +124,7 @@ def test_a_date_without_a_zone_is_refused() -> None:
         prepared().to(replace(ADA, date=datetime(2026, 11, 22)))  # noqa: DTZ001
 
 
-def test_one_leaves_with_one_click_or_by_a_mail() -> None:
+def test_unsubscribing_is_by_one_click_or_an_email() -> None:
     message = read(prepared().to(ADA))
     leave = str(message["List-Unsubscribe"]).strip()
     assert leave == f"<{ADA.unsubscribe}>, <{ADA.unsubscribe_by_mail}>"
@@ -190,7 +190,7 @@ def test_plain_text_first_html_last_with_the_readers_own_in_both() -> None:
     assert "{{ name }}" in html
 
 
-def test_who_has_no_name_gets_the_form_without() -> None:
+def test_a_reader_without_a_name_gets_the_variant_without() -> None:
     data = prepared().to(replace(ADA, name=""))
     assert_well_formed(data)
     assert read(data)["To"] == "ada@example.net"
@@ -207,7 +207,7 @@ def test_a_name_is_escaped_in_html_and_nowhere_else() -> None:
     assert read(data)["To"].addresses[0].display_name == name
 
 
-def test_what_the_name_of_a_reader_says_is_never_a_mark() -> None:
+def test_the_name_of_a_reader_is_never_a_placeholder() -> None:
     name = f"{MARKS.unsubscribe} {MARKS.name}"
     assert f"Hello {name}," in texts(prepared().to(replace(ADA, name=name)))[0]
 
@@ -245,7 +245,7 @@ def test_domains_are_written_in_punycode() -> None:
     assert read(data)["To"].addresses[0].addr_spec == "ada@xn--bcher-kva.example"
 
 
-def test_letters_other_than_ascii_before_the_at_need_a_server_that_takes_them() -> None:
+def test_a_non_ascii_local_part_needs_smtputf8() -> None:
     zoe = replace(ADA, address="zoë@bücher.example", name="Zoë")
     with pytest.raises(MessageError, match="SMTPUTF8"):
         prepared().to(zoe)
@@ -273,7 +273,7 @@ def test_letters_other_than_ascii_before_the_at_need_a_server_that_takes_them() 
         replace(NAMED, html=NAMED.html + f"https://{DIGEST}.invalid/else"),
     ],
 )
-def test_a_mark_that_a_template_changed_is_told_before_anything_is_sent(form: IssueVariant) -> None:
+def test_a_placeholder_changed_by_a_template_is_an_error_before_sending(form: IssueVariant) -> None:
     for personal in (replace(PERSONAL, named=form), replace(PERSONAL, nameless=form)):
         with pytest.raises(MessageError, match="template") as caught:
             prepared(personal)
@@ -281,7 +281,7 @@ def test_a_mark_that_a_template_changed_is_told_before_anything_is_sent(form: Is
 
 
 @given(NAMES, TEXTS, TEXTS)
-def test_what_is_read_is_what_was_written_with_the_readers_own(
+def test_the_decoded_message_is_the_issue_with_values_of_the_reader(
     name: str, text: str, html: str
 ) -> None:
     who = replace(ADA, name=name)

@@ -274,22 +274,22 @@ def own(text: str) -> str:
 
 
 @pytest.mark.parametrize("reply", UNKNOWN_ADDRESSES)
-def test_an_unknown_address_is_one_whatever_the_status(reply: str) -> None:
+def test_an_unknown_address_is_recognised_with_any_status(reply: str) -> None:
     assert cause(reply, own(reply)) is Cause.ADDRESS
 
 
 @pytest.mark.parametrize("reply", FULL_OR_BUSY)
-def test_a_full_or_busy_mailbox_is_not_gone_whatever_the_status(reply: str) -> None:
+def test_a_full_or_busy_mailbox_is_not_an_unknown_address(reply: str) -> None:
     assert cause(reply, own(reply)) is Cause.MAILBOX
 
 
 @pytest.mark.parametrize("reply", [*SENDER_REFUSED, *WEAKLY_SENDER])
-def test_what_was_refused_of_the_sender_says_nothing_of_the_address(reply: str) -> None:
+def test_a_refusal_of_the_sender_does_not_concern_the_address(reply: str) -> None:
     assert cause(reply, own(reply)) is Cause.SENDER
 
 
 @pytest.mark.parametrize("reply", SAYS_NOTHING)
-def test_a_bare_refusal_says_nothing(reply: str) -> None:
+def test_a_bare_refusal_has_no_cause(reply: str) -> None:
     assert cause(reply, own(reply)) is None
 
 
@@ -419,9 +419,7 @@ def test_what_the_sender_caused_is_never_the_recipients_whatever_the_codes(
 
 
 @given(st.sampled_from([*SENDER_REFUSED, *WEAKLY_SENDER, *UNEXPLAINED_OF_SENDER]), statuses)
-def test_a_status_alone_suppresses_no_one_for_what_is_not_said_of_an_address(
-    reply: str, status: str
-) -> None:
+def test_a_status_alone_does_not_suppress_an_address(reply: str, status: str) -> None:
     assert classify_refusal(f"550 {status} {bare(reply)}", status) is not BounceKind.HARD
 
 
@@ -430,9 +428,7 @@ def test_a_status_alone_suppresses_no_one_for_what_is_not_said_of_an_address(
     statuses,
     st.sampled_from(["550", "551", "552", "556"]),
 )
-def test_a_full_mailbox_is_never_gone_whatever_the_codes(
-    reply: str, status: str, code: str
-) -> None:
+def test_a_full_mailbox_is_never_a_hard_bounce(reply: str, status: str, code: str) -> None:
     assert classify_refusal(f"{code} {status} {bare(reply)}", status) is not BounceKind.HARD
 
 
@@ -455,7 +451,7 @@ def test_a_reply_with_two_causes_spares_the_recipient(gone: str, other: str, sta
 
 
 @given(names, names, st.sampled_from(["blocked", "spam", "policy", "quota", "full", "blacklist"]))
-def test_what_stands_in_an_address_decides_nothing(local: str, domain: str, word: str) -> None:
+def test_words_within_an_address_decide_nothing(local: str, domain: str, word: str) -> None:
     for name in (f"{local}.{word}", word):
         address = f"{name}@{word}-{domain}.example"
         assert cause(f"550 5.1.1 <{address}>: no such user", "5.1.1") is Cause.ADDRESS
@@ -463,7 +459,7 @@ def test_what_stands_in_an_address_decides_nothing(local: str, domain: str, word
 
 
 @given(st.sampled_from(UNKNOWN_ADDRESSES))
-def test_what_is_said_for_now_is_never_hard(reply: str) -> None:
+def test_a_temporary_refusal_is_never_hard(reply: str) -> None:
     assert classify_refusal(f"450 4.1.1 {bare(reply)}", "4.1.1") is not BounceKind.HARD
 
 
@@ -486,7 +482,7 @@ def test_the_status_may_stand_anywhere_and_the_specific_one_counts(text: str, st
     assert enhanced_status(text) == status
 
 
-def test_what_holds_for_now_is_said_by_the_server_itself() -> None:
+def test_only_the_server_decides_that_a_refusal_is_temporary() -> None:
     assert is_temporary("450 4.1.1 User unknown")
     assert is_temporary("4.4.1 no answer")
     assert not is_temporary("550 4.2.2 over quota")
@@ -504,7 +500,7 @@ def test_replies_are_found_in_a_text_for_people() -> None:
     assert list(replies_in("Call 555-1234 or port 587.")) == []
 
 
-def test_every_phrase_is_in_lowercase_and_stands_once() -> None:
+def test_every_phrase_is_lowercase_and_unique() -> None:
     phrases = [phrase for rule in (*RULES, *HINTS) for phrase in rule.phrases]
     assert {phrase for phrase in phrases if phrases.count(phrase) > 1} == set()
     assert [

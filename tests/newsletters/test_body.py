@@ -33,7 +33,7 @@ def test_an_image_wider_than_the_column_shrinks_in_proportion() -> None:
     assert 'height="288"' in html
 
 
-def test_an_image_keeps_a_size_that_fits_and_loses_one_that_is_no_number() -> None:
+def test_an_image_keeps_a_size_that_fits_and_loses_an_invalid_one() -> None:
     assert 'width="100"' in mail('<img src="https://e.org/a.png" width="100" height="50">')
     html = mail('<img src="https://e.org/a.png" width="50%" height="auto">')
     assert "width" not in html
@@ -44,7 +44,7 @@ def test_an_image_always_has_an_alternative_text() -> None:
     assert 'alt=""' in mail('<img src="https://e.org/a.png">')
 
 
-def test_an_image_within_the_page_which_mail_programs_block_becomes_its_text() -> None:
+def test_an_image_as_a_data_url_becomes_its_text() -> None:
     assert mail('<p>See <img src="data:image/png;base64,AAAA" alt="a swan">.</p>') == (
         '<p dir="auto">See a swan.</p>'
     )
@@ -58,7 +58,7 @@ def test_video_and_audio_become_links() -> None:
     assert "<audio" not in html
 
 
-def test_a_link_within_the_page_leads_to_the_web_and_the_way_back_goes() -> None:
+def test_a_link_within_the_page_leads_to_the_web_and_backlinks_are_removed() -> None:
     html = mail('<p>Note<a href="#fn1">1</a></p><p id="fn1">Text <a href="#r1">↩</a></p>')
     assert f'href="{URL}#fn1"' in html
     assert "↩" not in html
@@ -69,7 +69,7 @@ def test_an_arrow_that_leads_elsewhere_stays() -> None:
     assert "↑" in mail('<p><a href="https://e.org/">↑</a></p>')
 
 
-def test_heading_cells_say_what_they_head_and_the_table_scrolls_alone() -> None:
+def test_heading_cells_have_a_scope_and_only_the_table_scrolls() -> None:
     html = mail(
         "<table><tr><th>Day</th><th>Swans</th></tr><tr><th>Monday</th><td>12</td></tr></table>"
     )
@@ -133,7 +133,7 @@ def test_a_table_of_many_columns_keeps_room_for_them() -> None:
 PICTURE = '<p dir="auto"><img src="https://e.org/a.png" alt=""></p>'
 
 
-def test_the_paragraph_of_a_picture_alone_can_be_left_out_once() -> None:
+def test_the_paragraph_of_only_an_image_can_be_left_out_once() -> None:
     url = "https://e.org/a.png"
     assert without_picture(f"<p>A</p>{PICTURE}{PICTURE}", url) == f"<p>A</p>{PICTURE}"
 
@@ -148,7 +148,7 @@ def test_the_paragraph_of_a_picture_alone_can_be_left_out_once() -> None:
         '<p><img src="https://e.org/b.png" alt=""></p>',
     ],
 )
-def test_a_picture_with_anything_around_it_stays(html: str) -> None:
+def test_an_image_with_text_around_it_stays(html: str) -> None:
     assert without_picture(html, "https://e.org/a.png") == html
 
 

@@ -102,7 +102,7 @@ def test_a_link_may_show_its_own_address(
     assert found(judged, issue, newsletter, article("a", "A", html)) == ()
 
 
-def test_words_of_the_style_sheet_are_not_taken_for_the_text_of_a_summarised_article(
+def test_words_of_the_style_sheet_do_not_count_as_text_of_an_article(
     issue: Issue, newsletter: Newsletter, judged: Judged
 ) -> None:
     first = article("first", "First", "<p>Words.</p>")
@@ -120,7 +120,7 @@ def test_a_missing_postal_address_is_a_warning_about_the_configuration(
     assert "newsletters.weekly.postal_address" in finding.hint
 
 
-def test_full_texts_that_gave_way_are_counted_and_named_in_one_finding(
+def test_articles_reduced_to_summaries_are_named_in_one_finding(
     issue: Issue, newsletter: Newsletter, judged: Judged
 ) -> None:
     html = "<p>" + "A long sentence. " * 8000 + "</p>"
@@ -133,7 +133,7 @@ def test_full_texts_that_gave_way_are_counted_and_named_in_one_finding(
     assert finding.message.endswith("'Long 0', 'Long 1', 'Long 2', 'Long 3', 'Long 4'")
 
 
-def test_an_address_of_the_site_without_https_is_told_once(
+def test_a_site_without_https_is_reported_once(
     issue: Issue, newsletter: Newsletter, judged: Judged
 ) -> None:
     home = "http://news.example.org/"
@@ -150,7 +150,7 @@ def test_an_address_of_the_site_without_https_is_told_once(
     assert "http://old.example.org/" in findings[1].message
 
 
-def test_a_pair_of_colours_is_told_once_at_the_style_sheet_with_what_has_it(
+def test_a_pair_of_colours_is_reported_once_at_the_style_sheet_with_its_elements(
     issue: Issue, newsletter: Newsletter, judged: Judged, rich: tuple[Published, ...]
 ) -> None:
     rendered = issue()
@@ -192,7 +192,7 @@ def test_an_image_alone_is_found(
     assert "email-27" in {each.rule for each in findings}
 
 
-def test_braces_an_author_wrote_are_no_placeholder(
+def test_braces_that_an_author_wrote_are_not_placeholders(
     issue: Issue, newsletter: Newsletter, judged: Judged
 ) -> None:
     html = (
@@ -201,7 +201,7 @@ def test_braces_an_author_wrote_are_no_placeholder(
     assert found(judged, issue, newsletter, article("a", "A {{ b }}", html)) == ()
 
 
-def test_contrast_is_what_wcag_says() -> None:
+def test_contrast_is_computed_as_in_wcag() -> None:
     assert contrast("#000000", "#ffffff") == pytest.approx(21)
     assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
 
@@ -297,7 +297,7 @@ def test_a_fault_of_the_design_has_the_line_of_its_file(
     assert places == [(f"newsletter/{sheet.name}", line)]
 
 
-def test_only_rules_of_good_mail_of_level_error_keep_an_issue_from_being_sent() -> None:
+def test_only_findings_of_level_error_block_an_issue() -> None:
     findings = [
         Finding(Level.ERROR, "email-15", "", ""),
         Finding(Level.WARNING, "email-19", "", ""),

@@ -94,27 +94,27 @@ def pictures(html: str) -> list[tuple[str | None, ...]]:
     return [tuple(each.get(name) for name in ("src", "width", "height")) for each in images]
 
 
-def test_the_lead_of_a_magazine_has_its_picture_at_the_head_and_only_there(issue: Issue) -> None:
+def test_the_lead_of_a_magazine_has_its_image_at_the_top_and_only_there(issue: Issue) -> None:
     html = issue((article("a", "A", ALONE, image=LAKE),), design="magazine").html
     assert pictures(html) == [(LAKE.url, "640", "360")]
     assert html.index(LAKE.url) < html.index("Before.")
 
 
 @pytest.mark.parametrize("design", ["digest", "letter"])
-def test_a_picture_that_the_text_shows_stays_where_it_is(issue: Issue, design: str) -> None:
+def test_an_image_that_the_text_shows_stays_where_it_is(issue: Issue, design: str) -> None:
     html = issue((article("a", "A", ALONE, image=LAKE),), design=design).html
     assert pictures(html) == [(LAKE.url, "576", "324")]
     assert html.index(LAKE.url) > html.index("Before.")
 
 
-def test_a_picture_within_a_figure_is_not_taken_out_of_it(issue: Issue) -> None:
+def test_an_image_within_a_figure_stays_in_it(issue: Issue) -> None:
     figure = f'<figure><img src="{LAKE.url}" alt=""><figcaption>Dawn</figcaption></figure>{TEXT}'
     html = issue((article("a", "A", figure, image=LAKE),), design="magazine").html
     assert len(pictures(html)) == 1
     assert html.index(LAKE.url) > html.index("</h2>")
 
 
-def test_cards_show_pictures_in_the_width_they_have(issue: Issue) -> None:
+def test_cards_show_images_in_the_width_of_the_card(issue: Issue) -> None:
     html = issue((*THREE, article("x", "X", TEXT, 5, image=LAKE)), design="magazine").html
     assert pictures(html) == [
         (LAKE.url, "640", "360"),
@@ -128,7 +128,7 @@ def test_cards_show_pictures_in_the_width_they_have(issue: Issue) -> None:
     ("width", "height", "shown"),
     [(1200, 600, ("640", "320")), (300, 200, ("300", "200")), (900, 1800, ("288", "576"))],
 )
-def test_only_a_wide_picture_fills_the_width_of_a_magazine(
+def test_only_a_wide_image_fills_the_width_of_a_magazine(
     issue: Issue, width: int, height: int, shown: tuple[str, str]
 ) -> None:
     picture = Image(LAKE.url, "", width, height)
@@ -145,14 +145,14 @@ def test_only_a_wide_picture_fills_the_width_of_a_magazine(
         Image("https://e.org/icon.png", "", 32, 32, "image/png"),
     ],
 )
-def test_drawings_and_icons_are_no_pictures_for_a_mail(
+def test_vector_images_and_icons_are_not_lead_images(
     issue: Issue, design: str, image: Image
 ) -> None:
     html = issue((article("a", "A", TEXT, image=image),), design=design, text="summary").html
     assert pictures(html) == []
 
 
-def test_a_picture_of_unknown_size_is_bound_to_the_column(issue: Issue) -> None:
+def test_an_image_of_unknown_size_is_limited_to_the_column(issue: Issue) -> None:
     unknown = Image("https://e.org/a.jpg", "")
     (image,) = page_of(issue((article("a", "A", TEXT, image=unknown),), text="summary").html).iter(
         "img"
@@ -176,7 +176,7 @@ def test_hard_articles_break_no_rule(
 
 
 @every_design
-def test_titles_are_text_whatever_stands_in_them(issue: Issue, design: str) -> None:
+def test_titles_are_text_even_with_markup(issue: Issue, design: str) -> None:
     html = issue(HARD, design=design).html
     titles = [each.text_content().strip() for each in page_of(html).iter("h2", "h3")]
     for each in HARD:
@@ -276,7 +276,7 @@ def test_a_logo_takes_the_place_of_the_title_no_larger_than_a_head_may_be(
     assert (logo.get("width"), logo.get("height")) == shown
 
 
-def test_a_logo_of_unknown_size_is_bound_by_its_height(issue: Issue) -> None:
+def test_a_logo_of_unknown_size_has_a_maximal_height(issue: Issue) -> None:
     logo = page_of(issue(THREE[1:2], logo=Image(LOGO, "Lake Weekly")).html).find(".//h1/img")
     assert (logo.get("width"), logo.get("height")) == (None, "56")
 

@@ -56,7 +56,7 @@ def test_13_the_plain_text_carries_headings_links_with_their_urls_and_lists(
     assert rendered.links.web_url in text
 
 
-def test_15_an_ordinary_issue_is_far_below_what_gmail_cuts(rendered: Rendered) -> None:
+def test_15_an_ordinary_issue_is_far_below_the_clipping_limit_of_gmail(rendered: Rendered) -> None:
     assert len(rendered.html.encode()) < 40_000
 
 
@@ -93,7 +93,7 @@ def test_19_all_text_has_enough_contrast_in_both_schemes(page: HtmlElement, css:
     assert [fault for fault in colour_faults(page, css) if fault[0] == 19] == []
 
 
-def test_20_tables_are_presentation_or_say_what_their_headings_head(page: HtmlElement) -> None:
+def test_20_tables_are_presentation_or_have_headings_with_scope(page: HtmlElement) -> None:
     tables = page.xpath("//table")
     assert len(tables) > 2
     for table in tables:
@@ -154,7 +154,7 @@ def test_25_text_is_16_pixels_or_more_and_links_show_without_colour(page: HtmlEl
         assert "underline" in link.get("style") or "border:1px" in link.get("style")
 
 
-def test_26_the_footer_says_how_to_unsubscribe_why_it_was_sent_and_by_whom(
+def test_26_the_footer_states_how_to_unsubscribe_why_it_was_sent_and_the_sender(
     rendered: Rendered, page: HtmlElement
 ) -> None:
     footer = page.find(".//div[@class='footer']")
@@ -172,14 +172,14 @@ def test_26_without_a_postal_address_the_footer_goes_without(issue: Issue, desig
 
 
 @pytest.mark.parametrize("design", DESIGNS)
-def test_27_an_article_of_one_image_still_comes_with_words(issue: Issue, design: str) -> None:
+def test_27_an_article_of_one_image_has_text_as_well(issue: Issue, design: str) -> None:
     image = '<p><img src="https://news.example.org/a.png" alt=""></p>'
     only = (article("a", "A picture", image),)
     page: HtmlElement = document_fromstring(issue(only, design=design).html)
     assert "A picture" in page.find("body").text_content()
 
 
-def test_28_braces_in_an_article_are_text_and_none_of_ours_is_left(rendered: Rendered) -> None:
+def test_28_braces_in_an_article_are_text_and_no_placeholder_is_left(rendered: Rendered) -> None:
     for text in (rendered.html, rendered.text):
         assert text.count("{{") == text.count("{{ first_name }}") == 1
         assert "{%" not in text

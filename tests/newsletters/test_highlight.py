@@ -32,7 +32,7 @@ def test_parts_of_code_have_classes() -> None:
         assert part in html
 
 
-def test_changes_show_what_went_and_what_came() -> None:
+def test_a_diff_shows_removed_and_added_lines() -> None:
     html = coloured("-old\n+new\n", "diff")
     assert '<span class="d">-old\n</span>' in html
     assert '<span class="i">+new\n</span>' in html

@@ -90,7 +90,7 @@ def test_21_a_telephone_scrolls_wide_tables_and_nothing_else_sideways(
 
 
 @every(700)
-def test_21_on_a_desk_the_container_is_640_wide(
+def test_21_on_a_desktop_the_container_is_640_wide(
     seen: dict[str, Found], scheme: str, key: str
 ) -> None:
     page = seen[scheme][key]
@@ -99,7 +99,7 @@ def test_21_on_a_desk_the_container_is_640_wide(
 
 
 @every()
-def test_17_the_site_runs_as_its_language_does_and_each_text_by_its_own_letters(
+def test_17_the_site_has_the_direction_of_its_language_and_each_text_its_own(
     seen: dict[str, Found], scheme: str, key: str
 ) -> None:
     page = seen[scheme][key]
@@ -108,6 +108,8 @@ def test_17_the_site_runs_as_its_language_does_and_each_text_by_its_own_letters(
 
 
 @every()
-def test_18_dark_paper_is_dark(seen: dict[str, Found], scheme: str, key: str) -> None:
+def test_18_the_background_is_dark_in_dark_mode(
+    seen: dict[str, Found], scheme: str, key: str
+) -> None:
     channels = [int(each) for each in re.findall(r"\d+", seen[scheme][key]["paper"])]
     assert max(channels) < 64 if scheme == "dark" else min(channels) > 240

@@ -134,7 +134,7 @@ def test_a_service_that_can_escape_needs_no_invisible_characters(name: str, text
 
 
 @pytest.mark.parametrize(("name", "text"), [("mailchimp", "*|A|*"), ("sendgrid", "{{ a }}")])
-def test_invisible_characters_are_noticed(name: str, text: str) -> None:
+def test_invisible_characters_are_reported(name: str, text: str) -> None:
     before = rendered(text=text)
     assert is_divided(before, filled(before, SERVICES[name], MARKS))
     harmless = rendered(text=f"nothing {JOINER} here", html=f"<p>{text}</p>")

@@ -26,7 +26,7 @@ def test_a_link_that_shows_its_address_is_written_once() -> None:
     assert plain_text('<p><a href="https://a.org/">https://a.org/</a></p>') == "https://a.org/"
 
 
-def test_lists_have_marks_nest_and_begin_where_they_say() -> None:
+def test_lists_have_bullets_nest_and_begin_at_their_number() -> None:
     assert plain_text("<ul><li>a<ul><li>b</li></ul></li><li>c</li></ul>") == "- a\n  - b\n- c"
     assert plain_text('<ol start="9"><li>a</li><li>b</li></ol>') == "9. a\n10. b"
 
@@ -48,7 +48,7 @@ def test_code_keeps_its_lines_and_spaces_and_is_never_wrapped() -> None:
     )
 
 
-def test_a_narrow_table_stands_in_columns() -> None:
+def test_a_narrow_table_is_written_in_columns() -> None:
     html = "<table><tr><th>Day</th><th>湖</th></tr><tr><td>Monday</td><td>12</td></tr></table>"
     assert plain_text(html) == "Day     湖\n------  --\nMonday  12"
 

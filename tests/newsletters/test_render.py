@@ -64,7 +64,7 @@ def test_dates_are_in_the_zone_of_the_site(
 
 
 @pytest.mark.parametrize("design", ["digest", "letter", "magazine"])
-def test_a_newsletter_speaks_the_language_of_its_site(
+def test_a_newsletter_is_in_the_language_of_its_site(
     site: SiteSettings,
     newsletter: Newsletter,
     links: IssueLinks,
@@ -99,7 +99,7 @@ def test_summaries_only_link_to_the_rest(issue: Issue) -> None:
     assert rendered.summarised == ()
 
 
-def test_full_texts_too_long_for_one_mail_give_way_longest_first(issue: Issue) -> None:
+def test_full_texts_too_long_for_one_email_become_summaries_longest_first(issue: Issue) -> None:
     articles = (
         article("short", "Short", LONG),
         article("longest", "Longest", LONG * 60),
@@ -119,7 +119,7 @@ ROW = "<tr>" + "<td>7</td>" * 8 + "</tr>"
 TABLE = f"<table><thead><tr>{'<th>c</th>' * 8}</tr></thead><tbody>{ROW * 100}</tbody></table>"
 
 
-def test_texts_count_by_what_they_take_in_the_mail_not_by_their_own_length(issue: Issue) -> None:
+def test_texts_count_by_their_size_in_the_email(issue: Issue) -> None:
     table = article("table", "Table", TABLE)
     long = [article(f"long{each}", f"Long {each}", LONG * (13 + each), each) for each in range(3)]
     assert all(len(each.html) > len(TABLE) for each in long)
@@ -155,7 +155,7 @@ def test_a_text_no_longer_than_its_summary_is_never_cut(issue: Issue, text: str)
     assert short.id not in rendered.summarised
 
 
-def test_a_picture_is_more_than_a_summary(issue: Issue) -> None:
+def test_an_image_counts_as_more_than_a_summary(issue: Issue) -> None:
     html = '<p><img src="https://e.org/a.png" alt="Ice"></p>'
     picture = article("a", "A", html, summary="Ice")
     assert "Continue reading on the web" in issue((picture,), text="summary").html
@@ -174,7 +174,7 @@ def test_each_name_in_the_line_of_an_article_takes_its_own_direction(issue: Issu
     assert "<bdi>ليلى</bdi>, <bdi>Ada B.</bdi>" in html
 
 
-def test_the_measuring_of_texts_leaves_no_trace(issue: Issue) -> None:
+def test_measuring_texts_does_not_change_the_issue(issue: Issue) -> None:
     assert "begins-->" not in issue().html
 
 
@@ -210,7 +210,7 @@ def test_a_design_of_the_users_replaces_single_files(
     assert "In this issue" in rendered.html
 
 
-def test_a_design_of_another_name_holds_only_what_differs(
+def test_a_design_contains_only_the_templates_that_differ(
     tmp_path: Path,
     site: SiteSettings,
     newsletter: Newsletter,
@@ -251,7 +251,7 @@ def test_a_fault_in_a_part_names_its_file_and_line(
     assert caught.value.place == Location(str(part), 2)
 
 
-def test_a_folder_of_designs_that_is_not_there_is_an_error(
+def test_a_missing_design_is_an_error(
     env: jinja2.Environment,
     site: SiteSettings,
     newsletter: Newsletter,

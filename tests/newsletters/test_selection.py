@@ -54,7 +54,7 @@ def test_what_an_earlier_issue_carried_is_not_carried_again(weekly: Newsletter) 
     assert selection.reasons["b"] is Reason.CARRIED
 
 
-def test_only_wanted_tags_and_no_unwanted_ones_whatever_their_case(weekly: Newsletter) -> None:
+def test_tags_are_included_and_excluded_in_any_case(weekly: Newsletter) -> None:
     picky = replace(weekly, include=("News",), exclude=("draft",))
     selection = chosen(
         picky,
@@ -97,7 +97,9 @@ def test_a_later_issue_that_is_full_takes_those_that_waited_longest(weekly: News
     most=st.integers(1, 7),
     backlog=st.integers(0, 7),
 )
-def test_nothing_is_lost_and_nothing_comes_twice(days: list[int], most: int, backlog: int) -> None:
+def test_no_article_is_lost_and_none_is_in_two_issues(
+    days: list[int], most: int, backlog: int
+) -> None:
     newsletter = Newsletter(
         name="n", title="N", sender="a@b.org", max_articles=most, backlog=backlog
     )

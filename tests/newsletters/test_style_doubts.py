@@ -44,7 +44,7 @@ BODY = '<p class="a" title="x">One <b>two</b></p><p>Three</p>'
         ("p { width: 600px; width: min(100%, 600px) }", "p"),
     ],
 )
-def test_what_is_lost_is_told_as_it_is_written(css: str, written: str) -> None:
+def test_a_lost_style_is_reported_as_it_is_written(css: str, written: str) -> None:
     (doubt,) = doubts(css)
     assert doubt.written == written
     assert doubt.message
@@ -63,7 +63,7 @@ def test_what_is_lost_is_told_as_it_is_written(css: str, written: str) -> None:
         "@font-face { font-family: x; src: url(a.woff) } @charset 'utf-8';",
     ],
 )
-def test_what_is_kept_is_not_told(css: str) -> None:
+def test_a_kept_style_is_not_reported(css: str) -> None:
     assert list(doubts(css)) == []
 
 
@@ -76,7 +76,7 @@ def test_what_is_kept_is_not_told(css: str) -> None:
         "p:first-child { color: red } p + p { margin: 0 1px }",
     ],
 )
-def test_what_is_not_told_is_written_as_another_inliner_writes_it(css: str) -> None:
+def test_styles_without_findings_are_inlined_as_by_another_inliner(css: str) -> None:
     page = f"<html><head><style>{css}</style></head><body>{BODY}</body></html>"
     ours, theirs = (
         [
@@ -97,7 +97,7 @@ def test_the_style_sheets_that_ship_lose_nothing() -> None:
             assert list(doubts(css)) == []
 
 
-def test_css_is_taken_apart_as_it_is_written() -> None:
+def test_css_is_parsed_as_it_is_written() -> None:
     css = 'a[title="},{"], b { x: url(a;b); y: "c;d" } @import "e"; @media f { g { h: i } }'
     assert list(blocks(css)) == [
         ('a[title="},{"], b', 'x: url(a;b); y: "c;d"'),

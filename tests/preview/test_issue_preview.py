@@ -26,7 +26,7 @@ def test_rules_for_a_scheme_hold_always_or_never() -> None:
     assert 'media="(max-width: 0px)"' in light
 
 
-def test_the_browser_is_told_the_one_scheme() -> None:
+def test_the_browser_gets_one_colour_scheme() -> None:
     dark = framed(MAIL, "dark", {})
     assert '<meta name="color-scheme" content="dark">' in dark
     assert ":root { color-scheme: dark; supported-color-schemes: dark }" in dark
@@ -37,12 +37,12 @@ def test_a_mail_that_knows_no_dark_mode_stays_light() -> None:
     assert 'content="light"' in framed(plain, "dark", {})
 
 
-def test_what_an_article_says_stays_as_it_is() -> None:
+def test_the_text_of_an_article_stays_as_it_is() -> None:
     written = MAIL[MAIL.index("<p>We use") :]
     assert framed(MAIL, "dark", {}).endswith(written)
 
 
-def test_pictures_of_the_site_come_from_here() -> None:
+def test_images_of_the_site_are_served_by_the_preview() -> None:
     url = "https://example.org/a.png?x=1&y=2"
     assert addresses(MAIL) == [url]
     shown = framed(MAIL, "light", {url: Picture("abc", Path("a.png"))})

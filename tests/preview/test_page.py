@@ -38,7 +38,7 @@ def scrolled(page: Page) -> list[int]:
     return [*frames, text, page.evaluate("scrollY")]
 
 
-def test_a_word_saved_in_an_article_is_seen_everywhere_and_nothing_scrolls(
+def test_a_saved_change_appears_in_every_frame_without_scrolling(
     new_site: Path, start: Start, page: Page
 ) -> None:
     preview = start(new_site)
@@ -75,7 +75,7 @@ def test_frames_are_as_wide_as_a_phone_and_a_desktop_and_show_both_schemes(
         assert email(page, figure).evaluate(INK) == ink
 
 
-def test_the_pictures_of_the_site_are_shown_before_they_are_published(
+def test_images_are_shown_before_they_are_published(
     new_site: Path, start: Start, page: Page
 ) -> None:
     opened(page, start(new_site))

@@ -35,7 +35,7 @@ def proof(made: PreviewRenderer, now: datetime = NOON) -> IssuePreview:
     return made.proof("weekly")
 
 
-def test_a_proof_is_what_a_build_makes(site: SiteFolder) -> None:
+def test_a_preview_is_the_issue_that_a_build_makes(site: SiteFolder) -> None:
     site.build()
     site.article("b.md", "Wind", date="2026-11-20")
     made = proof(workshop(site))
@@ -79,7 +79,7 @@ def test_a_site_that_was_never_built_gets_no_database(tmp_path: Path) -> None:
     assert sorted(path.name for path in site.root.iterdir()) == ["config.yaml", "content"]
 
 
-def test_it_follows_what_builds_do_meanwhile(site: SiteFolder) -> None:
+def test_the_preview_follows_builds(site: SiteFolder) -> None:
     made = workshop(site)
     proof(made)
     site.article("b.md", "Wind", date="2026-11-20")
@@ -90,7 +90,7 @@ def test_it_follows_what_builds_do_meanwhile(site: SiteFolder) -> None:
     assert made.site.database.rows("SELECT started_at FROM newsletters") == began
 
 
-def test_what_is_wrong_with_its_articles_is_in_it_with_its_place(site: SiteFolder) -> None:
+def test_findings_of_articles_are_in_the_preview_with_their_place(site: SiteFolder) -> None:
     site.article("b.md", "Wind", "![](gone.png)", date="2026-11-20")
     site.write("c.md", "---\ntitle: [\n---\n")
     found = {finding.path.rpartition("/")[2]: finding for finding in proof(workshop(site)).findings}
@@ -98,7 +98,7 @@ def test_what_is_wrong_with_its_articles_is_in_it_with_its_place(site: SiteFolde
     assert "gone.png" in found["b.md"].message
 
 
-def test_a_picture_that_changes_gets_another_name(site: SiteFolder) -> None:
+def test_a_changed_image_gets_another_name(site: SiteFolder) -> None:
     made = workshop(site)
     (before,) = proof(made).pictures.values()
     site.write("waves.png", PNG + b"\0")
@@ -107,7 +107,7 @@ def test_a_picture_that_changes_gets_another_name(site: SiteFolder) -> None:
     assert before.name != after.name
 
 
-def test_it_says_why_there_is_nothing_to_send(site: SiteFolder) -> None:
+def test_the_preview_states_why_there_is_nothing_to_send(site: SiteFolder) -> None:
     letter = LETTER["weekly"] | {"include": ["birds"]}
     site.configure(newsletters={"weekly": letter})
     made = proof(workshop(site))

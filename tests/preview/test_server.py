@@ -29,7 +29,7 @@ def test_the_first_page_is_that_of_the_first_newsletter(preview: Preview) -> Non
     assert headers["Content-Type"] == "text/html; charset=utf-8"
 
 
-def test_the_page_is_told_all_that_is_known_of_the_issue(preview: Preview) -> None:
+def test_the_page_gets_all_that_is_known_of_the_issue(preview: Preview) -> None:
     proof = preview.shown()["proof"]
     assert proof["subject"] == "Low Tide, weekly: The rule of twelfths"
     assert 40 <= len(proof["preheader"]) <= 130
@@ -71,11 +71,11 @@ def test_a_name_that_only_leads_here_is_refused(preview: Preview, host: str | No
         "/favicon.ico",
     ],
 )
-def test_nothing_but_what_it_made_is_given(preview: Preview, path: str) -> None:
+def test_only_documents_of_the_preview_are_served(preview: Preview, path: str) -> None:
     assert preview.ask(path)[0] == 404
 
 
-def test_pictures_of_the_site_come_from_its_folder(preview: Preview) -> None:
+def test_images_of_the_site_are_served_from_its_folder(preview: Preview) -> None:
     html = preview.ask("/weekly/light.html")[1].decode()
     name = html.split('src="pictures/')[1].split('"')[0]
     status, body, headers = preview.ask(f"/weekly/pictures/{name}")
@@ -86,7 +86,7 @@ def test_pictures_of_the_site_come_from_its_folder(preview: Preview) -> None:
     assert body in files
 
 
-def test_every_answer_says_what_it_may_load(preview: Preview) -> None:
+def test_every_response_has_a_content_security_policy(preview: Preview) -> None:
     for path in ("/weekly/", "/_/page.js", "/weekly/proof.json", "/weekly/dark.html", "/nothing"):
         headers = preview.ask(path)[2]
         assert "default-src 'none'" in headers["Content-Security-Policy"], path

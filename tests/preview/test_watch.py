@@ -78,7 +78,7 @@ def test_what_is_saved_is_seen(watched: Watched, save: Callable[[Watched], None]
 
 
 @pytest.mark.parametrize("save", SAVES)
-def test_it_is_seen_too_where_the_system_tells_nothing(
+def test_changes_are_seen_without_notifications_of_the_system(
     watched: Watched, save: Callable[[Watched], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object, **__: object) -> None:
@@ -94,7 +94,7 @@ def test_nothing_saved_means_nothing_new(watched: Watched) -> None:
     assert [watcher.next(watched, before) for _ in range(3)] == [before] * 3
 
 
-def test_a_content_folder_that_went_and_came_back_is_followed(watched: Watched) -> None:
+def test_a_content_folder_that_was_removed_and_restored_is_watched(watched: Watched) -> None:
     watcher = Watcher()
     before = watcher.next(watched, None)
     shutil.rmtree(watched.content)

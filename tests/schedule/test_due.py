@@ -38,7 +38,7 @@ def test_nothing_is_due_before_its_time() -> None:
 
 
 @pytest.mark.parametrize("missed", get_args(Missed))
-def test_a_slot_is_made_on_time_whatever_is_said_of_missed_ones(missed: Missed) -> None:
+def test_a_slot_that_is_on_time_is_made_whatever_the_policy_for_missed_ones(missed: Missed) -> None:
     for late in (timedelta(), timedelta(seconds=5), ON_TIME):
         found = due(EIGHT, since=SINCE, now=day(1) + late, missed=missed, max_age=timedelta(0))
         assert days(found) == ([1], {})
@@ -53,7 +53,7 @@ def test_two_times_that_the_clocks_jump_over_are_both_made(missed: Missed) -> No
     assert found.skip == ()
 
 
-def test_what_would_have_been_due_before_the_schedule_was_there_is_no_slot() -> None:
+def test_there_are_no_slots_before_the_schedule_began() -> None:
     assert due(EIGHT, since=day(5), now=day(5, "23:00")) == Due()
     assert days(due(EIGHT, since=day(5, "07:59"), now=day(5))) == ([5], {})
     later = due(EIGHT, since=day(5, "12:00"), last="2026-01-01T08:00", now=day(6))
@@ -81,7 +81,7 @@ def test_all_missed_slots_that_are_not_too_old_are_made() -> None:
     assert days(found) == ([3, 4], {1: SkipReason.TOO_OLD, 2: SkipReason.TOO_OLD})
 
 
-def test_no_missed_slot_is_made_when_none_is_wanted() -> None:
+def test_no_missed_slot_is_made_with_catch_up_none() -> None:
     found = due(EIGHT, since=SINCE, now=day(2, "08:11"), missed="none")
     assert days(found) == ([], {1: SkipReason.UNWANTED, 2: SkipReason.UNWANTED})
 

@@ -40,7 +40,7 @@ def test_each_quarter_hour_of_the_year_is_one_slot(place: str) -> None:
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_each_time_of_day_comes_once_a_day_when_clocks_change(place: str) -> None:
+def test_each_time_of_day_occurs_once_a_day_when_clocks_change(place: str) -> None:
     reached = year(place)
     for change in changes(place):
         near = {k: v for k, v in reached.items() if abs(k - change) < timedelta(days=2)}
@@ -52,7 +52,7 @@ def test_each_time_of_day_comes_once_a_day_when_clocks_change(place: str) -> Non
 
 
 @pytest.mark.parametrize("number", range(len(PLACES)))
-def test_each_time_of_day_comes_each_day_of_the_year(number: int) -> None:
+def test_each_time_of_day_occurs_on_each_day_of_the_year(number: int) -> None:
     """The 96 times are shared out among the places."""
     place = PLACES[number]
     for hour, minute in TIMES[number :: len(PLACES)]:
@@ -90,7 +90,7 @@ def test_every_so_many_hours_counts_on_the_local_clock(place: str) -> None:
         ("Asia/Kathmandu", "2026-11-01T08:00", "2026-11-01T02:15"),
     ],
 )
-def test_a_slot_is_due_when_the_clock_first_shows_it_or_something_later(
+def test_a_slot_is_due_when_the_clock_first_shows_its_time_or_a_later_one(
     place: str, local: str, due: str
 ) -> None:
     schedule = Schedule.parse(every=f"day at {local[11:]}", time_zone=place)
@@ -104,7 +104,7 @@ def test_several_times_a_day_come_in_order() -> None:
     assert found == ["2026-01-01T12:15", "2026-01-01T18:30", "2026-01-02T08:00", "2026-01-02T12:15"]
 
 
-def test_a_slot_at_the_very_moment_is_before_it_and_not_after_it() -> None:
+def test_a_slot_due_at_a_moment_is_until_it_and_not_after_it() -> None:
     schedule = Schedule.parse(every="day at 08:00", time_zone="UTC")
     eight = utc("2026-01-02T08:00")
     assert next(schedule.after(eight)).local == "2026-01-03T08:00"
@@ -112,14 +112,14 @@ def test_a_slot_at_the_very_moment_is_before_it_and_not_after_it() -> None:
     assert [slot.due for slot in schedule.between(eight - timedelta(hours=1), eight)] == [eight]
 
 
-def test_within_an_hour_that_comes_again_nothing_is_due_again() -> None:
+def test_within_a_repeated_hour_no_slot_is_due_again() -> None:
     schedule = Schedule.parse(every="15 minutes", time_zone="Europe/Berlin")
     again_ten_past_two = utc("2026-10-25T01:10")
     first = next(schedule.after(again_ten_past_two))
     assert first == Slot("2026-10-25T03:00", utc("2026-10-25T02:00"))
 
 
-def test_nothing_up_to_the_last_slot_comes_again() -> None:
+def test_no_slot_up_to_the_last_is_returned_again() -> None:
     schedule = Schedule.parse(every="day at 08:00", time_zone="UTC")
     begin = utc("2026-01-01T00:00")
     assert next(schedule.after(begin, last="2026-01-04T08:00")).local == "2026-01-05T08:00"
@@ -127,7 +127,7 @@ def test_nothing_up_to_the_last_slot_comes_again() -> None:
 
 
 @given(st.sampled_from(PLACES), st.timedeltas(timedelta(0), timedelta(days=364)))
-def test_wherever_one_begins_the_slots_are_the_same(place: str, further: timedelta) -> None:
+def test_the_slots_do_not_depend_on_the_beginning(place: str, further: timedelta) -> None:
     moment = BEGIN + further
     schedule = Schedule.parse(every="15 minutes", time_zone=place)
     until = moment + timedelta(hours=6)
@@ -151,6 +151,6 @@ def test_a_date_and_time_means_the_moment_a_slot_would(text: str, moment: str) -
 
 
 @pytest.mark.parametrize("text", ["", "monday", "2026-11-30", "08:00", "2026-13-01T08:00"])
-def test_what_is_no_date_and_time_is_refused(text: str) -> None:
+def test_text_that_is_not_a_date_and_time_is_refused(text: str) -> None:
     with pytest.raises(ScheduleError, match="is not a date and time"):
         moment_of(text, ZoneInfo("UTC"))

@@ -67,7 +67,7 @@ def refusal(text: str, read: Callable[[str], object] = words.every) -> ScheduleE
         ("every 15 minutes", ["*/15 * * * *"]),
     ],
 )
-def test_words_mean_what_people_mean_by_them(text: str, like: list[str]) -> None:
+def test_words_become_cron_expressions(text: str, like: list[str]) -> None:
     assert list(words.every(text)) == like
 
 
@@ -104,11 +104,11 @@ def test_words_mean_what_people_mean_by_them(text: str, like: list[str]) -> None
         ("sunrise at 09:00", words.EXAMPLE),
     ],
 )
-def test_what_cannot_be_understood_is_refused_with_something_to_write(text: str, hint: str) -> None:
+def test_words_that_are_not_understood_are_refused_with_a_hint(text: str, hint: str) -> None:
     assert refusal(text).hint == hint
 
 
-def test_what_a_way_out_says_can_be_written() -> None:
+def test_examples_in_hints_are_valid() -> None:
     for hint in [*words.HINTS.values(), words.EXAMPLE]:
         for text in hint.removeprefix("write ").removeprefix("it such as ").split(", "):
             for choice in text.removeprefix("or ").split(" or "):
@@ -138,7 +138,7 @@ def spelled_day(draw: st.DrawFn, number: int) -> str:
 
 
 @given(data=st.data())
-def test_any_days_and_times_come_out_as_they_were_meant(data: st.DataObject) -> None:
+def test_any_days_and_times_give_their_slots(data: st.DataObject) -> None:
     days = data.draw(st.lists(st.integers(1, 7), min_size=1, max_size=4))
     times = data.draw(st.lists(times_of_day, min_size=1, max_size=3))
     text = data.draw(joined).join(data.draw(spelled_day(day)) for day in days) + " at "
@@ -156,7 +156,7 @@ def test_any_days_and_times_come_out_as_they_were_meant(data: st.DataObject) -> 
     st.lists(st.sampled_from([1, 2, 3, 4, -1]), min_size=1, max_size=3),
     times_of_day,
 )
-def test_any_weekdays_of_the_month_come_out_as_they_were_meant(
+def test_any_weekdays_of_the_month_give_their_slots(
     weekday: int, numbers: list[int], time: tuple[int, int]
 ) -> None:
     names = {1: "first", 2: "2nd", 3: "third", 4: "fourth", -1: "last"}
@@ -175,7 +175,7 @@ def test_any_weekdays_of_the_month_come_out_as_they_were_meant(
 
 
 @pytest.mark.parametrize("line", ["0 8 * * mon", "*/15 * * * *", "0 9 LW * *", "0 0 29 2 *"])
-def test_a_cron_line_is_taken_as_it_is(line: str) -> None:
+def test_a_cron_expression_is_kept_as_it_is(line: str) -> None:
     assert words.cron(f" {line}  ") == (line,)
 
 
@@ -197,7 +197,7 @@ def test_the_weekdays_of_cron_begin_on_sunday() -> None:
         (f"{'1' * 5000} 8 * * *", "too long"),
     ],
 )
-def test_a_cron_line_that_cannot_work_is_refused(line: str, says: str) -> None:
+def test_a_cron_expression_that_cannot_work_is_refused(line: str, says: str) -> None:
     assert says in refusal(line, words.cron).message
 
 
@@ -213,12 +213,12 @@ def test_a_cron_line_that_cannot_work_is_refused(line: str, says: str) -> None:
         ("2 Weeks", timedelta(weeks=2)),
     ],
 )
-def test_a_length_of_time(text: str, length: timedelta) -> None:
+def test_a_duration_is_read(text: str, length: timedelta) -> None:
     assert words.duration(text) == length
 
 
 @pytest.mark.parametrize("text", ["", "24", "0 hours", "-1 day", "1.5 days", "a day", "99999 days"])
-def test_what_is_no_length_of_time(text: str) -> None:
+def test_text_that_is_not_a_duration_is_refused(text: str) -> None:
     refusal(text, words.duration)
 
 
@@ -249,7 +249,7 @@ def test_the_28th_is_the_last_day_that_every_month_has() -> None:
     assert "day 29, which not every month has" in refusal("29th day of the month at 08:00").message
 
 
-def test_an_ordinal_in_front_makes_it_days_of_the_month_without_saying_so() -> None:
+def test_an_ordinal_in_front_means_days_of_the_month() -> None:
     assert words.every("first monday at 09:00") == ("0 9 * * 1#1",)
     assert "has 'friday' in place of first" in refusal("first monday and friday at 09:00").message
 

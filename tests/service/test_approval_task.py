@@ -54,7 +54,7 @@ def test_a_restart_after_the_time_makes_up_for_it(life: Life) -> None:
     assert life.states() == [("2026-11-23T08:00", "approved")]
 
 
-def test_one_whose_time_was_long_ago_waits_for_a_confirmation_before_it_is_sent(
+def test_an_issue_approved_long_ago_waits_for_a_confirmation(
     life: Life,
 ) -> None:
     restarted = LATER + timedelta(days=30)

@@ -79,7 +79,7 @@ def faults(tick: Scheduler) -> list[str]:
     return [finding.message for _, finding, _ in tick.faults]
 
 
-def test_what_comes_back_is_acted_on_and_told(
+def test_bounces_are_handled_and_reported(
     site: SiteFolder, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
@@ -91,7 +91,7 @@ def test_what_comes_back_is_acted_on_and_told(
     assert vars(told)["facts"] == {"suppressed": "1"}
 
 
-def test_the_mailbox_is_looked_into_once_a_minute_and_when_the_clock_was_set_back(
+def test_the_mailbox_is_read_once_a_minute_also_after_the_clock_was_set_back(
     site: SiteFolder,
 ) -> None:
     tick = service(site)
@@ -129,7 +129,7 @@ def test_without_a_mailbox_there_is_nothing_to_do(
     assert not faults(tick)
 
 
-def test_a_slow_mailbox_holds_nobody_up_and_is_read_by_one_at_a_time(
+def test_a_slow_mailbox_delays_no_other_task_and_is_read_by_one_thread(
     site: SiteFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     go, readers, most = Event(), [0], [0]
@@ -197,7 +197,7 @@ def post(url: str, body: str | bytes, password: str = PASSWORD) -> int:
     return httpx.post(url, content=body, headers=headers, trust_env=False).status_code
 
 
-def test_a_provider_is_heard(site: SiteFolder, url: str) -> None:
+def test_an_event_of_a_provider_is_accepted(site: SiteFolder, url: str) -> None:
     assert post(f"{url}/bounces/postmark", json.dumps(GONE)) == 200
     assert post(f"{url}/bounces/postmark?again", json.dumps(GONE)) == 200
     assert is_suppressed(site)
@@ -206,7 +206,7 @@ def test_a_provider_is_heard(site: SiteFolder, url: str) -> None:
     assert (kept.issue, kept.kind, kept.detail) == (1, "hard", "550 5.1.1 no")
 
 
-def test_who_is_not_a_provider_is_not_heard(site: SiteFolder, url: str) -> None:
+def test_a_request_of_anyone_else_is_refused(site: SiteFolder, url: str) -> None:
     body = json.dumps(GONE)
     assert post(f"{url}/bounces/postmark", body, "user:something-else") == 403
     assert post(f"{url}/bounces/mailgun", body) == 404
@@ -217,7 +217,7 @@ def test_who_is_not_a_provider_is_not_heard(site: SiteFolder, url: str) -> None:
     assert not is_suppressed(site)
 
 
-def test_a_notice_is_to_come_again_while_the_store_is_away(
+def test_a_provider_is_asked_to_retry_while_the_store_is_away(
     site: SiteFolder, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from syndicate.errors import SyndicateError

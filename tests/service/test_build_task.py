@@ -64,7 +64,7 @@ def watched(site: SiteFolder) -> Watched:
 # -- what changes -----------------------------------------------------------------------------
 
 
-def test_what_is_there_at_the_start_is_published_at_the_second_look(site: SiteFolder) -> None:
+def test_files_present_at_the_start_are_published_at_the_second_scan(site: SiteFolder) -> None:
     service = Watched(site)
     assert service.part.turn(NOON).next_in == SOON
     assert not service.has("First steps")
@@ -112,7 +112,9 @@ def test_a_renamed_file_keeps_its_identity(watched: Watched) -> None:
     assert watched.site.has("articles/renamed/index.html")
 
 
-def test_a_changed_picture_is_published_and_what_shows_it_is_made_anew(watched: Watched) -> None:
+def test_a_changed_image_is_published_and_documents_that_show_it_are_made_again(
+    watched: Watched,
+) -> None:
     watched.site.write("dot.gif", b"GIF89a\x01\x00\x01\x00\x00\x00\x00;")
     watched.site.article("first.md", "First steps", "![dot](dot.gif)")
     watched.at_rest()
@@ -133,7 +135,7 @@ def test_an_article_is_published_when_its_time_comes(watched: Watched) -> None:
     assert watched.has("Later that day")
 
 
-def test_what_is_said_names_the_next_article_to_come(watched: Watched) -> None:
+def test_the_log_names_the_next_scheduled_article(watched: Watched) -> None:
     watched.site.article("later.md", "Later", date="2026-11-23T06:00:00Z")
     watched.part.turn(watched.now)
     turn = watched.part.turn(watched.now)
@@ -218,7 +220,7 @@ def test_a_clock_set_back_loses_nothing(watched: Watched) -> None:
     assert watched.has("Second")
 
 
-def test_a_store_that_is_out_of_reach_is_tried_again(watched: Watched, tmp_path: Path) -> None:
+def test_a_build_is_retried_when_the_store_is_unreachable(watched: Watched, tmp_path: Path) -> None:
     store, away = tmp_path / "syndicate.db", tmp_path / "away"
     store.rename(away)
     store.mkdir()
@@ -234,7 +236,7 @@ def test_a_store_that_is_out_of_reach_is_tried_again(watched: Watched, tmp_path:
     assert watched.site.has("articles/first/index.html"), "after a failure, everything is looked at"
 
 
-def test_a_folder_that_is_gone_withdraws_nothing(watched: Watched) -> None:
+def test_a_missing_folder_withdraws_no_article(watched: Watched) -> None:
     content, away = watched.site.root / "content", watched.site.root / "away"
     content.rename(away)
     with pytest.raises(SyndicateError, match="cannot be read"):
@@ -249,7 +251,7 @@ def test_a_folder_that_is_gone_withdraws_nothing(watched: Watched) -> None:
     assert watched.has("First steps")
 
 
-def test_a_broken_article_costs_only_itself_and_is_told(watched: Watched) -> None:
+def test_a_broken_article_affects_no_other_and_is_reported(watched: Watched) -> None:
     watched.site.write("broken.md", "---\ntitle: Broken\ndate: 2026-13-45\n---\n")
     watched.site.article("second.md", "Second")
     watched.part.turn(watched.now)
@@ -298,7 +300,7 @@ steps = st.lists(
 @given(steps)
 @settings(max_examples=8, suppress_health_check=[HealthCheck.too_slow])
 @pytest.mark.soak
-def test_however_it_came_about_the_service_leaves_what_a_first_build_makes(
+def test_after_any_changes_the_documents_are_those_of_a_first_build(
     history: list[tuple[str, str, int]],
 ) -> None:
     """Of dated articles, nothing depends on the way: documents are those of a fresh store."""

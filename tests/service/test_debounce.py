@@ -42,7 +42,7 @@ def test_a_file_that_grows_is_as_it_was_until_it_stops() -> None:
     assert looked(small, small, half, whole, whole).files == whole
 
 
-def test_a_new_file_is_left_out_until_it_is_whole_and_keeps_no_other_waiting() -> None:
+def test_a_new_file_waits_until_it_is_complete_and_delays_no_other() -> None:
     before, copying, other = {"a.md": (1, 1)}, {"a.md": (1, 1), "b.md": (3, 2)}, {"a.md": (2, 9)}
     view = looked(before, before, copying)
     assert (view.files, set(view.held)) == (before, {"b.md"})
@@ -50,7 +50,7 @@ def test_a_new_file_is_left_out_until_it_is_whole_and_keeps_no_other_waiting() -
     assert (view.files, set(view.held)) == (copying, {"a.md"})
 
 
-def test_a_file_that_is_gone_between_two_steps_of_saving_is_not_withdrawn() -> None:
+def test_a_file_that_is_missing_while_it_is_saved_is_not_withdrawn() -> None:
     before = {"a.md": (1, 1)}
     assert looked(before, before, {}).files == before
     assert looked(before, before, {}, {"a.md": (2, 2)}).files == before
@@ -70,20 +70,22 @@ def test_a_look_too_soon_after_the_last_proves_nothing() -> None:
 
 
 @given(histories)
-def test_nothing_is_taken_that_two_looks_in_a_row_did_not_find(history: list[Folder]) -> None:
+def test_only_files_that_two_scans_in_a_row_found_unchanged_are_built(
+    history: list[Folder],
+) -> None:
     pairs = list(pairwise(history))
     for path, stat in looked(*history).files.items():
         assert any(one.get(path) == two.get(path) == stat for one, two in pairs)
 
 
 @given(histories)
-def test_after_two_looks_at_rest_all_is_taken_as_it_is(history: list[Folder]) -> None:
+def test_after_two_equal_scans_all_files_are_built(history: list[Folder]) -> None:
     view = looked(*history, history[-1])
     assert (view.files, view.held) == (history[-1], frozenset())
 
 
 @given(histories)
-def test_held_is_what_the_last_two_looks_found_otherwise(history: list[Folder]) -> None:
+def test_files_that_differ_between_the_last_two_scans_are_held(history: list[Folder]) -> None:
     view = looked({}, *history)
     last, before = history[-1], ({}, *history)[-2]
     assert view.held == {p for p in last.keys() | before.keys() if last.get(p) != before.get(p)}

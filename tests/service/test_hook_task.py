@@ -49,7 +49,7 @@ def heard(life: Life) -> list[str]:
     return [json.loads(line)["event"] for line in file.open()] if file.exists() else []
 
 
-def test_a_hook_hears_of_an_article_and_of_an_issue_in_the_same_round(life: Life) -> None:
+def test_a_hook_is_called_for_an_article_and_an_issue_in_one_run(life: Life) -> None:
     life.site.article("two.md", "The second", date="2026-11-02")
     life.at(life.now + timedelta(seconds=1))
     assert heard(life) == ["article-published"]
@@ -67,9 +67,7 @@ def test_a_hook_that_fails_is_a_fault_that_heals(life: Life) -> None:
     assert (heard(life), life.faults) == (["issue-made"], [])
 
 
-def test_with_nothing_to_tell_no_database_is_opened(
-    life: Life, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_events_no_database_is_opened(life: Life, monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(_setup: Setup, _progress: object) -> None:
         raise AssertionError("the database was opened")
 
@@ -96,7 +94,7 @@ def test_a_slow_hook_holds_up_nothing_else(life: Life) -> None:
     assert heard(life) == ["issue-made"]
 
 
-def test_a_new_configuration_tells_nothing_twice(life: Life) -> None:
+def test_a_new_configuration_repeats_no_event(life: Life) -> None:
     slow = shlex.join([sys.executable, "-c", "import time; time.sleep(1)\n" + HEARS])
     life.site.configure(hooks={"mine": {"on": ["issue-made"], "command": slow}})
     life.start()

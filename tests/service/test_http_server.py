@@ -89,7 +89,7 @@ def test_until_the_first_build_is_done_a_page_reloads_itself(new: ServedLife) ->
     assert new.get("/nowhere/").status_code == 404
 
 
-def test_a_first_build_that_broke_off_is_not_taken_for_the_site(new: ServedLife) -> None:
+def test_an_incomplete_first_build_is_not_served(new: ServedLife) -> None:
     new.serving.stop()
     page = new.site.root / "public" / "style.css"
     page.parent.mkdir()
@@ -216,7 +216,7 @@ def test_metrics_have_the_last_and_next_run_of_each_job(life: ServedLife) -> Non
     assert "next article" not in due, "no article is dated in the future"
 
 
-def test_a_port_in_use_is_said(life: ServedLife) -> None:
+def test_a_port_in_use_is_an_error(life: ServedLife) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         serving = HttpServer(

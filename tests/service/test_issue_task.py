@@ -70,7 +70,7 @@ def test_without_anything_new_the_slot_is_skipped(life: Life) -> None:
     assert life.issues()[1].reason == "nothing new since the last issue"
 
 
-def test_an_article_whose_moment_is_the_slot_is_in_it(life: Life) -> None:
+def test_an_article_published_at_the_time_of_a_slot_is_in_its_issue(life: Life) -> None:
     life.site.article("due.md", "On the dot", date=MONDAY.isoformat())
     life.at(MONDAY - MINUTE)
     life.at(MONDAY)
@@ -119,7 +119,7 @@ def test_what_was_missed_too_long_ago_is_recorded(life: Life) -> None:
     assert "max_age" in life.issues()[0].reason
 
 
-def test_a_missed_issue_is_made_of_what_is_in_the_folder_at_the_start(life: Life) -> None:
+def test_a_missed_issue_is_made_of_the_articles_at_the_start(life: Life) -> None:
     life.site.article("one.md", "The first, corrected", date="2026-11-01")
     life.site.article("two.md", "While nothing ran", date="2026-11-22")
     life.start()
@@ -127,7 +127,7 @@ def test_a_missed_issue_is_made_of_what_is_in_the_folder_at_the_start(life: Life
     assert life.titles() == [["While nothing ran", "The first, corrected"]]
 
 
-def test_what_was_there_before_the_newsletter_is_its_backlog(site: SiteFolder) -> None:
+def test_earlier_articles_are_the_backlog_of_a_newsletter(site: SiteFolder) -> None:
     """Also when the service is the first that ever looks at the folder."""
     site.configure(newsletters={"weekly": letter(backlog=1)})
     site.article("two.md", "The second", date="2026-11-02")
@@ -160,7 +160,7 @@ def test_a_changed_time_zone_is_a_new_schedule_that_counts_from_now_on(life: Lif
     assert life.states() == [(SLOTS[1], "approved")]
 
 
-def test_a_clock_set_back_makes_none_twice_and_loses_none(life: Life) -> None:
+def test_a_clock_set_back_makes_no_issue_twice_and_loses_none(life: Life) -> None:
     life.at(MONDAY)
     life.site.article("two.md", "The second", date="2026-11-23")
     life.at(MONDAY - timedelta(hours=1))
@@ -173,7 +173,7 @@ def test_a_clock_set_back_makes_none_twice_and_loses_none(life: Life) -> None:
 # -- faults -------------------------------------------------------------------------------------
 
 
-def test_a_broken_template_costs_only_its_newsletter_and_is_made_up_for(
+def test_a_broken_template_affects_only_its_newsletter_until_it_is_corrected(
     site: SiteFolder, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
@@ -215,7 +215,7 @@ def test_a_clock_that_was_ahead_for_a_moment_silences_no_slot(life: Life, weeks:
         assert found.state == "approved"
 
 
-def test_what_is_planned_is_what_will_be_made(life: Life) -> None:
+def test_a_planned_issue_is_the_one_that_is_made(life: Life) -> None:
     life.at(MONDAY + 4 * WEEK + MINUTE)
     life.at(MONDAY + MINUTE)
     with life.site.opened() as opened:

@@ -42,7 +42,7 @@ def test_a_program_gets_one_object_a_line() -> None:
     assert said["time"].endswith("+00:00")
 
 
-def test_a_person_gets_the_way_out_on_a_line_of_its_own_and_nothing_moves_the_cursor() -> None:
+def test_on_a_terminal_the_hint_is_on_its_own_line_and_nothing_moves_the_cursor() -> None:
     stream = Terminal()
     logs.configure_logging(stream)
     logging.getLogger("syndicate.x").error("no date", extra=FACTS)
@@ -62,7 +62,7 @@ def test_a_trace_is_kept_in_the_object() -> None:
     assert "ZeroDivisionError" in json.loads(line)["trace"]
 
 
-def test_what_libraries_say_by_the_way_is_left_out() -> None:
+def test_informational_messages_of_libraries_are_left_out() -> None:
     stream = io.StringIO()
     logs.configure_logging(stream)
     logging.getLogger("apscheduler.scheduler").warning("maximum number of running instances")

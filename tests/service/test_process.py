@@ -99,7 +99,7 @@ def services(tmp_path: Path) -> Iterator[Services]:
         process.wait()
 
 
-def test_an_article_dropped_in_comes_out_and_sigterm_ends_it(services: Services) -> None:
+def test_a_new_file_is_published_and_sigterm_ends_the_service(services: Services) -> None:
     process = services.start()
     assert services.published("First steps")
     services.site.article("second.md", "Second wind")
@@ -187,7 +187,7 @@ def test_status_does_not_load_the_service(services: Services) -> None:
     assert done.stdout == "No service is running.\n[]\n"
 
 
-def test_status_says_how_it_is(services: Services) -> None:
+def test_status_shows_the_state_of_the_service(services: Services) -> None:
     said = services.run("status")
     assert said.returncode == 3
     assert said.stdout == "No service is running.\n"
@@ -212,7 +212,7 @@ def test_status_says_how_it_is(services: Services) -> None:
     assert "last one ran until" in said.stdout
 
 
-def test_a_store_that_goes_away_and_comes_back_stops_nothing(services: Services) -> None:
+def test_a_store_that_is_away_for_a_while_does_not_stop_the_service(services: Services) -> None:
     services.start()
     assert services.published("First steps")
     database, away = services.site.root / "syndicate.db", services.site.root / "away"
@@ -243,7 +243,7 @@ def test_a_full_disk_stops_nothing_for_long(services: Services) -> None:
     assert services.published("Second wind")
 
 
-def test_systemd_hears_of_every_step(services: Services, tmp_path: Path) -> None:
+def test_systemd_is_notified_of_every_step(services: Services, tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
         listener.bind(str(tmp_path / "notify"))
         listener.settimeout(20)
@@ -265,7 +265,7 @@ def next_step(listener: socket.socket) -> bytes:
     return said
 
 
-def test_what_does_not_end_within_the_deadline_is_left(services: Services) -> None:
+def test_work_that_exceeds_the_shutdown_timeout_is_abandoned(services: Services) -> None:
     services.site.configure(service={"poll_interval": 0.1, "shutdown_timeout": 1})
     process = services.start()
     with services.at_work(process):

@@ -69,9 +69,7 @@ def proof(services: Services) -> dict[str, int]:
     return found
 
 
-def test_what_is_approved_goes_out_and_numbers_say_so(
-    services: Services, server: SmtpServer
-) -> None:
+def test_an_approved_issue_is_sent_and_counted(services: Services, server: SmtpServer) -> None:
     services.start()
     assert within_seconds(lambda: "serving" in services.events(), 20)
     assert not server.mails, "it is a draft"
@@ -86,7 +84,7 @@ def test_what_is_approved_goes_out_and_numbers_say_so(
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
-def test_whatever_ends_it_or_has_it_begin_anew_nobody_gets_two_and_all_get_one(
+def test_after_any_crash_or_restart_each_subscriber_gets_one_message(
     services: Services, server: SmtpServer, number: signal.Signals
 ) -> None:
     first_ten, signalled = Semaphore(10), Event()
@@ -121,7 +119,7 @@ def test_whatever_ends_it_or_has_it_begin_anew_nobody_gets_two_and_all_get_one(
     assert proof(services)["held"] <= (2 if number == signal.SIGKILL else 0)
 
 
-def test_a_server_that_refuses_us_is_told_and_going_on_is_a_persons_word(
+def test_a_refusal_of_the_sender_is_reported_and_the_operator_resumes(
     services: Services, server: SmtpServer
 ) -> None:
     server.behaviour = scripted(MAIL=Say("550 5.7.1 not from here"))

@@ -74,7 +74,7 @@ def test_the_other_parts_go_on_when_one_fails(error: Exception) -> None:
     assert [part for part, _ in wrong(tick)] == ["bad"]
 
 
-def test_a_fault_is_told_once_and_again_when_it_is_mended(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_problem_is_reported_once_and_when_it_is_solved(caplog: pytest.LogCaptureFixture) -> None:
     part = Step("store", LOCKED)
     tick = Scheduler(jobs(part))
     for now in seconds(0, 10, 20, 60):
@@ -87,7 +87,7 @@ def test_a_fault_is_told_once_and_again_when_it_is_mended(caplog: pytest.LogCapt
     assert wrong(tick) == []
 
 
-def test_a_fault_that_becomes_another_is_told_again(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_problem_that_changes_is_reported_again(caplog: pytest.LogCaptureFixture) -> None:
     part = Step("store", LOCKED)
     tick = Scheduler(jobs(part))
     tick(NOON)
@@ -97,7 +97,7 @@ def test_a_fault_that_becomes_another_is_told_again(caplog: pytest.LogCaptureFix
     assert wrong(tick) == [("store", "the database is gone")]
 
 
-def test_it_is_known_since_when_a_fault_is_there() -> None:
+def test_a_problem_has_its_time_of_beginning() -> None:
     part = Step("store", LOCKED)
     tick = Scheduler(jobs(part))
     for now in seconds(0, 10, 60):
@@ -105,7 +105,9 @@ def test_it_is_known_since_when_a_fault_is_there() -> None:
     assert [since for _, _, since in tick.faults] == [NOON]
 
 
-def test_what_a_part_found_is_told_once_with_its_place(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_finding_of_a_task_is_reported_once_with_its_place(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     part = Step("articles", TaskResult(findings=[BROKEN]))
     tick = Scheduler(jobs(part))
     tick(NOON)
@@ -135,7 +137,9 @@ def test_a_clock_set_back_ends_a_rest() -> None:
     assert len(part.turns) == 2
 
 
-def test_a_fault_of_the_program_comes_with_its_trace_once(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_internal_error_is_logged_with_its_traceback_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     tick = Scheduler(jobs(Step("odd", ZeroDivisionError("by zero"))))
     for now in seconds(0, 60):
         tick(now)
@@ -145,12 +149,14 @@ def test_a_fault_of_the_program_comes_with_its_trace_once(caplog: pytest.LogCapt
     assert "raise self.next" in caplog.text
 
 
-def test_a_fault_of_the_user_comes_without_a_trace(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_error_of_the_user_is_logged_without_a_traceback(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     Scheduler(jobs(Step("store", LOCKED)))(NOON)
     assert caplog.records[0].exc_info is None
 
 
-def test_a_job_that_wants_to_run_sooner_does() -> None:
+def test_a_job_can_run_sooner() -> None:
     step = Step("a", TaskResult(next_in=0.2))
     tick = Scheduler([Job("a", Every(timedelta(seconds=5)), step.turn)])
     tick(NOON)
@@ -171,7 +177,7 @@ def test_a_job_can_say_when_another_runs() -> None:
     assert second.turns == [NOON + timedelta(hours=1)]
 
 
-def test_a_job_that_is_wanted_runs_before_its_time_unless_it_has_failed() -> None:
+def test_a_requested_job_runs_before_its_time_unless_it_failed() -> None:
     wanted, step = Event(), Step("a")
     tick = Scheduler([Job("a", Every(timedelta(hours=1)), step.turn, wanted=wanted.is_set)])
     tick(NOON)
@@ -228,7 +234,7 @@ def test_jobs_of_a_new_configuration_run_at_once_and_problems_of_others_are_forg
 
 
 @pytest.mark.parametrize("shift", [timedelta(days=365), timedelta(days=-365)])
-def test_after_a_clock_jumped_every_job_runs_and_goes_on_from_there(shift: timedelta) -> None:
+def test_after_a_clock_jump_every_job_runs_and_continues_from_there(shift: timedelta) -> None:
     step = Step("a")
     tick = Scheduler([Job("a", Every(timedelta(minutes=1)), step.turn)])
     tick(NOON)
@@ -251,7 +257,7 @@ def test_a_tick_lives_while_turns_come() -> None:
     assert not tick.alive(patience=0)
 
 
-def test_every_fault_of_a_configuration_becomes_a_finding_with_its_line(tmp_path: Path) -> None:
+def test_every_problem_of_a_configuration_becomes_a_finding_with_its_line(tmp_path: Path) -> None:
     file = tmp_path / "config.yaml"
     file.write_text("site:\n  title: T\n  url: nowhere\n  colour: red\n")
     with pytest.raises(SyndicateError) as caught:

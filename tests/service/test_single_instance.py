@@ -45,7 +45,7 @@ def test_a_second_service_from_another_folder_is_refused_and_names_the_first(
     after.close()
 
 
-def test_a_lock_that_a_broken_connection_let_go_is_taken_again(url: str, tmp_path: Path) -> None:
+def test_a_lock_lost_with_its_connection_is_taken_again(url: str, tmp_path: Path) -> None:
     alone = DatabaseLock(setup_of(tmp_path / "one", url), unexpected)
     alone.begin()
     with closing(alone):

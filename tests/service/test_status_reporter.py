@@ -48,11 +48,11 @@ def said(path: Path) -> Status:
     return status
 
 
-def test_before_the_first_start_nothing_is_said(path: Path) -> None:
+def test_before_the_first_start_there_is_no_status(path: Path) -> None:
     assert read(path) is None
 
 
-def test_what_is_said_comes_back(path: Path) -> None:
+def test_a_status_is_read_back_as_written(path: Path) -> None:
     tick = Scheduler([job(Step())])
     tick(NOON)
     assert StatusReporter(path, 4711).report(tick, NOON) == []
@@ -91,7 +91,7 @@ def test_a_file_that_cannot_be_written_is_a_fault_until_it_can(path: Path) -> No
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"pid": 1}'])
-def test_a_file_that_says_something_else_is_named(path: Path, text: str) -> None:
+def test_a_status_file_with_other_content_is_an_error_with_its_path(path: Path, text: str) -> None:
     path.write_text(text)
     with pytest.raises(SyndicateError) as caught:
         read(path)

@@ -33,24 +33,24 @@ def test_a_state_arrives_as_it_is(address: str, listener: socket.socket) -> None
     assert listener.recv(1000) == b"READY=1"
 
 
-def test_reloading_comes_with_the_time_systemd_asks_for(
+def test_reloading_is_notified_with_the_time_that_systemd_requires(
     address: str, listener: socket.socket
 ) -> None:
     Systemd({"NOTIFY_SOCKET": address}).reloading()
     assert re.fullmatch(rb"RELOADING=1\nMONOTONIC_USEC=\d+", listener.recv(1000))
 
 
-def test_nobody_is_told_where_nobody_asked() -> None:
+def test_without_systemd_nothing_is_notified() -> None:
     systemd = Systemd({})
     systemd.notify(READY)
     assert not systemd.watches
 
 
-def test_systemd_watches_when_it_says_so() -> None:
+def test_the_watchdog_is_notified_if_systemd_asks_for_it() -> None:
     assert Systemd({"WATCHDOG_USEC": "1000000"}).watches
 
 
-def test_a_socket_that_is_gone_is_told_of_once(
+def test_a_missing_socket_is_reported_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     systemd = Systemd({"NOTIFY_SOCKET": str(tmp_path / "gone")})

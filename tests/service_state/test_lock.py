@@ -18,7 +18,7 @@ def test_a_second_one_is_refused_by_the_name_of_the_first(tmp_path: Path) -> Non
     assert "kill 4711" in caught.value.hint
 
 
-def test_who_runs_is_known_while_it_does(tmp_path: Path) -> None:
+def test_the_running_service_is_known_while_it_runs(tmp_path: Path) -> None:
     path = tmp_path / "running"
     assert holder(path) is None
     with single_instance(path, 4711):

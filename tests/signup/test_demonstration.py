@@ -209,7 +209,7 @@ def test_a_reader_subscribes_chooses_and_unsubscribes_at_the_printed_address(
     assert "ada@" not in site.command("subscribers", "list", "--state", "active", "--csv"), shown
 
 
-def test_who_came_by_the_public_address_gets_the_public_link(site: NewSite) -> None:
+def test_a_visitor_of_the_public_url_gets_the_public_link(site: NewSite) -> None:
     form = {"address": "ada@example.net", "newsletter": "weekly"}
     local = {"origin": site.url.rstrip("/")}
     ways = [

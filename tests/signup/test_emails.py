@@ -51,7 +51,7 @@ def test_the_plain_text_is_complete_and_fits_into_a_line(env: Environment) -> No
     assert all(len(line) <= 72 for line in letter.text.splitlines())
 
 
-def test_the_html_says_the_same(env: Environment) -> None:
+def test_the_html_part_contains_the_same(env: Environment) -> None:
     text = words(both_letters(env)["confirmation"].html)
     assert "This link is valid until 29 November 2026. If you did not sign up" in text
     assert "“I want to receive Low Tide, weekly and Birds by email from Low Tide." in text
@@ -77,7 +77,7 @@ def test_styles_stand_in_the_elements_and_dark_ones_win(env: Environment) -> Non
         assert all("!important" in each for each in declarations)
 
 
-def test_emails_speak_the_language_of_the_site() -> None:
+def test_emails_are_in_the_language_of_the_site() -> None:
     env = environment(None, TEMPLATES, language="de")
     letter = both_letters(env, in_language("de"))["confirmation"]
     assert letter.subject == "Bestätigen Sie Ihre Anmeldung: Low Tide, weekly und Birds"

@@ -72,7 +72,7 @@ def states(place: Place, mail: str = MAIL) -> list[tuple[str, int]]:
 
 
 @pytest.mark.parametrize("connects", [True, False])
-def test_a_letter_that_is_not_taken_is_tried_again(small: Place, connects: bool) -> None:
+def test_an_email_that_is_temporarily_refused_is_retried(small: Place, connects: bool) -> None:
     small.ask(MAIL)
     moment = now()
     assert sent_by(small, Refusing(connects=connects), moment) == ["not now"]
@@ -84,7 +84,7 @@ def test_a_letter_that_is_not_taken_is_tried_again(small: Place, connects: bool)
     assert states(small) == [(RequestState.SENT, 1)]
 
 
-def test_a_letter_that_is_refused_for_good_is_not(small: Place) -> None:
+def test_a_permanently_refused_email_is_not_retried(small: Place) -> None:
     small.ask(MAIL)
     sent_by(small, Refusing(permanent=True), now())
     assert states(small) == [(RequestState.FAILED, 1)]
@@ -100,7 +100,7 @@ def test_strangers_and_the_suppressed_are_not_written_to(place: Place) -> None:
     assert states(place) == states(place, "never@example.org") == [(RequestState.DROPPED, 0)]
 
 
-def test_a_new_configuration_sends_no_letter_twice(
+def test_a_new_configuration_sends_no_email_twice(
     small: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The part of the configuration before is still at work when the new one begins."""
@@ -153,7 +153,7 @@ def test_a_clock_that_is_ahead_for_a_moment_loses_no_request(small: Place) -> No
     assert small.states(MAIL) == {"weekly": "active"}
 
 
-def test_letters_go_through_the_first_mail_server_that_is_there(small: Place) -> None:
+def test_emails_are_sent_by_the_first_available_server(small: Place) -> None:
     small.ask(MAIL)
     with SmtpServer() as server:
         common = {"host": "127.0.0.1", "security": "none", "timeout": 2}

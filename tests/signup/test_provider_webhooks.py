@@ -10,7 +10,7 @@ BODY = {"RecordType": "Bounce", "Type": "HardBounce", "Email": "nobody@example.n
 LOGIN = ("user", "a-password-by-lot")
 
 
-def test_who_proves_it_is_heard_and_others_are_not(tmp_path: Path) -> None:
+def test_only_authenticated_providers_are_accepted(tmp_path: Path) -> None:
     webhooks = {"webhooks": {"postmark": ":".join(LOGIN)}}
     database = f"sqlite:///{tmp_path / 'syndicate.db'}"
     with opened(tmp_path, database, bounces=webhooks) as place:

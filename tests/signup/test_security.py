@@ -31,7 +31,7 @@ PAGES = ("subscribe/", "subscribe/embed/", "subscribe/sent/", "preferences/")
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_pages_forbid_scripts_frames_and_the_telling_of_addresses(small: Place, path: str) -> None:
+def test_pages_forbid_scripts_frames_and_referrers(small: Place, path: str) -> None:
     headers = small.get(path).headers
     policy = headers["content-security-policy"]
     assert "default-src 'none'" in policy
@@ -45,7 +45,7 @@ def test_pages_forbid_scripts_frames_and_the_telling_of_addresses(small: Place, 
     assert "set-cookie" not in headers
 
 
-def test_what_somebody_typed_is_shown_as_text(small: Place) -> None:
+def test_input_is_shown_as_text(small: Place) -> None:
     for path, fields in (
         ("subscribe/", {"address": HOSTILE, "newsletter": HOSTILE, HOSTILE: HOSTILE}),
         ("subscribe/embed/", {"address": HOSTILE, "newsletter": "weekly"}),
@@ -119,9 +119,7 @@ def test_no_address_leads_to_another_site(small: Place, path: str) -> None:
 
 @pytest.mark.parametrize("end", ["\r\n", "\n", "\r", "\u2028", "\x85", "\0"])
 @pytest.mark.parametrize("place_of_it", ["a{}@example.org", "a@example.org{}Bcc: b@example.org"])
-def test_an_address_cannot_bring_headers_of_its_own(
-    small: Place, end: str, place_of_it: str
-) -> None:
+def test_an_address_cannot_inject_headers(small: Place, end: str, place_of_it: str) -> None:
     assert small.ask(place_of_it.format(end)).status_code == 422
     assert small.letters() == []
 
@@ -133,7 +131,7 @@ def test_an_address_longer_than_mail_allows_is_refused(small: Place) -> None:
 # -- acting for others ---------------------------------------------------------------------------
 
 
-def test_no_page_of_another_site_can_act_for_somebody(small: Place) -> None:
+def test_a_page_of_another_site_cannot_act_for_a_visitor(small: Place) -> None:
     """There is no cookie to ride on: without the token nothing is anybody's."""
     small.subscribe(MAIL)
     for path in ("preferences/", "unsubscribe/weekly/", "unsubscribe/"):
@@ -169,7 +167,9 @@ def test_a_token_cannot_be_guessed(small: Place) -> None:
 # -- telling whether somebody is known -----------------------------------------------------------
 
 
-def test_known_left_suppressed_and_unknown_people_are_answered_alike(place: Place) -> None:
+def test_subscribed_unsubscribed_suppressed_and_unknown_people_get_the_same_response(
+    place: Place,
+) -> None:
     place.subscribe("known@example.org")
     place.subscribe("left@example.org")
     place.post(leaving(place, "left@example.org"), {})
@@ -185,7 +185,7 @@ def test_known_left_suppressed_and_unknown_people_are_answered_alike(place: Plac
     assert len(answers) == 2
 
 
-def test_what_is_done_for_known_and_unknown_people_is_the_same(place: Place) -> None:
+def test_the_work_for_known_and_unknown_people_is_the_same(place: Place) -> None:
     """Not how long it takes, which is the machine's affair, but every statement that is run."""
     place.subscribe("known@example.org")
 
@@ -225,7 +225,7 @@ class Heard:
 # -- too much ------------------------------------------------------------------------------------
 
 
-def test_an_address_gets_few_letters_a_day_whoever_asks(small: Place) -> None:
+def test_an_address_gets_few_emails_a_day_from_any_client(small: Place) -> None:
     for _ in range(8):
         assert small.ask(MAIL).status_code == 303
         assert small.post("preferences/", {"address": MAIL}).status_code == 303
@@ -276,7 +276,7 @@ def test_a_program_that_fills_in_every_field_gets_nothing(small: Place) -> None:
     assert small.letters() == []
 
 
-def test_whoever_asks_is_kept_as_a_hash(tmp_path: Path) -> None:
+def test_the_address_of_a_client_is_stored_as_a_hash(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'syndicate.db'}"
     with opened(tmp_path, url, service={"trusted_proxies": ["127.0.0.1"]}) as place:
         place.ask(MAIL, x_forwarded_for="192.0.2.7")
@@ -325,11 +325,11 @@ def test_a_form_that_breaks_off_changes_nothing(small: Place) -> None:
     assert set(small.states(MAIL).values()) == {"active"}
 
 
-def test_letters_before_the_at_that_few_servers_take_are_refused(small: Place) -> None:
+def test_a_non_ascii_local_part_is_refused(small: Place) -> None:
     assert small.ask("jürgen@example.org").status_code == 422
 
 
-def test_a_site_with_letters_of_its_own_in_host_and_path_has_its_pages(tmp_path: Path) -> None:
+def test_a_site_with_non_ascii_host_and_path_has_signup_pages(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'syndicate.db'}"
     with opened(tmp_path, url, site={"url": "https://bücher.example/blög/"}) as place:
         root = place.url.partition("/bl")[0]
@@ -338,7 +338,7 @@ def test_a_site_with_letters_of_its_own_in_host_and_path_has_its_pages(tmp_path:
         assert "https://xn--bcher-kva.example" in answer.headers["content-security-policy"]
 
 
-def test_a_store_that_was_gone_for_a_moment_costs_no_visit(
+def test_a_store_that_was_away_for_a_moment_loses_no_request(
     tmp_path: Path, postgresql_server: str
 ) -> None:
     with opened(tmp_path, postgresql_server) as place:
@@ -354,7 +354,7 @@ def test_a_store_that_was_gone_for_a_moment_costs_no_visit(
 
 
 @pytest.mark.parametrize("kind", ["application/json", "text/plain", "application/xml"])
-def test_what_is_no_form_is_refused(small: Place, kind: str) -> None:
+def test_a_request_that_is_not_a_form_is_refused(small: Place, kind: str) -> None:
     answer = small.client.post(
         small.url + "subscribe/", content=b"{}", headers={"content-type": kind}
     )
@@ -422,7 +422,7 @@ def odd_request(
 
 
 @pytest.mark.soak
-def test_ten_thousand_odd_requests_find_no_fault(tmp_path: Path) -> None:
+def test_ten_thousand_odd_requests_cause_no_error(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'syndicate.db'}"
     with opened(tmp_path, url) as place:
         place.subscribe(MAIL)

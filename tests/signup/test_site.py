@@ -32,7 +32,7 @@ def test_the_front_page_has_the_form_in_the_language_of_the_site(site: Path) -> 
     assert "Oktober 2026" in page
 
 
-def test_a_change_of_a_catalogue_makes_the_pages_anew(site: Path) -> None:
+def test_a_changed_translation_makes_the_pages_again(site: Path) -> None:
     assert "Abonnieren" in front(site)
     catalogue = site / "templates" / "translations" / "de.po"
     words = catalogue.read_text(encoding="utf-8")

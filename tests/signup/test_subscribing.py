@@ -42,7 +42,7 @@ def test_the_page_offers_every_newsletter_and_the_feeds(small: Place) -> None:
         assert text in page.text
 
 
-def test_somebody_who_asks_and_confirms_gets_it(place: Place) -> None:
+def test_a_person_who_confirms_is_subscribed(place: Place) -> None:
     sent = place.ask(MAIL)
     assert (sent.status_code, sent.headers["location"]) == (303, "sent/")
     assert "mail" in place.get("subscribe/sent/").text
@@ -58,7 +58,7 @@ def test_somebody_who_asks_and_confirms_gets_it(place: Place) -> None:
     assert place.states(MAIL) == {"weekly": "active"}
 
 
-def test_the_evidence_says_when_and_what_was_agreed_to(place: Place) -> None:
+def test_the_consent_records_when_and_what_was_agreed(place: Place) -> None:
     place.subscribe(MAIL, "weekly", "daily")
     assert place.states(MAIL) == {"daily": "active", "weekly": "active"}
     evidence = place.consents(MAIL)
@@ -70,7 +70,7 @@ def test_the_evidence_says_when_and_what_was_agreed_to(place: Place) -> None:
             assert "Lake Daily" in each.detail
 
 
-def test_a_link_confirms_once_and_brings_nobody_back(place: Place) -> None:
+def test_a_link_confirms_once_and_does_not_resubscribe(place: Place) -> None:
     place.ask(MAIL)
     link = place.link(place.letters()[-1])
     assert place.post(link, {}).status_code == 200
@@ -80,7 +80,7 @@ def test_a_link_confirms_once_and_brings_nobody_back(place: Place) -> None:
     assert place.states(MAIL) == {"weekly": "unsubscribed"}
 
 
-def test_an_older_link_brings_nobody_back_who_left_since(place: Place) -> None:
+def test_an_older_link_does_not_resubscribe_a_person_who_unsubscribed_since(place: Place) -> None:
     place.ask(MAIL)
     place.ask(MAIL)
     first, second = (place.link(letter) for letter in place.letters())
@@ -93,7 +93,9 @@ def test_an_older_link_brings_nobody_back_who_left_since(place: Place) -> None:
     assert place.states(MAIL) == {"weekly": "unsubscribed"}
 
 
-def test_who_left_while_the_clock_was_ahead_can_subscribe_again(place: Place) -> None:
+def test_a_person_who_unsubscribed_while_the_clock_was_ahead_can_subscribe_again(
+    place: Place,
+) -> None:
     place.subscribe(MAIL)
     with place.known() as known:
         known.unsubscribe(1, ["weekly"], "", "2036-01-01T00:00:00Z")
@@ -101,7 +103,7 @@ def test_who_left_while_the_clock_was_ahead_can_subscribe_again(place: Place) ->
     assert place.states(MAIL) == {"weekly": "active"}
 
 
-def test_a_request_that_nobody_confirms_is_forgotten(place: Place) -> None:
+def test_an_unconfirmed_request_is_deleted(place: Place) -> None:
     place.ask(MAIL)
     link = place.link(place.letters()[-1])
     for days in (7, 8):  # in the end, and a day later once more
@@ -112,7 +114,7 @@ def test_a_request_that_nobody_confirms_is_forgotten(place: Place) -> None:
         assert site.database.rows("SELECT * FROM subscribers") == []
 
 
-def test_whoever_left_comes_back_by_confirming_anew(place: Place) -> None:
+def test_an_unsubscribed_person_resubscribes_by_confirming(place: Place) -> None:
     place.subscribe(MAIL)
     place.post(leaving(place, MAIL), {})
     place.ask(MAIL)
@@ -121,7 +123,7 @@ def test_whoever_left_comes_back_by_confirming_anew(place: Place) -> None:
     assert place.states(MAIL) == {"weekly": "active"}
 
 
-def test_who_gets_it_already_is_sent_the_link_to_their_choices(place: Place) -> None:
+def test_a_subscriber_is_sent_the_link_to_preferences(place: Place) -> None:
     place.subscribe(MAIL)
     place.ask(MAIL)
     letter = place.letters()[-1]
@@ -133,7 +135,7 @@ def test_who_gets_it_already_is_sent_the_link_to_their_choices(place: Place) -> 
     ("mail", "newsletters"),
     [("", ["weekly"]), ("ada@", ["weekly"]), (MAIL, ["nothing"]), ("a\r\nBcc: b@x.org", ["daily"])],
 )
-def test_what_is_missing_or_wrong_is_said_on_the_page(
+def test_missing_or_invalid_input_is_reported_on_the_page(
     small: Place, mail: str, newsletters: list[str]
 ) -> None:
     answer = small.ask(mail, *newsletters)
@@ -155,7 +157,7 @@ def test_one_newsletter_needs_no_choice(small: Place) -> None:
 # -- choosing ----------------------------------------------------------------------------------
 
 
-def test_the_link_to_ones_choices_comes_by_mail(place: Place) -> None:
+def test_the_link_to_preferences_is_sent_by_email(place: Place) -> None:
     place.subscribe(MAIL)
     assert place.post("preferences/", {"address": MAIL}).status_code == 303
     page = place.get(place.link(place.letters()[-1]))
@@ -163,7 +165,7 @@ def test_the_link_to_ones_choices_comes_by_mail(place: Place) -> None:
     assert MAIL not in page.text
 
 
-def test_somebody_chooses_tags(place: Place) -> None:
+def test_a_subscriber_chooses_tags(place: Place) -> None:
     place.subscribe(MAIL)
     page = place.get(choosing(place, MAIL)).text
     assert "Sea &amp; Sky" in page
@@ -199,13 +201,13 @@ def test_tags_of_what_is_to_be_confirmed_are_kept(place: Place) -> None:
     }
 
 
-def test_what_is_not_chosen_any_more_is_left(place: Place) -> None:
+def test_a_deselected_newsletter_is_unsubscribed(place: Place) -> None:
     place.subscribe(MAIL, "weekly", "daily")
     place.post(choosing(place, MAIL), {"newsletter": ["daily"], "what": "save"})
     assert place.states(MAIL) == {"daily": "active", "weekly": "unsubscribed"}
 
 
-def test_what_is_chosen_anew_has_to_be_confirmed(place: Place) -> None:
+def test_a_newly_chosen_newsletter_has_to_be_confirmed(place: Place) -> None:
     place.subscribe(MAIL)
     place.post(choosing(place, MAIL), {"newsletter": ["weekly", "daily"], "what": "save"})
     assert place.states(MAIL) == {"weekly": "active"}
@@ -214,7 +216,7 @@ def test_what_is_chosen_anew_has_to_be_confirmed(place: Place) -> None:
     assert place.states(MAIL) == {"daily": "active", "weekly": "active"}
 
 
-def test_everything_can_be_left_at_once(place: Place) -> None:
+def test_all_newsletters_can_be_unsubscribed_at_once(place: Place) -> None:
     place.subscribe(MAIL, "weekly", "daily")
     assert place.post(choosing(place, MAIL), {"what": "leave"}).status_code == 200
     assert set(place.states(MAIL).values()) == {"unsubscribed"}
@@ -223,7 +225,7 @@ def test_everything_can_be_left_at_once(place: Place) -> None:
 # -- leaving -----------------------------------------------------------------------------------
 
 
-def test_one_click_leaves_without_cookies_or_redirect(place: Place) -> None:
+def test_one_click_unsubscribes_without_cookies_or_redirect(place: Place) -> None:
     place.subscribe(MAIL, "weekly", "daily")
     link = leaving(place, MAIL)
     answer = place.post(link, {"List-Unsubscribe": "One-Click"})
@@ -279,7 +281,7 @@ def test_a_link_with_something_around_its_token_works(small: Place, around: str)
     assert small.states(MAIL) == {"weekly": "unsubscribed"}
 
 
-def test_a_token_that_goes_on_is_none(small: Place) -> None:
+def test_a_token_with_more_characters_is_invalid(small: Place) -> None:
     small.subscribe(MAIL)
     for more in ("x", "-", "AAAA"):
         assert small.client.get(leaving(small, MAIL) + more).status_code == 404
@@ -292,7 +294,7 @@ def test_leaving_twice_is_as_good_as_once(place: Place) -> None:
     assert [each.event for each in place.consents(MAIL)].count("unsubscribed") == 1
 
 
-def test_the_page_to_leave_offers_all_and_a_mail(place: Place) -> None:
+def test_the_unsubscribe_page_offers_all_newsletters_and_an_email(place: Place) -> None:
     place.subscribe(MAIL, "weekly", "daily")
     page = place.get(leaving(place, MAIL)).text
     assert 'value="all"' in page
@@ -317,7 +319,7 @@ def test_a_link_of_a_rotated_secret_works_for_its_time_of_grace(place: Place) ->
     assert place.states(MAIL) == {"weekly": "active"}
 
 
-def test_links_of_somebody_who_was_erased_lead_nowhere(place: Place) -> None:
+def test_links_of_an_erased_person_are_invalid(place: Place) -> None:
     place.subscribe(MAIL)
     links_ = leaving(place, MAIL), choosing(place, MAIL)
     with place.known() as known:

@@ -97,7 +97,7 @@ def test_hostile_values_stay_text_wherever_they_are_shown(env: Environment) -> N
     assert found(page, "//input[@name='tag-weekly']/@value") == [HOSTILE]
 
 
-def test_search_engines_find_the_page_to_subscribe_and_none_else(env: Environment) -> None:
+def test_only_the_subscribe_page_is_indexed_by_search_engines(env: Environment) -> None:
     pages = dict(documents(env))
     for name, page in pages.items():
         robots = found(page, "//meta[@name='robots']/@content")
@@ -105,7 +105,7 @@ def test_search_engines_find_the_page_to_subscribe_and_none_else(env: Environmen
         assert robots == ([] if open_to_all else ["noindex"]), name
 
 
-def test_a_page_whose_address_is_a_secret_never_names_an_address_of_its_own(
+def test_a_page_with_a_secret_url_names_no_url_of_its_own(
     env: Environment,
 ) -> None:
     for name, page in documents(env):
@@ -145,7 +145,7 @@ def test_people_and_screen_readers_never_meet_the_trap(env: Environment, name: s
 
 
 @pytest.mark.parametrize("problem", [FormProblem.NO_ADDRESS, FormProblem.BAD_ADDRESS])
-def test_a_problem_with_the_address_is_told_at_its_field(
+def test_a_problem_with_the_address_is_shown_at_its_field(
     pages: Pages, problem: FormProblem
 ) -> None:
     for page in (
@@ -158,7 +158,7 @@ def test_a_problem_with_the_address_is_told_at_its_field(
         assert len(found(page, "//*[@role='alert']")) == len(found(page, "//@autofocus")) == 1
 
 
-def test_a_missing_newsletter_is_told_at_the_newsletters(pages: Pages) -> None:
+def test_a_missing_newsletter_is_shown_at_the_newsletters(pages: Pages) -> None:
     problem = FormProblem.NO_NEWSLETTER
     for page in (pages.subscribe(BOTH, address="jo@example.org", problem=problem),):
         (described,) = found(page, "//fieldset[@class='picks']/@aria-describedby")
@@ -173,7 +173,7 @@ def test_no_problem_no_alert(pages: Pages) -> None:
         assert not found(page, "//@role[.='alert' or .='status'] | //@autofocus | //@aria-invalid")
 
 
-def test_every_field_has_a_label_and_every_id_is_there_once(env: Environment) -> None:
+def test_every_field_has_a_label_and_every_id_is_unique(env: Environment) -> None:
     for name, page in documents(env):
         ids = found(page, "//@id")
         assert len(ids) == len(set(ids)), name
@@ -193,7 +193,7 @@ def test_an_embedded_form_is_bare_and_leads_out_of_its_box(pages: Pages) -> None
     assert found(page, "//body/@class") == ["embedded"]
 
 
-def test_after_a_request_the_page_is_the_same_for_everybody(pages: Pages) -> None:
+def test_after_a_request_all_visitors_see_the_same_page(pages: Pages) -> None:
     assert pages.check_mail() == pages.check_mail()
     assert "If this address can receive email from Low Tide" in said(pages.check_mail())
     assert not fields(pages.check_mail())
@@ -220,13 +220,13 @@ def test_the_sentence_agreed_to_is_plain_text(env: Environment, pages: Pages) ->
     )
 
 
-def test_once_confirmed_the_way_to_the_choices_is_named(pages: Pages) -> None:
+def test_after_confirming_the_page_links_to_preferences(pages: Pages) -> None:
     page = pages.confirmed(BOTH, HOME + "preferences/secret")
     assert "From now on, you will receive Low Tide, weekly and Donau" in said(page)
     assert HOME + "preferences/secret" in found(page, "//main//a/@href")
 
 
-def test_preferences_show_what_is_chosen_and_can_save_or_leave(pages: Pages) -> None:
+def test_preferences_show_the_choice_and_can_save_or_unsubscribe(pages: Pages) -> None:
     page = pages.preferences(MASKED, BOTH, saved=True)
     assert fields(page) == {"newsletter", "tag-weekly", "what"}
     assert found(page, "//input[@name='newsletter'][@checked]/@value") == ["weekly"]
@@ -237,7 +237,7 @@ def test_preferences_show_what_is_chosen_and_can_save_or_leave(pages: Pages) -> 
     assert MASKED in said(page)
 
 
-def test_leaving_is_one_button_and_a_second_one_for_whoever_gets_more(pages: Pages) -> None:
+def test_unsubscribing_is_one_button_and_a_second_for_all_newsletters(pages: Pages) -> None:
     page = pages.unsubscribe(WEEKLY, True, "mailto:leave@example.org")
     assert found(page, "//button[@name='what']/@value") == ["one", "all"]
     assert found(page, "//main//a/@href") == ["mailto:leave@example.org"]
@@ -247,7 +247,7 @@ def test_leaving_is_one_button_and_a_second_one_for_whoever_gets_more(pages: Pag
     assert "Unsubscribe from Low Tide, weekly?" in said(page)
 
 
-def test_whoever_left_may_come_back(pages: Pages) -> None:
+def test_an_unsubscribed_person_can_resubscribe(pages: Pages) -> None:
     page = pages.unsubscribed([WEEKLY], SUBSCRIBE)
     assert "You will no longer receive Low Tide, weekly." in said(page)
     assert found(page, "//main//a/@href") == [SUBSCRIBE]
@@ -259,14 +259,14 @@ def test_pages_contain_the_word_unsubscribe(env: Environment) -> None:
         assert name == "check mail" or "unsubscribe" in said(page).lower(), name
 
 
-def test_every_refusal_says_why_in_words_of_its_own_and_the_way_out(pages: Pages) -> None:
+def test_every_refusal_has_its_own_reason_and_hint(pages: Pages) -> None:
     refused = [pages.refused(refusal, SUBSCRIBE) for refusal in Refusal]
     assert len({said(page) for page in refused}) == len(Refusal)
     for page in refused:
         assert found(page, "//main//a/@href") == [SUBSCRIBE, HOME + "preferences/"]
 
 
-def test_pages_speak_the_language_of_the_site(env: Environment) -> None:
+def test_pages_are_in_the_language_of_the_site(env: Environment) -> None:
     german = environment(None, TEMPLATES, language="de-AT")
     english = dict(documents(env))
     for name, page in documents(german, in_language("de-AT")):

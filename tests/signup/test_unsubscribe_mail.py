@@ -44,7 +44,7 @@ def requested(message: bytes) -> UnsubscribeRequest | None:
         Header(f"Réponse: {ASKED}", "utf-8").encode(),
     ],
 )
-def test_a_subject_says_who_leaves_what(subject: str) -> None:
+def test_a_subject_identifies_subscriber_and_newsletter(subject: str) -> None:
     message = f"From: a@example.org\r\nSubject: {subject}\r\n\r\nHi\r\n"
     assert requested(message.encode()) == UnsubscribeRequest("weekly", TOKEN)
 

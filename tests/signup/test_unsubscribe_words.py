@@ -34,7 +34,7 @@ def test_a_request_is_understood_as_subject_and_as_text(said: str) -> None:
 
 
 @pytest.mark.parametrize("said", OTHERS)
-def test_other_words_are_no_request(said: str) -> None:
+def test_other_words_are_not_a_request(said: str) -> None:
     assert not asks_to_unsubscribe(said, "", TITLES)
     assert not asks_to_unsubscribe("Re: A heron at dawn", said, TITLES)
 
@@ -49,7 +49,7 @@ def test_other_words_are_no_request(said: str) -> None:
         "Пожалуйста, не отписывайте меня: не отписка",
     ],
 )
-def test_who_wants_to_stay_does_not_ask_whatever_the_subject(text: str) -> None:
+def test_a_wish_to_stay_is_not_a_request_whatever_the_subject(text: str) -> None:
     assert not asks_to_unsubscribe("Unsubscribe", text, TITLES)
     assert not asks_to_unsubscribe("Re: A heron at dawn", text, TITLES)
     assert asks_to_unsubscribe("Unsubscribe", "Do not send me mails, I have no time.", TITLES)

@@ -151,7 +151,7 @@ def test_paths_may_swap(database: Database) -> None:
     assert {r.title: r.path for r in articles.everything()} == {"a": "b.md", "b": "a.md"}
 
 
-def test_stats_are_of_files_that_are_there_broken_ones_too(database: Database) -> None:
+def test_stats_are_of_existing_files_including_broken_ones(database: Database) -> None:
     articles = save(database, A, GONE)
     with database.transaction():
         rows = [("a.md", 7, 8, "unreadable", "[1]"), ("new.md", 9, 9, "symbolic-link", "[2]")]
@@ -196,7 +196,7 @@ def test_what_is_due_and_what_waits(database: Database) -> None:
     assert articles.next_due() == (FUTURE.published, FUTURE.path)
 
 
-def test_gone_articles_are_found_by_their_text(database: Database) -> None:
+def test_removed_articles_are_found_by_their_text(database: Database) -> None:
     articles = save(database, A, GONE)
     assert articles.gone_with_body([GONE.body_hash, A.body_hash]) == [GONE]
     many = [f"hash {number}" for number in range(1200)]

@@ -20,7 +20,7 @@ def look(database: Database, *moments: datetime, kind: str = "requests") -> list
         return [confirmed_time(database, kind, moment) for moment in moments]
 
 
-def test_a_moment_has_passed_when_a_day_later_the_clock_says_so_too(database: Database) -> None:
+def test_a_time_has_passed_when_a_reading_a_day_later_confirms_it(database: Database) -> None:
     soon = NOON + DAY - timedelta(seconds=1)
     assert look(database, NOON, soon, NOON + DAY, NOON + DAY) == [None, None, NOON, None]
     assert look(database, NOON + 5 * DAY) == [NOON + DAY]

@@ -32,7 +32,7 @@ def put(database: Database, key: str, value: str = "v") -> None:
     database.run("INSERT INTO meta (key, value) VALUES (:k, :v)", {"k": key, "v": value})
 
 
-def test_what_a_transaction_wrote_is_there_for_everybody(
+def test_a_committed_transaction_is_visible_to_all_connections(
     database: Database, database_url: str, tmp_path: Path
 ) -> None:
     with database.transaction():
@@ -44,7 +44,7 @@ def test_what_a_transaction_wrote_is_there_for_everybody(
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
-def test_a_transaction_that_raises_leaves_nothing(
+def test_a_transaction_that_raises_writes_nothing(
     database: Database, error: type[BaseException]
 ) -> None:
     def write_and_die() -> None:
@@ -96,7 +96,7 @@ def test_an_upsert_knows_keys_of_two_columns(database: Database) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "ö 東京 🌊", "'; DROP TABLE meta; --", "%s :k {x}", "a\n\tb"])
-def test_text_comes_back_as_it_went_in(database: Database, text: str) -> None:
+def test_text_is_read_back_unchanged(database: Database, text: str) -> None:
     with database.transaction():
         put(database, text or "empty", text)
     assert meta(database) == [(text or "empty", text)]
@@ -178,7 +178,7 @@ def test_a_relative_file_is_in_the_folder_of_the_configuration(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("file", ["missing/folder/x.db", "folder", "text.txt", "text.txt/x.db"])
-def test_a_file_that_cannot_be_a_database_is_said(tmp_path: Path, file: str) -> None:
+def test_a_file_that_is_not_a_database_is_an_error(tmp_path: Path, file: str) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "text.txt").write_text("This is no database. " * 100)
     with pytest.raises(StoreError) as caught:
@@ -199,7 +199,7 @@ def files_of_at_most(size: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-def test_a_full_disk_is_said_and_leaves_nothing_half(tmp_path: Path) -> None:
+def test_a_full_disk_is_an_error_and_nothing_is_half_written(tmp_path: Path) -> None:
     database = open_database("sqlite:///x.db", tmp_path)
     with database.transaction():
         put(database, "before")
@@ -217,7 +217,7 @@ def test_a_full_disk_is_said_and_leaves_nothing_half(tmp_path: Path) -> None:
     database.close()
 
 
-def test_a_disk_full_from_the_start_is_said(tmp_path: Path) -> None:
+def test_a_disk_that_is_full_from_the_start_is_an_error(tmp_path: Path) -> None:
     with files_of_at_most(1000), pytest.raises(StoreError) as caught:
         open_database("sqlite:///x.db", tmp_path)
     assert caught.value.hint
@@ -239,7 +239,7 @@ def test_a_commit_that_fails_leaves_nothing_open(tmp_path: Path) -> None:
     database.close()
 
 
-def test_a_database_that_stays_locked_is_said(
+def test_a_database_that_stays_locked_is_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("syndicate.store.sqlite.BUSY_SECONDS", 0.05)
@@ -266,7 +266,7 @@ def test_a_database_that_stays_locked_is_said(
         "postgres://ada:hunter2@localhost:1",
     ],
 )
-def test_a_server_out_of_reach_is_said_without_the_password(tmp_path: Path, url: str) -> None:
+def test_an_unreachable_server_is_an_error_without_the_password(tmp_path: Path, url: str) -> None:
     with pytest.raises(StoreError) as caught:
         open_database(url, tmp_path)
     assert "hunter2" not in caught.value.message + caught.value.hint

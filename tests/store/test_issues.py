@@ -43,7 +43,7 @@ def add(database: Database, *wanted: Issue) -> list[bool]:
         return [Issues(database).add(each) for each in wanted]
 
 
-def test_an_issue_comes_back_as_it_was_kept(database: Database, issues: Issues) -> None:
+def test_an_issue_is_read_back_as_it_was_stored(database: Database, issues: Issues) -> None:
     kept = issue("2026-11-02T08:00", ONE, TWO)
     assert add(database, kept) == [True]
     assert issues.get("weekly", "2026-11-02T08:00") == kept._replace(sequence=1)
@@ -59,7 +59,7 @@ def test_a_slot_has_one_issue(database: Database, issues: Issues) -> None:
     assert issues.taken("weekly") == {"id-one"}
 
 
-def test_the_database_refuses_an_article_that_comes_twice(database: Database) -> None:
+def test_the_database_refuses_an_article_twice_in_a_newsletter(database: Database) -> None:
     add(database, issue("2026-11-02T08:00", ONE))
     with pytest.raises(StoreError):
         add(database, issue("2026-11-09T08:00", ONE))
@@ -102,7 +102,7 @@ STEPS = st.sampled_from(["approve", "schedule", "unschedule", *IssueState])
 
 
 @given(state=st.sampled_from(IssueState), steps=st.lists(STEPS, max_size=6))
-def test_every_state_an_issue_comes_into_has_the_times_that_it_requires(
+def test_every_state_of_an_issue_has_its_required_times(
     state: IssueState, steps: list[str]
 ) -> None:
     slot, moment = "2026-11-02T08:00", "2026-11-03T08:00:00Z"
@@ -141,7 +141,7 @@ def test_the_database_refuses_a_state_without_its_time(database: Database, broke
         add(database, broken)
 
 
-def test_the_newest_come_first_and_skipped_ones_are_told_but_not_shown(
+def test_issues_are_listed_newest_first_and_skipped_ones_are_not_shown(
     database: Database, issues: Issues
 ) -> None:
     add(

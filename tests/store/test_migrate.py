@@ -61,16 +61,14 @@ def test_the_newest_migration_is_the_one_the_code_asks_for() -> None:
     assert ScriptDirectory.from_config(alembic_config("sqlite://")).get_heads() == [SCHEMA_VERSION]
 
 
-def test_all_migrations_lead_to_what_the_code_says(new_database_url: str) -> None:
+def test_all_migrations_give_the_schema_of_the_code(new_database_url: str) -> None:
     wanted = made_by_metadata(new_database_url)
     upgrade(new_database_url, None)
     assert shape(new_database_url) == wanted
     assert {"articles", "documents", "renderings"} <= wanted.keys()
 
 
-def test_a_new_database_is_what_all_migrations_lead_to(
-    new_database_url: str, tmp_path: Path
-) -> None:
+def test_a_new_database_equals_a_migrated_one(new_database_url: str, tmp_path: Path) -> None:
     open_database(new_database_url, tmp_path).close()
     opened = shape(new_database_url)
     engine = sqlalchemy.create_engine(new_database_url)
@@ -113,7 +111,7 @@ def test_migrating_again_changes_nothing(new_database_url: str) -> None:
     assert shape(new_database_url) == before
 
 
-def test_a_database_of_a_newer_program_is_refused_and_left_alone(
+def test_a_database_of_a_newer_version_is_refused_and_not_changed(
     new_database_url: str, tmp_path: Path
 ) -> None:
     open_database(new_database_url, tmp_path).close()
@@ -132,7 +130,7 @@ def test_a_database_of_a_newer_program_is_refused_and_left_alone(
     engine.dispose()
 
 
-def test_the_database_of_another_program_is_refused_and_left_alone(
+def test_the_database_of_another_program_is_refused_and_not_changed(
     new_database_url: str, tmp_path: Path
 ) -> None:
     engine = sqlalchemy.create_engine(new_database_url)
@@ -174,7 +172,7 @@ def test_an_issue_without_the_time_of_its_approval_gets_one(new_database_url: st
     assert rows == [("sending", "then", ""), ("draft", "", "t")]
 
 
-def test_drafts_of_before_get_a_secret_address_and_everything_is_written_anew(
+def test_existing_drafts_get_a_random_url_and_all_documents_are_made_again(
     new_database_url: str,
 ) -> None:
     engine = sqlalchemy.create_engine(new_database_url)

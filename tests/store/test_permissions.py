@@ -70,7 +70,7 @@ def test_a_store_that_others_could_read_is_tightened_and_reported_once(tmp_path:
     assert rules == [["store-was-readable"], ["store-was-readable"], []]
 
 
-def test_a_new_store_is_no_finding(tmp_path: Path) -> None:
+def test_a_new_store_causes_no_finding(tmp_path: Path) -> None:
     site = SiteFolder(tmp_path / "site", "sqlite:///syndicate.db")
     site.article("one.md", "One", date="2026-11-01")
     assert not site.build().findings

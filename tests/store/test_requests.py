@@ -34,7 +34,7 @@ def test_what_was_put_off_or_asked_while_the_clock_was_ahead_does_no_harm(
     assert len(known.due(DAY, LATEST, 10)) == 2, "one of each time; the limit is for each"
 
 
-def test_a_request_waits_for_its_letter(database: Database) -> None:
+def test_a_request_waits_for_its_email(database: Database) -> None:
     known = ask(database, ASKED)
     (found,) = known.due(DAY, LATEST, 10)
     assert found._replace(id=0) == ASKED
@@ -51,7 +51,7 @@ def test_requests_of_all_kinds_for_one_address_share_one_limit(database: Databas
     assert len(known.of("bb")) == 1
 
 
-def test_a_letter_that_failed_comes_again_at_its_time(database: Database) -> None:
+def test_a_failed_email_is_retried_at_its_time(database: Database) -> None:
     known = ask(database, ASKED)
     (found,) = known.due(DAY, LATEST, 10)
     with database.transaction():
@@ -85,7 +85,7 @@ def forget(known: SignupRequests, database: Database, *moments: str) -> None:
             known.forget(parse_timestamp(moment), timedelta(days=1))
 
 
-def test_one_secret_signs_until_it_is_rotated_and_is_good_for_a_while_after(
+def test_one_key_signs_until_it_is_rotated_and_is_valid_for_a_while_after(
     database: Database,
 ) -> None:
     known = SigningKeys(database)

@@ -36,7 +36,7 @@ def test_what_is_forgotten_does_not_change_when_a_server_was_first_used(database
     assert known.first("b") is None
 
 
-def test_a_clock_that_was_ahead_at_first_mends_itself(database: Database) -> None:
+def test_counts_of_a_clock_that_was_ahead_are_corrected(database: Database) -> None:
     known = counted(database, ("a", SECOND * 10, 1), ("a", SECOND, 1), ("a", SECOND + 5, 1))
     assert known.first("a") == SECOND
 

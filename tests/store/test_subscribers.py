@@ -44,7 +44,7 @@ def test_the_same_person_added_twice_is_one_person(
     )
 
 
-def test_whoever_left_one_newsletter_does_not_come_back_and_keeps_the_other(
+def test_an_unsubscribed_newsletter_stays_so_and_the_other_is_kept(
     database: Database, people: Subscribers, ada: Subscriber
 ) -> None:
     with database.transaction():
@@ -57,7 +57,7 @@ def test_whoever_left_one_newsletter_does_not_come_back_and_keeps_the_other(
     assert events[-1] == ("weekly", "unsubscribed", "by mail")
 
 
-def test_after_erasure_a_hash_is_all_that_is_left_and_no_id_comes_twice(
+def test_after_erasure_only_a_hash_is_left_and_no_id_is_reused(
     database: Database, people: Subscribers, ada: Subscriber
 ) -> None:
     with database.transaction():
@@ -78,7 +78,7 @@ def test_after_erasure_a_hash_is_all_that_is_left_and_no_id_comes_twice(
     assert bob.id != ada.id
 
 
-def test_the_active_are_those_who_may_be_mailed(
+def test_active_subscribers_are_those_who_may_be_mailed(
     database: Database, people: Subscribers, ada: Subscriber
 ) -> None:
     with database.transaction():
@@ -96,7 +96,7 @@ def test_the_active_are_those_who_may_be_mailed(
     assert len(list(people.listed(None, "active"))) == 1
 
 
-def test_a_list_of_many_pages_has_everybody_once(
+def test_a_list_of_many_pages_has_each_subscription_once(
     database: Database, people: Subscribers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(subscribers, "PAGE", 2)
@@ -108,7 +108,7 @@ def test_a_list_of_many_pages_has_everybody_once(
     assert [each.address[0] for each in people.listed("birds", "active")] == list("01234")
 
 
-def test_chosen_tags_outlast_leaving(
+def test_chosen_tags_are_kept_after_unsubscribing(
     database: Database, people: Subscribers, ada: Subscriber
 ) -> None:
     with database.transaction():
@@ -117,7 +117,7 @@ def test_chosen_tags_outlast_leaving(
     assert [each.tags for each in people.listed("weekly", None)] == ["swifts"]
 
 
-def test_counts_tell_who_came_and_went_since_when(
+def test_counts_include_who_joined_and_unsubscribed_since_a_time(
     database: Database, people: Subscribers, ada: Subscriber
 ) -> None:
     with database.transaction():

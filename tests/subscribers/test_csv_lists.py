@@ -92,7 +92,7 @@ ADA, BOB, EVE = ("ada", "active"), ("bob", "unsubscribed"), ("eve", "suppressed"
         ("Email\nada@example.org\n", "a list", [ADA]),
     ],
 )
-def test_a_list_is_known_by_its_columns(
+def test_the_service_of_a_list_is_recognised_by_its_columns(
     text: str, service: str, rows: list[tuple[str, str]]
 ) -> None:
     assert people(text) == (service, rows)
@@ -118,12 +118,12 @@ def test_names_and_dates_come_along(text: str, name: str, since: str) -> None:
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
-def test_any_usual_delimiter_line_end_and_byte_order_mark_will_do(delimiter: str) -> None:
+def test_any_usual_delimiter_line_end_and_byte_order_mark_is_read(delimiter: str) -> None:
     text = f"\ufeffEmail{delimiter}Name\r\nada@example.org{delimiter}Ada\r\n\r\n{delimiter}\r\n"
     assert people(text) == ("a list", [ADA])
 
 
-def test_a_broken_row_costs_only_itself_and_tells_its_line() -> None:
+def test_a_broken_row_affects_no_other_and_is_reported_with_its_line() -> None:
     text = 'email,name\nx,y\n"a\nb",\n"ada@example.org"z,\nada@example.org\nada@example.org,A\n'
     _, rows = people(text)
     assert [line for line, _ in rows] == ["2", "3", "5", "ada", "ada"]
@@ -134,7 +134,7 @@ def refused(text: str) -> list[RejectedRow]:
     return [each for each in rows if isinstance(each, RejectedRow)]
 
 
-def test_a_quote_that_is_never_closed_costs_its_line_alone() -> None:
+def test_an_unclosed_quote_affects_only_its_line() -> None:
     text = 'email,name\nada@example.org,"A\n' + "bob@example.org,B\n" * 1_000
     _, rows = people(text)
     assert rows[0] == ("2", "a quote on this line is not closed")
@@ -152,7 +152,7 @@ LAST = [
 
 @pytest.mark.parametrize("last", LAST)
 @pytest.mark.parametrize("odd", ['5"" tall', '\\"the boss\\"', "the"])
-def test_a_quote_that_closes_in_a_later_row_swallows_nobody(odd: str, last: str) -> None:
+def test_a_quote_that_closes_in_a_later_row_loses_no_row(odd: str, last: str) -> None:
     broken = f'x@example.org,"{odd},active'
     text = "\n".join(["email,name,state", *ROWS, broken, *ROWS, last, *ROWS]) + "\n"
     _, rows = people(text)
@@ -219,7 +219,7 @@ def test_a_status_in_a_file_of_mailchimp_counts(status: str, standing: str) -> N
 
 
 @pytest.mark.parametrize(("columns", "cells", "standing"), WITHOUT_LAST_CHANGED)
-def test_mailchimps_files_of_the_unsubscribed_and_cleaned_are_known(
+def test_files_of_unsubscribed_and_cleaned_addresses_from_mailchimp_are_recognised(
     columns: str, cells: str, standing: str
 ) -> None:
     text = (
@@ -240,7 +240,7 @@ def test_mailchimps_files_of_the_unsubscribed_and_cleaned_are_known(
         ("email\n".encode("utf-16"), "not UTF-8", 1),
     ],
 )
-def test_a_file_that_is_not_understood_says_what_is_wrong(
+def test_a_file_that_is_not_understood_is_refused_with_the_reason(
     text: bytes, complaint: str, line: int
 ) -> None:
     with pytest.raises(SyndicateError, match=complaint) as caught:
@@ -294,7 +294,7 @@ def test_a_row_that_a_line_break_cuts_in_two_is_refused() -> None:
     ]
 
 
-def test_a_quote_swallows_no_short_row() -> None:
+def test_a_quote_loses_no_short_row() -> None:
     text = 'email,name,state\nx@example.org,"X\nada@example.org\nbob@example.org,"B",unsubscribed\n'
     assert people(text)[1] == [("2", "a quote on this line is not closed"), ADA, BOB]
 

@@ -71,7 +71,7 @@ ROWS = (
 )
 
 
-def test_everybody_comes_in_as_they_stood_with_the_evidence(
+def test_subscribers_are_imported_with_state_and_evidence(
     database: Database, people: Subscribers
 ) -> None:
     assert take(database, *ROWS) == {"added": 2, "left": 1, "suppressed": 1}
@@ -96,7 +96,7 @@ def test_a_second_import_changes_nothing(database: Database, people: Subscribers
     assert everything(database) == before
 
 
-def test_nobody_comes_back_by_an_import(database: Database, people: Subscribers) -> None:
+def test_an_import_does_not_resubscribe_anyone(database: Database, people: Subscribers) -> None:
     take(database, *ROWS[:1])
     ada = people.find(hashed(people, "ada@example.org"))
     assert ada is not None
@@ -108,7 +108,7 @@ def test_nobody_comes_back_by_an_import(database: Database, people: Subscribers)
     assert states(people) == {"ada": "unsubscribed"}
 
 
-def test_of_two_rows_of_one_address_the_worst_counts(
+def test_of_two_rows_of_one_address_the_stricter_state_counts(
     database: Database, people: Subscribers
 ) -> None:
     found = take(database, "ada@example.org,A,active,", "ADA@example.org,B,unsubscribed,")
@@ -116,7 +116,7 @@ def test_of_two_rows_of_one_address_the_worst_counts(
     assert states(people) == {"ada": "unsubscribed"}
 
 
-def test_who_left_there_leaves_here_unless_they_confirmed_here(
+def test_an_unsubscription_elsewhere_counts_unless_the_person_confirmed_here(
     database: Database, people: Subscribers
 ) -> None:
     take(database, "ada@example.org,,active,", "bob@example.org,,active,")
@@ -130,7 +130,7 @@ def test_who_left_there_leaves_here_unless_they_confirmed_here(
     assert states(people) == {"ada": "unsubscribed", "bob": "active"}
 
 
-def test_portions_give_everybody_an_id_that_nobody_had(
+def test_an_import_in_portions_gives_unique_ids(
     database: Database, people: Subscribers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(subscriber_import, "PORTION", 3)
@@ -153,7 +153,7 @@ def imported(database: Database, folder: Path, text: bytes) -> Imported:
         return import_file(database, file, folder / "bad.csv", agreed, ProgressBar(quiet=True))
 
 
-def test_bad_rows_are_written_with_line_and_reason_and_can_be_mended(
+def test_refused_rows_are_written_with_line_and_reason_and_can_be_corrected(
     database: Database, people: Subscribers, tmp_path: Path
 ) -> None:
     text = b'email,name\nada@example.org,Ada\n"no\nbody",=1+1\n'
@@ -168,7 +168,7 @@ def test_bad_rows_are_written_with_line_and_reason_and_can_be_mended(
 
 
 @pytest.mark.parametrize("tail", [b"bob@example.org,\xff\n", b"x" * 1_000_001])
-def test_of_a_file_that_cannot_be_read_to_its_end_nobody_comes_in(
+def test_nothing_is_imported_from_a_file_that_cannot_be_read_to_its_end(
     database: Database, people: Subscribers, tmp_path: Path, tail: bytes
 ) -> None:
     with pytest.raises(SyndicateError) as caught:
@@ -177,7 +177,7 @@ def test_of_a_file_that_cannot_be_read_to_its_end_nobody_comes_in(
     assert states(people) == {}
 
 
-def test_who_never_asked_is_known_by_the_name_of_the_file(
+def test_a_file_of_people_without_consent_is_recognised_by_its_name(
     database: Database, tmp_path: Path
 ) -> None:
     path, agreed = tmp_path / "nonsubscribed_members_1.csv", Agreement("weekly", "", NOW)

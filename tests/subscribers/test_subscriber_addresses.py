@@ -19,7 +19,7 @@ from syndicate.subscribers.addresses import address, plain, validated
         ("jana@xn--bcher-kva.example", "jana@bücher.example"),
     ],
 )
-def test_an_address_is_read_as_mail_reads_it(written: str, mail: str) -> None:
+def test_an_address_is_parsed_as_in_a_header(written: str, mail: str) -> None:
     assert address(written).mail == mail
 
 
@@ -36,7 +36,7 @@ def test_all_spellings_of_an_address_are_one() -> None:
         "x" * 300 + "@example.org",
     ],
 )
-def test_what_mail_cannot_be_sent_to_is_refused_with_a_reason(written: str) -> None:
+def test_an_invalid_address_is_refused_with_a_reason(written: str) -> None:
     with pytest.raises(AddressError) as caught:
         address(written)
     assert caught.value.message
@@ -61,12 +61,12 @@ NEARLY_PLAIN = st.builds(
 
 
 @given(st.emails() | NEARLY_PLAIN | st.from_regex(r"[a-c_+-]{1,5}@[a-c-]{1,4}\.[A-Z]{2,4}\n?"))
-def test_the_short_way_leads_where_the_long_one_does(text: str) -> None:
+def test_the_fast_path_gives_the_same_result_as_the_full_grammar(text: str) -> None:
     found = plain(text)
     assert found is None or found == validated(text)
 
 
-def test_most_addresses_go_the_short_way() -> None:
+def test_most_addresses_take_the_fast_path() -> None:
     for each in ("ada@example.org", "a.b+tag@mail-2.Example.ORG", "a_b-c@1.example.museum"):
         assert plain(each), each
 

@@ -28,7 +28,7 @@ def test_a_token_gives_back_the_number_it_was_signed_for(
 
 
 @given(numbers, st.integers(0, 29), st.integers(1, 255))
-def test_a_token_with_any_byte_changed_is_none(number: int, place: int, change: int) -> None:
+def test_a_token_with_any_byte_changed_is_invalid(number: int, place: int, change: int) -> None:
     data = bytearray(urlsafe_b64decode(signed(OLD, Purpose.CONFIRM, number)))
     data[place] ^= change
     with pytest.raises(TokenError):
@@ -36,12 +36,12 @@ def test_a_token_with_any_byte_changed_is_none(number: int, place: int, change: 
 
 
 @given(st.text() | st.text("abcXYZ019-_", min_size=40, max_size=40))
-def test_whatever_else_somebody_types_is_none(text: str) -> None:
+def test_any_other_text_is_not_a_token(text: str) -> None:
     with pytest.raises(TokenError):
         read(text, Purpose.CONFIRM, [OLD, NEW], NOW)
 
 
-def test_a_token_is_good_for_its_purpose_and_newsletter_alone() -> None:
+def test_a_token_is_valid_only_for_its_purpose_and_newsletter() -> None:
     token = signed(OLD, Purpose.UNSUBSCRIBE, 7, "weekly")
     for purpose, scope in (
         (Purpose.UNSUBSCRIBE, "daily"),
@@ -52,7 +52,7 @@ def test_a_token_is_good_for_its_purpose_and_newsletter_alone() -> None:
             read(token, purpose, [OLD], NOW, scope)
 
 
-def test_a_token_is_good_until_its_moment() -> None:
+def test_a_token_is_valid_until_its_time() -> None:
     token = signed(OLD, Purpose.CONFIRM, 7, until=NOW + timedelta(days=7))
     assert read(token, Purpose.CONFIRM, [OLD], NOW + timedelta(days=7, seconds=-1)) == 7
     with pytest.raises(ExpiredError):

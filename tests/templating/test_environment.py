@@ -48,7 +48,7 @@ def test_a_file_of_the_users_replaces_the_built_in_of_that_name_only(
     assert render(environment(None, builtin), "a.txt") == "built-in a, built-in b"
 
 
-def test_a_users_folder_that_does_not_exist_is_as_good_as_none(
+def test_a_missing_template_folder_of_the_user_is_ignored(
     folders: tuple[Path, Path],
 ) -> None:
     user, builtin = folders
@@ -115,7 +115,7 @@ def test_a_fault_names_its_file_and_line(folders: tuple[Path, Path], text: str, 
     assert fault(folders[1], "a.html", values=[]).place == Location(str(path), line)
 
 
-def test_a_fault_in_an_included_file_is_said_to_be_there(folders: tuple[Path, Path]) -> None:
+def test_an_error_in_an_included_file_has_its_place(folders: tuple[Path, Path]) -> None:
     write(folders[1], "a.html", "\n\n\n{% include 'parts/b.html' %}")
     path = write(folders[1], "parts/b.html", "\n{{ nothing }}")
     assert fault(folders[1], "a.html").place == Location(str(path), 2)
@@ -129,7 +129,7 @@ def test_a_missing_file_is_named_where_it_is_asked_for(folders: tuple[Path, Path
     assert fault(folders[1], "no.html").place == Location("no.html")
 
 
-def test_a_template_in_a_string_is_plain_text_and_its_faults_are_where_it_stands(
+def test_a_template_in_a_string_is_plain_text_and_its_errors_have_their_place(
     folders: tuple[Path, Path],
 ) -> None:
     env = environment(None, folders[1])

@@ -69,14 +69,14 @@ def test_a_translation_keeps_placeholders_and_tags(path: Path) -> None:
             assert markup(str(message.string)) == markup(str(message.id))
 
 
-def test_no_words_are_left_unmarked() -> None:
+def test_all_words_of_templates_are_translatable() -> None:
     unmarked = re.compile(r">[^<>=]*[A-Za-z]{3,}[^<>=]*<|(?:label|alt|title)=\"[A-Za-z]")
     code = re.compile(r"\{#.*?#\}|\{% trans.*?endtrans %\}|\{%.*?%\}|\{\{.*?\}\}|<!--.*?-->", re.S)
     for file in [*TEMPLATES.glob("web/*.html"), *TEMPLATES.glob("emails/*.html")]:
         assert not unmarked.findall(code.sub("", file.read_text())), file.name
 
 
-def test_english_is_spoken_where_there_is_no_catalogue() -> None:
+def test_without_a_catalogue_texts_are_english() -> None:
     for language in ("en", "en-GB", "ar", "tlh"):
         spoken = tongue([TEMPLATES], language)
         assert spoken.words == "en"
@@ -112,7 +112,7 @@ def test_names_are_listed_as_people_do() -> None:
     assert german.listed("abc") == "a, b und c"
 
 
-def test_one_template_speaks_the_language_of_each_site_that_uses_it(tmp_path: Path) -> None:
+def test_one_template_is_rendered_in_the_language_of_each_site(tmp_path: Path) -> None:
     (tmp_path / "list.txt").write_text("{{ ['a', 'b'] | listed }}: {% trans %}Save{% endtrans %}")
     write(tmp_path, "de", Save="Sichern")
     spoken = {tag: environment(tmp_path, TEMPLATES, language=tag) for tag in ("en", "de")}
@@ -128,7 +128,7 @@ def test_a_template_that_changed_is_read_by_the_next_environment(tmp_path: Path)
         assert render(environment(tmp_path, TEMPLATES), "page.txt") == text
 
 
-def test_somebodys_own_catalogue_comes_first_and_may_say_only_what_differs(tmp_path: Path) -> None:
+def test_a_catalogue_of_the_user_takes_precedence_and_may_be_partial(tmp_path: Path) -> None:
     write(tmp_path, "de", Subscribe="Bestellen")
     messages = tongue([tmp_path, TEMPLATES], "de").messages
     assert messages.gettext("Subscribe") == "Bestellen"
@@ -147,7 +147,7 @@ def test_a_new_language_is_one_file(tmp_path: Path) -> None:
     ("content", "line"),
     [(EMPTY + '\nmsgid "Save"\nSpeichern\n', 6), (b'msgid "\xff"\nmsgstr ""\n', None)],
 )
-def test_a_catalogue_that_is_none_is_named_with_its_line(
+def test_an_invalid_catalogue_is_reported_with_its_line(
     tmp_path: Path, content: str | bytes, line: int | None
 ) -> None:
     file = write(tmp_path, "de")

@@ -22,7 +22,7 @@ def atom(*titles: str) -> bytes:
 
 
 @pytest.mark.parametrize("make", [rss, atom])
-def test_only_new_and_changed_entries_are_left(make: Callable[..., bytes]) -> None:
+def test_a_delta_contains_only_new_and_changed_entries(make: Callable[..., bytes]) -> None:
     before, after = make("b", "a"), make("c", "b, changed", "a")
     assert newer(after, cut(after), cut(before).entry_fingerprints) == make("c", "b, changed")
 
@@ -36,7 +36,7 @@ def test_when_all_is_new_there_is_nothing_to_leave_out() -> None:
     assert newer(rss("c"), cut(rss("c")), cut(rss("b")).entry_fingerprints) is None
 
 
-def test_an_end_of_an_item_within_a_text_is_no_end() -> None:
+def test_the_end_tag_of_an_item_within_a_text_does_not_end_it() -> None:
     inside = "<![CDATA[ </item> ]]>"
     after = rss("new", inside)
     assert newer(after, cut(after), cut(rss(inside)).entry_fingerprints) == rss("new")

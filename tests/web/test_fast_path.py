@@ -102,7 +102,7 @@ def test_headers_that_never_end_are_cut_off(server: Running) -> None:
         assert heard(connection).startswith(b"HTTP/1.1 431 ")
 
 
-def test_who_says_nothing_whole_is_not_waited_for(server: Running) -> None:
+def test_a_client_that_sends_no_complete_request_is_disconnected(server: Running) -> None:
     for said in (b"", b"GET /index.ht"):
         with connect(server) as connection:
             connection.sendall(said)
@@ -136,7 +136,7 @@ def test_after_a_large_file_a_connection_is_watched_as_before(
         b"GET / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
     ],
 )
-def test_what_is_not_http_is_told_so(server: Running, request_: bytes) -> None:
+def test_a_request_that_is_not_http_gets_400(server: Running, request_: bytes) -> None:
     with connect(server) as connection:
         connection.sendall(request_)
         assert heard(connection).startswith(b"HTTP/1.1 400 ")
@@ -198,7 +198,7 @@ IN_PIECES = POST + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"
         (WHOLE + b"nonsense\r\n\r\n", 1),
     ],
 )
-def test_who_sends_all_and_closes_their_half_gets_every_answer_and_makes_no_fault(
+def test_a_client_that_closes_its_half_gets_every_response_without_an_error(
     server: Running, sent: bytes, answers: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     for _ in range(10):
@@ -248,7 +248,7 @@ def test_no_value_of_a_header_makes_one(server: Running, value: bytes) -> None:
         b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\nx",
     ],
 )
-def test_what_is_no_request_keeps_no_connection_open(tmp_path: Path, sent: bytes) -> None:
+def test_an_invalid_request_closes_the_connection(tmp_path: Path, sent: bytes) -> None:
     (tmp_path / "index.html").write_text("Hello")
     with (
         served(tmp_path, timeout_keep_alive=1) as server,

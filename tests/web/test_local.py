@@ -77,13 +77,13 @@ def test_what_a_proxy_hands_on_is_not_from_this_machine(header: str) -> None:
     assert not VIEW.applies(ask(**{header: "x"}))
 
 
-def test_who_asks_from_far_away_is_not_on_this_machine() -> None:
+def test_a_remote_client_is_not_on_this_machine() -> None:
     assert not VIEW.applies(ask(peer="8.8.8.8"))
     assert not VIEW.applies(ask(peer="2001:4860:4860::8888"))
     assert not VIEW.applies(ask(peer=""))
 
 
-def test_a_site_whose_own_address_is_loopback_is_as_it_is_published_there_alone() -> None:
+def test_a_site_with_a_loopback_url_is_not_rewritten_there() -> None:
     view = LocalView("http://127.0.0.1:8000/")
     assert not view.applies(ask("127.0.0.1:8000"))
     assert view.applies(ask("localhost:8000"))
@@ -162,7 +162,7 @@ def test_links_styles_and_forms_become_paths_and_all_else_stays_as_it_is() -> No
          '<svg><use xlink:href="/i.svg#x"/></svg>'),
     ],
 )  # fmt: skip
-def test_every_way_to_write_a_link_is_understood(tag: str, local: str) -> None:
+def test_links_are_rewritten_however_they_are_written(tag: str, local: str) -> None:
     assert VIEW.page(tag.encode()).decode() == local
 
 
@@ -188,7 +188,7 @@ def test_what_only_looks_like_a_link_to_the_site_stays(tag: str) -> None:
 
 
 @pytest.mark.parametrize("rest", ["/evil.example", "\\evil.example", "\t/evil.example", "%2f/e"])
-def test_no_path_is_ever_taken_for_another_host(rest: str) -> None:
+def test_no_path_becomes_a_link_to_another_host(rest: str) -> None:
     local = VIEW.url(f"https://example.org/{rest}")
     assert urlsplit(urljoin("http://127.0.0.1/", local.translate({9: None, 92: 47}))).netloc == (
         "127.0.0.1"
@@ -321,7 +321,7 @@ def site(folder: Path) -> Path:
 LOCAL = {"host": "localhost:8000"}
 
 
-def test_a_page_opened_here_is_a_form_of_its_own(tmp_path: Path) -> None:
+def test_a_local_page_is_a_representation_of_its_own(tmp_path: Path) -> None:
     with served(site(tmp_path)) as server:
         public, local = server.get("/one/"), server.get("/one/", **LOCAL)
         assert public.content == (PAGE * 20).encode()
@@ -359,7 +359,7 @@ def test_style_sheets_and_feeds_in_a_browser_are_local_and_feeds_for_readers_are
         assert server.get("/feed.xml").headers["etag"] == read.headers["etag"]
 
 
-def test_redirects_and_the_page_for_what_is_not_there_stay_here(tmp_path: Path) -> None:
+def test_redirects_and_the_not_found_page_stay_local(tmp_path: Path) -> None:
     with served(site(tmp_path)) as server:
         server.answers.moves = Redirects(
             {"old/": "https://example.org/one/", "far/": "https://a.b/"}

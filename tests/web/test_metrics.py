@@ -53,7 +53,7 @@ def test_answers_are_counted_by_format_and_status(tmp_path: Path) -> None:
         ("inoreader.com-like FeedFetcher-Google; 31 readers", "inoreader.com-like", 31),
     ],
 )
-def test_aggregators_tell_for_how_many_they_read(
+def test_aggregators_report_their_numbers_of_subscribers(
     tmp_path: Path, user_agent: str, aggregator: str, readers: int
 ) -> None:
     (tmp_path / "feed.xml").write_text("<rss/>")
@@ -112,7 +112,7 @@ class Service:
         return b"up 1\n"
 
 
-def test_health_is_told_in_words(tmp_path: Path) -> None:
+def test_health_is_reported_as_text(tmp_path: Path) -> None:
     service = Service()
     (tmp_path / "livez").write_text("a page of this name gives way")
     with served(tmp_path, monitor=service) as server:
@@ -128,6 +128,6 @@ def test_health_is_told_in_words(tmp_path: Path) -> None:
         assert server.head("/metrics").content == b""
 
 
-def test_without_a_service_there_is_no_health_to_tell(tmp_path: Path) -> None:
+def test_without_a_service_there_is_no_health(tmp_path: Path) -> None:
     with served(tmp_path) as server:
         assert server.get("/livez").status_code == 404

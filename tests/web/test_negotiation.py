@@ -82,7 +82,7 @@ def test_one_range_of_bytes_is_understood(header: bytes, wanted: Span | None) ->
     assert span(header, 100) == wanted
 
 
-def test_only_browsers_are_taken_for_browsers() -> None:
+def test_only_browsers_are_recognised_as_browsers() -> None:
     assert is_browser(CHROMIUM)
     assert not is_browser(b"*/*")
     assert not is_browser(b"")

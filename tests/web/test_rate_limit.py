@@ -37,7 +37,7 @@ def test_the_machine_itself_is_not_limited() -> None:
         assert [waits(clients, peer) for _ in range(3)] == [0, 0, 0]
 
 
-def test_a_web_server_on_this_machine_is_believed_without_being_named() -> None:
+def test_a_proxy_on_this_machine_is_trusted_by_default() -> None:
     clients = Clients(Limit(per_second=1, burst=1))
     for peer in ("127.0.0.1", "::1", "::ffff:127.0.0.1"):
         address = f"203.0.113.{len(peer)}"
@@ -46,7 +46,7 @@ def test_a_web_server_on_this_machine_is_believed_without_being_named() -> None:
     assert [waits(clients, "127.0.0.1", "127.0.0.1") for _ in range(2)] == [0, 0]
 
 
-def test_the_first_untrusted_machine_with_the_header_is_known() -> None:
+def test_the_first_untrusted_proxy_with_the_header_is_reported() -> None:
     clients = Clients(Limit(), PROXY)
     waits(clients, "10.0.0.1", "203.0.113.1")
     waits(clients, "127.0.0.1", "203.0.113.1")
@@ -67,7 +67,7 @@ def test_one_network_of_ipv6_is_one_client() -> None:
     assert waits(clients, "192.0.2.1") == 1
 
 
-def test_what_a_stranger_says_of_others_is_not_believed() -> None:
+def test_headers_of_untrusted_clients_are_ignored() -> None:
     clients = Clients(Limit(per_second=1, burst=1))
     assert waits(clients, "192.0.2.1", "203.0.113.1") == 0
     assert waits(clients, "192.0.2.1", "203.0.113.2") == 1

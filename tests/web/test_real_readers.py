@@ -53,7 +53,7 @@ def titles(data: bytes) -> list[str]:
 
 
 @pytest.mark.parametrize("path", ["/feed.xml", "/atom.xml"])
-def test_only_new_entries_are_sent_to_who_asks_so(
+def test_a_client_that_asks_for_deltas_gets_only_new_entries(
     site: SiteFolder, server: Running, path: str
 ) -> None:
     old = server.get(path)

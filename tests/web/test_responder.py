@@ -68,7 +68,7 @@ def server(folder: Path) -> Iterator[Running]:
 
 
 @pytest.mark.parametrize("path", [*FEEDS, "/", "/tags/birds/feed.xml", "/dot.png", "/style.css"])
-def test_a_reader_that_has_it_gets_an_empty_304(server: Running, path: str) -> None:
+def test_a_reader_with_the_current_version_gets_an_empty_304(server: Running, path: str) -> None:
     whole = server.get(path)
     assert whole.status_code == 200
     again = server.get(path, if_none_match=whole.headers["etag"])
@@ -91,7 +91,7 @@ def test_the_tag_is_strong_and_made_of_the_content_alone(server: Running, tmp_pa
         assert other.get("/feed.xml").headers["etag"] != tag
 
 
-def test_if_none_match_wins_over_if_modified_since(server: Running) -> None:
+def test_if_none_match_takes_precedence_over_if_modified_since(server: Running) -> None:
     whole = server.get("/feed.xml")
     date = whole.headers["last-modified"]
     assert server.get("/feed.xml", if_modified_since=date).status_code == 304
@@ -120,7 +120,7 @@ def test_a_list_a_star_and_a_weak_tag_match(server: Running) -> None:
         assert server.get("/feed.xml", if_none_match=value).status_code == 304
 
 
-def test_conditions_that_do_not_hold_are_told(server: Running) -> None:
+def test_a_failed_precondition_gets_412(server: Running) -> None:
     tag = server.get("/feed.xml").headers["etag"]
     assert server.get("/feed.xml", if_match=tag).status_code == 200
     assert server.get("/feed.xml", if_match='"x"').status_code == 412
@@ -138,7 +138,7 @@ UNPACK = {
 
 
 @pytest.mark.parametrize("path", [*FEEDS, "/", "/feeds.opml", "/style.css"])
-def test_each_coding_is_a_form_with_a_tag_of_its_own(server: Running, path: str) -> None:
+def test_each_coding_has_its_own_entity_tag(server: Running, path: str) -> None:
     plain = server.get(path)
     assert "coding" not in plain.headers
     tags = {plain.headers["etag"]}
@@ -158,14 +158,14 @@ def test_each_coding_is_a_form_with_a_tag_of_its_own(server: Running, path: str)
     assert "Accept-Encoding" in plain.headers["vary"]
 
 
-def test_what_is_packed_already_is_left_as_it_is(server: Running) -> None:
+def test_compressed_formats_are_not_compressed_again(server: Running) -> None:
     for path in ("/dot.png", "/talk.mp3"):
         answer = server.get(path, accept_encoding="gzip, br")
         assert "coding" not in answer.headers
         assert "vary" not in answer.headers
 
 
-def test_a_form_is_made_once(server: Running) -> None:
+def test_a_representation_is_made_once(server: Running) -> None:
     server.get("/feed.xml", accept_encoding="br")
     document = server.cache.snapshot.files["feed.xml"]
     assert document.form((b"br",)) is document.form((b"br",))
@@ -190,7 +190,7 @@ def test_a_form_is_made_once(server: Running) -> None:
         ("/drawing.svg", "image/svg+xml"),
     ],
 )
-def test_media_types_are_right_and_head_says_what_get_says(
+def test_media_types_are_correct_and_head_equals_get(
     server: Running, path: str, media_type: str
 ) -> None:
     if path.startswith("/archive"):
@@ -212,7 +212,7 @@ def _but_date(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("path", [*FEEDS, "/tags/birds/atom.xml"])
-def test_feeds_may_be_kept_as_long_as_they_say_themselves(server: Running, path: str) -> None:
+def test_feeds_may_be_cached_as_long_as_they_state(server: Running, path: str) -> None:
     assert server.get(path).headers["cache-control"] == f"max-age={REFRESH_MINUTES * 60}"
     assert f"<ttl>{REFRESH_MINUTES}</ttl>" in server.get("/feed.xml").text
 
@@ -220,7 +220,7 @@ def test_feeds_may_be_kept_as_long_as_they_say_themselves(server: Running, path:
 # -- rule 35: what is replaced -----------------------------------------------------------------
 
 
-def test_a_refresh_shows_what_changed_came_and_went(tmp_path: Path) -> None:
+def test_a_refresh_shows_changed_new_and_removed_documents(tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text("one")
     (tmp_path / "old.txt").write_text("old")
     with served(tmp_path) as server:
@@ -247,7 +247,7 @@ def test_a_folder_is_at_its_slash(server: Running) -> None:
     assert server.get("//tags/birds").status_code == 404
 
 
-def test_old_addresses_lead_to_new_ones_and_dead_feeds_are_gone(tmp_path: Path) -> None:
+def test_old_urls_redirect_and_removed_feeds_are_410(tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text("home")
     with served(tmp_path) as server:
         server.answers.moves = Redirects(
@@ -265,7 +265,7 @@ def test_old_addresses_lead_to_new_ones_and_dead_feeds_are_gone(tmp_path: Path) 
         assert server.get("/tags/never/feed.xml").status_code == 404
 
 
-def test_who_asks_too_much_is_told_when_to_come_again(tmp_path: Path) -> None:
+def test_a_client_over_the_rate_limit_gets_retry_after(tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text("home")
     proxy = (ip_network("127.0.0.0/8"),)
     with served(tmp_path, limit=Limit(per_second=0.1, burst=3), proxies=proxy) as server:
@@ -277,7 +277,7 @@ def test_who_asks_too_much_is_told_when_to_come_again(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "curl/8", "Mozilla/5.0", "<script>", "x" * 3000])
-def test_nobody_is_turned_away_for_a_name(server: Running, name: str) -> None:
+def test_no_client_is_refused_for_its_user_agent(server: Running, name: str) -> None:
     assert server.get("/feed.xml", user_agent=name).status_code == 200
     assert server.get("/feed.xml").status_code == 200
 
@@ -331,7 +331,7 @@ def status(server: Running, target: bytes) -> int:
         b"/404.html",
     ],
 )
-def test_nothing_but_the_documents_can_be_had(server: Running, target: bytes) -> None:
+def test_only_documents_are_served(server: Running, target: bytes) -> None:
     answer = raw(server, b"GET %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n" % target)
     assert answer.split(b" ")[1] == b"404"
     assert SECRET.encode() not in answer
@@ -354,7 +354,7 @@ def test_addresses_that_are_too_long_are_refused(server: Running) -> None:
     assert status(server, b"/feed.xml?" + b"x" * MAX_TARGET_LENGTH) == 414
 
 
-def test_the_page_for_what_is_not_there_can_be_made(tmp_path: Path) -> None:
+def test_a_site_may_have_its_own_not_found_page(tmp_path: Path) -> None:
     (tmp_path / "404.html").write_text("<h1>Lost?</h1>")
     with served(tmp_path) as server:
         lost = server.get("/nowhere")
@@ -389,7 +389,7 @@ def recordings(
         yield running
 
 
-def test_a_part_of_a_recording_can_be_had(recordings: Running) -> None:
+def test_a_range_of_a_file_is_served(recordings: Running) -> None:
     whole = recordings.get("/talk.mp3")
     assert whole.content == RECORDING
     assert whole.headers["accept-ranges"] == "bytes"
@@ -404,13 +404,13 @@ def test_a_part_of_a_recording_can_be_had(recordings: Running) -> None:
     assert (head.status_code, head.headers["content-length"]) == (200, str(size))
 
 
-def test_a_part_that_is_not_there_is_refused(recordings: Running) -> None:
+def test_a_range_out_of_bounds_is_refused(recordings: Running) -> None:
     refused = recordings.get("/talk.mp3", range="bytes=99999999-")
     assert refused.status_code == 416
     assert refused.headers["content-range"] == f"bytes */{len(RECORDING)}"
 
 
-def test_a_part_of_another_version_is_not_sent(recordings: Running) -> None:
+def test_a_range_of_another_version_is_not_sent(recordings: Running) -> None:
     whole = recordings.get("/talk.mp3")
     for condition, expected in (
         (whole.headers["etag"], 206),

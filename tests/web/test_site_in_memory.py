@@ -58,7 +58,7 @@ def test_links_and_hidden_files_are_left_out_however_they_are_named(tmp_path: Pa
         ("", False),
     ],
 )
-def test_what_is_public_is_known_by_its_path(path: str, public: bool) -> None:
+def test_public_documents_are_recognised_by_path(path: str, public: bool) -> None:
     assert is_public(path) is public
 
 
@@ -74,7 +74,7 @@ def test_a_refresh_reads_nothing_that_is_as_it_was(tmp_path: Path) -> None:
     assert before.files["a.txt"].body == b"a", "who holds the old shelf sees the old document"
 
 
-def test_a_file_that_cannot_be_read_costs_only_itself(
+def test_an_unreadable_file_affects_no_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cache = library_of(tmp_path, a="a", b="b")
@@ -99,7 +99,7 @@ def test_a_file_that_cannot_be_read_costs_only_itself(
     assert cache.snapshot.files["a.txt"].body == b"newer"
 
 
-def test_memory_that_cannot_be_written_is_told_and_costs_nothing_else(tmp_path: Path) -> None:
+def test_a_cache_that_cannot_be_written_is_reported_and_serving_continues(tmp_path: Path) -> None:
     folder = tmp_path / "public"
     folder.mkdir()
     (folder / "feed.xml").write_text("<rss><channel><item/></channel></rss>")
@@ -109,7 +109,7 @@ def test_memory_that_cannot_be_written_is_told_and_costs_nothing_else(tmp_path: 
     assert cache.snapshot.files.keys() == {"feed.xml"}
 
 
-def test_a_folder_that_is_gone_changes_nothing(tmp_path: Path) -> None:
+def test_a_missing_folder_changes_nothing(tmp_path: Path) -> None:
     folder = tmp_path / "public"
     folder.mkdir()
     cache = library_of(folder, a="a")

@@ -133,7 +133,9 @@ def test_the_next_message_waits_where_the_server_takes_one_command_at_a_time() -
 @pytest.mark.usefixtures("trusted")
 @pytest.mark.parametrize("mechanism", ["PLAIN", "LOGIN", "CRAM-MD5", "XOAUTH2 LOGIN PLAIN"])
 @pytest.mark.parametrize("security", ["starttls", "tls", "none"])
-def test_it_encrypts_and_logs_in(tls: ssl.SSLContext, security: Security, mechanism: str) -> None:
+def test_the_session_encrypts_and_logs_in(
+    tls: ssl.SSLContext, security: Security, mechanism: str
+) -> None:
     server = SmtpServer(
         tls=tls if security != "none" else None,
         implicit=security == "tls",
@@ -191,7 +193,7 @@ def test_many_sessions_send_at_the_same_time() -> None:
 # -- addresses -------------------------------------------------------------------------------
 
 
-def test_an_international_domain_is_said_in_ascii() -> None:
+def test_an_international_domain_is_sent_in_ascii() -> None:
     with SmtpServer(extensions=ONE_BY_ONE) as server, transport(server).session() as session:
         session.begin(Envelope("letters@bücher.example", "ann@münchen.example"))
         session.finish(MESSAGE)
@@ -202,7 +204,7 @@ def test_an_international_domain_is_said_in_ascii() -> None:
     )
 
 
-def test_letters_beyond_ascii_go_to_servers_that_take_them() -> None:
+def test_non_ascii_addresses_are_sent_to_servers_with_smtputf8() -> None:
     with SmtpServer(extensions=TOGETHER) as server, transport(server).session() as session:
         session.begin(Envelope("letters@example.org", "jörg@example.org"))
         session.finish(MESSAGE)
@@ -211,7 +213,7 @@ def test_letters_beyond_ascii_go_to_servers_that_take_them() -> None:
 
 
 @pytest.mark.parametrize("name", ["jörg", "a b", "a>\r\nRCPT TO:<b", "", 'a"'])
-def test_an_address_that_cannot_be_said_costs_only_itself(name: str) -> None:
+def test_an_address_that_cannot_be_sent_affects_no_other_message(name: str) -> None:
     with SmtpServer(extensions=("PIPELINING",)) as server:
         told = send(transport(server), "ann", name, "cy")
     assert told[1] == "recipient, for good"
@@ -235,7 +237,7 @@ REFUSALS = [
 
 @both_ways
 @pytest.mark.parametrize(("step", "reply", "refused"), REFUSALS)
-def test_a_refusal_is_of_one_message_and_the_next_goes_on(
+def test_a_refusal_concerns_one_message_and_the_next_is_sent(
     extensions: tuple[str, ...], step: str, reply: str, refused: str
 ) -> None:
     behaviour = scripted(**{step: [None, Say(reply)]})
@@ -248,7 +250,7 @@ def test_a_refusal_is_of_one_message_and_the_next_goes_on(
 
 
 @both_ways
-def test_a_refused_message_is_known_as_such_before_an_address_that_cannot_be_used(
+def test_a_refused_message_is_reported_before_an_unusable_address(
     extensions: tuple[str, ...],
 ) -> None:
     behaviour = scripted(MESSAGE=Say("554 5.7.1 no"))
@@ -258,7 +260,7 @@ def test_a_refused_message_is_known_as_such_before_an_address_that_cannot_be_use
     assert server.commands[-1] == "QUIT", "its reply proves that the refusal is in step"
 
 
-def test_a_refusal_tells_the_status_and_not_the_address() -> None:
+def test_a_refusal_contains_the_status_and_not_the_address() -> None:
     behaviour = scripted(RCPT=Say("550 5.1.1 <ann@example.org>: unknown"))
     with (
         SmtpServer(behaviour) as server,
@@ -270,7 +272,7 @@ def test_a_refusal_tells_the_status_and_not_the_address() -> None:
     assert refused.value.message == "localhost refused the recipient: 550 5.1.1 <…>: unknown"
 
 
-def test_a_server_that_waits_for_a_message_to_nobody_gets_none() -> None:
+def test_a_server_that_accepts_data_without_recipients_gets_no_message() -> None:
     behaviour = scripted(RCPT=Say("550 5.1.1 nobody"), DATA=Say("354 go ahead"))
     with SmtpServer(behaviour) as server:
         told = send(transport(server), "ann", "bob")
@@ -301,7 +303,7 @@ ABSURD = [
 @both_ways
 @pytest.mark.parametrize("step", BEFORE)
 @pytest.mark.parametrize("action", [Close(), Say("421 4.3.2 shutting down", close=True), *ABSURD])
-def test_what_ends_before_the_message_was_not_sent(
+def test_a_message_whose_connection_ends_before_it_was_not_sent(
     extensions: tuple[str, ...], step: str, action: Action
 ) -> None:
     with SmtpServer(scripted(**{step: [None, action]}), extensions=extensions) as server:
@@ -312,14 +314,16 @@ def test_what_ends_before_the_message_was_not_sent(
 
 @both_ways
 @pytest.mark.parametrize("action", [Close(), Close(kept=True), Say("354 more?"), *ABSURD])
-def test_what_ends_after_the_dot_is_uncertain(extensions: tuple[str, ...], action: Action) -> None:
+def test_a_message_whose_connection_ends_after_the_dot_is_uncertain(
+    extensions: tuple[str, ...], action: Action
+) -> None:
     with SmtpServer(scripted(MESSAGE=[None, action]), extensions=extensions) as server:
         told = send(transport(server), "ann", "bob", "cy")
     assert told[1:] == ["server, outcome_unknown, lost", "server, lost"]
     assert received(server)[:1] == ["ann"]
 
 
-def test_421_after_the_dot_is_a_refusal_for_now() -> None:
+def test_421_after_the_dot_is_a_temporary_refusal() -> None:
     behaviour = scripted(MESSAGE=Say("421 4.3.2 shutting down", close=True))
     with SmtpServer(behaviour) as server:
         assert send(transport(server), "ann", "bob") == ["message, lost", "server, lost"]
@@ -349,7 +353,7 @@ def test_a_message_that_was_handed_over_to_a_server_that_died_is_uncertain() -> 
 @pytest.mark.parametrize(
     "said", [Say("354 go\r\n421 4.4.2 too late", close=True), Say("354 go\r\n250 ok")]
 )
-def test_whoever_no_longer_waits_for_the_message_gets_none(
+def test_a_server_that_stopped_waiting_gets_no_message(
     tls: ssl.SSLContext, security: Security, said: Say
 ) -> None:
     server = SmtpServer(scripted(DATA=said), tls=tls)
@@ -362,7 +366,7 @@ def test_whoever_no_longer_waits_for_the_message_gets_none(
     assert server.mails == []
 
 
-def test_leaving_takes_an_announcement_back() -> None:
+def test_closing_resets_an_announcement() -> None:
     with SmtpServer() as server:
         with transport(server).session() as session:
             session.begin(to("ann"))
@@ -439,12 +443,12 @@ def test_a_server_that_never_encrypts_is_not_waited_for() -> None:
     assert "465" in error.hint
 
 
-def test_slow_is_not_too_slow() -> None:
+def test_a_slow_server_within_the_timeout_is_accepted() -> None:
     with SmtpServer(scripted(RCPT=Say("250 ok", every=0.01))) as server:
         assert send(transport(server), "ann") == ["250 2.0.0 taken as 1"]
 
 
-def test_a_farewell_that_is_not_answered_costs_nothing() -> None:
+def test_an_unanswered_quit_is_not_an_error() -> None:
     with SmtpServer(scripted(QUIT=Close())) as server:
         assert send(transport(server), "ann") == ["250 2.0.0 taken as 1"]
 
@@ -459,7 +463,7 @@ def refused_entry(way: SmtpTransport) -> DeliveryError:
     return error.value
 
 
-def test_no_server_is_told_with_host_and_port() -> None:
+def test_a_refused_connection_is_reported_with_host_and_port() -> None:
     with socket.create_server(("127.0.0.1", 0)) as nobody:
         port = nobody.getsockname()[1]
     settings = Server(name="main", host="localhost", port=port, security="none")
@@ -469,7 +473,7 @@ def test_no_server_is_told_with_host_and_port() -> None:
 
 
 @pytest.mark.parametrize("host", ["no-such-host.invalid", "a..b", "x" * 70])
-def test_a_host_that_does_not_exist_is_told(host: str) -> None:
+def test_an_unknown_host_is_reported(host: str) -> None:
     settings = Server(name="main", host=host, security="none")
     assert "cannot be reached" in refused_entry(SmtpTransport(settings, "here.example.org")).message
 
@@ -483,7 +487,7 @@ def test_a_host_that_does_not_exist_is_told(host: str) -> None:
         ("EHLO", "450 4.3.0 later", False),
     ],
 )
-def test_a_server_that_does_not_want_us_says_for_how_long(
+def test_a_refusal_at_the_greeting_is_temporary_or_permanent(
     step: str, reply: str, permanent: bool
 ) -> None:
     with SmtpServer(scripted(**{step: Say(reply)})) as server:
@@ -494,7 +498,7 @@ def test_a_server_that_does_not_want_us_says_for_how_long(
 
 @pytest.mark.usefixtures("trusted")
 @pytest.mark.parametrize("mechanism", ["PLAIN", "LOGIN", "CRAM-MD5"])
-def test_a_login_that_is_refused_is_for_good(tls: ssl.SSLContext, mechanism: str) -> None:
+def test_a_refused_login_is_permanent(tls: ssl.SSLContext, mechanism: str) -> None:
     users = {"jo": "another"}
     with SmtpServer(tls=tls, users=users, mechanisms=mechanism) as server:
         error = refused_entry(transport(server, "starttls", user="jo", password="s3cret"))
@@ -504,14 +508,14 @@ def test_a_login_that_is_refused_is_for_good(tls: ssl.SSLContext, mechanism: str
     assert "password" in error.hint
 
 
-def test_a_login_that_is_refused_for_now_may_be_tried_again() -> None:
+def test_a_temporarily_refused_login_may_be_retried() -> None:
     behaviour = scripted(AUTH=Say("454 4.7.0 too many"))
     with SmtpServer(behaviour, users={"jo": "s3cret"}) as server:
         assert not refused_entry(transport(server, user="jo", password="s3cret")).permanent
 
 
 @pytest.mark.parametrize("echo", ["s3cret", "am8=", "AGpvAHMzY3JldA==", "\0jo\0S3CRET"])
-def test_no_error_holds_the_password_whatever_the_server_repeats(echo: str) -> None:
+def test_no_error_contains_the_password_even_if_the_server_repeats_it(echo: str) -> None:
     behaviour = scripted(AUTH=Say(f"535 5.7.8 wrong: {echo}"))
     with SmtpServer(behaviour, users={"jo": "s3cret"}) as server:
         error = refused_entry(transport(server, user="jo", password="s3cret"))
@@ -519,14 +523,14 @@ def test_no_error_holds_the_password_whatever_the_server_repeats(echo: str) -> N
     assert "AGpvAHMzY3JldA" not in error.message
 
 
-def test_a_login_nobody_knows_is_told() -> None:
+def test_an_unknown_login_mechanism_is_reported() -> None:
     with SmtpServer(users={"jo": "x"}, mechanisms="XOAUTH2 GSSAPI") as server:
         error = refused_entry(transport(server, user="jo", password="x"))
     assert error.permanent
     assert "XOAUTH2 GSSAPI" in error.message
 
 
-def test_a_login_where_none_is_offered_is_told() -> None:
+def test_a_login_where_none_is_offered_is_reported() -> None:
     with SmtpServer() as server:
         error = refused_entry(transport(server, user="jo", password="x"))
     assert error.permanent
@@ -534,7 +538,7 @@ def test_a_login_where_none_is_offered_is_told() -> None:
 
 
 @pytest.mark.usefixtures("trusted")
-def test_no_password_is_said_where_encryption_is_not_offered() -> None:
+def test_no_password_is_sent_if_encryption_is_not_offered() -> None:
     with SmtpServer(users={"jo": "x"}) as server:
         error = refused_entry(transport(server, "starttls", user="jo", password="x"))
     assert error.permanent
@@ -544,7 +548,7 @@ def test_no_password_is_said_where_encryption_is_not_offered() -> None:
 
 @pytest.mark.usefixtures("trusted")
 @pytest.mark.parametrize("security", ["starttls", "tls"])
-def test_a_certificate_of_another_host_is_not_good(
+def test_a_certificate_of_another_host_is_refused(
     authority: trustme.CA, security: Security
 ) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -557,14 +561,14 @@ def test_a_certificate_of_another_host_is_not_good(
     assert not any(line.startswith("AUTH") for line in server.commands)
 
 
-def test_a_certificate_nobody_vouches_for_is_not_good(tls: ssl.SSLContext) -> None:
+def test_a_certificate_of_an_unknown_authority_is_refused(tls: ssl.SSLContext) -> None:
     with SmtpServer(tls=tls) as server:
         error = refused_entry(transport(server, "starttls"))
     assert "certificate of localhost is not valid: unable to get" in error.message
     assert "SSL_CERT_FILE" in error.hint
 
 
-def test_encryption_at_a_port_without_it_is_told() -> None:
+def test_tls_at_a_port_without_it_is_reported() -> None:
     with SmtpServer() as server:
         error = refused_entry(transport(server, "tls"))
     assert error.message.startswith("encryption with localhost failed")
@@ -572,7 +576,7 @@ def test_encryption_at_a_port_without_it_is_told() -> None:
 
 
 @pytest.mark.usefixtures("trusted")
-def test_what_was_smuggled_in_before_encryption_is_not_taken(tls: ssl.SSLContext) -> None:
+def test_replies_injected_before_starttls_are_refused(tls: ssl.SSLContext) -> None:
     behaviour = scripted(STARTTLS=Say("220 go\r\n250-evil\r\n250 AUTH PLAIN"))
     with SmtpServer(behaviour, tls=tls) as server:
         error = refused_entry(transport(server, "starttls"))
@@ -609,7 +613,7 @@ def sink(need: Callable[[str, str], str], tmp_path: Path) -> Iterator[Callable[.
 
 
 @pytest.mark.parametrize("options", [(), ("-p",)])
-def test_postfix_understands_it(
+def test_postfix_accepts_messages(
     sink: Callable[..., Server], tmp_path: Path, options: tuple[str, ...]
 ) -> None:
     server = sink("-D", "mails", *options)
@@ -632,7 +636,7 @@ def test_postfix_understands_it(
         (("-f", "MAIL"), "sender, for good"),
     ],
 )
-def test_what_postfix_refuses_is_told(
+def test_a_refusal_of_postfix_is_reported(
     sink: Callable[..., Server], options: tuple[str, ...], told: str
 ) -> None:
     assert send(SmtpTransport(sink(*options), "here.example.org"), "ann") == [told]

@@ -78,7 +78,7 @@ def test_a_status_is_one_only_with_a_code_of_its_class(line: bytes, status: str)
         (b"250-" + b"x" * 1000 + b"\r\n") * 80,
     ],
 )
-def test_what_is_no_reply_is_refused(data: bytes) -> None:
+def test_invalid_replies_are_refused(data: bytes) -> None:
     assert isinstance(read(data)[-1], str)
 
 
@@ -105,7 +105,7 @@ def test_it_does_not_matter_in_which_pieces_replies_come(data: bytes, cuts: list
 
 
 @given(st.lists(st.tuples(st.integers(100, 599), st.lists(st.text(), min_size=1, max_size=5))))
-def test_what_a_server_wrote_is_what_is_read(written: list[tuple[int, list[str]]]) -> None:
+def test_replies_are_read_as_they_were_written(written: list[tuple[int, list[str]]]) -> None:
     data = b""
     for code, texts in written:
         clean = [text.replace("\n", " ").replace("\r", " ") for text in texts]
@@ -120,7 +120,7 @@ def test_what_a_server_wrote_is_what_is_read(written: list[tuple[int, list[str]]
     assert all(str(reply).isprintable() and len(str(reply)) <= 500 for reply in replies)
 
 
-def test_a_server_says_what_it_offers_in_capitals_or_not() -> None:
+def test_extensions_are_read_in_any_case() -> None:
     hello = one(b"250-host\r\n250-pipelining\r\n250-SIZE 1000\r\n250 AUTH=LOGIN PLAIN\r\n")
     assert parse_extensions(hello) == {"PIPELINING": "", "SIZE": "1000", "AUTH": "LOGIN PLAIN"}
 
@@ -148,7 +148,7 @@ def test_what_a_refusal_is_about(
     assert not error.outcome_unknown
 
 
-def test_a_refusal_does_not_name_who_was_refused() -> None:
+def test_a_refusal_does_not_contain_the_recipient() -> None:
     error = error_for_reply(
         Step.RECIPIENT, Reply(550, ("5.1.1 <B@example.org> unknown",)), "host", "b@example.org"
     )
@@ -172,7 +172,7 @@ def test_a_refusal_does_not_name_who_was_refused() -> None:
         ("to SRS0=a=b=example.org=ann@other.example", "ann@example.org", "to …"),
     ],
 )
-def test_a_reply_that_is_kept_names_nobody(text: str, to: str, kept: str) -> None:
+def test_a_stored_reply_contains_no_address(text: str, to: str, kept: str) -> None:
     assert Reply(550, (text,)).anonymous(to).lines == (kept,)
 
 
@@ -185,7 +185,7 @@ def test_a_reply_of_any_length_is_read_in_linear_time(unit: str) -> None:
 
 
 @given(st.text(), st.from_regex(r"[a-z0-9.+]{1,20}@[a-z]{1,9}\.example", fullmatch=True))
-def test_no_reply_holds_the_address_whatever_stands_around_it(around: str, to: str) -> None:
+def test_no_stored_reply_contains_the_address_whatever_surrounds_it(around: str, to: str) -> None:
     (kept,) = Reply(550, (f"{around} {to.upper()} {around}",)).anonymous(to).lines
     assert to not in kept.lower()
 

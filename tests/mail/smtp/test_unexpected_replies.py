@@ -199,7 +199,7 @@ def test_a_reply_too_many_or_too_few_makes_no_outcome_wrong(
 
 @pytest.mark.parametrize("extensions", [EXTENSIONS, ("8BITMIME",)], ids=["together", "one by one"])
 @pytest.mark.parametrize("plan", PLANS)
-def test_where_every_reply_is_in_place_nothing_is_unknown(
+def test_with_every_reply_in_place_no_outcome_is_unknown(
     plan: str, extensions: tuple[str, ...]
 ) -> None:
     step, reply = PLANS[plan]
@@ -236,7 +236,7 @@ def test_a_refusal_by_a_server_that_then_closes_the_connection_counts(
 
 @pytest.mark.parametrize("second", ["250 2.0.0 taken", "25"])
 @pytest.mark.parametrize("extensions", [EXTENSIONS, ("8BITMIME",)], ids=["together", "one by one"])
-def test_of_two_replies_before_the_end_of_a_connection_none_is_believed(
+def test_two_replies_before_the_end_of_a_connection_are_ignored(
     second: str, extensions: tuple[str, ...]
 ) -> None:
     both = Say("554 5.7.1 spam", behind=second + "\r\n" * (len(second) > 3), close=True)
