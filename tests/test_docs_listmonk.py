@@ -81,10 +81,10 @@ Send = Callable[[dict[str, Any]], subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
-def send(listmonk: Listmonk, tmp_path: Path, need: Callable[[str, str], str]) -> Send:
+def send(listmonk: Listmonk, tmp_path: Path, require_program: Callable[[str, str], str]) -> Send:
     """Hand an event to the script, as the service does."""
     for program in ("curl", "jq"):
-        need(program, f"apt install {program}")
+        require_program(program, f"apt install {program}")
     blocks = re.findall(r"(?ms)^```sh\n(.*?)^```$", HOOKS.read_text(encoding="utf-8"))
     (script,) = (block for block in blocks if block.startswith("#!"))
     (tmp_path / "send.sh").write_text(script, encoding="utf-8")

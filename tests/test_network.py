@@ -48,8 +48,8 @@ COUNTERS = (("Tcp", "ActiveOpens"), ("Udp", "OutDatagrams"), ("Ip", "OutRequests
 
 
 @pytest.fixture
-def ip(need: Callable[[str, str], str]) -> str:
-    return need("ip", "apt-get install iproute2")
+def ip(require_program: Callable[[str, str], str]) -> str:
+    return require_program("ip", "apt-get install iproute2")
 
 
 @pytest.fixture
@@ -68,11 +68,11 @@ def site(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def packets(folder: Path, lonely: list[str], ip: str, *command: str) -> dict[str, int]:
+def packets(folder: Path, isolated_network: list[str], ip: str, *command: str) -> dict[str, int]:
     """What a command sent, by kind, in a network where all ways lead back to it."""
     script = f'{ip} link set lo up && {ip} route add default dev lo && "$@"; cat /proc/net/snmp'
     done = subprocess.run(
-        [*lonely, "sh", "-c", script, "sh", *command],
+        [*isolated_network, "sh", "-c", script, "sh", *command],
         cwd=folder,
         capture_output=True,
         text=True,
@@ -93,13 +93,15 @@ def packets(folder: Path, lonely: list[str], ip: str, *command: str) -> dict[str
         "import socket as s; s.socket(type=s.SOCK_DGRAM).sendto(b'a', ('192.0.2.1', 53))",
     ],
 )
-def test_what_is_tried_is_counted(tmp_path: Path, lonely: list[str], ip: str, attempt: str) -> None:
-    assert any(packets(tmp_path, lonely, ip, sys.executable, "-c", attempt).values())
+def test_what_is_tried_is_counted(
+    tmp_path: Path, isolated_network: list[str], ip: str, attempt: str
+) -> None:
+    assert any(packets(tmp_path, isolated_network, ip, sys.executable, "-c", attempt).values())
 
 
-def test_a_build_sends_nothing(site: Path, lonely: list[str], ip: str) -> None:
+def test_a_build_sends_nothing(site: Path, isolated_network: list[str], ip: str) -> None:
     program = str(Path(sys.executable).with_name("syndicate"))
-    sent = packets(site, lonely, ip, program, "build")
+    sent = packets(site, isolated_network, ip, program, "build")
     assert sent == dict.fromkeys(sent, 0)
     mail = (site / "issues" / "weekly" / "next" / "email.html").read_text()
     assert f"{REMOTE}far.woff" in mail, "the design with its references was rendered"

@@ -85,9 +85,9 @@ def test_every_feed_parses_and_has_its_entries(public: Path) -> None:
     ("feed", "count"), [("feed.xml", ARTICLES), ("atom.xml", ARTICLES), ("tags/sea/feed.xml", 4)]
 )
 def test_newsboat_shows_every_entry(
-    public: Path, tmp_path: Path, need: Callable[[str, str], str], feed: str, count: int
+    public: Path, tmp_path: Path, require_program: Callable[[str, str], str], feed: str, count: int
 ) -> None:
-    newsboat = need("newsboat", "apt-get install newsboat")
+    newsboat = require_program("newsboat", "apt-get install newsboat")
     with served(public) as address:
         (tmp_path / "urls").write_text(f"{address}/{feed}\n", encoding="utf-8")
         (tmp_path / "config").write_text("", encoding="utf-8")

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-import notices
-from sent import path_of, send, subscriber, to
+import bounce_reports
+from sent_issues import path_of, send, subscriber, to
 from syndicate.bounces.classify import BounceKind
 from syndicate.bounces.handle import BounceResult, handle, return_path_reader
 from syndicate.bounces.mailboxes import message_handler
@@ -49,7 +49,7 @@ def test_a_hard_bounce_suppresses_at_once_with_its_reason(
     database: Database, ada: Subscriber
 ) -> None:
     send(database, 1, ada)
-    assert come(database, ada, 1, notices.POSTFIX, MONDAY) == BounceResult.SUPPRESSED
+    assert come(database, ada, 1, bounce_reports.POSTFIX, MONDAY) == BounceResult.SUPPRESSED
     found = suppression(database, ada)
     assert found is not None
     assert found.reason == "bounce"
@@ -66,7 +66,7 @@ def test_a_hard_bounce_suppresses_at_once_with_its_reason(
 
 def test_a_complaint_suppresses_at_once(database: Database, ada: Subscriber) -> None:
     send(database, 1, ada)
-    assert come(database, ada, 1, notices.arf(), MONDAY) == BounceResult.SUPPRESSED
+    assert come(database, ada, 1, bounce_reports.arf(), MONDAY) == BounceResult.SUPPRESSED
     found = suppression(database, ada)
     assert found is not None
     assert found.reason == "complaint"
@@ -75,10 +75,10 @@ def test_a_complaint_suppresses_at_once(database: Database, ada: Subscriber) -> 
 
 def test_the_same_bounce_report_twice_counts_once(database: Database, ada: Subscriber) -> None:
     send(database, 1, ada)
-    assert come(database, ada, 1, notices.OPENSMTPD, MONDAY) == BounceResult.KEPT
+    assert come(database, ada, 1, bounce_reports.OPENSMTPD, MONDAY) == BounceResult.KEPT
     before = everything(database)
     later = MONDAY + timedelta(days=3)
-    assert come(database, ada, 1, notices.OPENSMTPD, later) == BounceResult.KNOWN
+    assert come(database, ada, 1, bounce_reports.OPENSMTPD, later) == BounceResult.KNOWN
     assert everything(database) == before
 
 
@@ -86,10 +86,10 @@ def test_a_report_that_is_read_again_does_not_restore_a_lifted_suppression(
     database: Database, ada: Subscriber
 ) -> None:
     send(database, 1, ada)
-    come(database, ada, 1, notices.POSTFIX, MONDAY)
+    come(database, ada, 1, bounce_reports.POSTFIX, MONDAY)
     with database.transaction():
         assert Subscribers(database).unsuppress(ada.hash, "2026-11-20T12:00:00Z")
-    assert come(database, ada, 1, notices.POSTFIX, MONDAY) == BounceResult.KNOWN
+    assert come(database, ada, 1, bounce_reports.POSTFIX, MONDAY) == BounceResult.KNOWN
     assert suppression(database, ada) is None
 
 
@@ -99,7 +99,7 @@ def test_soft_bounces_of_three_issues_in_a_row_suppress(
     for issue in (1, 8, 15):
         send(database, issue, ada)
     came = [
-        come(database, ada, issue, notices.OPENSMTPD, MONDAY + timedelta(days=issue))
+        come(database, ada, issue, bounce_reports.OPENSMTPD, MONDAY + timedelta(days=issue))
         for issue in (1, 8, 15)
     ]
     assert came == [BounceResult.KEPT, BounceResult.KEPT, BounceResult.SUPPRESSED]
@@ -111,7 +111,7 @@ def test_an_issue_that_arrived_in_between_keeps_an_address(
     for issue in (1, 8, 10, 15):
         send(database, issue, ada)
     for issue in (1, 8, 15):
-        come(database, ada, issue, notices.OPENSMTPD, MONDAY + timedelta(days=issue))
+        come(database, ada, issue, bounce_reports.OPENSMTPD, MONDAY + timedelta(days=issue))
     assert suppression(database, ada) is None
 
 
@@ -120,14 +120,14 @@ def test_an_issue_that_was_not_sent_did_not_arrive(database: Database, ada: Subs
         send(database, issue, ada)
     send(database, 10, ada, "failed")
     for issue in (1, 8, 15):
-        come(database, ada, issue, notices.OPENSMTPD, MONDAY + timedelta(days=issue))
+        come(database, ada, issue, bounce_reports.OPENSMTPD, MONDAY + timedelta(days=issue))
     assert suppression(database, ada) is not None
 
 
 def test_soft_bounces_are_forgotten_after_90_days(database: Database, ada: Subscriber) -> None:
     for issue, days in ((1, 0), (8, 50), (15, 100)):
         send(database, issue, ada)
-        come(database, ada, issue, notices.OPENSMTPD, MONDAY + timedelta(days=days))
+        come(database, ada, issue, bounce_reports.OPENSMTPD, MONDAY + timedelta(days=days))
     assert suppression(database, ada) is None
 
 
@@ -135,12 +135,12 @@ def test_a_block_does_not_count_against_the_address(database: Database, ada: Sub
     for issue in (1, 8, 15, 22):
         send(database, issue, ada)
         now = MONDAY + timedelta(days=issue)
-        assert come(database, ada, issue, notices.GMAIL_POLICY, now) == BounceResult.KEPT
+        assert come(database, ada, issue, bounce_reports.GMAIL_POLICY, now) == BounceResult.KEPT
     assert suppression(database, ada) is None
     assert {each.kind for each in Bounces(database).of(ada.id)} == {"blocked"}
 
 
-@pytest.mark.parametrize("notice", [notices.POSTFIX_DELAYED, notices.OUT_OF_OFFICE])
+@pytest.mark.parametrize("notice", [bounce_reports.POSTFIX_DELAYED, bounce_reports.OUT_OF_OFFICE])
 def test_from_a_delay_or_an_automatic_reply_nothing_follows(
     database: Database, ada: Subscriber, notice: bytes
 ) -> None:
@@ -156,9 +156,9 @@ def test_a_forged_report_changes_nothing(database: Database, ada: Subscriber) ->
     forged = local[:-1] + ("a" if local[-1] != "a" else "b")
     on = message_handler(database, MONDAY)
     for address in ("bounces@example.org", f"{forged}@{domain}", "ada@example.net"):
-        for notice in (notices.POSTFIX, notices.arf(), notices.QMAIL):
+        for notice in (bounce_reports.POSTFIX, bounce_reports.arf(), bounce_reports.QMAIL):
             assert on(to(address, notice)) == BounceResult.UNMATCHED
-    assert on(notices.PERSON) == BounceResult.OTHER
+    assert on(bounce_reports.PERSON) == BounceResult.OTHER
     assert everything(database) == [[], [], []]
 
 
@@ -166,7 +166,7 @@ def test_a_report_about_an_erased_person_changes_nothing(
     database: Database, ada: Subscriber
 ) -> None:
     send(database, 1, ada)
-    come(database, ada, 1, notices.OPENSMTPD, MONDAY)
+    come(database, ada, 1, bounce_reports.OPENSMTPD, MONDAY)
     path = path_of(database, 1, ada, NOW)
     with database.transaction():
         Subscribers(database).erase(ada)
@@ -199,7 +199,7 @@ def test_an_issue_that_mostly_bounces_suppresses_no_address(
     everyone = [subscriber(database, f"p{n}@example.net", now=NOW) for n in range(people)]
     for who in everyone:
         send(database, 1, who, planned=people)
-    came = [come(database, who, 1, notices.POSTFIX, MONDAY) for who in everyone]
+    came = [come(database, who, 1, bounce_reports.POSTFIX, MONDAY) for who in everyone]
     assert came[-1] == BounceResult.KEPT
     assert sum(suppression(database, who) is not None for who in everyone) == left
 
@@ -214,7 +214,7 @@ def test_issues_that_mostly_bounce_softly_suppress_no_address(
             send(database, issue, who, planned=people)
         for who in everyone:
             day = MONDAY + timedelta(days=issue)
-            assert come(database, who, issue, notices.OPENSMTPD, day) == BounceResult.KEPT
+            assert come(database, who, issue, bounce_reports.OPENSMTPD, day) == BounceResult.KEPT
     assert all(suppression(database, who) is None for who in everyone)
 
 
@@ -222,11 +222,11 @@ def test_refusals_of_the_sender_count_as_well_in_any_order(database: Database) -
     everyone = [subscriber(database, f"p{n}@example.net", now=NOW) for n in range(9)]
     for who in everyone:
         send(database, 1, who, planned=9)
-    blocked = notices.POSTFIX.replace(b"5.1.1", b"5.7.1").replace(
+    blocked = bounce_reports.POSTFIX.replace(b"5.1.1", b"5.7.1").replace(
         b"User unknown in virtual mailbox table", b"blocked using a list"
     )
     for who in everyone[:3]:
-        assert come(database, who, 1, notices.POSTFIX, MONDAY) == BounceResult.SUPPRESSED
+        assert come(database, who, 1, bounce_reports.POSTFIX, MONDAY) == BounceResult.SUPPRESSED
     for who in everyone[3:6]:
         assert come(database, who, 1, blocked, MONDAY) == BounceResult.KEPT
     assert all(suppression(database, who) is None for who in everyone)
@@ -237,7 +237,7 @@ def test_half_of_an_issue_may_come_back(database: Database) -> None:
     for who in everyone:
         send(database, 1, who, planned=4)
     for who in everyone[:2]:
-        assert come(database, who, 1, notices.POSTFIX, MONDAY) == BounceResult.SUPPRESSED
+        assert come(database, who, 1, bounce_reports.POSTFIX, MONDAY) == BounceResult.SUPPRESSED
 
 
 @pytest.mark.parametrize("late", [15, 8], ids=["the last issue", "an earlier issue"])
@@ -251,10 +251,10 @@ def test_a_suppression_for_soft_bounces_is_lifted_when_its_issue_mostly_bounced(
         for who in everyone:
             send(database, issue, who, planned=6)
         day = MONDAY + timedelta(days=issue)
-        results.append(come(database, first, issue, notices.OPENSMTPD, day))
+        results.append(come(database, first, issue, bounce_reports.OPENSMTPD, day))
     assert results[-1] == BounceResult.SUPPRESSED
     for who in others[:3]:
-        come(database, who, late, notices.OPENSMTPD, MONDAY + timedelta(days=16))
+        come(database, who, late, bounce_reports.OPENSMTPD, MONDAY + timedelta(days=16))
     assert suppression(database, first) is None
 
 
@@ -263,11 +263,11 @@ def test_a_suppression_with_a_stronger_reason_is_not_lifted(database: Database, 
     first, second, third = (subscriber(database, f"p{n}@example.net", now=NOW) for n in range(3))
     for who in (first, second, third):
         send(database, 1, who, planned=3)
-    assert come(database, first, 1, notices.POSTFIX, MONDAY) == BounceResult.SUPPRESSED
+    assert come(database, first, 1, bounce_reports.POSTFIX, MONDAY) == BounceResult.SUPPRESSED
     with database.transaction():
         Subscribers(database).suppress(first.hash, reason, "asked", NOW)
         Subscribers(database).suppress(first.hash, R.BOUNCE, "weaker", NOW)
-    assert come(database, second, 1, notices.POSTFIX, MONDAY) == BounceResult.KEPT
+    assert come(database, second, 1, bounce_reports.POSTFIX, MONDAY) == BounceResult.KEPT
     found = suppression(database, first)
     assert found is not None
     assert (found.reason, found.detail) == (reason, "asked")
@@ -280,10 +280,10 @@ def test_a_suppression_with_several_causes_is_lifted_with_the_last(
     for issue in (1, 2):
         for who in (first, second):
             send(database, issue, who, planned=2)
-        come(database, first, issue, notices.POSTFIX, MONDAY)
-    come(database, second, 1, notices.POSTFIX, MONDAY)
+        come(database, first, issue, bounce_reports.POSTFIX, MONDAY)
+    come(database, second, 1, bounce_reports.POSTFIX, MONDAY)
     assert suppression(database, first) is not None, "issue 2 says the same of it"
-    come(database, second, 2, notices.POSTFIX, MONDAY)
+    come(database, second, 2, bounce_reports.POSTFIX, MONDAY)
     assert suppression(database, first) is None
 
 
@@ -356,7 +356,7 @@ def test_a_bounce_received_while_the_clock_was_ahead_does_not_make_a_day_a_week(
         send(database, issue, ada)
     moments = (MONDAY, MONDAY.replace(year=2036), MONDAY + timedelta(days=1))
     came = [
-        come(database, ada, issue, notices.OPENSMTPD, moment)
+        come(database, ada, issue, bounce_reports.OPENSMTPD, moment)
         for issue, moment in enumerate(moments, 1)
     ]
     assert came == [BounceResult.KEPT] * 3
@@ -367,25 +367,27 @@ def junk(database: Database, ada: Subscriber, **more: str) -> bytes:
     with database.transaction():
         secret = SigningKeys(database).signing(NOW)
     token = signed(secret, Purpose.UNSUBSCRIBE, ada.id, "weekly")
-    return notices.jmrp(f"<https://example.org/unsubscribe/weekly/{token}>", **more)
+    return bounce_reports.jmrp(f"<https://example.org/unsubscribe/weekly/{token}>", **more)
 
 
 def test_a_complaint_of_microsoft_is_attributed_by_the_returned_link_or_path(
     database: Database, ada: Subscriber
 ) -> None:
     send(database, 1, ada, at=NOW)
-    assert message_handler(database, MONDAY)(notices.jmrp("")) == BounceResult.UNMATCHED
+    assert message_handler(database, MONDAY)(bounce_reports.jmrp("")) == BounceResult.UNMATCHED
     assert message_handler(database, MONDAY)(junk(database, ada)) == BounceResult.SUPPRESSED
     with database.transaction():
         Subscribers(database).unsuppress(ada.hash, "2026-11-20T12:00:00Z")
     path = path_of(database, 1, ada, NOW)
-    assert message_handler(database, MONDAY)(notices.jmrp("", path=path)) == BounceResult.KNOWN
+    assert (
+        message_handler(database, MONDAY)(bounce_reports.jmrp("", path=path)) == BounceResult.KNOWN
+    )
 
 
 def test_bounces_are_listed_by_issue_and_newsletter(database: Database, ada: Subscriber) -> None:
     for issue in (1, 8):
         send(database, issue, ada)
-        come(database, ada, issue, notices.OPENSMTPD, MONDAY + timedelta(days=issue))
+        come(database, ada, issue, bounce_reports.OPENSMTPD, MONDAY + timedelta(days=issue))
     known = Bounces(database)
     assert [each.slot for each in known.listed("", "", 9)] == [
         "2026-11-08T08:00",

@@ -12,7 +12,7 @@ import sys
 
 import pytest
 
-import notices
+import bounce_reports
 from syndicate.bounces.classify import BounceKind
 from syndicate.bounces.mime import MAX_BYTES, MAX_CONTAINERS, parse_message
 from syndicate.bounces.parse import read
@@ -44,7 +44,7 @@ SHAPES = {
     + "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain; name={}\n\nx",
     "the subject": "From: a@example.net\nSubject: {}\n\nfailed",
     "the sender": "Subject: Undeliverable\nFrom: {}\n\nfailed",
-    "the diagnostic of a report": notices.dsn(
+    "the diagnostic of a report": bounce_reports.dsn(
         "Final-Recipient: rfc822; a@example.net\nAction: failed\nStatus: 5.1.1\n"
         "Diagnostic-Code: smtp; 550 FILL"
     )
@@ -81,7 +81,7 @@ def test_a_report_of_many_recipients_costs_no_more_than_one_of_few() -> None:
         for n in range(1_000)
     ]
     type_ = "message/global-delivery-status"
-    notice = read(notices.dsn(*groups, type_=type_, words="550 no such user here\n" * 500))
+    notice = read(bounce_reports.dsn(*groups, type_=type_, words="550 no such user here\n" * 500))
     assert notice is not None
     assert notice.kind is BounceKind.SOFT
     assert notice.detail.startswith("980 more recipients were not read")

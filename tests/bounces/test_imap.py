@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-import notices
-from sent import path_of, send, subscriber, to
+import bounce_reports
+from sent_issues import path_of, send, subscriber, to
 from syndicate.bounces.handle import BounceResult
 from syndicate.bounces.mailboxes import Tally, message_handler, read_mailboxes
 from syndicate.config.model import BounceSettings, Imap, Security
@@ -107,7 +107,7 @@ def test_unread_messages_are_handled_and_flagged(
     ada = subscriber(database, now=NOW)
     send(database, 1, ada)
     server.mails[7] = to(path_of(database, 1, ada, NOW))
-    server.mails[9] = notices.PERSON + b"x" * 2_000_000
+    server.mails[9] = bounce_reports.PERSON + b"x" * 2_000_000
     settings = BounceSettings(imap=server.settings)
     tally = read_mailboxes(settings, tmp_path, message_handler(database, MONDAY))
     assert tally == {BounceResult.SUPPRESSED: 1, BounceResult.OTHER: 1}
@@ -136,7 +136,7 @@ def test_a_mailbox_is_read_encrypted(
     database: Database, server: Server, tmp_path: Path, tls: ssl.SSLContext, security: Security
 ) -> None:
     server.tls, server.implicit = tls, security == "tls"
-    server.mails[7] = notices.PERSON
+    server.mails[7] = bounce_reports.PERSON
     assert reading(server, security, tmp_path, database) == {BounceResult.OTHER: 1}
     assert server.flags == {7: r"(\Seen \Flagged)"}
     assert not server.passwords

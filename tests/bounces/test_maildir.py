@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-import notices
-from sent import path_of, send, subscriber, to
+import bounce_reports
+from sent_issues import path_of, send, subscriber, to
 from syndicate.bounces import maildir
 from syndicate.bounces.handle import BounceResult
 from syndicate.bounces.mailboxes import message_handler, read_mailboxes
@@ -40,8 +40,8 @@ def test_bounce_reports_are_handled_and_marked_as_read(
     ada = subscriber(database, now=NOW)
     send(database, 1, ada)
     (folder / "new" / "1.a.host").write_bytes(to(path_of(database, 1, ada, NOW)))
-    (folder / "new" / "2.b.host").write_bytes(notices.PERSON)
-    (folder / "new" / "3.c.host").write_bytes(notices.EXIM)
+    (folder / "new" / "2.b.host").write_bytes(bounce_reports.PERSON)
+    (folder / "new" / "3.c.host").write_bytes(bounce_reports.EXIM)
     tally = read_mailboxes(SETTINGS, tmp_path, message_handler(database, MONDAY))
     assert tally == {BounceResult.SUPPRESSED: 1, BounceResult.OTHER: 1, BounceResult.UNMATCHED: 1}
     assert files(folder) == ["cur/1.a.host:2,S", "cur/2.b.host:2,FS", "cur/3.c.host:2,FS"]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import notices
+import bounce_reports
 from syndicate.bounces.classify import BounceKind
 from syndicate.bounces.mime import MAX_BYTES
 from syndicate.bounces.parse import read
@@ -16,42 +16,42 @@ from syndicate.bounces.report import MAX_DETAIL_LENGTH
 from syndicate.errors import UnreadableEmailError
 
 READ = {
-    "Postfix: unknown": (notices.POSTFIX, BounceKind.HARD, "5.1.1"),
-    "Postfix: no such domain": (notices.POSTFIX_NO_DOMAIN, BounceKind.HARD, "5.4.4"),
-    "Postfix: given up": (notices.POSTFIX_GAVE_UP, BounceKind.SOFT, "4.4.1"),
-    "Postfix: delayed": (notices.POSTFIX_DELAYED, None, "4.4.1"),
-    "Exim, with the server's status": (notices.EXIM, BounceKind.HARD, "5.1.1"),
-    "Exim, without one": (notices.EXIM_BARE, BounceKind.HARD, "5.0.0"),
-    "OpenSMTPD: mailbox full": (notices.OPENSMTPD, BounceKind.SOFT, "5.2.2"),
-    "OpenSMTPD: all in the text": (notices.OPENSMTPD_RELAYS, BounceKind.HARD, "5.1.1"),
-    "Exchange: not found": (notices.EXCHANGE, BounceKind.HARD, "5.1.10"),
-    "Gmail: disabled": (notices.GMAIL, BounceKind.HARD, "5.2.1"),
-    "Gmail: policy": (notices.GMAIL_POLICY, BounceKind.BLOCKED, "5.7.26"),
-    "sendmail: unknown": (notices.SENDMAIL, BounceKind.HARD, "5.1.1"),
-    "international": (notices.INTERNATIONAL, BounceKind.HARD, "5.1.1"),
-    "relayed": (notices.RELAYED, None, "2.1.9"),
-    "a list whose members all failed": (notices.A_LIST, BounceKind.SOFT, "5.2.2"),
-    "a list one of whose members failed": (notices.ONE_OF_A_LIST, None, "2.0.0"),
-    "qmail": (notices.QMAIL, BounceKind.HARD, "5.1.1"),
-    "Exim of old": (notices.OLD_EXIM, BounceKind.SOFT, "5.2.2"),
-    "DragonFly Mail Agent": (notices.DRAGONFLY, BounceKind.HARD, "5.1.1"),
-    "IONOS, marked as an automatic reply": (notices.IONOS, BounceKind.HARD, "5.1.1"),
-    "OpenSMTPD of old": (notices.OLD_OPENSMTPD, BounceKind.BLOCKED, "5.7.1"),
-    "in Japanese": (notices.JAPANESE, BounceKind.SOFT, ""),
-    "a delay in plain words": (notices.PLAIN_DELAY, None, ""),
-    "given up, in plain words": (notices.GAVE_UP_IN_WORDS, BounceKind.SOFT, ""),
-    "a part without headers": (notices.PART_WITHOUT_HEADERS, BounceKind.HARD, "5.1.1"),
-    "out of office": (notices.OUT_OF_OFFICE, None, ""),
-    "autoresponder of old": (notices.OLD_AUTORESPONDER, None, ""),
-    "abuse": (notices.arf(), BounceKind.COMPLAINT, ""),
+    "Postfix: unknown": (bounce_reports.POSTFIX, BounceKind.HARD, "5.1.1"),
+    "Postfix: no such domain": (bounce_reports.POSTFIX_NO_DOMAIN, BounceKind.HARD, "5.4.4"),
+    "Postfix: given up": (bounce_reports.POSTFIX_GAVE_UP, BounceKind.SOFT, "4.4.1"),
+    "Postfix: delayed": (bounce_reports.POSTFIX_DELAYED, None, "4.4.1"),
+    "Exim, with the server's status": (bounce_reports.EXIM, BounceKind.HARD, "5.1.1"),
+    "Exim, without one": (bounce_reports.EXIM_BARE, BounceKind.HARD, "5.0.0"),
+    "OpenSMTPD: mailbox full": (bounce_reports.OPENSMTPD, BounceKind.SOFT, "5.2.2"),
+    "OpenSMTPD: all in the text": (bounce_reports.OPENSMTPD_RELAYS, BounceKind.HARD, "5.1.1"),
+    "Exchange: not found": (bounce_reports.EXCHANGE, BounceKind.HARD, "5.1.10"),
+    "Gmail: disabled": (bounce_reports.GMAIL, BounceKind.HARD, "5.2.1"),
+    "Gmail: policy": (bounce_reports.GMAIL_POLICY, BounceKind.BLOCKED, "5.7.26"),
+    "sendmail: unknown": (bounce_reports.SENDMAIL, BounceKind.HARD, "5.1.1"),
+    "international": (bounce_reports.INTERNATIONAL, BounceKind.HARD, "5.1.1"),
+    "relayed": (bounce_reports.RELAYED, None, "2.1.9"),
+    "a list whose members all failed": (bounce_reports.A_LIST, BounceKind.SOFT, "5.2.2"),
+    "a list one of whose members failed": (bounce_reports.ONE_OF_A_LIST, None, "2.0.0"),
+    "qmail": (bounce_reports.QMAIL, BounceKind.HARD, "5.1.1"),
+    "Exim of old": (bounce_reports.OLD_EXIM, BounceKind.SOFT, "5.2.2"),
+    "DragonFly Mail Agent": (bounce_reports.DRAGONFLY, BounceKind.HARD, "5.1.1"),
+    "IONOS, marked as an automatic reply": (bounce_reports.IONOS, BounceKind.HARD, "5.1.1"),
+    "OpenSMTPD of old": (bounce_reports.OLD_OPENSMTPD, BounceKind.BLOCKED, "5.7.1"),
+    "in Japanese": (bounce_reports.JAPANESE, BounceKind.SOFT, ""),
+    "a delay in plain words": (bounce_reports.PLAIN_DELAY, None, ""),
+    "given up, in plain words": (bounce_reports.GAVE_UP_IN_WORDS, BounceKind.SOFT, ""),
+    "a part without headers": (bounce_reports.PART_WITHOUT_HEADERS, BounceKind.HARD, "5.1.1"),
+    "out of office": (bounce_reports.OUT_OF_OFFICE, None, ""),
+    "autoresponder of old": (bounce_reports.OLD_AUTORESPONDER, None, ""),
+    "abuse": (bounce_reports.arf(), BounceKind.COMPLAINT, ""),
     "abuse, known by the returned message": (
-        notices.arf(in_fields=False),
+        bounce_reports.arf(in_fields=False),
         BounceKind.COMPLAINT,
         "",
     ),
-    "fraud": (notices.arf("fraud"), BounceKind.COMPLAINT, ""),
-    "not spam after all": (notices.arf("not-spam"), None, ""),
-    "authentication failure": (notices.arf("auth-failure"), None, ""),
+    "fraud": (bounce_reports.arf("fraud"), BounceKind.COMPLAINT, ""),
+    "not spam after all": (bounce_reports.arf("not-spam"), None, ""),
+    "authentication failure": (bounce_reports.arf("auth-failure"), None, ""),
 }
 
 
@@ -61,12 +61,12 @@ def test_bounce_reports_of_all_formats_are_parsed(name: str) -> None:
     notice = read(data)
     assert notice is not None
     assert (notice.kind, notice.status) == (kind, status)
-    assert notices.TOKEN in notice.sent_to
+    assert bounce_reports.TOKEN in notice.sent_to
 
 
-@pytest.mark.parametrize("name", notices.REPLIES)
+@pytest.mark.parametrize("name", bounce_reports.REPLIES)
 def test_an_automatic_reply_changes_nothing_and_is_understood(name: str) -> None:
-    notice = read(notices.REPLIES[name])
+    notice = read(bounce_reports.REPLIES[name])
     assert notice is not None
     assert notice.kind is None
 
@@ -94,7 +94,7 @@ def test_an_absence_notice_that_quotes_a_refusal_is_not_a_bounce(words: str) -> 
     ],
 )
 def test_a_junk_report_is_a_complaint_wherever_its_label_is(old: bytes, new: bytes) -> None:
-    mail = notices.jmrp("").replace(old, new)
+    mail = bounce_reports.jmrp("").replace(old, new)
     if not new:
         mail = b"X-HmXmrOriginalRecipient: ada@example.net\n" + mail
     notice = read(mail)
@@ -103,7 +103,7 @@ def test_a_junk_report_is_a_complaint_wherever_its_label_is(old: bytes, new: byt
 
 
 def test_a_bounce_that_a_person_quotes_is_not_a_report() -> None:
-    assert read(notices.QUOTED_BY_A_PERSON) is None
+    assert read(bounce_reports.QUOTED_BY_A_PERSON) is None
 
 
 @pytest.mark.parametrize(
@@ -137,28 +137,28 @@ def test_a_bounce_that_a_person_quotes_is_not_a_report() -> None:
 def test_the_servers_own_words_outrank_the_status_of_the_report(
     diagnostic: str, status: str, kind: BounceKind, kept: str
 ) -> None:
-    notice = read(notices.said(diagnostic, status=status))
+    notice = read(bounce_reports.said(diagnostic, status=status))
     assert notice is not None
     assert (notice.kind, notice.status) == (kind, kept)
 
 
 @pytest.mark.parametrize("action", ["error", "expired", "failed; permanent", "Failed (no user)"])
 def test_a_failure_by_another_name_is_one(action: str) -> None:
-    notice = read(notices.said("550 5.1.1 no such user", action=action))
+    notice = read(bounce_reports.said("550 5.1.1 no such user", action=action))
     assert notice is not None
     assert notice.kind == BounceKind.HARD
 
 
 @pytest.mark.parametrize("action", ["delayed", "relayed", "delivered", "expanded"])
 def test_a_report_of_success_or_delay_is_not_a_failure(action: str) -> None:
-    notice = read(notices.said("550 5.1.1 no such user", action=action))
+    notice = read(bounce_reports.said("550 5.1.1 no such user", action=action))
     assert notice is not None
     assert notice.kind is None
 
 
 def test_an_unknown_action_is_a_failure_if_its_status_is() -> None:
     for status, kind in (("5.1.1", BounceKind.HARD), ("4.4.7", None), ("", None)):
-        notice = read(notices.said("5.1.1 no such user", status=status, action="odd"))
+        notice = read(bounce_reports.said("5.1.1 no such user", status=status, action="odd"))
         assert notice is not None
         assert notice.kind == kind
 
@@ -177,24 +177,24 @@ def test_a_diagnosis_in_eight_bits_is_read() -> None:
 
 
 def test_an_email_of_a_person_is_not_a_report() -> None:
-    assert read(notices.PERSON) is None
+    assert read(bounce_reports.PERSON) is None
     assert read(b"") is None
 
 
 def test_the_detail_is_the_reply_of_the_server_on_one_line() -> None:
-    notice = read(notices.POSTFIX)
+    notice = read(bounce_reports.POSTFIX)
     assert notice is not None
     assert notice.detail.endswith("rejected: there is nobody of that name")
-    relayed = read(notices.OPENSMTPD_RELAYS)
+    relayed = read(bounce_reports.OPENSMTPD_RELAYS)
     assert relayed is not None
     assert relayed.detail == "550 5.1.1 nobody of that name"
 
 
 def test_of_a_long_mail_the_beginning_is_read() -> None:
-    notice = read(notices.POSTFIX.replace(b"A heron.", b"A heron.\r\n" * MAX_BYTES))
+    notice = read(bounce_reports.POSTFIX.replace(b"A heron.", b"A heron.\r\n" * MAX_BYTES))
     assert notice is not None
     assert notice.kind == BounceKind.HARD
-    long = read(notices.EXIM.replace(b"No such person", b"No" * 5_000 + b"\x1b[31m"))
+    long = read(bounce_reports.EXIM.replace(b"No such person", b"No" * 5_000 + b"\x1b[31m"))
     assert long is not None
     assert len(long.detail) <= MAX_DETAIL_LENGTH
     assert long.detail.isprintable()
@@ -210,9 +210,9 @@ def test_nested_deeper_than_any_mail_is() -> None:
 
 PIECES = st.sampled_from(
     [
-        *notices.POSTFIX.splitlines(keepends=True),
-        *notices.arf().splitlines(keepends=True),
-        *notices.QMAIL.splitlines(keepends=True),
+        *bounce_reports.POSTFIX.splitlines(keepends=True),
+        *bounce_reports.arf().splitlines(keepends=True),
+        *bounce_reports.QMAIL.splitlines(keepends=True),
         b"Content-Type: multipart/report; boundary=\r\n",
         b"Content-Type: message/delivery-status; charset*0*=x''%FF\r\n",
         b"Content-Transfer-Encoding: base64\r\n",
@@ -234,7 +234,7 @@ def test_no_mail_raises_anything_but_that_it_is_unreadable(pieces: list[bytes]) 
         read(b"".join(pieces))
 
 
-@given(st.integers(0, len(notices.POSTFIX)), st.binary(max_size=8))
+@given(st.integers(0, len(bounce_reports.POSTFIX)), st.binary(max_size=8))
 def test_damaged_reports_raise_nothing(at: int, what: bytes) -> None:
     with suppress(UnreadableEmailError):
-        read(notices.POSTFIX[:at] + what + notices.POSTFIX[at + len(what) :])
+        read(bounce_reports.POSTFIX[:at] + what + bounce_reports.POSTFIX[at + len(what) :])

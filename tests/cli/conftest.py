@@ -1,4 +1,4 @@
-"""A site to type commands in, and the two ways to type them: in this process, and for real."""
+"""A site, and two ways to run commands in it: in this process, and as a program."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from terminal import PROGRAM, Said, Typing
+from terminal import PROGRAM, CommandResult, RunCommand
 
 from syndicate import cli
 
@@ -25,7 +25,7 @@ OWN = {
 
 
 def replace_examples(config: Path) -> None:
-    """Make the values of the starter one's own, as whoever starts a site does."""
+    """Make the values of the starter one's own, as a new user does."""
     text = config.read_text(encoding="utf-8")
     for example, own in OWN.items():
         assert example in text, example
@@ -53,23 +53,23 @@ def site(sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Typing:
-    """Type a command in this process."""
+def run(capsys: pytest.CaptureFixture[str]) -> RunCommand:
+    """Run a command in this process."""
 
-    def typed(*arguments: str) -> Said:
+    def typed(*arguments: str) -> CommandResult:
         capsys.readouterr()
         code = cli.main(list(arguments))
-        said = capsys.readouterr()
-        return Said(code, said.out, said.err)
+        result = capsys.readouterr()
+        return CommandResult(code, result.out, result.err)
 
     return typed
 
 
 @pytest.fixture
-def program() -> Typing:
-    """Type a command in a process of its own, as users do."""
+def run_program() -> RunCommand:
+    """Run a command as a program, as users do."""
 
-    def typed(*arguments: str | bytes, **environment: str) -> Said:
+    def typed(*arguments: str | bytes, **environment: str) -> CommandResult:
         done = subprocess.run(
             [PROGRAM, *arguments],
             capture_output=True,
@@ -77,6 +77,6 @@ def program() -> Typing:
             env={**os.environ, **environment},
             stdin=subprocess.DEVNULL,
         )
-        return Said(done.returncode, done.stdout, done.stderr)
+        return CommandResult(done.returncode, done.stdout, done.stderr)
 
     return typed

@@ -1,4 +1,4 @@
-"""What typing commands takes: a site's files, and what a command said."""
+"""Run commands: their results, and the files of a site."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ PROGRAM = Path(sys.executable).with_name("syndicate")
 
 
 @dataclass(frozen=True)
-class Said:
-    """What a command said, and its exit code."""
+class CommandResult:
+    """The exit code and the output of a command."""
 
     code: int
     out: str
     err: str
 
 
-Typing = Callable[..., Said]
+RunCommand = Callable[..., CommandResult]
 
 
 def article(site: Path, path: str, text: str) -> Path:

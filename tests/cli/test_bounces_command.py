@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from terminal import PROGRAM, Typing
+from terminal import PROGRAM, RunCommand
 
-import notices
-import sent
+import bounce_reports
+import sent_issues
 from syndicate.store.connect import open_database
 from syndicate.store.requests import SigningKeys
 from syndicate.store.subscribers import Subscribers
@@ -25,11 +25,11 @@ NOW = format_timestamp(datetime.now(UTC))
 def notice(site: Path) -> bytes:
     """A notice about a message that the site sent to Ada."""
     database = open_database("sqlite:///syndicate.db", site)
-    ada = sent.subscriber(database, now=NOW)
-    sent.send(database, 1, ada)
-    path = sent.path_of(database, 1, ada, NOW)
+    ada = sent_issues.subscriber(database, now=NOW)
+    sent_issues.send(database, 1, ada)
+    path = sent_issues.path_of(database, 1, ada, NOW)
     database.close()
-    return sent.to(path)
+    return sent_issues.to(path)
 
 
 def told(out: str) -> dict[str, str]:
@@ -37,27 +37,27 @@ def told(out: str) -> dict[str, str]:
     return dict(line.strip().rsplit(maxsplit=1) for line in out.splitlines())
 
 
-def test_the_mailbox_is_read(site: Path, run: Typing, notice: bytes) -> None:
+def test_the_mailbox_is_read(site: Path, run: RunCommand, notice: bytes) -> None:
     for name in ("new", "cur"):
         (site / "returns" / name).mkdir(parents=True)
     (site / "returns" / "new" / "1").write_bytes(notice)
-    (site / "returns" / "new" / "2").write_bytes(notices.PERSON)
+    (site / "returns" / "new" / "2").write_bytes(bounce_reports.PERSON)
     with (site / "config.yaml").open("a") as config:
         config.write("\nbounces: {maildir: returns}\n")
     assert told(run("bounces", "fetch").out) == {"suppressed": "1", "no notice": "1"}
     assert run("bounces", "fetch").out == "No bounces.\n"
-    (line,) = [each for each in run("bounces", "list").out.splitlines() if sent.ADA in each]
+    (line,) = [each for each in run("bounces", "list").out.splitlines() if sent_issues.ADA in each]
     assert "hard" in line
     assert "weekly/2026-11-01T08:00" in line
-    assert "Suppressed since" in run("subscribers", "show", sent.ADA).out
+    assert "Suppressed since" in run("subscribers", "show", sent_issues.ADA).out
 
 
 def test_an_unsubscribe_request_in_the_bounce_mailbox_unsubscribes(
-    site: Path, run: Typing, notice: bytes
+    site: Path, run: RunCommand, notice: bytes
 ) -> None:
     database = open_database("sqlite:///syndicate.db", site)
     known = Subscribers(database)
-    ada = known.find(address(sent.ADA).hashed(known.salt()))
+    ada = known.find(address(sent_issues.ADA).hashed(known.salt()))
     assert ada is not None
     with database.transaction():
         secret = SigningKeys(database).signing(NOW)
@@ -72,12 +72,12 @@ def test_an_unsubscribe_request_in_the_bounce_mailbox_unsubscribes(
         config.write("\nbounces: {maildir: returns}\n")
     assert told(run("bounces", "fetch").out) == {"unsubscribed": "1", "unmatched": "1"}
     assert sorted(each.name for each in (site / "returns" / "cur").iterdir()) == ["1:2,S", "2:2,FS"]
-    assert "unsubscribed" in run("subscribers", "show", sent.ADA).out
+    assert "unsubscribed" in run("subscribers", "show", sent_issues.ADA).out
 
 
-def test_files_are_read_and_not_moved(site: Path, run: Typing, notice: bytes) -> None:
+def test_files_are_read_and_not_moved(site: Path, run: RunCommand, notice: bytes) -> None:
     (site / "one.eml").write_bytes(notice)
-    (site / "two.eml").write_bytes(notices.POSTFIX)
+    (site / "two.eml").write_bytes(bounce_reports.POSTFIX)
     out = run("bounces", "fetch", "one.eml", "two.eml", "one.eml").out
     assert told(out) == {"suppressed": "1", "known": "1", "unmatched": "1"}
     assert (site / "one.eml").read_bytes() == notice
@@ -90,18 +90,18 @@ def test_a_mail_is_read_from_standard_input(site: Path, notice: bytes) -> None:
     assert not done.stderr
 
 
-def test_without_a_mailbox_there_is_an_error_with_a_hint(site: Path, run: Typing) -> None:
-    said = run("bounces", "fetch")
-    assert said.code == 2
-    assert "no bounce mailbox is configured" in said.err
-    assert "bounces.maildir" in said.err
+def test_without_a_mailbox_there_is_an_error_with_a_hint(site: Path, run: RunCommand) -> None:
+    result = run("bounces", "fetch")
+    assert result.code == 2
+    assert "no bounce mailbox is configured" in result.err
+    assert "bounces.maildir" in result.err
 
 
-def test_if_one_file_is_missing_none_is_read(site: Path, run: Typing, notice: bytes) -> None:
+def test_if_one_file_is_missing_none_is_read(site: Path, run: RunCommand, notice: bytes) -> None:
     (site / "one.eml").write_bytes(notice)
-    said = run("bounces", "fetch", "one.eml", "none.eml")
-    assert said.code == 2
-    assert "'none.eml' does not exist" in said.err
+    result = run("bounces", "fetch", "one.eml", "none.eml")
+    assert result.code == 2
+    assert "'none.eml' does not exist" in result.err
     assert told(run("bounces", "fetch", "one.eml").out) == {"suppressed": "1"}
 
 
@@ -115,11 +115,11 @@ def test_if_one_file_is_missing_none_is_read(site: Path, run: Typing, notice: by
     ],
 )
 def test_the_list_is_filtered_by_issue_or_newsletter(
-    site: Path, run: Typing, notice: bytes, what: str, shown: bool | None
+    site: Path, run: RunCommand, notice: bytes, what: str, shown: bool | None
 ) -> None:
     (site / "one.eml").write_bytes(notice)
     run("bounces", "fetch", "one.eml")
-    said = run("bounces", "list", *([what] if what else []))
-    assert (said.code == 0) == bool(shown)
-    assert (sent.ADA in said.out) == bool(shown)
-    assert shown or what in said.err or what.partition("/")[2] in said.err
+    result = run("bounces", "list", *([what] if what else []))
+    assert (result.code == 0) == bool(shown)
+    assert (sent_issues.ADA in result.out) == bool(shown)
+    assert shown or what in result.err or what.partition("/")[2] in result.err

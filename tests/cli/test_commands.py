@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import pytest
 import yaml
-from terminal import Typing, article
+from terminal import RunCommand, article
 
 from syndicate import __version__
 from syndicate.cli.main import syndicate
@@ -20,26 +20,26 @@ BROKEN = "---\ntitle: Broken\ndate: 2026-13-45\n---\nText.\n"
 # -- help and usage --------------------------------------------------------------------------
 
 
-def test_help_lists_every_command_and_how_to_start(run: Typing) -> None:
-    said = run("--help")
-    assert said.code == 0
-    assert all(f"\n  {name} " in said.out for name in syndicate.commands)
-    assert "syndicate init my-site" in said.out
-    assert "Exit codes" in said.out
-    assert "..." not in said.out.split("Commands:")[1]
+def test_help_lists_every_command_and_how_to_start(run: RunCommand) -> None:
+    result = run("--help")
+    assert result.code == 0
+    assert all(f"\n  {name} " in result.out for name in syndicate.commands)
+    assert "syndicate init my-site" in result.out
+    assert "Exit codes" in result.out
+    assert "..." not in result.out.split("Commands:")[1]
 
 
 @pytest.mark.parametrize("name", sorted(syndicate.commands))
-def test_every_command_explains_itself(run: Typing, name: str) -> None:
-    said = run(name, "--help")
-    assert said.code == 0
-    assert len(said.out) > 150
+def test_every_command_explains_itself(run: RunCommand, name: str) -> None:
+    result = run(name, "--help")
+    assert result.code == 0
+    assert len(result.out) > 150
     for parameter in syndicate.commands[name].params:
         if isinstance(parameter, click.Option):
             assert parameter.help, f"{name} {parameter.opts} says nothing of itself"
 
 
-def test_the_version_is_printed(run: Typing) -> None:
+def test_the_version_is_printed(run: RunCommand) -> None:
     assert run("--version").out == f"syndicate {__version__}\n"
 
 
@@ -55,12 +55,12 @@ def test_the_version_is_printed(run: Typing) -> None:
     ],
 )
 def test_wrong_usage_is_met_with_the_right_one(
-    run: Typing, arguments: list[str], hint: str
+    run: RunCommand, arguments: list[str], hint: str
 ) -> None:
-    said = run(*arguments)
-    assert said.code == 2
-    assert hint in said.err
-    assert said.out == ""
+    result = run(*arguments)
+    assert result.code == 2
+    assert hint in result.err
+    assert result.out == ""
 
 
 # -- where the configuration is --------------------------------------------------------------
@@ -75,80 +75,80 @@ def test_wrong_usage_is_met_with_the_right_one(
     ],
 )
 def test_the_configuration_is_named_before_or_behind_the_command(
-    site: Path, run: Typing, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+    site: Path, run: RunCommand, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
 ) -> None:
     monkeypatch.chdir(site.parent)
     assert run(*arguments).code == 0
 
 
 def test_folders_are_relative_to_the_configuration(
-    site: Path, run: Typing, monkeypatch: pytest.MonkeyPatch
+    site: Path, run: RunCommand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.rmtree(site / "public")
     monkeypatch.chdir(site.parent)
-    said = run("build", "--config", "site/config.yaml")
+    result = run("build", "--config", "site/config.yaml")
     assert (site / "public" / "feed.xml").is_file()
-    assert "site/public/ feed.xml" in said.out
-    assert "site/issues/weekly/next/email.html" in said.out
+    assert "site/public/ feed.xml" in result.out
+    assert "site/issues/weekly/next/email.html" in result.out
 
 
 # -- init --------------------------------------------------------------------------------------
 
 
 def test_a_new_site_builds_without_a_finding(
-    tmp_path: Path, run: Typing, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, run: RunCommand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    said = run("init", "my-site")
-    assert said.code == 0
-    assert "  cd my-site\n  syndicate build\n" in said.out
+    result = run("init", "my-site")
+    assert result.code == 0
+    assert "  cd my-site\n  syndicate build\n" in result.out
     monkeypatch.chdir("my-site")
     assert run("build", "--strict").code == 0
 
 
 def test_init_here_asks_for_no_other_folder(
-    tmp_path: Path, run: Typing, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, run: RunCommand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    said = run("init", ".")
-    assert said.code == 0
-    assert "cd " not in said.out
-    assert "  config.yaml\n" in said.out
+    result = run("init", ".")
+    assert result.code == 0
+    assert "cd " not in result.out
+    assert "  config.yaml\n" in result.out
 
 
 def test_init_overwrites_no_site(
-    tmp_path: Path, run: Typing, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, run: RunCommand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("mine").mkdir()
     Path("mine", "config.yaml").touch()
-    said = run("init", "mine")
-    assert said.code == 2
-    assert said.err.startswith("mine/config.yaml: error: a site is here already")
+    result = run("init", "mine")
+    assert result.code == 2
+    assert result.err.startswith("mine/config.yaml: error: a site is here already")
     assert [path.name for path in Path("mine").iterdir()] == ["config.yaml"]
 
 
 def test_init_in_a_folder_with_articles_keeps_them_and_adds_none(
-    tmp_path: Path, run: Typing, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, run: RunCommand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("content").mkdir()
     Path("content", "hello.md").write_text("---\ntitle: Hello\ndate: 2026-11-01\n---\nHi.\n")
-    said = run("init", ".")
-    assert said.code == 0
-    assert "Kept your articles in content/" in said.out
+    result = run("init", ".")
+    assert result.code == 0
+    assert "Kept your articles in content/" in result.out
     assert [path.name for path in Path("content").iterdir()] == ["hello.md"]
     assert run("build").out.startswith("1 article published")
 
 
-def test_drafts_and_scheduled_articles_are_counted(site: Path, run: Typing) -> None:
+def test_drafts_and_scheduled_articles_are_counted(site: Path, run: RunCommand) -> None:
     Path("content", "later.md").write_text("---\ntitle: Later\ndate: 2062-11-01\n---\nHi.\n")
     Path("content", "draft.md").write_text("---\ntitle: Not yet\ndraft: true\n---\nHi.\n")
     assert "published, 2 drafts, 1 scheduled, " in run("build").out
 
 
 def test_files_that_are_not_published_are_counted_by_kind(
-    tmp_path: Path, run: Typing, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, run: RunCommand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """So that no text is missing without a word about it."""
     monkeypatch.chdir(tmp_path)
@@ -179,17 +179,17 @@ def test_files_that_are_not_published_are_counted_by_kind(
 
 
 def test_articles_without_dates_are_counted_as_held_back(
-    tmp_path: Path, run: Typing, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, run: RunCommand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("content").mkdir()
     for number in range(10):
         Path("content", f"note{number}.txt").write_text(f"Note {number} is about the weather.\n")
     run("init", ".")
-    said = run("build")
-    assert said.out.startswith("0 articles published, 10 held back, ")
-    assert "to publish them with the current time, run: syndicate build --publish" in said.err
-    assert "(2026-03-08-note0.txt)" in said.err
+    result = run("build")
+    assert result.out.startswith("0 articles published, 10 held back, ")
+    assert "to publish them with the current time, run: syndicate build --publish" in result.err
+    assert "(2026-03-08-note0.txt)" in result.err
     assert run("build", "--publish-undated").out.startswith("10 articles published, ")
 
 
@@ -210,31 +210,31 @@ def test_articles_without_dates_are_counted_as_held_back(
     ],
 )
 def test_a_new_article_has_its_title_and_stays_a_draft(
-    site: Path, run: Typing, title: str, name: str
+    site: Path, run: RunCommand, title: str, name: str
 ) -> None:
-    said = run("new", title)
-    assert said.code == 0
-    (path,) = said.out.splitlines()
+    result = run("new", title)
+    assert result.code == 0
+    (path,) = result.out.splitlines()
     assert path.startswith("content/20")
     assert path.endswith(f"-{name}.md")
-    assert "draft" in said.err
+    assert "draft" in result.err
     explained = run("explain", path)
     assert f" {title.strip()}  (header)" in explained.out
     assert "state     draft" in explained.out
     assert "11 articles published" in run("build").out
 
 
-def test_a_new_article_causes_no_finding(site: Path, run: Typing) -> None:
+def test_a_new_article_causes_no_finding(site: Path, run: RunCommand) -> None:
     assert run("new", "Begun").code == 0
     assert run("build", "--strict").code == 0
 
 
-def test_a_title_without_letters_gets_a_name_too(site: Path, run: Typing) -> None:
+def test_a_title_without_letters_gets_a_name_too(site: Path, run: RunCommand) -> None:
     path = run("new", "😀").out.strip()
     assert 'title: "😀"' in Path(path).read_text(encoding="utf-8")
 
 
-def test_a_very_long_title_gets_a_name_that_fits(site: Path, run: Typing) -> None:
+def test_a_very_long_title_gets_a_name_that_fits(site: Path, run: RunCommand) -> None:
     path = run("new", "word " * 200).out.strip()
     assert len(Path(path).name.encode()) < 255
     assert Path(path).is_file()
@@ -244,33 +244,33 @@ def test_a_very_long_title_gets_a_name_that_fits(site: Path, run: Typing) -> Non
     "title", ["", "   ", "two\nlines", "a\rb", "a\x07b", "a\u2028b", "a\udce9b"]
 )
 def test_a_title_that_is_not_one_line_of_text_is_refused(
-    site: Path, run: Typing, title: str
+    site: Path, run: RunCommand, title: str
 ) -> None:
     before = list(Path("content").iterdir())
-    said = run("new", title)
-    assert said.code == 2
-    assert "title" in said.err
+    result = run("new", title)
+    assert result.code == 2
+    assert "title" in result.err
     assert list(Path("content").iterdir()) == before
 
 
-def test_new_overwrites_nothing(site: Path, run: Typing) -> None:
+def test_new_overwrites_nothing(site: Path, run: RunCommand) -> None:
     path = Path(run("new", "Twice").out.strip())
     path.write_text("mine", encoding="utf-8")
-    said = run("new", "Twice")
-    assert said.code == 2
-    assert f"{path}: error: an article is here already" in said.err
+    result = run("new", "Twice")
+    assert result.code == 2
+    assert f"{path}: error: an article is here already" in result.err
     assert path.read_text(encoding="utf-8") == "mine"
 
 
 # -- build -------------------------------------------------------------------------------------
 
 
-def test_build_prints_what_it_did_and_where_the_site_is(site: Path, run: Typing) -> None:
+def test_build_prints_what_it_did_and_where_the_site_is(site: Path, run: RunCommand) -> None:
     article(site, "news.md", "---\ntitle: News\ndate: 2026-11-01\ntags: [sea]\n---\nText.\n")
-    said = run("build")
-    assert said.code == 0
-    assert said.err == ""
-    first, *rest = said.out.splitlines()
+    result = run("build")
+    assert result.code == 0
+    assert result.err == ""
+    first, *rest = result.out.splitlines()
     assert first.startswith("12 articles published, 1 draft, ")
     assert first.endswith(" files written; no problems found.")
     assert rest == [
@@ -282,41 +282,41 @@ def test_build_prints_what_it_did_and_where_the_site_is(site: Path, run: Typing)
     ]
 
 
-def test_a_build_with_nothing_to_do_prints_that(site: Path, run: Typing) -> None:
+def test_a_build_with_nothing_to_do_prints_that(site: Path, run: RunCommand) -> None:
     assert run("build").out.startswith(
         "11 articles published, 1 draft, nothing to write; no problems found."
     )
 
 
-def test_build_counts_what_it_removed(site: Path, run: Typing) -> None:
+def test_build_counts_what_it_removed(site: Path, run: RunCommand) -> None:
     Path("content/darning-a-sock.md").unlink()
     assert " 1 file removed; " in run("build").out
 
 
-def test_a_newsletter_without_new_articles_is_mentioned(site: Path, run: Typing) -> None:
+def test_a_newsletter_without_new_articles_is_mentioned(site: Path, run: RunCommand) -> None:
     settings = Path("config.yaml").read_text(encoding="utf-8")
     Path("config.yaml").write_text(settings.replace("backlog: 6", "backlog: 0"), encoding="utf-8")
     run("build", "--quiet")
-    said = run("build")
-    assert "  weekly  nothing new to send" in said.out
+    result = run("build")
+    assert "  weekly  nothing new to send" in result.out
 
 
 def test_findings_go_to_stderr_and_an_unreadable_file_fails_the_build(
-    site: Path, run: Typing
+    site: Path, run: RunCommand
 ) -> None:
     article(site, "bad.md", BROKEN)
-    said = run("build")
-    assert said.code == 1
-    assert said.err.startswith("content/bad.md:3  error    the date cannot be read")
-    assert said.err.endswith("\n1 error\n")
-    assert "; 1 error." in said.out
+    result = run("build")
+    assert result.code == 1
+    assert result.err.startswith("content/bad.md:3  error    the date cannot be read")
+    assert result.err.endswith("\n1 error\n")
+    assert "; 1 error." in result.out
     assert run("build", "--strict").code == 1
 
 
-def test_quiet_prints_only_problems(site: Path, run: Typing) -> None:
+def test_quiet_prints_only_problems(site: Path, run: RunCommand) -> None:
     for command in ("build", "check"):
-        said = run(command, "--quiet")
-        assert (said.code, said.out, said.err) == (0, "", "")
+        result = run(command, "--quiet")
+        assert (result.code, result.out, result.err) == (0, "", "")
     article(site, "bad.md", BROKEN)
     assert run("build", "--quiet").out == ""
     assert "content/bad.md:3" in run("build", "-q").err
@@ -325,39 +325,39 @@ def test_quiet_prints_only_problems(site: Path, run: Typing) -> None:
 # -- check -------------------------------------------------------------------------------------
 
 
-def test_check_lists_findings_by_file_with_hints(site: Path, run: Typing) -> None:
+def test_check_lists_findings_by_file_with_hints(site: Path, run: RunCommand) -> None:
     article(site, "zed.md", BROKEN)
     article(site, "notes/thin.md", "---\ntitle: Thin\ntgas: [a]\ndate: 2026-11-01\n---\n")
-    said = run("check")
-    assert said.code == 1
-    assert said.err == ""
-    lines = [line for line in said.out.splitlines() if line.startswith("content/")]
+    result = run("check")
+    assert result.code == 1
+    assert result.err == ""
+    lines = [line for line in result.out.splitlines() if line.startswith("content/")]
     assert [line.split()[:2] for line in lines] == [
         ["content/notes/thin.md", "warning"],
         ["content/notes/thin.md:3", "warning"],
         ["content/zed.md:3", "error"],
     ]
     assert lines[0].index("warning") == lines[1].index("warning"), "columns are aligned"
-    assert "[unreadable]\n    write it as " in said.out
-    assert said.out.endswith("\n1 error, 2 warnings\n")
+    assert "[unreadable]\n    write it as " in result.out
+    assert result.out.endswith("\n1 error, 2 warnings\n")
 
 
 def test_check_lists_settings_that_init_wrote(
-    tmp_path: Path, run: Typing, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, run: RunCommand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run("init", str(tmp_path / "new"))
     monkeypatch.chdir(tmp_path / "new")
-    said = run("check")
-    assert (said.code, said.out.splitlines()[-1]) == (0, "10 notices")
+    result = run("check")
+    assert (result.code, result.out.splitlines()[-1]) == (0, "10 notices")
     config = Path("config.yaml")
     text = config.read_text(encoding="utf-8")
     config.write_text(text.replace("# deliver: true", "deliver: true"), encoding="utf-8")
-    said = run("check", "--quiet")
-    assert (said.code, said.out.splitlines()[-1]) == (1, "10 errors")
-    assert "error    newsletters.weekly.postal_address is still as in the example" in said.out
+    result = run("check", "--quiet")
+    assert (result.code, result.out.splitlines()[-1]) == (1, "10 errors")
+    assert "error    newsletters.weekly.postal_address is still as in the example" in result.out
 
 
-def test_check_writes_no_document(site: Path, run: Typing) -> None:
+def test_check_writes_no_document(site: Path, run: RunCommand) -> None:
     article(site, "news.md", "---\ntitle: News\ndate: 2026-11-01\n---\nText.\n")
     before = Path("public/feed.xml").read_bytes()
     assert run("check").code == 0
@@ -365,12 +365,12 @@ def test_check_writes_no_document(site: Path, run: Typing) -> None:
     assert not Path("public/articles/news").exists()
 
 
-def test_check_prints_json(site: Path, run: Typing) -> None:
+def test_check_prints_json(site: Path, run: RunCommand) -> None:
     assert json.loads(run("check", "--json").out) == []
     article(site, "bad.md", BROKEN)
-    said = run("check", "--json")
-    assert said.code == 1
-    (finding,) = json.loads(said.out)
+    result = run("check", "--json")
+    assert result.code == 1
+    (finding,) = json.loads(result.out)
     assert list(finding) == [
         *("rule", "number", "level", "path", "line", "message", "hint"),
     ]
@@ -379,7 +379,7 @@ def test_check_prints_json(site: Path, run: Typing) -> None:
 
 
 def test_paths_are_those_of_someone_standing_here(
-    site: Path, run: Typing, monkeypatch: pytest.MonkeyPatch
+    site: Path, run: RunCommand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     article(site, "bad.md", BROKEN)
     for folder, path in (("content", "bad.md"), ("public", "../content/bad.md")):
@@ -387,32 +387,32 @@ def test_paths_are_those_of_someone_standing_here(
         assert run("check", "--config", "../config.yaml").out.startswith(f"{path}:3 ")
 
 
-def test_findings_of_a_newsletter_name_the_configuration(site: Path, run: Typing) -> None:
+def test_findings_of_a_newsletter_name_the_configuration(site: Path, run: RunCommand) -> None:
     settings = Path("config.yaml").read_text(encoding="utf-8")
     line = next(row for row in settings.splitlines() if "postal_address:" in row)
     Path("config.yaml").write_text(settings.replace(line, ""), encoding="utf-8")
-    said = run("check")
-    assert said.code == 1
-    assert said.out.startswith("config.yaml  ")
-    assert "newsletter weekly" in said.out
+    result = run("check")
+    assert result.code == 1
+    assert result.out.startswith("config.yaml  ")
+    assert "newsletter weekly" in result.out
 
 
-def test_findings_of_an_address_name_the_article(site: Path, run: Typing) -> None:
+def test_findings_of_an_address_name_the_article(site: Path, run: RunCommand) -> None:
     twin = "---\ntitle: Twin\ndate: 2026-11-01\nurl: /articles/tsukuroi/\n---\nText.\n"
     article(site, "twin.md", twin)
-    said = run("check")
-    assert said.code == 1
-    assert said.out.startswith("content/twin.md  error  ")
-    assert "[address-taken]" in said.out
+    result = run("check")
+    assert result.code == 1
+    assert result.out.startswith("content/twin.md  error  ")
+    assert "[address-taken]" in result.out
 
 
 # -- config ------------------------------------------------------------------------------------
 
 
-def test_config_prints_every_setting_as_yaml_that_can_be_used(site: Path, run: Typing) -> None:
-    said = run("config")
-    assert said.code == 0
-    assert list(yaml.safe_load(said.out)) == [
+def test_config_prints_every_setting_as_yaml_that_can_be_used(site: Path, run: RunCommand) -> None:
+    result = run("config")
+    assert result.code == 0
+    assert list(yaml.safe_load(result.out)) == [
         *(
             "site",
             "feeds",
@@ -426,8 +426,8 @@ def test_config_prints_every_setting_as_yaml_that_can_be_used(site: Path, run: T
         ),
         *("content", "links", "templates", "output", "issues", "outbox"),
     ]
-    Path("config.yaml").write_text(said.out, encoding="utf-8")
-    assert run("config").out == said.out
+    Path("config.yaml").write_text(result.out, encoding="utf-8")
+    assert run("config").out == result.out
     assert "nothing to write" in run("build").out
 
 
@@ -441,7 +441,7 @@ SECRETS = [
 
 
 @pytest.mark.parametrize("url", SECRETS)
-def test_config_masks_secrets_in_addresses(site: Path, run: Typing, url: str) -> None:
+def test_config_masks_secrets_in_addresses(site: Path, run: RunCommand, url: str) -> None:
     settings = Path("config.yaml").read_text(encoding="utf-8")
     Path("config.yaml").write_text(
         settings.replace("sqlite:///syndicate.db", f'"{url}"').replace(
@@ -450,19 +450,19 @@ def test_config_masks_secrets_in_addresses(site: Path, run: Typing, url: str) ->
         ),
         encoding="utf-8",
     )
-    said = run("config")
-    assert said.code == 0
-    assert "S3C" not in said.out
-    assert "***" in yaml.safe_load(said.out)["store"]["url"]
-    assert "db.example/site" in said.out
+    result = run("config")
+    assert result.code == 0
+    assert "S3C" not in result.out
+    assert "***" in yaml.safe_load(result.out)["store"]["url"]
+    assert "db.example/site" in result.out
     assert (
-        yaml.safe_load(said.out)["feeds"]["hub"]
+        yaml.safe_load(result.out)["feeds"]["hub"]
         == "https://anna:***@hub.example/?token=***&topic=a"
     )
 
 
 def test_config_shows_only_the_source_of_an_external_value(
-    site: Path, run: Typing, monkeypatch: pytest.MonkeyPatch
+    site: Path, run: RunCommand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = Path("config.yaml").read_text(encoding="utf-8")
     settings = settings.replace("url: sqlite:///syndicate.db", "url: {env: SITE_STORE}")
@@ -475,15 +475,15 @@ def test_config_shows_only_the_source_of_an_external_value(
     assert shown["site"]["author"] == "*** (file: name.txt)"
 
 
-def test_a_file_name_cannot_forge_a_line(site: Path, run: Typing) -> None:
+def test_a_file_name_cannot_forge_a_line(site: Path, run: RunCommand) -> None:
     article(site, "a\nb\x1b[2J.md", "---\ntitle: [\n---\n")
-    said = run("check")
-    assert "content/a\\nb\\x1b[2J.md" in said.out
-    assert "\x1b" not in said.out
+    result = run("check")
+    assert "content/a\\nb\\x1b[2J.md" in result.out
+    assert "\x1b" not in result.out
 
 
 def test_an_issue_that_breaks_a_rule_of_level_error_is_shown_but_makes_no_message(
-    site: Path, run: Typing
+    site: Path, run: RunCommand
 ) -> None:
     assert run("build").code == 0
     issue = site / "issues" / "weekly" / "next"
@@ -495,9 +495,9 @@ def test_an_issue_that_breaks_a_rule_of_level_error_is_shown_but_makes_no_messag
     )
     text = frame.read_text()
     frame.write_text(text.replace("{{ links.unsubscribe_url }}", "https://example.org/leave/"))
-    said = run("build", "--strict")
-    assert said.code == 1
-    assert "message.eml is not written, because of email-26 [newsletter-held]" in said.err
+    result = run("build", "--strict")
+    assert result.code == 1
+    assert "message.eml is not written, because of email-26 [newsletter-held]" in result.err
     assert not (issue / "message.eml").exists()
     assert "https://example.org/leave/" in (issue / "email.html").read_text()
     rules = {each["rule"]: each for each in json.loads(run("check", "--json").out)}

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from terminal import PROGRAM, Typing
+from terminal import PROGRAM, RunCommand
 
 from smtp_server import Action, Close, Say, SmtpServer, Step, scripted
 
@@ -27,7 +27,7 @@ def server() -> Iterator[SmtpServer]:
 
 
 @pytest.fixture
-def delivering(site: Path, run: Typing, server: SmtpServer) -> Path:
+def delivering(site: Path, run: RunCommand, server: SmtpServer) -> Path:
     """A site whose newsletter is delivered through a mail server to two people."""
     config = site / "config.yaml"
     text = config.read_text(encoding="utf-8").replace("# deliver: true", "deliver: true")
@@ -42,7 +42,7 @@ def delivering(site: Path, run: Typing, server: SmtpServer) -> Path:
 
 
 def test_without_anything_to_send_no_server_is_tried(
-    delivering: Path, run: Typing, server: SmtpServer
+    delivering: Path, run: RunCommand, server: SmtpServer
 ) -> None:
     sent = run("send")
     assert (sent.code, server.mails) == (0, [])
@@ -51,7 +51,7 @@ def test_without_anything_to_send_no_server_is_tried(
 
 
 def test_an_issue_is_tested_sent_and_reported(
-    delivering: Path, run: Typing, server: SmtpServer
+    delivering: Path, run: RunCommand, server: SmtpServer
 ) -> None:
     assert "its subscribers" in run("issues", "plan").out
     assert run("issues", "make", "weekly", "--yes").code == 0
@@ -68,13 +68,13 @@ def test_an_issue_is_tested_sent_and_reported(
     assert "sent" in run("issues", "show", "weekly").out
 
 
-def test_the_report_is_json_with_names_on_request(delivering: Path, run: Typing) -> None:
+def test_the_report_is_json_with_names_on_request(delivering: Path, run: RunCommand) -> None:
     run("issues", "make", "weekly", "--yes")
     run("send")
-    said = json.loads(run("deliveries", "report", "weekly", "--json", "--names").out)
-    assert (said["planned"], said["sent"], said["holds"]) == (2, 2, True)
-    assert [each["address"] for each in said["deliveries"]] == [ADA, BOB]
-    assert said["deliveries"][0]["reply"].startswith("250")
+    result = json.loads(run("deliveries", "report", "weekly", "--json", "--names").out)
+    assert (result["planned"], result["sent"], result["holds"]) == (2, 2, True)
+    assert [each["address"] for each in result["deliveries"]] == [ADA, BOB]
+    assert result["deliveries"][0]["reply"].startswith("250")
     assert json.loads(run("deliveries", "report", "weekly", "--json").out).keys() == {
         *("issue", "planned", "sent", "failed", "held", "suppressed", "pending"),
         *("holds", "began", "ended", "paused"),
@@ -84,7 +84,7 @@ def test_the_report_is_json_with_names_on_request(delivering: Path, run: Typing)
 
 
 def test_deliveries_list_and_show_each_delivery_with_its_history(
-    delivering: Path, run: Typing, server: SmtpServer
+    delivering: Path, run: RunCommand, server: SmtpServer
 ) -> None:
     run("issues", "make", "weekly", "--yes")
     server.behaviour = lambda step: (
@@ -92,17 +92,17 @@ def test_deliveries_list_and_show_each_delivery_with_its_history(
     )
     run("send")
     assert "sent" in run("deliveries", "for", ADA).out
-    said = run("deliveries", "for", BOB)
-    assert "5.1.1 nobody" in said.out
-    assert "\x1b[31m" not in said.out
-    assert "failed" in said.out
+    result = run("deliveries", "for", BOB)
+    assert "5.1.1 nobody" in result.out
+    assert "\x1b[31m" not in result.out
+    assert "failed" in result.out
     assert "suppressed" in run("subscribers", "list", "weekly").out
     assert "will be retried" in run("issues", "retry-failed", "weekly").out
     assert run("deliveries", "for", "eve@example.net").code == 2
 
 
 def test_held_deliveries_are_listed_and_resolved(
-    delivering: Path, run: Typing, server: SmtpServer
+    delivering: Path, run: RunCommand, server: SmtpServer
 ) -> None:
     assert "No deliveries are held" in run("deliveries", "held").out
     run("issues", "make", "weekly", "--yes")
@@ -125,7 +125,7 @@ def test_held_deliveries_are_listed_and_resolved(
 
 
 def test_an_issue_is_paused_resumed_and_stopped(
-    delivering: Path, run: Typing, server: SmtpServer
+    delivering: Path, run: RunCommand, server: SmtpServer
 ) -> None:
     run("issues", "make", "weekly", "--yes")
     server.behaviour = scripted(MAIL=Say("550 5.7.1 you may not send from there"))
@@ -139,15 +139,15 @@ def test_an_issue_is_paused_resumed_and_stopped(
     assert "was not paused" in run("issues", "resume", "weekly").out
     assert "is paused" in run("issues", "pause", "weekly").out
     assert "was not being sent" in run("issues", "pause", "weekly").out
-    said = run("issues", "cancel", "weekly", "--reason", "a slip")
-    assert "not sent to 2 subscribers" in said.out
-    assert "No subscriber got it" in said.out
+    result = run("issues", "cancel", "weekly", "--reason", "a slip")
+    assert "not sent to 2 subscribers" in result.out
+    assert "No subscriber got it" in result.out
     assert run("send").code == 0
     assert not server.mails
 
 
 def test_later_subscribers_get_an_issue_on_command(
-    delivering: Path, run: Typing, server: SmtpServer
+    delivering: Path, run: RunCommand, server: SmtpServer
 ) -> None:
     run("issues", "make", "weekly", "--yes")
     run("send")
@@ -158,7 +158,7 @@ def test_later_subscribers_get_an_issue_on_command(
 
 
 def test_on_a_terminal_one_line_shows_the_progress(
-    delivering: Path, run: Typing, server: SmtpServer
+    delivering: Path, run: RunCommand, server: SmtpServer
 ) -> None:
     run("issues", "make", "weekly", "--yes")
 
@@ -179,7 +179,7 @@ def test_on_a_terminal_one_line_shows_the_progress(
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_loses_nothing(
-    delivering: Path, run: Typing, server: SmtpServer, number: signal.Signals
+    delivering: Path, run: RunCommand, server: SmtpServer, number: signal.Signals
 ) -> None:
     run("issues", "make", "weekly", "--yes")
     began = _stalled(server)
@@ -215,7 +215,7 @@ def _until(came: bool) -> None:
 
 
 def test_the_reason_for_waiting_is_printed_while_it_waits(
-    delivering: Path, run: Typing, server: SmtpServer
+    delivering: Path, run: RunCommand, server: SmtpServer
 ) -> None:
     run("issues", "make", "weekly", "--yes")
     server.behaviour = scripted(GREETING=Say("421 4.3.2 come later", close=True))
@@ -239,7 +239,7 @@ def test_the_reason_for_waiting_is_printed_while_it_waits(
 
 
 def test_a_refused_login_is_reported_once_and_not_as_retried(
-    delivering: Path, run: Typing, server: SmtpServer
+    delivering: Path, run: RunCommand, server: SmtpServer
 ) -> None:
     run("issues", "make", "weekly", "--yes")
     server.behaviour = scripted(MAIL=Say("530 5.7.0 log in first"))
@@ -251,7 +251,7 @@ def test_a_refused_login_is_reported_once_and_not_as_retried(
 
 
 def test_an_outbox_that_cannot_be_written_is_named_with_the_reason(
-    delivering: Path, run: Typing
+    delivering: Path, run: RunCommand
 ) -> None:
     config = delivering / "config.yaml"
     text = config.read_text(encoding="utf-8").replace("transport: smtp", "transport: outbox")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from terminal import Typing, article
+from terminal import RunCommand, article
 
 
 def rows(out: str) -> dict[str, str]:
@@ -29,13 +29,13 @@ SWIFTS = "content/counting-swifts.md"
         "./content/../content/counting-swifts.md",
     ],
 )
-def test_an_article_is_found_by_path_title_or_url(site: Path, run: Typing, name: str) -> None:
-    said = run("explain", name)
-    assert said.code == 0
-    assert said.out.splitlines()[0] == SWIFTS
+def test_an_article_is_found_by_path_title_or_url(site: Path, run: RunCommand, name: str) -> None:
+    result = run("explain", name)
+    assert result.code == 0
+    assert result.out.splitlines()[0] == SWIFTS
 
 
-def test_an_article_is_found_by_its_id_and_by_an_absolute_path(site: Path, run: Typing) -> None:
+def test_an_article_is_found_by_its_id_and_by_an_absolute_path(site: Path, run: RunCommand) -> None:
     identity = rows(run("explain", SWIFTS).out)["id"].split("  ")[0]
     assert identity.startswith("tag:tide.example.net,")
     for name in (identity, str(site / SWIFTS)):
@@ -43,22 +43,22 @@ def test_an_article_is_found_by_its_id_and_by_an_absolute_path(site: Path, run: 
 
 
 def test_an_article_is_found_from_inside_the_content_folder(
-    site: Path, run: Typing, monkeypatch: pytest.MonkeyPatch
+    site: Path, run: RunCommand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(site / "content")
     for name in ("counting-swifts.md", "counting-swifts", "the-rule-of-twelfths"):
-        said = run("explain", name, "--config", "../config.yaml")
-        assert said.code == 0
-        assert not said.out.startswith("content/")
+        result = run("explain", name, "--config", "../config.yaml")
+        assert result.code == 0
+        assert not result.out.startswith("content/")
 
 
-def test_a_bundle_is_found_by_its_folder(site: Path, run: Typing) -> None:
-    said = run("explain", "content/the-rule-of-twelfths")
-    assert said.out.startswith("content/the-rule-of-twelfths/index.md\n")
-    assert rows(said.out)["image"] == "harbour-at-dusk.png  (header)"
+def test_a_bundle_is_found_by_its_folder(site: Path, run: RunCommand) -> None:
+    result = run("explain", "content/the-rule-of-twelfths")
+    assert result.out.startswith("content/the-rule-of-twelfths/index.md\n")
+    assert rows(result.out)["image"] == "harbour-at-dusk.png  (header)"
 
 
-def test_each_value_is_shown_with_its_source(site: Path, run: Typing) -> None:
+def test_each_value_is_shown_with_its_source(site: Path, run: RunCommand) -> None:
     stated = rows(run("explain", "counting-swifts").out)
     assert stated["title"] == "Counting swifts from a kitchen chair  (header)"
     assert stated["tags"] == "birds, weather  (header)"
@@ -74,7 +74,7 @@ def test_each_value_is_shown_with_its_source(site: Path, run: Typing) -> None:
 
 
 def test_the_rules_that_made_sense_of_a_text_without_markup_are_named(
-    site: Path, run: Typing
+    site: Path, run: RunCommand
 ) -> None:
     lines = ["Why the lamp turns", "by Ann Lee", "It turns because a light that stands still is "
              "taken for a star, or for a window, by anyone who is tired enough to hope for one.",
@@ -91,13 +91,13 @@ def test_the_rules_that_made_sense_of_a_text_without_markup_are_named(
 
 
 def test_every_feed_and_newsletter_is_listed_with_yes_or_no_and_why(
-    site: Path, run: Typing
+    site: Path, run: RunCommand
 ) -> None:
-    said = rows(run("explain", "counting-swifts").out)
-    assert said["site"] == "yes  (place 5 of 11)"
-    assert said["tag birds"] == "yes  (place 1 of 2)"
-    assert said["tag weather"] == "yes  (place 2 of 3)"
-    assert said["weekly"] == "yes  (in this issue)"
+    result = rows(run("explain", "counting-swifts").out)
+    assert result["site"] == "yes  (place 5 of 11)"
+    assert result["tag birds"] == "yes  (place 1 of 2)"
+    assert result["tag weather"] == "yes  (place 2 of 3)"
+    assert result["weekly"] == "yes  (in this issue)"
     old = rows(run("explain", "a-quieter-way").out)
     assert old["weekly"].startswith("no  (published before the newsletter began")
 
@@ -108,15 +108,17 @@ def configure(old: str, new: str) -> None:
     Path("config.yaml").write_text(text.replace(old, new), encoding="utf-8")
 
 
-def test_a_full_feed_is_the_reason_that_an_article_is_not_in_it(site: Path, run: Typing) -> None:
+def test_a_full_feed_is_the_reason_that_an_article_is_not_in_it(
+    site: Path, run: RunCommand
+) -> None:
     configure("entries: 20", "entries: 2")
     run("build", "--quiet")
-    said = rows(run("explain", "counting-swifts").out)
-    assert said["site"] == "no  (older than the newest 2)"
-    assert said["archive"].startswith("yes  (page ")
+    result = rows(run("explain", "counting-swifts").out)
+    assert result["site"] == "no  (older than the newest 2)"
+    assert result["archive"].startswith("yes  (page ")
 
 
-def test_a_late_article_with_an_old_date_is_in_the_feed(site: Path, run: Typing) -> None:
+def test_a_late_article_with_an_old_date_is_in_the_feed(site: Path, run: RunCommand) -> None:
     configure("entries: 20", "entries: 3")
     late = "---\ntitle: Late\ndate: 2020-01-01\n---\nText.\n"
     for name in ("late-1.md", "late-2.md"):
@@ -124,60 +126,60 @@ def test_a_late_article_with_an_old_date_is_in_the_feed(site: Path, run: Typing)
         run("build", "--quiet")
     feed = Path("public/feed.xml").read_text(encoding="utf-8")
     for name in ("late-1.md", "late-2.md"):
-        said = rows(run("explain", name).out)
+        result = rows(run("explain", name).out)
         in_feed = f"<title>{name}</title>" in feed
-        assert said["site"].startswith("yes" if in_feed else "no")
+        assert result["site"].startswith("yes" if in_feed else "no")
     assert "<title>late-1.md</title>" in feed or "<title>late-2.md</title>" in feed
 
 
-def test_a_draft_is_explained(site: Path, run: Typing) -> None:
-    said = rows(run("explain", "winter-closing-times").out)
-    assert said["state"] == "draft  (header)"
-    assert said["feeds"] == said["weekly"] == "no  (it is a draft)"
+def test_a_draft_is_explained(site: Path, run: RunCommand) -> None:
+    result = rows(run("explain", "winter-closing-times").out)
+    assert result["state"] == "draft  (header)"
+    assert result["feeds"] == result["weekly"] == "no  (it is a draft)"
     article(site, "drafts/idea.md", "---\ntitle: Idea\n---\nText.\n")
     run("build", "--quiet")
     assert rows(run("explain", "Idea").out)["state"] == "draft  (folder for drafts)"
 
 
-def test_a_scheduled_article_is_explained_with_its_time(site: Path, run: Typing) -> None:
+def test_a_scheduled_article_is_explained_with_its_time(site: Path, run: RunCommand) -> None:
     article(site, "later.md", "---\ntitle: Later\ndate: 2099-01-02 10:00\n---\nText.\n")
     run("build", "--quiet")
-    said = rows(run("explain", "later").out)
-    assert said["state"].startswith("scheduled")
+    result = rows(run("explain", "later").out)
+    assert result["state"].startswith("scheduled")
     why = "no  (its date lies in the future: 2099-01-02 10:00 GMT)"
-    assert said["feeds"] == said["weekly"] == why
+    assert result["feeds"] == result["weekly"] == why
 
 
 def test_a_broken_article_is_explained_with_its_published_version_and_error(
-    site: Path, run: Typing
+    site: Path, run: RunCommand
 ) -> None:
     article(site, "counting-swifts.md", "---\ntitle: Swifts\ndate: 2026-13-45\n---\nText.\n")
     run("build", "--quiet")
-    said = run("explain", "content/counting-swifts.md")
-    assert said.code == 0
-    known = rows(said.out)
+    result = run("explain", "content/counting-swifts.md")
+    assert result.code == 0
+    known = rows(result.out)
     assert known["state"] == "broken  (it cannot be read; what was published from it stays)"
     assert known["site"] == "yes  (place 5 of 11)"
-    assert "content/counting-swifts.md:3  error    the date cannot be read" in said.out
+    assert "content/counting-swifts.md:3  error    the date cannot be read" in result.out
 
 
-def test_a_broken_article_that_was_never_published_is_nowhere(site: Path, run: Typing) -> None:
+def test_a_broken_article_that_was_never_published_is_nowhere(site: Path, run: RunCommand) -> None:
     article(site, "bad.md", "---\ntitle: Bad\ndate: 2026-13-45\n---\nText.\n")
-    said = run("explain", "content/bad.md")
-    assert rows(said.out)["feeds"] == "no  (it cannot be read; nothing is published from it)"
-    assert "content/bad.md:3" in said.out
+    result = run("explain", "content/bad.md")
+    assert rows(result.out)["feeds"] == "no  (it cannot be read; nothing is published from it)"
+    assert "content/bad.md:3" in result.out
 
 
-def test_an_article_before_its_first_build_is_found_too(site: Path, run: Typing) -> None:
+def test_an_article_before_its_first_build_is_found_too(site: Path, run: RunCommand) -> None:
     article(site, "news.md", "---\ntitle: Fresh news\nslug: extra\n---\nText.\n")
     for name in ("content/news.md", "extra", "Fresh news"):
-        said = rows(run("explain", name).out)
-        assert said["state"] == "new  (not built yet: syndicate build)"
-        assert said["slug"] == "extra  (header)"
-        assert said["feeds"] == "no  (not built yet: syndicate build)"
+        result = rows(run("explain", name).out)
+        assert result["state"] == "new  (not built yet: syndicate build)"
+        assert result["slug"] == "extra  (header)"
+        assert result["feeds"] == "no  (not built yet: syndicate build)"
 
 
-def test_an_edit_since_the_last_build_is_mentioned(site: Path, run: Typing) -> None:
+def test_an_edit_since_the_last_build_is_mentioned(site: Path, run: RunCommand) -> None:
     path = Path(SWIFTS)
     path.write_text(path.read_text(encoding="utf-8") + "\nMore.\n", encoding="utf-8")
     assert rows(run("explain", SWIFTS).out)["state"].startswith("changed")
@@ -185,18 +187,20 @@ def test_an_edit_since_the_last_build_is_mentioned(site: Path, run: Typing) -> N
     assert rows(run("explain", SWIFTS).out)["state"] == "published", "even within the second"
 
 
-def test_a_removed_article_is_explained(site: Path, run: Typing) -> None:
+def test_a_removed_article_is_explained(site: Path, run: RunCommand) -> None:
     Path(SWIFTS).unlink()
     assert rows(run("explain", SWIFTS).out)["state"] == "gone  (its file is gone: syndicate build)"
     run("build", "--quiet")
     for name in (SWIFTS, "counting-swifts"):
-        said = rows(run("explain", name).out)
-        assert said["state"] == "gone  (its file is gone)"
-        assert said["id"].startswith("tag:tide.example.net,")
-        assert said["feeds"] == "no  (its file is gone)"
+        result = rows(run("explain", name).out)
+        assert result["state"] == "gone  (its file is gone)"
+        assert result["id"].startswith("tag:tide.example.net,")
+        assert result["feeds"] == "no  (its file is gone)"
 
 
-def test_an_existing_article_takes_precedence_over_a_removed_one(site: Path, run: Typing) -> None:
+def test_an_existing_article_takes_precedence_over_a_removed_one(
+    site: Path, run: RunCommand
+) -> None:
     Path(SWIFTS).unlink()
     again = "---\ntitle: Other\nslug: counting-swifts\ndate: 2026-11-01\n---\nOther text.\n"
     article(site, "other.md", again)
@@ -205,13 +209,13 @@ def test_an_existing_article_takes_precedence_over_a_removed_one(site: Path, run
     assert run("explain", SWIFTS).out.startswith(SWIFTS)
 
 
-def test_a_name_that_several_have_is_answered_with_their_files(site: Path, run: Typing) -> None:
+def test_a_name_that_several_have_is_answered_with_their_files(site: Path, run: RunCommand) -> None:
     for name in ("one.md", "two.md"):
         article(site, name, f"---\ntitle: Twins\nslug: {name}\ndate: 2026-11-01\n---\nText.\n")
     run("build", "--quiet")
-    said = run("explain", "twins")
-    assert said.code == 2
-    assert "one.md, two.md" in said.err
+    result = run("explain", "twins")
+    assert result.code == 2
+    assert "one.md, two.md" in result.err
 
 
 @pytest.mark.parametrize(
@@ -226,15 +230,15 @@ def test_a_name_that_several_have_is_answered_with_their_files(site: Path, run: 
     ],
 )
 def test_a_file_that_is_not_an_article_is_explained(
-    site: Path, run: Typing, name: str, hint: str
+    site: Path, run: RunCommand, name: str, hint: str
 ) -> None:
-    said = run("explain", name)
-    assert said.code == 2
-    assert said.out == ""
-    assert hint in said.err
+    result = run("explain", name)
+    assert result.code == 2
+    assert result.out == ""
+    assert hint in result.err
 
 
-def test_explaining_changes_no_document_and_no_record(site: Path, run: Typing) -> None:
+def test_explaining_changes_no_document_and_no_record(site: Path, run: RunCommand) -> None:
     article(site, "news.md", "---\ntitle: News\n---\nText.\n")
     before = run("explain", "content/news.md")
     assert run("explain", "content/news.md") == before
@@ -257,16 +261,16 @@ def test_explaining_changes_no_document_and_no_record(site: Path, run: Typing) -
     ],
 )
 def test_the_key_that_keeps_an_article_out_is_named(
-    site: Path, run: Typing, header: str, state: str, feeds: str
+    site: Path, run: RunCommand, header: str, state: str, feeds: str
 ) -> None:
     article(site, "x.md", f"---\ntitle: News\ndate: 2019-11-01\n{header}\n---\nText.\n")
     run("build", "--quiet")
-    said = rows(run("explain", "content/x.md").out)
-    assert (said["state"], said["feeds"]) == (state, feeds)
+    result = rows(run("explain", "content/x.md").out)
+    assert (result["state"], result["feeds"]) == (state, feeds)
 
 
 def test_the_folder_that_makes_a_page_is_named_and_why_none_is_built(
-    site: Path, run: Typing
+    site: Path, run: RunCommand
 ) -> None:
     article(site, "pages/about.md", "---\ntitle: About us\n---\nText.\n")
     article(site, "pages/search.md", "---\ntitle: Search\n---\n")

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from terminal import Said, Typing, article
+from terminal import CommandResult, RunCommand, article
 
 LISTMONK = ("export", "weekly", "--for", "listmonk", "--list", "3")
 EXPORTED = Path("issues/weekly/export")
@@ -24,16 +24,16 @@ def campaign() -> dict[str, object]:
     return values
 
 
-def expect_refusal(said: Said, *words: str) -> None:
-    assert said.code == 2
+def expect_refusal(result: CommandResult, *words: str) -> None:
+    assert result.code == 2
     for word in words:
-        assert word in said.err
+        assert word in result.err
     assert not EXPORTED.exists()
 
 
-def test_listmonk_gets_a_campaign(site: Path, run: Typing) -> None:
-    said = run(*LISTMONK, "--list", "5", "--template", "2")
-    assert (said.code, said.out) == (0, "issues/weekly/export/listmonk/campaign.json\n")
+def test_listmonk_gets_a_campaign(site: Path, run: RunCommand) -> None:
+    result = run(*LISTMONK, "--list", "5", "--template", "2")
+    assert (result.code, result.out) == (0, "issues/weekly/export/listmonk/campaign.json\n")
     made = campaign()
     body, text = str(made.pop("body")), str(made.pop("altbody"))
     assert made == {
@@ -52,7 +52,7 @@ def test_listmonk_gets_a_campaign(site: Path, run: Typing) -> None:
     assert "Unsubscribe: {{ UnsubscribeURL }}\n" in text
 
 
-def test_without_a_template_listmonk_takes_its_default_one(site: Path, run: Typing) -> None:
+def test_without_a_template_listmonk_takes_its_default_one(site: Path, run: RunCommand) -> None:
     assert run(*LISTMONK).code == 0
     assert "template_id" not in campaign()
 
@@ -66,12 +66,12 @@ def test_without_a_template_listmonk_takes_its_default_one(site: Path, run: Typi
     ],
 )
 def test_others_get_html_text_and_subject(
-    site: Path, run: Typing, service: str, leave: str
+    site: Path, run: RunCommand, service: str, leave: str
 ) -> None:
-    said = run("export", "weekly", "--for", service)
+    result = run("export", "weekly", "--for", service)
     names = ("email.html", "email.txt", "subject.txt")
-    assert said.code == 0
-    assert said.out.split() == [str(EXPORTED / service / name) for name in names]
+    assert result.code == 0
+    assert result.out.split() == [str(EXPORTED / service / name) for name in names]
     html, text, subject = (
         (EXPORTED / service / name).read_text(encoding="utf-8") for name in names
     )
@@ -80,91 +80,93 @@ def test_others_get_html_text_and_subject(
     assert subject == "Low Tide, weekly: The rule of twelfths\n"
 
 
-def test_a_folder_can_be_named(site: Path, run: Typing) -> None:
+def test_a_folder_can_be_named(site: Path, run: RunCommand) -> None:
     assert run("export", "weekly", "--for", "sendgrid", "--out", "out/mail").code == 0
     assert Path("out/mail/email.html").exists()
     assert not EXPORTED.exists()
 
 
-def test_what_was_just_written_is_in_it(site: Path, run: Typing) -> None:
+def test_what_was_just_written_is_in_it(site: Path, run: RunCommand) -> None:
     article(site, "gulls.md", "---\ntitle: Gulls\ndate: 2026-11-01\n---\nEleven of them.\n")
     run(*LISTMONK)
     assert "Eleven of them." in str(campaign()["body"])
     assert Path("public/articles/gulls/index.html").exists()
 
 
-def test_the_newsletters_own_service_is_the_default(site: Path, run: Typing) -> None:
+def test_the_newsletters_own_service_is_the_default(site: Path, run: RunCommand) -> None:
     configure("    max_articles: 10", "    max_articles: 10\n    merge_fields: mailchimp")
     assert run("export", "weekly").out.startswith("issues/weekly/export/mailchimp/email.html")
 
 
-def test_text_that_resembles_a_placeholder_is_reported(site: Path, run: Typing) -> None:
+def test_text_that_resembles_a_placeholder_is_reported(site: Path, run: RunCommand) -> None:
     article(site, "merge.md", "---\ntitle: Merge\ndate: 2026-11-01\n---\nWrite *|FNAME|* there.\n")
-    said = run("export", "weekly", "--for", "mailchimp")
-    assert said.code == 0
-    assert "[email-merge]" in said.err
+    result = run("export", "weekly", "--for", "mailchimp")
+    assert result.code == 0
+    assert "[email-merge]" in result.err
     assert "*\u2060|FNAME|*" in (EXPORTED / "mailchimp/email.txt").read_text(encoding="utf-8")
     assert "[email-merge]" not in run(*LISTMONK).err
 
 
-def test_without_anything_to_send_no_older_issue_remains(site: Path, run: Typing) -> None:
+def test_without_anything_to_send_no_older_issue_remains(site: Path, run: RunCommand) -> None:
     run(*LISTMONK)
     configure("    max_articles: 10", "    max_articles: 10\n    include: [nothing-has-this-tag]")
-    said = run(*LISTMONK)
-    assert (said.code, said.out) == (0, "")
-    assert "weekly: nothing new to send." in said.err
+    result = run(*LISTMONK)
+    assert (result.code, result.out) == (0, "")
+    assert "weekly: nothing new to send." in result.err
     assert list((EXPORTED / "listmonk").iterdir()) == []
 
 
-def test_an_issue_that_breaks_a_rule_is_not_exported(site: Path, run: Typing) -> None:
+def test_an_issue_that_breaks_a_rule_is_not_exported(site: Path, run: RunCommand) -> None:
     footer = Path("templates/newsletter/parts/footer.html")
     html = footer.read_text(encoding="utf-8")
     assert "links.unsubscribe_url" in html
     footer.write_text(html.replace("links.unsubscribe_url", "links.home_url"), encoding="utf-8")
-    said = run(*LISTMONK)
-    assert (said.code, said.out) == (1, "")
-    assert "[email-26]" in said.err
-    assert "Nothing exported: fix the errors above first." in said.err
+    result = run(*LISTMONK)
+    assert (result.code, result.out) == (1, "")
+    assert "[email-26]" in result.err
+    assert "Nothing exported: fix the errors above first." in result.err
     assert not EXPORTED.exists()
 
 
-def test_an_issue_that_cannot_be_made_is_reported_with_its_place(site: Path, run: Typing) -> None:
+def test_an_issue_that_cannot_be_made_is_reported_with_its_place(
+    site: Path, run: RunCommand
+) -> None:
     mail = Path("templates/newsletter/email.txt")
     mail.write_text("{{ nothing }}\n", encoding="utf-8")
     expect_refusal(run(*LISTMONK), "templates/newsletter/email.txt:1", "nothing")
 
 
-def test_a_newsletter_that_does_not_exist(site: Path, run: Typing) -> None:
-    said = run("export", "wekly", "--for", "listmonk", "--list", "1")
-    expect_refusal(said, "there is no newsletter wekly", "did you mean weekly?")
+def test_a_newsletter_that_does_not_exist(site: Path, run: RunCommand) -> None:
+    result = run("export", "wekly", "--for", "listmonk", "--list", "1")
+    expect_refusal(result, "there is no newsletter wekly", "did you mean weekly?")
 
 
-def test_a_newsletter_with_no_similar_name(site: Path, run: Typing) -> None:
+def test_a_newsletter_with_no_similar_name(site: Path, run: RunCommand) -> None:
     expect_refusal(run("export", "x", "--for", "sendgrid"), "known: weekly")
 
 
-def test_no_service(site: Path, run: Typing) -> None:
+def test_no_service(site: Path, run: RunCommand) -> None:
     expect_refusal(run("export", "weekly"), "--for listmonk|mailchimp", "newsletters.weekly.merge")
 
 
-def test_an_unknown_service(site: Path, run: Typing) -> None:
+def test_an_unknown_service(site: Path, run: RunCommand) -> None:
     expect_refusal(run("export", "weekly", "--for", "pigeon"), "'listmonk'", "'sendgrid'")
 
 
-def test_listmonk_needs_lists(site: Path, run: Typing) -> None:
+def test_listmonk_needs_lists(site: Path, run: RunCommand) -> None:
     expect_refusal(run("export", "weekly", "--for", "listmonk"), "--list ID")
 
 
 @pytest.mark.parametrize("option", ["--list", "--template"])
-def test_only_listmonk_has_lists_and_templates(site: Path, run: Typing, option: str) -> None:
-    said = run("export", "weekly", "--for", "mailchimp", option, "1")
-    expect_refusal(said, "are for listmonk, not mailchimp")
+def test_only_listmonk_has_lists_and_templates(site: Path, run: RunCommand, option: str) -> None:
+    result = run("export", "weekly", "--for", "mailchimp", option, "1")
+    expect_refusal(result, "are for listmonk, not mailchimp")
 
 
 # -- with merge: in the configuration ----------------------------------------------------------
 
 
-def test_a_build_writes_the_placeholders_of_the_service(site: Path, run: Typing) -> None:
+def test_a_build_writes_the_placeholders_of_the_service(site: Path, run: RunCommand) -> None:
     plain = Path("issues/weekly/next/message.eml").read_bytes()
     page = Path("public/newsletters/weekly/next/index.html").read_bytes()
     configure("    max_articles: 10", "    max_articles: 10\n    merge_fields: sendgrid")

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from terminal import PROGRAM, Said, Typing, article
+from terminal import PROGRAM, CommandResult, RunCommand, article
 
 from site_folder import quietly
 from syndicate.issues.freeze import skip
@@ -31,25 +31,25 @@ def everything(site: Path) -> dict[str, bytes]:
     return {str(f): f.read_bytes() for f in files if not f.name.startswith("syndicate.db-")}
 
 
-def test_plan_shows_what_would_happen_and_changes_nothing(site: Path, run: Typing) -> None:
+def test_plan_shows_what_would_happen_and_changes_nothing(site: Path, run: RunCommand) -> None:
     article(site, "new.md", "---\ntitle: Brand new\ndate: 2026-10-30\n---\nWords.\n")
     before = everything(site)
-    said = run("issues", "plan")
-    assert said.code == 0
-    assert "reads 1 changed article and writes" in said.out
-    assert "Low Tide, weekly: Brand new" in said.out
-    assert "T08:00" in said.out, "the next slots"
-    assert "nowhere: you send its files yourself" in said.out
+    result = run("issues", "plan")
+    assert result.code == 0
+    assert "reads 1 changed article and writes" in result.out
+    assert "Low Tide, weekly: Brand new" in result.out
+    assert "T08:00" in result.out, "the next slots"
+    assert "nowhere: you send its files yourself" in result.out
     assert everything(site) == before
 
 
-def test_plan_names_the_hooks_that_get_the_issue(site: Path, run: Typing) -> None:
+def test_plan_names_the_hooks_that_get_the_issue(site: Path, run: RunCommand) -> None:
     config = site / "config.yaml"
     config.write_text(config.read_text(encoding="utf-8") + HOOKS, encoding="utf-8")
     assert "the hook sender" in run("issues", "plan", "weekly").out
 
 
-def test_an_issue_is_made_listed_shown_and_cancelled(site: Path, run: Typing) -> None:
+def test_an_issue_is_made_listed_shown_and_cancelled(site: Path, run: RunCommand) -> None:
     assert "No issue has been made yet" in run("issues", "list").out
     made = run("issues", "make", "weekly")
     assert made.code == 0
@@ -65,7 +65,7 @@ def test_an_issue_is_made_listed_shown_and_cancelled(site: Path, run: Typing) ->
 
 
 def test_an_issue_for_the_outbox_names_the_settings_that_are_still_the_examples(
-    site: Path, run: Typing
+    site: Path, run: RunCommand
 ) -> None:
     config = site / "config.yaml"
     text = config.read_text(encoding="utf-8").replace("# deliver: true", "deliver: true")
@@ -76,7 +76,7 @@ def test_an_issue_for_the_outbox_names_the_settings_that_are_still_the_examples(
     assert made.out.endswith("\n    site.title\n    site.author\n")
 
 
-def test_a_draft_is_approved_once(site: Path, run: Typing) -> None:
+def test_a_draft_is_approved_once(site: Path, run: RunCommand) -> None:
     config = site / "config.yaml"
     text = config.read_text(encoding="utf-8")
     marked = text.replace("    catch_up: latest", "    approval: manual\n    catch_up: latest")
@@ -98,11 +98,11 @@ def test_a_draft_is_approved_once(site: Path, run: Typing) -> None:
     ],
 )
 def test_a_missing_issue_is_an_error_with_a_hint(
-    site: Path, run: Typing, arguments: tuple[str, ...], words: str
+    site: Path, run: RunCommand, arguments: tuple[str, ...], words: str
 ) -> None:
-    said = run("issues", *arguments)
-    assert said.code == 2
-    assert words in said.err
+    result = run("issues", *arguments)
+    assert result.code == 2
+    assert words in result.err
 
 
 def configured(site: Path, **changes: str) -> None:
@@ -124,11 +124,11 @@ def skipped(site: Path, slot: str) -> None:
         skip(opened, newsletter, [Skipped(Slot(slot, later), SkipReason.TOO_OLD)], later)
 
 
-def slots(run: Typing) -> int:
+def slots(run: RunCommand) -> int:
     return run("issues", "list", "weekly").out.count("weekly/")
 
 
-def test_without_new_articles_no_issue_is_made(site: Path, run: Typing) -> None:
+def test_without_new_articles_no_issue_is_made(site: Path, run: RunCommand) -> None:
     run("issues", "make", "weekly")
     again = run("issues", "make", "weekly")
     assert again.code == 0
@@ -136,7 +136,7 @@ def test_without_new_articles_no_issue_is_made(site: Path, run: Typing) -> None:
     assert slots(run) == 1
 
 
-def test_a_skipped_slot_is_never_the_newest_issue(site: Path, run: Typing) -> None:
+def test_a_skipped_slot_is_never_the_newest_issue(site: Path, run: RunCommand) -> None:
     configured(site, deliver="true")
     run("subscribers", "add", "weekly", "ada@example.net", "--consent", "in the shop")
     run("issues", "make", "weekly", "--yes")
@@ -151,16 +151,16 @@ def test_a_skipped_slot_is_never_the_newest_issue(site: Path, run: Typing) -> No
         ("send-test", "weekly", "me@example.org"),
     ]
     for command in commands:
-        said = run(*command)
-        assert said.code == 0, said.err
-        assert "2099" not in said.out
+        result = run(*command)
+        assert result.code == 0, result.err
+        assert "2099" not in result.out
     for group, order in (("issues", "approve"), ("issues", "cancel"), ("deliveries", "report")):
         named = run(group, order, "weekly/2099-01-01T08:00")
         assert named.code == 2
         assert "was skipped (missed by more than max_age): there is no issue" in named.err
 
 
-def test_a_command_finds_the_newest_issue_it_applies_to(site: Path, run: Typing) -> None:
+def test_a_command_finds_the_newest_issue_it_applies_to(site: Path, run: RunCommand) -> None:
     configured(site, approval="manual")
     first = run("issues", "make", "weekly").out.splitlines()[0].strip()
     article(site, "new.md", "---\ntitle: Brand new\n---\nWords.\n")
@@ -170,18 +170,18 @@ def test_a_command_finds_the_newest_issue_it_applies_to(site: Path, run: Typing)
     assert f"{first} is approved" in run("issues", "approve", "weekly").out
 
 
-def test_a_sent_issue_cannot_be_cancelled(site: Path, run: Typing) -> None:
+def test_a_sent_issue_cannot_be_cancelled(site: Path, run: RunCommand) -> None:
     configured(site, deliver="true")
     run("subscribers", "add", "weekly", "ada@example.net", "--consent", "in the shop")
     run("issues", "make", "weekly", "--yes")
     run("send")
-    said = run("issues", "cancel", "weekly")
-    assert said.code == 2
-    assert "has been sent and cannot be cancelled" in said.err
-    assert "correction" in said.err
+    result = run("issues", "cancel", "weekly")
+    assert result.code == 2
+    assert "has been sent and cannot be cancelled" in result.err
+    assert "correction" in result.err
 
 
-def test_the_operator_sees_where_a_draft_is(site: Path, run: Typing) -> None:
+def test_the_operator_sees_where_a_draft_is(site: Path, run: RunCommand) -> None:
     configured(site, approval="manual")
     made = run("issues", "make", "weekly").out
     (address,) = re.findall(
@@ -197,7 +197,7 @@ def test_the_operator_sees_where_a_draft_is(site: Path, run: Typing) -> None:
 
 
 def test_without_a_terminal_an_issue_that_would_be_sent_becomes_a_draft(
-    site: Path, run: Typing
+    site: Path, run: RunCommand
 ) -> None:
     configured(site, deliver="true")
     for name in ("ada", "bob"):
@@ -216,7 +216,7 @@ def test_without_a_terminal_an_issue_that_would_be_sent_becomes_a_draft(
 
 
 def test_with_yes_an_issue_is_made_to_be_sent_and_the_recipients_counted(
-    site: Path, run: Typing
+    site: Path, run: RunCommand
 ) -> None:
     configured(site, deliver="true")
     run("subscribers", "add", "weekly", "ada@example.net", "--consent", "in the shop")
@@ -227,25 +227,25 @@ def test_with_yes_an_issue_is_made_to_be_sent_and_the_recipients_counted(
 
 @pytest.mark.parametrize("answer", ["y", "n"])
 def test_on_a_terminal_a_confirmation_is_required_before_an_issue_is_sent(
-    site: Path, run: Typing, answer: str
+    site: Path, run: RunCommand, answer: str
 ) -> None:
     configured(site, deliver="true")
     run("subscribers", "add", "weekly", "ada@example.net", "--consent", "in the shop")
-    said = on_a_terminal(["issues", "make", "weekly"], f"{answer}\n")
-    assert "will be sent to 1 subscriber" in said.out
-    assert said.code == (0 if answer == "y" else 1)
+    result = on_a_terminal(["issues", "make", "weekly"], f"{answer}\n")
+    assert "will be sent to 1 subscriber" in result.out
+    assert result.code == (0 if answer == "y" else 1)
     assert slots(run) == (1 if answer == "y" else 0)
     if answer == "y":
         assert "(approved)" in run("issues", "list").out
 
 
-def test_a_test_of_the_next_issue_is_sent_before_it_is_made(site: Path, run: Typing) -> None:
+def test_a_test_of_the_next_issue_is_sent_before_it_is_made(site: Path, run: RunCommand) -> None:
     article(site, "new.md", "---\ntitle: Brand new\n---\nWords.\n")
     before = {path: data for path, data in everything(site).items() if "syndicate.db" not in path}
     for name in ("weekly", "weekly/next"):
-        said = run("send-test", name, "me@example.org")
-        assert said.code == 0, said.err
-        assert "Sent a test of the next issue of weekly to me@example.org" in said.out
+        result = run("send-test", name, "me@example.org")
+        assert result.code == 0, result.err
+        assert "Sent a test of the next issue of weekly to me@example.org" in result.out
     first, second = (mail.read_bytes() for mail in (site / "outbox").glob("**/*.eml"))
     subjects, ids = zip(*(headers(each) for each in (first, second)), strict=True)
     assert set(subjects) == {"[Test] Low Tide, weekly: Brand new"}
@@ -256,7 +256,7 @@ def test_a_test_of_the_next_issue_is_sent_before_it_is_made(site: Path, run: Typ
 
 
 def test_a_test_email_is_of_the_draft_or_the_next_issue_or_the_newest(
-    site: Path, run: Typing
+    site: Path, run: RunCommand
 ) -> None:
     configured(site, deliver="true", approval="manual")
     assert run("issues", "make", "weekly").code == 0
@@ -276,7 +276,7 @@ def test_a_test_email_is_of_the_draft_or_the_next_issue_or_the_newest(
         assert IssueSends(opened.database).open() == [], "the ledger knows of no test"
 
 
-def test_the_links_of_a_test_email_lead_to_existing_pages(site: Path, run: Typing) -> None:
+def test_the_links_of_a_test_email_lead_to_existing_pages(site: Path, run: RunCommand) -> None:
     """Of a draft, of the next issue, and of one that was approved."""
 
     def linked() -> set[str]:
@@ -301,12 +301,12 @@ def test_the_links_of_a_test_email_lead_to_existing_pages(site: Path, run: Typin
     assert re.fullmatch(r"newsletters/weekly/2[\d-]+/", tested("weekly"))
 
 
-def test_a_draft_is_approved_at_a_time(site: Path, run: Typing) -> None:
+def test_a_draft_is_approved_at_a_time(site: Path, run: RunCommand) -> None:
     configured(site, approval="manual", time_zone="America/New_York")
     run("issues", "make", "weekly")
-    said = run("issues", "approve", "weekly", "--at", "2098-07-01 08:00")
-    assert said.code == 0, said.err
-    assert "will be approved at 2098-07-01T08:00-04:00" in said.out
+    result = run("issues", "approve", "weekly", "--at", "2098-07-01 08:00")
+    assert result.code == 0, result.err
+    assert "will be approved at 2098-07-01T08:00-04:00" in result.out
     assert "draft, to be approved at 2098-07-01T08:00-04:00" in run("issues", "list").out
     assert "draft, to be approved at 2098-07-01T08:00-04:00" in run("issues", "show", "weekly").out
     for wrong, words in (
@@ -327,7 +327,7 @@ def headers(message: bytes) -> tuple[str, str]:
     return str(parsed["Subject"]), str(parsed["Message-ID"])
 
 
-def on_a_terminal(arguments: list[str], typed: str) -> Said:
+def on_a_terminal(arguments: list[str], typed: str) -> CommandResult:
     """Type a command and an answer at a terminal."""
     mine, theirs = pty.openpty()
     with subprocess.Popen([PROGRAM, *arguments], stdin=theirs, stdout=theirs, stderr=theirs) as one:
@@ -338,7 +338,7 @@ def on_a_terminal(arguments: list[str], typed: str) -> Said:
             shown += data
         code = one.wait()
     os.close(mine)
-    return Said(code, shown.decode(), "")
+    return CommandResult(code, shown.decode(), "")
 
 
 def _read(terminal: int) -> bytes:

@@ -7,36 +7,38 @@ import socket
 import subprocess
 from pathlib import Path
 
-from terminal import PROGRAM, Typing
+from terminal import PROGRAM, RunCommand
 
 
-def test_an_unknown_newsletter_is_refused_and_the_nearest_named(site: Path, run: Typing) -> None:
-    said = run("preview", "wekly", "--no-open")
-    assert said.code == 2
-    assert "there is no newsletter wekly" in said.err
-    assert "did you mean weekly?" in said.err
+def test_an_unknown_newsletter_is_refused_and_the_nearest_named(
+    site: Path, run: RunCommand
+) -> None:
+    result = run("preview", "wekly", "--no-open")
+    assert result.code == 2
+    assert "there is no newsletter wekly" in result.err
+    assert "did you mean weekly?" in result.err
 
 
-def test_a_site_without_newsletters_is_an_error_with_a_hint(site: Path, run: Typing) -> None:
+def test_a_site_without_newsletters_is_an_error_with_a_hint(site: Path, run: RunCommand) -> None:
     (site / "config.yaml").write_text("site: {title: T, url: 'https://example.org/'}\n")
-    said = run("preview", "--no-open")
-    assert said.code == 2
-    assert "newsletters:" in said.err
+    result = run("preview", "--no-open")
+    assert result.code == 2
+    assert "newsletters:" in result.err
 
 
-def test_an_invalid_configuration_is_reported_at_once(site: Path, run: Typing) -> None:
+def test_an_invalid_configuration_is_reported_at_once(site: Path, run: RunCommand) -> None:
     (site / "config.yaml").write_text("site: {titel: T}\n")
-    said = run("preview", "--no-open")
-    assert said.code == 2
-    assert "did you mean title?" in said.err
+    result = run("preview", "--no-open")
+    assert result.code == 2
+    assert "did you mean title?" in result.err
 
 
-def test_an_occupied_port_is_an_error(site: Path, run: Typing) -> None:
+def test_an_occupied_port_is_an_error(site: Path, run: RunCommand) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        said = run("preview", "--no-open", "--port", str(port))
-    assert said.code == 2
-    assert f"cannot listen on port {port}" in said.err
+        result = run("preview", "--no-open", "--port", str(port))
+    assert result.code == 2
+    assert f"cannot listen on port {port}" in result.err
 
 
 def test_ctrl_c_ends_it_quietly_while_a_page_is_open(site: Path) -> None:

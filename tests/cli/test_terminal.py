@@ -12,14 +12,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from terminal import PROGRAM, Said, article
+from terminal import PROGRAM, CommandResult, article
 
 from syndicate import cli
 
-Program = Callable[..., Said]
+Program = Callable[..., CommandResult]
 
 
-def shell(command: str) -> Said:
+def shell(command: str) -> CommandResult:
     """Run a line of bash with the program on PATH."""
     path = f"{PROGRAM.parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
@@ -28,7 +28,7 @@ def shell(command: str) -> Said:
         encoding="utf-8",
         env={**os.environ, "PATH": path},
     )
-    return Said(done.returncode, done.stdout, done.stderr)
+    return CommandResult(done.returncode, done.stdout, done.stderr)
 
 
 def on_a_terminal(*arguments: str, columns: int = 80, **environment: str) -> str:
@@ -71,9 +71,9 @@ def _read(terminal: int) -> bytes:
     ],
 )
 def test_closed_streams_stop_nothing(site: Path, line: str) -> None:
-    said = shell(line)
-    assert said.code == 0
-    assert said.err == ""
+    result = shell(line)
+    assert result.code == 0
+    assert result.err == ""
 
 
 @pytest.mark.parametrize(
@@ -95,15 +95,15 @@ def test_a_closed_pipe_is_not_an_error(site: Path, command: str, stream: str) ->
 
 
 def test_the_first_lines_are_enough(site: Path) -> None:
-    said = shell("syndicate explain tsukuroi | head -n 1")
-    assert (said.out, said.err) == ("content/tsukuroi.md\n", "")
+    result = shell("syndicate explain tsukuroi | head -n 1")
+    assert (result.out, result.err) == ("content/tsukuroi.md\n", "")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
 def test_output_that_cannot_be_written_is_an_error(site: Path) -> None:
-    said = shell("syndicate config > /dev/full")
-    assert said.code == 2
-    assert said.err.startswith("error: the system refuses: No space left on device\n    ")
+    result = shell("syndicate config > /dev/full")
+    assert result.code == 2
+    assert result.err.startswith("error: the system refuses: No space left on device\n    ")
     assert shell("syndicate nonsense 2> /dev/full").code == 2
 
 
@@ -111,15 +111,15 @@ def test_output_that_cannot_be_written_is_an_error(site: Path) -> None:
 def test_every_character_can_be_shown_in_any_locale(
     site: Path, program: Program, locale: dict[str, str]
 ) -> None:
-    said = program("explain", "qahwat-al-bahr", **locale)
-    assert said.code == 0
-    assert "title" in said.out
+    result = program("explain", "qahwat-al-bahr", **locale)
+    assert result.code == 0
+    assert "title" in result.out
 
 
 def test_a_name_that_is_not_text_can_be_asked_for(site: Path, program: Program) -> None:
-    said = program("explain", b"content/caf\xe9.md")
-    assert said.code == 2
-    assert "there is no such article" in said.err
+    result = program("explain", b"content/caf\xe9.md")
+    assert result.code == 2
+    assert "there is no such article" in result.err
     assert program("new", b"caf\xe9").code == 2
     assert program("build", "--config", b"caf\xe9.yaml").code == 2
 
@@ -151,9 +151,9 @@ def test_a_build_stopped_with_ctrl_c_is_completed_by_the_next(site: Path) -> Non
     assert "Stopped." in err
     assert "Traceback" not in err
     assert out == ""
-    said = shell("syndicate build -q && syndicate build")
-    assert said.code == 0
-    assert "271 articles published, 1 draft, nothing to write" in said.out
+    result = shell("syndicate build -q && syndicate build")
+    assert result.code == 0
+    assert "271 articles published, 1 draft, nothing to write" in result.out
     assert len(list(Path("public/articles").iterdir())) == 271
 
 
@@ -233,24 +233,26 @@ def test_findings_are_plain_lines_where_a_table_does_not_fit(site: Path) -> None
 
 @pytest.mark.parametrize("name", ["bash", "zsh", "fish"])
 def test_each_shell_gets_a_completion_script(program: Program, name: str) -> None:
-    said = program("completion", name)
-    assert said.code == 0
-    assert f"_SYNDICATE_COMPLETE={name}_complete" in said.out
+    result = program("completion", name)
+    assert result.code == 0
+    assert f"_SYNDICATE_COMPLETE={name}_complete" in result.out
 
 
-def test_bash_takes_the_script_and_completes(site: Path, need: Callable[[str, str], str]) -> None:
-    need("bash", "apt-get install bash")
+def test_bash_takes_the_script_and_completes(
+    site: Path, require_program: Callable[[str, str], str]
+) -> None:
+    require_program("bash", "apt-get install bash")
 
     def completed(*words: str) -> set[str]:
         line = " ".join(f"'{word}'" for word in words)
-        said = shell(
+        result = shell(
             'eval "$(syndicate completion bash)"\n'
             f"COMP_WORDS=({line}); COMP_CWORD={len(words) - 1}\n"
             "_syndicate_completion syndicate\n"
             'printf "%s\\n" "${COMPREPLY[@]}"'
         )
-        assert (said.code, said.err) == (0, "")
-        return set(said.out.split())
+        assert (result.code, result.err) == (0, "")
+        return set(result.out.split())
 
     assert completed("syndicate", "c") == {"check", "completion", "config"}
     assert completed("syndicate", "build", "--s") == {"--strict"}

@@ -38,12 +38,12 @@ def nobody_there(step: Step) -> Say | None:
 
 @pytest.fixture(params=["postfix", "opensmtpd"])
 def server(
-    request: pytest.FixtureRequest, root: None, need: Callable[[str, str], str]
+    request: pytest.FixtureRequest, root: None, require_program: Callable[[str, str], str]
 ) -> Iterator[RealServer]:
     """A mail server, started."""
     with SmtpServer(nobody_there) as far:
         if request.param == "postfix":
-            need("postfix", "apt-get install postfix")
+            require_program("postfix", "apt-get install postfix")
             with running(lambda folder: Postfix(folder, far.port)) as started:
                 yield started
         else:

@@ -90,9 +90,9 @@ def test_feedparser_finds_the_media_tags_and_authors_of_hard_entries(write: Writ
 
 @XML_FORMATS
 def test_newsboat_shows_every_article_with_title_author_and_address(
-    write: Write, need: Callable[[str, str], str], tmp_path: Path
+    write: Write, require_program: Callable[[str, str], str], tmp_path: Path
 ) -> None:
-    newsboat = need("newsboat", "apt install newsboat, or brew install newsboat")
+    newsboat = require_program("newsboat", "apt install newsboat, or brew install newsboat")
     made = feed(*HARD)
     document = tmp_path / "feed.xml"
     document.write_bytes(write(made))

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.serialization import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from issues_to_send import ADA, NAMED, prepared, with_form
+from encoded_issues import ADA, NAMED, encoded, with_variant
 from syndicate.config.model import Dkim
 from syndicate.errors import SyndicateError
 from syndicate.mail.dkim import SIGNED, Signer
@@ -67,7 +67,7 @@ def tags(message: bytes) -> dict[str, str]:
 
 
 def test_the_signature_covers_the_headers_that_bulk_mail_requires() -> None:
-    said = tags(SIGNER.signed(prepared().to(ADA)))
+    said = tags(SIGNER.signed(encoded().to(ADA)))
     covered = said["h"].split(":")
     assert (said["a"], said["d"], said["s"]) == ("rsa-sha256", "news.example.org", "letters")
     assert covered.count("from") == 2
@@ -79,7 +79,7 @@ def test_the_signature_covers_the_headers_that_bulk_mail_requires() -> None:
 
 
 def test_its_lines_are_short_and_the_message_stays_as_it_is() -> None:
-    message = prepared().to(ADA)
+    message = encoded().to(ADA)
     signed = SIGNER.signed(message)
     assert signed == signature(signed).encode() + message
     assert max(map(len, signature(signed).split("\r\n"))) <= 78
@@ -88,22 +88,22 @@ def test_its_lines_are_short_and_the_message_stays_as_it_is() -> None:
 
 @given(st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"])), st.text())
 def test_dkimpy_believes_the_signature_of_any_message(name: str, text: str) -> None:
-    ready = prepared(with_form(replace(NAMED, text=text, subject=f"{name} wintry")))
+    ready = encoded(with_variant(replace(NAMED, text=text, subject=f"{name} wintry")))
     assert verified(SIGNER.signed(ready.to(replace(ADA, name=name))))
 
 
 def test_it_holds_for_mail_in_utf_8() -> None:
-    message = prepared().to(replace(ADA, address="zoë@example.org"), smtputf8=True)
+    message = encoded().to(replace(ADA, address="zoë@example.org"), smtputf8=True)
     assert verified(SIGNER.signed(message))
 
 
 def test_of_headers_that_stand_twice_the_last_is_signed_first() -> None:
-    message = prepared().to(ADA).replace(b"\r\nSubject:", b"\r\nTo: eve@example.org\r\nSubject:")
+    message = encoded().to(ADA).replace(b"\r\nSubject:", b"\r\nTo: eve@example.org\r\nSubject:")
     assert verified(SIGNER.signed(message))
 
 
 def test_headers_may_be_refolded_in_transit() -> None:
-    signed = SIGNER.signed(prepared().to(replace(ADA, name="Ada " * 30)))
+    signed = SIGNER.signed(encoded().to(replace(ADA, name="Ada " * 30)))
     assert verified(signed.replace(b"Subject: Winter at", b"Subject:  Winter\r\n\tat"))
 
 
@@ -121,7 +121,7 @@ def test_headers_may_be_refolded_in_transit() -> None:
     ],
 )
 def test_changes_in_transit_invalidate_the_signature(of: bytes, becomes: bytes) -> None:
-    signed = SIGNER.signed(prepared().to(ADA))
+    signed = SIGNER.signed(encoded().to(ADA))
     changed = signed.replace(b"List-Unsubscribe:\r\n ", b"List-Unsubscribe: ")
     assert verified(changed)
     assert of in changed
@@ -130,7 +130,7 @@ def test_changes_in_transit_invalidate_the_signature(of: bytes, becomes: bytes) 
 
 def test_the_domain_that_signs_may_be_another_than_the_senders() -> None:
     signer = Signer(replace(SETTINGS, domain="Bücher.example"), "news.example.org")
-    assert tags(signer.signed(prepared().to(ADA)))["d"] == "xn--bcher-kva.example"
+    assert tags(signer.signed(encoded().to(ADA)))["d"] == "xn--bcher-kva.example"
 
 
 @pytest.mark.parametrize(
@@ -172,12 +172,12 @@ def test_without_cryptography_the_hint_is_how_to_install_it(
 
 
 def test_opendkim_accepts_the_signature_and_not_a_changed_message(
-    need: Callable[[str, str], str], tmp_path: Path
+    require_program: Callable[[str, str], str], tmp_path: Path
 ) -> None:
-    opendkim = need("opendkim", "apt install opendkim")
+    opendkim = require_program("opendkim", "apt install opendkim")
     (tmp_path / "keys").write_text(f"letters._domainkey.news.example.org {RECORD}\n")
     (tmp_path / "conf").write_text(f"Mode v\nTestPublicKeys {tmp_path / 'keys'}\n")
-    good = SIGNER.signed(prepared().to(replace(ADA, name="Zoë")))
+    good = SIGNER.signed(encoded().to(replace(ADA, name="Zoë")))
     for message, believed in ((good, True), (good.replace(b"A long line", b"A LONG line"), False)):
         (tmp_path / "message").write_bytes(message)
         command = [opendkim, "-x", str(tmp_path / "conf"), "-t", str(tmp_path / "message")]

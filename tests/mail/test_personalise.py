@@ -16,16 +16,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from issues_to_send import (
+from encoded_issues import (
     ADA,
     DIGEST,
-    MARKS,
     NAMED,
     NOON,
     PERSONAL,
+    PLACEHOLDERS,
     WEEKLY,
-    prepared,
-    with_form,
+    encoded,
+    with_variant,
 )
 from syndicate.errors import MessageError
 from syndicate.mail.personalise import EncodedIssue, Recipient, message_id
@@ -53,8 +53,8 @@ BREAKS = st.sampled_from(
         "\t\n",
         "\nFrom ",
         "\t",
-        MARKS.name,
-        MARKS.unsubscribe,
+        PLACEHOLDERS.name,
+        PLACEHOLDERS.unsubscribe,
         DIGEST[::-1],
     )
 )
@@ -98,16 +98,16 @@ def as_lines(text: str) -> str:
 
 def filled(text: str, who: Recipient, *, html: bool = False) -> str:
     for mark, value in (
-        (MARKS.unsubscribe, who.unsubscribe),
-        (MARKS.preferences, who.preferences),
-        (MARKS.name, who.name),
+        (PLACEHOLDERS.unsubscribe, who.unsubscribe),
+        (PLACEHOLDERS.preferences, who.preferences),
+        (PLACEHOLDERS.name, who.name),
     ):
         text = text.replace(mark, escape(value) if html else value)
     return as_lines(text)
 
 
 def test_each_header_is_there_exactly_once() -> None:
-    message = read(prepared().to(ADA))
+    message = read(encoded().to(ADA))
     for name in ONCE:
         assert len(message.get_all(name, [])) == 1, name
     assert len(message.keys()) == len(ONCE)
@@ -121,26 +121,26 @@ def test_each_header_is_there_exactly_once() -> None:
 
 def test_a_date_without_a_zone_is_refused() -> None:
     with pytest.raises(MessageError, match="zone"):
-        prepared().to(replace(ADA, date=datetime(2026, 11, 22)))  # noqa: DTZ001
+        encoded().to(replace(ADA, date=datetime(2026, 11, 22)))  # noqa: DTZ001
 
 
 def test_unsubscribing_is_by_one_click_or_an_email() -> None:
-    message = read(prepared().to(ADA))
+    message = read(encoded().to(ADA))
     leave = str(message["List-Unsubscribe"]).strip()
     assert leave == f"<{ADA.unsubscribe}>, <{ADA.unsubscribe_by_mail}>"
     assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     with pytest.raises(MessageError, match="one-click"):
-        prepared().to(replace(ADA, unsubscribe="mailto:weekly@news.example.org"))
+        encoded().to(replace(ADA, unsubscribe="mailto:weekly@news.example.org"))
 
 
 def test_without_https_one_unsubscribes_by_email() -> None:
-    message = read(prepared().to(replace(ADA, unsubscribe="http://127.0.0.1:8000/leave")))
+    message = read(encoded().to(replace(ADA, unsubscribe="http://127.0.0.1:8000/leave")))
     assert str(message["List-Unsubscribe"]).strip() == f"<{ADA.unsubscribe_by_mail}>"
     assert "List-Unsubscribe-Post" not in message
 
 
 def test_the_headers_of_a_list() -> None:
-    message = read(prepared().to(ADA))
+    message = read(encoded().to(ADA))
     assert message["List-ID"] == "<weekly.news.example.org>"
     assert message["Precedence"] == "bulk"
     assert message["Auto-Submitted"] == "auto-generated"
@@ -161,7 +161,7 @@ def test_no_structured_header_is_ever_encoded() -> None:
         unsubscribe=ADA.unsubscribe + "x" * 500,
         message_id="m" * 200 + "@news.example.org",
     )
-    head = prepared().to(who).partition(b"\r\n\r\n")[0].decode()
+    head = encoded().to(who).partition(b"\r\n\r\n")[0].decode()
     unfolded = head.replace("\r\n ", " ")
     assert [line.partition(":")[0] for line in unfolded.split("\r\n") if "=?" in line] == ["To"]
     assert f"<{who.unsubscribe}>, <{who.unsubscribe_by_mail}>" in unfolded
@@ -181,7 +181,7 @@ def test_the_id_is_one_recipients_alone_stable_and_on_the_senders_domain() -> No
 
 
 def test_plain_text_first_html_last_with_the_readers_own_in_both() -> None:
-    data = prepared().to(ADA)
+    data = encoded().to(ADA)
     assert_well_formed(data)
     plain, html = texts(data)
     assert plain == filled(NAMED.text, ADA)
@@ -191,7 +191,7 @@ def test_plain_text_first_html_last_with_the_readers_own_in_both() -> None:
 
 
 def test_a_reader_without_a_name_gets_the_variant_without() -> None:
-    data = prepared().to(replace(ADA, name=""))
+    data = encoded().to(replace(ADA, name=""))
     assert_well_formed(data)
     assert read(data)["To"] == "ada@example.net"
     assert "Hello reader," in texts(data)[0]
@@ -199,7 +199,7 @@ def test_a_reader_without_a_name_gets_the_variant_without() -> None:
 
 def test_a_name_is_escaped_in_html_and_nowhere_else() -> None:
     name = "<script>alert('\"1\" & 2')</script>"
-    data = prepared().to(replace(ADA, name=name))
+    data = encoded().to(replace(ADA, name=name))
     plain, html = texts(data)
     assert f"Hello {name}," in plain
     assert "<script>" not in html
@@ -208,13 +208,13 @@ def test_a_name_is_escaped_in_html_and_nowhere_else() -> None:
 
 
 def test_the_name_of_a_reader_is_never_a_placeholder() -> None:
-    name = f"{MARKS.unsubscribe} {MARKS.name}"
-    assert f"Hello {name}," in texts(prepared().to(replace(ADA, name=name)))[0]
+    name = f"{PLACEHOLDERS.unsubscribe} {PLACEHOLDERS.name}"
+    assert f"Hello {name}," in texts(encoded().to(replace(ADA, name=name)))[0]
 
 
 def test_the_subject_may_hold_the_name() -> None:
-    ready = prepared(
-        with_form(IssueVariant(f"{MARKS.name}, winter is here", NAMED.html, NAMED.text))
+    ready = encoded(
+        with_variant(IssueVariant(f"{PLACEHOLDERS.name}, winter is here", NAMED.html, NAMED.text))
     )
     for name in ("Ada", "Zoë", "湖" * 60, "x" * 200):
         data = ready.to(replace(ADA, name=name))
@@ -223,9 +223,9 @@ def test_the_subject_may_hold_the_name() -> None:
 
 
 def test_again_is_the_same_and_another_issue_has_another_boundary() -> None:
-    assert prepared().to(ADA) == prepared().to(ADA)
-    other = prepared(with_form(replace(NAMED, text="Another\n")))
-    boundaries = {read(each.to(ADA)).get_boundary() for each in (prepared(), other)}
+    assert encoded().to(ADA) == encoded().to(ADA)
+    other = encoded(with_variant(replace(NAMED, text="Another\n")))
+    boundaries = {read(each.to(ADA)).get_boundary() for each in (encoded(), other)}
     assert len(boundaries) == 2
 
 
@@ -236,47 +236,50 @@ WRITTEN = [name for name in ADA.__dataclass_fields__ if name != "date"]
 @pytest.mark.parametrize("evil", ["\r\nBcc: x@e.org", "\n", "\r", "\u2028", "\u2029", "\x85", "\0"])
 def test_what_breaks_lines_is_refused_in_whatever_is_the_readers(field: str, evil: str) -> None:
     with pytest.raises(MessageError) as caught:
-        prepared().to(replace(ADA, **{field: getattr(ADA, field) + evil}))
+        encoded().to(replace(ADA, **{field: getattr(ADA, field) + evil}))
     assert caught.value.hint
 
 
 def test_domains_are_written_in_punycode() -> None:
-    data = prepared().to(replace(ADA, address="ada@bücher.example"))
+    data = encoded().to(replace(ADA, address="ada@bücher.example"))
     assert read(data)["To"].addresses[0].addr_spec == "ada@xn--bcher-kva.example"
 
 
 def test_a_non_ascii_local_part_needs_smtputf8() -> None:
     zoe = replace(ADA, address="zoë@bücher.example", name="Zoë")
     with pytest.raises(MessageError, match="SMTPUTF8"):
-        prepared().to(zoe)
-    data = prepared().to(zoe, smtputf8=True)
+        encoded().to(zoe)
+    data = encoded().to(zoe, smtputf8=True)
     assert "To: =?utf-8?q?Zo=C3=AB?= <zoë@xn--bcher-kva.example>\r\n" in data.decode()
     to = email.message_from_string(data.decode(), policy=SMTPUTF8)["To"]
     assert to.addresses[0].addr_spec == "zoë@xn--bcher-kva.example"
-    ascii_only = prepared().to(ADA, smtputf8=True)
+    ascii_only = encoded().to(ADA, smtputf8=True)
     assert ascii_only.isascii()
     for nobody in ("zo ë@e.org", "zoë\u0080@e.org", "zoë@e..org", "ë", "zoë.@e.org"):
         with pytest.raises(MessageError):
-            prepared().to(replace(ADA, address=nobody), smtputf8=True)
+            encoded().to(replace(ADA, address=nobody), smtputf8=True)
 
 
 @pytest.mark.parametrize(
     "form",
     [
-        replace(NAMED, html=NAMED.html.replace(MARKS.name, MARKS.name.upper(), 1)),
-        replace(NAMED, html=NAMED.html + MARKS.name[:25] + "…"),
+        replace(NAMED, html=NAMED.html.replace(PLACEHOLDERS.name, PLACEHOLDERS.name.upper(), 1)),
+        replace(NAMED, html=NAMED.html + PLACEHOLDERS.name[:25] + "…"),
         replace(
-            NAMED, text=NAMED.text.replace(MARKS.name, f"{MARKS.name[:30]}\n{MARKS.name[30:]}")
+            NAMED,
+            text=NAMED.text.replace(
+                PLACEHOLDERS.name, f"{PLACEHOLDERS.name[:30]}\n{PLACEHOLDERS.name[30:]}"
+            ),
         ),
-        replace(NAMED, subject=f"Winter {MARKS.name[:-1]}"),
-        replace(NAMED, subject=f"Winter {MARKS.unsubscribe}"),
+        replace(NAMED, subject=f"Winter {PLACEHOLDERS.name[:-1]}"),
+        replace(NAMED, subject=f"Winter {PLACEHOLDERS.unsubscribe}"),
         replace(NAMED, html=NAMED.html + f"https://{DIGEST}.invalid/else"),
     ],
 )
 def test_a_placeholder_changed_by_a_template_is_an_error_before_sending(form: IssueVariant) -> None:
     for personal in (replace(PERSONAL, named=form), replace(PERSONAL, nameless=form)):
         with pytest.raises(MessageError, match="template") as caught:
-            prepared(personal)
+            encoded(personal)
         assert "recipient_name" in caught.value.hint
 
 
@@ -285,7 +288,7 @@ def test_the_decoded_message_is_the_issue_with_values_of_the_reader(
     name: str, text: str, html: str
 ) -> None:
     who = replace(ADA, name=name)
-    data = prepared(with_form(IssueVariant("Winter", html + "\n", text + "\n"))).to(who)
+    data = encoded(with_variant(IssueVariant("Winter", html + "\n", text + "\n"))).to(who)
     assert_well_formed(data)
     assert texts(data) == (
         filled(text + "\n", who),
@@ -298,7 +301,7 @@ def test_ten_thousand_readers_get_whole_messages_of_their_own() -> None:
     lots = random.Random(2026)
     alphabet = "abc DEF.=?<>&\"'{}éß湖🦢شתא,;:@\\"
     seen = set()
-    ready = prepared()
+    ready = encoded()
     for number in range(10_000):
         name = "".join(lots.choices(alphabet, k=lots.randint(0, 60))).strip()
         who = replace(ADA, name=name, message_id=f"{number}@news.example.org")
@@ -315,6 +318,6 @@ def test_ten_thousand_readers_get_whole_messages_of_their_own() -> None:
 @given(NAMES, TEXTS)
 def test_what_is_kept_is_read_back(subject: str, text: str) -> None:
     personal = PersonalisedIssue(
-        MARKS, IssueVariant(subject, text, text), IssueVariant("", text, subject)
+        PLACEHOLDERS, IssueVariant(subject, text, text), IssueVariant("", text, subject)
     )
     assert PersonalisedIssue.from_json(personal.to_json()) == personal

@@ -52,18 +52,18 @@ def rendered(subject: str = "s", html: str = "<p>h</p>", text: str = "t\n") -> R
 
 @pytest.fixture(scope="session")
 def listmonk(
-    tmp_path_factory: pytest.TempPathFactory, need: Callable[[str, str], str]
+    tmp_path_factory: pytest.TempPathFactory, require_program: Callable[[str, str], str]
 ) -> Iterator[Program]:
-    go = need("go", "apt install golang-go")
+    go = require_program("go", "apt install golang-go")
     engine = engines.listmonk(go, tmp_path_factory.mktemp("listmonk"))
     yield engine
     engine.close()
 
 
 @pytest.fixture(scope="session")
-def sendgrid(need: Callable[[str, str], str]) -> Iterator[Program]:
-    need("handlebars", "apt install handlebars")
-    engine = engines.sendgrid(need("node", "apt install handlebars"))
+def sendgrid(require_program: Callable[[str, str], str]) -> Iterator[Program]:
+    require_program("handlebars", "apt install handlebars")
+    engine = engines.sendgrid(require_program("node", "apt install handlebars"))
     yield engine
     engine.close()
 

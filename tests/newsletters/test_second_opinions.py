@@ -56,8 +56,10 @@ def comparable(style: dict[str, str]) -> set[tuple[str, str]]:
 # -- spam ------------------------------------------------------------------------------------
 
 
-def test_spamassassin_sees_nothing_of_spam(rendered: Rendered, need: Need, tmp_path: Path) -> None:
-    program = need("spamassassin", "apt-get install spamassassin")
+def test_spamassassin_sees_nothing_of_spam(
+    rendered: Rendered, require_program: Need, tmp_path: Path
+) -> None:
+    program = require_program("spamassassin", "apt-get install spamassassin")
     judged = subprocess.run(
         [program, "--local", "--test-mode"],
         input=written(rendered),
@@ -110,10 +112,10 @@ REASONS = {
 
 
 def test_mail_programs_support_each_feature_or_there_is_a_reason(
-    rendered: Rendered, need: Need, caniemail: Path
+    rendered: Rendered, require_program: Need, caniemail: Path
 ) -> None:
     judged = subprocess.run(
-        [need("node", "apt-get install nodejs"), caniemail, *PROGRAMS],
+        [require_program("node", "apt-get install nodejs"), caniemail, *PROGRAMS],
         input=rendered.html.encode(),
         capture_output=True,
         check=True,

@@ -15,7 +15,7 @@ import httpx
 import pytest
 from service_parts import MINUTE, MONDAY, settle
 
-import sent
+import sent_issues
 from site_folder import SiteFolder
 from syndicate.bounces.mailboxes import Tally, read_mailboxes
 from syndicate.service import bounce_task
@@ -31,7 +31,12 @@ from syndicate.timestamps import format_timestamp
 ADA = 1
 SECOND = timedelta(seconds=1)
 PASSWORD = "user:0123456789abcdef"
-GONE = {"RecordType": "Bounce", "Type": "HardBounce", "Email": sent.ADA, "Details": "550 5.1.1 no"}
+GONE = {
+    "RecordType": "Bounce",
+    "Type": "HardBounce",
+    "Email": sent_issues.ADA,
+    "Details": "550 5.1.1 no",
+}
 
 
 @pytest.fixture
@@ -42,9 +47,9 @@ def site(tmp_path: Path, database_url: str) -> SiteFolder:
         (folder.root / "returns" / name).mkdir(parents=True)
     folder.configure(bounces={"maildir": "returns"})
     with folder.opened() as opened:
-        ada = sent.subscriber(opened.database, now=format_timestamp(MONDAY))
+        ada = sent_issues.subscriber(opened.database, now=format_timestamp(MONDAY))
         assert ada.id == ADA
-        sent.send(opened.database, 1, ada)
+        sent_issues.send(opened.database, 1, ada)
     return folder
 
 
@@ -53,8 +58,8 @@ def comes_back(site: SiteFolder, name: str) -> None:
     with site.opened() as opened:
         ada = Subscribers(opened.database).by_id(ADA)
         assert ada
-        path = sent.path_of(opened.database, 1, ada, format_timestamp(MONDAY))
-    (site.root / "returns" / "new" / name).write_bytes(sent.to(path))
+        path = sent_issues.path_of(opened.database, 1, ada, format_timestamp(MONDAY))
+    (site.root / "returns" / "new" / name).write_bytes(sent_issues.to(path))
 
 
 def unread(site: SiteFolder) -> list[str]:

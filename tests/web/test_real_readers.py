@@ -134,9 +134,9 @@ def test_feedparser_gets_304_and_226(site: SiteFolder, server: Running, name: st
 
 
 def test_newsboat_gets_304_and_226_and_keeps_every_entry(
-    site: SiteFolder, server: Running, tmp_path: Path, need: Need
+    site: SiteFolder, server: Running, tmp_path: Path, require_program: Need
 ) -> None:
-    newsboat = need("newsboat", "apt-get install newsboat")
+    newsboat = require_program("newsboat", "apt-get install newsboat")
     folder = tmp_path / "newsboat"
     folder.mkdir()
     (folder / "urls").write_text(f"{server.url}/feed.xml\n", encoding="utf-8")
@@ -162,7 +162,7 @@ def test_newsboat_gets_304_and_226_and_keeps_every_entry(
     reload()
     query = "SELECT title FROM rss_item ORDER BY title"
     shown = subprocess.run(
-        [need("sqlite3", "apt-get install sqlite3"), folder / "cache.db", query],
+        [require_program("sqlite3", "apt-get install sqlite3"), folder / "cache.db", query],
         capture_output=True,
         encoding="utf-8",
         check=True,

@@ -194,10 +194,13 @@ def test_a_folder_that_was_deleted_and_copied_back_sends_nothing(
 
 @pytest.mark.parametrize("copy", [("cp", "-a"), ("rsync", "-a", "--inplace", "--delete")])
 def test_a_backup_of_the_whole_folder_put_over_it_sends_nothing(
-    copy: tuple[str, ...], file_site: Mailing, tmp_path: Path, need: Callable[[str, str], str]
+    copy: tuple[str, ...],
+    file_site: Mailing,
+    tmp_path: Path,
+    require_program: Callable[[str, str], str],
 ) -> None:
     """The record beside the store is overwritten too, and every file stays the file it was."""
-    need(copy[0], f"apt install {copy[0]}")
+    require_program(copy[0], f"apt install {copy[0]}")
     root, backup = file_site.folder.root, tmp_path / "backup"
     subprocess.run(["cp", "-a", root, backup], check=True)
     assert file_site.send().sent == len(PEOPLE)

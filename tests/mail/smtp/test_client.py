@@ -587,10 +587,12 @@ def test_replies_injected_before_starttls_are_refused(tls: ssl.SSLContext) -> No
 
 
 @pytest.fixture
-def sink(need: Callable[[str, str], str], tmp_path: Path) -> Iterator[Callable[..., Server]]:
+def sink(
+    require_program: Callable[[str, str], str], tmp_path: Path
+) -> Iterator[Callable[..., Server]]:
     """Postfix's own server for tests: it takes options, and gives where it listens."""
     path = shutil.which("smtp-sink", path="/usr/sbin:/usr/local/sbin")
-    program = path or need("smtp-sink", "apt install postfix")
+    program = path or require_program("smtp-sink", "apt install postfix")
     running: list[subprocess.Popen[bytes]] = []
 
     def start(*options: str) -> Server:

@@ -1,8 +1,8 @@
-"""A subscriber to whom issues were sent, and notices about them."""
+"""A subscriber to whom issues were sent, and bounce reports about them."""
 
 from __future__ import annotations
 
-import notices
+import bounce_reports
 from syndicate.bounces.return_path import return_path
 from syndicate.store.database import Database
 from syndicate.store.issue_sends import IssueSend
@@ -14,7 +14,7 @@ ADA = "ada@example.net"
 
 
 def subscriber(database: Database, mail: str = ADA, *, now: str) -> Subscriber:
-    """Somebody who gets the newsletter."""
+    """A subscriber of the newsletter."""
     known = Subscribers(database)
     with database.transaction():
         hashed = address(mail).hashed(known.salt())
@@ -32,7 +32,7 @@ def send(
     at: str = "",
     planned: int = 10,
 ) -> None:
-    """Have an issue in the ledger, delivered to somebody."""
+    """Store an issue and its delivery to a subscriber."""
     slot = f"2026-11-{issue:02}T08:00"
     sending = IssueSend(issue, "weekly", slot, f"{slot}:00Z", planned=planned)
     row = (issue, who.id, state, at)
@@ -48,6 +48,6 @@ def path_of(database: Database, issue: int, who: Subscriber, now: str) -> str:
     return return_path("bounces@example.org", secret, issue, who.id)
 
 
-def to(path: str, notice: bytes = notices.POSTFIX) -> bytes:
-    """A notice that came to a return path."""
-    return notice.replace(notices.TOKEN.encode(), path.encode())
+def to(path: str, notice: bytes = bounce_reports.POSTFIX) -> bytes:
+    """A bounce report to a return path."""
+    return notice.replace(bounce_reports.TOKEN.encode(), path.encode())

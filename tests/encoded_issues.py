@@ -1,4 +1,4 @@
-"""An issue with marks, and somebody who reads it."""
+"""An issue with placeholders, and a recipient."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from syndicate.newsletters.personal import IssueVariant, PersonalisedIssue, Plac
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 DIGEST = "3f7a9c04e1b85d26f0c9a7713be4d58261f08c9e"
-MARKS = Placeholders(
+PLACEHOLDERS = Placeholders(
     digest=DIGEST,
     unsubscribe=f"https://{DIGEST}.invalid/unsubscribe",
     preferences=f"https://{DIGEST}.invalid/preferences",
@@ -19,27 +19,29 @@ MARKS = Placeholders(
 )
 HTML = f"""<!DOCTYPE html>
 <title>Winter</title>
-<p title="{MARKS.name}">Hello {MARKS.name}, — 湖 {{{{ name }}}}</p>
-{MARKS.name}
+<p title="{PLACEHOLDERS.name}">Hello {PLACEHOLDERS.name}, — 湖 {{{{ name }}}}</p>
+{PLACEHOLDERS.name}
 .a line that begins with a dot
 <p>{"A long line without any break. " * 20}</p>
-<p>...<a href="{MARKS.unsubscribe}">Unsubscribe</a>
-<a href="{MARKS.preferences}">Preferences</a></p>
+<p>...<a href="{PLACEHOLDERS.unsubscribe}">Unsubscribe</a>
+<a href="{PLACEHOLDERS.preferences}">Preferences</a></p>
 """
-TEXT = f"""Hello {MARKS.name},
+TEXT = f"""Hello {PLACEHOLDERS.name},
 
 .a line that begins with a dot
-{MARKS.name}.{MARKS.name}... {{{{ name }}}}
+{PLACEHOLDERS.name}.{PLACEHOLDERS.name}... {{{{ name }}}}
 {"A long line without any break. " * 20}
 
-Unsubscribe: {MARKS.unsubscribe}
-Preferences: {MARKS.preferences}
+Unsubscribe: {PLACEHOLDERS.unsubscribe}
+Preferences: {PLACEHOLDERS.preferences}
 """
 NAMED = IssueVariant("Winter at the lake", HTML, TEXT)
 NAMELESS = IssueVariant(
-    NAMED.subject, HTML.replace(MARKS.name, "reader"), TEXT.replace(MARKS.name, "reader")
+    NAMED.subject,
+    HTML.replace(PLACEHOLDERS.name, "reader"),
+    TEXT.replace(PLACEHOLDERS.name, "reader"),
 )
-PERSONAL = PersonalisedIssue(MARKS, NAMED, NAMELESS)
+PERSONAL = PersonalisedIssue(PLACEHOLDERS, NAMED, NAMELESS)
 WEEKLY = Newsletter(
     name="weekly", title="Lake Weekly", sender="Lake Notes <weekly@news.example.org>"
 )
@@ -55,12 +57,12 @@ ADA = Recipient(
 )
 
 
-def prepared(
+def encoded(
     personal: PersonalisedIssue = PERSONAL, newsletter: Newsletter = WEEKLY
 ) -> EncodedIssue:
     return EncodedIssue(personal, newsletter, issue="2026-11-22-1200")
 
 
-def with_form(form: IssueVariant) -> PersonalisedIssue:
+def with_variant(variant: IssueVariant) -> PersonalisedIssue:
     """The same texts whether there is a name or not."""
-    return replace(PERSONAL, named=form, nameless=form)
+    return replace(PERSONAL, named=variant, nameless=variant)

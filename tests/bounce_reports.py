@@ -1,4 +1,4 @@
-"""Notices as mail systems write them, in words of our own."""
+"""Bounce reports as mail systems write them, in our own words."""
 
 from __future__ import annotations
 
