@@ -16,6 +16,7 @@ from syndicate.schedule.slots import Schedule
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 DAYS = [date(2026, 1, 1) + timedelta(days=n) for n in range(90)]
 """Months of 31, 28 and 31 days."""
+FIELDS = "write five fields: minute hour day month weekday, such as 0 8 * * mon"
 
 
 def slots(text: str) -> list[str]:
@@ -43,6 +44,8 @@ def refusal(text: str, read: Callable[[str], object] = words.every) -> ScheduleE
         ("Mondays at 8:00", ["0 8 * * 1"]),
         ("every monday at 8 am", ["0 8 * * 1"]),
         ("on mon 08:00", ["0 8 * * 1"]),
+        ("thur at 23:59", ["59 23 * * 4"]),
+        ("tues at 12 pm", ["0 12 * * 2"]),
         ("day at 07:30", ["30 7 * * *"]),
         ("daily at 7:30 p.m.", ["30 19 * * *"]),
         ("day at 12 am and 12 pm", ["0 0 * * *", "0 12 * * *"]),
@@ -56,6 +59,7 @@ def refusal(text: str, read: Callable[[str], object] = words.every) -> ScheduleE
         ("first monday of the month at 09:00", ["0 9 * * 1#1"]),
         ("the 2nd tuesday of each month at 09:00", ["0 9 * * 2#2"]),
         ("first and third monday of the month at 09:00", ["0 9 * * 1#1,1#3"]),
+        ("second and fourth friday of the month at 09:00", ["0 9 * * 5#2,5#4"]),
         ("last friday of the month at 17:00", ["0 17 * * 5L"]),
         ("first monday and last friday of every month at 17:00", ["0 17 * * 1#1,5L"]),
         ("last day of the month at 18:00", ["0 18 L * *"]),
@@ -78,19 +82,34 @@ def test_words_become_cron_expressions(text: str, like: list[str]) -> None:
         ("frist monday of the month at 08:00", "did you mean first?"),
         ("first wenesday of the month at 08:00", "did you mean wednesday?"),
         ("monday", "write monday at 08:00"),
+        ("mondey", "did you mean monday?"),
+        ("week", "write monday at 08:00"),
         ("weekly", "write monday at 08:00"),
+        ("hourly", "write hour"),
+        ("fortnight", "write first and third monday of the month at 08:00"),
+        ("biweekly", "write first and third monday of the month at 08:00"),
         ("at 08:00", "write day at 08:00"),
         ("2 weeks", "write first and third monday of the month at 08:00"),
         ("other monday at 08:00", "write first and third monday of the month at 08:00"),
         ("weekend at 10:00", "write saturday at 08:00, or saturday and sunday at 08:00"),
-        ("month", words.HINTS["month"]),
+        *(
+            (text, "write first monday of the month at 09:00, or last day of the month at 09:00")
+            for text in ("month", "monthly")
+        ),
         ("5 hours", "write 1, 2, 3, 4, 6, 8 or 12 hours, or use cron"),
         ("monday at 8", "write 8 am or 8 pm"),
-        ("monday at 18", "write 18:00"),
+        ("monday at 1", "write 1 am or 1 pm"),
+        ("monday at 12", "write 12 am or 12 pm"),
+        ("monday at 13", "write 13:00"),
+        ("monday at 0", "write 00:00"),
+        ("monday at 24:00", "write one from 00:00 to 23:59"),
+        ("monday at 08:60", "write one from 00:00 to 23:59"),
+        ("monday at 0 am", "write one from 00:00 to 23:59"),
         ("monday at 25:00", "write one from 00:00 to 23:59"),
         ("monday at 13 pm", "write one from 00:00 to 23:59"),
         ("monday at noon", "write it such as 08:00 or 8:30 pm"),
         ("5th monday of the month at 09:00", "write last monday of the month"),
+        ("fifth monday of the month at 09:00", "write last monday of the month"),
         ("31st of the month at 09:00", "write last day of the month"),
         (
             "first weekday of the month at 09:00",
@@ -106,6 +125,36 @@ def test_words_become_cron_expressions(text: str, like: list[str]) -> None:
 )
 def test_words_that_are_not_understood_are_refused_with_a_hint(text: str, hint: str) -> None:
     assert refusal(text).hint == hint
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("mondey at 08:00", "has 'mondey' in place of a weekday"),
+        ("monday to friday to sunday at 08:00", "has 'to' in place of a weekday"),
+        (
+            "monday of the month at 08:00",
+            "has 'monday' in place of first, second, third, fourth or last",
+        ),
+        ("5 hours", "is 5 hours, which do not divide the day evenly"),
+        ("7 minutes", "is 7 minutes, which do not divide the hour evenly"),
+        ("29th of the month at 08:00", "has day 29, which not every month has"),
+        ("5th monday of the month at 08:00", "has monday number 5, which not every month has"),
+        (
+            "first weekday of the month at 08:00",
+            "counts weekdays from the beginning of the month",
+        ),
+        *(
+            (f"monday at {time}", f"has '{time}', which is not a time of day")
+            for time in ("noon", "8", "25:00")
+        ),
+        ("monday", "is 'monday', without a time of day"),
+        ("", "is '', which cannot be understood"),
+        ("08:00 on monday", "is '08:00 on monday', which cannot be understood"),
+    ],
+)
+def test_a_refusal_quotes_what_is_wrong(text: str, message: str) -> None:
+    assert refusal(text).message == message
 
 
 def test_examples_in_hints_are_valid() -> None:
@@ -185,23 +234,24 @@ def test_the_weekdays_of_cron_begin_on_sunday() -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "says"),
+    ("line", "message", "hint"),
     [
-        ("0 8 * *", "not a cron expression"),
-        ("0 0 8 * * mon", "not a cron expression"),
-        ("@weekly", "not a cron expression"),
-        ("0 25 * * *", "bad hour"),
-        ("0 8 * * mondey", "bad day-of-week"),
-        ("0 0 30 2 *", "bad day-of-month"),
-        ("0 0 */31 * mon#5", "never matches"),
-        (f"{'1' * 5000} 8 * * *", "too long"),
+        ("0 8 * *", "is '0 8 * *', which is not a cron expression", FIELDS),
+        ("0 0 8 * * mon", "is '0 0 8 * * mon', which is not a cron expression", FIELDS),
+        ("@weekly", "is '@weekly', which is not a cron expression", FIELDS),
+        ("0 25 * * *", "has a bad hour: '0 25 * * *'", FIELDS),
+        ("0 8 * * mondey", "has a bad day-of-week: '0 8 * * mondey'", FIELDS),
+        ("0 0 30 2 *", "has a bad day-of-month: '0 0 30 2 *'", FIELDS),
+        ("0 0 */31 * mon#5", "is '0 0 */31 * mon#5', which never matches", "write another day"),
+        (f"{'1' * 5000} 8 * * *", "has a number that is too long", FIELDS),
     ],
 )
-def test_a_cron_expression_that_cannot_work_is_refused(line: str, says: str) -> None:
-    assert says in refusal(line, words.cron).message
+def test_a_cron_expression_that_cannot_work_is_refused(line: str, message: str, hint: str) -> None:
+    refused = refusal(line, words.cron)
+    assert (refused.message, refused.hint) == (message, hint)
 
 
-# -- lengths of time -------------------------------------------------------------------------------
+# -- durations -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -219,7 +269,9 @@ def test_a_duration_is_read(text: str, length: timedelta) -> None:
 
 @pytest.mark.parametrize("text", ["", "24", "0 hours", "-1 day", "1.5 days", "a day", "99999 days"])
 def test_text_that_is_not_a_duration_is_refused(text: str) -> None:
-    refusal(text, words.duration)
+    refused = refusal(text, words.duration)
+    assert refused.message == f"is {text!r}, which is not a duration"
+    assert refused.hint == "write it such as 24 hours, 90 minutes or 2 days"
 
 
 # -- anything --------------------------------------------------------------------------------------
