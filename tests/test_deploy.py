@@ -43,7 +43,7 @@ def test_systemd_finds_nothing_wrong_with_the_unit(
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
 
 
-def test_the_unit_leaves_little_exposed(
+def test_systemd_rates_the_unit_as_secure(
     analyze: Callable[..., subprocess.CompletedProcess[str]],
 ) -> None:
     done = analyze("security", "--offline=yes", f"--threshold={MAX_EXPOSED}", UNIT)

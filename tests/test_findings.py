@@ -19,7 +19,7 @@ FINDINGS = st.builds(
 
 
 @given(st.lists(FINDINGS, min_size=1))
-def test_findings_come_back_as_they_were(findings: list[Finding]) -> None:
+def test_findings_are_read_back_unchanged(findings: list[Finding]) -> None:
     assert from_json(to_json(findings)) == findings
 
 

@@ -136,7 +136,7 @@ KINDS = (("md", MARKDOWN), ("html", HTML))
 
 
 @pytest.mark.soak
-def test_files_that_are_too_much_cost_only_themselves(site: SiteFolder) -> None:
+def test_files_that_are_too_large_affect_no_other(site: SiteFolder) -> None:
     first = run(site, "build")
     assert first.code == 0, first.out
     assert first.megabytes < MAX_MEGABYTES

@@ -231,7 +231,7 @@ def addresses(page: html.HtmlElement) -> Iterator[str]:
         yield from (part.split()[0] for part in str(value).split(",") if part.strip())
 
 
-def test_every_internal_link_leads_somewhere(public: Path) -> None:
+def test_every_internal_link_works(public: Path) -> None:
     everything = pages(public)
     lost = []
     for path, page in everything.items():

@@ -236,7 +236,7 @@ def test_the_commands_in_a_document_work(name: str, tmp_path: Path) -> None:
     assert got == [f"exit {code}" for _, code in wanted], f"{wanted}\n{done.stdout}{done.stderr}"
 
 
-def test_links_between_documents_lead_somewhere() -> None:
+def test_links_between_documents_work() -> None:
     for path in DOCUMENTS:
         text = re.sub(r"(?ms)^```.*?^```$|`[^`\n]*`", "", path.read_text(encoding="utf-8"))
         for target in re.findall(r"\]\(([^)\s]+)\)", text):

@@ -92,7 +92,7 @@ def test_what_was_replaced_in_part_is_listed(tmp_path: Path, example: str, chang
 
 
 @pytest.mark.parametrize("own", ["https://example.org.uk/", "https://my-example.org/"])
-def test_a_domain_that_only_looks_like_the_example_is_ones_own(tmp_path: Path, own: str) -> None:
+def test_a_domain_that_only_resembles_the_example_is_accepted(tmp_path: Path, own: str) -> None:
     assert "site.url" not in found(configured(tmp_path, ("https://example.org/", own)))
 
 
@@ -116,7 +116,7 @@ def test_nothing_of_it_is_given_to_mail_servers_but_the_outbox_takes_it(tmp_path
         ("https://lake.example.net/", "a@example.net", "Here", ""),
     ],
 )
-def test_an_issue_for_mail_servers_is_made_only_with_values_of_ones_own(
+def test_an_issue_is_sent_by_smtp_only_without_values_of_the_starter(
     tmp_path: Path, url: str, sender: str, postal: str, named: str
 ) -> None:
     site = SiteFolder(tmp_path / "site", "sqlite:///syndicate.db")

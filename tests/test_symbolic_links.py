@@ -175,7 +175,9 @@ def test_a_folder_of_nothing_but_links_out_of_it_withdraws_nothing(
         "//../outside/secret.png",
     ],
 )
-def test_no_path_leads_out_of_the_folder(site: SiteFolder, tmp_path: Path, written: str) -> None:
+def test_no_path_serves_files_outside_the_folder(
+    site: SiteFolder, tmp_path: Path, written: str
+) -> None:
     address = written.format(absolute=tmp_path / "outside" / "secret.png")
     body = f'![x](<{address}>)\n\n<img src="{address}"> <video poster="{address}"></video>\n'
     site.article("notes/a.md", "A", body, date="2026-11-01", image=address, enclosure=address)

@@ -23,7 +23,7 @@ def test_a_moment_is_written_in_utc_with_whole_seconds() -> None:
     assert format_timestamp(datetime(33, 4, 3, tzinfo=UTC)) == "0033-04-03T00:00:00Z"
 
 
-def test_what_is_read_back_is_aware() -> None:
+def test_a_time_that_is_read_back_has_a_zone() -> None:
     assert parse_timestamp("2026-11-22T08:00:00Z") == datetime(2026, 11, 22, 8, tzinfo=UTC)
     assert parse_timestamp("2026-11-22T08:00:00Z").utcoffset() == timedelta()
 

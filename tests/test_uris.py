@@ -49,7 +49,7 @@ STRICT = re.compile(
         ("https://a.example/#a#b", "https://a.example/#a%23b"),
     ],
 )
-def test_what_a_part_may_not_hold_is_escaped(written: str, made: str) -> None:
+def test_characters_that_a_part_of_a_uri_may_not_have_are_escaped(written: str, made: str) -> None:
     assert uri(written) == made
     assert uri(made) == made
 

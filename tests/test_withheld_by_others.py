@@ -580,7 +580,7 @@ CASES: Mapping[str, tuple[Mapping[str, str], list[str]]] = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_what_other_files_hold_back_is_not_published(site: SiteFolder, case: str) -> None:
+def test_articles_that_other_files_hold_back_are_not_published(site: SiteFolder, case: str) -> None:
     files, expected = CASES[case]
     fill(site, files)
     report = site.build()
@@ -611,7 +611,7 @@ def test_folders_that_begin_with_an_underscore_are_held_back_and_counted(site: S
     assert any("_ideas/ begins with _" in str(fact) for fact in facts)
 
 
-def test_a_change_of_the_other_file_is_noticed_and_explained(site: SiteFolder) -> None:
+def test_a_change_of_the_other_file_is_detected_and_explained(site: SiteFolder) -> None:
     fill(site, HUGO)
     site.build()
     assert titles(site) == ["One", "Three", "Two"]
@@ -671,6 +671,8 @@ def test_a_file_that_cannot_be_read_holds_back_what_is_new_below_it(site: SiteFo
         ),
     ],
 )
-def test_files_made_to_exhaust_time_cost_little(site: SiteFolder, path: str, text: str) -> None:
+def test_files_made_to_exhaust_time_are_read_quickly(
+    site: SiteFolder, path: str, text: str
+) -> None:
     fill(site, {"a.md": "A", "a/" + "a" * 200 + ".md": "B", path: text})
     assert site.build().read == (3 if path == "_index.md" else 2)

@@ -175,7 +175,7 @@ def test_a_report_about_an_erased_person_changes_nothing(
     assert database.rows("SELECT detail FROM delivery_events") == [("",)]
 
 
-def test_whom_a_provider_names_is_found_by_their_address(
+def test_the_recipient_that_a_provider_names_is_found_by_address(
     database: Database, ada: Subscriber
 ) -> None:
     matches = return_path_reader(SigningKeys(database).good(NOW))
@@ -232,7 +232,7 @@ def test_refusals_of_the_sender_count_as_well_in_any_order(database: Database) -
     assert all(suppression(database, who) is None for who in everyone)
 
 
-def test_half_of_an_issue_may_come_back(database: Database) -> None:
+def test_when_half_of_an_issue_bounces_addresses_are_still_suppressed(database: Database) -> None:
     everyone = [subscriber(database, f"p{n}@example.net", now=NOW) for n in range(4)]
     for who in everyone:
         send(database, 1, who, planned=4)

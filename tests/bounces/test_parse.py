@@ -190,7 +190,7 @@ def test_the_detail_is_the_reply_of_the_server_on_one_line() -> None:
     assert relayed.detail == "550 5.1.1 nobody of that name"
 
 
-def test_of_a_long_mail_the_beginning_is_read() -> None:
+def test_of_a_long_email_the_beginning_is_read() -> None:
     notice = read(bounce_reports.POSTFIX.replace(b"A heron.", b"A heron.\r\n" * MAX_BYTES))
     assert notice is not None
     assert notice.kind == BounceKind.HARD
@@ -200,7 +200,7 @@ def test_of_a_long_mail_the_beginning_is_read() -> None:
     assert long.detail.isprintable()
 
 
-def test_nested_deeper_than_any_mail_is() -> None:
+def test_nesting_deeper_than_in_any_email_is_unreadable() -> None:
     layers = "".join(
         f'Content-Type: multipart/mixed; boundary="{n}"\n\n--{n}\n' for n in range(5_000)
     )
@@ -229,7 +229,7 @@ PIECES = st.sampled_from(
 
 
 @given(st.lists(PIECES | st.binary(max_size=40), max_size=60))
-def test_no_mail_raises_anything_but_that_it_is_unreadable(pieces: list[bytes]) -> None:
+def test_any_email_is_read_or_unreadable(pieces: list[bytes]) -> None:
     with suppress(UnreadableEmailError):
         read(b"".join(pieces))
 

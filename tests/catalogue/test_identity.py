@@ -340,7 +340,7 @@ def test_the_date_of_a_scheduled_article_may_change() -> None:
     assert (catalogue.at("a.md").published, catalogue.at("a.md").sequence) == (YESTERDAY, 2)
 
 
-def test_what_was_published_while_the_clock_was_ahead_gets_the_date_of_its_header() -> None:
+def test_an_article_published_while_the_clock_was_ahead_gets_the_date_of_its_header() -> None:
     catalogue = Catalogue(scanned("a.md", "one"), now=LATER)
     catalogue.update(scanned("a.md", "one", date="2026-11-30T12:00:00Z"))
     assert catalogue.at("a.md").published == TOMORROW

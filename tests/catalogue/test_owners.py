@@ -9,7 +9,7 @@ from syndicate.errors import StoreError
 
 
 @pytest.mark.parametrize("owner", [ALL, ALL_FILES, SERVICE, SITE])
-def test_owners_without_a_name_come_back_from_their_strings(owner: Owner) -> None:
+def test_owners_without_a_name_are_parsed_from_their_strings(owner: Owner) -> None:
     assert Owner.parse(str(owner)) == owner
 
 

@@ -143,7 +143,7 @@ def test_the_file_of_a_page(url: str, file: str | None) -> None:
     assert page_file(SITE, url) == file
 
 
-def test_what_is_above_a_site_below_a_path_is_elsewhere() -> None:
+def test_urls_above_a_site_below_a_path_are_external() -> None:
     assert page_file(BLOG, "https://example.org/blog/sea/") == "sea/index.html"
     assert page_file(BLOG, "https://example.org/blogger/") is None
     assert page_file(BLOG, "https://example.org/") is None

@@ -83,7 +83,7 @@ def test_files_are_read_and_not_moved(site: Path, run: RunCommand, notice: bytes
     assert (site / "one.eml").read_bytes() == notice
 
 
-def test_a_mail_is_read_from_standard_input(site: Path, notice: bytes) -> None:
+def test_an_email_is_read_from_standard_input(site: Path, notice: bytes) -> None:
     command = [str(PROGRAM), "bounces", "fetch", "-"]
     done = subprocess.run(command, cwd=site, input=notice, capture_output=True)
     assert told(done.stdout.decode()) == {"suppressed": "1"}

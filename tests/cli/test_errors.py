@@ -304,9 +304,7 @@ FAULTS: dict[str, bytes] = {
 }
 
 
-def test_articles_with_every_kind_of_fault_cost_only_themselves(
-    site: Path, run: RunCommand
-) -> None:
+def test_articles_with_any_kind_of_problem_affect_no_other(site: Path, run: RunCommand) -> None:
     for name, data in FAULTS.items():
         article(site, f"faulty/{name}.md", "").write_bytes(data)
     result = run("build")
@@ -375,7 +373,7 @@ def test_a_build_stopped_within_a_document_leaves_no_partial_file(
     assert list(site.rglob("*.part")) == []
 
 
-def test_a_fault_of_ours_goes_to_a_file_and_not_to_the_user(
+def test_an_internal_error_is_written_to_a_file_and_not_shown(
     site: Path, run: RunCommand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object, **__: object) -> None:

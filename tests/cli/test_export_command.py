@@ -52,7 +52,7 @@ def test_listmonk_gets_a_campaign(site: Path, run: RunCommand) -> None:
     assert "Unsubscribe: {{ UnsubscribeURL }}\n" in text
 
 
-def test_without_a_template_listmonk_takes_its_default_one(site: Path, run: RunCommand) -> None:
+def test_without_a_template_listmonk_uses_its_default(site: Path, run: RunCommand) -> None:
     assert run(*LISTMONK).code == 0
     assert "template_id" not in campaign()
 

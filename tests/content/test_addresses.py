@@ -108,7 +108,7 @@ def test_an_image_is_found_with_and_without_the_path_of_the_site() -> None:
         "http://" + "ä" * 80 + ".example/",
     ],
 )
-def test_what_cannot_be_published_has_no_address_but_a_reason(target: str) -> None:
+def test_a_file_that_cannot_be_published_has_a_reason_instead_of_a_url(target: str) -> None:
     address = resolve(target, base=URL, surroundings=FOLDER)
     assert address.url == ""
     assert address.problem

@@ -123,7 +123,7 @@ def test_a_link_to_nothing_or_to_itself_is_broken(content: Path) -> None:
         read(content, "gone.md")
 
 
-def test_what_is_hidden_is_not_reached_through_a_link(content: Path) -> None:
+def test_hidden_files_are_not_reached_through_a_link(content: Path) -> None:
     (content / ".keys").mkdir()
     (content / ".keys" / "secret.md").write_text("secret")
     (content / "keys").symlink_to(".keys")
@@ -152,7 +152,7 @@ def test_a_file_that_a_link_replaces_after_the_scan_is_not_read(content: Path) -
             read(content, path)
 
 
-def test_a_pipe_that_takes_the_place_of_a_file_holds_nothing_up(content: Path) -> None:
+def test_a_pipe_that_replaces_a_file_blocks_nothing(content: Path) -> None:
     (content / "a.md").unlink()
     os.mkfifo(content / "a.md")
     with pytest.raises(UnreadableError, match="not a file"):

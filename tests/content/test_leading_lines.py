@@ -239,7 +239,7 @@ def test_markdown_with_a_header_has_no_title_line() -> None:
     assert found.article.body.startswith(TITLE)
 
 
-def test_a_text_is_never_left_empty() -> None:
+def test_a_text_never_becomes_empty() -> None:
     for text in (TITLE, f"{TITLE}\n", f"{TITLE}\nby Ann Lee\n", f"{TITLE}\n\n2026-03-04\n"):
         assert read(text, Format.TEXT, UTC, has_title=False).end == 0
         assert seen(text).article.body.strip()
@@ -248,5 +248,5 @@ def test_a_text_is_never_left_empty() -> None:
 @pytest.mark.parametrize("line", ["a " * 400_000, "\n" * 900_000, "x" * 900_000,
                                   f"{TITLE}\n" + "by A\n" * 200_000,
                                   f"{TITLE}\n" + "2026-03-04\n" * 90_000])  # fmt: skip
-def test_endless_first_lines_cost_little(line: str) -> None:
+def test_very_long_first_lines_are_read_quickly(line: str) -> None:
     read(f"{line}\n\nText.", Format.TEXT, UTC, has_title=False)

@@ -46,6 +46,6 @@ def test_a_pattern_that_backtracks_elsewhere_takes_linear_time() -> None:
         *("a{3,2}", "(" * 40 + ")" * 40, "x{100}{100}", "a" * 501, "[b-a]"),
     ],
 )
-def test_what_it_does_not_understand_is_refused(pattern: str) -> None:
+def test_an_unsupported_pattern_is_refused(pattern: str) -> None:
     with pytest.raises(ValueError, match=r"\w"):
         compiled(pattern)

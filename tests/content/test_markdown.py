@@ -90,7 +90,7 @@ def test_tables_of_contents_are_left_out(mark: str) -> None:
     assert html(f"{mark}\n\nText") == "<p>Text</p>\n"
 
 
-def test_task_lists_are_shown_with_signs_since_mail_has_no_boxes() -> None:
+def test_task_lists_are_shown_with_characters_instead_of_checkboxes() -> None:
     assert html("- [ ] rope\n- [x] knife") == "<ul>\n<li>☐ rope</li>\n<li>☑ knife</li>\n</ul>\n"
 
 
@@ -152,7 +152,7 @@ def test_a_text_file_has_structure_but_its_tags_are_text() -> None:
     ],
     ids=["quotes", "wide table", "lists", "brackets", "emphasis"],
 )
-def test_what_is_nested_without_end_is_bounded(body: str) -> None:
+def test_endless_nesting_is_limited(body: str) -> None:
     assert len(html(body)) < 4_000_000
 
 

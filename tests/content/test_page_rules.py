@@ -201,7 +201,7 @@ SECTIONS = ("posts/a.md", "posts/b/index.md", "notes/c.md")
         ("index.md", ("a.md",), INDEX), ("index.md", (), ""), ("trip/index.md", ("a.md",), ""),
     ],
 )  # fmt: skip
-def test_what_lies_around_an_undated_file_may_make_it_a_page(
+def test_surrounding_files_may_make_an_undated_file_a_page(
     path: str, dated: tuple[str, ...], reason: str
 ) -> None:
     assert surrounding(dated, [path], [path, *dated]).reason(path) == reason

@@ -157,7 +157,7 @@ def test_headers_that_expand_too_much_are_refused_before_they_are_built() -> Non
      "---\ntitle: 0x" + "f" * 9000 + "\nx: 0x" + "f" * 9000 + "\n---\nB.",
      "+++\ntitle = nan\nx = -inf\n+++\nB.", '{"title": NaN, "x": Infinity}\nB.'],
 )  # fmt: skip
-def test_numbers_that_json_cannot_hold_become_text(text: str) -> None:
+def test_numbers_that_json_cannot_represent_become_text(text: str) -> None:
     found = article(text)
     assert found.title
     assert json.loads(json.dumps(found.extra, allow_nan=False)) == found.extra

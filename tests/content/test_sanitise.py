@@ -269,7 +269,7 @@ def test_images_are_listed_in_order() -> None:
     )
 
 
-def test_amid_a_whole_document_only_its_body_counts() -> None:
+def test_of_a_whole_document_only_the_body_counts() -> None:
     out = page(
         "<!DOCTYPE html><html><head><title>T</title><style>x</style></head><body><p>a</body>"
     )

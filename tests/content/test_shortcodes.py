@@ -150,7 +150,7 @@ def test_the_address_of_a_site_below_a_path_keeps_the_path(written: str, url: st
         "{% codeblock lang:go %}\na < b\n\n    c\n{% endcodeblock %}",
     ],
 )
-def test_listings_become_listings(written: str) -> None:
+def test_code_blocks_become_code_blocks(written: str) -> None:
     assert '<pre><code class="language-go">a &lt; b\n\n    c\n</code></pre>' in html(written)
 
 
@@ -235,7 +235,7 @@ def test_an_unknown_pair_keeps_its_content() -> None:
         "a\n\n{{< details >}} x",
     ],
 )
-def test_what_is_unbalanced_is_reported_with_its_line(body: str) -> None:
+def test_unbalanced_shortcodes_are_reported_with_their_line(body: str) -> None:
     assert rules(body) == [("shortcode-unbalanced", 3)]
 
 
@@ -260,7 +260,7 @@ def test_shortcodes_in_html_files_are_removed_as_well() -> None:
     assert "<code>{% x %}</code>" in out
 
 
-def test_a_player_amid_a_paragraph_leaves_two_paragraphs() -> None:
+def test_a_player_within_a_paragraph_makes_two_paragraphs() -> None:
     out = html("Before {{< youtube abcdefghijk >}} after.")
     assert out.startswith("<p>Before </p><p><a href=")
     assert out.endswith("<p> after.</p>\n")

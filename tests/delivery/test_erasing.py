@@ -40,7 +40,7 @@ def traces(site: Mailing) -> list[str]:
 @pytest.mark.parametrize("spelling", SPELLINGS)
 @pytest.mark.parametrize("step", ["RCPT", "MESSAGE"])
 @pytest.mark.parametrize("code", ["250 2.0.0", "451 4.3.0", "550 5.1.1"])
-def test_no_reply_that_is_kept_names_the_recipient(
+def test_no_stored_reply_contains_the_recipient(
     sqlite_site: Mailing, step: str, code: str, spelling: str
 ) -> None:
     def behaviour(at: Step) -> Action | None:

@@ -259,7 +259,7 @@ def test_killed_on_either_database_when_the_server_is_at(
 
 
 @pytest.mark.parametrize("name", ["MAIL", "354 was said", "after the dot, kept"])
-def test_killed_where_commands_go_out_one_by_one(name: str, site: Mailing) -> None:
+def test_killed_where_commands_are_sent_one_by_one(name: str, site: Mailing) -> None:
     dies_at(name, site, [each for each in EXTENSIONS if each != "PIPELINING"])
 
 

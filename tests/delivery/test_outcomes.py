@@ -74,7 +74,7 @@ def test_a_message_refused_before_it_was_permitted_was_claimed(relay: Relay) -> 
     assert (found.transition.before, found.transition.state) == ("claimed", "retry")
 
 
-def test_a_delivery_fails_when_its_retries_have_taken_as_long_as_they_may(relay: Relay) -> None:
+def test_a_delivery_fails_when_its_time_for_retries_is_over(relay: Relay) -> None:
     """After three attempts, waits of 5, 10 and 20 minutes are over; after four, 75 minutes."""
     for attempts, state in ((3, "retry"), (4, "failed")):
         event = Rejected(task(attempts), relay, refused(), was_permitted=True)

@@ -176,7 +176,7 @@ def test_a_message_is_waited_for_no_longer_than_is_remembered() -> None:
     assert max_exchange_seconds(server()) >= (DATA_TIMEOUT_FACTOR + 2) * server().timeout
 
 
-def test_what_lies_ahead_after_a_restart_counts_as_now() -> None:
+def test_messages_dated_ahead_of_the_clock_after_a_restart_count_as_just_sent() -> None:
     ahead = int(BEGAN) + 1000
     limiter = RateLimiter(server(per_hour=5), [(ahead, 5)], ahead, BEGAN)
     assert limiter.seconds_until_free(BEGAN) == HOUR

@@ -149,7 +149,7 @@ def test_an_article_that_becomes_a_page_is_removed_from_feeds_and_returns_unchan
     assert "public/lake/index.html" not in site.documents()
 
 
-def test_what_was_published_stays_an_article_when_the_site_around_it_changes(
+def test_a_published_article_stays_one_when_surrounding_files_change(
     site: SiteFolder,
 ) -> None:
     site.article("notes.md", "Notes")
@@ -247,7 +247,9 @@ def test_an_article_is_withdrawn_when_it_expires_and_returns_with_a_later_date(
     assert json.loads(text(site, "feed.json"))["items"] == before
 
 
-def test_what_expired_before_it_was_seen_is_never_published(site: SiteFolder) -> None:
+def test_an_article_that_expired_before_its_first_build_is_never_published(
+    site: SiteFolder,
+) -> None:
     site.configure(newsletters=WEEKLY)
     site.article("fair.md", "Fair", date="2026-11-01", expiryDate="2026-11-10")
     site.article("lake.md", "Lake", date="2026-11-02")
@@ -317,7 +319,7 @@ def test_most_articles_without_dates_are_held_back_by_a_first_build_with_one_fin
     assert (again.findings, again.written) == ((finding,), ())
 
 
-def test_what_was_held_back_is_published_once_it_has_a_date_or_on_request(
+def test_an_article_held_back_is_published_once_it_has_a_date_or_on_request(
     site: SiteFolder,
 ) -> None:
     undated(site, 6)
@@ -367,7 +369,7 @@ def test_a_later_build_takes_undated_articles_as_new(site: SiteFolder) -> None:
     assert site.build().findings == ()
 
 
-def test_what_replaces_the_demonstration_is_a_first_build_too(site: SiteFolder) -> None:
+def test_replacing_the_demonstration_is_a_first_build_as_well(site: SiteFolder) -> None:
     site.article("lake.md", "Lake", date="2026-11-02")
     site.build()
     site.remove("lake.md")
@@ -418,7 +420,7 @@ def test_at_once_on_request_a_first_build_publishes_all(site: SiteFolder) -> Non
     assert len(titles(site)) == 6
 
 
-def test_a_rehearsal_says_so_too(site: SiteFolder) -> None:
+def test_a_dry_run_reports_it_as_well(site: SiteFolder) -> None:
     undated(site, 6)
     assert [finding.rule for finding in site.build(rehearse=True).findings] == ["dates-missing"]
 

@@ -146,7 +146,7 @@ def test_the_hub_is_linked_when_there_is_one() -> None:
     )
 
 
-def test_an_archive_page_says_so_and_links_to_itself_the_current_and_the_page_before() -> None:
+def test_an_archive_page_is_marked_and_links_to_itself_the_current_and_the_previous() -> None:
     page = root(feed(entry(1), page=3, previous_page=2, hub="https://hub.example/"))
     assert len(page.findall("fh:archive", NAMES)) == 1
     assert {link["rel"]: link["href"] for link in links(page)} == {

@@ -36,7 +36,7 @@ def test_a_feed_states_its_version_urls_language_authors_and_hubs() -> None:
     }
 
 
-def test_what_is_not_there_is_left_out() -> None:
+def test_missing_values_are_left_out() -> None:
     made = document(feed(description=""))
     assert "hubs" not in made
     assert "description" not in made

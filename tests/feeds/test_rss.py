@@ -46,7 +46,7 @@ def test_a_feed_without_description_is_described_by_its_title() -> None:
     assert texts(channel(feed(description="")), "description") == ["Letters & Notes"]
 
 
-def test_only_elements_of_rss_2_stand_without_a_namespace_and_items_come_last() -> None:
+def test_only_elements_of_rss_2_have_no_namespace_and_items_are_last() -> None:
     made = channel(feed(*HARD, email="ada@example.org"))
     known = {"title", "link", "description", "language", "managingEditor", "lastBuildDate"}
     known |= {"docs", "generator", "ttl", "item"}
@@ -192,7 +192,7 @@ def test_the_document_people_subscribe_to_links_to_the_newest_archive_page() -> 
     }
 
 
-def test_an_archive_page_says_so_and_links_to_itself_the_current_and_the_page_before() -> None:
+def test_an_archive_page_is_marked_and_links_to_itself_the_current_and_the_previous() -> None:
     page = feed(entry(1), page=3, previous_page=2, hub="https://hub.example/")
     assert len(channel(page).findall("fh:archive", NAMES)) == 1
     assert {link["rel"]: link["href"] for link in links(page)} == {

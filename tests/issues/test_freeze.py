@@ -113,7 +113,7 @@ def test_the_logo_stays_for_the_past_issues_when_nothing_new_is_to_be_sent(
     assert (site.root / "public" / logo).read_bytes() == PNG
 
 
-def test_the_next_issue_lies_apart_until_it_is_made(site: SiteFolder) -> None:
+def test_the_next_issue_is_in_its_own_folder_until_it_is_made(site: SiteFolder) -> None:
     site.configure(newsletters={"weekly": WEEKLY["weekly"] | {"show_next": True}})
     site.article("one.md", "The first", date="2026-11-01")
     site.build()
@@ -180,7 +180,7 @@ def test_articles_of_a_cancelled_issue_are_in_the_next(site: SiteFolder) -> None
     assert [a.title for a in again.carried] == ["The first"]
 
 
-def test_an_article_that_another_issue_took_meanwhile_is_not_carried_twice(
+def test_an_article_taken_by_another_issue_meanwhile_is_not_in_both(
     site: SiteFolder,
 ) -> None:
     site.article("one.md", "The first", date="2026-11-01")
@@ -304,7 +304,7 @@ def test_an_issue_that_is_not_delivered_keeps_nothing_personal(site: SiteFolder)
         ("{{ '{{' }} first_name }}", "was not replaced"),
     ],
 )
-def test_what_readers_would_get_is_judged_before_it_is_kept(
+def test_an_issue_is_checked_as_readers_would_get_it_before_it_is_stored(
     site: SiteFolder, template: str, wrong: str
 ) -> None:
     site.configure(**DELIVERED)
@@ -316,7 +316,7 @@ def test_what_readers_would_get_is_judged_before_it_is_kept(
         make(site)
 
 
-def test_a_mail_that_only_a_long_name_makes_too_long_is_refused(site: SiteFolder) -> None:
+def test_an_email_that_only_a_long_name_makes_too_long_is_refused(site: SiteFolder) -> None:
     site.article("one.md", "The first", date="2026-11-01")
     room = CUT_BY_GMAIL - size_as_sent(make(site).html) - 1_500
     long: dict[str, object] = WEEKLY["weekly"] | {

@@ -92,12 +92,12 @@ def test_dkimpy_believes_the_signature_of_any_message(name: str, text: str) -> N
     assert verified(SIGNER.signed(ready.to(replace(ADA, name=name))))
 
 
-def test_it_holds_for_mail_in_utf_8() -> None:
+def test_an_email_in_utf_8_is_signed() -> None:
     message = encoded().to(replace(ADA, address="zoë@example.org"), smtputf8=True)
     assert verified(SIGNER.signed(message))
 
 
-def test_of_headers_that_stand_twice_the_last_is_signed_first() -> None:
+def test_of_duplicate_headers_the_last_is_signed_first() -> None:
     message = encoded().to(ADA).replace(b"\r\nSubject:", b"\r\nTo: eve@example.org\r\nSubject:")
     assert verified(SIGNER.signed(message))
 

@@ -272,7 +272,7 @@ def test_line_breaks_are_refused_in_the_subject(evil: str) -> None:
     "address",
     ["", "nobody", "a@", "@b.org", "zoë@example.org", "a b@c.org", "a@b.org, c@d.org", "a@b..org"],
 )
-def test_what_is_not_exactly_one_address_is_refused(address: str) -> None:
+def test_text_that_is_not_exactly_one_address_is_refused(address: str) -> None:
     with pytest.raises(MessageError) as caught:
         built(sender=address)
     assert caught.value.hint

@@ -234,7 +234,7 @@ WRITTEN = [name for name in ADA.__dataclass_fields__ if name != "date"]
 
 @pytest.mark.parametrize("field", WRITTEN)
 @pytest.mark.parametrize("evil", ["\r\nBcc: x@e.org", "\n", "\r", "\u2028", "\u2029", "\x85", "\0"])
-def test_what_breaks_lines_is_refused_in_whatever_is_the_readers(field: str, evil: str) -> None:
+def test_line_breaks_in_values_of_a_reader_are_refused(field: str, evil: str) -> None:
     with pytest.raises(MessageError) as caught:
         encoded().to(replace(ADA, **{field: getattr(ADA, field) + evil}))
     assert caught.value.hint
@@ -316,7 +316,7 @@ def test_ten_thousand_readers_get_whole_messages_of_their_own() -> None:
 
 
 @given(NAMES, TEXTS)
-def test_what_is_kept_is_read_back(subject: str, text: str) -> None:
+def test_stored_values_are_read_back(subject: str, text: str) -> None:
     personal = PersonalisedIssue(
         PLACEHOLDERS, IssueVariant(subject, text, text), IssueVariant("", text, subject)
     )

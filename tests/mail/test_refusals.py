@@ -412,7 +412,7 @@ def bare(reply: str) -> str:
 
 
 @given(st.sampled_from(SENDER_REFUSED), statuses, st.sampled_from(["550", "551", "553", "554"]))
-def test_what_the_sender_caused_is_never_the_recipients_whatever_the_codes(
+def test_a_refusal_of_the_sender_never_counts_against_the_recipient_whatever_the_codes(
     reply: str, status: str, code: str
 ) -> None:
     assert classify_refusal(f"{code} {status} {bare(reply)}", status) is BounceKind.BLOCKED

@@ -65,7 +65,7 @@ def test_a_link_within_the_page_leads_to_the_web_and_backlinks_are_removed() -> 
     assert "id=" not in html
 
 
-def test_an_arrow_that_leads_elsewhere_stays() -> None:
+def test_an_arrow_link_to_another_place_stays() -> None:
     assert "↑" in mail('<p><a href="https://e.org/">↑</a></p>')
 
 
@@ -114,7 +114,7 @@ def test_an_empty_text_stays_empty() -> None:
     assert mail("") == ""
 
 
-def test_control_characters_cost_nothing_but_themselves() -> None:
+def test_control_characters_are_removed_and_nothing_else() -> None:
     assert mail("a\x01b<p>c\x00</p>") == 'ab<p dir="auto">c</p>'
 
 

@@ -198,7 +198,7 @@ def test_60_articles_fit_into_one_mail(issue: Issue, design: str, text: str) -> 
 
 
 @every_design
-def test_an_article_of_200_kb_gives_way_to_its_summary(issue: Issue, design: str) -> None:
+def test_an_article_of_200_kb_becomes_a_summary(issue: Issue, design: str) -> None:
     long = article("long", "Long", "<p>Many words, one after the other.</p>" * 5500)
     assert len(long.html) > 200_000
     rendered = issue((long,), design=design)
@@ -267,7 +267,7 @@ LOGO = "https://news.example.org/logo.png"
     ("width", "height", "shown"),
     [(480, 112, ("240", "56")), (100, 30, ("100", "30")), (2000, 100, ("240", "12"))],
 )
-def test_a_logo_takes_the_place_of_the_title_no_larger_than_a_head_may_be(
+def test_a_logo_replaces_the_title_with_limited_size(
     issue: Issue, design: str, width: int, height: int, shown: tuple[str, str]
 ) -> None:
     html = issue(THREE[1:2], logo=Image(LOGO, "Lake Weekly", width, height), design=design).html

@@ -167,7 +167,7 @@ def test_26_the_footer_states_how_to_unsubscribe_why_it_was_sent_and_the_sender(
 
 
 @pytest.mark.parametrize("design", DESIGNS)
-def test_26_without_a_postal_address_the_footer_goes_without(issue: Issue, design: str) -> None:
+def test_26_without_a_postal_address_the_footer_has_none(issue: Issue, design: str) -> None:
     assert "Shore Road" not in issue(postal_address="", design=design).html
 
 

@@ -248,7 +248,7 @@ def _plain(text: str | None) -> str:
     return " ".join(unescape(text or "").split())
 
 
-def test_what_outlook_reads_in_comments_is_filled_and_kept(name: str, engine: Engine) -> None:
+def test_conditional_comments_for_outlook_are_filled_and_kept(name: str, engine: Engine) -> None:
     address = "https://example.org/@TrackLink"
     inside = f'\n"\\{{ {address}</v:rect><![endif]-->'
     comment = f'<!--[if mso]><v:rect href="{MARKS.links.web_url}">{inside}'
@@ -282,7 +282,7 @@ def test_placeholders_of_the_service_break_no_rule(
     assert not rules(tokened, newsletter, hard) & {"email-24", "email-26", "email-28"}
 
 
-def test_a_mail_without_the_link_to_unsubscribe_is_found(
+def test_an_email_without_the_unsubscribe_link_is_reported(
     rules: Rules,
     tokened: Rendered,
     newsletter: Newsletter,

@@ -48,7 +48,7 @@ def test_an_article_published_the_moment_the_newsletter_began_qualifies(
     assert chosen(weekly, candidate("a", 0)).chosen == ("a",)
 
 
-def test_what_an_earlier_issue_carried_is_not_carried_again(weekly: Newsletter) -> None:
+def test_an_article_of_an_earlier_issue_is_not_in_a_later_one(weekly: Newsletter) -> None:
     selection = chosen(weekly, candidate("a", 1), candidate("b", 2), carried={"b"})
     assert selection.chosen == ("a",)
     assert selection.reasons["b"] is Reason.CARRIED

@@ -32,7 +32,7 @@ def test_the_browser_gets_one_colour_scheme() -> None:
     assert ":root { color-scheme: dark; supported-color-schemes: dark }" in dark
 
 
-def test_a_mail_that_knows_no_dark_mode_stays_light() -> None:
+def test_an_email_without_dark_mode_stays_light() -> None:
     plain = MAIL.replace("light dark", "light")
     assert 'content="light"' in framed(plain, "dark", {})
 

@@ -49,7 +49,7 @@ def test_this_machine_is_answered(preview: Preview, host: str) -> None:
 @pytest.mark.parametrize(
     "host", ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "[", "", None]
 )
-def test_a_name_that_only_leads_here_is_refused(preview: Preview, host: str | None) -> None:
+def test_a_request_for_another_host_name_is_refused(preview: Preview, host: str | None) -> None:
     status, body, _ = preview.ask("/weekly/proof.json", host=host)
     assert status == 421
     assert b"Low Tide" not in body

@@ -71,7 +71,7 @@ def test_of_several_missed_slots_the_latest_is_made_and_the_others_are_skipped()
     assert days(found) == ([4], {1: SkipReason.TOO_OLD, **superseded})
 
 
-def test_a_slot_on_time_takes_the_place_of_missed_ones() -> None:
+def test_a_slot_on_time_replaces_missed_ones() -> None:
     found = due(EIGHT, since=SINCE, now=day(3), max_age=timedelta(days=3))
     assert days(found) == ([3], {1: SkipReason.SUPERSEDED, 2: SkipReason.SUPERSEDED})
 

@@ -98,7 +98,7 @@ def test_a_slot_is_due_when_the_clock_first_shows_its_time_or_a_later_one(
     assert on_that_day == [Slot(local, utc(due))]
 
 
-def test_several_times_a_day_come_in_order() -> None:
+def test_several_slots_of_a_day_are_in_order() -> None:
     schedule = Schedule.parse(every="day at 18:30, 8:00 and 12:15", time_zone="UTC")
     found = [slot.local for slot in islice(schedule.after(utc("2026-01-01T10:00")), 4)]
     assert found == ["2026-01-01T12:15", "2026-01-01T18:30", "2026-01-02T08:00", "2026-01-02T12:15"]

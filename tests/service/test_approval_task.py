@@ -66,7 +66,7 @@ def test_an_issue_approved_long_ago_waits_for_a_confirmation(
         assert too_old(issue, opened.config.newsletters["weekly"], restarted)
 
 
-def test_a_new_time_takes_the_place_of_the_old(life: Life) -> None:
+def test_a_new_time_replaces_the_old_one(life: Life) -> None:
     schedule(life, LATER + 2 * MINUTE)
     life.at(LATER)
     assert life.states() == [("2026-11-23T08:00", "draft")]

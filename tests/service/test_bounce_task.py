@@ -172,7 +172,7 @@ def test_a_slow_mailbox_delays_no_other_task_and_is_read_by_one_thread(
         ("postmark", PASSWORD, False),
     ],
 )
-def test_what_signatures_need_is_a_fault_where_it_is_missing(
+def test_a_missing_package_for_signatures_is_an_error(
     site: SiteFolder, monkeypatch: pytest.MonkeyPatch, provider: str, value: str, needs: bool
 ) -> None:
     site.configure(bounces={"webhooks": {provider: value}})

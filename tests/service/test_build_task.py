@@ -263,7 +263,7 @@ def test_a_broken_article_affects_no_other_and_is_reported(watched: Watched) -> 
 # -- beside other builds ------------------------------------------------------------------------
 
 
-def test_what_another_build_took_sooner_is_not_withdrawn(watched: Watched) -> None:
+def test_a_file_that_another_build_read_sooner_is_not_withdrawn(watched: Watched) -> None:
     """The command does not wait for a second look; the service must not undo what it did."""
     watched.site.article("second.md", "Second")
     watched.part.turn(watched.now)  # seen once
@@ -275,7 +275,7 @@ def test_what_another_build_took_sooner_is_not_withdrawn(watched: Watched) -> No
     assert watched.has("Second and more")
 
 
-def test_builds_by_hand_and_the_service_come_to_the_same(watched: Watched) -> None:
+def test_builds_by_command_and_by_the_service_give_the_same(watched: Watched) -> None:
     watched.site.article("second.md", "Second")
     watched.site.build(watched.now)
     stamps = watched.site.stamps()

@@ -76,7 +76,7 @@ def test_it_ticks_at_once_and_again_and_again() -> None:
     assert times == sorted(times)
 
 
-def test_a_tick_that_asks_for_it_is_followed_sooner() -> None:
+def test_a_tick_can_request_the_next_one_sooner() -> None:
     with ticking(3600, again=0.02) as (_, _, called):
         assert called(4)
 
@@ -125,7 +125,7 @@ def test_each_job_runs_when_it_is_due_in_order() -> None:
     assert ran[:13] == [*"zyxa", *"zyxzyxzyx"]
 
 
-def test_jobs_of_a_new_configuration_come_and_those_of_the_old_do_not() -> None:
+def test_a_new_configuration_replaces_the_jobs_of_the_old() -> None:
     ran: list[str] = []
 
     def named(name: str) -> Job:
@@ -146,7 +146,7 @@ def test_jobs_of_a_new_configuration_come_and_those_of_the_old_do_not() -> None:
 
 
 @pytest.mark.parametrize("hours", [-1, 1])
-def test_a_clock_that_jumps_is_seen_and_ticks_go_on(
+def test_a_clock_jump_is_detected_and_ticks_continue(
     caplog: pytest.LogCaptureFixture, hours: int
 ) -> None:
     caplog.set_level(logging.INFO)
@@ -182,7 +182,7 @@ def test_a_clock_that_jumps_by_years_takes_neither_time_nor_memory(days: int) ->
     assert done.returncode == 0, done.stderr
 
 
-def test_without_being_looked_after_a_clock_set_back_would_stand_still() -> None:
+def test_an_unwatched_clock_that_is_set_back_would_stand_still() -> None:
     """The reason for `look`: if this fails, it is needed no more."""
     with time_machine.travel(NOON) as traveller, ticking(0.05) as (_, times, called):
         assert called(2)

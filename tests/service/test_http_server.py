@@ -112,13 +112,13 @@ def test_a_site_that_was_built_before_is_whole_from_the_start(life: ServedLife) 
         *("/newsletters/weekly/feed.xml", "/newsletters/weekly/2026-11-23-0800/"),
     ],
 )
-def test_what_was_built_is_served(life: ServedLife, path: str) -> None:
+def test_built_documents_are_served(life: ServedLife, path: str) -> None:
     answer = life.get(path)
     assert answer.status_code == 200
     assert "The first" in answer.text
 
 
-def test_an_alias_leads_on_and_a_feed_that_was_is_gone(life: ServedLife) -> None:
+def test_an_alias_redirects_and_a_removed_feed_is_410(life: ServedLife) -> None:
     life.site.article("one.md", "The first", date="2026-11-01", aliases=["/old/", "/older/"])
     life.site.article("two.md", "The second", date="2026-11-02")
     assert life.get("/tags/sea/feed.xml").status_code == 200
@@ -132,7 +132,7 @@ def test_an_alias_leads_on_and_a_feed_that_was_is_gone(life: ServedLife) -> None
         life.restart()
 
 
-def test_what_commands_do_to_issues_is_served_in_the_next_turn(life: ServedLife) -> None:
+def test_issues_changed_by_commands_are_served_in_the_next_turn(life: ServedLife) -> None:
     life.site.article("two.md", "The second", date="2026-11-02")
     life.at(MONDAY + SECOND)
     with life.site.opened() as opened:
@@ -163,7 +163,7 @@ def test_what_commands_do_to_issues_is_served_in_the_next_turn(life: ServedLife)
     assert "The second" not in life.get("/newsletters/weekly/feed.xml").text
 
 
-def test_what_another_program_built_is_served_within_a_minute(life: ServedLife) -> None:
+def test_a_build_of_another_program_is_served_within_a_minute(life: ServedLife) -> None:
     life.site.article("two.md", "The second", date="2026-11-02")
     life.site.build(MONDAY)
     life.at(MONDAY + ANYWAY)
@@ -228,7 +228,7 @@ def test_a_port_in_use_is_an_error(life: ServedLife) -> None:
             serving.listen()
 
 
-def test_sighup_takes_other_proxies(life: ServedLife, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sighup_changes_trusted_proxies(life: ServedLife, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("syndicate.service.http_server.Limit", lambda: Limit(0.001, 2))
     asking = {"X-Forwarded-For": "203.0.113.9"}
 

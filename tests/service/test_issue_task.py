@@ -112,7 +112,7 @@ def test_what_was_missed_is_made_late_or_recorded(
     assert all(part in reason for part, reason in zip(reasons, found, strict=True))
 
 
-def test_what_was_missed_too_long_ago_is_recorded(life: Life) -> None:
+def test_a_slot_missed_too_long_ago_is_recorded_as_skipped(life: Life) -> None:
     again(life, max_age="2 hours")
     life.at(MONDAY + timedelta(hours=2, minutes=1))
     assert life.states() == [(SLOTS[0], "skipped")]
@@ -225,7 +225,7 @@ def test_a_planned_issue_is_the_one_that_is_made(life: Life) -> None:
     assert slots[3].local > SLOTS[4], "that one was made while the clock was ahead"
 
 
-def test_a_newsletter_that_began_while_the_clock_was_ahead_is_not_silent(
+def test_a_newsletter_that_began_while_the_clock_was_ahead_has_issues(
     site: SiteFolder,
 ) -> None:
     life = Life(site, MONDAY + 520 * WEEK)

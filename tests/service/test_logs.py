@@ -51,7 +51,7 @@ def test_on_a_terminal_the_hint_is_on_its_own_line_and_nothing_moves_the_cursor(
     assert second.strip() == "write\\x1b[2J it"
 
 
-def test_a_trace_is_kept_in_the_object() -> None:
+def test_a_traceback_is_in_the_json_object() -> None:
     stream = io.StringIO()
     logs.configure_logging(stream)
     try:

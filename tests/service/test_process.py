@@ -126,7 +126,7 @@ def test_a_second_service_is_refused_and_kill_9_makes_room(services: Services) -
     assert third.wait(30) == 0
 
 
-def test_sighup_takes_a_good_configuration_and_keeps_the_old_one_from_a_bad(
+def test_sighup_loads_a_valid_configuration_and_keeps_the_old_one_otherwise(
     services: Services,
 ) -> None:
     process = services.start()

@@ -66,7 +66,7 @@ def seconds(*numbers: int) -> Sequence[datetime]:
 @pytest.mark.parametrize(
     "error", [LOCKED, OSError(28, "No space left on device", "x"), KeyError("surprise")]
 )
-def test_the_other_parts_go_on_when_one_fails(error: Exception) -> None:
+def test_other_jobs_continue_when_one_fails(error: Exception) -> None:
     bad, good = Step("bad", error), Step("good")
     tick = Scheduler(jobs(bad, good))
     tick(NOON)
@@ -166,7 +166,7 @@ def test_a_job_can_run_sooner() -> None:
     assert tick.next_runs(later) == {"a": later + timedelta(seconds=5)}
 
 
-def test_a_job_can_say_when_another_runs() -> None:
+def test_a_job_can_schedule_another() -> None:
     first = Step("first", TaskResult(arm={"second": NOON + timedelta(hours=1)}))
     second = Step("second")
     hourly = Every(timedelta(hours=2))
@@ -213,7 +213,7 @@ def test_a_job_in_the_background_delays_no_other_and_runs_once_at_a_time() -> No
     assert other.turns == seconds(0, 1, 2)
 
 
-def test_what_a_job_in_the_background_raised_is_a_problem() -> None:
+def test_an_error_of_a_background_job_is_a_problem() -> None:
     step = Step("slow", LOCKED)
     tick = Scheduler([Job("slow", Every(timedelta()), step.turn, background=True)])
     tick(NOON)

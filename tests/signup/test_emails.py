@@ -67,7 +67,7 @@ def test_hostile_titles_stay_text(env: Environment) -> None:
         assert "\n" not in letter.subject
 
 
-def test_styles_stand_in_the_elements_and_dark_ones_win(env: Environment) -> None:
+def test_styles_are_inlined_and_dark_ones_take_precedence(env: Environment) -> None:
     for letter in both_letters(env).values():
         unstyled = [each.tag for each in tree(letter.html).xpath("//body//*[not(@style)]")]
         assert set(unstyled) <= {"tr", "strong"}

@@ -134,7 +134,7 @@ def test_a_request_made_during_a_tick_is_answered_in_that_tick(small: Place) -> 
     assert len(small.letters(now() - timedelta(seconds=5))) == 1
 
 
-def test_what_was_asked_is_forgotten_without_pages_too(small: Place, tmp_path: Path) -> None:
+def test_old_requests_are_deleted_also_without_signup_pages(small: Place, tmp_path: Path) -> None:
     small.ask(MAIL)
     small.site.configure(subscribers={"signup_pages": False})
     part = SignupMailTask(set_up(small.site.config_file, {}), threading.Event())

@@ -106,7 +106,7 @@ def test_links_come_from_the_configuration_whatever_host_is_named(small: Place) 
         *("unsubscribe/", "preferences", "subscribe/?next=//evil.example", "subscribe/%0d%0aX: y"),
     ],
 )
-def test_no_address_leads_to_another_site(small: Place, path: str) -> None:
+def test_no_url_redirects_to_another_site(small: Place, path: str) -> None:
     for method in ("GET", "POST"):
         answer = small.client.request(method, small.url + path)
         assert "evil" not in answer.headers.get("location", "")
@@ -124,7 +124,7 @@ def test_an_address_cannot_inject_headers(small: Place, end: str, place_of_it: s
     assert small.letters() == []
 
 
-def test_an_address_longer_than_mail_allows_is_refused(small: Place) -> None:
+def test_an_address_longer_than_smtp_allows_is_refused(small: Place) -> None:
     assert small.ask("a" * 300 + "@example.org").status_code == 422
 
 

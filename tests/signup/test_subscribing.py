@@ -287,7 +287,7 @@ def test_a_token_with_more_characters_is_invalid(small: Place) -> None:
         assert small.client.get(leaving(small, MAIL) + more).status_code == 404
 
 
-def test_leaving_twice_is_as_good_as_once(place: Place) -> None:
+def test_unsubscribing_twice_is_the_same_as_once(place: Place) -> None:
     place.subscribe(MAIL)
     for _ in range(2):
         assert place.post(leaving(place, MAIL), {"what": "one"}).status_code == 200

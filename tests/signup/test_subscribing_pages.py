@@ -186,7 +186,7 @@ def test_every_field_has_a_label_and_every_id_is_unique(env: Environment) -> Non
         assert not found(page, f"{shown}[not(ancestor::label)][not(@id)]"), name
 
 
-def test_an_embedded_form_is_bare_and_leads_out_of_its_box(pages: Pages) -> None:
+def test_an_embedded_form_has_no_layout_and_opens_outside_its_frame(pages: Pages) -> None:
     page = pages.subscribe(BOTH, embedded=True)
     assert not found(page, "//header | //footer | //nav | //section | //a")
     assert found(page, "//form/@target | //form/@action") == [SUBSCRIBE, "_top"]

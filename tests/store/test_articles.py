@@ -64,7 +64,7 @@ FUTURE = record("future", None, "x")
 GONE = record("gone", 4, "x", state=State.GONE)
 
 
-def test_records_come_back_as_they_were_saved(database: Database) -> None:
+def test_records_are_read_back_unchanged(database: Database) -> None:
     odd = record("odd", 5, title="ö 🌊 ' \" %s :x", findings="[]", slug="", mtime_ns=-1)
     articles = save(database, A, DRAFT, odd)
     assert sorted(articles.everything()) == sorted([A, DRAFT, odd])

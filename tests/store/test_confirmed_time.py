@@ -26,7 +26,7 @@ def test_a_time_has_passed_when_a_reading_a_day_later_confirms_it(database: Data
     assert look(database, NOON + 5 * DAY) == [NOON + DAY]
 
 
-def test_each_kind_has_a_reading_of_its_own(database: Database) -> None:
+def test_each_kind_has_its_own_reading_of_the_clock(database: Database) -> None:
     assert look(database, NOON) == [None]
     assert look(database, NOON + DAY, kind="events") == [None]
     assert look(database, NOON + DAY) == [NOON]

@@ -65,7 +65,9 @@ def test_the_database_refuses_an_article_twice_in_a_newsletter(database: Databas
         add(database, issue("2026-11-09T08:00", ONE))
 
 
-def test_what_a_cancelled_issue_took_is_free_again(database: Database, issues: Issues) -> None:
+def test_articles_of_a_cancelled_issue_are_available_again(
+    database: Database, issues: Issues
+) -> None:
     add(database, issue("2026-11-02T08:00", ONE))
     with database.transaction():
         assert issues.move("weekly", "2026-11-02T08:00", IssueState.CANCELLED, "a slip")
@@ -78,7 +80,7 @@ def test_what_a_cancelled_issue_took_is_free_again(database: Database, issues: I
 
 
 @pytest.mark.parametrize("state", ["skipped", "cancelled"])
-def test_what_has_ended_stays_as_it_is(database: Database, issues: Issues, state: str) -> None:
+def test_an_ended_issue_stays_as_it_is(database: Database, issues: Issues, state: str) -> None:
     add(database, issue("2026-11-02T08:00", state=state))
     with database.transaction():
         assert not any(issues.move("weekly", "2026-11-02T08:00", to) for to in IssueState)

@@ -45,7 +45,7 @@ def test_every_file_of_a_store_is_its_owners_alone(tmp_path: Path) -> None:
     assert set(found.values()) == {0o600}, found
 
 
-def test_what_is_published_has_the_permissions_of_the_umask(tmp_path: Path) -> None:
+def test_published_files_have_the_permissions_of_the_umask(tmp_path: Path) -> None:
     before = os.umask(0o022)
     try:
         atomic_files.write(tmp_path, "feed.xml", b"<rss/>")
@@ -92,7 +92,7 @@ def everything(folder: Path) -> bytes:
     return b"".join(file.read_bytes() for file in folder.iterdir())
 
 
-def test_what_is_deleted_is_in_no_file_after_a_purge(tmp_path: Path) -> None:
+def test_deleted_data_is_in_no_file_after_a_purge(tmp_path: Path) -> None:
     with closing(open_database("sqlite:///s.db", tmp_path)) as opened:
         assert isinstance(opened, Sqlite)
         with opened.transaction():

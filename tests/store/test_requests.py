@@ -26,7 +26,7 @@ LATEST = "2027-01-01T00:00:00Z"
 """Nothing waits until then, unless the clock was ahead."""
 
 
-def test_what_was_put_off_or_asked_while_the_clock_was_ahead_does_no_harm(
+def test_requests_and_retries_of_a_clock_that_was_ahead_do_no_harm(
     database: Database,
 ) -> None:
     ahead = ASKED._replace(requested_at="2036-01-01T00:00:00Z", next_try="2036-01-01T06:00:00Z")
@@ -72,7 +72,7 @@ def test_a_clock_that_is_ahead_for_a_moment_forgets_no_request(database: Databas
     assert [each.requested_at for each in known.of("aa")] == [DAY]
 
 
-def test_what_was_asked_of_a_clock_that_was_ahead_is_forgotten_too(database: Database) -> None:
+def test_requests_dated_by_a_clock_that_was_ahead_are_deleted_as_well(database: Database) -> None:
     known = ask(database, ASKED._replace(requested_at="2036-01-01T00:00:00Z"))
     forget(known, database, DAY, NEXT)
     assert [each.requested_at for each in known.of("aa")] == [NEXT]
@@ -99,7 +99,7 @@ def test_one_key_signs_until_it_is_rotated_and_is_valid_for_a_while_after(
     assert [each.id for each in known.good(LATER)] == [second.id]
 
 
-def test_no_number_of_a_secret_is_given_twice(database: Database) -> None:
+def test_no_number_of_a_key_is_reused(database: Database) -> None:
     known = SigningKeys(database)
     with database.transaction():
         numbers = [known.signing(DAY).id]

@@ -55,7 +55,7 @@ def forget(known: SentCounts, database: Database, remembered: int, *seconds: int
             known.forget(datetime.fromtimestamp(second, UTC), remembered)
 
 
-def test_what_is_not_committed_does_not_count(database: Database) -> None:
+def test_uncommitted_changes_do_not_count(database: Database) -> None:
     known = SentCounts(database)
     try:
         with database.transaction():

@@ -20,7 +20,7 @@ def seen_by_another_process(store: Path, key: str) -> bool:
     return "yes" in subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
-def test_what_is_written_stays_written_while_the_store_is_opened_again(tmp_path: Path) -> None:
+def test_committed_data_stays_when_the_store_is_opened_again(tmp_path: Path) -> None:
     store = tmp_path / "syndicate.db"
     first = open_database(f"sqlite:///{store}", tmp_path)
     for number in range(3):

@@ -56,7 +56,7 @@ def test_a_missing_template_folder_of_the_user_is_ignored(
     assert render(environment(user / "missing", builtin), "a.txt") == "built in"
 
 
-def test_within_folders_each_name_is_looked_up_in_the_first_that_has_it_the_users_before_ours(
+def test_templates_of_the_user_take_precedence_over_built_in_ones(
     folders: tuple[Path, Path],
 ) -> None:
     user, builtin = folders

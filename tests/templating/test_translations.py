@@ -168,7 +168,7 @@ def test_a_translation_with_a_name_that_does_not_exist_is_a_fault_in_the_templat
         render(environment(tmp_path, TEMPLATES, language="de"), "a.html", name="x")
 
 
-def test_what_is_put_into_a_translation_is_escaped() -> None:
+def test_values_in_a_translation_are_escaped() -> None:
     env = environment(None, TEMPLATES, language="de")
     frame = {"titles": ["<script>"], "site": {"title": "a & b"}}
     source = env.from_string(

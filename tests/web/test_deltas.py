@@ -46,7 +46,7 @@ def test_an_empty_element_is_an_entry_too() -> None:
     assert cut(b"<feed><entry/><entry/></feed>").spans == ((6, 14), (14, 22))
 
 
-def test_what_is_not_well_formed_has_no_entries() -> None:
+def test_a_document_that_is_not_well_formed_has_no_entries() -> None:
     assert cut(b"<rss><channel><item></channel></rss>").spans == ()
 
 

@@ -73,7 +73,7 @@ def test_any_other_host_gets_the_site_as_it_is_published(host: str) -> None:
     "header",
     ["forwarded", "x_forwarded_for", "x_forwarded_host", "x_forwarded_proto", "via", "x_real_ip"],
 )
-def test_what_a_proxy_hands_on_is_not_from_this_machine(header: str) -> None:
+def test_a_request_passed_on_by_a_proxy_is_not_local(header: str) -> None:
     assert not VIEW.applies(ask(**{header: "x"}))
 
 
@@ -183,7 +183,7 @@ def test_links_are_rewritten_however_they_are_written(tag: str, local: str) -> N
         '<p>https://example.org/ "https://example.org/"</p>',
     ],
 )
-def test_what_only_looks_like_a_link_to_the_site_stays(tag: str) -> None:
+def test_text_that_only_resembles_a_link_to_the_site_stays(tag: str) -> None:
     assert VIEW.page(tag.encode()).decode() == tag
 
 

@@ -95,7 +95,7 @@ def test_a_backup_of_the_whole_folder_put_over_it_undoes_no_withdrawal(
         assert mailable(site.database) == {CYD, DAN, EVE}
 
 
-def test_what_a_service_that_was_killed_did_not_record_is_recorded_by_the_restore(
+def test_withdrawals_that_a_killed_service_did_not_record_are_recorded_by_the_restore(
     file_site: Mailing, tmp_path: Path
 ) -> None:
     with file_site.folder.opened() as site, site.database.transaction():

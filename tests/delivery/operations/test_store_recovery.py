@@ -829,7 +829,9 @@ def test_a_store_cannot_be_a_backup_of_itself(file_site: Mailing) -> None:
     assert doubt(file_site) is None
 
 
-def test_a_backup_made_while_messages_go_out_is_whole(file_site: Mailing, tmp_path: Path) -> None:
+def test_a_backup_made_while_messages_are_sent_is_complete(
+    file_site: Mailing, tmp_path: Path
+) -> None:
     backup = tmp_path / "backup.db"
 
     def behaviour(step: Step) -> Action | None:

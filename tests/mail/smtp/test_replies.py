@@ -139,7 +139,7 @@ def test_extensions_are_read_in_any_case() -> None:
         (Step.MESSAGE, 421, RejectedStage.MESSAGE, False, True),
     ],
 )
-def test_what_a_refusal_is_about(
+def test_a_refusal_is_about_the_sender_the_recipient_or_the_message(
     step: Step, code: int, what: RejectedStage, permanent: bool, lost: bool
 ) -> None:
     error = error_for_reply(step, Reply(code, ("no",)), "host", "b@example.org")
