@@ -1,4 +1,4 @@
-"""Hooks and the hub hear of everything, in order, and again until they did."""
+"""Hooks and the hub are called for every event, in order, and retried until they succeed."""
 
 from __future__ import annotations
 
@@ -23,32 +23,32 @@ from syndicate.store.issues import IssueState
 WEEKLY = {"weekly": {"title": "Weekly", "sender": "a@example.org", "postal_address": "Here"}}
 
 
-class Listening(HTTPServer):
-    """A server on loopback that keeps what is posted, and answers with `status`."""
+class HookServer(HTTPServer):
+    """A server on loopback that stores requests, and replies with `status`."""
 
     status = 204
 
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Posted)
-        self.heard: list[tuple[dict[str, str], bytes]] = []
+        super().__init__(("127.0.0.1", 0), HookRequestHandler)
+        self.requests: list[tuple[dict[str, str], bytes]] = []
         Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server_port}/"
 
-    def told(self) -> list[dict[str, object]]:
-        """What was posted since the last look, as JSON."""
-        told = [json.loads(body) for _, body in self.heard]
-        self.heard.clear()
-        return told
+    def received(self) -> list[dict[str, object]]:
+        """The requests since the last call, as JSON."""
+        received = [json.loads(body) for _, body in self.requests]
+        self.requests.clear()
+        return received
 
 
-class Posted(BaseHTTPRequestHandler):
+class HookRequestHandler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
-        assert isinstance(self.server, Listening)
+        assert isinstance(self.server, HookServer)
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.heard.append((dict(self.headers), body))
+        self.server.requests.append((dict(self.headers), body))
         self.send_response(self.server.status)
         self.send_header("Location", "http://127.0.0.1:1/elsewhere")
         self.end_headers()
@@ -58,8 +58,8 @@ class Posted(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def server() -> Iterator[Listening]:
-    listening = Listening()
+def server() -> Iterator[HookServer]:
+    listening = HookServer()
     yield listening
     listening.shutdown()
     listening.server_close()
@@ -74,13 +74,13 @@ def site(tmp_path: Path, database_url: str) -> SiteFolder:
     return folder
 
 
-def listens(site: SiteFolder, **hook: object) -> None:
-    """Set up a hook; it hears of what happens from now on."""
+def configure_hook(site: SiteFolder, **hook: object) -> None:
+    """Configure a hook; it is called for events from now on."""
     site.configure(hooks={"mine": {"on": ["article-published", "issue-made"], **hook}})
-    assert tell(site) == []
+    assert call_all_hooks(site) == []
 
 
-def tell(site: SiteFolder, now: datetime = NOON) -> list[Failure]:
+def call_all_hooks(site: SiteFolder, now: datetime = NOON) -> list[Failure]:
     with site.opened() as opened:
         return call_hooks(opened, now)
 
@@ -94,37 +94,37 @@ def make(site: SiteFolder, review: IssueState | None = None) -> None:
     site.build()
 
 
-def test_a_hook_is_called_once_for_each_new_article(site: SiteFolder, server: Listening) -> None:
-    listens(site, url=server.url)
+def test_a_hook_is_called_once_for_each_new_article(site: SiteFolder, server: HookServer) -> None:
+    configure_hook(site, url=server.url)
     site.article("new.md", "Just written", date="2026-11-20", tags=["Tides"])
     site.article("draft.md", "Not yet", draft=True)
     site.build()
-    assert tell(site) == []
-    (told,) = server.told()
-    assert told["event"] == "article-published"
-    assert told["site"] == {"title": "Lake Notes", "url": "https://example.org/"}
-    article = told["article"]
+    assert call_all_hooks(site) == []
+    (received,) = server.received()
+    assert received["event"] == "article-published"
+    assert received["site"] == {"title": "Lake Notes", "url": "https://example.org/"}
+    article = received["article"]
     assert isinstance(article, dict)
     assert (article["title"], article["url"], article["tags"]) == (
         "Just written", "https://example.org/articles/new/", ["Tides"],
     )  # fmt: skip
     site.article("new.md", "Just written", "Edited.", date="2026-11-20")
     site.build()
-    assert tell(site) == []
-    assert server.told() == [], "an edit is no publication"
+    assert call_all_hooks(site) == []
+    assert server.received() == [], "an edit is no publication"
 
 
-def test_a_hook_gets_the_texts_of_an_issue_signed(site: SiteFolder, server: Listening) -> None:
-    listens(site, url=server.url, secret="between us")
+def test_a_hook_gets_the_texts_of_an_issue_signed(site: SiteFolder, server: HookServer) -> None:
+    configure_hook(site, url=server.url, secret="between us")
     make(site)
-    assert tell(site) == []
-    ((headers, body),) = server.heard
+    assert call_all_hooks(site) == []
+    ((headers, body),) = server.requests
     assert headers["X-Syndicate-Signature"] == (
         "sha256=" + hmac.new(b"between us", body, hashlib.sha256).hexdigest()
     )
-    told = json.loads(body)
-    assert headers["Idempotency-Key"] == told["id"]
-    issue = told["issue"]
+    received = json.loads(body)
+    assert headers["Idempotency-Key"] == received["id"]
+    issue = received["issue"]
     assert (issue["newsletter"], issue["subject"], issue["state"]) == (
         "weekly", "Weekly: From before", "approved",
     )  # fmt: skip
@@ -134,7 +134,7 @@ def test_a_hook_gets_the_texts_of_an_issue_signed(site: SiteFolder, server: List
 
 
 @pytest.mark.parametrize(
-    ("review", "then", "heard"),
+    ("review", "then", "requests"),
     [
         ("automatic", None, ["issue-made", "issue-approved"]),
         ("manual", None, ["issue-made"]),
@@ -143,57 +143,57 @@ def test_a_hook_gets_the_texts_of_an_issue_signed(site: SiteFolder, server: List
     ],
 )
 def test_hooks_are_called_when_an_issue_is_made_and_approved(
-    site: SiteFolder, server: Listening, review: str, then: IssueState | None, heard: list[str]
+    site: SiteFolder, server: HookServer, review: str, then: IssueState | None, requests: list[str]
 ) -> None:
     site.configure(newsletters={"weekly": WEEKLY["weekly"] | {"approval": review}})
-    listens(site, on=["issue-made", "issue-approved"], url=server.url)
+    configure_hook(site, on=["issue-made", "issue-approved"], url=server.url)
     make(site, then)
-    assert tell(site) == []
-    assert [told["event"] for told in server.told()] == heard
+    assert call_all_hooks(site) == []
+    assert [received["event"] for received in server.received()] == requests
 
 
-def test_failed_calls_of_a_hook_are_retried_in_order(site: SiteFolder, server: Listening) -> None:
-    listens(site, url=server.url)
+def test_failed_calls_of_a_hook_are_retried_in_order(site: SiteFolder, server: HookServer) -> None:
+    configure_hook(site, url=server.url)
     server.status = 503
     for name in ("one", "two"):
         site.article(f"{name}.md", name.title(), date="2026-11-20")
     site.build()
-    assert [failure.reason for failure in tell(site)] == [
+    assert [failure.reason for failure in call_all_hooks(site)] == [
         "the server answers 503 Service Unavailable"
     ]
-    assert len(server.told()) == 1, "the second waits for the first"
-    assert tell(site, NOON + timedelta(seconds=10))[0].hook == "mine"
-    assert server.told() == [], "not before the wait is over"
+    assert len(server.received()) == 1, "the second waits for the first"
+    assert call_all_hooks(site, NOON + timedelta(seconds=10))[0].hook == "mine"
+    assert server.received() == [], "not before the wait is over"
     server.status = 200
-    assert tell(site, NOON + timedelta(minutes=1)) == []
-    assert [told["article"]["title"] for told in server.told()] == ["One", "Two"]  # type: ignore[index]
+    assert call_all_hooks(site, NOON + timedelta(minutes=1)) == []
+    assert [received["article"]["title"] for received in server.received()] == ["One", "Two"]  # type: ignore[index]
 
 
 @pytest.mark.parametrize("status", [301, 307, 404, 500])
 def test_only_a_success_counts_and_no_redirect_is_followed(
-    site: SiteFolder, server: Listening, status: int
+    site: SiteFolder, server: HookServer, status: int
 ) -> None:
-    listens(site, url=server.url)
+    configure_hook(site, url=server.url)
     server.status = status
     make(site)
-    assert str(status) in tell(site)[0].reason
+    assert str(status) in call_all_hooks(site)[0].reason
 
 
 def test_an_unreachable_server_is_a_failure(site: SiteFolder) -> None:
-    listens(site, url="http://127.0.0.1:1/")
+    configure_hook(site, url="http://127.0.0.1:1/")
     make(site)
-    assert "refused" in tell(site)[0].reason
+    assert "refused" in call_all_hooks(site)[0].reason
 
 
 def test_a_command_gets_the_same_as_its_input(site: SiteFolder) -> None:
     script = site.root / "keep.sh"
     script.write_text("#!/bin/sh\ncat > heard.json\n")
     script.chmod(0o755)
-    listens(site, command="./keep.sh")
+    configure_hook(site, command="./keep.sh")
     make(site)
-    assert tell(site) == []
-    told = json.loads((site.root / "heard.json").read_text())
-    assert told["issue"]["subject"] == "Weekly: From before"
+    assert call_all_hooks(site) == []
+    received = json.loads((site.root / "heard.json").read_text())
+    assert received["issue"]["subject"] == "Weekly: From before"
 
 
 @pytest.mark.parametrize(
@@ -206,53 +206,53 @@ def test_a_command_gets_the_same_as_its_input(site: SiteFolder) -> None:
 def test_a_failed_command_is_reported_with_its_reason(
     site: SiteFolder, command: str, reason: str
 ) -> None:
-    listens(site, command=command)
+    configure_hook(site, command=command)
     make(site)
-    assert tell(site) == [Failure("mine", reason)]
+    assert call_all_hooks(site) == [Failure("mine", reason)]
 
 
 def test_the_hub_is_notified_of_changed_feeds_and_nothing_else(
-    site: SiteFolder, server: Listening
+    site: SiteFolder, server: HookServer
 ) -> None:
     site.configure(feeds={"hub": server.url, "tags": False, "archive": False})
     site.build()
-    assert tell(site) == []
-    assert len(server.heard) == 1
-    form = parse_qs(server.heard.pop()[1].decode())
+    assert call_all_hooks(site) == []
+    assert len(server.requests) == 1
+    form = parse_qs(server.requests.pop()[1].decode())
     assert form["hub.mode"] == ["publish"]
     assert sorted(form["hub.url"]) == [
         f"https://example.org/{name}" for name in ("atom.xml", "feed.json", "feed.xml")
     ]
     site.build()
-    assert tell(site) == []
-    assert server.heard == [], "nothing changed"
+    assert call_all_hooks(site) == []
+    assert server.requests == [], "nothing changed"
 
 
 def test_waits_grow_and_after_a_day_an_event_is_given_up() -> None:
-    told, event, now = HookCursor("mine", 4), Event(5, "issue-made", "weekly/1", ""), NOON
+    received, event, now = HookCursor("mine", 4), Event(5, "issue-made", "weekly/1", ""), NOON
     waits: list[timedelta] = []
     for _ in range(100):
-        told = after_failure(told, event, "no", now)
-        if told.position != 4 or not told.next_try:
+        received = after_failure(received, event, "no", now)
+        if received.position != 4 or not received.next_try:
             break
-        later = datetime.fromisoformat(told.next_try)
+        later = datetime.fromisoformat(received.next_try)
         waits.append(later - now)
         now = later
     assert waits == sorted(waits)
     assert (waits[0], max(waits)) == (timedelta(seconds=30), timedelta(hours=1))
     assert GIVEN_UP_AFTER <= now - NOON < GIVEN_UP_AFTER + timedelta(hours=1)
-    assert told == HookCursor("mine", 5)
+    assert received == HookCursor("mine", 5)
 
 
-def test_old_events_are_deleted_but_never_repeated(site: SiteFolder, server: Listening) -> None:
-    listens(site, url=server.url)
+def test_old_events_are_deleted_but_never_repeated(site: SiteFolder, server: HookServer) -> None:
+    configure_hook(site, url=server.url)
     make(site)
-    assert tell(site) == []
-    assert len(server.told()) == 1
+    assert call_all_hooks(site) == []
+    assert len(server.received()) == 1
     for days in (40, 41):
-        assert tell(site, NOON + timedelta(days=days)) == []
+        assert call_all_hooks(site, NOON + timedelta(days=days)) == []
     with site.opened() as opened:
         assert Events(opened.database).last() > 0
         assert len(opened.database.rows("SELECT * FROM events")) == 1, "the newest stays"
         assert HUB not in Events(opened.database).cursors()
-    assert server.told() == []
+    assert server.received() == []

@@ -21,7 +21,7 @@ MINUTE = timedelta(minutes=1)
 SECOND = timedelta(seconds=1)
 
 
-def letter(**more: object) -> dict[str, object]:
+def newsletter_settings(**more: object) -> dict[str, object]:
     """A newsletter that can be made."""
     required = {"title": "Weekly", "sender": "a@example.net", "postal_address": "Here"}
     return {**required, "every": "monday at 08:00", **more}

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from service_parts import MINUTE, MONDAY, Life, letter
+from service_parts import MINUTE, MONDAY, Life, newsletter_settings
 
 from site_folder import SiteFolder
 from syndicate.delivery.planning import too_old
@@ -20,7 +20,7 @@ PAGE = "newsletters/weekly/2026-11-23-0800/index.html"
 def life(tmp_path: Path, database_url: str) -> Life:
     """A service that has made a draft on Monday, to be approved three hours later."""
     site = SiteFolder(tmp_path / "site", database_url)
-    site.configure(newsletters={"weekly": letter(approval="manual")})
+    site.configure(newsletters={"weekly": newsletter_settings(approval="manual")})
     site.article("one.md", "The first", date="2026-11-01")
     life = Life(site, MONDAY - MINUTE)
     life.at(MONDAY - MINUTE)

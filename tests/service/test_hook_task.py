@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from service_parts import MINUTE, MONDAY, Life, letter
+from service_parts import MINUTE, MONDAY, Life, newsletter_settings
 
 from site_folder import SiteFolder
 from syndicate.service import hook_task
@@ -35,7 +35,7 @@ def life(tmp_path: Path, database_url: str) -> Life:
     site = SiteFolder(tmp_path / "site", database_url)
     command = shlex.join([sys.executable, "-c", HEARS])
     site.configure(
-        newsletters={"weekly": letter()},
+        newsletters={"weekly": newsletter_settings()},
         hooks={"mine": {"on": ["article-published", "issue-made"], "command": command}},
     )
     site.article("one.md", "The first", date="2026-11-01")

@@ -11,7 +11,7 @@ from threading import Event
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
-from service_parts import MONDAY, Life, letter
+from service_parts import MONDAY, Life, newsletter_settings
 
 from site_folder import SiteFolder
 from syndicate.build.builder import build
@@ -55,7 +55,7 @@ class ServedLife(Life):
 def life(tmp_path: Path) -> Iterator[ServedLife]:
     """A site that made an issue."""
     site = SiteFolder(tmp_path / "site", f"sqlite:///{tmp_path / 'syndicate.db'}")
-    site.configure(newsletters={"weekly": letter()})
+    site.configure(newsletters={"weekly": newsletter_settings()})
     site.article("one.md", "The first", date="2026-11-01", tags=["sea"], aliases=["/old/"])
     life = ServedLife(site, MONDAY)
     life.at(MONDAY - SECOND)

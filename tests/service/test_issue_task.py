@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
-from service_parts import MINUTE, MONDAY, WEEK, Life, letter
+from service_parts import MINUTE, MONDAY, WEEK, Life, newsletter_settings
 
 from site_folder import SiteFolder
 from syndicate.issues.freeze import upcoming
@@ -23,7 +23,7 @@ SLOTS = [f"{MONDAY + n * WEEK:%Y-%m-%dT%H:%M}" for n in range(5)]
 def site(tmp_path: Path, database_url: str) -> SiteFolder:
     """A site with one article and a newsletter."""
     folder = SiteFolder(tmp_path / "site", database_url)
-    folder.configure(newsletters={"weekly": letter()})
+    folder.configure(newsletters={"weekly": newsletter_settings()})
     folder.article("one.md", "The first", date="2026-11-01")
     return folder
 
@@ -38,7 +38,7 @@ def life(site: SiteFolder) -> Life:
 
 def again(life: Life, **changes: object) -> None:
     """Restart with other settings of the newsletter."""
-    life.site.configure(newsletters={"weekly": letter(**changes)})
+    life.site.configure(newsletters={"weekly": newsletter_settings(**changes)})
     life.start()
 
 
@@ -129,7 +129,7 @@ def test_a_missed_issue_is_made_of_the_articles_at_the_start(life: Life) -> None
 
 def test_earlier_articles_are_the_backlog_of_a_newsletter(site: SiteFolder) -> None:
     """Also when the service is the first that ever looks at the folder."""
-    site.configure(newsletters={"weekly": letter(backlog=1)})
+    site.configure(newsletters={"weekly": newsletter_settings(backlog=1)})
     site.article("two.md", "The second", date="2026-11-02")
     life = Life(site, MONDAY - MINUTE)
     life.at(life.now)
@@ -180,7 +180,9 @@ def test_a_broken_template_affects_only_its_newsletter_until_it_is_corrected(
     own = site.root / "templates" / "mine"
     own.mkdir(parents=True)
     (own / "email.html").write_text("<p>{{ nothing.of.this }}")
-    site.configure(newsletters={"weekly": letter(template="mine"), "other": letter()})
+    site.configure(
+        newsletters={"weekly": newsletter_settings(template="mine"), "other": newsletter_settings()}
+    )
     life = Life(site, MONDAY - MINUTE)
     life.at(life.now)
     for seconds in (0, 5, 10, 60, 120):

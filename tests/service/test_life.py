@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
-from service_parts import MONDAY, Life, letter
+from service_parts import MONDAY, Life, newsletter_settings
 
 from site_folder import SiteFolder
 from syndicate import atomic_files
@@ -49,7 +49,9 @@ class Living(RuleBasedStateMachine):
         root = Path(self.folder.name)
         self.site = SiteFolder(root / "site", f"sqlite:///{root / 'one.db'}")
         self.site.configure(
-            newsletters={"weekly": letter(every="2 hours", catch_up="all", max_articles=3)},
+            newsletters={
+                "weekly": newsletter_settings(every="2 hours", catch_up="all", max_articles=3)
+            },
             feeds={"tags": False, "formats": ["rss"]},
         )
         self.site.article("z.md", "Always there", date="2026-01-01")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from service_parts import Life, letter
+from service_parts import Life, newsletter_settings
 from test_clock import within_seconds
 from test_process import Services
 
@@ -20,7 +20,7 @@ from site_folder import SiteFolder
 def services(tmp_path: Path) -> Iterator[Services]:
     """A site whose service ended before the last hour struck."""
     site = SiteFolder(tmp_path / "site", f"sqlite:///{tmp_path / 'site' / 'syndicate.db'}")
-    weekly = letter(every="hour", catch_up="latest", max_age="3 hours")
+    weekly = newsletter_settings(every="hour", catch_up="latest", max_age="3 hours")
     site.configure(service={"poll_interval": 0.1, "port": 0}, newsletters={"weekly": weekly})
     site.article("first.md", "First steps", date="2026-01-01")
     life = Life(site, datetime.now(UTC) - timedelta(minutes=90))

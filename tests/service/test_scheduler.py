@@ -51,11 +51,11 @@ def everything_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
 
 
-def said(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
+def logged(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
     return [(record.levelname, record.getMessage()) for record in caplog.records]
 
 
-def wrong(tick: Scheduler) -> list[tuple[str, str]]:
+def problems(tick: Scheduler) -> list[tuple[str, str]]:
     return [(part, finding.message) for part, finding, _ in tick.faults]
 
 
@@ -71,7 +71,7 @@ def test_other_jobs_continue_when_one_fails(error: Exception) -> None:
     tick = Scheduler(jobs(bad, good))
     tick(NOON)
     assert good.turns == [NOON]
-    assert [part for part, _ in wrong(tick)] == ["bad"]
+    assert [part for part, _ in problems(tick)] == ["bad"]
 
 
 def test_a_problem_is_reported_once_and_when_it_is_solved(caplog: pytest.LogCaptureFixture) -> None:
@@ -79,12 +79,12 @@ def test_a_problem_is_reported_once_and_when_it_is_solved(caplog: pytest.LogCapt
     tick = Scheduler(jobs(part))
     for now in seconds(0, 10, 20, 60):
         tick(now)
-    assert said(caplog) == [("ERROR", LOCKED.message)]
+    assert logged(caplog) == [("ERROR", LOCKED.message)]
     assert caplog.records[0].facts["hint"] == "wait"  # type: ignore[attr-defined]
     part.next = TaskResult(findings=())
     tick(NOON + timedelta(minutes=5))
-    assert said(caplog)[1:] == [("INFO", f"solved: {LOCKED.message}")]
-    assert wrong(tick) == []
+    assert logged(caplog)[1:] == [("INFO", f"solved: {LOCKED.message}")]
+    assert problems(tick) == []
 
 
 def test_a_problem_that_changes_is_reported_again(caplog: pytest.LogCaptureFixture) -> None:
@@ -93,8 +93,8 @@ def test_a_problem_that_changes_is_reported_again(caplog: pytest.LogCaptureFixtu
     tick(NOON)
     part.next = StoreError("the database is gone")
     tick(NOON + timedelta(minutes=1))
-    assert ("ERROR", "the database is gone") in said(caplog)
-    assert wrong(tick) == [("store", "the database is gone")]
+    assert ("ERROR", "the database is gone") in logged(caplog)
+    assert problems(tick) == [("store", "the database is gone")]
 
 
 def test_a_problem_has_its_time_of_beginning() -> None:
@@ -112,11 +112,11 @@ def test_a_finding_of_a_task_is_reported_once_with_its_place(
     tick = Scheduler(jobs(part))
     tick(NOON)
     tick(NOON)
-    assert said(caplog) == [("ERROR", "no date")]
+    assert logged(caplog) == [("ERROR", "no date")]
     assert caplog.records[0].facts["place"] == "a.md:3"  # type: ignore[attr-defined]
     part.next = TaskResult()
     tick(NOON)
-    assert wrong(tick) == [("articles", "no date")], "no news is no change"
+    assert problems(tick) == [("articles", "no date")], "no news is no change"
 
 
 def test_a_part_that_fails_rests_longer_each_time_and_never_more_than_half_a_minute() -> None:
@@ -217,9 +217,9 @@ def test_an_error_of_a_background_job_is_a_problem() -> None:
     step = Step("slow", LOCKED)
     tick = Scheduler([Job("slow", Every(timedelta()), step.turn, background=True)])
     tick(NOON)
-    while not wrong(tick):
+    while not problems(tick):
         tick(NOON)
-    assert wrong(tick) == [("slow", LOCKED.message)]
+    assert problems(tick) == [("slow", LOCKED.message)]
     assert tick.next_runs(NOON) == {"slow": NOON + timedelta(seconds=2)}
 
 
@@ -228,7 +228,7 @@ def test_jobs_of_a_new_configuration_run_at_once_and_problems_of_others_are_forg
     tick = Scheduler(jobs(old, kept))
     tick(NOON)
     tick.replace([Job("kept", Every(timedelta(hours=1)), kept.turn)])
-    assert wrong(tick) == [("kept", LOCKED.message)]
+    assert problems(tick) == [("kept", LOCKED.message)]
     tick(NOON)
     assert kept.turns == [NOON, NOON]
 

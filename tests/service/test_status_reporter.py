@@ -42,7 +42,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "status"
 
 
-def said(path: Path) -> Status:
+def read_status(path: Path) -> Status:
     status = read(path)
     assert status is not None
     return status
@@ -56,7 +56,7 @@ def test_a_status_is_read_back_as_written(path: Path) -> None:
     tick = Scheduler([job(Step())])
     tick(NOON)
     assert StatusReporter(path, 4711).report(tick, NOON) == []
-    status = said(path)
+    status = read_status(path)
     assert (status.pid, status.ticked) == (4711, NOON)
     assert status.facts == {"articles": "3 published"}
     assert status.faults == ((BROKEN, NOON),)
@@ -70,15 +70,15 @@ def test_it_is_written_when_something_changed_and_now_and_then(path: Path) -> No
     for second in range(5):
         tick(NOON + timedelta(seconds=second))
         reporter.report(tick, NOON + timedelta(seconds=second))
-    assert said(path).ticked == NOON
+    assert read_status(path).ticked == NOON
     step.next = TaskResult(())
     tick(later := NOON + timedelta(seconds=6))
     reporter.report(tick, later)
-    assert (said(path).ticked, said(path).faults) == (later, ())
+    assert (read_status(path).ticked, read_status(path).faults) == (later, ())
     reporter.report(tick, later + HEARTBEAT)
-    assert said(path).ticked == later + HEARTBEAT
+    assert read_status(path).ticked == later + HEARTBEAT
     reporter.report(tick, NOON - timedelta(hours=1))
-    assert said(path).ticked == NOON - timedelta(hours=1), "the clock was set back"
+    assert read_status(path).ticked == NOON - timedelta(hours=1), "the clock was set back"
 
 
 def test_a_file_that_cannot_be_written_is_a_fault_until_it_can(path: Path) -> None:

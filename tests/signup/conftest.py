@@ -17,7 +17,7 @@ def place(tmp_path: Path, database_url: str) -> Iterator[Place]:
 
 
 @pytest.fixture
-def small(tmp_path: Path) -> Iterator[Place]:
+def sqlite_place(tmp_path: Path) -> Iterator[Place]:
     """The same on SQLite alone, where the database makes no difference."""
     with opened(tmp_path, f"sqlite:///{tmp_path / 'syndicate.db'}") as place:
         yield place

@@ -76,7 +76,7 @@ def documents(
     yield "front", index_page(env, frame, [], [], links)
 
 
-def both_letters(
+def both_emails(
     env: Environment, frame: Frame = FRAME, titles: tuple[str, ...] = ("Low Tide, weekly", "Birds")
 ) -> dict[str, Rendered]:
     agreed = Pages(env, frame).agreed(titles)

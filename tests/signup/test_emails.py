@@ -8,7 +8,7 @@ from dataclasses import replace
 import lxml.html
 import pytest
 from jinja2 import Environment
-from sample import FRAME, LINK, TEMPLATES, both_letters, in_language
+from sample import FRAME, LINK, TEMPLATES, both_emails, in_language
 
 from syndicate.templating.environment import environment
 
@@ -31,7 +31,7 @@ def words(html: str) -> str:
 def test_both_emails_have_a_subject_of_one_line_and_their_link_in_both_parts(
     env: Environment,
 ) -> None:
-    for letter in both_letters(env).values():
+    for letter in both_emails(env).values():
         assert letter.subject
         assert "\n" not in letter.subject + letter.preheader
         links = tree(letter.html).xpath("//a/@href")
@@ -42,7 +42,7 @@ def test_both_emails_have_a_subject_of_one_line_and_their_link_in_both_parts(
 
 
 def test_the_plain_text_is_complete_and_fits_into_a_line(env: Environment) -> None:
-    letter = both_letters(env)["confirmation"]
+    letter = both_emails(env)["confirmation"]
     text = " ".join(letter.text.split())
     assert "was signed up for Low Tide, weekly and Birds from Low Tide." in text
     assert '"I want to receive Low Tide, weekly and Birds by email from Low Tide.' in text
@@ -52,15 +52,15 @@ def test_the_plain_text_is_complete_and_fits_into_a_line(env: Environment) -> No
 
 
 def test_the_html_part_contains_the_same(env: Environment) -> None:
-    text = words(both_letters(env)["confirmation"].html)
+    text = words(both_emails(env)["confirmation"].html)
     assert "This link is valid until 29 November 2026. If you did not sign up" in text
     assert "“I want to receive Low Tide, weekly and Birds by email from Low Tide." in text
-    assert "ignore it; nothing has changed." in words(both_letters(env)["choices"].html)
+    assert "ignore it; nothing has changed." in words(both_emails(env)["choices"].html)
 
 
 def test_hostile_titles_stay_text(env: Environment) -> None:
     frame = replace(FRAME, site=replace(FRAME.site, title=HOSTILE))
-    for letter in both_letters(env, frame, (HOSTILE, "two\nlines")).values():
+    for letter in both_emails(env, frame, (HOSTILE, "two\nlines")).values():
         assert "<script" not in letter.html
         assert HOSTILE in words(letter.html)
         assert HOSTILE in letter.subject
@@ -68,7 +68,7 @@ def test_hostile_titles_stay_text(env: Environment) -> None:
 
 
 def test_styles_are_inlined_and_dark_ones_take_precedence(env: Environment) -> None:
-    for letter in both_letters(env).values():
+    for letter in both_emails(env).values():
         unstyled = [each.tag for each in tree(letter.html).xpath("//body//*[not(@style)]")]
         assert set(unstyled) <= {"tr", "strong"}
         dark = letter.html.partition("(prefers-color-scheme: dark)")[2].partition("</style>")[0]
@@ -79,7 +79,7 @@ def test_styles_are_inlined_and_dark_ones_take_precedence(env: Environment) -> N
 
 def test_emails_are_in_the_language_of_the_site() -> None:
     env = environment(None, TEMPLATES, language="de")
-    letter = both_letters(env, in_language("de"))["confirmation"]
+    letter = both_emails(env, in_language("de"))["confirmation"]
     assert letter.subject == "Bestätigen Sie Ihre Anmeldung: Low Tide, weekly und Birds"
     assert "Dieser Link gilt bis zum 29. November 2026." in " ".join(letter.text.split())
     assert '<html lang="de" dir="ltr">' in letter.html

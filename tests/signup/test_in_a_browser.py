@@ -9,7 +9,7 @@ from typing import Literal
 import pytest
 from babel.messages.pofile import read_po, write_po
 from playwright.sync_api import Page, expect
-from sample import FRAME, TEMPLATES, both_letters, documents, in_language
+from sample import FRAME, TEMPLATES, both_emails, documents, in_language
 
 from syndicate.templating.environment import environment
 
@@ -47,7 +47,7 @@ def written(folder: Path, language: str) -> list[Path]:
     user = arabic(folder) if language == "ar" else None
     env, frame = environment(user, TEMPLATES, language=language), in_language(language)
     made = [*documents(env, frame)]
-    made += [(name, each.html.encode()) for name, each in both_letters(env, frame).items()]
+    made += [(name, each.html.encode()) for name, each in both_emails(env, frame).items()]
     (folder / FRAME.stylesheet).write_bytes((TEMPLATES / "web" / "style.css").read_bytes())
     for name, page in made:
         (folder / f"{name}.html").write_bytes(page)

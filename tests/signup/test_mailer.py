@@ -72,22 +72,24 @@ def states(place: Place, mail: str = MAIL) -> list[tuple[str, int]]:
 
 
 @pytest.mark.parametrize("connects", [True, False])
-def test_an_email_that_is_temporarily_refused_is_retried(small: Place, connects: bool) -> None:
-    small.ask(MAIL)
+def test_an_email_that_is_temporarily_refused_is_retried(
+    sqlite_place: Place, connects: bool
+) -> None:
+    sqlite_place.ask(MAIL)
     moment = now()
-    assert sent_by(small, Refusing(connects=connects), moment) == ["not now"]
-    assert states(small) == [(RequestState.WAITING, 1)]
-    outbox = Outbox(small.site.root / "outbox")
-    assert sent_by(small, outbox, moment + BACKOFF.initial - 2 * SECOND) == []
-    assert states(small) == [(RequestState.WAITING, 1)], "its time has not come"
-    sent_by(small, outbox, moment + BACKOFF.initial)
-    assert states(small) == [(RequestState.SENT, 1)]
+    assert sent_by(sqlite_place, Refusing(connects=connects), moment) == ["not now"]
+    assert states(sqlite_place) == [(RequestState.WAITING, 1)]
+    outbox = Outbox(sqlite_place.site.root / "outbox")
+    assert sent_by(sqlite_place, outbox, moment + BACKOFF.initial - 2 * SECOND) == []
+    assert states(sqlite_place) == [(RequestState.WAITING, 1)], "its time has not come"
+    sent_by(sqlite_place, outbox, moment + BACKOFF.initial)
+    assert states(sqlite_place) == [(RequestState.SENT, 1)]
 
 
-def test_a_permanently_refused_email_is_not_retried(small: Place) -> None:
-    small.ask(MAIL)
-    sent_by(small, Refusing(permanent=True), now())
-    assert states(small) == [(RequestState.FAILED, 1)]
+def test_a_permanently_refused_email_is_not_retried(sqlite_place: Place) -> None:
+    sqlite_place.ask(MAIL)
+    sent_by(sqlite_place, Refusing(permanent=True), now())
+    assert states(sqlite_place) == [(RequestState.FAILED, 1)]
 
 
 def test_strangers_and_the_suppressed_are_not_written_to(place: Place) -> None:
@@ -101,11 +103,11 @@ def test_strangers_and_the_suppressed_are_not_written_to(place: Place) -> None:
 
 
 def test_a_new_configuration_sends_no_email_twice(
-    small: Place, monkeypatch: pytest.MonkeyPatch
+    sqlite_place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The part of the configuration before is still at work when the new one begins."""
     for number in range(4):
-        small.ask(f"{number}@example.org")
+        sqlite_place.ask(f"{number}@example.org")
     slow = Outbox.finish
 
     def slowly(outbox: Outbox, message: bytes) -> str:
@@ -113,7 +115,7 @@ def test_a_new_configuration_sends_no_email_twice(
         return slow(outbox, message)
 
     monkeypatch.setattr(Outbox, "finish", slowly)
-    setup = set_up(small.site.config_file, {})
+    setup = set_up(sqlite_place.site.config_file, {})
     tasks = [SignupMailTask(setup, threading.Event()) for _ in range(2)]
     jobs = [
         Job(task.name, MINUTE, task.turn, background=True, wanted=task.wanted) for task in tasks
@@ -125,51 +127,53 @@ def test_a_new_configuration_sends_no_email_twice(
     while tick.running:
         time.sleep(0.01)
         tick(moment)
-    assert len(list((small.site.root / "outbox").glob("*.eml"))) == 4
+    assert len(list((sqlite_place.site.root / "outbox").glob("*.eml"))) == 4
 
 
-def test_a_request_made_during_a_tick_is_answered_in_that_tick(small: Place) -> None:
+def test_a_request_made_during_a_tick_is_answered_in_that_tick(sqlite_place: Place) -> None:
     """A tick that builds a large site may have begun seconds before the request."""
-    small.ask(MAIL)
-    assert len(small.letters(now() - timedelta(seconds=5))) == 1
+    sqlite_place.ask(MAIL)
+    assert len(sqlite_place.letters(now() - timedelta(seconds=5))) == 1
 
 
-def test_old_requests_are_deleted_also_without_signup_pages(small: Place, tmp_path: Path) -> None:
-    small.ask(MAIL)
-    small.site.configure(subscribers={"signup_pages": False})
-    part = SignupMailTask(set_up(small.site.config_file, {}), threading.Event())
+def test_old_requests_are_deleted_also_without_signup_pages(
+    sqlite_place: Place, tmp_path: Path
+) -> None:
+    sqlite_place.ask(MAIL)
+    sqlite_place.site.configure(subscribers={"signup_pages": False})
+    part = SignupMailTask(set_up(sqlite_place.site.config_file, {}), threading.Event())
     for days, kept in ((0, 1), (7, 1), (8, 0)):
         part.turn(now() + timedelta(days=days))
-        assert len(states(small)) == kept
+        assert len(states(sqlite_place)) == kept
     assert not (tmp_path / "site" / "outbox").exists()
 
 
-def test_a_clock_that_is_ahead_for_a_moment_loses_no_request(small: Place) -> None:
-    small.ask(MAIL)
-    (letter,) = small.letters()
-    small.letters_part.turn(now() + timedelta(days=3650))
-    small.letters_part.turn(now())
-    assert small.post(small.link(letter), {}).status_code == 200
-    assert small.states(MAIL) == {"weekly": "active"}
+def test_a_clock_that_is_ahead_for_a_moment_loses_no_request(sqlite_place: Place) -> None:
+    sqlite_place.ask(MAIL)
+    (letter,) = sqlite_place.letters()
+    sqlite_place.letters_part.turn(now() + timedelta(days=3650))
+    sqlite_place.letters_part.turn(now())
+    assert sqlite_place.post(sqlite_place.link(letter), {}).status_code == 200
+    assert sqlite_place.states(MAIL) == {"weekly": "active"}
 
 
-def test_emails_are_sent_by_the_first_available_server(small: Place) -> None:
-    small.ask(MAIL)
+def test_emails_are_sent_by_the_first_available_server(sqlite_place: Place) -> None:
+    sqlite_place.ask(MAIL)
     with SmtpServer() as server:
         common = {"host": "127.0.0.1", "security": "none", "timeout": 2}
         servers = {"gone": {**common, "port": 9}, "main": {**common, "port": server.port}}
-        small.site.configure(sending={"transport": "smtp", "servers": servers})
-        part = SignupMailTask(set_up(small.site.config_file, {}), threading.Event())
+        sqlite_place.site.configure(sending={"transport": "smtp", "servers": servers})
+        part = SignupMailTask(set_up(sqlite_place.site.config_file, {}), threading.Event())
         part.turn(now())
         (mail,) = server.mails
     assert (mail.sender, mail.to) == ("letters@example.org", (MAIL,))
-    assert states(small) == [(RequestState.SENT, 0)]
-    assert not list(small.site.root.glob("outbox/*.eml"))
+    assert states(sqlite_place) == [(RequestState.SENT, 0)]
+    assert not list(sqlite_place.site.root.glob("outbox/*.eml"))
 
 
-def test_an_email_that_may_not_have_been_accepted_is_sent_again(small: Place) -> None:
+def test_an_email_that_may_not_have_been_accepted_is_sent_again(sqlite_place: Place) -> None:
     """Twice is harmless; a confirmation that never comes is not."""
-    small.ask(MAIL)
+    sqlite_place.ask(MAIL)
 
     def out_of_step(step: Step) -> Action | None:
         odd = step.name == "QUIT" and step.connection == 1
@@ -181,8 +185,8 @@ def test_an_email_that_may_not_have_been_accepted_is_sent_again(small: Place) ->
         )
         transport = FailoverTransport([SmtpTransport(settings, "here.example.org")])
         moment = now()
-        (problem,) = sent_by(small, transport, moment)
+        (problem,) = sent_by(sqlite_place, transport, moment)
         assert "451" in problem
-        assert states(small) == [(RequestState.WAITING, 1)]
-        assert sent_by(small, transport, moment + BACKOFF.initial) == []
-    assert states(small) == [(RequestState.SENT, 1)]
+        assert states(sqlite_place) == [(RequestState.WAITING, 1)]
+        assert sent_by(sqlite_place, transport, moment + BACKOFF.initial) == []
+    assert states(sqlite_place) == [(RequestState.SENT, 1)]

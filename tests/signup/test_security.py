@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_subscribing import MAIL, choosing, leaving
+from test_subscribing import MAIL, preferences_url, unsubscribe_url
 from visits import Place, opened
 
 from syndicate.signup import subscriptions
@@ -31,8 +31,8 @@ PAGES = ("subscribe/", "subscribe/embed/", "subscribe/sent/", "preferences/")
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_pages_forbid_scripts_frames_and_referrers(small: Place, path: str) -> None:
-    headers = small.get(path).headers
+def test_pages_forbid_scripts_frames_and_referrers(sqlite_place: Place, path: str) -> None:
+    headers = sqlite_place.get(path).headers
     policy = headers["content-security-policy"]
     assert "default-src 'none'" in policy
     assert "script-src" not in policy
@@ -45,13 +45,13 @@ def test_pages_forbid_scripts_frames_and_referrers(small: Place, path: str) -> N
     assert "set-cookie" not in headers
 
 
-def test_input_is_shown_as_text(small: Place) -> None:
+def test_input_is_shown_as_text(sqlite_place: Place) -> None:
     for path, fields in (
         ("subscribe/", {"address": HOSTILE, "newsletter": HOSTILE, HOSTILE: HOSTILE}),
         ("subscribe/embed/", {"address": HOSTILE, "newsletter": "weekly"}),
         ("preferences/", {"address": HOSTILE}),
     ):
-        answer = small.post(path, fields)
+        answer = sqlite_place.post(path, fields)
         assert answer.status_code == 422
         assert "<script>alert" not in answer.text
         assert "onerror=alert(1)>" not in answer.text
@@ -67,7 +67,10 @@ def test_titles_and_tags_are_shown_as_text(tmp_path: Path) -> None:
         (letter,) = place.letters()
         seen = [place.get(place.link(letter)).text, place.get("subscribe/").text]
         place.post(place.link(letter), {})
-        seen += [place.get(choosing(place, MAIL)).text, place.get(leaving(place, MAIL)).text]
+        seen += [
+            place.get(preferences_url(place, MAIL)).text,
+            place.get(unsubscribe_url(place, MAIL)).text,
+        ]
         html = letter.get_body(("html",))
         assert html is not None
         for page in (*seen, html.get_content()):
@@ -78,24 +81,25 @@ def test_titles_and_tags_are_shown_as_text(tmp_path: Path) -> None:
 # -- leading elsewhere ---------------------------------------------------------------------------
 
 
-def test_links_come_from_the_configuration_whatever_host_is_named(small: Place) -> None:
+def test_links_come_from_the_configuration_whatever_host_is_named(sqlite_place: Place) -> None:
     for headers in (
         {"host": "evil.example"},
         {"x-forwarded-host": "evil.example"},
         {"forwarded": "host=evil.example"},
     ):
-        answer = small.client.post(
-            small.url + "subscribe/",
+        answer = sqlite_place.client.post(
+            sqlite_place.url + "subscribe/",
             data={"address": f"{len(headers)}@example.org", "newsletter": "weekly"},
             headers=headers,
         )
         assert answer.headers["location"] == "sent/"
         assert (
-            "evil.example" not in small.client.get(small.url + "subscribe/", headers=headers).text
+            "evil.example"
+            not in sqlite_place.client.get(sqlite_place.url + "subscribe/", headers=headers).text
         )
-    letters = small.letters()
+    letters = sqlite_place.letters()
     assert letters
-    assert all(small.link(letter).startswith(small.url) for letter in letters)
+    assert all(sqlite_place.link(letter).startswith(sqlite_place.url) for letter in letters)
     assert not any(b"evil.example" in bytes(letter) for letter in letters)
 
 
@@ -106,9 +110,9 @@ def test_links_come_from_the_configuration_whatever_host_is_named(small: Place) 
         *("unsubscribe/", "preferences", "subscribe/?next=//evil.example", "subscribe/%0d%0aX: y"),
     ],
 )
-def test_no_url_redirects_to_another_site(small: Place, path: str) -> None:
+def test_no_url_redirects_to_another_site(sqlite_place: Place, path: str) -> None:
     for method in ("GET", "POST"):
-        answer = small.client.request(method, small.url + path)
+        answer = sqlite_place.client.request(method, sqlite_place.url + path)
         assert "evil" not in answer.headers.get("location", "")
         assert not re.match(r"//|\w+:", answer.headers.get("location", ""))
         assert "x" not in answer.headers
@@ -119,49 +123,49 @@ def test_no_url_redirects_to_another_site(small: Place, path: str) -> None:
 
 @pytest.mark.parametrize("end", ["\r\n", "\n", "\r", "\u2028", "\x85", "\0"])
 @pytest.mark.parametrize("place_of_it", ["a{}@example.org", "a@example.org{}Bcc: b@example.org"])
-def test_an_address_cannot_inject_headers(small: Place, end: str, place_of_it: str) -> None:
-    assert small.ask(place_of_it.format(end)).status_code == 422
-    assert small.letters() == []
+def test_an_address_cannot_inject_headers(sqlite_place: Place, end: str, place_of_it: str) -> None:
+    assert sqlite_place.ask(place_of_it.format(end)).status_code == 422
+    assert sqlite_place.letters() == []
 
 
-def test_an_address_longer_than_smtp_allows_is_refused(small: Place) -> None:
-    assert small.ask("a" * 300 + "@example.org").status_code == 422
+def test_an_address_longer_than_smtp_allows_is_refused(sqlite_place: Place) -> None:
+    assert sqlite_place.ask("a" * 300 + "@example.org").status_code == 422
 
 
 # -- acting for others ---------------------------------------------------------------------------
 
 
-def test_a_page_of_another_site_cannot_act_for_a_visitor(small: Place) -> None:
+def test_a_page_of_another_site_cannot_act_for_a_visitor(sqlite_place: Place) -> None:
     """There is no cookie to ride on: without the token nothing is anybody's."""
-    small.subscribe(MAIL)
+    sqlite_place.subscribe(MAIL)
     for path in ("preferences/", "unsubscribe/weekly/", "unsubscribe/"):
-        small.post(path, {"what": "leave", "address": MAIL}, origin="https://evil.example")
-    assert small.states(MAIL) == {"weekly": "active"}
+        sqlite_place.post(path, {"what": "leave", "address": MAIL}, origin="https://evil.example")
+    assert sqlite_place.states(MAIL) == {"weekly": "active"}
 
 
-def test_a_token_is_for_one_purpose_and_person(small: Place) -> None:
-    small.subscribe(MAIL)
-    token = leaving(small, MAIL).rpartition("/")[2]
-    choice = choosing(small, MAIL).rpartition("/")[2]
+def test_a_token_is_for_one_purpose_and_person(sqlite_place: Place) -> None:
+    sqlite_place.subscribe(MAIL)
+    token = unsubscribe_url(sqlite_place, MAIL).rpartition("/")[2]
+    choice = preferences_url(sqlite_place, MAIL).rpartition("/")[2]
     for path in (
         *(f"preferences/{token}", f"subscribe/confirm/{token}", f"unsubscribe/daily/{token}"),
         *(f"unsubscribe/weekly/{choice}", f"subscribe/confirm/{choice}"),
         *(f"preferences/{choice[:-1]}", f"preferences/{choice}A"),
     ):
-        assert small.get(path).status_code == 404, path
-        assert small.post(path, {"what": "leave"}).status_code == 404, path
-    assert small.states(MAIL) == {"weekly": "active"}
+        assert sqlite_place.get(path).status_code == 404, path
+        assert sqlite_place.post(path, {"what": "leave"}).status_code == 404, path
+    assert sqlite_place.states(MAIL) == {"weekly": "active"}
 
 
-def test_a_token_cannot_be_guessed(small: Place) -> None:
-    small.subscribe(MAIL)
-    token = leaving(small, MAIL).rpartition("/")[2]
+def test_a_token_cannot_be_guessed(sqlite_place: Place) -> None:
+    sqlite_place.subscribe(MAIL)
+    token = unsubscribe_url(sqlite_place, MAIL).rpartition("/")[2]
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
     for at in range(len(token)):
         for other in random.sample(alphabet.replace(token[at], ""), 3):
             guess = token[:at] + other + token[at + 1 :]
-            assert small.post(f"unsubscribe/weekly/{guess}", {}).status_code == 404
-    assert small.states(MAIL) == {"weekly": "active"}
+            assert sqlite_place.post(f"unsubscribe/weekly/{guess}", {}).status_code == 404
+    assert sqlite_place.states(MAIL) == {"weekly": "active"}
 
 
 # -- telling whether somebody is known -----------------------------------------------------------
@@ -172,7 +176,7 @@ def test_subscribed_unsubscribed_suppressed_and_unknown_people_get_the_same_resp
 ) -> None:
     place.subscribe("known@example.org")
     place.subscribe("left@example.org")
-    place.post(leaving(place, "left@example.org"), {})
+    place.post(unsubscribe_url(place, "left@example.org"), {})
     with place.known() as known:
         hashed = address("never@example.org").hashed(known.salt())
         known.suppress(hashed, SuppressionReason.REQUEST, "", "2026-11-25T12:00:00Z")
@@ -225,29 +229,29 @@ class Heard:
 # -- too much ------------------------------------------------------------------------------------
 
 
-def test_an_address_gets_few_emails_a_day_from_any_client(small: Place) -> None:
+def test_an_address_gets_few_emails_a_day_from_any_client(sqlite_place: Place) -> None:
     for _ in range(8):
-        assert small.ask(MAIL).status_code == 303
-        assert small.post("preferences/", {"address": MAIL}).status_code == 303
-    assert len(small.letters()) <= 3, "of both kinds"
+        assert sqlite_place.ask(MAIL).status_code == 303
+        assert sqlite_place.post("preferences/", {"address": MAIL}).status_code == 303
+    assert len(sqlite_place.letters()) <= 3, "of both kinds"
 
 
-def test_a_subscriber_gets_three_emails_a_day_of_all_kinds(small: Place) -> None:
-    small.subscribe(MAIL)
-    before = len(small.letters())
+def test_a_subscriber_gets_three_emails_a_day_of_all_kinds(sqlite_place: Place) -> None:
+    sqlite_place.subscribe(MAIL)
+    before = len(sqlite_place.letters())
     for _ in range(4):
-        assert small.ask(MAIL).status_code == 303
-        assert small.post("preferences/", {"address": MAIL}).status_code == 303
-    assert len(small.letters()) <= max(before, 3)
+        assert sqlite_place.ask(MAIL).status_code == 303
+        assert sqlite_place.post("preferences/", {"address": MAIL}).status_code == 303
+    assert len(sqlite_place.letters()) <= max(before, 3)
 
 
 def test_all_addresses_together_get_a_bounded_number_of_emails_an_hour(
-    small: Place, monkeypatch: pytest.MonkeyPatch
+    sqlite_place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(subscriptions, "MAX_EMAILS", 5)
     for number in range(5):
-        assert small.ask(f"victim+{number}@example.org").status_code == 303
-    answer = small.ask("victim+5@example.org")
+        assert sqlite_place.ask(f"victim+{number}@example.org").status_code == 303
+    answer = sqlite_place.ask("victim+5@example.org")
     assert answer.status_code == 429
     assert int(answer.headers["retry-after"]) == 3600
     assert "requested on this site" in answer.text
@@ -265,15 +269,17 @@ def test_a_client_that_asks_too_often_has_to_wait(tmp_path: Path) -> None:
         assert 0 < int(answer.headers["retry-after"]) <= 60
         assert place.ask("more@example.org", x_forwarded_for="192.0.2.8").status_code == 303
         place.subscribe("other@example.org")
-        left = place.post(leaving(place, "other@example.org"), {}, x_forwarded_for="192.0.2.7")
+        left = place.post(
+            unsubscribe_url(place, "other@example.org"), {}, x_forwarded_for="192.0.2.7"
+        )
         assert left.status_code == 200, "leaving always works"
 
 
-def test_a_program_that_fills_in_every_field_gets_nothing(small: Place) -> None:
+def test_a_program_that_fills_in_every_field_gets_nothing(sqlite_place: Place) -> None:
     fields = {"address": MAIL, "newsletter": "weekly", "website": "https://spam.example"}
-    assert small.post("subscribe/", fields).status_code == 303
-    assert small.post("preferences/", fields).status_code == 303
-    assert small.letters() == []
+    assert sqlite_place.post("subscribe/", fields).status_code == 303
+    assert sqlite_place.post("preferences/", fields).status_code == 303
+    assert sqlite_place.letters() == []
 
 
 def test_the_address_of_a_client_is_stored_as_a_hash(tmp_path: Path) -> None:
@@ -297,36 +303,38 @@ def test_the_address_of_a_client_is_stored_as_a_hash(tmp_path: Path) -> None:
         (b"&&&===%%%", 422),
     ],
 )
-def test_bodies_too_large_or_malformed_are_refused(small: Place, body: bytes, status: int) -> None:
+def test_bodies_too_large_or_malformed_are_refused(
+    sqlite_place: Place, body: bytes, status: int
+) -> None:
     kind = {"content-type": "application/x-www-form-urlencoded"}
-    answer = small.client.post(small.url + "subscribe/", content=body, headers=kind)
+    answer = sqlite_place.client.post(sqlite_place.url + "subscribe/", content=body, headers=kind)
     assert answer.status_code == status
-    assert small.get("subscribe/").status_code == 200
+    assert sqlite_place.get("subscribe/").status_code == 200
 
 
 @pytest.mark.parametrize("fields", [{}, {"newsletter": "weekly"}, {"what": "nonsense"}])
-def test_half_a_form_changes_nothing(small: Place, fields: dict[str, str]) -> None:
-    small.subscribe(MAIL, "weekly", "daily")
-    assert small.post(choosing(small, MAIL), fields).status_code == 400
-    assert set(small.states(MAIL).values()) == {"active"}
+def test_half_a_form_changes_nothing(sqlite_place: Place, fields: dict[str, str]) -> None:
+    sqlite_place.subscribe(MAIL, "weekly", "daily")
+    assert sqlite_place.post(preferences_url(sqlite_place, MAIL), fields).status_code == 400
+    assert set(sqlite_place.states(MAIL).values()) == {"active"}
 
 
-def test_a_form_that_breaks_off_changes_nothing(small: Place) -> None:
-    small.subscribe(MAIL, "weekly", "daily")
-    path = "/" + choosing(small, MAIL).removeprefix(small.url)
+def test_a_form_that_breaks_off_changes_nothing(sqlite_place: Place) -> None:
+    sqlite_place.subscribe(MAIL, "weekly", "daily")
+    path = "/" + preferences_url(sqlite_place, MAIL).removeprefix(sqlite_place.url)
     body = b"what=leave&newsletter=weekly"
     for sent in (b"", body[:10], body[:-1]):
-        host, port = small.url.removeprefix("http://").rstrip("/").split(":")
+        host, port = sqlite_place.url.removeprefix("http://").rstrip("/").split(":")
         with socket.create_connection((host, int(port))) as one:
             head = f"POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: {len(body)}\r\n"
             kind = "content-type: application/x-www-form-urlencoded\r\n\r\n"
             one.sendall((head + kind).encode() + sent)
-    small.get("subscribe/")
-    assert set(small.states(MAIL).values()) == {"active"}
+    sqlite_place.get("subscribe/")
+    assert set(sqlite_place.states(MAIL).values()) == {"active"}
 
 
-def test_a_non_ascii_local_part_is_refused(small: Place) -> None:
-    assert small.ask("jürgen@example.org").status_code == 422
+def test_a_non_ascii_local_part_is_refused(sqlite_place: Place) -> None:
+    assert sqlite_place.ask("jürgen@example.org").status_code == 422
 
 
 def test_a_site_with_non_ascii_host_and_path_has_signup_pages(tmp_path: Path) -> None:
@@ -343,7 +351,7 @@ def test_a_store_that_was_away_for_a_moment_loses_no_request(
 ) -> None:
     with opened(tmp_path, postgresql_server) as place:
         place.subscribe(MAIL)
-        link = leaving(place, MAIL)
+        link = unsubscribe_url(place, MAIL)
         with place.site.opened() as site:
             site.database.rows(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
@@ -354,16 +362,16 @@ def test_a_store_that_was_away_for_a_moment_loses_no_request(
 
 
 @pytest.mark.parametrize("kind", ["application/json", "text/plain", "application/xml"])
-def test_a_request_that_is_not_a_form_is_refused(small: Place, kind: str) -> None:
-    answer = small.client.post(
-        small.url + "subscribe/", content=b"{}", headers={"content-type": kind}
+def test_a_request_that_is_not_a_form_is_refused(sqlite_place: Place, kind: str) -> None:
+    answer = sqlite_place.client.post(
+        sqlite_place.url + "subscribe/", content=b"{}", headers={"content-type": kind}
     )
     assert answer.status_code == 415
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS"])
-def test_other_methods_are_refused(small: Place, method: str) -> None:
-    answer = small.client.request(method, small.url + "subscribe/")
+def test_other_methods_are_refused(sqlite_place: Place, method: str) -> None:
+    answer = sqlite_place.client.request(method, sqlite_place.url + "subscribe/")
     assert answer.status_code == 405
     assert answer.headers["allow"] == "GET, HEAD, POST"
 
@@ -426,7 +434,10 @@ def test_ten_thousand_odd_requests_cause_no_error(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'syndicate.db'}"
     with opened(tmp_path, url) as place:
         place.subscribe(MAIL)
-        tokens = [link.rpartition("/")[2] for link in (leaving(place, MAIL), choosing(place, MAIL))]
+        tokens = [
+            link.rpartition("/")[2]
+            for link in (unsubscribe_url(place, MAIL), preferences_url(place, MAIL))
+        ]
         host, port = place.serving.url.removeprefix("http://").rstrip("/").split(":")
         with ThreadPoolExecutor(1) as thread:  # where no browser runs a loop
             statuses = thread.submit(asyncio.run, _storm(host, int(port), tokens)).result()
