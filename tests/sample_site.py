@@ -1,6 +1,6 @@
-"""The repository's own site, built at a fixed moment: what golden files and readers are shown.
+"""The repository's own site, built at a fixed moment, for golden files and readers.
 
-Run it to write the golden files anew, then look at what `git diff tests/golden` shows:
+Run it to write the golden files again, then look at `git diff tests/golden`:
 
     .venv/bin/python tests/sample_site.py
 """

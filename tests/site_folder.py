@@ -1,4 +1,4 @@
-"""A site in a folder of its own, built through the real program: what journeys are tested with."""
+"""A site in its own folder, built through the real program."""
 
 from __future__ import annotations
 

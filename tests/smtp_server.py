@@ -1,4 +1,4 @@
-"""A mail server on loopback that does what a test tells it to, and remembers what it took.
+"""A mail server on loopback with scripted behaviour, which stores accepted messages.
 
     with SmtpServer(scripted(RCPT=[None, Say("550 5.1.1 nobody")])) as server: ...
 

@@ -1,4 +1,4 @@
-"""What is in deploy/ works as far as it can be told without installing it."""
+"""The files in deploy/ work, as far as that can be tested without installing them."""
 
 from __future__ import annotations
 

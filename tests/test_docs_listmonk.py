@@ -1,4 +1,4 @@
-"""The script in docs/hooks.md has listmonk send an issue: its two calls, once, or it says why."""
+"""The script in docs/hooks.md makes listmonk send an issue: its two calls, once, or an error."""
 
 from __future__ import annotations
 

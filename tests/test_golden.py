@@ -1,6 +1,6 @@
-"""Every document of the sample site, byte for byte as it was when last looked at.
+"""Every document of the sample site, byte for byte as it was last reviewed.
 
-tests/sample_site.py says how to renew the golden files when a change is meant.
+tests/sample_site.py describes how to renew the golden files when a change is meant.
 """
 
 from __future__ import annotations

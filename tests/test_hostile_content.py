@@ -1,4 +1,4 @@
-"""Files that would exhaust memory or time: each costs only itself, within stated limits.
+"""Files that would exhaust memory or time: each affects no other, within stated limits.
 
 The files are made here, and the program runs as a process of its own, whose memory is measured.
 """

@@ -1,4 +1,4 @@
-"""The sample site as those see it who come from outside: feed readers, browsers, mail programs."""
+"""The sample site as feed readers, browsers and email programs see it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a notice to its consequence, on both databases: once, and only for what we sent."""
+"""What a bounce report causes, on both databases: once, and only for our own deliveries."""
 
 from __future__ import annotations
 

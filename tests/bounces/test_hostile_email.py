@@ -1,4 +1,4 @@
-"""Emails of hostile people: each costs bounded time, and only itself.
+"""Hostile emails: each takes limited time, and affects no other.
 
 Time is bounded by the system's limit of processor seconds for a process of its own: what takes
 quadratic time takes minutes for these sizes.

@@ -1,4 +1,4 @@
-"""Notices in a mailbox elsewhere, on a scripted server on this machine."""
+"""Bounce reports in an IMAP mailbox, on a scripted server on this machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Notices in a Maildir: each is read once, none is lost in a crash, odd ones are laid aside."""
+"""Bounce reports in a Maildir: each is read once, none is lost in a crash, odd ones set aside."""
 
 from __future__ import annotations
 

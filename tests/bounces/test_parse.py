@@ -1,4 +1,4 @@
-"""What mails say that come back, in the ways of many mail systems; and no mail is too odd."""
+"""Bounce reports of many mail systems are parsed, and no message is too odd."""
 
 from __future__ import annotations
 

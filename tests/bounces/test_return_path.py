@@ -1,4 +1,4 @@
-"""The address notices about a message go to."""
+"""The return path of a message, to which its bounce reports are sent."""
 
 from __future__ import annotations
 

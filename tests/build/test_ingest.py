@@ -1,4 +1,4 @@
-"""From the folder to the store, whatever happens to files and whenever builds run."""
+"""From the folder to the store: files change at any time and builds run at any time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where articles live: addresses that hold, and files that never leave the output folder."""
+"""URLs of articles: permanent, and never outside the output folder."""
 
 from __future__ import annotations
 

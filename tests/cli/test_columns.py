@@ -1,4 +1,4 @@
-"""Tables fit the terminal, whatever script their cells are in."""
+"""Tables fit the terminal, in every script."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each command, its options, its exit codes and what it says."""
+"""Each command, its options, its exit codes and its output."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-"""Whatever is wrong with a site or its surroundings is said calmly: the thing, the place, the
-way out. Nobody ever sees a traceback.
+"""Every error of a site or its surroundings names the thing and the place, with a hint.
+
+No user ever sees a traceback.
 """
 
 from __future__ import annotations

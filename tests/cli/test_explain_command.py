@@ -1,4 +1,4 @@
-"""`explain`: what is known of an article, where from, and why it is or is not where."""
+"""`explain`: where the values of an article are from, and why it is or is not published."""
 
 from __future__ import annotations
 

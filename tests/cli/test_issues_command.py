@@ -1,4 +1,4 @@
-"""`issues`: what comes, what was made, and a person's word on it."""
+"""`issues`: plan, make, show, approve and cancel issues."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`preview` as one types it: what it says, and how it ends. The page is tested in tests/preview."""
+"""`preview` on the command line: its output and its end. The page is tested in tests/preview."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`subscribers`: people come by being added, leave for good, and are forgotten when they ask."""
+"""`subscribers`: add, import, list, unsubscribe, export and erase."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""config.yaml becomes values, or everything wrong with it is said at once, each with its line."""
+"""config.yaml becomes values, or all its problems are reported, each with its line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a path says: article or not, name, date, words, slug."""
+"""What a path determines: article or not, name, date, words, slug."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A mail server that takes everything and counts it: for tests that kill whoever sends.
+"""A mail server that accepts and counts everything: for tests that kill the sender.
 
     python counting_server.py [--thinks SECONDS]
 

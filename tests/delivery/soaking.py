@@ -1,4 +1,4 @@
-"""An issue to many people, its sender killed again and again: who got it, and what the ledger says.
+"""An issue to many people, its sender killed repeatedly: who got it, and what the store has.
 
 Everything is real but the mail server, which counts: the program as its users run it, its database,
 SIGKILL. What is known of each delivery is compared with what the server took whenever the sender

@@ -1,4 +1,4 @@
-"""A server that replies before a message ended: the ledger says no more than is known."""
+"""A server that replies before a message ended: no outcome is recorded that is not certain."""
 
 from __future__ import annotations
 

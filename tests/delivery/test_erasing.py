@@ -1,4 +1,4 @@
-"""Whoever is erased is in no row and no byte of the store, whatever servers replied about them."""
+"""An erased person is in no row and no byte of the store, whatever servers replied about them."""
 
 from __future__ import annotations
 

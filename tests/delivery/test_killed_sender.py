@@ -1,4 +1,4 @@
-"""Whoever sends dies at a named step: the ledger says what happened, and everything goes on.
+"""A sender dies at a named step: the store has what happened, and the next run continues.
 
 The program runs as its users run it, and is killed by the mail server that sees the step, or by
 itself where no server can see it.

@@ -1,4 +1,4 @@
-"""What a mail server gets is a good mail, whoever it is for: the rules, by parsing what came."""
+"""The messages that a mail server receives follow the rules of good email."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Quiet hours end when the clock of the place says so, also at midnight and when clocks change."""
+"""Quiet hours end by the clock of the time zone, also at midnight and when clocks change."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Anything happens in any order while an issue is sent: what the ledger says is what happened."""
+"""Events in any order while an issue is sent: the store records what happened."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""No server is given more than its limits in any window, and hardly less, whatever happens."""
+"""No server gets more than its limits in any window, and hardly less."""
 
 from __future__ import annotations
 

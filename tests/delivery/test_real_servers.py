@@ -1,4 +1,4 @@
-"""Through mail servers people have: messages arrive whole, and what comes back is understood."""
+"""Through real mail servers: messages arrive complete, and bounces are understood."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whoever sends may die at any moment: nobody is lost, nobody gets an issue twice."""
+"""A sender may die at any moment: no delivery is lost, and no subscriber gets an issue twice."""
 
 from __future__ import annotations
 

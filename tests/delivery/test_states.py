@@ -1,4 +1,4 @@
-"""What becomes of a delivery that was not taken, and when an issue should wait."""
+"""The next state of a refused delivery, and when an issue should pause."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""What an article may refer to, and how a later build can tell that it changed."""
+"""What an article may refer to, and how a later build detects that it changed."""
 
 from __future__ import annotations
 

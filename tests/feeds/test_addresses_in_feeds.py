@@ -1,4 +1,4 @@
-"""Every address in a feed is a URI, whatever way it took into the document."""
+"""Every URL in a feed is a valid URI."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Issues are made once, frozen, and shown; whatever is new afterwards is in the next."""
+"""Issues are made once, frozen, and shown; later articles are in the next."""
 
 from __future__ import annotations
 

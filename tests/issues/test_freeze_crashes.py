@@ -1,4 +1,4 @@
-"""One issue for each slot, whole, whatever dies when and however many try at once."""
+"""One complete issue for each slot, whatever crashes and however many processes try at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A message in the outbox is a file of its own, whole, and its owner's alone."""
+"""A message in the outbox is one complete file that only its owner can read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The messages of an issue: each as one wrote it by hand, with what is the reader's own."""
+"""The messages of an issue: each as if written by hand, with the values of its reader."""
 
 from __future__ import annotations
 

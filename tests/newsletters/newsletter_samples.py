@@ -1,4 +1,4 @@
-"""Articles that hold everything mail programs stumble over."""
+"""Articles with everything that email programs have problems with."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Articles made fit for mail programs."""
+"""Articles made fit for email programs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each rule of a good email is noticed when it is broken."""
+"""Each broken rule of a good email is reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What of a style sheet is lost is told, and nothing else."""
+"""Styles that inlining loses are reported, and nothing else."""
 
 from __future__ import annotations
 

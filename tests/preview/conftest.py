@@ -1,4 +1,4 @@
-"""A preview as users have it: the program in a process of its own, and a browser that looks."""
+"""A preview as users have it: the program, and a browser."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The mail as a frame shows it, and what is read from the message."""
+"""The email as a frame shows it, and what is read from the message."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was saved is seen, however it was saved."""
+"""Saved changes are seen, in every way in which programs save files."""
 
 from __future__ import annotations
 

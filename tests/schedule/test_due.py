@@ -1,4 +1,4 @@
-"""Each slot is made or skipped exactly once, whatever the clock and the program go through."""
+"""Each slot is made or skipped exactly once, through clock changes, crashes and restarts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each wall time of a schedule is one slot, due at the right moment, whatever the clocks do."""
+"""Each wall time of a schedule is one slot, due at the right moment, also when clocks change."""
 
 from __future__ import annotations
 

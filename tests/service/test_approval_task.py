@@ -1,4 +1,4 @@
-"""Drafts are approved when their time has come, whatever was restarted in between."""
+"""Drafts are approved when their time has come, also after restarts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""While the service runs, what comes back is read each minute, and what is posted is heard."""
+"""The service reads bounce reports each minute, and accepts events of providers."""
 
 from __future__ import annotations
 

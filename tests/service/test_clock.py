@@ -1,4 +1,4 @@
-"""The clock ticks on, whatever the wall clock does."""
+"""The clock keeps ticking, whatever the wall clock does."""
 
 from __future__ import annotations
 

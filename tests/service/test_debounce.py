@@ -1,4 +1,4 @@
-"""Files that are still being written wait; whatever happens, what is whole is taken in the end."""
+"""Files that are still being written wait, and every complete file is built in the end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hooks are told after builds and issues; one that does not hear is a fault until it does."""
+"""Hooks are called after builds and issues; one that fails is a problem until it succeeds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was built is served, whoever built it; and the service says over HTTP how it is."""
+"""Built documents are served, whichever process built them; and the health of the service."""
 
 from __future__ import annotations
 

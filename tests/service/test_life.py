@@ -1,4 +1,4 @@
-"""Whatever happens to the folder, the clock and the process: no issue is lost and none doubled."""
+"""Any changes of folder, clock and process: no issue is lost and none is made twice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The service sends what is approved, says how far it is, and loses nothing however it ends."""
+"""The service sends approved issues, reports its progress, and loses nothing however it ends."""
 
 from __future__ import annotations
 

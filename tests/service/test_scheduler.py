@@ -1,4 +1,4 @@
-"""A part that fails costs only its own turn, is told of once, and tried again."""
+"""A job that fails affects no other, is reported once, and is retried."""
 
 from __future__ import annotations
 

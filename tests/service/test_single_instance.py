@@ -1,4 +1,4 @@
-"""One service for each database, whatever folders and machines it is run from."""
+"""One service for each database, from any folder and machine."""
 
 from __future__ import annotations
 

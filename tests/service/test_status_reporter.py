@@ -1,4 +1,4 @@
-"""The file that says how the service is."""
+"""The status file of the service."""
 
 from __future__ import annotations
 

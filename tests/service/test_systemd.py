@@ -1,4 +1,4 @@
-"""systemd is told how the service is, over a real socket."""
+"""systemd is notified of the state of the service, over a real socket."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pages and letters that tests look at: all that people who subscribe can see."""
+"""All pages and emails that people who subscribe can see."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Letters: none is lost when it cannot be sent, none goes to whoever is not to be written to."""
+"""Transactional emails: none is lost when it cannot be sent, none goes to a suppressed address."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The running service hears providers that are configured, beside the pages about people."""
+"""The running service accepts webhooks of configured providers, beside the signup pages."""
 
 from __future__ import annotations
 

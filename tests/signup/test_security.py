@@ -1,4 +1,4 @@
-"""What somebody with bad intentions may try on the pages about people."""
+"""Attacks on the signup pages."""
 
 from __future__ import annotations
 

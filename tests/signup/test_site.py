@@ -1,4 +1,4 @@
-"""A site whose service has pages for people who subscribe: what a build makes of it."""
+"""A site with signup pages: its documents."""
 
 from __future__ import annotations
 

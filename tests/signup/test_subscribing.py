@@ -1,4 +1,4 @@
-"""People subscribe on a page, confirm by mail, choose what they get, and leave with one click."""
+"""People subscribe on a page, confirm by email, set preferences, and unsubscribe with one click."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A mail that leaves is understood however mail programs write it; any other is left alone."""
+"""Unsubscribe requests by email are understood from every email program; others are ignored."""
 
 from __future__ import annotations
 

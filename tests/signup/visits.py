@@ -1,4 +1,4 @@
-"""A site whose pages about people are served by the real server; and its letters, as files."""
+"""A site whose signup pages are served by the real server, and its emails, as files."""
 
 from __future__ import annotations
 

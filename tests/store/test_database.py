@@ -1,4 +1,4 @@
-"""Running SQL on SQLite and PostgreSQL: both do the same, and say what is wrong."""
+"""Running SQL on SQLite and PostgreSQL: both do the same, and report what is wrong."""
 
 from __future__ import annotations
 

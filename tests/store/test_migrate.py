@@ -1,4 +1,4 @@
-"""One schema: what migrations lead to, what new SQLite databases are made from, what code says."""
+"""One schema: of migrations, of new SQLite databases, and of the code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The store and all beside it are their owner's alone, and what is deleted is gone."""
+"""Only its owner can read the store and files beside it, and deleted data is gone."""
 
 from __future__ import annotations
 

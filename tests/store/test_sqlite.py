@@ -1,4 +1,4 @@
-"""Connections of one process leave each other's locks alone.
+"""Connections of one process do not release each other's locks.
 
 The system drops all of a process's locks on a file when the process closes any descriptor of it.
 """

@@ -1,4 +1,4 @@
-"""Lists of people become subscribers, on both databases: nobody twice, nobody who left."""
+"""Lists become subscribers, on both databases: none twice, and none who unsubscribed."""
 
 from __future__ import annotations
 

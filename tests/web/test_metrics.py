@@ -1,4 +1,4 @@
-"""What is counted, and how health is told."""
+"""What is counted, and how health is reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The output folder in memory: what is taken in, what is left out, what a refresh costs."""
+"""The output folder in memory: what it contains and leaves out, and what a refresh reads."""
 
 from __future__ import annotations
 

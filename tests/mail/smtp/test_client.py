@@ -1,4 +1,4 @@
-"""What became of each message is told exactly, whatever the mail server does."""
+"""The outcome of each message is reported exactly, whatever the mail server does."""
 
 from __future__ import annotations
 

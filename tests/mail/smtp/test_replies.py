@@ -1,4 +1,4 @@
-"""Whatever a mail server says is read, in bounds, or refused; never believed to be well-formed."""
+"""Replies of mail servers are read within limits, or refused; never trusted to be well-formed."""
 
 from __future__ import annotations
 

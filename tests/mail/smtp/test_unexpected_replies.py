@@ -1,4 +1,4 @@
-"""A reply too many or too few at any step: no outcome is wrong, and nobody is blamed for another's.
+"""A reply too many or too few at any step: no outcome is wrong or counts for another recipient.
 
 Replies carry no number. A server that gives one that nothing asked for, or leaves one out, has
 each later reply count for another command, unless that is noticed.
