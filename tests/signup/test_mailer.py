@@ -98,7 +98,7 @@ def test_strangers_and_the_suppressed_are_not_written_to(place: Place) -> None:
         known.suppress(hashed, SuppressionReason.REQUEST, "", "2026-11-25T12:00:00Z")
     place.ask("never@example.org")
     place.post("preferences/", {"address": MAIL})
-    assert place.letters() == []
+    assert place.emails() == []
     assert states(place) == states(place, "never@example.org") == [(RequestState.DROPPED, 0)]
 
 
@@ -133,7 +133,7 @@ def test_a_new_configuration_sends_no_email_twice(
 def test_a_request_made_during_a_tick_is_answered_in_that_tick(sqlite_place: Place) -> None:
     """A tick that builds a large site may have begun seconds before the request."""
     sqlite_place.ask(MAIL)
-    assert len(sqlite_place.letters(now() - timedelta(seconds=5))) == 1
+    assert len(sqlite_place.emails(now() - timedelta(seconds=5))) == 1
 
 
 def test_old_requests_are_deleted_also_without_signup_pages(
@@ -150,10 +150,10 @@ def test_old_requests_are_deleted_also_without_signup_pages(
 
 def test_a_clock_that_is_ahead_for_a_moment_loses_no_request(sqlite_place: Place) -> None:
     sqlite_place.ask(MAIL)
-    (letter,) = sqlite_place.letters()
-    sqlite_place.letters_part.turn(now() + timedelta(days=3650))
-    sqlite_place.letters_part.turn(now())
-    assert sqlite_place.post(sqlite_place.link(letter), {}).status_code == 200
+    (message,) = sqlite_place.emails()
+    sqlite_place.mailer_task.turn(now() + timedelta(days=3650))
+    sqlite_place.mailer_task.turn(now())
+    assert sqlite_place.post(sqlite_place.link(message), {}).status_code == 200
     assert sqlite_place.states(MAIL) == {"weekly": "active"}
 
 

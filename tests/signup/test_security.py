@@ -64,14 +64,14 @@ def test_titles_and_tags_are_shown_as_text(tmp_path: Path) -> None:
         place.site.article("two.md", "Two", tags=[HOSTILE], date="2026-11-02")
         place.site.build()
         place.ask(MAIL)
-        (letter,) = place.letters()
-        seen = [place.get(place.link(letter)).text, place.get("subscribe/").text]
-        place.post(place.link(letter), {})
+        (message,) = place.emails()
+        seen = [place.get(place.link(message)).text, place.get("subscribe/").text]
+        place.post(place.link(message), {})
         seen += [
             place.get(preferences_url(place, MAIL)).text,
             place.get(unsubscribe_url(place, MAIL)).text,
         ]
-        html = letter.get_body(("html",))
+        html = message.get_body(("html",))
         assert html is not None
         for page in (*seen, html.get_content()):
             assert "<script" not in page
@@ -97,10 +97,10 @@ def test_links_come_from_the_configuration_whatever_host_is_named(sqlite_place: 
             "evil.example"
             not in sqlite_place.client.get(sqlite_place.url + "subscribe/", headers=headers).text
         )
-    letters = sqlite_place.letters()
-    assert letters
-    assert all(sqlite_place.link(letter).startswith(sqlite_place.url) for letter in letters)
-    assert not any(b"evil.example" in bytes(letter) for letter in letters)
+    emails = sqlite_place.emails()
+    assert emails
+    assert all(sqlite_place.link(message).startswith(sqlite_place.url) for message in emails)
+    assert not any(b"evil.example" in bytes(message) for message in emails)
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_no_url_redirects_to_another_site(sqlite_place: Place, path: str) -> Non
 @pytest.mark.parametrize("place_of_it", ["a{}@example.org", "a@example.org{}Bcc: b@example.org"])
 def test_an_address_cannot_inject_headers(sqlite_place: Place, end: str, place_of_it: str) -> None:
     assert sqlite_place.ask(place_of_it.format(end)).status_code == 422
-    assert sqlite_place.letters() == []
+    assert sqlite_place.emails() == []
 
 
 def test_an_address_longer_than_smtp_allows_is_refused(sqlite_place: Place) -> None:
@@ -233,16 +233,16 @@ def test_an_address_gets_few_emails_a_day_from_any_client(sqlite_place: Place) -
     for _ in range(8):
         assert sqlite_place.ask(MAIL).status_code == 303
         assert sqlite_place.post("preferences/", {"address": MAIL}).status_code == 303
-    assert len(sqlite_place.letters()) <= 3, "of both kinds"
+    assert len(sqlite_place.emails()) <= 3, "of both kinds"
 
 
 def test_a_subscriber_gets_three_emails_a_day_of_all_kinds(sqlite_place: Place) -> None:
     sqlite_place.subscribe(MAIL)
-    before = len(sqlite_place.letters())
+    before = len(sqlite_place.emails())
     for _ in range(4):
         assert sqlite_place.ask(MAIL).status_code == 303
         assert sqlite_place.post("preferences/", {"address": MAIL}).status_code == 303
-    assert len(sqlite_place.letters()) <= max(before, 3)
+    assert len(sqlite_place.emails()) <= max(before, 3)
 
 
 def test_all_addresses_together_get_a_bounded_number_of_emails_an_hour(
@@ -279,14 +279,14 @@ def test_a_program_that_fills_in_every_field_gets_nothing(sqlite_place: Place) -
     fields = {"address": MAIL, "newsletter": "weekly", "website": "https://spam.example"}
     assert sqlite_place.post("subscribe/", fields).status_code == 303
     assert sqlite_place.post("preferences/", fields).status_code == 303
-    assert sqlite_place.letters() == []
+    assert sqlite_place.emails() == []
 
 
 def test_the_address_of_a_client_is_stored_as_a_hash(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'syndicate.db'}"
     with opened(tmp_path, url, service={"trusted_proxies": ["127.0.0.1"]}) as place:
         place.ask(MAIL, x_forwarded_for="192.0.2.7")
-        place.post(place.link(place.letters()[-1]), {}, x_forwarded_for="192.0.2.7")
+        place.post(place.link(place.emails()[-1]), {}, x_forwarded_for="192.0.2.7")
         clients = {each.client for each in place.consents(MAIL)}
     assert [len(each) for each in clients] == [32]
     assert b"192.0.2.7" not in (tmp_path / "syndicate.db").read_bytes()

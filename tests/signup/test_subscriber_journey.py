@@ -63,8 +63,8 @@ def test_the_whole_way(tmp_path: Path, scriptless: Page) -> None:
         assert "This is not a valid email address" in walker.press()
         scriptless.fill("[name=address]", "ada@example.org")
         assert "Check your inbox" in walker.press()
-        (letter,) = place.letters()
-        walker.go(place.link(letter))
+        (message,) = place.emails()
+        walker.go(place.link(message))
         assert "You are subscribed" in walker.press()
         assert place.states("ada@example.org") == {"weekly": "active"}
         with scriptless.expect_navigation():
@@ -93,7 +93,7 @@ def test_the_form_in_a_frame_of_another_page_leads_out_of_it(tmp_path: Path, pag
             form.locator("[name=address]").fill("ada@example.org")
             form.locator("button").click()
             page.wait_for_url(f"{place.url}subscribe/sent/")
-        assert len(place.letters()) == 1
+        assert len(place.emails()) == 1
 
 
 @contextmanager

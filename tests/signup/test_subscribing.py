@@ -47,14 +47,14 @@ def test_a_person_who_confirms_is_subscribed(place: Place) -> None:
     assert (sent.status_code, sent.headers["location"]) == (303, "sent/")
     assert "mail" in place.get("subscribe/sent/").text
     assert place.person(MAIL) is None
-    (letter,) = place.letters()
-    assert letter["to"] == MAIL
-    assert letter["from"] == "Lake <letters@example.org>"
-    assert place.link(letter).startswith(place.url)
-    shown = place.get(place.link(letter))
+    (message,) = place.emails()
+    assert message["to"] == MAIL
+    assert message["from"] == "Lake <letters@example.org>"
+    assert place.link(message).startswith(place.url)
+    shown = place.get(place.link(message))
     assert "Lake Weekly" in shown.text
     assert place.person(MAIL) is None, "GET changes nothing"
-    assert place.post(place.link(letter), {}).status_code == 200
+    assert place.post(place.link(message), {}).status_code == 200
     assert place.states(MAIL) == {"weekly": "active"}
 
 
@@ -72,7 +72,7 @@ def test_the_consent_records_when_and_what_was_agreed(place: Place) -> None:
 
 def test_a_link_confirms_once_and_does_not_resubscribe(place: Place) -> None:
     place.ask(MAIL)
-    link = place.link(place.letters()[-1])
+    link = place.link(place.emails()[-1])
     assert place.post(link, {}).status_code == 200
     place.post(unsubscribe_url(place, MAIL), {})
     assert place.post(link, {}).status_code == 410
@@ -83,7 +83,7 @@ def test_a_link_confirms_once_and_does_not_resubscribe(place: Place) -> None:
 def test_an_older_link_does_not_resubscribe_a_person_who_unsubscribed_since(place: Place) -> None:
     place.ask(MAIL)
     place.ask(MAIL)
-    first, second = (place.link(letter) for letter in place.letters())
+    first, second = (place.link(message) for message in place.emails())
     place.post(first, {})
     with place.site.opened() as site, site.database.transaction():
         earlier = format_timestamp(datetime.now(UTC) - timedelta(minutes=1))
@@ -105,9 +105,9 @@ def test_a_person_who_unsubscribed_while_the_clock_was_ahead_can_subscribe_again
 
 def test_an_unconfirmed_request_is_deleted(place: Place) -> None:
     place.ask(MAIL)
-    link = place.link(place.letters()[-1])
+    link = place.link(place.emails()[-1])
     for days in (7, 8):  # in the end, and a day later once more
-        place.letters(now=datetime.now(UTC) + timedelta(days=days, seconds=2))
+        place.emails(now=datetime.now(UTC) + timedelta(days=days, seconds=2))
     assert place.post(link, {}).status_code == 410
     with place.site.opened() as site:
         assert site.database.rows("SELECT * FROM signup_requests") == []
@@ -119,16 +119,16 @@ def test_an_unsubscribed_person_resubscribes_by_confirming(place: Place) -> None
     place.post(unsubscribe_url(place, MAIL), {})
     place.ask(MAIL)
     assert place.states(MAIL) == {"weekly": "unsubscribed"}
-    place.post(place.link(place.letters()[-1]), {})
+    place.post(place.link(place.emails()[-1]), {})
     assert place.states(MAIL) == {"weekly": "active"}
 
 
 def test_a_subscriber_is_sent_the_link_to_preferences(place: Place) -> None:
     place.subscribe(MAIL)
     place.ask(MAIL)
-    letter = place.letters()[-1]
-    assert "/preferences/" in place.link(letter)
-    assert place.get(place.link(letter)).status_code == 200
+    message = place.emails()[-1]
+    assert "/preferences/" in place.link(message)
+    assert place.get(place.link(message)).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_missing_or_invalid_input_is_reported_on_the_page(
     answer = sqlite_place.ask(mail, *newsletters)
     assert answer.status_code == 422
     assert 'role="alert"' in answer.text
-    assert sqlite_place.letters() == []
+    assert sqlite_place.emails() == []
 
 
 def test_one_newsletter_needs_no_choice(sqlite_place: Place) -> None:
@@ -151,7 +151,7 @@ def test_one_newsletter_needs_no_choice(sqlite_place: Place) -> None:
 
     sqlite_place.serving.take(set_up(sqlite_place.site.config_file, {}))
     assert sqlite_place.post("subscribe/", {"address": MAIL}).status_code == 303
-    assert len(sqlite_place.letters()) == 1
+    assert len(sqlite_place.emails()) == 1
 
 
 # -- choosing ----------------------------------------------------------------------------------
@@ -160,7 +160,7 @@ def test_one_newsletter_needs_no_choice(sqlite_place: Place) -> None:
 def test_the_link_to_preferences_is_sent_by_email(place: Place) -> None:
     place.subscribe(MAIL)
     assert place.post("preferences/", {"address": MAIL}).status_code == 303
-    page = place.get(place.link(place.letters()[-1]))
+    page = place.get(place.link(place.emails()[-1]))
     assert "a…@example.org" in page.text
     assert MAIL not in page.text
 
@@ -194,7 +194,7 @@ def test_tags_of_what_is_to_be_confirmed_are_kept(place: Place) -> None:
     place.subscribe(MAIL)
     fields = {"newsletter": ["weekly", "daily"], "tag-daily": ["birds"], "what": "save"}
     place.post(preferences_url(place, MAIL), fields)
-    place.post(place.link(place.letters()[-1]), {})
+    place.post(place.link(place.emails()[-1]), {})
     assert {s.newsletter: s.tags for s in place.subscriptions(MAIL)} == {
         "daily": "birds",
         "weekly": "",
@@ -211,8 +211,8 @@ def test_a_newly_chosen_newsletter_has_to_be_confirmed(place: Place) -> None:
     place.subscribe(MAIL)
     place.post(preferences_url(place, MAIL), {"newsletter": ["weekly", "daily"], "what": "save"})
     assert place.states(MAIL) == {"weekly": "active"}
-    assert "Lake Weekly" not in place.get(place.link(place.letters()[-1])).text
-    place.post(place.link(place.letters()[-1]), {})
+    assert "Lake Weekly" not in place.get(place.link(place.emails()[-1])).text
+    place.post(place.link(place.emails()[-1]), {})
     assert place.states(MAIL) == {"daily": "active", "weekly": "active"}
 
 

@@ -35,7 +35,7 @@ class Place:
         self.serving = serving
         self.asked = asked
         self.url = serving.url
-        self.letters_part = SignupMailTask(set_up(site.config_file, {}), asked)
+        self.mailer_task = SignupMailTask(set_up(site.config_file, {}), asked)
         self.client = httpx.Client(trust_env=False, timeout=20)
 
     # -- visiting ------------------------------------------------------------------------------
@@ -54,30 +54,30 @@ class Place:
         return self.post("subscribe/", {"address": mail, "newsletter": list(wanted)}, **headers)
 
     def subscribe(self, mail: str, *newsletters: str) -> None:
-        """All of it: ask, take the link from the letter, press the button."""
+        """All of it: ask, take the link from the email, press the button."""
         self.ask(mail, *newsletters)
-        mine = [letter for letter in self.letters() if letter["to"] == mail]
+        mine = [message for message in self.emails() if message["to"] == mail]
         answer = self.post(self.link(mine[-1]), {})
         assert answer.status_code == 200, answer.text
 
     def _address(self, path: str) -> str:
         return path if path.startswith("http") else self.url + path.removeprefix("/")
 
-    # -- letters -------------------------------------------------------------------------------
+    # -- emails --------------------------------------------------------------------------------
 
-    def letters(self, now: datetime | None = None) -> list[EmailMessage]:
-        """Have what is due sent, and give all letters there ever were."""
+    def emails(self, now: datetime | None = None) -> list[EmailMessage]:
+        """Send due emails; all emails that were ever sent."""
         now = now or datetime.now(UTC) + timedelta(seconds=1)
         self.asked.set()
-        self.letters_part.turn(now)
+        self.mailer_task.turn(now)
         files = sorted((self.site.root / "outbox").glob("*.eml"))
         read = [email.message_from_bytes(f.read_bytes(), policy=email.policy.SMTP) for f in files]
         return [message for message in read if isinstance(message, EmailMessage)]
 
     @staticmethod
-    def link(letter: EmailMessage) -> str:
-        """The link that a letter is there for."""
-        plain = letter.get_body(("plain",))
+    def link(message: EmailMessage) -> str:
+        """The link in a transactional email."""
+        plain = message.get_body(("plain",))
         assert plain is not None
         (link,) = set(
             re.findall(r"https?://\S+/(?:confirm|preferences)/[\w-]{40}", plain.get_content())
