@@ -55,15 +55,15 @@ class Mailing:
             sending=sending,
         )
 
-    def through(
+    def send_by_smtp(
         self, port: int, sending: Mapping[str, object] | None = None, **server: object
     ) -> None:
-        """Send through a mail server of this machine; `sending` is set besides."""
+        """Send by a mail server on this machine; `sending` has more settings."""
         main = {"host": "127.0.0.1", "port": port, "security": "none", "timeout": 5, **server}
         self.configure(transport="smtp", servers={"main": main}, **(sending or {}))
 
-    def people(self, addresses: Sequence[str], newsletter: str = "weekly") -> list[Subscriber]:
-        """Have people subscribe."""
+    def subscribe(self, addresses: Sequence[str], newsletter: str = "weekly") -> list[Subscriber]:
+        """Subscribe addresses."""
         with self.folder.opened() as site:
             known, found = Subscribers(site.database), []
             with site.database.transaction():
@@ -86,12 +86,12 @@ class Mailing:
         stopping: Callable[[], bool] = never_stop,
         progress: ProgressCallback = ignore_progress,
     ) -> SendReport:
-        """One round of the sender."""
+        """One run of the sender."""
         with self.folder.opened() as site:
             return send(site, self.folder.root / "outbox", stopping, progress)
 
     def ask(self, question: Callable[[Site], object]) -> object:
-        """Ask the site something."""
+        """The answer to a question about the open site."""
         with self.folder.opened() as site:
             return question(site)
 
@@ -105,15 +105,15 @@ class Mailing:
             ]
         return found
 
-    def proof(self) -> DeliveryReport:
-        """What became of the issue; it always adds up."""
+    def delivery_report(self) -> DeliveryReport:
+        """The delivery report of the issue, which always balances."""
         with self.folder.opened() as site:
             found = reconcile(site, self.sending)
         assert found.balanced, found
         return found
 
     def states(self) -> dict[str, str]:
-        """Address -> where its delivery stands."""
+        """The state of each delivery, by address."""
         with self.folder.opened() as site:
             named = Deliveries(site.database).with_recipients(self.sending.issue, ALL)
             return {each.address: each.state for each in named}

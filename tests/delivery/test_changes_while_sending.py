@@ -19,7 +19,7 @@ from syndicate.store.subscribers import Subscribers
 
 
 def test_a_person_who_unsubscribes_while_an_issue_is_sent_gets_nothing_more(site: Mailing) -> None:
-    people = {each.address: each for each in site.people(THREE_PEOPLE)}
+    people = {each.address: each for each in site.subscribe(THREE_PEOPLE)}
     site.issue()
 
     def leave(step: Step) -> Action | None:
@@ -32,15 +32,15 @@ def test_a_person_who_unsubscribes_while_an_issue_is_sent_gets_nothing_more(site
         return None
 
     with SmtpServer(leave) as server:
-        site.through(server.port, connections=1)
+        site.send_by_smtp(server.port, connections=1)
         site.send()
         assert CYD not in accepted_recipients(server)
     assert site.states() == {ADA: "sent", BOB: "sent", CYD: "suppressed"}
-    site.proof()
+    site.delivery_report()
 
 
 def test_a_paused_issue_stops_and_continues_where_it_was(site: Mailing) -> None:
-    site.people([f"p{number:02}@example.org" for number in range(40)])
+    site.subscribe([f"p{number:02}@example.org" for number in range(40)])
     site.issue()
 
     def pause(step: Step) -> Action | None:
@@ -50,12 +50,12 @@ def test_a_paused_issue_stops_and_continues_where_it_was(site: Mailing) -> None:
         return None
 
     with SmtpServer(pause) as server:
-        site.through(server.port, connections=1)
+        site.send_by_smtp(server.port, connections=1)
         report = site.send()
         stopped_at = len(server.mails)
         assert stopped_at < 10
         assert [each.name for each in report.paused] == [NAME]
-        proof = site.proof()
+        proof = site.delivery_report()
         assert (proof.sent, proof.pending) == (stopped_at, 40 - stopped_at)
         with site.folder.opened() as opened:
             assert pausing.resume(opened, site.sending)
@@ -67,7 +67,7 @@ def test_a_paused_issue_stops_and_continues_where_it_was(site: Mailing) -> None:
 def test_a_stopped_issue_is_sent_to_no_further_subscriber_and_its_deliveries_state_why(
     site: Mailing,
 ) -> None:
-    site.people([f"p{number:02}@example.org" for number in range(20)])
+    site.subscribe([f"p{number:02}@example.org" for number in range(20)])
     issue = site.issue()
 
     def stop(step: Step) -> Action | None:
@@ -77,20 +77,20 @@ def test_a_stopped_issue_is_sent_to_no_further_subscriber_and_its_deliveries_sta
         return None
 
     with SmtpServer(stop) as server:
-        site.through(server.port, connections=1)
+        site.send_by_smtp(server.port, connections=1)
         site.send()
         taken = len(server.mails)
-    proof = site.proof()
+    proof = site.delivery_report()
     assert (proof.sent, proof.suppressed, proof.pending) == (taken, 20 - taken, 0)
     assert taken < 8
     assert proof.sending.ended_at
 
 
 def test_an_issue_that_is_stopped_before_the_first_delivery_is_cancelled(site: Mailing) -> None:
-    site.people(THREE_PEOPLE)
+    site.subscribe(THREE_PEOPLE)
     issue = site.issue()
     with SmtpServer(scripted(GREETING=Say("421 later"))) as server:
-        site.through(server.port)
+        site.send_by_smtp(server.port)
         site.send(stopping=lambda: server.connections > 0)
     with site.folder.opened() as opened:
         many, became = cancellation.stop(opened, issue, now(), "a slip")
@@ -102,7 +102,7 @@ def test_an_issue_that_is_stopped_before_the_first_delivery_is_cancelled(site: M
 
 
 def test_no_delivery_of_a_stopped_issue_is_retried(site: Mailing) -> None:
-    site.people(THREE_PEOPLE)
+    site.subscribe(THREE_PEOPLE)
     issue = site.issue()
 
     def stop(step: Step) -> Action | None:
@@ -113,22 +113,22 @@ def test_no_delivery_of_a_stopped_issue_is_retried(site: Mailing) -> None:
         return Say("451 4.3.0 not now")
 
     with SmtpServer(stop) as server:
-        site.through(server.port, connections=1)
+        site.send_by_smtp(server.port, connections=1)
         site.send()
         server.behaviour = scripted()
         make_retries_due(site)
         site.send()
         assert len(server.mails) == 1
-    proof = site.proof()
+    proof = site.delivery_report()
     assert (proof.sent, proof.suppressed, proof.pending) == (1, 2, 0)
     assert proof.sending.ended_at
 
 
 def test_a_cancelled_issue_cannot_be_sent_again(site: Mailing) -> None:
-    site.people(THREE_PEOPLE)
+    site.subscribe(THREE_PEOPLE)
     issue = site.issue()
     with SmtpServer(scripted(GREETING=Say("421 later"))) as server:
-        site.through(server.port)
+        site.send_by_smtp(server.port)
         site.send(stopping=lambda: server.connections > 0)
     sending = site.sending
     with site.folder.opened() as opened:
@@ -139,7 +139,7 @@ def test_a_cancelled_issue_cannot_be_sent_again(site: Mailing) -> None:
 
 
 def test_the_delivery_of_an_erased_person_is_suppressed_and_not_failed(site: Mailing) -> None:
-    people = site.people([ADA, BOB])
+    people = site.subscribe([ADA, BOB])
     site.issue()
 
     def forget(_: Sequence[IssueProgress], __: Sequence[RelayError]) -> None:
@@ -147,7 +147,7 @@ def test_the_delivery_of_an_erased_person_is_suppressed_and_not_failed(site: Mai
             Subscribers(opened.database).erase(people[1])
 
     with SmtpServer(scripted(GREETING=Say("421 later"))) as server:
-        site.through(server.port)
+        site.send_by_smtp(server.port)
         site.send(stopping=lambda: server.connections > 0, progress=forget)
         server.behaviour = scripted()
         report = site.send()

@@ -43,11 +43,11 @@ def check_outcomes(
     site: Mailing, early: str, later: Action | None, extensions: tuple[str, ...]
 ) -> None:
     """Send to a server that replies early: no delivery is recorded as what it was not."""
-    site.people(PEOPLE)
+    site.subscribe(PEOPLE)
     site.issue()
     behaviour = scripted(BODY=[Say(early)], MESSAGE=[later])
     with SmtpServer(behaviour, extensions=extensions) as server:
-        site.through(server.port, connections=2, timeout=0.5)
+        site.send_by_smtp(server.port, connections=2, timeout=0.5)
         site.send()
         server.hang_up()
     got = Counter(to for mail in server.mails for to in mail.to)
@@ -57,4 +57,4 @@ def check_outcomes(
         assert states[who] != "sent" or got[who] == 1, f"{who} is sent and got nothing"
         assert states[who] not in NOT_SENT or got[who] == 0, f"{who} is {states[who]} and got it"
     assert "failed" not in states.values()
-    assert site.proof().balanced
+    assert site.delivery_report().balanced

@@ -46,10 +46,10 @@ def test_no_stored_reply_contains_the_recipient(
     def behaviour(at: Step) -> Action | None:
         return Say(f"{code} {spelling}") if at.name == step else None
 
-    sqlite_site.people([ANN])
+    sqlite_site.subscribe([ANN])
     sqlite_site.issue()
     with SmtpServer(behaviour) as server:
-        sqlite_site.through(server.port)
+        sqlite_site.send_by_smtp(server.port)
         sqlite_site.send()
     assert traces(sqlite_site) == ["subscribers"]
 
@@ -57,10 +57,10 @@ def test_no_stored_reply_contains_the_recipient(
 def test_an_erased_person_is_nowhere_in_the_store(
     site: Mailing, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    ann, _ = site.people([ANN, BOB])
+    ann, _ = site.subscribe([ANN, BOB])
     site.issue()
     with SmtpServer() as server:
-        site.through(server.port)
+        site.send_by_smtp(server.port)
         site.send()
     site.ask(lambda opened: remember(opened, ann.id, ann.hash))
     assert traces(site) == [
@@ -86,7 +86,7 @@ def test_an_erased_person_is_nowhere_in_the_store(
 def test_replies_about_an_erased_person_are_erased_also_where_they_do_not_name_the_address(
     site: Mailing, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    ann, _ = site.people([ANN, BOB])
+    ann, _ = site.subscribe([ANN, BOB])
     site.issue()
     site.send()
     site.ask(lambda opened: remember(opened, ann.id, ann.hash, "550 Ms Lee has moved away"))
@@ -121,10 +121,10 @@ OTHERS = [
 def test_an_address_in_replies_about_others_is_erased_as_well(
     site: Mailing, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    _, bob = site.people([ANN, BOB])
+    _, bob = site.subscribe([ANN, BOB])
     site.issue()
     with SmtpServer() as server:
-        site.through(server.port)
+        site.send_by_smtp(server.port)
         site.send()
     said = " ".join([*OTHERS, "joann.lee@example.org stays"])
     site.ask(lambda opened: remember(opened, bob.id, bob.hash, said, BOB))
@@ -145,7 +145,7 @@ def test_an_address_in_replies_about_others_is_erased_as_well(
 
 @pytest.mark.parametrize("rest", ["ann.lee@example.or", "<ann.lee@", "ann.lee", "ann.l"])
 def test_an_address_that_was_cut_in_a_long_text_is_erased(sqlite_site: Mailing, rest: str) -> None:
-    _, bob = sqlite_site.people([ANN, BOB])
+    _, bob = sqlite_site.subscribe([ANN, BOB])
     sqlite_site.issue()
     said = f"{'forwarded ' * 48}to {rest}"
     sqlite_site.ask(lambda opened: remember(opened, bob.id, bob.hash, said, BOB))
@@ -157,7 +157,7 @@ def test_an_address_that_was_cut_in_a_long_text_is_erased(sqlite_site: Mailing, 
 def test_a_program_that_reads_meanwhile_is_reported(
     sqlite_site: Mailing, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sqlite_site.people([ANN, BOB])
+    sqlite_site.subscribe([ANN, BOB])
     monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.1)
     other = sqlite3.connect(sqlite_site.folder.root / "syndicate.db")
     other.execute("BEGIN")

@@ -39,7 +39,7 @@ def test_an_issue_of_which_nothing_was_sent_reached_no_subscriber_once_it_has_en
 
 
 def test_the_status_of_an_issue_is_read_from_its_deliveries(site: Mailing) -> None:
-    site.people(["ada@example.org"])
+    site.subscribe(["ada@example.org"])
     made = site.issue()
     with site.folder.opened() as opened:
         assert issue_status(opened, made) == IssueStatus(made)

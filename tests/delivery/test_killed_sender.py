@@ -39,7 +39,7 @@ PATIENCE = 30.0
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Mailing:
     """A site whose issue is to be sent."""
     site = mailing(tmp_path_factory.mktemp("prepared") / "site", "sqlite:///syndicate.db")
-    site.people(PEOPLE)
+    site.subscribe(PEOPLE)
     site.issue()
     return site
 
@@ -62,7 +62,7 @@ def site_on_either(request: pytest.FixtureRequest, database_url: str, tmp_path: 
         copied: Mailing = request.getfixturevalue("site")
         return copied
     site = mailing(tmp_path / "site", database_url)
-    site.people(PEOPLE)
+    site.subscribe(PEOPLE)
     site.issue()
     return site
 
@@ -201,12 +201,12 @@ def ends_well(site: Mailing, server: SmtpServer, *, held: int) -> None:
     agrees(site, server)
     states = list(site.states().values())
     assert states.count("sending") == held
-    site.proof()
+    site.delivery_report()
     server.behaviour = good
     report = again(site)
     assert report.held_by_issue == ({NAME: held} if held else {})
     agrees(site, server)
-    proof = site.proof()
+    proof = site.delivery_report()
     assert (proof.sent, proof.held, proof.pending) == (len(PEOPLE) - held, held, 0)
     unknown = [who for who, state in site.states().items() if state == "held"]
     for who in unknown:
@@ -215,7 +215,7 @@ def ends_well(site: Mailing, server: SmtpServer, *, held: int) -> None:
     assert set(site.states().values()) == {"sent"}
     assert sorted(taken(server)) == sorted(PEOPLE)
     assert max(taken(server).values()) == 1
-    assert site.proof().sending.ended_at
+    assert site.delivery_report().sending.ended_at
 
 
 def _decide(site: Mailing, server: SmtpServer, unknown: list[str]) -> None:
@@ -239,7 +239,7 @@ def dies_at(name: str, site: Mailing, extensions: Sequence[str] = EXTENSIONS) ->
     """Have the sender killed at that step, and look at all that follows."""
     death, victim = DEATHS[name], Victim(site)
     with SmtpServer(killing(death, victim, site), extensions=extensions) as server:
-        site.through(server.port, connections=1)
+        site.send_by_smtp(server.port, connections=1)
         victim.run()
         server.left_alone()
         assert len(server.mails) == death.taken
@@ -275,7 +275,7 @@ def test_killed_with_several_connections_one_message_of_each_is_held(site: Maili
         return Close(kept=step.connection != 2)
 
     with SmtpServer(behaviour) as server:
-        site.through(server.port, connections=3)
+        site.send_by_smtp(server.port, connections=3)
         victim.run()
         server.left_alone()
         assert len(server.mails) == 2
@@ -294,13 +294,13 @@ def test_killed_while_the_issue_is_paused_it_stays_so(site: Mailing) -> None:
         return None
 
     with SmtpServer(behaviour) as server:
-        site.through(server.port, connections=1)
+        site.send_by_smtp(server.port, connections=1)
         victim.run()
         server.left_alone()
         server.behaviour = good
         assert [each.name for each in again(site).paused] == [NAME]
         agrees(site, server)
-        assert site.proof().pending == len(PEOPLE) - 1
+        assert site.delivery_report().pending == len(PEOPLE) - 1
         with site.folder.opened() as opened:
             assert pausing.resume(opened, site.sending)
         ends_well(site, server, held=0)
@@ -331,7 +331,7 @@ def dies(when: tuple[str, str], site: Mailing) -> None:
     """Have the sender die by itself, and look at all that follows."""
     victim, (held, many) = Victim(site), COMMITS[when]
     with SmtpServer() as server:
-        site.through(server.port, connections=1)
+        site.send_by_smtp(server.port, connections=1)
         victim.run(*when)
         server.left_alone()
         assert len(server.mails) == many

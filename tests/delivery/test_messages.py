@@ -34,7 +34,7 @@ STRUCTURED = ("Date", "Message-ID", "List-ID", "List-Unsubscribe", "List-Unsubsc
 @pytest.fixture
 def mails(site: Mailing) -> list[Mail]:
     """What a server got for all of them."""
-    people = site.people(list(PEOPLE))
+    people = site.subscribe(list(PEOPLE))
     with site.folder.opened() as opened, opened.database.transaction():
         for who, name in zip(people, PEOPLE.values(), strict=True):
             changed = who._replace(name=name)
@@ -43,7 +43,7 @@ def mails(site: Mailing) -> list[Mail]:
     site.folder.article("two.md", "Zwei", "Über *Möwen* und `.dots`\n\n.\n\n.hidden\n" * 40)
     site.issue()
     with SmtpServer() as server:
-        site.through(server.port)
+        site.send_by_smtp(server.port)
         assert site.send().sent == len(PEOPLE)
         return list(server.mails)
 

@@ -18,7 +18,7 @@ PAGE = "newsletters/weekly/2026-11-22-1200/index.html"
 @pytest.fixture
 def made(site: Mailing) -> Mailing:
     """An approved issue whose maker died before its documents were written."""
-    site.people(["ada@example.net"])
+    site.subscribe(["ada@example.net"])
     site.folder.article("one.md", "The first", date="2026-11-01")
     site.folder.build(NOON)
     with site.folder.opened() as opened:

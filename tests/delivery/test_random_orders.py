@@ -71,7 +71,7 @@ class AnyOrder(RuleBasedStateMachine):
         self.people = {each.id: each for each in PREPARED.people}
         self.server = SmtpServer(good)
         self.server.__enter__()
-        self.site.through(self.server.port, connections=2, timeout=0.3)
+        self.site.send_by_smtp(self.server.port, connections=2, timeout=0.3)
         self.resent: Counter[int] = Counter()
         self.believed: set[int] = set()
         self.may_get_no_more: dict[int, int] = {}
@@ -129,7 +129,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     @rule(number=st.integers(6, 8))
     def somebody_subscribes(self, number: int) -> None:
-        for each in self.site.people([f"p{number}@example.org"]):
+        for each in self.site.subscribe([f"p{number}@example.org"]):
             self.people[each.id] = each
 
     @rule(number=st.integers(0, 8), how=st.sampled_from(["leaves", "suppressed", "erased"]))
@@ -221,7 +221,7 @@ class AnyOrder(RuleBasedStateMachine):
     ) -> None:
         was_stopped, before = self.stopped, self.got()
         self.server.behaviour = self.faulty(list(faults), meanwhile)
-        self.site.through(self.server.port, {"on_held": on_held}, connections=2, timeout=0.3)
+        self.site.send_by_smtp(self.server.port, {"on_held": on_held}, connections=2, timeout=0.3)
         if on_held == "resend":  # the operator takes it that some get it twice
             self.resent.update(dict.fromkeys(self.people, len(faults) + 2))
         with (
@@ -300,7 +300,7 @@ class Prepared:
         self._folder = tempfile.TemporaryDirectory()
         self.root = Path(self._folder.name) / "site"
         self.site = mailing(self.root, "sqlite:///syndicate.db")
-        self.people: list[Subscriber] = self.site.people(PEOPLE)
+        self.people: list[Subscriber] = self.site.subscribe(PEOPLE)
         self.issue: Issue = self.site.issue()
         with self.site.folder.opened() as opened, opened.database.transaction():
             opened.database.run("CREATE TABLE moves (before TEXT, after TEXT)")

@@ -60,7 +60,7 @@ def site(tmp_path: Path, server: RealServer) -> Mailing:
     (tmp_path / "site" / "dkim.pem").write_bytes(
         KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     )
-    made.through(server.port)
+    made.send_by_smtp(server.port)
     bounces = {"address": "bounces@example.org", "maildir": str(server.maildir("bounces"))}
     signing = {"selector": "letters", "key": {"file": "dkim.pem"}}
     made.folder.configure(bounces=bounces, sending={"dkim": signing})
@@ -86,7 +86,7 @@ def test_messages_arrive_whole_and_signed(site: Mailing, server: RealServer) -> 
     with smtplib.SMTP("127.0.0.1", server.port) as asked:
         asked.ehlo()
         assert asked.has_extn("pipelining") == server.pipelining
-    site.people([ADA, BOB])
+    site.subscribe([ADA, BOB])
     site.issue()
     assert site.send().sent == 2
     ids = set()
@@ -111,7 +111,7 @@ def test_an_address_that_bounces_is_not_mailed_again(
     site: Mailing, server: RealServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
     well = [ADA, BOB, *(f"ada+{number}@example.org" for number in range(3))]
-    site.people([*well, GONE, NOBODY])
+    site.subscribe([*well, GONE, NOBODY])
     site.issue()
     site.send()
     assert site.states() == dict.fromkeys([*well, GONE], "sent") | {NOBODY: server.unknown}

@@ -24,10 +24,10 @@ from syndicate.store.subscribers import Subscribers
 
 
 def test_a_permanently_refused_address_fails_and_is_not_mailed_again(site: Mailing) -> None:
-    people = {each.address: each for each in site.people(THREE_PEOPLE)}
+    people = {each.address: each for each in site.subscribe(THREE_PEOPLE)}
     site.issue()
     with SmtpServer(refuse_recipient(BOB, "550 5.1.1 nobody here")) as server:
-        site.through(server.port)
+        site.send_by_smtp(server.port)
         report = site.send()
         assert accepted_recipients(server) == [ADA, CYD]
     assert (report.sent, report.failed) == (2, 1)
@@ -40,10 +40,10 @@ def test_a_permanently_refused_address_fails_and_is_not_mailed_again(site: Maili
 
 
 def test_a_temporarily_refused_delivery_is_retried_later(site: Mailing) -> None:
-    site.people(THREE_PEOPLE)
+    site.subscribe(THREE_PEOPLE)
     site.issue()
     with SmtpServer(refuse_recipient(BOB, "451 4.7.1 greylisted")) as server:
-        site.through(server.port)
+        site.send_by_smtp(server.port)
         report = site.send()
         assert report.next_try
         assert 200 < (report.next_try - now()).total_seconds() < 400
@@ -53,7 +53,7 @@ def test_a_temporarily_refused_delivery_is_retried_later(site: Mailing) -> None:
         server.behaviour = scripted()
         assert site.send().sent == 1
         assert accepted_recipients(server) == [*THREE_PEOPLE]
-    assert site.proof().sending.ended_at
+    assert site.delivery_report().sending.ended_at
 
 
 @pytest.mark.parametrize(
@@ -66,10 +66,10 @@ def test_a_temporarily_refused_delivery_is_retried_later(site: Mailing) -> None:
 def test_a_refusal_of_the_sender_pauses_the_issue_and_fails_no_delivery(
     site: Mailing, steps: dict[str, Action], word: str
 ) -> None:
-    site.people(THREE_PEOPLE)
+    site.subscribe(THREE_PEOPLE)
     site.issue()
     with SmtpServer(scripted(**steps)) as server:
-        site.through(server.port)
+        site.send_by_smtp(server.port)
         report = site.send(stopping=stop_after(3))
         assert not server.mails
     assert set(site.states().values()) == {"pending"}
@@ -80,10 +80,10 @@ def test_a_refusal_of_the_sender_pauses_the_issue_and_fails_no_delivery(
 
 
 def test_an_issue_pauses_when_every_relay_refuses_at_the_greeting(site: Mailing) -> None:
-    site.people(THREE_PEOPLE)
+    site.subscribe(THREE_PEOPLE)
     site.issue()
     with SmtpServer(scripted(GREETING=Say("554 5.7.1 go away"))) as server:
-        site.through(server.port)
+        site.send_by_smtp(server.port)
         (paused,) = site.send(stopping=stop_after(20)).paused
         assert "go away" in paused.pause_reason
         assert site.sending.pause_reason == paused.pause_reason
@@ -93,26 +93,26 @@ def test_an_issue_pauses_when_every_relay_refuses_at_the_greeting(site: Mailing)
 
 
 def test_too_many_refusals_pause_the_issue(site: Mailing) -> None:
-    site.people([f"p{number:03}@example.org" for number in range(100)])
+    site.subscribe([f"p{number:03}@example.org" for number in range(100)])
     site.issue()
     with SmtpServer(scripted(RCPT=Say("550 5.7.1 blocked"))) as server:
-        site.through(server.port)
+        site.send_by_smtp(server.port)
         report = site.send()
     assert [each.name for each in report.paused] == [NAME]
-    proof = site.proof()
+    proof = site.delivery_report()
     assert 10 <= proof.failed < 30
     assert proof.pending == 100 - proof.failed
     assert proof.suppressed == 0, "it is us who are blocked"
 
 
 def refused_by_a_misconfigured_server(site: Mailing, server: SmtpServer) -> None:
-    site.people(FOUR_PEOPLE)
+    site.subscribe(FOUR_PEOPLE)
     site.issue()
-    site.through(server.port)
+    site.send_by_smtp(server.port)
     report = site.send()
     assert [each.pause_reason for each in report.paused] == ["4 of 4 messages were refused"]
     assert suppressed_addresses(site) == set()
-    assert not site.proof().sending.ended_at
+    assert not site.delivery_report().sending.ended_at
 
 
 @pytest.mark.parametrize(("people", "refused"), [(1, 1), (3, 2), (4, 4), (9, 9)])
@@ -120,7 +120,7 @@ def test_a_small_list_that_is_mostly_refused_pauses_and_suppresses_no_address(
     site: Mailing, people: int, refused: int
 ) -> None:
     addresses = [f"p{number}@example.org" for number in range(people)]
-    everyone = site.people(addresses)
+    everyone = site.subscribe(addresses)
     site.issue()
     unknown = set(addresses[:refused])
 
@@ -129,7 +129,7 @@ def test_a_small_list_that_is_mostly_refused_pauses_and_suppresses_no_address(
         return Say("550 5.1.1 no such user") if is_unknown else None
 
     with SmtpServer(behaviour) as server:
-        site.through(server.port)
+        site.send_by_smtp(server.port)
         report = site.send()
     (paused,) = report.paused
     assert paused.pause_reason == f"{refused} of {people} messages were refused"
@@ -148,25 +148,25 @@ def test_a_small_list_refused_as_a_whole_pauses_and_suppresses_no_address(site: 
         server.behaviour = scripted()
         site.ask(lambda opened: resending.retry_failed(opened, site.sending, now()))
         assert site.send().sent == 4
-    assert site.proof().sending.ended_at
+    assert site.delivery_report().sending.ended_at
     assert suppressed_addresses(site) == set()
 
 
 def test_resuming_confirms_the_refusals(site: Mailing) -> None:
     with SmtpServer(scripted(RCPT=Say("550 5.1.1 no such user"))) as server:
         refused_by_a_misconfigured_server(site, server)
-        assert site.ask(lambda opened: pausing.resume(opened, site.proof().sending))
+        assert site.ask(lambda opened: pausing.resume(opened, site.delivery_report().sending))
         report = site.send()
     assert not report.paused
-    assert site.proof().sending.ended_at
+    assert site.delivery_report().sending.ended_at
     assert suppressed_addresses(site) == set(FOUR_PEOPLE)
 
 
 def test_failed_deliveries_are_retried_on_command(site: Mailing) -> None:
-    site.people(THREE_PEOPLE)
+    site.subscribe(THREE_PEOPLE)
     site.issue()
     with SmtpServer(refuse_recipient(BOB, "550 5.7.1 policy")) as server:
-        site.through(server.port)
+        site.send_by_smtp(server.port)
         site.send()
         server.behaviour = scripted()
         with site.folder.opened() as opened:
@@ -176,16 +176,16 @@ def test_failed_deliveries_are_retried_on_command(site: Mailing) -> None:
 
 
 def test_subscribers_who_missed_an_issue_get_it_and_none_gets_it_twice(site: Mailing) -> None:
-    site.people([ADA, BOB])
+    site.subscribe([ADA, BOB])
     issue = site.issue()
     with SmtpServer(refuse_recipient(BOB, "550 5.7.1 policy")) as server:
-        site.through(server.port)
+        site.send_by_smtp(server.port)
         site.send()
         server.behaviour = scripted()
-        site.people([CYD])
+        site.subscribe([CYD])
         with site.folder.opened() as opened:
             assert resending.resend_missed(opened, issue, site.sending, now()) == 2
             assert resending.resend_missed(opened, issue, site.sending, now()) == 0
         site.send()
         assert accepted_recipients(server) == [*THREE_PEOPLE]
-    assert site.proof().planned == 3
+    assert site.delivery_report().planned == 3

@@ -40,10 +40,10 @@ def read(mail: Mail) -> EmailMessage:
 
 
 def test_each_subscriber_gets_one_message(site: Mailing) -> None:
-    site.people(THREE_PEOPLE)
+    site.subscribe(THREE_PEOPLE)
     site.issue()
     with SmtpServer() as server:
-        site.through(server.port)
+        site.send_by_smtp(server.port)
         report = site.send()
         assert accepted_recipients(server) == [*THREE_PEOPLE]
         assert site.send().sent == 0
@@ -54,7 +54,7 @@ def test_each_subscriber_gets_one_message(site: Mailing) -> None:
     assert len({each["Message-ID"] for each in messages.values()}) == 3
     assert len({each["List-Unsubscribe"] for each in messages.values()}) == 3
     assert len({mail.sender for mail in server.mails}) == 3, "notices tell whose they are"
-    proof = site.proof()
+    proof = site.delivery_report()
     assert (proof.planned, proof.sent, proof.pending) == (3, 3, 0)
     assert proof.sending.ended_at
     issue = site.ask(lambda opened: Issues(opened.database).of("weekly")[0].state)
@@ -62,7 +62,7 @@ def test_each_subscriber_gets_one_message(site: Mailing) -> None:
 
 
 def test_the_outbox_holds_complete_messages(site: Mailing) -> None:
-    site.people(THREE_PEOPLE)
+    site.subscribe(THREE_PEOPLE)
     site.issue()
     assert site.send().sent == 3
     files = sorted((site.folder.root / "outbox").glob("*.eml"))
@@ -75,10 +75,10 @@ def test_the_unsubscribe_link_of_a_message_unsubscribes_its_recipient(site: Mail
     from syndicate.subscribers.tokens import Purpose
     from syndicate.subscribers.tokens import read as read_token
 
-    (ada,) = site.people([ADA])
+    (ada,) = site.subscribe([ADA])
     site.issue()
     with SmtpServer() as server:
-        site.through(server.port)
+        site.send_by_smtp(server.port)
         site.send()
     listed = str(read(server.mails[0])["List-Unsubscribe"])
     found = re.search(r"<https://lake\.example\.net/unsubscribe/weekly/([^>]+)>", listed)
@@ -94,8 +94,8 @@ def test_the_unsubscribe_link_of_a_message_unsubscribes_its_recipient(site: Mail
 def test_deliveries_are_planned_for_subscribers_of_the_newsletter_and_its_tags(
     site: Mailing,
 ) -> None:
-    ada, bob, cyd = site.people(THREE_PEOPLE)
-    site.people(["other@example.org"], newsletter="birds")
+    ada, bob, cyd = site.subscribe(THREE_PEOPLE)
+    site.subscribe(["other@example.org"], newsletter="birds")
     with site.folder.opened() as opened, opened.database.transaction():
         known = Subscribers(opened.database)
         for who, tags in ((ada, ["sea", "bread"]), (bob, ["bread"])):
@@ -104,7 +104,7 @@ def test_deliveries_are_planned_for_subscribers_of_the_newsletter_and_its_tags(
         known.suppress(cyd.hash, SuppressionReason.REQUEST, "", "2026-11-02")
     site.issue()
     with SmtpServer() as server:
-        site.through(server.port)
+        site.send_by_smtp(server.port)
         site.send()
         assert accepted_recipients(server) == [ADA]
     assert site.states() == {ADA: "sent", CYD: "suppressed"}
@@ -113,12 +113,12 @@ def test_deliveries_are_planned_for_subscribers_of_the_newsletter_and_its_tags(
 def test_issues_made_before_delivery_was_enabled_are_not_sent(
     site: Mailing,
 ) -> None:
-    site.people([ADA])
+    site.subscribe([ADA])
     weekly = {"weekly": {"title": "W", "sender": "a@example.org", "postal_address": "Here"}}
     site.folder.configure(newsletters=weekly)
     site.issue()
     with SmtpServer() as server:
-        site.through(server.port)
+        site.send_by_smtp(server.port)
         assert site.send().sent == 0
         assert not server.mails
 
@@ -132,10 +132,10 @@ def test_only_one_program_sends_at_a_time(site: Mailing) -> None:
 
 
 def test_a_draft_sent_as_a_test_email_is_not_counted(site: Mailing) -> None:
-    site.people(THREE_PEOPLE)
+    site.subscribe(THREE_PEOPLE)
     issue = site.issue()
     with SmtpServer() as server:
-        site.through(server.port)
+        site.send_by_smtp(server.port)
         with site.folder.opened() as opened:
             said = send_test(
                 opened, site.folder.root / "outbox", stored_issue(opened, issue), "me@example.net"
@@ -147,10 +147,10 @@ def test_a_draft_sent_as_a_test_email_is_not_counted(site: Mailing) -> None:
 
 
 def test_a_test_email_with_unknown_outcome_is_an_error(site: Mailing) -> None:
-    site.people(THREE_PEOPLE)
+    site.subscribe(THREE_PEOPLE)
     issue = site.issue()
     with SmtpServer(scripted(QUIT=[Say("451 4.3.0 not now")])) as server:
-        site.through(server.port)
+        site.send_by_smtp(server.port)
         with site.folder.opened() as opened, pytest.raises(DeliveryError, match="451") as caught:
             send_test(
                 opened, site.folder.root / "outbox", stored_issue(opened, issue), "me@example.net"
@@ -166,11 +166,11 @@ def seen_by(seen: list[tuple[int, int]]) -> ProgressCallback:
 
 
 def test_progress_is_reported_while_an_issue_is_sent(site: Mailing) -> None:
-    site.people(THREE_PEOPLE)
+    site.subscribe(THREE_PEOPLE)
     site.issue()
     seen: list[tuple[int, int]] = []
     with SmtpServer() as server:
-        site.through(server.port)
+        site.send_by_smtp(server.port)
         site.send(progress=seen_by(seen))
     assert seen[0] == (0, 3)
     assert max(seen) == (3, 3)
@@ -180,7 +180,7 @@ def test_links_are_signed_with_the_current_key(
     site: Mailing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("syndicate.delivery.sender.PLAN_SECONDS", 0.0)
-    site.people([f"p{number:02}@example.org" for number in range(30)])
+    site.subscribe([f"p{number:02}@example.org" for number in range(30)])
     site.issue()
 
     def rotate(step: Step) -> Action | None:
@@ -190,7 +190,7 @@ def test_links_are_signed_with_the_current_key(
         return None
 
     with SmtpServer(rotate) as server:
-        site.through(server.port, connections=1)
+        site.send_by_smtp(server.port, connections=1)
         assert site.send().sent == 30
     with site.folder.opened() as opened:
         good = SigningKeys(opened.database).good(format_timestamp(now()))
@@ -206,17 +206,17 @@ def test_an_issue_without_recipients_ends_at_once(site: Mailing) -> None:
         kept = Issues(opened.database).get("weekly", issue.slot)
     assert kept
     assert kept.state == "sent"
-    assert site.proof().planned == 0
+    assert site.delivery_report().planned == 0
 
 
 def test_the_date_of_a_message_is_when_it_is_handed_over(site: Mailing) -> None:
-    site.people(["ada@example.org", "bob@example.org"])
+    site.subscribe(["ada@example.org", "bob@example.org"])
     issue = site.issue()
     with site.folder.opened() as opened:
         plan_approved(opened, NOON - timedelta(days=20))
     refuse_once = scripted(MESSAGE=[Say("451 4.3.0 not now")])
     with SmtpServer(refuse_once) as server:
-        site.through(server.port, connections=1)
+        site.send_by_smtp(server.port, connections=1)
         before = datetime.now(UTC).replace(microsecond=0)
         site.send()
         with site.folder.opened() as opened, opened.database.transaction():
@@ -235,7 +235,7 @@ def test_the_date_of_a_message_is_when_it_is_handed_over(site: Mailing) -> None:
 def test_an_issue_approved_longer_ago_than_max_age_waits_for_a_confirmation(
     site: Mailing,
 ) -> None:
-    site.people(["ada@example.org"])
+    site.subscribe(["ada@example.org"])
     site.issue()
     site.folder.configure(newsletters={"weekly": {**WEEKLY, "max_age": "24 hours"}})
     report = site.send()

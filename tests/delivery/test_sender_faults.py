@@ -31,7 +31,7 @@ def after(seconds: float) -> Callable[[], bool]:
 
 
 def test_a_silent_server_does_not_keep_another_from_sending(site: Mailing) -> None:
-    site.people(PEOPLE)
+    site.subscribe(PEOPLE)
     site.issue()
     with SmtpServer() as good, SmtpServer(scripted(GREETING=Stall())) as mute:
         common = {"host": "127.0.0.1", "security": "none", "timeout": 12, "connections": 1}
@@ -53,10 +53,10 @@ def _cancelled(site: Mailing) -> None:
 
 
 def test_a_cancelled_issue_is_never_sent(site: Mailing) -> None:
-    site.people(PEOPLE[:3])
+    site.subscribe(PEOPLE[:3])
     site.issue()
     with SmtpServer() as server:
-        site.through(server.port)
+        site.send_by_smtp(server.port)
         with site.folder.opened() as opened:
             plan_approved(opened, now())
         _cancelled(site)
@@ -72,7 +72,7 @@ def test_a_cancelled_issue_is_never_sent(site: Mailing) -> None:
 
 def test_the_last_retries_of_a_large_issue_do_not_pause_it(site: Mailing) -> None:
     people = [f"p{number:03}@example.org" for number in range(300)]
-    site.people(people)
+    site.subscribe(people)
     site.issue()
 
     def behaviour(step: Step) -> Action | None:
@@ -80,7 +80,7 @@ def test_the_last_retries_of_a_large_issue_do_not_pause_it(site: Mailing) -> Non
         return Say("451 4.2.2 full") if bad else None
 
     with SmtpServer(behaviour) as server:
-        site.through(server.port)
+        site.send_by_smtp(server.port)
         assert site.send().sent >= 289
         with site.folder.opened() as opened, opened.database.transaction():
             opened.database.run(
@@ -91,7 +91,7 @@ def test_the_last_retries_of_a_large_issue_do_not_pause_it(site: Mailing) -> Non
 
 
 def test_threads_end_when_a_run_breaks(site: Mailing) -> None:
-    site.people(PEOPLE[:8])
+    site.subscribe(PEOPLE[:8])
     site.issue()
     before = set(threading.enumerate())
 
@@ -101,7 +101,7 @@ def test_threads_end_when_a_run_breaks(site: Mailing) -> None:
         return None
 
     with SmtpServer(slow) as server:
-        site.through(server.port)
+        site.send_by_smtp(server.port)
         begun = time.monotonic()
 
         def progress(ways: Sequence[IssueProgress], __: Sequence[RelayError]) -> None:
@@ -116,7 +116,7 @@ def test_threads_end_when_a_run_breaks(site: Mailing) -> None:
 
 
 def test_deliveries_in_progress_when_a_run_breaks_are_recorded(site: Mailing) -> None:
-    site.people(PEOPLE[:8])
+    site.subscribe(PEOPLE[:8])
     site.issue()
 
     def slow(step: Step) -> Action | None:
@@ -125,7 +125,7 @@ def test_deliveries_in_progress_when_a_run_breaks_are_recorded(site: Mailing) ->
         return None
 
     with SmtpServer(slow) as server:
-        site.through(server.port)
+        site.send_by_smtp(server.port)
         begun = time.monotonic()
 
         def progress(ways: Sequence[IssueProgress], __: Sequence[RelayError]) -> None:
@@ -140,10 +140,10 @@ def test_deliveries_in_progress_when_a_run_breaks_are_recorded(site: Mailing) ->
 
 
 def test_a_delivery_to_an_erased_subscriber_does_not_count_as_refused(site: Mailing) -> None:
-    people = site.people(PEOPLE[:3])
+    people = site.subscribe(PEOPLE[:3])
     site.issue()
     with SmtpServer() as server:
-        site.through(server.port)
+        site.send_by_smtp(server.port)
         with site.folder.opened() as opened:
             plan_approved(opened, now())
             with opened.database.transaction():
@@ -157,10 +157,10 @@ def test_a_delivery_to_an_erased_subscriber_does_not_count_as_refused(site: Mail
 
 
 def test_an_issue_of_a_removed_newsletter_can_be_cancelled(site: Mailing) -> None:
-    site.people(PEOPLE[:3])
+    site.subscribe(PEOPLE[:3])
     site.issue()
     with SmtpServer() as server:
-        site.through(server.port, per_hour=1)
+        site.send_by_smtp(server.port, per_hour=1)
         site.send(stopping=lambda: len(server.mails) == 1)
         settings = dict(site.folder.settings)
         settings["newsletters"] = {"other": {**WEEKLY, "title": "Other"}}
@@ -184,7 +184,7 @@ def test_a_database_that_is_busy_when_an_issue_is_planned_does_not_end_the_run(
         return []
 
     monkeypatch.setattr("syndicate.delivery.sender.PLAN_SECONDS", 0.3)
-    site.people(PEOPLE[:20])
+    site.subscribe(PEOPLE[:20])
     site.issue()
 
     def slow(step: Step) -> Action | None:
@@ -193,7 +193,7 @@ def test_a_database_that_is_busy_when_an_issue_is_planned_does_not_end_the_run(
         return None
 
     with SmtpServer(slow) as server:
-        site.through(server.port)
+        site.send_by_smtp(server.port)
         with site.folder.opened() as opened:
             plan_approved(opened, now())
         monkeypatch.setattr("syndicate.delivery.sender.plan_approved", refuses_once)
@@ -207,7 +207,7 @@ def test_a_database_that_is_busy_when_an_issue_is_planned_does_not_end_the_run(
 def test_an_issue_without_any_subscribers_is_sent(site: Mailing) -> None:
     site.issue()
     with SmtpServer() as server:
-        site.through(server.port)
+        site.send_by_smtp(server.port)
         site.send(stopping=after(3))
     with site.folder.opened() as opened:
         assert Issues(opened.database).all("weekly", 1)[0].state == "sent"

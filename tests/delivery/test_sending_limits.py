@@ -27,23 +27,23 @@ def settled(server: SmtpServer, wanted: int) -> Callable[[], bool]:
 
 
 def test_a_limit_holds_across_restarts(site: Mailing) -> None:
-    site.people([f"p{number:02}@example.org" for number in range(30)])
+    site.subscribe([f"p{number:02}@example.org" for number in range(30)])
     site.issue()
     with SmtpServer() as server:
         for per_hour in (10, 10, 25):
-            site.through(server.port, per_hour=per_hour)
+            site.send_by_smtp(server.port, per_hour=per_hour)
             site.send(stopping=settled(server, per_hour))
             assert len(server.mails) == per_hour
-    proof = site.proof()
+    proof = site.delivery_report()
     assert (proof.sent, proof.pending) == (25, 5)
 
 
 def test_in_quiet_hours_nothing_is_sent(site: Mailing) -> None:
-    site.people([ADA])
+    site.subscribe([ADA])
     site.issue()
     hour = now().hour
     with SmtpServer() as server:
-        site.through(server.port)
+        site.send_by_smtp(server.port)
         settings = site.folder.settings["sending"]
         assert isinstance(settings, dict)
         quiet = f"{hour:02}:00-{(hour + 2) % 24:02}:00"
@@ -59,7 +59,7 @@ def test_servers_share_by_weight_and_one_that_is_down_loses_no_delivery(
     site: Mailing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(queue, "ACTIVE_WINDOW", 60)  # however busy this machine is
-    site.people([f"p{number:03}@example.org" for number in range(120)])
+    site.subscribe([f"p{number:03}@example.org" for number in range(120)])
     site.issue()
     with SmtpServer() as one, SmtpServer() as other:
         common = {"host": "127.0.0.1", "security": "none", "timeout": 5}

@@ -23,7 +23,7 @@ def test_a_store_that_is_busy_for_long_only_delays_sending(
     monkeypatch.setattr("syndicate.store.sqlite.BUSY_SECONDS", 0.1)
     url = f"sqlite:///{tmp_path / 'site' / 'syndicate.db'}"
     site = mailing(tmp_path / "site", url)
-    site.people([f"p{number:02}@example.org" for number in range(30)])
+    site.subscribe([f"p{number:02}@example.org" for number in range(30)])
     site.issue()
     file = tmp_path / "site" / "syndicate.db"
     other = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
@@ -42,7 +42,7 @@ def test_a_store_that_is_busy_for_long_only_delays_sending(
 
     monkeypatch.setattr("syndicate.delivery.transactions.log.warning", unlock)
     with SmtpServer(lock) as server:
-        site.through(server.port, connections=2)
+        site.send_by_smtp(server.port, connections=2)
         assert site.send().sent == 30
         assert len(set(accepted_recipients(server))) == len(accepted_recipients(server)) == 30
     assert len(refused) >= 2, "the store was busy for longer than one look waits"
@@ -55,10 +55,10 @@ def test_on_a_full_disk_nothing_is_sent_that_is_not_recorded(
     monkeypatch.setattr("syndicate.delivery.transactions.RETRY_SECONDS", 0.01)
     url = f"sqlite:///{tmp_path / 'site' / 'syndicate.db'}"
     site = mailing(tmp_path / "site", url)
-    site.people([f"p{number:02}@example.org" for number in range(30)])
+    site.subscribe([f"p{number:02}@example.org" for number in range(30)])
     site.issue()
     with SmtpServer() as server:
-        site.through(server.port, connections=2)
+        site.send_by_smtp(server.port, connections=2)
         with site.folder.opened() as opened:
             run_many = opened.database.run_many
 
@@ -87,10 +87,10 @@ def test_outcomes_of_a_broken_run_are_recorded_when_the_store_is_back(
 ) -> None:
     monkeypatch.setattr("syndicate.delivery.transactions.RETRY_SECONDS", 0.01)
     site = mailing(tmp_path / "site", "sqlite:///syndicate.db")
-    site.people(THREE_PEOPLE)
+    site.subscribe(THREE_PEOPLE)
     site.issue()
     with SmtpServer() as server:
-        site.through(server.port, connections=1)
+        site.send_by_smtp(server.port, connections=1)
         with site.folder.opened() as opened:
             run_many, refusals = opened.database.run_many, [0]
 

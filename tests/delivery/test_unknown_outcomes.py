@@ -29,10 +29,10 @@ LOST = {
 def test_a_delivery_that_may_have_arrived_is_held_until_it_is_resolved(
     site: Mailing, steps: dict[str, list[Action | None]]
 ) -> None:
-    site.people(THREE_PEOPLE)
+    site.subscribe(THREE_PEOPLE)
     site.issue()
     with SmtpServer(scripted(**steps)) as server:
-        site.through(server.port, connections=1, timeout=0.2)
+        site.send_by_smtp(server.port, connections=1, timeout=0.2)
         report = site.send(stopping=stop_after(20))
         server.behaviour = scripted()
         held = [who for who, state in site.states().items() if state == "held"]
@@ -44,7 +44,7 @@ def test_a_delivery_that_may_have_arrived_is_held_until_it_is_resolved(
         assert set(accepted_recipients(server)) - set(before) <= set(known), (
             "nothing held is sent by itself"
         )
-        proof = site.proof()
+        proof = site.delivery_report()
         assert proof.held == len(held)
         assert proof.pending == 0
         with site.folder.opened() as opened:
@@ -52,15 +52,15 @@ def test_a_delivery_that_may_have_arrived_is_held_until_it_is_resolved(
                 held
             )
     assert set(site.states().values()) == {"sent"}
-    assert site.proof().held == 0
+    assert site.delivery_report().held == 0
 
 
 def test_with_resend_an_unknown_outcome_is_sent_again_once_and_then_held(site: Mailing) -> None:
-    site.people(THREE_PEOPLE)
+    site.subscribe(THREE_PEOPLE)
     site.issue()
     with SmtpServer(scripted(MESSAGE=Close(kept=True))) as server:
         for _ in range(3):
-            site.through(server.port, {"on_held": "resend"}, connections=1)
+            site.send_by_smtp(server.port, {"on_held": "resend"}, connections=1)
             site.send(stopping=stop_after(20))
             make_retries_due(site)
         assert Counter(accepted_recipients(server)) == dict.fromkeys(THREE_PEOPLE, 2)
@@ -68,10 +68,10 @@ def test_with_resend_an_unknown_outcome_is_sent_again_once_and_then_held(site: M
 
 
 def test_a_sender_that_died_resends_a_delivery_once_and_then_holds_it(site: Mailing) -> None:
-    site.people([ADA])
+    site.subscribe([ADA])
     site.issue()
     with SmtpServer(scripted(RCPT=Say("451 4.3.0 later"))) as server:
-        site.through(server.port, connections=1)
+        site.send_by_smtp(server.port, connections=1)
         site.send()
     found = []
     with site.folder.opened() as opened, opened.database.transaction():
@@ -86,7 +86,7 @@ def test_a_sender_that_died_resends_a_delivery_once_and_then_holds_it(site: Mail
 def test_a_server_that_demands_a_login_between_messages_is_not_retried_without_end(
     site: Mailing,
 ) -> None:
-    site.people(THREE_PEOPLE)
+    site.subscribe(THREE_PEOPLE)
     site.issue()
     asked: list[str] = []
 
@@ -97,20 +97,20 @@ def test_a_server_that_demands_a_login_between_messages_is_not_retried_without_e
         return None
 
     with SmtpServer(behaviour) as server:
-        site.through(server.port, connections=1)
+        site.send_by_smtp(server.port, connections=1)
         report = site.send(stopping=stop_after(10))
         assert report.sent == 1
         assert len(asked) <= 3
-    assert site.proof().pending == 2
+    assert site.delivery_report().pending == 2
 
 
 def test_a_server_that_closes_the_connection_within_a_message_gets_none_twice(
     site: Mailing,
 ) -> None:
-    site.people(THREE_PEOPLE)
+    site.subscribe(THREE_PEOPLE)
     site.issue()
     with SmtpServer(scripted(BODY=[Close()])) as server:
-        site.through(server.port, connections=1, timeout=0.2)
+        site.send_by_smtp(server.port, connections=1, timeout=0.2)
         site.send(stopping=stop_after(20))
         server.behaviour = scripted()
         # Held if the final dot was written before the end of the connection was seen.
@@ -120,14 +120,14 @@ def test_a_server_that_closes_the_connection_within_a_message_gets_none_twice(
         site.send()
         certain = sorted(who for who, state in states.items() if state != "held")
         assert sorted(accepted_recipients(server)) == certain
-        assert site.proof().pending == 0
+        assert site.delivery_report().pending == 0
 
 
 def test_a_held_delivery_can_be_sent_again(site: Mailing) -> None:
-    site.people([ADA])
+    site.subscribe([ADA])
     site.issue()
     with SmtpServer(scripted(MESSAGE=[Close()])) as server:
-        site.through(server.port)
+        site.send_by_smtp(server.port)
         site.send()
         assert site.states() == {ADA: "held"}
         server.behaviour = scripted()
@@ -150,7 +150,7 @@ def test_a_held_delivery_can_be_sent_again(site: Mailing) -> None:
 def test_a_message_lost_before_its_end_is_sent_once(
     site: Mailing, steps: dict[str, list[Action | None]]
 ) -> None:
-    site.people(THREE_PEOPLE)
+    site.subscribe(THREE_PEOPLE)
     site.issue()
     seen: list[str] = []
 
@@ -161,7 +161,7 @@ def test_a_message_lost_before_its_end_is_sent_once(
         return actions[number] if number < len(actions) else None
 
     with SmtpServer(once) as server:
-        site.through(server.port, connections=1)
+        site.send_by_smtp(server.port, connections=1)
         site.send(stopping=stop_after(20))
         make_retries_due(site)
         site.send(stopping=stop_after(20))
@@ -173,7 +173,7 @@ def test_a_message_lost_before_its_end_is_sent_once(
 def test_the_history_of_a_delivery_shows_that_a_crash_left_its_outcome_unknown(
     site: Mailing, on_held: str, state: str
 ) -> None:
-    (ada,) = site.people([ADA])
+    (ada,) = site.subscribe([ADA])
     site.issue()
     with site.folder.opened() as opened:
         plan_approved(opened, NOON)

@@ -32,7 +32,7 @@ def site(sqlite_site: Mailing) -> Mailing:
 @pytest.fixture
 def sent(site: Mailing) -> Message:
     """The message that Ann got."""
-    site.people([ANN, BOB])
+    site.subscribe([ANN, BOB])
     site.issue()
     site.configure(transport="outbox")
     site.send()
@@ -144,7 +144,7 @@ def test_an_answer_to_the_return_path_unsubscribes(site: Mailing, sent: Message)
 
 def anns_return_path(site: Mailing) -> str:
     """The return path of Ann's message."""
-    (ann,) = site.people([ANN])
+    (ann,) = site.subscribe([ANN])
     with site.folder.opened() as opened, opened.database.transaction():
         secret = SigningKeys(opened.database).signing("2026-11-25T00:00:00Z")
     return return_path.return_path("letters@example.net", secret, site.sending.issue, ann.id)
@@ -204,7 +204,7 @@ def test_a_person_who_already_unsubscribed_gets_no_email(site: Mailing, sent: Me
 
 
 def test_the_unsubscribe_address_is_the_mailbox_that_is_read(site: Mailing) -> None:
-    site.people([ANN])
+    site.subscribe([ANN])
     site.issue()
     site.folder.configure(
         newsletters={"weekly": WEEKLY},

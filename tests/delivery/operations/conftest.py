@@ -18,7 +18,7 @@ ADDRESSES = [f"p{number}@example.org" for number in range(4)]
 @pytest.fixture
 def opened(sqlite_site: Mailing) -> Iterator[Site]:
     """The site with an approved issue and its four deliveries, none of them sent."""
-    sqlite_site.people(ADDRESSES)
+    sqlite_site.subscribe(ADDRESSES)
     sqlite_site.issue()
     with sqlite_site.folder.opened() as site:
         plan_approved(site, now())

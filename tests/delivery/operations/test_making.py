@@ -49,7 +49,7 @@ def test_an_issue_is_sent_at_once_if_it_is_delivered_and_approved_automatically(
 def test_the_forecast_counts_the_subscribers_of_new_articles_and_makes_nothing(
     site: Mailing,
 ) -> None:
-    site.people(["ada@example.org", "bob@example.org"])
+    site.subscribe(["ada@example.org", "bob@example.org"])
     assert expected(site) == Forecast(has_news=True, recipients=2)
     made = make(site, confirmed=True)
     assert made is not None
@@ -57,7 +57,7 @@ def test_the_forecast_counts_the_subscribers_of_new_articles_and_makes_nothing(
 
 
 def test_a_confirmed_issue_is_approved_and_written(sqlite_site: Mailing) -> None:
-    sqlite_site.people(["ada@example.org"])
+    sqlite_site.subscribe(["ada@example.org"])
     made = make(sqlite_site, confirmed=True)
     assert made is not None
     assert (made.issue.state, made.recipients) == (IssueState.APPROVED, 1)

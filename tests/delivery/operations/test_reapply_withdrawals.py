@@ -33,7 +33,7 @@ RECORD = ".syndicate.db.withdrawn"
 def file_site(tmp_path: Path) -> Mailing:
     """A site on SQLite with five subscribers, and a backup of it beside."""
     site = mailing(tmp_path / "site", "sqlite:///syndicate.db")
-    site.people(PEOPLE)
+    site.subscribe(PEOPLE)
     back_up(tmp_path / "site/syndicate.db", tmp_path / "backup.db")
     return site
 
@@ -134,12 +134,12 @@ def test_a_backup_from_before_the_first_subscriber_needs_no_record(tmp_path: Pat
     site = mailing(tmp_path / "site", "sqlite:///syndicate.db")
     typed(site, "build")
     back_up(tmp_path / "site/syndicate.db", tmp_path / "backup.db")
-    site.people(PEOPLE)
+    site.subscribe(PEOPLE)
     typed(site, "subscribers", "unsubscribe", ADA)
     typed(site, "restore", tmp_path / "backup.db")
     with site.folder.opened() as opened:
         assert resume_restored(opened, NOON).reapplied == Reapplied(0, 0, 0)
-    site.people(PEOPLE)
+    site.subscribe(PEOPLE)
     typed(site, "subscribers", "erase", BOB)
     back_up(tmp_path / "site/syndicate.db", tmp_path / "later.db")
     typed(site, "subscribers", "unsubscribe", CYD)

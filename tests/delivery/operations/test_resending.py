@@ -55,7 +55,7 @@ def test_a_subscriber_who_joined_later_is_sent_the_issue_and_no_other_again(
 ) -> None:
     set_states(opened, SENT, SENT, SENT, HELD)
     end(opened, issue)
-    sqlite_site.people(["late@example.org"])
+    sqlite_site.subscribe(["late@example.org"])
     assert resend_missed(opened, issue, sending, NOON) == 1
     assert counts(opened, issue) == {"sent": 3, "held": 1, "pending": 1}
     assert is_open(opened, issue)

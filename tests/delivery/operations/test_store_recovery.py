@@ -52,7 +52,7 @@ def file_site(tmp_path: Path) -> Mailing:
 
 
 def prepared(site: Mailing) -> Mailing:
-    site.people(PEOPLE)
+    site.subscribe(PEOPLE)
     site.issue()
     return site
 
@@ -115,7 +115,7 @@ def test_a_copy_of_the_folder_sends_nothing(file_site: Mailing) -> None:
 
 def test_a_copy_made_before_anything_was_sent_or_made_sends_nothing(tmp_path: Path) -> None:
     site = mailing(tmp_path / "site", "sqlite:///syndicate.db")
-    site.people(PEOPLE)
+    site.subscribe(PEOPLE)
     assert doubt(copied(site, "site2")) is Doubt.MOVED
 
 
@@ -177,7 +177,7 @@ def test_a_backup_copied_over_the_store_sends_nothing(file_site: Mailing, tmp_pa
     found = restored(file_site)
     assert found.held == {NAME: len(PEOPLE)}
     assert file_site.send().sent == 0
-    assert file_site.proof().held == len(PEOPLE)
+    assert file_site.delivery_report().held == len(PEOPLE)
     assert set(outbox(file_site).values()) == {1}
 
 
@@ -214,7 +214,7 @@ def test_a_backup_of_the_whole_folder_put_over_it_sends_nothing(
 
 def test_an_issue_made_after_a_backup_of_the_whole_folder_is_recognised(tmp_path: Path) -> None:
     site = mailing(tmp_path / "site", "sqlite:///syndicate.db")
-    site.people(PEOPLE)
+    site.subscribe(PEOPLE)
     subprocess.run(["cp", "-a", site.folder.root, tmp_path / "backup"], check=True)
     site.issue()
     subprocess.run(["cp", "-a", f"{tmp_path}/backup/.", site.folder.root], check=True)
@@ -359,9 +359,9 @@ def test_links_of_a_copy_are_signed_with_another_key(file_site: Mailing) -> None
 
 
 def test_numbers_that_a_lost_store_gave_are_not_given_again(file_site: Mailing) -> None:
-    last = max(each.id for each in file_site.people(["eve@example.org"]))
+    last = max(each.id for each in file_site.subscribe(["eve@example.org"]))
     restored(file_site)
-    assert file_site.people(["fay@example.org"])[0].id > last + 1000
+    assert file_site.subscribe(["fay@example.org"])[0].id > last + 1000
     file_site.folder.article("two.md", "The second", date="2026-11-02")
     file_site.folder.build(NOON)
     with file_site.folder.opened() as opened:
@@ -386,7 +386,7 @@ def test_held_deliveries_can_be_sent_or_counted_as_sent(file_site: Mailing) -> N
 
 def test_a_draft_whose_sending_began_after_the_backup_is_held(tmp_path: Path) -> None:
     site = mailing(tmp_path / "site", "sqlite:///syndicate.db")
-    site.people(PEOPLE)
+    site.subscribe(PEOPLE)
     site.folder.configure(newsletters={"weekly": {**WEEKLY, "approval": "manual"}})
     site.issue()
     back_up(site.folder.root / "syndicate.db", tmp_path / "backup.db")
@@ -399,7 +399,7 @@ def test_a_draft_whose_sending_began_after_the_backup_is_held(tmp_path: Path) ->
 def drafted(root: Path, database_url: str) -> Mailing:
     """A site with a draft that waits for approval."""
     site = mailing(root, database_url)
-    site.people(PEOPLE)
+    site.subscribe(PEOPLE)
     site.folder.configure(newsletters={"weekly": {**WEEKLY, "approval": "manual"}})
     site.issue()
     return site
@@ -751,7 +751,7 @@ def test_nothing_is_sent_that_cannot_be_recorded_and_all_is_sent_later(file_site
         return None
 
     with SmtpServer(behaviour) as server:
-        file_site.through(server.port, connections=1)
+        file_site.send_by_smtp(server.port, connections=1)
         with pytest.raises(StoreError, match="record of what was sent cannot be written"):
             file_site.send()
         assert len(server.mails) == 1
@@ -760,10 +760,10 @@ def test_nothing_is_sent_that_cannot_be_recorded_and_all_is_sent_later(file_site
         assert list(file_site.states().values()).count("sent") == 1
         assert "sending" not in file_site.states().values()
     with SmtpServer() as server:
-        file_site.through(server.port, connections=1)
+        file_site.send_by_smtp(server.port, connections=1)
         assert file_site.send().sent == len(PEOPLE) - 1
         assert len(server.mails) == len(PEOPLE) - 1
-    assert file_site.proof().held == 0
+    assert file_site.delivery_report().held == 0
 
 
 # -- commands --------------------------------------------------------------------------------------
@@ -840,7 +840,7 @@ def test_a_backup_made_while_messages_are_sent_is_complete(
         return None
 
     with SmtpServer(behaviour) as server:
-        file_site.through(server.port, connections=1)
+        file_site.send_by_smtp(server.port, connections=1)
         assert file_site.send().sent == len(PEOPLE)
     restore(backup, file_site.folder.root / "syndicate.db", ".before")
     assert doubt(file_site) is Doubt.RESTORED
