@@ -15,7 +15,7 @@ import pytest
 from terminal import PROGRAM, CommandResult, RunCommand, article
 
 from site_folder import quietly
-from syndicate.issues.freeze import skip
+from syndicate.issues.due_slots import record_skipped
 from syndicate.schedule.due import Skipped, SkipReason
 from syndicate.schedule.slots import Slot
 from syndicate.site import load_site
@@ -121,7 +121,7 @@ def skipped(site: Path, slot: str) -> None:
     with load_site(site / "config.yaml", {}, quietly) as opened:
         newsletter = opened.config.newsletters["weekly"]
         later = datetime(2099, 1, 1, tzinfo=UTC)
-        skip(opened, newsletter, [Skipped(Slot(slot, later), SkipReason.TOO_OLD)], later)
+        record_skipped(opened, newsletter, [Skipped(Slot(slot, later), SkipReason.TOO_OLD)], later)
 
 
 def slots(run: RunCommand) -> int:

@@ -9,7 +9,8 @@ from site_folder import NOON
 from syndicate.delivery.planning import plan_approved
 from syndicate.delivery.sender import send
 from syndicate.issues.archive import is_written
-from syndicate.issues.freeze import freeze_issue, move
+from syndicate.issues.freeze import freeze_issue
+from syndicate.issues.transitions import cancel_issue
 from syndicate.store.issues import Issues, IssueState
 
 PAGE = "newsletters/weekly/2026-11-22-1200/index.html"
@@ -53,7 +54,7 @@ def test_an_issue_waits_until_its_page_is_served(made: Mailing) -> None:
         issue = Issues(opened.database).get(*NAME.split("/"))
         assert issue
         assert issue.state == IssueState.APPROVED, "it can still be cancelled"
-        assert move(opened, issue, IssueState.CANCELLED, NOON)
+        assert cancel_issue(opened, issue, NOON)
         assert not is_written(opened, issue), "the next build takes its page away"
 
 
@@ -65,7 +66,7 @@ def test_an_issue_that_began_to_be_sent_meanwhile_is_not_cancelled_beside_its_de
         seen = Issues(opened.database).get(*NAME.split("/"))
         assert seen
         plan_approved(opened, NOON)
-        assert not move(opened, seen, IssueState.CANCELLED, NOON), "orders.stop is for that"
+        assert not cancel_issue(opened, seen, NOON), "`stop` is for that"
         current = Issues(opened.database).get(*NAME.split("/"))
     assert current
     assert current.state == IssueState.SENDING

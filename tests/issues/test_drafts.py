@@ -10,7 +10,8 @@ import pytest
 
 from site_folder import SiteFolder
 from syndicate.hooks import payload
-from syndicate.issues.freeze import freeze_issue, move
+from syndicate.issues.freeze import freeze_issue
+from syndicate.issues.transitions import approve_issue, cancel_issue
 from syndicate.store.events import Event
 from syndicate.store.issues import Issue, IssueState
 
@@ -46,7 +47,8 @@ def make(site: SiteFolder, slot: datetime = MONDAY) -> Issue:
 
 def become(site: SiteFolder, issue: Issue, state: IssueState, now: datetime = MONDAY + DAY) -> None:
     with site.opened() as opened:
-        assert move(opened, issue, state, now)
+        change = {IssueState.APPROVED: approve_issue, IssueState.CANCELLED: cancel_issue}[state]
+        assert change(opened, issue, now)
     site.build(now)
 
 

@@ -14,14 +14,9 @@ from site_folder import NOON, PNG, SiteFolder
 from syndicate.config.model import Newsletter
 from syndicate.documents.site_documents import current_documents
 from syndicate.errors import SyndicateError
-from syndicate.issues.freeze import (
-    NOTHING_NEW,
-    IssueDraft,
-    freeze_issue,
-    make_by_hand,
-    move,
-    skip,
-)
+from syndicate.issues.due_slots import record_skipped
+from syndicate.issues.freeze import NOTHING_NEW, IssueDraft, freeze_issue, make_by_hand
+from syndicate.issues.transitions import approve_issue, cancel_issue
 from syndicate.mail.personalise import EncodedIssue, Recipient
 from syndicate.newsletters.personal import PersonalisedIssue
 from syndicate.newsletters.render import size_as_sent
@@ -164,15 +159,15 @@ def test_with_manual_review_it_is_a_draft_until_approved(site: SiteFolder) -> No
     issue = make(site)
     assert issue.state == IssueState.DRAFT
     with site.opened() as opened:
-        assert move(opened, issue, IssueState.APPROVED, MONDAY)
-        assert not move(opened, issue, IssueState.APPROVED, MONDAY)
+        assert approve_issue(opened, issue, MONDAY)
+        assert not approve_issue(opened, issue, MONDAY)
 
 
 def test_articles_of_a_cancelled_issue_are_in_the_next(site: SiteFolder) -> None:
     site.article("one.md", "The first", date="2026-11-01")
     issue = make(site)
     with site.opened() as opened:
-        assert move(opened, issue, IssueState.CANCELLED, MONDAY, "a slip")
+        assert cancel_issue(opened, issue, MONDAY, "a slip")
     site.build(MONDAY)
     assert not site.has("newsletters/weekly/2026-11-23-0800/index.html")
     assert site.has("newsletters/weekly/next/index.html")
@@ -218,7 +213,7 @@ def test_a_skipped_slot_has_its_reason(site: SiteFolder) -> None:
     site.build()
     with site.opened() as opened:
         newsletter = opened.config.newsletters["weekly"]
-        skip(
+        record_skipped(
             opened,
             newsletter,
             [Skipped(Slot("2026-11-16T08:00", NOON), SkipReason.TOO_OLD)],

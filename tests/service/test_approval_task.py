@@ -10,7 +10,7 @@ from service_parts import MINUTE, MONDAY, Life, newsletter_settings
 
 from site_folder import SiteFolder
 from syndicate.delivery.planning import too_old
-from syndicate.issues.freeze import schedule_approval
+from syndicate.issues.transitions import schedule_approval
 
 LATER = MONDAY + timedelta(hours=3)
 PAGE = "newsletters/weekly/2026-11-23-0800/index.html"

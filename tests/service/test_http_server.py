@@ -17,13 +17,13 @@ from site_folder import SiteFolder
 from syndicate.build.builder import build
 from syndicate.errors import SyndicateError
 from syndicate.issues.compose import place_of_issue
-from syndicate.issues.freeze import make_by_hand, move
+from syndicate.issues.freeze import make_by_hand
+from syndicate.issues.transitions import approve_issue, cancel_issue
 from syndicate.service.http_server import HttpServer
 from syndicate.service.job_table import server_jobs
 from syndicate.service.refresh_task import ANYWAY
 from syndicate.service.scheduler import Scheduler
 from syndicate.site import set_up
-from syndicate.store.issues import IssueState
 from syndicate.web.rate_limit import Limit
 
 SECOND = timedelta(seconds=1)
@@ -144,7 +144,7 @@ def test_issues_changed_by_commands_are_served_in_the_next_turn(life: ServedLife
         life.at(MONDAY + 3 * SECOND)
         assert life.get(page).status_code == 200
         assert "The second" not in life.get("/newsletters/weekly/feed.xml").text
-        assert move(opened, draft, IssueState.APPROVED, MONDAY + 4 * SECOND)
+        assert approve_issue(opened, draft, MONDAY + 4 * SECOND)
         build(opened, MONDAY + 4 * SECOND)
         life.at(MONDAY + 5 * SECOND)
         for asked in (page, page.rstrip("/")):  # of whoever got a test of the draft
@@ -155,7 +155,7 @@ def test_issues_changed_by_commands_are_served_in_the_next_turn(life: ServedLife
         followed = life.get("/newsletters/weekly/next/")  # of whoever got a test of that
         assert followed.headers["location"] == "/newsletters/weekly/"
         assert "The second" in life.get("/newsletters/weekly/feed.xml").text
-        assert move(opened, draft, IssueState.CANCELLED, MONDAY + 6 * SECOND)
+        assert cancel_issue(opened, draft, MONDAY + 6 * SECOND)
         build(opened, MONDAY + 6 * SECOND)
     life.at(MONDAY + 7 * SECOND)
     for gone in (page, "/newsletters/weekly/2026-11-23-0801/"):

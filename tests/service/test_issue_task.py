@@ -11,7 +11,7 @@ import pytest
 from service_parts import MINUTE, MONDAY, WEEK, Life, newsletter_settings
 
 from site_folder import SiteFolder
-from syndicate.issues.freeze import upcoming
+from syndicate.issues.due_slots import upcoming
 from syndicate.service import issue_task
 from syndicate.site import Setup
 from syndicate.store.issues import Issues

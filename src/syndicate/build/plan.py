@@ -24,7 +24,7 @@ from syndicate.documents.site_documents import SiteDocuments, current_documents,
 from syndicate.errors import Location, SyndicateError
 from syndicate.findings import Finding
 from syndicate.issues.compose import compose
-from syndicate.issues.freeze import due_slots, upcoming
+from syndicate.issues.due_slots import due_slots, upcoming
 from syndicate.issues.next_issue import articles_of, carried_by
 from syndicate.issues.next_issue import plan as choose
 from syndicate.newsletters.personal import PersonalisedIssue

@@ -26,10 +26,10 @@ def issue_rows(site: Site, issue: Issue) -> Iterator[tuple[str, str, str]]:
 
 
 def zone_of(site: Site, issue: Issue) -> ZoneInfo:
-    """The zone of an issue's newsletter, else that of the site."""
-    newsletter = site.config.newsletters.get(issue.newsletter)
-    name = newsletter.time_zone if newsletter else ""
-    return ZoneInfo(name) if name else site.zone
+    """The time zone of an issue's newsletter."""
+    from syndicate.config.named import time_zone_of
+
+    return ZoneInfo(time_zone_of(site.config, issue.newsletter))
 
 
 def _local(site: Site, issue: Issue) -> str:

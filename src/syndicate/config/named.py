@@ -1,4 +1,4 @@
-"""The newsletter that someone names. Pure."""
+"""Newsletters of a configuration by their names. Pure."""
 
 from __future__ import annotations
 
@@ -17,3 +17,9 @@ def newsletter_named(config: Config, name: str) -> Newsletter:
     if not known:
         hint = "add one under newsletters: in config.yaml"
     raise SyndicateError(f"there is no newsletter {name}", hint=hint)
+
+
+def time_zone_of(config: Config, newsletter: str) -> str:
+    """The name of a newsletter's time zone: its own, else that of the site."""
+    configured = config.newsletters.get(newsletter)
+    return (configured and configured.time_zone) or config.site.time_zone

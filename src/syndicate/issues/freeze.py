@@ -10,28 +10,25 @@ The next build that succeeds writes the documents. A slot whose issue cannot be 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from syndicate.config.model import Config, Newsletter
+from syndicate.config.model import Newsletter
 from syndicate.content.article import Published
 from syndicate.documents.pending import mark_pending
 from syndicate.documents.site_documents import SiteDocuments, current_documents
 from syndicate.errors import Location, SyndicateError
 from syndicate.issues.compose import ComposedIssue, IssueKey, compose
+from syndicate.issues.due_slots import due_slots, record_skipped, start_schedule
 from syndicate.issues.next_issue import articles_of
-from syndicate.schedule.due import Due, Skipped, due
-from syndicate.schedule.slots import Schedule, Slot
-from syndicate.schedule.words import duration
+from syndicate.issues.transitions import announce
 from syndicate.site import Site
 from syndicate.starter_values import not_to_be_mailed
-from syndicate.store.articles import Articles
-from syndicate.store.events import EventKind, Events
 from syndicate.store.incarnation import Incarnation
 from syndicate.store.issues import Carried, Issue, Issues, IssueState, articles_json, slot_name
 from syndicate.store.newsletters import Newsletters
-from syndicate.timestamps import format_timestamp, parse_timestamp
+from syndicate.timestamps import format_timestamp
 
 NOTHING_NEW = "nothing new since the last issue"
 
@@ -88,7 +85,7 @@ class IssueDraft:
                 return None
             issue = self._issue(carried, made)
             issues.add(issue)
-            _announce(self.site, issue, IssueState(issue.state), self.now)
+            announce(self.site, issue, IssueState(issue.state), self.now)
             mark_pending(self.documents.articles, name, [self.slot])
         return issues.get(name, self.slot)
 
@@ -178,154 +175,15 @@ def _made(
             return kept
 
 
-def schedule_approval(site: Site, issue: Issue, moment: datetime) -> bool:
-    """Set the time at which a draft is approved; False if it is not a draft."""
-    with site.database.transaction():
-        return Issues(site.database).schedule(
-            issue.newsletter, issue.slot, format_timestamp(moment)
-        )
-
-
-def approve_due(site: Site, now: datetime) -> list[Issue]:
-    """Approve the drafts whose time has come; these drafts.
-
-    They count as approved at that time: if it was long ago, the issue waits for a confirmation
-    before it is sent, as any issue that was approved long ago. None are approved while the store
-    may be a copy, or older than what was sent from it.
-    """
-    if Incarnation(site.database, site.sent_record).doubt():
-        return []
-    due = [
-        each
-        for each in Issues(site.database).scheduled()
-        if each.approve_at <= format_timestamp(now)
-    ]
-    return [
-        issue
-        for issue in due
-        if move(site, issue, IssueState.APPROVED, now, approved=parse_timestamp(issue.approve_at))
-    ]
-
-
-def skip(site: Site, newsletter: Newsletter, skipped: Sequence[Skipped], now: datetime) -> None:
-    """Store skipped slots with the reason, in one transaction; at most the last MAX_SKIPPED.
-
-    Earlier ones count as skipped once a later one is stored.
-    """
-    with site.database.transaction():
-        for each in skipped[-MAX_SKIPPED:]:
-            Issues(site.database).add(
-                Issue(
-                    newsletter=newsletter.name,
-                    slot=each.slot.local,
-                    due=format_timestamp(each.slot.due),
-                    planned=1,
-                    state=IssueState.SKIPPED,
-                    created_at=format_timestamp(now),
-                    reason=str(each.reason),
-                )
-            )
-
-
-MAX_SKIPPED = 100
-
-
-def schedule_of(config: Config, newsletter: Newsletter) -> Schedule | None:
-    """The schedule of a newsletter; None if it has none."""
-    if not (newsletter.every or newsletter.cron):
-        return None
-    zone = newsletter.time_zone or config.site.time_zone
-    return Schedule.parse(every=newsletter.every, cron=newsletter.cron, time_zone=zone)
-
-
-def due_slots(site: Site, newsletter: Newsletter, now: datetime) -> Due:
-    """The slots that are due, to be made or skipped; a new schedule starts `now`."""
-    schedule = schedule_of(site.config, newsletter)
-    if schedule is None:
-        return Due()
-    beginning = Newsletters(site.database).all().get(newsletter.name)
-    text = f"{newsletter.every}{newsletter.cron} {schedule.zone}"
-    was_ahead = beginning is not None and beginning.schedule_since > format_timestamp(now)
-    if beginning is None or beginning.schedule != text or was_ahead:
-        with site.database.transaction():
-            Newsletters(site.database).begin([newsletter.name], format_timestamp(now))
-            Newsletters(site.database).reschedule(newsletter.name, text, format_timestamp(now))
-        return Due()
-    issues = Issues(site.database)
-    last = issues.last(newsletter.name, format_timestamp(now))
-    return due(
-        schedule,
-        since=parse_timestamp(beginning.schedule_since),
-        last=last,
-        made=issues.made_after(newsletter.name, last),
-        now=now,
-        missed=newsletter.catch_up,
-        max_age=duration(newsletter.max_age),
-    )
-
-
-def upcoming(site: Site, newsletter: Newsletter, now: datetime) -> Iterator[Slot]:
-    """The slots after `now`, infinitely many, without those that have an issue already.
-
-    A slot can have one if the clock was ahead once.
-    """
-    schedule = schedule_of(site.config, newsletter)
-    made = Issues(site.database).made_after(newsletter.name, "")
-    slots = schedule.after(now) if schedule else iter(())
-    return (slot for slot in slots if slot.local not in made)
-
-
 def make_due(site: Site, newsletter: Newsletter, now: datetime) -> list[Issue]:
     """Make the due issues of a newsletter, the oldest first, and store skipped slots.
 
     Raises SyndicateError when an issue cannot be made; its slot and later ones stay due.
     """
     Incarnation(site.database, site.sent_record).require()
+    if start_schedule(site, newsletter, now):
+        return []
     slots = due_slots(site, newsletter, now)
     if slots.skip:
-        skip(site, newsletter, slots.skip, now)
+        record_skipped(site, newsletter, slots.skip, now)
     return [freeze_issue(site, newsletter, slot.local, slot.due, now) for slot in slots.make]
-
-
-def move(
-    site: Site,
-    issue: Issue,
-    to: IssueState,
-    now: datetime,
-    reason: str = "",
-    approved: datetime | None = None,
-) -> bool:
-    """Approve or cancel an issue; False if its state does not allow that.
-
-    One that is being sent is not cancelled here: its deliveries must be stopped too
-    (`delivery.operations.cancellation.stop`). `approved` is the time of approval, if not `now`.
-    """
-    site.database.lock()
-    issues = Issues(site.database)
-    with site.database.transaction():
-        current = issues.get(issue.newsletter, issue.slot)
-        if current and current.state == IssueState.SENDING:
-            return False
-        if to is IssueState.APPROVED:
-            since = format_timestamp(approved or now)
-            moved = issues.approve(issue.newsletter, issue.slot, since)
-        else:
-            moved = issues.move(issue.newsletter, issue.slot, to, reason)
-        if moved:
-            _announce(site, issue, to, now)
-            mark_pending(Articles(site.database), issue.newsletter, [issue.slot])
-    return moved
-
-
-def _announce(site: Site, issue: Issue, state: IssueState, now: datetime) -> None:
-    """Add the events of a new state, for hooks."""
-    events = {
-        IssueState.DRAFT: [EventKind.ISSUE_MADE],
-        IssueState.APPROVED: [EventKind.ISSUE_APPROVED],
-    }.get(state, [])
-    if state is IssueState.APPROVED and issue.state == IssueState.APPROVED:
-        events = [EventKind.ISSUE_MADE, *events]  # approved as it was made
-    for event in events:
-        Events(site.database).add(
-            event, [f"{issue.newsletter}/{issue.slot}"], format_timestamp(now)
-        )

@@ -6,7 +6,7 @@ import logging
 from datetime import datetime
 
 from syndicate.build.builder import build
-from syndicate.issues.freeze import approve_due
+from syndicate.issues.transitions import approve_due
 from syndicate.service.build_state import BuildState
 from syndicate.service.jobs import TaskResult
 from syndicate.site import Setup, Site, no_progress, open_site

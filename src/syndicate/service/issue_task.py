@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 
 from syndicate.build.builder import build
 from syndicate.config.model import Newsletter
-from syndicate.issues.freeze import make_due, schedule_of, upcoming
+from syndicate.issues.due_slots import schedule_of, upcoming
+from syndicate.issues.freeze import make_due
 from syndicate.schedule.slots import Schedule
 from syndicate.service.build_state import BuildState
 from syndicate.service.jobs import TaskResult

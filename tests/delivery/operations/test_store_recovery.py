@@ -29,7 +29,8 @@ from syndicate.delivery.operations.store_recovery import (
     resume_restored,
 )
 from syndicate.errors import StoreError, SyndicateError
-from syndicate.issues.freeze import approve_due, make_by_hand
+from syndicate.issues.freeze import make_by_hand
+from syndicate.issues.transitions import approve_due
 from syndicate.site import Site
 from syndicate.store.backup import back_up, restore
 from syndicate.store.incarnation import Doubt, Incarnation

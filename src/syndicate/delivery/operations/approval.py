@@ -9,8 +9,8 @@ from syndicate.build.builder import build
 from syndicate.delivery.operations.pausing import resume
 from syndicate.documents.pending import has_pending
 from syndicate.errors import SyndicateError
-from syndicate.issues.freeze import approve_due, move, schedule_approval
 from syndicate.issues.issue_names import skipped
+from syndicate.issues.transitions import approve_due, approve_issue, schedule_approval
 from syndicate.site import Site
 from syndicate.store.issue_sends import IssueSends, PauseKind
 from syndicate.store.issues import Issue, Issues, IssueState
@@ -29,7 +29,7 @@ def approve(site: Site, issue: Issue, now: datetime) -> ApprovalOutcome:
     waits = sending is not None and sending.pause_kind == PauseKind.OLD_APPROVAL
     if sending and waits and resume(site, sending):
         return ApprovalOutcome.CONFIRMED
-    if not move(site, issue, IssueState.APPROVED, now):
+    if not approve_issue(site, issue, now):
         raise _refusal(Issues(site.database).get(issue.newsletter, issue.slot) or issue)
     build(site, now)
     return ApprovalOutcome.APPROVED

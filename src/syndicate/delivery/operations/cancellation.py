@@ -9,8 +9,8 @@ from syndicate.build.builder import build
 from syndicate.delivery.states import DeliveryState as S
 from syndicate.documents.pending import mark_pending
 from syndicate.errors import SyndicateError
-from syndicate.issues.freeze import move
 from syndicate.issues.issue_names import skipped
+from syndicate.issues.transitions import cancel_issue
 from syndicate.site import Site
 from syndicate.store.articles import Articles
 from syndicate.store.deliveries import Deliveries
@@ -34,7 +34,7 @@ class Cancellation(NamedTuple):
 
 def cancel(site: Site, issue: Issue, reason: str, now: datetime) -> Cancellation:
     """Cancel an issue, or stop it if it is being sent. Raises SyndicateError for any other."""
-    if move(site, issue, IssueState.CANCELLED, now, reason):
+    if cancel_issue(site, issue, now, reason):
         build(site, now)
         return Cancellation(IssueState.CANCELLED)
     current = Issues(site.database).get(issue.newsletter, issue.slot) or issue
