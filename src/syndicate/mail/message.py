@@ -1,6 +1,7 @@
 """A rendered issue and its headers -> the bytes of a message (RFC 5322, RFC 2045 and 2046).
 
-Pure: the same input gives the same bytes. `headers` writes the header lines.
+Pure: the same input gives the same bytes. `headers` writes the header lines, `message_head` puts
+them in order.
 """
 
 from __future__ import annotations
@@ -21,9 +22,9 @@ from syndicate.mail.headers import (
     dated,
     list_unsubscribe,
     mailbox_of,
-    structured,
     unstructured,
 )
+from syndicate.mail.message_head import ListHeaders, message_head
 from syndicate.newsletters.issue import Rendered
 
 
@@ -45,13 +46,9 @@ def message(
     With `one_click`, a POST to this URL unsubscribes the recipient. Raises MessageError for what
     email does not allow.
     """
-    of_a_list = [
-        structured("List-ID", f"<{list_id}>"),
-        *list_unsubscribe(unsubscribe, one_click=one_click),
-        structured("Precedence", "bulk"),
-    ]
     plain = _encoded_part("plain", rendered.text)
-    return _whole(rendered, plain, sender, to, date, message_id, of_a_list)
+    of_list = ListHeaders(list_id).lines(list_unsubscribe(unsubscribe, one_click=one_click))
+    return _whole(rendered, plain, sender, to, date, message_id, of_list)
 
 
 def transactional_message(
@@ -63,7 +60,7 @@ def transactional_message(
     as `message`.
     """
     plain = _legible_part(rendered.text)
-    return _whole(rendered, plain, sender, to, date, message_id, [])
+    return _whole(rendered, plain, sender, to, date, message_id, ())
 
 
 def _encoded_part(subtype: str, text: str) -> bytes:
@@ -87,31 +84,21 @@ def _whole(
     to: str,
     date: datetime,
     message_id: str,
-    more: Sequence[str],
+    list_headers: Sequence[str],
 ) -> bytes:
     parts = (plain, _encoded_part("html", rendered.html))
     boundary = boundary_of(parts)
-    headers = [
-        addressed("From", *mailbox_of("From", sender)),
-        addressed("To", *mailbox_of("To", to)),
-        unstructured("Subject", rendered.subject),
-        dated(date),
-        structured("Message-ID", f"<{message_id}>"),
-        *more,
-        *alternatives(boundary),
-    ]
-    head = "\r\n".join([*headers, ""]).encode("ascii")
+    head = message_head(
+        sender=addressed("From", *mailbox_of("From", sender)),
+        to=addressed("To", *mailbox_of("To", to)),
+        subject=unstructured("Subject", rendered.subject),
+        date=date,
+        message_id=message_id,
+        list_headers=list_headers,
+        boundary=boundary,
+    )
     line = delimiter(boundary)
     return head + b"".join(line + b"\r\n" + part for part in parts) + line + b"--\r\n"
-
-
-def alternatives(boundary: str) -> tuple[str, ...]:
-    """The last headers of every message: that it is automatic, and its content type."""
-    return (
-        structured("Auto-Submitted", "auto-generated"),
-        structured("MIME-Version", "1.0"),
-        f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"',
-    )
 
 
 def part_head(subtype: str, encoding: str = "quoted-printable") -> bytes:

@@ -21,15 +21,12 @@ from syndicate.errors import MessageError
 from syndicate.mail.headers import (
     addressed,
     as_sent,
-    dated,
     list_unsubscribe,
     mailbox_of,
     refuse_breaks,
-    structured,
     unstructured,
 )
 from syndicate.mail.message import (
-    alternatives,
     boundary_of,
     delimiter,
     domain,
@@ -37,6 +34,7 @@ from syndicate.mail.message import (
     part_head,
     quoted_printable,
 )
+from syndicate.mail.message_head import ListHeaders, message_head
 from syndicate.newsletters.personal import IssueVariant, PersonalisedIssue, Placeholders
 
 # This much of the placeholders' digest identifies one that was cut or changed.
@@ -75,10 +73,9 @@ class EncodedIssue:
         sender = newsletter.sender
         self._from = addressed("From", *mailbox_of("From", sender))
         feedback = (issue, newsletter.name, KIND, _sender_id(sender))
-        self._of_the_list = (
-            structured("List-ID", f"<{list_id(newsletter.name, sender)}>"),
-            structured("Precedence", "bulk"),
-            structured("Feedback-ID", ":".join(each.replace(":", "-") for each in feedback)),
+        self._list_headers = ListHeaders(
+            list_id(newsletter.name, sender),
+            feedback_id=":".join(each.replace(":", "-") for each in feedback),
         )
         self._named = _EncodedVariant(personal.named, personal.marks)
         self._nameless = _EncodedVariant(personal.nameless, personal.marks)
@@ -92,18 +89,16 @@ class EncodedIssue:
         refuse_breaks("a name", who.name)
         refuse_breaks("the address of preferences", who.preferences)
         encoded = self._named if who.name else self._nameless
-        headers = (
-            self._from,
-            addressed("To", who.name, as_sent(who.address, smtputf8=smtputf8)),
-            encoded.subject(who.name),
-            dated(who.date),
-            structured("Message-ID", f"<{who.message_id}>"),
-            *_unsubscribe_headers(who),
-            *self._of_the_list,
-            *encoded.ending,
-            "",
+        head = message_head(
+            sender=self._from,
+            to=addressed("To", who.name, as_sent(who.address, smtputf8=smtputf8)),
+            subject=encoded.subject(who.name),
+            date=who.date,
+            message_id=who.message_id,
+            list_headers=self._list_headers.lines(_unsubscribe_headers(who)),
+            boundary=encoded.boundary,
         )
-        return "\r\n".join(headers).encode() + encoded.body(who)
+        return head + encoded.body(who)
 
 
 def message_id(issue: int, subscriber: int, salt: str, domain: str) -> str:
@@ -137,9 +132,8 @@ class _EncodedVariant:
         self._fixed = "" if self._name in subject else unstructured("Subject", subject)
         plain = [part_head("plain"), *_pieces(variant.text, placeholders, in_html=False)]
         html = [part_head("html"), *_pieces(variant.html, placeholders, in_html=True)]
-        boundary = boundary_of([repr(part).encode() for part in (plain, html)])
-        self.ending = alternatives(boundary)
-        line = delimiter(boundary)
+        self.boundary = boundary_of([repr(part).encode() for part in (plain, html)])
+        line = delimiter(self.boundary)
         body = [line + b"\r\n", *plain, line + b"\r\n", *html, line + b"--\r\n"]
         self._pieces = [b"" if isinstance(each, _Slot) else each for each in body]
         self._slots = [(at, each) for at, each in enumerate(body) if isinstance(each, _Slot)]
