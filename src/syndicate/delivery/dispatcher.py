@@ -10,22 +10,19 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from queue import Empty
 
 from syndicate.config.model import Sending as Settings
 from syndicate.delivery import automatic_pause
+from syndicate.delivery.batch import Batch, batch_of
 from syndicate.delivery.messages import MessageFactory
-from syndicate.delivery.outcomes import (
-    after_acceptance,
-    after_rejection,
-    after_render_failure,
-    transition,
-)
+from syndicate.delivery.outcomes import transition
 from syndicate.delivery.progress import IssueProgress, ProgressCallback
-from syndicate.delivery.queue import DeliveryQueue, Task
-from syndicate.delivery.recorder import Batch, Claim, DeliveryRecorder, Permissions
+from syndicate.delivery.queue import Task
+from syndicate.delivery.recorder import Claim, DeliveryRecorder, Permissions
 from syndicate.delivery.relays import Relay, RelayError
 from syndicate.delivery.states import OPEN
 from syndicate.delivery.states import DeliveryState as S
@@ -36,9 +33,8 @@ from syndicate.delivery.workers import (
     OutcomeUnknown,
     ReadyToSend,
     Rejected,
-    RenderFailed,
     WorkerEvent,
-    WorkerEvents,
+    WorkerPool,
 )
 from syndicate.errors import StoreError, SyndicateError
 from syndicate.store.issue_sends import IssueSend, Pause, PauseKind
@@ -61,44 +57,32 @@ class Dispatcher:
         self,
         recorder: DeliveryRecorder,
         settings: Settings,
-        relays: Sequence[Relay],
-        queue: DeliveryQueue,
-        events: WorkerEvents,
+        pool: WorkerPool,
         *,
         open_issues: Callable[[], Mapping[int, IssueSend]],
         messages_of: Callable[[IssueSend], MessageFactory],
-        write_sent_record: Callable[[int], None],
     ) -> None:
-        """`open_issues` gives the issues to send now, `messages_of` the factory of their messages.
-
-        `write_sent_record` writes the count of changes outside the store; it raises OSError.
-        """
+        """`open_issues` gives the issues to send now, `messages_of` the factory of messages."""
         self._recorder = recorder
         self._settings = settings
-        self._relays = relays
-        self._queue = queue
-        self._events = events
+        self._pool = pool
+        self._relays = pool.relays
+        self._queue = pool.queue
+        self._events = pool.events
         self._open_issues = open_issues
         self._messages_of = messages_of
-        self._write_sent_record = write_sent_record
-        self._enough = 2 * sum(relay.server.connections for relay in relays)
+        self._enough = 2 * sum(relay.server.connections for relay in pool.relays)
         self._refresh_at = 0.0
         self._claim_at = 0.0
         self._crash: BaseException | None = None
         self._active: set[int] = set()
         self.in_progress: dict[int, IssueProgress] = {}
 
-    def run(
-        self,
-        stopping: Callable[[], bool],
-        on_progress: ProgressCallback,
-        working: Callable[[], bool],
-    ) -> None:
+    def run(self, stopping: Callable[[], bool], on_progress: ProgressCallback) -> None:
         """Claim and record deliveries until nothing is due, or until `stopping`.
 
-        `on_progress` is called after each batch; `working` returns whether any worker still runs.
-        After an error no more messages go out; deliveries with unknown outcome are held by the next
-        sender.
+        `on_progress` is called after each batch. After an error no more messages go out; deliveries
+        with unknown outcome are held by the next sender.
         """
         events: list[WorkerEvent] = []
         try:
@@ -107,13 +91,13 @@ class Dispatcher:
                 with_retries(partial(self._refresh_issues, stop=stop))
                 self._process(events, stop=stop)
                 on_progress(list(self.in_progress.values()), relay_errors(self._relays))
-                if self._crash and not working() and self._events.empty():
+                if self._crash and not self._pool.is_running and self._events.empty():
                     raise self._crash
                 if self._is_done():
                     return
                 events = self._drain_events()
         except BaseException:
-            self._wind_up(events, working)
+            self._wind_up(events)
             raise
 
     def close(self) -> None:
@@ -126,19 +110,17 @@ class Dispatcher:
             self._recorder.write(Batch(_now(), doubtful=doubtful), {}, (), 0)
             self._count_doubtful(doubtful)
 
-    def _wind_up(self, events: Sequence[WorkerEvent], working: Callable[[], bool]) -> None:
+    def _wind_up(self, events: Sequence[WorkerEvent]) -> None:
         """After an error: let messages that are being sent finish, and record their outcomes.
 
         If the store does not permit that, the next sender holds them.
         """
         self._queue.close()
         received = list(events)
-        while working() or not self._events.empty():
+        while self._pool.is_running or not self._events.empty():
             received += self._drain_events()
-        batch = Batch(_now())
-        for event in received:
-            if not isinstance(event, ReadyToSend):
-                self._add_event(event, batch)
+        self._note(received)
+        batch = replace(batch_of(received, self._settings, datetime.now(UTC)), ready=())
         with suppress(StoreError):  # the error that ended the run may persist
             self._recorder.write_last(batch)
 
@@ -201,15 +183,13 @@ class Dispatcher:
 
     def _process(self, events: Sequence[WorkerEvent], *, stop: bool) -> None:
         """Record events, claim what is next, and answer workers."""
-        batch = Batch(_now())
-        for event in events:
-            self._add_event(event, batch)
-        self._add_pauses(batch)
+        self._note(events)
+        batch = self._with_pauses(batch_of(events, self._settings, datetime.now(UTC)))
         claimable = [] if stop or self._has_enough(batch) else sorted(self._active)
         if batch.is_empty and not claimable:
             return
         result = self._recorder.write(batch, self.in_progress, claimable, CLAIM_SIZE)
-        self._record_outside(batch, result.permissions)
+        self._recorder.record_outside(batch, result.permissions)
         self._acknowledge(batch)
         self._answer(batch.ready, result.permissions)
         for claim in result.claims:
@@ -224,61 +204,26 @@ class Dispatcher:
         was_empty = time.monotonic() < self._claim_at and not batch.transitions
         return was_empty or len(self._queue) >= self._enough
 
-    def _add_event(self, event: WorkerEvent, batch: Batch) -> None:
-        """Add the consequences of an event to a batch."""
-        if isinstance(event, ReadyToSend):
-            batch.ready.append(event)
-        elif isinstance(event, Accepted):
-            self._queue.record_sent(event.relay)
-            batch.transitions.append(after_acceptance(event))
-        elif isinstance(event, OutcomeUnknown):
-            batch.doubtful.append(event)
-        elif isinstance(event, RenderFailed):
-            batch.transitions.append(after_render_failure(event))
-        elif isinstance(event, Rejected):
-            self._add_rejection(event, batch)
-        elif isinstance(event, Crashed):  # the run ends when other workers have finished
-            self._crash = event.error
-            self._queue.close()
+    def _note(self, events: Sequence[WorkerEvent]) -> None:
+        """Count messages for the limits of relays. The run ends when a worker has crashed."""
+        for event in events:
+            if isinstance(event, Accepted | Rejected):
+                self._queue.record_sent(event.relay)
+            elif isinstance(event, Crashed):
+                self._crash = event.error
+                self._queue.close()
 
-    def _add_rejection(self, event: Rejected, batch: Batch) -> None:
-        self._queue.record_sent(event.relay)
-        rejection = after_rejection(event, self._settings, datetime.now(UTC))
-        batch.transitions.append(rejection.transition)
-        if event.recorded:
-            batch.to_notify.append(event.recorded)
-        if rejection.pause:
-            batch.pauses.setdefault(event.task.claimed.issue, rejection.pause)
-        if rejection.transition.state == S.FAILED:
-            batch.refusals.append((event.task.claimed, event.error))
-
-    def _add_pauses(self, batch: Batch) -> None:
-        """Pause issues of which too much was refused, and all when no relay is left."""
+    def _with_pauses(self, batch: Batch) -> Batch:
+        """A batch that also pauses issues of which too much was refused, or all without a relay."""
         limit = self._settings.max_failure_percent
-        pauses = [
-            (issue, automatic_pause.after_failures(self.in_progress[issue], states, limit))
+        refused = {
+            issue: pause
             for issue, states in batch.states_by_issue().items()
-        ]
+            if (pause := automatic_pause.after_failures(self.in_progress[issue], states, limit))
+        }
         no_relay = automatic_pause.without_relays(self._relays)
-        for issue, pause in [*pauses, *((issue, no_relay) for issue in self.in_progress)]:
-            if pause:
-                batch.pauses.setdefault(issue, pause)
-
-    def _record_outside(self, batch: Batch, permissions: Permissions) -> None:
-        """Write the sent record, after the commit and before any message goes.
-
-        A store that is older than what was sent from it is recognised by this record.
-        """
-        if not permissions.permitted:
-            return
-        try:
-            self._write_sent_record(permissions.sent_counter)
-        except OSError as error:
-            self._recorder.withdraw(batch)
-            raise StoreError(
-                f"the record of what was sent cannot be written: {error}",
-                hint="check the permissions of the site's folder and the space on its disk",
-            ) from error
+        everything = dict.fromkeys(self.in_progress, no_relay) if no_relay else {}
+        return replace(batch, pauses={**everything, **refused, **batch.pauses})
 
     # -- after the commit --------------------------------------------------------------------
 

@@ -10,19 +10,18 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from queue import SimpleQueue
 from secrets import token_hex
 
 from syndicate.bounces.handle import settle_refusals
 from syndicate.config.model import Sending as Settings
 from syndicate.delivery import automatic_pause
+from syndicate.delivery.batch import Batch
 from syndicate.delivery.outcomes import transition
 from syndicate.delivery.progress import IssueProgress
 from syndicate.delivery.states import BACKOFF, OPEN
 from syndicate.delivery.states import DeliveryState as S
 from syndicate.delivery.transactions import commit, with_retries
-from syndicate.delivery.workers import OutcomeUnknown, ReadyToSend
-from syndicate.errors import DeliveryError
+from syndicate.errors import DeliveryError, StoreError
 from syndicate.store.claims import ClaimedDelivery, Claims, Transition
 from syndicate.store.database import Database
 from syndicate.store.deliveries import Deliveries
@@ -34,35 +33,6 @@ from syndicate.timestamps import format_timestamp
 
 IDLE_POLL_SECONDS = 10.0
 """Seconds between looks for new deliveries of an issue of which nothing was left to do."""
-
-
-@dataclass(slots=True)
-class Batch:
-    """The consequences of events, to be written in one transaction.
-
-    `refusals` are those of failed deliveries, `pauses` is by issue. The workers of `to_notify`
-    wait until their refusal is recorded.
-    """
-
-    now: str
-    transitions: list[Transition] = field(default_factory=list)
-    ready: list[ReadyToSend] = field(default_factory=list)
-    doubtful: list[OutcomeUnknown] = field(default_factory=list)
-    refusals: list[tuple[ClaimedDelivery, DeliveryError]] = field(default_factory=list)
-    to_notify: list[SimpleQueue[None]] = field(default_factory=list)
-    pauses: dict[int, Pause] = field(default_factory=dict)
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether there is nothing to write."""
-        return not (self.transitions or self.ready or self.doubtful or self.pauses)
-
-    def states_by_issue(self) -> dict[int, list[str]]:
-        """The states that deliveries come into."""
-        states: dict[int, list[str]] = defaultdict(list)
-        for each in self.transitions:
-            states[each.issue].append(each.state)
-        return states
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +79,16 @@ class DeliveryRecorder:
         database: Database,
         settings: Settings,
         refused: Callable[[ClaimedDelivery, DeliveryError], None],
+        write_sent_record: Callable[[int], None],
     ) -> None:
-        """`refused` is called, in the transaction, for each permanent refusal."""
+        """`refused` is called, in the transaction, for each permanent refusal.
+
+        `write_sent_record` writes the count of changes outside the store; it raises OSError.
+        """
         self._database = database
         self._settings = settings
         self._refused = refused
+        self._write_sent_record = write_sent_record
         self._claims = Claims(database, owner=token_hex(8))
         self._deliveries = Deliveries(database)
         self._sends = IssueSends(database)
@@ -162,9 +137,22 @@ class DeliveryRecorder:
 
         with_retries(write)
 
-    def withdraw(self, batch: Batch) -> None:
-        """Withdraw the permissions of a batch: none of its messages went out."""
-        self.apply([transition(each.task, S.SENDING, S.PENDING) for each in batch.ready])
+    def record_outside(self, batch: Batch, permissions: Permissions) -> None:
+        """Write the sent record, after the commit and before any message goes.
+
+        A store that is older than what was sent from it is recognised by this record. Raises
+        StoreError, after it withdrew the permissions of the batch.
+        """
+        if not permissions.permitted:
+            return
+        try:
+            self._write_sent_record(permissions.sent_counter)
+        except OSError as error:
+            self.apply([transition(each.task, S.SENDING, S.PENDING) for each in batch.ready])
+            raise StoreError(
+                f"the record of what was sent cannot be written: {error}",
+                hint="check the permissions of the site's folder and the space on its disk",
+            ) from error
 
     # -- inside a transaction ----------------------------------------------------------------
 

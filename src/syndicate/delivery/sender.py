@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from queue import SimpleQueue
 
 from syndicate.bounces.classify import classify_refusal
 from syndicate.bounces.handle import record_bounce
@@ -25,13 +24,12 @@ from syndicate.delivery.messages import message_factory
 from syndicate.delivery.operations.cancellation import finish_stopped
 from syndicate.delivery.planning import plan_approved
 from syndicate.delivery.progress import IssueProgress, ProgressCallback
-from syndicate.delivery.queue import DeliveryQueue
 from syndicate.delivery.quiet_hours import until
 from syndicate.delivery.rate_limits import RateLimiter, history_seconds
 from syndicate.delivery.recorder import DeliveryRecorder
 from syndicate.delivery.relays import Relay, RelayError, transports
 from syndicate.delivery.states import BACKOFF, OPEN
-from syndicate.delivery.workers import WorkerEvent, worker_pool
+from syndicate.delivery.workers import worker_pool
 from syndicate.errors import DeliveryError, SyndicateError
 from syndicate.issues.archive import Shown, is_written
 from syndicate.mail.transport import Transport
@@ -143,18 +141,12 @@ class Sender:
         self, relays: Sequence[Relay], stopping: Callable[[], bool], on_progress: ProgressCallback
     ) -> Sequence[IssueProgress]:
         """Run the workers and the dispatcher until nothing is due; the progress of all issues."""
-        events: SimpleQueue[WorkerEvent] = SimpleQueue()
-        queue = DeliveryQueue(relays)
         incarnation = Incarnation(self._site.database, self._site.sent_record)
-        dispatcher = Dispatcher(
-            DeliveryRecorder(self._site.database, self._settings, self._record_refusal),
+        recorder = DeliveryRecorder(
+            self._site.database,
             self._settings,
-            relays,
-            queue,
-            events,
-            open_issues=self._issues_to_send,
-            messages_of=partial(message_factory, self._site),
-            write_sent_record=partial(incarnation.write, incarnation.identity().incarnation),
+            self._record_refusal,
+            partial(incarnation.write, incarnation.identity().incarnation),
         )
         seen: dict[int, IssueProgress] = {}
 
@@ -162,8 +154,15 @@ class Sender:
             seen.update((id(progress), progress) for progress in in_progress)
             on_progress(in_progress, errors)
 
-        with worker_pool(relays, queue, events) as working:
-            dispatcher.run(stopping, note, working)
+        with worker_pool(relays) as pool:
+            dispatcher = Dispatcher(
+                recorder,
+                self._settings,
+                pool,
+                open_issues=self._issues_to_send,
+                messages_of=partial(message_factory, self._site),
+            )
+            dispatcher.run(stopping, note)
         dispatcher.close()
         return list(seen.values())
 

@@ -7,7 +7,7 @@ waits for its permission before the first byte of a message.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
@@ -86,14 +86,29 @@ WorkerEvent = ReadyToSend | Accepted | OutcomeUnknown | Rejected | RenderFailed 
 WorkerEvents = SimpleQueue[WorkerEvent]
 
 
+@dataclass(frozen=True, slots=True)
+class WorkerPool:
+    """The workers of some relays; they take deliveries from `queue` and report `events`."""
+
+    relays: Sequence[Relay]
+    queue: DeliveryQueue
+    events: WorkerEvents
+    threads: Sequence[Thread]
+
+    @property
+    def is_running(self) -> bool:
+        """Whether any worker still runs."""
+        return any(thread.is_alive() for thread in self.threads)
+
+
 @contextmanager
-def worker_pool(
-    relays: Sequence[Relay], queue: DeliveryQueue, events: WorkerEvents
-) -> Iterator[Callable[[], bool]]:
-    """Run the workers of every relay; yields a function that returns whether any still runs.
+def worker_pool(relays: Sequence[Relay]) -> Iterator[WorkerPool]:
+    """Run a worker for each connection of each relay.
 
     At the end each finishes its message; messages that wait for permission do not go.
     """
+    events: WorkerEvents = SimpleQueue()
+    queue = DeliveryQueue(relays)
     threads = [
         Thread(target=Worker(relay, queue, events).run, name=f"{relay.name}-{number}")
         for relay in relays
@@ -103,7 +118,7 @@ def worker_pool(
         thread.daemon = True  # the shutdown timeout of the service does not wait for a server
         thread.start()
     try:
-        yield lambda: any(thread.is_alive() for thread in threads)
+        yield WorkerPool(relays, queue, events, threads)
     finally:
         queue.close()
         for thread in threads:
