@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from syndicate.cli.completing import newsletter_names
-from syndicate.cli.issues import site_of
+from syndicate.cli.issues import sending_named, site_of
 from syndicate.cli.options import config_option
 from syndicate.cli.show import counted, show_columns, show_table
 from syndicate.issues.issue_names import began, has, is_made, issue_named
@@ -45,10 +45,10 @@ def report(config_file: Path, issue: str, names: bool, state: str | None, as_jso
 
     Exits with 1 if the numbers do not add up.
     """
-    from syndicate.delivery.operations.report import recipients, reconcile, sending_of
+    from syndicate.delivery.operations.report import recipients, reconcile
 
-    with site_of(config_file) as site:
-        found = reconcile(site, sending_of(site, issue_named(site, issue, began, is_made)))
+    with sending_named(config_file, issue) as (site, sending):
+        found = reconcile(site, sending)
         listed = recipients(site, found.sending, state or "") if names or state else None
         (_as_json if as_json else _as_table)(found, map(_columns, listed) if listed else None)
     return int(not found.balanced)
@@ -143,14 +143,12 @@ def resolve(config_file: Path, issue: str, addresses: tuple[str, ...], verdict: 
     Without ADDRESSES, all of them. With --resend, a subscriber whose message did arrive gets it
     twice.
     """
-    from syndicate.delivery.operations.report import sending_of
     from syndicate.delivery.operations.resending import resolve_held
     from syndicate.subscribers.lookup import subscriber_at
 
     if verdict is None:
         raise click.UsageError("choose one: --sent or --resend")
-    with site_of(config_file) as site:
-        sending = sending_of(site, issue_named(site, issue, has("held"), began, is_made))
+    with sending_named(config_file, issue, has("held")) as (site, sending):
         with site.database.transaction():
             people = [subscriber_at(site.database, address).id for address in addresses]
         sent = verdict == "sent"

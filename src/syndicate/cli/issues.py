@@ -17,6 +17,7 @@ from syndicate.cli.issue_tables import document_names, issue_rows, show_issue, s
 from syndicate.cli.options import config_option
 from syndicate.cli.show import ProgressBar, counted, show_table
 from syndicate.issues.issue_names import (
+    Fits,
     began,
     can_be_cancelled,
     goes_out,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from syndicate.config.model import Newsletter
     from syndicate.delivery.operations.making import MadeIssueNow
     from syndicate.site import Site
+    from syndicate.store.issue_sends import IssueSend
 
 MAX_SHOWN = 20
 
@@ -238,10 +240,8 @@ def cancel(config_file: Path, issue: str, reason: str) -> None:
 def pause_issue(config_file: Path, issue: str) -> None:
     """Stop sending an ISSUE until you resume it."""
     from syndicate.delivery.operations.pausing import pause
-    from syndicate.delivery.operations.report import sending_of
 
-    with site_of(config_file) as site:
-        sending = sending_of(site, issue_named(site, issue, goes_out, began, is_made))
+    with sending_named(config_file, issue, goes_out) as (site, sending):
         changed = pause(site, sending)
     click.echo(f"{sending.name} {'is paused' if changed else 'was not being sent'}.")
 
@@ -252,10 +252,8 @@ def pause_issue(config_file: Path, issue: str) -> None:
 def resume_issue(config_file: Path, issue: str) -> None:
     """Resume an ISSUE that you or syndicate paused."""
     from syndicate.delivery.operations.pausing import resume
-    from syndicate.delivery.operations.report import sending_of
 
-    with site_of(config_file) as site:
-        sending = sending_of(site, issue_named(site, issue, is_paused, began, is_made))
+    with sending_named(config_file, issue, is_paused) as (site, sending):
         changed = resume(site, sending)
     click.echo(f"{sending.name} {'is resumed' if changed else 'was not paused'}.")
 
@@ -265,11 +263,9 @@ def resume_issue(config_file: Path, issue: str) -> None:
 @config_option
 def retry_failed_of(config_file: Path, issue: str) -> None:
     """Retry the failed deliveries of an ISSUE."""
-    from syndicate.delivery.operations.report import sending_of
     from syndicate.delivery.operations.resending import retry_failed
 
-    with site_of(config_file) as site:
-        sending = sending_of(site, issue_named(site, issue, has("failed"), began, is_made))
+    with sending_named(config_file, issue, has("failed")) as (site, sending):
         many = retry_failed(site, sending, datetime.now(UTC))
     click.echo(f"{counted(many, 'message')} of {sending.name} will be retried.")
 
@@ -299,6 +295,15 @@ def site_of(config_file: Path) -> Iterator[Site]:
 
     with load_site(config_file, os.environ, ProgressBar(quiet=False)) as site:
         yield site
+
+
+@contextmanager
+def sending_named(config_file: Path, name: str, *fits: Fits) -> Iterator[tuple[Site, IssueSend]]:
+    """Open the site of a configuration; the sending of the issue that `name` means in it."""
+    from syndicate.delivery.operations.report import sending_of
+
+    with site_of(config_file) as site:
+        yield site, sending_of(site, issue_named(site, name, *fits, began, is_made))
 
 
 def _newsletter(site: Site, name: str) -> Newsletter:
