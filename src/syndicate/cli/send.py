@@ -89,40 +89,42 @@ class _Stopping:
 
 
 def _summarise(report: SendReport, *, delivers: bool) -> None:
+    unsent = list(_unsent_rows(report))
+    if report.sent or unsent:
+        show_table([("sent", f"{report.sent:,}", ""), *unsent])
+    elif delivers:
+        click.echo(
+            "Nothing to send, so no mail server was contacted. "
+            "To try it: syndicate send-test NEWSLETTER ADDRESS"
+        )
+    else:
+        click.echo("Nothing to send: no newsletter has deliver: true in config.yaml.")
+
+
+def _unsent_rows(report: SendReport) -> Iterator[tuple[str, str, str]]:
+    """What was not sent, why, and when sending continues."""
     from syndicate.delivery.operations.pausing import resume_hint
     from syndicate.timestamps import format_timestamp
 
-    rows = [("sent", f"{report.sent:,}", "")]
-    rows += [("failed", f"{report.failed:,}", "")] if report.failed else []
-    remaining = sum(report.remaining.values())
-    rows += [("remaining", f"{remaining:,}", "")] if remaining else []
-    rows += [
-        ("held", f"{many:,} of {issue}", f"syndicate deliveries held {issue}")
-        for issue, many in report.held_by_issue.items()
-    ]
-    rows += [
-        ("paused", f"{each.name}: {each.pause_reason}", resume_hint(each)) for each in report.paused
-    ]
-    rows += [("waiting", f"{name}: {WAITING}", "syndicate check") for name in report.waiting]
+    if report.failed:
+        yield "failed", f"{report.failed:,}", ""
+    if remaining := sum(report.remaining.values()):
+        yield "remaining", f"{remaining:,}", ""
+    for issue, many in report.held_by_issue.items():
+        yield "held", f"{many:,} of {issue}", f"syndicate deliveries held {issue}"
+    for each in report.paused:
+        yield "paused", f"{each.name}: {each.pause_reason}", resume_hint(each)
+    for name in report.waiting:
+        yield "waiting", f"{name}: {WAITING}", "syndicate check"
     reasons = " ".join(each.pause_reason for each in report.paused)
-    troubles = dict.fromkeys(trouble.text for trouble in report.relay_errors)
-    rows += [("error", text, "") for text in troubles if text not in reasons]
+    for text in dict.fromkeys(error.text for error in report.relay_errors):
+        if text not in reasons:  # not twice
+            yield "error", text, ""
     if report.quiet_until:
-        rows.append(
-            ("quiet hours", f"until {format_timestamp(report.quiet_until)}", "sending.quiet_hours")
-        )
+        end = format_timestamp(report.quiet_until)
+        yield "quiet hours", f"until {end}", "sending.quiet_hours"
     if report.next_try:
-        rows.append(("next attempt", format_timestamp(report.next_try), "syndicate send, or run"))
-    if report.sent or len(rows) > 1:
-        show_table(rows)
-        return
-    if not delivers:
-        click.echo("Nothing to send: no newsletter has deliver: true in config.yaml.")
-        return
-    click.echo(
-        "Nothing to send, so no mail server was contacted. "
-        "To try it: syndicate send-test NEWSLETTER ADDRESS"
-    )
+        yield "next attempt", format_timestamp(report.next_try), "syndicate send, or run"
 
 
 @click.command("send-test", short_help="Send a test email of an issue to one address.")

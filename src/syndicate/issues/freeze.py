@@ -23,6 +23,7 @@ from syndicate.issues.compose import ComposedIssue, IssueKey, compose
 from syndicate.issues.due_slots import due_slots, record_skipped, start_schedule
 from syndicate.issues.next_issue import articles_of
 from syndicate.issues.transitions import announce
+from syndicate.schedule.slots import Slot
 from syndicate.site import Site
 from syndicate.starter_values import not_to_be_mailed
 from syndicate.store.incarnation import Incarnation
@@ -125,7 +126,7 @@ def freeze_issue(
     It is `skipped` when nothing is new. Raises SyndicateError when it cannot be made, breaks a rule
     of level error, or when the store may be a copy or older than what was sent from it.
     """
-    issue = _made(site, newsletter, slot, due, now, planned=True)
+    issue = _made(site, newsletter, Slot(slot, due), now, planned=True)
     assert issue is not None, "a slot of the schedule is made or skipped"
     return issue
 
@@ -141,14 +142,13 @@ def make_by_hand(
     issues, due = Issues(site.database), now.replace(second=0, microsecond=0)
     while issues.get(newsletter.name, slot := f"{due.astimezone(site.zone):%Y-%m-%dT%H:%M}"):
         due += timedelta(minutes=1)
-    return _made(site, newsletter, slot, min(due, now), now, planned=False, draft=draft)
+    return _made(site, newsletter, Slot(slot, min(due, now)), now, planned=False, draft=draft)
 
 
 def _made(
     site: Site,
     newsletter: Newsletter,
-    slot: str,
-    due: datetime,
+    slot: Slot,
     now: datetime,
     *,
     planned: bool,
@@ -161,10 +161,9 @@ def _made(
         Newsletters(site.database).begin([newsletter.name], format_timestamp(now))
     draft = draft or newsletter.approval == "manual"
     while True:
-        making = IssueDraft(
-            site, current_documents(site, now), newsletter, slot, due, now, planned, draft
-        )
-        if kept := making.documents.issues.kept(newsletter.name, slot, format_timestamp(now)):
+        documents = current_documents(site, now)
+        making = IssueDraft(site, documents, newsletter, slot.local, slot.due, now, planned, draft)
+        if kept := documents.issues.kept(newsletter.name, slot.local, format_timestamp(now)):
             return kept
         carried = making.choose()
         if not (carried or planned):

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from syndicate.delivery.operations.pausing import resume_hint
 from syndicate.delivery.relays import RelayError
-from syndicate.delivery.status import SendingStatus, sending_status
+from syndicate.delivery.sending_status import SendingStatus, sending_status
 from syndicate.findings import Finding, Level
 from syndicate.issues.archive import Shown
 from syndicate.service.jobs import TaskResult
@@ -39,10 +39,10 @@ ANYWAY = timedelta(minutes=1)
 """From one run to the next while issues are on their way of which nothing seems left to do."""
 
 SOON = 0.5
-"""Seconds until the next report of how far a run is, or look for a page to be served."""
+"""Seconds until the next report of the progress of a run, or look for a page to be served."""
 
 
-class Sent:
+class SentMetrics:
     """What was sent since the service began: a collector of prometheus_client."""
 
     def __init__(self) -> None:
@@ -75,7 +75,7 @@ class DeliveryTask:
 
     looking, sending = "sending", "delivery"
 
-    def __init__(self, setup: Setup, sent: Sent, shown: Shown) -> None:
+    def __init__(self, setup: Setup, sent: SentMetrics, shown: Shown) -> None:
         self._setup = setup
         self._shown = shown
         self._sent = sent
@@ -88,8 +88,8 @@ class DeliveryTask:
         self._ended: datetime | None = None
         self._left: frozenset[int] = frozenset()
         self._report: SendReport | None = None
-        self._troubles: Sequence[RelayError] = ()
-        self._said = "nothing"
+        self._relay_errors: Sequence[RelayError] = ()
+        self._activity = "nothing"
         self._is_used = any(each.deliver for each in setup.config.newsletters.values())
 
     def stop(self) -> None:
@@ -107,44 +107,44 @@ class DeliveryTask:
         return self._has_changed.is_set
 
     def look(self, now: datetime) -> TaskResult:
-        """Report how things are, and whether a run is needed."""
+        """Report the status, and whether a run is needed."""
         self._has_changed.clear()
         at_work = self._at_work.is_set()
         if self._has_ended and not at_work:
             self._has_ended, self._ended, self._looked = False, now, None
         if self._looked and (not self._is_used or (at_work and self._has_looked(now))):
-            return TaskResult(None, SOON, {"sending": self._said}) if at_work else TaskResult()
+            return TaskResult(None, SOON, {"sending": self._activity}) if at_work else TaskResult()
         self._looked = now
         with open_site(self._setup, no_progress) as site:
-            stand = sending_status(site, self._shown)
+            status = sending_status(site, self._shown)
             doubt = Incarnation(site.database, site.sent_record).doubt()
-        self._is_used = self._is_used or stand.needs_attention
+        self._is_used = self._is_used or status.needs_attention
         if doubt:  # the task of the store reports it
             return TaskResult([], None, {"sending": "nothing until the store is resumed"})
-        if not (at_work or self._stopping.is_set()) and self._is_due(stand.active, now):
+        if not (at_work or self._stopping.is_set()) and self._is_due(status.active, now):
             self._is_needed.set()
         return TaskResult(
-            list(self._findings(stand)),
-            SOON if at_work or stand.waiting else None,
-            self._facts(stand) if self._is_used else {},
+            list(self._findings(status)),
+            SOON if at_work or status.waiting else None,
+            self._facts(status) if self._is_used else {},
         )
 
     def _has_looked(self, now: datetime) -> bool:
         return self._looked is not None and self._looked <= now < self._looked + LOOK
 
-    def _facts(self, stand: SendingStatus) -> dict[str, str]:
-        return {"sending": self._said, "waiting for their pages": ", ".join(stand.waiting)}
+    def _facts(self, status: SendingStatus) -> dict[str, str]:
+        return {"sending": self._activity, "waiting for their pages": ", ".join(status.waiting)}
 
-    def _is_due(self, going_on: frozenset[int], now: datetime) -> bool:
-        """Whether something is on its way that was not left so by the last round."""
+    def _is_due(self, active: frozenset[int], now: datetime) -> bool:
+        """Whether something is on its way that was not left so by the last run."""
         report = self._report
-        if not going_on:
+        if not active:
             return False
         if report is None or self._ended is None or now < self._ended:  # the clock was set back
             return True
         if report.quiet_until and now < report.quiet_until:
             return False
-        if going_on != self._left:
+        if active != self._left:
             return True
         if report.next_try and now >= report.next_try:
             return True
@@ -157,7 +157,7 @@ class DeliveryTask:
         self._is_needed.clear()
         self._at_work.set()
         self._has_changed.set()
-        self._report, self._said = None, "interrupted"
+        self._report, self._activity = None, "interrupted"
         try:
             self._record(self._send())
         finally:
@@ -171,11 +171,9 @@ class DeliveryTask:
 
         progress = _Progress(self._sent)
 
-        def on_progress(
-            in_progress: Sequence[IssueProgress], troubles: Sequence[RelayError]
-        ) -> None:
-            self._said = progress.note(in_progress)
-            self._troubles = troubles
+        def on_progress(in_progress: Sequence[IssueProgress], errors: Sequence[RelayError]) -> None:
+            self._activity = progress.note(in_progress)
+            self._relay_errors = errors
 
         with open_site(self._setup, no_progress) as site:
             report = send(site, self._setup.outbox, self._stopping.is_set, on_progress, self._shown)
@@ -183,9 +181,9 @@ class DeliveryTask:
         return report
 
     def _record(self, report: SendReport) -> None:
-        """Keep and log what a run came to."""
+        """Keep and log the result of a run."""
         self._report = report
-        self._said, self._troubles = _said(report), report.relay_errors
+        self._activity, self._relay_errors = _result(report), report.relay_errors
         self._sent.left = {**dict.fromkeys(self._sent.left, 0), **report.remaining}
         if report.sent or report.failed or report.held:
             facts = {"sent": report.sent, "failed": report.failed, "held": report.held}
@@ -196,29 +194,29 @@ class DeliveryTask:
 
     # -- in a look -----------------------------------------------------------------------------
 
-    def _findings(self, stand: SendingStatus) -> Iterator[Finding]:
-        """What is wrong now, whether or not a round was since."""
+    def _findings(self, status: SendingStatus) -> Iterator[Finding]:
+        """What is wrong now, whether or not there was a run since."""
 
         def finding(rule: str, message: str, hint: str) -> Finding:
             return Finding(Level.WARNING, rule, message, self._setup.config_file, None, hint)
 
-        for each in stand.paused:
+        for each in status.paused:
             message = f"{each.name} goes no further: {each.pause_reason}"
             yield finding("issue-paused", message, resume_hint(each))
-        for issue, held in stand.held_by_issue.items():
+        for issue, held in status.held_by_issue.items():
             yield finding(
                 "deliveries-held",
                 f"{held} messages of {issue} have an unknown outcome",
                 f"syndicate deliveries held {issue}",
             )
-        for trouble in {each.text: each for each in self._troubles}.values():
+        for error in {each.text: each for each in self._relay_errors}.values():
             hint = "it is not tried again before the issues are resumed"
-            if not trouble.is_disabled:
+            if not error.is_disabled:
                 hint = "it is retried; check sending in config.yaml"
-            yield finding("mail-server", trouble.text, hint)
+            yield finding("mail-server", error.text, hint)
 
 
-def _said(report: SendReport) -> str:
+def _result(report: SendReport) -> str:
     if report.quiet_until:
         return f"quiet until {format_timestamp(report.quiet_until)}"
     if report.next_try:
@@ -229,9 +227,9 @@ def _said(report: SendReport) -> str:
 
 
 class _Progress:
-    """How far a round is, in words and in numbers."""
+    """The progress of a run, in words and in numbers."""
 
-    def __init__(self, sent: Sent) -> None:
+    def __init__(self, sent: SentMetrics) -> None:
         from syndicate.delivery.throughput import ThroughputMeter
 
         self._sent = sent

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
-from syndicate.service.delivery_task import Sent
+from syndicate.service.delivery_task import SentMetrics
 from syndicate.service.jobs import AT_ONCE
 from syndicate.service.problems import is_failure
 from syndicate.service.scheduler import Scheduler
@@ -17,7 +17,9 @@ from syndicate.web.metrics import Traffic
 class Health:
     """What `/livez`, `/readyz` and `/metrics` report; a collector of prometheus_client."""
 
-    def __init__(self, scheduler: Scheduler, patience: float, traffic: Traffic, sent: Sent) -> None:
+    def __init__(
+        self, scheduler: Scheduler, patience: float, traffic: Traffic, sent: SentMetrics
+    ) -> None:
         """`patience` is the number of seconds without a pass after which the service hangs."""
         self._scheduler = scheduler
         self._patience = patience

@@ -24,7 +24,7 @@ from syndicate.documents.render_cache import address
 from syndicate.errors import OutputError, SyndicateError
 from syndicate.issues.archive import moved_pages
 from syndicate.service.bounce_task import WebhookEndpoint
-from syndicate.service.delivery_task import Sent
+from syndicate.service.delivery_task import SentMetrics
 from syndicate.service.health import Health
 from syndicate.service.scheduler import Scheduler
 from syndicate.service.signup_task import SignupEndpoint
@@ -67,7 +67,7 @@ class HttpServer:
         site = ServedAddress(base_url(setup.config.site), setup.config.feeds.hub)
         self._cache = SiteCache(setup.places.output, site, memory=memory)
         traffic = Traffic()
-        self.sent = Sent()
+        self.sent = SentMetrics()
         self._health = Health(tick, patience, traffic, self.sent)
         clients = Clients(Limit(), _proxies(setup))
         self._answers = Responder(self._cache, clients, traffic, self._health)

@@ -70,12 +70,12 @@ class IssueTask:
         site.database.lock()
         issues = make_due(site, self._newsletter, now)
         for issue in issues:
-            _tell(issue)
+            _log(issue)
         if issues:
             self._served.built(build(site, now))
 
 
-def _tell(issue: Issue) -> None:
+def _log(issue: Issue) -> None:
     name = f"{issue.newsletter}/{issue.slot}"
     if issue.state == IssueState.SKIPPED:
         words = f"no issue {name}: {issue.reason}"
