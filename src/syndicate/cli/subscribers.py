@@ -138,6 +138,7 @@ def list_subscribers(
 ) -> None:
     """List the subscribers of NEWSLETTER, or of all newsletters, with their state."""
     from syndicate.config.named import newsletter_named
+    from syndicate.signup.subscriptions import subscriber_links
     from syndicate.store.subscribers import Subscribers
 
     if links and not as_csv:
@@ -147,7 +148,7 @@ def list_subscribers(
             newsletter_named(site.config, newsletter)
         found = Subscribers(site.database).listed(newsletter, state)
         if as_csv:
-            _write_csv(found, _links(site) if links else None)
+            _write_csv(found, subscriber_links(site, datetime.now(UTC)) if links else None)
         else:
             _write_lines(found)
 
@@ -266,20 +267,6 @@ def _unsubscribe_by_mail(config_file: Path, message: bytes) -> str:
     if done.was_active:
         return f"Unsubscribed {done.address} from {done.newsletter}."
     return "Not subscribed."
-
-
-def _links(site: Site) -> Links:
-    """Links to the pages of subscribers. Raises SyndicateError when there are no pages."""
-    from syndicate.errors import Location, SyndicateError
-    from syndicate.signup.subscriptions import SubscriptionService
-
-    if not site.config.subscribers.signup_pages:
-        raise SyndicateError(
-            "there are no pages for subscribers to link to",
-            place=Location(site.config_file),
-            hint="turn them on with subscribers: {signup_pages: true}",
-        )
-    return SubscriptionService(site, datetime.now(UTC)).links()
 
 
 def _write_csv(found: Iterable[Listed], links: Links | None) -> None:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from syndicate.catalogue.urls import base_url
 from syndicate.config.model import Newsletter
-from syndicate.errors import AddressError
+from syndicate.errors import AddressError, Location, SyndicateError
 from syndicate.schedule.words import duration
 from syndicate.signup.links import Links, mailbox_read
 from syndicate.site import Site
@@ -249,3 +249,14 @@ class SubscriptionService:
 
     def _hashed_client(self, salt: str) -> str:
         return hashed(self._client, salt) if self._client else ""
+
+
+def subscriber_links(site: Site, now: datetime) -> Links:
+    """Links to the pages of subscribers. Raises SyndicateError when there are no pages."""
+    if not site.config.subscribers.signup_pages:
+        raise SyndicateError(
+            "there are no pages for subscribers to link to",
+            place=Location(site.config_file),
+            hint="turn them on with subscribers: {signup_pages: true}",
+        )
+    return SubscriptionService(site, now).links()
