@@ -31,18 +31,18 @@ class SendProgress:
         self._any = False
         self._last_line = ""
 
-    def note(self, in_progress: Sequence[IssueProgress], troubles: Sequence[RelayError]) -> None:
+    def note(self, in_progress: Sequence[IssueProgress], errors: Sequence[RelayError]) -> None:
         """Show the progress, and the errors of relays."""
-        for trouble in troubles:
-            if trouble.text not in self._reported:
-                self._reported.add(trouble.text)
-                click.echo(f"{self._clear}{visible(trouble.text)}{next_attempt(trouble)}", err=True)
+        for error in errors:
+            if error.text not in self._reported:
+                self._reported.add(error.text)
+                click.echo(f"{self._clear}{visible(error.text)}{next_attempt(error)}", err=True)
         done, planned = sum(w.done for w in in_progress), sum(w.planned for w in in_progress)
         self._throughput.record(monotonic(), done)
         if not planned or monotonic() - self._shown < (0.1 if self._clear else 10):
             return
         self._shown, self._any = monotonic(), True
-        waits = next_attempt(troubles[0]) if troubles else ""
+        waits = next_attempt(errors[0]) if errors else ""
         rate = self._throughput.per_second
         rest = f", {rate:,.0f} a second" if rate else waits
         self._show(done, planned, f"{done:,} of {planned:,}{rest}")
@@ -64,11 +64,11 @@ class SendProgress:
             click.echo(self._clear, nl=False, err=True)
 
 
-def next_attempt(trouble: RelayError) -> str:
+def next_attempt(error: RelayError) -> str:
     """When a server is tried again, in local time."""
-    if trouble.is_disabled:
+    if error.is_disabled:
         return "; no further attempts"
-    if not trouble.retry_in:
+    if not error.retry_in:
         return "; retrying"
-    moment = datetime.now().astimezone() + timedelta(seconds=ceil(trouble.retry_in))
+    moment = datetime.now().astimezone() + timedelta(seconds=ceil(error.retry_in))
     return f"; next attempt at {moment:%H:%M:%S}"

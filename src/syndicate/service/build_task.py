@@ -112,7 +112,7 @@ class BuildTask:
         overhauled = before.overhauled if before and not changed.is_all else now
         self._done = _Done(view.files, designs, overhauled, due and parse_timestamp(due[0]))
         self._served.built(report)
-        _tell(report, time.monotonic() - began)
+        _log(report, time.monotonic() - began)
         moment = self._done.due if self._done.due and self._done.due > now else None
         facts = _facts(report, due, now)
         return TaskResult(report.findings, status=facts, arm={NEXT_ARTICLE: moment})
@@ -129,7 +129,7 @@ class BuildTask:
         return look_closer(view, found | {path: stat for path, stat in now.items() if stat})
 
 
-def _tell(report: Report, seconds: float) -> None:
+def _log(report: Report, seconds: float) -> None:
     if report.changed or report.written or report.removed:
         facts = {
             "articles": report.articles,

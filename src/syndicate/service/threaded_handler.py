@@ -22,14 +22,14 @@ from syndicate.web.http_messages import Request, Response, text
 log = logging.getLogger(__name__)
 
 MAX_WAITING = 200
-"""Visits in line; who comes then is asked to come again."""
+"""Requests that wait; a further one is answered with 503 and Retry-After."""
 
 Answering = Callable[[Request, bytes, str], Response]
-"""Answers a request, with its body and the address of who asks; raises SyndicateError."""
+"""Answers a request, with its body and the address of the client; raises SyndicateError."""
 
 
 class ThreadedHandler(ABC):
-    """Answers visits of the paths below the site that match `sections`."""
+    """Answers requests for the paths below the site that match `sections`."""
 
     name: str
     largest: int
@@ -46,7 +46,7 @@ class ThreadedHandler(ABC):
 
     @abstractmethod
     def begin(self, site: Site) -> Answering:
-        """Make ready to answer; in the thread."""
+        """Prepare to answer; in the thread."""
 
     def takes(self, target: bytes) -> bool:
         """Whether a path is for it."""
@@ -66,9 +66,9 @@ class ThreadedHandler(ABC):
             self._waiting -= 1
 
     def close(self) -> None:
-        """Finish the visit in hand, have the others come again, and let go of the store."""
+        """Finish the current request, have clients retry the waiting ones, and close the store."""
         self._closed = True
-        self._thread.submit(self._let_go)
+        self._thread.submit(self._close_store)
         self._thread.shutdown()
 
     # -- in the thread -------------------------------------------------------------------------
@@ -80,13 +80,13 @@ class ThreadedHandler(ABC):
         try:
             return self._opened()(request, body, client)
         except SyndicateError as error:
-            self._let_go()
-            if not fresh:  # the connection may have gone since the last visit: once more
+            self._close_store()
+            if not fresh:  # the connection may have gone since the last request: retry
                 return self._answer(request, body, client)
-            log.error("a visit cannot be answered: %s", error.message)
+            log.error("a request cannot be answered: %s", error.message)
         except Exception:
-            self._let_go()
-            log.exception("a fault in syndicate: a visit cannot be answered")
+            self._close_store()
+            log.exception("a fault in syndicate: a request cannot be answered")
         return _later()
 
     def _opened(self) -> Answering:
@@ -95,8 +95,8 @@ class ThreadedHandler(ABC):
             self._answering = self.begin(site)
         return self._answering
 
-    def _let_go(self) -> None:
-        """Open everything again for the next request."""
+    def _close_store(self) -> None:
+        """Close the store; the next request opens it again."""
         self._answering = None
         self._open.close()
 
