@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from syndicate.catalogue.urls import base_url, path_sent
 from syndicate.findings import Finding, Level
 from syndicate.service.jobs import TaskResult
-from syndicate.service.threaded_handler import Answering, ThreadedHandler
+from syndicate.service.threaded_handler import AnswerFunction, ThreadedHandler
 from syndicate.site import Setup, Site, no_progress, open_site
 from syndicate.web.http_messages import Request, Response
 
@@ -95,7 +95,7 @@ class WebhookEndpoint(ThreadedHandler):
         self._webhooks = setup.config.bounces.webhooks
         self._folder = f"{path_sent(base_url(setup.config.site))}bounces/"
 
-    def begin(self, site: Site) -> Answering:
+    def begin(self, site: Site) -> AnswerFunction:
         """Make ready to answer; in the thread."""
         from syndicate.bounces.webhooks import WebhookHandler, providers
 

@@ -13,7 +13,7 @@ from syndicate.documents.site_documents import current_documents
 from syndicate.findings import Finding, Level
 from syndicate.schedule.words import duration
 from syndicate.service.jobs import TaskResult
-from syndicate.service.threaded_handler import Answering, ThreadedHandler
+from syndicate.service.threaded_handler import AnswerFunction, ThreadedHandler
 from syndicate.site import Setup, Site, no_progress, open_site
 from syndicate.store.requests import SignupRequests
 from syndicate.timestamps import format_timestamp
@@ -47,7 +47,7 @@ class SignupEndpoint(ThreadedHandler):
         self._email_requested = email_requested
         self._clients = Clients(ASKING, proxies)
 
-    def begin(self, site: Site) -> Answering:
+    def begin(self, site: Site) -> AnswerFunction:
         """Make ready to answer; in the thread."""
         from syndicate.signup import handlers
         from syndicate.signup.pages import Pages

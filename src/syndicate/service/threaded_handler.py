@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 MAX_WAITING = 200
 """Requests that wait; a further one is answered with 503 and Retry-After."""
 
-Answering = Callable[[Request, bytes, str], Response]
+AnswerFunction = Callable[[Request, bytes, str], Response]
 """Answers a request, with its body and the address of the client; raises SyndicateError."""
 
 
@@ -42,10 +42,10 @@ class ThreadedHandler(ABC):
         self._waiting = 0
         self._closed = False
         self._open = ExitStack()
-        self._answering: Answering | None = None
+        self._answering: AnswerFunction | None = None
 
     @abstractmethod
-    def begin(self, site: Site) -> Answering:
+    def begin(self, site: Site) -> AnswerFunction:
         """Prepare to answer; in the thread."""
 
     def takes(self, target: bytes) -> bool:
@@ -89,7 +89,7 @@ class ThreadedHandler(ABC):
             log.exception("a fault in syndicate: a request cannot be answered")
         return _later()
 
-    def _opened(self) -> Answering:
+    def _opened(self) -> AnswerFunction:
         if self._answering is None:
             site = self._open.enter_context(open_site(self.setup, no_progress))
             self._answering = self.begin(site)

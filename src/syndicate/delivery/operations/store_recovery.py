@@ -85,7 +85,7 @@ def resume_moved(site: Site) -> None:
 
     Raises SyndicateError if a part of it is missing.
     """
-    incarnation = _alone(site)
+    incarnation = _lock_out_others(site)
     identity, recorded = incarnation.identity(), incarnation.record.read()
     is_recorded = recorded is not None and recorded.incarnation == identity.incarnation
     if not is_recorded and not _is_new_here(site, incarnation):
@@ -130,7 +130,7 @@ def site_files(site: Site) -> str:
 
 def resume_restored(site: Site, now: datetime) -> Restored:
     """Continue with an older store: deliveries that may have been sent since are held."""
-    incarnation = _alone(site)
+    incarnation = _lock_out_others(site)
     recorded, made, begun = incarnation.record.read(), incarnation.issues(), incarnation.begun()
     withdrawals = WithdrawalRecords(site.database, site.sent_record)
     withdrawn = withdrawals.read()
@@ -158,7 +158,7 @@ def resume_restored(site: Site, now: datetime) -> Restored:
 
 def resume_copy(site: Site, now: datetime) -> Copied:
     """Make a copy an independent store; the original sends what is pending."""
-    incarnation = _alone(site)
+    incarnation = _lock_out_others(site)
     with site.database.transaction():
         dropped = [_drop(site, sending, now) for sending in _unfinished(site, now)]
         unscheduled = _unschedule(site)
@@ -173,7 +173,7 @@ def resume_copy(site: Site, now: datetime) -> Copied:
     return Copied(tuple(dropped), unscheduled, requests)
 
 
-def _alone(site: Site) -> Incarnation:
+def _lock_out_others(site: Site) -> Incarnation:
     """Keep senders and builds out until the store is closed."""
     if not site.database.lock_sending():
         raise SyndicateError(
