@@ -13,7 +13,14 @@ from syndicate.errors import SyndicateError
 from syndicate.findings import Finding, Level
 from syndicate.issues.freeze import make_by_hand
 from syndicate.starter import starter
-from syndicate.starter_values import has_starter_address, not_to_be_mailed, starter_findings
+from syndicate.starter_values import (
+    BRAND,
+    NEWSLETTER,
+    SITE,
+    has_starter_address,
+    not_to_be_mailed,
+    starter_findings,
+)
 
 TO_REPLACE = {
     *("site.title", "site.url", "site.description", "site.author", "site.email"),
@@ -96,8 +103,11 @@ def test_a_domain_that_only_resembles_the_example_is_accepted(tmp_path: Path, ow
     assert "site.url" not in found(configured(tmp_path, ("https://example.org/", own)))
 
 
-def test_the_demonstration_itself_is_fine() -> None:
-    assert found(STARTER) == {}
+def test_the_examples_are_those_of_the_configuration_that_init_writes() -> None:
+    config = config_of(STARTER)
+    weekly = config.newsletters["weekly"]
+    for examples, settings in ((SITE, config.site), (NEWSLETTER, weekly), (BRAND, weekly.brand)):
+        assert {name: getattr(settings, name) for name in examples} == examples
 
 
 def test_nothing_of_it_is_given_to_mail_servers_but_the_outbox_takes_it(tmp_path: Path) -> None:

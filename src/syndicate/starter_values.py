@@ -1,68 +1,66 @@
 """What a configuration still has of the one that `init` writes, and must not be mailed to people.
 
-The values are read from the starter itself: there is no second list of them.
+The examples are listed here, and a test compares them with config.yaml: in a checkout, the file
+that `init` copies is also the configuration of the site in that folder, which may have been edited.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from pathlib import Path
 
-from syndicate.config.loader import load
 from syndicate.config.model import Brand, Config, Newsletter, SiteSettings
 from syndicate.config.yaml_document import place_of
 from syndicate.findings import Finding, Level
-from syndicate.starter import starter
 
 SettingPath = tuple[str, ...]
 """Where a setting stands: the sections, and its name."""
 
-SITE = ("url", "description", "author", "email")
-NEWSLETTER = ("description", "sender", "postal_address")
-BRAND = ("footer",)
-TITLE = "title"
-"""A publication may have the starter's title by chance: it counts only beside another value."""
+SITE: Mapping[str, str] = {
+    "title": "Low Tide",
+    "url": "https://example.org/",
+    "description": (
+        "Notes from a small harbour town about weather, bread, birds and mending things."
+    ),
+    "author": "Maren Holt",
+    "email": "hello@example.org",
+}
+NEWSLETTER: Mapping[str, str] = {
+    "title": "Low Tide, weekly",
+    "description": "What happened in the harbour, once a week, by email.",
+    "sender": "Low Tide <letters@example.org>",
+    "postal_address": "Low Tide, 3 Slip Lane, Harbour Town (please replace with your own address)",
+}
+BRAND: Mapping[str, str] = {"footer": "Written at a kitchen table with a view of the slipway."}
 
 RULE = "starter-value"
 
 
 def unreplaced(config: Config) -> dict[SettingPath, str]:
     """The settings that still are as in the starter: where each stands, and its value."""
-    ours = _starter_config()
-    found = _with_title(("site",), config.site, ours.site, SITE)
+    found = _with_title(("site",), config.site, SITE)
     for name, newsletter in config.newsletters.items():
-        for theirs in ours.newsletters.values():
-            found |= _of_newsletter(name, newsletter, theirs)
+        at = ("newsletters", name)
+        found |= _with_title(at, newsletter, NEWSLETTER)
+        found |= dict(_same((*at, "brand"), newsletter.brand, BRAND))
     return found
 
 
-def _of_newsletter(name: str, ours: Newsletter, theirs: Newsletter) -> dict[SettingPath, str]:
-    at = ("newsletters", name)
-    found = _with_title(at, ours, theirs, NEWSLETTER)
-    return found | dict(_same((*at, "brand"), ours.brand, theirs.brand, BRAND))
-
-
 def _with_title(
-    at: SettingPath,
-    ours: SiteSettings | Newsletter,
-    theirs: SiteSettings | Newsletter,
-    names: tuple[str, ...],
+    at: SettingPath, settings: SiteSettings | Newsletter, examples: Mapping[str, str]
 ) -> dict[SettingPath, str]:
-    found = dict(_same(at, ours, theirs, names))
-    return dict(_same(at, ours, theirs, (TITLE,))) | found if found else {}
+    """The settings as in the examples. A title alone may be the same by chance."""
+    found = dict(_same(at, settings, examples))
+    return found if found.keys() - {(*at, "title")} else {}
 
 
 def _same(
-    at: SettingPath,
-    ours: SiteSettings | Newsletter | Brand,
-    theirs: SiteSettings | Newsletter | Brand,
-    names: tuple[str, ...],
+    at: SettingPath, settings: SiteSettings | Newsletter | Brand, examples: Mapping[str, str]
 ) -> Iterator[tuple[SettingPath, str]]:
-    for name in names:
-        value = getattr(ours, name)
-        if value and _is_of_example(name, value, getattr(theirs, name)):
+    for name, example in examples.items():
+        value = getattr(settings, name)
+        if value and _is_of_example(name, value, example):
             yield (*at, name), value
 
 
@@ -95,11 +93,6 @@ def _domain(text: str) -> str:
     return found[1] if found else ""
 
 
-@lru_cache(maxsize=1)
-def _starter_config() -> Config:
-    return load(starter() / "config.yaml", {}).config
-
-
 def not_to_be_mailed(config: Config, newsletter: Newsletter) -> tuple[str, ...]:
     """The settings that keep issues of a newsletter from mail servers; none for the outbox."""
     if config.sending.transport != "smtp" or not newsletter.deliver:
@@ -114,14 +107,11 @@ def unreplaced_in(config: Config, newsletter: str) -> tuple[str, ...]:
 
 def has_starter_address(text: str) -> bool:
     """Whether a text that was frozen earlier has the starter's postal address."""
-    examples = (each.postal_address for each in _starter_config().newsletters.values())
-    return any(_is_of_example("postal_address", text, each) for each in examples if each)
+    return _is_of_example("postal_address", text, NEWSLETTER["postal_address"])
 
 
 def starter_findings(config: Config, config_file: str) -> Iterator[Finding]:
     """A finding for each setting that is to be replaced: an error where it would be mailed."""
-    if Path(config_file).resolve() == (starter() / "config.yaml").resolve():
-        return  # the demonstration itself
     found = unreplaced(config)
     mailed: set[SettingPath] = set()
     for newsletter in config.newsletters.values():
