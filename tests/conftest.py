@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import faulthandler
+import gc
 import os
 import secrets
 import shutil
@@ -34,11 +35,22 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Look for no garbage among the tests: nearly all that collecting makes lives to the end."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 DESKTOP: ViewportSize = {"width": 1440, "height": 900}
 BROWSER_SECONDS = 60
 
 TESTS = Path(__file__).parent
-PROGRAMS = {
+STARTED_BY_FIXTURES = {
     "browser",
     "caniemail",
     "isolated_network",
@@ -50,7 +62,11 @@ PROGRAMS = {
     "start_once",
 }
 """Fixtures that start programs."""
-SERVING = {"delivery", "preview", "service", "signup"}
+BUILT_BY_FIXTURES = {"site", "sample"}
+"""Fixtures of tests/cli that build the site of `syndicate init`."""
+SERVERS = {"HTTPServer", "SmtpServer", "ThreadingHTTPServer", "served", "socketserver"}
+"""What a module imports to start a server."""
+SERVING = {"delivery", "operations", "preview", "service", "signup"}
 """Folders of tests of which nearly all start servers or deliver issues."""
 
 
@@ -58,13 +74,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark as slow what `make test-fast` leaves out: whatever starts a program or a server."""
     for item in items:
         assert isinstance(item, pytest.Function)
-        on_postgresql = "[" in item.name and "postgresql" in item.name.partition("[")[2]
-        if (
-            on_postgresql
-            or PROGRAMS & {*item.fixturenames}
-            or item.path.relative_to(TESTS).parts[0] in SERVING
-        ):
+        if _is_slow(item):
             item.add_marker(pytest.mark.slow)
+
+
+def _is_slow(test: pytest.Function) -> bool:
+    folder, fixtures = test.path.parent.name, {*test.fixturenames}
+    return (
+        "postgresql" in test.name.partition("[")[2]
+        or folder in SERVING
+        or bool(STARTED_BY_FIXTURES & fixtures)
+        or (folder == "cli" and bool(BUILT_BY_FIXTURES & fixtures))
+        or bool(SERVERS & vars(test.module).keys())
+    )
 
 
 TEST_SECONDS = 300

@@ -115,6 +115,7 @@ def test_each_table_of_the_store_is_described() -> None:
     assert set(re.findall(r"(?m)^\| `(\w+)` \|", state)) == set(metadata.tables)
 
 
+@pytest.mark.slow
 def test_no_two_public_classes_share_a_name() -> None:
     places: dict[str, list[str]] = {}
     for path in sorted(PACKAGE.rglob("*.py")):

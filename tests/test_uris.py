@@ -152,6 +152,7 @@ def test_a_path_may_contain_the_prefix_of_encoded_labels() -> None:
     assert uri("https://example.org/xn--page") == "https://example.org/xn--page"
 
 
+@pytest.mark.slow
 @given(st.from_regex(STRICT, fullmatch=True))
 def test_a_valid_uri_stays_as_it_is(written: str) -> None:
     try:

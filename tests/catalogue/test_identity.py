@@ -294,6 +294,7 @@ def test_the_date_in_an_id_is_never_in_the_future() -> None:
     )
 
 
+@pytest.mark.slow
 @given(st.lists(st.text(max_size=3), max_size=8), st.integers(0, 3))
 def test_new_ids_differ_from_all_ids_in_use(paths: list[str], times: int) -> None:
     taken: set[str] = set()

@@ -95,6 +95,7 @@ def test_folders_are_relative_to_the_configuration(
 # -- init --------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_new_site_builds_without_a_finding(
     tmp_path: Path, run: RunCommand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -342,6 +343,7 @@ def test_check_lists_findings_by_file_with_hints(site: Path, run: RunCommand) ->
     assert result.out.endswith("\n1 error, 2 warnings\n")
 
 
+@pytest.mark.slow
 def test_check_lists_settings_that_init_wrote(
     tmp_path: Path, run: RunCommand, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,6 +16,8 @@ from terminal import PROGRAM, CommandResult, article
 
 from syndicate import cli
 
+pytestmark = pytest.mark.slow
+
 Program = Callable[..., CommandResult]
 
 

@@ -373,6 +373,7 @@ def test_sanitised_html_has_no_raw_bracket_or_quote_in_a_value(tag: str, name: s
             assert not re.search('="[^"]*<', out), out
 
 
+@pytest.mark.slow
 @given(
     st.lists(
         st.builds(

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from unittest.mock import patch
 
@@ -61,14 +62,15 @@ class AnyOrder(RuleBasedStateMachine):
     @initialize()
     def start(self) -> None:
         self.temporary = tempfile.TemporaryDirectory()
-        root = shutil.copytree(PREPARED.root, Path(self.temporary.name) / "site")
-        folder = copy.copy(PREPARED.site.folder)
+        made = prepared()
+        root = shutil.copytree(made.root, Path(self.temporary.name) / "site")
+        folder = copy.copy(made.site.folder)
         folder.root = root
         os.environ["XDG_STATE_HOME"] = str(Path(self.temporary.name) / "state-home")
         with folder.opened() as opened:
             resume_moved(opened)
-        self.site, self.issue = Mailing(folder), PREPARED.issue
-        self.people = {each.id: each for each in PREPARED.people}
+        self.site, self.issue = Mailing(folder), made.issue
+        self.people = {each.id: each for each in made.people}
         self.server = SmtpServer(good)
         self.server.__enter__()
         self.site.send_by_smtp(self.server.port, connections=2, timeout=0.3)
@@ -294,7 +296,7 @@ def dying(when: tuple[int, bool] | None) -> Iterator[Callable[[], bool]]:
 
 
 class Prepared:
-    """A site with an issue, made when it is first needed."""
+    """A site with an issue."""
 
     def __init__(self) -> None:
         self._folder = tempfile.TemporaryDirectory()
@@ -311,7 +313,12 @@ class Prepared:
             )
 
 
-PREPARED = Prepared()
+@cache
+def prepared() -> Prepared:
+    """The one site that all orders begin with."""
+    return Prepared()
+
+
 TestAnyOrder = pytest.mark.soak(AnyOrder.TestCase)
 TestAnyOrder.settings = settings(
     max_examples=10,

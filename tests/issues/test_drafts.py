@@ -15,6 +15,8 @@ from syndicate.issues.transitions import approve_issue, cancel_issue
 from syndicate.store.events import Event
 from syndicate.store.issues import Issue, IssueState
 
+pytestmark = pytest.mark.slow
+
 MONDAY = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
 WEEKLY = {

@@ -25,6 +25,8 @@ from syndicate.schedule.due import Skipped, SkipReason
 from syndicate.schedule.slots import Slot
 from syndicate.store.issues import Issue, Issues, IssueState
 
+pytestmark = pytest.mark.slow
+
 WEEKLY = {"weekly": {"title": "Weekly", "sender": "a@example.org", "postal_address": "Here"}}
 MONDAY = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 

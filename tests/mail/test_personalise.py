@@ -283,6 +283,7 @@ def test_a_placeholder_changed_by_a_template_is_an_error_before_sending(form: Is
         assert "recipient_name" in caught.value.hint
 
 
+@pytest.mark.slow
 @given(NAMES, TEXTS, TEXTS)
 def test_the_decoded_message_is_the_issue_with_values_of_the_reader(
     name: str, text: str, html: str
@@ -297,6 +298,7 @@ def test_the_decoded_message_is_the_issue_with_values_of_the_reader(
     assert " ".join(str(read(data)["To"].addresses[0].addr_spec).split()) == ADA.address
 
 
+@pytest.mark.slow
 def test_ten_thousand_readers_get_whole_messages_of_their_own() -> None:
     lots = random.Random(2026)
     alphabet = "abc DEF.=?<>&\"'{}éß湖🦢شתא,;:@\\"

@@ -141,6 +141,7 @@ def made(rows: Mapping[str, Row]) -> list[str]:
     return [local for local, row in rows.items() if row.state == "made"]
 
 
+@pytest.mark.slow
 @given(
     ahead=st.timedeltas(timedelta(minutes=1), timedelta(days=20 * 365)),
     before=st.timedeltas(timedelta(0), timedelta(days=4)),
@@ -270,4 +271,4 @@ class Life(RuleBasedStateMachine):
 
 
 Life.TestCase.settings = settings(max_examples=50, stateful_step_count=15, deadline=None)
-TestLife = Life.TestCase
+TestLife = pytest.mark.slow(Life.TestCase)

@@ -28,6 +28,7 @@ def utc(text: str) -> datetime:
 # -- a year in many places -------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", PLACES)
 def test_each_quarter_hour_of_the_year_is_one_slot(place: str) -> None:
     reached = year(place)
@@ -39,6 +40,7 @@ def test_each_quarter_hour_of_the_year_is_one_slot(place: str) -> None:
         assert list(schedule.between(BEGIN, END)) == named(wanted)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", PLACES)
 def test_each_time_of_day_occurs_once_a_day_when_clocks_change(place: str) -> None:
     reached = year(place)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -40,6 +41,7 @@ def test_a_clock_that_is_ahead_or_behind_for_a_moment_makes_nothing_pass(
         assert max(filter(None, found)) <= NOON
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.tuples(st.timedeltas(timedelta(0), 3 * DAY), st.booleans()), max_size=30),
     st.timedeltas(-YEARS, YEARS),

@@ -141,6 +141,7 @@ database.close()
 """
 
 
+@pytest.mark.slow
 def test_processes_that_create_and_write_at_once_all_succeed(
     new_database_url: str, tmp_path: Path
 ) -> None:

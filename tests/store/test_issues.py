@@ -103,6 +103,7 @@ def test_slots_that_a_clock_ahead_skipped_do_not_crowd_out_the_list(
 STEPS = st.sampled_from(["approve", "schedule", "unschedule", *IssueState])
 
 
+@pytest.mark.slow
 @given(state=st.sampled_from(IssueState), steps=st.lists(STEPS, max_size=6))
 def test_every_state_of_an_issue_has_its_required_times(
     state: IssueState, steps: list[str]

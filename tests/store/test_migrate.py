@@ -18,6 +18,8 @@ from syndicate.store.database import SCHEMA_VERSION
 from syndicate.store.migrate import alembic_config, sqlite_script, upgrade
 from syndicate.store.schema import metadata
 
+pytestmark = pytest.mark.slow
+
 SCRIPT = (files("syndicate.store") / "sqlite.sql").read_text(encoding="utf-8")
 
 

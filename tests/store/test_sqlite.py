@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from syndicate.store.connect import open_database
 
 READS = "import sqlite3, sys; print(sqlite3.connect(sys.argv[1]).execute(sys.argv[2]).fetchall())"
@@ -20,6 +22,7 @@ def seen_by_another_process(store: Path, key: str) -> bool:
     return "yes" in subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
+@pytest.mark.slow
 def test_committed_data_stays_when_the_store_is_opened_again(tmp_path: Path) -> None:
     store = tmp_path / "syndicate.db"
     first = open_database(f"sqlite:///{store}", tmp_path)
