@@ -29,7 +29,7 @@ def within_seconds(happened: Callable[[], bool], seconds: float = 10) -> bool:
     while not happened():
         if time.monotonic() > end:
             return False
-        time.sleep(0.01)
+        time.sleep(0.05)
     return True
 
 
