@@ -8,21 +8,26 @@ What the documentation has to keep to:
   --help, --version) is above the sections.
 - docs/config.md has a section `## GROUP` for each group of settings, with a table: setting,
   default (or `needed`, or `empty`), meaning. The settings without a group stand under Folders.
-- Blocks marked ```console are run, those of one document in order, by one bash, which begins in
-  an empty folder: lines that begin with `$ ` are commands. Each must exit with 0, unless the
-  next line is `# exit 1` or `# exit 2`. Other lines are output, and are not compared.
-  Commands that are not to be run stand in blocks marked ```sh.
+- Blocks marked ```console are run, those of one document in order, beginning in an empty folder:
+  lines that begin with `$ ` are commands. Each must exit with 0, unless the next line is
+  `# exit 1` or `# exit 2`. Other lines are output, and are not compared. A command of the
+  program alone runs in the process of the test, any other line in a bash of its own, so that
+  only `cd` has an effect on the next. Commands that are not to be run stand in blocks
+  marked ```sh.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import io
 import os
 import re
+import shlex
 import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +35,7 @@ import click
 import pytest
 import yaml_rs
 
+from syndicate import cli
 from syndicate.cli.main import syndicate
 from syndicate.config.model import (
     BounceSettings,
@@ -211,29 +217,48 @@ def steps(path: Path) -> Iterator[tuple[str, int]]:
                 yield line[2:], int(code[1]) if code else 0
 
 
+@dataclasses.dataclass
+class Shell:
+    """Runs the commands of a document, and keeps what they print."""
+
+    folder: Path
+    shown: io.StringIO = dataclasses.field(default_factory=io.StringIO)
+
+    def run(self, line: str) -> int:
+        """Run a line; returns the exit code."""
+        words = shlex.split(line)
+        if words[0] == "cd":
+            self.folder = (self.folder / words[1]).resolve(strict=True)
+            return 0
+        if words[0] == "syndicate" and not set("|&;<>$`*?~(") & set(line):
+            with chdir(self.folder), redirect_stdout(self.shown), redirect_stderr(self.shown):
+                try:
+                    return cli.main(words[1:])
+                except SystemExit as exiting:  # `help`
+                    return int(exiting.code or 0)
+        done = subprocess.run(
+            ["bash", "-c", line],
+            cwd=self.folder,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+        )
+        self.shown.write(done.stdout + done.stderr)
+        return done.returncode
+
+
 @pytest.mark.parametrize("name", NAMES)
-def test_the_commands_in_a_document_work(name: str, tmp_path: Path) -> None:
-    wanted = list(steps(REPOSITORY / name))
-    if not wanted:
-        return
-    script = "\n".join(f'{command}\necho "exit $?" >&3' for command, _ in wanted)
-    codes = tmp_path / "codes"
+def test_the_commands_in_a_document_work(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
     folder = tmp_path / "empty"
     folder.mkdir()
-    done = subprocess.run(
-        ["bash", "-c", f"exec 3>'{codes}'\n{script}"],
-        cwd=folder,
-        env={
-            **os.environ,
-            "HOME": str(tmp_path),
-            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        },
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        encoding="utf-8",
-    )
-    got = codes.read_text(encoding="utf-8").splitlines()
-    assert got == [f"exit {code}" for _, code in wanted], f"{wanted}\n{done.stdout}{done.stderr}"
+    shell = Shell(folder)
+    for command, wanted in steps(REPOSITORY / name):
+        assert (command, shell.run(command)) == (command, wanted), shell.shown.getvalue()
 
 
 def test_links_between_documents_work() -> None:
