@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndicate.colours import COLOUR, MIN_CONTRAST, contrast, readable
+from syndicate.colours import COLOUR, MIN_CONTRAST, contrast, nearest_readable
 
 colours = st.integers(0, 0xFFFFFF).map(lambda number: f"#{number:06x}")
 
@@ -19,7 +19,7 @@ def test_contrast_is_that_of_the_standard() -> None:
 
 @given(colours, colours)
 def test_a_readable_shade_is_one_and_a_readable_colour_stays(colour: str, paper: str) -> None:
-    shade = readable(colour, paper)
+    shade = nearest_readable(colour, paper)
     assert COLOUR.fullmatch(shade)
     assert contrast(shade, paper) >= MIN_CONTRAST
     if contrast(colour, paper) >= MIN_CONTRAST:

@@ -16,7 +16,7 @@ def contrast(one: str, other: str) -> float:
     return (bright + 0.05) / (dim + 0.05)
 
 
-def readable(colour: str, paper: str) -> str:
+def nearest_readable(colour: str, paper: str) -> str:
     """The shade of `colour` nearest to it that can be read on `paper`."""
     end = 0 if contrast("#000000", paper) > contrast("#ffffff", paper) else 255
     shades = (_towards(colour, end, step / STEPS) for step in range(STEPS + 1))

@@ -23,7 +23,7 @@ from urllib.parse import urlencode
 from syndicate.backoff import Backoff
 from syndicate.catalogue.urls import base_url
 from syndicate.config.model import Hook
-from syndicate.documents.render_cache import address
+from syndicate.documents.render_cache import address_of
 from syndicate.http_client import HttpError, post
 from syndicate.issues.archive import Shown, is_written
 from syndicate.issues.compose import place_of_issue
@@ -220,7 +220,7 @@ def _article(site: Site, event: Event) -> dict[str, object]:
         "article": {
             "id": record.id,
             "title": record.title,
-            "url": address(record, site.config.site, site.zone),
+            "url": address_of(record, site.config.site, site.zone),
             "published": record.published,
             "updated": record.updated,
             "tags": [label for _, label in record.tag_pairs],

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from rendering_bench import html, rendered
 
 from syndicate.content.article import Format
-from syndicate.content.excerpt import MAX_LENGTH, cut
+from syndicate.content.excerpt import MAX_LENGTH, shorten
 
 
 def summary(body: str, stated: str | None = None) -> str:
@@ -139,7 +139,7 @@ def test_a_long_sentence_is_cut_at_a_word() -> None:
 @given(st.text(max_size=600))
 def test_a_cut_text_is_never_too_long_and_begins_as_before(text: str) -> None:
     text = " ".join(text.split())
-    short = cut(text)
+    short = shorten(text)
     assert len(short) <= MAX_LENGTH
     assert text.startswith(short.removesuffix("…"))
     assert bool(short) == bool(text)

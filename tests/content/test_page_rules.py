@@ -149,7 +149,7 @@ def test_a_folder_makes_its_undated_files_pages(path: str, reason: str) -> None:
     ],
 )  # fmt: skip
 def test_a_page_has_its_natural_address(path: str, url: str) -> None:
-    assert page_rules.address(path, article("title: T", path).slug) == url
+    assert page_rules.default_path(path, article("title: T", path).slug) == url
 
 
 def test_a_page_without_text_is_left_out_and_an_article_without_text_is_reported() -> None:

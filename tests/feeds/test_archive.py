@@ -5,7 +5,7 @@ from feed_samples import entry, feed
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndicate.feeds.archive import finished_pages, page_of, sequences_in, waiting
+from syndicate.feeds.archive import archive_page_of, finished_pages, sequences_in, waiting
 from syndicate.feeds.rss_atom import atom, rss
 
 SIZES = st.integers(1, 30)
@@ -23,14 +23,14 @@ def test_page_one_is_the_oldest() -> None:
 
 @given(st.integers(1, 10_000), SIZES)
 def test_every_article_is_in_exactly_one_archive_page(sequence: int, size: int) -> None:
-    page = page_of(sequence, size)
+    page = archive_page_of(sequence, size)
     assert sequence in sequences_in(page, size)
     assert sequence not in sequences_in(page + 1, size)
 
 
 @given(st.integers(0, 200), SIZES)
 def test_a_finished_page_never_gains_an_article(last: int, size: int) -> None:
-    assert page_of(last + 1, size) > finished_pages(last, size)
+    assert archive_page_of(last + 1, size) > finished_pages(last, size)
 
 
 @given(st.integers(0, 200), SIZES)

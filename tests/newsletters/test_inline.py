@@ -12,7 +12,7 @@ from lxml.html import HtmlElement, document_fromstring
 from newsletter_samples import Issue
 from premailer import Premailer
 
-from syndicate.newsletters.contrast import declarations
+from syndicate.newsletters.contrast import properties
 from syndicate.newsletters.inline import inline
 
 PAGE = """<!DOCTYPE html>
@@ -27,7 +27,7 @@ p {{ color: #112233; height: auto; width: 50px; }}
 
 def test_rules_are_written_to_the_elements_they_apply_to() -> None:
     page: HtmlElement = document_fromstring(inline(PAGE.format(more="")))
-    assert declarations(page.find(".//p").get("style")) == {
+    assert properties(page.find(".//p").get("style")) == {
         "color": "#123",
         "height": "auto",
         "width": "50px",

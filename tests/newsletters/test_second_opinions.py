@@ -14,7 +14,7 @@ import pytest
 from lxml.html import HtmlElement, document_fromstring, tostring
 from newsletter_samples import DESIGNS_THAT_SHIP, Issue, written
 
-from syndicate.newsletters.contrast import declarations
+from syndicate.newsletters.contrast import properties
 from syndicate.newsletters.issue import Rendered
 
 CI = Path(__file__).parents[2] / ".ci"
@@ -33,12 +33,12 @@ def test_another_inliner_gives_every_element_the_same_declarations(rendered: Ren
     page: HtmlElement = document_fromstring(rendered.html)
     ours: dict[str, dict[str, str]] = {}
     for number, element in enumerate(page.xpath("//body/descendant-or-self::*")):
-        ours[str(number)] = declarations(element.attrib.pop("style", ""))
+        ours[str(number)] = properties(element.attrib.pop("style", ""))
         element.set("data-number", str(number))
     other: HtmlElement = document_fromstring(css_inline.inline(tostring(page, encoding="unicode")))
     assert len(ours) > 50
     for element in other.xpath("//*[@data-number]"):
-        theirs = declarations(element.get("style", ""))
+        theirs = properties(element.get("style", ""))
         assert comparable(ours[element.get("data-number")]) == comparable(theirs)
 
 

@@ -10,7 +10,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from syndicate.errors import Location, TemplateError
-from syndicate.templating.environment import direction, environment, render, render_string, within
+from syndicate.templating.environment import (
+    direction,
+    environment,
+    render_string,
+    render_template,
+    within,
+)
 
 WHEN = datetime(2026, 11, 22, 23, 30, tzinfo=UTC)
 
@@ -32,7 +38,7 @@ def write(folder: Path, name: str, text: str) -> Path:
 
 def fault(folder: Path, name: str, **values: object) -> TemplateError:
     with pytest.raises(TemplateError) as caught:
-        render(environment(None, folder), name, **values)
+        render_template(environment(None, folder), name, **values)
     assert caught.value.hint
     return caught.value
 
@@ -44,8 +50,8 @@ def test_a_file_of_the_users_replaces_the_built_in_of_that_name_only(
     write(builtin, "a.txt", "built-in a, {% include 'b.txt' %}")
     write(builtin, "b.txt", "built-in b")
     write(user, "b.txt", "mine")
-    assert render(environment(user, builtin), "a.txt") == "built-in a, mine"
-    assert render(environment(None, builtin), "a.txt") == "built-in a, built-in b"
+    assert render_template(environment(user, builtin), "a.txt") == "built-in a, mine"
+    assert render_template(environment(None, builtin), "a.txt") == "built-in a, built-in b"
 
 
 def test_a_missing_template_folder_of_the_user_is_ignored(
@@ -53,7 +59,7 @@ def test_a_missing_template_folder_of_the_user_is_ignored(
 ) -> None:
     user, builtin = folders
     write(builtin, "a.txt", "built in")
-    assert render(environment(user / "missing", builtin), "a.txt") == "built in"
+    assert render_template(environment(user / "missing", builtin), "a.txt") == "built in"
 
 
 def test_templates_of_the_user_take_precedence_over_built_in_ones(
@@ -69,8 +75,8 @@ def test_templates_of_the_user_take_precedence_over_built_in_ones(
     write(user, "shared/d.txt", "my d")
     write(user, "own/d.txt", "own d")
     env = environment(user, builtin)
-    assert render(within(env, "own", "shared"), "a.txt") == "built-in b my c own d"
-    assert render(within(env, "shared", "shared"), "a.txt") == "built-in b my c my d"
+    assert render_template(within(env, "own", "shared"), "a.txt") == "built-in b my c own d"
+    assert render_template(within(env, "shared", "shared"), "a.txt") == "built-in b my c my d"
 
 
 def test_within_a_folder_that_is_nowhere_is_an_error(folders: tuple[Path, Path]) -> None:
@@ -87,14 +93,17 @@ def test_html_and_xml_escape_what_they_print_and_text_does_not(
     for name in ("a.html", "a.xml", "a.txt"):
         write(builtin, name, "{{ value }}")
     env = environment(None, builtin)
-    assert render(env, "a.html", value="<b>") == "&lt;b&gt;"
-    assert render(env, "a.xml", value="<b>") == "&lt;b&gt;"
-    assert render(env, "a.txt", value="<b>") == "<b>"
+    assert render_template(env, "a.html", value="<b>") == "&lt;b&gt;"
+    assert render_template(env, "a.xml", value="<b>") == "&lt;b&gt;"
+    assert render_template(env, "a.txt", value="<b>") == "<b>"
 
 
 def test_a_value_is_never_a_template(folders: tuple[Path, Path]) -> None:
     write(folders[1], "a.html", "{{ value }}")
-    assert render(environment(None, folders[1]), "a.html", value="{{ 7 * 7 }}") == "{{ 7 * 7 }}"
+    assert (
+        render_template(environment(None, folders[1]), "a.html", value="{{ 7 * 7 }}")
+        == "{{ 7 * 7 }}"
+    )
 
 
 @pytest.mark.parametrize(
@@ -149,7 +158,7 @@ def test_dates_are_in_the_given_zone_and_in_english_whatever_the_locale(
     before = locale.setlocale(locale.LC_TIME)
     try:
         locale.setlocale(locale.LC_TIME, "")
-        text = render(env, "a.txt", when=WHEN)
+        text = render_template(env, "a.txt", when=WHEN)
     finally:
         locale.setlocale(locale.LC_TIME, before)
     assert text == "23 November 2026 2026-11-23T00:30:00+01:00"

@@ -14,7 +14,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 from syndicate.errors import TemplateError
-from syndicate.templating.environment import environment, render
+from syndicate.templating.environment import environment, render_template
 from syndicate.templating.translations import tongue
 
 REPOSITORY = Path(__file__).parents[2]
@@ -116,7 +116,7 @@ def test_one_template_is_rendered_in_the_language_of_each_site(tmp_path: Path) -
     (tmp_path / "list.txt").write_text("{{ ['a', 'b'] | listed }}: {% trans %}Save{% endtrans %}")
     write(tmp_path, "de", Save="Sichern")
     spoken = {tag: environment(tmp_path, TEMPLATES, language=tag) for tag in ("en", "de")}
-    assert {tag: render(env, "list.txt") for tag, env in spoken.items()} == {
+    assert {tag: render_template(env, "list.txt") for tag, env in spoken.items()} == {
         "en": "a and b: Save",
         "de": "a und b: Sichern",
     }
@@ -125,7 +125,7 @@ def test_one_template_is_rendered_in_the_language_of_each_site(tmp_path: Path) -
 def test_a_template_that_changed_is_read_by_the_next_environment(tmp_path: Path) -> None:
     for text in ("first", "then"):
         (tmp_path / "page.txt").write_text(text)
-        assert render(environment(tmp_path, TEMPLATES), "page.txt") == text
+        assert render_template(environment(tmp_path, TEMPLATES), "page.txt") == text
 
 
 def test_a_catalogue_of_the_user_takes_precedence_and_may_be_partial(tmp_path: Path) -> None:
@@ -165,7 +165,7 @@ def test_a_translation_with_a_name_that_does_not_exist_is_a_fault_in_the_templat
     write(tmp_path, "de", **{"Hello %(name)s": "Hallo %(nmae)s"})
     (tmp_path / "a.html").write_text("{% trans name=name %}Hello {{ name }}{% endtrans %}")
     with pytest.raises(TemplateError, match="nmae"):
-        render(environment(tmp_path, TEMPLATES, language="de"), "a.html", name="x")
+        render_template(environment(tmp_path, TEMPLATES, language="de"), "a.html", name="x")
 
 
 def test_values_in_a_translation_are_escaped() -> None:

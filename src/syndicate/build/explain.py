@@ -16,9 +16,9 @@ from syndicate.content.article import Article, HoldKind
 from syndicate.content.page_rules import surrounding
 from syndicate.content.path_set import ALL_PATHS
 from syndicate.content.reader import Reading, is_article
-from syndicate.documents.render_cache import address
+from syndicate.documents.render_cache import address_of
 from syndicate.errors import ArticleError, Location, SyndicateError
-from syndicate.feeds.archive import finished_pages, page_of, waiting
+from syndicate.feeds.archive import archive_page_of, finished_pages, waiting
 from syndicate.findings import Finding, from_json
 from syndicate.newsletters.issue import Reason
 from syndicate.site import Site
@@ -124,7 +124,7 @@ class _Search:
         return sorted(found or (path for path in self.changed if self._is_called(path, word)))
 
     def _names(self, record: Record) -> tuple[str, ...]:
-        place = address(record, self.site.config.site, self.site.zone)
+        place = address_of(record, self.site.config.site, self.site.zone)
         names = (record.slug, record.title, record.id, place, _bundle(record.path))
         return tuple(name.casefold() for name in names)
 
@@ -277,7 +277,7 @@ def _kept(site: Site, record: Record) -> Iterator[Fact]:
     """What the store keeps."""
     stated = "url" in json.loads(record.metadata)
     source = "path" if is_page(record) else "site.permalink"
-    where = address(record, site.config.site, site.zone)
+    where = address_of(record, site.config.site, site.zone)
     yield Fact("id", record.id, "store")
     yield Fact("address", where, "header" if stated else source)
     yield Fact("first seen", _local(site, record.first_seen), "store")
@@ -320,7 +320,7 @@ def _feeds(site: Site, articles: Articles, record: Record) -> Iterator[Fact]:
     for tag, label in record.tag_pairs if feeds.tags else ():
         newest = articles.newest_tagged(tag, feeds.entries)
         yield _place_in_feed(f"tag {label}", record, newest)
-    page = page_of(sequence, feeds.entries)
+    page = archive_page_of(sequence, feeds.entries)
     if feeds.archive and page <= finished_pages(last, feeds.entries):
         yield Fact("archive", "yes", f"page {page}")
 

@@ -17,8 +17,8 @@ from syndicate.content.path_set import PathSet
 from syndicate.content.versions import RENDERER_VERSION
 from syndicate.documents.navigation import in_navigation, weight_of
 from syndicate.documents.render_cache import (
-    address,
     address_at,
+    address_of,
     stale_renderings,
 )
 from syndicate.documents.site_documents import content_folder
@@ -49,7 +49,7 @@ def navigation_of(site: Site) -> list[tuple[object, ...]]:
         return []
     records = Articles(site.database).beside_articles()
     kept = filter(in_navigation, records)
-    return [(r.title, address(r, site.config.site, site.zone), weight_of(r)) for r in kept]
+    return [(r.title, address_of(r, site.config.site, site.zone), weight_of(r)) for r in kept]
 
 
 def recipe_of(

@@ -16,7 +16,7 @@ from syndicate.content.folder import Stat
 from syndicate.content.rule_files import RuleFiles
 from syndicate.content.rule_files import load as load_rules
 from syndicate.documents.render_cache import (
-    address,
+    address_of,
 )
 from syndicate.site import Site
 
@@ -27,11 +27,11 @@ def ingest_changes(
     """Bring the store up to a scan of the content folder at `now`."""
     rules = rule_files.find(site.places.content, scan.files)
     source = ContentFolder(scan, rules, partial(_read_files, site))
-    address_of = partial(address, site=site.config.site, zone=site.zone)
+    address = partial(address_of, site=site.config.site, zone=site.zone)
     settings = IngestSettings(
         host=site.host,
         zone=site.zone,
-        address=address_of if site.config.site.pages else None,
+        address=address if site.config.site.pages else None,
         keep_tags=_needs_tags(site.config),
         announce=any("article-published" in hook.on for hook in site.config.hooks.values()),
         publish_undated=publish_undated,

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from syndicate.address_grammar import ADDRESS
-from syndicate.colours import COLOUR, MIN_CONTRAST, contrast, readable
+from syndicate.colours import COLOUR, MIN_CONTRAST, contrast, nearest_readable
 from syndicate.config.model import (
     BounceSettings,
     Brand,
@@ -126,7 +126,7 @@ def _accent(value: str, key: str = "accent") -> Complaint | None:
     message = f"is {value}, which has a contrast of {ratio:.1f} to the background ({paper})"
     return (
         message,
-        f'text needs at least {MIN_CONTRAST}; the nearest such is "{readable(value, paper)}"',
+        f'text needs at least {MIN_CONTRAST}; the nearest is "{nearest_readable(value, paper)}"',
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple, Never
 
 from syndicate.content import plaintext
-from syndicate.errors import ArticleError, Location
+from syndicate.content.header import refuse
 from syndicate.findings import Finding, Level
 
 MAX_BYTES = 10_000_000
@@ -27,7 +27,7 @@ def decode(path: str, data: bytes) -> Decoded:
     """Decode the bytes of a file, without byte order mark. Raises ArticleError."""
     if len(data) > MAX_BYTES:
         size = f"the file has {len(data):,} bytes; at most {MAX_BYTES:,} are read"
-        _refuse(path, None, size, "split the article")
+        refuse(path, None, size, "split the article")
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
@@ -38,7 +38,7 @@ def decode(path: str, data: bytes) -> Decoded:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     if text.count("\n") > MAX_LINES:
         size = f"the file has more than {MAX_LINES:,} lines"
-        _refuse(path, None, size, "split the article, or delete blank lines")
+        refuse(path, None, size, "split the article, or delete blank lines")
     if data.translate(None, _LEGAL_BYTES) or "\ufffe" in text or "\uffff" in text:
         return _without_illegal(path, text)
     return Decoded(text)
@@ -49,7 +49,7 @@ def _without_illegal(path: str, text: str) -> Decoded:
     if first is None:
         return Decoded(text)
     if text.count("\0") * 4 > len(text):
-        _refuse(path, 1, "the file is not text in UTF-8", "save it as UTF-8")
+        refuse(path, 1, "the file is not text in UTF-8", "save it as UTF-8")
     clean, count = plaintext.ILLEGAL.subn("", text)
     line = text.count("\n", 0, first.start()) + 1
     message = f"control characters that XML forbids are removed: {count}, the first on this line"
@@ -60,11 +60,7 @@ def _without_illegal(path: str, text: str) -> Decoded:
 
 def _refuse_bytes(path: str, data: bytes, error: UnicodeDecodeError) -> Never:
     if data.startswith(_UTF16):
-        _refuse(path, 1, "the file is UTF-16, not UTF-8", "save it as UTF-8")
+        refuse(path, 1, "the file is UTF-16, not UTF-8", "save it as UTF-8")
     before = data[: error.start].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     message = f"byte {error.start} (0x{data[error.start]:02x}) is not UTF-8"
-    _refuse(path, before.count(b"\n") + 1, message, "save the file as UTF-8")
-
-
-def _refuse(path: str, line: int | None, message: str, hint: str) -> Never:
-    raise ArticleError(message, place=Location(path, line), hint=hint)
+    refuse(path, before.count(b"\n") + 1, message, "save the file as UTF-8")

@@ -35,7 +35,7 @@ def summarise(html: str, *, stated: str | None, lead: str, title: str, alts: lis
     whole = _NOTES.sub("", html)
     for text in _candidates(whole, lead, alts):
         if _WORD.search(text):
-            return cut(text)
+            return shorten(text)
     return _folded(title) or "…"
 
 
@@ -43,9 +43,9 @@ def _candidates(whole: str, lead: str, alts: list[str]) -> Iterator[str]:
     """Best first; lazily, since the second is nearly always the one."""
     if lead:
         yield " ".join(_paragraphs(lead))
-        yield plain(_without_objects(lead))
+        yield text_of_html(_without_objects(lead))
     yield next(_paragraphs(whole), "")
-    yield plain(_without_objects(whole))
+    yield text_of_html(_without_objects(whole))
     yield _folded(" ".join(alts))
 
 
@@ -53,14 +53,14 @@ def _without_objects(html: str) -> str:
     return _LONE_LINK.sub(" ", _SKIPPED.sub(" ", html))
 
 
-def plain(html: str) -> str:
+def text_of_html(html: str) -> str:
     """The text of sanitised HTML in one line, without footnote references."""
     if "footnote-ref" in html:
         html = _REFERENCE.sub("", html)
     return _folded(unescape(_TAG.sub("", _BREAK.sub(" ", html))))
 
 
-def cut(text: str, longest: int = MAX_LENGTH) -> str:
+def shorten(text: str, longest: int = MAX_LENGTH) -> str:
     """`text` up to the last sentence that ends in time, else up to a word and "…"."""
     if len(text) <= longest:
         return text
@@ -85,5 +85,5 @@ def _paragraphs(html: str) -> Iterator[str]:
             inside += -1 if place[1] else 1
         elif not inside and not place[1]:
             paragraph = html[place.end() : html.find("</p>", place.end())]
-            if _WORD.search(plain(_LINK.sub("", paragraph))):
-                yield plain(paragraph)
+            if _WORD.search(text_of_html(_LINK.sub("", paragraph))):
+                yield text_of_html(paragraph)

@@ -67,8 +67,8 @@ def refuse_long(path: str, line: int) -> Never:
     refuse(path, line, message, "move long text into the body")
 
 
-def refuse(path: str, line: int, message: str, hint: str) -> Never:
-    """Raise ArticleError at a line of the file."""
+def refuse(path: str, line: int | None, message: str, hint: str) -> Never:
+    """Raise ArticleError at a line of the file, or about the whole file."""
     raise ArticleError(message, place=Location(path, line), hint=hint)
 
 

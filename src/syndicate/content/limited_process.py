@@ -22,7 +22,7 @@ from typing import Any, BinaryIO
 
 from syndicate.content.addresses import LocalFile, Surroundings
 from syndicate.content.article import Article, Format, Image, Rendering
-from syndicate.content.excerpt import cut
+from syndicate.content.excerpt import shorten
 from syndicate.content.plaintext import from_html, from_markdown
 from syndicate.content.render import render
 from syndicate.findings import Finding, Level, from_json, to_json
@@ -79,7 +79,7 @@ def _finding(article: Article, why: str) -> Finding:
 def _summarised(article: Article, summary: str = "") -> Rendering:
     """The beginning of an article as its whole text."""
     read = from_html if article.format is Format.HTML else from_markdown
-    text = article.summary or summary or cut(read(article.body[:2000])) or article.title
+    text = article.summary or summary or shorten(read(article.body[:2000])) or article.title
     return Rendering(f"<p>{escape(text, quote=False)}</p>", text)
 
 

@@ -314,10 +314,10 @@ def left_out(path: str, url: str | None, *, has_text: bool) -> str:
     """Why no web page is made of a page; "" if one is."""
     if not has_text:
         return EMPTY
-    return "" if url or address(path, "a") else FRONT
+    return "" if url or default_path(path, "a") else FRONT
 
 
-def address(path: str, slug: str) -> str:
+def default_path(path: str, slug: str) -> str:
     """The default URL path of a page below the site: `pages/About.md` -> `about/`; "" the front.
 
     `slug` is that of the article, of an index the folder's.

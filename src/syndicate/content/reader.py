@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, tzinfo
 from types import MappingProxyType
-from typing import Any, NamedTuple, Never
+from typing import Any, NamedTuple
 
 from syndicate.content import frontmatter, infer, naming, page_rules, plaintext
 from syndicate.content.article import NOTHING, Article, Format, HoldKind
@@ -25,14 +25,13 @@ from syndicate.content.body_reader import Body, read_body
 from syndicate.content.dates import DateError, to_utc
 from syndicate.content.decoding import MAX_BYTES, decode
 from syndicate.content.drafts import Hold, hold_of
-from syndicate.content.header import Header
+from syndicate.content.header import Header, refuse
 from syndicate.content.header_interpreter import interpret
 from syndicate.content.inherited import Inherited
 from syndicate.content.layout import detect_layout
 from syndicate.content.metadata import MAX_TAGS, Metadata
 from syndicate.content.naming import is_article
 from syndicate.content.paragraphs import arrange
-from syndicate.errors import ArticleError, Location
 from syndicate.findings import Finding, Level
 
 __all__ = ["MAX_BYTES", "Reading", "is_article", "read"]
@@ -63,12 +62,12 @@ def read(
     """
     form = naming.format_of(path)
     if form is None:
-        _refuse(
+        refuse(
             path, None, "the suffix is not that of an article", f"use {', '.join(naming.FORMATS)}"
         )
     text, illegal = decode(path, data)
     if (not text or text.isspace()) and not page_rules.is_section(path):
-        _refuse(path, None, "the file is empty", "write it, or delete it")
+        refuse(path, None, "the file is empty", "write it, or delete it")
     header = _header(path, text, form)
     illegal_beside = None
     if sidecar is not None and not header.kind:
@@ -223,7 +222,3 @@ def _title(path: str, name: str, metadata: Metadata, body: Body, form: Format) -
     if sentence := infer.first_sentence(text, form):
         return _Title(sentence, "first sentence")
     return _Title(name or naming.slug_of("", path), "file name", missing=True)
-
-
-def _refuse(path: str, line: int | None, message: str, hint: str) -> Never:
-    raise ArticleError(message, place=Location(path, line), hint=hint)

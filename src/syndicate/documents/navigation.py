@@ -20,7 +20,7 @@ def in_navigation(record: Record) -> bool:
     if record.state != State.PAGE:
         return False
     rule = json.loads(record.metadata).get("inferred", {}).get("page", "")
-    deep = page_rules.address(record.path, record.slug).count("/") > 1
+    deep = page_rules.default_path(record.path, record.slug).count("/") > 1
     return not (deep and (rule in page_rules.BY_SURROUNDING or page_rules.is_section(record.path)))
 
 

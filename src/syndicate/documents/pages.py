@@ -18,7 +18,7 @@ import jinja2
 from syndicate.config.model import FeedFormat, SiteSettings
 from syndicate.content.article import Image, Published
 from syndicate.feeds.feed import FORMS
-from syndicate.templating.environment import render
+from syndicate.templating.environment import render_template
 
 FEED_NAMES: Final[Mapping[FeedFormat, str]] = {"rss": "RSS", "atom": "Atom", "json": "JSON Feed"}
 
@@ -264,6 +264,6 @@ def _focusable(tag: re.Match[str]) -> str:
 
 
 def _page(env: jinja2.Environment, name: str, frame: Frame, head: Head, **values: object) -> bytes:
-    return render(
+    return render_template(
         env, f"web/{name}.html", site=frame.site, frame=frame, head=head, **values
     ).encode()

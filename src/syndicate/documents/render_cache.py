@@ -83,7 +83,7 @@ class RenderCache:
 
     def address(self, record: Record) -> str:
         """The absolute URL of an article."""
-        return address(record, self.site, self.zone)
+        return address_of(record, self.site, self.zone)
 
     def file_address(self, record: Record, target: str) -> str:
         """The absolute URL of a file in the content folder that an article refers to."""
@@ -156,11 +156,11 @@ class RenderCache:
         return CachedRendering(record.id, input_hash, text, findings.to_json([*found, *more]))
 
 
-def address(record: Record, site: SiteSettings, zone: tzinfo) -> str:
+def address_of(record: Record, site: SiteSettings, zone: tzinfo) -> str:
     """The absolute URL of the article or page of a record."""
     stated = json.loads(record.metadata).get("url") if '"url"' in record.metadata else None
     if not stated and site.pages and is_page(record):
-        stated = page_rules.address(record.path, record.slug)
+        stated = page_rules.default_path(record.path, record.slug)
     return article_url(
         site,
         zone,
@@ -174,7 +174,7 @@ def address(record: Record, site: SiteSettings, zone: tzinfo) -> str:
 def address_at(articles: Articles, site: SiteSettings, zone: tzinfo, path: str) -> str | None:
     """The address of the published article or page at a path, None when there is none."""
     record = next(iter(articles.at_paths([path])), None)
-    return address(record, site, zone) if record and is_shown(record) else None
+    return address_of(record, site, zone) if record and is_shown(record) else None
 
 
 def stale_renderings(

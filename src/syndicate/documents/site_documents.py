@@ -26,7 +26,7 @@ from syndicate.documents.navigation import navigation_records
 from syndicate.documents.render_cache import Folder, RenderCache
 from syndicate.documents.site_feeds import SiteFeeds, entry_unfit
 from syndicate.errors import Location, TemplateError
-from syndicate.feeds.archive import finished_pages, page_of, sequences_in, waiting
+from syndicate.feeds.archive import archive_page_of, finished_pages, sequences_in, waiting
 from syndicate.feeds.feed import Feed, faults_of_entry
 from syndicate.findings import Finding
 from syndicate.site import Site
@@ -72,7 +72,7 @@ class SiteDocuments:
             yield Owner(OwnerKind.FEED_ENTRY, record.id)
             yield from (Owner(OwnerKind.TAG, tag) for tag, _ in record.tag_pairs)
             if record.sequence is not None:
-                yield _feed_archive(page_of(record.sequence, self.config.feeds.entries))
+                yield _feed_archive(archive_page_of(record.sequence, self.config.feeds.entries))
 
     def all_owners(self) -> Iterator[Owner]:
         """Every owner there can be now."""

@@ -22,7 +22,7 @@ def finished_pages(last: int, size: int) -> int:
     return last // size
 
 
-def page_of(sequence: int, size: int) -> int:
+def archive_page_of(sequence: int, size: int) -> int:
     """The page, counted from 1, that an article belongs to, finished or not."""
     return (sequence - 1) // size + 1
 

@@ -44,7 +44,7 @@ TEXT_ALIGN = re.compile(r"text-align:\s*(left|right|center|start|end)")
 @lru_cache(TEXTS_KEPT)
 def for_mail(html: str, *, url: str, width: int) -> str:
     """Return `html` of the article at `url` for a column `width` pixels wide."""
-    root = parse(html)
+    root = parse_html(html)
     _links(root, url)
     _media(root, url)
     _details(root)
@@ -60,7 +60,7 @@ def for_mail(html: str, *, url: str, width: int) -> str:
 
 def without_picture(html: str, url: str) -> str:
     """HTML of `for_mail` without the first paragraph that is nothing but the picture at `url`."""
-    root = parse(html)
+    root = parse_html(html)
     for image in root.iterdescendants("img"):
         paragraph = image.getparent()
         alone = paragraph is not None and len(paragraph) == 1 and not _text(paragraph).strip()
@@ -75,7 +75,7 @@ def _inner(root: HtmlElement) -> str:
     return inner.partition(">")[2].rpartition("<")[0].strip()
 
 
-def parse(html: str) -> HtmlElement:
+def parse_html(html: str) -> HtmlElement:
     """The element that holds a fragment of HTML; what a tree cannot hold is left out."""
     page: HtmlElement = document_fromstring(f"<div>{NOT_IN_A_TREE.sub('', html)}</div>")
     return page.body[0] if len(page.body) == 1 else page.body

@@ -28,7 +28,7 @@ def colour_faults(root: HtmlElement, css: str) -> Iterator[tuple[int, tuple[str,
 
     Each unreadable pair of colours is reported once, with the first element that has it.
     """
-    light = {each: declarations(each.get("style", "")) for each in root.iter() if _is_tag(each)}
+    light = {each: properties(each.get("style", "")) for each in root.iter() if _is_tag(each)}
     over = _dark_styles(root, css)
     yield from _without_dark(light, over)
     dark = {each: {**style, **over.get(each, {})} for each, style in light.items()}
@@ -40,7 +40,7 @@ def colour_faults(root: HtmlElement, css: str) -> Iterator[tuple[int, tuple[str,
             reported.add((ink, paper))
 
 
-def declarations(style: str) -> Style:
+def properties(style: str) -> Style:
     """The properties of a declaration block, by name; !important is left out of the values."""
     pairs = (each.partition(":") for each in style.split(";"))
     return {
@@ -61,7 +61,7 @@ def _dark_styles(root: HtmlElement, css: str) -> dict[HtmlElement, Style]:
     styles: dict[HtmlElement, Style] = {}
     for _, _, selector, body in sorted(rules):
         for element in root.cssselect(selector):
-            styles.setdefault(element, {}).update(declarations(body))
+            styles.setdefault(element, {}).update(properties(body))
     return styles
 
 

@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from lxml.html import HtmlElement
 
-from syndicate.newsletters.body import TEXTS_KEPT, parse
+from syndicate.newsletters.body import TEXTS_KEPT, parse_html
 from syndicate.text_width import COLUMNS, width, wrap
 
 HEADINGS = {"h1": "=", "h2": "=", "h3": "-", "h4": "-", "h5": "", "h6": ""}
@@ -47,7 +47,7 @@ def plain_text(html: str, columns: int = COLUMNS) -> str:
     Ends without a line feed; "" for nothing to read.
     """
     links = _Links()
-    lines = _blocks(parse(html), links, columns)
+    lines = _blocks(parse_html(html), links, columns)
     if links.numbers:
         lines += ["", *(f"[{number}] {url}" for url, number in links.numbers.items())]
     return "\n".join(line.rstrip() for line in lines).strip("\n")

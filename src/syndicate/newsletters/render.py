@@ -20,7 +20,7 @@ from markupsafe import Markup, escape
 from syndicate.config.model import Newsletter, SiteSettings
 from syndicate.content.article import Image, Published
 from syndicate.errors import Location
-from syndicate.newsletters.body import for_mail, parse, text_direction, without_picture
+from syndicate.newsletters.body import for_mail, parse_html, text_direction, without_picture
 from syndicate.newsletters.inline import inline
 from syndicate.newsletters.issue import IssueLinks, Rendered
 from syndicate.newsletters.plain_text import plain_text
@@ -120,7 +120,7 @@ def _values_of_newsletter(
     design: Environment, newsletter: Newsletter, articles: Sequence[Published]
 ) -> dict[str, object]:
     """The values of templates that follow from a newsletter and the articles of an issue."""
-    filler = environment.render(design, "parts/preheader.txt", newsletter=newsletter)
+    filler = environment.render_template(design, "parts/preheader.txt", newsletter=newsletter)
     return {
         "newsletter": newsletter,
         "brand": newsletter.brand,
@@ -224,7 +224,7 @@ def _picture(article: Published) -> Image | None:
 
 def _is_short(article: Published) -> bool:
     """Whether the full text is no more than the summary, so that a summary saves nothing."""
-    root = parse(article.html)
+    root = parse_html(article.html)
     if next(root.iterdescendants(*MEDIA), None) is not None:
         return False
     text, summary = ("".join(each.split()) for each in (root.text_content(), article.summary))
@@ -233,7 +233,9 @@ def _is_short(article: Published) -> bool:
 
 def _css(design: Environment, newsletter: Newsletter) -> Markup:
     """The style sheet without its comments: they are for designers."""
-    css = environment.render(design, "email.css", newsletter=newsletter, brand=newsletter.brand)
+    css = environment.render_template(
+        design, "email.css", newsletter=newsletter, brand=newsletter.brand
+    )
     return Markup(CSS_COMMENT.sub("", css).strip())  # noqa: S704  # the user's own file
 
 
@@ -246,7 +248,9 @@ def _subject(design: Environment, newsletter: Newsletter, values: dict[str, obje
     """The subject from config.yaml, given to subject.txt, as one line of plain text."""
     place = subject_place(newsletter)
     subject = one_line(environment.render_string(design, newsletter.subject, place, **values))
-    return one_line(environment.render(design, "subject.txt", **(values | {"subject": subject})))
+    return one_line(
+        environment.render_template(design, "subject.txt", **(values | {"subject": subject}))
+    )
 
 
 def _fitting(
@@ -337,4 +341,6 @@ def _growth(marked: str, items: dict[str, Item], brief: dict[str, Item]) -> dict
 def _render(
     design: Environment, file: str, values: dict[str, object], items: Mapping[str, Item]
 ) -> str:
-    return environment.render(design, file, **(values | {"articles": list(items.values())}))
+    return environment.render_template(
+        design, file, **(values | {"articles": list(items.values())})
+    )

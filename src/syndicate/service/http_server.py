@@ -20,7 +20,7 @@ import uvicorn
 from syndicate.catalogue.records import aliases_of
 from syndicate.catalogue.urls import base_url
 from syndicate.config.model import Webhooks
-from syndicate.documents.render_cache import address
+from syndicate.documents.render_cache import address_of
 from syndicate.errors import OutputError, SyndicateError
 from syndicate.issues.archive import moved_pages
 from syndicate.service.bounce_task import WebhookEndpoint
@@ -143,7 +143,7 @@ class HttpServer:
         with open_site(self._setup, no_progress) as site:
             articles = Articles(site.database)
             aliases = {
-                alias: address(record, site.config.site, site.zone)
+                alias: address_of(record, site.config.site, site.zone)
                 for record in articles.with_aliases()
                 for alias in aliases_of(record)
             }

@@ -13,7 +13,7 @@ import jinja2
 from syndicate.documents.pages import Frame
 from syndicate.newsletters.inline import inline
 from syndicate.newsletters.issue import IssueLinks, Rendered
-from syndicate.templating.environment import render
+from syndicate.templating.environment import render_template
 
 
 def confirmation(
@@ -41,10 +41,12 @@ def preferences_email(
 def _email(env: jinja2.Environment, frame: Frame, name: str, **values: object) -> Rendered:
     """Render an email; its preheader is the first paragraph of the plain text."""
     common = {"site": frame.site, "frame": frame, **values}
-    subject = _line(render(env, f"emails/{name}_subject.txt", **common))
-    text = render(env, f"emails/{name}.txt", **common)
+    subject = _line(render_template(env, f"emails/{name}_subject.txt", **common))
+    text = render_template(env, f"emails/{name}.txt", **common)
     preheader = _line(text.strip().partition("\n\n")[0])
-    html = render(env, f"emails/{name}.html", **common, subject=subject, preheader=preheader)
+    html = render_template(
+        env, f"emails/{name}.html", **common, subject=subject, preheader=preheader
+    )
     links = IssueLinks(web_url="", unsubscribe_url="", home_url=frame.home)
     return Rendered(subject, preheader, inline(html), text, links)
 

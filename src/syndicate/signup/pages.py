@@ -13,7 +13,7 @@ from enum import StrEnum
 import jinja2
 
 from syndicate.documents.pages import Frame, Head
-from syndicate.templating.environment import render
+from syndicate.templating.environment import render_template
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +132,9 @@ class Pages:
     def agreed(self, titles: Sequence[str]) -> str:
         """The consent text for newsletters of these titles."""
         site = self._frame.site
-        return render(self._env, "web/agreed.txt", titles=titles, site=site).strip()
+        return render_template(self._env, "web/agreed.txt", titles=titles, site=site).strip()
 
     def _page(self, name: str, **values: object) -> bytes:
         head = Head(heading="", description="", address="", feeds=self._frame.feeds)
         common = {"site": self._frame.site, "frame": self._frame, "head": head}
-        return render(self._env, f"web/{name}.html", **common, **values).encode()
+        return render_template(self._env, f"web/{name}.html", **common, **values).encode()

@@ -14,7 +14,7 @@ from syndicate.catalogue.tags import tag_pairs
 from syndicate.content.article import HoldKind
 from syndicate.content.folder import Stat
 from syndicate.content.path_set import PathSet
-from syndicate.store.database import Database
+from syndicate.store.database import Database, text_pairs
 from syndicate.store.meta import Key, Meta
 
 COLUMNS = ", ".join(Record._fields)
@@ -65,13 +65,16 @@ class Articles:
 
     def unreadable(self) -> dict[str, str]:
         """Path -> finding (JSON) of the files that could not be read."""
-        return dict(self._pairs("SELECT path, finding FROM unreadable_files ORDER BY path"))
+        return dict(
+            text_pairs(self.database, "SELECT path, finding FROM unreadable_files ORDER BY path")
+        )
 
     def findings(self) -> list[tuple[str, str]]:
         """Path and findings (JSON) of reading each article, by path."""
-        return self._pairs(
+        return text_pairs(
+            self.database,
             "SELECT path, findings FROM articles "
-            "WHERE findings IS NOT NULL AND state <> 'gone' ORDER BY path"
+            "WHERE findings IS NOT NULL AND state <> 'gone' ORDER BY path",
         )
 
     def everything(self) -> list[Record]:
@@ -229,13 +232,15 @@ class Articles:
 
     def next_due(self) -> tuple[str, str] | None:
         """When the next record is published or expires, and its path; None if never."""
-        pairs = self._pairs(
+        pairs = text_pairs(
+            self.database,
             f"SELECT published, path FROM articles WHERE {BY_SEQUENCE} AND sequence IS NULL "
-            "ORDER BY published, id LIMIT 1"
+            "ORDER BY published, id LIMIT 1",
         )
-        pairs += self._pairs(
+        pairs += text_pairs(
+            self.database,
             "SELECT published, path FROM articles WHERE state = 'waiting' "
-            "ORDER BY published, id LIMIT 1"
+            "ORDER BY published, id LIMIT 1",
         )
         if expiry := Meta(self.database).all().get(Key.NEXT_EXPIRY):
             pairs.append((expiry, ""))
@@ -338,9 +343,6 @@ class Articles:
         self.database.upsert("unreadable_files", UnreadableRow._fields, files)
 
     # -- helpers -----------------------------------------------------------------------------
-
-    def _pairs(self, query: str) -> list[tuple[str, str]]:
-        return [(str(one), str(other)) for one, other in self._rows(query)]
 
     def _select(self, where: str, values: Mapping[str, object]) -> list[Record]:
         query = f"SELECT {COLUMNS} FROM articles WHERE {where}"

@@ -99,6 +99,11 @@ class Database(Protocol):
         ...
 
 
+def text_pairs(database: Database, query: str) -> list[tuple[str, str]]:
+    """The rows of a query of two columns with text."""
+    return [(str(one), str(other)) for one, other in database.rows(query)]
+
+
 def wait_until(taken: Callable[[], bool], seconds: float = BUILD_SECONDS) -> None:
     """Try to take a lock until that succeeds. Raises StoreError when it takes too long."""
     deadline = time.monotonic() + seconds

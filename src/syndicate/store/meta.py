@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-from syndicate.store.database import Database
+from syndicate.store.database import Database, text_pairs
 
 
 class Key(StrEnum):
@@ -36,7 +36,7 @@ class Meta:
 
     def all(self) -> dict[str, str]:
         """All values."""
-        return dict(self._pairs("SELECT key, value FROM meta"))
+        return dict(text_pairs(self._database, "SELECT key, value FROM meta"))
 
     def remember(self, values: Mapping[str, str]) -> None:
         """Set values."""
@@ -49,6 +49,3 @@ class Meta:
     def forget(self, key: str) -> None:
         """Delete a value."""
         self._database.run("DELETE FROM meta WHERE key = :key", {"key": key})
-
-    def _pairs(self, query: str) -> list[tuple[str, str]]:
-        return [(str(one), str(other)) for one, other in self._rows(query)]

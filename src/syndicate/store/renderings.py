@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from syndicate.catalogue.records import BESIDE_ARTICLES, State
 from syndicate.content.path_set import PathSet
 from syndicate.store.articles import SHOWN_BY_ID, Articles, among, chunks
-from syndicate.store.database import Database
+from syndicate.store.database import Database, text_pairs
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,10 @@ class Renderings:
         """Path and findings (JSON) of rendering each published article that was rendered."""
         # Not a join: databases may start it with all articles.
         found = dict(
-            self._pairs("SELECT article, findings FROM renderings WHERE findings IS NOT NULL")
+            text_pairs(
+                self._database,
+                "SELECT article, findings FROM renderings WHERE findings IS NOT NULL",
+            )
         )
         shown = (State.LIVE, *BESIDE_ARTICLES)
         live = (r for r in Articles(self._database).by_ids(sorted(found)) if r.state in shown)
@@ -103,6 +106,3 @@ class Renderings:
                 for t, w in uses.get(k.article, {}).items()
             ],
         )
-
-    def _pairs(self, query: str) -> list[tuple[str, str]]:
-        return [(str(one), str(other)) for one, other in self._rows(query)]

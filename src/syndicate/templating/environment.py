@@ -126,7 +126,7 @@ def within(env: jinja2.Environment, *folders: str) -> jinja2.Environment:
     return env.overlay(loader=jinja2.FileSystemLoader(searched))
 
 
-def render(env: jinja2.Environment, name: str, /, **values: object) -> str:
+def render_template(env: jinja2.Environment, name: str, /, **values: object) -> str:
     """Render the template `name`. Raises TemplateError with its file and line."""
     try:
         return env.get_template(name).render(values)

@@ -16,7 +16,7 @@ from syndicate.config.model import Newsletter
 from syndicate.content.article import Published
 from syndicate.errors import Location
 from syndicate.findings import Level
-from syndicate.newsletters.body import for_mail, parse
+from syndicate.newsletters.body import for_mail, parse_html
 from syndicate.newsletters.css_syntax import COMMENT
 from syndicate.newsletters.issue import Rendered
 from syndicate.newsletters.plain_text import plain_text
@@ -136,5 +136,5 @@ def _unescaped(html: str) -> str:
 
 def text_of(html: str) -> str:
     """All text and attribute values of a piece of HTML."""
-    root: HtmlElement = parse(html)
+    root: HtmlElement = parse_html(html)
     return " ".join([root.text_content(), *(unquote(each) for each in root.xpath(".//@*"))])

@@ -11,7 +11,7 @@ from lxml.html import HtmlElement
 
 from syndicate.errors import Location
 from syndicate.findings import Level
-from syndicate.newsletters.contrast import declarations
+from syndicate.newsletters.contrast import properties
 from syndicate.newsletters.rules.checked_issue import CheckedIssue, Fault
 from syndicate.newsletters.rules.markup import WIDEST
 
@@ -31,7 +31,7 @@ def images(issue: CheckedIssue) -> Iterator[Fault]:
 
 def _image_faults(image: HtmlElement) -> Iterator[tuple[int, str]]:
     sizes = [image.get(side) for side in ("width", "height")]
-    style = declarations(image.get("style", ""))
+    style = properties(image.get("style", ""))
     if "alt" not in image.attrib:
         yield 22, "has no alt"
     if not all(each is None or each.isdigit() for each in sizes):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from syndicate.findings import Level
-from syndicate.newsletters.contrast import declarations
+from syndicate.newsletters.contrast import properties
 from syndicate.newsletters.css_syntax import COMMENT
 from syndicate.newsletters.render import (
     size_as_sent,
@@ -74,7 +74,7 @@ def tables(issue: CheckedIssue) -> Iterator[Fault]:
 
 
 def container(issue: CheckedIssue) -> Iterator[Fault]:
-    styles = [declarations(each) for each in issue.root.xpath("//@style")]
+    styles = [properties(each) for each in issue.root.xpath("//@style")]
     found = (re.match(r"(\d+)px", each.get("max-width", "")) for each in styles)
     widths = sorted({int(each[1]) for each in found if each}, reverse=True)
     if not any(600 <= each <= WIDEST for each in widths):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from syndicate.findings import Level
-from syndicate.newsletters.contrast import colour_faults, declarations
+from syndicate.newsletters.contrast import colour_faults, properties
 from syndicate.newsletters.rules.checked_issue import CheckedIssue, Fault, label
 from syndicate.newsletters.style_doubts import doubts
 
@@ -48,7 +48,7 @@ def readable(issue: CheckedIssue) -> Iterator[Fault]:
     """Text large enough, and links that show without colour: by underline or frame."""
     faults = []
     for element in issue.root.xpath("//body//*"):
-        style = declarations(element.get("style", ""))
+        style = properties(element.get("style", ""))
         pixels = re.fullmatch(r"([\d.]+)px", style.get("font-size", ""))
         if pixels and float(pixels[1]) < MIN_TEXT and style.get("display") != "none":
             place = issue.place(".css", f"font-size: {pixels[0]}")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from urllib.parse import urldefrag
 
 from syndicate.findings import Level
-from syndicate.newsletters.body import parse
+from syndicate.newsletters.body import parse_html
 from syndicate.newsletters.render import (
     MAX_HTML_LENGTH,
     PREHEADER,
@@ -43,7 +43,7 @@ def contents_in_text(issue: CheckedIssue) -> Iterator[Fault]:
     html, text = (signs(each) for each in (shown_text(issue), issue.rendered.text))
     hrefs = set(issue.root.xpath("//a/@href"))
     for article in (each for each in issue.articles if len(each.html) <= MAX_HTML_LENGTH):
-        body = parse(article.html)
+        body = parse_html(article.html)
         pieces = [one_line(each) for item in body.iter(*HEADED) for each in item.itertext()]
         left_out = [each for each in pieces if signs(each) in html and signs(each) not in text]
         urls = (url for url in body.xpath(".//a/@href") if url in hrefs)
