@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from site_folder import NOON, SiteFolder
+from prepared_issue import SLOT, copy_issue, make_issue, was_built
+
+from site_folder import SiteFolder
 from syndicate.delivery.operations.report import DeliveryReport, reconcile
 from syndicate.delivery.progress import IssueProgress, ProgressCallback
 from syndicate.delivery.relays import RelayError
 from syndicate.delivery.sender import SendReport, send
-from syndicate.issues.freeze import freeze_issue
 from syndicate.site import Site
 from syndicate.store.deliveries import Deliveries
 from syndicate.store.issue_sends import IssueSend, IssueSends
@@ -27,7 +28,6 @@ WEEKLY = {
     "deliver": True,
     "max_age": "9999 days",  # issues of tests are made on a day in 2026, and sent whenever
 }
-SLOT = "2026-11-22T12:00"
 NAME = f"weekly/{SLOT}"
 
 
@@ -74,12 +74,8 @@ class Mailing:
         return [each for each in found if each]
 
     def issue(self) -> Issue:
-        """Make the issue."""
-        self.folder.build(NOON)
-        with self.folder.opened() as site:
-            made = freeze_issue(site, site.config.newsletters["weekly"], SLOT, NOON, NOON)
-        self.folder.build(NOON)
-        return made
+        """Make the issue, or copy the same one that was made before."""
+        return make_issue(self.folder) if was_built(self.folder) else copy_issue(self.folder)
 
     def send(
         self,
