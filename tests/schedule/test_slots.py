@@ -14,7 +14,8 @@ from local_calendar import BEGIN, END, PLACES, changes, year
 from syndicate.errors import ScheduleError
 from syndicate.schedule.slots import Schedule, Slot, moment_of
 
-TIMES = [(hour, minute) for hour in range(24) for minute in (0, 15, 30, 45)]
+QUARTERS = (0, 15, 30, 45)
+TIMES = [(hour, minute) for hour in range(24) for minute in QUARTERS]
 
 
 def named(reached: dict[datetime, datetime]) -> list[Slot]:
@@ -29,15 +30,26 @@ def utc(text: str) -> datetime:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("place", PLACES)
-def test_each_quarter_hour_of_the_year_is_one_slot(place: str) -> None:
+@pytest.mark.parametrize("number", range(len(PLACES)))
+def test_each_hour_of_the_year_is_one_slot(number: int) -> None:
+    """The four quarters of an hour are shared out among the places."""
+    place, minute = PLACES[number], QUARTERS[number % 4]
     reached = year(place)
-    locals_ = list(reached)
-    assert all(later - earlier == timedelta(minutes=15) for earlier, later in pairwise(locals_))
-    for minute in (0, 15, 30, 45):
-        schedule = Schedule.parse(cron=f"{minute} * * * *", time_zone=place)
-        wanted = {local: due for local, due in reached.items() if local.minute == minute}
-        assert list(schedule.between(BEGIN, END)) == named(wanted)
+    assert all(later - earlier == timedelta(minutes=15) for earlier, later in pairwise(reached))
+    schedule = Schedule.parse(cron=f"{minute} * * * *", time_zone=place)
+    wanted = {local: due for local, due in reached.items() if local.minute == minute}
+    assert list(schedule.between(BEGIN, END)) == named(wanted)
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_each_quarter_hour_is_one_slot_when_clocks_change(place: str) -> None:
+    for change in changes(place):
+        near = {k: v for k, v in year(place).items() if abs(k - change) < timedelta(days=2)}
+        begin, end = min(near.values()) - timedelta(minutes=1), max(near.values())
+        for minute in QUARTERS:
+            schedule = Schedule.parse(cron=f"{minute} * * * *", time_zone=place)
+            wanted = {local: due for local, due in near.items() if local.minute == minute}
+            assert list(schedule.between(begin, end)) == named(wanted)
 
 
 @pytest.mark.slow
