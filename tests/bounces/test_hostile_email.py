@@ -30,6 +30,7 @@ SIZE = MAX_BYTES // 16
 """What an email repeats, and how many bytes of it."""
 
 SYSTEM = "Return-Path: <>\nFrom: MAILER-DAEMON@mx.example.net\nSubject: Undeliverable\n"
+CODECS = ("Punycode", "unicode_escape", "idna", "utf-7")
 PERSON = "From: Ann <ann@example.net>\nSubject: Hello\n"
 SHAPES = {
     "the text of a mail system": SYSTEM + "\n{}",
@@ -37,7 +38,7 @@ SHAPES = {
     "HTML": PERSON + "Content-Type: text/html\n\n{}",
     **{
         f"text as {codec}": SYSTEM + f"Content-Type: text/plain; charset={codec}\n\n-----z{{}}"
-        for codec in ("Punycode", "unicode_escape", "idna", "utf-7")
+        for codec in CODECS
     },
     "the type": SYSTEM + "Content-Type: text/plain; name={}\n\nfailed",
     "the type of a part": SYSTEM
@@ -68,7 +69,14 @@ def read_all(shape: str) -> None:
                 continue
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+SOAKED = {"HTML", "the text of a person", *(f"text as {each}" for each in CODECS[1:])}
+"""The shapes that only the soak tests try: they take seconds."""
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [pytest.param(each, marks=[pytest.mark.soak] * (each in SOAKED)) for each in SHAPES],
+)
 def test_any_repetition_is_read_in_bounded_time(shape: str) -> None:
     code = f"import test_hostile_email; test_hostile_email.read_all({shape!r})"
     paths = f"import sys; sys.path[:0] = {sys.path!r}; "
