@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
+import os
 import signal
 import subprocess
 import sys
@@ -11,31 +13,50 @@ from pathlib import Path
 
 import pytest
 
-from site_folder import SiteFolder
-from syndicate.issues.freeze import freeze_issue
+from site_folder import SiteFolder, quietly
+from syndicate import atomic_files
+from syndicate.build.builder import build
+from syndicate.issues import freeze
+from syndicate.issues.freeze import IssueDraft, freeze_issue
+from syndicate.site import load_site
 from syndicate.store.connect import open_database
 from syndicate.store.issues import Issue, Issues
 
 WEEKLY = {"weekly": {"title": "Weekly", "sender": "a@example.org", "postal_address": "Here"}}
 MONDAY = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 SLOT = f"{MONDAY:%Y-%m-%dT%H:%M}"
-HERE = str(Path(__file__).parents[1])
 
-DYING = """
-import os, signal, sys
-sys.path.insert(0, {here!r})
-from datetime import UTC, datetime
-from pathlib import Path
-from site_folder import quietly
-from syndicate import atomic_files
-from syndicate.build.builder import build
-from syndicate.issues import freeze
-from syndicate.site import load_site
-from syndicate.store.issues import Issues
+DEATHS: dict[str, tuple[object, str, str, int]] = {
+    "before choosing": (IssueDraft, "choose", "before", 1),
+    "when chosen": (IssueDraft, "choose", "after", 1),
+    "when composed": (IssueDraft, "compose", "after", 1),
+    "with the issue half kept": (Issues, "add", "after", 1),
+    "before what is owed is kept": (freeze, "mark_pending", "before", 1),
+    "before the commit": (freeze, "mark_pending", "after", 1),
+    "when kept": (IssueDraft, "keep", "after", 1),
+    "before the first document": (atomic_files, "_replace", "before", 1),
+    "in the middle of the documents": (atomic_files, "_replace", "after", 3),
+}
+"""Whose function, its name, whether the process dies before or after it, and in which call."""
 
-def dies(owner, step, when, count=1):
+
+PRELOADED = [
+    "pytest",
+    "syndicate.build.builder",
+    "syndicate.build.write_documents",
+    "syndicate.issues.compose",
+    "syndicate.issues.freeze",
+    "syndicate.store.postgresql",
+    "syndicate.store.sqlite",
+]
+"""What the processes that die begin with, so that they do not import it one by one."""
+
+
+def die(owner: object, step: str, when: str, count: int) -> None:
+    """Have this process die in that call of a function."""
     real, calls = getattr(owner, step), [0]
-    def wrapped(*args, **named):
+
+    def wrapped(*args: object, **named: object) -> object:
         calls[0] += 1
         if when == "before" and calls[0] == count:
             os.kill(os.getpid(), signal.SIGKILL)
@@ -43,27 +64,16 @@ def dies(owner, step, when, count=1):
         if when == "after" and calls[0] == count:
             os.kill(os.getpid(), signal.SIGKILL)
         return result
+
     setattr(owner, step, wrapped)
 
-now = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
-with load_site(Path({config!r}), {{}}, quietly) as site:
-    build(site, now)
-    {death}
-    freeze.freeze_issue(site, site.config.newsletters["weekly"], {slot!r}, now, now)
-    build(site, now)
-"""
 
-DEATHS = {
-    "before choosing": 'dies(freeze.IssueDraft, "choose", "before")',
-    "when chosen": 'dies(freeze.IssueDraft, "choose", "after")',
-    "when composed": 'dies(freeze.IssueDraft, "compose", "after")',
-    "with the issue half kept": 'dies(Issues, "add", "after")',
-    "before what is owed is kept": 'dies(freeze, "mark_pending", "before")',
-    "before the commit": 'dies(freeze, "mark_pending", "after")',
-    "when kept": 'dies(freeze.IssueDraft, "keep", "after")',
-    "before the first document": 'dies(atomic_files, "_replace", "before")',
-    "in the middle of the documents": 'dies(atomic_files, "_replace", "after", 3)',
-}
+def make_issue_and_die(config_file: Path, when: str) -> None:
+    """What the process does that dies."""
+    die(*DEATHS[when])
+    with load_site(config_file, {}, quietly) as site:
+        freeze.freeze_issue(site, site.config.newsletters["weekly"], SLOT, MONDAY, MONDAY)
+        build(site, MONDAY)
 
 
 @pytest.fixture
@@ -78,9 +88,13 @@ def site(tmp_path: Path, database_url: str) -> SiteFolder:
 def test_the_issue_exists_once_and_whole_after_a_death_and_a_restart(
     site: SiteFolder, when: str
 ) -> None:
-    code = DYING.format(here=HERE, config=str(site.config_file), slot=SLOT, death=DEATHS[when])
-    died = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert died.returncode == -signal.SIGKILL, died.stderr
+    site.build(MONDAY)
+    processes = multiprocessing.get_context("forkserver")
+    processes.set_forkserver_preload(PRELOADED)
+    process = processes.Process(target=make_issue_and_die, args=(site.config_file, when))
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
     site.build(MONDAY)  # whatever starts next builds first, as the service does
     with site.opened() as opened:
         newsletter = opened.config.newsletters["weekly"]
