@@ -17,7 +17,14 @@ LATER = datetime(2027, 3, 1, tzinfo=UTC)
 
 
 @pytest.fixture
-def site(tmp_path: Path, database_url: str) -> SiteFolder:
+def site(tmp_path: Path) -> SiteFolder:
+    """On SQLite: for tests of documents, where the database makes no difference."""
+    return SiteFolder(tmp_path / "site", "sqlite:///syndicate.db")
+
+
+@pytest.fixture
+def either_site(tmp_path: Path, database_url: str) -> SiteFolder:
+    """On SQLite and on PostgreSQL."""
     return SiteFolder(tmp_path / "site", database_url)
 
 
@@ -37,23 +44,23 @@ def hugo(site: SiteFolder) -> None:
     site.write("search.md", "---\ntitle: Search\nlayout: search\n---\n")
 
 
-def test_pages_are_built_and_linked_and_stand_in_no_feed(site: SiteFolder) -> None:
-    site.configure(newsletters=WEEKLY)
-    hugo(site)
-    report = site.build()
+def test_pages_are_built_and_linked_and_stand_in_no_feed(either_site: SiteFolder) -> None:
+    either_site.configure(newsletters=WEEKLY)
+    hugo(either_site)
+    report = either_site.build()
     assert report.findings == ()
-    assert (report.articles, titles(site)) == (1, ["First"])
-    pages = {path for path in site.documents() if path.endswith("/index.html")}
+    assert (report.articles, titles(either_site)) == (1, ["First"])
+    pages = {path for path in either_site.documents() if path.endswith("/index.html")}
     places = ("about", "imprint", "posts", "articles/first")
     assert {f"public/{place}/index.html" for place in places} <= pages
-    assert not any("search" in path or "tags/us" in path for path in site.documents())
-    assert "Who we <em>are</em>" in text(site, "about/index.html")
-    front = text(site, "index.html")
+    assert not any("search" in path or "tags/us" in path for path in either_site.documents())
+    assert "Who we <em>are</em>" in text(either_site, "about/index.html")
+    front = text(either_site, "index.html")
     links = [front.index(f'<a href="https://example.org/{p}/"') for p in ("imprint", "about")]
     assert links == sorted(links)
-    assert '<a href="https://example.org/about/"' in text(site, "articles/first/index.html")
+    assert '<a href="https://example.org/about/"' in text(either_site, "articles/first/index.html")
     assert "About us" not in front[front.index("<main") :]
-    for path, data in site.documents().items():
+    for path, data in either_site.documents().items():
         if path.endswith((".xml", ".json", ".opml", ".eml", ".txt")):
             assert b"About us" not in data, path
 
@@ -84,20 +91,20 @@ def test_pages_in_folders_are_linked_only_if_their_header_or_name_makes_them_pag
     ]
 
 
-def test_pages_of_each_language_and_beside_posts_stand_in_no_feed(site: SiteFolder) -> None:
-    site.article("en/posts/first.md", "First", date="2026-11-01")
-    site.article("de/posts/erster.md", "Erster", date="2026-11-01")
-    site.article("en/about.md", "About", date="2015-01-01")
-    site.article("de/datenschutz.md", "Datenschutz")
-    site.article("en/projects.md", "Projects", date="2016-01-01")
-    site.article("en/projects/boat.md", "Boat")
-    site.article("about/team.md", "Team")
-    site.article("en/now.md", "What now", date="2026-11-02", type="post")
-    report = site.build()
+def test_pages_of_each_language_and_beside_posts_stand_in_no_feed(either_site: SiteFolder) -> None:
+    either_site.article("en/posts/first.md", "First", date="2026-11-01")
+    either_site.article("de/posts/erster.md", "Erster", date="2026-11-01")
+    either_site.article("en/about.md", "About", date="2015-01-01")
+    either_site.article("de/datenschutz.md", "Datenschutz")
+    either_site.article("en/projects.md", "Projects", date="2016-01-01")
+    either_site.article("en/projects/boat.md", "Boat")
+    either_site.article("about/team.md", "Team")
+    either_site.article("en/now.md", "What now", date="2026-11-02", type="post")
+    report = either_site.build()
     assert report.findings == ()
-    assert (titles(site), report.counts.pages) == (["Erster", "First", "What now"], 5)
-    assert '<a href="https://example.org/de/datenschutz/"' in text(site, "index.html")
-    assert "public/about/team/index.html" in site.documents()
+    assert (titles(either_site), report.counts.pages) == (["Erster", "First", "What now"], 5)
+    assert '<a href="https://example.org/de/datenschutz/"' in text(either_site, "index.html")
+    assert "public/about/team/index.html" in either_site.documents()
 
 
 def test_a_flat_blog_has_pages_by_their_names(site: SiteFolder) -> None:
@@ -258,23 +265,23 @@ def test_an_article_that_expired_before_its_first_build_is_never_published(
     assert not any(b"Fair" in data for data in site.documents().values())
 
 
-def test_an_article_that_expired_while_the_clock_was_ahead_returns(site: SiteFolder) -> None:
-    site.configure(newsletters=WEEKLY)
-    site.article("fair.md", "Fair", date="2026-11-01", tags=["fun"], expires="2027-01-01")
-    site.article("show.md", "Show", type="page", expires="2027-02-01")
-    site.article("hall.md", "Hall", date="2026-12-31", type="page", expires="2027-02-01")
-    site.article("plan.md", "Plan", date="2026-12-24", expires="2027-01-01")
-    site.article("bare.md", "Bare", unlisted=True, expires="2027-02-01")
-    site.article("lake.md", "Lake", date="2026-11-02")
-    site.build(NOON)
-    before = site.documents()
-    site.build(LATER)
-    assert titles(site) == ["Lake"]
-    site.build(NOON)
-    assert site.documents() == before
-    assert site.build(NOON).written == ()
-    site.build(datetime(2026, 12, 25, tzinfo=UTC))
-    assert titles(site) == ["Fair", "Lake", "Plan"]
+def test_an_article_that_expired_while_the_clock_was_ahead_returns(either_site: SiteFolder) -> None:
+    either_site.configure(newsletters=WEEKLY)
+    either_site.article("fair.md", "Fair", date="2026-11-01", tags=["fun"], expires="2027-01-01")
+    either_site.article("show.md", "Show", type="page", expires="2027-02-01")
+    either_site.article("hall.md", "Hall", date="2026-12-31", type="page", expires="2027-02-01")
+    either_site.article("plan.md", "Plan", date="2026-12-24", expires="2027-01-01")
+    either_site.article("bare.md", "Bare", unlisted=True, expires="2027-02-01")
+    either_site.article("lake.md", "Lake", date="2026-11-02")
+    either_site.build(NOON)
+    before = either_site.documents()
+    either_site.build(LATER)
+    assert titles(either_site) == ["Lake"]
+    either_site.build(NOON)
+    assert either_site.documents() == before
+    assert either_site.build(NOON).written == ()
+    either_site.build(datetime(2026, 12, 25, tzinfo=UTC))
+    assert titles(either_site) == ["Fair", "Lake", "Plan"]
 
 
 def test_a_part_of_posts_is_held_back_where_posts_have_days_in_their_names(

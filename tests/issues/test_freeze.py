@@ -30,6 +30,9 @@ pytestmark = pytest.mark.slow
 WEEKLY = {"weekly": {"title": "Weekly", "sender": "a@example.org", "postal_address": "Here"}}
 MONDAY = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""For tests of texts and documents, where the database makes no difference."""
+
 
 @pytest.fixture
 def site(tmp_path: Path, database_url: str) -> SiteFolder:
@@ -96,6 +99,7 @@ def test_a_late_article_with_an_old_date_is_not_lost(site: SiteFolder) -> None:
     assert [a.title for a in make(site, MONDAY + timedelta(days=7)).carried] == ["From the attic"]
 
 
+@on_sqlite
 def test_the_logo_stays_for_the_past_issues_when_nothing_new_is_to_be_sent(
     site: SiteFolder,
 ) -> None:
@@ -136,6 +140,7 @@ def test_a_slot_has_one_issue_and_it_stays_as_it_is(site: SiteFolder) -> None:
     assert frozen.items() <= site.documents().items()
 
 
+@on_sqlite
 def test_the_archive_states_later_corrections(site: SiteFolder) -> None:
     site.article("one.md", "The first", date="2026-11-01")
     make(site)
@@ -199,6 +204,7 @@ def test_an_article_taken_by_another_issue_meanwhile_is_not_in_both(
     assert [a.title for a in other.carried] == ["The first"]
 
 
+@on_sqlite
 def test_an_issue_that_breaks_a_rule_is_not_made_until_it_is_corrected(site: SiteFolder) -> None:
     template = site.root / "templates" / "newsletter" / "email.html"
     site.article("one.md", "The first", date="2026-11-01")
@@ -227,6 +233,7 @@ def test_a_skipped_slot_has_its_reason(site: SiteFolder) -> None:
     assert [a.title for a in make(site).carried] == ["The first"]
 
 
+@on_sqlite
 def test_a_document_of_an_issue_that_was_lost_is_written_again(site: SiteFolder) -> None:
     site.article("one.md", "The first", date="2026-11-01")
     make(site)
@@ -279,6 +286,7 @@ def test_a_delivered_issue_keeps_its_personal_texts(site: SiteFolder) -> None:
     assert "Hello Ada &lt;script&gt;," in html.get_content()
 
 
+@on_sqlite
 def test_what_all_get_alike_has_nothing_of_a_reader(site: SiteFolder) -> None:
     site.configure(**DELIVERED)
     site.article("one.md", "The first", date="2026-11-01")
@@ -289,6 +297,7 @@ def test_what_all_get_alike_has_nothing_of_a_reader(site: SiteFolder) -> None:
         assert "mailto:a" in text
 
 
+@on_sqlite
 def test_an_issue_that_is_not_delivered_keeps_nothing_personal(site: SiteFolder) -> None:
     site.article("one.md", "The first", date="2026-11-01")
     assert make(site).personal == ""
@@ -301,6 +310,7 @@ def test_an_issue_that_is_not_delivered_keeps_nothing_personal(site: SiteFolder)
         ("{{ '{{' }} first_name }}", "was not replaced"),
     ],
 )
+@on_sqlite
 def test_an_issue_is_checked_as_readers_would_get_it_before_it_is_stored(
     site: SiteFolder, template: str, wrong: str
 ) -> None:
@@ -313,6 +323,7 @@ def test_an_issue_is_checked_as_readers_would_get_it_before_it_is_stored(
         make(site)
 
 
+@on_sqlite
 def test_an_email_that_only_a_long_name_makes_too_long_is_refused(site: SiteFolder) -> None:
     site.article("one.md", "The first", date="2026-11-01")
     room = CUT_BY_GMAIL - size_as_sent(make(site).html) - 1_500
