@@ -298,13 +298,12 @@ def test_the_decoded_message_is_the_issue_with_values_of_the_reader(
     assert " ".join(str(read(data)["To"].addresses[0].addr_spec).split()) == ADA.address
 
 
-@pytest.mark.slow
-def test_ten_thousand_readers_get_whole_messages_of_their_own() -> None:
+def test_two_thousand_readers_get_whole_messages_of_their_own() -> None:
     lots = random.Random(2026)
     alphabet = "abc DEF.=?<>&\"'{}éß湖🦢شתא,;:@\\"
     seen = set()
     ready = encoded()
-    for number in range(10_000):
+    for number in range(2_000):
         name = "".join(lots.choices(alphabet, k=lots.randint(0, 60))).strip()
         who = replace(ADA, name=name, message_id=f"{number}@news.example.org")
         data = ready.to(who)
@@ -314,7 +313,7 @@ def test_ten_thousand_readers_get_whole_messages_of_their_own() -> None:
         assert not any(line.startswith(b".") for line in body)
         assert DIGEST[:12].encode() not in data
         seen.add(data)
-    assert len(seen) == 10_000
+    assert len(seen) == 2_000
 
 
 @given(NAMES, TEXTS)

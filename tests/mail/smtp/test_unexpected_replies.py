@@ -159,6 +159,8 @@ def odd_things(at: str) -> Iterator[Say]:
         yield Say("", silent=True)
 
 
+SOAKED = {"the sender is refused", "the message is refused for now"}
+"""Plans that only the soak tests try at each step: each waits for replies that never come."""
 STEPS = [*USUAL, "EHLO", "BODY"]
 CLOSING = {
     "at once": Say("554 5.7.1 spam", close=True),
@@ -174,7 +176,9 @@ BLAMED = {
 
 @pytest.mark.parametrize("extensions", [EXTENSIONS, ("8BITMIME",)], ids=["together", "one by one"])
 @pytest.mark.parametrize("at", STEPS)
-@pytest.mark.parametrize("plan", PLANS)
+@pytest.mark.parametrize(
+    "plan", [pytest.param(each, marks=[pytest.mark.soak] * (each in SOAKED)) for each in PLANS]
+)
 def test_a_reply_too_many_or_too_few_makes_no_outcome_wrong(
     plan: str, at: str, extensions: tuple[str, ...]
 ) -> None:
