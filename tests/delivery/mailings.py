@@ -93,26 +93,30 @@ class Mailing:
 
     @property
     def sending(self) -> IssueSend:
+        """The sending of the only issue that has one."""
         with self.folder.opened() as site:
-            (found,) = [
-                s
-                for i in Issues(site.database).of("weekly")
-                if (s := IssueSends(site.database).get(i.sequence))
-            ]
-        return found
+            return only_sending(site)
 
     def delivery_report(self) -> DeliveryReport:
         """The delivery report of the issue, which always balances."""
         with self.folder.opened() as site:
-            found = reconcile(site, self.sending)
+            found = reconcile(site, only_sending(site))
         assert found.balanced, found
         return found
 
     def states(self) -> dict[str, str]:
         """The state of each delivery, by address."""
         with self.folder.opened() as site:
-            named = Deliveries(site.database).with_recipients(self.sending.issue, ALL)
+            issue = only_sending(site).issue
+            named = Deliveries(site.database).with_recipients(issue, ALL)
             return {each.address: each.state for each in named}
+
+
+def only_sending(site: Site) -> IssueSend:
+    """The sending of the only issue that has one."""
+    issues, sends = Issues(site.database).of("weekly"), IssueSends(site.database)
+    (found,) = [send for issue in issues if (send := sends.get(issue.sequence))]
+    return found
 
 
 ALL = ("pending", "claimed", "sending", "sent", "retry", "failed", "held", "suppressed")

@@ -15,11 +15,14 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
+from _pytest.mark import ParameterSet
 from mailings import NAME, Mailing, mailing
 
 from smtp_server import EXTENSIONS, Action, Behaviour, Close, Say, SmtpServer, Step, good
@@ -33,6 +36,8 @@ DYING = Path(__file__).with_name("dying.py")
 PEOPLE = [f"{name}@example.org" for name in ("ada", "bob", "cyd", "dan")]
 UNSENT = ("pending", "claimed", "retry", "failed", "suppressed")
 PATIENCE = 30.0
+
+T = TypeVar("T", str, tuple[str, str])
 
 
 @pytest.fixture(scope="module")
@@ -141,6 +146,38 @@ DEATHS = {
 }
 EITHER = ["MAIL", "354 was said", "after the dot, kept", "the reply was given"]
 """Those that are tried on both databases."""
+SOAKED = {
+    *("connected", "EHLO", "RCPT", "DATA"),
+    "the message came, and the server goes on",
+    "after the dot, not kept",
+}
+"""Those that only the soak tests try; others are like them."""
+
+
+def on_either_database(whens: Sequence[T], kept: T) -> list[ParameterSet]:
+    """Parameters of both databases; on PostgreSQL only the soak tests try others than `kept`."""
+    return [
+        pytest.param(
+            kind,
+            when,
+            marks=[pytest.mark.soak] * (kind == "postgresql" and when != kept),
+            id=f"{kind}-{when if isinstance(when, str) else ' '.join(when)}",
+        )
+        for kind in ("sqlite", "postgresql")
+        for when in whens
+    ]
+
+
+def soaked(whens: Iterable[T], soak: AbstractSet[T]) -> list[ParameterSet]:
+    """Parameters, of which only the soak tests try those in `soak`."""
+    return [
+        pytest.param(
+            when,
+            marks=[pytest.mark.soak] * (when in soak),
+            id=when if isinstance(when, str) else " ".join(when),
+        )
+        for when in whens
+    ]
 
 
 def killing(death: Death, victim: Victim, site: Mailing) -> Behaviour:
@@ -246,19 +283,25 @@ def dies_at(name: str, site: Mailing, extensions: Sequence[str] = EXTENSIONS) ->
         ends_well(site, server, held=death.held)
 
 
-@pytest.mark.parametrize("name", [name for name in DEATHS if name not in EITHER])
+@pytest.mark.parametrize("name", soaked([n for n in DEATHS if n not in EITHER], SOAKED))
 def test_killed_when_the_server_is_at(name: str, site: Mailing) -> None:
     dies_at(name, site)
 
 
-@pytest.mark.parametrize("name", EITHER)
+@pytest.mark.parametrize(
+    ("database_url", "name"),
+    on_either_database(EITHER, "after the dot, kept"),
+    indirect=["database_url"],
+)
 def test_killed_on_either_database_when_the_server_is_at(
     name: str, site_on_either: Mailing
 ) -> None:
     dies_at(name, site_on_either)
 
 
-@pytest.mark.parametrize("name", ["MAIL", "354 was said", "after the dot, kept"])
+@pytest.mark.parametrize(
+    "name", soaked(["MAIL", "354 was said", "after the dot, kept"], {"MAIL", "354 was said"})
+)
 def test_killed_where_commands_are_sent_one_by_one(name: str, site: Mailing) -> None:
     dies_at(name, site, [each for each in EXTENSIONS if each != "PIPELINING"])
 
@@ -325,6 +368,10 @@ COMMITS = {
 }
 """When it dies -> how many nobody knows the fate of, and how many the server took."""
 COMMITS_ON_EITHER = [("before", "plan"), ("after", "mark_sending"), ("before", "apply_transitions")]
+SOAKED_COMMITS = {
+    *(("after", "plan"), ("before", "claim"), ("after", "claim"), ("before", "mark_sending")),
+    *(("within", "nothing"), ("before", "end")),
+}
 
 
 def dies(when: tuple[str, str], site: Mailing) -> None:
@@ -341,12 +388,16 @@ def dies(when: tuple[str, str], site: Mailing) -> None:
 
 
 @pytest.mark.parametrize(
-    "when", [when for when in COMMITS if when not in COMMITS_ON_EITHER], ids=" ".join
+    "when", soaked([when for when in COMMITS if when not in COMMITS_ON_EITHER], SOAKED_COMMITS)
 )
 def test_it_dies(when: tuple[str, str], site: Mailing) -> None:
     dies(when, site)
 
 
-@pytest.mark.parametrize("when", COMMITS_ON_EITHER, ids=" ".join)
+@pytest.mark.parametrize(
+    ("database_url", "when"),
+    on_either_database(COMMITS_ON_EITHER, ("before", "apply_transitions")),
+    indirect=["database_url"],
+)
 def test_it_dies_on_either_database(when: tuple[str, str], site_on_either: Mailing) -> None:
     dies(when, site_on_either)
