@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from commands import run_command
 from hypothesis import given
 from hypothesis import strategies as st
 from mailings import Mailing, mailing
@@ -39,9 +40,7 @@ def file_site(tmp_path: Path) -> Mailing:
 
 
 def typed(site: Mailing, *words: object) -> str:
-    done = subprocess.run(
-        [PROGRAM, *map(str, words)], cwd=site.folder.root, capture_output=True, text=True
-    )
+    done = run_command(site.folder.root, *words)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

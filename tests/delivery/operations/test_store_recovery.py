@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy
+from commands import CommandResult, run_command
 from mailings import NAME, WEEKLY, Mailing, mailing
 
 from site_folder import NOON
@@ -374,7 +375,7 @@ def test_numbers_that_a_lost_store_gave_are_not_given_again(file_site: Mailing) 
 def test_held_deliveries_can_be_sent_or_counted_as_sent(file_site: Mailing) -> None:
     restored(file_site)
     done = [
-        subprocess.run([PROGRAM, *words], cwd=file_site.folder.root, capture_output=True).returncode
+        run_command(file_site.folder.root, *words).returncode
         for words in (
             ("deliveries", "resolve", NAME, PEOPLE[0], "--sent"),
             ("deliveries", "resolve", NAME, "--resend"),
@@ -391,7 +392,7 @@ def test_a_draft_whose_sending_began_after_the_backup_is_held(tmp_path: Path) ->
     site.folder.configure(newsletters={"weekly": {**WEEKLY, "approval": "manual"}})
     site.issue()
     back_up(site.folder.root / "syndicate.db", tmp_path / "backup.db")
-    subprocess.run([PROGRAM, "issues", "approve", NAME], cwd=site.folder.root, check=True)
+    assert run_command(site.folder.root, "issues", "approve", NAME).returncode == 0
     assert site.send().sent == len(PEOPLE)
     shutil.copy(tmp_path / "backup.db", site.folder.root / "syndicate.db")
     assert restored(site).held == {NAME: len(PEOPLE)}
@@ -423,7 +424,7 @@ def rolled_back(site: Mailing) -> Iterator[None]:
 
 
 def approve(site: Mailing, *when: str) -> None:
-    subprocess.run([PROGRAM, "issues", "approve", NAME, *when], cwd=site.folder.root, check=True)
+    assert run_command(site.folder.root, "issues", "approve", NAME, *when).returncode == 0
 
 
 def test_a_draft_that_was_sent_after_the_backup_is_shown_as_when_it_was_approved(
@@ -479,9 +480,8 @@ def test_a_draft_that_was_to_be_approved_by_the_clock_waits_after_a_restore(
 def test_a_store_that_is_not_in_doubt_needs_no_statement(case: str, file_site: Mailing) -> None:
     """It would hold, or drop, what is still to be sent."""
 
-    def typed(*words: str) -> subprocess.CompletedProcess[str]:
-        root = file_site.folder.root
-        return subprocess.run([PROGRAM, *words], cwd=root, capture_output=True, text=True)
+    def typed(*words: str) -> CommandResult:
+        return run_command(file_site.folder.root, *words)
 
     refused = typed("resume", case)
     assert refused.returncode == 2
@@ -551,8 +551,7 @@ def test_on_a_server_another_host_begins_with_resume_moved(
     site = prepared(mailing(tmp_path / "site", postgresql_url))
     assert site.send().sent == len(PEOPLE)
     other = on_another_host(site, monkeypatch)
-    typed = [str(PROGRAM), "resume", "--moved"]
-    assert subprocess.run(typed, cwd=other.folder.root, capture_output=True).returncode == 0
+    assert run_command(other.folder.root, "resume", "--moved").returncode == 0
     assert doubt(other) is None
     assert other.send().sent == 0
     assert doubt(site) is None
@@ -773,8 +772,8 @@ def test_nothing_is_sent_that_cannot_be_recorded_and_all_is_sent_later(file_site
 def test_backup_and_restore_by_command(file_site: Mailing, tmp_path: Path) -> None:
     root = file_site.folder.root
 
-    def typed(*words: object) -> subprocess.CompletedProcess[str]:
-        return subprocess.run([PROGRAM, *map(str, words)], cwd=root, capture_output=True, text=True)
+    def typed(*words: object) -> CommandResult:
+        return run_command(root, *words)
 
     backup = tmp_path / "backup.db"
     assert typed("backup", backup).returncode == 0
