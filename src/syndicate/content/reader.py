@@ -92,9 +92,7 @@ def _header(path: str, text: str, form: Format) -> Header:
 def _article(path: str, form: Format, header: Header, metadata: Metadata, zone: tzinfo) -> Reading:
     day, name = naming.dated_name(path)
     body = read_body(header, metadata.title, form, zone)
-    date, date_rule = metadata.date or body.date, ""
-    if date is None and (found := _path_date(path, day is not None, metadata, zone)):
-        date, date_rule = found
+    date, date_rule = _date(path, metadata, body, zone)
     title = _title(path, name, metadata, body, form)
     tags = tuple(metadata.tags.values()) or body.tags
     hold = hold_of(path, header, metadata, date)
@@ -183,21 +181,22 @@ def _as_stated(metadata: Metadata) -> dict[str, Any]:
     }
 
 
-def _path_date(
-    path: str, in_name: bool, metadata: Metadata, zone: tzinfo
-) -> tuple[datetime, str] | None:
-    """The day in the file name, in the header's `path` or in the folders, and the rule."""
-    day, how = naming.dated_name(path)[0] if in_name else None, "date in the file name"
+def _date(path: str, metadata: Metadata, body: Body, zone: tzinfo) -> tuple[datetime | None, str]:
+    """The stated date; else the day in the file name, in the header's `path` or in the folders,
+    and the rule."""
+    if stated := metadata.date or body.date:
+        return stated, ""
+    day, how = naming.dated_name(path)[0], "date in the file name"
     if day is None and metadata.path:
         day, how = naming.dated_folders(metadata.path), "date in the path key"
     if day is None:
         day, how = naming.dated_folders(path), "date in the folders"
     if day is None:
-        return None
+        return None, ""
     try:
         return to_utc(datetime.combine(day, time()), zone), how
     except DateError:
-        return None
+        return None, ""
 
 
 class _Title(NamedTuple):
