@@ -154,6 +154,7 @@ def test_the_slots_do_not_depend_on_the_beginning(place: str, further: timedelta
     [
         ("2026-11-30T08:00", "2026-11-30T07:00Z"),
         ("2026-11-30 08:00:30", "2026-11-30T07:00:30Z"),
+        (" 2026-11-30T08:00\n", "2026-11-30T07:00Z"),
         ("2026-11-30T08:00Z", "2026-11-30T08:00Z"),
         ("2026-11-30T08:00-05:00", "2026-11-30T13:00Z"),
         ("2026-10-25T02:30", "2026-10-25T00:30Z"),  # comes twice: the first time
@@ -166,5 +167,17 @@ def test_a_date_and_time_means_the_moment_a_slot_would(text: str, moment: str) -
 
 @pytest.mark.parametrize("text", ["", "monday", "2026-11-30", "08:00", "2026-13-01T08:00"])
 def test_text_that_is_not_a_date_and_time_is_refused(text: str) -> None:
-    with pytest.raises(ScheduleError, match="is not a date and time"):
+    with pytest.raises(ScheduleError) as caught:
         moment_of(text, ZoneInfo("UTC"))
+    assert caught.value.message == f"{text!r} is not a date and time"
+    assert "2026-11-30T08:00+01:00" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "text", ["0001-01-01T00:00", "0001-01-01T00:00+14:00", "9999-12-31T23:59-12:00"]
+)
+def test_a_date_and_time_out_of_range_is_refused(text: str) -> None:
+    with pytest.raises(ScheduleError) as caught:
+        moment_of(text, ZoneInfo("Europe/Berlin"))
+    assert caught.value.message == f"{text!r} is out of range"
+    assert caught.value.hint == "check the year"
