@@ -94,6 +94,24 @@ def test_a_slot_is_too_old_only_beyond_the_age_allowed() -> None:
     assert days(beyond) == ([], {1: SkipReason.TOO_OLD})
 
 
+def test_by_default_a_slot_may_be_a_day_late() -> None:
+    late = day(2)
+    assert days(
+        due(EIGHT, since=day(1, "07:59"), last="", now=late, made=["2026-01-02T08:00"])
+    ) == (
+        [],
+        {1: SkipReason.SUPERSEDED},
+    )
+    assert days(
+        due(
+            EIGHT,
+            since=day(1, "07:59"),
+            now=late + timedelta(seconds=1),
+            made=["2026-01-02T08:00"],
+        )
+    ) == ([], {1: SkipReason.TOO_OLD})
+
+
 # -- clocks that are set ---------------------------------------------------------------------------
 
 
