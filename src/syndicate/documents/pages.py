@@ -204,17 +204,14 @@ def tag_page(
 def archive_page(
     env: jinja2.Environment,
     frame: Frame,
-    title: str,
-    description: str,
-    address: str,
+    head: Head,
     issues: Sequence[IssueLink],
     feeds: tuple[FeedLink, ...],
 ) -> bytes:
-    """The past issues of a newsletter, `web/newsletter.html`, in the order given.
+    """The past issues of a newsletter, `web/newsletter.html`, in the order given, and its `feeds`.
 
     Raises TemplateError.
     """
-    head = Head(title, description or title, address, feeds + frame.feeds)
     return _page(env, "newsletter", frame, head, issues=issues, issue_feeds=feeds)
 
 

@@ -135,15 +135,10 @@ def _archive_page(
         )
         for issue in issues
     ]
-    return pages.archive_page(
-        documents.env,
-        documents.frame(()),
-        newsletter.title,
-        newsletter.description,
-        feed.base_url,
-        shown,
-        documents.feeds.links(feed.title, feed.base_url),
-    )
+    frame, feeds = documents.frame(()), documents.feeds.links(feed.title, feed.base_url)
+    description = newsletter.description or newsletter.title
+    head = pages.Head(newsletter.title, description, feed.base_url, feeds + frame.feeds)
+    return pages.archive_page(documents.env, frame, head, shown, feeds)
 
 
 def _feed(
