@@ -120,8 +120,6 @@ from pathlib import Path
 from syndicate.store.connect import open_database
 from syndicate.store.issues import Issue, Issues
 
-pytestmark = pytest.mark.slow
-
 database = open_database({url!r}, Path("."))
 issues, won = Issues(database), []
 for number in range({slots}):
