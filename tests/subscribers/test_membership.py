@@ -83,7 +83,7 @@ def test_unsubscribing_without_a_newsletter_ends_all_subscriptions(
 def test_a_suppressed_address_cannot_be_added_until_that_is_lifted(
     sqlite_database: Database,
 ) -> None:
-    suppress(sqlite_database, "ADA@example.org", "by phone", NOW)
+    assert suppress(sqlite_database, "ADA@example.org", "by phone", NOW).key == ADA
     assert add(sqlite_database, [ADA], WEEKLY, "") == [(ADA, Outcome.SUPPRESSED)]
     assert lift_suppression(sqlite_database, ADA, NOW).mail == ADA
     assert add(sqlite_database, [ADA], WEEKLY, "") == [(ADA, Outcome.ADDED)]
