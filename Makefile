@@ -8,6 +8,8 @@ DEV := $(VENV)/.dev
 DOCS := $(VENV)/.docs
 # Tests start hundreds of programs, which must not compile all modules each time.
 unexport PYTHONDONTWRITEBYTECODE
+# Half of the time most tests wait for servers and disks.
+WORKERS = $(shell echo $$((2 * $$(getconf _NPROCESSORS_ONLN))))
 
 .PHONY: help run test test-fast test-soak coverage lint docs bench bench-build bench-import
 .PHONY: bench-newsletter bench-send bench-serve bench-tick soak schema translations wheel clean
@@ -20,13 +22,13 @@ run: $(RUNTIME) ## Build the demonstration site, print its address, and serve it
 	@$(BIN)/syndicate run
 
 test: $(DEV) ## Run all tests but the soak tests.
-	$(BIN)/pytest -n auto -m "not soak"
+	$(BIN)/pytest -n $(WORKERS) -m "not soak"
 
 test-fast: $(DEV) ## Run the tests that start no program, server or browser.
 	$(BIN)/pytest -n auto -m "not slow and not soak"
 
 test-soak: $(DEV) ## Run the tests that are long by nature: many kills, random orders.
-	$(BIN)/pytest -n auto -m soak
+	$(BIN)/pytest -n $(WORKERS) -m soak
 
 coverage: $(DEV) ## Run the fast tests, and list the lines and branches they leave out.
 	$(BIN)/pytest -n auto -m "not slow and not soak" --cov --cov-report=term-missing:skip-covered

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from terminal import PROGRAM, CommandResult, article
+from terminal import PROGRAM, CommandResult, RunCommand, article
 
 from syndicate import cli
 
@@ -111,19 +111,19 @@ def test_output_that_cannot_be_written_is_an_error(site: Path) -> None:
 
 @pytest.mark.parametrize("locale", [{"LC_ALL": "C"}, {"PYTHONIOENCODING": "latin-1"}])
 def test_every_character_can_be_shown_in_any_locale(
-    site: Path, program: Program, locale: dict[str, str]
+    site: Path, run_program: RunCommand, locale: dict[str, str]
 ) -> None:
-    result = program("explain", "qahwat-al-bahr", **locale)
+    result = run_program("explain", "qahwat-al-bahr", **locale)
     assert result.code == 0
     assert "title" in result.out
 
 
-def test_a_name_that_is_not_text_can_be_asked_for(site: Path, program: Program) -> None:
-    result = program("explain", b"content/caf\xe9.md")
+def test_a_name_that_is_not_text_can_be_asked_for(site: Path, run_program: RunCommand) -> None:
+    result = run_program("explain", b"content/caf\xe9.md")
     assert result.code == 2
     assert "there is no such article" in result.err
-    assert program("new", b"caf\xe9").code == 2
-    assert program("build", "--config", b"caf\xe9.yaml").code == 2
+    assert run_program("new", b"caf\xe9").code == 2
+    assert run_program("build", "--config", b"caf\xe9.yaml").code == 2
 
 
 # -- signals ---------------------------------------------------------------------------------
@@ -168,9 +168,11 @@ def test_the_package_runs_as_the_program_does() -> None:
     assert done.returncode == 0
 
 
-def test_progress_is_a_bar_on_a_terminal_and_lines_elsewhere(site: Path, program: Program) -> None:
+def test_progress_is_a_bar_on_a_terminal_and_lines_elsewhere(
+    site: Path, run_program: RunCommand
+) -> None:
     many_articles(site, 220)
-    lines = program("build").err.splitlines()
+    lines = run_program("build").err.splitlines()
     assert "Reading: 220 of 220" in lines
     assert all(" of " in line and line.isascii() for line in lines)
     assert 6 < len(lines) < 14
@@ -234,8 +236,8 @@ def test_findings_are_plain_lines_where_a_table_does_not_fit(site: Path) -> None
 
 
 @pytest.mark.parametrize("name", ["bash", "zsh", "fish"])
-def test_each_shell_gets_a_completion_script(program: Program, name: str) -> None:
-    result = program("completion", name)
+def test_each_shell_gets_a_completion_script(run_program: RunCommand, name: str) -> None:
+    result = run_program("completion", name)
     assert result.code == 0
     assert f"_SYNDICATE_COMPLETE={name}_complete" in result.out
 

@@ -49,7 +49,9 @@ def at_commit(when: str, step: str) -> None:
     @wraps(real)
     def noted(self: object, *arguments: Any) -> Any:
         became = real(self, *arguments)
-        if became or (step == "plan") or (step == "apply_transitions" and arguments[0]):
+        is_planning = step in ("begin", "plan_next")
+        has_work = step in ("apply_transitions", "release") and arguments[0]
+        if became or is_planning or has_work:
             done.append(True)
         return became
 

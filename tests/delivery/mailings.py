@@ -15,6 +15,8 @@ from syndicate.delivery.progress import IssueProgress, ProgressCallback
 from syndicate.delivery.relays import RelayError
 from syndicate.delivery.sender import SendReport, send
 from syndicate.site import Site
+from syndicate.store.chunks import STATES, Chunks
+from syndicate.store.database import Database
 from syndicate.store.deliveries import Deliveries
 from syndicate.store.issue_sends import IssueSend, IssueSends
 from syndicate.store.issues import Issue, Issues
@@ -119,7 +121,19 @@ def only_sending(site: Site) -> IssueSend:
     return found
 
 
-ALL = ("pending", "claimed", "sending", "sent", "retry", "failed", "held", "suppressed")
+def change_deliveries(database: Database, assignments: str, owner: str = "") -> None:
+    """Change all deliveries by SQL, inside a transaction; `owner`: a sender that claimed them."""
+    database.run(f"UPDATE deliveries SET {assignments}")
+    issues = [int(issue) for (issue,) in database.rows("SELECT issue FROM issue_sends")]
+    chunks = Chunks(database)
+    for issue in issues:
+        if owner:
+            chunks.claim(issue, owner, "2026", "2027")
+        else:
+            chunks.release(chunks.having(issue, STATES))
+
+
+ALL = ("pending", "sending", "sent", "retry", "failed", "held", "suppressed")
 
 
 def mailing(folder: Path, database_url: str) -> Mailing:

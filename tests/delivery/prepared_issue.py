@@ -95,7 +95,8 @@ def _prepare(folder: SiteFolder) -> PreparedIssue:
     for source in SOURCES:
         if (folder.root / source).is_dir():
             shutil.copytree(folder.root / source, site_folder.root / source)
-    site_folder.configure(store={"url": "sqlite:///syndicate.db"}, sending={"transport": "outbox"})
+    site_folder.settings["sending"] = {"transport": "outbox"}
+    site_folder.configure(store={"url": "sqlite:///syndicate.db"})
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("XDG_STATE_HOME", str(temporary / "state-home"))
         issue = make_issue(site_folder)

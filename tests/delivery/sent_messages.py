@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from mailings import Mailing
+from mailings import Mailing, change_deliveries
 
 from smtp_server import Action, Behaviour, Say, SmtpServer, Step
 from syndicate.store.subscribers import Subscribers
@@ -38,7 +38,7 @@ def refuse_recipient(address: str, reply: str) -> Behaviour:
 def make_retries_due(site: Mailing) -> None:
     """Let the time of all retries have come."""
     with site.folder.opened() as opened, opened.database.transaction():
-        opened.database.run("UPDATE deliveries SET next_try = '2026-01-01' WHERE state = 'retry'")
+        change_deliveries(opened.database, "next_try = '2026-01-01'")
 
 
 FOUR_PEOPLE = [ADA, BOB, CYD, "dee@example.org"]

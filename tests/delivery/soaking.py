@@ -33,7 +33,7 @@ PATIENCE = 60.0
 """Seconds after which a sender that does nothing is a failure."""
 SOME_HELD = 1
 """The exit code of a sender that leaves something unknown."""
-UNSENT = frozenset({"pending", "claimed", "retry", "failed", "suppressed"})
+UNSENT = frozenset({"pending", "retry", "failed", "suppressed"})
 SUMMED = ("sent", "failed", "held", "suppressed", "pending")
 
 Delivered = dict[str, str]

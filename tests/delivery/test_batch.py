@@ -38,7 +38,7 @@ def relay(tmp_path: Path) -> Relay:
 
 
 def task(subscriber: int) -> Task:
-    claimed = ClaimedDelivery(7, subscriber, 0, "ada@example.org", "")
+    claimed = ClaimedDelivery(7, subscriber, "pending", 0, "ada@example.org", "")
     return Task(SENDING, claimed, cast("MessageFactory", None))
 
 

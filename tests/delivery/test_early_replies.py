@@ -10,7 +10,7 @@ from mailings import Mailing
 from smtp_server import Action, Close, Say, SmtpServer, scripted
 
 PEOPLE = ["ada@example.org", "bob@example.org", "cyd@example.org"]
-NOT_SENT = ("pending", "claimed", "retry", "failed")
+NOT_SENT = ("pending", "retry", "failed")
 EARLY = ["451 4.3.0 not now", "550 5.1.1 no such user", "250 2.0.0 ok", "421 4.3.2 busy", "hello?"]
 LATER: list[Action | None] = [None, Say("554 5.7.1 no"), Close(kept=True)]
 

@@ -34,7 +34,7 @@ from syndicate.errors import SyndicateError
 PROGRAM = Path(sys.executable).with_name("syndicate")
 DYING = Path(__file__).with_name("dying.py")
 PEOPLE = [f"{name}@example.org" for name in ("ada", "bob", "cyd", "dan")]
-UNSENT = ("pending", "claimed", "retry", "failed", "suppressed")
+UNSENT = ("pending", "retry", "failed", "suppressed")
 PATIENCE = 30.0
 
 T = TypeVar("T", str, tuple[str, str])
@@ -353,8 +353,10 @@ def test_killed_while_the_issue_is_paused_it_stays_so(site: Mailing) -> None:
 
 
 COMMITS = {
-    ("before", "plan"): (0, 0),
-    ("after", "plan"): (0, 0),
+    ("before", "begin"): (0, 0),
+    ("after", "begin"): (0, 0),
+    ("before", "plan_next"): (0, 0),
+    ("after", "plan_next"): (0, 0),
     ("before", "claim"): (0, 0),
     ("after", "claim"): (0, 0),
     ("before", "mark_sending"): (0, 0),
@@ -363,14 +365,20 @@ COMMITS = {
     ("within", "half"): (1, 0),
     ("before", "apply_transitions"): (1, 1),
     ("after", "apply_transitions"): (0, 1),
+    ("before", "release"): (0, 4),
     ("before", "end"): (0, 4),
     ("after", "end"): (0, 4),
 }
 """When it dies -> how many nobody knows the fate of, and how many the server took."""
-COMMITS_ON_EITHER = [("before", "plan"), ("after", "mark_sending"), ("before", "apply_transitions")]
+COMMITS_ON_EITHER = [
+    ("before", "begin"),
+    ("after", "plan_next"),
+    ("after", "mark_sending"),
+    ("before", "apply_transitions"),
+]
 SOAKED_COMMITS = {
-    *(("after", "plan"), ("before", "claim"), ("after", "claim"), ("before", "mark_sending")),
-    *(("within", "nothing"), ("before", "end")),
+    *(("after", "begin"), ("before", "plan_next"), ("before", "claim"), ("after", "claim")),
+    *(("before", "mark_sending"), ("within", "nothing"), ("before", "end")),
 }
 
 
@@ -382,7 +390,7 @@ def dies(when: tuple[str, str], site: Mailing) -> None:
         victim.run(*when)
         server.left_alone()
         assert len(server.mails) == many
-        if when == ("before", "plan"):
+        if when == ("before", "begin"):
             assert again(site).sent == len(PEOPLE)
         ends_well(site, server, held=held)
 

@@ -33,7 +33,9 @@ SETTINGS = Sending(retry_for="1 hour")
 def task(attempts: int = 0) -> Task:
     return Task(
         IssueSend(7, "weekly", "2026-11-23T08:00", "2026-11-23T08:00:00Z"),
-        ClaimedDelivery(7, 3, attempts, "ada@example.org", "Ada"),
+        ClaimedDelivery(
+            7, 3, "retry" if attempts else "pending", attempts, "ada@example.org", "Ada"
+        ),
         cast("MessageFactory", None),
     )
 
@@ -56,7 +58,7 @@ def test_an_accepted_delivery_is_sent_and_keeps_server_and_reply(relay: Relay) -
 
 def test_a_delivery_whose_message_cannot_be_written_has_failed_with_an_event() -> None:
     assert after_render_failure(RenderFailed(task(), MessageError("bad name"))) == Transition(
-        7, 3, "claimed", "failed", reply="bad name", event="failed"
+        7, 3, "pending", "failed", reply="bad name", event="failed"
     )
 
 
@@ -69,9 +71,9 @@ def test_a_temporary_refusal_is_an_attempt_and_is_retried_after_a_delay(relay: R
     )  # fmt: skip
 
 
-def test_a_message_refused_before_it_was_permitted_was_claimed(relay: Relay) -> None:
+def test_a_message_refused_before_it_was_permitted_was_not_being_sent(relay: Relay) -> None:
     found = after_rejection(Rejected(task(), relay, refused(), was_permitted=False), SETTINGS, NOON)
-    assert (found.transition.before, found.transition.state) == ("claimed", "retry")
+    assert (found.transition.before, found.transition.state) == ("pending", "retry")
 
 
 def test_a_delivery_fails_when_its_time_for_retries_is_over(relay: Relay) -> None:
@@ -89,14 +91,14 @@ def test_a_permanent_refusal_of_the_recipient_fails_without_a_next_try(relay: Re
     found = after_rejection(event, SETTINGS, NOON)
     assert found.pause is None
     assert found.transition == Transition(
-        7, 3, "claimed", "failed", attempts=1, server="main", reply="not now", event="failed"
+        7, 3, "pending", "failed", attempts=1, server="main", reply="not now", event="failed"
     )
 
 
 def test_a_refusal_of_the_sender_pauses_the_issue_without_an_attempt_or_an_event(
     relay: Relay,
 ) -> None:
-    for permitted, before in ((True, "sending"), (False, "claimed")):
+    for permitted, before in ((True, "sending"), (False, "retry")):
         error = refused(RejectedStage.SENDER, permanent=True)
         found = after_rejection(Rejected(task(2), relay, error, permitted), SETTINGS, NOON)
         assert found.pause == Pause(PauseKind.SERVER, "main: not now")

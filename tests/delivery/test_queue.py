@@ -55,7 +55,7 @@ def feed_of(relays: tuple[Relay, Relay]) -> DeliveryQueue:
     queue.add(
         Task(
             sending,
-            ClaimedDelivery(1, number, 0, f"p{number}@example.org", ""),
+            ClaimedDelivery(1, number, "pending", 0, f"p{number}@example.org", ""),
             cast("MessageFactory", None),
         )
         for number in range(100)

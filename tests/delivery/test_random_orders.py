@@ -20,7 +20,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from mailings import Mailing, mailing, now
+from mailings import Mailing, change_deliveries, mailing, now
 
 from smtp_server import Action, Close, Say, SmtpServer, Step, good
 from syndicate.backoff import Backoff
@@ -28,12 +28,13 @@ from syndicate.delivery import relays
 from syndicate.delivery.operations import cancellation, pausing, report, resending
 from syndicate.delivery.operations.store_recovery import resume_moved
 from syndicate.delivery.states import FOLLOWS, DeliveryState
+from syndicate.store import chunks, recipients
 from syndicate.store.issues import Issue
 from syndicate.store.sqlite import Sqlite
 from syndicate.store.subscribers import Subscriber, Subscribers, SuppressionReason
 
 PEOPLE = [f"p{number}@example.org" for number in range(6)]
-NEVER_SENT = ("pending", "claimed", "retry", "failed", "suppressed")
+NEVER_SENT = ("pending", "retry", "failed", "suppressed")
 
 SAID: list[Action] = [
     Say("421 4.3.2 busy", close=True),
@@ -74,6 +75,12 @@ class AnyOrder(RuleBasedStateMachine):
         self.server = SmtpServer(good)
         self.server.__enter__()
         self.site.send_by_smtp(self.server.port, connections=2, timeout=0.3)
+        self.small = (
+            patch.object(chunks, "CHUNK_SIZE", 2),
+            patch.object(recipients, "PLANNING_STEP", 4),
+        )
+        for each in self.small:
+            each.start()
         self.resent: Counter[int] = Counter()
         self.believed: set[int] = set()
         self.may_get_no_more: dict[int, int] = {}
@@ -82,6 +89,8 @@ class AnyOrder(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         if hasattr(self, "server"):
+            for each in self.small:
+                each.stop()
             self.server.__exit__()
             self.temporary.cleanup()
 
@@ -119,6 +128,12 @@ class AnyOrder(RuleBasedStateMachine):
             with self.site.folder.opened() as opened:
                 proof = report.reconcile(opened, report.sending_of(opened, self.issue))
             assert proof.balanced, proof
+            ((rows,),) = self.rows("SELECT count(*) FROM deliveries")
+            assert rows == proof.planned
+            assert {**proof.by_state, "pending": 0} == {
+                state: 0 if state == "pending" else list(self.states().values()).count(state)
+                for state in proof.by_state
+            }
 
     @invariant()
     def only_what_may_follow_does(self) -> None:
@@ -200,7 +215,7 @@ class AnyOrder(RuleBasedStateMachine):
     @rule()
     def time_goes_by(self) -> None:
         with self.site.folder.opened() as opened, opened.database.transaction():
-            opened.database.run("UPDATE deliveries SET next_try = '2026' WHERE state = 'retry'")
+            change_deliveries(opened.database, "next_try = '2026'")
 
     # -- the sender ------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
 
 import pytest
-from mailings import WEEKLY, Mailing, now
+from mailings import WEEKLY, Mailing, change_deliveries, now
 from sent_messages import ADA, CYD, THREE_PEOPLE, accepted_recipients
 
 from site_folder import NOON
@@ -220,7 +220,7 @@ def test_the_date_of_a_message_is_when_it_is_handed_over(site: Mailing) -> None:
         before = datetime.now(UTC).replace(microsecond=0)
         site.send()
         with site.folder.opened() as opened, opened.database.transaction():
-            opened.database.run("UPDATE deliveries SET next_try = '2026-11-01T00:00:00Z'")
+            change_deliveries(opened.database, "next_try = '2026-11-01T00:00:00Z'")
         server.behaviour = good
         site.send()
         mails = [email.message_from_bytes(mail.body) for mail in server.mails]

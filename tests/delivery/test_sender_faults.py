@@ -8,11 +8,11 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 import pytest
-from mailings import NAME, WEEKLY, Mailing, now
+from mailings import NAME, WEEKLY, Mailing, change_deliveries, now
 
 from smtp_server import Action, Say, SmtpServer, Stall, Step, scripted
 from syndicate.delivery.operations import cancellation, resending
-from syndicate.delivery.planning import plan_approved
+from syndicate.delivery.planning import plan_approved, plan_step
 from syndicate.delivery.progress import IssueProgress
 from syndicate.delivery.relays import RelayError
 from syndicate.errors import StoreError, SyndicateError
@@ -66,6 +66,7 @@ def test_a_cancelled_issue_is_never_sent(site: Mailing) -> None:
         site.send_by_smtp(server.port)
         with site.folder.opened() as opened:
             plan_approved(opened, now())
+            plan_step(opened, now())
         _cancelled(site)
         with site.folder.opened() as opened:
             (issue,) = Issues(opened.database).all("weekly", 1)
@@ -90,9 +91,7 @@ def test_the_last_retries_of_a_large_issue_do_not_pause_it(site: Mailing) -> Non
         site.send_by_smtp(server.port)
         assert site.send().sent >= 289
         with site.folder.opened() as opened, opened.database.transaction():
-            opened.database.run(
-                "UPDATE deliveries SET next_try = '2026-01-01', attempts = 50 WHERE state = 'retry'"
-            )
+            change_deliveries(opened.database, "next_try = '2026-01-01', attempts = 50")
         report = site.send()
     assert not report.paused, report.paused
 
@@ -154,6 +153,7 @@ def test_a_delivery_to_an_erased_subscriber_does_not_count_as_refused(site: Mail
         site.send_by_smtp(server.port)
         with site.folder.opened() as opened:
             plan_approved(opened, now())
+            plan_step(opened, now())
             with opened.database.transaction():
                 Subscribers(opened.database).erase(people[2])
         report = site.send(stopping=after(4))
@@ -204,6 +204,7 @@ def test_a_database_that_is_busy_when_an_issue_is_planned_does_not_end_the_run(
         site.send_by_smtp(server.port)
         with site.folder.opened() as opened:
             plan_approved(opened, now())
+            plan_step(opened, now())
         monkeypatch.setattr("syndicate.delivery.sender.plan_approved", refuses_once)
         with suppress(StoreError):
             site.send()

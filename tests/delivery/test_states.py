@@ -103,10 +103,9 @@ def test_a_delivery_is_open_until_it_is_sent_failed_held_or_suppressed() -> None
     assert set(S) - set(OPEN) == {S.SENT, S.FAILED, S.HELD, S.SUPPRESSED}
 
 
-def test_a_claimed_delivery_is_sent_returned_refused_or_suppressed_but_never_held() -> None:
-    assert set(FOLLOWS[S.PENDING]) == {S.CLAIMED, S.SUPPRESSED}
-    assert set(FOLLOWS[S.CLAIMED]) == {S.SENDING, S.PENDING, S.RETRY, S.FAILED, S.SUPPRESSED}
-    assert set(FOLLOWS[S.RETRY]) == {S.CLAIMED, S.FAILED, S.SUPPRESSED}
+def test_a_delivery_that_waits_is_sent_refused_or_suppressed_but_never_held() -> None:
+    followers = {S.SENDING, S.PENDING, S.RETRY, S.FAILED, S.SUPPRESSED}
+    assert set(FOLLOWS[S.PENDING]) == set(FOLLOWS[S.RETRY]) == followers
     assert set(FOLLOWS[S.SENDING]) == {S.SENT, S.RETRY, S.FAILED, S.HELD, S.PENDING}
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from mailings import NAME, Mailing, now
+from mailings import NAME, Mailing, change_deliveries, now
 from sent_messages import ADA, THREE_PEOPLE, accepted_recipients, make_retries_due, stop_after
 
 from site_folder import NOON
 from smtp_server import Action, Close, Say, SmtpServer, Stall, Step, scripted
 from syndicate.delivery.operations import resending
-from syndicate.delivery.planning import plan_approved
+from syndicate.delivery.planning import plan_approved, plan_step
 from syndicate.store.deliveries import UNKNOWN, Deliveries
 from syndicate.store.delivery_events import DeliveryEvents
 
@@ -75,9 +75,9 @@ def test_a_sender_that_died_resends_a_delivery_once_and_then_holds_it(site: Mail
         site.send()
     found = []
     with site.folder.opened() as opened, opened.database.transaction():
-        opened.database.run("UPDATE deliveries SET attempts = 0")
+        change_deliveries(opened.database, "attempts = 0, next_try = '2026'")
         for _ in range(2):
-            opened.database.run("UPDATE deliveries SET state = 'sending'")
+            change_deliveries(opened.database, "state = 'sending'", owner="killed")
             Deliveries(opened.database).recover(site.sending.issue, "2026-12-01", resend=True)
             found += opened.database.rows("SELECT state FROM deliveries")
     assert [str(state) for (state,) in found] == ["pending", "held"]
@@ -177,8 +177,9 @@ def test_the_history_of_a_delivery_shows_that_a_crash_left_its_outcome_unknown(
     site.issue()
     with site.folder.opened() as opened:
         plan_approved(opened, NOON)
+        plan_step(opened, NOON)
         with opened.database.transaction():  # as a sender leaves it that is killed
-            opened.database.run("UPDATE deliveries SET state = 'sending', owner = 'killed'")
+            change_deliveries(opened.database, "state = 'sending'", owner="killed")
     site.configure(transport="outbox", on_held=on_held)
     site.send()
     with site.folder.opened() as opened:

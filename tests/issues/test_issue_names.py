@@ -24,6 +24,7 @@ from syndicate.issues.issue_names import (
     skipped,
 )
 from syndicate.site import Site
+from syndicate.store.chunks import Chunks
 from syndicate.store.issue_sends import IssueSend
 from syndicate.store.issues import Issue, Issues, IssueState
 
@@ -145,6 +146,9 @@ def test_an_issue_fits_a_state_in_which_it_has_deliveries(
         site.database.upsert(
             "deliveries", ("issue", "subscriber", "state", "changed_at"), [delivery]
         )
+        chunks = Chunks(site.database)
+        chunks.add(delivery[0])
+        chunks.release(chunks.of(delivery[0], [1]))
     assert issue_named(site, "weekly", has("held")) == issues[IssueState.SENT]
     with pytest.raises(SyndicateError, match="this applies to no issue of weekly"):
         issue_named(site, "weekly", has("failed"))

@@ -100,7 +100,7 @@ def test_after_any_crash_or_restart_each_subscriber_gets_one_message(
     services.run("issues", "approve", "weekly")
     process = services.start()
     assert within_seconds(lambda: len(server.mails) == 10, 30)
-    assert "weekly/" in services.run("status").stdout
+    assert within_seconds(lambda: "weekly/" in services.run("status").stdout, 30)
     process.send_signal(number)
     signalled.set()
     if number != signal.SIGHUP:

@@ -228,6 +228,31 @@ def test_a_paused_issue_gets_the_kind_of_its_pause(
     engine.dispose()
 
 
+def test_deliveries_of_before_are_grouped_into_chunks(new_database_url: str) -> None:
+    engine = sqlalchemy.create_engine(new_database_url)
+    migrate(engine, "0016")
+    states = ["claimed", "pending", "sent", "retry", "held", *["sent"] * 500, "sending"]
+    with engine.begin() as connection:
+        table = metadata_of(engine)["deliveries"]
+        for number, state in enumerate(states, 1):
+            values = {"issue": 3, "subscriber": 2 * number, "state": state}
+            if state == "retry":
+                values["next_try"] = "2026-11-22T12:00:00Z"
+            connection.execute(table.insert().values(values))
+    migrate(engine, "0017")
+    with engine.connect() as connection:
+        query = (
+            "SELECT number, first_subscriber, last_subscriber, owner <> '', pending, retry, sent, "
+            "failed, held, suppressed, next_try FROM delivery_chunks ORDER BY number"
+        )
+        chunks = connection.execute(sqlalchemy.text(query)).all()
+    assert [tuple(chunk) for chunk in chunks] == [
+        (1, 1, 1000, False, 2, 1, 496, 0, 1, 0, "2026-11-22T12:00:00Z"),
+        (2, 1001, 1012, True, 0, 0, 5, 0, 0, 0, ""),
+    ]
+    engine.dispose()
+
+
 HEADS = {
     ("draft", '{"format": "text"}'): ('{"format": "text"}', "draft", 0, None, None),
     ("draft", '{"inferred": {"draft": "_x/ begins with _"}, "undated": true}'): (

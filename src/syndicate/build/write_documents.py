@@ -17,7 +17,7 @@ from syndicate.content.path_set import ALL_PATHS
 from syndicate.content.reader import is_article
 from syndicate.documents.pending import pending_values
 from syndicate.documents.references import MISSING
-from syndicate.documents.site_documents import SiteDocuments
+from syndicate.documents.site_documents import MADE_KINDS, SiteDocuments
 from syndicate.documents.writer import DocumentWriter, DryRunWriter
 from syndicate.errors import ArticleError
 from syndicate.feeds.feed import FORMS
@@ -55,7 +55,8 @@ def write_documents(
     """Make and write the documents of `owners`, and keep what was made."""
     input_hashes = _write_next_issues(site, documents, writer, owners, recipe)
     _write_archives(documents, writer, owners)
-    for batch in _batches(site.progress(documents.make(owners), len(owners), "Writing")):
+    made = [owner for owner in owners if owner.kind in MADE_KINDS]
+    for batch in _batches(site.progress(documents.make(made), len(made), "Writing")):
         _persist_renderings(site.database, documents, writer.reserve(batch))
         for owner, files in batch:
             writer.write(owner, files)

@@ -19,7 +19,6 @@ from syndicate.config.model import Sending as Settings
 from syndicate.delivery import automatic_pause
 from syndicate.delivery.batch import Batch, batch_of
 from syndicate.delivery.messages import MessageFactory
-from syndicate.delivery.outcomes import transition
 from syndicate.delivery.progress import IssueProgress, ProgressCallback
 from syndicate.delivery.queue import Task
 from syndicate.delivery.recorder import Claim, DeliveryRecorder, Permissions
@@ -37,11 +36,10 @@ from syndicate.delivery.workers import (
     WorkerPool,
 )
 from syndicate.errors import StoreError, SyndicateError
+from syndicate.store.chunks import Chunk
+from syndicate.store.claims import ClaimedDelivery, Transition
 from syndicate.store.issue_sends import IssueSend, Pause, PauseKind
 from syndicate.timestamps import format_timestamp
-
-CLAIM_SIZE = 500
-"""Deliveries of an issue claimed at one time."""
 
 POLL_SECONDS = 0.2
 """Seconds between looks for paused, new and stopped issues, and to wait for events."""
@@ -76,6 +74,7 @@ class Dispatcher:
         self._claim_at = 0.0
         self._crash: BaseException | None = None
         self._active: set[int] = set()
+        self._finished: list[Chunk] = []
         self.in_progress: dict[int, IssueProgress] = {}
 
     def run(self, stopping: Callable[[], bool], on_progress: ProgressCallback) -> None:
@@ -101,14 +100,18 @@ class Dispatcher:
             raise
 
     def close(self) -> None:
-        """Record what workers reported as they ended; call it after all have ended."""
+        """Record what workers reported as they ended, and give up what was claimed.
+
+        Call it after all have ended.
+        """
         doubtful: list[OutcomeUnknown] = []
         while not self._events.empty():
             if isinstance(event := self._events.get(), OutcomeUnknown):
                 doubtful.append(event)
         if doubtful:
-            self._recorder.write(Batch(_now(), doubtful=doubtful), {}, (), 0)
+            self._recorder.write(Batch(_now(), doubtful=doubtful), {}, ())
             self._count_doubtful(doubtful)
+        self._recorder.release_all()
 
     def _wind_up(self, events: Sequence[WorkerEvent]) -> None:
         """After an error: let messages that are being sent finish, and record their outcomes.
@@ -134,8 +137,11 @@ class Dispatcher:
         self._active = set(to_send)
         for issue in self._active - self.in_progress.keys():
             self._start_issue(to_send[issue])
+        for issue in self._active:
+            self.in_progress[issue].planned = to_send[issue].planned
         dropped = self.in_progress.keys() - to_send.keys()
-        self._return(self._queue.remove(dropped))
+        for task in self._queue.remove(dropped):
+            self._finish(task.claimed)
         for issue in dropped:
             if not self.in_progress[issue].in_flight:
                 del self.in_progress[issue]
@@ -158,15 +164,12 @@ class Dispatcher:
         progress = IssueProgress(sending, messages, planned, finished, counts.get(S.SENT, 0))
         self.in_progress[sending.issue] = progress
 
-    def _return(self, tasks: Sequence[Task]) -> None:
-        """Return claimed deliveries from the queue to the store."""
-        if tasks:
-            self._recorder.apply([transition(task, S.CLAIMED, S.PENDING) for task in tasks])
-        for task in tasks:
-            self.in_progress[task.claimed.issue].in_flight -= 1
+    def _finish(self, delivery: ClaimedDelivery | Transition) -> None:
+        """A claimed delivery is no longer in flight."""
+        self._finished += self.in_progress[delivery.issue].finish(delivery.subscriber)
 
     def _is_done(self) -> bool:
-        if any(progress.in_flight for progress in self.in_progress.values()):
+        if self._finished or any(progress.in_flight for progress in self.in_progress.values()):
             return False
         return all(self.in_progress[issue].exhausted for issue in self._active)
 
@@ -186,9 +189,11 @@ class Dispatcher:
         self._note(events)
         batch = self._with_pauses(batch_of(events, self._settings, datetime.now(UTC)))
         claimable = [] if stop or self._has_enough(batch) else sorted(self._active)
-        if batch.is_empty and not claimable:
+        finished = tuple(self._finished)
+        if batch.is_empty and not claimable and not finished:
             return
-        result = self._recorder.write(batch, self.in_progress, claimable, CLAIM_SIZE)
+        result = self._recorder.write(batch, self.in_progress, claimable, finished)
+        del self._finished[: len(finished)]
         self._recorder.record_outside(batch, result.permissions)
         self._acknowledge(batch)
         self._answer(batch.ready, result.permissions)
@@ -196,7 +201,7 @@ class Dispatcher:
             self._enqueue(claim)
         if batch.pauses or any(claim.paused for claim in result.claims):
             self._refresh_at = 0.0  # drop paused issues now
-        if claimable and not (batch.transitions or any(c.deliveries for c in result.claims)):
+        if claimable and not (batch.transitions or any(claim.claimed for claim in result.claims)):
             self._claim_at = time.monotonic() + EMPTY_POLL_SECONDS
 
     def _has_enough(self, batch: Batch) -> bool:
@@ -231,6 +236,7 @@ class Dispatcher:
         """Count recorded outcomes, and let workers whose refusal is recorded continue."""
         for each in batch.transitions:
             self.in_progress[each.issue].count_outcome(each.state)
+            self._finish(each)
         self._count_doubtful(batch.doubtful)
         for recorded in batch.to_notify:
             recorded.put(None)
@@ -251,7 +257,7 @@ class Dispatcher:
             permitted = (claimed.issue, claimed.subscriber) in unused
             unused.discard((claimed.issue, claimed.subscriber))  # a delivery is made once
             if not permitted:
-                self.in_progress[claimed.issue].in_flight -= 1
+                self._finish(claimed)
                 self._queue.release(each.relay)
             each.permission.put(permitted)
         for issue, number in permissions.suppressed.items():
@@ -260,13 +266,11 @@ class Dispatcher:
     def _enqueue(self, claim: Claim) -> None:
         """Queue the deliveries that were claimed of an issue."""
         progress = self.in_progress[claim.issue]
-        progress.count_claimed(claim.deliveries)
-        if claim.rewind:
-            progress.cursor = 0
-        if claim.exhausted:
-            progress.exhausted, progress.checked_at = True, time.monotonic()
-        messages = progress.messages
-        self._queue.add(Task(progress.sending, each, messages) for each in claim.deliveries)
+        progress.exhausted = claim.exhausted
+        if claim.claimed:
+            progress.count_claimed(claim.claimed)
+            messages, deliveries = progress.messages, claim.claimed.deliveries
+            self._queue.add(Task(progress.sending, each, messages) for each in deliveries)
 
 
 def relay_errors(relays: Iterable[Relay]) -> list[RelayError]:

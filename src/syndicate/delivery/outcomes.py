@@ -39,7 +39,7 @@ def after_acceptance(event: Accepted) -> Transition:
 
 def after_render_failure(event: RenderFailed) -> Transition:
     """There can be no message for this recipient: the delivery has failed."""
-    failed = transition(event.task, S.CLAIMED, S.FAILED)
+    failed = transition(event.task, S(event.task.claimed.state), S.FAILED)
     return failed._replace(reply=event.error.message, event=S.FAILED)
 
 
@@ -49,7 +49,7 @@ def after_rejection(event: Rejected, settings: Settings, now: datetime) -> Rejec
     following = next_state(event.error, attempts, duration(settings.retry_for))
     if following.state is S.HELD and settings.on_held == "resend" and not attempts:
         following = NextState(S.RETRY, wait=BACKOFF.initial)  # once: it may have arrived
-    before = S.SENDING if event.was_permitted else S.CLAIMED
+    before = S.SENDING if event.was_permitted else S(event.task.claimed.state)
     return Rejection(
         transition(event.task, before, following.state)._replace(
             attempts=attempts + following.is_attempt,

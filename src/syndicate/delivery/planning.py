@@ -1,4 +1,7 @@
-"""Plan approved issues: each gets a delivery for every recipient, in one transaction."""
+"""Plan approved issues: each gets a delivery for every recipient, in steps of one transaction.
+
+Sending begins after the first step; a step that was not committed is taken again.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ from syndicate.timestamps import format_timestamp, parse_timestamp
 
 
 def plan_approved(site: Site, now: datetime, shown: Shown = is_written) -> list[str]:
-    """Plan each approved issue that is to be delivered, once its page is `shown`.
+    """Begin to send each approved issue that is to be delivered, once its page is `shown`.
 
     One that is too old pauses until it is confirmed: resumed, or approved again. Returns the names
     of issues that still wait for their page.
@@ -26,10 +29,22 @@ def plan_approved(site: Site, now: datetime, shown: Shown = is_written) -> list[
     waiting = []
     for newsletter, issue in approved_issues(site):
         if _may_be_mailed(site, newsletter, issue) and shown(site, issue):
-            _plan(site, newsletter, issue, now)
+            _begin(site, newsletter, issue, now)
         else:
             waiting.append(issue.name)
     return waiting
+
+
+def plan_step(site: Site, now: datetime) -> None:
+    """Plan the next deliveries of the first issue of which not all are planned."""
+    recipients = Recipients(site.database)
+    unplanned = [each for each in IssueSends(site.database).open() if not each.is_planned]
+    for sending in unplanned[:1]:
+        issue = Issues(site.database).get(sending.newsletter, sending.slot)
+        assert issue is not None, "issues are never deleted"
+        tags = recipients.tags_of([article.id for article in issue.carried])
+        with site.database.transaction():
+            recipients.plan_next(sending, tags, format_timestamp(now))
 
 
 def approved_issues(site: Site) -> Iterator[tuple[Newsletter, Issue]]:
@@ -54,14 +69,12 @@ def too_old(issue: Issue, newsletter: Newsletter, now: datetime) -> Pause | None
     return Pause(PauseKind.OLD_APPROVAL, reason)
 
 
-def _plan(site: Site, newsletter: Newsletter, issue: Issue, now: datetime) -> None:
-    recipients = Recipients(site.database)
+def _begin(site: Site, newsletter: Newsletter, issue: Issue, now: datetime) -> None:
     sending = IssueSend(issue.sequence, issue.newsletter, issue.slot, format_timestamp(now))
-    tags = recipients.tags_of([article.id for article in issue.carried])
     with site.database.transaction():
         if not Issues(site.database).move(issue.newsletter, issue.slot, IssueState.SENDING):
             return
-        recipients.plan(sending, tags)
+        Recipients(site.database).begin(sending)
         if pause := too_old(issue, newsletter, now):
             IssueSends(site.database).pause(issue.sequence, pause)
     incarnation = Incarnation(site.database, site.sent_record)

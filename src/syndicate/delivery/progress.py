@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from syndicate.delivery.messages import MessageFactory
 from syndicate.delivery.relays import RelayError
 from syndicate.delivery.states import DeliveryState as S
-from syndicate.store.claims import ClaimedDelivery
+from syndicate.store.chunks import Chunk
+from syndicate.store.claims import ClaimedChunk
 from syndicate.store.issue_sends import IssueSend
 
 
@@ -17,9 +18,8 @@ class IssueProgress:
     """The progress of an issue.
 
     Of its `planned` deliveries, `finished` had ended before the run, `sent_before` of them as sent.
-    `sent`, `failed` and `held` count outcomes of the run, `in_flight` claimed deliveries without
-    outcome. `cursor` is the last subscriber whose delivery was claimed. `exhausted` means that
-    nothing was left to do now, at `checked_at` (seconds of the monotonic clock).
+    `sent`, `failed` and `held` count outcomes of the run. `in_flight` counts the claimed deliveries
+    without outcome of each chunk. `exhausted` means that nothing is left to do now.
     """
 
     sending: IssueSend
@@ -27,10 +27,8 @@ class IssueProgress:
     planned: int
     finished: int
     sent_before: int = 0
-    cursor: int = 0
     exhausted: bool = False
-    checked_at: float = 0.0
-    in_flight: int = 0
+    in_flight: dict[Chunk, int] = field(default_factory=dict)
     sent: int = 0
     failed: int = 0
     held: int = 0
@@ -40,16 +38,22 @@ class IssueProgress:
         """How many deliveries have ended."""
         return self.finished + self.sent + self.failed + self.held
 
-    def count_claimed(self, deliveries: Sequence[ClaimedDelivery]) -> None:
-        """Count deliveries that were claimed. The cursor follows first attempts only."""
-        self.in_flight += len(deliveries)
-        self.exhausted = self.exhausted and not deliveries
-        first_attempts = (each.subscriber for each in deliveries if not each.attempts)
-        self.cursor = max((self.cursor, *first_attempts))
+    def count_claimed(self, claimed: ClaimedChunk) -> None:
+        """Count deliveries that were claimed."""
+        self.in_flight[claimed.chunk] = len(claimed.deliveries)
+        self.exhausted = False
+
+    def finish(self, subscriber: int) -> list[Chunk]:
+        """Count a delivery that is no longer in flight; its chunk, if it was the last of it."""
+        (chunk,) = (each for each in self.in_flight if each.first <= subscriber <= each.last)
+        self.in_flight[chunk] -= 1
+        if self.in_flight[chunk]:
+            return []
+        del self.in_flight[chunk]
+        return [chunk]
 
     def count_outcome(self, state: str) -> None:
-        """Count a delivery that is no longer in flight."""
-        self.in_flight -= 1
+        """Count the outcome of a delivery."""
         self.sent += state == S.SENT
         self.failed += state == S.FAILED
         self.held += state == S.HELD

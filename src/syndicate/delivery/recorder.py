@@ -22,7 +22,8 @@ from syndicate.delivery.states import BACKOFF, OPEN
 from syndicate.delivery.states import DeliveryState as S
 from syndicate.delivery.transactions import commit, with_retries
 from syndicate.errors import DeliveryError, StoreError
-from syndicate.store.claims import ClaimedDelivery, Claims, Transition
+from syndicate.store.chunks import Chunk
+from syndicate.store.claims import ClaimedChunk, ClaimedDelivery, Claims, Transition
 from syndicate.store.database import Database
 from syndicate.store.deliveries import Deliveries
 from syndicate.store.incarnation import count_up
@@ -31,22 +32,18 @@ from syndicate.store.issues import Issues, IssueState
 from syndicate.store.sent_counts import SentCounts
 from syndicate.timestamps import format_timestamp
 
-IDLE_POLL_SECONDS = 10.0
-"""Seconds between looks for new deliveries of an issue of which nothing was left to do."""
-
 
 @dataclass(frozen=True, slots=True)
 class Claim:
     """The next deliveries of an issue.
 
-    Without any, `exhausted` means that nothing is left to do now, `rewind` that pending deliveries
-    are left before the cursor, and `paused` that the issue paused instead of ending.
+    Without any, `exhausted` means that nothing is left to do now, and `paused` that the issue
+    paused instead of ending.
     """
 
     issue: int
-    deliveries: Sequence[ClaimedDelivery] = ()
+    claimed: ClaimedChunk | None = None
     exhausted: bool = False
-    rewind: bool = False
     paused: bool = False
 
 
@@ -111,9 +108,12 @@ class DeliveryRecorder:
         batch: Batch,
         in_progress: Mapping[int, IssueProgress],
         claimable: Iterable[int],
-        limit: int,
+        finished: Sequence[Chunk] = (),
     ) -> BatchResult:
-        """Write a batch; then claim up to `limit` deliveries of each `claimable` issue."""
+        """Write a batch, and give up chunks that are `finished`: nothing of them is in flight.
+
+        Then claim the next chunk of each `claimable` issue.
+        """
 
         def write() -> BatchResult:
             self._write_outcomes(batch)
@@ -122,8 +122,9 @@ class DeliveryRecorder:
             for issue, pause in batch.pauses.items():
                 self._sends.pause(issue, pause)
             permissions = self._permit(batch, in_progress)
+            self._claims.release(finished)
             issues = [issue for issue in claimable if issue not in batch.pauses]
-            claims = [self._claim(in_progress[issue], limit, batch.now) for issue in issues]
+            claims = [self._claim(in_progress[issue], batch.now) for issue in issues]
             return BatchResult(permissions, claims)
 
         return commit(self._database, write)
@@ -136,6 +137,10 @@ class DeliveryRecorder:
                 self._write_outcomes(batch)
 
         with_retries(write)
+
+    def release_all(self) -> None:
+        """Give up all chunks: nothing is in flight any more."""
+        commit(self._database, self._claims.release_all)
 
     def record_outside(self, batch: Batch, permissions: Permissions) -> None:
         """Write the sent record, after the commit and before any message goes.
@@ -180,27 +185,40 @@ class DeliveryRecorder:
         counter = count_up(self._database) if permitted else 0
         return Permissions(frozenset(permitted), suppressed, counter)
 
-    def _claim(self, progress: IssueProgress, limit: int, now: str) -> Claim:
+    def _claim(self, progress: IssueProgress, now: str) -> Claim:
         """Claim the next deliveries of an issue: due retries first. End it if none are left."""
         sending = progress.sending
         latest = format_timestamp(datetime.now(UTC) + BACKOFF.longest)
-        claimed = self._claims.claim_retries(sending, now, latest, limit)
-        idle = progress.exhausted and time.monotonic() < progress.checked_at + IDLE_POLL_SECONDS
-        if not idle:
-            claimed += self._claims.claim(sending, progress.cursor, limit - len(claimed))
-        erased = [each.subscriber for each in claimed if not each.address]
-        self._claims.suppress_unsubscribed(sending, erased, now)
-        if claimed or idle or progress.in_flight:
-            return Claim(sending.issue, [each for each in claimed if each.address])
-        return self._end(sending, progress.cursor, now)
+        claimed = self._claims.claim(sending.issue, now, latest)
+        if claimed:
+            return Claim(sending.issue, self._without_erased(sending, claimed, now))
+        if progress.in_flight:
+            return Claim(sending.issue)
+        return self._end(sending, now)
 
-    def _end(self, sending: IssueSend, cursor: int, now: str) -> Claim:
+    def _without_erased(
+        self, sending: IssueSend, claimed: ClaimedChunk, now: str
+    ) -> ClaimedChunk | None:
+        """A claimed chunk without deliveries to people who were erased; None if no other is left.
+
+        Those are suppressed, and a chunk of which nothing is left is released.
+        """
+        erased = [each.subscriber for each in claimed.deliveries if not each.address]
+        self._claims.suppress_unsubscribed(sending, erased, now)
+        deliveries = [each for each in claimed.deliveries if each.address]
+        if deliveries:
+            return ClaimedChunk(claimed.chunk, deliveries)
+        self._claims.release([claimed.chunk])
+        return None
+
+    def _end(self, sending: IssueSend, now: str) -> Claim:
         """End an issue of which nothing is left, unless too much of it was refused: pause it."""
         issue, counts = sending.issue, self._deliveries.counts(sending.issue)
         current = self._sends.get(issue)
+        if current and not current.is_planned:
+            return Claim(issue)
         if any(counts.get(state) for state in OPEN):
-            rewind = bool(cursor and counts.get(S.PENDING))
-            return Claim(issue, exhausted=not rewind, rewind=rewind)
+            return Claim(issue, exhausted=True)
         pause = automatic_pause.at_end(counts, self._settings.max_failure_percent)
         if pause and current and not current.confirmed_at:
             self._sends.pause(issue, pause)

@@ -91,7 +91,8 @@ def send_test(site: Site, outbox: Path, issue: IssueToTest, address: str) -> str
         factory_from(site, issue.newsletter, issue.texts.as_test(), sending), salt=token_hex(8)
     )
     recipient = read_address(address).mail
-    message = factory.write(ClaimedDelivery(sending.issue, NO_SUBSCRIBER, 0, recipient, ""))
+    delivery = ClaimedDelivery(sending.issue, NO_SUBSCRIBER, "pending", 0, recipient, "")
+    message = factory.write(delivery)
     transport = FailoverTransport(transports(site.config.sending, outbox, site.host).values())
     with transport.session() as session:
         session.begin(message.envelope)

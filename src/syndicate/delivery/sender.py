@@ -1,7 +1,7 @@
 """The sender of a site: plans approved issues, sends planned deliveries, loses none.
 
-    recover   deliveries of a sender that died: claimed becomes pending, sending becomes held
-    plan      ONE transaction: an approved issue gets its deliveries
+    recover   deliveries of a sender that died: sending becomes held
+    plan      an approved issue gets its deliveries, in steps of one transaction
     run       claim, send, record, until nothing is due
 
 There is one sender for each store: it holds a lock, which the system frees however it ends.
@@ -22,7 +22,7 @@ from syndicate.config.model import Server
 from syndicate.delivery.dispatcher import Dispatcher, relay_errors
 from syndicate.delivery.messages import message_factory
 from syndicate.delivery.operations.cancellation import finish_stopped
-from syndicate.delivery.planning import plan_approved
+from syndicate.delivery.planning import plan_approved, plan_step
 from syndicate.delivery.progress import IssueProgress, ProgressCallback
 from syndicate.delivery.quiet_hours import until
 from syndicate.delivery.rate_limits import RateLimiter, history_seconds
@@ -220,6 +220,7 @@ class Sender:
             self._waiting = plan_approved(self._site, datetime.now(UTC), self._shown)
             self._plan_at = time.monotonic() + PLAN_SECONDS
         finish_stopped(self._site, datetime.now(UTC))
+        plan_step(self._site, datetime.now(UTC))
         return {sending.issue: sending for sending in self._sends.open() if not sending.is_paused}
 
     def _quiet_until(self) -> datetime | None:

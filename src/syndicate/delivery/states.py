@@ -1,10 +1,10 @@
 """The states of a delivery, and which one follows a server's reply. Pure.
 
-    pending -> claimed -> sending -> sent
-                  |          |
-                  |          +-----> held
-                  +----------+-----> retry | failed
-                  +----------------> suppressed
+    pending -> sending -> sent
+       |          |
+       |          +-----> held
+       +----------+-----> retry | failed
+       +----------------> suppressed
 
 A delivery is `sending` from before the first byte of its message until the reply. Only in that time
 can its outcome become unknown. So a sender that finds one it did not mark holds it, or sends it
@@ -26,7 +26,6 @@ class DeliveryState(StrEnum):
     """The states of a delivery."""
 
     PENDING = "pending"
-    CLAIMED = "claimed"
     SENDING = "sending"
     SENT = "sent"
     RETRY = "retry"
@@ -37,10 +36,9 @@ class DeliveryState(StrEnum):
 
 S = DeliveryState
 FOLLOWS: Mapping[DeliveryState, tuple[DeliveryState, ...]] = {
-    S.PENDING: (S.CLAIMED, S.SUPPRESSED),
-    S.CLAIMED: (S.SENDING, S.PENDING, S.RETRY, S.FAILED, S.SUPPRESSED),
+    S.PENDING: (S.SENDING, S.PENDING, S.RETRY, S.FAILED, S.SUPPRESSED),
     S.SENDING: (S.SENT, S.RETRY, S.FAILED, S.HELD, S.PENDING),
-    S.RETRY: (S.CLAIMED, S.FAILED, S.SUPPRESSED),
+    S.RETRY: (S.SENDING, S.PENDING, S.RETRY, S.FAILED, S.SUPPRESSED),
     S.HELD: (S.SENT, S.PENDING),
     S.FAILED: (S.PENDING,),
     S.SUPPRESSED: (S.PENDING,),
@@ -48,11 +46,13 @@ FOLLOWS: Mapping[DeliveryState, tuple[DeliveryState, ...]] = {
 }
 """The states that may follow each state.
 
-Only an operator's decision leaves a final state. A sent delivery is held when later replies of the
-server show that the one to its message may have been to another command.
+A state follows itself when a message was refused before it was permitted: nothing of it was sent,
+but the attempt is recorded. Only an operator's decision leaves a final state. A sent delivery is
+held when later replies of the server show that the one to its message may have been to another
+command.
 """
 
-OPEN = (S.PENDING, S.CLAIMED, S.SENDING, S.RETRY)
+OPEN = (S.PENDING, S.SENDING, S.RETRY)
 """States of deliveries that the sender still has to finish."""
 
 BACKOFF = Backoff(timedelta(minutes=5), timedelta(hours=4))

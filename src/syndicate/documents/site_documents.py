@@ -43,6 +43,10 @@ if TYPE_CHECKING:
 MAX_ON_INDEX = 50
 
 
+MADE_KINDS = frozenset({OwnerKind.SITE, OwnerKind.TAG, OwnerKind.FEED_ARCHIVE, OwnerKind.PAGE})
+"""The kinds of owners whose documents `SiteDocuments.make` makes."""
+
+
 @dataclass(frozen=True)
 class SiteDocuments:
     """What the documents of one build are made from.

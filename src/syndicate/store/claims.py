@@ -1,13 +1,14 @@
 """Deliveries while a sender works on them: claim, mark as sending, record the outcome. All SQL.
 
-The claim names its owner, so a sender changes only deliveries that it claimed.
+A sender claims a chunk of deliveries, and changes only those of chunks that it owns.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from syndicate.store.chunks import Chunk, Chunks, bounds
 from syndicate.store.database import Database
 from syndicate.store.deliveries import STILL_SUBSCRIBED, UNSUBSCRIBED, numbers
 from syndicate.store.delivery_events import DeliveryEvent, DeliveryEvents
@@ -19,9 +20,17 @@ class ClaimedDelivery(NamedTuple):
 
     issue: int
     subscriber: int
+    state: str  # pending | retry
     attempts: int
     address: str
     name: str
+
+
+class ClaimedChunk(NamedTuple):
+    """A chunk that was claimed, and its deliveries to make now."""
+
+    chunk: Chunk
+    deliveries: Sequence[ClaimedDelivery]
 
 
 class Transition(NamedTuple):
@@ -48,6 +57,14 @@ SENDING_ACTIVE = (
 )
 
 
+OWNED = (
+    "EXISTS (SELECT 1 FROM delivery_chunks c WHERE c.issue = deliveries.issue "
+    "AND c.owner <> '' AND c.owner = :owner "
+    "AND deliveries.subscriber BETWEEN c.first_subscriber AND c.last_subscriber)"
+)
+"""The SQL condition that a delivery is in a chunk of this owner."""
+
+
 class Claims:
     """The deliveries that one sender, `owner`, claims. All methods run inside a transaction."""
 
@@ -55,28 +72,35 @@ class Claims:
         self._database = database
         self._rows = database.rows
         self._owner = owner
+        self._chunks = Chunks(database)
         self._events = DeliveryEvents(database)
 
-    def claim(self, sending: IssueSend, after: int, limit: int) -> list[ClaimedDelivery]:
-        """Claim pending deliveries to the subscribers that follow `after`, in their order."""
-        query = (
-            "SELECT subscriber FROM deliveries WHERE issue = :issue AND subscriber > :after "
-            "AND state = 'pending' ORDER BY subscriber LIMIT :limit"
-        )
-        values = {"issue": sending.issue, "after": after, "limit": limit}
-        return self._claim(sending, query, values, "pending")
+    def claim(self, issue: int, now: str, latest: str) -> ClaimedChunk | None:
+        """Claim the next chunk: its pending deliveries, and its retries that are due.
 
-    def claim_retries(
-        self, sending: IssueSend, now: str, latest: str, limit: int
-    ) -> list[ClaimedDelivery]:
-        """Claim deliveries whose next try is due; `latest` as in `Deliveries.next_try`."""
-        query = (
-            "SELECT subscriber FROM deliveries WHERE issue = :issue AND state = 'retry' "
-            "AND (next_try <= :now OR next_try > :latest) "
-            "ORDER BY next_try, subscriber LIMIT :limit"
+        `latest` as in `Chunks.claim`. None if no chunk has any.
+        """
+        chunk = self._chunks.claim(issue, self._owner, now, latest)
+        if chunk is None:
+            return None
+        rows = self._rows(
+            "SELECT d.issue, d.subscriber, d.state, d.attempts, coalesce(p.address, ''), "
+            "coalesce(p.name, '') "
+            "FROM deliveries d LEFT JOIN subscribers p ON p.id = d.subscriber "
+            "WHERE d.issue = :issue AND d.subscriber BETWEEN :first AND :last "
+            "AND (d.state = 'pending' OR d.state = 'retry' "
+            "AND (d.next_try <= :now OR d.next_try > :latest)) ORDER BY d.subscriber",
+            {**bounds(chunk), "now": now, "latest": latest},
         )
-        values = {"issue": sending.issue, "now": now, "latest": latest, "limit": limit}
-        return self._claim(sending, query, values, "retry")
+        return ClaimedChunk(chunk, [ClaimedDelivery._make(row) for row in rows])
+
+    def release(self, chunks: Iterable[Chunk]) -> None:
+        """Give up chunks whose deliveries are over."""
+        self._chunks.release(chunks)
+
+    def release_all(self) -> None:
+        """Give up all chunks."""
+        self._chunks.release(self._chunks.owned_by(self._owner))
 
     def mark_sending(
         self, sending: IssueSend, subscribers: Sequence[int], server: str, now: str
@@ -88,8 +112,8 @@ class Claims:
         rows = self._rows(
             "UPDATE deliveries SET state = 'sending', changed_at = :now, server = :server "
             f"WHERE issue = :issue AND subscriber IN ({numbers(subscribers)}) "
-            f"AND state = 'claimed' AND owner = :owner AND {SENDING_ACTIVE} AND {STILL_SUBSCRIBED} "
-            "RETURNING subscriber",
+            f"AND state IN ('pending', 'retry') AND {OWNED} "
+            f"AND {SENDING_ACTIVE} AND {STILL_SUBSCRIBED} RETURNING subscriber",
             {
                 "issue": sending.issue,
                 "newsletter": sending.newsletter,
@@ -103,35 +127,31 @@ class Claims:
     def suppress_unsubscribed(
         self, sending: IssueSend, subscribers: Sequence[int], now: str
     ) -> int:
-        """Release claimed deliveries: suppress those to people who unsubscribed; how many.
-
-        The others become pending.
-        """
+        """Suppress claimed deliveries to those of these people who unsubscribed; how many."""
         if not subscribers:
             return 0
-        values = {"issue": sending.issue, "owner": self._owner}
-        claimed = (
-            f"issue = :issue AND subscriber IN ({numbers(subscribers)}) "
-            "AND state = 'claimed' AND owner = :owner"
-        )
         suppressed = self._rows(
-            "UPDATE deliveries "
-            "SET state = 'suppressed', changed_at = :now, reply = :reply, owner = '' "
-            f"WHERE {claimed} AND NOT {STILL_SUBSCRIBED} RETURNING subscriber",
-            values | {"newsletter": sending.newsletter, "now": now, "reply": UNSUBSCRIBED},
-        )
-        self._database.run(
-            f"UPDATE deliveries SET state = 'pending', owner = '' WHERE {claimed}", values
+            "UPDATE deliveries SET state = 'suppressed', changed_at = :now, reply = :reply "
+            f"WHERE issue = :issue AND subscriber IN ({numbers(subscribers)}) "
+            f"AND state IN ('pending', 'retry') AND {OWNED} AND NOT {STILL_SUBSCRIBED} "
+            "RETURNING subscriber",
+            {
+                "issue": sending.issue,
+                "newsletter": sending.newsletter,
+                "owner": self._owner,
+                "now": now,
+                "reply": UNSUBSCRIBED,
+            },
         )
         return len(suppressed)
 
     def apply_transitions(self, transitions: Sequence[Transition], now: str) -> None:
-        """Change the states of claimed deliveries, which ends the claim; add their events."""
+        """Change the states of claimed deliveries; add their events."""
         self._database.run_many(
             "UPDATE deliveries SET state = :state, attempts = :attempts, next_try = :next_try, "
-            "changed_at = :now, server = :server, reply = :reply, owner = '' "
+            "changed_at = :now, server = :server, reply = :reply "
             "WHERE issue = :issue AND subscriber = :subscriber "
-            "AND state = :before AND owner = :owner",
+            f"AND state = :before AND {OWNED}",
             [
                 {name: value for name, value in each._asdict().items() if name != "event"}
                 | {"owner": self._owner, "now": now}
@@ -153,26 +173,6 @@ class Claims:
             "WHERE issue = :issue AND subscriber = :subscriber AND state = 'sent'",
             {"issue": issue, "subscriber": subscriber, "now": now, "reason": reason},
         )
+        for chunk in self._chunks.of(issue, [subscriber]):
+            self._chunks.recount(chunk)
         self._events.add([DeliveryEvent(issue, subscriber, now, "held", reason)])
-
-    def _claim(
-        self, sending: IssueSend, query: str, values: Mapping[str, object], before: str
-    ) -> list[ClaimedDelivery]:
-        """Claim the subscribers that `query` selects."""
-        selected = [int(subscriber) for (subscriber,) in self._rows(query, values)]
-        if not selected:
-            return []
-        self._database.run(
-            "UPDATE deliveries SET state = 'claimed', owner = :owner WHERE issue = :issue "
-            f"AND subscriber IN ({numbers(selected)}) AND state = :before",
-            {"issue": sending.issue, "owner": self._owner, "before": before},
-        )
-        rows = self._rows(
-            "SELECT d.issue, d.subscriber, d.attempts, coalesce(p.address, ''), "
-            "coalesce(p.name, '') "
-            "FROM deliveries d LEFT JOIN subscribers p ON p.id = d.subscriber "
-            f"WHERE d.issue = :issue AND d.subscriber IN ({numbers(selected)}) "
-            "AND d.state = 'claimed' AND d.owner = :owner ORDER BY d.subscriber",
-            {"issue": sending.issue, "owner": self._owner},
-        )
-        return [ClaimedDelivery._make(row) for row in rows]

@@ -14,14 +14,15 @@ from syndicate.errors import StoreError
 Row = tuple[Any, ...]
 Values = Mapping[str, object]
 
-SCHEMA_VERSION = "0016"
+SCHEMA_VERSION = "0017"
 """The newest migration."""
 
 ABOUT_PEOPLE = frozenset(
     (
         *("consents", "signing_keys", "signup_requests", "subscribers", "subscriptions"),
         "suppressions",
-        *("bounces", "deliveries", "delivery_events", "provider_events", "issue_sends"),
+        *("bounces", "deliveries", "delivery_chunks", "delivery_events", "issue_sends"),
+        "provider_events",
         *("sent_counts", "withdrawals"),
     )
 )

@@ -28,7 +28,8 @@ class Pause(NamedTuple):
 class IssueSend(NamedTuple):
     """The sending of an issue, a row; times are UTC text, "" where not yet.
 
-    `planned` is the number of deliveries when they were planned. `pause_kind` and `pause_reason`
+    `planned` is the number of deliveries that were planned, for subscribers up to `planned_to`; all
+    are when this is `last_recipient`. `pause_kind` and `pause_reason`
     are "" unless it is paused. `confirmed_at` is when the operator confirmed that its refusals are
     right.
     """
@@ -42,6 +43,13 @@ class IssueSend(NamedTuple):
     pause_reason: str = ""
     ended_at: str = ""
     confirmed_at: str = ""
+    planned_to: int = 0
+    last_recipient: int = 0
+
+    @property
+    def is_planned(self) -> bool:
+        """Whether all its deliveries are planned."""
+        return self.planned_to >= self.last_recipient
 
     @property
     def name(self) -> str:
@@ -93,10 +101,26 @@ class IssueSends:
         """Begin to send an issue."""
         self._database.upsert("issue_sends", IssueSend._fields, [sending])
 
-    def set_planned(self, issue: int, planned: int) -> None:
-        """Set the number of planned deliveries."""
-        values = {"issue": issue, "planned": planned}
-        self._database.run("UPDATE issue_sends SET planned = :planned WHERE issue = :issue", values)
+    def add_planned(self, issue: int, number: int) -> None:
+        """Count deliveries that were planned."""
+        self._database.run(
+            "UPDATE issue_sends SET planned = planned + :number WHERE issue = :issue",
+            {"issue": issue, "number": number},
+        )
+
+    def set_planned_to(self, issue: int, subscriber: int) -> None:
+        """Set up to which subscriber deliveries are planned."""
+        self._database.run(
+            "UPDATE issue_sends SET planned_to = :subscriber WHERE issue = :issue",
+            {"issue": issue, "subscriber": subscriber},
+        )
+
+    def end_planning(self, issue: int) -> None:
+        """Plan no more deliveries of an issue."""
+        self._database.run(
+            "UPDATE issue_sends SET last_recipient = planned_to WHERE issue = :issue",
+            {"issue": issue},
+        )
 
     def pause(self, issue: int, pause: Pause) -> bool:
         """Pause an issue; False if it is not being sent, or is paused already."""
@@ -130,8 +154,13 @@ class IssueSends:
         """End the sending of an issue; False if it has ended, or has open deliveries."""
         return self._changed(
             "UPDATE issue_sends SET ended_at = :now WHERE issue = :issue AND ended_at = '' "
-            "AND NOT EXISTS (SELECT 1 FROM deliveries WHERE issue = :issue "
-            "AND state IN ('pending', 'claimed', 'sending', 'retry')) RETURNING issue",
+            "AND planned_to >= last_recipient AND NOT EXISTS ("
+            "SELECT 1 FROM delivery_chunks WHERE issue = :issue AND owner = '' "
+            "AND (pending > 0 OR retry > 0)) AND NOT EXISTS ("
+            "SELECT 1 FROM delivery_chunks c JOIN deliveries d ON d.issue = c.issue "
+            "AND d.subscriber BETWEEN c.first_subscriber AND c.last_subscriber "
+            "WHERE c.issue = :issue AND c.owner <> '' "
+            "AND d.state IN ('pending', 'sending', 'retry')) RETURNING issue",
             {"issue": issue, "now": now},
         )
 

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from syndicate.store.chunks import Chunks
 from syndicate.store.database import Database
 from syndicate.store.deliveries import UNSUBSCRIBED, Deliveries
 from syndicate.store.issue_sends import IssueSend, IssueSends
 
 SUPPRESSED_NOW = "SELECT p.id FROM suppressions x JOIN subscribers p ON p.hash = x.hash"
+
+
+PLANNING_STEP = 50_000
+"""Deliveries that are planned in one transaction: other writers wait for it."""
 
 
 class Recipients:
@@ -19,14 +24,14 @@ class Recipients:
         self._rows = database.rows
         self._sends = IssueSends(database)
 
-    def count(self, newsletter: str, tags: Sequence[str]) -> int:
-        """How many subscribers an issue with these tags would go to now."""
+    def count(self, newsletter: str, tags: Sequence[str], after: int = 0) -> int:
+        """How many subscribers, after one, an issue with these tags would go to now."""
         chosen, values = _chose_one_of(tags)
         ((number,),) = self._rows(
             "SELECT count(*) FROM subscriptions "
             f"WHERE newsletter = :newsletter AND state = 'active' AND ({chosen}) "
-            f"AND subscriber NOT IN ({SUPPRESSED_NOW})",
-            {**values, "newsletter": newsletter},
+            f"AND subscriber > :after AND subscriber NOT IN ({SUPPRESSED_NOW})",
+            {**values, "newsletter": newsletter, "after": after},
         )
         return int(number)
 
@@ -44,35 +49,73 @@ class Recipients:
 
     # -- writing, inside a transaction -----------------------------------------------------
 
-    def plan(self, sending: IssueSend, tags: Sequence[str]) -> None:
-        """Begin to send an issue: plan a delivery for each recipient; nothing if it has begun."""
+    def begin(self, sending: IssueSend) -> None:
+        """Begin to send an issue, to the subscribers of now; nothing if it has begun.
+
+        `plan_next` plans it.
+        """
         if not self._sends.get(sending.issue):
-            self._sends.add(sending)
-            self._add_missing(sending, tags, sending.started_at)
+            ((last,),) = self._rows(
+                "SELECT coalesce(max(subscriber), 0) FROM subscriptions WHERE newsletter = :n",
+                {"n": sending.newsletter},
+            )
+            self._sends.add(sending._replace(last_recipient=int(last)))
+
+    def plan_next(self, sending: IssueSend, tags: Sequence[str], now: str) -> None:
+        """Plan deliveries for the next PLANNING_STEP recipients of an issue."""
+        chosen, values = _chose_one_of(tags)
+        values |= {"newsletter": sending.newsletter, "after": sending.planned_to}
+        rows = self._rows(
+            "SELECT subscriber FROM subscriptions "
+            f"WHERE newsletter = :newsletter AND state = 'active' AND ({chosen}) "
+            f"AND subscriber > :after ORDER BY subscriber LIMIT 1 OFFSET {PLANNING_STEP - 1}",
+            values,
+        )
+        last = min(int(rows[0][0]), sending.last_recipient) if rows else sending.last_recipient
+        self._add_missing(sending, tags, sending.planned_to, last, now)
+        self._sends.set_planned_to(sending.issue, last)
+
+    def plan(self, sending: IssueSend, tags: Sequence[str]) -> None:
+        """Begin to send an issue if it has not begun, and plan all its deliveries."""
+        self.begin(sending)
+        while (current := self._sends.get(sending.issue)) and not current.is_planned:
+            self.plan_next(current, tags, sending.started_at)
 
     def plan_missed(self, sending: IssueSend, tags: Sequence[str], now: str) -> int:
         """Plan an issue also for subscribers of today who did not get it; how many these are."""
-        added = self._add_missing(sending, tags, now)
+        ((last,),) = self._rows("SELECT coalesce(max(id), 0) FROM subscribers")
+        added = self._add_missing(sending, tags, 0, int(last), now)
         return added + Deliveries(self._database).retry_missed(sending, now)
 
-    def _add_missing(self, sending: IssueSend, tags: Sequence[str], now: str) -> int:
-        """Plan for recipients without a delivery; how many these are."""
+    def _add_missing(
+        self, sending: IssueSend, tags: Sequence[str], after: int, last: int, now: str
+    ) -> int:
+        """Plan for recipients without a delivery, after one subscriber up to another; how many."""
         chosen, values = _chose_one_of(tags)
-        self._database.run(
+        some: dict[str, object] = {"issue": sending.issue, "after": after, "last": last}
+        between = "subscriber > :after AND subscriber <= :last"
+        added = self._rows(
             "INSERT INTO deliveries (issue, subscriber, state) "
             "SELECT :issue, subscriber, 'pending' FROM subscriptions "
-            f"WHERE newsletter = :newsletter AND state = 'active' AND ({chosen}) "
-            "ORDER BY subscriber ON CONFLICT (issue, subscriber) DO NOTHING",
-            {**values, "issue": sending.issue, "newsletter": sending.newsletter},
+            f"WHERE newsletter = :newsletter AND state = 'active' AND ({chosen}) AND {between} "
+            "ORDER BY subscriber ON CONFLICT (issue, subscriber) DO NOTHING RETURNING subscriber",
+            {**values, **some, "newsletter": sending.newsletter},
         )
-        self._database.run(
+        suppressed = self._rows(
             "UPDATE deliveries SET state = 'suppressed', changed_at = :now, reply = :reply "
-            f"WHERE issue = :issue AND state = 'pending' AND subscriber IN ({SUPPRESSED_NOW})",
-            {"issue": sending.issue, "now": now, "reply": UNSUBSCRIBED},
+            f"WHERE issue = :issue AND state = 'pending' AND {between} "
+            f"AND subscriber IN ({SUPPRESSED_NOW} WHERE p.id > :after AND p.id <= :last) "
+            "RETURNING subscriber",
+            {**some, "now": now, "reply": UNSUBSCRIBED},
         )
-        planned = sum(Deliveries(self._database).counts(sending.issue).values())
-        self._sends.set_planned(sending.issue, planned)
-        return planned - sending.planned
+        chunks = Chunks(self._database)
+        covered = chunks.last_subscriber(sending.issue)
+        changed = {int(who) for (who,) in (*added, *suppressed) if int(who) <= covered}
+        for chunk in chunks.of(sending.issue, changed):
+            chunks.recount(chunk)
+        chunks.add(sending.issue)
+        self._sends.add_planned(sending.issue, len(added))
+        return len(added)
 
 
 def _chose_one_of(tags: Sequence[str]) -> tuple[str, dict[str, object]]:

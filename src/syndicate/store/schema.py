@@ -282,6 +282,9 @@ issue_sends = Table(  # issues that are sent to subscribers
     Column("returned", BigInteger, nullable=False, server_default="0"),
     # operator | old_approval | refusals | server | message; "" unless it is paused
     Column("pause_kind", PLAIN, nullable=False, server_default=""),
+    # Deliveries are planned for subscribers up to this one, and will be up to the last one.
+    Column("planned_to", BigInteger, nullable=False, server_default="0"),
+    Column("last_recipient", BigInteger, nullable=False, server_default="0"),
 )
 
 deliveries = Table(  # one issue to one subscriber
@@ -289,7 +292,7 @@ deliveries = Table(  # one issue to one subscriber
     metadata,
     Column("issue", BigInteger, primary_key=True, autoincrement=False),
     Column("subscriber", BigInteger, primary_key=True, autoincrement=False),
-    # pending | claimed | sending | sent | retry | failed | held | suppressed
+    # pending | sending | sent | retry | failed | held | suppressed
     Column("state", PLAIN, nullable=False),
     Column("attempts", BigInteger, nullable=False, server_default="0"),  # that were not taken
     Column("next_try", PLAIN, nullable=False, server_default=""),  # of one in retry
@@ -298,23 +301,40 @@ deliveries = Table(  # one issue to one subscriber
     Column(
         "reply", PLAIN, nullable=False, server_default=""
     ),  # of the server; or why it was not sent
-    Column("owner", PLAIN, nullable=False, server_default=""),  # the sender that claimed it
-    Index(
-        "deliveries_to_retry",
-        "issue",
-        "next_try",
-        sqlite_where=text("state = 'retry'"),
-        postgresql_where=text("state = 'retry'"),
-    ),
-    Index(
-        "deliveries_held",
-        "issue",
-        "subscriber",
-        sqlite_where=text("state = 'held'"),
-        postgresql_where=text("state = 'held'"),
-    ),
+    # No index on the state: an update of an indexed column is expensive on PostgreSQL.
     sqlite_with_rowid=False,
     postgresql_with={"fillfactor": 70},
+)
+
+delivery_chunks = Table(  # consecutive deliveries of an issue, which one sender owns at a time
+    "delivery_chunks",
+    metadata,
+    Column("issue", BigInteger, primary_key=True, autoincrement=False),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),  # 1, 2, ...
+    Column("first_subscriber", BigInteger, nullable=False),  # the one after the chunk before
+    Column("last_subscriber", BigInteger, nullable=False),
+    Column("owner", PLAIN, nullable=False, server_default=""),  # the sender that claimed it
+    # How many deliveries were in each state when its last owner gave it up.
+    Column("pending", BigInteger, nullable=False, server_default="0"),
+    Column("retry", BigInteger, nullable=False, server_default="0"),
+    Column("sent", BigInteger, nullable=False, server_default="0"),
+    Column("failed", BigInteger, nullable=False, server_default="0"),
+    Column("held", BigInteger, nullable=False, server_default="0"),
+    Column("suppressed", BigInteger, nullable=False, server_default="0"),
+    Column("next_try", PLAIN, nullable=False, server_default=""),  # the earliest of its retries
+    Index(
+        "delivery_chunks_held",
+        "issue",
+        sqlite_where=text("held > 0"),
+        postgresql_where=text("held > 0"),
+    ),
+    Index(
+        "delivery_chunks_owned",
+        "issue",
+        sqlite_where=text("owner <> ''"),
+        postgresql_where=text("owner <> ''"),
+    ),
+    sqlite_with_rowid=False,
 )
 
 delivery_events = Table(  # what happened to a delivery besides being sent; only ever added to

@@ -61,12 +61,27 @@ CREATE TABLE deliveries (
   changed_at TEXT DEFAULT '' NOT NULL,
   server TEXT DEFAULT '' NOT NULL,
   reply TEXT DEFAULT '' NOT NULL,
-  owner TEXT DEFAULT '' NOT NULL,
   PRIMARY KEY (issue, subscriber)
 )
  WITHOUT ROWID;
-CREATE INDEX deliveries_held ON deliveries (issue, subscriber) WHERE state = 'held';
-CREATE INDEX deliveries_to_retry ON deliveries (issue, next_try) WHERE state = 'retry';
+CREATE TABLE delivery_chunks (
+  issue BIGINT NOT NULL,
+  number BIGINT NOT NULL,
+  first_subscriber BIGINT NOT NULL,
+  last_subscriber BIGINT NOT NULL,
+  owner TEXT DEFAULT '' NOT NULL,
+  pending BIGINT DEFAULT '0' NOT NULL,
+  retry BIGINT DEFAULT '0' NOT NULL,
+  sent BIGINT DEFAULT '0' NOT NULL,
+  failed BIGINT DEFAULT '0' NOT NULL,
+  held BIGINT DEFAULT '0' NOT NULL,
+  suppressed BIGINT DEFAULT '0' NOT NULL,
+  next_try TEXT DEFAULT '' NOT NULL,
+  PRIMARY KEY (issue, number)
+)
+ WITHOUT ROWID;
+CREATE INDEX delivery_chunks_held ON delivery_chunks (issue) WHERE held > 0;
+CREATE INDEX delivery_chunks_owned ON delivery_chunks (issue) WHERE owner <> '';
 CREATE TABLE delivery_events (
   issue BIGINT NOT NULL,
   subscriber BIGINT NOT NULL,
@@ -129,6 +144,8 @@ CREATE TABLE issue_sends (
   confirmed_at TEXT DEFAULT '' NOT NULL,
   returned BIGINT DEFAULT '0' NOT NULL,
   pause_kind TEXT DEFAULT '' NOT NULL,
+  planned_to BIGINT DEFAULT '0' NOT NULL,
+  last_recipient BIGINT DEFAULT '0' NOT NULL,
   PRIMARY KEY (issue)
 );
 CREATE TABLE issues (
@@ -258,4 +275,4 @@ CREATE TABLE withdrawals (
   PRIMARY KEY (id)
 );
 CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY);
-INSERT INTO alembic_version VALUES ('0016');
+INSERT INTO alembic_version VALUES ('0017');

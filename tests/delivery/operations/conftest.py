@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from mailings import Mailing, now
 
-from syndicate.delivery.planning import plan_approved
+from syndicate.delivery.planning import plan_approved, plan_step
 from syndicate.site import Site
 from syndicate.store.issue_sends import IssueSend
 from syndicate.store.issues import Issue, Issues
@@ -22,6 +22,7 @@ def opened(sqlite_site: Mailing) -> Iterator[Site]:
     sqlite_site.issue()
     with sqlite_site.folder.opened() as site:
         plan_approved(site, now())
+        plan_step(site, now())
         yield site
 
 

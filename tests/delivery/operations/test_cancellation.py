@@ -40,7 +40,7 @@ def test_an_issue_that_is_not_sent_yet_is_cancelled_once_and_its_page_is_deleted
 def test_an_issue_that_was_sent_to_no_subscriber_is_cancelled_and_no_delivery_is_left_open(
     opened: Site, issue: Issue
 ) -> None:
-    set_states(opened, DeliveryState.FAILED, DeliveryState.CLAIMED)
+    set_states(opened, DeliveryState.FAILED, DeliveryState.RETRY)
     cancelled = cancel(opened, issue, "", NOON)
     assert cancelled == Cancellation(IssueState.CANCELLED, was_sending=True, unsent=3)
     assert counts(opened, issue) == {"failed": 1, "suppressed": 3}

@@ -14,8 +14,9 @@ from syndicate.issues.transitions import cancel_issue
 from syndicate.site import Site
 from syndicate.store.articles import Articles
 from syndicate.store.deliveries import Deliveries
-from syndicate.store.issue_sends import IssueSends
+from syndicate.store.issue_sends import IssueSend, IssueSends
 from syndicate.store.issues import Issue, Issues, IssueState
+from syndicate.store.recipients import Recipients
 from syndicate.timestamps import format_timestamp
 
 STOPPED = "the issue was stopped"
@@ -55,6 +56,9 @@ def stop(site: Site, issue: Issue, now: datetime, reason: str) -> tuple[int, Iss
     site.database.lock()
     with site.database.transaction():
         number = deliveries.stop(issue.sequence, format_timestamp(now), reason or STOPPED)
+        if sending := sends.get(issue.sequence):
+            number += _unplanned(site, issue, sending)
+            sends.end_planning(issue.sequence)
         counts = deliveries.counts(issue.sequence)
         is_out = any(counts.get(state) for state in (S.SENT, S.SENDING, S.HELD))
         state = IssueState.SENT if is_out else IssueState.CANCELLED
@@ -65,6 +69,15 @@ def stop(site: Site, issue: Issue, now: datetime, reason: str) -> tuple[int, Iss
         if not is_out:
             mark_pending(Articles(site.database), issue.newsletter, [issue.slot])
     return number, state
+
+
+def _unplanned(site: Site, issue: Issue, sending: IssueSend) -> int:
+    """How many subscribers an issue has no delivery for yet."""
+    if sending.is_planned:
+        return 0
+    recipients = Recipients(site.database)
+    tags = recipients.tags_of([article.id for article in issue.carried])
+    return recipients.count(issue.newsletter, tags, after=sending.planned_to)
 
 
 def finish_stopped(site: Site, now: datetime) -> None:

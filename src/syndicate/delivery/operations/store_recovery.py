@@ -193,10 +193,13 @@ def _unfinished(site: Site, now: datetime) -> list[IssueSend]:
     for issue in _in_state(site, IssueState.APPROVED):
         newsletter = site.config.newsletters.get(issue.newsletter)
         if issue.personal and newsletter and newsletter.deliver:
-            tags = recipients.tags_of([article.id for article in issue.carried])
             issues.move(issue.newsletter, issue.slot, IssueState.SENDING)
-            planned = IssueSend(issue.sequence, issue.newsletter, issue.slot, format_timestamp(now))
-            recipients.plan(planned, tags)
+            begun = IssueSend(issue.sequence, issue.newsletter, issue.slot, format_timestamp(now))
+            recipients.begin(begun)
+    for sending in IssueSends(site.database).open():
+        if begun_issue := issues.get(sending.newsletter, sending.slot):
+            tags = recipients.tags_of([article.id for article in begun_issue.carried])
+            recipients.plan(sending, tags)
     return IssueSends(site.database).open()
 
 
