@@ -6,11 +6,14 @@ import pytest
 from mailings import NAME, Mailing, ignore_progress, never_stop
 
 from site_folder import NOON
-from syndicate.delivery.planning import plan_approved
+from syndicate.delivery.operations.cancellation import stop
+from syndicate.delivery.planning import plan_approved, plan_step
 from syndicate.delivery.sender import send
 from syndicate.issues.archive import is_written
 from syndicate.issues.freeze import freeze_issue
 from syndicate.issues.transitions import cancel_issue
+from syndicate.store.deliveries import Deliveries
+from syndicate.store.issue_sends import IssueSend, IssueSends
 from syndicate.store.issues import Issues, IssueState
 
 PAGE = "newsletters/weekly/2026-11-22-1200/index.html"
@@ -71,3 +74,25 @@ def test_an_issue_that_began_to_be_sent_meanwhile_is_not_cancelled_beside_its_de
     assert current
     assert current.state == IssueState.SENDING
     assert made.send().sent == 1
+
+
+def test_a_step_plans_nothing_of_an_issue_that_was_cancelled_after_the_step_read_it(
+    made: Mailing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made.folder.build(NOON)
+    with made.folder.opened() as opened:
+        plan_approved(opened, NOON)
+        read = IssueSends.open
+
+        def then_cancelled(self: IssueSends) -> list[IssueSend]:
+            found = read(self)
+            monkeypatch.undo()
+            issue = Issues(opened.database).get(*NAME.split("/"))
+            assert issue
+            assert stop(opened, issue, NOON, "a typo") == (1, IssueState.CANCELLED)
+            return found
+
+        monkeypatch.setattr(IssueSends, "open", then_cancelled)
+        plan_step(opened, NOON)
+        assert Deliveries(opened.database).counts(1) == {}
+    assert made.send().sent == 0

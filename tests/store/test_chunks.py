@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 
 import pytest
 
@@ -10,7 +11,7 @@ from syndicate.store import chunks as module
 from syndicate.store import recipients as planning
 from syndicate.store.chunks import STATES, Chunk, Chunks
 from syndicate.store.claims import Claims, Transition
-from syndicate.store.database import Database
+from syndicate.store.database import Database, Row
 from syndicate.store.deliveries import Deliveries
 from syndicate.store.issue_sends import IssueSend, IssueSends
 from syndicate.store.recipients import Recipients
@@ -116,7 +117,7 @@ def test_two_senders_never_own_the_same_chunk(database: Database, planned: Chunk
     claimed = []
     with database.transaction():
         while (a := one.claim(ISSUE, NOW, LATER)) and (b := other.claim(ISSUE, NOW, LATER)):
-            claimed += [a, b]
+            claimed += a + b
     subscribers = [each.subscriber for found in claimed for each in found.deliveries]
     assert len(subscribers) == len(set(subscribers))
 
@@ -126,8 +127,7 @@ def test_a_sender_changes_nothing_in_a_chunk_that_it_does_not_own(
 ) -> None:
     one, other = Claims(database, "one"), Claims(database, "other")
     with database.transaction():
-        claimed = one.claim(ISSUE, NOW, LATER)
-        assert claimed
+        assert one.claim(ISSUE, NOW, LATER)
         assert other.mark_sending(SENDING, [1, 2], "main", NOW) == frozenset()
         other.apply_transitions([Transition(ISSUE, 1, "pending", "failed")], NOW)
         assert other.suppress_unsubscribed(SENDING, [1, 2], NOW) == 0
@@ -139,8 +139,7 @@ def test_counts_are_right_while_a_chunk_is_owned_and_after_it_is_released(
 ) -> None:
     claims = Claims(database, "one")
     with database.transaction():
-        claimed = claims.claim(ISSUE, NOW, LATER)
-        assert claimed
+        (claimed,) = claims.claim(ISSUE, NOW, LATER)
         claims.mark_sending(SENDING, [1, 2], "main", NOW)
     assert planned.counts(ISSUE) == {"pending": 5, "sending": 2}
     sent = Transition(ISSUE, 1, "sending", "sent")
@@ -155,20 +154,17 @@ def test_counts_are_right_while_a_chunk_is_owned_and_after_it_is_released(
 def test_due_retries_come_first_and_others_wait(database: Database, planned: Chunks) -> None:
     claims = Claims(database, "one")
     with database.transaction():
-        first = claims.claim(ISSUE, NOW, LATER)
-        assert first
+        (first,) = claims.claim(ISSUE, NOW, LATER)
         retries = [
             Transition(ISSUE, each.subscriber, "pending", "retry", next_try=LATER)
             for each in first.deliveries
         ]
         claims.apply_transitions(retries, NOW)
         claims.release([first.chunk])
-        second = claims.claim(ISSUE, NOW, LATER)
-        assert second
+        (second,) = claims.claim(ISSUE, NOW, LATER)
         assert second.chunk.number == 2
         claims.release([second.chunk])
-        due = claims.claim(ISSUE, LATER, "2027")
-    assert due
+        (due,) = claims.claim(ISSUE, LATER, "2027")
     assert [each.subscriber for each in due.deliveries] == [1, 2]
     assert {each.state for each in due.deliveries} == {"retry"}
 
@@ -231,3 +227,52 @@ def test_what_an_operator_changes_is_counted(database: Database, planned: Chunks
 def test_a_chunk_is_found_by_any_of_its_subscribers(planned: Chunks) -> None:
     assert planned.of(ISSUE, [2, 1, 7]) == [Chunk(ISSUE, 1, 1, 2), Chunk(ISSUE, 5, 7, 7)]
     assert planned.of(ISSUE, [99]) == []
+
+
+def test_a_step_of_planning_adds_nothing_to_an_issue_that_was_cancelled_meanwhile(
+    database: Database, people: Recipients
+) -> None:
+    sends, chunks = IssueSends(database), Chunks(database)
+    with database.transaction():
+        people.begin(SENDING)
+        sending = sends.get(ISSUE)
+        assert sending
+        people.plan_next(sending, [], NOW)
+        Deliveries(database).stop(ISSUE, NOW, "stopped")
+        sends.end_planning(ISSUE)
+        assert sends.end(ISSUE, NOW)
+        people.plan(SENDING, [])
+    assert chunks.counts(ISSUE) == {"suppressed": 3}
+
+
+def test_all_chunks_with_due_retries_are_claimed_at_one_time(
+    database: Database, planned: Chunks
+) -> None:
+    claims = Claims(database, "one")
+    with database.transaction():
+        while claimed := claims.claim(ISSUE, NOW, LATER):
+            first = claimed[0].deliveries[0].subscriber
+            retry = Transition(ISSUE, first, "pending", "retry", next_try=LATER)
+            others = [
+                Transition(ISSUE, each.subscriber, "pending", "failed")
+                for each in claimed[0].deliveries[1:]
+            ]
+            claims.apply_transitions([retry, *others], NOW)
+            claims.release([claimed[0].chunk])
+        due = claims.claim(ISSUE, LATER, "2027")
+    assert [each.subscriber for found in due for each in found.deliveries] == [1, 3, 4, 6, 7]
+
+
+def test_planned_and_counts_are_of_one_moment(
+    database: Database, planned: Chunks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    statements: list[str] = []
+    real = database.rows
+
+    def noted(statement: str, values: Mapping[str, object]) -> list[Row]:
+        statements.append(statement)
+        return real(statement, values)
+
+    monkeypatch.setattr(database, "rows", noted)
+    assert Deliveries(database).planned_and_counts(ISSUE) == (7, {"pending": 7})
+    assert len(statements) == 1, "chunks change owners between two statements"

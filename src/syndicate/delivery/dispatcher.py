@@ -267,9 +267,9 @@ class Dispatcher:
         """Queue the deliveries that were claimed of an issue."""
         progress = self.in_progress[claim.issue]
         progress.exhausted = claim.exhausted
-        if claim.claimed:
-            progress.count_claimed(claim.claimed)
-            messages, deliveries = progress.messages, claim.claimed.deliveries
+        for claimed in claim.claimed:
+            progress.count_claimed(claimed)
+            messages, deliveries = progress.messages, claimed.deliveries
             self._queue.add(Task(progress.sending, each, messages) for each in deliveries)
 
 

@@ -43,8 +43,10 @@ def plan_step(site: Site, now: datetime) -> None:
         issue = Issues(site.database).get(sending.newsletter, sending.slot)
         assert issue is not None, "issues are never deleted"
         tags = recipients.tags_of([article.id for article in issue.carried])
-        with site.database.transaction():
-            recipients.plan_next(sending, tags, format_timestamp(now))
+        with site.database.transaction():  # it may have been cancelled meanwhile
+            current = IssueSends(site.database).get(sending.issue)
+            if current and not current.ended_at and not current.is_planned:
+                recipients.plan_next(current, tags, format_timestamp(now))
 
 
 def approved_issues(site: Site) -> Iterator[tuple[Newsletter, Issue]]:

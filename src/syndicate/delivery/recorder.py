@@ -42,7 +42,7 @@ class Claim:
     """
 
     issue: int
-    claimed: ClaimedChunk | None = None
+    claimed: Sequence[ClaimedChunk] = ()
     exhausted: bool = False
     paused: bool = False
 
@@ -191,25 +191,23 @@ class DeliveryRecorder:
         latest = format_timestamp(datetime.now(UTC) + BACKOFF.longest)
         claimed = self._claims.claim(sending.issue, now, latest)
         if claimed:
-            return Claim(sending.issue, self._without_erased(sending, claimed, now))
+            found = [self._without_erased(sending, each, now) for each in claimed]
+            return Claim(sending.issue, [each for each in found if each.deliveries])
         if progress.in_flight:
             return Claim(sending.issue)
         return self._end(sending, now)
 
-    def _without_erased(
-        self, sending: IssueSend, claimed: ClaimedChunk, now: str
-    ) -> ClaimedChunk | None:
-        """A claimed chunk without deliveries to people who were erased; None if no other is left.
+    def _without_erased(self, sending: IssueSend, claimed: ClaimedChunk, now: str) -> ClaimedChunk:
+        """A claimed chunk without deliveries to people who were erased: those are suppressed.
 
-        Those are suppressed, and a chunk of which nothing is left is released.
+        A chunk of which nothing is left is released.
         """
         erased = [each.subscriber for each in claimed.deliveries if not each.address]
         self._claims.suppress_unsubscribed(sending, erased, now)
-        deliveries = [each for each in claimed.deliveries if each.address]
-        if deliveries:
-            return ClaimedChunk(claimed.chunk, deliveries)
-        self._claims.release([claimed.chunk])
-        return None
+        left = claimed._replace(deliveries=[each for each in claimed.deliveries if each.address])
+        if not left.deliveries:
+            self._claims.release([claimed.chunk])
+        return left
 
     def _end(self, sending: IssueSend, now: str) -> Claim:
         """End an issue of which nothing is left, unless too much of it was refused: pause it."""

@@ -34,6 +34,7 @@ from syndicate.errors import DeliveryError, SyndicateError
 from syndicate.issues.archive import Shown, is_written
 from syndicate.mail.transport import Transport
 from syndicate.site import Site
+from syndicate.store.chunks import Chunks
 from syndicate.store.claims import ClaimedDelivery
 from syndicate.store.deliveries import Deliveries
 from syndicate.store.incarnation import Incarnation
@@ -169,12 +170,12 @@ class Sender:
     # -- before and after ----------------------------------------------------------------------
 
     def _recover(self) -> None:
-        """Recover the deliveries of a sender that died, also of issues that were stopped since."""
+        """Recover the deliveries of a sender that died, also of issues that have ended since."""
         now = format_timestamp(datetime.now(UTC))
         resend = self._settings.on_held == "resend"
         with self._site.database.transaction():
-            for sending in self._sends.open():
-                self._deliveries.recover(sending.issue, now, resend=resend)
+            for issue in Chunks(self._site.database).owned_issues():
+                self._deliveries.recover(issue, now, resend=resend)
 
     def _forget_counts(self) -> None:
         """Delete sent counts that are too old for any limit."""

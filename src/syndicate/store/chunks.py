@@ -12,6 +12,9 @@ from typing import NamedTuple
 
 from syndicate.store.database import Database
 
+RETRY_CHUNKS = 32
+"""Chunks with due retries that are claimed at one time: most have few."""
+
 CHUNK_SIZE = 500
 """Deliveries of a chunk as it is planned; subscribers who come later may join it."""
 
@@ -33,6 +36,13 @@ RANGE = "issue = :issue AND subscriber BETWEEN :first AND :last"
 """The SQL condition that a delivery is in a chunk."""
 
 
+IN_OWNED = (
+    "FROM delivery_chunks c JOIN deliveries d ON d.issue = c.issue "
+    "AND d.subscriber BETWEEN c.first_subscriber AND c.last_subscriber WHERE c.owner <> ''"
+)
+"""SQL that selects the deliveries `d` in owned chunks `c`."""
+
+
 class Chunks:
     """The chunks of all issues."""
 
@@ -44,25 +54,40 @@ class Chunks:
 
     def counts(self, issue: int) -> dict[str, int]:
         """How many deliveries of an issue are in which state; without states that none is in."""
-        sums = ", ".join(f"coalesce(sum({state}), 0)" for state in STATES)
-        ((*stored,),) = self._rows(
-            f"SELECT {sums} FROM delivery_chunks WHERE issue = :i AND owner = ''", {"i": issue}
+        return self.planned_and_counts(issue)[1]
+
+    def planned_and_counts(self, issue: int) -> tuple[int, dict[str, int]]:
+        """How many deliveries of an issue were planned, and how many are in which state.
+
+        Both of the same moment: one statement, because chunks are claimed and given up meanwhile.
+        """
+        sums = " UNION ALL ".join(
+            f"SELECT '{state}', coalesce(sum({state}), 0) FROM delivery_chunks "
+            "WHERE issue = :issue AND owner = ''"
+            for state in STATES
         )
-        counts = Counter(dict(zip(STATES, map(int, stored), strict=True)))
-        for chunk in self._selected("issue = :issue AND owner <> ''", {"issue": issue}):
-            counts.update(self._count(chunk))
-        return {state: count for state, count in counts.items() if count}
+        rows = self._rows(
+            f"SELECT 'planned', planned FROM issue_sends WHERE issue = :issue UNION ALL {sums} "
+            f"UNION ALL SELECT d.state, count(*) {IN_OWNED} AND +c.issue = :issue GROUP BY d.state",
+            {"issue": issue},
+        )
+        counts: Counter[str] = Counter()
+        for state, count in rows:
+            counts[str(state)] += int(count)
+        planned = counts.pop("planned", 0)
+        return planned, {state: count for state, count in counts.items() if count}
 
     def held(self) -> dict[int, int]:
         """The number of held deliveries, by issue."""
-        stored = self._rows(
+        rows = self._rows(
             "SELECT issue, sum(held) FROM delivery_chunks WHERE held > 0 AND owner = '' "
-            "GROUP BY issue"
+            f"GROUP BY issue UNION ALL SELECT c.issue, count(*) {IN_OWNED} AND d.state = 'held' "
+            "GROUP BY c.issue"
         )
-        held = Counter({int(issue): int(count) for issue, count in stored})
-        for chunk in self._selected("owner <> ''", {}):
-            held[chunk.issue] += self._count(chunk).get("held", 0)
-        return {issue: count for issue, count in sorted(held.items()) if count}
+        held: Counter[int] = Counter()
+        for issue, count in rows:
+            held[int(issue)] += int(count)
+        return dict(sorted(held.items()))
 
     def having(self, issue: int, states: Iterable[str]) -> list[Chunk]:
         """The chunks of an issue that may have deliveries in one of these states, in order."""
@@ -77,15 +102,22 @@ class Chunks:
         """The chunks that a sender owns."""
         return self._selected("owner <> '' AND owner = :owner", {"owner": owner})
 
+    def owned_issues(self) -> list[int]:
+        """The issues that have owned chunks."""
+        rows = self._rows("SELECT DISTINCT issue FROM delivery_chunks WHERE owner <> ''")
+        return sorted(int(issue) for (issue,) in rows)
+
     def of(self, issue: int, subscribers: Iterable[int]) -> list[Chunk]:
         """The chunks that deliveries to these subscribers are in, each once."""
         found: list[Chunk] = []
+        query = (
+            f"SELECT {COLUMNS} FROM delivery_chunks WHERE issue = :issue "
+            "AND last_subscriber >= :s ORDER BY last_subscriber LIMIT 1"
+        )
         for subscriber in sorted(subscribers):
             if not found or subscriber > found[-1].last:
-                found += self._selected(
-                    "issue = :issue AND :s BETWEEN first_subscriber AND last_subscriber",
-                    {"issue": issue, "s": subscriber},
-                )
+                rows = self._rows(query, {"issue": issue, "s": subscriber})
+                found += [Chunk._make(map(int, row)) for row in rows]
         return found
 
     def last_subscriber(self, issue: int) -> int:
@@ -116,21 +148,16 @@ class Chunks:
             {"issue": issue, "number": int(number), "after": int(last)},
         )
 
-    def claim(self, issue: int, owner: str, now: str, latest: str) -> Chunk | None:
-        """Claim the next chunk with something to send: due retries first.
+    def claim(self, issue: int, owner: str, now: str, latest: str) -> list[Chunk]:
+        """Claim the next chunks with something to send: those with due retries, or one pending.
 
         `latest` is the latest moment for which a retry can be planned now: a later one was planned
         while the clock was ahead, and is due now.
         """
         due = "retry > 0 AND (next_try <= :now OR next_try > :latest)"
-        rows = self._rows(
-            "UPDATE delivery_chunks SET owner = :owner WHERE issue = :issue AND number = ("
-            "SELECT number FROM delivery_chunks "
-            f"WHERE issue = :issue AND owner = '' AND (pending > 0 OR ({due})) "
-            f"ORDER BY CASE WHEN {due} THEN 0 ELSE 1 END, number LIMIT 1) RETURNING {COLUMNS}",
-            {"issue": issue, "owner": owner, "now": now, "latest": latest},
-        )
-        return Chunk._make(map(int, rows[0])) if rows else None
+        values = {"issue": issue, "owner": owner}
+        retries = self._claim(due, RETRY_CHUNKS, {**values, "now": now, "latest": latest})
+        return retries or self._claim("pending > 0", 1, values)
 
     def release(self, chunks: Iterable[Chunk]) -> None:
         """Count the deliveries of chunks, and give them up if they are owned."""
@@ -158,6 +185,16 @@ class Chunks:
         )
 
     # -- both ------------------------------------------------------------------------------
+
+    def _claim(self, where: str, limit: int, values: Mapping[str, object]) -> list[Chunk]:
+        rows = self._rows(
+            "UPDATE delivery_chunks SET owner = :owner WHERE issue = :issue AND number IN ("
+            "SELECT number FROM delivery_chunks "
+            f"WHERE issue = :issue AND owner = '' AND {where} ORDER BY number LIMIT {limit}) "
+            f"RETURNING {COLUMNS}",
+            values,
+        )
+        return sorted(Chunk._make(map(int, row)) for row in rows)
 
     def _count(self, chunk: Chunk) -> dict[str, int]:
         query = f"SELECT state, count(*) FROM deliveries WHERE {RANGE} GROUP BY state"

@@ -72,6 +72,10 @@ class Deliveries:
         """How many deliveries of an issue are in which state."""
         return self._chunks.counts(issue)
 
+    def planned_and_counts(self, issue: int) -> tuple[int, dict[str, int]]:
+        """How many deliveries were planned, and how many are in which state, at one moment."""
+        return self._chunks.planned_and_counts(issue)
+
     def is_any(self, issue: int, state: str) -> bool:
         """Whether any delivery of an issue is in this state."""
         return state in self.counts(issue)

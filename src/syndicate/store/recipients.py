@@ -12,6 +12,9 @@ from syndicate.store.issue_sends import IssueSend, IssueSends
 SUPPRESSED_NOW = "SELECT p.id FROM suppressions x JOIN subscribers p ON p.hash = x.hash"
 
 
+MAX_ID = 2**62
+"""More than the id of any subscriber."""
+
 PLANNING_STEP = 50_000
 """Deliveries that are planned in one transaction: other writers wait for it."""
 
@@ -24,14 +27,17 @@ class Recipients:
         self._rows = database.rows
         self._sends = IssueSends(database)
 
-    def count(self, newsletter: str, tags: Sequence[str], after: int = 0) -> int:
-        """How many subscribers, after one, an issue with these tags would go to now."""
+    def count(
+        self, newsletter: str, tags: Sequence[str], after: int = 0, last: int = MAX_ID
+    ) -> int:
+        """How many subscribers, after one up to another, an issue with these tags would go to."""
         chosen, values = _chose_one_of(tags)
         ((number,),) = self._rows(
             "SELECT count(*) FROM subscriptions "
             f"WHERE newsletter = :newsletter AND state = 'active' AND ({chosen}) "
-            f"AND subscriber > :after AND subscriber NOT IN ({SUPPRESSED_NOW})",
-            {**values, "newsletter": newsletter, "after": after},
+            "AND subscriber > :after AND subscriber <= :last "
+            f"AND subscriber NOT IN ({SUPPRESSED_NOW})",
+            {**values, "newsletter": newsletter, "after": after, "last": last},
         )
         return int(number)
 
@@ -63,15 +69,7 @@ class Recipients:
 
     def plan_next(self, sending: IssueSend, tags: Sequence[str], now: str) -> None:
         """Plan deliveries for the next PLANNING_STEP recipients of an issue."""
-        chosen, values = _chose_one_of(tags)
-        values |= {"newsletter": sending.newsletter, "after": sending.planned_to}
-        rows = self._rows(
-            "SELECT subscriber FROM subscriptions "
-            f"WHERE newsletter = :newsletter AND state = 'active' AND ({chosen}) "
-            f"AND subscriber > :after ORDER BY subscriber LIMIT 1 OFFSET {PLANNING_STEP - 1}",
-            values,
-        )
-        last = min(int(rows[0][0]), sending.last_recipient) if rows else sending.last_recipient
+        last = min(self._end_of_step(sending, tags, sending.planned_to), sending.last_recipient)
         self._add_missing(sending, tags, sending.planned_to, last, now)
         self._sends.set_planned_to(sending.issue, last)
 
@@ -83,9 +81,23 @@ class Recipients:
 
     def plan_missed(self, sending: IssueSend, tags: Sequence[str], now: str) -> int:
         """Plan an issue also for subscribers of today who did not get it; how many these are."""
-        ((last,),) = self._rows("SELECT coalesce(max(id), 0) FROM subscribers")
-        added = self._add_missing(sending, tags, 0, int(last), now)
+        added = after = 0
+        while after < MAX_ID:
+            last = self._end_of_step(sending, tags, after)
+            added += self._add_missing(sending, tags, after, last, now)
+            after = last
         return added + Deliveries(self._database).retry_missed(sending, now)
+
+    def _end_of_step(self, sending: IssueSend, tags: Sequence[str], after: int) -> int:
+        """The last of PLANNING_STEP recipients after one; MAX_ID if there are fewer."""
+        chosen, values = _chose_one_of(tags)
+        rows = self._rows(
+            "SELECT subscriber FROM subscriptions "
+            f"WHERE newsletter = :newsletter AND state = 'active' AND ({chosen}) "
+            f"AND subscriber > :after ORDER BY subscriber LIMIT 1 OFFSET {PLANNING_STEP - 1}",
+            {**values, "newsletter": sending.newsletter, "after": after},
+        )
+        return int(rows[0][0]) if rows else MAX_ID
 
     def _add_missing(
         self, sending: IssueSend, tags: Sequence[str], after: int, last: int, now: str

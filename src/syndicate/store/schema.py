@@ -322,6 +322,7 @@ delivery_chunks = Table(  # consecutive deliveries of an issue, which one sender
     Column("held", BigInteger, nullable=False, server_default="0"),
     Column("suppressed", BigInteger, nullable=False, server_default="0"),
     Column("next_try", PLAIN, nullable=False, server_default=""),  # the earliest of its retries
+    Index("delivery_chunks_by_subscriber", "issue", "last_subscriber"),
     Index(
         "delivery_chunks_held",
         "issue",

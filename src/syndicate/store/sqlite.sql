@@ -80,6 +80,7 @@ CREATE TABLE delivery_chunks (
   PRIMARY KEY (issue, number)
 )
  WITHOUT ROWID;
+CREATE INDEX delivery_chunks_by_subscriber ON delivery_chunks (issue, last_subscriber);
 CREATE INDEX delivery_chunks_held ON delivery_chunks (issue) WHERE held > 0;
 CREATE INDEX delivery_chunks_owned ON delivery_chunks (issue) WHERE owner <> '';
 CREATE TABLE delivery_events (

@@ -77,7 +77,7 @@ def _unplanned(site: Site, issue: Issue, sending: IssueSend) -> int:
         return 0
     recipients = Recipients(site.database)
     tags = recipients.tags_of([article.id for article in issue.carried])
-    return recipients.count(issue.newsletter, tags, after=sending.planned_to)
+    return recipients.count(issue.newsletter, tags, sending.planned_to, sending.last_recipient)
 
 
 def finish_stopped(site: Site, now: datetime) -> None:
@@ -85,8 +85,9 @@ def finish_stopped(site: Site, now: datetime) -> None:
     deliveries, sends = Deliveries(site.database), IssueSends(site.database)
     for issue in sends.stopping():
         with site.database.transaction():
-            deliveries.stop(issue, format_timestamp(now), STOPPED)
-            sends.end(issue, format_timestamp(now))
+            if issue in sends.stopping():  # it may be sent again since
+                deliveries.stop(issue, format_timestamp(now), STOPPED)
+                sends.end(issue, format_timestamp(now))
 
 
 def _refusal(issue: Issue) -> SyndicateError:

@@ -67,10 +67,10 @@ def _how_to_send(issue: Issue) -> str:
 
 def reconcile(site: Site, sending: IssueSend) -> DeliveryReport:
     """Count the deliveries of an issue by state."""
-    counts = Deliveries(site.database).counts(sending.issue)
+    planned, counts = Deliveries(site.database).planned_and_counts(sending.issue)
     return DeliveryReport(
         sending=sending,
-        planned=sending.planned,
+        planned=planned,
         sent=counts.get(S.SENT, 0),
         failed=counts.get(S.FAILED, 0),
         held=counts.get(S.HELD, 0),

@@ -28,6 +28,9 @@ def upgrade() -> None:
         sa.Column("next_try", PLAIN, nullable=False, server_default=""),
         sqlite_with_rowid=False,
     )
+    op.create_index(
+        "delivery_chunks_by_subscriber", "delivery_chunks", ["issue", "last_subscriber"]
+    )
     for name, where in (("held", "held > 0"), ("owned", "owner <> ''")):
         op.create_index(
             f"delivery_chunks_{name}",
