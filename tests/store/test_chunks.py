@@ -10,7 +10,7 @@ import pytest
 from syndicate.store import chunks as module
 from syndicate.store import recipients as planning
 from syndicate.store.chunks import STATES, Chunk, Chunks
-from syndicate.store.claims import Claims, Transition
+from syndicate.store.claims import OWNED, Claims, Transition
 from syndicate.store.database import Database, Row
 from syndicate.store.deliveries import Deliveries
 from syndicate.store.issue_sends import IssueSend, IssueSends
@@ -276,3 +276,16 @@ def test_planned_and_counts_are_of_one_moment(
     monkeypatch.setattr(database, "rows", noted)
     assert Deliveries(database).planned_and_counts(ISSUE) == (7, {"pending": 7})
     assert len(statements) == 1, "chunks change owners between two statements"
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_the_owner_of_a_delivery_is_found_without_reading_all_chunks_of_its_issue(
+    database: Database,
+) -> None:
+    plan = database.rows(
+        f"EXPLAIN QUERY PLAN UPDATE deliveries SET state = 'sent' WHERE issue = 7 AND {OWNED}",
+        {"owner": "one"},
+    )
+    steps = [str(step[-1]) for step in plan if " c " in str(step[-1])]
+    assert len(steps) == 1
+    assert "delivery_chunks_owned" in steps[0]

@@ -17,8 +17,9 @@ from syndicate.delivery.operations.pausing import pause
 from syndicate.delivery.states import DeliveryState
 from syndicate.errors import SyndicateError
 from syndicate.site import Site
+from syndicate.store.chunks import Chunks
 from syndicate.store.deliveries import Deliveries
-from syndicate.store.issue_sends import IssueSend
+from syndicate.store.issue_sends import IssueSend, IssueSends
 from syndicate.store.issues import Issue, IssueState
 
 PAGE = "newsletters/weekly/2026-11-22-1200/index.html"
@@ -82,3 +83,29 @@ def test_an_issue_that_was_not_stopped_does_not_end(opened: Site, issue: Issue) 
     assert counts(opened, issue) == {"pending": 4}
     assert issue_state(opened, issue) == IssueState.SENDING
     assert not sending_now(opened, issue).ended_at
+
+
+def test_an_issue_that_is_sent_again_meanwhile_is_not_ended_as_a_stopped_one(
+    opened: Site, issue: Issue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def was_stopping(_: IssueSends) -> list[int]:
+        monkeypatch.undo()
+        return [issue.sequence]
+
+    monkeypatch.setattr(IssueSends, "stopping", was_stopping)
+    finish_stopped(opened, NOON)
+    assert counts(opened, issue) == {"pending": 4}
+    assert not sending_now(opened, issue).ended_at
+
+
+def test_chunks_that_a_dead_sender_left_in_a_cancelled_issue_are_released(
+    sqlite_site: Mailing, opened: Site, issue: Issue
+) -> None:
+    chunks = Chunks(opened.database)
+    with opened.database.transaction():
+        assert chunks.claim(issue.sequence, "a dead sender", "2026", "2027")
+    assert cancel(opened, issue, "", NOON).unsent == 4
+    assert sending_now(opened, issue).ended_at
+    assert chunks.owned_issues() == [issue.sequence]
+    sqlite_site.send()
+    assert chunks.owned_issues() == []
