@@ -42,10 +42,10 @@ from syndicate.store.issue_sends import IssueSend, Pause, PauseKind
 from syndicate.timestamps import format_timestamp
 
 POLL_SECONDS = 0.2
-"""Seconds between looks for paused, new and stopped issues, and to wait for events."""
+"""Seconds between checks for paused, new and stopped issues, and how long to wait for events."""
 
 EMPTY_POLL_SECONDS = 1.0
-"""Seconds between looks for deliveries to claim when there were none."""
+"""Seconds between checks for deliveries to claim when there were none."""
 
 
 class Dispatcher:
@@ -102,7 +102,7 @@ class Dispatcher:
     def close(self) -> None:
         """Record what workers reported as they ended, and give up what was claimed.
 
-        Call it after all have ended.
+        Call it after all workers have ended.
         """
         doubtful: list[OutcomeUnknown] = []
         while not self._events.empty():

@@ -1,6 +1,6 @@
-"""Plan approved issues: each gets a delivery for every recipient, in steps of one transaction.
+"""Plan approved issues: each gets a delivery for every recipient, in steps, one transaction each.
 
-Sending begins after the first step; a step that was not committed is taken again.
+Sending begins after the first step; a step that was not committed is repeated.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def plan_approved(site: Site, now: datetime, shown: Shown = is_written) -> list[
 
 
 def plan_step(site: Site, now: datetime) -> None:
-    """Plan the next deliveries of the first issue of which not all are planned."""
+    """Plan the next deliveries of the oldest issue that is not fully planned."""
     recipients = Recipients(site.database)
     unplanned = [each for each in IssueSends(site.database).open() if not each.is_planned]
     for sending in unplanned[:1]:

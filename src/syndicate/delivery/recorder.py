@@ -112,7 +112,7 @@ class DeliveryRecorder:
     ) -> BatchResult:
         """Write a batch, and give up chunks that are `finished`: nothing of them is in flight.
 
-        Then claim the next chunk of each `claimable` issue.
+        Then claim the next chunks of each `claimable` issue.
         """
 
         def write() -> BatchResult:

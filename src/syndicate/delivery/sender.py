@@ -1,7 +1,7 @@
 """The sender of a site: plans approved issues, sends planned deliveries, loses none.
 
     recover   deliveries of a sender that died: sending becomes held
-    plan      an approved issue gets its deliveries, in steps of one transaction
+    plan      an approved issue gets its deliveries, in steps, one transaction each
     run       claim, send, record, until nothing is due
 
 There is one sender for each store: it holds a lock, which the system frees however it ends.

@@ -6,9 +6,9 @@
        +----------+-----> retry | failed
        +----------------> suppressed
 
-A delivery is `sending` from before the first byte of its message until the reply. Only in that time
-can its outcome become unknown. So a sender that finds one it did not mark holds it, or sends it
-again once if `sending.on_held` is `resend`.
+A delivery is `sending` from before the first byte of its message until the reply. If its sender
+dies in that time, the outcome is unknown: the next sender holds it, or sends it again once if
+`sending.on_held` is `resend`. Later replies of a server can also put a sent one in doubt.
 """
 
 from __future__ import annotations
@@ -47,9 +47,9 @@ FOLLOWS: Mapping[DeliveryState, tuple[DeliveryState, ...]] = {
 """The states that may follow each state.
 
 A state follows itself when a message was refused before it was permitted: nothing of it was sent,
-but the attempt is recorded. Only an operator's decision leaves a final state. A sent delivery is
-held when later replies of the server show that the one to its message may have been to another
-command.
+but the attempt is recorded. A final state changes only by an operator's decision, with one
+exception: a sent delivery is held when later replies of the server show that the one to its message
+may have been to another command.
 """
 
 OPEN = (S.PENDING, S.SENDING, S.RETRY)

@@ -207,7 +207,7 @@ class Worker:
         return True
 
     def _report_refusal(self, task: Task, error: DeliveryError) -> None:
-        """A message was refused before it was sent: by the server as such, or for its recipient."""
+        """A message was refused before it was sent: by the server, or for sender or recipient."""
         about_server = error.stage is RejectedStage.SERVER
         if about_server and (error.permanent or task.lost_connections < MAX_LOST_CONNECTIONS):
             task.lost_connections += 1

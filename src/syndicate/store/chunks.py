@@ -13,13 +13,13 @@ from typing import NamedTuple
 from syndicate.store.database import Database
 
 RETRY_CHUNKS = 32
-"""Chunks with due retries that are claimed at one time: most have few."""
+"""Chunks with due retries that are claimed at one time: most have few such retries."""
 
 CHUNK_SIZE = 500
 """Deliveries of a chunk as it is planned; subscribers who come later may join it."""
 
 STATES = ("pending", "retry", "sent", "failed", "held", "suppressed")
-"""The states that a chunk counts. None is being sent in one without an owner."""
+"""The states that a chunk counts: only in a chunk that has an owner is a delivery being sent."""
 
 
 class Chunk(NamedTuple):
@@ -149,7 +149,7 @@ class Chunks:
         )
 
     def claim(self, issue: int, owner: str, now: str, latest: str) -> list[Chunk]:
-        """Claim the next chunks with something to send: those with due retries, or one pending.
+        """Claim the chunks with due retries, up to RETRY_CHUNKS, or else the next pending ones.
 
         `latest` is the latest moment for which a retry can be planned now: a later one was planned
         while the clock was ahead, and is due now.
@@ -195,10 +195,6 @@ class Chunks:
             values,
         )
         return sorted(Chunk._make(map(int, row)) for row in rows)
-
-    def _count(self, chunk: Chunk) -> dict[str, int]:
-        query = f"SELECT state, count(*) FROM deliveries WHERE {RANGE} GROUP BY state"
-        return {str(state): int(count) for state, count in self._rows(query, bounds(chunk))}
 
     def _selected(self, where: str, values: Mapping[str, object]) -> list[Chunk]:
         query = f"SELECT {COLUMNS} FROM delivery_chunks WHERE {where} ORDER BY issue, number"

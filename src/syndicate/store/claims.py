@@ -1,6 +1,7 @@
 """Deliveries while a sender works on them: claim, mark as sending, record the outcome. All SQL.
 
-A sender claims a chunk of deliveries, and changes only those of chunks that it owns.
+A sender claims chunks of deliveries, and changes only those of chunks that it owns; `hold_sent` may
+change one of a chunk that was given up.
 """
 
 from __future__ import annotations
@@ -87,7 +88,7 @@ class Claims:
         return [ClaimedChunk(chunk, self._to_send(chunk, now, latest)) for chunk in chunks]
 
     def release(self, chunks: Iterable[Chunk]) -> None:
-        """Give up chunks whose deliveries are over."""
+        """Give up chunks of which nothing is in flight."""
         self._chunks.release(chunks)
 
     def release_all(self) -> None:

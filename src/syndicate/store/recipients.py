@@ -16,7 +16,10 @@ MAX_ID = 2**62
 """More than the id of any subscriber."""
 
 PLANNING_STEP = 50_000
-"""Deliveries that are planned in one transaction: other writers wait for it."""
+"""Deliveries that are planned in one step: other writers wait for its transaction.
+
+Store recovery and sending to those who missed an issue take all steps in one transaction.
+"""
 
 
 class Recipients:
@@ -30,7 +33,7 @@ class Recipients:
     def count(
         self, newsletter: str, tags: Sequence[str], after: int = 0, last: int = MAX_ID
     ) -> int:
-        """How many subscribers, after one up to another, an issue with these tags would go to."""
+        """How many subscribers with ids above `after`, up to `last`, an issue would go to."""
         chosen, values = _chose_one_of(tags)
         ((number,),) = self._rows(
             "SELECT count(*) FROM subscriptions "
@@ -56,9 +59,9 @@ class Recipients:
     # -- writing, inside a transaction -----------------------------------------------------
 
     def begin(self, sending: IssueSend) -> None:
-        """Begin to send an issue, to the subscribers of now; nothing if it has begun.
+        """Begin to send an issue to subscribers up to the highest id now; nothing if it has begun.
 
-        `plan_next` plans it.
+        `plan_next` plans for those of them who are active at its step.
         """
         if not self._sends.get(sending.issue):
             ((last,),) = self._rows(
@@ -80,7 +83,7 @@ class Recipients:
             self.plan_next(current, tags, sending.started_at)
 
     def plan_missed(self, sending: IssueSend, tags: Sequence[str], now: str) -> int:
-        """Plan an issue also for subscribers of today who did not get it; how many these are."""
+        """Plan an issue also for present subscribers who did not get it; returns how many."""
         added = after = 0
         while after < MAX_ID:
             last = self._end_of_step(sending, tags, after)
@@ -102,7 +105,7 @@ class Recipients:
     def _add_missing(
         self, sending: IssueSend, tags: Sequence[str], after: int, last: int, now: str
     ) -> int:
-        """Plan for recipients without a delivery, after one subscriber up to another; how many."""
+        """Plan for recipients without a delivery, above id `after`, up to `last`; how many."""
         chosen, values = _chose_one_of(tags)
         some: dict[str, object] = {"issue": sending.issue, "after": after, "last": last}
         between = "subscriber > :after AND subscriber <= :last"

@@ -49,8 +49,8 @@ def cancel(site: Site, issue: Issue, reason: str, now: datetime) -> Cancellation
 def stop(site: Site, issue: Issue, now: datetime, reason: str) -> tuple[int, IssueState]:
     """Stop an issue: how many subscribers do not get it, and its state.
 
-    If none got it, it is cancelled, and its articles come in the next issue. Otherwise it counts as
-    sent, and its page stays: those who got it can follow its links.
+    If none got it, and none can have got it, it is cancelled, and its articles come in the next
+    issue. Otherwise it counts as sent, and its page stays: those who got it can follow its links.
     """
     deliveries, sends = Deliveries(site.database), IssueSends(site.database)
     site.database.lock()
@@ -85,7 +85,7 @@ def finish_stopped(site: Site, now: datetime) -> None:
     deliveries, sends = Deliveries(site.database), IssueSends(site.database)
     for issue in sends.stopping():
         with site.database.transaction():
-            if issue in sends.stopping():  # it may be sent again since
+            if issue in sends.stopping():  # it may have been reopened meanwhile
                 deliveries.stop(issue, format_timestamp(now), STOPPED)
                 sends.end(issue, format_timestamp(now))
 
