@@ -31,7 +31,7 @@ class IngestSettings:
     address of an article where syndicate decides on addresses, so that they are kept unique.
     `keep_tags`: the articles of each tag are listed, because something asks for them. `announce`:
     hooks are called for new articles, except those of the first build. A first build holds articles
-    without a date back if most are undated, unless `publish_undated`.
+    without a date back if there are many, unless `publish_undated`.
     """
 
     host: str
