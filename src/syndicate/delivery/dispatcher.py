@@ -180,7 +180,6 @@ class Dispatcher:
         events: list[WorkerEvent] = []
         with suppress(Empty):
             events.append(self._events.get(timeout=POLL_SECONDS))
-            time.sleep(0.3)
             while True:
                 events.append(self._events.get_nowait())
         return events
