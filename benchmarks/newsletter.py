@@ -125,7 +125,7 @@ def issue(articles: list[Published], text: Text) -> Rendered:
         name="w", title="Weekly", sender="W <w@example.org>", text=text, postal_address="Here"
     )
     site = SiteSettings(title="Site", url=HOME)
-    return render.render_issue(ENV, newsletter, site, articles, date=NOW, links=LINKS)
+    return render.render_issue(ENV, render.IssueContent(newsletter, site, articles, NOW), LINKS)
 
 
 def before_inlining(articles: list[Published], text: Text) -> str:

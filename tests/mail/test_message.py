@@ -5,7 +5,7 @@ from __future__ import annotations
 import email
 import quopri
 import re
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta, timezone
 from email.message import EmailMessage
 from email.policy import default
@@ -18,10 +18,11 @@ from hypothesis import strategies as st
 from syndicate.config.model import Newsletter
 from syndicate.errors import MessageError
 from syndicate.mail.message import (
+    BasicHeaders,
     domain,
     list_id,
-    message,
     message_id,
+    newsletter_message,
     quoted_printable,
     transactional_message,
     unsubscribe_url,
@@ -46,8 +47,9 @@ HEADERS: dict[str, str] = {
 
 
 def built(rendered: Rendered = RENDERED, **changes: object) -> bytes:
-    given = {"date": NOON, "one_click": False, **HEADERS, **changes}
-    return message(rendered, **given)  # type: ignore[arg-type]
+    values = {"date": NOON, "one_click": False, **HEADERS, **changes}
+    basic = BasicHeaders(**{each.name: values.pop(each.name) for each in fields(BasicHeaders)})  # type: ignore[arg-type]
+    return newsletter_message(rendered, basic, **values)  # type: ignore[arg-type]
 
 
 def parsed(rendered: Rendered = RENDERED, **changes: object) -> EmailMessage:
@@ -117,7 +119,7 @@ def test_plain_text_first_html_last_both_in_utf_8_and_quoted_printable() -> None
 def transactional(text: str) -> bytes:
     rendered = replace(RENDERED, text=text)
     return transactional_message(
-        rendered, sender=HEADERS["sender"], to=HEADERS["to"], date=NOON, message_id="1@e.org"
+        rendered, BasicHeaders(HEADERS["sender"], HEADERS["to"], NOON, "1@e.org")
     )
 
 

@@ -24,7 +24,7 @@ from syndicate.content.article import Image, Published
 from syndicate.findings import Finding
 from syndicate.newsletters.checks import check
 from syndicate.newsletters.issue import IssueLinks, Rendered
-from syndicate.newsletters.render import SHARED, render_issue
+from syndicate.newsletters.render import SHARED, IssueContent, render_issue
 from syndicate.templating.environment import environment, sources
 
 
@@ -113,14 +113,8 @@ def issue(
         preferences_url: str = "",
         **changes: object,
     ) -> Rendered:
-        return render_issue(
-            env,
-            replace(newsletter, **changes),  # type: ignore[arg-type]
-            replace(site, language=language),
-            articles,
-            date=NOON,
-            links=replace(links, preferences_url=preferences_url),
-            logo=logo,
-        )
+        changed = replace(newsletter, **changes)  # type: ignore[arg-type]
+        content = IssueContent(changed, replace(site, language=language), articles, NOON, logo)
+        return render_issue(env, content, replace(links, preferences_url=preferences_url))
 
     return make

@@ -14,7 +14,7 @@ from syndicate.content.article import Published
 from syndicate.findings import Finding, Level
 from syndicate.newsletters.checks import blocking, check
 from syndicate.newsletters.issue import IssueLinks, Rendered
-from syndicate.newsletters.render import SHARED, render_issue
+from syndicate.newsletters.render import SHARED, IssueContent, render_issue
 from syndicate.templating.environment import environment, sources
 
 BROKEN = [
@@ -284,7 +284,7 @@ def test_a_fault_of_the_design_has_the_line_of_its_file(
     own.parent.mkdir()
     own.write_text(sheet.read_text().replace(good, bad, 1))
     env = environment(tmp_path, DESIGNS)
-    rendered = render_issue(env, newsletter, site, rich, date=NOON, links=links)
+    rendered = render_issue(env, IssueContent(newsletter, site, rich, NOON), links)
     findings = check(
         rendered,
         newsletter,

@@ -27,7 +27,7 @@ from syndicate.newsletters.merge import (
     is_divided,
     tokens,
 )
-from syndicate.newsletters.render import render_issue
+from syndicate.newsletters.render import IssueContent, render_issue
 
 MARKS = tokens("an issue", "https://news.example.org/")
 NAMES = sorted(SERVICES)
@@ -174,15 +174,8 @@ def tokened(
 ) -> Rendered:
     """An issue rendered for any service, before its placeholders are written."""
     subject = "{{ articles[0].title }} for {{ recipient_name }}"
-    return render_issue(
-        env,
-        replace(newsletter, subject=subject),
-        site,
-        hard,
-        date=NOON,
-        links=marks.links,
-        recipient_name=marks.name,
-    )
+    content = IssueContent(replace(newsletter, subject=subject), site, hard, NOON)
+    return render_issue(env, content, marks.links, marks.name)
 
 
 def test_placeholders_stand_in_html_text_and_subject(

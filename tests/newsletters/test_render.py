@@ -16,7 +16,13 @@ from syndicate.config.model import Design, Newsletter, SiteSettings
 from syndicate.content.article import Published
 from syndicate.errors import Location, TemplateError
 from syndicate.newsletters.issue import IssueLinks
-from syndicate.newsletters.render import MAX_BYTES, preheader, render_issue, size_as_sent
+from syndicate.newsletters.render import (
+    MAX_BYTES,
+    IssueContent,
+    preheader,
+    render_issue,
+    size_as_sent,
+)
 from syndicate.templating.environment import environment
 
 FILLER = "New articles from N, to read here or on the web"
@@ -58,7 +64,7 @@ def test_dates_are_in_the_zone_of_the_site(
     site: SiteSettings, newsletter: Newsletter, links: IssueLinks, rich: tuple[Published, ...]
 ) -> None:
     env = environment(None, DESIGNS, ZoneInfo("Pacific/Auckland"))
-    rendered = render_issue(env, newsletter, site, rich, date=NOON, links=links)
+    rendered = render_issue(env, IssueContent(newsletter, site, rich, NOON), links)
     assert "23 November 2026" in rendered.html
     assert "2026-11-23T01:00:00+13:00" in rendered.html
 
@@ -75,9 +81,7 @@ def test_a_newsletter_is_in_the_language_of_its_site(
     chosen = replace(newsletter, design=design, text="summary")
     manage = replace(links, preferences_url="https://news.example.org/preferences/x")
     env = environment(None, DESIGNS, language="de")
-    rendered = render_issue(
-        env, chosen, german, rich, date=NOON, links=manage, recipient_name="Ada & Co"
-    )
+    rendered = render_issue(env, IssueContent(chosen, german, rich, NOON), manage, "Ada & Co")
     html = unescape(re.sub("<[^>]*>", "", rendered.html))
     for text in (html, " ".join(rendered.text.split())):
         assert "Hallo Ada & Co," in text
@@ -205,7 +209,7 @@ def test_a_design_of_the_users_replaces_single_files(
     (tmp_path / "newsletter").mkdir()
     (tmp_path / "newsletter" / "subject.txt").write_text("[Lake] {{ subject }}\n")
     env = environment(tmp_path, DESIGNS)
-    rendered = render_issue(env, newsletter, site, rich, date=NOON, links=links)
+    rendered = render_issue(env, IssueContent(newsletter, site, rich, NOON), links)
     assert rendered.subject == "[Lake] Lake Weekly: Winter comes to the upper lake"
     assert "In this issue" in rendered.html
 
@@ -226,7 +230,7 @@ def test_a_design_contains_only_the_templates_that_differ(
 
     def html(template: str) -> str:
         changed = replace(newsletter, template=template)
-        return render_issue(env, changed, site, rich, date=NOON, links=links).html
+        return render_issue(env, IssueContent(changed, site, rich, NOON), links).html
 
     assert "Only this one</p>" in html("fancy")
     assert "All mails</p>" in html("newsletter")
@@ -246,8 +250,9 @@ def test_a_fault_in_a_part_names_its_file_and_line(
     part = tmp_path / "newsletter" / "parts" / "footer.html"
     part.parent.mkdir(parents=True)
     part.write_text("<p>\n{{ nothing }}</p>")
+    content = IssueContent(newsletter, site, rich, NOON)
     with pytest.raises(TemplateError) as caught:
-        render_issue(environment(tmp_path, DESIGNS), newsletter, site, rich, date=NOON, links=links)
+        render_issue(environment(tmp_path, DESIGNS), content, links)
     assert caught.value.place == Location(str(part), 2)
 
 
@@ -260,7 +265,7 @@ def test_a_missing_design_is_an_error(
 ) -> None:
     lost = replace(newsletter, template="lost")
     with pytest.raises(TemplateError, match="there is no folder lost"):
-        render_issue(env, lost, site, rich, date=NOON, links=links)
+        render_issue(env, IssueContent(lost, site, rich, NOON), links)
 
 
 def test_an_empty_text_is_still_an_article(env: jinja2.Environment, issue: Issue) -> None:

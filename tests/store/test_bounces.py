@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from syndicate.store.bounces import Bounce, Bounces, identity
+from syndicate.store.bounces import Bounces, new_bounce
 from syndicate.store.database import Database
 from syndicate.store.issue_sends import IssueSend
 from syndicate.store.recipients import Recipients
+from syndicate.timestamps import parse_timestamp
 
 NOW = "2026-11-20T12:00:00Z"
 
 
 def keep(database: Database, subscriber: int, kind: str) -> bool:
-    mark = identity(1, subscriber, kind)
+    bounce = new_bounce(1, subscriber, kind, parse_timestamp(NOW), status="5.1.1", detail="")
     with database.transaction():
-        bounce = Bounce(mark, 1, subscriber, kind, "5.1.1", "", NOW)
         return Bounces(database).keep(bounce, "bounced")
 
 

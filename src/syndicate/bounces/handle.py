@@ -16,7 +16,7 @@ from syndicate.bounces.classify import MEMORY, SUPPRESS_IMMEDIATELY, BounceKind,
 from syndicate.bounces.failure_budget import is_mostly_refused
 from syndicate.bounces.report import BounceReport, Matching
 from syndicate.errors import AddressError
-from syndicate.store.bounces import Bounce, Bounces, identity
+from syndicate.store.bounces import Bounce, Bounces, new_bounce
 from syndicate.store.database import Database
 from syndicate.store.requests import SigningKey, SigningKeys
 from syndicate.store.subscribers import Subscriber, Subscribers, SuppressionReason
@@ -59,45 +59,43 @@ def handle(
         if report.kind is None:
             return BounceResult.NOTHING
         issue, subscriber = delivery
-        return record_bounce(
-            database, issue, subscriber, report.kind, report.status, report.detail, now
+        bounce = new_bounce(
+            issue, subscriber.id, report.kind, now, status=report.status, detail=report.detail
         )
+        return record_bounce(database, bounce, subscriber, now)
 
 
 def record_bounce(
     database: Database,
-    issue: int,
-    who: Subscriber,
-    kind: BounceKind,
-    status: str,
-    detail: str,
+    bounce: Bounce,
+    subscriber: Subscriber,
     now: datetime,
     *,
-    waits: bool = False,
+    is_being_sent: bool = False,
 ) -> BounceResult:
     """Record a bounce or complaint, and suppress the address if it must not be mailed again.
 
-    Inside a transaction. `detail` is the server's reply. While an issue is being sent, a hard
-    refusal `waits` for `settle_refusals`. If most of an issue bounces, no address is suppressed,
-    and suppressions from its first reports are lifted.
+    Inside a transaction. While an issue `is_being_sent`, a hard refusal suppresses only in
+    `settle_refusals`, after its end. If most of an issue bounces, no address is suppressed, and
+    suppressions from its first reports are lifted.
     """
-    bounces, moment = Bounces(database), format_timestamp(now)
-    bounce = Bounce(identity(issue, who.id, kind), issue, who.id, kind, status, detail, moment)
+    bounces, issue = Bounces(database), bounce.issue
     if bounces.known(bounce):
         return BounceResult.KNOWN
-    complained = kind == BounceKind.COMPLAINT
+    complained = bounce.kind == BounceKind.COMPLAINT
     is_first = bounces.keep(bounce, "complained" if complained else "bounced")
     if not complained and _mostly_bounced(bounces, issue):
         is_turning_point = is_first and not _mostly_bounced(bounces, issue, without=1)
         if is_turning_point:
             _lift_suppressions(database, issue, now)
-        elif not waits:
-            _lift_suppressions(database, issue, now, who.id)
-        if not waits:
+        elif not is_being_sent:
+            _lift_suppressions(database, issue, now, subscriber.id)
+        if not is_being_sent:
             return BounceResult.KEPT
-    if (kind == BounceKind.HARD and waits) or not _must_suppress(bounces, bounce, now):
+    waits = is_being_sent and bounce.kind == BounceKind.HARD
+    if waits or not _must_suppress(bounces, bounce, now):
         return BounceResult.KEPT
-    _suppress(database, bounce, who.hash)
+    _suppress(database, bounce, subscriber.hash)
     return BounceResult.SUPPRESSED
 
 

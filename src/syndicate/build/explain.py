@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 from syndicate.build.file_changes import changed_files
 from syndicate.catalogue.pages_by_place import with_page_by_place
@@ -230,42 +230,55 @@ def _held_state(site: Site, record: Record) -> Fact:
 def _stated(site: Site, article: Article) -> Iterator[Fact]:
     """What the file states, and what was inferred where it states nothing."""
 
-    def fact(name: str, value: str, key: str = "") -> Fact:
-        return Fact(name, value, article.inferred.get(key or name, "header"))
+    settings = site.config.site
+    yield Fact("title", article.title, _source(article, "title"))
+    yield from _dates(article, site.zone)
+    if article.tags:
+        yield Fact("tags", ", ".join(article.tags), _source(article, "tags"))
+    else:
+        yield Fact("tags", "none")
+    if article.authors:
+        yield Fact("author", ", ".join(article.authors), _source(article, "authors"))
+    elif settings.author:
+        yield Fact("author", settings.author, "site.author")
+    if article.language:
+        yield Fact("language", article.language, _source(article, "language"))
+    else:
+        yield Fact("language", settings.language, "site.language")
+    if article.summary:
+        yield Fact("summary", article.summary, _source(article, "summary"))
+    else:
+        yield Fact("summary", "none stated", "the beginning of the text is taken")
+    yield Fact("slug", article.slug, _source_of_slug(article))
+    yield from _optional_keys(article)
 
-    zone = site.zone
-    yield fact("title", article.title)
+
+def _source(article: Article, key: str) -> str:
+    """Where the value of a key comes from: the header, or the rule that inferred it."""
+    return article.inferred.get(key, "header")
+
+
+def _source_of_slug(article: Article) -> str:
+    day, name = naming.dated_name(article.path)
+    from_name = naming.slug_of(name or str(day or ""), article.path)
+    return "file name" if article.slug == from_name else "header"
+
+
+def _dates(article: Article, zone: tzinfo) -> Iterator[Fact]:
     if article.date:
-        yield fact("date", _shown(article.date.astimezone(zone)))
+        yield Fact("date", _shown(article.date.astimezone(zone)), _source(article, "date"))
     else:
         yield Fact("date", "none stated", "the moment it is first seen is taken")
     if article.updated:
-        yield fact("updated", _shown(article.updated.astimezone(zone)))
-    yield fact("tags", ", ".join(article.tags)) if article.tags else Fact("tags", "none")
-    settings = site.config.site
-    if article.authors or settings.author:
-        names = ", ".join(article.authors)
-        yield (
-            fact("author", names, "authors")
-            if names
-            else Fact("author", settings.author, "site.author")
-        )
-    lang = article.language
-    yield fact("language", lang) if lang else Fact("language", settings.language, "site.language")
-    short = article.summary
-    yield (
-        fact("summary", short)
-        if short
-        else Fact("summary", "none stated", "the beginning of the text is taken")
-    )
-    day, name = naming.dated_name(article.path)
-    from_name = article.slug == naming.slug_of(name or str(day or ""), article.path)
-    yield Fact("slug", article.slug, "file name" if from_name else "header")
-    for key, value in (("image", article.image), ("enclosure", article.enclosure)):
-        if value:
-            yield fact(key, value)
+        yield Fact("updated", _shown(article.updated.astimezone(zone)), _source(article, "updated"))
+
+
+def _optional_keys(article: Article) -> Iterator[Fact]:
+    for key in ("image", "enclosure"):
+        if value := getattr(article, key):
+            yield Fact(key, value, _source(article, key))
     if article.aliases:
-        yield fact("aliases", ", ".join(article.aliases))
+        yield Fact("aliases", ", ".join(article.aliases), _source(article, "aliases"))
     yield Fact("format", article.format, "file name")
     if rule := article.inferred.get("paragraphs"):
         yield Fact("paragraphs", rule, "layout of the text")

@@ -34,6 +34,7 @@ from syndicate.errors import DeliveryError, SyndicateError
 from syndicate.issues.archive import Shown, is_written
 from syndicate.mail.transport import Transport
 from syndicate.site import Site
+from syndicate.store.bounces import new_bounce
 from syndicate.store.chunks import Chunks
 from syndicate.store.claims import ClaimedDelivery
 from syndicate.store.deliveries import Deliveries
@@ -235,16 +236,11 @@ class Sender:
         kind = classify_refusal(error.reply, error.status, error.stage)
         subscriber = Subscribers(self._site.database).by_id(claimed.subscriber)
         if kind and subscriber:
-            record_bounce(
-                self._site.database,
-                claimed.issue,
-                subscriber,
-                kind,
-                error.status,
-                error.message,
-                datetime.now(UTC),
-                waits=True,
+            now = datetime.now(UTC)
+            bounce = new_bounce(
+                claimed.issue, subscriber.id, kind, now, status=error.status, detail=error.message
             )
+            record_bounce(self._site.database, bounce, subscriber, now, is_being_sent=True)
 
 
 class _SigningKeyWatch:

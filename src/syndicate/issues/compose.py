@@ -162,19 +162,17 @@ class _Composer:
         return tokens(repr((self.newsletter, self.carried)), self.links.home_url)
 
     def _render(self, links: IssueLinks, recipient_name: str = "") -> Rendered:
-        from syndicate.newsletters.render import render_issue, subject_place
+        from syndicate.newsletters.render import IssueContent, render_issue, subject_place
 
         try:
-            return render_issue(
-                self.documents.env,
+            content = IssueContent(
                 self.newsletter,
                 self.documents.config.site,
                 self.carried,
-                date=self.date,
-                links=links,
-                recipient_name=recipient_name,
-                logo=self.logo.image if self.logo else None,
+                self.date,
+                self.logo.image if self.logo else None,
             )
+            return render_issue(self.documents.env, content, links, recipient_name)
         except TemplateError as error:
             if error.place == subject_place(self.newsletter):
                 error.place = _setting(self.config_file, self.newsletter, "subject")
@@ -305,15 +303,13 @@ def _links(config: Config, newsletter: Newsletter, key: IssueKey) -> IssueLinks:
 
 def _message(rendered: Rendered, newsletter: Newsletter, date: datetime) -> bytes:
     """The complete message, to the sender."""
-    from syndicate.mail.message import list_id, message, message_id
+    from syndicate.mail.message import BasicHeaders, list_id, message_id, newsletter_message
 
     sender = newsletter.sender
-    return message(
+    identity = message_id(rendered, sender=sender, to=sender, date=date)
+    return newsletter_message(
         rendered,
-        sender=sender,
-        to=sender,
-        date=date,
-        message_id=message_id(rendered, sender=sender, to=sender, date=date),
+        BasicHeaders(sender, sender, date, identity),
         list_id=list_id(newsletter.name, sender),
         unsubscribe=rendered.links.unsubscribe_url,
         one_click=False,

@@ -10,6 +10,7 @@ import hashlib
 import re
 from binascii import b2a_qp
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from urllib.parse import quote
@@ -28,39 +29,41 @@ from syndicate.mail.message_head import ListHeaders, message_head
 from syndicate.newsletters.issue import Rendered
 
 
-def message(
-    rendered: Rendered,
-    *,
-    sender: str,
-    to: str,
-    date: datetime,
-    message_id: str,
-    list_id: str,
-    unsubscribe: str,
-    one_click: bool,
-) -> bytes:
-    """Write the message: multipart/alternative, plain text first, every line ended by CRLF.
+@dataclass(frozen=True, slots=True)
+class BasicHeaders:
+    """The values of From, To, Date and Message-ID of a message.
 
-    `sender` and `to` are `Name <address>` or an address, `date` is aware, `message_id` and
-    `list_id` (RFC 2919) are without angle brackets, `unsubscribe` is one https: or mailto: URL.
+    `sender` and `to` are `Name <address>` or an address, `date` is aware, `message_id` is without
+    angle brackets.
+    """
+
+    sender: str
+    to: str
+    date: datetime
+    message_id: str
+
+
+def newsletter_message(
+    rendered: Rendered, headers: BasicHeaders, *, list_id: str, unsubscribe: str, one_click: bool
+) -> bytes:
+    """Write the message of an issue: multipart/alternative, plain text first, lines end in CRLF.
+
+    `list_id` (RFC 2919) is without angle brackets, `unsubscribe` is one https: or mailto: URL.
     With `one_click`, a POST to this URL unsubscribes the recipient. Raises MessageError for what
     email does not allow.
     """
     plain = _encoded_part("plain", rendered.text)
     of_list = ListHeaders(list_id).lines(list_unsubscribe(unsubscribe, one_click=one_click))
-    return _whole(rendered, plain, sender, to, date, message_id, of_list)
+    return _message(rendered, plain, headers, of_list)
 
 
-def transactional_message(
-    rendered: Rendered, *, sender: str, to: str, date: datetime, message_id: str
-) -> bytes:
+def transactional_message(rendered: Rendered, headers: BasicHeaders) -> bytes:
     """Write a message that answers one person's request, without list headers.
 
-    ASCII text is not encoded, so that its link is in one piece in the file. Parameters and errors
-    as `message`.
+    ASCII text is not encoded, so that its link is in one piece in the file. Raises MessageError
+    for what email does not allow.
     """
-    plain = _legible_part(rendered.text)
-    return _whole(rendered, plain, sender, to, date, message_id, ())
+    return _message(rendered, _legible_part(rendered.text), headers, ())
 
 
 def _encoded_part(subtype: str, text: str) -> bytes:
@@ -77,23 +80,17 @@ def _legible_part(text: str) -> bytes:
 _ENCODED_ONLY = re.compile(r"[^\n\t -~]|^(?:\.|From )", re.MULTILINE)
 
 
-def _whole(
-    rendered: Rendered,
-    plain: bytes,
-    sender: str,
-    to: str,
-    date: datetime,
-    message_id: str,
-    list_headers: Sequence[str],
+def _message(
+    rendered: Rendered, plain: bytes, headers: BasicHeaders, list_headers: Sequence[str]
 ) -> bytes:
     parts = (plain, _encoded_part("html", rendered.html))
     boundary = boundary_of(parts)
     head = message_head(
-        sender=addressed("From", *mailbox_of("From", sender)),
-        to=addressed("To", *mailbox_of("To", to)),
-        subject=unstructured("Subject", rendered.subject),
-        date=date,
-        message_id=message_id,
+        addressed("From", *mailbox_of("From", headers.sender)),
+        addressed("To", *mailbox_of("To", headers.to)),
+        unstructured("Subject", rendered.subject),
+        date=headers.date,
+        message_id=headers.message_id,
         list_headers=list_headers,
         boundary=boundary,
     )

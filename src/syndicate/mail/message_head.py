@@ -28,10 +28,7 @@ PRECEDENCE = structured("Precedence", "bulk")
 
 
 def message_head(
-    *,
-    sender: str,
-    to: str,
-    subject: str,
+    *lines: str,
     date: datetime,
     message_id: str,
     list_headers: Iterable[str],
@@ -39,13 +36,11 @@ def message_head(
 ) -> bytes:
     """The head of a message, and the empty line after it.
 
-    `sender`, `to`, `subject` and `list_headers` are header lines; `message_id` is without angle
-    brackets. Raises MessageError for what email does not allow.
+    `lines` are those of From, To and Subject, `list_headers` those of `ListHeaders`; `message_id`
+    is without angle brackets. Raises MessageError for what email does not allow.
     """
-    lines = (
-        sender,
-        to,
-        subject,
+    head = (
+        *lines,
         dated(date),
         structured("Message-ID", f"<{message_id}>"),
         *list_headers,
@@ -54,7 +49,7 @@ def message_head(
         f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"',
         "",
     )
-    return "\r\n".join(lines).encode()
+    return "\r\n".join(head).encode()
 
 
 AUTO_SUBMITTED = structured("Auto-Submitted", "auto-generated")

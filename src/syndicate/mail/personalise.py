@@ -90,9 +90,9 @@ class EncodedIssue:
         refuse_breaks("the address of preferences", who.preferences)
         encoded = self._named if who.name else self._nameless
         head = message_head(
-            sender=self._from,
-            to=addressed("To", who.name, as_sent(who.address, smtputf8=smtputf8)),
-            subject=encoded.subject(who.name),
+            self._from,
+            addressed("To", who.name, as_sent(who.address, smtputf8=smtputf8)),
+            encoded.subject(who.name),
             date=who.date,
             message_id=who.message_id,
             list_headers=self._list_headers.lines(_unsubscribe_headers(who)),

@@ -72,32 +72,39 @@ class Item:
     image: Image | None
 
 
+@dataclass(frozen=True, slots=True)
+class IssueContent:
+    """What an issue is rendered from.
+
+    `articles` are at least one, newest first; `date` is aware; `logo` is None for a site without.
+    """
+
+    newsletter: Newsletter
+    site: SiteSettings
+    articles: Sequence[Published]
+    date: datetime
+    logo: Image | None = None
+
+
 def render_issue(
-    env: Environment,
-    newsletter: Newsletter,
-    site: SiteSettings,
-    articles: Sequence[Published],
-    *,
-    date: datetime,
-    links: IssueLinks,
-    recipient_name: str = "",
-    logo: Image | None = None,
+    env: Environment, content: IssueContent, links: IssueLinks, recipient_name: str = ""
 ) -> Rendered:
-    """Render the issue of `date` (aware) that carries `articles` (at least one, newest first).
+    """Render an issue with these links, for a reader of this name, or "" for all readers.
 
     The templates are subject.txt, email.html, email.txt and email.css, each from the newsletter's
-    own folder, or else from the shared one. They are given `newsletter`, `site`, `articles` (Item),
-    `date`, `links` (IssueLinks), `logo`, `recipient_name` ("" where all get the same), `subject`,
-    `preheader` and `css` (the style sheet's text).
-    The design decides which articles stand there in full; of the others the summary does.
-    Full texts that would make the HTML too long to arrive whole give way to summaries, the longest
-    first; none that would fit. Raises TemplateError.
+    own folder, or else from the shared one. Their variables are `newsletter`, `brand`, `site`,
+    `articles` (Item), `date`, `links` (IssueLinks), `logo`, `recipient_name`, `subject`,
+    `preheader` and `css` (the text of the style sheet).
+    The design decides which articles appear in full; the others appear as summaries.
+    Where full texts would make the HTML too long for mail programs, the longest are replaced by
+    summaries, until the rest fits. Raises TemplateError.
     """
+    newsletter, articles = content.newsletter, content.articles
     design = environment.within(env, newsletter.template, SHARED)
     values = _values_of_newsletter(design, newsletter, articles)
-    values |= {"site": site, "links": links, "logo": logo, "date": date}
+    values |= {"site": content.site, "links": links, "logo": content.logo, "date": content.date}
     values["recipient_name"] = recipient_name
-    items, brief, too_long = _items(newsletter, site, articles)
+    items, brief, too_long = _items(newsletter, content.site, articles)
     values["subject"] = _subject(design, newsletter, values | {"articles": list(items.values())})
 
     def mail(shown: Mapping[str, Item]) -> str:

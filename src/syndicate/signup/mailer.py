@@ -14,7 +14,7 @@ import jinja2
 from syndicate.backoff import Backoff
 from syndicate.documents.pages import Frame
 from syndicate.errors import DeliveryError, MessageError
-from syndicate.mail.message import domain, mailbox, transactional_message
+from syndicate.mail.message import BasicHeaders, domain, mailbox, transactional_message
 from syndicate.mail.transport import Envelope, Session, Transport
 from syndicate.newsletters.issue import Rendered
 from syndicate.signup import emails
@@ -126,13 +126,8 @@ class SignupMailer:
         """Send one email; return the problem, or ""."""
         request = each.request
         try:
-            message = transactional_message(
-                each.rendered,
-                sender=each.sender,
-                to=request.address,
-                date=now,
-                message_id=_message_id(each),
-            )
+            headers = BasicHeaders(each.sender, request.address, now, _message_id(each))
+            message = transactional_message(each.rendered, headers)
             session.begin(Envelope(mailbox(each.sender), mailbox(request.address)))
             reply = session.finish(message)
         except (DeliveryError, MessageError) as error:

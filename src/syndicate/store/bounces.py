@@ -73,8 +73,16 @@ LISTED = (
 )
 
 
-def identity(issue: int, subscriber: int, kind: str) -> str:
-    """The id of a report: the same for repeated ones."""
+def new_bounce(
+    issue: int, subscriber: int, kind: str, received_at: datetime, *, status: str, detail: str
+) -> Bounce:
+    """The row of a report. Its id is the same for repeated reports of a kind."""
+    moment = format_timestamp(received_at)
+    identity = _identity(issue, subscriber, kind)
+    return Bounce(identity, issue, subscriber, kind, status, detail, moment)
+
+
+def _identity(issue: int, subscriber: int, kind: str) -> str:
     return hashlib.sha256(f"{issue}\0{subscriber}\0{kind}".encode()).hexdigest()[:32]
 
 
@@ -227,7 +235,7 @@ class Bounces:
 
         Returns whether it is the first bounce of this delivery.
         """
-        ids = [identity(bounce.issue, bounce.subscriber, kind) for kind in CAME_BACK]
+        ids = [_identity(bounce.issue, bounce.subscriber, kind) for kind in CAME_BACK]
         values = {f"id{number}": each for number, each in enumerate(ids)}
         query = f"SELECT 1 FROM bounces WHERE id IN ({', '.join(f':{name}' for name in values)})"
         is_first = bounce.kind in CAME_BACK and not self._rows(query, values)
