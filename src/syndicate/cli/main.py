@@ -17,7 +17,7 @@ from syndicate.cli.preview import preview
 from syndicate.cli.run import run
 from syndicate.cli.send import send, send_test
 from syndicate.cli.status import status
-from syndicate.cli.store import backup, restore, resume
+from syndicate.cli.store import backup, restore, resume, store
 from syndicate.cli.subscribers import subscribers
 
 HELP = """Turn a folder of articles into feeds and a newsletter.
@@ -77,6 +77,6 @@ def help_(command: tuple[str, ...]) -> None:
 
 COMMANDS = (init, new, build, run, status, preview, check, explain, issues, export, config)
 OF_PEOPLE = (subscribers, send, send_test, deliveries, bounces)
-OF_THE_STORE = (backup, restore, resume)
+OF_THE_STORE = (backup, restore, resume, store)
 for command in (*COMMANDS, *OF_PEOPLE, *OF_THE_STORE, completion):
     syndicate.add_command(command)

@@ -1,4 +1,4 @@
-"""`backup`, `restore` and `resume`."""
+"""`backup`, `restore`, `resume` and `store copy`."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from syndicate.cli.show import ProgressBar, counted, from_here, show_table
 
 if TYPE_CHECKING:
     from syndicate.delivery.operations.reapply_withdrawals import Reapplied
+    from syndicate.delivery.operations.store_copy import StoreCopied
     from syndicate.site import Setup, Site
 
 FILE = click.Path(dir_okay=False, path_type=Path)
@@ -182,3 +183,41 @@ def _copy(site: Site) -> None:
             "to those of the original. To try things out, set deliver: false or "
             "sending.transport: outbox."
         )
+
+
+@click.group(short_help="Move the store to another database.")
+def store() -> None:
+    """Work on the store as a whole."""
+
+
+@store.command(short_help="Move the store from SQLite to PostgreSQL, or back.")
+@click.argument("source", metavar="FROM")
+@click.argument("target", metavar="TO")
+@config_option
+def copy(config_file: Path, source: str, target: str) -> None:
+    """Copy the store at FROM to TO, which then takes its place.
+
+    FROM and TO are written as store.url in config.yaml: sqlite:///FILE or
+    postgresql://user@host/database, or '{env: NAME}' to keep a password out of the command. TO must
+    be empty. Stop the service first. All rows and delivery reports are compared. Afterwards the old
+    store cannot be used any more. If interrupted, run it again.
+    """
+    from syndicate.config.loader import store_url
+    from syndicate.delivery.operations.store_copy import copy_store
+    from syndicate.site import set_up
+
+    setup = set_up(config_file, os.environ)
+    old, new = (
+        store_url(written, argument, os.environ, setup.base)
+        for written, argument in ((source, "FROM"), (target, "TO"))
+    )
+    _show_copied(copy_store(setup, old, new, ProgressBar(quiet=False)))
+
+
+def _show_copied(copied: StoreCopied) -> None:
+    click.echo(f"Copied {copied.source} to {copied.target}.")
+    rows = f"{counted(copied.rows.rows, 'row')} in {copied.rows.tables} tables"
+    reports = f"the delivery reports of {counted(copied.issues, 'issue')}"
+    click.echo(f"Equal in both: {rows}, and {reports}.")
+    click.echo("The old store is marked as moved: it neither builds nor sends any more.")
+    click.echo("Set store.url in config.yaml to the new store, then start the service.")

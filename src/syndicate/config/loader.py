@@ -13,7 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from syndicate.config.binder import Binder, Key
-from syndicate.config.model import Config
+from syndicate.config.model import Config, Store
 from syndicate.config.yaml_document import located, parse_yaml
 from syndicate.errors import ConfigError, ConfigProblem, Location
 from syndicate.uris import ascii_host, uri
@@ -72,6 +72,20 @@ def parse(
     if isinstance(config, Config) and not binder.problems:
         return Loaded(_in_ascii(config), binder.origins)
     raise ConfigError(located(binder.problems, text, name))
+
+
+def store_url(written: str, argument: str, environment: Mapping[str, str], folder: Path) -> str:
+    """The URL of a store as an argument of a command: as is, or as `{env: NAME}` or `{file: PATH}`.
+
+    As in the configuration, a path is relative to its `folder`. Raises ConfigError.
+    """
+    value = parse_yaml(written, argument) if written.startswith("{") else written
+    binder = Binder(environment, _file_reader(folder))
+    store = binder.bind(Store, {"url": value}, ())
+    if isinstance(store, Store) and not binder.problems:
+        return store.url
+    place = Location(argument)
+    raise ConfigError(tuple(ConfigProblem(text, place, hint) for _, text, hint in binder.problems))
 
 
 def _in_ascii(config: Config) -> Config:

@@ -19,7 +19,7 @@ from pathlib import Path
 from types import FrameType
 
 from syndicate import __version__
-from syndicate.errors import Location, SyndicateError
+from syndicate.errors import Location, StoreError, SyndicateError
 from syndicate.service.build_state import BuildState
 from syndicate.service.clock import Clock
 from syndicate.service.config_watch import ConfigurationFile
@@ -35,7 +35,8 @@ from syndicate.service.status_reporter import StatusReporter
 from syndicate.service.systemd import ALIVE, READY, STOPPING, Systemd
 from syndicate.service_state.lock import lock_file, single_instance
 from syndicate.service_state.status import status_file
-from syndicate.site import Setup, set_up
+from syndicate.site import Setup, no_progress, open_site, set_up
+from syndicate.store.successor import StoreNotInUseError
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +66,17 @@ def _controlling_terminal() -> int | None:
     if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
         return None
     return next((each for each in (0, 1, 2) if os.isatty(each)), None)
+
+
+def _require_in_use(setup: Setup) -> None:
+    """Raise StoreNotInUseError if it was moved elsewhere; jobs report other problems, and retry."""
+    try:
+        with open_site(setup, no_progress):
+            pass
+    except StoreNotInUseError:
+        raise
+    except StoreError as error:
+        log.debug("the store cannot be opened: %s", error.message)
 
 
 def _allow_files() -> None:
@@ -119,6 +131,7 @@ class Service:
         """
         with single_instance(lock_file(self._setup), os.getpid()):
             self._database_lock.begin()
+            _require_in_use(self._setup)
             for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
                 signal.signal(number, self._on_signal)
             _allow_files()

@@ -6,7 +6,7 @@ Statements are plain SQL that both understand, with `:name` parameters.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from syndicate.errors import StoreError
@@ -40,6 +40,10 @@ class Database(Protocol):
         """The rows of a query."""
         ...
 
+    def stream(self, query: str) -> Iterator[Row]:
+        """The rows of a query one after the other, in little memory; inside a transaction."""
+        ...
+
     def run(self, statement: str, values: Values = ...) -> None:
         """Run a statement, inside a transaction."""
         ...
@@ -52,12 +56,19 @@ class Database(Protocol):
         """Insert rows, or replace those with the same primary key; inside a transaction."""
         ...
 
-    def load(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+    def load(self, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
         """Insert very many new rows, inside a transaction."""
         ...
 
     def transaction(self) -> Any:
         """A context manager: commits at its end, rolls back on any exception."""
+        ...
+
+    def exclusive(self) -> Any:
+        """A transaction during which no other program uses the store.
+
+        Raises StoreError when one does.
+        """
         ...
 
     def lock(self) -> None:

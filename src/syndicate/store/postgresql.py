@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,6 +17,12 @@ from syndicate.store.migrate import upgrade
 from syndicate.store.schema import metadata
 from syndicate.store.sqlite import Sqlite, in_memory
 
+STREAMED_ROWS = 5_000
+"""Rows of a long query that are in memory at a time."""
+
+PATIENCE_SECONDS = 2
+"""How long to wait for other programs to close their connections."""
+
 OWN_DATABASE = "create one for syndicate alone: createdb syndicate"
 
 
@@ -27,7 +34,9 @@ class PostgreSQL:
         driver = "postgresql+psycopg" if scheme.startswith("postgres") else scheme
         self._name = "the database at " + rest.rsplit("@", 1)[-1].split("?")[0]
         try:
-            self._engine = sqlalchemy.create_engine(f"{driver}://{rest}")
+            self._engine = sqlalchemy.create_engine(
+                f"{driver}://{rest}", connect_args={"fallback_application_name": "syndicate"}
+            )
         except ModuleNotFoundError as error:
             hint = "install it: pip install 'psycopg[binary]'"
             raise StoreError("PostgreSQL needs psycopg", hint=hint) from error
@@ -62,6 +71,12 @@ class PostgreSQL:
                 if not self._writing:
                     self._connection.rollback()  # no snapshot is held between reads
 
+    def stream(self, query: str) -> Iterator[Row]:
+        with self._translate_errors():
+            options = {"yield_per": STREAMED_ROWS}
+            for row in self._connection.execute(sqlalchemy.text(query), execution_options=options):
+                yield tuple(row)
+
     _writing = False
 
     def run(self, statement: str, values: Values = {}) -> None:  # noqa: B006
@@ -78,7 +93,7 @@ class PostgreSQL:
         statement = upsert_statement(table, columns, key, [f":{name}" for name in columns])
         self.run_many(statement, [dict(zip(columns, row, strict=True)) for row in rows])
 
-    def load(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+    def load(self, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
         import psycopg
 
         statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
@@ -104,6 +119,40 @@ class PostgreSQL:
             finally:
                 self._writing = False
                 self._connection.rollback()
+
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        self._require_alone()
+        others = ", ".join(name for name in metadata.tables if name != "meta")
+        with self.transaction():
+            # A program that starts now waits where it reads `meta`; the second look finds others.
+            self.run("LOCK TABLE meta IN ACCESS EXCLUSIVE MODE")
+            self.run(f"LOCK TABLE {others} IN EXCLUSIVE MODE")
+            self._require_alone()
+            yield
+
+    def _require_alone(self) -> None:
+        """Raise StoreError when another program of ours uses the database.
+
+        It is found by its name, and by advisory locks, because nothing else takes any here.
+        """
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while programs := self._other_programs():
+            if time.monotonic() > deadline:
+                message = f"another program uses {self._name}: {programs[0]}"
+                raise StoreError(message, hint="wait for it, or stop it")
+            time.sleep(0.05)
+
+    def _other_programs(self) -> list[str]:
+        self.rows("SELECT pg_stat_clear_snapshot()")  # or a transaction sees what it saw before
+        rows = self.rows(
+            "SELECT a.application_name FROM pg_stat_activity a "
+            "WHERE a.datname = current_database() AND a.pid <> pg_backend_pid() "
+            "AND (a.application_name LIKE 'syndicate%' OR EXISTS (SELECT 1 FROM pg_locks l "
+            "WHERE l.pid = a.pid AND l.locktype = 'advisory' AND l.granted)) "
+            "ORDER BY a.application_name DESC"
+        )
+        return [str(name) for (name,) in rows]
 
     def lock(self) -> None:
         query = f"SELECT pg_try_advisory_lock({BUILDS})"

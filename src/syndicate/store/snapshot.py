@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from syndicate.store.connect import open_database
 from syndicate.store.database import Database
 from syndicate.store.sqlite import in_memory
+from syndicate.store.successor import require_in_use
 
 if TYPE_CHECKING:
     from syndicate.store.postgresql import PostgreSQL
@@ -56,6 +57,7 @@ class StoreSnapshot:
 
     def _new_copy(self) -> Database:
         if not self._file:
+            require_in_use(self._connected())
             return self._connected().copy()
         if not self._file.exists():
             return in_memory()

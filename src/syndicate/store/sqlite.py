@@ -7,7 +7,7 @@ of an older file use it.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
@@ -107,8 +107,7 @@ class Sqlite:
         try:
             self._connection.execute("PRAGMA journal_mode=WAL")
         except sqlite3.OperationalError as error:
-            # The low byte is the error, the others its cause.
-            if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            if not _is_busy(error):
                 raise
             return False
         return True
@@ -151,6 +150,12 @@ class Sqlite:
         except sqlite3.Error as error:
             raise self._error(error) from error
 
+    def stream(self, query: str) -> Iterator[Row]:
+        try:
+            yield from self._connection.execute(query)
+        except sqlite3.Error as error:
+            raise self._error(error) from error
+
     def run(self, statement: str, values: Values = {}) -> None:  # noqa: B006
         try:
             self._connection.execute(statement, values)
@@ -177,7 +182,7 @@ class Sqlite:
             self._keys[table] = [str(name) for (name,) in self.rows(query, {"table": table})]
         return self._keys[table]
 
-    def load(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+    def load(self, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
         places = ", ".join("?" * len(columns))
         try:
             self._connection.executemany(
@@ -187,8 +192,27 @@ class Sqlite:
             raise self._error(error) from error
 
     @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        try:
+            # While another connection has the file open, it does not leave WAL mode.
+            self._connection.execute("PRAGMA journal_mode=DELETE")
+        except sqlite3.OperationalError as error:
+            if not _is_busy(error):
+                raise self._error(error) from error
+            message = f"another program has the store open: {self.path}"
+            raise StoreError(message, hint="wait for it, or stop it") from error
+        with self._transaction("EXCLUSIVE"):
+            yield
+        wait_until(self._switched_to_wal, seconds=BUSY_SECONDS)
+
+    @contextmanager
     def transaction(self) -> Iterator[None]:
-        self.run("BEGIN IMMEDIATE")
+        with self._transaction("IMMEDIATE"):
+            yield
+
+    @contextmanager
+    def _transaction(self, kind: str) -> Iterator[None]:
+        self.run(f"BEGIN {kind}")
         try:
             yield
             self.run("COMMIT")
@@ -249,3 +273,8 @@ class Sqlite:
 
     def _error(self, error: sqlite3.Error) -> StoreError:
         return StoreError(f"the database {self.path}: {error}", hint=HINT)
+
+
+def _is_busy(error: sqlite3.Error) -> bool:
+    """Whether another connection is in the way: the low byte is the error, the others its cause."""
+    return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
