@@ -8,6 +8,7 @@ from mailings import NAME, Mailing, ignore_progress, never_stop
 from site_folder import NOON
 from syndicate.delivery.operations.cancellation import stop
 from syndicate.delivery.planning import plan_approved, plan_step
+from syndicate.delivery.planning_pace import PlanningPace
 from syndicate.delivery.sender import send
 from syndicate.issues.archive import is_written
 from syndicate.issues.freeze import freeze_issue
@@ -93,6 +94,6 @@ def test_a_step_plans_nothing_of_an_issue_that_was_cancelled_after_the_step_read
             return found
 
         monkeypatch.setattr(IssueSends, "open", then_cancelled)
-        plan_step(opened, NOON)
+        plan_step(opened, NOON, PlanningPace())
         assert Deliveries(opened.database).counts(1) == {}
     assert made.send().sent == 0

@@ -13,6 +13,7 @@ from mailings import NAME, WEEKLY, Mailing, change_deliveries, now
 from smtp_server import Action, Say, SmtpServer, Stall, Step, scripted
 from syndicate.delivery.operations import cancellation, resending
 from syndicate.delivery.planning import plan_approved, plan_step
+from syndicate.delivery.planning_pace import PlanningPace
 from syndicate.delivery.progress import IssueProgress
 from syndicate.delivery.relays import RelayError
 from syndicate.errors import StoreError, SyndicateError
@@ -66,7 +67,7 @@ def test_a_cancelled_issue_is_never_sent(site: Mailing) -> None:
         site.send_by_smtp(server.port)
         with site.folder.opened() as opened:
             plan_approved(opened, now())
-            plan_step(opened, now())
+            plan_step(opened, now(), PlanningPace())
         _cancelled(site)
         with site.folder.opened() as opened:
             (issue,) = Issues(opened.database).all("weekly", 1)
@@ -153,7 +154,7 @@ def test_a_delivery_to_an_erased_subscriber_does_not_count_as_refused(site: Mail
         site.send_by_smtp(server.port)
         with site.folder.opened() as opened:
             plan_approved(opened, now())
-            plan_step(opened, now())
+            plan_step(opened, now(), PlanningPace())
             with opened.database.transaction():
                 Subscribers(opened.database).erase(people[2])
         report = site.send(stopping=after(4))
@@ -204,7 +205,7 @@ def test_a_database_that_is_busy_when_an_issue_is_planned_does_not_end_the_run(
         site.send_by_smtp(server.port)
         with site.folder.opened() as opened:
             plan_approved(opened, now())
-            plan_step(opened, now())
+            plan_step(opened, now(), PlanningPace())
         monkeypatch.setattr("syndicate.delivery.sender.plan_approved", refuses_once)
         with suppress(StoreError):
             site.send()

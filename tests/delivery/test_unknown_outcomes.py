@@ -12,6 +12,7 @@ from site_folder import NOON
 from smtp_server import Action, Close, Say, SmtpServer, Stall, Step, scripted
 from syndicate.delivery.operations import resending
 from syndicate.delivery.planning import plan_approved, plan_step
+from syndicate.delivery.planning_pace import PlanningPace
 from syndicate.store.deliveries import UNKNOWN, Deliveries
 from syndicate.store.delivery_events import DeliveryEvents
 
@@ -177,7 +178,7 @@ def test_the_history_of_a_delivery_shows_that_a_crash_left_its_outcome_unknown(
     site.issue()
     with site.folder.opened() as opened:
         plan_approved(opened, NOON)
-        plan_step(opened, NOON)
+        plan_step(opened, NOON, PlanningPace())
         with opened.database.transaction():  # as a sender leaves it that is killed
             change_deliveries(opened.database, "state = 'sending'", owner="killed")
     site.configure(transport="outbox", on_held=on_held)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from planned_issues import plan_all
 
 from syndicate.store.bounces import Bounces, new_bounce
 from syndicate.store.database import Database
 from syndicate.store.issue_sends import IssueSend
-from syndicate.store.recipients import Recipients
 from syndicate.timestamps import parse_timestamp
 
 NOW = "2026-11-20T12:00:00Z"
@@ -22,7 +22,7 @@ def keep(database: Database, subscriber: int, kind: str) -> bool:
 @pytest.fixture
 def sent(database: Database) -> Database:
     with database.transaction():
-        Recipients(database).plan(IssueSend(1, "weekly", "2026-11-20T08:00", NOW), [])
+        plan_all(database, IssueSend(1, "weekly", "2026-11-20T08:00", NOW))
     return database
 
 

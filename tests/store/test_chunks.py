@@ -6,15 +6,15 @@ from collections import Counter
 from collections.abc import Mapping
 
 import pytest
+from planned_issues import plan_all
 
 from syndicate.store import chunks as module
-from syndicate.store import recipients as planning
 from syndicate.store.chunks import STATES, Chunk, Chunks
 from syndicate.store.claims import OWNED, Claims, Transition
 from syndicate.store.database import Database, Row
 from syndicate.store.deliveries import Deliveries
 from syndicate.store.issue_sends import IssueSend, IssueSends
-from syndicate.store.recipients import Recipients
+from syndicate.store.recipients import MAX_ID, Recipients
 from syndicate.store.subscribers import Subscribers, SuppressionReason
 
 ISSUE, NOW, LATER = 7, "2026-11-22T12:00:00Z", "2026-11-22T18:00:00Z"
@@ -23,9 +23,8 @@ SENDING = IssueSend(ISSUE, "weekly", "2026-11-22T12:00", NOW)
 
 @pytest.fixture(autouse=True)
 def small_sizes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Chunks of two deliveries, and steps of planning of three."""
+    """Chunks of two deliveries."""
     monkeypatch.setattr(module, "CHUNK_SIZE", 2)
-    monkeypatch.setattr(planning, "PLANNING_STEP", 3)
 
 
 @pytest.fixture
@@ -47,7 +46,7 @@ def subscribe(database: Database, number: int, newsletter: str = "weekly") -> No
 def planned(database: Database, people: Recipients) -> Chunks:
     """An issue to all of them."""
     with database.transaction():
-        people.plan(SENDING, [])
+        plan_all(database, SENDING)
     return Chunks(database)
 
 
@@ -71,7 +70,7 @@ def test_an_issue_is_planned_in_steps_and_each_step_continues_where_the_last_end
     while (sending := sends.get(ISSUE)) and not sending.is_planned:
         assert not sends.end(ISSUE, NOW)
         with database.transaction():
-            people.plan_next(sending, [], NOW)
+            people.plan_next(sending, [], 3, NOW)
         seen.append((chunks.counts(ISSUE)["pending"], ranges(chunks)[-1]))
     assert seen == [(3, (3, 3)), (6, (6, 6)), (7, (7, 7))]
     assert ranges(chunks) == [(1, 2), (3, 3), (4, 5), (6, 6), (7, 7)]
@@ -86,19 +85,19 @@ def test_a_reader_who_subscribes_while_an_issue_is_planned_is_not_in_it(
         people.begin(SENDING)
     subscribe(database, 8)
     with database.transaction():
-        people.plan(SENDING, [])
+        plan_all(database, SENDING)
     assert Chunks(database).counts(ISSUE) == {"pending": 7}
 
 
 def test_planning_again_adds_nothing(database: Database, planned: Chunks) -> None:
     with database.transaction():
-        Recipients(database).plan(SENDING, [])
+        plan_all(database, SENDING)
     assert planned.counts(ISSUE) == {"pending": 7}
 
 
 def test_an_issue_without_recipients_is_planned_at_once(database: Database) -> None:
     with database.transaction():
-        Recipients(database).plan(SENDING, [])
+        plan_all(database, SENDING)
         assert IssueSends(database).end(ISSUE, NOW)
     assert Chunks(database).counts(ISSUE) == {}
 
@@ -108,7 +107,7 @@ def test_a_suppressed_subscriber_is_planned_as_suppressed(
 ) -> None:
     with database.transaction():
         Subscribers(database).suppress("h4", SuppressionReason.BOUNCE, "", NOW)
-        people.plan(SENDING, [])
+        plan_all(database, SENDING)
     assert Chunks(database).counts(ISSUE) == {"pending": 6, "suppressed": 1} == rows(database)
 
 
@@ -190,14 +189,14 @@ def test_subscribers_who_come_later_join_the_chunk_of_their_place_or_a_new_one(
         subscribe(database, number, "daily" if number == 3 else "weekly")
     recipients, chunks = Recipients(database), Chunks(database)
     with database.transaction():
-        recipients.plan(SENDING, [])
+        plan_all(database, SENDING)
     assert chunks.counts(ISSUE) == {"pending": 4}
     subscribe(database, 3)
     subscribe(database, 6)
     sending = IssueSends(database).get(ISSUE)
     assert sending
     with database.transaction():
-        assert recipients.plan_missed(sending, [], NOW) == 2
+        assert recipients.plan_missed(sending, [], 0, 9, NOW) == (MAX_ID, 2)
     assert chunks.counts(ISSUE) == {"pending": 6} == rows(database)
     covered = [number for first, last in ranges(chunks) for number in range(first, last + 1)]
     assert covered == [1, 2, 3, 4, 5, 6]
@@ -237,11 +236,11 @@ def test_a_step_of_planning_adds_nothing_to_an_issue_that_was_cancelled_meanwhil
         people.begin(SENDING)
         sending = sends.get(ISSUE)
         assert sending
-        people.plan_next(sending, [], NOW)
+        people.plan_next(sending, [], 3, NOW)
         Deliveries(database).stop(ISSUE, NOW, "stopped")
         sends.end_planning(ISSUE)
         assert sends.end(ISSUE, NOW)
-        people.plan(SENDING, [])
+        plan_all(database, SENDING)
     assert chunks.counts(ISSUE) == {"suppressed": 3}
 
 

@@ -23,7 +23,6 @@ from syndicate.delivery.progress import IssueProgress, ProgressCallback
 from syndicate.delivery.queue import Task
 from syndicate.delivery.recorder import Claim, DeliveryRecorder, Permissions
 from syndicate.delivery.relays import Relay, RelayError
-from syndicate.delivery.states import OPEN
 from syndicate.delivery.states import DeliveryState as S
 from syndicate.delivery.transactions import with_retries
 from syndicate.delivery.workers import (
@@ -138,7 +137,9 @@ class Dispatcher:
         for issue in self._active - self.in_progress.keys():
             self._start_issue(to_send[issue])
         for issue in self._active:
-            self.in_progress[issue].planned = to_send[issue].planned
+            planned = to_send[issue].planned
+            if planned != self.in_progress[issue].planned:
+                self.in_progress[issue].recount(planned, self._recorder.counts(issue))
         dropped = self.in_progress.keys() - to_send.keys()
         for task in self._queue.remove(dropped):
             self._finish(task.claimed)
@@ -149,9 +150,6 @@ class Dispatcher:
 
     def _start_issue(self, sending: IssueSend) -> None:
         """Start an issue; it pauses if no message of it can be written."""
-        counts = self._recorder.counts(sending.issue)
-        planned = sum(counts.values())
-        finished = planned - sum(counts.get(state, 0) for state in OPEN)
         try:
             messages = self._messages_of(sending)
         except StoreError:
@@ -161,7 +159,9 @@ class Dispatcher:
             self._recorder.pause(sending.issue, Pause(PauseKind.MESSAGE, reason))
             self._active.discard(sending.issue)
             return
-        progress = IssueProgress(sending, messages, planned, finished, counts.get(S.SENT, 0))
+        counts = self._recorder.counts(sending.issue)
+        progress = IssueProgress(sending, messages, sent_before=counts.get(S.SENT, 0))
+        progress.recount(sending.planned, counts)
         self.in_progress[sending.issue] = progress
 
     def _finish(self, delivery: ClaimedDelivery | Transition) -> None:
@@ -267,6 +267,7 @@ class Dispatcher:
         """Queue the deliveries that were claimed of an issue."""
         progress = self.in_progress[claim.issue]
         progress.exhausted = claim.exhausted
+        progress.finished += claim.suppressed
         for claimed in claim.claimed:
             progress.count_claimed(claimed)
             messages, deliveries = progress.messages, claimed.deliveries

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 
 from syndicate.config.model import Newsletter
+from syndicate.delivery.planning_pace import PlanningPace
 from syndicate.issues.archive import Shown, is_written
 from syndicate.schedule.words import duration
 from syndicate.site import Site
@@ -35,18 +37,29 @@ def plan_approved(site: Site, now: datetime, shown: Shown = is_written) -> list[
     return waiting
 
 
-def plan_step(site: Site, now: datetime) -> None:
-    """Plan the next deliveries of the oldest issue that is not fully planned."""
+def plan_step(site: Site, now: datetime, pace: PlanningPace) -> bool:
+    """Plan the next deliveries of the oldest issue that is not fully planned.
+
+    Whether it has others to plan.
+    """
+    sends = IssueSends(site.database)
+    unplanned = [each for each in sends.open() if not each.is_planned]
+    if not unplanned:
+        return False
+    issue = Issues(site.database).get(unplanned[0].newsletter, unplanned[0].slot)
+    assert issue is not None, "issues are never deleted"
+    pace.step(site.database, partial(_plan_next, site, issue, format_timestamp(now)))
+    sending = sends.get(issue.sequence)
+    return sending is not None and not sending.is_planned
+
+
+def _plan_next(site: Site, issue: Issue, now: str, limit: int) -> int:
     recipients = Recipients(site.database)
-    unplanned = [each for each in IssueSends(site.database).open() if not each.is_planned]
-    for sending in unplanned[:1]:
-        issue = Issues(site.database).get(sending.newsletter, sending.slot)
-        assert issue is not None, "issues are never deleted"
-        tags = recipients.tags_of([article.id for article in issue.carried])
-        with site.database.transaction():  # it may have been cancelled meanwhile
-            current = IssueSends(site.database).get(sending.issue)
-            if current and not current.ended_at and not current.is_planned:
-                recipients.plan_next(current, tags, format_timestamp(now))
+    current = IssueSends(site.database).get(issue.sequence)
+    if current is None or current.ended_at or current.is_planned:
+        return 0  # it was cancelled meanwhile
+    tags = recipients.tags_of([article.id for article in issue.carried])
+    return recipients.plan_next(current, tags, limit, now)
 
 
 def approved_issues(site: Site) -> Iterator[tuple[Newsletter, Issue]]:

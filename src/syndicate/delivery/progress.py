@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from syndicate.delivery.messages import MessageFactory
 from syndicate.delivery.relays import RelayError
+from syndicate.delivery.states import OPEN
 from syndicate.delivery.states import DeliveryState as S
 from syndicate.store.chunks import Chunk
 from syndicate.store.claims import ClaimedChunk
@@ -17,15 +18,16 @@ from syndicate.store.issue_sends import IssueSend
 class IssueProgress:
     """The progress of an issue.
 
-    Of its `planned` deliveries, `finished` had ended before the run, `sent_before` of them as sent.
-    `sent`, `failed` and `held` count outcomes of the run. `in_flight` counts the claimed deliveries
-    without outcome of each chunk. `exhausted` means that nothing is left to do now.
+    Of its `planned` deliveries, `finished` ended otherwise than by the run: before it, or because
+    their recipients are suppressed. `sent_before` had been sent before it. `sent`, `failed` and
+    `held` count outcomes of the run. `in_flight` counts the claimed deliveries without outcome of
+    each chunk. `exhausted` means that nothing is left to do now.
     """
 
     sending: IssueSend
     messages: MessageFactory
-    planned: int
-    finished: int
+    planned: int = 0
+    finished: int = 0
     sent_before: int = 0
     exhausted: bool = False
     in_flight: dict[Chunk, int] = field(default_factory=dict)
@@ -37,6 +39,12 @@ class IssueProgress:
     def done(self) -> int:
         """How many deliveries have ended."""
         return self.finished + self.sent + self.failed + self.held
+
+    def recount(self, planned: int, counts: Mapping[str, int]) -> None:
+        """Take over the counts of all its deliveries, of which more were planned."""
+        ended = sum(count for state, count in counts.items() if state not in OPEN)
+        self.planned = planned
+        self.finished = ended - (self.sent + self.failed + self.held)
 
     def count_claimed(self, claimed: ClaimedChunk) -> None:
         """Count deliveries that were claimed."""

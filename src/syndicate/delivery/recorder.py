@@ -35,7 +35,7 @@ from syndicate.timestamps import format_timestamp
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The next deliveries of an issue.
+    """The next deliveries of an issue; `suppressed` counts others to people who were erased.
 
     Without any, `exhausted` means that nothing is left to do now, and `paused` that the issue
     paused instead of ending.
@@ -43,6 +43,7 @@ class Claim:
 
     issue: int
     claimed: Sequence[ClaimedChunk] = ()
+    suppressed: int = 0
     exhausted: bool = False
     paused: bool = False
 
@@ -191,23 +192,14 @@ class DeliveryRecorder:
         latest = format_timestamp(datetime.now(UTC) + BACKOFF.longest)
         claimed = self._claims.claim(sending.issue, now, latest)
         if claimed:
-            found = [self._without_erased(sending, each, now) for each in claimed]
-            return Claim(sending.issue, [each for each in found if each.deliveries])
+            found = [_without_erased(each) for each in claimed]
+            erased = [d.subscriber for each in claimed for d in each.deliveries if not d.address]
+            suppressed = self._claims.suppress_unsubscribed(sending, erased, now)
+            self._claims.release([each.chunk for each in found if not each.deliveries])
+            return Claim(sending.issue, [each for each in found if each.deliveries], suppressed)
         if progress.in_flight:
             return Claim(sending.issue)
         return self._end(sending, now)
-
-    def _without_erased(self, sending: IssueSend, claimed: ClaimedChunk, now: str) -> ClaimedChunk:
-        """A claimed chunk without deliveries to people who were erased: those are suppressed.
-
-        A chunk of which nothing is left is released.
-        """
-        erased = [each.subscriber for each in claimed.deliveries if not each.address]
-        self._claims.suppress_unsubscribed(sending, erased, now)
-        left = claimed._replace(deliveries=[each for each in claimed.deliveries if each.address])
-        if not left.deliveries:
-            self._claims.release([claimed.chunk])
-        return left
 
     def _end(self, sending: IssueSend, now: str) -> Claim:
         """End an issue of which nothing is left, unless too much of it was refused: pause it."""
@@ -225,3 +217,8 @@ class DeliveryRecorder:
             Issues(self._database).move(sending.newsletter, sending.slot, IssueState.SENT)
             settle_refusals(self._database, issue, now)
         return Claim(issue, exhausted=True)
+
+
+def _without_erased(claimed: ClaimedChunk) -> ClaimedChunk:
+    """A claimed chunk without deliveries to people who were erased."""
+    return claimed._replace(deliveries=[each for each in claimed.deliveries if each.address])

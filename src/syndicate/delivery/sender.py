@@ -23,6 +23,7 @@ from syndicate.delivery.dispatcher import Dispatcher, relay_errors
 from syndicate.delivery.messages import message_factory
 from syndicate.delivery.operations.cancellation import finish_stopped
 from syndicate.delivery.planning import plan_approved, plan_step
+from syndicate.delivery.planning_pace import PlanningPace, give_turn
 from syndicate.delivery.progress import IssueProgress, ProgressCallback
 from syndicate.delivery.quiet_hours import until
 from syndicate.delivery.rate_limits import RateLimiter, history_seconds
@@ -120,6 +121,7 @@ class Sender:
         self._sends = IssueSends(site.database)
         self._transports = transports(self._settings, outbox, site.host)
         self._plan_at = 0.0
+        self._pace = PlanningPace()
 
     def run_once(self, stopping: Callable[[], bool], on_progress: ProgressCallback) -> SendReport:
         """One run, from recovery until nothing is due.
@@ -222,7 +224,8 @@ class Sender:
             self._waiting = plan_approved(self._site, datetime.now(UTC), self._shown)
             self._plan_at = time.monotonic() + PLAN_SECONDS
         finish_stopped(self._site, datetime.now(UTC))
-        plan_step(self._site, datetime.now(UTC))
+        if plan_step(self._site, datetime.now(UTC), self._pace):
+            give_turn()
         return {sending.issue: sending for sending in self._sends.open() if not sending.is_paused}
 
     def _quiet_until(self) -> datetime | None:

@@ -61,19 +61,20 @@ class Chunks:
 
         Both of the same moment: one statement, because chunks are claimed and given up meanwhile.
         """
-        sums = " UNION ALL ".join(
-            f"SELECT '{state}', coalesce(sum({state}), 0) FROM delivery_chunks "
-            "WHERE issue = :issue AND owner = ''"
-            for state in STATES
-        )
+        sums = ", ".join(f"coalesce(sum({state}), 0)" for state in STATES)
+        none = ", ".join("0" for _ in STATES)
         rows = self._rows(
-            f"SELECT 'planned', planned FROM issue_sends WHERE issue = :issue UNION ALL {sums} "
-            f"UNION ALL SELECT d.state, count(*) {IN_OWNED} AND +c.issue = :issue GROUP BY d.state",
+            f"SELECT 'planned', planned, {none} FROM issue_sends WHERE issue = :issue "
+            f"UNION ALL SELECT '', 0, {sums} FROM delivery_chunks "
+            "WHERE issue = :issue AND owner = '' "
+            f"UNION ALL SELECT d.state, count(*), {none} {IN_OWNED} AND +c.issue = :issue "
+            "GROUP BY d.state",
             {"issue": issue},
         )
         counts: Counter[str] = Counter()
-        for state, count in rows:
-            counts[str(state)] += int(count)
+        for name, count, *of_free in rows:
+            counts[str(name)] += int(count)
+            counts.update(dict(zip(STATES, map(int, of_free), strict=True)))
         planned = counts.pop("planned", 0)
         return planned, {state: count for state, count in counts.items() if count}
 
@@ -127,14 +128,14 @@ class Chunks:
 
     # -- writing ---------------------------------------------------------------------------
 
-    def add(self, issue: int) -> None:
-        """Add chunks for the deliveries that follow the last chunk."""
+    def add(self, issue: int) -> int:
+        """Add chunks for the deliveries that follow the last chunk; how many those are."""
         ((number, last),) = self._rows(
             "SELECT coalesce(max(number), 0), coalesce(max(last_subscriber), 0) "
             "FROM delivery_chunks WHERE issue = :i",
             {"i": issue},
         )
-        self._database.run(
+        added = self._rows(
             f"INSERT INTO delivery_chunks ({COLUMNS}, pending, suppressed) "
             "SELECT :issue, :number + n, coalesce(lag(upto) OVER (ORDER BY n), :after) + 1, upto, "
             "pending, suppressed FROM ("
@@ -144,9 +145,10 @@ class Chunks:
             "SELECT subscriber, state, "
             f"(row_number() OVER (ORDER BY subscriber) + {CHUNK_SIZE - 1}) / {CHUNK_SIZE} AS n "
             "FROM deliveries WHERE issue = :issue AND subscriber > :after) AS numbered "
-            "GROUP BY n) AS grouped",
+            "GROUP BY n) AS grouped RETURNING pending, suppressed",
             {"issue": issue, "number": int(number), "after": int(last)},
         )
+        return sum(int(pending) + int(suppressed) for pending, suppressed in added)
 
     def claim(self, issue: int, owner: str, now: str, latest: str) -> list[Chunk]:
         """Claim the chunks with due retries, up to RETRY_CHUNKS, or else the next pending ones.
@@ -162,23 +164,23 @@ class Chunks:
     def release(self, chunks: Iterable[Chunk]) -> None:
         """Count the deliveries of chunks, and give them up if they are owned."""
         for chunk in chunks:
-            self.recount(chunk)
-            self._database.run(
-                "UPDATE delivery_chunks SET owner = '' WHERE issue = :issue AND number = :number",
-                {"issue": chunk.issue, "number": chunk.number},
-            )
+            self._set(chunk, "owner = '', ")
 
     def recount(self, chunk: Chunk) -> None:
         """Count the deliveries of a chunk again."""
+        self._set(chunk)
+
+    def _set(self, chunk: Chunk, others: str = "") -> None:
+        """Set the counts of a chunk, and its other columns as in `others`."""
         rows = self._rows(
             f"SELECT state, count(*), min(next_try) FROM deliveries WHERE {RANGE} GROUP BY state",
             bounds(chunk),
         )
         counts = dict.fromkeys(STATES, 0) | {state: count for state, count, _ in rows}
         next_try = {state: earliest for state, _, earliest in rows}.get("retry", "")
-        assignments = ", ".join(f"{state} = :{state}" for state in STATES)
+        counted = ", ".join(f"{state} = :{state}" for state in STATES)
         self._database.run(
-            f"UPDATE delivery_chunks SET {assignments}, next_try = :next_try "
+            f"UPDATE delivery_chunks SET {others}{counted}, next_try = :next_try "
             "WHERE issue = :issue AND number = :number",
             {state: counts[state] for state in STATES}
             | {"issue": chunk.issue, "number": chunk.number, "next_try": next_try},

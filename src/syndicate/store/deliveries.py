@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
-from syndicate.store.chunks import RANGE, Chunks, bounds
+from syndicate.store.chunks import RANGE, Chunk, Chunks, bounds
 from syndicate.store.database import Database
 from syndicate.store.delivery_events import DeliveryEvent, DeliveryEvents
 from syndicate.store.issue_sends import IssueSend, IssueSends
@@ -131,13 +131,16 @@ class Deliveries:
         event = DeliveryEvent(issue, 0, now, "resend", f"was {state}")
         return self._apply(issue, _Change((state,), RESET, now, event), subscribers)
 
-    def retry_missed(self, sending: IssueSend, now: str) -> int:
-        """Have failed and suppressed deliveries to people who are subscribed now sent again."""
+    def retry_missed(self, sending: IssueSend, after: int, last: int, now: str) -> int:
+        """Have failed and suppressed deliveries to people who are subscribed now sent again.
+
+        Those in chunks that end above the id `after`, up to `last`.
+        """
         event = DeliveryEvent(sending.issue, 0, now, "resend", "missed")
-        change = _Change(("failed", "suppressed"), RESET, now, event, where=STILL_SUBSCRIBED)
-        return self._apply(
-            sending.issue, change._replace(values={"newsletter": sending.newsletter})
-        )
+        values = {"newsletter": sending.newsletter}
+        change = _Change(("failed", "suppressed"), RESET, now, event, STILL_SUBSCRIBED, values)
+        chunks = self._chunks.having(sending.issue, change.states)
+        return self._change(change, [each for each in chunks if after < each.last <= last])
 
     def mark_sent(self, issue: int, now: str, subscribers: Sequence[int] = ()) -> int:
         """Mark held deliveries as sent, of all or some subscribers: an operator knows; how many."""
@@ -184,9 +187,14 @@ class Deliveries:
 
     def _apply(self, issue: int, change: _Change, only: Sequence[int] = ()) -> int:
         """Change deliveries of an issue, chunk by chunk; how many. `only`: to some subscribers."""
-        condition = f"{RANGE} AND state IN ({_texts(change.states)}) AND {change.where}{_to(only)}"
-        states = change.states
-        chunks = self._chunks.of(issue, only) if only else self._chunks.having(issue, states)
+        if not only:
+            return self._change(change, self._chunks.having(issue, change.states))
+        some = change._replace(where=f"{change.where} AND subscriber IN ({numbers(only)})")
+        return self._change(some, self._chunks.of(issue, only))
+
+    def _change(self, change: _Change, chunks: Iterable[Chunk]) -> int:
+        """Change deliveries of these chunks; how many."""
+        condition = f"{RANGE} AND state IN ({_texts(change.states)}) AND {change.where}"
         number = 0
         for chunk in chunks:
             values = {**change.values, **bounds(chunk)}
@@ -212,11 +220,6 @@ class _Change(NamedTuple):
     event: DeliveryEvent | None = None
     where: str = "1 = 1"
     values: Mapping[str, object] = MappingProxyType({})
-
-
-def _to(subscribers: Sequence[int]) -> str:
-    """The SQL condition that a delivery is to one of these subscribers; "" for all."""
-    return f" AND subscriber IN ({numbers(subscribers)})" if subscribers else ""
 
 
 def numbers(values: Iterable[int]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from syndicate.store.chunks import Chunks
 from syndicate.store.database import Database
-from syndicate.store.deliveries import UNSUBSCRIBED, Deliveries
+from syndicate.store.deliveries import UNSUBSCRIBED, Deliveries, numbers
 from syndicate.store.issue_sends import IssueSend, IssueSends
 
 SUPPRESSED_NOW = "SELECT p.id FROM suppressions x JOIN subscribers p ON p.hash = x.hash"
@@ -15,11 +15,8 @@ SUPPRESSED_NOW = "SELECT p.id FROM suppressions x JOIN subscribers p ON p.hash =
 MAX_ID = 2**62
 """More than the id of any subscriber."""
 
-PLANNING_STEP = 50_000
-"""Deliveries that are planned in one step: other writers wait for its transaction.
-
-Store recovery and sending to those who missed an issue take all steps in one transaction.
-"""
+SUPPRESSED_AT_ONCE = 1_000
+"""Suppressed people whose deliveries one statement looks for."""
 
 
 class Recipients:
@@ -70,34 +67,33 @@ class Recipients:
             )
             self._sends.add(sending._replace(last_recipient=int(last)))
 
-    def plan_next(self, sending: IssueSend, tags: Sequence[str], now: str) -> None:
-        """Plan deliveries for the next PLANNING_STEP recipients of an issue."""
-        last = min(self._end_of_step(sending, tags, sending.planned_to), sending.last_recipient)
-        self._add_missing(sending, tags, sending.planned_to, last, now)
+    def plan_next(self, sending: IssueSend, tags: Sequence[str], limit: int, now: str) -> int:
+        """Plan deliveries for the next recipients of an issue, at most `limit`; how many."""
+        after = sending.planned_to
+        last = min(self._last_of(sending, tags, after, limit), sending.last_recipient)
+        added = self._add_missing(sending, tags, after, last, now)
         self._sends.set_planned_to(sending.issue, last)
+        return added
 
-    def plan(self, sending: IssueSend, tags: Sequence[str]) -> None:
-        """Begin to send an issue if it has not begun, and plan all its deliveries."""
-        self.begin(sending)
-        while (current := self._sends.get(sending.issue)) and not current.is_planned:
-            self.plan_next(current, tags, sending.started_at)
+    def plan_missed(
+        self, sending: IssueSend, tags: Sequence[str], after: int, limit: int, now: str
+    ) -> tuple[int, int]:
+        """Plan an issue also for subscribers who did not get it, among `limit` of the present ones.
 
-    def plan_missed(self, sending: IssueSend, tags: Sequence[str], now: str) -> int:
-        """Plan an issue also for present subscribers who did not get it; returns how many."""
-        added = after = 0
-        while after < MAX_ID:
-            last = self._end_of_step(sending, tags, after)
-            added += self._add_missing(sending, tags, after, last, now)
-            after = last
-        return added + Deliveries(self._database).retry_missed(sending, now)
+        `after` is the id before theirs. Returns the id of the last, MAX_ID if no more follow, and
+        how many deliveries were planned.
+        """
+        last = self._last_of(sending, tags, after, limit)
+        added = self._add_missing(sending, tags, after, last, now)
+        return last, added + Deliveries(self._database).retry_missed(sending, after, last, now)
 
-    def _end_of_step(self, sending: IssueSend, tags: Sequence[str], after: int) -> int:
-        """The last of PLANNING_STEP recipients after one; MAX_ID if there are fewer."""
+    def _last_of(self, sending: IssueSend, tags: Sequence[str], after: int, limit: int) -> int:
+        """The last of `limit` recipients after one; MAX_ID if there are fewer."""
         chosen, values = _chose_one_of(tags)
         rows = self._rows(
             "SELECT subscriber FROM subscriptions "
             f"WHERE newsletter = :newsletter AND state = 'active' AND ({chosen}) "
-            f"AND subscriber > :after ORDER BY subscriber LIMIT 1 OFFSET {PLANNING_STEP - 1}",
+            f"AND subscriber > :after ORDER BY subscriber LIMIT 1 OFFSET {limit - 1}",
             {**values, "newsletter": sending.newsletter, "after": after},
         )
         return int(rows[0][0]) if rows else MAX_ID
@@ -106,31 +102,68 @@ class Recipients:
         self, sending: IssueSend, tags: Sequence[str], after: int, last: int, now: str
     ) -> int:
         """Plan for recipients without a delivery, above id `after`, up to `last`; how many."""
-        chosen, values = _chose_one_of(tags)
-        some: dict[str, object] = {"issue": sending.issue, "after": after, "last": last}
-        between = "subscriber > :after AND subscriber <= :last"
-        added = self._rows(
-            "INSERT INTO deliveries (issue, subscriber, state) "
-            "SELECT :issue, subscriber, 'pending' FROM subscriptions "
-            f"WHERE newsletter = :newsletter AND state = 'active' AND ({chosen}) AND {between} "
-            "ORDER BY subscriber ON CONFLICT (issue, subscriber) DO NOTHING RETURNING subscriber",
-            {**values, **some, "newsletter": sending.newsletter},
-        )
-        suppressed = self._rows(
-            "UPDATE deliveries SET state = 'suppressed', changed_at = :now, reply = :reply "
-            f"WHERE issue = :issue AND state = 'pending' AND {between} "
-            f"AND subscriber IN ({SUPPRESSED_NOW} WHERE p.id > :after AND p.id <= :last) "
-            "RETURNING subscriber",
-            {**some, "now": now, "reply": UNSUBSCRIBED},
-        )
         chunks = Chunks(self._database)
-        covered = chunks.last_subscriber(sending.issue)
-        changed = {int(who) for (who,) in (*added, *suppressed) if int(who) <= covered}
+        covered = min(max(after, chunks.last_subscriber(sending.issue)), last)
+        joined = self._join(sending, tags, after, covered) if after < covered else []
+        self._append(sending, tags, covered, last)
+        suppressed = self._suppress(sending.issue, after, last, now)
+        changed = {*joined, *(subscriber for subscriber in suppressed if subscriber <= covered)}
         for chunk in chunks.of(sending.issue, changed):
             chunks.recount(chunk)
-        chunks.add(sending.issue)
-        self._sends.add_planned(sending.issue, len(added))
-        return len(added)
+        added = len(joined) + chunks.add(sending.issue)
+        self._sends.add_planned(sending.issue, added)
+        return added
+
+    def _join(self, sending: IssueSend, tags: Sequence[str], after: int, last: int) -> list[int]:
+        """Plan for recipients without a delivery in existing chunks; their ids."""
+        chosen, values = _chose_one_of(tags)
+        added = self._rows(
+            f"{_planned(chosen)} ON CONFLICT (issue, subscriber) DO NOTHING RETURNING subscriber",
+            {**values, **_between(sending, after, last)},
+        )
+        return [int(subscriber) for (subscriber,) in added]
+
+    def _append(self, sending: IssueSend, tags: Sequence[str], after: int, last: int) -> None:
+        """Plan for recipients after the last chunk: none of them has a delivery."""
+        chosen, values = _chose_one_of(tags)
+        self._database.run(_planned(chosen), {**values, **_between(sending, after, last)})
+
+    def _suppress(self, issue: int, after: int, last: int, now: str) -> list[int]:
+        """Suppress pending deliveries to people who are suppressed; their ids."""
+        people = self._rows(
+            f"{SUPPRESSED_NOW} WHERE p.id > :after AND p.id <= :last",
+            {"after": after, "last": last},
+        )
+        return [
+            int(subscriber)
+            for begin in range(0, len(people), SUPPRESSED_AT_ONCE)
+            for (subscriber,) in self._rows(
+                "UPDATE deliveries SET state = 'suppressed', changed_at = :now, reply = :reply "
+                "WHERE issue = :issue AND state = 'pending' AND subscriber IN "
+                f"({numbers(each for (each,) in people[begin : begin + SUPPRESSED_AT_ONCE])}) "
+                "RETURNING subscriber",
+                {"issue": issue, "now": now, "reply": UNSUBSCRIBED},
+            )
+        ]
+
+
+def _planned(chosen: str) -> str:
+    """The SQL that plans deliveries for those who `chose` so; its values are `_between`."""
+    return (
+        "INSERT INTO deliveries (issue, subscriber, state) "
+        "SELECT :issue, subscriber, 'pending' FROM subscriptions "
+        f"WHERE newsletter = :newsletter AND state = 'active' AND ({chosen}) "
+        "AND subscriber > :after AND subscriber <= :last ORDER BY subscriber"
+    )
+
+
+def _between(sending: IssueSend, after: int, last: int) -> dict[str, object]:
+    return {
+        "issue": sending.issue,
+        "newsletter": sending.newsletter,
+        "after": after,
+        "last": last,
+    }
 
 
 def _chose_one_of(tags: Sequence[str]) -> tuple[str, dict[str, object]]:

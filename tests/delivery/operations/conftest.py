@@ -8,6 +8,7 @@ import pytest
 from mailings import Mailing, now
 
 from syndicate.delivery.planning import plan_approved, plan_step
+from syndicate.delivery.planning_pace import PlanningPace
 from syndicate.site import Site
 from syndicate.store.issue_sends import IssueSend
 from syndicate.store.issues import Issue, Issues
@@ -22,7 +23,7 @@ def opened(sqlite_site: Mailing) -> Iterator[Site]:
     sqlite_site.issue()
     with sqlite_site.folder.opened() as site:
         plan_approved(site, now())
-        plan_step(site, now())
+        plan_step(site, now(), PlanningPace())
         yield site
 
 

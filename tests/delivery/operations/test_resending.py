@@ -7,6 +7,8 @@ from mailings import Mailing, now
 from planned_issue import counts, issue_state, sending_now, set_states
 
 from site_folder import NOON
+from syndicate.delivery import planning_pace
+from syndicate.delivery.operations import resending
 from syndicate.delivery.operations.cancellation import stop
 from syndicate.delivery.operations.resending import resend_missed, resolve_held, retry_failed
 from syndicate.delivery.states import DeliveryState
@@ -59,6 +61,31 @@ def test_a_subscriber_who_joined_later_is_sent_the_issue_and_no_other_again(
     assert resend_missed(opened, issue, sending, NOON) == 1
     assert counts(opened, issue) == {"sent": 3, "held": 1, "pending": 1}
     assert is_open(opened, issue)
+
+
+def test_what_a_dead_command_left_of_the_missed_is_planned_by_the_next(
+    sqlite_site: Mailing,
+    opened: Site,
+    issue: Issue,
+    sending: IssueSend,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    set_states(opened, SENT, SENT, FAILED, FAILED)
+    end(opened, issue)
+    sqlite_site.subscribe(["late@example.org", "later@example.org"])
+    monkeypatch.setattr(planning_pace, "FIRST_LIMIT", 5)
+    with monkeypatch.context() as patched:
+        patched.setattr(resending, "give_turn", die)
+        with pytest.raises(KeyboardInterrupt):
+            resend_missed(opened, issue, sending, NOON)
+    assert counts(opened, issue) == {"sent": 2, "pending": 3}
+    assert is_open(opened, issue)
+    assert resend_missed(opened, issue, sending, NOON) == 1
+    assert counts(opened, issue) == {"sent": 2, "pending": 4}
+
+
+def die() -> None:
+    raise KeyboardInterrupt
 
 
 def test_held_deliveries_are_resolved_for_all_or_for_the_given_subscribers(

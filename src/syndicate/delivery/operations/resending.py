@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from syndicate.delivery.planning_pace import PlanningPace, give_turn
 from syndicate.delivery.states import DeliveryState as S
 from syndicate.errors import SyndicateError
 from syndicate.site import Site
 from syndicate.store.deliveries import Deliveries
 from syndicate.store.issue_sends import IssueSend, IssueSends
 from syndicate.store.issues import Issue, Issues, IssueState
-from syndicate.store.recipients import Recipients
+from syndicate.store.recipients import MAX_ID, Recipients
 from syndicate.timestamps import format_timestamp
 
 
@@ -25,13 +26,26 @@ def retry_failed(site: Site, sending: IssueSend, now: datetime) -> int:
 
 
 def resend_missed(site: Site, issue: Issue, sending: IssueSend, now: datetime) -> int:
-    """Send an issue also to present subscribers who did not get it; how many."""
-    recipients = Recipients(site.database)
+    """Send an issue also to present subscribers who did not get it; how many.
+
+    They are planned in steps, one transaction each; after a crash, those that are left are planned
+    by calling it again.
+    """
+    recipients, pace = Recipients(site.database), PlanningPace()
     tags = recipients.tags_of([article.id for article in issue.carried])
-    with site.database.transaction():
-        number = recipients.plan_missed(sending, tags, format_timestamp(now))
-        if number:
+    number = after = 0
+
+    def plan(limit: int) -> int:
+        nonlocal after
+        after, planned = recipients.plan_missed(sending, tags, after, limit, format_timestamp(now))
+        if planned:
             _reopen(site, sending)
+        return planned
+
+    while after < MAX_ID:
+        if after:
+            give_turn()
+        number += pace.step(site.database, plan)
     return number
 
 

@@ -1,10 +1,11 @@
-"""Resume sending after an operator stated what happened to a store; each case in one transaction.
+"""Resume sending after an operator stated what happened to a store.
 
     moved      the only store, in a new place: it continues
     restored   an older backup: unfinished deliveries may have been sent since, so they are held
     copy       the original continues elsewhere: no pending delivery is sent from here
 
-Meanwhile no program sends or builds.
+Meanwhile no program sends or builds. The last transaction of each case ends the doubt. If the
+program dies before it, the operator states the case again.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from syndicate.delivery.operations.reapply_withdrawals import Reapplied, reapply
+from syndicate.delivery.planning import plan_step
+from syndicate.delivery.planning_pace import PlanningPace, give_turn
 from syndicate.delivery.states import DeliveryState
 from syndicate.errors import SyndicateError
 from syndicate.site import Setup, Site, no_progress, open_site
@@ -141,7 +144,10 @@ def resume_restored(site: Site, now: datetime) -> Restored:
             _add_lost(site, each, now)
         _approve_begun(Issues(site.database), begun, now)
         unscheduled = _unschedule(site)
-        held = {s.name: _hold(site, s, now) for s in _unfinished(site, now)}
+        _begin_approved(site, now)
+    _plan_all(site, now)
+    with site.database.transaction():
+        held = {s.name: _hold(site, s, now) for s in IssueSends(site.database).open()}
         drafts = [f"{i.newsletter}/{i.slot}" for i in _in_state(site, IssueState.DRAFT)]
         _skip_numbers(site)
         _skip_events(site, format_timestamp(now))
@@ -160,7 +166,10 @@ def resume_copy(site: Site, now: datetime) -> Copied:
     """Make a copy an independent store; the original sends what is pending."""
     incarnation = _lock_out_others(site)
     with site.database.transaction():
-        dropped = [_drop(site, sending, now) for sending in _unfinished(site, now)]
+        _begin_approved(site, now)
+    _plan_all(site, now)
+    with site.database.transaction():
+        dropped = [_drop(site, sending, now) for sending in IssueSends(site.database).open()]
         unscheduled = _unschedule(site)
         requests = SignupRequests(site.database).drop_waiting(IN_A_COPY)
         SigningKeys(site.database).rotate(format_timestamp(now), format_timestamp(now))
@@ -187,8 +196,8 @@ def _lock_out_others(site: Site) -> Incarnation:
 # -- what is unfinished ----------------------------------------------------------------------------
 
 
-def _unfinished(site: Site, now: datetime) -> list[IssueSend]:
-    """Every issue being sent; approved ones are planned first."""
+def _begin_approved(site: Site, now: datetime) -> None:
+    """Begin to send approved issues, as their store may have done since."""
     recipients, issues = Recipients(site.database), Issues(site.database)
     for issue in _in_state(site, IssueState.APPROVED):
         newsletter = site.config.newsletters.get(issue.newsletter)
@@ -196,11 +205,13 @@ def _unfinished(site: Site, now: datetime) -> list[IssueSend]:
             issues.move(issue.newsletter, issue.slot, IssueState.SENDING)
             begun = IssueSend(issue.sequence, issue.newsletter, issue.slot, format_timestamp(now))
             recipients.begin(begun)
-    for sending in IssueSends(site.database).open():
-        if begun_issue := issues.get(sending.newsletter, sending.slot):
-            tags = recipients.tags_of([article.id for article in begun_issue.carried])
-            recipients.plan(sending, tags)
-    return IssueSends(site.database).open()
+
+
+def _plan_all(site: Site, now: datetime) -> None:
+    """Plan all deliveries of issues being sent, in steps: nothing is sent while in doubt."""
+    pace = PlanningPace()
+    while plan_step(site, now, pace):
+        give_turn()
 
 
 def _in_state(site: Site, state: IssueState) -> Iterable[Issue]:
