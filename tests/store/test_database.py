@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import sqlalchemy
 
 from syndicate.errors import StoreError
 from syndicate.store.connect import open_database
@@ -168,6 +169,29 @@ def test_processes_that_create_and_write_at_once_all_succeed(
     database.close()
     assert len(rows) == 60
     assert sorted(int(str(count)) for _, count in rows) == list(range(60)), "one after another"
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_locks_are_free_before_the_session_on_the_server_ends(
+    database_url: str, tmp_path: Path
+) -> None:
+    """A server may take a moment to notice the end: the next program would still see a lock."""
+    database, other = (open_database(database_url, tmp_path) for _ in range(2))
+    assert database.lock_sending()
+    assert not other.lock_sending()
+    free: list[bool] = []
+
+    def at_the_end(*_: object) -> None:
+        if not free:
+            free.append(other.lock_sending())
+
+    sqlalchemy.event.listen(sqlalchemy.Pool, "close", at_the_end)
+    try:
+        database.close()
+    finally:
+        sqlalchemy.event.remove(sqlalchemy.Pool, "close", at_the_end)
+    other.close()
+    assert free == [True]
 
 
 # -- what is wrong --------------------------------------------------------------------------------

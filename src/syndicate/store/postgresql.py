@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import sqlalchemy
@@ -221,6 +221,9 @@ class PostgreSQL:
         return True
 
     def close(self) -> None:
+        # The server may notice the end of the session, which frees its locks, only later.
+        with suppress(StoreError):  # a broken connection has lost them
+            self.rows("SELECT pg_advisory_unlock_all()")
         self._connection.close()
         self._engine.dispose()
 
