@@ -17,6 +17,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import ClassVar
 
+from reserved_port import reserved_port
+
 DELIVERS = "daemon"
 """A user of every Debian system, who may do nothing."""
 
@@ -76,9 +78,9 @@ class RealServer(ABC):
     unknown: ClassVar[str]
     """What becomes of a delivery to somebody it does not know."""
 
-    def __init__(self, folder: Path, far: int) -> None:
+    def __init__(self, folder: Path, port: int, far: int) -> None:
         self.folder = folder
-        self.port = _free_port()
+        self.port = port
         self.far = far
         for name in ("mail", "home"):
             (folder / name).mkdir()
@@ -160,8 +162,8 @@ class OpenSmtpd(RealServer):
     unknown = "failed"
     process: subprocess.Popen[bytes]
 
-    def __init__(self, folder: Path, far: int, package: Path) -> None:
-        super().__init__(folder, far)
+    def __init__(self, folder: Path, port: int, far: int, package: Path) -> None:
+        super().__init__(folder, port, far)
         self.package = package
 
     def start(self) -> None:
@@ -197,22 +199,18 @@ class OpenSmtpd(RealServer):
 
 
 @contextmanager
-def running(make: Callable[[Path], RealServer]) -> Iterator[RealServer]:
-    """A server in a folder that all users can reach, until the end of the block."""
+def running(make: Callable[[Path, int], RealServer]) -> Iterator[RealServer]:
+    """A server in a folder that all users can reach, at a port, until the end of the block."""
     folder = Path(tempfile.mkdtemp(prefix="syndicate-mail-"))
     folder.chmod(0o755)
-    server = make(folder)
     try:
-        server.start()
-        try:
-            server.wait_for(server.listens)
-            yield server
-        finally:
-            server.stop()
+        with reserved_port() as port:
+            server = make(folder, port)
+            server.start()
+            try:
+                server.wait_for(server.listens)
+                yield server
+            finally:
+                server.stop()
     finally:
         shutil.rmtree(folder)
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])

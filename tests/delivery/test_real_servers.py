@@ -44,11 +44,13 @@ def server(
     with SmtpServer(nobody_there) as far:
         if request.param == "postfix":
             require_program("postfix", "apt-get install postfix")
-            with running(lambda folder: Postfix(folder, far.port)) as started:
+            with running(lambda folder, port: Postfix(folder, port, far.port)) as started:
                 yield started
         else:
             package: Path = request.getfixturevalue("opensmtpd")
-            with running(lambda folder: OpenSmtpd(folder, far.port, package)) as started:
+            with running(
+                lambda folder, port: OpenSmtpd(folder, port, far.port, package)
+            ) as started:
                 yield started
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import email
 import email.policy
 import re
-import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -15,6 +14,7 @@ from threading import Event
 
 import httpx
 
+from reserved_port import reserved_port
 from site_folder import SiteFolder
 from syndicate.service.http_server import HttpServer
 from syndicate.service.scheduler import Scheduler
@@ -112,27 +112,21 @@ class Place:
 @contextmanager
 def opened(root: Path, database_url: str, **settings: Mapping[str, object]) -> Iterator[Place]:
     """A site with two newsletters, built and served at a port that is free."""
-    port = _free_port()
-    site = SiteFolder(root / "site", database_url)
-    own: dict[str, Mapping[str, object]] = {
-        "site": {"url": f"http://127.0.0.1:{port}/", **settings.pop("site", {})},
-        "newsletters": {"weekly": WEEKLY, "daily": DAILY},
-        "subscribers": {"signup_pages": True},
-    }
-    site.configure(**(own | settings))
-    site.article("one.md", "A heron", date="2026-11-01", tags=["Birds", "Sea & Sky"])
-    site.build()
-    asked = Event()
-    serving = HttpServer(set_up(site.config_file, {}), Scheduler([]), "127.0.0.1", port, 60, asked)
-    serving.listen()
-    serving.start()
-    try:
-        yield Place(site, serving, asked)
-    finally:
-        serving.stop()
-
-
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
+    with reserved_port() as port:
+        site = SiteFolder(root / "site", database_url)
+        own: dict[str, Mapping[str, object]] = {
+            "site": {"url": f"http://127.0.0.1:{port}/", **settings.pop("site", {})},
+            "newsletters": {"weekly": WEEKLY, "daily": DAILY},
+            "subscribers": {"signup_pages": True},
+        }
+        site.configure(**(own | settings))
+        site.article("one.md", "A heron", date="2026-11-01", tags=["Birds", "Sea & Sky"])
+        site.build()
+        setup, asked = set_up(site.config_file, {}), Event()
+        serving = HttpServer(setup, Scheduler([]), "127.0.0.1", port, 60, asked)
+        serving.listen()
+        serving.start()
+        try:
+            yield Place(site, serving, asked)
+        finally:
+            serving.stop()
