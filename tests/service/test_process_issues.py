@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 from service_parts import Life, newsletter_settings
-from test_clock import within_seconds
+from test_clock import PATIENCE, soon
 from test_process import Services
 
 from site_folder import SiteFolder
@@ -41,20 +41,18 @@ def address(services: Services) -> str:
 
 def test_a_missed_issue_is_made_once_whatever_kills_the_service(services: Services) -> None:
     process = services.start()
-    assert within_seconds(lambda: "issue made" in services.events(), 30)
+    assert soon(lambda: "issue made" in services.events())
     made = services.run("issues", "list").stdout
     assert made.count("First steps") == 1
     services.site.article("second.md", "Second wind")
     url = address(services)
-    assert within_seconds(
-        lambda: "Second wind" in httpx.get(f"{url}/feed.xml", trust_env=False).text, 20
-    )
+    assert soon(lambda: "Second wind" in httpx.get(f"{url}/feed.xml", trust_env=False).text)
     process.kill()
     process.wait()
     again = services.start()
-    assert within_seconds(lambda: services.events().count("serving") == 2, 30)
+    assert soon(lambda: services.events().count("serving") == 2)
     archive = f"{address(services)}/newsletters/weekly/"
     assert "First steps" in httpx.get(archive, trust_env=False).text
     assert services.run("issues", "list").stdout.count("First steps") == 1
     again.terminate()
-    assert again.wait(30) == 0
+    assert again.wait(PATIENCE) == 0

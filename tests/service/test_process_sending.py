@@ -13,7 +13,7 @@ from threading import Event, Semaphore
 import httpx
 import pytest
 from service_parts import newsletter_settings
-from test_clock import within_seconds
+from test_clock import PATIENCE, soon
 from test_process import Services
 
 from site_folder import SiteFolder
@@ -71,16 +71,16 @@ def proof(services: Services) -> dict[str, int]:
 
 def test_an_approved_issue_is_sent_and_counted(services: Services, server: SmtpServer) -> None:
     services.start()
-    assert within_seconds(lambda: "serving" in services.events(), 20)
+    assert soon(lambda: "serving" in services.events())
     assert not server.mails, "it is a draft"
     services.run("issues", "approve", "weekly")
-    assert within_seconds(lambda: len(server.mails) == 60, 30)
-    assert within_seconds(lambda: bool(proof(services).get("ended")), 20)
+    assert soon(lambda: len(server.mails) == 60)
+    assert soon(lambda: bool(proof(services).get("ended")))
     assert sorted(mail.to[0] for mail in server.mails) == PEOPLE
     metrics = httpx.get(f"{url(services)}/metrics", trust_env=False).text
     assert re.search(r'syndicate_deliveries_total\{issue="weekly/[^"]+",state="sent"\} 60', metrics)
     assert re.search(r'syndicate_deliveries_left\{issue="weekly/[^"]+"\} 0', metrics)
-    assert within_seconds(lambda: "sent" in services.events())
+    assert soon(lambda: "sent" in services.events())
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
@@ -92,25 +92,25 @@ def test_after_any_crash_or_restart_each_subscriber_gets_one_message(
 
     def slow_after_ten(step: Step) -> Action | None:
         if step.name == "MESSAGE" and not first_ten.acquire(blocking=False):
-            signalled.wait(60)
+            signalled.wait(PATIENCE)
             time.sleep(pause)
         return None
 
     server.behaviour = slow_after_ten
     services.run("issues", "approve", "weekly")
     process = services.start()
-    assert within_seconds(lambda: len(server.mails) == 10, 30)
-    assert within_seconds(lambda: "weekly/" in services.run("status").stdout, 30)
+    assert soon(lambda: len(server.mails) == 10)
+    assert soon(lambda: "weekly/" in services.run("status").stdout)
     process.send_signal(number)
     signalled.set()
     if number != signal.SIGHUP:
-        process.wait(20)
+        process.wait(PATIENCE)
         now = proof(services)
         assert now["holds"]
         assert now["sent"] < 60
         server.behaviour = scripted()
         services.start()
-    assert within_seconds(lambda: bool(proof(services).get("ended")), 30)
+    assert soon(lambda: bool(proof(services).get("ended")))
     taken = [mail.to[0] for mail in server.mails]
     assert len(taken) == len(set(taken)), "nobody twice"
     held = services.run("deliveries", "report", "weekly", "--names", "--state", "held").stdout
@@ -125,11 +125,11 @@ def test_a_refusal_of_the_sender_is_reported_and_the_operator_resumes(
     server.behaviour = scripted(MAIL=Say("550 5.7.1 not from here"))
     services.run("issues", "approve", "weekly")
     services.start()
-    assert within_seconds(lambda: "issue-paused" in services.run("status").stdout, 20)
+    assert soon(lambda: "issue-paused" in services.run("status").stdout)
     said = services.run("status").stdout
     assert "not from here" in said
     assert "syndicate issues resume weekly/" in said
     server.behaviour = scripted()
     services.run("issues", "resume", "weekly")
-    assert within_seconds(lambda: len(server.mails) == 60, 30)
-    assert within_seconds(lambda: "issue-paused" not in services.run("status").stdout, 20)
+    assert soon(lambda: len(server.mails) == 60)
+    assert soon(lambda: "issue-paused" not in services.run("status").stdout)
