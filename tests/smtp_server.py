@@ -131,10 +131,9 @@ class SmtpServer:
 
     def __exit__(self, *_: object) -> None:
         self.ended.set()
-        for each in (self._listener, *self._sockets):
-            _shut(each)
-        for thread in self._threads:
-            thread.join()
+        _shut(self._listener)
+        self._threads[0].join()  # so that no connection comes after those that end now
+        self.hang_up()
 
     def left_alone(self) -> None:
         """Wait until all connections there were have ended: nothing more is taken from them."""
@@ -157,8 +156,8 @@ class SmtpServer:
             self._sockets.append(connected)
             served = _Connection(self, connected, self.connections)
             thread = threading.Thread(target=served.serve)
-            self._threads.append(thread)
             thread.start()
+            self._threads.append(thread)
 
 
 def _shut(open_socket: socket.socket) -> None:

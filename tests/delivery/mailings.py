@@ -61,7 +61,7 @@ class Mailing:
         self, port: int, sending: Mapping[str, object] | None = None, **server: object
     ) -> None:
         """Send by a mail server on this machine; `sending` has more settings."""
-        main = {"host": "127.0.0.1", "port": port, "security": "none", "timeout": 5, **server}
+        main = {"host": "127.0.0.1", "port": port, "security": "none", "timeout": 60, **server}
         self.configure(transport="smtp", servers={"main": main}, **(sending or {}))
 
     def subscribe(self, addresses: Sequence[str], newsletter: str = "weekly") -> list[Subscriber]:

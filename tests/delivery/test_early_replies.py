@@ -47,7 +47,7 @@ def check_outcomes(
     site.issue()
     behaviour = scripted(BODY=[Say(early)], MESSAGE=[later])
     with SmtpServer(behaviour, extensions=extensions) as server:
-        site.send_by_smtp(server.port, connections=2, timeout=0.5)
+        site.send_by_smtp(server.port, connections=2)
         site.send()
         server.hang_up()
     got = Counter(to for mail in server.mails for to in mail.to)

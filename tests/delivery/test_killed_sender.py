@@ -32,7 +32,8 @@ from syndicate.errors import SyndicateError
 
 PROGRAM = Path(sys.executable).with_name("syndicate")
 DYING = Path(__file__).with_name("dying.py")
-PEOPLE = [f"{name}@example.org" for name in ("ada", "bob", "cyd", "dan")]
+PEOPLE = [f"{name}@example.org" for name in ("ada", "bob", "cyd", "dan", "eve")]
+"""Enough for three connections: two can take their next message before the third begins."""
 UNSENT = ("pending", "retry", "failed", "suppressed")
 PATIENCE = 30.0
 
@@ -364,9 +365,9 @@ COMMITS = {
     ("within", "half"): (1, 0),
     ("before", "apply_transitions"): (1, 1),
     ("after", "apply_transitions"): (0, 1),
-    ("before", "release"): (0, 4),
-    ("before", "end"): (0, 4),
-    ("after", "end"): (0, 4),
+    ("before", "release"): (0, len(PEOPLE)),
+    ("before", "end"): (0, len(PEOPLE)),
+    ("after", "end"): (0, len(PEOPLE)),
 }
 """When it dies -> how many nobody knows the fate of, and how many the server took."""
 COMMITS_ON_EITHER = [

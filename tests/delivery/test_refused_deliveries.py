@@ -70,7 +70,7 @@ def test_a_refusal_of_the_sender_pauses_the_issue_and_fails_no_delivery(
     site.issue()
     with SmtpServer(scripted(**steps)) as server:
         site.send_by_smtp(server.port)
-        report = site.send(stopping=stop_after(3))
+        report = site.send(stopping=stop_after(60))
         assert not server.mails
     assert set(site.states().values()) == {"pending"}
     said = [each.pause_reason for each in report.paused] + [
@@ -84,7 +84,7 @@ def test_an_issue_pauses_when_every_relay_refuses_at_the_greeting(site: Mailing)
     site.issue()
     with SmtpServer(scripted(GREETING=Say("554 5.7.1 go away"))) as server:
         site.send_by_smtp(server.port)
-        (paused,) = site.send(stopping=stop_after(20)).paused
+        (paused,) = site.send(stopping=stop_after(60)).paused
         assert "go away" in paused.pause_reason
         assert site.sending.pause_reason == paused.pause_reason
         assert set(site.states().values()) == {"pending"}

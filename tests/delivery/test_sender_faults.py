@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 
 import pytest
 from mailings import NAME, WEEKLY, Mailing, change_deliveries, now
+from sent_messages import stop_after
 
-from smtp_server import Action, Say, SmtpServer, Stall, Step, scripted
+from smtp_server import Action, Behaviour, Say, SmtpServer, Stall, Step, scripted
 from syndicate.delivery.operations import cancellation, resending
 from syndicate.delivery.planning import plan_approved, plan_step
 from syndicate.delivery.planning_pace import PlanningPace
-from syndicate.delivery.progress import IssueProgress
+from syndicate.delivery.progress import IssueProgress, ProgressCallback
 from syndicate.delivery.relays import RelayError
 from syndicate.errors import StoreError, SyndicateError
 from syndicate.issues.issue_names import issue_named
@@ -26,22 +26,17 @@ from syndicate.store.subscribers import Subscribers
 PEOPLE = [f"p{number:03}@example.org" for number in range(60)]
 
 
-def after(seconds: float) -> Callable[[], bool]:
-    end = time.monotonic() + seconds
-    return lambda: time.monotonic() > end
-
-
 def test_a_silent_server_does_not_keep_another_from_sending(site: Mailing) -> None:
     site.subscribe(PEOPLE)
     site.issue()
     with SmtpServer() as good, SmtpServer(scripted(GREETING=Stall())) as mute:
-        common = {"host": "127.0.0.1", "security": "none", "timeout": 12, "connections": 1}
+        common = {"host": "127.0.0.1", "security": "none", "timeout": 90, "connections": 1}
         servers = {
             "good": {**common, "port": good.port},
             "mute": {**common, "port": mute.port},
         }
         site.configure(transport="smtp", servers=servers)
-        late = after(10)
+        late = stop_after(60)
 
         def stopping() -> bool:
             if late() or len(good.mails) >= len(PEOPLE) - 1:
@@ -75,7 +70,7 @@ def test_a_cancelled_issue_is_never_sent(site: Mailing) -> None:
             assert found
             with suppress(SyndicateError):
                 resending.resend_missed(opened, issue, found, now())
-        site.send(stopping=after(2))
+        site.send(stopping=stop_after(60))
         assert not server.mails
 
 
@@ -97,26 +92,40 @@ def test_the_last_retries_of_a_large_issue_do_not_pause_it(site: Mailing) -> Non
     assert not report.paused, report.paused
 
 
+def waiting_at(name: str, begun: threading.Event, broken: threading.Event) -> Behaviour:
+    """A server that waits at a step until the run is broken."""
+
+    def behaviour(step: Step) -> Action | None:
+        if step.name == name:
+            begun.set()
+            broken.wait(60)
+        return None
+
+    return behaviour
+
+
+def breaking(begun: threading.Event, broken: threading.Event) -> ProgressCallback:
+    """Break the run while the server waits."""
+
+    def progress(_: Sequence[IssueProgress], __: Sequence[RelayError]) -> None:
+        if begun.is_set():
+            broken.set()
+            raise BrokenPipeError("nobody reads")
+
+    return progress
+
+
 def test_threads_end_when_a_run_breaks(site: Mailing) -> None:
     site.subscribe(PEOPLE[:8])
     site.issue()
     before = set(threading.enumerate())
 
-    def slow(step: Step) -> Action | None:
-        if step.name == "DATA":
-            time.sleep(0.5)
-        return None
+    begun, broken = threading.Event(), threading.Event()
 
-    with SmtpServer(slow) as server:
+    with SmtpServer(waiting_at("DATA", begun, broken)) as server:
         site.send_by_smtp(server.port)
-        begun = time.monotonic()
-
-        def progress(ways: Sequence[IssueProgress], __: Sequence[RelayError]) -> None:
-            if time.monotonic() > begun + 0.3:
-                raise BrokenPipeError("nobody reads")
-
         with pytest.raises(BrokenPipeError):
-            site.send(progress=progress)
+            site.send(progress=breaking(begun, broken))
         workers = [t for t in set(threading.enumerate()) - before if t.name.startswith("main-")]
         for worker in workers:
             worker.join(30)
@@ -127,22 +136,12 @@ def test_deliveries_in_progress_when_a_run_breaks_are_recorded(site: Mailing) ->
     site.subscribe(PEOPLE[:8])
     site.issue()
 
-    def slow(step: Step) -> Action | None:
-        if step.name == "MESSAGE":
-            time.sleep(1)
-        return None
+    begun, broken = threading.Event(), threading.Event()
 
-    with SmtpServer(slow) as server:
+    with SmtpServer(waiting_at("MESSAGE", begun, broken)) as server:
         site.send_by_smtp(server.port)
-        begun = time.monotonic()
-
-        def progress(ways: Sequence[IssueProgress], __: Sequence[RelayError]) -> None:
-            if time.monotonic() > begun + 0.8:
-                raise BrokenPipeError("nobody reads")
-
         with pytest.raises(BrokenPipeError):
-            site.send(progress=progress)
-        time.sleep(1.5)
+            site.send(progress=breaking(begun, broken))
         site.send()
     assert set(site.states().values()) == {"sent"}, site.states()
 
@@ -157,7 +156,7 @@ def test_a_delivery_to_an_erased_subscriber_does_not_count_as_refused(site: Mail
             plan_step(opened, now(), PlanningPace())
             with opened.database.transaction():
                 Subscribers(opened.database).erase(people[2])
-        report = site.send(stopping=after(4))
+        report = site.send(stopping=stop_after(60))
     assert (report.sent, report.failed) == (2, 0)
     with site.folder.opened() as opened:
         delivery = Deliveries(opened.database).find(site.sending.issue, people[2].id)
@@ -175,7 +174,7 @@ def test_an_issue_of_a_removed_newsletter_can_be_cancelled(site: Mailing) -> Non
         settings["newsletters"] = {"other": {**WEEKLY, "title": "Other"}}
         site.folder.settings = settings
         site.folder.configure()
-        assert site.send(stopping=after(5)).paused
+        assert site.send(stopping=stop_after(60)).paused
     with site.folder.opened() as opened:
         assert issue_named(opened, NAME).newsletter == "weekly"
 
@@ -185,32 +184,32 @@ def test_a_database_that_is_busy_when_an_issue_is_planned_does_not_end_the_run(
 ) -> None:
     """What is in hand then is written down all the same: a few tries later all is well."""
     calls: list[object] = []
+    refused = threading.Event()
 
     def refuses_once(*given: object) -> list[str]:
         calls.append(given)
         if len(calls) == 2:
+            refused.set()
             raise StoreError("the database is locked")
         return []
 
-    monkeypatch.setattr("syndicate.delivery.sender.PLAN_SECONDS", 0.3)
+    monkeypatch.setattr("syndicate.delivery.sender.PLAN_SECONDS", 0.0)
     site.subscribe(PEOPLE[:20])
     site.issue()
 
-    def slow(step: Step) -> Action | None:
+    def busy(step: Step) -> Action | None:
         if step.name == "MESSAGE":
-            time.sleep(0.3)
+            refused.wait(60)
         return None
 
-    with SmtpServer(slow) as server:
+    with SmtpServer(busy) as server:
         site.send_by_smtp(server.port)
         with site.folder.opened() as opened:
             plan_approved(opened, now())
             plan_step(opened, now(), PlanningPace())
         monkeypatch.setattr("syndicate.delivery.sender.plan_approved", refuses_once)
-        with suppress(StoreError):
-            site.send()
-        time.sleep(0.5)
-        site.send()
+        assert site.send().sent == 20
+    assert refused.is_set()
     assert set(site.states().values()) == {"sent"}, site.states()
 
 
@@ -218,6 +217,6 @@ def test_an_issue_without_any_subscribers_is_sent(site: Mailing) -> None:
     site.issue()
     with SmtpServer() as server:
         site.send_by_smtp(server.port)
-        site.send(stopping=after(3))
+        site.send(stopping=stop_after(60))
     with site.folder.opened() as opened:
         assert Issues(opened.database).all("weekly", 1)[0].state == "sent"
