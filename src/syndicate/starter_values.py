@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from syndicate.config.model import Brand, Config, Newsletter, SiteSettings
-from syndicate.config.yaml_document import place_of
+from syndicate.config.yaml_document import places_of
 from syndicate.findings import Finding, Level
 
 SettingPath = tuple[str, ...]
@@ -116,8 +116,8 @@ def starter_findings(config: Config, config_file: str) -> Iterator[Finding]:
     mailed: set[SettingPath] = set()
     for newsletter in config.newsletters.values():
         mailed |= _about(found, newsletter.name).keys() if newsletter.deliver else set()
-    for key, value in found.items():
-        place = place_of(Path(config_file), key)
+    places = places_of(Path(config_file), found)
+    for (key, value), place in zip(found.items(), places, strict=True):
         yield Finding(
             Level.ERROR if key in mailed else Level.NOTICE,
             RULE,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -103,10 +104,16 @@ def _line(node: Any, at: Key) -> int | None:
 
 def place_of(path: Path, at: Key) -> Location:
     """The line of a setting in the configuration file, for problems found later."""
+    return places_of(path, [at])[0]
+
+
+def places_of(path: Path, keys: Iterable[Key]) -> list[Location]:
+    """The lines of settings in the configuration file, which is read once."""
     try:
-        return Location(str(path), _line(_nodes(path.read_text(encoding="utf-8-sig")), at))
+        root = _nodes(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError):  # the file changed meanwhile
-        return Location(str(path))
+        root = None
+    return [Location(str(path), _line(root, key)) for key in keys]
 
 
 def _line_of_duplicate(text: str) -> int | None:
