@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from terminal import PROGRAM, CommandResult, RunCommand
+from terminal import PROGRAM, CommandResult, RunCommand, article
 
 from syndicate import cli
 
@@ -22,6 +22,9 @@ OWN = {
     "Written at a kitchen table": "Written at a desk",
     "Low Tide, 3 Slip Lane, Harbour Town (please replace with your own address)": "9 Mill Road",
 }
+
+
+SMALL = "site: {title: Lake Notes, url: https://lake.example.net/, description: About a lake}\n"
 
 
 def replace_examples(config: Path) -> None:
@@ -49,6 +52,16 @@ def site(sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = shutil.copytree(sample, tmp_path / "site")
     monkeypatch.chdir(folder)
     assert cli.main(["resume", "--moved"]) == 0
+    return folder
+
+
+@pytest.fixture
+def small_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A site of one article, without newsletters, never built; the test stands in it."""
+    folder = tmp_path / "site"
+    article(folder, "first.md", "---\ntitle: First\ndate: 2026-01-01\n---\nText.\n")
+    (folder / "config.yaml").write_text(SMALL, encoding="utf-8")
+    monkeypatch.chdir(folder)
     return folder
 
 
