@@ -658,8 +658,8 @@ def test_a_file_that_cannot_be_read_holds_back_what_is_new_below_it(site: SiteFo
     [
         ("a/a.11tydata.js", "permalink /*" * 60_000),
         ("a/a.11tydata.js", "permalink: `\\`\"'" * 40_000),
-        ("docusaurus.config.js", "exclude: [" * 60_000),
-        ("quartz.config.ts", "ignorePatterns: [" * 50_000),
+        pytest.param("docusaurus.config.js", "exclude: [" * 60_000, marks=pytest.mark.soak),
+        pytest.param("quartz.config.ts", "ignorePatterns: [" * 50_000, marks=pytest.mark.soak),
         ("_config.yml", "defaults:\n" * 100_000),
         ("pelicanconf.py", "DEFAULT_METADATA = {\n" * 40_000),
         (".eleventyignore", "**/*a*a*a*a\n" * 100_000),
