@@ -2,12 +2,12 @@
 import { readFileSync } from "node:fs";
 import { caniemail } from "caniemail";
 
-const html = readFileSync(0, "utf-8");
+const clients = process.argv.slice(2);
+const { issues } = caniemail({ clients, html: readFileSync(0, "utf-8") });
 const found = {};
-for (const program of process.argv.slice(2)) {
-  const { issues } = caniemail({ clients: [program], html });
-  for (const { title } of [...issues.errors.values()].flat()) {
-    (found[title] ??= new Set()).add(program);
+for (const client of clients) {
+  for (const { title } of issues.errors.get(client) ?? []) {
+    (found[title] ??= new Set()).add(client);
   }
 }
 console.log(JSON.stringify(found, (_, value) => (value instanceof Set ? [...value] : value)));
