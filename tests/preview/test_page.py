@@ -9,6 +9,8 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 from previewing import Preview, Start
 
+from syndicate.starter import copy_to
+
 ARTICLE = "content/counting-swifts.md"
 PHONE, LIGHT, DARK = "figure.phone.light", "figure.desktop.light", "figure.desktop.dark"
 INK = """(body) => {
@@ -18,6 +20,14 @@ INK = """(body) => {
   return getComputedStyle(mark).color;
 }"""
 """What the browser writes with where the email names no colour."""
+
+
+@pytest.fixture(scope="module")
+def unchanged(tmp_path_factory: pytest.TempPathFactory, start_once: Start) -> Preview:
+    """A preview of the site that `init` makes, for tests that change nothing."""
+    site = tmp_path_factory.mktemp("unchanged") / "site"
+    copy_to(site)
+    return start_once(site)
 
 
 def opened(page: Page, preview: Preview) -> None:
@@ -60,10 +70,10 @@ def test_a_saved_change_appears_in_every_frame_without_scrolling(
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_frames_are_as_wide_as_a_phone_and_a_desktop_and_show_both_schemes(
-    new_site: Path, start: Start, page: Page, scheme: Literal["light", "dark"]
+    unchanged: Preview, page: Page, scheme: Literal["light", "dark"]
 ) -> None:
     page.emulate_media(color_scheme=scheme)  # whatever the browser itself prefers
-    opened(page, start(new_site))
+    opened(page, unchanged)
     wide = "(body) => body.ownerDocument.defaultView.innerWidth"
     assert [email(page, each).evaluate(wide) for each in (PHONE, DARK)] == [375, 700]
     for figure, paper, ink in (
@@ -75,10 +85,8 @@ def test_frames_are_as_wide_as_a_phone_and_a_desktop_and_show_both_schemes(
         assert email(page, figure).evaluate(INK) == ink
 
 
-def test_images_are_shown_before_they_are_published(
-    new_site: Path, start: Start, page: Page
-) -> None:
-    opened(page, start(new_site))
+def test_images_are_shown_before_they_are_published(unchanged: Preview, page: Page) -> None:
+    opened(page, unchanged)
     pictures = email(page, LIGHT).locator("img")
     assert pictures.count()
     for picture in pictures.all():
