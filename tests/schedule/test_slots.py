@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from itertools import islice, pairwise
 from zoneinfo import ZoneInfo
@@ -18,6 +19,18 @@ QUARTERS = (0, 15, 30, 45)
 TIMES = [(hour, minute) for hour in range(24) for minute in QUARTERS]
 
 
+ODD = ("Europe/Berlin", "America/Havana", "Australia/Lord_Howe", "Asia/Kathmandu")
+"""Places that `make test` tries: clocks jump at two, at midnight, by 30 minutes, and never."""
+
+
+def soaked(places: Iterable[str] | Iterable[int]) -> list[object]:
+    """Parameters for all places, by their names or numbers."""
+    return [
+        pytest.param(place, marks=[pytest.mark.soak] * (name not in ODD))
+        for place, name in zip(places, PLACES, strict=True)
+    ]
+
+
 def named(reached: dict[datetime, datetime]) -> list[Slot]:
     return [Slot(local.isoformat()[:16], moment) for local, moment in reached.items()]
 
@@ -30,7 +43,7 @@ def utc(text: str) -> datetime:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", range(len(PLACES)))
+@pytest.mark.parametrize("number", soaked(range(len(PLACES))))
 def test_each_hour_of_the_year_is_one_slot(number: int) -> None:
     """The four quarters of an hour are shared out among the places."""
     place, minute = PLACES[number], QUARTERS[number % 4]
@@ -41,7 +54,7 @@ def test_each_hour_of_the_year_is_one_slot(number: int) -> None:
     assert list(schedule.between(BEGIN, END)) == named(wanted)
 
 
-@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("place", soaked(PLACES))
 def test_each_quarter_hour_is_one_slot_when_clocks_change(place: str) -> None:
     for change in changes(place):
         near = {k: v for k, v in year(place).items() if abs(k - change) < timedelta(days=2)}
@@ -53,7 +66,7 @@ def test_each_quarter_hour_is_one_slot_when_clocks_change(place: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("place", soaked(PLACES))
 def test_each_time_of_day_occurs_once_a_day_when_clocks_change(place: str) -> None:
     reached = year(place)
     for change in changes(place):
@@ -65,7 +78,7 @@ def test_each_time_of_day_occurs_once_a_day_when_clocks_change(place: str) -> No
             assert list(schedule.between(begin, end)) == named(wanted)
 
 
-@pytest.mark.parametrize("number", range(len(PLACES)))
+@pytest.mark.parametrize("number", soaked(range(len(PLACES))))
 def test_each_time_of_day_occurs_on_each_day_of_the_year(number: int) -> None:
     """The 96 times are shared out among the places."""
     place = PLACES[number]
@@ -75,7 +88,7 @@ def test_each_time_of_day_occurs_on_each_day_of_the_year(number: int) -> None:
         assert list(schedule.between(BEGIN, END)) == named(wanted)
 
 
-@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("place", soaked(PLACES))
 def test_every_so_many_hours_counts_on_the_local_clock(place: str) -> None:
     wanted = {k: v for k, v in year(place).items() if k.hour % 2 == 0 and k.minute == 0}
     schedule = Schedule.parse(every="2 hours", time_zone=place)
