@@ -68,14 +68,30 @@ SERVERS = {"HTTPServer", "SmtpServer", "ThreadingHTTPServer", "served", "sockets
 """What a module imports to start a server."""
 SERVING = {"delivery", "operations", "preview", "service", "signup"}
 """Folders of tests of which nearly all start servers or deliver issues."""
+ON_SQLITE = {"delivery", "documents", "issues", "service", "signup", "tests"}
+"""Folders whose tests run on PostgreSQL in the soak tests, but for those marked `postgresql`.
+
+These, and the tests of the store, try on both databases all that depends on the database.
+"""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as slow what `make test-fast` leaves out: whatever starts a program or a server."""
+    """Mark what `make test-fast` leaves out, and what only the soak tests run on PostgreSQL."""
     for item in items:
         assert isinstance(item, pytest.Function)
         if _is_slow(item):
             item.add_marker(pytest.mark.slow)
+        if _is_soaked(item):
+            item.add_marker(pytest.mark.soak)
+
+
+def _is_soaked(test: pytest.Function) -> bool:
+    return (
+        test.path.parent.name in ON_SQLITE
+        and hasattr(test, "callspec")
+        and test.callspec.params.get("database_url") == "postgresql"
+        and test.get_closest_marker("postgresql") is None
+    )
 
 
 def _is_slow(test: pytest.Function) -> bool:

@@ -157,6 +157,7 @@ def test_hooks_are_called_when_an_issue_is_made_and_approved(
     assert [received["event"] for received in server.received()] == requests
 
 
+@pytest.mark.postgresql
 def test_failed_calls_of_a_hook_are_retried_in_order(site: SiteFolder, server: HookServer) -> None:
     configure_hook(site, url=server.url)
     server.status = 503
@@ -249,6 +250,7 @@ def test_waits_grow_and_after_a_day_an_event_is_given_up() -> None:
     assert received == HookCursor("mine", 5)
 
 
+@pytest.mark.postgresql
 def test_old_events_are_deleted_but_never_repeated(site: SiteFolder, server: HookServer) -> None:
     configure_hook(site, url=server.url)
     make(site)

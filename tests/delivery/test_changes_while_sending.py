@@ -17,6 +17,8 @@ from syndicate.store.issue_sends import IssueSends
 from syndicate.store.issues import Issues
 from syndicate.store.subscribers import Subscribers
 
+pytestmark = pytest.mark.postgresql
+
 
 def test_a_person_who_unsubscribes_while_an_issue_is_sent_gets_nothing_more(site: Mailing) -> None:
     people = {each.address: each for each in site.subscribe(THREE_PEOPLE)}

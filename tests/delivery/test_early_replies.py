@@ -32,8 +32,11 @@ def test_an_early_reply_makes_no_outcome_wrong(
     check_outcomes(sqlite_site, early, later, extensions)
 
 
+@pytest.mark.postgresql
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-@pytest.mark.parametrize("early", EARLY)
+@pytest.mark.parametrize(
+    "early", [pytest.param(each, marks=[pytest.mark.soak] * (each[0] in "5h")) for each in EARLY]
+)
 def test_an_early_reply_makes_no_outcome_wrong_on_postgresql(site: Mailing, early: str) -> None:
     """Each kind of outcome once: how a reply is understood does not depend on the database."""
     check_outcomes(site, early, None, ("PIPELINING",))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from mailings import Mailing
 
 from syndicate.delivery.issue_status import IssueStatus, issue_status
@@ -38,6 +39,7 @@ def test_an_issue_of_which_nothing_was_sent_reached_no_subscriber_once_it_has_en
     assert not IssueStatus(issue(IssueState.SENT)).reached_no_subscriber, "it was not delivered"
 
 
+@pytest.mark.postgresql
 def test_the_status_of_an_issue_is_read_from_its_deliveries(site: Mailing) -> None:
     site.subscribe(["ada@example.org"])
     made = site.issue()

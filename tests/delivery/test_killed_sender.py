@@ -147,20 +147,23 @@ DEATHS = {
 EITHER = ["MAIL", "354 was said", "after the dot, kept", "the reply was given"]
 """Those that are tried on both databases."""
 SOAKED = {
-    *("connected", "EHLO", "RCPT", "DATA"),
+    *("connected", "EHLO", "RCPT", "DATA", "354 was said"),
     "the message came, and the server goes on",
     "after the dot, not kept",
 }
 """Those that only the soak tests try; others are like them."""
 
 
-def on_either_database(whens: Sequence[T], kept: T) -> list[object]:
-    """Parameters of both databases; on PostgreSQL only the soak tests try others than `kept`."""
+def on_either_database(whens: Sequence[T], soak: AbstractSet[T], kept: T) -> list[object]:
+    """Parameters of both databases; only the soak tests try those in `soak`.
+
+    On PostgreSQL they alone try others than `kept`.
+    """
     return [
         pytest.param(
             kind,
             when,
-            marks=[pytest.mark.soak] * (kind == "postgresql" and when != kept),
+            marks=[pytest.mark.soak] * (when in soak or (kind == "postgresql" and when != kept)),
             id=f"{kind}-{when if isinstance(when, str) else ' '.join(when)}",
         )
         for kind in ("sqlite", "postgresql")
@@ -288,9 +291,10 @@ def test_killed_when_the_server_is_at(name: str, site: Mailing) -> None:
     dies_at(name, site)
 
 
+@pytest.mark.postgresql
 @pytest.mark.parametrize(
     ("database_url", "name"),
-    on_either_database(EITHER, "after the dot, kept"),
+    on_either_database(EITHER, SOAKED, "after the dot, kept"),
     indirect=["database_url"],
 )
 def test_killed_on_either_database_when_the_server_is_at(
@@ -377,8 +381,9 @@ COMMITS_ON_EITHER = [
     ("before", "apply_transitions"),
 ]
 SOAKED_COMMITS = {
-    *(("after", "begin"), ("before", "plan_next"), ("before", "claim"), ("after", "claim")),
-    *(("before", "mark_sending"), ("within", "nothing"), ("before", "end")),
+    *(("after", "begin"), ("before", "plan_next"), ("after", "plan_next"), ("before", "claim")),
+    *(("after", "claim"), ("before", "mark_sending"), ("within", "nothing"), ("before", "release")),
+    ("before", "end"),
 }
 
 
@@ -409,9 +414,10 @@ def test_it_dies(when: tuple[str, str], site: Mailing) -> None:
     dies(when, site)
 
 
+@pytest.mark.postgresql
 @pytest.mark.parametrize(
     ("database_url", "when"),
-    on_either_database(COMMITS_ON_EITHER, ("before", "apply_transitions")),
+    on_either_database(COMMITS_ON_EITHER, SOAKED_COMMITS, ("before", "apply_transitions")),
     indirect=["database_url"],
 )
 def test_it_dies_on_either_database(when: tuple[str, str], site_on_either: Mailing) -> None:

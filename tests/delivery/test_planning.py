@@ -17,6 +17,8 @@ from syndicate.store.deliveries import Deliveries
 from syndicate.store.issue_sends import IssueSend, IssueSends
 from syndicate.store.issues import Issues, IssueState
 
+pytestmark = pytest.mark.postgresql
+
 PAGE = "newsletters/weekly/2026-11-22-1200/index.html"
 
 

@@ -39,6 +39,7 @@ def test_a_permanently_refused_address_fails_and_is_not_mailed_again(site: Maili
     assert any("5.1.1 nobody here" in each.detail for each in events)
 
 
+@pytest.mark.postgresql
 def test_a_temporarily_refused_delivery_is_retried_later(site: Mailing) -> None:
     site.subscribe(THREE_PEOPLE)
     site.issue()
@@ -92,6 +93,7 @@ def test_an_issue_pauses_when_every_relay_refuses_at_the_greeting(site: Mailing)
         assert site.send().sent == 0, "it stays paused until an operator resumes it"
 
 
+@pytest.mark.postgresql
 def test_too_many_refusals_pause_the_issue(site: Mailing) -> None:
     site.subscribe([f"p{number:03}@example.org" for number in range(100)])
     site.issue()

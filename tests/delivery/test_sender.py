@@ -39,6 +39,7 @@ def read(mail: Mail) -> EmailMessage:
     return parsed
 
 
+@pytest.mark.postgresql
 def test_each_subscriber_gets_one_message(site: Mailing) -> None:
     site.subscribe(THREE_PEOPLE)
     site.issue()
@@ -91,6 +92,7 @@ def test_the_unsubscribe_link_of_a_message_unsubscribes_its_recipient(site: Mail
     assert site.ask(whose) == ada.id
 
 
+@pytest.mark.postgresql
 def test_deliveries_are_planned_for_subscribers_of_the_newsletter_and_its_tags(
     site: Mailing,
 ) -> None:
@@ -123,6 +125,7 @@ def test_issues_made_before_delivery_was_enabled_are_not_sent(
         assert not server.mails
 
 
+@pytest.mark.postgresql
 def test_only_one_program_sends_at_a_time(site: Mailing) -> None:
     with site.folder.opened() as first:
         assert first.database.lock_sending()

@@ -132,6 +132,7 @@ def test_threads_end_when_a_run_breaks(site: Mailing) -> None:
         assert not [worker.name for worker in workers if worker.is_alive()]
 
 
+@pytest.mark.postgresql
 def test_deliveries_in_progress_when_a_run_breaks_are_recorded(site: Mailing) -> None:
     site.subscribe(PEOPLE[:8])
     site.issue()
@@ -179,6 +180,7 @@ def test_an_issue_of_a_removed_newsletter_can_be_cancelled(site: Mailing) -> Non
         assert issue_named(opened, NAME).newsletter == "weekly"
 
 
+@pytest.mark.postgresql
 def test_a_database_that_is_busy_when_an_issue_is_planned_does_not_end_the_run(
     site: Mailing, monkeypatch: pytest.MonkeyPatch
 ) -> None:

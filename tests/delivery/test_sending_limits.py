@@ -26,6 +26,7 @@ def settled(server: SmtpServer, wanted: int) -> Callable[[], bool]:
     return is_over
 
 
+@pytest.mark.postgresql
 def test_a_limit_holds_across_restarts(site: Mailing) -> None:
     site.subscribe([f"p{number:02}@example.org" for number in range(30)])
     site.issue()

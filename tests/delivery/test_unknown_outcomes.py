@@ -59,6 +59,7 @@ def test_a_delivery_that_may_have_arrived_is_held_until_it_is_resolved(
     assert site.delivery_report().held == 0
 
 
+@pytest.mark.postgresql
 def test_with_resend_an_unknown_outcome_is_sent_again_once_and_then_held(site: Mailing) -> None:
     site.subscribe(THREE_PEOPLE)
     site.issue()
@@ -71,6 +72,7 @@ def test_with_resend_an_unknown_outcome_is_sent_again_once_and_then_held(site: M
     assert set(site.states().values()) == {"held"}
 
 
+@pytest.mark.postgresql
 def test_a_sender_that_died_resends_a_delivery_once_and_then_holds_it(site: Mailing) -> None:
     site.subscribe([ADA])
     site.issue()
@@ -173,6 +175,7 @@ def test_a_message_lost_before_its_end_is_sent_once(
     assert set(site.states().values()) == {"sent"}
 
 
+@pytest.mark.postgresql
 @pytest.mark.parametrize(("on_held", "state"), [("hold", "held"), ("resend", "pending")])
 def test_the_history_of_a_delivery_shows_that_a_crash_left_its_outcome_unknown(
     site: Mailing, on_held: str, state: str

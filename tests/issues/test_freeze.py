@@ -128,6 +128,7 @@ def test_the_next_issue_is_in_its_own_folder_until_it_is_made(site: SiteFolder) 
     assert "newsletters/weekly/next/" in site.text("index.html")
 
 
+@pytest.mark.postgresql
 def test_a_slot_has_one_issue_and_it_stays_as_it_is(site: SiteFolder) -> None:
     site.article("one.md", "The first", date="2026-11-01")
     first = make(site)
@@ -182,6 +183,7 @@ def test_articles_of_a_cancelled_issue_are_in_the_next(site: SiteFolder) -> None
     assert [a.title for a in again.carried] == ["The first"]
 
 
+@pytest.mark.postgresql
 def test_an_article_taken_by_another_issue_meanwhile_is_not_in_both(
     site: SiteFolder,
 ) -> None:

@@ -38,6 +38,23 @@ DEATHS: dict[str, tuple[object, str, str, int]] = {
     "in the middle of the documents": (atomic_files, "_replace", "after", 3),
 }
 """Whose function, its name, whether the process dies before or after it, and in which call."""
+TRIED = {
+    "sqlite": {
+        *("with the issue half kept", "before the commit", "when kept"),
+        "in the middle of the documents",
+    },
+    "postgresql": {"with the issue half kept", "when kept"},
+}
+"""The deaths that not only the soak tests try; the others are like them."""
+
+
+def on_either_database() -> list[object]:
+    """All deaths on both databases; most in the soak tests only."""
+    return [
+        pytest.param(kind, when, marks=[pytest.mark.soak] * (when not in TRIED[kind]))
+        for kind in TRIED
+        for when in DEATHS
+    ]
 
 
 PRELOADED = [
@@ -84,7 +101,8 @@ def site(tmp_path: Path, database_url: str) -> SiteFolder:
     return folder
 
 
-@pytest.mark.parametrize("when", DEATHS)
+@pytest.mark.postgresql
+@pytest.mark.parametrize(("database_url", "when"), on_either_database(), indirect=["database_url"])
 def test_the_issue_exists_once_and_whole_after_a_death_and_a_restart(
     site: SiteFolder, when: str
 ) -> None:

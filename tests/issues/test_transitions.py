@@ -47,6 +47,7 @@ def stored(site: Site, issue: Issue) -> Issue:
     return found
 
 
+@pytest.mark.postgresql
 def test_a_scheduled_draft_is_approved_as_of_its_time_and_not_before(site: SiteFolder) -> None:
     with site.opened() as opened:
         issue = draft_of(opened)

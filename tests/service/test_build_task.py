@@ -167,6 +167,7 @@ def test_a_template_that_is_still_being_written_is_on_no_page(site: SiteFolder) 
     assert not site.has("articles/second/index.html")
 
 
+@pytest.mark.postgresql
 def test_it_is_the_same_with_every_kind_of_store(tmp_path: Path, database_url: str) -> None:
     site = SiteFolder(tmp_path / "site", database_url)
     site.article("first.md", "First steps", "[to the second](second.md)")

@@ -45,6 +45,7 @@ def again(life: Life, **changes: object) -> None:
 # -- on time ------------------------------------------------------------------------------------
 
 
+@pytest.mark.postgresql
 def test_an_issue_is_made_at_its_slot_and_not_before(life: Life) -> None:
     life.at(MONDAY - timedelta(seconds=1))
     assert life.states() == []
@@ -54,6 +55,7 @@ def test_an_issue_is_made_at_its_slot_and_not_before(life: Life) -> None:
     assert "newsletters/weekly/2026-11-23-0800/index.html" in life.served.paths
 
 
+@pytest.mark.postgresql
 def test_a_slot_is_made_once_whatever_many_turns_and_services(life: Life) -> None:
     for _ in range(3):
         life.at(MONDAY)
@@ -201,7 +203,7 @@ def test_a_broken_template_affects_only_its_newsletter_until_it_is_corrected(
 # -- a clock that was ahead ----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("weeks", [1, 4, 520])
+@pytest.mark.parametrize("weeks", [1, pytest.param(4, marks=pytest.mark.soak), 520])
 def test_a_clock_that_was_ahead_for_a_moment_silences_no_slot(life: Life, weeks: int) -> None:
     life.at(MONDAY)
     life.site.article("two.md", "The second", date="2026-11-24")

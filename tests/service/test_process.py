@@ -265,6 +265,7 @@ def test_a_store_that_is_away_for_a_while_does_not_stop_the_service(services: Se
     assert len(told) == 1
 
 
+@pytest.mark.soak
 def test_a_full_disk_stops_nothing_for_long(services: Services) -> None:
     """Full for this process alone: no file of it may grow."""
     process = services.start()
@@ -328,6 +329,7 @@ def ends(process: subprocess.Popen[bytes]) -> bool:
     return process.poll() is not None
 
 
+@pytest.mark.soak
 def test_a_signal_that_comes_twice_at_once_is_one_request(services: Services) -> None:
     process = services.start(sys.executable, "-c", WITH_SLOW_HANDS)
     with services.at_work(process):
@@ -382,6 +384,7 @@ def test_a_service_ends_with_the_terminal_it_was_started_in(
     assert services.run("status").returncode == 3
 
 
+@pytest.mark.soak
 def test_a_changed_configuration_is_reported_until_it_is_applied(services: Services) -> None:
     process = services.start()
     assert services.published("First steps")
@@ -396,6 +399,7 @@ def test_a_changed_configuration_is_reported_until_it_is_applied(services: Servi
     assert soon(lambda: "Sea Notes" in services.site.text("feed.xml"))
 
 
+@pytest.mark.soak
 def test_a_service_has_as_many_files_as_the_system_allows(services: Services) -> None:
     mine = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (128, mine[1]))

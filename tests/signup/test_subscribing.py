@@ -42,6 +42,7 @@ def test_the_page_offers_every_newsletter_and_the_feeds(sqlite_place: Place) -> 
         assert text in page.text
 
 
+@pytest.mark.postgresql
 def test_a_person_who_confirms_is_subscribed(place: Place) -> None:
     sent = place.ask(MAIL)
     assert (sent.status_code, sent.headers["location"]) == (303, "sent/")
@@ -58,6 +59,7 @@ def test_a_person_who_confirms_is_subscribed(place: Place) -> None:
     assert place.states(MAIL) == {"weekly": "active"}
 
 
+@pytest.mark.postgresql
 def test_the_consent_records_when_and_what_was_agreed(place: Place) -> None:
     place.subscribe(MAIL, "weekly", "daily")
     assert place.states(MAIL) == {"daily": "active", "weekly": "active"}

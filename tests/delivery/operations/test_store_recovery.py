@@ -706,9 +706,17 @@ MOMENTS = [
     ("within", "record"),
     ("after", "record"),
 ]
+LIKELY = {("after", "mark_sending"), ("before", "apply_transitions"), ("within", "record")}
+"""Those that not only the soak tests try; the others are like them."""
 
 
-@pytest.mark.parametrize("when", MOMENTS, ids=" ".join)
+@pytest.mark.parametrize(
+    "when",
+    [
+        pytest.param(each, id=" ".join(each), marks=[pytest.mark.soak] * (each not in LIKELY))
+        for each in MOMENTS
+    ],
+)
 def test_after_any_crash_the_store_continues_and_an_older_one_does_not(
     when: tuple[str, str], file_site: Mailing, tmp_path: Path
 ) -> None:
