@@ -9,7 +9,6 @@ from syndicate.config.model import Server
 from syndicate.delivery.automatic_pause import after_failures, at_end, without_relays
 from syndicate.delivery.messages import MessageFactory
 from syndicate.delivery.progress import IssueProgress
-from syndicate.delivery.rate_limits import RateLimiter
 from syndicate.delivery.relays import Relay
 from syndicate.errors import DeliveryError
 from syndicate.mail.outbox import Outbox
@@ -69,7 +68,7 @@ def test_an_issue_pauses_before_its_end_if_most_of_it_or_too_much_of_it_was_refu
 def test_everything_pauses_when_the_last_relay_is_disabled(tmp_path: Path) -> None:
     def relay(name: str) -> Relay:
         server = Server(name=name, host="")
-        return Relay(server, Outbox(tmp_path), RateLimiter(server, [], None, 0.0))
+        return Relay(server, Outbox(tmp_path))
 
     one, other = relay("one"), relay("other")
     assert without_relays([one, other]) is None

@@ -13,7 +13,6 @@ from syndicate.config.model import Sending, Server
 from syndicate.delivery.batch import Batch, batch_of
 from syndicate.delivery.messages import MessageFactory
 from syndicate.delivery.queue import Task
-from syndicate.delivery.rate_limits import RateLimiter
 from syndicate.delivery.relays import Relay
 from syndicate.delivery.workers import (
     Accepted,
@@ -34,7 +33,7 @@ SENDING = IssueSend(7, "weekly", "2026-11-23T08:00", "2026-11-23T08:00:00Z")
 @pytest.fixture
 def relay(tmp_path: Path) -> Relay:
     server = Server(name="main", host="")
-    return Relay(server, Outbox(tmp_path), RateLimiter(server, [], None, 0.0))
+    return Relay(server, Outbox(tmp_path))
 
 
 def task(subscriber: int) -> Task:

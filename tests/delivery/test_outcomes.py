@@ -17,7 +17,6 @@ from syndicate.delivery.outcomes import (
     transition,
 )
 from syndicate.delivery.queue import Task
-from syndicate.delivery.rate_limits import RateLimiter
 from syndicate.delivery.relays import Relay
 from syndicate.delivery.states import DeliveryState
 from syndicate.delivery.workers import Accepted, Rejected, RenderFailed
@@ -43,7 +42,7 @@ def task(attempts: int = 0) -> Task:
 @pytest.fixture
 def relay(tmp_path: Path) -> Relay:
     server = Server(name="main", host="mail.example.net")
-    return Relay(server, Outbox(tmp_path), RateLimiter(server, [], None, 0.0))
+    return Relay(server, Outbox(tmp_path))
 
 
 def refused(stage: RejectedStage = RejectedStage.RECIPIENT, **more: bool) -> DeliveryError:

@@ -11,7 +11,6 @@ import pytest
 from syndicate.config.model import Server
 from syndicate.delivery.messages import MessageFactory
 from syndicate.delivery.queue import ACTIVE_WINDOW, SHARE_SLACK, DeliveryQueue, Task
-from syndicate.delivery.rate_limits import RateLimiter
 from syndicate.delivery.relays import Relay
 from syndicate.mail.outbox import Outbox
 from syndicate.store.claims import ClaimedDelivery
@@ -37,7 +36,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 def relay(folder: Path, name: str, weight: int) -> Relay:
     server = Server(name=name, host="", weight=weight)
-    return Relay(server, Outbox(folder), RateLimiter(server, [], None, time.time()))
+    return Relay(server, Outbox(folder))
 
 
 @pytest.fixture
@@ -101,11 +100,13 @@ def test_a_delivery_that_a_relay_could_not_send_is_the_next_and_counts_against_n
     tmp_path: Path,
 ) -> None:
     server = Server(name="one", host="", per_hour=1)
-    one = Relay(server, Outbox(tmp_path), RateLimiter(server, [], None, time.time()))
+    one = Relay(server, Outbox(tmp_path))
+    one.quota.apply(one.quota.exchange(1, [], queued=100, now=1.7e9), time.monotonic())
     queue = feed_of((one, relay(tmp_path, "other", 1)))
     first = queue.get(one, 0)
     assert first
     assert queue.get(one, 0) is None, "its limit is used"
-    queue.requeue(first, one)
+    one.quota.put_back()
+    queue.requeue(first)
     assert len(queue) == 100
     assert queue.get(one, 0) is first

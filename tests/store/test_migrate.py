@@ -253,6 +253,22 @@ def test_deliveries_of_before_are_grouped_into_chunks(new_database_url: str) -> 
     engine.dispose()
 
 
+def test_counts_of_sent_messages_become_usage_at_the_latest_moment(new_database_url: str) -> None:
+    engine = sqlalchemy.create_engine(new_database_url)
+    migrate(engine, "0017")
+    with engine.begin() as connection:
+        table = metadata_of(engine)["sent_counts"]
+        for server, second, sent in (("b", 100, 1), ("a", 200, 3), ("a", 100, 2)):
+            row = {"server": server, "second": second, "sent": sent}
+            connection.execute(table.insert().values(row))
+    migrate(engine, "0018")
+    with engine.connect() as connection:
+        query = sqlalchemy.text("SELECT * FROM relay_usage ORDER BY relay, sequence")
+        usage = connection.execute(query).all()
+    assert [tuple(row) for row in usage] == [("a", 1, 821, 2), ("a", 2, 921, 3), ("b", 1, 821, 1)]
+    engine.dispose()
+
+
 HEADS = {
     ("draft", '{"format": "text"}'): ('{"format": "text"}', "draft", 0, None, None),
     ("draft", '{"inferred": {"draft": "_x/ begins with _"}, "undated": true}'): (
@@ -364,7 +380,7 @@ def metadata_of(engine: sqlalchemy.Engine) -> dict[str, sqlalchemy.Table]:
 
 
 def is_number(column: sqlalchemy.Column[object]) -> bool:
-    return isinstance(column.type, sqlalchemy.Integer)
+    return isinstance(column.type, sqlalchemy.Integer | sqlalchemy.Double)
 
 
 def test_an_upsert_replaces_the_row_with_the_same_primary_key(

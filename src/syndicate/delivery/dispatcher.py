@@ -21,6 +21,7 @@ from syndicate.delivery.batch import Batch, batch_of
 from syndicate.delivery.messages import MessageFactory
 from syndicate.delivery.progress import IssueProgress, ProgressCallback
 from syndicate.delivery.queue import Task
+from syndicate.delivery.quota_exchange import QuotaExchange
 from syndicate.delivery.recorder import Claim, DeliveryRecorder, Permissions
 from syndicate.delivery.relays import Relay, RelayError
 from syndicate.delivery.states import DeliveryState as S
@@ -55,6 +56,7 @@ class Dispatcher:
         recorder: DeliveryRecorder,
         settings: Settings,
         pool: WorkerPool,
+        quotas: QuotaExchange,
         *,
         open_issues: Callable[[], Mapping[int, IssueSend]],
         messages_of: Callable[[IssueSend], MessageFactory],
@@ -63,12 +65,12 @@ class Dispatcher:
         self._recorder = recorder
         self._settings = settings
         self._pool = pool
+        self._quotas = quotas
         self._relays = pool.relays
         self._queue = pool.queue
         self._events = pool.events
         self._open_issues = open_issues
         self._messages_of = messages_of
-        self._enough = 2 * sum(relay.server.connections for relay in pool.relays)
         self._refresh_at = 0.0
         self._claim_at = 0.0
         self._crash: BaseException | None = None
@@ -107,10 +109,8 @@ class Dispatcher:
         while not self._events.empty():
             if isinstance(event := self._events.get(), OutcomeUnknown):
                 doubtful.append(event)
-        if doubtful:
-            self._recorder.write(Batch(_now(), doubtful=doubtful), {}, ())
-            self._count_doubtful(doubtful)
-        self._recorder.release_all()
+        self._recorder.close(Batch(_now(), doubtful=doubtful))
+        self._count_doubtful(doubtful)
 
     def _wind_up(self, events: Sequence[WorkerEvent]) -> None:
         """After an error: let messages that are being sent finish, and record their outcomes.
@@ -179,7 +179,8 @@ class Dispatcher:
         """The events of workers, after waiting a little for the first."""
         events: list[WorkerEvent] = []
         with suppress(Empty):
-            events.append(self._events.get(timeout=POLL_SECONDS))
+            wait = min(self._quotas.seconds_until_due(len(self._queue)), POLL_SECONDS)
+            events.append(self._events.get(timeout=wait))
             while True:
                 events.append(self._events.get_nowait())
         return events
@@ -190,15 +191,19 @@ class Dispatcher:
         batch = self._with_pauses(batch_of(events, self._settings, datetime.now(UTC)))
         claimable = [] if stop or self._has_enough(batch) else sorted(self._active)
         finished = tuple(self._finished)
-        if batch.is_empty and not claimable and not finished:
+        queued = len(self._queue)
+        is_due = self._quotas.seconds_until_due(queued) <= 0
+        if batch.is_empty and not claimable and not finished and not is_due:
             return
-        result = self._recorder.write(batch, self.in_progress, claimable, finished)
+        result = self._recorder.write(batch, self.in_progress, claimable, finished, queued)
+        self._quotas.apply(result.exchanges)
         del self._finished[: len(finished)]
         self._recorder.record_outside(batch, result.permissions)
         self._acknowledge(batch)
         self._answer(batch.ready, result.permissions)
         for claim in result.claims:
             self._enqueue(claim)
+        self._queue.wake()
         if batch.pauses or any(claim.paused for claim in result.claims):
             self._refresh_at = 0.0  # drop paused issues now
         if claimable and not (batch.transitions or any(claim.claimed for claim in result.claims)):
@@ -207,13 +212,14 @@ class Dispatcher:
     def _has_enough(self, batch: Batch) -> bool:
         """Whether nothing is to be claimed: enough is queued, or just now there was nothing."""
         was_empty = time.monotonic() < self._claim_at and not batch.transitions
-        return was_empty or len(self._queue) >= self._enough
+        enough = 2 * sum(relay.quota.slots.allowed for relay in self._relays)
+        return was_empty or len(self._queue) >= enough
 
     def _note(self, events: Sequence[WorkerEvent]) -> None:
         """Count messages for the limits of relays. The run ends when a worker has crashed."""
         for event in events:
             if isinstance(event, Accepted | Rejected):
-                self._queue.record_sent(event.relay)
+                event.relay.quota.finish()
             elif isinstance(event, Crashed):
                 self._crash = event.error
                 self._queue.close()
@@ -258,7 +264,7 @@ class Dispatcher:
             unused.discard((claimed.issue, claimed.subscriber))  # a delivery is made once
             if not permitted:
                 self._finish(claimed)
-                self._queue.release(each.relay)
+                each.relay.quota.finish()  # it was announced
             each.permission.put(permitted)
         for issue, number in permissions.suppressed.items():
             self.in_progress[issue].finished += number

@@ -1,4 +1,4 @@
-"""The queue of claimed deliveries: which worker may take one when, by backoff, limit and weight.
+"""The queue of claimed deliveries: which worker may take one when, by backoff, quota and weight.
 
 Many threads take, one adds. Nothing here is stored.
 """
@@ -49,7 +49,6 @@ class DeliveryQueue:
         self._closed = False
         self._available: frozenset[str] = frozenset()
         self._active_at: dict[str, float] = {}
-        self._clock_offset = time.time() - time.monotonic()
 
     def __len__(self) -> int:
         return len(self._tasks)
@@ -66,10 +65,9 @@ class DeliveryQueue:
             moment = time.monotonic()
             self._active_at.update((relay.name, moment) for relay in relays)
 
-    def requeue(self, task: Task, relay: Relay) -> None:
+    def requeue(self, task: Task) -> None:
         """Return a delivery that a relay could not send to the head of the queue."""
         with self._change:
-            relay.limiter.release()
             self._tasks.appendleft(task)
             self._change.notify()
 
@@ -81,15 +79,10 @@ class DeliveryQueue:
                 self._tasks = deque(t for t in self._tasks if t.sending.issue not in issues)
             return removed
 
-    def release(self, relay: Relay) -> None:
-        """A delivery that was taken is not sent: it counts against no limit."""
+    def wake(self) -> None:
+        """Wake waiting workers: more may be taken."""
         with self._change:
-            relay.limiter.release()
-
-    def record_sent(self, relay: Relay) -> None:
-        """The message of a delivery has its outcome: count it against the limits."""
-        with self._change:
-            relay.limiter.record(self._now())
+            self._change.notify_all()
 
     @property
     def closed(self) -> bool:
@@ -103,7 +96,7 @@ class DeliveryQueue:
             self._change.notify_all()
 
     def get(self, relay: Relay, seconds: float) -> Task | None:
-        """The next delivery for a worker of a relay, which counts against its limits.
+        """The next delivery for a worker of a relay, which is taken from its quota.
 
         None when none can be taken within `seconds`, or when the queue or the relay is closed.
         """
@@ -117,12 +110,8 @@ class DeliveryQueue:
                 left = min(POLL_SECONDS, end - time.monotonic())
                 if left <= 0:
                     return None
-                self._change.wait(min(left, relay.limiter.seconds_until_free(self._now()) or left))
+                self._change.wait(left)
         return None
-
-    def _now(self) -> float:
-        """Seconds since 1970 for the limits, by a clock that is never set."""
-        return self._clock_offset + time.monotonic()
 
     def _can_take(self, relay: Relay) -> bool:
         moment = time.monotonic()
@@ -130,7 +119,7 @@ class DeliveryQueue:
             return False
         if len(self._relays) > 1 and self._over_share(relay, moment):
             return False
-        return relay.limiter.reserve(self._now())
+        return relay.quota.take(moment)
 
     def _over_share(self, relay: Relay, moment: float) -> bool:
         """Whether a relay has had its share, and another active one has not."""
@@ -146,11 +135,10 @@ class DeliveryQueue:
 
     def _rebalance(self, moment: float) -> None:
         """Reset all shares whenever the set of available relays changes."""
-        now = self._now()
         available = frozenset(
             other.name
             for other in self._relays
-            if other.available(moment) and other.limiter.seconds_until_free(now) == 0
+            if other.available(moment) and not other.quota.is_exhausted
         )
         if available != self._available:
             self._available = available

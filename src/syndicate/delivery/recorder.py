@@ -5,7 +5,6 @@ The same transaction permits the messages that may go now, and claims the next d
 
 from __future__ import annotations
 
-import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from syndicate.delivery import automatic_pause
 from syndicate.delivery.batch import Batch
 from syndicate.delivery.outcomes import transition
 from syndicate.delivery.progress import IssueProgress
+from syndicate.delivery.quota_exchange import PendingExchange, QuotaExchange
 from syndicate.delivery.states import BACKOFF, OPEN
 from syndicate.delivery.states import DeliveryState as S
 from syndicate.delivery.transactions import commit, with_retries
@@ -29,7 +29,6 @@ from syndicate.store.deliveries import Deliveries
 from syndicate.store.incarnation import count_up
 from syndicate.store.issue_sends import IssueSend, IssueSends, Pause
 from syndicate.store.issues import Issues, IssueState
-from syndicate.store.sent_counts import SentCounts
 from syndicate.timestamps import format_timestamp
 
 
@@ -67,6 +66,7 @@ class BatchResult:
 
     permissions: Permissions
     claims: Sequence[Claim]
+    exchanges: Sequence[PendingExchange]
 
 
 class DeliveryRecorder:
@@ -76,6 +76,7 @@ class DeliveryRecorder:
         self,
         database: Database,
         settings: Settings,
+        quotas: QuotaExchange,
         refused: Callable[[ClaimedDelivery, DeliveryError], None],
         write_sent_record: Callable[[int], None],
     ) -> None:
@@ -85,6 +86,7 @@ class DeliveryRecorder:
         """
         self._database = database
         self._settings = settings
+        self._quotas = quotas
         self._refused = refused
         self._write_sent_record = write_sent_record
         self._claims = Claims(database, owner=token_hex(8))
@@ -109,11 +111,13 @@ class DeliveryRecorder:
         batch: Batch,
         in_progress: Mapping[int, IssueProgress],
         claimable: Iterable[int],
-        finished: Sequence[Chunk] = (),
+        finished: Sequence[Chunk],
+        queued: int,
     ) -> BatchResult:
         """Write a batch, and give up chunks that are `finished`: nothing of them is in flight.
 
-        Then claim the next chunks of each `claimable` issue.
+        Then claim the next chunks of each `claimable` issue, and exchange quotas: so many
+        deliveries are `queued` already.
         """
 
         def write() -> BatchResult:
@@ -126,7 +130,9 @@ class DeliveryRecorder:
             self._claims.release(finished)
             issues = [issue for issue in claimable if issue not in batch.pauses]
             claims = [self._claim(in_progress[issue], batch.now) for issue in issues]
-            return BatchResult(permissions, claims)
+            added = sum(len(chunk.deliveries) for claim in claims for chunk in claim.claimed)
+            exchanges = self._quotas.exchange(queued + added)
+            return BatchResult(permissions, claims, exchanges)
 
         return commit(self._database, write)
 
@@ -136,12 +142,19 @@ class DeliveryRecorder:
         def write() -> None:
             with self._database.transaction():
                 self._write_outcomes(batch)
+                self._quotas.close()
 
         with_retries(write)
 
-    def release_all(self) -> None:
-        """Give up all chunks: nothing is in flight any more."""
-        commit(self._database, self._claims.release_all)
+    def close(self, batch: Batch) -> None:
+        """Write a last batch, and give up all chunks and quotas: nothing is in flight any more."""
+
+        def write() -> None:
+            self._write_outcomes(batch)
+            self._claims.release_all()
+            self._quotas.close()
+
+        commit(self._database, write)
 
     def record_outside(self, batch: Batch, permissions: Permissions) -> None:
         """Write the sent record, after the commit and before any message goes.
@@ -180,8 +193,6 @@ class DeliveryRecorder:
             marked = self._claims.mark_sending(sending, subscribers, relay, batch.now)
             others = [each for each in subscribers if each not in marked]
             suppressed[issue] += self._claims.suppress_unsubscribed(sending, others, batch.now)
-            if marked:
-                SentCounts(self._database).add(relay, int(time.time()), len(marked))
             permitted.update((issue, subscriber) for subscriber in marked)
         counter = count_up(self._database) if permitted else 0
         return Permissions(frozenset(permitted), suppressed, counter)

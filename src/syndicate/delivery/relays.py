@@ -1,4 +1,4 @@
-"""Relays: SMTP servers, or the outbox, with their limits and health.
+"""Relays: SMTP servers, or the outbox, with their quotas and health.
 
 Shared by the threads of their workers; without store and clock.
 """
@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from syndicate.backoff import Backoff
 from syndicate.config.model import Sending, Server
-from syndicate.delivery.rate_limits import RateLimiter
+from syndicate.delivery.relay_quota import RelayQuota
 from syndicate.errors import DeliveryError
 from syndicate.mail.outbox import Outbox
 from syndicate.mail.smtp.client import SmtpTransport
@@ -39,11 +39,11 @@ class RelayError(NamedTuple):
 
 @dataclass(slots=True)
 class Relay:
-    """A server with its limits and health. Times are seconds of a monotonic clock."""
+    """A server with its quota and health. Times are seconds of a monotonic clock."""
 
     server: Server
     transport: Transport
-    limiter: RateLimiter
+    quota: RelayQuota = field(init=False)
     dispatched: int = 0
     """Messages since the set of available relays last changed."""
     disabled_by: DeliveryError | None = None
@@ -53,6 +53,9 @@ class Relay:
     _failures: int = 0
     _retry_at: float = 0.0
     _lock: Lock = field(default_factory=Lock)
+
+    def __post_init__(self) -> None:
+        self.quota = RelayQuota(self.server)
 
     @property
     def name(self) -> str:

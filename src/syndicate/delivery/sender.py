@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from secrets import randbits
 
 from syndicate.bounces.classify import classify_refusal
 from syndicate.bounces.handle import record_bounce
-from syndicate.config.model import Server
 from syndicate.delivery.dispatcher import Dispatcher, relay_errors
 from syndicate.delivery.messages import message_factory
 from syndicate.delivery.operations.cancellation import finish_stopped
@@ -26,14 +26,14 @@ from syndicate.delivery.planning import plan_approved, plan_step
 from syndicate.delivery.planning_pace import PlanningPace, give_turn
 from syndicate.delivery.progress import IssueProgress, ProgressCallback
 from syndicate.delivery.quiet_hours import until
-from syndicate.delivery.rate_limits import RateLimiter, history_seconds
+from syndicate.delivery.quota_exchange import QuotaExchange
+from syndicate.delivery.rate_limits import DAY
 from syndicate.delivery.recorder import DeliveryRecorder
 from syndicate.delivery.relays import Relay, RelayError, transports
 from syndicate.delivery.states import BACKOFF, OPEN
 from syndicate.delivery.workers import worker_pool
 from syndicate.errors import DeliveryError, SyndicateError
 from syndicate.issues.archive import Shown, is_written
-from syndicate.mail.transport import Transport
 from syndicate.site import Site
 from syndicate.store.bounces import new_bounce
 from syndicate.store.chunks import Chunks
@@ -41,13 +41,10 @@ from syndicate.store.claims import ClaimedDelivery
 from syndicate.store.deliveries import Deliveries
 from syndicate.store.incarnation import Incarnation
 from syndicate.store.issue_sends import IssueSend, IssueSends
+from syndicate.store.relay_usage import RelayUsage
 from syndicate.store.requests import SigningKeys
-from syndicate.store.sent_counts import SentCounts
 from syndicate.store.subscribers import Subscribers
 from syndicate.timestamps import format_timestamp, parse_timestamp
-
-MAX_CLOCK_ERROR = 86_400
-"""Seconds in the future for which sent counts are believed: the clock may have been set back."""
 
 PLAN_SECONDS = 2.0
 """Seconds between looks for newly approved issues."""
@@ -122,6 +119,7 @@ class Sender:
         self._transports = transports(self._settings, outbox, site.host)
         self._plan_at = 0.0
         self._pace = PlanningPace()
+        self._worker = randbits(48)
 
     def run_once(self, stopping: Callable[[], bool], on_progress: ProgressCallback) -> SendReport:
         """One run, from recovery until nothing is due.
@@ -129,11 +127,11 @@ class Sender:
         It starts again when the key that signs links is replaced meanwhile.
         """
         self._recover()
-        self._forget_counts()
+        self._forget_usage()
         progress: list[IssueProgress] = []
         while True:
             key = _SigningKeyWatch(self._site)
-            relays = [self._relay(*each) for each in self._transports.items()]
+            relays = [Relay(*each) for each in self._transports.items()]
             progress += self._dispatch(relays, partial(self._must_stop, stopping, key), on_progress)
             if not key.was_replaced or stopping():
                 return self._report(progress, relays)
@@ -146,9 +144,11 @@ class Sender:
     ) -> Sequence[IssueProgress]:
         """Run the workers and the dispatcher until nothing is due; the progress of all issues."""
         incarnation = Incarnation(self._site.database, self._site.sent_record)
+        quotas = QuotaExchange(self._site.database, self._worker, relays)
         recorder = DeliveryRecorder(
             self._site.database,
             self._settings,
+            quotas,
             self._record_refusal,
             partial(incarnation.write, incarnation.identity().incarnation),
         )
@@ -163,6 +163,7 @@ class Sender:
                 recorder,
                 self._settings,
                 pool,
+                quotas,
                 open_issues=self._issues_to_send,
                 messages_of=partial(message_factory, self._site),
             )
@@ -179,23 +180,16 @@ class Sender:
         with self._site.database.transaction():
             for issue in Chunks(self._site.database).owned_issues():
                 self._deliveries.recover(issue, now, resend=resend)
+            RelayUsage(self._site.database).end_others(self._worker, self._site.database.clock())
 
-    def _forget_counts(self) -> None:
-        """Delete sent counts that are too old for any limit."""
-        longest = max(map(history_seconds, self._transports))
+    def _forget_usage(self) -> None:
+        """Delete usage of relays that is too old for any limit."""
         with self._site.database.transaction():
-            SentCounts(self._site.database).forget(datetime.now(UTC), longest)
+            RelayUsage(self._site.database).forget(datetime.now(UTC), DAY)
 
     def _remaining(self, sending: IssueSend) -> int:
         counts = self._deliveries.counts(sending.issue)
         return sum(counts.get(state, 0) for state in OPEN)
-
-    def _relay(self, server: Server, transport: Transport) -> Relay:
-        """A relay that knows what its server was sent before, as far as that counts."""
-        counts, now = SentCounts(self._site.database), time.time()
-        since = int(now) - history_seconds(server)
-        sent = counts.between(server.name, since, int(now) + MAX_CLOCK_ERROR)
-        return Relay(server, transport, RateLimiter(server, sent, counts.first(server.name), now))
 
     def _report(self, in_progress: Sequence[IssueProgress], relays: Sequence[Relay]) -> SendReport:
         now = datetime.now(UTC)

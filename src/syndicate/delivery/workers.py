@@ -110,7 +110,7 @@ def worker_pool(relays: Sequence[Relay]) -> Iterator[WorkerPool]:
     events: WorkerEvents = SimpleQueue()
     queue = DeliveryQueue(relays)
     threads = [
-        Thread(target=Worker(relay, queue, events).run, name=f"{relay.name}-{number}")
+        Thread(target=Worker(relay, number, queue, events).run, name=f"{relay.name}-{number}")
         for relay in relays
         for number in range(relay.server.connections)
     ]
@@ -136,8 +136,12 @@ class _Job:
 class Worker:
     """One connection to a relay, which is opened again whenever it ends."""
 
-    def __init__(self, relay: Relay, queue: DeliveryQueue, events: WorkerEvents) -> None:
+    def __init__(
+        self, relay: Relay, number: int, queue: DeliveryQueue, events: WorkerEvents
+    ) -> None:
+        """`number` is that of the connection, from 0."""
         self._relay = relay
+        self._number = number
         self._queue = queue
         self._events = events
         self._permission: SimpleQueue[bool] = SimpleQueue()
@@ -147,11 +151,23 @@ class Worker:
     def run(self) -> None:
         """Work until the queue is closed, or the relay is disabled."""
         try:
+            while self._is_needed():
+                if self._relay.quota.slots.enter(self._number, POLL_SECONDS):
+                    self._work_in_slot()
+        except BaseException as error:  # noqa: BLE001  the dispatcher ends the run
+            self._events.put(Crashed(error))
+
+    def _is_needed(self) -> bool:
+        return not self._queue.closed and self._relay.disabled_by is None
+
+    def _work_in_slot(self) -> None:
+        """Work as long as this worker may have a connection."""
+        try:
             job = self._wait_for_job()
             while job:
                 job = self._connect(job) or self._wait_for_job()
-        except BaseException as error:  # noqa: BLE001  the dispatcher ends the run
-            self._events.put(Crashed(error))
+        finally:
+            self._relay.quota.slots.leave(self._number)
 
     def _connect(self, job: _Job) -> _Job | None:
         """Open a session and work in it; the job that is left when it ends."""
@@ -167,7 +183,8 @@ class Worker:
         except DeliveryError as error:
             if opened:
                 raise
-            self._queue.requeue(job.task, self._relay)
+            self._relay.quota.put_back()
+            self._queue.requeue(job.task)
             self._relay.mark_failed(error, time.monotonic())
         return None
 
@@ -211,7 +228,8 @@ class Worker:
         about_server = error.stage is RejectedStage.SERVER
         if about_server and (error.permanent or task.lost_connections < MAX_LOST_CONNECTIONS):
             task.lost_connections += 1
-            self._queue.requeue(task, self._relay)
+            self._relay.quota.finish()  # the server may have counted it
+            self._queue.requeue(task)
         else:
             self._report_rejection(task, error)
         if about_server and (error.permanent or not self._last_accepted):
@@ -240,18 +258,19 @@ class Worker:
                 return False
 
     def _wait_for_job(self) -> _Job | None:
-        """The next job, however long it takes; None when there will be none."""
-        while not self._queue.closed and self._relay.disabled_by is None:
+        """The next job, however long it takes; None when this worker gets none."""
+        while self._is_needed() and self._relay.quota.slots.is_allowed(self._number):
             if job := self._next_job(IDLE_SECONDS):
                 return job
         return None
 
     def _next_job(self, seconds: float) -> _Job | None:
         """The next delivery of which a message can be written; None if there is none in time."""
-        while task := self._queue.get(self._relay, seconds):
+        slots = self._relay.quota.slots
+        while slots.is_allowed(self._number) and (task := self._queue.get(self._relay, seconds)):
             try:
                 return _Job(task, task.messages.write(task.claimed))
             except MessageError as error:
-                self._queue.release(self._relay)
+                self._relay.quota.put_back()
                 self._events.put(RenderFailed(task, error))
         return None

@@ -14,7 +14,7 @@ from syndicate.errors import StoreError
 Row = tuple[Any, ...]
 Values = Mapping[str, object]
 
-SCHEMA_VERSION = "0017"
+SCHEMA_VERSION = "0018"
 """The newest migration."""
 
 ABOUT_PEOPLE = frozenset(
@@ -23,7 +23,8 @@ ABOUT_PEOPLE = frozenset(
         "suppressions",
         *("bounces", "deliveries", "delivery_chunks", "delivery_events", "issue_sends"),
         "provider_events",
-        *("sent_counts", "withdrawals"),
+        *("relay_reservations", "relay_usage"),
+        "withdrawals",
     )
 )
 """Tables that no copy has: they may be large, and personal."""
@@ -84,6 +85,10 @@ class Database(Protocol):
 
     def holds_sending(self) -> bool:
         """Whether we hold the lock of senders: a broken connection has lost it."""
+        ...
+
+    def clock(self) -> float:
+        """Seconds since 1970, by the clock that all who write here share: limits depend on it."""
         ...
 
     def copy(self) -> Database:

@@ -187,6 +187,12 @@ class PostgreSQL:
         query = f"SELECT 1 FROM pg_locks l WHERE {is_held(lock)} AND l.pid = pg_backend_pid()"
         return bool(self.rows(query))
 
+    def clock(self) -> float:
+        ((now,),) = self.rows(
+            "SELECT CAST(extract(epoch FROM clock_timestamp()) AS DOUBLE PRECISION)"
+        )
+        return float(now)
+
     def copy(self) -> Sqlite:
         copy = in_memory()
         moment = self._engine.connect().execution_options(isolation_level="REPEATABLE READ")

@@ -7,7 +7,17 @@ nothing to do; so only creating, migrating and PostgreSQL do.
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Index, MetaData, Table, Text, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Double,
+    Index,
+    MetaData,
+    Table,
+    Text,
+    text,
+)
 
 # Byte order on every database, whatever its locale.
 PLAIN = Text().with_variant(Text(collation="C"), "postgresql")
@@ -371,12 +381,24 @@ provider_events = Table(  # ids of events of mail providers, each of which is ac
     sqlite_with_rowid=False,
 )
 
-sent_counts = Table(  # messages through each server in each second, for its limits
-    "sent_counts",
+relay_usage = Table(  # messages through each relay, for its limits
+    "relay_usage",
     metadata,
-    Column("server", PLAIN, primary_key=True),
-    Column("second", BigInteger, primary_key=True, autoincrement=False),  # since 1970
-    Column("sent", BigInteger, nullable=False),
+    Column("relay", PLAIN, primary_key=True),
+    Column("sequence", BigInteger, primary_key=True, autoincrement=False),  # 1, 2, ...
+    Column("recorded_at", Double, nullable=False),  # seconds since 1970
+    Column("messages", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+relay_reservations = Table(  # what each worker may send now or is sending
+    "relay_reservations",
+    metadata,
+    Column("relay", PLAIN, primary_key=True),
+    Column("worker", BigInteger, primary_key=True, autoincrement=False),
+    Column("messages", BigInteger, nullable=False),
+    Column("connections", BigInteger, nullable=False),
+    Column("ended_at", Double, nullable=False),  # seconds since 1970; 0: it may live
     sqlite_with_rowid=False,
 )
 

@@ -7,6 +7,7 @@ of an older file use it.
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +28,8 @@ from syndicate.store.permissions import create_private, open_private, tighten
 
 BUSY_SECONDS = 10
 """How long a statement waits for another program that writes."""
+
+CLOCK_OFFSET = time.time() - time.monotonic()
 
 MEMORY = ":memory:"
 
@@ -236,6 +239,9 @@ class Sqlite:
 
     def holds_sending(self) -> bool:
         return self._sending is not None
+
+    def clock(self) -> float:
+        return CLOCK_OFFSET + time.monotonic()  # it is never set
 
     def _beside(self, suffix: str) -> Path:
         return self.path.with_name(self.path.name + suffix)

@@ -193,6 +193,23 @@ CREATE TABLE provider_events (
   PRIMARY KEY (id)
 )
  WITHOUT ROWID;
+CREATE TABLE relay_reservations (
+  relay TEXT NOT NULL,
+  worker BIGINT NOT NULL,
+  messages BIGINT NOT NULL,
+  connections BIGINT NOT NULL,
+  ended_at DOUBLE NOT NULL,
+  PRIMARY KEY (relay, worker)
+)
+ WITHOUT ROWID;
+CREATE TABLE relay_usage (
+  relay TEXT NOT NULL,
+  sequence BIGINT NOT NULL,
+  recorded_at DOUBLE NOT NULL,
+  messages BIGINT NOT NULL,
+  PRIMARY KEY (relay, sequence)
+)
+ WITHOUT ROWID;
 CREATE TABLE renderings (
   article TEXT NOT NULL,
   input_hash TEXT NOT NULL,
@@ -201,13 +218,6 @@ CREATE TABLE renderings (
   PRIMARY KEY (article)
 );
 CREATE INDEX renderings_with_findings ON renderings (article) WHERE findings IS NOT NULL;
-CREATE TABLE sent_counts (
-  server TEXT NOT NULL,
-  second BIGINT NOT NULL,
-  sent BIGINT NOT NULL,
-  PRIMARY KEY (server, second)
-)
- WITHOUT ROWID;
 CREATE TABLE signing_keys (
   id BIGINT NOT NULL,
   "key" TEXT NOT NULL,
@@ -276,4 +286,4 @@ CREATE TABLE withdrawals (
   PRIMARY KEY (id)
 );
 CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY);
-INSERT INTO alembic_version VALUES ('0017');
+INSERT INTO alembic_version VALUES ('0018');
