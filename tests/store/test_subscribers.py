@@ -8,7 +8,13 @@ import pytest
 from syndicate.store import subscribers
 from syndicate.store.database import Database
 from syndicate.store.subscriber_counts import SubscriberCounts, counts
-from syndicate.store.subscribers import Outcome, Subscriber, Subscribers, SuppressionReason
+from syndicate.store.subscribers import (
+    TO_SUBSCRIBER,
+    Outcome,
+    Subscriber,
+    Subscribers,
+    SuppressionReason,
+)
 
 NOW, LATER = "2026-11-22T08:00:00Z", "2026-11-23T08:00:00Z"
 
@@ -132,3 +138,12 @@ def test_the_salt_stays(database: Database, people: Subscribers) -> None:
         first = people.salt()
         assert people.salt() == first
     assert len(first) == 32
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("table", ["deliveries", "delivery_events"])
+def test_deliveries_to_a_person_are_found_by_the_key(database: Database, table: str) -> None:
+    plan = database.rows(
+        f"EXPLAIN QUERY PLAN SELECT * FROM {table} WHERE {TO_SUBSCRIBER}", {"s": 7}
+    )
+    assert f"SEARCH {table} USING PRIMARY KEY (issue=? AND subscriber=?)" in {r[3] for r in plan}

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from syndicate.errors import SyndicateError
+from syndicate.store import sqlite
 from syndicate.store.database import Database
+from syndicate.store.erasing import TextPlace, texts_with
 from syndicate.store.requests import SignupRequest, SignupRequests
+from syndicate.store.sqlite import Sqlite
+from syndicate.store.subscribers import Suppression
 from syndicate.subscribers.import_csv import Agreement
 from syndicate.subscribers.lookup import hashed_address
 from syndicate.subscribers.membership import add, suppress
@@ -88,6 +94,35 @@ def test_erasing_leaves_a_suppressed_hash_and_nothing_else(
     assert (*remaining.subscriptions, *remaining.consents) == ()
     assert remaining.suppression is not None
     assert (remaining.suppression.reason, remaining.suppression.detail) == ("erased", "")
+
+
+def test_an_address_that_was_erased_is_erased_again_from_texts_that_came_since(
+    sqlite_database: Database,
+) -> None:
+    subscribe(sqlite_database)
+    erase(sqlite_database, ADA, NOW)
+    with sqlite_database.transaction():
+        late = Suppression("of another", "bounce", f"forwarded to <{ADA}>", "2026-11-28")
+        sqlite_database.upsert("suppressions", Suppression._fields, [late])
+    erase(sqlite_database, ADA, NOW)
+    rows = sqlite_database.rows("SELECT detail FROM suppressions WHERE hash = 'of another'")
+    assert rows == [("forwarded to <…>",)]
+
+
+def test_others_can_write_while_texts_are_searched_for_an_erased_address(
+    sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subscribe(sqlite_database)
+    monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0)
+
+    def search(database: Database, addresses: Sequence[str]) -> list[TextPlace]:
+        ((_, _, path),) = database.rows("PRAGMA database_list")
+        with closing(Sqlite(Path(str(path)))) as other, other.transaction():
+            pass
+        return texts_with(database, addresses)
+
+    monkeypatch.setattr("syndicate.subscribers.personal_data.texts_with", search)
+    erase(sqlite_database, ADA, NOW)
 
 
 def test_an_address_that_is_not_in_the_store_is_neither_shown_nor_erased(

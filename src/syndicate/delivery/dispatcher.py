@@ -42,7 +42,10 @@ from syndicate.store.issue_sends import IssueSend, Pause, PauseKind
 from syndicate.timestamps import format_timestamp
 
 POLL_SECONDS = 0.2
-"""Seconds between checks for paused, new and stopped issues, and how long to wait for events."""
+"""Seconds between checks for paused, new and stopped issues, and how long to wait for events.
+
+While an issue is planned, such a check plans a step of it, and the next one follows at once.
+"""
 
 EMPTY_POLL_SECONDS = 1.0
 """Seconds between checks for deliveries to claim when there were none."""
@@ -146,7 +149,8 @@ class Dispatcher:
         for issue in dropped:
             if not self.in_progress[issue].in_flight:
                 del self.in_progress[issue]
-        self._refresh_at = time.monotonic() + POLL_SECONDS
+        are_planned = all(sending.is_planned for sending in to_send.values())
+        self._refresh_at = time.monotonic() + POLL_SECONDS if are_planned else 0.0
 
     def _start_issue(self, sending: IssueSend) -> None:
         """Start an issue; it pauses if no message of it can be written."""

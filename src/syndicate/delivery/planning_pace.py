@@ -8,7 +8,7 @@ from collections.abc import Callable
 from syndicate.store.chunks import CHUNK_SIZE
 from syndicate.store.database import Database
 
-STEP_SECONDS = 0.5
+STEP_SECONDS = 0.3
 """How long a step is to last."""
 
 TURN_SECONDS = 0.12

@@ -7,8 +7,8 @@ person may contain the address too.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, NamedTuple
 
 from syndicate.address_spellings import cut_off, parts, spelled
 from syndicate.store.database import Database
@@ -30,24 +30,50 @@ CUT: Final = 400
 HIDDEN: Final = "…"
 
 
-def forget_in_texts(database: Database, *addresses: str) -> None:
-    """Replace an address, in all its spellings, in every free text. Inside a transaction."""
-    names = [each for each in addresses if "@" in each]
-    patterns, beginnings = [spelled(each) for each in names], [cut_off(each) for each in names]
+class TextPlace(NamedTuple):
+    """A free text of a row: its table and column, and the names and values of the row's key."""
+
+    table: str
+    column: str
+    key: Mapping[str, object]
+
+
+def texts_with(database: Database, addresses: Sequence[str]) -> list[TextPlace]:
+    """Every free text in which one of some addresses may be, in any spelling.
+
+    Reads all texts, which takes some time and needs no transaction.
+    """
+    names = _mail_addresses(addresses)
     pieces = set().union(*map(parts, names)) if all(map(parts, names)) else {""}
     values = {f"p{number}": f"%{_escaped(each)}%" for number, each in enumerate(sorted(pieces))}
+    places: list[TextPlace] = []
     for table, column, key in TEXTS:
         where = " OR ".join(f"lower({column}) LIKE :{name} ESCAPE '!'" for name in values)
-        query = f"SELECT {column}, {', '.join(key)} FROM {table} WHERE {where}"
-        for text, *identity in database.rows(query, values):
+        query = f"SELECT {', '.join(key)} FROM {table} WHERE {column} <> '' AND ({where})"
+        places += [
+            TextPlace(table, column, dict(zip(key, identity, strict=True)))
+            for identity in database.rows(query, values)
+        ]
+    return places
+
+
+def forget_in_texts(
+    database: Database, places: Iterable[TextPlace], addresses: Sequence[str]
+) -> None:
+    """Hide addresses, in all their spellings, in texts. Inside a transaction."""
+    names = _mail_addresses(addresses)
+    patterns, beginnings = [spelled(each) for each in names], [cut_off(each) for each in names]
+    for table, column, key in places:
+        which = " AND ".join(f"{name} = :{name}" for name in key)
+        for (text,) in database.rows(f"SELECT {column} FROM {table} WHERE {which}", key):
             kept = _without(str(text), patterns, beginnings)
-            if kept == text:
-                continue
-            which = " AND ".join(f"{name} = :{name}" for name in key)
-            database.run(
-                f"UPDATE {table} SET {column} = :text WHERE {which}",
-                {"text": kept, **dict(zip(key, identity, strict=True))},
-            )
+            if kept != text:
+                statement = f"UPDATE {table} SET {column} = :text WHERE {which}"
+                database.run(statement, {"text": kept, **key})
+
+
+def _mail_addresses(addresses: Sequence[str]) -> list[str]:
+    return [each for each in addresses if "@" in each]
 
 
 def _without(

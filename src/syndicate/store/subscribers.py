@@ -122,6 +122,9 @@ LISTED = (
 PAGE = 5_000
 """Rows that are read at one time."""
 
+TO_SUBSCRIBER = "issue IN (SELECT issue FROM issue_sends) AND subscriber = :s"
+"""The SQL condition that a row is about a delivery to a person, found by its key in each issue."""
+
 
 class Subscribers:
     """The subscribers, their subscriptions and consents, and the suppressions."""
@@ -317,9 +320,9 @@ class Subscribers:
             self._database.run(f"DELETE FROM {table} WHERE subscriber = :s", which)
         self._database.run("DELETE FROM subscribers WHERE id = :s", which)
         # Replies of servers contain the address.
-        for table in ("bounces", "delivery_events"):
-            self._database.run(f"UPDATE {table} SET detail = '' WHERE subscriber = :s", which)
-        self._database.run("UPDATE deliveries SET reply = '' WHERE subscriber = :s", which)
+        self._database.run("UPDATE bounces SET detail = '' WHERE subscriber = :s", which)
+        for assignment in ("delivery_events SET detail = ''", "deliveries SET reply = ''"):
+            self._database.run(f"UPDATE {assignment} WHERE {TO_SUBSCRIBER}", which)
         # The detail of a suppression may contain it.
         self._database.run(
             "UPDATE suppressions SET detail = '' WHERE hash = :h", {"h": subscriber.hash}

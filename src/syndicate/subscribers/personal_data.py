@@ -8,7 +8,7 @@ from datetime import datetime
 
 from syndicate.store.bounces import Bounce, Bounces
 from syndicate.store.database import Database
-from syndicate.store.erasing import forget_in_texts
+from syndicate.store.erasing import forget_in_texts, texts_with
 from syndicate.store.requests import SignupRequest, SignupRequests
 from syndicate.store.subscribers import (
     Consent,
@@ -17,7 +17,12 @@ from syndicate.store.subscribers import (
     Suppression,
     SuppressionReason,
 )
-from syndicate.subscribers.lookup import hashed_address, no_subscriber, parse_address
+from syndicate.subscribers.lookup import (
+    HashedAddress,
+    hashed_address,
+    no_subscriber,
+    parse_address,
+)
 from syndicate.timestamps import format_timestamp
 
 
@@ -111,20 +116,27 @@ def export_document(database: Database, text: str) -> dict[str, object]:
 def erase(database: Database, text: str, now: datetime) -> Erased:
     """Erase all data about a person; a hash of the address stays suppressed.
 
-    Raises SyndicateError if the address is not in the store, and AddressError.
+    For an address that was erased before, texts that came since are erased. Raises SyndicateError
+    if the address was never in the store, and AddressError.
     """
-    subscribers, requests = Subscribers(database), SignupRequests(database)
     with database.transaction():
         wanted = hashed_address(database, text)
-        address = wanted.address
-        subscriber = subscribers.find(wanted.hash)
-        if not (subscriber or requests.of(wanted.hash)):
-            raise no_subscriber(address)
-        spellings = [address.mail, address.key]
-        if subscriber:
-            spellings.append(subscriber.address)
-            subscribers.erase(subscriber)
-        requests.erase(wanted.hash)
-        forget_in_texts(database, *spellings)
-        subscribers.suppress(wanted.hash, SuppressionReason.ERASED, "", format_timestamp(now))
-    return Erased(address.mail, database.purge())
+        spellings = [wanted.address.mail, wanted.address.key, *_erase_rows(database, wanted, now)]
+    places = texts_with(database, spellings)  # all texts are read: others can write meanwhile
+    with database.transaction():
+        forget_in_texts(database, places, spellings)
+    return Erased(wanted.address.mail, database.purge())
+
+
+def _erase_rows(database: Database, wanted: HashedAddress, now: datetime) -> list[str]:
+    """Erase what is only about a person; the address as they wrote it, if they have a record."""
+    subscribers, requests = Subscribers(database), SignupRequests(database)
+    subscriber, suppression = subscribers.find(wanted.hash), subscribers.suppression(wanted.hash)
+    was_erased = suppression is not None and suppression.reason == SuppressionReason.ERASED
+    if not (subscriber or was_erased or requests.of(wanted.hash)):
+        raise no_subscriber(wanted.address)
+    if subscriber:
+        subscribers.erase(subscriber)
+    requests.erase(wanted.hash)
+    subscribers.suppress(wanted.hash, SuppressionReason.ERASED, "", format_timestamp(now))
+    return [subscriber.address] if subscriber else []

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from syndicate.store.database import Database
-from syndicate.store.erasing import forget_in_texts
+from syndicate.store.erasing import forget_in_texts, texts_with
 from syndicate.store.requests import SignupRequests
 from syndicate.store.subscribers import Subscribers, SuppressionReason
 from syndicate.store.withdrawals import LIFTED, SUBSCRIBED, UNSUBSCRIBED, Withdrawal, Withdrawals
@@ -77,6 +77,7 @@ def _erase(database: Database, hashed: str, now: str) -> None:
     if who := known.find(hashed):
         spelled = address(who.address)
         known.erase(who)
-        forget_in_texts(database, who.address, spelled.mail, spelled.key)
+        spellings = [who.address, spelled.mail, spelled.key]
+        forget_in_texts(database, texts_with(database, spellings), spellings)
     SignupRequests(database).erase(hashed)
     known.suppress(hashed, SuppressionReason.ERASED, "", now)
