@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 WORKERS = $(shell echo $$((2 * $$(getconf _NPROCESSORS_ONLN))))
 
 .PHONY: help run test test-fast test-soak coverage lint docs bench bench-build bench-import
-.PHONY: bench-newsletter bench-send bench-serve bench-tick soak schema translations wheel clean
+.PHONY: bench-newsletter bench-plan bench-send bench-serve bench-tick soak schema translations wheel clean
 
 help: ## List these targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,7 +42,7 @@ lint: $(DEV) ## Check style, types, and which module may import which.
 docs: $(DOCS) ## Build the documentation as a site into build/docs; a broken link fails.
 	$(BIN)/zensical build --clean --strict
 
-bench: bench-build bench-import bench-newsletter bench-send bench-serve bench-tick ## Run all benchmarks; each writes its part of docs/benchmarks.md.
+bench: bench-build bench-import bench-newsletter bench-plan bench-send bench-serve bench-tick ## Run all benchmarks; each writes its part of docs/benchmarks.md.
 
 bench-build: $(DEV) ## Measure builds against Hugo and Pelican.
 	$(BIN)/python benchmarks/build.py
@@ -52,6 +52,9 @@ bench-import: $(DEV) ## Import a million subscribers, against sqlite3 reading th
 
 bench-newsletter: $(DEV) ## Render and inline an issue, against unmodified premailer.
 	$(BIN)/python benchmarks/newsletter.py
+
+bench-plan: $(DEV) ## Plan an issue for ten million people while others subscribe; needs postfix.
+	$(BIN)/python benchmarks/plan.py
 
 bench-send: $(DEV) ## Send an issue, against smtp-source and a plain Python sender; needs postfix.
 	$(BIN)/python benchmarks/send.py
