@@ -272,8 +272,9 @@ def test_planned_and_counts_are_of_one_moment(
         statements.append(statement)
         return real(statement, values)
 
-    monkeypatch.setattr(database, "rows", noted)
-    assert Deliveries(database).planned_and_counts(ISSUE) == (7, {"pending": 7})
+    with monkeypatch.context() as patched:
+        patched.setattr(database, "rows", noted)
+        assert Deliveries(database).planned_and_counts(ISSUE) == (7, {"pending": 7})
     assert len(statements) == 1, "chunks change owners between two statements"
 
 
