@@ -294,7 +294,7 @@ def test_other_methods_are_refused_with_those_that_work(server: Running, method:
 
 def raw(server: Running, request: bytes) -> bytes:
     """All that comes back for bytes sent as they are."""
-    with socket.create_connection(("127.0.0.1", server.port), timeout=5) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
         connection.sendall(request)
         connection.shutdown(socket.SHUT_WR)
         return b"".join(iter(lambda: connection.recv(65536), b""))
