@@ -54,7 +54,7 @@ def test_ctrl_c_ends_it_quietly_while_a_page_is_open(site: Path) -> None:
         page.sendall(b"GET /weekly/news HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert page.recv(12) == b"HTTP/1.1 200"
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (0, "")
     assert out == "\nPreview stopped.\n"
 

@@ -33,7 +33,7 @@ def server(
         per_hour=per_hour,
         per_day=per_day,
         warm_up=warm_up,
-        timeout=5,
+        timeout=60,
     )
 
 

@@ -63,7 +63,7 @@ def test_servers_share_by_weight_and_one_that_is_down_loses_no_delivery(
     site.subscribe([f"p{number:03}@example.org" for number in range(120)])
     site.issue()
     with SmtpServer() as one, SmtpServer() as other:
-        common = {"host": "127.0.0.1", "security": "none", "timeout": 5}
+        common = {"host": "127.0.0.1", "security": "none", "timeout": 60}
         servers = {
             "one": {**common, "port": one.port, "weight": 3},
             "other": {**common, "port": other.port},

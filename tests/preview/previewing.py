@@ -34,7 +34,7 @@ class Preview:
         self, path: str, method: str = "GET", host: str | None = "127.0.0.1"
     ) -> tuple[int, bytes, http.client.HTTPMessage]:
         """Status, body and headers of an answer; the path is sent as it stands."""
-        connection = http.client.HTTPConnection("127.0.0.1", urlsplit(self.url).port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", urlsplit(self.url).port, timeout=60)
         connection.putrequest(method, path, skip_host=True)
         if host is not None:
             connection.putheader("Host", host)

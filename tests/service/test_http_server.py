@@ -234,7 +234,10 @@ def test_sighup_changes_trusted_proxies(life: ServedLife, monkeypatch: pytest.Mo
 
     def statuses() -> list[int]:
         address = f"{life.serving.url.rstrip('/')}/feed.xml"
-        return [httpx.get(address, headers=asking, trust_env=False).status_code for _ in range(3)]
+        return [
+            httpx.get(address, headers=asking, trust_env=False, timeout=60).status_code
+            for _ in range(3)
+        ]
 
     assert statuses() == [200, 200, 200]
     life.site.configure(service={"trusted_proxies": ["127.0.0.1"]})

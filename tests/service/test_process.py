@@ -284,7 +284,7 @@ def test_a_full_disk_stops_nothing_for_long(services: Services) -> None:
 def test_systemd_is_notified_of_every_step(services: Services, tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
         listener.bind(str(tmp_path / "notify"))
-        listener.settimeout(20)
+        listener.settimeout(PATIENCE)
         process = services.start(NOTIFY_SOCKET=str(tmp_path / "notify"), WATCHDOG_USEC="10000000")
         assert listener.recv(100) == b"READY=1"
         assert listener.recv(100) == b"WATCHDOG=1"

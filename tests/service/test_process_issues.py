@@ -46,13 +46,15 @@ def test_a_missed_issue_is_made_once_whatever_kills_the_service(services: Servic
     assert made.count("First steps") == 1
     services.site.article("second.md", "Second wind")
     url = address(services)
-    assert soon(lambda: "Second wind" in httpx.get(f"{url}/feed.xml", trust_env=False).text)
+    assert soon(
+        lambda: "Second wind" in httpx.get(f"{url}/feed.xml", trust_env=False, timeout=60).text
+    )
     process.kill()
     process.wait()
     again = services.start()
     assert soon(lambda: services.events().count("serving") == 2)
     archive = f"{address(services)}/newsletters/weekly/"
-    assert "First steps" in httpx.get(archive, trust_env=False).text
+    assert "First steps" in httpx.get(archive, trust_env=False, timeout=60).text
     assert services.run("issues", "list").stdout.count("First steps") == 1
     again.terminate()
     assert again.wait(PATIENCE) == 0

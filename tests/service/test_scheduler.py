@@ -194,7 +194,7 @@ def test_a_job_in_the_background_delays_no_other_and_runs_once_at_a_time() -> No
 
     def slow(_: datetime) -> TaskResult:
         begun.release()
-        go.wait(10)
+        go.wait(60)
         return TaskResult(status={"slow": "done"})
 
     often = Every(timedelta())
@@ -202,7 +202,7 @@ def test_a_job_in_the_background_delays_no_other_and_runs_once_at_a_time() -> No
     for now in seconds(0, 1, 2):
         tick(now)
     assert other.turns == seconds(0, 1, 2)
-    assert begun.acquire(timeout=10)
+    assert begun.acquire(timeout=60)
     assert not begun.acquire(blocking=False)
     assert tick.running == {"slow"}
     assert not tick.facts

@@ -24,7 +24,7 @@ def listener(address: str) -> Iterator[socket.socket]:
     """What systemd would be."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as bound:
         bound.bind(address.replace("@", "\0") if address[0] == "@" else address)
-        bound.settimeout(5)
+        bound.settimeout(60)
         yield bound
 
 

@@ -79,7 +79,7 @@ def started(folder: Path, site_url: str) -> Iterator[NewSite]:
     try:
         until(lambda: address_in(log))
         url = address_in(log)
-        until(lambda: httpx.get(url, trust_env=False).status_code == 200)
+        until(lambda: httpx.get(url, trust_env=False, timeout=60).status_code == 200)
         yield NewSite(folder, url)
     finally:
         service.send_signal(signal.SIGTERM)
@@ -119,7 +119,7 @@ def test_every_link_stays_at_the_printed_url_and_works(tmp_path: Path, site_url:
         }
         assert site.url.endswith(urlsplit(site_url).path)
         waiting, seen = {site.url}, dict[str, int]()
-        with httpx.Client(trust_env=False, timeout=20) as client:
+        with httpx.Client(trust_env=False, timeout=60) as client:
             while waiting:
                 url = waiting.pop()
                 answer = client.get(url, headers={"accept": "text/html,application/xml"})
@@ -221,7 +221,9 @@ def test_a_visitor_of_the_public_url_gets_the_public_link(site: NewSite) -> None
     for number, (headers, base) in enumerate(ways):
         before = set((site.folder / "outbox").glob("*.eml"))
         own = {**form, "address": f"reader{number}@example.net"}
-        answer = httpx.post(f"{site.url}subscribe/", data=own, headers=headers, trust_env=False)
+        answer = httpx.post(
+            f"{site.url}subscribe/", data=own, headers=headers, trust_env=False, timeout=60
+        )
         assert answer.status_code == 303
         until(lambda before=before: set((site.folder / "outbox").glob("*.eml")) - before)
         (file,) = set((site.folder / "outbox").glob("*.eml")) - before

@@ -160,7 +160,7 @@ def test_a_clock_that_is_ahead_for_a_moment_loses_no_request(sqlite_place: Place
 def test_emails_are_sent_by_the_first_available_server(sqlite_place: Place) -> None:
     sqlite_place.ask(MAIL)
     with SmtpServer() as server:
-        common = {"host": "127.0.0.1", "security": "none", "timeout": 2}
+        common = {"host": "127.0.0.1", "security": "none", "timeout": 60}
         servers = {"gone": {**common, "port": 9}, "main": {**common, "port": server.port}}
         sqlite_place.site.configure(sending={"transport": "smtp", "servers": servers})
         part = SignupMailTask(set_up(sqlite_place.site.config_file, {}), threading.Event())
@@ -181,7 +181,7 @@ def test_an_email_that_may_not_have_been_accepted_is_sent_again(sqlite_place: Pl
 
     with SmtpServer(out_of_step) as server:
         settings = Server(
-            name="main", host="127.0.0.1", port=server.port, security="none", timeout=2
+            name="main", host="127.0.0.1", port=server.port, security="none", timeout=60
         )
         transport = FailoverTransport([SmtpTransport(settings, "here.example.org")])
         moment = now()

@@ -36,7 +36,7 @@ class Place:
         self.asked = asked
         self.url = serving.url
         self.mailer_task = SignupMailTask(set_up(site.config_file, {}), asked)
-        self.client = httpx.Client(trust_env=False, timeout=20)
+        self.client = httpx.Client(trust_env=False, timeout=60)
 
     # -- visiting ------------------------------------------------------------------------------
 

@@ -98,7 +98,7 @@ def served(
             assert thread.is_alive(), "the server did not start"
             time.sleep(0.005)
         port = server.servers[0].sockets[0].getsockname()[1]
-        with httpx.Client(trust_env=False, timeout=20) as client:
+        with httpx.Client(trust_env=False, timeout=60) as client:
             yield Running(folder, port, cache, answers, traffic, client)
     finally:
         server.should_exit = True

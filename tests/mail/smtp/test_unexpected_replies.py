@@ -141,7 +141,7 @@ def to(name: str) -> Envelope:
     return Envelope("letters@example.org", f"{name}@example.org")
 
 
-def transport(server: SmtpServer, timeout: float = 5) -> SmtpTransport:
+def transport(server: SmtpServer, timeout: float = 60) -> SmtpTransport:
     settings = Server(
         name="main", host="127.0.0.1", port=server.port, security="none", timeout=timeout
     )
@@ -186,7 +186,7 @@ def test_a_reply_too_many_or_too_few_makes_no_outcome_wrong(
         meaning = Meaning(PLANS[plan], odd, at, extensions)
         with SmtpServer(meaning) as server:
             # Only silence is waited out: a busy machine must not look like it.
-            found = Round(transport(server, 0.3 if odd.silent else 5)).run()
+            found = Round(transport(server, 0.3 if odd.silent else 60)).run()
             server.hang_up()
         taken = [to.partition("@")[0] for mail in server.mails for to in mail.to]
         for name, error in found.items():
