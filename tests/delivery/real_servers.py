@@ -22,7 +22,7 @@ from reserved_port import reserved_port
 DELIVERS = "daemon"
 """A user of every Debian system, who may do nothing."""
 
-PATIENCE = 30.0
+PATIENCE = 100.0
 """Seconds in which mail has come."""
 
 POSTFIX = """\

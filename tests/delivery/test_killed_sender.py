@@ -35,7 +35,7 @@ DYING = Path(__file__).with_name("dying.py")
 PEOPLE = [f"{name}@example.org" for name in ("ada", "bob", "cyd", "dan", "eve")]
 """Enough for three connections: two can take their next message before the third begins."""
 UNSENT = ("pending", "retry", "failed", "suppressed")
-PATIENCE = 30.0
+PATIENCE = 100.0
 
 T = TypeVar("T", str, tuple[str, str])
 
