@@ -84,7 +84,7 @@ def test_a_sender_that_died_resends_a_delivery_once_and_then_holds_it(site: Mail
         change_deliveries(opened.database, "attempts = 0, next_try = '2026'")
         for _ in range(2):
             change_deliveries(opened.database, "state = 'sending'", owner="killed")
-            Deliveries(opened.database).recover(site.sending.issue, "2026-12-01", resend=True)
+            Deliveries(opened.database).recover("killed", "2026-12-01", resend=True)
             found += opened.database.rows("SELECT state FROM deliveries")
     assert [str(state) for (state,) in found] == ["pending", "held"]
 

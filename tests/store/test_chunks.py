@@ -176,7 +176,7 @@ def test_a_sender_that_died_leaves_its_chunks_to_recovery(
         claims.claim(ISSUE, NOW, LATER)
         claims.mark_sending(SENDING, [1], "main", NOW)
     with database.transaction():
-        assert Deliveries(database).recover(ISSUE, NOW, resend=False) == 1
+        assert Deliveries(database).recover("dead", NOW, resend=False) == [(ISSUE, 1)]
     assert planned.owned(ISSUE) == []
     assert planned.counts(ISSUE) == {"held": 1, "pending": 6} == rows(database)
     assert planned.held() == {ISSUE: 1}

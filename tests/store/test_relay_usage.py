@@ -89,8 +89,8 @@ def test_a_reservation_of_a_dead_worker_stays_until_it_expires(database: Databas
         usage.reserve("a", Reservation(2, 3, 1))
         usage.reserve("b", Reservation(1, 1, 1))
         usage.reserve("a", Reservation(1, 4, 2))
-        usage.end_worker(1, BEGAN)
-        usage.end_worker(1, BEGAN + 1)
+        usage.end_all_but([2], BEGAN)
+        usage.end_all_but([2], BEGAN + 1)
         assert not usage.remove("a", 1)
     assert usage.reservations("a") == [Reservation(1, 4, 0, BEGAN), Reservation(2, 3, 1)]
     with database.transaction():

@@ -27,9 +27,11 @@ from syndicate.delivery.relays import Relay, RelayError
 from syndicate.delivery.states import DeliveryState as S
 from syndicate.delivery.transactions import with_retries
 from syndicate.delivery.workers import (
+    MAX_PERMISSION_AGE,
     Accepted,
     Crashed,
     OutcomeUnknown,
+    Permission,
     ReadyToSend,
     Rejected,
     WorkerEvent,
@@ -199,11 +201,14 @@ class Dispatcher:
         is_due = self._quotas.seconds_until_due(queued) <= 0
         if batch.is_empty and not claimable and not finished and not is_due:
             return
+        started = time.monotonic()
         result = self._recorder.write(batch, self.in_progress, claimable, finished, queued)
         self._quotas.apply(result.exchanges)
         del self._finished[: len(finished)]
         self._recorder.record_outside(batch, result.permissions)
         self._acknowledge(batch)
+        if time.monotonic() - started > MAX_PERMISSION_AGE and not self._recorder.still_permitted():
+            raise SyndicateError("the session of this worker ended while its messages waited")
         self._answer(batch.ready, result.permissions)
         for claim in result.claims:
             self._enqueue(claim)
@@ -269,7 +274,7 @@ class Dispatcher:
             if not permitted:
                 self._finish(claimed)
                 each.relay.quota.finish()  # it was announced
-            each.permission.put(permitted)
+            each.permission.put(Permission(permitted, time.monotonic()))
         for issue, number in permissions.suppressed.items():
             self.in_progress[issue].finished += number
 

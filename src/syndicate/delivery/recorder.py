@@ -9,7 +9,6 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from secrets import token_hex
 
 from syndicate.bounces.handle import settle_refusals
 from syndicate.config.model import Sending as Settings
@@ -30,6 +29,9 @@ from syndicate.store.incarnation import count_up
 from syndicate.store.issue_sends import IssueSend, IssueSends, Pause
 from syndicate.store.issues import Issues, IssueState
 from syndicate.timestamps import format_timestamp
+
+LATE_SECONDS = 60.0
+"""How long outcomes are offered to a database that does not answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +72,20 @@ class BatchResult:
 
 
 class DeliveryRecorder:
-    """Writes to the store for one run of the sender, which holds the lock of senders."""
+    """Writes to the store for one run of the sender, in the session of its worker."""
 
     def __init__(
         self,
         database: Database,
         settings: Settings,
+        owner: str,
         quotas: QuotaExchange,
         refused: Callable[[ClaimedDelivery, DeliveryError], None],
         write_sent_record: Callable[[int], None],
     ) -> None:
-        """`refused` is called, in the transaction, for each permanent refusal.
+        """`owner` is what this worker claims chunks as.
+
+        `refused` is called, in the transaction, for each permanent refusal.
 
         `write_sent_record` writes the count of changes outside the store; it raises OSError.
         """
@@ -89,7 +94,7 @@ class DeliveryRecorder:
         self._quotas = quotas
         self._refused = refused
         self._write_sent_record = write_sent_record
-        self._claims = Claims(database, owner=token_hex(8))
+        self._claims = Claims(database, owner)
         self._deliveries = Deliveries(database)
         self._sends = IssueSends(database)
 
@@ -137,14 +142,22 @@ class DeliveryRecorder:
         return commit(self._database, write)
 
     def write_last(self, batch: Batch) -> None:
-        """Write outcomes after an error, also when the lock may be lost. Raises StoreError."""
+        """Write outcomes after an error, also when the session has ended. Raises StoreError.
+
+        If another worker has recovered the deliveries meanwhile, certain outcomes still count.
+        """
 
         def write() -> None:
             with self._database.transaction():
                 self._write_outcomes(batch)
+                self._claims.apply_late(batch.transitions, batch.now)
                 self._quotas.close()
 
-        with_retries(write)
+        with_retries(write, seconds=LATE_SECONDS)
+
+    def still_permitted(self) -> bool:
+        """Whether messages that were permitted may still go: others may have taken them over."""
+        return self._database.has_session()
 
     def close(self, batch: Batch) -> None:
         """Write a last batch, and give up all chunks and quotas: nothing is in flight any more."""
@@ -219,7 +232,7 @@ class DeliveryRecorder:
         if current and not current.is_planned:
             return Claim(issue)
         if any(counts.get(state) for state in OPEN):
-            return Claim(issue, exhausted=True)
+            return Claim(issue, exhausted=not self._claims.owned_by_others(issue))
         pause = automatic_pause.at_end(counts, self._settings.max_failure_percent)
         if pause and current and not current.confirmed_at:
             self._sends.pause(issue, pause)

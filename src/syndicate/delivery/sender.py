@@ -1,10 +1,11 @@
 """The sender of a site: plans approved issues, sends planned deliveries, loses none.
 
-    recover   deliveries of a sender that died: sending becomes held
+    recover   deliveries of workers that died: sending becomes held
     plan      an approved issue gets its deliveries, in steps, one transaction each
     run       claim, send, record, until nothing is due
 
-There is one sender for each store: it holds a lock, which the system frees however it ends.
+Each process that sends is a worker with a session. From an SQLite store one worker sends at a time,
+from PostgreSQL many.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from secrets import randbits
 
 from syndicate.bounces.classify import classify_refusal
 from syndicate.bounces.handle import record_bounce
@@ -31,12 +31,12 @@ from syndicate.delivery.rate_limits import DAY
 from syndicate.delivery.recorder import DeliveryRecorder
 from syndicate.delivery.relays import Relay, RelayError, transports
 from syndicate.delivery.states import BACKOFF, OPEN
+from syndicate.delivery.worker_session import WorkerSession, worker_session
 from syndicate.delivery.workers import worker_pool
-from syndicate.errors import DeliveryError, SyndicateError
+from syndicate.errors import DeliveryError
 from syndicate.issues.archive import Shown, is_written
 from syndicate.site import Site
 from syndicate.store.bounces import new_bounce
-from syndicate.store.chunks import Chunks
 from syndicate.store.claims import ClaimedDelivery
 from syndicate.store.deliveries import Deliveries
 from syndicate.store.incarnation import Incarnation
@@ -95,22 +95,19 @@ def send(
     of the transport `outbox` go to that folder. Raises SyndicateError when another program sends
     from this store, and when the store may be a copy or older than what was sent from it.
     """
-    if not site.database.lock_sending():
-        raise SyndicateError(
-            "another program is already sending from this store",
-            hint="let it finish; syndicate deliveries report shows its progress",
-        )
-    incarnation = Incarnation(site.database, site.sent_record)
-    incarnation.require()
-    incarnation.synchronise()
-    return Sender(site, outbox, shown).run_once(stopping, on_progress)
+    with worker_session(site.database, site.config) as session:
+        incarnation = Incarnation(site.database, site.sent_record)
+        incarnation.require()
+        incarnation.synchronise()
+        return Sender(site, session, outbox, shown).run_once(stopping, on_progress)
 
 
 class Sender:
-    """Sends from one store; the caller holds the lock of senders."""
+    """Sends from one store, in the session of a worker."""
 
-    def __init__(self, site: Site, outbox: Path, shown: Shown) -> None:
+    def __init__(self, site: Site, session: WorkerSession, outbox: Path, shown: Shown) -> None:
         self._site = site
+        self._session = session
         self._shown = shown
         self._waiting: list[str] = []
         self._settings = site.config.sending
@@ -119,14 +116,13 @@ class Sender:
         self._transports = transports(self._settings, outbox, site.host)
         self._plan_at = 0.0
         self._pace = PlanningPace()
-        self._worker = randbits(48)
 
     def run_once(self, stopping: Callable[[], bool], on_progress: ProgressCallback) -> SendReport:
-        """One run, from recovery until nothing is due.
+        """One run, until nothing is due.
 
         It starts again when the key that signs links is replaced meanwhile.
         """
-        self._recover()
+        self._session.recover()
         self._forget_usage()
         progress: list[IssueProgress] = []
         while True:
@@ -137,17 +133,19 @@ class Sender:
                 return self._report(progress, relays)
 
     def _must_stop(self, stopping: Callable[[], bool], key: _SigningKeyWatch) -> bool:
-        return stopping() or self._quiet_until() is not None or key.check()
+        is_over = stopping() or self._session.is_draining
+        return is_over or self._quiet_until() is not None or key.check()
 
     def _dispatch(
         self, relays: Sequence[Relay], stopping: Callable[[], bool], on_progress: ProgressCallback
     ) -> Sequence[IssueProgress]:
         """Run the workers and the dispatcher until nothing is due; the progress of all issues."""
         incarnation = Incarnation(self._site.database, self._site.sent_record)
-        quotas = QuotaExchange(self._site.database, self._worker, relays)
+        quotas = QuotaExchange(self._site.database, self._session.worker.id, relays)
         recorder = DeliveryRecorder(
             self._site.database,
             self._settings,
+            self._session.owner,
             quotas,
             self._record_refusal,
             partial(incarnation.write, incarnation.identity().incarnation),
@@ -172,15 +170,6 @@ class Sender:
         return list(seen.values())
 
     # -- before and after ----------------------------------------------------------------------
-
-    def _recover(self) -> None:
-        """Recover the deliveries of a sender that died, also of issues that have ended since."""
-        now = format_timestamp(datetime.now(UTC))
-        resend = self._settings.on_held == "resend"
-        with self._site.database.transaction():
-            for issue in Chunks(self._site.database).owned_issues():
-                self._deliveries.recover(issue, now, resend=resend)
-            RelayUsage(self._site.database).end_others(self._worker, self._site.database.clock())
 
     def _forget_usage(self) -> None:
         """Delete usage of relays that is too old for any limit."""
@@ -214,6 +203,7 @@ class Sender:
 
     def _issues_to_send(self) -> Mapping[int, IssueSend]:
         """The issues to send now, after planning those that were approved meanwhile."""
+        self._session.look()
         if time.monotonic() >= self._plan_at:
             self._waiting = plan_approved(self._site, datetime.now(UTC), self._shown)
             self._plan_at = time.monotonic() + PLAN_SECONDS

@@ -1,4 +1,4 @@
-"""Transactions of the sender: retried while the database fails, refused without its lock."""
+"""Transactions of a worker: retried while the database fails, refused without its session."""
 
 from __future__ import annotations
 
@@ -23,27 +23,33 @@ RETRY_SECONDS = 0.2
 def commit(database: Database, write: Callable[[], T]) -> T:
     """Run `write` in a transaction; its result.
 
-    Raises StoreError, and SyndicateError when another program may be sending.
+    Raises StoreError, and SyndicateError when the session of this worker has ended.
     """
 
     def transaction() -> T:
         with database.transaction():
-            if not database.holds_sending():
+            if not database.has_session():
                 raise SyndicateError(
-                    "the connection to the database broke, and another program may send now",
-                    hint="what is left goes out with the next run",
+                    "the connection to the database broke, so others may send now",
+                    hint="the next run continues",
                 )
             return write()
 
     return with_retries(transaction)
 
 
-def with_retries(act: Callable[[], T]) -> T:
-    """Call `act`, again when it raises StoreError; raises the last one."""
-    for number in range(1, MAX_TRIES):
+def with_retries(act: Callable[[], T], seconds: float = 0.0) -> T:
+    """Call `act`, again when it raises StoreError: MAX_TRIES times, or longer for `seconds`.
+
+    Raises the last StoreError.
+    """
+    end = time.monotonic() + seconds
+    number = 1
+    while number < MAX_TRIES or time.monotonic() < end:
         try:
             return act()
         except StoreError as error:
             log.warning("retrying: %s", error.message)
-            time.sleep(number * RETRY_SECONDS)
+            time.sleep(min(number, MAX_TRIES) * RETRY_SECONDS)
+            number += 1
     return act()

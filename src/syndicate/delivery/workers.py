@@ -25,6 +25,22 @@ IDLE_SECONDS = 5.0
 MAX_LOST_CONNECTIONS = 3
 """Connections that may end before the message of one delivery; then it is retried later."""
 
+MAX_PERMISSION_AGE = 5.0
+"""Seconds after which a permitted message does not go: the process was stopped meanwhile, and
+another worker may have taken over. That needs longer (`worker_session.MAX_SILENT_LOOKS`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """Whether a message may go, as of a moment of the monotonic clock."""
+
+    is_granted: bool
+    at: float
+
+    def is_valid(self, now: float) -> bool:
+        """Whether it was granted, and this process has not been stopped for long since."""
+        return self.is_granted and now - self.at < MAX_PERMISSION_AGE
+
 
 @dataclass(frozen=True, slots=True)
 class ReadyToSend:
@@ -32,7 +48,7 @@ class ReadyToSend:
 
     task: Task
     relay: Relay
-    permission: SimpleQueue[bool]
+    permission: SimpleQueue[Permission]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +160,7 @@ class Worker:
         self._number = number
         self._queue = queue
         self._events = events
-        self._permission: SimpleQueue[bool] = SimpleQueue()
+        self._permission: SimpleQueue[Permission] = SimpleQueue()
         self._recorded: SimpleQueue[None] = SimpleQueue()
         self._last_accepted: Task | None = None  # in the present session
 
@@ -200,9 +216,13 @@ class Worker:
                     return None
                 job = self._next_job(IDLE_SECONDS)
                 continue
-            if not self._await_permission(job.task):
+            permission = self._await_permission(job.task)
+            if not permission.is_granted:
                 return None
             following = self._next_job(0)
+            if not permission.is_valid(time.monotonic()):
+                self._report_overdue(job.task)
+                return following
             if not self._finish(session, job, following):
                 return following
             job = following or self._next_job(IDLE_SECONDS)
@@ -247,15 +267,20 @@ class Worker:
                 self._recorded.get(timeout=POLL_SECONDS)
                 return
 
-    def _await_permission(self, task: Task) -> bool:
-        """Ask the dispatcher whether a message may go; False if it has ended."""
+    def _await_permission(self, task: Task) -> Permission:
+        """Ask the dispatcher whether a message may go; it may not if the dispatcher has ended."""
         self._events.put(ReadyToSend(task, self._relay, self._permission))
         while True:
             closed = self._queue.closed  # read first: an answer given before it closed counts
             with suppress(Empty):
                 return self._permission.get(timeout=0 if closed else POLL_SECONDS)
             if closed:
-                return False
+                return Permission(is_granted=False, at=0.0)
+
+    def _report_overdue(self, task: Task) -> None:
+        """Report a permitted message that does not go: the permission is too old."""
+        error = DeliveryError("not sent: this program was stopped meanwhile", permanent=False)
+        self._events.put(Rejected(task, self._relay, error, was_permitted=True))
 
     def _wait_for_job(self) -> _Job | None:
         """The next job, however long it takes; None when this worker gets none."""

@@ -1,4 +1,4 @@
-"""Table of chunks of deliveries: consecutive ones of an issue, which one sender owns at a time.
+"""Table of chunks of deliveries: consecutive ones of an issue, which one worker owns at a time.
 
 A chunk counts its deliveries by state while no sender owns it; those of an owned chunk change all
 the time, so they are counted when asked for. All SQL; writing runs inside a transaction.
@@ -103,10 +103,16 @@ class Chunks:
         """The chunks that a sender owns."""
         return self._selected("owner <> '' AND owner = :owner", {"owner": owner})
 
-    def owned_issues(self) -> list[int]:
-        """The issues that have owned chunks."""
-        rows = self._rows("SELECT DISTINCT issue FROM delivery_chunks WHERE owner <> ''")
-        return sorted(int(issue) for (issue,) in rows)
+    def owners(self) -> list[str]:
+        """All owners of chunks."""
+        rows = self._rows("SELECT DISTINCT owner FROM delivery_chunks WHERE owner <> ''")
+        return sorted(str(owner) for (owner,) in rows)
+
+    def owned_by_others(self, issue: int, owner: str) -> bool:
+        """Whether others than this owner own chunks of an issue."""
+        where = "owner <> '' AND issue = :issue AND owner <> :owner"
+        query = f"SELECT 1 FROM delivery_chunks WHERE {where} LIMIT 1"
+        return bool(self._rows(query, {"issue": issue, "owner": owner}))
 
     def of(self, issue: int, subscribers: Iterable[int]) -> list[Chunk]:
         """The chunks that deliveries to these subscribers are in, each once."""

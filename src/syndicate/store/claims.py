@@ -53,6 +53,8 @@ class Transition(NamedTuple):
         return f"{self.server}: {self.reply}" if self.server else self.reply
 
 
+LATE = ("issue", "subscriber", "server", "reply")
+
 SENDING_ACTIVE = (
     "EXISTS (SELECT 1 FROM issue_sends WHERE issue = :issue AND pause_kind = '' AND ended_at = '')"
 )
@@ -158,6 +160,36 @@ class Claims:
                 if each.event
             ]
         )
+
+    def apply_late(self, transitions: Iterable[Transition], now: str) -> None:
+        """Mark deliveries as sent that were recovered because this worker was taken for dead.
+
+        Only if nothing happened to them since; the server accepted them, so the outcome is certain.
+        """
+        for each in transitions:
+            if each.state != "sent":
+                continue
+            rows = self._rows(
+                "UPDATE deliveries SET state = 'sent', changed_at = :now, server = :server, "
+                "reply = :reply WHERE issue = :issue AND subscriber = :subscriber "
+                "AND state IN ('held', 'pending') AND EXISTS (SELECT 1 FROM recovered_deliveries r "
+                "WHERE r.worker = :worker AND r.issue = deliveries.issue "
+                "AND r.subscriber = deliveries.subscriber) RETURNING issue, subscriber",
+                {
+                    **{name: getattr(each, name) for name in LATE},
+                    "worker": int(self._owner),
+                    "now": now,
+                },
+            )
+            for issue, subscriber in rows:
+                for chunk in self._chunks.of(issue, [subscriber]):
+                    self._chunks.recount(chunk)
+                event = DeliveryEvent(issue, subscriber, now, "resolved", f"late: {each.detail}")
+                self._events.add([event])
+
+    def owned_by_others(self, issue: int) -> bool:
+        """Whether other workers own chunks of an issue."""
+        return self._chunks.owned_by_others(issue, self._owner)
 
     def hold_sent(self, issue: int, subscriber: int, reason: str, now: str) -> None:
         """Hold a sent delivery: later replies show that its outcome is unknown."""

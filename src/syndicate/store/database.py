@@ -14,7 +14,7 @@ from syndicate.errors import StoreError
 Row = tuple[Any, ...]
 Values = Mapping[str, object]
 
-SCHEMA_VERSION = "0018"
+SCHEMA_VERSION = "0019"
 """The newest migration."""
 
 ABOUT_PEOPLE = frozenset(
@@ -23,8 +23,8 @@ ABOUT_PEOPLE = frozenset(
         "suppressions",
         *("bounces", "deliveries", "delivery_chunks", "delivery_events", "issue_sends"),
         "provider_events",
-        *("relay_reservations", "relay_usage"),
-        "withdrawals",
+        *("recovered_deliveries", "relay_reservations", "relay_usage"),
+        *("withdrawals", "workers"),
     )
 )
 """Tables that no copy has: they may be large, and personal."""
@@ -80,11 +80,29 @@ class Database(Protocol):
         ...
 
     def lock_sending(self) -> bool:
-        """Take the lock of senders, until `close`; False if another program holds it."""
+        """Keep workers out, until `close`; False if one may be sending."""
         ...
 
-    def holds_sending(self) -> bool:
-        """Whether we hold the lock of senders: a broken connection has lost it."""
+    def begin_session(self, worker: int) -> bool:
+        """Begin the session of a worker, which lasts until `close` or until the connection breaks.
+
+        False while another program keeps workers out, or sends where only one may: with SQLite.
+        """
+        ...
+
+    def has_session(self) -> bool:
+        """Whether the session of our worker lasts: a broken connection has ended it."""
+        ...
+
+    def ended_sessions(self, workers: Sequence[int]) -> list[int]:
+        """Those of these workers, none of them ours, that have no session.
+
+        In a transaction none of them can begin one before its end.
+        """
+        ...
+
+    def end_session(self, worker: int) -> None:
+        """End the session of another worker, which does not respond. Nothing if it has none."""
         ...
 
     def clock(self) -> float:
@@ -140,5 +158,5 @@ def upsert_statement(
     changes = ", ".join(f"{name} = excluded.{name}" for name in columns if name not in key)
     return (
         f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join(placeholders)}) "
-        f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET {changes}"
+        f"ON CONFLICT ({', '.join(key)}) DO {f'UPDATE SET {changes}' if changes else 'NOTHING'}"
     )

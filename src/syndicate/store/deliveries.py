@@ -163,18 +163,18 @@ class Deliveries:
         self._chunks.release(self._chunks.owned(issue))
         return number
 
-    def recover(self, issue: int, now: str, *, resend: bool) -> int:
-        """Recover deliveries of a sender that died; how many have an unknown outcome.
+    def recover(self, owner: str, now: str, *, resend: bool) -> list[tuple[int, int]]:
+        """Recover the deliveries of a dead worker; those with unknown outcome: issue, subscriber.
 
-        Its chunks are released. Those being sent are held, or with `resend` sent again if this was
-        their first attempt. Only for the program that holds the lock of senders.
+        Its chunks are released. Deliveries being sent are held, or with `resend` sent again if this
+        was their first attempt.
         """
-        owned = self._chunks.owned(issue)
+        owned = self._chunks.owned_by(owner)
         after = "CASE WHEN attempts = 0 THEN 'pending' ELSE 'held' END" if resend else "'held'"
         unknown = [
-            DeliveryEvent(issue, int(who), now, str(state), UNKNOWN)
+            DeliveryEvent(chunk.issue, int(subscriber), now, str(state), UNKNOWN)
             for chunk in owned
-            for who, state in self._rows(
+            for subscriber, state in self._rows(
                 f"UPDATE deliveries SET state = {after}, attempts = attempts + 1, "
                 "changed_at = :now, reply = :reply "
                 f"WHERE {RANGE} AND state = 'sending' RETURNING subscriber, state",
@@ -183,7 +183,7 @@ class Deliveries:
         ]
         self._events.add(unknown)
         self._chunks.release(owned)
-        return len(unknown)
+        return [(event.issue, event.subscriber) for event in unknown]
 
     def _apply(self, issue: int, change: _Change, only: Sequence[int] = ()) -> int:
         """Change deliveries of an issue, chunk by chunk; how many. `only`: to some subscribers."""

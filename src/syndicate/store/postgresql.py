@@ -11,7 +11,14 @@ import sqlalchemy
 import sqlalchemy.exc
 
 from syndicate.errors import StoreError
-from syndicate.store.advisory_locks import BUILDS, SENDERS, SERVICES, WRITERS, is_held
+from syndicate.store.advisory_locks import (
+    BUILDS,
+    SENDERS,
+    SERVICES,
+    WORKERS,
+    WRITERS,
+    is_held,
+)
 from syndicate.store.database import SCHEMA_VERSION, Row, Values, upsert_statement, wait_until
 from syndicate.store.migrate import upgrade
 from syndicate.store.schema import metadata
@@ -161,8 +168,26 @@ class PostgreSQL:
     def lock_sending(self) -> bool:
         return self.rows(f"SELECT pg_try_advisory_lock({SENDERS})") == [(True,)]
 
-    def holds_sending(self) -> bool:
+    def begin_session(self, worker: int) -> bool:
+        if self.rows(f"SELECT pg_try_advisory_lock_shared({SENDERS})") != [(True,)]:
+            return False
+        self.rows(f"SELECT pg_advisory_lock({WORKERS}, {int(worker)})")
+        return True
+
+    def has_session(self) -> bool:
         return self._holds(SENDERS)
+
+    def ended_sessions(self, workers: Sequence[int]) -> list[int]:
+        lock = f"SELECT pg_try_advisory_xact_lock({WORKERS}, :worker)"
+        return [each for each in workers if self.rows(lock, {"worker": each}) == [(True,)]]
+
+    def end_session(self, worker: int) -> None:
+        self.rows(
+            "SELECT pg_terminate_backend(l.pid) FROM pg_locks l WHERE l.locktype = 'advisory' "
+            f"AND l.classid = {WORKERS} AND l.objid = :worker AND l.objsubid = 2 AND l.granted "
+            "AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+            {"worker": worker},
+        )
 
     def lock_service(self, name: str) -> bool:
         """Take the lock of services under a name, until `close`; False if another has it."""

@@ -117,23 +117,16 @@ class RelayUsage:
             [{"relay": relay, "worker": worker} for worker in workers],
         )
 
-    def end_worker(self, worker: int, now: float) -> None:
-        """A worker is dead: what it reserved may still be sent for some time.
+    def end_all_but(self, workers: Iterable[int], now: float) -> None:
+        """All workers but these are dead: what they reserved may still be sent for some time.
 
-        Its connections are free.
+        Their connections are free.
         """
+        living = ", ".join(str(int(worker)) for worker in workers)
         self._database.run(
             "UPDATE relay_reservations SET ended_at = :now, connections = 0 "
-            "WHERE worker = :worker AND ended_at = 0",
-            {"worker": worker, "now": now},
-        )
-
-    def end_others(self, worker: int, now: float) -> None:
-        """End all workers but this one, which is the only one."""
-        self._database.run(
-            "UPDATE relay_reservations SET ended_at = :now, connections = 0 "
-            "WHERE worker <> :worker AND ended_at = 0",
-            {"worker": worker, "now": now},
+            f"WHERE ended_at = 0 AND worker NOT IN ({living})",
+            {"now": now},
         )
 
     def merge(self, relay: str, sequence: int, before: float) -> int:

@@ -316,14 +316,14 @@ deliveries = Table(  # one issue to one subscriber
     postgresql_with={"fillfactor": 70},
 )
 
-delivery_chunks = Table(  # consecutive deliveries of an issue, which one sender owns at a time
+delivery_chunks = Table(  # consecutive deliveries of an issue, which one worker owns at a time
     "delivery_chunks",
     metadata,
     Column("issue", BigInteger, primary_key=True, autoincrement=False),
     Column("number", BigInteger, primary_key=True, autoincrement=False),  # 1, 2, ...
     Column("first_subscriber", BigInteger, nullable=False),  # the one after the chunk before
     Column("last_subscriber", BigInteger, nullable=False),
-    Column("owner", PLAIN, nullable=False, server_default=""),  # the sender that claimed it
+    Column("owner", PLAIN, nullable=False, server_default=""),  # the id of the worker, or ""
     # How many deliveries were in each state when its last owner gave it up.
     Column("pending", BigInteger, nullable=False, server_default="0"),
     Column("retry", BigInteger, nullable=False, server_default="0"),
@@ -399,6 +399,32 @@ relay_reservations = Table(  # what each worker may send now or is sending
     Column("messages", BigInteger, nullable=False),
     Column("connections", BigInteger, nullable=False),
     Column("ended_at", Double, nullable=False),  # seconds since 1970; 0: it may live
+    sqlite_with_rowid=False,
+)
+
+workers = Table(  # the processes that send from this store, and those that died lately
+    "workers",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),  # never reused
+    Column("name", PLAIN, nullable=False),
+    Column("host", PLAIN, nullable=False),
+    Column("pid", BigInteger, nullable=False),
+    Column("version", PLAIN, nullable=False),  # of the program
+    Column("settings", PLAIN, nullable=False),  # those that must agree, as hashes: JSON
+    Column("started_at", PLAIN, nullable=False),
+    Column("seen_at", PLAIN, nullable=False),
+    Column("ended_at", PLAIN, nullable=False, server_default=""),  # when it was found dead
+    Column("draining", BigInteger, nullable=False, server_default="0"),  # 1: it is to end
+    sqlite_with_rowid=False,
+    postgresql_with={"fillfactor": 50},
+)
+
+recovered_deliveries = Table(  # those a dead worker was sending; it may still know the outcome
+    "recovered_deliveries",
+    metadata,
+    Column("worker", BigInteger, primary_key=True, autoincrement=False),
+    Column("issue", BigInteger, primary_key=True, autoincrement=False),
+    Column("subscriber", BigInteger, primary_key=True, autoincrement=False),
     sqlite_with_rowid=False,
 )
 

@@ -237,11 +237,20 @@ class Sqlite:
         self._sending = file
         return True
 
-    def holds_sending(self) -> bool:
+    def begin_session(self, worker: int) -> bool:  # noqa: ARG002  there is only one
+        return self._sending is not None or self.lock_sending()
+
+    def has_session(self) -> bool:
         return self._sending is not None
 
     def clock(self) -> float:
         return CLOCK_OFFSET + time.monotonic()  # it is never set
+
+    def ended_sessions(self, workers: Sequence[int]) -> list[int]:
+        return list(workers) if self._sending else []
+
+    def end_session(self, worker: int) -> None:
+        """Nothing to do: no other worker can have a session beside ours."""
 
     def _beside(self, suffix: str) -> Path:
         return self.path.with_name(self.path.name + suffix)

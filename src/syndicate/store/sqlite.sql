@@ -193,6 +193,13 @@ CREATE TABLE provider_events (
   PRIMARY KEY (id)
 )
  WITHOUT ROWID;
+CREATE TABLE recovered_deliveries (
+  worker BIGINT NOT NULL,
+  issue BIGINT NOT NULL,
+  subscriber BIGINT NOT NULL,
+  PRIMARY KEY (worker, issue, subscriber)
+)
+ WITHOUT ROWID;
 CREATE TABLE relay_reservations (
   relay TEXT NOT NULL,
   worker BIGINT NOT NULL,
@@ -285,5 +292,19 @@ CREATE TABLE withdrawals (
   occurred_at TEXT NOT NULL,
   PRIMARY KEY (id)
 );
+CREATE TABLE workers (
+  id BIGINT NOT NULL,
+  name TEXT NOT NULL,
+  host TEXT NOT NULL,
+  pid BIGINT NOT NULL,
+  version TEXT NOT NULL,
+  settings TEXT NOT NULL,
+  started_at TEXT NOT NULL,
+  seen_at TEXT NOT NULL,
+  ended_at TEXT DEFAULT '' NOT NULL,
+  draining BIGINT DEFAULT '0' NOT NULL,
+  PRIMARY KEY (id)
+)
+ WITHOUT ROWID;
 CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY);
-INSERT INTO alembic_version VALUES ('0018');
+INSERT INTO alembic_version VALUES ('0019');
