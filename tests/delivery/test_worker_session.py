@@ -21,6 +21,7 @@ from mailings import Mailing, mailing
 from smtp_server import Action, Close, SmtpServer, Step
 from syndicate.delivery import worker_session as sessions
 from syndicate.delivery.planning import plan_approved, plan_step
+from syndicate.delivery.planning_pace import PlanningPace
 from syndicate.delivery.worker_session import WorkerSession, silent_looks, worker_session
 from syndicate.errors import StoreError, SyndicateError
 from syndicate.site import Site
@@ -151,7 +152,8 @@ def test_the_settings_of_a_dead_worker_do_not_count(site: Mailing) -> None:
     ):
         lose_session(one, session, another)
     site.send_by_smtp(2525, per_second=6)
-    with site.folder.opened() as other, worker_session(other.database, other.config):
+    with site.folder.opened() as other, worker_session(other.database, other.config) as session:
+        session.recover()
         rows = Workers(other.database).all()
     assert [bool(row.ended_at) for row in rows] == [True, False]
 
@@ -186,7 +188,7 @@ def first(site: Mailing, monkeypatch: pytest.MonkeyPatch) -> Iterator[FirstWorke
         worker_session(opened.database, opened.config, "first") as session,
     ):
         plan_approved(opened, NOON)
-        plan_step(opened, NOON)
+        plan_step(opened, NOON, PlanningPace())
         claims = Claims(opened.database, session.owner)
         with opened.database.transaction():
             (claimed,) = claims.claim(issue, NOW, LATER)
@@ -226,7 +228,8 @@ def test_a_worker_that_was_taken_for_dead_still_reports_what_it_knows(
     site: Mailing, first: FirstWorker, other: Site
 ) -> None:
     first.die(other)
-    with worker_session(other.database, other.config):
+    with worker_session(other.database, other.config) as session:
+        session.recover()
         assert states(site) == {"held": 1, "pending": 14}
         apply_late(site, first)
     assert states(site) == {"sent": 1, "pending": 14}
@@ -239,7 +242,8 @@ def test_a_report_counts_before_others_see_that_its_worker_is_dead(
 ) -> None:
     first.die(other)
     apply_late(site, first)
-    with worker_session(other.database, other.config):
+    with worker_session(other.database, other.config) as session:
+        session.recover()
         assert states(site) == {"sent": 1, "pending": 14}
 
 
@@ -249,6 +253,7 @@ def test_a_worker_reports_nothing_about_deliveries_of_others(
 ) -> None:
     first.die(other)
     with worker_session(other.database, other.config) as session:
+        session.recover()
         with other.database.transaction():
             claims = Claims(other.database, session.owner)
             claims.apply_late([first.sending], NOW)
@@ -326,7 +331,7 @@ def in_small_chunks(monkeypatch: pytest.MonkeyPatch, site: Mailing) -> Mailing:
     site.send_by_smtp(2525)
     with site.folder.opened() as opened:
         plan_approved(opened, NOON)
-        plan_step(opened, NOON)
+        plan_step(opened, NOON, PlanningPace())
     return site
 
 

@@ -123,7 +123,7 @@ def silent_looks(
 def worker_session(
     database: Database, config: Config, name: str = DEFAULT_NAME
 ) -> Iterator[WorkerSession]:
-    """A session, and the deliveries of dead workers recovered.
+    """A session of this process.
 
     Raises SyndicateError when another program keeps workers out or sends where only one may, and
     when settings or versions differ.
@@ -132,7 +132,6 @@ def worker_session(
         worker = _begin(database, config, name)
     session = WorkerSession(database, worker, resend=config.sending.on_held == "resend")
     try:
-        session.recover()
         yield session
     except BaseException:
         with suppress(StoreError, SyndicateError):  # others see that the session has ended
