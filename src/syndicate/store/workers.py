@@ -1,7 +1,7 @@
 """Table of workers: the processes that send from this store, and those that died. All its SQL.
 
 A worker lives as long as its session (`Database.begin_session`), not as long as its row: one that
-is killed leaves its row behind, until another worker finds it dead and recovers its deliveries.
+is killed keeps its row until another worker finds it dead and recovers its deliveries.
 """
 
 from __future__ import annotations
