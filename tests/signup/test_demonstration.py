@@ -23,6 +23,8 @@ import pytest
 from playwright.sync_api import Page, expect
 from visits import WEEKLY, Place, opened
 
+from syndicate import cli
+
 PROGRAM = Path(sys.executable).with_name("syndicate")
 LINK = re.compile(r"https?://\S+/(?:confirm|preferences)/[\w-]+")
 PATIENCE_SECONDS = 60
@@ -107,7 +109,7 @@ class Links(HTMLParser):
 
 @pytest.mark.parametrize(
     "site_url",
-    ["https://example.org/", "https://example.org/my/blog/", "https://müsli.example/"],
+    ["https://example.org/", "https://müsli.example/my/blog/"],
 )
 def test_every_link_stays_at_the_printed_url_and_works(tmp_path: Path, site_url: str) -> None:
     hosts = {urlsplit(site_url).netloc, "xn--msli-0ra.example"}
@@ -247,8 +249,9 @@ def delivering(tmp_path: Path) -> Iterator[Place]:
 def test_an_issue_is_delivered_to_the_outbox_of_a_site_without_https(delivering: Place) -> None:
     delivering.subscribe("ada@example.net")
     folder = delivering.site.root
+    config = str(delivering.site.config_file)
     for command in (["issues", "make", "weekly"], ["issues", "approve", "weekly"], ["send"]):
-        subprocess.run([PROGRAM, *command], cwd=folder, capture_output=True)
+        cli.main([*command, "--config", config])
     files = sorted((folder / "outbox").glob("*.eml"), key=lambda file: file.stat().st_mtime_ns)
     message = email.message_from_bytes(files[-1].read_bytes(), policy=email.policy.SMTP)
     assert message["list-unsubscribe"].strip().startswith("<mailto:")

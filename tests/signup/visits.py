@@ -112,21 +112,35 @@ class Place:
 @contextmanager
 def opened(root: Path, database_url: str, **settings: Mapping[str, object]) -> Iterator[Place]:
     """A site with two newsletters, built and served at a port that is free."""
-    with reserved_port() as port:
-        site = SiteFolder(root / "site", database_url)
-        own: dict[str, Mapping[str, object]] = {
-            "site": {"url": f"http://127.0.0.1:{port}/", **settings.pop("site", {})},
-            "newsletters": {"weekly": WEEKLY, "daily": DAILY},
-            "subscribers": {"signup_pages": True},
-        }
-        site.configure(**(own | settings))
-        site.article("one.md", "A heron", date="2026-11-01", tags=["Birds", "Sea & Sky"])
-        site.build()
-        setup, asked = set_up(site.config_file, {}), Event()
-        serving = HttpServer(setup, Scheduler([]), "127.0.0.1", port, 60, asked)
-        serving.listen()
-        serving.start()
-        try:
-            yield Place(site, serving, asked)
-        finally:
-            serving.stop()
+    with (
+        reserved_port() as port,
+        served(built(root, database_url, port, **settings), port) as place,
+    ):
+        yield place
+
+
+def built(root: Path, database_url: str, port: int, **settings: Mapping[str, object]) -> SiteFolder:
+    """A site with two newsletters that was built, for a server at this port."""
+    site = SiteFolder(root / "site", database_url)
+    own: dict[str, Mapping[str, object]] = {
+        "site": {"url": f"http://127.0.0.1:{port}/", **settings.pop("site", {})},
+        "newsletters": {"weekly": WEEKLY, "daily": DAILY},
+        "subscribers": {"signup_pages": True},
+    }
+    site.configure(**(own | settings))
+    site.article("one.md", "A heron", date="2026-11-01", tags=["Birds", "Sea & Sky"])
+    site.build()
+    return site
+
+
+@contextmanager
+def served(site: SiteFolder, port: int) -> Iterator[Place]:
+    """A site that is served at this port."""
+    setup, asked = set_up(site.config_file, {}), Event()
+    serving = HttpServer(setup, Scheduler([]), "127.0.0.1", port, 60, asked)
+    serving.listen()
+    serving.start()
+    try:
+        yield Place(site, serving, asked)
+    finally:
+        serving.stop()
