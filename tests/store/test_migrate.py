@@ -202,29 +202,29 @@ def test_existing_drafts_get_a_random_url_and_all_documents_are_made_again(
     engine.dispose()
 
 
-@pytest.mark.parametrize(
-    ("reason", "kind"),
-    [
-        ("", ""),
-        ("paused by the operator", "operator"),
-        ("waits for a confirmation: it was approved at 2026-11-01T08:00:00Z", "old_approval"),
-        ("12 of 100 messages were refused", "refusals"),
-        ("main: 535 wrong password", "server"),
-    ],
-)
-def test_a_paused_issue_gets_the_kind_of_its_pause(
-    new_database_url: str, reason: str, kind: str
-) -> None:
+KINDS_OF_PAUSES = {
+    "": "",
+    "paused by the operator": "operator",
+    "waits for a confirmation: it was approved at 2026-11-01T08:00:00Z": "old_approval",
+    "12 of 100 messages were refused": "refusals",
+    "main: 535 wrong password": "server",
+}
+
+
+def test_a_paused_issue_gets_the_kind_of_its_pause(new_database_url: str) -> None:
     engine = sqlalchemy.create_engine(new_database_url)
     migrate(engine, "0014")
     with engine.begin() as connection:
         table = metadata_of(engine)["issue_sends"]
-        connection.execute(table.insert().values({**row_of(table), "paused": reason}))
+        for issue, reason in enumerate(KINDS_OF_PAUSES):
+            row = {**row_of(table), "issue": issue, "slot": f"slot {issue}", "paused": reason}
+            connection.execute(table.insert().values(row))
     migrate(engine, "0015")
     with engine.connect() as connection:
-        query = "SELECT pause_kind, pause_reason, slot FROM issue_sends"
-        (row,) = connection.execute(sqlalchemy.text(query)).all()
-    assert tuple(row) == (kind, reason, "issue_sends slot")
+        query = "SELECT pause_reason, pause_kind, slot FROM issue_sends ORDER BY issue"
+        rows = connection.execute(sqlalchemy.text(query)).all()
+    expected = enumerate(KINDS_OF_PAUSES.items())
+    assert [tuple(row) for row in rows] == [(*pair, f"slot {n}") for n, pair in expected]
     engine.dispose()
 
 
