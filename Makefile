@@ -22,13 +22,13 @@ run: $(RUNTIME) ## Build the demonstration site, print its address, and serve it
 	@$(BIN)/syndicate run
 
 test: $(DEV) ## Run all tests but the soak tests.
-	$(BIN)/pytest -n $(WORKERS) -m "not soak"
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not soak"
 
 test-fast: $(DEV) ## Run the tests that start no program, server or browser.
-	$(BIN)/pytest -n auto -m "not slow and not soak"
+	$(BIN)/pytest -n auto --dist worksteal -m "not slow and not soak"
 
 test-soak: $(DEV) ## Run the tests that are long by nature: many kills, random orders.
-	$(BIN)/pytest -n $(WORKERS) -m soak
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m soak
 
 coverage: $(DEV) ## Run the fast tests, and list the lines and branches they leave out.
 	$(BIN)/pytest -n auto -m "not slow and not soak" --cov --cov-report=term-missing:skip-covered
